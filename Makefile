@@ -1,0 +1,72 @@
+# The commands of daily work; `make help` lists them. All of them set up what they need in .venv first.
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+ARGS ?=
+# The whole suite runs in parallel and holds the coverage floor; a part of it (ARGS) can do neither.
+WHOLE_SUITE := --numprocesses=auto --maxprocesses=4 --cov --cov-report=term
+
+# Where Python is told to keep no bytecode, every command would compile its libraries again, for more than a second.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint prove bench lock acceptance clean \
+	lint-code lint-types lint-templates lint-imports lint-migrations lint-deploy lint-lock
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Serve the demo on http://127.0.0.1:8000 until Ctrl-C
+	@scripts/set-up runtime
+	@$(PYTHON) manage.py demo $(ARGS)
+
+test: setup ## Run the tests; ARGS="tests/x" for some, DATABASE_URL=postgresql://... on another PostgreSQL
+	@scripts/with-scratch-data $(PYTHON) -m pytest $(or $(ARGS),$(WHOLE_SUITE))
+
+setup: ## Only install everything into .venv
+	@scripts/set-up dev
+
+lint: lint-code lint-types lint-templates lint-imports lint-migrations lint-deploy lint-lock ## Check everything but the tests
+
+lint-code: setup ## ... style and formatting
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+
+lint-types: setup ## ... types
+	@$(PYTHON) -m mypy .
+
+lint-templates: setup ## ... templates
+	@.venv/bin/djlint --check --lint --quiet --allow-empty-input .
+
+lint-imports: setup ## ... who may import whom
+	@.venv/bin/lint-imports
+
+lint-migrations: setup ## ... that no migration is missing
+	@scripts/with-scratch-data $(PYTHON) manage.py makemigrations --check --dry-run
+
+lint-deploy: setup ## ... the settings of production
+	@LOYALTY_MODE=production SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
+		ALLOWED_HOSTS=regulars.example DATABASE_URL=postgresql://regulars@localhost/regulars \
+		scripts/with-scratch-data $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+lint-lock: setup ## ... that requirements*.txt are what pyproject.toml asks for
+	@$(PYTHON) scripts/check_lock.py
+
+prove: setup ## Run the long proofs in full
+	@REGULARS_PROOFS=full scripts/with-scratch-data $(PYTHON) -m pytest -m slow $(ARGS)
+
+acceptance: setup ## Run the acceptance cases of ACCEPTANCE_DIR that tests/acceptance_scope.txt names
+	@scripts/acceptance $(ARGS)
+
+bench: setup ## Measure beside the yardsticks
+	@scripts/with-scratch-data $(PYTHON) -m benchmarks $(ARGS)
+
+lock: ## Compile requirements*.txt from pyproject.toml; ARGS=--upgrade moves all pins
+	@scripts/lock $(ARGS)
+
+clean: ## Remove .venv, the caches and the data in var/
+	@if [ -e var ] && ! env -u DATABASE_URL LOYALTY_DATA_DIR=var $(PYTHON) manage.py embedded stop; then \
+		echo "A database server may be running in var/ and could not be stopped: nothing was removed. Try 'make setup' first." >&2; \
+		exit 1; \
+	fi
+	@rm -rf var .venv .uv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage staticfiles
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""People, their identifiers, cards and profiles, and the journeys that cross apps."""

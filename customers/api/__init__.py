@@ -1,0 +1,1 @@
+"""The customers app on the wire: one file an action."""

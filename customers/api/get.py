@@ -1,0 +1,46 @@
+"""customer/get: one customer or a hundred, by one kind of identifier (docs/protocol.md 4.5)."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from customers.journeys.profile import read_profiles
+from customers.sections import Reading
+from customers.services.lookup import Answer, ids_of_store, look_up, read_asked
+from loyalty_project.api.batch import Done, Outcome, failed, succeeded
+from loyalty_project.api.codes import Code
+from organizations.api.views import TillView
+
+RETRIEVED = "Customer successfully retrieved"
+
+
+class GetView(TillView):
+    """Reads customers."""
+
+    http_method_names = ["get"]
+
+    def get(self, request: Request, **_kwargs: object) -> Response:
+        call = self.call
+        organization, policy = call.actor.organization, call.policy
+        asked = read_asked(self.query, limit=policy.batch_limit)
+        answers = look_up(asked, organization=organization, policy=policy, country_code=call.country_code)
+        reading = Reading(organization=organization, query=self.query)
+        ids = list(dict.fromkeys(answer.customer_id for answer in answers if answer.customer_id is not None))
+        permitted = ids_of_store(ids, call.actor.store) if reading.wants("member_care_access") else set(ids)
+        profiles = read_profiles(ids, reading) if ids else {}
+        outcomes = [_outcome(asked.key, answer, profiles, permitted) for answer in answers]
+        return self.answer_customers(outcomes, totals=True)
+
+
+def _outcome(key: str, answer: Answer, profiles: Mapping[int, Mapping[str, Any]], permitted: Collection[int]) -> Outcome:
+    """A found customer, or the value asked for with empty names, which clients read even then (docs/protocol.md 1.9)."""
+    nobody = {key: answer.value, "firstname": "", "lastname": ""}
+    if answer.refusal is Code.INVALID_INPUT:
+        return failed(answer.refusal, {})
+    if answer.customer_id is None or answer.customer_id not in profiles:
+        return failed(answer.refusal or Code.UNKNOWN_ID, nobody)
+    if answer.customer_id not in permitted:
+        return failed(Code.NOT_PERMITTED, nobody)
+    return succeeded(Done(body=profiles[answer.customer_id], message=RETRIEVED))

@@ -1,0 +1,80 @@
+"""customer/add and customer/update: items in, CustomerCore out (docs/protocol.md 4.1, 4.2)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from customers.drafts import Setup, read_draft
+from customers.journeys.registration import CONSTRAINTS, Registration, register_customer, update_customer
+from customers.payloads import core
+from customers.services.setup import load_setup
+from loyalty_project.api.batch import Done, run_batch
+from loyalty_project.api.codes import Code
+from loyalty_project.api.values import Item
+from organizations.api.views import TillView
+
+REGISTERED = "Customer registration successful"
+UPDATED = "Customer successfully updated"
+_ECHOED = ("user_id", "id", "mobile", "email", "external_id")
+
+
+class AddView(TillView):
+    """Registers customers, or updates those who are known."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: Request, **_kwargs: object) -> Response:
+        return answer_items(self, request, action="add", work=register_customer, fallback=Code.ADD_FAILED)
+
+
+class UpdateView(TillView):
+    """Updates known customers; PUT is another name of POST."""
+
+    http_method_names = ["post", "put"]
+
+    def post(self, request: Request, **_kwargs: object) -> Response:
+        return answer_items(self, request, action="update", work=update_customer, fallback=Code.UPDATE_FAILED)
+
+    put = post
+
+
+def answer_items(
+    view: TillView,
+    request: Request,
+    *,
+    action: Literal["add", "update"],
+    work: Callable[..., Registration],
+    fallback: Code,
+) -> Response:
+    """Read, work and answer the items of a request, one after the other."""
+    call = view.call
+    items = view.request_items(request)
+    setup = load_setup(items, by=call.actor, country_code=call.country_code, notices=call.notices)
+
+    def work_item(item: Item) -> Done:
+        registration = work(read_draft(item, setup, action=action), setup=setup, by=call.actor)
+        return done(registration, setup)
+
+    outcomes = run_batch(items, work_item, echo=echo_identifiers, fallback=fallback, constraints=CONSTRAINTS)
+    return view.answer_customers(outcomes, totals=True)
+
+
+def done(registration: Registration, setup: Setup) -> Done:
+    """The answer of one registration or update."""
+    body = core(
+        registration.customer,
+        registration.person.identifiers,
+        definitions=setup.fields,
+        side_effects=registration.side_effects,
+        zone=setup.organization.zone,
+    )
+    return Done(body=body, message=REGISTERED if registration.is_new else UPDATED, warnings=registration.notices)
+
+
+def echo_identifiers(item: Item) -> Mapping[str, Any]:
+    """What a failed item is known by: the identifiers that it supplied, as it wrote them (docs/protocol.md 1.5)."""
+    return {key: item[key] for key in _ECHOED if isinstance(item.get(key), str) and item[key].strip()}
+
+

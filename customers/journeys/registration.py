@@ -1,0 +1,159 @@
+"""What happens when somebody registers or is updated? Everything, from top to bottom, for tills, imports and staff alike.
+
+A till's item is a batch of one; an import file is batches of thousands. Both run the same rules on people in memory and write
+once (docs/protocol.md 2.4, 2.5, 4.1, 4.2).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from customers.applying import new_person, touch, update_person
+from customers.drafts import Draft, Setup
+from customers.matching import Plan, match
+from customers.models import Customer, Identifier
+from customers.people import Person
+from customers.services.cards import give_card
+from customers.services.directory import Directory, open_directory
+from customers.services.numbering import next_external_id
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import LoyaltyError, Notice, in_numeric_order
+from organizations.actors import Actor
+
+IfExisting = Literal["update", "skip", "reject"]
+# What a broken constraint means, should a race ever get past the locks (docs/protocol.md 5.1: the same call may succeed later).
+CONSTRAINTS: Mapping[str, Code] = {
+    "identifier_value_unique": Code.EXTERNAL_ID_FAILED,
+    "identifier_one_current_per_kind": Code.EXTERNAL_ID_FAILED,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Registration:
+    """What became of a draft. `side_effects` are effects as docs/protocol.md 3 prints them."""
+
+    person: Person
+    is_new: bool
+    is_changed: bool
+    notices: Sequence[Notice]
+    side_effects: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def customer(self) -> Customer:
+        """The customer, saved."""
+        return self.person.customer
+
+
+def register_customer(draft: Draft, *, setup: Setup, by: Actor) -> Registration:
+    """Register the customer of `draft`, or update whom its identifiers lead to (docs/protocol.md 4.1).
+
+    Call it in a transaction. Raises `LoyaltyError` with the codes that docs/protocol.md 5.2 names from matching on, and
+    `django.db` errors for locks (55P03) and broken constraints (`CONSTRAINTS`).
+    """
+    if_existing: IfExisting = "reject" if setup.policy.reject_existing_on_add else "update"
+    return _only(work_drafts([draft], setup=setup, by=by, may_create=True, if_existing=if_existing))
+
+
+def update_customer(draft: Draft, *, setup: Setup, by: Actor) -> Registration:
+    """Update whom the id or identifiers of `draft` lead to; nobody is created (docs/protocol.md 4.2).
+
+    Errors as above, and 1011 or 1012 for nobody.
+    """
+    return _only(work_drafts([draft], setup=setup, by=by, may_create=False, corrects_registration=True))
+
+
+def work_drafts(
+    drafts: Sequence[Draft],
+    *,
+    setup: Setup,
+    by: Actor,
+    may_create: bool,
+    if_existing: IfExisting = "update",
+    corrects_registration: bool = False,
+    always_touch: bool = True,
+) -> list[Registration | LoyaltyError]:
+    """Work drafts in their order, in a number of queries that does not grow; each sees what the earlier ones did.
+
+    `corrects_registration` lets a sent `registered_on` replace the stored one. `always_touch` dates everybody who is updated,
+    even where nothing changed. Call it in a transaction. A refused draft is its `LoyaltyError` in the answer and leaves no trace.
+    """
+    directory = open_directory(drafts, organization=setup.organization, policy=setup.policy)
+    results: list[Registration | LoyaltyError] = []
+    for draft in drafts:
+        try:
+            plan = _plan(draft, directory, setup, may_create=may_create)
+            if plan.person is None:
+                results.append(_join(draft, plan, directory, setup, by))
+            elif may_create and if_existing == "reject":
+                raise LoyaltyError(Code.ALREADY_REGISTERED)
+            elif may_create and if_existing == "skip":
+                results.append(Registration(person=plan.person, is_new=False, is_changed=False, notices=()))
+            else:
+                results.append(
+                    _update(
+                        plan.person,
+                        draft,
+                        plan,
+                        directory,
+                        setup,
+                        by,
+                        corrects_registration=corrects_registration,
+                        always_touch=always_touch,
+                    )
+                )
+        except LoyaltyError as refusal:
+            results.append(refusal)
+    directory.write(by=by)
+    for draft, result in zip(drafts, results, strict=True):
+        if isinstance(result, Registration):
+            cards = give_card(draft, result.person, setup=setup, by=by)
+            result.notices = in_numeric_order([*result.notices, *cards.notices])
+            result.is_changed |= cards.is_changed
+    return results
+
+
+def _plan(draft: Draft, directory: Directory, setup: Setup, *, may_create: bool) -> Plan:
+    """Whom the draft means. Where external ids are generated, one that was sent means nobody."""
+    generates = may_create and setup.policy.generates_external_ids
+    if generates:
+        draft.identifiers.pop(Identifier.Kind.EXTERNAL_ID, None)
+    plan = match(draft, directory.find(draft), setup.policy, may_create=may_create)
+    if generates and plan.person is None:
+        plan.identifiers[Identifier.Kind.EXTERNAL_ID] = next_external_id(setup.organization, setup.policy)
+    return plan
+
+
+def _join(draft: Draft, plan: Plan, directory: Directory, setup: Setup, by: Actor) -> Registration:
+    """Somebody new."""
+    person, notices = new_person(draft, plan, setup=setup, by=by.name)
+    directory.add(person)
+    return Registration(person=person, is_new=True, is_changed=True, notices=[*draft.notices, *plan.notices, *notices])
+
+
+def _update(
+    person: Person,
+    draft: Draft,
+    plan: Plan,
+    directory: Directory,
+    setup: Setup,
+    by: Actor,
+    *,
+    corrects_registration: bool,
+    always_touch: bool,
+) -> Registration:
+    """Somebody known."""
+    revision = person.revision
+    notices = update_person(person, draft, plan, setup=setup, by=by.name, corrects_registration=corrects_registration)
+    for kind, value in plan.identifiers.items():
+        directory.set_identifier(person, kind, value)
+    is_changed = person.revision > revision
+    if is_changed or always_touch:
+        touch(person, draft.customer.updated_on or setup.now)
+    return Registration(person=person, is_new=False, is_changed=is_changed, notices=[*draft.notices, *plan.notices, *notices])
+
+
+def _only(results: Sequence[Registration | LoyaltyError]) -> Registration:
+    (result,) = results
+    if isinstance(result, LoyaltyError):
+        raise result
+    return result

@@ -1,0 +1,101 @@
+"""Who is a customer? One person known to one organization."""
+
+from typing import Any
+
+from django.db import models
+
+from organizations.models import Store, Till
+from organizations.scoping import TenantModel
+
+
+class Customer(TenantModel):
+    """A person, enrolled or not. Identifiers stand in `Identifier`, answers to the organization's fields in `field_values`."""
+
+    class Type(models.TextChoices):
+        LOYALTY = "LOYALTY", "loyalty"
+        NON_LOYALTY = "NON_LOYALTY", "non-loyalty"
+        NOT_INTERESTED = "NOT_INTERESTED", "not interested"
+
+    class FraudStatus(models.TextChoices):
+        NONE = "NONE", "none"
+        NOT_FRAUD = "NOT_FRAUD", "not fraud"
+        MARKED = "MARKED", "marked"
+        CONFIRMED = "CONFIRMED", "confirmed"
+        RECONFIRMED = "RECONFIRMED", "reconfirmed"
+        INTERNAL = "INTERNAL", "internal"
+
+    class NdncStatus(models.TextChoices):
+        NONE = "NONE", "none"
+        NDNC = "NDNC", "NDNC"
+        DND = "DND", "DND"
+        INVALID = "INVALID", "invalid"
+        UNKNOWN = "UNKNOWN", "unknown"
+
+    class TestControl(models.TextChoices):
+        TEST = "TEST", "test"
+        CONTROL = "CONTROL", "control"
+        INVALID = "INVALID", "invalid"
+
+    type = models.CharField(max_length=14, choices=Type, default=Type.LOYALTY)
+    source = models.CharField(max_length=20, default="INSTORE", help_text="Where the customer came from")
+    firstname = models.CharField("first name", max_length=100, blank=True)
+    lastname = models.CharField("last name", max_length=100, blank=True)
+    firstname_folded = models.CharField(max_length=300, blank=True, db_collation="C", editable=False)
+    lastname_folded = models.CharField(max_length=300, blank=True, db_collation="C", editable=False)
+    registered_on = models.DateTimeField()
+    updated_on = models.DateTimeField()
+    registered_till = models.ForeignKey(
+        Till, on_delete=models.PROTECT, null=True, blank=True, related_name="registered_customers"
+    )
+    registered_store = models.ForeignKey(
+        Store, on_delete=models.PROTECT, null=True, blank=True, related_name="registered_customers"
+    )
+    associated_till = models.ForeignKey(
+        Till, on_delete=models.PROTECT, null=True, blank=True, related_name="associated_customers"
+    )
+    preferred_store = models.ForeignKey(
+        Store, on_delete=models.PROTECT, null=True, blank=True, related_name="preferring_customers"
+    )
+    fraud_status = models.CharField(max_length=12, choices=FraudStatus, default=FraudStatus.NONE)
+    fraud_marked_by = models.CharField(max_length=120, blank=True)
+    fraud_marked_on = models.DateTimeField(null=True, blank=True)
+    fraud_reason = models.CharField(max_length=250, blank=True)
+    ndnc_status = models.CharField("NDNC status", max_length=8, choices=NdncStatus, default=NdncStatus.NONE)
+    test_control_status = models.CharField("test or control", max_length=8, choices=TestControl, default=TestControl.TEST)
+    field_values = models.JSONField(default=dict, blank=True, help_text="Canonical values by field id")
+    comm_channels = models.JSONField("communication channels", default=list, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="customer_type_known",
+                condition=models.Q(type__in=["LOYALTY", "NON_LOYALTY", "NOT_INTERESTED"]),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "-id"], name="customer_newest"),
+            models.Index(fields=["organization", "registered_store", "-id"], name="customer_of_store"),
+            models.Index(fields=["organization", "firstname_folded"], name="customer_firstname"),
+            models.Index(fields=["organization", "lastname_folded"], name="customer_lastname"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or f"Customer {self.pk}"
+
+    @property
+    def full_name(self) -> str:
+        """First and last name as one text, "" without any."""
+        return f"{self.firstname} {self.lastname}".strip()
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether fraud closes identifier changes, merging and referrals (docs/protocol.md 2.6)."""
+        return self.fraud_status in RESTRICTED
+
+    def value_of(self, field_id: int) -> Any:
+        """The canonical value of a field, None when it has none."""
+        return self.field_values.get(str(field_id))
+
+
+RESTRICTED = {Customer.FraudStatus.CONFIRMED, Customer.FraudStatus.RECONFIRMED, Customer.FraudStatus.INTERNAL}

@@ -1,0 +1,87 @@
+"""How is a customer printed? Pure functions from rows to the objects of docs/protocol.md 3 and 4.5."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from customers.field_values import write_value
+from customers.models import Card, Customer
+from loyalty_project.moments import write_moment
+from organizations.models import FieldDefinition, Store, Till
+
+
+def field_rows(customer: Customer, definitions: Iterable[FieldDefinition], category: str) -> dict[str, Any]:
+    """`{"field": [{name, value}]}` for the fields of a category that have a value, in the order of their definition."""
+    return {
+        "field": [
+            {"name": definition.name, "value": write_value(customer.value_of(definition.pk))}
+            for definition in definitions
+            if definition.category == category and definition.is_active and customer.value_of(definition.pk)
+        ]
+    }
+
+
+def place(row: Store | Till | None) -> dict[str, str]:
+    """`{code, name}` of a store or till, blank without one."""
+    return {"code": row.code, "name": row.name} if row else {"code": "", "name": ""}
+
+
+def core(
+    customer: Customer,
+    identifiers: Mapping[str, str],
+    *,
+    definitions: Sequence[FieldDefinition],
+    side_effects: Sequence[Mapping[str, Any]],
+    zone: ZoneInfo,
+) -> dict[str, Any]:
+    """CustomerCore: the answer of add and update (docs/protocol.md 3). Points, tiers and consent have no part yet: empty."""
+    return {
+        "user_id": customer.pk,
+        "firstname": customer.firstname,
+        "lastname": customer.lastname,
+        "mobile": identifiers.get("mobile"),
+        "email": identifiers.get("email"),
+        "external_id": identifiers.get("external_id"),
+        "lifetime_points": 0,
+        "loyalty_points": 0,
+        "current_slab": None,
+        "tier_expiry_date": None,
+        "points_summaries": {"points_summary": []},
+        "lifetime_purchases": 0,
+        "registered_on": write_moment(customer.registered_on, zone),
+        "updated_on": write_moment(customer.updated_on, zone),
+        "type": customer.type,
+        "source": customer.source.lower(),
+        "fraud_status": customer.fraud_status,
+        "reason": customer.fraud_reason,
+        "custom_fields": field_rows(customer, definitions, FieldDefinition.Category.CUSTOM),
+        "extended_fields": field_rows(customer, definitions, FieldDefinition.Category.EXTENDED),
+        "subscriptions": {"subscription": []},
+        "side_effects": {"effect": list(side_effects)},
+    }
+
+
+def fraud_details(customer: Customer, zone: ZoneInfo) -> dict[str, str]:
+    """Who marked the customer, when and why; NONE and blanks for somebody never assessed (docs/protocol.md 7)."""
+    return {
+        "status": customer.fraud_status,
+        "marked_by": customer.fraud_marked_by,
+        "modified_on": write_moment(customer.fraud_marked_on, zone) if customer.fraud_marked_on else "",
+        "reason": customer.fraud_reason,
+    }
+
+
+def card(row: Card, zone: ZoneInfo) -> dict[str, str]:
+    """One card of `card_details` (docs/protocol.md 4.5)."""
+    return {
+        "card_number": row.number,
+        "card_external_id": row.external_id,
+        "series_id": str(row.series_id),
+        "series_code": row.series.code,
+        "series_name": row.series.name,
+        "type": row.series.type,
+        "status": row.status,
+        "label": row.label,
+        "issued_date": write_moment(row.issued_on, zone) if row.issued_on else "",
+        "expiry_date": row.expires_on.isoformat() if row.expires_on else "",
+    }

@@ -1,0 +1,42 @@
+"""What is known of the customers that a batch may touch? Their state in memory: read once, changed by pure rules, written once.
+
+`Person` is one of them, with what changed since it was read; `Found` is what the identifiers of one item led to.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from customers.models import Customer
+
+
+@dataclass(slots=True, kw_only=True)
+class Person:
+    """One customer as the rules see them. `identifiers` are the current ones by kind."""
+
+    customer: Customer
+    identifiers: dict[str, str]
+    profiles: set[tuple[str, str]] = field(default_factory=set)
+    is_new: bool = False
+    old: dict[str, Any] = field(default_factory=dict)
+    new: dict[str, Any] = field(default_factory=dict)
+    changed_columns: set[str] = field(default_factory=set)
+    added_identifiers: set[str] = field(default_factory=set)
+    replaced_identifiers: dict[str, str] = field(default_factory=dict)
+    added_profiles: set[tuple[str, str]] = field(default_factory=set)
+    revision: int = 0
+
+    def note(self, *, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        """Remember a change for the audit; of several changes of one thing, the first old and the last new."""
+        for name, value in old.items():
+            self.old.setdefault(name, value)
+        self.new.update(new)
+        self.revision += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Whom the identifiers of an item belong to: by its `id`, and by kind where the policy lets the kind match."""
+
+    by_id: Person | None
+    by_kind: Mapping[str, Person]

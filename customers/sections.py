@@ -1,0 +1,92 @@
+"""What does the customers app tell of customers? Sections of customer/get (docs/protocol.md 4.5)."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from customers.field_values import write_value
+from customers.models import Card, Customer, Identifier
+from customers.payloads import card, field_rows, fraud_details, place
+from loyalty_project.moments import write_moment
+from organizations.models import FieldDefinition, Organization
+
+Payloads = Mapping[int, Mapping[str, Any]]
+_TRUE = {"true", "1"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a get asks for: the query's parameters, and whose eyes read."""
+
+    organization: Organization
+    query: Mapping[str, str]
+
+    def wants(self, flag: str, *, default: bool = False) -> bool:
+        """Whether a flag of the query is on: `true` or `1`, in any case."""
+        given = self.query.get(flag, "").lower()
+        return given in _TRUE if given else default
+
+
+def profile(ids: Sequence[int], reading: Reading) -> Payloads:
+    """The person, where they registered, and their fields: three queries."""
+    rows = Customer.objects.filter(pk__in=ids).select_related("registered_till", "registered_store")
+    definitions = list(FieldDefinition.objects.filter(category__in=["custom", "extended"], is_active=True))
+    gender = _gender_field(reading.organization, definitions)
+    return {row.pk: _profile(row, reading, definitions, gender) for row in rows}
+
+
+def identifiers(ids: Sequence[int], _reading: Reading) -> Payloads:
+    """By what the person is known: one query."""
+    payloads: dict[int, dict[str, Any]] = {one: {"identifiers": []} for one in ids}
+    current = Identifier.objects.filter(customer_id__in=ids, state=Identifier.State.CURRENT).order_by("pk")
+    for customer_id, kind, value in current.values_list("customer_id", "kind", "value"):
+        payloads[customer_id][kind] = value
+        payloads[customer_id]["identifiers"].append({"type": kind, "value": value})
+    return payloads
+
+
+def cards(ids: Sequence[int], reading: Reading) -> Payloads:
+    """`card_details`, when asked for: one query."""
+    if not reading.wants("card_details"):
+        return {}
+    found: dict[int, list[dict[str, str]]] = defaultdict(list)
+    for row in Card.objects.filter(customer_id__in=ids).select_related("series").order_by("pk"):
+        if row.customer_id is not None:
+            found[row.customer_id].append(card(row, reading.organization.zone))
+    return {one: {"card_details": {"card": found[one]}} for one in ids}
+
+
+def _profile(
+    customer: Customer, reading: Reading, definitions: Sequence[FieldDefinition], gender: FieldDefinition | None
+) -> dict[str, Any]:
+    zone = reading.organization.zone
+    told_gender = customer.value_of(gender.pk) if gender else None
+    payload: dict[str, Any] = {
+        "firstname": customer.firstname,
+        "lastname": customer.lastname,
+        "registered_on": write_moment(customer.registered_on, zone),
+        "updated_on": write_moment(customer.updated_on, zone),
+        "type": customer.type,
+        "source": customer.source.lower(),
+        "gender": write_value(told_gender) if told_gender else None,
+        "registered_by": customer.registered_till.code if customer.registered_till else "",
+        "custom_fields": field_rows(customer, definitions, FieldDefinition.Category.CUSTOM),
+        "extended_fields": field_rows(customer, definitions, FieldDefinition.Category.EXTENDED),
+    }
+    if reading.wants("registered_store", default=True):
+        payload["registered_store"] = place(customer.registered_store)
+    if reading.wants("registered_till", default=True):
+        payload["registered_till"] = place(customer.registered_till)
+    if reading.wants("fraud_details", default=True):
+        payload["fraud_details"] = fraud_details(customer, zone)
+    if reading.wants("ndnc_status") or reading.wants("ndsc_status"):
+        payload["ndnc_status"] = customer.ndnc_status
+    if reading.wants("user_id") or reading.query.get("user_id", "").isdigit():
+        payload["user_id"] = str(customer.pk)
+    return payload
+
+
+def _gender_field(organization: Organization, definitions: Sequence[FieldDefinition]) -> FieldDefinition | None:
+    name = organization.gender_field or organization.policy.gender_field
+    return next((one for one in definitions if name and one.name == name), None)

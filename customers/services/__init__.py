@@ -1,0 +1,1 @@
+"""What can be done with customers? One module a noun."""

@@ -1,0 +1,171 @@
+"""Whom does a batch touch? Reads and locks them in a fixed number of queries, and writes what became of them.
+
+The locks: first those of the identifier values, existing or not (so that two tills that register the same person at once come one
+after the other), then the customers in the order of their ids (`loyalty_project.db.locking` has the order). A value's lock
+is one of 256 of its organization: few enough that a batch of thousands holds them all.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from customers.drafts import Draft
+from customers.matching import is_exclusive
+from customers.models import Customer, Identifier, SourceProfile
+from customers.people import Found, Person
+from loyalty_project.db.locking import lock, lock_numbers
+from loyalty_project.db.rows import draw_ids, insert_rows, update_rows
+from organizations.actors import Actor
+from organizations.flags import Policy
+from organizations.models import Organization
+from organizations.services.audit import Change, audit_entries
+
+_STRIPES = 256
+_IDENTIFIER_LOCKS = 1 << 62
+Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Directory:
+    """The people of one batch, found by id or by identifier, as they are after the items worked so far."""
+
+    organization: Organization
+    policy: Policy
+    people: dict[int, Person] = field(default_factory=dict)
+    by_value: dict[Key, Person] = field(default_factory=dict)
+    created: list[Person] = field(default_factory=list)
+
+    def find(self, draft: Draft) -> Found:
+        """Whom the draft's id and identifiers lead to."""
+        by_kind = {
+            kind: self.by_value[kind, value] for kind, value in draft.identifiers.items() if (kind, value) in self.by_value
+        }
+        by_id = self.people.get(draft.customer_id) if draft.customer_id is not None else None
+        return Found(by_id=by_id, by_kind=by_kind)
+
+    def add(self, person: Person) -> None:
+        """Somebody new, who from now on is found by later items of the batch."""
+        self.created.append(person)
+        self._index(person)
+
+    def set_identifier(self, person: Person, kind: str, value: str) -> None:
+        """Give `person` the identifier; a value it replaces is kept as a former one."""
+        stored = person.identifiers.get(kind)
+        if stored is not None:
+            if kind not in person.added_identifiers:
+                person.replaced_identifiers[kind] = stored
+            self.by_value.pop((kind, stored), None)
+        person.identifiers[kind] = value
+        person.added_identifiers.add(kind)
+        person.note(old={} if stored is None else {kind: stored}, new={kind: value})
+        self._index(person)
+
+    def _index(self, person: Person) -> None:
+        for kind, value in person.identifiers.items():
+            if is_exclusive(kind, self.policy):
+                self.by_value[kind, value] = person
+
+    def write(self, *, by: Actor) -> None:
+        """Store everything that changed, new customers first, with its audit entries."""
+        for person, customer_id in zip(self.created, draw_ids(Customer, len(self.created)), strict=True):
+            person.customer.pk = customer_id
+            self.people[customer_id] = person
+        insert_rows([person.customer for person in self.created])
+        self._update_customers()
+        changed = [person for person in self.people.values() if person.revision]
+        self._write_identifiers(changed)
+        insert_rows(
+            [
+                SourceProfile(organization=self.organization, customer=person.customer, source=source, account=account)
+                for person in changed
+                for source, account in sorted(person.added_profiles)
+            ]
+        )
+        insert_rows(audit_entries([_change(person) for person in changed], by=by))
+
+    def _update_customers(self) -> None:
+        known = [person for person in self.people.values() if person.changed_columns and not person.is_new]
+        update_rows(
+            [person.customer for person in known], sorted({column for person in known for column in person.changed_columns})
+        )
+
+    def _write_identifiers(self, changed: Sequence[Person]) -> None:
+        for person in changed:
+            for kind in person.replaced_identifiers:
+                Identifier.objects.filter(customer=person.customer, kind=kind, state=Identifier.State.CURRENT).update(
+                    state=Identifier.State.FORMER, exclusive=False
+                )
+        insert_rows(
+            [
+                Identifier(
+                    organization=self.organization,
+                    customer=person.customer,
+                    kind=kind,
+                    value=person.identifiers[kind],
+                    exclusive=is_exclusive(kind, self.policy),
+                )
+                for person in changed
+                for kind in sorted(person.added_identifiers)
+            ]
+        )
+
+
+def open_directory(drafts: Iterable[Draft], *, organization: Organization, policy: Policy) -> Directory:
+    """Lock and read everybody whom the drafts may touch. Call it inside the transaction that writes them.
+
+    Raises `django.db.OperationalError` (55P03) when a lock is not free in time.
+    """
+    drafts = list(drafts)
+    values: dict[str, set[str]] = {kind: set() for kind in Identifier.Kind.values}
+    for draft in drafts:
+        for kind, value in draft.identifiers.items():
+            if is_exclusive(kind, policy):
+                values[kind].add(value)
+    ids = {draft.customer_id for draft in drafts if draft.customer_id is not None}
+    lock_numbers(_stripe(organization, kind, value) for kind in values for value in values[kind])
+    directory = Directory(organization, policy)
+    found = {
+        (kind, value): customer_id
+        for kind in values
+        if values[kind]
+        for value, customer_id in Identifier.objects.filter(kind=kind, value__in=values[kind], exclusive=True).values_list(
+            "value", "customer_id"
+        )
+    }
+    _read_people(directory, ids | set(found.values()), drafts)
+    for (kind, value), customer_id in found.items():
+        person = directory.people[customer_id]
+        # While the customer's lock was waited for, the value may have been given up; nobody else can have taken it.
+        if person.identifiers.get(kind) == value:
+            directory.by_value[kind, value] = person
+    return directory
+
+
+def _read_people(directory: Directory, ids: set[int], drafts: Sequence[Draft]) -> None:
+    if not ids:
+        return
+    for customer in lock(Customer.objects.filter(pk__in=ids)):
+        # The batch knows the organization; reading it again for each customer would be a query each.
+        customer.organization = directory.organization
+        directory.people[customer.pk] = Person(customer=customer, identifiers={})
+    current = Identifier.objects.filter(customer_id__in=ids, state=Identifier.State.CURRENT)
+    for customer_id, kind, value in current.values_list("customer_id", "kind", "value"):
+        directory.people[customer_id].identifiers[kind] = value
+    if any(draft.customer.source or draft.source_account for draft in drafts):
+        profiles = SourceProfile.objects.filter(customer_id__in=ids)
+        for customer_id, source, account in profiles.values_list("customer_id", "source", "account"):
+            directory.people[customer_id].profiles.add((source, account))
+
+
+def _stripe(organization: Organization, kind: str, value: str) -> int:
+    return _IDENTIFIER_LOCKS | organization.pk * _STRIPES + crc32(f"{kind}:{value}".encode()) % _STRIPES
+
+
+def _change(person: Person) -> Change:
+    return Change(
+        action="registered" if person.is_new else "updated",
+        object_type="customer",
+        object_id=person.customer.pk,
+        old=person.old,
+        new=person.new,
+    )

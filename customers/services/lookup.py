@@ -1,0 +1,116 @@
+"""Which customer is asked for? Lookups by identifier, id or card, for reads: one query a kind, for one value or a hundred."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from customers.drafts import read_id
+from customers.matching import is_exclusive
+from customers.models import Card, Customer, Identifier
+from customers.values import read_email, read_mobile
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import LoyaltyError, RequestRefusedError
+from loyalty_project.api.values import has_unusable_text
+from organizations.flags import Policy
+from organizations.models import Organization, Store
+
+# What a read may be asked by, in the order in which the first one given counts (docs/protocol.md 4.5).
+KEYS = ("mobile", "email", "external_id", "id", "card_number", "card_external_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What one read asks for: a key and its values, in order."""
+
+    key: str
+    values: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Whom one value leads to: a customer's id, or the code that says why nobody."""
+
+    value: str
+    customer_id: int | None = None
+    refusal: Code | None = None
+
+
+def read_asked(query: Mapping[str, str], *, limit: int) -> Asked:
+    """The key and values of a read; commas separate values (docs/protocol.md 1.5).
+
+    `user_id` is a flag when it is 0, 1, true or false, else another name of `id`. Raises `RequestRefusedError` 400 without any
+    key and 1060 for more than `limit` values.
+    """
+    given = {key: query[key] for key in KEYS if key in query}
+    user_id = query.get("user_id", "")
+    if "id" not in given and user_id.isdigit() and user_id not in {"0", "1"}:
+        given["id"] = user_id
+    if not given:
+        raise RequestRefusedError(400, Code.INVALID_INPUT)
+    key = next((key for key in KEYS if given.get(key)), next(iter(given)))
+    values = [value.strip() for value in given[key].split(",")]
+    if len(values) > limit:
+        raise RequestRefusedError(400, Code.BATCH_LIMIT_EXCEEDED)
+    return Asked(key=key, values=values)
+
+
+def look_up(asked: Asked, *, organization: Organization, policy: Policy, country_code: str) -> list[Answer]:
+    """An answer for each value, in order.
+
+    Refusals: 1015 blank, 400 an id that is no number (or unusable characters), 1042 malformed, 1012 or 1011 unknown
+    (docs/protocol.md 5.1).
+    """
+    canonical = [_canonical(asked.key, value, organization, country_code) for value in asked.values]
+    known = _find(asked.key, {value for value in canonical if isinstance(value, str)}, policy)
+    unknown = Code.UNKNOWN_IDENTIFIER if asked.key in Identifier.Kind.values else Code.UNKNOWN_ID
+    answers = []
+    for given, value in zip(asked.values, canonical, strict=True):
+        if isinstance(value, Code):
+            answers.append(Answer(value=given, refusal=value))
+        elif value in known:
+            answers.append(Answer(value=given, customer_id=known[value]))
+        else:
+            answers.append(Answer(value=given, refusal=unknown))
+    return answers
+
+
+def ids_of_store(ids: Sequence[int], store: Store | None) -> set[int]:
+    """Those of the ids whose customers registered in `store`: all that a call with member care access may see."""
+    if store is None:
+        return set()
+    return set(Customer.objects.filter(pk__in=ids, registered_store=store).values_list("pk", flat=True))
+
+
+def _canonical(key: str, value: str, organization: Organization, country_code: str) -> str | Code:
+    """The value in the form in which it is stored, or why it is none."""
+    if not value:
+        return Code.IDENTIFIER_MISSING
+    if has_unusable_text(value):
+        return Code.INVALID_INPUT
+    if key == "mobile":
+        mobile = read_mobile(value, countries=organization.supported_countries, country_code=country_code)
+        return mobile or Code.MALFORMED_IDENTIFIER
+    if key == "email":
+        return read_email(value) or Code.MALFORMED_IDENTIFIER
+    if key == "id":
+        try:
+            return str(read_id(value))
+        except LoyaltyError:
+            return Code.INVALID_INPUT
+    return value
+
+
+def _find(key: str, values: set[str], policy: Policy) -> dict[str, int]:
+    """The customers' ids by value. Of several customers with one value (where it need not be unique) the first registered."""
+    if not values:
+        return {}
+    if key == "id":
+        ids = [int(value) for value in values if value.isdigit()]
+        return {str(pk): pk for pk in Customer.objects.filter(pk__in=ids).values_list("pk", flat=True)}
+    if key in Identifier.Kind.values:
+        found = Identifier.objects.filter(kind=key, value__in=values, exclusive=is_exclusive(key, policy)).exclude(
+            state=Identifier.State.FORMER
+        )
+        return dict(found.order_by("-customer_id").values_list("value", "customer_id"))
+    column = "number" if key == "card_number" else "external_id"
+    cards = Card.objects.filter(**{f"{column}__in": values}, customer__isnull=False)
+    return dict(cards.values_list(column, "customer_id"))

@@ -1,0 +1,29 @@
+"""Where can a customer come from? The names of sources (docs/protocol.md 4.1)."""
+
+from typing import Final
+
+IN_STORE: Final = "INSTORE"
+SOURCES: Final = frozenset(
+    {
+        IN_STORE,
+        "FACEBOOK",
+        "WEB_ENGAGE",
+        "WECHAT",
+        "ECOMMERCE",
+        "WEBSITE",
+        "LINE",
+        "MOBILE_APP",
+        "TMALL",
+        "TAOBAO",
+        "JD",
+        "OTHERS",
+    }
+)
+_ALIASES: Final = {"MARTJACK": "ECOMMERCE"}
+
+
+def read_source(text: str) -> str | None:
+    """The source that a text names, in any case; None when there is no such source."""
+    name = text.strip().upper()
+    name = _ALIASES.get(name, name)
+    return name if name in SOURCES else None

@@ -1,0 +1,89 @@
+"""Is this text an identifier or a name, and how is it written down? Pure functions, the same for tills, imports and staff.
+
+docs/protocol.md 2.2 has the rules.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+
+EMAIL_LENGTH = 254
+EXTERNAL_ID_LENGTH = 250
+NAME_LENGTH = 100
+
+_DRESSING = re.compile(r"[\s\-\u2010-\u2015\u00a0]")
+_EMAIL_CHARACTERS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
+_check_email = EmailValidator()
+_NAME_CATEGORIES = ("L", "M", "N")
+_NAME_EXTRA = frozenset(" -'\u2019")
+
+
+def fold(text: str) -> str:
+    """The form in which text is compared without case, the same on every database."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def read_mobile(text: str, *, countries: Sequence[str], country_code: str = "") -> str | None:
+    """The digits of a mobile number with its country code, or None if it is no number of these countries.
+
+    `countries` are ISO codes, the base country first. A number may carry its country code, with or without "+"; one without is
+    tried in the country of `country_code` (the dial code a request names), then in the countries in order.
+    """
+    bare = _DRESSING.sub("", text)
+    international = bare.startswith("+")
+    digits = bare.removeprefix("+")
+    if not digits.isascii() or not digits.isdigit() or not 4 <= len(digits) <= 17:
+        return None
+    whole = _valid(digits, None, tuple(countries))
+    if whole or international:
+        return whole
+    first = [country for country in countries if str(phonenumbers.country_code_for_region(country)) == country_code]
+    for country in dict.fromkeys([*first, *countries]):
+        national = _valid(digits, country, tuple(countries))
+        if national:
+            return national
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _valid(digits: str, country: str | None, countries: tuple[str, ...]) -> str | None:
+    try:
+        number = phonenumbers.parse(digits if country else f"+{digits}", country)
+    except phonenumbers.NumberParseException:
+        return None
+    region = phonenumbers.region_code_for_number(number)
+    # A national number may not turn into another country's; a whole one must belong to a supported country.
+    if region not in ((country,) if country else countries) or not phonenumbers.is_valid_number(number):
+        return None
+    return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
+
+
+def read_email(text: str) -> str | None:
+    """The address in lower case, or None if it is none (letters, digits and - _ + . on both sides of one @)."""
+    if len(text) > EMAIL_LENGTH or not _EMAIL_CHARACTERS.fullmatch(text):
+        return None
+    try:
+        _check_email(text)
+    except ValidationError:
+        return None
+    return text.lower()
+
+
+def read_external_id(text: str, *, pattern: str = "") -> str | None:
+    """The trimmed id, or None: longer than 250 characters, with control characters, or not of the organization's pattern."""
+    value = text.strip()
+    if not value or len(value) > EXTERNAL_ID_LENGTH or any(unicodedata.category(one) == "Cc" for one in value):
+        return None
+    return value if not pattern or re.fullmatch(pattern, value) else None
+
+
+def read_name(text: str) -> tuple[str, bool]:
+    """The name without the characters that no name has, at most 100 long, and whether nothing had to be dropped."""
+    kept = "".join(one for one in text if one in _NAME_EXTRA or unicodedata.category(one)[0] in _NAME_CATEGORIES)
+    name = kept.strip()[:NAME_LENGTH].rstrip()
+    return name, name == text.strip()

@@ -1,0 +1,1 @@
+"""The plumbing: wire, database, imports. Knows no app."""

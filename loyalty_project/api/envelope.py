@@ -1,0 +1,76 @@
+"""Which words surround the items? The only file that knows `root`, `response`, `status` and `customers`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from loyalty_project.api.batch import Outcome
+from loyalty_project.api.codes import Code, Transport
+from loyalty_project.api.errors import RequestRefusedError
+from loyalty_project.api.values import Item, Value, as_list
+
+Tree = dict[str, Any]
+
+_ROOTS_AT_MOST = 2  # <root><root>...: samples of converters carry a second one
+
+
+def request_items(data: Value, *, limit: int, key: str = "customer") -> list[Item]:
+    """The items of a parsed body, in order: a list, a single object or repeated tags, with or without `root`.
+
+    Raises `RequestRefusedError`: 400 when nothing usable is there, 1060 above `limit` items (docs/protocol.md 1.3, 1.5).
+    Entries that are no objects stay in the list: the batch answers each of them with 400.
+    """
+    for _ in range(_ROOTS_AT_MOST):
+        if isinstance(data, dict) and key not in data and "root" in data:
+            data = data["root"]
+    items = as_list(data.get(key)) if isinstance(data, dict) else data
+    if not isinstance(items, list) or not any(isinstance(item, dict) for item in items):
+        raise RequestRefusedError(400, Code.INVALID_INPUT)
+    if len(items) > limit:
+        raise RequestRefusedError(400, Code.BATCH_LIMIT_EXCEEDED)
+    return items
+
+
+def customers_answer(
+    outcomes: Sequence[Outcome],
+    *,
+    totals: bool,
+    message: str = Transport.SUCCESS.sentence,
+    container: str = "customers",
+    key: str = "customer",
+) -> Tree:
+    """The answer to a batch: `status` and the items in order (docs/protocol.md 1.4, 1.5).
+
+    `message` is the endpoint's literal of full success (1.7); `totals` adds total and success_count, as text.
+    """
+    return {
+        "response": {
+            "status": _batch_status(outcomes, message=message, totals=totals),
+            container: {key: [outcome.body for outcome in outcomes]},
+        }
+    }
+
+
+def refusal(error: RequestRefusedError) -> Tree:
+    """The answer to a request that failed as a whole: the status block alone (docs/protocol.md 1.5, 1.6)."""
+    status: Tree = {"success": "false", "code": error.body_code, "message": error.message}
+    if error.body_code == Code.INVALID_INPUT:
+        status["warnings"] = {"warning": []}
+    return {"response": {"status": status}}
+
+
+def http_status(answer: Mapping[str, Any], *, mirror: bool) -> int:
+    """The HTTP status of an answer to a batch: 200, or 500 when all items failed and the organization's policy mirrors that."""
+    return 500 if mirror and answer["response"]["status"]["code"] == Code.ALL_FAILED else 200
+
+
+def _batch_status(outcomes: Sequence[Outcome], *, message: str, totals: bool) -> Tree:
+    done = sum(outcome.succeeded for outcome in outcomes)
+    if done == len(outcomes):
+        status: Tree = {"success": "true", "code": int(Transport.SUCCESS), "message": message}
+    elif done:
+        status = {"success": "true", "code": int(Transport.PARTIAL), "message": Transport.PARTIAL.sentence}
+    else:
+        status = {"success": "false", "code": int(Code.ALL_FAILED), "message": Code.ALL_FAILED.sentence}
+    if totals:
+        status |= {"total": str(len(outcomes)), "success_count": str(done)}
+    return status

@@ -1,0 +1,48 @@
+"""How does a rule say no? It raises `LoyaltyError` (the item fails) or returns a `Notice` (a warning beside success)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from loyalty_project.api.codes import Code, Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning: the primary action was done, a side action was not. `x` and `y` fill the sentence's places."""
+
+    code: Code
+    x: str = ""
+    y: str = ""
+
+    @property
+    def text(self) -> str:
+        """The sentence as it is appended to a message: filled in, without its final period."""
+        return self.code.sentence.replace("{x}", self.x).replace("{y}", self.y).removesuffix(".")
+
+
+class LoyaltyError(Exception):
+    """The item fails with this code; nothing of it is kept."""
+
+    def __init__(self, code: Code | Transport) -> None:
+        super().__init__(f"{int(code)} {code.sentence}")
+        self.code = code
+
+    @property
+    def sentence(self) -> str:
+        """The code's sentence, as the failed item tells it."""
+        return self.code.sentence
+
+
+class RequestRefusedError(Exception):
+    """The whole request fails: HTTP status, body code and message of the status block (docs/protocol.md 1.6)."""
+
+    def __init__(self, http_status: int, code: Code | Transport, *, body_code: int | None = None) -> None:
+        super().__init__(code.sentence)
+        self.http_status = http_status
+        self.body_code = int(code) if body_code is None else body_code
+        self.message = code.sentence
+
+
+def in_numeric_order(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Warnings as they are told: ascending by code; several of one code keep their order (docs/protocol.md 5.2)."""
+    return tuple(sorted(notices, key=lambda notice: notice.code))

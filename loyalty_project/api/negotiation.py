@@ -1,0 +1,90 @@
+"""In which format does the asker want the answer? The order of docs/protocol.md 1.2; asking never fails.
+
+It reads nothing but the request's line and headers, so it works for requests that were refused before anything was parsed
+and for exceptions outside of the API's views.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from loyalty_project.api.formats import Format, format_of_media_type, media_type
+
+MAX_QUERY_FIELDS = 1000
+# Where the parser leaves, on Django's request, which format an undeclared body turned out to be.
+BODY_FORMAT_ATTRIBUTE = "wire_body_format"
+
+
+def query_values(request: HttpRequest) -> dict[str, str]:
+    """The query, values as sent: of repeated keys the last wins, pairs without "=" are blank (docs/protocol.md 1.9).
+
+    Always read as UTF-8: Django would follow the charset of the Content-Type. Raises `TooManyFieldsSent` (400) above 1000 pairs.
+    """
+    # The server hands the raw bytes over as Latin-1 text (PEP 3333).
+    raw = str(request.META.get("QUERY_STRING", "")).encode("latin-1", errors="replace")
+    query = QueryDict(raw, encoding="utf-8")
+    return {key: values[-1] for key, values in query.lists()}
+
+
+def asked_format(request: HttpRequest, suffix: str | None = None) -> Format:
+    """The format of the answer: `format` parameter, suffix of the address, Accept, the request's Content-Type, JSON."""
+    return (
+        _by_parameter(request)
+        or _by_name(suffix or "")
+        or _by_accept(str(request.META.get("HTTP_ACCEPT", "")))
+        or _by_body(request)
+        or Format.JSON
+    )
+
+
+class WireNegotiation(BaseContentNegotiation):
+    """One parser reads everything; of the view's renderers the one that speaks the asked format."""
+
+    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser:
+        """The view's only parser."""
+        return parsers[0]
+
+    def select_renderer(
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """The renderer and its media type; the view's first one when it has none for the asked format."""
+        asked = asked_format(request._request, format_suffix)
+        chosen = next((one for one in renderers if one.format == asked), renderers[0])
+        return chosen, chosen.media_type or ""
+
+
+def _by_parameter(request: HttpRequest) -> Format | None:
+    raw = str(request.META.get("QUERY_STRING", ""))
+    if "format" not in raw and "%" not in raw or raw.count("&") >= MAX_QUERY_FIELDS:
+        return None
+    return _by_name(query_values(request).get("format", ""))
+
+
+def _by_name(name: str) -> Format | None:
+    name = name.strip().lower()
+    return Format(name) if name in {"json", "xml"} else None
+
+
+def _by_accept(header: str) -> Format | None:
+    accepted = {format_of_media_type(media_type(entry)) for entry in header.split(",") if not _is_excluded(entry)}
+    return next((one for one in (Format.JSON, Format.XML) if one in accepted), None)
+
+
+def _is_excluded(entry: str) -> bool:
+    """Whether a media range carries q=0."""
+    for parameter in entry.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "q":
+            return value.strip() in {"0", "0.", "0.0", "0.00", "0.000"}
+    return False
+
+
+def _by_body(request: HttpRequest) -> Format | None:
+    declared = format_of_media_type(media_type(str(request.META.get("CONTENT_TYPE", ""))))
+    found: Format | None = getattr(request, BODY_FORMAT_ATTRIBUTE, None)
+    return declared or found

@@ -1,0 +1,14 @@
+"""The plumbing as an app (for its commands), and the back office as Django's admin on our own site class."""
+
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
+
+
+class LoyaltyProjectConfig(AppConfig):
+    name = "loyalty_project"
+    default = True
+
+
+class AdminConfig(admin_apps.AdminConfig):
+    default = False
+    default_site = "loyalty_project.admin_site.BackOffice"

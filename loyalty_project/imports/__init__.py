@@ -1,0 +1,1 @@
+"""The one framework behind every import command."""

@@ -1,0 +1,45 @@
+"""How are moments read and written on the wire? As wall time of the organization's zone, without offset.
+
+docs/protocol.md 1.4, 1.8 and 7: an offset in input is ignored; a wall time that a clock change skips is moved forward, one that
+it repeats is the first of the two.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_MOMENT = re.compile(
+    r"(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})"
+    r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
+    """The moment (UTC) of a wall time `YYYY-MM-DD HH:MM:SS` or a date (its first second) in `zone`; None if it is neither."""
+    found = _MOMENT.fullmatch(text.strip())
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+    if not 1900 <= year <= 9000:
+        return None
+    try:
+        wall = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the zone is laid on below
+        return from_wall(wall, zone)
+    except (ValueError, OverflowError):
+        return None
+
+
+def from_wall(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The moment (UTC) at which the clocks of `zone` show `wall` (naive)."""
+    moment = wall.replace(tzinfo=zone).astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) == wall:
+        return moment
+    # Skipped by a clock change: with the offset before it, the moment lies as far behind the change as `wall` in the gap.
+    before = (wall - timedelta(days=1)).replace(tzinfo=zone).utcoffset() or timedelta(0)
+    return (wall - before).replace(tzinfo=UTC)
+
+
+def write_moment(moment: datetime, zone: ZoneInfo) -> str:
+    """`YYYY-MM-DD HH:MM:SS`, the wall time in `zone`."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

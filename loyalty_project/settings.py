@@ -1,0 +1,142 @@
+"""How is this installation configured? One file; everything comes from the environment, with safe defaults.
+
+`LOYALTY_MODE=production` demands what a public installation must decide for itself (secret key, hosts, database); without it
+the project serves this machine only, with secrets generated into the data folder.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from django.urls import reverse_lazy
+from environs import Env, validate
+
+from loyalty_project.logs import log_configuration
+from loyalty_project.generated_secrets import generated_secret
+
+env = Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- where and how it runs
+
+PRODUCTION = env.str("LOYALTY_MODE", "local", validate=validate.OneOf(["local", "production"])) == "production"
+DEBUG = env.bool("DEBUG", False)
+DATA_DIR = env.path("LOYALTY_DATA_DIR", BASE_DIR / "var").absolute()
+SECRET_KEY = env.str("SECRET_KEY") if PRODUCTION else env.str("SECRET_KEY", "") or generated_secret(DATA_DIR / "secret-key")
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS") if PRODUCTION else env.list("ALLOWED_HOSTS", LOCAL_HOSTS)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+
+# --- database: any PostgreSQL >= 15 by DATABASE_URL, else the embedded one
+
+# Prepared statements make point lookups three times as fast; they need parameters bound by the server. The time-outs keep one
+# stuck item from holding a till: a lock that is not free in time answers 521, a runaway statement 500.
+DATABASE_OPTIONS: dict[str, Any] = {
+    "server_side_binding": True,
+    "prepare_threshold": 2,
+    "options": "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=120s",
+}
+DATABASE_URL = env.str("DATABASE_URL") if PRODUCTION else env.str("DATABASE_URL", "")
+DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "loyalty_project.db.embedded", "NAME": "loyalty"}}
+if DATABASE_URL:
+    DATABASES = {"default": dict(env.dj_db_url("DATABASE_URL"))}
+DATABASES["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True, OPTIONS={**DATABASES["default"].get("OPTIONS", {}), **DATABASE_OPTIONS}, ATOMIC_REQUESTS=False)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- applications
+
+INSTALLED_APPS = [
+    "loyalty_project",
+    "organizations",
+    "customers",
+    "unfold",
+    "unfold.contrib.filters",
+    "loyalty_project.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "axes",
+]
+MIDDLEWARE = [
+    "loyalty_project.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "loyalty_project.urls"
+WSGI_APPLICATION = "loyalty_project.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- language, time, files
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+
+# --- the API (docs/protocol.md 1)
+
+REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None, "EXCEPTION_HANDLER": "loyalty_project.api.exception_handler.answer_exception"}
+# What one check of a password or client secret costs; a stored hash keeps the cost it was made with.
+ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", 2, validate=validate.Range(min=1))
+ARGON2_MEMORY_KIB = env.int("ARGON2_MEMORY_KIB", 19_456, validate=validate.Range(min=8))
+TOKEN_KEYS_DIR = env.path("TOKEN_KEYS_DIR", DATA_DIR / "token-keys")
+# How many proxies of ours stand in front: that many of the last addresses of X-Forwarded-For are theirs.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
+
+# --- staff (docs/operating.md)
+
+AUTH_USER_MODEL = "organizations.StaffMember"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "organizations.roles.RoleBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+LOGIN_URL = reverse_lazy("admin:login")
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
+
+# --- the browser's side
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_SSL_REDIRECT = PRODUCTION and env.bool("SECURE_SSL_REDIRECT", True)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000) if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+if env.bool("BEHIND_TLS_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = log_configuration(level=env.str("LOG_LEVEL", "INFO"), as_json=env.bool("LOG_JSON", PRODUCTION))

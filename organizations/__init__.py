@@ -1,0 +1,1 @@
+"""Tenants: places, credentials, staff, configuration, the audit."""

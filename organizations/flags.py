@@ -1,0 +1,194 @@
+"""Which policies can an organization choose? Every flag by its documented name, with its type and default.
+
+docs/protocol.md 2.3 says what each one does. The organization keeps the flags that were set; `Policy` is all of them as typed
+values, and the only form in which code reads them.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+PrimaryKey = Literal["mobile", "email", "external_id"]
+FlagValue = bool | int | str | Decimal | date | None
+
+# Documented under two spellings; the first is ours.
+ALIASES = {"CONFIG_SKIP_SECONDARY_ID_ON_PRIMARY_MISMATCH": "CONF_SKIP_SECONDARY_ID_ON_PRIMARY_MISMATCH"}
+
+
+def _switch(value: object) -> bool:
+    text = str(value).strip().lower()
+    if text in {"1", "true"}:
+        return True
+    if text in {"0", "false"}:
+        return False
+    raise ValueError("must be 0 or 1")
+
+
+def _whole(low: int, high: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,9}", str(value)):
+            raise ValueError("must be a whole number")
+        number = int(str(value))
+        if not low <= number <= high:
+            raise ValueError(f"must be from {low} to {high}")
+        return number
+
+    return read
+
+
+def _choice(*choices: str) -> Callable[[object], str]:
+    folded = {choice.lower(): choice for choice in choices}
+
+    def read(value: object) -> str:
+        if str(value).strip().lower() not in folded:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return folded[str(value).strip().lower()]
+
+    return read
+
+
+def _day(value: object) -> date:
+    try:
+        return value if type(value) is date else date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("must be a date, YYYY-MM-DD") from None
+
+
+def _text(limit: int) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if not isinstance(value, str | int) or isinstance(value, bool) or len(str(value)) > limit:
+            raise ValueError(f"must be text of at most {limit} characters")
+        return str(value)
+
+    return read
+
+
+def _pattern(value: object) -> str:
+    text = _text(500)(value)
+    try:
+        re.compile(text)
+    except re.error:
+        raise ValueError("must be a regular expression") from None
+    return text
+
+
+def _amount(value: object) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if isinstance(value, bool) or not amount.is_finite() or amount < 0:
+        raise ValueError("must be an amount, or null for no limit")
+    return amount
+
+
+def flag(name: str, default: FlagValue, read: Callable[[object], FlagValue] = _switch) -> Any:
+    """A field of `Policy`: the documented name, the default, and what reads and checks a value given for it."""
+    return field(default=default, metadata={"name": name, "read": read})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Every flag of one organization as a typed value (docs/protocol.md 2.3)."""
+
+    # registration
+    primary: PrimaryKey = flag("CONF_REGISTRATION_PRIMARY_KEY", "mobile", _choice("mobile", "email", "external_id"))
+    primary_required: bool = flag("CONF_REGISTRATION_PRIMARY_KEY_REQUIRED", False)
+    any_identifier: bool = flag("CONF_ALLOW_REGISTRATION_FROM_ANY_IDENTIFIERS", True)
+    mobile_required: bool = flag("CONF_USERS_IS_MOBILE_REQUIRED", False)
+    email_required: bool = flag("CONF_USERS_IS_EMAIL_REQUIRED", False)
+    external_id_required: bool = flag("CONF_USERS_IS_EXTERNAL_ID_REQUIRED", False)
+    email_unique: bool = flag("CONF_USERS_IS_EMAIL_UNIQUE", True)
+    uses_external_id: bool = flag("CONF_USERS_USE_EXTERNAL_ID", True)
+    external_id_pattern: str = flag("EXTERNAL_ID_PATTERN", "", _pattern)
+    soft_secondary_validation: bool = flag("SOFT_SECONDARY_VALIDATION", False)
+    min_registration_date: date = flag("CONF_MIN_REGISTRATION_DATE", date(1990, 1, 1), _day)
+    max_future_registration_days: int = flag("MAX_FUTURE_REGISTRATION_DAYS", 1, _whole(0, 36_500))
+    strict_till: bool = flag("STRICT_TILL", False)
+    reject_existing_on_add: bool = flag("REJECT_EXISTING_ON_ADD", False)
+    other_sources: bool = flag("CONF_CLIENT_V2_API_ENABLED", False)
+    detect_country: bool = flag("CONF_CLIENT_DEFAULT_COUNTRYCODE_PASSED", False)
+    test_control_ratio: int = flag("TEST_CONTROL_RATIO", 0, _whole(0, 100))
+    gender_field: str = flag("CONF_LOYALTY_REGISTER_CUSTOMER_GENDER", "", _text(100))
+    age_field: str = flag("CONF_LOYALTY_REGISTER_CUSTOMER_AGE", "", _text(100))
+    # generated external ids
+    generates_numbers: bool = flag("CONF_CARD_NUMBER_GENERATION_ENABLED", False)
+    number_as_external_id: bool = flag("CONF_GEN_CARD_NUMBER_AS_EXTERNAL_ID_ENABLED", False)
+    number_length: int = flag("CONF_CARD_NUMBER_LENGTH", 12, _whole(1, 50))
+    number_prefix: str = flag("CONF_CARD_NUMBER_PREFIX", "", _text(20))
+    number_suffix: str = flag("CONF_CARD_NUMBER_SUFFIX", "", _text(20))
+    number_offset: int = flag("CONF_CARD_NUMBER_OFFSET", 0, _whole(0, 999_999_999))
+    number_checksum: str = flag("CONF_CARD_CHECKSUM_DIGIT_ALGO", "", _choice("", "LUHN"))
+    source_account_external_ids: bool = flag("SOURCE_ACCOUNTS_EXTERNALID_ENABLED", False)
+    # changing and merging
+    mobile_update: bool = flag("CONF_ALLOW_MOBILE_UPDATE", False)
+    email_update: bool = flag("CONF_ALLOW_EMAIL_UPDATE", False)
+    external_id_update: bool = flag("CONF_LOYALTY_ALLOW_EXTERNAL_ID_UPDATE", False)
+    strict_primary: bool = flag("CONF_PRIMARY_IDENTIFIER_STRICT_CHECK", False)
+    skip_secondary: bool = flag("CONF_SKIP_SECONDARY_ID_ON_PRIMARY_MISMATCH", False)
+    auto_merge: bool = flag("AUTO_MERGE_ON_IDENTIFIER_COLLISION", True)
+    dual_eligibility: bool = flag("CONF_INSTORE_V2_ENABLED", False)
+    lifecycle_status: bool = flag("CONF_CUSTOMER_DEFAULT_STATUS_ENABLED", False)
+    mobile_auto_approve: bool = flag("CI_MOBILE_AUTO_APPROVE", False)
+    email_auto_approve: bool = flag("CI_EMAIL_AUTO_APPROVE", False)
+    external_id_auto_approve: bool = flag("CI_EXTID_AUTO_APPROVE", False)
+    # the wire
+    batch_limit: int = flag("BATCH_LIMIT", 100, _whole(1, 10_000))
+    mirror_http_status: bool = flag("V1_MIRROR_HTTP_STATUS", False)
+    rate_limit: int = flag("RATE_LIMIT_PER_MINUTE", 6000, _whole(1, 10_000_000))
+    opt_in_type: str = flag("OPT_IN_TYPE", "SINGLE", _choice("SINGLE", "RESTRICTED_SINGLE", "DOUBLE"))
+    # bills
+    zero_bill: bool = flag("CONF_CLIENT_IS_BILL_AMOUNT_ZERO", True)
+    min_bill_amount: Decimal | None = flag("CONF_LOYALTY_MIN_BILL_AMOUNT", None, _amount)
+    max_bill_amount: Decimal | None = flag("CONF_LOYALTY_MAX_BILL_AMOUNT", None, _amount)
+    min_line_amount: Decimal | None = flag("CONF_LOYALTY_MIN_BILL_LINEITEM_AMOUNT", None, _amount)
+    max_line_amount: Decimal | None = flag("CONF_LOYALTY_MAX_BILL_LINEITEM_AMOUNT", None, _amount)
+    min_billing_date: date = flag("CONF_MIN_BILLING_DATE", date(1990, 1, 1), _day)
+    max_future_billing_days: int = flag("MAX_FUTURE_BILLING_DAYS", 1, _whole(0, 36_500))
+    bill_number_unique: bool = flag("CONF_LOYALTY_IS_BILL_NUMBER_UNIQUE", False)
+    bill_number_unique_in_store: bool = flag("CONF_LOYALTY_BILL_NUMBER_UNIQUE_ONLY_STORE", False)
+    bill_number_unique_days: int = flag("CONF_LOYALTY_BILL_NUMBER_UNIQUE_IN_DAYS", 0, _whole(0, 36_500))
+    strict_duplicate_bill: bool = flag("STRICT_DUPLICATE_BILL", False)
+    unknown_bill_return: bool = flag("CONF_ALLOW_NOT_EXISTING_BILL_RETURN", False)
+    return_number_unique: bool = flag("IS_RETURN_BILL_UNIQUE", False)
+    points_return: bool = flag("CONF_POINTS_RETURN_ENABLED", True)
+    # redemption
+    redemption_otp: bool = flag("CONF_POINTS_REDEMPTION_OTP_REQUIRED", False)
+    skip_validation: bool = flag("ALLOW_SKIP_VALIDATION", True)
+    otp_minutes: int = flag("OTP_VALIDITY_MINUTES", 10, _whole(1, 1440))
+    otp_channel: str = flag("OTP_CHANNEL", "SMS", _choice("SMS", "EMAIL", "BOTH"))
+    redemption_reversal: bool = flag("CONF_ALLOW_POINTS_REDEMPTION_REVERSAL", True)
+    coupon_needs_bill: bool = flag("CONF_COUPON_TRANSACTION_NUMBER_REQUIRED", False)
+
+    @classmethod
+    def from_flags(cls, flags: Mapping[str, object]) -> "Policy":
+        """The policy that these flags (as stored: checked, by documented name) describe; the rest are defaults."""
+        return cls(**{_ATTRIBUTES[name]: _READERS[name](value) for name, value in flags.items()})
+
+    @property
+    def generates_external_ids(self) -> bool:
+        """Whether a registration's external id is a generated card number, whatever was sent."""
+        return self.generates_numbers and self.number_as_external_id
+
+
+_ATTRIBUTES: dict[str, str] = {one.metadata["name"]: one.name for one in fields(Policy)}
+_READERS: dict[str, Callable[[object], FlagValue]] = {one.metadata["name"]: one.metadata["read"] for one in fields(Policy)}
+DEFAULTS: dict[str, FlagValue] = {one.metadata["name"]: one.default for one in fields(Policy) if one.default is not MISSING}
+NAMES: tuple[str, ...] = tuple(_ATTRIBUTES)
+
+
+def read_flag(name: str, value: object) -> tuple[str, bool | int | str | None]:
+    """The flag's own name (aliases resolved) and the value as it is stored: 0 or 1, a number, or text.
+
+    Raises `KeyError` for a name that no document knows and `ValueError`, with a sentence, for a value of the wrong kind.
+    """
+    own = ALIASES.get(name, name)
+    value = _READERS[own](value)
+    if isinstance(value, bool):
+        return own, int(value)
+    return own, value if isinstance(value, int) or value is None else str(value)

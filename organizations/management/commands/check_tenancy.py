@@ -1,0 +1,20 @@
+"""`manage.py check_tenancy`: proves that no row refers to a row of another organization."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from organizations.services.tenancy import references_across_tenants, tenant_references
+
+
+class Command(BaseCommand):
+    help = "Prove that no row refers to a row of another organization; lists those that do and ends with status 1."
+
+    def handle(self, **options: Any) -> None:
+        found = 0
+        for crossing in references_across_tenants():
+            found += 1
+            self.stdout.write(str(crossing))
+        if found:
+            raise CommandError(f"{found} references to another organization", returncode=1)
+        self.stdout.write(f"{len(tenant_references())} references checked: none leaves its organization")

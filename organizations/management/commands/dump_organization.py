@@ -1,0 +1,22 @@
+"""`manage.py dump_organization CODE`: writes the organization's YAML file to standard output, without secrets."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from organizations.models import Organization
+from organizations.organization_file.dumping import dump_organization
+
+
+class Command(BaseCommand):
+    help = "Write the YAML file of an organization to standard output. Secrets are left out; loading it changes nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("code", metavar="CODE")
+
+    def handle(self, *, code: str, **options: Any) -> None:
+        organization = Organization.objects.filter(code=code).first()
+        if organization is None:
+            raise CommandError(f"there is no organization {code!r}", returncode=2)
+        self.stdout.write(dump_organization(organization), ending="")

@@ -1,0 +1,25 @@
+"""Which rows describe an organization? Tenants, places, credentials, staff, configuration and the audit."""
+
+from organizations.models.audit import AuditEntry
+from organizations.models.configuration import CardSeries, Counter, FieldDefinition, SourceAccount
+from organizations.models.credentials import ApiClient, CredentialFailure, RateLease
+from organizations.models.organization import Organization
+from organizations.models.places import Concept, Store, Till, Zone
+from organizations.models.staff import StaffMember
+
+__all__ = [
+    "ApiClient",
+    "AuditEntry",
+    "CardSeries",
+    "Concept",
+    "Counter",
+    "CredentialFailure",
+    "FieldDefinition",
+    "Organization",
+    "RateLease",
+    "SourceAccount",
+    "StaffMember",
+    "Store",
+    "Till",
+    "Zone",
+]

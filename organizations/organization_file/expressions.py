@@ -1,0 +1,54 @@
+"""What does a `match` such as "(1 AND 2) OR 3" mean? The positions it names, checked; AND binds more tightly than OR."""
+
+import re
+from typing import Final
+
+_TOKEN: Final = re.compile(r"\s*(?:(\d{1,4})|(\()|(\))|(AND|OR)\b)", re.IGNORECASE)
+_MAX_LENGTH: Final = 500
+
+
+def positions_of(expression: str) -> set[int]:
+    """The positions (from 1) that the expression names. Raises `ValueError`, with a sentence, if it is not well formed."""
+    if len(expression) > _MAX_LENGTH:
+        raise ValueError(f"must be at most {_MAX_LENGTH} characters")
+    return _Parser(_tokens(expression)).positions()
+
+
+def _tokens(expression: str) -> list[str]:
+    tokens: list[str] = []
+    at = 0
+    text = expression.rstrip()
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None:
+            raise ValueError(f"cannot be read from {text[at:].strip()[:20]!r} on")
+        tokens.append(found[0].strip().upper())
+        at = found.end()
+    return tokens
+
+
+class _Parser:
+    """Alternates operands and operators; brackets are counted. No recursion, so depth is no danger."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self._tokens = tokens
+
+    def positions(self) -> set[int]:
+        found: set[int] = set()
+        depth = 0
+        operand_next = True
+        for token in self._tokens:
+            if operand_next and token == "(":
+                depth += 1
+            elif operand_next and token.isdigit():
+                found.add(int(token))
+                operand_next = False
+            elif not operand_next and token == ")" and depth:
+                depth -= 1
+            elif not operand_next and token in {"AND", "OR"}:
+                operand_next = True
+            else:
+                raise ValueError(f"{token} stands in the wrong place")
+        if operand_next or depth:
+            raise ValueError("ends too early")
+        return found

@@ -1,0 +1,304 @@
+"""How are programs, coupon series and referral campaigns described? The engagement sections of the organization file."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+from organizations.organization_file.expressions import positions_of
+from organizations.organization_file.problems import Problems, below
+from organizations.organization_file.schema import (
+    AnyOf,
+    Day,
+    Flag,
+    Key,
+    ListOf,
+    MapOf,
+    Number,
+    OneOf,
+    Struct,
+    Text,
+    Variants,
+    Whole,
+    optional,
+    required,
+)
+
+POINTS: Final = Number(3)
+AMOUNT: Final = Number(3)
+DAYS: Final = Whole(1, 36_500)
+MONTHS: Final = Whole(1, 1200)
+MAX_TRACKER_CONDITIONS: Final = 3
+CODES: Final = ListOf(Text(100), unique=True)
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+UPGRADE_MEASURES: Final = ("CUMULATIVE_PURCHASES", "LIFETIME_POINTS", "CURRENT_POINTS", "TRACKER_VALUE_BASED")
+RENEWAL_MEASURES: Final = ("PURCHASE", "VISITS", "POINTS", "TRACKER")
+TRACKER_MEASURES: Final = {"TRACKER_VALUE_BASED", "TRACKER"}
+TRACKER_TYPES: Final = (
+    "BILL_AMOUNT",
+    "BILL_DISCOUNT",
+    "BILL_GROSS_AMOUNT",
+    "BILL_QUANTITY",
+    "LINEITEM_AMOUNT",
+    "LINEITEM_QTY",
+    "LINEITEM_COUNT",
+    "CUSTOMER_VISITS",
+    "POINTS",
+)
+
+EXPIRY: Final = Variants(
+    "kind",
+    {
+        "never": {},
+        "days": {"value": required(DAYS)},
+        "months": {"value": required(MONTHS)},
+        "date": {"value": required(Day())},
+        "last_activity": {"value": required(MONTHS)},
+        "rolling": {"value": required(MONTHS)},
+        "anniversary": {"value": required(Whole(1, 100))},
+        "membership": {},
+        "field": {"name": required(Text(100)), "value": optional(Whole(0, 36_500), 0)},
+    },
+)
+
+
+def _check_award(award: dict[str, Any], path: str, problems: Problems) -> None:
+    given = {name for name, value in award.items() if value is not None}
+    if given not in ({"per", "points"}, {"percent"}, {"fixed"}):
+        problems.add(path, "must be per with points, or percent, or fixed")
+
+
+def _check_order(first: str, last: str) -> Any:
+    def check(value: dict[str, Any], path: str, problems: Problems) -> None:
+        if value[first] and value[last] and value[first] > value[last]:
+            problems.add(below(path, last), f"must not be before {first}")
+
+    return check
+
+
+RULE: Final = Struct(
+    {
+        "name": required(Text(100)),
+        "when": optional(
+            Struct(
+                {
+                    "min_amount": optional(AMOUNT),
+                    "stores": optional(CODES, []),
+                    "zones": optional(CODES, []),
+                    "concepts": optional(CODES, []),
+                    "tiers": optional(CODES, []),
+                    "weekdays": optional(ListOf(OneOf(*WEEKDAYS), unique=True), []),
+                    "from": optional(Day()),
+                    "until": optional(Day()),
+                },
+                _check_order("from", "until"),
+            )
+        ),
+        "award": required(
+            Struct(
+                {
+                    "per": optional(Number(3, above_zero=True)),
+                    "points": optional(POINTS),
+                    "percent": optional(Number(6)),
+                    "fixed": optional(POINTS),
+                },
+                _check_award,
+            )
+        ),
+        "kind": optional(OneOf("regular", "promotional"), "regular"),
+        "delay_days": optional(Whole(0, 3650), 0),
+        "expiry": optional(EXPIRY),
+        "max_points": optional(POINTS),
+    }
+)
+
+TRACKER: Final = Variants(
+    "mode",
+    {
+        "MOVING_WINDOW": {"days": required(DAYS)},
+        "CYCLIC_WINDOW": {"every_days": required(DAYS), "from": required(Day())},
+        "CALENDAR_BASED_CYCLIC_WINDOW": {"period": required(OneOf("month", "quarter", "year"))},
+        "TIER_CHANGE_WINDOW": {},
+    },
+    common={"name": required(Text(100)), "type": required(OneOf(*TRACKER_TYPES))},
+)
+
+
+def _condition(measures: tuple[str, ...], *, is_required: bool) -> dict[str, Key]:
+    wrap = required if is_required else optional
+    return {
+        "based_on": wrap(OneOf(*measures)),
+        "threshold": wrap(Number(3)),
+        "tracker": optional(Text(100)),
+    }
+
+
+def _check_condition(condition: dict[str, Any], path: str, problems: Problems) -> None:
+    needs = condition["based_on"] in TRACKER_MEASURES
+    if needs and condition["tracker"] is None:
+        problems.add(below(path, "tracker"), "is required")
+    elif not needs and condition["tracker"] is not None:
+        problems.add(below(path, "tracker"), f"does not go with {condition['based_on']}")
+
+
+def _check_match(value: dict[str, Any], path: str, problems: Problems) -> None:
+    conditions = value["conditions"]
+    match = value["match"]
+    at = below(path, "match")
+    if sum(one["tracker"] is not None for one in conditions) > MAX_TRACKER_CONDITIONS:
+        problems.add(below(path, "conditions"), f"may ask for {MAX_TRACKER_CONDITIONS} trackers at most")
+    if isinstance(match, int):
+        if not 1 <= match <= len(conditions):
+            problems.add(at, f"must be from 1 to {len(conditions)}")
+    elif match not in {"all", "any"}:
+        try:
+            strange = {position for position in positions_of(match) if not 1 <= position <= len(conditions)}
+        except ValueError as error:
+            problems.add(at, f"must be all, any, a number, or an expression like (1 AND 2) OR 3; this one {error}")
+        else:
+            if strange:
+                problems.add(at, f"there is no condition {min(strange)}")
+
+
+def _check_upgrade(upgrade: dict[str, Any], path: str, problems: Problems) -> None:
+    if upgrade["conditions"]:
+        if single := [name for name in ("based_on", "threshold", "tracker") if upgrade[name] is not None]:
+            problems.add(below(path, single[0]), "does not go with conditions")
+        else:
+            _check_match(upgrade, path, problems)
+        return
+    if upgrade["match"] != "all":
+        problems.add(below(path, "match"), "needs conditions")
+    for name in ("based_on", "threshold"):
+        if upgrade[name] is None:
+            problems.add(below(path, name), "is required")
+    if upgrade["based_on"] is not None:
+        _check_condition(upgrade, path, problems)
+
+
+MATCH: Final = AnyOf({str: Text(500), int: Whole(1, 100)}, "must be all, any, a number, or an expression like (1 AND 2) OR 3")
+UPGRADE: Final = Struct(
+    {
+        **_condition(UPGRADE_MEASURES, is_required=False),
+        "match": optional(MATCH, "all"),
+        "conditions": optional(
+            ListOf(Struct(_condition(UPGRADE_MEASURES, is_required=True), _check_condition), filled=True), []
+        ),
+    },
+    _check_upgrade,
+)
+RENEWAL: Final = Struct(
+    {
+        "match": optional(MATCH, "all"),
+        "conditions": required(ListOf(Struct(_condition(RENEWAL_MEASURES, is_required=True), _check_condition), filled=True)),
+    },
+    _check_match,
+)
+TIER: Final = Struct(
+    {
+        "name": required(Text(100)),
+        "description": optional(Text(1000, lines=True), ""),
+        "upgrade": optional(UPGRADE),
+        "validity_months": optional(MONTHS),
+        "renew": optional(RENEWAL),
+        "downgrade_to": optional(OneOf("previous", "lowest", "none"), "none"),
+    }
+)
+
+
+def _check_tiers(program: dict[str, Any], path: str, problems: Problems) -> None:
+    """The first tier is where everybody starts; those above need a way up, and rise where they measure the same."""
+    reached: dict[tuple[str, str | None], Any] = {}
+    for number, tier in enumerate(program["tiers"]):
+        at = below(path, f"tiers[{number}].upgrade")
+        upgrade = tier["upgrade"]
+        if number == 0:
+            if upgrade is not None:
+                problems.add(at, "the first tier is everybody's and has no upgrade")
+        elif upgrade is None:
+            problems.add(at, "is required")
+        elif not upgrade["conditions"]:
+            measure = (upgrade["based_on"], upgrade["tracker"])
+            if measure in reached and upgrade["threshold"] <= reached[measure]:
+                problems.add(below(at, "threshold"), "must be above the tier before: tiers stand lowest first")
+            reached[measure] = upgrade["threshold"]
+
+
+PROGRAM: Final = Struct(
+    {
+        "name": required(Text(100)),
+        "description": optional(Text(1000, lines=True), ""),
+        "default": optional(Flag(), default=False),
+        "active": optional(Flag(), default=True),
+        "bound_to": optional(
+            Struct({"zones": optional(CODES, []), "concepts": optional(CODES, []), "card_series": optional(CODES, [])})
+        ),
+        "points_to_currency": optional(Number(6)),
+        "precision": optional(Whole(0, 3), 0),
+        "enrolment": optional(Struct({"points": required(POINTS), "expiry": optional(EXPIRY)})),
+        "earning": optional(ListOf(RULE, key=("name",)), []),
+        "redemption": optional(
+            Struct(
+                {
+                    "min_points": optional(POINTS),
+                    "multiple_of": optional(Number(3, above_zero=True)),
+                    "max_points_per_day": optional(POINTS),
+                }
+            )
+        ),
+        "returns": optional(Struct({"allow_negative": optional(Flag(), default=False)})),
+        "trackers": optional(ListOf(TRACKER, key=("name",)), []),
+        "tiers": optional(ListOf(TIER, key=("name",)), []),
+    },
+    _check_tiers,
+)
+
+
+def _check_coupon_series(series: dict[str, Any], path: str, problems: Problems) -> None:
+    if series["valid_days"] is not None and series["valid_till"] is not None:
+        problems.add(below(path, "valid_till"), "does not go with valid_days")
+    if series["discount_type"] == "PERC" and series["discount_value"] > 100:
+        problems.add(below(path, "discount_value"), "must be at most 100 percent")
+
+
+COUPON_SERIES: Final = Struct(
+    {
+        "code": required(Text(50)),
+        "name": optional(Text(200)),
+        "description": optional(Text(1000, lines=True), ""),
+        "discount_type": required(OneOf("PERC", "FLAT")),
+        "discount_value": required(AMOUNT),
+        "discount_code": optional(Text(50), ""),
+        "valid_days": optional(DAYS),
+        "valid_till": optional(Day()),
+        "redemptions_per_coupon": optional(Whole(1, 1_000_000)),
+        "stores": optional(CODES, []),
+        "custom_properties": optional(
+            MapOf(
+                Text(100),
+                AnyOf(
+                    {str: Text(1000, lines=True), int: Number(6), Decimal: Number(6), bool: Flag()},
+                    "must be text, a number, true or false",
+                ),
+            ),
+            {},
+        ),
+    },
+    _check_coupon_series,
+)
+
+_REWARD: Final = Struct({"coupon_series": optional(Text(50)), "points": optional(Number(3, above_zero=True))})
+REFERRAL_CAMPAIGN: Final = Struct(
+    {
+        "token": required(Text(50)),
+        "name": required(Text(200)),
+        "default": optional(Flag(), default=False),
+        "kind": required(Text(50)),
+        "starts": optional(Day()),
+        "ends": optional(Day()),
+        "channels": optional(ListOf(OneOf("MOBILE", "EMAIL"), unique=True), []),
+        "allow_existing_customers": optional(Flag(), default=False),
+        "reward_on": optional(ListOf(OneOf("REGISTRATION", "TRANSACTION"), unique=True), []),
+        "referrer_reward": optional(_REWARD),
+        "referee_reward": optional(_REWARD),
+    },
+    _check_order("starts", "ends"),
+)

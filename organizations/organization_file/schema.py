@@ -1,0 +1,319 @@
+"""In which words is a document described? Kinds of values that check what was read and say it again in its shortest form.
+
+`read` takes a value out of a YAML document and returns it with every default filled in; what is wrong is noted with its path, and
+then the returned value means nothing. `show` takes such a value, or the same from stored JSON, and returns what the document says:
+defaults and empty values left out, keys in the order of the description, dates and decimals as themselves.
+"""
+
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+
+from organizations.organization_file.problems import Problems, below
+
+_CONTROL: Final = {"Cc", "Cs"}
+_LINE_CONTROL: Final = "\n\t"
+
+
+class Kind(ABC):
+    """One kind of value."""
+
+    @abstractmethod
+    def read(self, value: Any, path: str, problems: Problems) -> Any:
+        """The value with defaults filled in; what is wrong goes to `problems`."""
+
+    def show(self, value: Any) -> Any:
+        """The value as a document says it."""
+        return value
+
+
+@dataclass(frozen=True)
+class Text(Kind):
+    """Text of one line (or several), not blank. `validators` are Django's: they raise ValidationError."""
+
+    max_length: int = 200
+    validators: Sequence[Callable[[Any], None]] = ()
+    lines: bool = False
+
+    def read(self, value: Any, path: str, problems: Problems) -> Any:
+        if not isinstance(value, str):
+            problems.add(path, f"must be text{_quoting(value)}")
+        elif not value.strip():
+            problems.add(path, "must not be blank")
+        elif len(value) > self.max_length:
+            problems.add(path, f"must be at most {self.max_length} characters")
+        elif any(unicodedata.category(one) in _CONTROL and not (self.lines and one in _LINE_CONTROL) for one in value):
+            problems.add(path, "must not contain control characters")
+        else:
+            for validate in self.validators:
+                try:
+                    validate(value)
+                except ValidationError as error:
+                    problems.add(path, error.messages[0])
+        return value
+
+
+def column_text(model: type[Model], name: str) -> Text:
+    """Text as the model's field takes it: its length and its own validators."""
+    field: Any = model._meta.get_field(name)
+    return Text(max_length=field.max_length, validators=tuple(field.validators))
+
+
+@dataclass(frozen=True)
+class Flag(Kind):
+    """true or false."""
+
+    def read(self, value: Any, path: str, problems: Problems) -> Any:
+        if not isinstance(value, bool):
+            problems.add(path, "must be true or false")
+        return value
+
+
+@dataclass(frozen=True)
+class Whole(Kind):
+    """A whole number from `low` to `high`."""
+
+    low: int
+    high: int
+
+    def read(self, value: Any, path: str, problems: Problems) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int):
+            problems.add(path, "must be a whole number")
+        elif not self.low <= value <= self.high:
+            problems.add(path, f"must be from {self.low} to {self.high}")
+        return value
+
+
+@dataclass(frozen=True)
+class Number(Kind):
+    """A number >= 0 (or > 0) with at most `places` decimals, and 15 digits in all: then a JSON number holds it exactly."""
+
+    places: int
+    above_zero: bool = False
+    high: int | None = None
+
+    def read(self, value: Any, path: str, problems: Problems) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            problems.add(path, "must be a number")
+            return value
+        number = plain_number(value)
+        if number < 0 or (self.above_zero and number == 0):
+            problems.add(path, f"must be {'above' if self.above_zero else 'at least'} 0")
+        elif self.high is not None and number > self.high:
+            problems.add(path, f"must be at most {self.high}")
+        elif number >= 10 ** (15 - self.places):
+            problems.add(path, f"must be below {10 ** (15 - self.places)}")
+        elif isinstance(number, Decimal) and -int(number.as_tuple().exponent) > self.places:
+            problems.add(path, f"must have at most {self.places} decimals")
+        return number
+
+    def show(self, value: Any) -> Any:
+        return plain_number(Decimal(repr(value))) if isinstance(value, float) else value
+
+
+def plain_number(value: int | Decimal) -> int | Decimal:
+    """The same number in one form: an int if it is whole, else a Decimal without trailing zeros."""
+    if isinstance(value, int):
+        return value
+    if value.adjusted() > 40:
+        return 10**40
+    return int(value) if value == value.to_integral_value() else value.normalize()
+
+
+@dataclass(frozen=True)
+class Day(Kind):
+    """A date."""
+
+    def read(self, value: Any, path: str, problems: Problems) -> Any:
+        if not isinstance(value, date):
+            problems.add(path, "must be a date, YYYY-MM-DD without quotes")
+        return value
+
+    def show(self, value: Any) -> Any:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+class OneOf(Kind):
+    """One of some words."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def read(self, value: Any, path: str, problems: Problems) -> Any:
+        if value not in self.words:
+            problems.add(path, f"must be one of {', '.join(self.words)}")
+        return value
+
+
+@dataclass(frozen=True)
+class AnyOf(Kind):
+    """Whichever kind the value's type calls for."""
+
+    kinds: Mapping[type, Kind]
+    message: str
+
+    def read(self, value: Any, path: str, problems: Problems) -> Any:
+        kind = self.kinds.get(type(value))
+        if kind is None:
+            problems.add(path, self.message)
+            return value
+        return kind.read(value, path, problems)
+
+    def show(self, value: Any) -> Any:
+        return Number(6).show(value)
+
+
+@dataclass(frozen=True)
+class ListOf(Kind):
+    """A list. `key`: the keys of its mappings that together occur once; for plain values `unique`."""
+
+    kind: Kind
+    key: tuple[str, ...] = ()
+    unique: bool = False
+    filled: bool = False
+
+    def read(self, value: Any, path: str, problems: Problems) -> Any:
+        if not isinstance(value, list):
+            problems.add(path, "must be a list")
+            return value
+        if self.filled and not value:
+            problems.add(path, "must not be empty")
+        read = [self.kind.read(one, f"{path}[{number}]", problems) for number, one in enumerate(value)]
+        if self.key or self.unique:
+            self._find_twins(read, path, problems)
+        return read
+
+    def _find_twins(self, read: list[Any], path: str, problems: Problems) -> None:
+        seen: set[str] = set()
+        for number, one in enumerate(read):
+            if self.key and not isinstance(one, dict):
+                continue
+            told = ", ".join(str(one.get(name)) for name in self.key) if self.key else str(one)
+            if told in seen:
+                at = f"{path}[{number}]"
+                problems.add(below(at, self.key[-1]) if self.key else at, f"{told!r} stands here twice")
+            seen.add(told)
+
+    def show(self, value: Any) -> Any:
+        return [self.kind.show(one) for one in value]
+
+
+@dataclass(frozen=True)
+class MapOf(Kind):
+    """A mapping with keys of the file's own choice. Shown in the order of its keys: JSON columns keep none."""
+
+    key: Text
+    kind: Kind
+
+    def read(self, value: Any, path: str, problems: Problems) -> Any:
+        if not isinstance(value, dict):
+            problems.add(path, "must be a mapping")
+            return value
+        for key in value:
+            self.key.read(key, below(path, key), problems)
+        return {key: self.kind.read(one, below(path, key), problems) for key, one in value.items()}
+
+    def show(self, value: Any) -> Any:
+        return {key: self.kind.show(value[key]) for key in sorted(value)}
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a mapping. Not required: absent or null means `default`."""
+
+    kind: Kind
+    required: bool = False
+    default: Any = None
+
+
+Check = Callable[[dict[str, Any], str, Problems], None]
+
+
+def required(kind: Kind) -> Key:
+    """A key that must be there."""
+    return Key(kind, required=True)
+
+
+def optional(kind: Kind, default: Any = None) -> Key:
+    """A key that may be absent or null; then it means `default`."""
+    return Key(kind, default=default)
+
+
+class Struct(Kind):
+    """A mapping with known keys. `check` looks at how they fit together, once each is right in itself."""
+
+    def __init__(self, keys: Mapping[str, Key], check: Check | None = None) -> None:
+        self.keys = keys
+        self.check = check
+
+    def read(self, value: Any, path: str, problems: Problems) -> Any:
+        if not isinstance(value, dict):
+            problems.add(path, "must be a mapping")
+            return value
+        before = len(problems)
+        for name in value:
+            if name not in self.keys:
+                problems.add(below(path, name), "unknown key")
+        read: dict[str, Any] = {}
+        for name, key in self.keys.items():
+            given = value.get(name)
+            if given is not None:
+                read[name] = key.kind.read(given, below(path, name), problems)
+            else:
+                read[name] = deepcopy(key.default)
+                if key.required:
+                    problems.add(below(path, name), "is required")
+        if self.check and len(problems) == before:
+            self.check(read, path, problems)
+        return read
+
+    def show(self, value: Any) -> Any:
+        shown: dict[str, Any] = {}
+        for name, key in self.keys.items():
+            given = value.get(name)
+            one = given if given is None else key.kind.show(given)
+            if one != key.default and not _means_nothing(one, key.default):
+                shown[name] = one
+        return shown
+
+
+def _means_nothing(value: Any, default: Any) -> bool:
+    empty: tuple[Any, ...] = (None, "", [], {})
+    return default in empty and not isinstance(value, bool | int | Decimal | date) and value in empty
+
+
+class Variants(Kind):
+    """A mapping whose other keys depend on the word under one of them."""
+
+    def __init__(self, tag: str, variants: Mapping[str, Mapping[str, Key]], common: Mapping[str, Key] | None = None) -> None:
+        self.tag = tag
+        self.common = dict(common or {})
+        word = OneOf(*variants)
+        self.structs = {name: Struct({**self.common, tag: required(word), **keys}) for name, keys in variants.items()}
+        self.word = word
+
+    def read(self, value: Any, path: str, problems: Problems) -> Any:
+        if not isinstance(value, dict):
+            problems.add(path, "must be a mapping")
+            return value
+        given = value.get(self.tag)
+        struct = self.structs.get(given) if isinstance(given, str) else None
+        if struct is None:
+            self.word.read(given, below(path, self.tag), problems)
+            return value
+        return struct.read(value, path, problems)
+
+    def show(self, value: Any) -> Any:
+        return self.structs[value[self.tag]].show(value)
+
+
+def _quoting(value: Any) -> str:
+    return "; put it in quotes" if isinstance(value, bool | int | Decimal | date) else ""

@@ -1,0 +1,57 @@
+"""Rows for tests, made as plainly as possible: every default stands here, nothing is random."""
+
+import hashlib
+from itertools import count
+
+from organizations.actors import Actor
+from organizations.models import ApiClient, AuditEntry, CardSeries, FieldDefinition, Organization, Store, Till
+from organizations.services.credentials import set_client_secret, set_till_password
+
+_numbers = count(1)
+TILL_PASSWORD = "till-secret"
+
+
+def digest(password: str = TILL_PASSWORD) -> str:
+    """What a till sends in place of its password."""
+    return hashlib.md5(password.encode()).hexdigest()
+
+
+def make_organization(code: str = "", **more: object) -> Organization:
+    code = code or f"org-{next(_numbers)}"
+    defaults = {"name": code.title(), "timezone": "Asia/Kolkata", "currency": "INR", "base_country": "IN", "countries": ["GB", "AE"]}
+    return Organization.objects.create(code=code, **{**defaults, **more})
+
+
+def make_store(organization: Organization, code: str = "", **more: object) -> Store:
+    code = code or f"store{next(_numbers)}"
+    return Store.objects.create(organization=organization, code=code, **{"name": f"Store {code}", **more})
+
+
+def make_till(store: Store, code: str = "", *, password: str = TILL_PASSWORD, **more: object) -> Till:
+    code = code or f"till{next(_numbers)}"
+    till = Till(organization=store.organization, store=store, code=code, **{"name": f"Till {code}", **more})
+    set_till_password(till, password)
+    till.save()
+    return till
+
+
+def make_client(till: Till, key: str = "", *, secret: str = "client-secret", **more: object) -> ApiClient:
+    client = ApiClient(organization=till.organization, till=till, key=key or f"key-{next(_numbers)}", **more)
+    set_client_secret(client, secret)
+    client.save()
+    return client
+
+
+def make_field(organization: Organization, name: str, *, category: str = "custom", **more: object) -> FieldDefinition:
+    return FieldDefinition.objects.create(organization=organization, name=name, category=category, **more)
+
+
+def make_card_series(organization: Organization, code: str = "GOLD", **more: object) -> CardSeries:
+    defaults = {"name": f"{code} card", "generates": True, "prefix": code, "length": 16}
+    return CardSeries.objects.create(organization=organization, code=code, **{**defaults, **more})
+
+
+def till_actor(till: Till) -> Actor:
+    return Actor(
+        organization=till.organization, source=AuditEntry.Source.API, name=f"till:{till.code}", till=till, store=till.store
+    )

@@ -1,0 +1,1 @@
+"""Tests of the database engine and of locking."""

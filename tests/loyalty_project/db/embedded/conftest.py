@@ -1,0 +1,99 @@
+"""Servers of their own for these tests, in folders that every user can reach (pytest's own are closed to others)."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from loyalty_project.db.embedded.server import Server
+
+root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+Connect = Callable[..., psycopg.Connection]
+
+
+def open_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="embedded-", dir="/tmp"))
+    folder.chmod(0o755)
+    return folder
+
+
+def end(server: Server) -> None:
+    """Ends what a test left alive of its own server, and removes its files."""
+    if server.places.alive.exists():
+        server.stop()
+    for place in {server.places.home, server.places.socket_folder}:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def as_user(uid: int, action: Callable[[], object]) -> str:
+    """What happens when another user does that: the exception's text, or nothing when it went well."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(uid)
+            os.setuid(uid)
+            action()
+        except BaseException as error:  # noqa: BLE001 - the parent judges it
+            os.write(writer, f"{type(error).__name__}: {error}\n{traceback.format_exc()}".encode()[:60_000])
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as file:
+        said = file.read()
+    os.waitpid(child, 0)
+    return said
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder for a server, without one."""
+    base = open_folder()
+    server = Server(base / "postgres")
+    yield base / "postgres"
+    end(server)
+    shutil.rmtree(base)
+
+
+@pytest.fixture(scope="session")
+def stopped() -> Iterator[Path]:
+    """The folder of a server that was started once and stopped."""
+    base = open_folder()
+    server = Server(base / "postgres")
+    server.start(database="shop")
+    server.stop()
+    yield base / "postgres"
+    shutil.rmtree(base)
+
+
+@pytest.fixture
+def server(folder: Path, stopped: Path) -> Server:
+    """A server that is not running, with an empty database `shop`; quicker to have than a new one."""
+    subprocess.run(["cp", "-a", stopped, folder], check=True)
+    return Server(folder)
+
+
+@pytest.fixture
+def connect(server: Server) -> Iterator[Connect]:
+    """Opens connections to `server` as the application does, or with other parameters."""
+    opened: list[psycopg.Connection] = []
+
+    def connect_to_it(**parameters: str) -> psycopg.Connection:
+        found = {**server.connection_parameters(), "dbname": "shop", **parameters}
+        opened.append(psycopg.connect(psycopg.conninfo.make_conninfo("", **found), autocommit=True))
+        return opened[-1]
+
+    yield connect_to_it
+    for connection in opened:
+        connection.close()
+
+
+def server_pid(server: Server) -> int:
+    return int(server.places.pid_file.read_text(encoding="utf-8").splitlines()[0])
