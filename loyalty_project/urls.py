@@ -1,8 +1,41 @@
 """Which address leads where? Every route on one line."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, re_path
+
+from customers.api.get import GetView
+from customers.api.registration import AddView, UpdateView
+from loyalty_project.api.routes import customer_route
+from loyalty_project.health import healthz, readyz
+from organizations.api.tokens import TokenView
+from organizations.api.views import UnknownResourceView, UnsupportedActionView
+
+READ, WRITE, BOTH = ("GET",), ("POST",), ("GET", "POST")
+
+handler400 = "loyalty_project.api.error_pages.bad_request"
+handler403 = "loyalty_project.api.error_pages.permission_denied"
+handler404 = "loyalty_project.api.error_pages.page_not_found"
+handler500 = "loyalty_project.api.error_pages.server_error"
 
 urlpatterns = [
+    path("healthz", healthz),
+    path("readyz", readyz),
     path("admin/", admin.site.urls),
+    path("v3/oauth/token/generate", TokenView.as_view()),
+    customer_route("add|register", AddView.as_view()),
+    customer_route("update", UpdateView.as_view()),
+    customer_route("get", GetView.as_view()),
+    customer_route("update_identity", UnsupportedActionView.as_view(methods=WRITE)),
+    customer_route("search", UnsupportedActionView.as_view(methods=READ)),
+    customer_route("transactions", UnsupportedActionView.as_view(methods=READ)),
+    customer_route("redemptions", UnsupportedActionView.as_view(methods=READ)),
+    customer_route("notes", UnsupportedActionView.as_view(methods=BOTH)),
+    customer_route("coupons", UnsupportedActionView.as_view(methods=READ)),
+    customer_route("tickets", UnsupportedActionView.as_view(methods=BOTH)),
+    customer_route("referrals", UnsupportedActionView.as_view(methods=BOTH)),
+    customer_route("preferences", UnsupportedActionView.as_view(methods=BOTH)),
+    customer_route("interaction|interactions", UnsupportedActionView.as_view(methods=READ)),
+    customer_route("subscriptions", UnsupportedActionView.as_view(methods=BOTH)),
+    customer_route("recommendations", UnsupportedActionView.as_view(methods=READ)),
+    re_path(r"^(?:v?1\.1|v3)(?:/.*)?\Z", UnknownResourceView.as_view()),
 ]

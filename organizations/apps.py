@@ -1,9 +1,16 @@
 """The organizations app: tenants, their places, credentials, staff and configuration."""
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
+
+from organizations.checks import check_token_keys
 
 
 class OrganizationsConfig(AppConfig):
     """See the module."""
 
     name = "organizations"
+
+    def ready(self) -> None:
+        """Add this app's deployment checks."""
+        register(check_token_keys, Tags.security, deploy=True)

@@ -39,15 +39,17 @@ def _whole(low: int, high: int) -> Callable[[object], int]:
     return read
 
 
-def _choice(*choices: str) -> Callable[[object], str]:
-    folded = {choice.lower(): choice for choice in choices}
+class _Choice:
+    """Reads one of some words, whatever its case."""
 
-    def read(value: object) -> str:
+    def __init__(self, *choices: str) -> None:
+        self.choices = choices
+
+    def __call__(self, value: object) -> str:
+        folded = {choice.lower(): choice for choice in self.choices}
         if str(value).strip().lower() not in folded:
-            raise ValueError(f"must be one of {', '.join(choices)}")
+            raise ValueError(f"must be one of {', '.join(self.choices)}")
         return folded[str(value).strip().lower()]
-
-    return read
 
 
 def _day(value: object) -> date:
@@ -97,7 +99,7 @@ class Policy:
     """Every flag of one organization as a typed value (docs/protocol.md 2.3)."""
 
     # registration
-    primary: PrimaryKey = flag("CONF_REGISTRATION_PRIMARY_KEY", "mobile", _choice("mobile", "email", "external_id"))
+    primary: PrimaryKey = flag("CONF_REGISTRATION_PRIMARY_KEY", "mobile", _Choice("mobile", "email", "external_id"))
     primary_required: bool = flag("CONF_REGISTRATION_PRIMARY_KEY_REQUIRED", False)
     any_identifier: bool = flag("CONF_ALLOW_REGISTRATION_FROM_ANY_IDENTIFIERS", True)
     mobile_required: bool = flag("CONF_USERS_IS_MOBILE_REQUIRED", False)
@@ -123,7 +125,7 @@ class Policy:
     number_prefix: str = flag("CONF_CARD_NUMBER_PREFIX", "", _text(20))
     number_suffix: str = flag("CONF_CARD_NUMBER_SUFFIX", "", _text(20))
     number_offset: int = flag("CONF_CARD_NUMBER_OFFSET", 0, _whole(0, 999_999_999))
-    number_checksum: str = flag("CONF_CARD_CHECKSUM_DIGIT_ALGO", "", _choice("", "LUHN"))
+    number_checksum: str = flag("CONF_CARD_CHECKSUM_DIGIT_ALGO", "", _Choice("", "LUHN"))
     source_account_external_ids: bool = flag("SOURCE_ACCOUNTS_EXTERNALID_ENABLED", False)
     # changing and merging
     mobile_update: bool = flag("CONF_ALLOW_MOBILE_UPDATE", False)
@@ -141,7 +143,7 @@ class Policy:
     batch_limit: int = flag("BATCH_LIMIT", 100, _whole(1, 10_000))
     mirror_http_status: bool = flag("V1_MIRROR_HTTP_STATUS", False)
     rate_limit: int = flag("RATE_LIMIT_PER_MINUTE", 6000, _whole(1, 10_000_000))
-    opt_in_type: str = flag("OPT_IN_TYPE", "SINGLE", _choice("SINGLE", "RESTRICTED_SINGLE", "DOUBLE"))
+    opt_in_type: str = flag("OPT_IN_TYPE", "SINGLE", _Choice("SINGLE", "RESTRICTED_SINGLE", "DOUBLE"))
     # bills
     zero_bill: bool = flag("CONF_CLIENT_IS_BILL_AMOUNT_ZERO", True)
     min_bill_amount: Decimal | None = flag("CONF_LOYALTY_MIN_BILL_AMOUNT", None, _amount)
@@ -161,7 +163,7 @@ class Policy:
     redemption_otp: bool = flag("CONF_POINTS_REDEMPTION_OTP_REQUIRED", False)
     skip_validation: bool = flag("ALLOW_SKIP_VALIDATION", True)
     otp_minutes: int = flag("OTP_VALIDITY_MINUTES", 10, _whole(1, 1440))
-    otp_channel: str = flag("OTP_CHANNEL", "SMS", _choice("SMS", "EMAIL", "BOTH"))
+    otp_channel: str = flag("OTP_CHANNEL", "SMS", _Choice("SMS", "EMAIL", "BOTH"))
     redemption_reversal: bool = flag("CONF_ALLOW_POINTS_REDEMPTION_REVERSAL", True)
     coupon_needs_bill: bool = flag("CONF_COUPON_TRANSACTION_NUMBER_REQUIRED", False)
 
@@ -180,6 +182,8 @@ _ATTRIBUTES: dict[str, str] = {one.metadata["name"]: one.name for one in fields(
 _READERS: dict[str, Callable[[object], FlagValue]] = {one.metadata["name"]: one.metadata["read"] for one in fields(Policy)}
 DEFAULTS: dict[str, FlagValue] = {one.metadata["name"]: one.default for one in fields(Policy) if one.default is not MISSING}
 NAMES: tuple[str, ...] = tuple(_ATTRIBUTES)
+# The words that a flag takes, for those that take one of some.
+CHOICES: dict[str, tuple[str, ...]] = {name: read.choices for name, read in _READERS.items() if isinstance(read, _Choice)}
 
 
 def read_flag(name: str, value: object) -> tuple[str, bool | int | str | None]:

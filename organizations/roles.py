@@ -1,7 +1,86 @@
-"""What may a role do? Permissions come from the role alone; nobody collects them one by one."""
+"""What may a role do? Permissions come from the role alone; nobody collects them one by one.
+
+Nobody may delete anything: rows are switched off, and the audit keeps what they were (docs/back-office.md).
+"""
+
+from typing import Any, Final
 
 from django.contrib.auth.backends import ModelBackend
 
+from organizations.models import StaffMember
+
+Role = StaffMember.Role
+Permissions = frozenset[str]
+
+
+def _permissions(app: str, actions: str, nouns: str) -> Permissions:
+    return frozenset(f"{app}.{action}_{noun}" for action in actions.split() for noun in nouns.split())
+
+
+_PLACES: Final = "zone concept store till"
+_CONFIGURATION: Final = f"{_PLACES} apiclient fielddefinition cardseries sourceaccount"
+
+# --- what there is to be allowed
+
+SEE_CUSTOMERS: Final = _permissions("customers", "view", "customer card")
+ADD_CUSTOMERS: Final = _permissions("customers", "add", "customer")
+CHANGE_CUSTOMERS: Final = _permissions("customers", "change", "customer")
+JUDGE_FRAUD: Final = frozenset({"customers.judge_fraud"})
+SEE_SHOPS: Final = _permissions("organizations", "view", "store till")
+SEE_CONFIGURATION: Final = _permissions("organizations", "view", f"organization {_CONFIGURATION}")
+CHANGE_CONFIGURATION: Final = _permissions("organizations", "add change", _CONFIGURATION) | {"organizations.change_organization"}
+SEE_STAFF: Final = _permissions("organizations", "view", "staffmember")
+CHANGE_STAFF: Final = _permissions("organizations", "add change", "staffmember")
+SEE_AUDIT: Final = _permissions("organizations", "view", "auditentry")
+
+# --- who may what
+
+ROLE_PERMISSIONS: Final[dict[str, Permissions]] = {
+    Role.ORG_ADMIN: (
+        SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD
+        | SEE_CONFIGURATION | CHANGE_CONFIGURATION | SEE_STAFF | CHANGE_STAFF | SEE_AUDIT
+    ),
+    Role.STORE_MANAGER: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_SHOPS,
+    Role.STORE_STAFF: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS,
+    Role.CARE_AGENT: SEE_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_AUDIT,
+    Role.AUDITOR: SEE_CUSTOMERS | SEE_CONFIGURATION | SEE_STAFF | SEE_AUDIT,
+}  # fmt: skip
+
+# Whoever is limited to stores has nothing beyond these, whatever the role: what is the whole organization's is not theirs to
+# see, and with it they could lift their own limit.
+OF_STORES: Final = SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_SHOPS
+
+
+def permissions_of(member: StaffMember) -> Permissions:
+    """What this member of staff may do: by the role, less what nobody limited to stores may."""
+    if not member.is_active or member.organization_id is None:
+        return frozenset()
+    allowed = ROLE_PERMISSIONS.get(member.role, frozenset())
+    return allowed & OF_STORES if own_store_ids(member) else allowed
+
+
+def own_store_ids(member: StaffMember) -> frozenset[int]:
+    """The ids of the stores that `member` is limited to; empty: every store of the organization. One query a request."""
+    known: frozenset[int] | None = getattr(member, "_own_store_ids", None)
+    if known is None:
+        links = StaffMember.stores.through._default_manager.filter(staffmember_id=member.pk)
+        known = frozenset(links.values_list("store_id", flat=True))
+        member._own_store_ids = known  # type: ignore[attr-defined]  # lives as long as the request's member of staff
+    return known
+
 
 class RoleBackend(ModelBackend):
-    """Django's log-in, with permissions by role."""
+    """Django's log-in, with permissions by role. Groups and single permissions count for nothing."""
+
+    def get_user(self, user_id: Any) -> StaffMember | None:
+        """The member of staff of a session, with the organization, while the log-in is not switched off."""
+        member = StaffMember.objects.select_related("organization").filter(pk=user_id).first()
+        return member if member is not None and self.user_can_authenticate(member) else None
+
+    def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """By the role; none for one object alone. Operators (superusers) are never asked: Django lets them do everything."""
+        return set(permissions_of(user_obj)) if obj is None and isinstance(user_obj, StaffMember) else set()
+
+    def get_group_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:  # noqa: ARG002 - Django's signature
+        """None: there are roles instead."""
+        return set()

@@ -11,6 +11,7 @@ from customers.sections import Reading
 from customers.services.lookup import Answer, ids_of_store, look_up, read_asked
 from loyalty_project.api.batch import Done, Outcome, failed, succeeded
 from loyalty_project.api.codes import Code
+from loyalty_project.api.envelope import customers_answer, http_status
 from organizations.api.views import TillView
 
 RETRIEVED = "Customer successfully retrieved"
@@ -21,7 +22,7 @@ class GetView(TillView):
 
     http_method_names = ["get"]
 
-    def get(self, request: Request, **_kwargs: object) -> Response:
+    def get(self, _request: Request, **_kwargs: object) -> Response:
         call = self.call
         organization, policy = call.actor.organization, call.policy
         asked = read_asked(self.query, limit=policy.batch_limit)
@@ -31,7 +32,8 @@ class GetView(TillView):
         permitted = ids_of_store(ids, call.actor.store) if reading.wants("member_care_access") else set(ids)
         profiles = read_profiles(ids, reading) if ids else {}
         outcomes = [_outcome(asked.key, answer, profiles, permitted) for answer in answers]
-        return self.answer_customers(outcomes, totals=True)
+        answer = customers_answer(outcomes, totals=True)
+        return Response(answer, status=http_status(answer, mirror=policy.mirror_http_status))
 
 
 def _outcome(key: str, answer: Answer, profiles: Mapping[int, Mapping[str, Any]], permitted: Collection[int]) -> Outcome:

@@ -12,6 +12,7 @@ from customers.payloads import core
 from customers.services.setup import load_setup
 from loyalty_project.api.batch import Done, run_batch
 from loyalty_project.api.codes import Code
+from loyalty_project.api.envelope import customers_answer, http_status, request_items
 from loyalty_project.api.values import Item
 from organizations.api.views import TillView
 
@@ -25,8 +26,8 @@ class AddView(TillView):
 
     http_method_names = ["post"]
 
-    def post(self, request: Request, **_kwargs: object) -> Response:
-        return answer_items(self, request, action="add", work=register_customer, fallback=Code.ADD_FAILED)
+    def post(self, _request: Request, **_kwargs: object) -> Response:
+        return answer_items(self, action="add", work=register_customer, fallback=Code.ADD_FAILED)
 
 
 class UpdateView(TillView):
@@ -34,23 +35,22 @@ class UpdateView(TillView):
 
     http_method_names = ["post", "put"]
 
-    def post(self, request: Request, **_kwargs: object) -> Response:
-        return answer_items(self, request, action="update", work=update_customer, fallback=Code.UPDATE_FAILED)
+    def post(self, _request: Request, **_kwargs: object) -> Response:
+        return answer_items(self, action="update", work=update_customer, fallback=Code.UPDATE_FAILED)
 
     put = post
 
 
 def answer_items(
     view: TillView,
-    request: Request,
     *,
     action: Literal["add", "update"],
     work: Callable[..., Registration],
     fallback: Code,
 ) -> Response:
-    """Read, work and answer the items of a request, one after the other."""
+    """Read, work and answer the items of the call's body, one after the other."""
     call = view.call
-    items = view.request_items(request)
+    items = request_items(view.payload(), limit=call.policy.batch_limit)
     setup = load_setup(items, by=call.actor, country_code=call.country_code, notices=call.notices)
 
     def work_item(item: Item) -> Done:
@@ -58,7 +58,8 @@ def answer_items(
         return done(registration, setup)
 
     outcomes = run_batch(items, work_item, echo=echo_identifiers, fallback=fallback, constraints=CONSTRAINTS)
-    return view.answer_customers(outcomes, totals=True)
+    answer = customers_answer(outcomes, totals=True)
+    return Response(answer, status=http_status(answer, mirror=call.policy.mirror_http_status))
 
 
 def done(registration: Registration, setup: Setup) -> Done:

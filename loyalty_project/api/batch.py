@@ -40,13 +40,16 @@ def succeeded(done: Done) -> Outcome:
     """The answer of an item that was done: the literal, then the warnings' texts (docs/protocol.md 1.5)."""
     message = ", ".join([done.message, *(notice.text for notice in done.warnings)])
     return Outcome(
-        {**done.body, "item_status": _item_status(success=True, code=done.code, message=message, warnings=done.warnings)}, True
+        {**done.body, "item_status": _item_status(success=True, code=done.code, message=message, warnings=done.warnings)},
+        succeeded=True,
     )
 
 
 def failed(code: Code | Transport, echo: Mapping[str, Any]) -> Outcome:
     """The answer of an item that failed: what it named, and why."""
-    return Outcome({**echo, "item_status": _item_status(success=False, code=code, message=code.sentence, warnings=())}, False)
+    return Outcome(
+        {**echo, "item_status": _item_status(success=False, code=code, message=code.sentence, warnings=())}, succeeded=False
+    )
 
 
 def run_batch(
@@ -89,7 +92,7 @@ def _run_item(
             return failed(Transport.BUSY, echo(item))
         log.exception("item_failed", code=int(fallback))
         return failed(fallback, echo(item))
-    except Exception:  # noqa: BLE001 - a bug in one item is logged and told; the other items of the batch are worked
+    except Exception:  # a bug in one item is logged and told; the other items of the batch are worked
         log.exception("item_failed", code=int(fallback))
         return failed(fallback, echo(item))
 

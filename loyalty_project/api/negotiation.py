@@ -4,8 +4,7 @@ It reads nothing but the request's line and headers, so it works for requests th
 and for exceptions outside of the API's views.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from django.http import HttpRequest, QueryDict
 from rest_framework.negotiation import BaseContentNegotiation
@@ -23,7 +22,8 @@ BODY_FORMAT_ATTRIBUTE = "wire_body_format"
 def query_values(request: HttpRequest) -> dict[str, str]:
     """The query, values as sent: of repeated keys the last wins, pairs without "=" are blank (docs/protocol.md 1.9).
 
-    Always read as UTF-8: Django would follow the charset of the Content-Type. Raises `TooManyFieldsSent` (400) above 1000 pairs.
+    Always read as UTF-8: Django would follow the charset of the Content-Type. More than 1000 pairs raise
+    `TooManyFieldsSent` (400).
     """
     # The server hands the raw bytes over as Latin-1 text (PEP 3333).
     raw = str(request.META.get("QUERY_STRING", "")).encode("latin-1", errors="replace")
@@ -45,22 +45,23 @@ def asked_format(request: HttpRequest, suffix: str | None = None) -> Format:
 class WireNegotiation(BaseContentNegotiation):
     """One parser reads everything; of the view's renderers the one that speaks the asked format."""
 
-    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser:
+    def select_parser(self, _request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
         """The view's only parser."""
-        return parsers[0]
+        return next(iter(parsers))
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         """The renderer and its media type; the view's first one when it has none for the asked format."""
         asked = asked_format(request._request, format_suffix)
-        chosen = next((one for one in renderers if one.format == asked), renderers[0])
+        spoken = list(renderers)
+        chosen = next((one for one in spoken if one.format == asked), spoken[0])
         return chosen, chosen.media_type or ""
 
 
 def _by_parameter(request: HttpRequest) -> Format | None:
     raw = str(request.META.get("QUERY_STRING", ""))
-    if "format" not in raw and "%" not in raw or raw.count("&") >= MAX_QUERY_FIELDS:
+    if raw.count("&") >= MAX_QUERY_FIELDS:
         return None
     return _by_name(query_values(request).get("format", ""))
 

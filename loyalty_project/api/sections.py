@@ -1,7 +1,7 @@
 """How is an answer about many customers put together? By sections: each loads its part for all of them at once.
 
-A section takes the ids and what the call asked for, and gives a payload by id; it never sees one customer alone, so one query for
-each customer cannot be written by accident.
+A section takes the ids and what the call asked for, and gives a payload by id; it never sees one customer alone, so one query
+for each customer cannot be written by accident.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -26,7 +26,7 @@ def has_unusable_text(value: Value) -> bool:
 
 
 def text(item: Item, *keys: str) -> str:
-    """The trimmed text under the first of `keys` that is supplied; "" when none is (lists and objects count as not supplied)."""
+    """The trimmed text under the first of `keys` that is supplied; "" when none is (lists and objects are not text)."""
     for key in keys:
         value = item.get(key)
         if isinstance(value, str) and value.strip():

@@ -1,9 +1,7 @@
 """What do all views of the API share? How a request is read and an answer is written; who may ask is decided by subclasses."""
 
-from typing import Any, ClassVar
+from typing import Any
 
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -26,7 +24,7 @@ class WireView(APIView):
     The route may capture `suffix` ("json" or "xml").
     """
 
-    http_method_names: ClassVar[list[str]] = ["get", "post", "put"]
+    http_method_names = ["get", "post", "put"]
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
@@ -63,11 +61,10 @@ class WireView(APIView):
         response.exception = True
         return response
 
-    def finalize_response(self, request: Request | HttpRequest, response: HttpResponseBase, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Choose the format again, now that the body may have told its own, and keep personal data out of caches."""
-        if isinstance(request, Request):
-            discard_body(request._request)
-            request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request, force=True)
+        discard_body(request._request)
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request, force=True)
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         return response

@@ -1,16 +1,21 @@
 """How does a transaction keep others out? The one place that takes row and advisory locks.
 
 Order everywhere, so that no two transactions wait for each other: identifier locks first (sorted), then customers by primary
-key, then what hangs on them. All locks end with the transaction; one that is not free within the connection's `lock_timeout`
+key, then what hangs on them. These locks end with the transaction; one that is not free within the connection's `lock_timeout`
 raises `django.db.OperationalError` with SQLSTATE 55P03.
 """
 
-from collections.abc import Iterable
+import hashlib
+import struct
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from django.db import connection, models
 
 Row = TypeVar("Row", bound=models.Model)
+_PAUSE = 0.1
 
 
 def lock(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
@@ -29,3 +34,30 @@ def lock_numbers(numbers: Iterable[int]) -> None:
             "SELECT pg_advisory_xact_lock(number) FROM (SELECT unnest(%s::bigint[]) AS number ORDER BY 1) AS sorted",
             [ordered],
         )
+
+
+@contextmanager
+def hold_name(name: str, *, patience: float) -> Iterator[bool]:
+    """Hold a name across transactions, against every other process; tells whether it was free within `patience` seconds.
+
+    The lock is the connection's: PostgreSQL gives it up as well when the process dies.
+    """
+    # Two 32-bit numbers: a space of their own, apart from the locks of `lock_numbers`.
+    numbers = list(struct.unpack(">ii", hashlib.blake2b(name.encode(), digest_size=8).digest()))
+    is_held = _try_to_hold(numbers)
+    deadline = time.monotonic() + patience
+    while not is_held and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
+        is_held = _try_to_hold(numbers)
+    try:
+        yield is_held
+    finally:
+        if is_held and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", numbers)
+
+
+def _try_to_hold(numbers: list[int]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", numbers)
+        return bool(cursor.fetchone()[0])

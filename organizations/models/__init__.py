@@ -1,8 +1,9 @@
-"""Which rows describe an organization? Tenants, places, credentials, staff, configuration and the audit."""
+"""Which rows describe an organization? Tenants, places, credentials, staff, configuration, imports and the audit."""
 
 from organizations.models.audit import AuditEntry
 from organizations.models.configuration import CardSeries, Counter, FieldDefinition, SourceAccount
 from organizations.models.credentials import ApiClient, CredentialFailure, RateLease
+from organizations.models.imports import ImportRun, RejectedRow
 from organizations.models.organization import Organization
 from organizations.models.places import Concept, Store, Till, Zone
 from organizations.models.staff import StaffMember
@@ -15,8 +16,10 @@ __all__ = [
     "Counter",
     "CredentialFailure",
     "FieldDefinition",
+    "ImportRun",
     "Organization",
     "RateLease",
+    "RejectedRow",
     "SourceAccount",
     "StaffMember",
     "Store",

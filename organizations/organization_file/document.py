@@ -80,19 +80,21 @@ class Settings(Kind):
         if not isinstance(value, dict):
             problems.add(path, "must be a mapping")
             return value
+        settings: dict[str, Any] = value
         read: dict[str, Any] = {}
-        for name, given in value.items():
+        for name, given in settings.items():
             try:
-                own, flag = read_flag(name, DEFAULTS.get(ALIASES.get(name, name)) if given is None else given)
+                own = ALIASES.get(name, name)
+                flag = read_flag(own, DEFAULTS.get(own) if given is None else given)[1]
                 # Read once more from how it is shown: 1e2, 100.0 and "100" are stored alike.
-                own, flag = read_flag(own, _shown_flag(own, flag))
+                flag = read_flag(own, _shown_flag(own, flag))[1]
             except KeyError:
                 problems.add(below(path, name), "unknown setting")
             except ValueError as error:
                 problems.add(below(path, name), str(error))
             else:
                 if own in read:
-                    problems.add(below(path, name), f"stands here twice, also as {ALIASES.get(name, own)}")
+                    problems.add(below(path, name), "stands here twice, under both of its spellings")
                 read[own] = flag
         return {name: flag for name, flag in read.items() if flag != STORED_DEFAULTS[name]}
 

@@ -1,6 +1,7 @@
 """Which document describes an organization? The whole of what stands in the database, in the order of the contract's sample.
 
-Everything that was ever named is in it, what is switched off with `active: false`; secrets never are. Loading it changes nothing.
+Everything that was ever named is in it, what is switched off with `active: false`; secrets never are. Loading it changes
+nothing.
 """
 
 from collections import defaultdict

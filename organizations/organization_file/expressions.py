@@ -37,18 +37,18 @@ class _Parser:
         found: set[int] = set()
         depth = 0
         operand_next = True
-        for token in self._tokens:
-            if operand_next and token == "(":
+        for word in self._tokens:
+            if operand_next and word == "(":
                 depth += 1
-            elif operand_next and token.isdigit():
-                found.add(int(token))
+            elif operand_next and word.isdigit():
+                found.add(int(word))
                 operand_next = False
-            elif not operand_next and token == ")" and depth:
+            elif not operand_next and word == ")" and depth:
                 depth -= 1
-            elif not operand_next and token in {"AND", "OR"}:
+            elif not operand_next and word in {"AND", "OR"}:
                 operand_next = True
             else:
-                raise ValueError(f"{token} stands in the wrong place")
+                raise ValueError(f"{word} stands in the wrong place")
         if operand_next or depth:
             raise ValueError("ends too early")
         return found

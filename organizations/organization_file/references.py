@@ -22,7 +22,8 @@ def check_references(document: Document, problems: Problems) -> None:
 
 def fields_of(document: Document, category: str) -> list[dict[str, Any]]:
     """The fields of one category; the section may be absent."""
-    return (document["fields"] or {}).get(category, [])
+    fields: list[dict[str, Any]] = (document["fields"] or {}).get(category, [])
+    return fields
 
 
 class _Checker:

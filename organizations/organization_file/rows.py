@@ -4,14 +4,15 @@ What the document no longer names is switched off, never deleted; named again, i
 printed line with its YAML path and an audit entry; a secret appears in neither.
 """
 
-import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Model
 
-from organizations.models import Organization
+from organizations.models import Organization, Till
+from organizations.models.places import Place
+from organizations.organization_file.differences import shown
 from organizations.services.audit import Change
 
 Row = Any
@@ -135,10 +136,5 @@ def _unsaved(table: Table, want: Wanted, organization: Organization) -> Row:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON: a row is told by its code."""
-    return value.code if isinstance(value, Model) else value
-
-
-def shown(value: Any) -> str:
-    """A JSON value as a printed line shows it."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    """A value as JSON: a row (a place or a till) is told by its code."""
+    return value.code if isinstance(value, Place | Till) else value

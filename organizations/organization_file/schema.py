@@ -1,8 +1,8 @@
 """In which words is a document described? Kinds of values that check what was read and say it again in its shortest form.
 
-`read` takes a value out of a YAML document and returns it with every default filled in; what is wrong is noted with its path, and
-then the returned value means nothing. `show` takes such a value, or the same from stored JSON, and returns what the document says:
-defaults and empty values left out, keys in the order of the description, dates and decimals as themselves.
+`read` takes a value out of a YAML document and returns it with every default filled in; what is wrong is noted with its path,
+and then the returned value means nothing. `show` takes such a value, or the same from stored JSON, and returns what the
+document says: defaults and empty values left out, keys in the order of the description, dates and decimals as themselves.
 """
 
 import unicodedata
@@ -279,15 +279,17 @@ class Struct(Kind):
         shown: dict[str, Any] = {}
         for name, key in self.keys.items():
             given = value.get(name)
-            one = given if given is None else key.kind.show(given)
+            if given is None:
+                continue
+            one = key.kind.show(given)
             if one != key.default and not _means_nothing(one, key.default):
                 shown[name] = one
         return shown
 
 
 def _means_nothing(value: Any, default: Any) -> bool:
-    empty: tuple[Any, ...] = (None, "", [], {})
-    return default in empty and not isinstance(value, bool | int | Decimal | date) and value in empty
+    """Empty where the default is empty too, though perhaps in another form: {} for null."""
+    return value in ("", [], {}) and default in (None, "", [], {})
 
 
 class Variants(Kind):

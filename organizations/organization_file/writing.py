@@ -1,4 +1,4 @@
-"""How do values become YAML text? In the form of the contract's sample: short mappings and lists on one line, the rest in blocks.
+"""How do values become YAML text? Short mappings and lists on one line, the rest in blocks.
 
 Text is quoted wherever a reader of YAML 1.1 or 1.2 might take it for something else (`NO`, `1001`, `12:30`).
 """
@@ -23,6 +23,9 @@ from ruamel.yaml.events import (
     StreamEndEvent,
     StreamStartEvent,
 )
+from ruamel.yaml.tag import Tag
+
+from organizations.organization_file.reading import TEXT_TAG
 
 LINE: Final = 120
 
@@ -72,7 +75,9 @@ def _fits(value: Any) -> bool:
 
 def _scalar(value: Any) -> Event:
     text, style = _text_of(value)
-    return ScalarEvent(anchor=None, tag=None, implicit=(style is None, True), value=text, style=style)
+    # The emitter looks into the tag of empty text, though it never prints one.
+    tag = None if style is None else Tag(suffix=TEXT_TAG)
+    return ScalarEvent(anchor=None, tag=tag, implicit=(style is None, True), value=text, style=style)
 
 
 def _text_of(value: Any) -> tuple[str, str | None]:

@@ -6,14 +6,13 @@ so the statement is put together once, from the models' own columns, and the row
 """
 
 import json
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, models
 
 from organizations.models import ApiClient, Organization, Store, Till
 from organizations.scoping import unscoped
-
-Row = TypeVar("Row", bound=models.Model)
 
 # The organization is not known before the credential is.
 _REASON = "authentication: the credential decides the organization"
@@ -60,7 +59,7 @@ def _read(statement: str, name: str, models_in_order: tuple[type[models.Model], 
     for model in models_in_order:
         fields = _fields(model)
         values = [_value(one, column) for one, column in zip(fields, row, strict=False)]
-        instances.append(model.from_db(DEFAULT_DB_ALIAS, [one.attname for one in fields], values))
+        instances.append(model.from_db(DEFAULT_DB_ALIAS, _names(model), values))
         row = row[len(fields) :]
     return instances
 
@@ -70,6 +69,12 @@ def _value(one: Any, value: Any) -> Any:
     return json.loads(value) if isinstance(one, models.JSONField) else value
 
 
+@cache
+def _names(model: type[models.Model]) -> list[str]:
+    return [one.attname for one in _fields(model)]
+
+
+@cache
 def _fields(model: type[models.Model]) -> list[Any]:
     return [one for one in model._meta.concrete_fields if one.name not in _LEFT_OUT]
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -78,12 +79,13 @@ def prune_failures() -> int:
     """Drop up to a hundred rows that are a day old, and say how many. Each new row calls it, so the table stays small."""
     with connection.cursor() as cursor:
         cursor.execute(_PRUNE, [clock.now() - FORGOTTEN_AFTER, _PRUNED_AT_ONCE])
-        return cursor.rowcount
+        pruned: int = cursor.rowcount
+    return pruned
 
 
 def _count(name: str, address: str) -> int | None:
     now = clock.now()
-    values = {
+    values: dict[str, Any] = {
         "name": name,
         "address": address,
         "now": now,

@@ -1,4 +1,7 @@
-"""Does any row refer to a row of another organization? Answered from the catalogue of models, so a new table is never forgotten."""
+"""Does any row refer to a row of another organization? Asked of every foreign key.
+
+The catalogue of models says which there are, so a new table is never forgotten.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

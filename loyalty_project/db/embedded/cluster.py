@@ -40,7 +40,7 @@ def make_home(places: Places, account: Account, *, elsewhere: Path) -> None:
             sys.stderr.write(f"The user {account.name} cannot reach {folder}: the database is kept in {places.home}\n")
     if account.is_another and places.home.stat().st_uid == os.geteuid():
         places.home.chmod(0o711)
-    if not account.can_enter(folder):
+    if not account.can_enter(places.home):
         raise EmbeddedServerError(
             f"The server runs as {account.name}, who cannot reach {places.home}: open the folders above it (chmod o+x),"
             " or set LOYALTY_DATA_DIR to a folder that everybody can pass."
@@ -120,6 +120,12 @@ def working_folder(pid: str) -> Path | None:
         return Path("/proc", pid, "cwd").readlink()
     except OSError:
         return None
+
+
+def may_be_server(pid: str, places: Places) -> bool:
+    """Whether the process that a pid file names may be asked to stop; a system without /proc leaves only the file's word."""
+    folder = working_folder(pid)
+    return folder == places.data or (folder is None and working_folder("self") is None)
 
 
 def processes(places: Places) -> list[int]:

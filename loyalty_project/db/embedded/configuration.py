@@ -25,6 +25,7 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "datestyle": "ISO, YMD",
+    "lc_messages": "C",
     # Statements, their values and the details of errors name persons: the log tells of the server itself only.
     "log_statement": "none",
     "log_min_messages": "log",

@@ -224,7 +224,7 @@ class Server:
     def _signal_server(self) -> bool:
         try:
             pid = self.places.pid_file.read_text(encoding="utf-8").partition("\n")[0]
-            if not pid.isdigit() or cluster.working_folder(pid) not in {self.places.data, None}:
+            if not pid.isdigit() or not cluster.may_be_server(pid, self.places):
                 return False
             os.kill(int(pid), signal.SIGINT)
         except OSError:

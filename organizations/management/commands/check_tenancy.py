@@ -8,9 +8,11 @@ from organizations.services.tenancy import references_across_tenants, tenant_ref
 
 
 class Command(BaseCommand):
+    """Proves that tenants stay apart."""
+
     help = "Prove that no row refers to a row of another organization; lists those that do and ends with status 1."
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, **_options: Any) -> None:
         found = 0
         for crossing in references_across_tenants():
             found += 1

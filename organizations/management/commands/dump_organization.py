@@ -10,12 +10,14 @@ from organizations.organization_file.dumping import dump_organization
 
 
 class Command(BaseCommand):
+    """Writes an organization file."""
+
     help = "Write the YAML file of an organization to standard output. Secrets are left out; loading it changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("code", metavar="CODE")
 
-    def handle(self, *, code: str, **options: Any) -> None:
+    def handle(self, *, code: str, **_options: Any) -> None:
         organization = Organization.objects.filter(code=code).first()
         if organization is None:
             raise CommandError(f"there is no organization {code!r}", returncode=2)

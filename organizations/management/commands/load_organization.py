@@ -14,6 +14,8 @@ from organizations.organization_file.problems import OrganizationFileError
 
 
 class Command(BaseCommand):
+    """Loads an organization file."""
+
     help = (
         "Create or update an organization from its YAML file (- reads standard input), all of it or nothing. "
         "Prints what changed; a file with errors changes nothing and ends with status 2."
@@ -23,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("file", metavar="FILE")
         parser.add_argument("--dry-run", action="store_true", help="Do everything, print what would change, and undo it")
 
-    def handle(self, *, file: str, dry_run: bool, **options: Any) -> None:
+    def handle(self, *, file: str, dry_run: bool, **_options: Any) -> None:
         try:
             content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         except OSError as error:

@@ -10,7 +10,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import connections
+from django.db.utils import ConnectionHandler
+from psycopg.conninfo import make_conninfo
+from pytest_django import DjangoDbBlocker, SettingsWrapper
 
+from loyalty_project.db.embedded.base import DatabaseWrapper
 from loyalty_project.db.embedded.server import Server
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
@@ -52,6 +57,10 @@ def as_user(uid: int, action: Callable[[], object]) -> str:
     return said
 
 
+def conninfo(server: Server, **parameters: str) -> str:
+    return make_conninfo("", **{**server.connection_parameters(), "dbname": "shop", **parameters})
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder for a server, without one."""
@@ -63,31 +72,38 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def stopped() -> Iterator[Path]:
-    """The folder of a server that was started once and stopped."""
+def kept() -> Iterator[Server]:
+    """The one server that the tests share."""
     base = open_folder()
     server = Server(base / "postgres")
     server.start(database="shop")
+    yield server
     server.stop()
-    yield base / "postgres"
     shutil.rmtree(base)
 
 
 @pytest.fixture
-def server(folder: Path, stopped: Path) -> Server:
-    """A server that is not running, with an empty database `shop`; quicker to have than a new one."""
-    subprocess.run(["cp", "-a", stopped, folder], check=True)
+def server(kept: Server) -> Iterator[Server]:
+    """A server that is not running, with a database `shop`. Tests share its files, and leave none damaged."""
+    kept.stop()
+    yield kept
+    kept.stop()
+
+
+@pytest.fixture
+def spare(server: Server, folder: Path) -> Server:
+    """A copy of that server for a test that damages the files."""
+    subprocess.run(["cp", "-a", server.places.home, folder], check=True)
     return Server(folder)
 
 
 @pytest.fixture
-def connect(server: Server) -> Iterator[Connect]:
-    """Opens connections to `server` as the application does, or with other parameters."""
+def connect() -> Iterator[Connect]:
+    """Opens connections to a server as the application does, or with other parameters."""
     opened: list[psycopg.Connection] = []
 
-    def connect_to_it(**parameters: str) -> psycopg.Connection:
-        found = {**server.connection_parameters(), "dbname": "shop", **parameters}
-        opened.append(psycopg.connect(psycopg.conninfo.make_conninfo("", **found), autocommit=True))
+    def connect_to_it(server: Server, **parameters: str) -> psycopg.Connection:
+        opened.append(psycopg.connect(conninfo(server, **parameters), autocommit=True))
         return opened[-1]
 
     yield connect_to_it
@@ -97,3 +113,17 @@ def connect(server: Server) -> Iterator[Connect]:
 
 def server_pid(server: Server) -> int:
     return int(server.places.pid_file.read_text(encoding="utf-8").splitlines()[0])
+
+
+@pytest.fixture
+def engine(server: Server, settings: SettingsWrapper, django_db_blocker: DjangoDbBlocker) -> Iterator[DatabaseWrapper]:
+    """The project's default connection, by this engine whatever the tests run on, to a server that is not running."""
+    settings.DATA_DIR = server.places.folder.parent
+    wrapper = ConnectionHandler({"default": {"ENGINE": "loyalty_project.db.embedded", "NAME": "shop"}})["default"]
+    assert isinstance(wrapper, DatabaseWrapper)
+    usual = connections["default"]
+    connections["default"] = wrapper
+    with django_db_blocker.unblock():
+        yield wrapper
+        wrapper.close()
+    connections["default"] = usual

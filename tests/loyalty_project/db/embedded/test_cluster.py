@@ -12,7 +12,7 @@ from loyalty_project.db.embedded.cluster import clear_remains, make_cluster, mak
 from loyalty_project.db.embedded.errors import EmbeddedServerError
 from loyalty_project.db.embedded.places import SOCKET, Places
 from loyalty_project.db.embedded.server import Server
-from tests.loyalty_project.db.embedded.conftest import Connect, as_user, root_only, server_pid
+from tests.loyalty_project.db.embedded.conftest import Connect, as_user, conninfo, root_only, server_pid
 from tests.loyalty_project.db.embedded.test_binaries import closed_wheel
 
 DAEMON = pwd.getpwnam("daemon").pw_uid
@@ -37,18 +37,18 @@ def test_data_out_of_the_users_reach_are_kept_elsewhere_and_this_is_said_once(
         assert Server(closed, elsewhere=folder, package=server.package).start()
         assert closed.readlink() == home
         assert capsys.readouterr().err == ""
-        with psycopg.connect(**server.connection_parameters(), dbname="shop") as connection:  # type: ignore[arg-type]
+        with psycopg.connect(conninfo(server)) as connection:
             assert connection.info.dbname == "shop"
     finally:
         server.stop()
 
 
 @root_only
-def test_data_that_the_user_can_no_longer_reach_are_not_replaced_by_new_ones(server: Server, folder: Path) -> None:
+def test_data_that_the_user_can_no_longer_reach_are_not_replaced_by_new_ones(spare: Server, folder: Path) -> None:
     folder.parent.chmod(0o700)
 
     with pytest.raises(EmbeddedServerError, match=r"runs as nobody, who cannot reach .* \(chmod o\+x\)"):
-        server.start()
+        spare.start()
     assert not folder.is_symlink()
 
 
@@ -85,7 +85,7 @@ def test_programs_that_fail_to_make_data_are_quoted(folder: Path) -> None:
     places, account = Places(folder), account_for(folder)
     make_home(places, account, elsewhere=folder)
 
-    with pytest.raises(EmbeddedServerError, match="cannot make its data folder .*: no space left"):
+    with pytest.raises(EmbeddedServerError, match=r"cannot make its data folder .*: no space left"):
         make_cluster(places, account, programs=broken, claim=os.open(folder, os.O_RDONLY))
     assert not places.data.exists()
 
@@ -121,20 +121,21 @@ def test_server_that_somebody_else_started_on_the_data_is_left_alone(server: Ser
         account.run([pg_ctl, "stop", "-w", "-D", "data"], cwd=server.places.home)
 
 
-def test_link_in_the_place_of_the_sockets_folder_is_refused(server: Server) -> None:
-    server.places.socket_folder.rename(server.places.home / "moved")
-    server.places.socket_folder.symlink_to(server.places.home / "moved")
+def test_link_in_the_place_of_the_sockets_folder_is_refused(folder: Path) -> None:
+    folder.mkdir()
+    folder.joinpath("socket").symlink_to(folder.parent)
 
     with pytest.raises(EmbeddedServerError, match="remove it, or shorten LOYALTY_DATA_DIR"):
-        server.start()
+        clear_remains(Places(folder), account_for(folder))
 
 
 @root_only
-def test_sockets_folder_that_another_user_made_is_refused(server: Server) -> None:
-    os.chown(server.places.socket_folder, DAEMON, -1)
+def test_sockets_folder_that_another_user_made_is_refused(folder: Path) -> None:
+    folder.joinpath("socket").mkdir(parents=True)
+    os.chown(folder / "socket", DAEMON, -1)
 
     with pytest.raises(EmbeddedServerError, match="is no folder of nobody"):
-        server.start()
+        clear_remains(Places(folder), account_for(folder))
 
 
 def test_sockets_folder_left_open_is_closed_and_its_stale_socket_replaced(server: Server) -> None:
@@ -150,16 +151,16 @@ def test_sockets_folder_left_open_is_closed_and_its_stale_socket_replaced(server
 def test_other_users_get_neither_to_the_socket_nor_past_it(server: Server, connect: Connect) -> None:
     server.start()
     # What the owner's word says, without asking who owns the folder: the check of a stranger.
-    stranger = {**server.connection_parameters(), "dbname": "shop"}
+    stranger = conninfo(server)
 
     def knock() -> None:
-        psycopg.connect(**stranger)  # type: ignore[arg-type]
+        psycopg.connect(stranger)
 
     assert "Permission denied" in as_user(DAEMON, knock)
     server.places.socket_folder.chmod(0o755)
     (server.places.socket_folder / SOCKET).chmod(0o777)
     assert "Peer authentication failed" in as_user(DAEMON, knock)
-    assert connect().info.user == "loyalty"
+    assert connect(server).info.user == "loyalty"
 
 
 @root_only
@@ -181,7 +182,7 @@ def test_ordinary_user_starts_and_stops_a_server_of_their_own(folder: Path) -> N
     def live() -> None:
         server = Server(folder)
         assert server.start(database="shop")
-        with psycopg.connect(**server.connection_parameters(), dbname="shop") as connection:  # type: ignore[arg-type]
+        with psycopg.connect(conninfo(server)) as connection:
             connection.execute("CREATE TABLE visit ()")
 
     assert as_user(DAEMON, live) == ""

@@ -1,0 +1,82 @@
+"""What are the bytes of a request? Read from the stream under a limit, decompressed, whatever the headers promise."""
+
+import zlib
+from contextlib import suppress
+from typing import Final, Protocol
+
+from django.http import HttpRequest
+
+from loyalty_project.api.codes import Code, Transport
+from loyalty_project.api.errors import RequestRefusedError
+
+MAX_BODY_BYTES: Final = 5 * 1024 * 1024
+# So much of an unread body is taken and dropped before the answer: a client that is still sending would see its connection
+# reset instead of the answer.
+MAX_DISCARDED_BYTES: Final = 64 * 1024 * 1024
+_CHUNK: Final = 64 * 1024
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def read_body(request: HttpRequest) -> bytes:
+    """The body, decompressed, at most 5 MiB before and after that (docs/protocol.md 1.10).
+
+    Raises `RequestRefusedError`: 415 for an unknown Content-Encoding, 413 above the limit, 400 when the stream breaks off or
+    the compression is spoiled.
+    """
+    encoding = str(request.META.get("HTTP_CONTENT_ENCODING", "")).strip().lower()
+    if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
+        raise RequestRefusedError(415, Transport.UNSUPPORTED_MEDIA_TYPE)
+    try:
+        raw = _read_limited(_stream(request))
+    except OSError as error:  # the client went away; Django's UnreadablePostError among them
+        raise RequestRefusedError(400, Code.INVALID_INPUT) from error
+    return raw if encoding in {"", "identity"} else _inflate(raw, gzip=encoding != "deflate")
+
+
+def discard_body(request: HttpRequest) -> None:
+    """Take what the client is still sending and drop it, up to 64 MiB; never raises."""
+    left = MAX_DISCARDED_BYTES
+    with suppress(OSError):
+        stream = _stream(request)
+        while left > 0 and (chunk := stream.read(_CHUNK)):
+            left -= len(chunk)
+
+
+def _stream(request: HttpRequest) -> _Readable:
+    """The request's stream: Django's, which ends at Content-Length; for a chunked body, which has none, the server's own."""
+    chunked = "HTTP_TRANSFER_ENCODING" in request.META and request.META.get("wsgi.input_terminated")
+    stream: _Readable = request.META["wsgi.input"] if chunked else request
+    return stream
+
+
+def _read_limited(stream: _Readable) -> bytes:
+    body = bytearray()
+    while chunk := stream.read(_CHUNK):
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise RequestRefusedError(413, Code.INVALID_INPUT)
+    return bytes(body)
+
+
+def _inflate(raw: bytes, *, gzip: bool) -> bytes:
+    if not raw:
+        return raw
+    if gzip:
+        window = 16 + zlib.MAX_WBITS
+    else:
+        # "deflate" should be the zlib format, but many clients send the bare stream.
+        has_header = raw[0] & 0x0F == 8 and int.from_bytes(raw[:2]) % 31 == 0
+        window = zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS
+    inflater = zlib.decompressobj(window)
+    try:
+        body = inflater.decompress(raw, MAX_BODY_BYTES + 1)
+    except zlib.error as error:
+        raise RequestRefusedError(400, Code.INVALID_INPUT) from error
+    if len(body) > MAX_BODY_BYTES:
+        raise RequestRefusedError(413, Code.INVALID_INPUT)
+    if not inflater.eof or inflater.unused_data:
+        raise RequestRefusedError(400, Code.INVALID_INPUT)
+    return body

@@ -1,0 +1,61 @@
+"""What does Django answer where no view of the API stood? The envelope under the API's addresses, Django's pages elsewhere.
+
+For host names that are not ours, unknown addresses, and exceptions of middleware; named as `handler400` ... `handler500` in
+the project's urls.
+"""
+
+import sys
+from typing import Final
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views import defaults
+
+from loyalty_project.api.codes import Code
+from loyalty_project.api.envelope import refusal
+from loyalty_project.api.errors import RequestRefusedError
+from loyalty_project.api.exception_handler import as_refusal
+from loyalty_project.api.negotiation import asked_format
+from loyalty_project.api.renderers import CONTENT_TYPES, render
+
+log = structlog.get_logger(__name__)
+
+API_ROOTS: Final = ("/v1.1", "/1.1", "/v3")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """400."""
+    return _refuse(request, as_refusal(exception)) if _is_api(request) else defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """403."""
+    return _refuse(request, as_refusal(exception)) if _is_api(request) else defaults.permission_denied(request, exception)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """404."""
+    return _refuse(request, as_refusal(exception)) if _is_api(request) else defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """500, logged: Django calls this while the exception is being handled."""
+    log.error("request_failed", exc_info=sys.exception())
+    if _is_api(request):
+        return _refuse(request, RequestRefusedError(500, Code.ALL_FAILED))
+    return defaults.server_error(request)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return any(request.path_info == root or request.path_info.startswith(f"{root}/") for root in API_ROOTS)
+
+
+def _refuse(request: HttpRequest, error: RequestRefusedError) -> HttpResponse:
+    wanted = asked_format(request, suffix=request.path_info.rstrip("/").rpartition(".")[2])
+    return HttpResponse(
+        render(refusal(error), wanted),
+        status=error.http_status,
+        content_type=CONTENT_TYPES[wanted],
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,46 @@
+"""Is this process alive, and can it serve? For load balancers and supervisors; says no more than that.
+
+`/healthz` answers while the process runs. `/readyz` asks the database whether all migrations of this code are
+applied.
+"""
+
+from functools import cache
+
+import structlog
+from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+log = structlog.get_logger(__name__)
+
+
+@never_cache
+@require_safe
+def healthz(_request: HttpRequest) -> JsonResponse:
+    """200 {"status": "ok"}; touches nothing."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def readyz(_request: HttpRequest) -> JsonResponse:
+    """200 {"status": "ok"}, or 503 with status "database unavailable" or "migrations pending"; the cause is in the log."""
+    try:
+        applied = MigrationRecorder(connection).applied_migrations()
+    except Error as error:
+        log.warning("not_ready", reason="database", error=type(error).__name__)
+        return JsonResponse({"status": "database unavailable"}, status=503)
+    pending = len(known_migrations() - applied.keys())
+    if pending:
+        log.warning("not_ready", reason="migrations", pending=pending)
+        return JsonResponse({"status": "migrations pending"}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+@cache
+def known_migrations() -> frozenset[tuple[str, str]]:
+    """The (app, name) of every migration of the code, read from disk once: the code of a process does not change."""
+    return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)

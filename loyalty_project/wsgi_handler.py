@@ -1,0 +1,26 @@
+"""How does a request with a spoiled Content-Type reach the views? Without the parameters of that header.
+
+Django reads them while it builds the request, before any middleware or error page: an unknown charset in an RFC 2231 parameter
+would otherwise end as the server's own bare 500.
+"""
+
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+
+
+class TolerantRequest(WSGIRequest):
+    """A request that keeps only the media type of a Content-Type whose parameters cannot be read."""
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        try:
+            super().__init__(environ)
+        except (ValueError, LookupError):
+            bare = str(environ.get("CONTENT_TYPE", "")).partition(";")[0]
+            super().__init__({**environ, "CONTENT_TYPE": bare})
+
+
+class TolerantHandler(WSGIHandler):
+    """Django's handler, with such requests."""
+
+    request_class = TolerantRequest

@@ -1,0 +1,1 @@
+"""How do tills and API clients reach the platform? Authentication, attribution, rate limits, and the view they share."""

@@ -1,0 +1,39 @@
+"""From which network address does a call come? Failed credentials are counted by it, so a caller must not choose it."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest
+
+# Over a local socket there is no address.
+UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104 - no address is bound to
+_IPV6_SITE = 64
+
+
+def client_address(request: HttpRequest) -> str:
+    """The caller's IP address in canonical form; for IPv6 the first address of its /64, which one customer owns whole.
+
+    With TRUSTED_PROXIES = n it is the n-th entry of X-Forwarded-For from the right, the one that the outermost of our proxies
+    wrote; what stands left of it is the caller's invention. Without proxies, or when that entry is missing or no address, it is
+    the peer of the connection.
+    """
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    return _canonical(_forwarded(request)) or _canonical(peer) or UNKNOWN_ADDRESS
+
+
+def _forwarded(request: HttpRequest) -> str:
+    hops = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
+    proxies = settings.TRUSTED_PROXIES
+    return hops[-proxies].strip() if 0 < proxies <= len(hops) else ""
+
+
+def _canonical(text: str) -> str:
+    try:
+        address: IPv4Address | IPv6Address = ip_address(text)
+    except ValueError:
+        return ""
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ip_network((int(address), _IPV6_SITE), strict=False).network_address)

@@ -1,0 +1,68 @@
+"""To which till or store does a call of an API client count? Its headers say; without them, the client's own till.
+
+Tills count for themselves: their attribution headers are ignored (docs/protocol.md 1.8).
+"""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import Notice, RequestRefusedError
+from organizations.api.authentication import Caller
+from organizations.api.headers import header_text
+from organizations.models import Store, Till
+
+# Stores have one external id; the second and third of other systems are known types that name no store here.
+_STORE_COLUMNS = {"STORE_CODE": "code", "STORE_NAME": "name", "STORE_EXTERNAL_ID": "external_id"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """Where the call counts. Without a till: in the store as such. `notices` tells an entity that nobody knows."""
+
+    till: Till | None
+    store: Store
+    notices: tuple[Notice, ...] = ()
+
+
+def attribution_of(caller: Caller, request: HttpRequest) -> Attribution:
+    """The till and store that the call counts for; costs a query when an API client's headers name one.
+
+    Called inside the organization's scope. An entity that is unknown, switched off or, by name, not the only one: on a
+    write the client's own till with notice 91021, on a read `RequestRefusedError` 400.
+    """
+    own = Attribution(till=caller.till, store=caller.till.store)
+    if caller.client is None:
+        return own
+    kind, value = _asked(request)
+    if not value:
+        return own
+    found = _till(value) if kind == "TILL" else _store(kind, value, own=caller.till)
+    if found is not None:
+        return found
+    if request.method == "GET":
+        raise RequestRefusedError(400, Code.INVALID_INPUT)
+    return Attribution(till=own.till, store=own.store, notices=(Notice(Code.INVALID_ATTRIBUTION_TILL),))
+
+
+def _asked(request: HttpRequest) -> tuple[str, str]:
+    value = header_text(request, "X-CAP-API-ATTRIBUTION-ENTITY-CODE")
+    if value:
+        return header_text(request, "X-CAP-API-ATTRIBUTION-ENTITY-TYPE").upper() or "TILL", value
+    return "TILL", header_text(request, "X-CAP-API-ATTRIBUTION-TILL-CODE")
+
+
+def _till(code: str) -> Attribution | None:
+    till = Till.objects.select_related("store").filter(code=code, is_active=True).first()
+    return Attribution(till=till, store=till.store) if till else None
+
+
+def _store(kind: str, value: str, *, own: Till) -> Attribution | None:
+    column = _STORE_COLUMNS.get(kind)
+    if column is None:
+        return None
+    stores = list(Store.objects.filter(**{column: value}, is_active=True)[:2])
+    if len(stores) != 1:
+        return None
+    return Attribution(till=own if own.store_id == stores[0].pk else None, store=stores[0])

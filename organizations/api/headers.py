@@ -1,0 +1,49 @@
+"""What do the headers of a call say about it, beside who calls? (docs/protocol.md 1.8)"""
+
+import re
+from contextlib import suppress
+
+from django.http import HttpRequest
+
+_LONGEST = 200
+_UNUSABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_DIAL_CODE = re.compile(r"[1-9][0-9]{0,3}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
+_USER_CONTEXT = (
+    "USER-CONTEXT-ENTITY-TYPE",
+    "USER-CONTEXT-ENTITY-ID",
+    "USER-CONTEXT-ENTITY-SOURCE",
+    "USER-CONTEXT-ENTITY-SOURCE-ID",
+)
+
+
+def header_text(request: HttpRequest, name: str) -> str:
+    """The header `name`, trimmed, without control characters, at most 200 characters; "" when absent. UTF-8 is understood."""
+    value = str(request.META.get("HTTP_" + name.upper().replace("-", "_"), ""))
+    # The server hands bytes over as Latin-1 text (PEP 3333); what is no UTF-8 is taken as Latin-1.
+    with suppress(UnicodeError):
+        value = value.encode("latin-1").decode("utf-8")
+    return _UNUSABLE.sub("", value).strip()[:_LONGEST]
+
+
+def user_context(request: HttpRequest) -> dict[str, str]:
+    """The USER-CONTEXT headers that were sent, by name: who acts behind the calling system, for the audit."""
+    given = {name: header_text(request, name) for name in _USER_CONTEXT}
+    return {name: value for name, value in given.items() if value}
+
+
+def country_code(request: HttpRequest) -> str:
+    """The dial code of this call's national mobile numbers, digits alone; "" when none, or none that can be one."""
+    code = header_text(request, "X-CAP-CLIENT-COUNTRYCODE").removeprefix("+").removeprefix("00")
+    return code if _DIAL_CODE.fullmatch(code) else ""
+
+
+def language(request: HttpRequest) -> str:
+    """The language asked for by the `language` header (an ISO code, as sent); "" when none."""
+    code = header_text(request, "language")
+    return code if _LANGUAGE.fullmatch(code) else ""
+
+
+def is_replay(request: HttpRequest) -> bool:
+    """Whether the customer is to be saved now and its loyalty events are to follow (X-CAP-DIRECT-REPLAY)."""
+    return header_text(request, "X-CAP-DIRECT-REPLAY").lower() in {"true", "1"}

@@ -1,0 +1,208 @@
+"""What do all import commands have in common? Options, exit statuses and the way of a file through its batches (docs/imports.md)."""
+
+import sys
+from abc import abstractmethod
+from argparse import ArgumentTypeError
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from loyalty_project.db.locking import hold_name
+from loyalty_project.imports.batches import Prepared, Worker, in_batches, may_succeed_later, work_batch
+from loyalty_project.imports.columns import ColumnsError, Header, read_header
+from loyalty_project.imports.outcomes import Outcome, Tally
+from loyalty_project.imports.progress import Report, progress_bar
+from loyalty_project.imports.reading import Row, RowReader, Source, UnreadableFileError, open_source
+from loyalty_project.imports.rejects import Reject, check_rejects_path, write_rejects
+from organizations.actors import Actor, command_actor
+from organizations.imports.runs import (
+    RunKey,
+    finish_run,
+    open_run,
+    position_of,
+    rejects_of,
+    store_batch,
+    tally_of,
+)
+from organizations.models import ImportRun, Organization
+from organizations.scoping import organization_scope
+
+SOME_REJECTED = 1
+NOTHING_IMPORTED = 2
+INTERRUPTED = 130
+# Measured with 500 to 5000 rows: no size above this is quicker, and a till waits no longer than a second for a batch.
+BATCH_SIZE = 1000
+# A process that was just killed may leave its last statement running for as long.
+_PATIENCE = 10.0
+_EXPLAINED_ROWS = 10
+
+
+class ImportCommand(BaseCommand):
+    """A command that imports one kind of file. Subclasses say which columns there are and what is done with the rows."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:
+        """What works the rows of a file with these columns. Called in the organization's scope, before the first row.
+
+        Raises `ColumnsError`.
+        """
+
+    def options_that_matter(self, options: Mapping[str, Any]) -> str:  # noqa: ARG002 - the base has none
+        """The options without which the same file is another import."""
+        return ""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Reads the options that every import has."""
+        parser.add_argument("--organization", required=True, metavar="CODE", help="whose records these are")
+        parser.add_argument("file", help="CSV in UTF-8, also as .gz; - is standard input")
+        parser.add_argument("--dry-run", action="store_true", help="work the whole file, then take everything back")
+        parser.add_argument("--errors", type=Path, metavar="FILE", help="write the rejected rows here, as CSV")
+        parser.add_argument(
+            "--batch-size", type=_positive, default=BATCH_SIZE, metavar="N", help="rows in one transaction (%(default)s)"
+        )
+        parser.add_argument(
+            "--resume", action="store_true", help="continue an unfinished run; this happens without the option too"
+        )
+        parser.add_argument("--no-progress", action="store_true", help="no progress bar")
+
+    def handle(self, *_args: object, **options: Any) -> None:
+        """Imports the file. Ends with status 1 when rows were rejected; raises `CommandError` (2) when nothing was imported."""
+        try:
+            tally = self._import(options)
+        except (UnreadableFileError, ColumnsError) as error:
+            _fail(str(error))
+        except (OperationalError, InterfaceError) as error:
+            reason = "somebody else holds the same records" if may_succeed_later(error) else str(error).strip()
+            _fail(f"The database cannot go on: {reason}. Start the import again to continue it.")
+        except KeyboardInterrupt:
+            _fail("Stopped. Start the import again to continue it.", INTERRUPTED)
+        for text, count in sorted(tally.warnings.items()):
+            self.stderr.write(f"Warning {text} ({count} times)")
+        self.stdout.write(str(tally))
+        if tally.rejected:
+            sys.exit(SOME_REJECTED)
+
+    def _import(self, options: Mapping[str, Any]) -> Tally:
+        organization = Organization.objects.filter(code=options["organization"]).first()
+        if organization is None:
+            _fail(f"There is no organization {options['organization']}.")
+        if options["errors"]:
+            _check_errors_path(options["errors"])
+        with organization_scope(organization), open_source(options["file"]) as source:
+            if options["resume"] and not source.sha256:
+                _fail(f"{source.name} cannot be continued: it can be read only once.")
+            reader = RowReader(source.stream)
+            header = read_header(reader)
+            worker = self.open_worker(header.columns, by=command_actor(self.name, organization), options=options)
+            key = RunKey(
+                organization=organization,
+                command=self.name,
+                sha256=source.sha256,
+                options=self.options_that_matter(options),
+            )
+            with _alone(key), _dry_run() if options["dry_run"] else _real_run():
+                return self._work(key, source, reader, header, worker, options)
+
+    def _work(
+        self,
+        key: RunKey,
+        source: Source,
+        reader: RowReader,
+        header: Header,
+        worker: Worker,
+        options: Mapping[str, Any],
+    ) -> Tally:
+        run = open_run(key, source, reader.position)
+        if position_of(run) != reader.position:
+            self.stderr.write(f"Continuing the import of {run.started_at:%Y-%m-%d %H:%M:%S} UTC behind line {run.lines}.")
+            reader.seek(position_of(run))
+        with progress_bar(source.size, wanted=not options["no_progress"]) as report:
+            tally = self._work_batches(run, reader, header, worker, options["batch_size"], report)
+        if options["errors"]:
+            write_rejects(options["errors"], header.columns, rejects_of(run))
+        finish_run(run)
+        return tally
+
+    def _work_batches(
+        self, run: ImportRun, reader: RowReader, header: Header, worker: Worker, size: int, report: Report
+    ) -> Tally:
+        tally = tally_of(run)
+        explained = 0
+        for batch in in_batches((_prepare(row, header) for row in reader), size):
+            reached, before = batch[-1].row.end, tally
+
+            def store(outcomes: Sequence[Outcome], batch: Sequence[Prepared] = batch, before: Tally = before) -> None:
+                rejects = _rejects(batch, outcomes, header)
+                store_batch(run, reached=batch[-1].row.end, tally=before.plus(outcomes), rejects=rejects)
+
+            tally = before.plus(work_batch(batch, worker, store=store))
+            for prepared in batch:
+                if prepared.problem and explained < _EXPLAINED_ROWS:
+                    explained += 1
+                    self.stderr.write(f"Line {prepared.row.line} is unreadable: {prepared.problem}.")
+            report(reached, tally)
+        return tally
+
+
+def _prepare(row: Row, header: Header) -> Prepared:
+    problem = header.problem(row)
+    return Prepared(row, {} if problem else header.values(row), problem)
+
+
+def _rejects(batch: Sequence[Prepared], outcomes: Sequence[Outcome], header: Header) -> list[Reject]:
+    return [
+        Reject(prepared.row.line, int(outcome.code), outcome.code.sentence, header.original(prepared.row))
+        for prepared, outcome in zip(batch, outcomes, strict=True)
+        if outcome.code is not None
+    ]
+
+
+@contextmanager
+def _alone(key: RunKey) -> Iterator[None]:
+    """Keep the same import from running twice at once. What can be read only once cannot be the same."""
+    if not key.sha256:
+        yield
+        return
+    with hold_name(f"import {key.name}", patience=_PATIENCE) as is_held:
+        if not is_held:
+            _fail("Another process is importing this file at this moment. Nothing was done.")
+        yield
+
+
+@contextmanager
+def _dry_run() -> Iterator[None]:
+    """Take everything back at the end."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            # Slow input must not cost the trial its transaction.
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def _real_run() -> Iterator[None]:
+    yield
+
+
+def _check_errors_path(path: Path) -> None:
+    try:
+        check_rejects_path(path)
+    except OSError as error:
+        _fail(f"The error file cannot be written: {error}.")
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise ArgumentTypeError("must be a whole number above 0")
+    return int(text)
+
+
+def _fail(message: str, status: int = NOTHING_IMPORTED) -> NoReturn:
+    raise CommandError(message, returncode=status)

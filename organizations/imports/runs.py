@@ -1,0 +1,91 @@
+"""Where does an import go on after it was stopped? The run: position, counts and rejected rows, written with each batch."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from loyalty_project import clock
+from loyalty_project.db.rows import insert_rows
+from loyalty_project.imports.outcomes import Fate, Tally
+from loyalty_project.imports.reading import Position, Source
+from loyalty_project.imports.rejects import Reject
+from organizations.models import ImportRun, Organization, RejectedRow
+
+_FILENAME = ImportRun._meta.get_field("filename").max_length
+_CHUNK = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunKey:
+    """What makes two imports the same: the organization, the command, the file's content, and the options that change results."""
+
+    organization: Organization
+    command: str
+    sha256: str
+    options: str
+
+    @property
+    def name(self) -> str:
+        """A text for the lock that keeps the same import from running twice at once."""
+        return f"{self.organization.pk} {self.command} {self.sha256} {self.options}"
+
+
+def open_run(key: RunKey, source: Source, start: Position) -> ImportRun:
+    """The unfinished run of this import, or a new one from `start`. What has no checksum always gets a new one."""
+    run = ImportRun.objects.filter(command=key.command, sha256=key.sha256, options=key.options, finished_at=None).first()
+    if run is not None and key.sha256:
+        return run
+    return ImportRun.objects.create(
+        organization=key.organization,
+        command=key.command,
+        filename=source.name[-_FILENAME:],
+        sha256=key.sha256,
+        options=key.options,
+        started_at=clock.now(),
+        offset=start.offset,
+        lines=start.lines,
+    )
+
+
+def position_of(run: ImportRun) -> Position:
+    """Behind the last batch that was stored."""
+    return Position(run.offset, run.lines)
+
+
+def tally_of(run: ImportRun) -> Tally:
+    """What the rows so far came to."""
+    return Tally(**{fate.value: getattr(run, fate.value) for fate in Fate}, warnings=run.warnings)
+
+
+def store_batch(run: ImportRun, *, reached: Position, tally: Tally, rejects: Sequence[Reject]) -> None:
+    """Write how far the run is; call it in the transaction of the batch."""
+    insert_rows(
+        [
+            RejectedRow(
+                organization=run.organization,
+                run=run,
+                line=reject.line,
+                code=reject.code,
+                message=reject.message,
+                cells=json.dumps(reject.cells),
+            )
+            for reject in rejects
+        ]
+    )
+    counts = {fate.value: getattr(tally, fate.value) for fate in Fate}
+    ImportRun.objects.filter(pk=run.pk).update(
+        offset=reached.offset, lines=reached.lines, warnings=dict(tally.warnings), **counts
+    )
+
+
+def rejects_of(run: ImportRun) -> Iterator[Reject]:
+    """All rows that the run rejected, in the order of the file, read as a stream."""
+    rows: Iterable[RejectedRow] = RejectedRow.objects.filter(run=run).order_by("line").iterator(_CHUNK)
+    for row in rows:
+        yield Reject(row.line, row.code, row.message, json.loads(row.cells))
+
+
+def finish_run(run: ImportRun) -> None:
+    """Close the run. Its counts stay; the rejected rows, which may hold personal data, go."""
+    RejectedRow.objects.filter(run=run).delete()
+    ImportRun.objects.filter(pk=run.pk).update(finished_at=clock.now())

@@ -1,0 +1,91 @@
+"""Eight tills register the same people at the same moment: nobody is there twice, and nobody is refused.
+
+The twins show that the test can fail: without the lock the constraint has to step in, without the constraint the lock suffices.
+"""
+
+import os
+from collections import Counter
+
+import pytest
+from django.db import connection
+
+from customers.api.registration import echo_identifiers
+from customers.drafts import read_draft
+from customers.journeys.registration import CONSTRAINTS, register_customer
+from customers.models import Customer, Identifier
+from customers.services import directory
+from customers.services.setup import load_setup
+from loyalty_project.api.batch import Done, run_batch
+from loyalty_project.api.codes import Code
+from organizations.models import Till
+from organizations.scoping import organization_scope, unscoped
+from tests.factories import make_organization, make_store, make_till, till_actor
+from tests.races import race
+
+WORKERS = 8
+PEOPLE = 2_500 if os.environ.get("REGULARS_PROOFS") == "full" else 40
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+@pytest.fixture
+def till(transactional_db: None) -> Till:
+    with unscoped("tests make their rows"):
+        return make_till(make_store(make_organization("northwind")))
+
+
+def register_at_once(till: Till) -> Counter[str]:
+    """Every worker adds everybody, by mobile, e-mail or both; how often each item code came."""
+    by = till_actor(till)
+
+    def add(item: dict[str, str]) -> str:
+        with organization_scope(till.organization):
+            setup = load_setup([item], by=by)
+
+            def work(one: dict[str, str]) -> Done:
+                registration = register_customer(read_draft(one, setup, action="add"), setup=setup, by=by)
+                return Done(body={"user_id": registration.customer.pk}, message="")
+
+            (outcome,) = run_batch([item], work, echo=echo_identifiers, fallback=Code.ADD_FAILED, constraints=CONSTRAINTS)
+        return str(outcome.body["item_status"]["code"])
+
+    def item(worker: int, person: int) -> dict[str, str]:
+        mobile, email = {"mobile": str(9_800_000_000 + person)}, {"email": f"guest{person}@example.com"}
+        return {**mobile, **email} if worker % 2 else mobile
+
+    return Counter(race([[item(worker, person) for person in range(PEOPLE)] for worker in range(WORKERS)], add))
+
+
+def mobiles() -> int:
+    return Identifier.objects.filter(kind="mobile").count()
+
+
+def test_nobody_is_registered_twice_and_nobody_is_refused(till):
+    codes = register_at_once(till)
+    with organization_scope(till.organization):
+        assert codes == {"1000": WORKERS * PEOPLE}
+        assert (Customer.objects.count(), mobiles(), Identifier.objects.filter(kind="email").count()) == (PEOPLE, PEOPLE, PEOPLE)
+
+
+def test_twin_without_the_lock_runs_into_the_constraint(till, monkeypatch):
+    monkeypatch.setattr(directory, "lock_numbers", lambda numbers: None)
+    codes = register_at_once(till)
+    with organization_scope(till.organization):
+        assert codes["1038"] > 0
+        assert mobiles() == PEOPLE
+
+
+def test_twin_without_the_constraint_stays_right_by_the_lock(till):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX identifier_value_unique")
+    try:
+        codes = register_at_once(till)
+        with organization_scope(till.organization):
+            assert codes == {"1000": WORKERS * PEOPLE}
+            assert (Customer.objects.count(), mobiles()) == (PEOPLE, PEOPLE)
+    finally:
+        with unscoped("the index needs clean rows"), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE customers_customer CASCADE")
+            cursor.execute(
+                "CREATE UNIQUE INDEX identifier_value_unique ON customers_identifier (organization_id, kind, value) WHERE exclusive"
+            )

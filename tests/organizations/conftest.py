@@ -1,0 +1,49 @@
+"""What these tests share: processes that remember nothing, one folder of token keys, and another organization's till."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import SettingsWrapper
+
+from organizations.models import ApiClient, Organization, Till
+from organizations.scoping import unscoped
+from organizations.services.proofs import proofs
+from organizations.services.rate_limits import forget_leases
+from organizations.services.token_keys import add_key
+from tests.factories import make_client, make_organization, make_store, make_till
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> Iterator[None]:
+    proofs.clear()
+    forget_leases()
+    yield
+    proofs.clear()
+    forget_leases()
+
+
+@pytest.fixture(scope="session")
+def token_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one key; tests that change keys have their own."""
+    folder = tmp_path_factory.mktemp("token-keys")
+    add_key(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _token_keys(settings: SettingsWrapper, token_folder: Path) -> None:
+    settings.TOKEN_KEYS_DIR = token_folder
+
+
+@pytest.fixture
+def client_row(till: Till) -> ApiClient:
+    """The API client of northwind's till."""
+    return make_client(till, "nw-key-1", secret="nw-secret-1", token_ttl=3600)
+
+
+@pytest.fixture
+def stranger(organization: Organization) -> Till:
+    """The till of another organization."""
+    with unscoped("tests make their rows"):
+        return make_till(make_store(make_organization("bazaar"), "bazaar.main"), "bazaar.till1", password="bazaar-secret")

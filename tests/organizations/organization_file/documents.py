@@ -1,0 +1,57 @@
+"""The document with everything in it, and ways to spoil it."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from organizations.organization_file.checking import Document, check_document
+from organizations.organization_file.loading import LoadReport, load_organization
+from organizations.organization_file.problems import OrganizationFileError
+from organizations.organization_file.reading import read_document
+from organizations.organization_file.writing import write_document
+
+WHOLE = Path(__file__).with_name("whole.yaml")
+ABSENT = object()
+
+
+def whole() -> dict[str, Any]:
+    """The whole document as read, before any check."""
+    document: dict[str, Any] = read_document(WHOLE.read_bytes())
+    return document
+
+
+def small(code: str = "tiny") -> dict[str, Any]:
+    """One store, one till."""
+    tills = [{"code": f"{code}.till1", "name": "Till", "password": "till-secret"}]
+    return {"organization": {"code": code, "name": "Tiny"}, "stores": [{"code": "main", "name": "Main", "tills": tills}]}
+
+
+def spoil(document: Any, path: str, value: Any) -> None:
+    """Put `value` at `path`, as problems spell paths; ABSENT takes away what is there."""
+    steps = [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)]
+    for step in steps[:-1]:
+        document = document[step]
+    if value is ABSENT:
+        del document[steps[-1]]
+    elif isinstance(document, list) and steps[-1] == len(document):
+        document.append(value)
+    else:
+        document[steps[-1]] = value
+
+
+def check(document: Any, environment: Mapping[str, str] | None = None) -> Document:
+    return check_document(write_document(document).encode(), environment=environment or {})
+
+
+def problems_of(document: Any, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What is wrong with the document: messages by path; empty if nothing is."""
+    try:
+        check(document, environment)
+    except OrganizationFileError as error:
+        return {problem.path: problem.message for problem in error.problems}
+    return {}
+
+
+def load(document: Any, *, environment: Mapping[str, str] | None = None, dry_run: bool = False) -> LoadReport:
+    return load_organization(check(document, environment), dry_run=dry_run)

@@ -1,0 +1,45 @@
+"""How are secrets of tills and API clients kept?"""
+
+from organizations.models import ApiClient, Till
+from organizations.services.credentials import (
+    hash_secret,
+    password_digest,
+    set_client_secret,
+    set_till_password,
+    verify_digest,
+    verify_secret,
+)
+
+
+def test_the_digest_is_the_md5_that_tills_send() -> None:
+    assert password_digest("abc") == "900150983cd24fb0d6963f7d28e17f72"
+
+
+def test_a_till_password_is_kept_as_argon2id_of_its_digest() -> None:
+    till = Till()
+    set_till_password(till, "abc")
+    assert till.password_hash.startswith("$argon2id$")
+    assert verify_digest(till.password_hash, "900150983cd24fb0d6963f7d28e17f72")
+    assert verify_digest(till.password_hash, "900150983CD24FB0D6963F7D28E17F72")
+    assert not verify_digest(till.password_hash, "abc")
+    assert not verify_digest(till.password_hash, password_digest("abd"))
+
+
+def test_a_client_secret_is_kept_as_argon2id_of_itself_and_its_case_counts() -> None:
+    client = ApiClient()
+    set_client_secret(client, "Secret")
+    assert verify_secret(client.secret_hash, "Secret")
+    assert not verify_secret(client.secret_hash, "secret")
+
+
+def test_a_hash_has_the_cost_of_the_settings_and_keeps_it(settings) -> None:
+    settings.ARGON2_TIME_COST, settings.ARGON2_MEMORY_KIB = 2, 128
+    stored = hash_secret("x")
+    assert "m=128,t=2,p=1" in stored
+    settings.ARGON2_TIME_COST, settings.ARGON2_MEMORY_KIB = 1, 64
+    assert verify_secret(stored, "x")
+
+
+def test_a_blank_or_damaged_hash_fits_nothing() -> None:
+    assert not verify_secret("", "")
+    assert not verify_secret("$argon2id$broken", "x")
