@@ -53,7 +53,7 @@ def match(draft: Draft, found: Found, policy: Policy, *, may_create: bool) -> Pl
         raise LoyaltyError(Code.UNKNOWN_ID)
     notices: list[Notice] = []
     sent = dict(draft.identifiers)
-    if not policy.uses_external_id and sent.pop(Kind.EXTERNAL_ID, None):
+    if not policy.uses_external_id and sent.pop(Kind.EXTERNAL_ID, ""):
         notices.append(Notice(Code.IDENTIFIER_NOT_UPDATED, x=DISPLAY_NAMES[Kind.EXTERNAL_ID]))
         if not sent and may_create:
             raise LoyaltyError(Code.EXTERNAL_ID_NOT_ALLOWED)
@@ -142,7 +142,7 @@ def check_new(customer_type: str, identifiers: Iterable[str], policy: Policy) ->
             raise LoyaltyError(Code.MORE_THAN_EMAIL_REQUIRED)
         if kinds == {Kind.EXTERNAL_ID}:
             raise LoyaltyError(Code.EXTERNAL_ID_NOT_ALLOWED)
-        raise LoyaltyError(REQUIRED[policy.primary])
+        raise LoyaltyError(REQUIRED[Kind(policy.primary)])
     _check_required(kinds, policy, REQUIRED)
 
 

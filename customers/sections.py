@@ -8,6 +8,7 @@ from typing import Any
 from customers.field_values import write_value
 from customers.models import Card, Customer, Identifier
 from customers.payloads import card, field_rows, fraud_details, place
+from customers.services.lookup import names_customer
 from loyalty_project.moments import write_moment
 from organizations.models import FieldDefinition, Organization
 
@@ -82,7 +83,7 @@ def _profile(
         payload["fraud_details"] = fraud_details(customer, zone)
     if reading.wants("ndnc_status") or reading.wants("ndsc_status"):
         payload["ndnc_status"] = customer.ndnc_status
-    if reading.wants("user_id") or reading.query.get("user_id", "").isdigit():
+    if reading.wants("user_id") or names_customer(reading.query.get("user_id", "")):
         payload["user_id"] = str(customer.pk)
     return payload
 

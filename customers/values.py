@@ -58,7 +58,7 @@ def _valid(digits: str, country: str | None, countries: tuple[str, ...]) -> str 
         return None
     region = phonenumbers.region_code_for_number(number)
     # A national number may not turn into another country's; a whole one must belong to a supported country.
-    if region not in ((country,) if country else countries) or not phonenumbers.is_valid_number(number):
+    if region not in ((country,) if country else countries) or not phonenumbers.is_valid_number_for_region(number, region):
         return None
     return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
 

@@ -1,5 +1,11 @@
 """Where is the back office? One admin site, in Unfold's dress."""
 
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from unfold.sites import UnfoldAdminSite
 
 
@@ -7,4 +13,17 @@ class BackOffice(UnfoldAdminSite):
     """The staff's workplace."""
 
     site_header = site_title = "Regulars"
-    index_title = "Back office"
+    index_title = "Start"
+    index_template = "back_office/start.html"
+    login_template = "back_office/log_in.html"
+    site_url = None
+
+
+def answer_locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: Any) -> HttpResponse:
+    """After too many wrong passwords (AXES_LOCKOUT_CALLABLE): 429 with how long to wait."""
+    context = {
+        **admin.site.each_context(request),
+        "title": "Log-in closed for a while",
+        "minutes": round(settings.AXES_COOLOFF_TIME * 60),
+    }
+    return TemplateResponse(request, "back_office/locked_out.html", context, status=429).render()

@@ -5,10 +5,14 @@ from django.contrib.admin import apps as admin_apps
 
 
 class LoyaltyProjectConfig(AppConfig):
+    """The plumbing, for its commands."""
+
     name = "loyalty_project"
     default = True
 
 
 class AdminConfig(admin_apps.AdminConfig):
+    """The admin, on our site."""
+
     default = False
     default_site = "loyalty_project.admin_site.BackOffice"

@@ -10,8 +10,9 @@ from typing import Any
 from django.urls import reverse_lazy
 from environs import Env, validate
 
-from loyalty_project.logs import log_configuration
+from loyalty_project import unfold_settings
 from loyalty_project.generated_secrets import generated_secret
+from loyalty_project.logs import log_configuration
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -23,8 +24,8 @@ DEBUG = env.bool("DEBUG", False)
 DATA_DIR = env.path("LOYALTY_DATA_DIR", BASE_DIR / "var").absolute()
 SECRET_KEY = env.str("SECRET_KEY") if PRODUCTION else env.str("SECRET_KEY", "") or generated_secret(DATA_DIR / "secret-key")
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS") if PRODUCTION else env.list("ALLOWED_HOSTS", LOCAL_HOSTS)
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS") if PRODUCTION else env.list("ALLOWED_HOSTS", LOCAL_HOSTS)
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 # --- database: any PostgreSQL >= 15 by DATABASE_URL, else the embedded one
 
@@ -39,7 +40,8 @@ DATABASE_URL = env.str("DATABASE_URL") if PRODUCTION else env.str("DATABASE_URL"
 DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "loyalty_project.db.embedded", "NAME": "loyalty"}}
 if DATABASE_URL:
     DATABASES = {"default": dict(env.dj_db_url("DATABASE_URL"))}
-DATABASES["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True, OPTIONS={**DATABASES["default"].get("OPTIONS", {}), **DATABASE_OPTIONS}, ATOMIC_REQUESTS=False)
+DATABASES["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True, ATOMIC_REQUESTS=False)
+DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), **DATABASE_OPTIONS}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- applications
@@ -48,7 +50,7 @@ INSTALLED_APPS = [
     "loyalty_project",
     "organizations",
     "customers",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "loyalty_project.apps.AdminConfig",
     "django.contrib.auth",
@@ -69,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "organizations.middleware.StaffScopeMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "loyalty_project.urls"
@@ -95,8 +98,11 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = "loyalty_project.formats"
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# whitenoise serves the files where they lie; a folder for `collectstatic` is needed by nobody but a web server in front.
+STATIC_ROOT = env.str("STATIC_ROOT", "") or None
 WHITENOISE_USE_FINDERS = True
 
 # --- the API (docs/protocol.md 1)
@@ -106,7 +112,7 @@ REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None, "EXCEPTION_HANDLER": "loyalty_pr
 ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", 2, validate=validate.Range(min=1))
 ARGON2_MEMORY_KIB = env.int("ARGON2_MEMORY_KIB", 19_456, validate=validate.Range(min=8))
 TOKEN_KEYS_DIR = env.path("TOKEN_KEYS_DIR", DATA_DIR / "token-keys")
-# How many proxies of ours stand in front: that many of the last addresses of X-Forwarded-For are theirs.
+# How many proxies of ours stand in front: the caller's address is the one that the outermost of them added to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
 
 # --- staff (docs/operating.md)
@@ -126,7 +132,11 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
+# Locked log-ins are opened by `manage.py axes_reset_username`; its own rooms in the back office know no organizations.
+AXES_ENABLE_ADMIN = False
+AXES_LOCKOUT_CALLABLE = "loyalty_project.admin_site.answer_locked_out"
+AXES_CLIENT_IP_CALLABLE = "organizations.api.addresses.client_address"
+UNFOLD = unfold_settings.UNFOLD
 
 # --- the browser's side
 

@@ -2,7 +2,10 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
+
+from loyalty_project.wsgi_handler import TolerantHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loyalty_project.settings")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = TolerantHandler()

@@ -1,11 +1,12 @@
 """How does a request with a spoiled Content-Type reach the views? Without the parameters of that header.
 
-Django reads them while it builds the request, before any middleware or error page: an unknown charset in an RFC 2231 parameter
-would otherwise end as the server's own bare 500.
+Django reads them while it builds the request, before any middleware or error page: an unknown charset in an RFC 2231 parameter,
+a charset that is no text encoding, or one beside too long a query would otherwise end as the server's own bare 500.
 """
 
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 
@@ -15,7 +16,7 @@ class TolerantRequest(WSGIRequest):
     def __init__(self, environ: dict[str, Any]) -> None:
         try:
             super().__init__(environ)
-        except (ValueError, LookupError):
+        except (ValueError, LookupError, SuspiciousOperation):
             bare = str(environ.get("CONTENT_TYPE", "")).partition(";")[0]
             super().__init__({**environ, "CONTENT_TYPE": bare})
 

@@ -170,7 +170,8 @@ class Policy:
     @classmethod
     def from_flags(cls, flags: Mapping[str, object]) -> "Policy":
         """The policy that these flags (as stored: checked, by documented name) describe; the rest are defaults."""
-        return cls(**{_ATTRIBUTES[name]: _READERS[name](value) for name, value in flags.items()})
+        values: dict[str, Any] = {_ATTRIBUTES[name]: _READERS[name](value) for name, value in flags.items()}
+        return cls(**values)
 
     @property
     def generates_external_ids(self) -> bool:

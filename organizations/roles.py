@@ -28,7 +28,9 @@ CHANGE_CUSTOMERS: Final = _permissions("customers", "change", "customer")
 JUDGE_FRAUD: Final = frozenset({"customers.judge_fraud"})
 SEE_SHOPS: Final = _permissions("organizations", "view", "store till")
 SEE_CONFIGURATION: Final = _permissions("organizations", "view", f"organization {_CONFIGURATION}")
-CHANGE_CONFIGURATION: Final = _permissions("organizations", "add change", _CONFIGURATION) | {"organizations.change_organization"}
+CHANGE_CONFIGURATION: Final = _permissions("organizations", "add change", _CONFIGURATION) | {
+    "organizations.change_organization"
+}
 SEE_STAFF: Final = _permissions("organizations", "view", "staffmember")
 CHANGE_STAFF: Final = _permissions("organizations", "add change", "staffmember")
 SEE_AUDIT: Final = _permissions("organizations", "view", "auditentry")

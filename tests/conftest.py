@@ -1,12 +1,29 @@
-"""What all tests share: cheap password hashes, people of one organization, and a stranger of another."""
+"""What all tests share: the database server is left as it was found, and northwind is there with a store and a till."""
 
 from collections.abc import Iterator
 
 import pytest
+from django.db import connections
 
+from loyalty_project.db.embedded.base import DatabaseWrapper
+from loyalty_project.db.embedded.server import configured_server
 from organizations.models import Organization, Store, Till
 from organizations.scoping import organization_scope, unscoped
 from tests.factories import make_organization, make_store, make_till
+
+_WAS_RUNNING = pytest.StashKey[bool]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Remember whether the embedded server runs already. Workers of a parallel run leave that to their controller."""
+    if isinstance(connections["default"], DatabaseWrapper) and not hasattr(session.config, "workerinput"):
+        session.config.stash[_WAS_RUNNING] = configured_server().is_running()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop the embedded server, if these tests started it."""
+    if session.config.stash.get(_WAS_RUNNING, True) is False:
+        configured_server().stop()
 
 
 @pytest.fixture

@@ -18,7 +18,13 @@ def digest(password: str = TILL_PASSWORD) -> str:
 
 def make_organization(code: str = "", **more: object) -> Organization:
     code = code or f"org-{next(_numbers)}"
-    defaults = {"name": code.title(), "timezone": "Asia/Kolkata", "currency": "INR", "base_country": "IN", "countries": ["GB", "AE"]}
+    defaults = {
+        "name": code.title(),
+        "timezone": "Asia/Kolkata",
+        "currency": "INR",
+        "base_country": "IN",
+        "countries": ["GB", "AE"],
+    }
     return Organization.objects.create(code=code, **{**defaults, **more})
 
 

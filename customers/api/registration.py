@@ -77,5 +77,3 @@ def done(registration: Registration, setup: Setup) -> Done:
 def echo_identifiers(item: Item) -> Mapping[str, Any]:
     """What a failed item is known by: the identifiers that it supplied, as it wrote them (docs/protocol.md 1.5)."""
     return {key: item[key] for key in _ECHOED if isinstance(item.get(key), str) and item[key].strip()}
-
-

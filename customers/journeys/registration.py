@@ -74,8 +74,9 @@ def work_drafts(
 ) -> list[Registration | LoyaltyError]:
     """Work drafts in their order, in a number of queries that does not grow; each sees what the earlier ones did.
 
-    `corrects_registration` lets a sent `registered_on` replace the stored one. `always_touch` dates everybody who is updated,
-    even where nothing changed. Call it in a transaction. A refused draft is its `LoyaltyError` in the answer and leaves no trace.
+    `corrects_registration` lets a sent `registered_on` replace the stored one. `always_touch` dates everybody who is
+    updated, even where nothing changed. Call it in a transaction. A refused draft is its `LoyaltyError` in the answer and
+    leaves no trace.
     """
     directory = open_directory(drafts, organization=setup.organization, policy=setup.policy)
     results: list[Registration | LoyaltyError] = []

@@ -5,137 +5,329 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('organizations', '0001_initial'),
+        ("organizations", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(choices=[('LOYALTY', 'loyalty'), ('NON_LOYALTY', 'non-loyalty'), ('NOT_INTERESTED', 'not interested')], default='LOYALTY', max_length=14)),
-                ('source', models.CharField(default='INSTORE', help_text='Where the customer came from', max_length=20)),
-                ('firstname', models.CharField(blank=True, max_length=100, verbose_name='first name')),
-                ('lastname', models.CharField(blank=True, max_length=100, verbose_name='last name')),
-                ('firstname_folded', models.CharField(blank=True, db_collation='C', editable=False, max_length=300)),
-                ('lastname_folded', models.CharField(blank=True, db_collation='C', editable=False, max_length=300)),
-                ('registered_on', models.DateTimeField()),
-                ('updated_on', models.DateTimeField()),
-                ('fraud_status', models.CharField(choices=[('NONE', 'none'), ('NOT_FRAUD', 'not fraud'), ('MARKED', 'marked'), ('CONFIRMED', 'confirmed'), ('RECONFIRMED', 'reconfirmed'), ('INTERNAL', 'internal')], default='NONE', max_length=12)),
-                ('fraud_marked_by', models.CharField(blank=True, max_length=120)),
-                ('fraud_marked_on', models.DateTimeField(blank=True, null=True)),
-                ('fraud_reason', models.CharField(blank=True, max_length=250)),
-                ('ndnc_status', models.CharField(choices=[('NONE', 'none'), ('NDNC', 'NDNC'), ('DND', 'DND'), ('INVALID', 'invalid'), ('UNKNOWN', 'unknown')], default='NONE', max_length=8, verbose_name='NDNC status')),
-                ('test_control_status', models.CharField(choices=[('TEST', 'test'), ('CONTROL', 'control'), ('INVALID', 'invalid')], default='TEST', max_length=8, verbose_name='test or control')),
-                ('field_values', models.JSONField(blank=True, default=dict, help_text='Canonical values by field id')),
-                ('comm_channels', models.JSONField(blank=True, default=list, verbose_name='communication channels')),
-                ('associated_till', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='associated_customers', to='organizations.till')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
-                ('preferred_store', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='preferring_customers', to='organizations.store')),
-                ('registered_store', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='registered_customers', to='organizations.store')),
-                ('registered_till', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='registered_customers', to='organizations.till')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("LOYALTY", "loyalty"), ("NON_LOYALTY", "non-loyalty"), ("NOT_INTERESTED", "not interested")],
+                        default="LOYALTY",
+                        max_length=14,
+                    ),
+                ),
+                ("source", models.CharField(default="INSTORE", help_text="Where the customer came from", max_length=20)),
+                ("firstname", models.CharField(blank=True, max_length=100, verbose_name="first name")),
+                ("lastname", models.CharField(blank=True, max_length=100, verbose_name="last name")),
+                ("firstname_folded", models.CharField(blank=True, db_collation="C", editable=False, max_length=300)),
+                ("lastname_folded", models.CharField(blank=True, db_collation="C", editable=False, max_length=300)),
+                ("registered_on", models.DateTimeField()),
+                ("updated_on", models.DateTimeField()),
+                (
+                    "fraud_status",
+                    models.CharField(
+                        choices=[
+                            ("NONE", "none"),
+                            ("NOT_FRAUD", "not fraud"),
+                            ("MARKED", "marked"),
+                            ("CONFIRMED", "confirmed"),
+                            ("RECONFIRMED", "reconfirmed"),
+                            ("INTERNAL", "internal"),
+                        ],
+                        default="NONE",
+                        max_length=12,
+                    ),
+                ),
+                ("fraud_marked_by", models.CharField(blank=True, max_length=120)),
+                ("fraud_marked_on", models.DateTimeField(blank=True, null=True)),
+                ("fraud_reason", models.CharField(blank=True, max_length=250)),
+                (
+                    "ndnc_status",
+                    models.CharField(
+                        choices=[
+                            ("NONE", "none"),
+                            ("NDNC", "NDNC"),
+                            ("DND", "DND"),
+                            ("INVALID", "invalid"),
+                            ("UNKNOWN", "unknown"),
+                        ],
+                        default="NONE",
+                        max_length=8,
+                        verbose_name="NDNC status",
+                    ),
+                ),
+                (
+                    "test_control_status",
+                    models.CharField(
+                        choices=[("TEST", "test"), ("CONTROL", "control"), ("INVALID", "invalid")],
+                        default="TEST",
+                        max_length=8,
+                        verbose_name="test or control",
+                    ),
+                ),
+                ("field_values", models.JSONField(blank=True, default=dict, help_text="Canonical values by field id")),
+                ("comm_channels", models.JSONField(blank=True, default=list, verbose_name="communication channels")),
+                (
+                    "associated_till",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="associated_customers",
+                        to="organizations.till",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
+                (
+                    "preferred_store",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="preferring_customers",
+                        to="organizations.store",
+                    ),
+                ),
+                (
+                    "registered_store",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="registered_customers",
+                        to="organizations.store",
+                    ),
+                ),
+                (
+                    "registered_till",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="registered_customers",
+                        to="organizations.till",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Card',
+            name="Card",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(db_collation='C', max_length=50)),
-                ('external_id', models.CharField(blank=True, db_collation='C', max_length=100)),
-                ('status', models.CharField(choices=[('NOT_ISSUED', 'not issued'), ('ISSUED', 'issued'), ('ACTIVE', 'active'), ('INACTIVE', 'inactive'), ('SUSPENDED', 'suspended'), ('EXPIRED', 'expired'), ('DELETED', 'deleted')], default='NOT_ISSUED', max_length=10)),
-                ('label', models.CharField(blank=True, max_length=100)),
-                ('issued_on', models.DateTimeField(blank=True, null=True)),
-                ('expires_on', models.DateField(blank=True, null=True)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
-                ('series', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='organizations.cardseries')),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='customers.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(db_collation="C", max_length=50)),
+                ("external_id", models.CharField(blank=True, db_collation="C", max_length=100)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("NOT_ISSUED", "not issued"),
+                            ("ISSUED", "issued"),
+                            ("ACTIVE", "active"),
+                            ("INACTIVE", "inactive"),
+                            ("SUSPENDED", "suspended"),
+                            ("EXPIRED", "expired"),
+                            ("DELETED", "deleted"),
+                        ],
+                        default="NOT_ISSUED",
+                        max_length=10,
+                    ),
+                ),
+                ("label", models.CharField(blank=True, max_length=100)),
+                ("issued_on", models.DateTimeField(blank=True, null=True)),
+                ("expires_on", models.DateField(blank=True, null=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="cards", to="organizations.cardseries"
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cards",
+                        to="customers.customer",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Identifier',
+            name="Identifier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('mobile', 'mobile'), ('email', 'email'), ('external_id', 'external ID')], max_length=11)),
-                ('value', models.CharField(db_collation='C', help_text='Mobiles: digits with country code; e-mails: lower case', max_length=254)),
-                ('state', models.CharField(choices=[('CURRENT', 'current'), ('MERGED', 'came with a merged customer'), ('FORMER', 'no longer used')], default='CURRENT', max_length=7)),
-                ('exclusive', models.BooleanField(default=True, help_text="Nobody else may have this value; set by the organization's policy")),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='identifiers', to='customers.customer')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("mobile", "mobile"), ("email", "email"), ("external_id", "external ID")], max_length=11
+                    ),
+                ),
+                (
+                    "value",
+                    models.CharField(
+                        db_collation="C", help_text="Mobiles: digits with country code; e-mails: lower case", max_length=254
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("CURRENT", "current"),
+                            ("MERGED", "came with a merged customer"),
+                            ("FORMER", "no longer used"),
+                        ],
+                        default="CURRENT",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "exclusive",
+                    models.BooleanField(
+                        default=True, help_text="Nobody else may have this value; set by the organization's policy"
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identifiers",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SourceProfile',
+            name="SourceProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(db_collation='C', max_length=20)),
-                ('account', models.CharField(blank=True, db_collation='C', max_length=100)),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='source_profiles', to='customers.customer')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(db_collation="C", max_length=20)),
+                ("account", models.CharField(blank=True, db_collation="C", max_length=100)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="source_profiles",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['source', 'account'],
+                "ordering": ["source", "account"],
             },
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['organization', '-id'], name='customer_newest'),
+            model_name="customer",
+            index=models.Index(fields=["organization", "-id"], name="customer_newest"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['organization', 'registered_store', '-id'], name='customer_of_store'),
+            model_name="customer",
+            index=models.Index(fields=["organization", "registered_store", "-id"], name="customer_of_store"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['organization', 'firstname_folded'], name='customer_firstname'),
+            model_name="customer",
+            index=models.Index(fields=["organization", "firstname_folded"], name="customer_firstname"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['organization', 'lastname_folded'], name='customer_lastname'),
+            model_name="customer",
+            index=models.Index(fields=["organization", "lastname_folded"], name="customer_lastname"),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['LOYALTY', 'NON_LOYALTY', 'NOT_INTERESTED'])), name='customer_type_known'),
+            model_name="customer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("type__in", ["LOYALTY", "NON_LOYALTY", "NOT_INTERESTED"])), name="customer_type_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.UniqueConstraint(fields=('organization', 'number'), name='card_number_unique'),
+            model_name="card",
+            constraint=models.UniqueConstraint(fields=("organization", "number"), name="card_number_unique"),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('organization', 'external_id'), name='card_external_id_unique'),
+            model_name="card",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("organization", "external_id"),
+                name="card_external_id_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('customer__isnull', True), models.Q(('status__in', ['ISSUED', 'ACTIVE']), _negated=True)), models.Q(('customer__isnull', False), models.Q(('status', 'NOT_ISSUED'), _negated=True)), _connector='OR'), name='card_issued_to_somebody'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("customer__isnull", True), models.Q(("status__in", ["ISSUED", "ACTIVE"]), _negated=True)),
+                    models.Q(("customer__isnull", False), models.Q(("status", "NOT_ISSUED"), _negated=True)),
+                    _connector="OR",
+                ),
+                name="card_issued_to_somebody",
+            ),
         ),
         migrations.AddIndex(
-            model_name='identifier',
-            index=models.Index(condition=models.Q(('exclusive', False)), fields=['organization', 'kind', 'value'], name='identifier_value_shared'),
+            model_name="identifier",
+            index=models.Index(
+                condition=models.Q(("exclusive", False)),
+                fields=["organization", "kind", "value"],
+                name="identifier_value_shared",
+            ),
         ),
         migrations.AddIndex(
-            model_name='identifier',
-            index=models.Index(fields=['customer'], name='identifier_of_customer'),
+            model_name="identifier",
+            index=models.Index(fields=["customer"], name="identifier_of_customer"),
         ),
         migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.UniqueConstraint(condition=models.Q(('exclusive', True)), fields=('organization', 'kind', 'value'), name='identifier_value_unique'),
+            model_name="identifier",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("exclusive", True)),
+                fields=("organization", "kind", "value"),
+                name="identifier_value_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'CURRENT')), fields=('customer', 'kind'), name='identifier_one_current_per_kind'),
+            model_name="identifier",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "CURRENT")), fields=("customer", "kind"), name="identifier_one_current_per_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sourceprofile',
-            constraint=models.UniqueConstraint(fields=('customer', 'source', 'account'), name='source_profile_unique'),
+            model_name="sourceprofile",
+            constraint=models.UniqueConstraint(fields=("customer", "source", "account"), name="source_profile_unique"),
         ),
     ]

@@ -1,7 +1,7 @@
 """Whom does a batch touch? Reads and locks them in a fixed number of queries, and writes what became of them.
 
-The locks: first those of the identifier values, existing or not (so that two tills that register the same person at once come one
-after the other), then the customers in the order of their ids (`loyalty_project.db.locking` has the order). A value's lock
+The locks: first those of the identifier values, existing or not (so that two tills that register the same person at once come
+one after the other), then the customers in the order of their ids (`loyalty_project.db.locking` has the order). A value's lock
 is one of 256 of its organization: few enough that a batch of thousands holds them all.
 """
 
@@ -9,11 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
 
+from django.db.models import BigIntegerField, CharField
+
 from customers.drafts import Draft
 from customers.matching import is_exclusive
 from customers.models import Customer, Identifier, SourceProfile
 from customers.people import Found, Person
 from loyalty_project.db.locking import lock, lock_numbers
+from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import draw_ids, insert_rows, update_rows
 from organizations.actors import Actor
 from organizations.flags import Policy
@@ -76,7 +79,9 @@ class Directory:
         self._write_identifiers(changed)
         insert_rows(
             [
-                SourceProfile(organization=self.organization, customer=person.customer, source=source, account=account)
+                SourceProfile(
+                    organization_id=self.organization.pk, customer_id=person.customer.pk, source=source, account=account
+                )
                 for person in changed
                 for source, account in sorted(person.added_profiles)
             ]
@@ -98,8 +103,8 @@ class Directory:
         insert_rows(
             [
                 Identifier(
-                    organization=self.organization,
-                    customer=person.customer,
+                    organization_id=self.organization.pk,
+                    customer_id=person.customer.pk,
                     kind=kind,
                     value=person.identifiers[kind],
                     exclusive=is_exclusive(kind, self.policy),
@@ -128,9 +133,9 @@ def open_directory(drafts: Iterable[Draft], *, organization: Organization, polic
         (kind, value): customer_id
         for kind in values
         if values[kind]
-        for value, customer_id in Identifier.objects.filter(kind=kind, value__in=values[kind], exclusive=True).values_list(
-            "value", "customer_id"
-        )
+        for value, customer_id in Identifier.objects.filter(
+            is_any_of("value", values[kind], CharField()), kind=kind, exclusive=True
+        ).values_list("value", "customer_id")
     }
     _read_people(directory, ids | set(found.values()), drafts)
     for (kind, value), customer_id in found.items():
@@ -144,15 +149,16 @@ def open_directory(drafts: Iterable[Draft], *, organization: Organization, polic
 def _read_people(directory: Directory, ids: set[int], drafts: Sequence[Draft]) -> None:
     if not ids:
         return
-    for customer in lock(Customer.objects.filter(pk__in=ids)):
+    for customer in lock(Customer.objects.filter(is_any_of("pk", ids, BigIntegerField()))):
         # The batch knows the organization; reading it again for each customer would be a query each.
         customer.organization = directory.organization
         directory.people[customer.pk] = Person(customer=customer, identifiers={})
-    current = Identifier.objects.filter(customer_id__in=ids, state=Identifier.State.CURRENT)
+    of_these = is_any_of("customer_id", ids, BigIntegerField())
+    current = Identifier.objects.filter(of_these, state=Identifier.State.CURRENT)
     for customer_id, kind, value in current.values_list("customer_id", "kind", "value"):
         directory.people[customer_id].identifiers[kind] = value
     if any(draft.customer.source or draft.source_account for draft in drafts):
-        profiles = SourceProfile.objects.filter(customer_id__in=ids)
+        profiles = SourceProfile.objects.filter(of_these)
         for customer_id, source, account in profiles.values_list("customer_id", "source", "account"):
             directory.people[customer_id].profiles.add((source, account))
 

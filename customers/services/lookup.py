@@ -34,6 +34,11 @@ class Answer:
     refusal: Code | None = None
 
 
+def names_customer(user_id: str) -> bool:
+    """Whether `user_id` of a query is an id; 0 and 1 are the flag (docs/protocol.md 4.5)."""
+    return user_id.isascii() and user_id.isdigit() and user_id not in {"0", "1"}
+
+
 def read_asked(query: Mapping[str, str], *, limit: int) -> Asked:
     """The key and values of a read; commas separate values (docs/protocol.md 1.5).
 
@@ -42,7 +47,7 @@ def read_asked(query: Mapping[str, str], *, limit: int) -> Asked:
     """
     given = {key: query[key] for key in KEYS if key in query}
     user_id = query.get("user_id", "")
-    if "id" not in given and user_id.isdigit() and user_id not in {"0", "1"}:
+    if "id" not in given and names_customer(user_id):
         given["id"] = user_id
     if not given:
         raise RequestRefusedError(400, Code.INVALID_INPUT)

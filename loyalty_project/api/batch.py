@@ -98,7 +98,9 @@ def _run_item(
 
 
 def _attempt(work: Callable[[], Done]) -> Done:
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             with transaction.atomic():
                 return work()
@@ -106,7 +108,6 @@ def _attempt(work: Callable[[], Done]) -> Done:
             if sqlstate(error) not in _RETRIED or attempt == MAX_ATTEMPTS:
                 raise
             log.warning("item_repeated", attempt=attempt, sqlstate=sqlstate(error))
-    raise AssertionError("unreachable")
 
 
 def sqlstate(error: Error) -> str:

@@ -48,7 +48,8 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 
 def _is_api(request: HttpRequest) -> bool:
-    return any(request.path_info == root or request.path_info.startswith(f"{root}/") for root in API_ROOTS)
+    path = "/" + request.path_info.lstrip("/")
+    return any(path == root or path.startswith(f"{root}/") for root in API_ROOTS)
 
 
 def _refuse(request: HttpRequest, error: RequestRefusedError) -> HttpResponse:

@@ -1,9 +1,12 @@
 """How does a rule say no? It raises `LoyaltyError` (the item fails) or returns a `Notice` (a warning beside success)."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from loyalty_project.api.codes import Code, Transport
+
+_PLACE = re.compile(r"\{[xy]\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,8 @@ class Notice:
     @property
     def text(self) -> str:
         """The sentence as it is appended to a message: filled in, without its final period."""
-        return self.code.sentence.replace("{x}", self.x).replace("{y}", self.y).removesuffix(".")
+        filled = _PLACE.sub(lambda place: self.x if place[0] == "{x}" else self.y, self.code.sentence)
+        return filled.removesuffix(".")
 
 
 class LoyaltyError(Exception):

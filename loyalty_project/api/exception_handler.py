@@ -32,7 +32,6 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _SECONDS_UNTIL_A_NEW_WINDOW = 60
 # Codes whose number is not the HTTP status that says the same.
 _HTTP_STATUS: Final[dict[Code | Transport, int]] = {
-    Transport.UNKNOWN_ERROR: 500,
     Transport.ACCESS_DENIED: 403,
     Transport.AUTHORISATION_UNAVAILABLE: 503,
 }

@@ -28,7 +28,6 @@ BARE_LISTS: Final = {
 
 _DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>'
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _REPLACEMENT = "\ufffd"
@@ -86,12 +85,10 @@ def to_xml(tree: Any) -> bytes:
 
 
 def _write(parts: list[str], name: str, value: Any) -> None:
+    """Append the tag `name` with its content."""
     if not _is_name(name):
         raise ValueError(f"{name!r} is no name of a tag")
-    if isinstance(value, dict):
-        if not value:
-            parts.append(f"<{name}/>")
-            return
+    if isinstance(value, dict) and value:
         parts.append(f"<{name}>")
         for key, one in value.items():
             if isinstance(one, list):
@@ -99,9 +96,10 @@ def _write(parts: list[str], name: str, value: Any) -> None:
             else:
                 _write(parts, key, one)
         parts.append(f"</{name}>")
-        return
-    text = _text(value)
-    parts.append(f"<{name}>{text}</{name}>" if text else f"<{name}/>")
+    elif value is None or value in ("", {}):
+        parts.append(f"<{name}/>")
+    else:
+        parts.append(f"<{name}>{_text(value)}</{name}>")
 
 
 def _write_list(parts: list[str], key: str, rows: list[Any]) -> None:
@@ -119,9 +117,7 @@ def _write_list(parts: list[str], key: str, rows: list[Any]) -> None:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        return _ESCAPED.sub(_escape, value) if _ESCAPED.search(value) else value
-    if value is None:
-        return ""
+        return _ESCAPED.sub(_escape, value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(int(value))
     if isinstance(value, Decimal):

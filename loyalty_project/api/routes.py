@@ -10,4 +10,5 @@ def customer_route(names: str, view: Any) -> URLPattern:
 
     `names` are the action's names, separated by `|`.
     """
-    return re_path(rf"^v?1\.1/customer/(?:{names})(?:\.(?P<suffix>(?i:json|xml)))?/?\Z", view)
+    route: URLPattern = re_path(rf"^v?1\.1/customer/(?:{names})(?:\.(?P<suffix>(?i:json|xml)))?/?\Z", view)
+    return route

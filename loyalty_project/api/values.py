@@ -29,8 +29,8 @@ def text(item: Item, *keys: str) -> str:
     """The trimmed text under the first of `keys` that is supplied; "" when none is (lists and objects are not text)."""
     for key in keys:
         value = item.get(key)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
+        if value and isinstance(value, str) and (trimmed := value.strip()):
+            return trimmed
     return ""
 
 

@@ -1,19 +1,24 @@
 """What do all views of the API share? How a request is read and an answer is written; who may ask is decided by subclasses."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from loyalty_project.api.body import discard_body
-from loyalty_project.api.codes import Code, Transport
+from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import RequestRefusedError
 from loyalty_project.api.exception_handler import answer_exception
 from loyalty_project.api.negotiation import WireNegotiation, query_values
 from loyalty_project.api.parsers import WireParser, parse_request
 from loyalty_project.api.renderers import JSONRenderer, XMLRenderer
 from loyalty_project.api.values import Value, has_unusable_text
+
+# Nobody's time is spent on the bodies of those who may not ask at all, or not now.
+_STRANGERS = {401, 429}
 
 
 class WireView(APIView):
@@ -25,7 +30,7 @@ class WireView(APIView):
     """
 
     http_method_names = ["get", "post", "put"]
-    authentication_classes = ()
+    authentication_classes: Sequence[type[BaseAuthentication]] = ()
     permission_classes = ()
     throttle_classes = ()
     parser_classes = (WireParser,)
@@ -63,17 +68,9 @@ class WireView(APIView):
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Choose the format again, now that the body may have told its own, and keep personal data out of caches."""
-        discard_body(request._request)
+        if response.status_code not in _STRANGERS:
+            discard_body(request._request)
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request, force=True)
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         return response
-
-
-class UnknownResourceView(WireView):
-    """Answers 404 to every method, once the asker has proved who they are."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse after authentication and before the method is looked at."""
-        super().initial(request, *args, **kwargs)
-        raise RequestRefusedError(404, Transport.NOT_FOUND)

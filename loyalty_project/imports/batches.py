@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
-from django.db import Error, IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import DataError, Error, IntegrityError, OperationalError, connection, transaction
 
 from loyalty_project.api.batch import MAX_ATTEMPTS, constraint_name, sqlstate
 from loyalty_project.api.codes import Code
@@ -64,13 +64,15 @@ def work_batch(batch: Sequence[Prepared], worker: Worker, *, store: Callable[[Se
 
     A deadlock, a serialization failure or a lock that is not free repeats the batch, at most five times. Where something else
     goes wrong, every row is worked in a savepoint of its own, so that only the one to blame is rejected. Raises
-    `django.db.OperationalError` when the database cannot go on.
+    `django.db.Error` when the database cannot go on.
     """
     try:
         return _repeat(lambda: _together(batch, worker, store))
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:  # noqa: BLE001 - whatever it was, it comes again below, where it is logged with its row
+    except Exception as error:
+        if _stops(error):
+            raise
+        # Whatever it was, it comes again, and is told with its row.
+        log.warning("batch_divided", line=batch[0].row.line, error=type(error).__name__)
         return _repeat(lambda: _one_by_one(batch, worker, store))
 
 
@@ -99,14 +101,15 @@ def _alone(prepared: Prepared, worker: Worker) -> Outcome:
             # Foreign keys are checked at the commit, when it is too late to tell which row broke one.
             connection.check_constraints()
             return outcome
-    except (OperationalError, InterfaceError):
-        raise
     except IntegrityError as error:
         code = worker.constraints.get(constraint_name(error) or "")
         if code is None:
             log.exception("row_failed", line=prepared.row.line, code=int(worker.fallback))
         return rejected(code or worker.fallback)
-    except Exception:  # noqa: BLE001 - a bug in one row is logged and told; the other rows of the file are worked
+    except Exception as error:
+        if _stops(error):
+            raise
+        # A bug in one row is logged and told; the other rows of the file are worked.
         log.exception("row_failed", line=prepared.row.line, code=int(worker.fallback))
         return rejected(worker.fallback)
 
@@ -121,6 +124,11 @@ def _repeat(work: Callable[[], Sequence[Outcome]]) -> Sequence[Outcome]:
                 raise
             log.warning("batch_repeated", attempt=attempt, sqlstate=sqlstate(error))
     raise AssertionError("unreachable")
+
+
+def _stops(error: Exception) -> bool:
+    """Whether this is the database's trouble, not one of the rows'."""
+    return isinstance(error, Error) and not isinstance(error, IntegrityError | DataError)
 
 
 def may_succeed_later(error: Error) -> bool:

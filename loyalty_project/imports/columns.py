@@ -46,7 +46,7 @@ class Header:
 
 
 def read_header(reader: RowReader) -> Header:
-    """The header, the first row of a file. Raises `UnreadableFileError` and, for repeated or nameless columns, `ColumnsError`."""
+    """The first row of a file. Raises `UnreadableFileError` and, for repeated or nameless columns, `ColumnsError`."""
     row = next(reader, None)
     if row is None:
         raise UnreadableFileError("The file is empty: it has no header row.")

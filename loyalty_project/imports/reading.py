@@ -39,7 +39,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An open file. `sha256` is empty for what cannot be read a second time; `size` (bytes, uncompressed) is None when unknown."""
+    """An open file. `sha256` is empty for what can be read only once; `size` (bytes, uncompressed) is None when unknown."""
 
     name: str
     stream: BinaryIO
@@ -76,10 +76,10 @@ def open_source(path: str) -> Iterator[Source]:
         yield source
 
 
-def _prepare(path: str, file: BinaryIO) -> Source:
+def _prepare(path: str, file: io.BufferedReader) -> Source:
     compressed = path.endswith(".gz")
     # A GzipFile offers all that a buffer asks of a raw stream, and is slow line by line.
-    stream: BinaryIO = io.BufferedReader(gzip.GzipFile(fileobj=file), _CHUNK) if compressed else file  # type: ignore[type-var]
+    stream: BinaryIO = io.BufferedReader(gzip.GzipFile(fileobj=file), _CHUNK) if compressed else file
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         return Source(name=path, stream=stream)
     digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -27,7 +27,7 @@ def check_rejects_path(path: Path) -> None:
 
 
 def write_rejects(path: Path, columns: Sequence[str], rejects: Iterable[Reject]) -> None:
-    """Write the whole file at once: who reads it sees the old one or the new one. Bytes that were not UTF-8 stay as they were."""
+    """Write the whole file at once: there is the old one or the new one. Bytes that are not UTF-8 stay as they were."""
     if path.exists() and not path.is_file():
         # A device or pipe cannot be replaced, only written to.
         _write(path, columns, rejects)

@@ -10,6 +10,7 @@ import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from loyalty_project.api.codes import Transport
 from loyalty_project.api.errors import Notice, RequestRefusedError
@@ -74,9 +75,7 @@ class TillView(WireView):
         if request.method not in self.allowed_methods:
             raise RequestRefusedError(405, Transport.METHOD_NOT_ALLOWED)
 
-    def finalize_response(
-        self, request: Request | HttpRequest, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Tell a proved caller how the minute stands, whatever the answer is."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.allowance is not None:

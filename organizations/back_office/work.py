@@ -1,7 +1,7 @@
 """Who is at work in the back office, for which organization, and in which stores?
 
-Members of staff work for their own organization. Operators (superusers) have none: they see all, and a page about one row, or one
-that makes a row, works for that row's organization.
+Members of staff work for their own organization. Operators (superusers) have none: they see all, and a page about one row, or
+one that makes a row, works for that row's organization.
 """
 
 from collections.abc import Iterator

@@ -1,15 +1,16 @@
-"""What do all import commands have in common? Options, exit statuses and the way of a file through its batches (docs/imports.md)."""
+"""What do all import commands share? Options, exit statuses, and the way of a file through its batches (docs/imports.md)."""
 
 import sys
 from abc import abstractmethod
 from argparse import ArgumentTypeError
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import Error, connection, transaction
 
 from loyalty_project.db.locking import hold_name
 from loyalty_project.imports.batches import Prepared, Worker, in_batches, may_succeed_later, work_batch
@@ -77,7 +78,7 @@ class ImportCommand(BaseCommand):
             tally = self._import(options)
         except (UnreadableFileError, ColumnsError) as error:
             _fail(str(error))
-        except (OperationalError, InterfaceError) as error:
+        except Error as error:
             reason = "somebody else holds the same records" if may_succeed_later(error) else str(error).strip()
             _fail(f"The database cannot go on: {reason}. Start the import again to continue it.")
         except KeyboardInterrupt:
@@ -135,18 +136,12 @@ class ImportCommand(BaseCommand):
         tally = tally_of(run)
         explained = 0
         for batch in in_batches((_prepare(row, header) for row in reader), size):
-            reached, before = batch[-1].row.end, tally
-
-            def store(outcomes: Sequence[Outcome], batch: Sequence[Prepared] = batch, before: Tally = before) -> None:
-                rejects = _rejects(batch, outcomes, header)
-                store_batch(run, reached=batch[-1].row.end, tally=before.plus(outcomes), rejects=rejects)
-
-            tally = before.plus(work_batch(batch, worker, store=store))
+            tally = tally.plus(work_batch(batch, worker, store=partial(_store, run, header, tally, batch)))
             for prepared in batch:
                 if prepared.problem and explained < _EXPLAINED_ROWS:
                     explained += 1
                     self.stderr.write(f"Line {prepared.row.line} is unreadable: {prepared.problem}.")
-            report(reached, tally)
+            report(batch[-1].row.end, tally)
         return tally
 
 
@@ -155,12 +150,13 @@ def _prepare(row: Row, header: Header) -> Prepared:
     return Prepared(row, {} if problem else header.values(row), problem)
 
 
-def _rejects(batch: Sequence[Prepared], outcomes: Sequence[Outcome], header: Header) -> list[Reject]:
-    return [
+def _store(run: ImportRun, header: Header, before: Tally, batch: Sequence[Prepared], outcomes: Sequence[Outcome]) -> None:
+    rejects = [
         Reject(prepared.row.line, int(outcome.code), outcome.code.sentence, header.original(prepared.row))
         for prepared, outcome in zip(batch, outcomes, strict=True)
         if outcome.code is not None
     ]
+    store_batch(run, reached=batch[-1].row.end, tally=before.plus(outcomes), rejects=rejects)
 
 
 @contextmanager

@@ -11,13 +11,13 @@ from loyalty_project.imports.reading import Position, Source
 from loyalty_project.imports.rejects import Reject
 from organizations.models import ImportRun, Organization, RejectedRow
 
-_FILENAME = ImportRun._meta.get_field("filename").max_length
+_LONGEST_NAME = 250
 _CHUNK = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunKey:
-    """What makes two imports the same: the organization, the command, the file's content, and the options that change results."""
+    """What makes two imports the same: organization, command, the file's content, and the options that change results."""
 
     organization: Organization
     command: str
@@ -38,7 +38,7 @@ def open_run(key: RunKey, source: Source, start: Position) -> ImportRun:
     return ImportRun.objects.create(
         organization=key.organization,
         command=key.command,
-        filename=source.name[-_FILENAME:],
+        filename=source.name[-_LONGEST_NAME:],
         sha256=key.sha256,
         options=key.options,
         started_at=clock.now(),

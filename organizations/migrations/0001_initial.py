@@ -10,278 +10,571 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Organization',
+            name="Organization",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(db_collation='C', max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9-]{2,40}\\Z', '2 to 40 of a-z, 0-9 and hyphen')])),
-                ('name', models.CharField(max_length=200)),
-                ('timezone', models.CharField(default='UTC', help_text='IANA name; decides what a day is', max_length=64)),
-                ('currency', models.CharField(default='USD', help_text='ISO 4217', max_length=3)),
-                ('base_country', models.CharField(blank=True, help_text="ISO 3166-1; national mobile numbers are read as this country's. Blank: none", max_length=2)),
-                ('countries', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=2), blank=True, default=list, help_text='Further countries whose mobile numbers are accepted', size=None)),
-                ('language', models.CharField(default='en', max_length=10)),
-                ('gender_field', models.CharField(blank=True, help_text='The field that answers `gender`', max_length=100)),
-                ('flags', models.JSONField(blank=True, default=dict, help_text='Policy flags that differ from their defaults, by name')),
-                ('stored_sections', models.JSONField(blank=True, default=dict, help_text='Checked sections of the organization file whose part is not active yet')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        db_collation="C",
+                        max_length=40,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator("^[a-z0-9-]{2,40}\\Z", "2 to 40 of a-z, 0-9 and hyphen")
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("timezone", models.CharField(default="UTC", help_text="IANA name; decides what a day is", max_length=64)),
+                ("currency", models.CharField(default="USD", help_text="ISO 4217", max_length=3)),
+                (
+                    "base_country",
+                    models.CharField(
+                        blank=True,
+                        help_text="ISO 3166-1; national mobile numbers are read as this country's. Blank: none",
+                        max_length=2,
+                    ),
+                ),
+                (
+                    "countries",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=2),
+                        blank=True,
+                        default=list,
+                        help_text="Further countries whose mobile numbers are accepted",
+                        size=None,
+                    ),
+                ),
+                ("language", models.CharField(default="en", max_length=10)),
+                ("gender_field", models.CharField(blank=True, help_text="The field that answers `gender`", max_length=100)),
+                (
+                    "flags",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="Policy flags that differ from their defaults, by name"
+                    ),
+                ),
+                (
+                    "stored_sections",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Checked sections of the organization file whose part is not active yet",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='CredentialFailure',
+            name="CredentialFailure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(db_collation='C', max_length=100)),
-                ('address', models.GenericIPAddressField()),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('last_failure', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(db_collation="C", max_length=100)),
+                ("address", models.GenericIPAddressField()),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("last_failure", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['last_failure'], name='credential_failure_age')],
-                'constraints': [models.UniqueConstraint(fields=('name', 'address'), name='credential_failure_unique')],
+                "indexes": [models.Index(fields=["last_failure"], name="credential_failure_age")],
+                "constraints": [models.UniqueConstraint(fields=("name", "address"), name="credential_failure_unique")],
             },
         ),
         migrations.CreateModel(
-            name='Concept',
+            name="Concept",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(db_collation='C', max_length=100)),
-                ('name', models.CharField(max_length=200)),
-                ('is_active', models.BooleanField(default=True)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(db_collation="C", max_length=100)),
+                ("name", models.CharField(max_length=200)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
-                'abstract': False,
+                "ordering": ["code"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='CardSeries',
+            name="CardSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(db_collation='C', max_length=50)),
-                ('name', models.CharField(max_length=200)),
-                ('type', models.CharField(choices=[('PHYSICAL', 'Physical'), ('DIGITAL', 'Digital')], default='PHYSICAL', max_length=8)),
-                ('generates', models.BooleanField(default=False, help_text='Numbers may be generated when a customer registers')),
-                ('prefix', models.CharField(blank=True, max_length=20)),
-                ('length', models.PositiveSmallIntegerField(default=16, help_text='Characters of a generated number, prefix included', validators=[django.core.validators.MinValueValidator(4), django.core.validators.MaxValueValidator(50)])),
-                ('is_active', models.BooleanField(default=True)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(db_collation="C", max_length=50)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("PHYSICAL", "Physical"), ("DIGITAL", "Digital")], default="PHYSICAL", max_length=8
+                    ),
+                ),
+                (
+                    "generates",
+                    models.BooleanField(default=False, help_text="Numbers may be generated when a customer registers"),
+                ),
+                ("prefix", models.CharField(blank=True, max_length=20)),
+                (
+                    "length",
+                    models.PositiveSmallIntegerField(
+                        default=16,
+                        help_text="Characters of a generated number, prefix included",
+                        validators=[django.core.validators.MinValueValidator(4), django.core.validators.MaxValueValidator(50)],
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'card series',
-                'ordering': ['code'],
+                "verbose_name_plural": "card series",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('source', models.CharField(choices=[('API', 'Api'), ('IMPORT', 'Import'), ('BACK_OFFICE', 'Back Office'), ('COMMAND', 'Command')], max_length=12)),
-                ('actor', models.CharField(help_text='till:CODE, client:KEY, staff:NAME or command:NAME', max_length=120)),
-                ('request_id', models.CharField(blank=True, max_length=36)),
-                ('context', models.JSONField(default=dict, help_text='The USER-CONTEXT headers of the call, as given')),
-                ('action', models.CharField(max_length=40)),
-                ('object_type', models.CharField(max_length=40)),
-                ('object_id', models.BigIntegerField()),
-                ('old', models.JSONField(default=dict)),
-                ('new', models.JSONField(default=dict)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("API", "Api"), ("IMPORT", "Import"), ("BACK_OFFICE", "Back Office"), ("COMMAND", "Command")],
+                        max_length=12,
+                    ),
+                ),
+                ("actor", models.CharField(help_text="till:CODE, client:KEY, staff:NAME or command:NAME", max_length=120)),
+                ("request_id", models.CharField(blank=True, max_length=36)),
+                ("context", models.JSONField(default=dict, help_text="The USER-CONTEXT headers of the call, as given")),
+                ("action", models.CharField(max_length=40)),
+                ("object_type", models.CharField(max_length=40)),
+                ("object_id", models.BigIntegerField()),
+                ("old", models.JSONField(default=dict)),
+                ("new", models.JSONField(default=dict)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'audit entries',
-                'ordering': ['-pk'],
+                "verbose_name_plural": "audit entries",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='RateLease',
+            name="RateLease",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('caller', models.CharField(db_collation='C', help_text='till:CODE or client:KEY', max_length=120)),
-                ('minute', models.BigIntegerField(help_text='Minutes since 1970')),
-                ('leased', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("caller", models.CharField(db_collation="C", help_text="till:CODE or client:KEY", max_length=120)),
+                ("minute", models.BigIntegerField(help_text="Minutes since 1970")),
+                ("leased", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('caller',), name='rate_lease_unique')],
+                "constraints": [models.UniqueConstraint(fields=("caller",), name="rate_lease_unique")],
             },
         ),
         migrations.CreateModel(
-            name='SourceAccount',
+            name="SourceAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(db_collation='C', max_length=20)),
-                ('account', models.CharField(db_collation='C', max_length=100)),
-                ('is_active', models.BooleanField(default=True)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(db_collation="C", max_length=20)),
+                ("account", models.CharField(db_collation="C", max_length=100)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['source', 'account'],
+                "ordering": ["source", "account"],
             },
         ),
         migrations.CreateModel(
-            name='Store',
+            name="Store",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(db_collation='C', max_length=100)),
-                ('name', models.CharField(max_length=200)),
-                ('is_active', models.BooleanField(default=True)),
-                ('external_id', models.CharField(blank=True, db_collation='C', help_text="Its id in the retailer's own system", max_length=100)),
-                ('concept', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stores', to='organizations.concept')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(db_collation="C", max_length=100)),
+                ("name", models.CharField(max_length=200)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "external_id",
+                    models.CharField(
+                        blank=True, db_collation="C", help_text="Its id in the retailer's own system", max_length=100
+                    ),
+                ),
+                (
+                    "concept",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stores",
+                        to="organizations.concept",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
-                'abstract': False,
+                "ordering": ["code"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='StaffMember',
+            name="StaffMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('role', models.CharField(blank=True, choices=[('org_admin', 'organization administrator'), ('store_manager', 'store manager'), ('store_staff', 'store staff'), ('care_agent', 'customer care agent'), ('auditor', 'auditor')], max_length=20)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
-                ('organization', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='staff', to='organizations.organization')),
-                ('stores', models.ManyToManyField(blank=True, help_text='None: every store of the organization', related_name='staff', to='organizations.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                (
+                    "role",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("org_admin", "organization administrator"),
+                            ("store_manager", "store manager"),
+                            ("store_staff", "store staff"),
+                            ("care_agent", "customer care agent"),
+                            ("auditor", "auditor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="staff",
+                        to="organizations.organization",
+                    ),
+                ),
+                (
+                    "stores",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="None: every store of the organization",
+                        related_name="staff",
+                        to="organizations.store",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'member of staff',
-                'verbose_name_plural': 'staff',
-                'abstract': False,
+                "verbose_name": "member of staff",
+                "verbose_name_plural": "staff",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Till',
+            name="Till",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(db_collation='C', max_length=50, unique=True, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9._-]*\\Z', 'A lower-case letter, then letters, digits, dot, underscore, hyphen')])),
-                ('name', models.CharField(max_length=200)),
-                ('password_hash', models.CharField(blank=True, editable=False, help_text='Argon2id of the lower-case MD5 hex digest; blank: cannot log in', max_length=200)),
-                ('is_active', models.BooleanField(default=True)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
-                ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tills', to='organizations.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        db_collation="C",
+                        max_length=50,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z][a-z0-9._-]*\\Z", "A lower-case letter, then letters, digits, dot, underscore, hyphen"
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "password_hash",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        help_text="Argon2id of the lower-case MD5 hex digest; blank: cannot log in",
+                        max_length=200,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tills", to="organizations.store"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='ApiClient',
+            name="ApiClient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(db_collation='C', max_length=100, unique=True)),
-                ('secret_hash', models.CharField(blank=True, editable=False, help_text='Argon2id; blank: cannot get tokens', max_length=200)),
-                ('token_ttl', models.PositiveIntegerField(default=300, help_text='Seconds a token lives', validators=[django.core.validators.MinValueValidator(60), django.core.validators.MaxValueValidator(86400)])),
-                ('is_active', models.BooleanField(default=True)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
-                ('till', models.ForeignKey(help_text='Used when a call names no till', on_delete=django.db.models.deletion.PROTECT, related_name='api_clients', to='organizations.till')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(db_collation="C", max_length=100, unique=True)),
+                (
+                    "secret_hash",
+                    models.CharField(
+                        blank=True, editable=False, help_text="Argon2id; blank: cannot get tokens", max_length=200
+                    ),
+                ),
+                (
+                    "token_ttl",
+                    models.PositiveIntegerField(
+                        default=300,
+                        help_text="Seconds a token lives",
+                        validators=[
+                            django.core.validators.MinValueValidator(60),
+                            django.core.validators.MaxValueValidator(86400),
+                        ],
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
+                (
+                    "till",
+                    models.ForeignKey(
+                        help_text="Used when a call names no till",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="api_clients",
+                        to="organizations.till",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['key'],
+                "ordering": ["key"],
             },
         ),
         migrations.CreateModel(
-            name='Zone',
+            name="Zone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(db_collation='C', max_length=100)),
-                ('name', models.CharField(max_length=200)),
-                ('is_active', models.BooleanField(default=True)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(db_collation="C", max_length=100)),
+                ("name", models.CharField(max_length=200)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
-                'abstract': False,
+                "ordering": ["code"],
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='store',
-            name='zone',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stores', to='organizations.zone'),
+            model_name="store",
+            name="zone",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="stores",
+                to="organizations.zone",
+            ),
         ),
         migrations.CreateModel(
-            name='FieldDefinition',
+            name="FieldDefinition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.CharField(choices=[('custom', 'Custom'), ('extended', 'Extended'), ('preference', 'Preference'), ('ticket', 'Ticket'), ('transaction', 'Transaction')], max_length=12)),
-                ('name', models.CharField(db_collation='C', max_length=100)),
-                ('type', models.CharField(choices=[('text', 'Text'), ('number', 'Number'), ('date', 'Date'), ('boolean', 'Boolean'), ('enum', 'one of the options'), ('multi', 'some of the options')], default='text', max_length=8)),
-                ('options', models.JSONField(blank=True, default=list, help_text='For enum and multi: the values, in their own case')),
-                ('max_length', models.PositiveIntegerField(blank=True, help_text='For text; blank: 2000', null=True)),
-                ('labels', models.JSONField(blank=True, default=dict, help_text='Translated labels by language code')),
-                ('is_mandatory', models.BooleanField(default=False)),
-                ('is_searchable', models.BooleanField(default=False)),
-                ('is_active', models.BooleanField(default=True)),
-                ('position', models.PositiveIntegerField(default=0, help_text='Order in forms and answers')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("custom", "Custom"),
+                            ("extended", "Extended"),
+                            ("preference", "Preference"),
+                            ("ticket", "Ticket"),
+                            ("transaction", "Transaction"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("name", models.CharField(db_collation="C", max_length=100)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("text", "Text"),
+                            ("number", "Number"),
+                            ("date", "Date"),
+                            ("boolean", "Boolean"),
+                            ("enum", "one of the options"),
+                            ("multi", "some of the options"),
+                        ],
+                        default="text",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "options",
+                    models.JSONField(blank=True, default=list, help_text="For enum and multi: the values, in their own case"),
+                ),
+                ("max_length", models.PositiveIntegerField(blank=True, help_text="For text; blank: 2000", null=True)),
+                ("labels", models.JSONField(blank=True, default=dict, help_text="Translated labels by language code")),
+                ("is_mandatory", models.BooleanField(default=False)),
+                ("is_searchable", models.BooleanField(default=False)),
+                ("is_active", models.BooleanField(default=True)),
+                ("position", models.PositiveIntegerField(default=0, help_text="Order in forms and answers")),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['category', 'position', 'name'],
-                'constraints': [models.UniqueConstraint(fields=('organization', 'category', 'name'), name='field_name_unique')],
+                "ordering": ["category", "position", "name"],
+                "constraints": [models.UniqueConstraint(fields=("organization", "category", "name"), name="field_name_unique")],
             },
         ),
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(db_collation='C', max_length=100)),
-                ('last', models.BigIntegerField(default=0)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(db_collation="C", max_length=100)),
+                ("last", models.BigIntegerField(default=0)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='counter_name_unique')],
+                "constraints": [models.UniqueConstraint(fields=("organization", "name"), name="counter_name_unique")],
             },
         ),
         migrations.AddConstraint(
-            model_name='concept',
-            constraint=models.UniqueConstraint(fields=('organization', 'code'), name='concept_code_unique'),
+            model_name="concept",
+            constraint=models.UniqueConstraint(fields=("organization", "code"), name="concept_code_unique"),
         ),
         migrations.AddConstraint(
-            model_name='cardseries',
-            constraint=models.UniqueConstraint(fields=('organization', 'code'), name='card_series_code_unique'),
+            model_name="cardseries",
+            constraint=models.UniqueConstraint(fields=("organization", "code"), name="card_series_code_unique"),
         ),
         migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['organization', 'object_type', 'object_id', 'id'], name='audit_of_object'),
+            model_name="auditentry",
+            index=models.Index(fields=["organization", "object_type", "object_id", "id"], name="audit_of_object"),
         ),
         migrations.AddConstraint(
-            model_name='sourceaccount',
-            constraint=models.UniqueConstraint(fields=('organization', 'source', 'account'), name='source_account_unique'),
+            model_name="sourceaccount",
+            constraint=models.UniqueConstraint(fields=("organization", "source", "account"), name="source_account_unique"),
         ),
         migrations.AddConstraint(
-            model_name='staffmember',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_superuser', False), ('organization__isnull', False)), models.Q(('is_superuser', True), ('organization', None)), _connector='OR'), name='staff_has_organization_or_is_superuser'),
+            model_name="staffmember",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("is_superuser", False), ("organization__isnull", False)),
+                    models.Q(("is_superuser", True), ("organization", None)),
+                    _connector="OR",
+                ),
+                name="staff_has_organization_or_is_superuser",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='zone',
-            constraint=models.UniqueConstraint(fields=('organization', 'code'), name='zone_code_unique'),
+            model_name="zone",
+            constraint=models.UniqueConstraint(fields=("organization", "code"), name="zone_code_unique"),
         ),
         migrations.AddConstraint(
-            model_name='store',
-            constraint=models.UniqueConstraint(fields=('organization', 'code'), name='store_code_unique'),
+            model_name="store",
+            constraint=models.UniqueConstraint(fields=("organization", "code"), name="store_code_unique"),
         ),
     ]

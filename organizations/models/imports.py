@@ -1,4 +1,4 @@
-"""How far has an import come? One row a run, written with each batch, and the rows it rejected for as long as it is unfinished."""
+"""How far has an import come? One row a run, written with each batch, and what it rejected while it is unfinished."""
 
 from django.db import models
 

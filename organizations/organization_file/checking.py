@@ -16,7 +16,11 @@ def check_document(content: bytes, *, environment: Mapping[str, str]) -> Documen
 
     Raises `OrganizationFileError` with everything that is wrong; whatever needs the database to be judged is left to `loading`.
     """
-    value = read_document(content)
+    return check_values(read_document(content), environment=environment)
+
+
+def check_values(value: Any, *, environment: Mapping[str, str]) -> Document:
+    """The same for values that were read already, as `reading.read_document` makes them."""
     if value is None:
         raise OrganizationFileError([Problem("", "the file is empty")])
     problems = Problems()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import fields as attributes_of
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 from zoneinfo import available_timezones
 
@@ -31,6 +32,7 @@ from organizations.organization_file.schema import (
     Kind,
     ListOf,
     MapOf,
+    Number,
     OneOf,
     Struct,
     Text,
@@ -63,14 +65,22 @@ _ATTRIBUTES: Final = {one.metadata["name"]: one.name for one in attributes_of(Po
 STORED_DEFAULTS: Final = {name: read_flag(name, DEFAULTS[name])[1] for name in NAMES}
 
 
+@cache
+def _timezones() -> set[str]:
+    return available_timezones()
+
+
 def _check_timezone(value: str) -> None:
-    if value not in available_timezones():
+    if value not in _timezones():
         raise ValidationError("must be a time zone of the IANA database, like Asia/Kolkata")
 
 
 def _check_country(value: str) -> None:
     if value not in phonenumbers.SUPPORTED_REGIONS:
         raise ValidationError("must be a country of ISO 3166-1 in two capital letters, like IN")
+
+
+_AMOUNT: Final = Number(3)
 
 
 class Settings(Kind):
@@ -86,8 +96,11 @@ class Settings(Kind):
             try:
                 own = ALIASES.get(name, name)
                 flag = read_flag(own, DEFAULTS.get(own) if given is None else given)[1]
+                shown = _shown_flag(own, flag)
+                if isinstance(shown, Decimal):
+                    _AMOUNT.read(shown, below(path, name), problems)
                 # Read once more from how it is shown: 1e2, 100.0 and "100" are stored alike.
-                flag = read_flag(own, _shown_flag(own, flag))[1]
+                flag = read_flag(own, shown)[1]
             except KeyError:
                 problems.add(below(path, name), "unknown setting")
             except ValueError as error:

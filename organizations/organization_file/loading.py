@@ -52,7 +52,7 @@ def load_organization(document: Document, *, dry_run: bool = False) -> LoadRepor
 
 
 def _allow_slow_hashes() -> None:
-    """Proving thousands of passwords takes minutes between two statements; the limit on idle transactions would end the load."""
+    """Proving thousands of passwords takes minutes without a statement; the limit on idle transactions would end the load."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 

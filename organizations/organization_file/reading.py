@@ -19,7 +19,6 @@ from ruamel.yaml.events import (
     MappingEndEvent,
     MappingStartEvent,
     NodeEvent,
-    ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
     StreamEndEvent,
@@ -145,9 +144,7 @@ def _refuse_tag(event: Any, path: str) -> None:
         raise _error(path, f"the tag {event.tag} is not understood", event)
 
 
-def _scalar(event: Event, path: str) -> Any:
-    if not isinstance(event, ScalarEvent):
-        raise _error(path, "a value is missing", event)
+def _scalar(event: Any, path: str) -> Any:
     if _NO_CHARACTER.search(event.value):
         raise _error(path, "NUL and lone surrogates are no text", event)
     if event.tag == TEXT_TAG or event.style is not None:

@@ -20,6 +20,8 @@ from django.db.models import Model
 from organizations.organization_file.problems import Problems, below
 
 _CONTROL: Final = {"Cc", "Cs"}
+# Beyond it a Decimal stays as it is: 1e999999 has a million digits as an int.
+LARGEST_EXPONENT: Final = 40
 _LINE_CONTROL: Final = "\n\t"
 
 
@@ -98,7 +100,6 @@ class Number(Kind):
 
     places: int
     above_zero: bool = False
-    high: int | None = None
 
     def read(self, value: Any, path: str, problems: Problems) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
@@ -107,8 +108,6 @@ class Number(Kind):
         number = plain_number(value)
         if number < 0 or (self.above_zero and number == 0):
             problems.add(path, f"must be {'above' if self.above_zero else 'at least'} 0")
-        elif self.high is not None and number > self.high:
-            problems.add(path, f"must be at most {self.high}")
         elif number >= 10 ** (15 - self.places):
             problems.add(path, f"must be below {10 ** (15 - self.places)}")
         elif isinstance(number, Decimal) and -int(number.as_tuple().exponent) > self.places:
@@ -121,10 +120,8 @@ class Number(Kind):
 
 def plain_number(value: int | Decimal) -> int | Decimal:
     """The same number in one form: an int if it is whole, else a Decimal without trailing zeros."""
-    if isinstance(value, int):
+    if isinstance(value, int) or value.adjusted() > LARGEST_EXPONENT:
         return value
-    if value.adjusted() > 40:
-        return 10**40
     return int(value) if value == value.to_integral_value() else value.normalize()
 
 

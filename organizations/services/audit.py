@@ -25,7 +25,7 @@ def audit_entries(changes: Iterable[Change], *, by: Actor) -> list[AuditEntry]:
     at = clock.now()
     return [
         AuditEntry(
-            organization=by.organization,
+            organization_id=by.organization.pk,
             at=at,
             source=by.source,
             actor=by.name,

@@ -47,8 +47,6 @@ def tenant_references() -> list[TenantReference]:
     """
     references: list[TenantReference] = []
     for model in apps.get_models(include_auto_created=True):
-        if model._meta.proxy:
-            continue
         keys = [key for key in model._meta.concrete_fields if isinstance(key, ForeignKey)]
         own = [key.attname for key in keys if key.related_model is Organization]
         through = [f"{key.name}__{name}" for key in keys for name in _organization_columns(key.related_model)]

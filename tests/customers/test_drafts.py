@@ -11,7 +11,9 @@ from organizations.flags import Policy
 from organizations.models import FieldDefinition, Organization, Store, Till
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-INDIA = Organization(pk=1, code="northwind", timezone="Asia/Kolkata", base_country="IN", countries=["GB"], gender_field="gender")
+INDIA = Organization(
+    pk=1, code="northwind", timezone="Asia/Kolkata", base_country="IN", countries=["GB"], gender_field="gender"
+)
 CP_TILL = Till(pk=7, code="cp.till1", store=Store(pk=3, code="del.cp"))
 FIELDS = [
     FieldDefinition(pk=1, category="custom", name="FavoriteColor", type="enum", options=["Green", "Blue"]),
@@ -61,7 +63,10 @@ def test_without_identifier_add_is_1007_and_update_1015(item):
         ({"mobile": "9812345678", "email": "bad", "external_id": "x" * 251}, Code.INVALID_EMAIL),
         ({"mobile": "9812345678", "external_id": "x" * 251}, Code.INVALID_EXTERNAL_ID),
         ({"mobile": "12ab", "test_control_status": "MAYBE", "registered_on": "yesterday"}, Code.INVALID_MOBILE),
-        ({"mobile": "9812345678", "test_control_status": "MAYBE", "registered_on": "yesterday"}, Code.INVALID_TEST_CONTROL_STATUS),
+        (
+            {"mobile": "9812345678", "test_control_status": "MAYBE", "registered_on": "yesterday"},
+            Code.INVALID_TEST_CONTROL_STATUS,
+        ),
         ({"mobile": "9812345678", "registered_on": "yesterday"}, Code.REGISTRATION_DATE_OUT_OF_LIMITS),
     ],
 )
@@ -72,7 +77,9 @@ def test_the_first_error_in_the_documented_order_wins(item, code):
 def test_mobile_without_country_configuration_is_8014_before_anything_invalid():
     nowhere = Organization(pk=2, code="nowhere")
     assert refusal({"mobile": "12ab", "email": "bad"}, organization=nowhere) == Code.COUNTRY_NOT_CONFIGURED
-    assert read_draft({"email": "a@example.com"}, setup(organization=nowhere), action="add").identifiers == {"email": "a@example.com"}
+    assert read_draft({"email": "a@example.com"}, setup(organization=nowhere), action="add").identifiers == {
+        "email": "a@example.com"
+    }
 
 
 def test_invalid_secondary_is_dropped_where_the_policy_is_soft():
@@ -124,8 +131,15 @@ def test_blank_means_not_supplied():
 def test_choices_are_read_in_any_case_and_unknown_ones_ignored_with_91003():
     draft = read({"type": "non_loyalty", "ndnc_status": "dnd", "fraud_status": {"status": "marked", "reason": "odd bills"}})
     customer = draft.customer
-    assert (customer.type, customer.ndnc_status, customer.fraud_status, customer.fraud_reason) == ("NON_LOYALTY", "DND", "MARKED", "odd bills")
-    assert codes(read({"type": "VIP"})) == codes(read({"ndnc_status": "X"})) == codes(read({"fraud_status": "NORMAL"})) == [91003]
+    assert (customer.type, customer.ndnc_status, customer.fraud_status, customer.fraud_reason) == (
+        "NON_LOYALTY",
+        "DND",
+        "MARKED",
+        "odd bills",
+    )
+    assert (
+        codes(read({"type": "VIP"})) == codes(read({"ndnc_status": "X"})) == codes(read({"fraud_status": "NORMAL"})) == [91003]
+    )
 
 
 def test_fraud_status_may_be_bare_text():

@@ -21,11 +21,16 @@ def person(pk: int, *, registered: int = 2020, fraud: str = "NONE", **identifier
     return Person(customer=customer, identifiers=dict(identifiers))
 
 
-def meet(sent: dict[str, str], *people: Person, policy: Policy | None = None, may_create: bool = True, by_id: Person | None = None):
+def meet(
+    sent: dict[str, str], *people: Person, policy: Policy | None = None, may_create: bool = True, by_id: Person | None = None
+):
     """Match an item that sends these identifiers in an organization of these people."""
     policy = policy or Policy()
     by_kind = {
-        kind: one for kind, value in sent.items() for one in people if is_exclusive(kind, policy) and one.identifiers.get(kind) == value
+        kind: one
+        for kind, value in sent.items()
+        for one in people
+        if is_exclusive(kind, policy) and one.identifiers.get(kind) == value
     }
     draft = Draft(customer=Customer(), identifiers=sent, customer_id=by_id.customer.pk if by_id else None)
     return match(draft, Found(by_id=by_id, by_kind=by_kind), policy, may_create=may_create)
@@ -64,9 +69,14 @@ def test_b_missing_secondary_is_filled():
 
 
 def test_b_stored_secondary_is_kept_with_91006():
-    plan = meet({"mobile": MOBILE, "email": EMAIL, "external_id": "B"}, person(1, mobile=MOBILE, email=OTHER_EMAIL, external_id="A"))
+    plan = meet(
+        {"mobile": MOBILE, "email": EMAIL, "external_id": "B"}, person(1, mobile=MOBILE, email=OTHER_EMAIL, external_id="A")
+    )
     assert plan.identifiers == {}
-    assert plan.notices == (Notice(Code.IDENTIFIER_NOT_UPDATED, x="Email"), Notice(Code.IDENTIFIER_NOT_UPDATED, x="External ID"))
+    assert plan.notices == (
+        Notice(Code.IDENTIFIER_NOT_UPDATED, x="Email"),
+        Notice(Code.IDENTIFIER_NOT_UPDATED, x="External ID"),
+    )
 
 
 def test_b_stored_secondary_changes_where_its_flag_allows():
@@ -112,7 +122,10 @@ def test_d_skip_policy_makes_somebody_new_and_drops_the_secondary_even_if_strict
     [("email", EMAIL, Code.EMAIL_TAKEN), ("external_id", "E", Code.EXTERNAL_ID_TAKEN)],
 )
 def test_e_secondary_of_somebody_else_is_refused(kind, value, code):
-    assert refusal({"mobile": MOBILE, kind: value}, person(1, mobile=MOBILE), person(2, mobile=OTHER_MOBILE, **{kind: value})) == code
+    assert (
+        refusal({"mobile": MOBILE, kind: value}, person(1, mobile=MOBILE), person(2, mobile=OTHER_MOBILE, **{kind: value}))
+        == code
+    )
 
 
 def test_e_of_several_refusals_the_lowest_code_is_told():
@@ -128,7 +141,10 @@ def test_e_skip_policy_ignores_the_secondary():
 
 def test_e_strict_check_refuses():
     known, stranger = person(1, mobile=MOBILE), person(2, mobile=OTHER_MOBILE, email=EMAIL)
-    assert refusal({"mobile": MOBILE, "email": EMAIL}, known, stranger, policy=Policy(strict_primary=True)) == Code.PRIMARY_MISMATCH
+    assert (
+        refusal({"mobile": MOBILE, "email": EMAIL}, known, stranger, policy=Policy(strict_primary=True))
+        == Code.PRIMARY_MISMATCH
+    )
 
 
 def test_e_repeating_email_is_just_stored():
@@ -179,7 +195,11 @@ def test_exclusive_kinds_follow_the_policy():
     assert [is_exclusive(kind, Policy()) for kind in ("mobile", "email", "external_id")] == [True, True, True]
     assert is_exclusive("email", Policy(email_unique=False)) is False
     assert is_exclusive("email", Policy(email_unique=False, primary="email")) is True
-    assert [is_exclusive(kind, Policy(dual_eligibility=True)) for kind in ("mobile", "email", "external_id")] == [True, False, False]
+    assert [is_exclusive(kind, Policy(dual_eligibility=True)) for kind in ("mobile", "email", "external_id")] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def refused_new(kinds: set[str], policy: Policy, customer_type: str = "LOYALTY") -> int | None:

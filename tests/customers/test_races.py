@@ -64,7 +64,11 @@ def test_nobody_is_registered_twice_and_nobody_is_refused(till):
     codes = register_at_once(till)
     with organization_scope(till.organization):
         assert codes == {"1000": WORKERS * PEOPLE}
-        assert (Customer.objects.count(), mobiles(), Identifier.objects.filter(kind="email").count()) == (PEOPLE, PEOPLE, PEOPLE)
+        assert (Customer.objects.count(), mobiles(), Identifier.objects.filter(kind="email").count()) == (
+            PEOPLE,
+            PEOPLE,
+            PEOPLE,
+        )
 
 
 def test_twin_without_the_lock_runs_into_the_constraint(till, monkeypatch):

@@ -10,7 +10,8 @@ INDIA_FIRST = ["IN", "GB", "AE"]
 
 
 @pytest.mark.parametrize(
-    "written", ["919812345678", "+919812345678", "+91 98123 45678", "+91-98123-45678", "9812345678", "98123 45678", "98123\u201145678"]
+    "written",
+    ["919812345678", "+919812345678", "+91 98123 45678", "+91-98123-45678", "9812345678", "98123 45678", "98123\u201145678"],
 )
 def test_mobile_is_kept_as_digits_with_the_country_code(written):
     assert read_mobile(written, countries=INDIA_FIRST) == "919812345678"
@@ -30,7 +31,19 @@ def test_country_of_the_request_counts_only_where_it_is_supported():
 
 
 @pytest.mark.parametrize(
-    "written", ["", "12ab", "98765", "91987654321012345", "not a number", "+9812345678", "+12025550123", "९८१२३४५६७८", "9" * 400, "++919812345678"]
+    "written",
+    [
+        "",
+        "12ab",
+        "98765",
+        "91987654321012345",
+        "not a number",
+        "+9812345678",
+        "+12025550123",
+        "९८१२३४५६७८",
+        "9" * 400,
+        "++919812345678",
+    ],
 )
 def test_what_is_no_mobile_of_the_countries_is_refused(written):
     assert read_mobile(written, countries=INDIA_FIRST) is None
@@ -87,7 +100,8 @@ def test_names_of_every_script_are_kept(name):
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"), [("An@n#", "Ann"), ("Dr. No", "Dr No"), ("a\x00b", "ab"), ("x" * 101, "x" * 100), ("<b>Bo</b>", "bBob")]
+    ("written", "kept"),
+    [("An@n#", "Ann"), ("Dr. No", "Dr No"), ("a\x00b", "ab"), ("x" * 101, "x" * 100), ("<b>Bo</b>", "bBob")],
 )
 def test_characters_that_no_name_has_are_dropped_and_told(written, kept):
     assert read_name(written) == (kept, False)

@@ -26,7 +26,18 @@ def test_date_alone_is_its_first_second():
 
 
 @pytest.mark.parametrize(
-    "written", ["", "yesterday", "2024-13-01", "2024-02-30", "2024-03-05 25:00:00", "0001-01-01", "9999-01-01", "05-03-2024", "٢٠٢٤-03-05"]
+    "written",
+    [
+        "",
+        "yesterday",
+        "2024-13-01",
+        "2024-02-30",
+        "2024-03-05 25:00:00",
+        "0001-01-01",
+        "9999-01-01",
+        "05-03-2024",
+        "٢٠٢٤-03-05",
+    ],
 )
 def test_what_is_no_moment_is_none(written):
     assert read_moment(written, KOLKATA) is None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from organizations.models import ApiClient, Organization, Till
 from organizations.scoping import unscoped
@@ -32,7 +32,7 @@ def token_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _token_keys(settings: SettingsWrapper, token_folder: Path) -> None:
+def _token_keys(settings: Settings, token_folder: Path) -> None:
     settings.TOKEN_KEYS_DIR = token_folder
 
 

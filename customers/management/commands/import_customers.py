@@ -54,7 +54,7 @@ class CustomerBatch:
     if_existing: IfExisting
 
     def work(self, rows: Sequence[Values]) -> list[Outcome]:
-        """An outcome for each row, worked by the rules of add; one with an `id` updates that customer (docs/protocol.md 2.4)."""
+        """An outcome for each row, by the rules of add; one with an `id` updates that customer (docs/protocol.md 2.4)."""
         items = [self.columns.item(values) for values in rows]
         setup = load_setup(items, by=self.by)
         read = [_read(item, setup) for item in items]

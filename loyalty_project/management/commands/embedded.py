@@ -43,7 +43,7 @@ class Command(BaseCommand):
                     self.stdout.write("Started." if started else "It was running already.")
                 case "stop":
                     self.stdout.write("Stopped." if server.stop() else "It was not running.")
-                case "psql":
+                case _:
                     self._engine().client.runshell(arguments)
         except (DatabaseError, EmbeddedServerError) as error:
             raise CommandError(str(error)) from error

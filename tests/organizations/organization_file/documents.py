@@ -2,22 +2,28 @@
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from organizations.organization_file.checking import Document, check_document
+from organizations.organization_file.checking import Document, check_values
 from organizations.organization_file.loading import LoadReport, load_organization
 from organizations.organization_file.problems import OrganizationFileError
 from organizations.organization_file.reading import read_document
-from organizations.organization_file.writing import write_document
 
 WHOLE = Path(__file__).with_name("whole.yaml")
 ABSENT = object()
 
 
+@cache
+def _read_whole() -> Any:
+    return read_document(WHOLE.read_bytes())
+
+
 def whole() -> dict[str, Any]:
-    """The whole document as read, before any check."""
-    document: dict[str, Any] = read_document(WHOLE.read_bytes())
+    """The whole document as read, before any check; every call gives a fresh one."""
+    document: dict[str, Any] = deepcopy(_read_whole())
     return document
 
 
@@ -41,7 +47,7 @@ def spoil(document: Any, path: str, value: Any) -> None:
 
 
 def check(document: Any, environment: Mapping[str, str] | None = None) -> Document:
-    return check_document(write_document(document).encode(), environment=environment or {})
+    return check_values(deepcopy(document), environment=environment or {})
 
 
 def problems_of(document: Any, environment: Mapping[str, str] | None = None) -> dict[str, str]:

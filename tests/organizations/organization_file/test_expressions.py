@@ -13,7 +13,7 @@ from organizations.organization_file.expressions import positions_of
         ("(1)AND(2)", {1, 2}),
     ],
 )
-def test_an_expression_names_positions(expression, positions):
+def test_an_expression_names_positions(expression: str, positions: set[int]) -> None:
     assert positions_of(expression) == positions
 
 
@@ -34,6 +34,6 @@ def test_an_expression_names_positions(expression, positions):
         ("(" * 501, "must be at most 500 characters"),
     ],
 )
-def test_what_is_no_expression_is_refused(expression, message):
+def test_what_is_no_expression_is_refused(expression: str, message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("(", r"\(").replace(")", r"\)")):
         positions_of(expression)

@@ -1,4 +1,5 @@
 import time
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 
@@ -48,26 +49,26 @@ def refusal(text: str | bytes) -> str:
         ("|\n  two\n  lines\n", "two\nlines\n"),
     ],
 )
-def test_scalars_are_read_as_yaml_1_2(text, value):
+def test_scalars_are_read_as_yaml_1_2(text: str, value: object) -> None:
     read = read_document(text.encode())
     assert read == value
     assert type(read) is type(value)
 
 
-def test_a_yaml_1_1_directive_does_not_bring_its_booleans_back():
+def test_a_yaml_1_1_directive_does_not_bring_its_booleans_back() -> None:
     assert read_document(b"%YAML 1.1\n---\nNO: yes") == {"NO": "yes"}
 
 
-def test_a_byte_order_mark_and_comments_are_no_content():
+def test_a_byte_order_mark_and_comments_are_no_content() -> None:
     assert read_document(b"\xef\xbb\xbf# only words\na: 1 # one") == {"a": 1}
     assert read_document(b"# nothing") is None
 
 
-def test_an_alias_repeats_what_its_anchor_marks():
+def test_an_alias_repeats_what_its_anchor_marks() -> None:
     assert read_document(b"a: &x [1, 2]\nb: *x\nc: &e\nd: *e") == {"a": [1, 2], "b": [1, 2], "c": None, "d": None}
 
 
-def test_merge_keys_do_not_merge():
+def test_merge_keys_do_not_merge() -> None:
     assert read_document(b"a: &x {k: 1}\nb: {<<: *x}") == {"a": {"k": 1}, "b": {"<<": {"k": 1}}}
 
 
@@ -78,7 +79,10 @@ def test_merge_keys_do_not_merge():
         ("a: 1\nb: 2\n'a': 3", "a: stands here twice (line 3)"),
         ("a: {1: 2}", "a: a key must be text; put it in quotes (line 1)"),
         ("? [a]\n: 1", "a key must be text; put it in quotes (line 1)"),
-        ("a:\n- !!python/object:os.system x", "a[0]: the tag tag:yaml.org,2002:python/object:os.system is not understood (line 2)"),
+        (
+            "a:\n- !!python/object:os.system x",
+            "a[0]: the tag tag:yaml.org,2002:python/object:os.system is not understood (line 2)",
+        ),
         ("a: !!python/name:x 'y'", "a: the tag tag:yaml.org,2002:python/name:x is not understood (line 1)"),
         ("a: !!set {x}", "a: the tag tag:yaml.org,2002:set is not understood (line 1)"),
         ("a: !!seq [x]", "a: the tag tag:yaml.org,2002:seq is not understood (line 1)"),
@@ -99,35 +103,33 @@ def test_merge_keys_do_not_merge():
         ("a: \x07", "this is no YAML: "),
     ],
 )
-def test_what_is_no_plain_document_is_refused_with_its_place(text, message):
+def test_what_is_no_plain_document_is_refused_with_its_place(text: str, message: str) -> None:
     assert message in refusal(text)
 
 
-def test_bytes_that_are_no_utf_8_are_refused():
+def test_bytes_that_are_no_utf_8_are_refused() -> None:
     assert refusal(b"a: caf\xe9") == "the file is not UTF-8 text (byte 7)"
     assert "not UTF-8" in refusal("a: 1".encode("utf-16"))
     assert "not UTF-8" in refusal(bytes(range(256)))
 
 
-def test_a_file_that_is_too_large_is_refused_unread():
+def test_a_file_that_is_too_large_is_refused_unread() -> None:
     assert refusal(b"a" * (MAX_BYTES + 1)) == "the file is larger than 10 MiB"
 
 
-def test_aliases_of_aliases_are_counted_before_they_fill_the_memory():
+def test_aliases_of_aliases_are_counted_before_they_fill_the_memory() -> None:
     bomb = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 30))
     started = time.monotonic()
     assert f"the document holds more than {MAX_VALUES} values" in refusal(bomb)
     assert time.monotonic() - started < 5
 
 
-def test_endless_nesting_is_refused():
+def test_endless_nesting_is_refused() -> None:
     assert "nested deeper than 30" in refusal("[" * 100_000)
     assert "nested deeper than 30" in refusal("\n".join("  " * depth + "a:" for depth in range(40)))
 
 
 @given(st.one_of(st.binary(max_size=60), st.text("ab:-[]{}&*!|>'\"\\#%@`,? \n\t0.<~\0", max_size=40).map(str.encode)))
-def test_garbage_is_read_or_refused_but_never_crashes(content):
-    try:
-        read_document(content)
-    except OrganizationFileError as error:
-        assert str(error)
+def test_garbage_is_read_or_refused_but_never_crashes(content: bytes) -> None:
+    with suppress(OrganizationFileError):
+        assert isinstance(read_document(content), dict | list | str | int | Decimal | date | None)

@@ -1,5 +1,6 @@
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import yaml
@@ -19,7 +20,7 @@ VALUES = st.recursive(
 )
 
 
-def test_short_mappings_stand_on_one_line_and_long_ones_in_blocks():
+def test_short_mappings_stand_on_one_line_and_long_ones_in_blocks() -> None:
     document = {
         "zones": [{"code": "south", "name": "South", "active": False}],
         "tickets": {"statuses": [f"STATUS{number}" for number in range(20)]},
@@ -41,17 +42,19 @@ def test_short_mappings_stand_on_one_line_and_long_ones_in_blocks():
     ]
 
 
-@pytest.mark.parametrize("text", ["NO", "yes", "Off", "null", "~", "1001", "12:30", "1_000", "0x1F", "1e3", "2026-01-01", "", " a", "=", "<<"])
-def test_readers_of_yaml_1_1_and_1_2_see_the_same_text(text):
+@pytest.mark.parametrize(
+    "text", ["NO", "yes", "Off", "null", "~", "1001", "12:30", "1_000", "0x1F", "1e3", "2026-01-01", "", " a", "=", "<<"]
+)
+def test_readers_of_yaml_1_1_and_1_2_see_the_same_text(text: str) -> None:
     written = write_document({"key": text})
     assert read_document(written.encode()) == {"key": text}
     assert yaml.safe_load(written) == {"key": text}
 
 
-def test_the_whole_document_reads_as_written():
+def test_the_whole_document_reads_as_written() -> None:
     assert read_document(write_document(whole()).encode()) == read_document(WHOLE.read_bytes())
 
 
 @given(st.dictionaries(TEXTS, VALUES, max_size=5))
-def test_whatever_is_written_is_read_again(document):
+def test_whatever_is_written_is_read_again(document: dict[str, Any]) -> None:
     assert read_document(write_document(document).encode()) == document

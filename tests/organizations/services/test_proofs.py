@@ -5,7 +5,7 @@ from threading import Thread
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import OperationalError, connection
 
 from organizations.services import proofs as module
 from organizations.services.credentials import hash_secret, verify_secret
@@ -114,6 +114,19 @@ def test_a_row_that_another_process_holds_too_long_is_told() -> None:
         thread = Thread(target=ask_meanwhile)
         thread.start()
         thread.join()
+
+
+@pytest.mark.django_db
+def test_a_failure_of_the_database_is_no_answer() -> None:
+    def cancelled(stored_hash: str, secret: str) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '20ms'")
+            cursor.execute("SELECT pg_sleep(5)")
+        return True
+
+    with pytest.raises(OperationalError):
+        proved("till:shop", stored_hash="h", secret="s", address=HOME, verify=cancelled)
+    assert len(proofs) == 0
 
 
 def test_proofs_end_after_their_lifetime() -> None:

@@ -13,7 +13,7 @@ import pytest
 from django.db import connections
 from django.db.utils import ConnectionHandler
 from psycopg.conninfo import make_conninfo
-from pytest_django import DjangoDbBlocker, SettingsWrapper
+from pytest_django import DjangoDbBlocker, Settings
 
 from loyalty_project.db.embedded.base import DatabaseWrapper
 from loyalty_project.db.embedded.server import Server
@@ -116,7 +116,7 @@ def server_pid(server: Server) -> int:
 
 
 @pytest.fixture
-def engine(server: Server, settings: SettingsWrapper, django_db_blocker: DjangoDbBlocker) -> Iterator[DatabaseWrapper]:
+def engine(server: Server, settings: Settings, django_db_blocker: DjangoDbBlocker) -> Iterator[DatabaseWrapper]:
     """The project's default connection, by this engine whatever the tests run on, to a server that is not running."""
     settings.DATA_DIR = server.places.folder.parent
     wrapper = ConnectionHandler({"default": {"ENGINE": "loyalty_project.db.embedded", "NAME": "shop"}})["default"]

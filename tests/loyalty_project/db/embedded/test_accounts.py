@@ -1,15 +1,26 @@
+import contextlib
 import os
 import pwd
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from loyalty_project.db.embedded.accounts import account_for
 from loyalty_project.db.embedded.errors import EmbeddedServerError
-from tests.loyalty_project.db.embedded.conftest import as_user, root_only
+from tests.loyalty_project.db.embedded.conftest import root_only
 
 DAEMON = pwd.getpwnam("daemon").pw_uid
 NAMELESS = 54_321
+
+
+@contextlib.contextmanager
+def acting_as(uid: int) -> Iterator[None]:
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root never runs the server itself")
@@ -33,18 +44,19 @@ def test_folder_that_belongs_to_a_user_is_served_by_that_user(folder: Path) -> N
     os.chown(folder, DAEMON, -1)
 
     assert account_for(folder).name == "daemon"
-    assert as_user(DAEMON, lambda: account_for(folder)) == ""
+    with acting_as(DAEMON):
+        assert not account_for(folder).is_another
 
 
 @root_only
 def test_folder_of_somebody_else_is_refused_with_what_to_do(folder: Path) -> None:
     folder.mkdir()
 
-    assert f"EmbeddedServerError: {folder} belongs to root: run this as that user" in as_user(
-        DAEMON, lambda: account_for(folder)
-    )
+    with acting_as(DAEMON), pytest.raises(EmbeddedServerError, match="belongs to root: run this as that user or as root"):
+        account_for(folder)
     os.chown(folder, NAMELESS, -1)
-    assert f"{folder} belongs to user id {NAMELESS}:" in as_user(DAEMON, lambda: account_for(folder))
+    with acting_as(DAEMON), pytest.raises(EmbeddedServerError, match=f"belongs to user id {NAMELESS}:"):
+        account_for(folder)
 
 
 @root_only

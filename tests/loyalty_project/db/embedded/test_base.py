@@ -1,14 +1,16 @@
 import os
 import signal
+import time
 from pathlib import Path
 
 import django.db
 import psycopg
 import pytest
 from django.test.utils import CaptureQueriesContext
-from pytest_django import SettingsWrapper
+from pytest_django import Settings
 
 from loyalty_project.db.embedded.base import DatabaseWrapper
+from loyalty_project.db.embedded.cluster import processes
 from loyalty_project.db.embedded.server import Server
 from tests.loyalty_project.db.embedded.conftest import conninfo, root_only, server_pid
 
@@ -54,6 +56,8 @@ def test_test_database_is_made_and_removed_beside_the_usual_one(engine: Database
 def test_server_killed_under_a_connection_is_back_for_the_next_one(engine: DatabaseWrapper, server: Server) -> None:
     one_value(engine, "SELECT 1")
     os.kill(server_pid(server), signal.SIGKILL)
+    while processes(server.places):
+        time.sleep(0.01)
 
     with pytest.raises(django.db.OperationalError):
         one_value(engine, "SELECT 1")
@@ -63,7 +67,7 @@ def test_server_killed_under_a_connection_is_back_for_the_next_one(engine: Datab
 
 
 def test_server_that_cannot_start_is_a_database_error_that_says_why(
-    engine: DatabaseWrapper, settings: SettingsWrapper, folder: Path
+    engine: DatabaseWrapper, settings: Settings, folder: Path
 ) -> None:
     settings.DATA_DIR = folder.parent
     folder.symlink_to(folder.with_name("gone"))
@@ -74,7 +78,7 @@ def test_server_that_cannot_start_is_a_database_error_that_says_why(
 
 @root_only
 def test_first_start_may_move_the_data_elsewhere_and_the_connection_follows(
-    engine: DatabaseWrapper, server: Server, settings: SettingsWrapper, folder: Path
+    engine: DatabaseWrapper, server: Server, settings: Settings, folder: Path
 ) -> None:
     server.start()
     folder.parent.chmod(0o700)
@@ -94,4 +98,4 @@ def test_password_of_no_kind_is_needed_or_kept(engine: DatabaseWrapper, server: 
     assert "password" not in engine.get_connection_params()
     assert not list(server.places.folder.parent.rglob("*password*"))
     with psycopg.connect(conninfo(server)) as connection:
-        assert not connection.info.used_password
+        assert not connection.pgconn.used_password

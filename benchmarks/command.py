@@ -1,0 +1,102 @@
+"""What does `python -m benchmarks` do? Fills the database, measures the rows that were asked for, prints and keeps them."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connection
+
+from benchmarks import bulk, in_process, over_http
+from benchmarks.filler import Filled, NotEmptyError, fill
+from benchmarks.load import WrongAnswerError
+from benchmarks.over_http import Effort
+from benchmarks.servers import ServerError
+from benchmarks.tables import Result, as_json, as_table
+
+ROWS = ("lookup", "server", "process", "get", "add", "add50", "import")
+RESULTS = Path(__file__).parent / "results"
+_IMPORT_FILES = 2
+
+
+def main() -> int:
+    """The exit status: 0, 1 when a yardstick was too slow to be believed or a call failed, 2 for a database in use."""
+    options = _parser().parse_args()
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+        _say(f"Filling in {options.customers:,} customers ...")
+        filled = fill(options.customers)
+        results = []
+        for result in _measure(options, filled):
+            _say(f"{result.name}: done")
+            results.append(result)
+    except NotEmptyError as error:
+        _say(str(error))
+        return 2
+    except (WrongAnswerError, ServerError, bulk.ImportFailedError) as error:
+        _say(f"{type(error).__name__}: {error}")
+        return 1
+    print(as_table(results))
+    path = _keep(options, results)
+    print(f"\nKept in {path}.")
+    problems = [one.problem for one in results if one.problem]
+    for problem in problems:
+        _say(f"NOT TO BE TRUSTED: {problem}")
+    return 1 if problems else 0
+
+
+def _measure(options: argparse.Namespace, filled: Filled) -> Iterator[Result]:
+    effort = Effort(rounds=options.rounds, seconds=options.seconds, connections=options.connections)
+    rows: Sequence[str] = options.rows
+    if "lookup" in rows:
+        yield bulk.measure_lookups(filled, seconds=options.seconds / 2)
+    if "server" in rows:
+        yield over_http.measure_bare_server(filled, effort)
+    if "process" in rows:
+        yield in_process.measure_get(filled)
+    if "get" in rows:
+        yield over_http.measure_get(filled, effort)
+    if "add" in rows:
+        yield over_http.measure_add(effort, items=1)
+    if "add50" in rows:
+        yield over_http.measure_add(effort, items=50)
+    if "import" in rows:
+        yield bulk.measure_import(rows=options.import_rows, rounds=_IMPORT_FILES)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("rows", nargs="*", choices=[*ROWS, []], default=ROWS, metavar="ROW", help=f"of {', '.join(ROWS)} (all)")
+    parser.add_argument("--customers", type=int, default=100_000, help="to fill in before (%(default)s)")
+    parser.add_argument("--import-rows", type=int, default=50_000, help="to import, all files together (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each run (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each side, in turn (%(default)s)")
+    parser.add_argument("--connections", type=int, default=16, help="with a call under way at any time (%(default)s)")
+    return parser
+
+
+def _keep(options: argparse.Namespace, results: Sequence[Result]) -> Path:
+    at = datetime.now(UTC)
+    path = RESULTS / f"{at:%Y%m%dT%H%M%SZ}.json"
+    path.parent.mkdir(exist_ok=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        (postgresql,) = cursor.fetchone()
+    machine = {
+        "processors": os.cpu_count(),
+        "load_average": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "postgresql": postgresql,
+    }
+    told = {"at": at.isoformat(timespec="seconds"), "options": vars(options), "machine": machine, "rows": as_json(results)}
+    path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,100 @@
+"""What is measured on? One organization with a till and many customers, written by SQL and not by the code that is measured."""
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from benchmarks.people import CITY, COLOUR, COLOURS, FIRST_MOBILE
+from organizations.models import FieldDefinition, Organization, Store, Till
+from organizations.scoping import organization_scope
+from organizations.services.credentials import set_till_password
+
+ORGANIZATION, TILL, PASSWORD = "bench", "bench.till1", "bench-till"  # a password for a database that is thrown away
+
+_CUSTOMERS = """
+INSERT INTO customers_customer (
+    organization_id, type, source, firstname, lastname, firstname_folded, lastname_folded, registered_on, updated_on,
+    registered_till_id, registered_store_id, fraud_status, fraud_marked_by, fraud_reason, ndnc_status, test_control_status,
+    field_values, comm_channels
+)
+SELECT %(organization)s, 'LOYALTY', 'INSTORE', 'Given' || n %% 5000, 'Family' || n %% 20000,
+    'given' || n %% 5000, 'family' || n %% 20000, moment, moment, %(till)s, %(store)s, 'NONE', '', '', 'NONE', 'TEST',
+    jsonb_build_object(%(colour)s::text, %(colours)s::jsonb -> n %% %(colour_count)s, %(city)s::text, 'City ' || n %% 300), '[]'
+FROM generate_series(1, %(count)s) AS n,
+    LATERAL (SELECT timestamptz '2020-01-01 UTC' + n * interval '20 minutes' AS moment) AS at
+ORDER BY n
+"""
+_IDENTIFIERS = """
+INSERT INTO customers_identifier (organization_id, customer_id, kind, value, state, exclusive)
+SELECT %(organization)s, %(before_first)s + n, kind, value, 'CURRENT', true
+FROM generate_series(1, %(count)s) AS n, LATERAL (
+    VALUES ('mobile', (%(first_mobile)s + n)::text),
+        ('email', 'person' || n || '@example.com'),
+        ('external_id', 'B' || lpad(n::text, 9, '0'))
+) AS given (kind, value)
+ORDER BY n
+"""
+
+
+class NotEmptyError(Exception):
+    """The database holds organizations already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What was written: customers have the numbers from 1 to `customers`."""
+
+    organization: Organization
+    customers: int
+
+
+def fill(customers: int) -> Filled:
+    """Write the organization and its customers, and have the database look at them as it would over night.
+
+    Raises NotEmptyError: nobody's real database is filled by mistake.
+    """
+    if Organization.objects.exists():
+        raise NotEmptyError("The benchmarks need an empty database of their own: make bench brings one.")
+    with transaction.atomic():
+        organization = Organization.objects.create(
+            code=ORGANIZATION,
+            name="Bench",
+            timezone="Asia/Kolkata",
+            currency="INR",
+            base_country="IN",
+            flags={"RATE_LIMIT_PER_MINUTE": 10_000_000},
+        )
+        with organization_scope(organization):
+            _fill_organization(organization, customers)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    return Filled(organization=organization, customers=customers)
+
+
+def _fill_organization(organization: Organization, customers: int) -> None:
+    store = Store.objects.create(organization=organization, code="bench.store", name="Bench store")
+    till = Till(organization=organization, store=store, code=TILL, name="Bench till")
+    set_till_password(till, PASSWORD)
+    till.save()
+    category = FieldDefinition.Category
+    colour = FieldDefinition.objects.create(
+        organization=organization, category=category.CUSTOM, name=COLOUR, type="enum", options=list(COLOURS)
+    )
+    city = FieldDefinition.objects.create(organization=organization, category=category.EXTENDED, name=CITY)
+    given = {"organization": organization.pk, "count": customers}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('customers_customer', 'id'))")
+        before_first = cursor.fetchone()[0]
+        cursor.execute(
+            _CUSTOMERS,
+            {
+                **given,
+                "till": till.pk,
+                "store": store.pk,
+                "colour": colour.pk,
+                "city": city.pk,
+                "colours": '["' + '", "'.join(COLOURS) + '"]',
+                "colour_count": len(COLOURS),
+            },
+        )
+        cursor.execute(_IDENTIFIERS, {**given, "before_first": before_first, "first_mobile": FIRST_MOBILE})

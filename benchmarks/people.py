@@ -1,0 +1,44 @@
+"""Who are the benchmarks' customers? Made-up people, each of them told by a number alone, so that nothing has to be looked up.
+
+The filler writes the same people in SQL (`benchmarks.filler`).
+"""
+
+from collections.abc import Iterator
+
+# Every number below a thousand million makes a valid Indian mobile number.
+FIRST_MOBILE = 919_000_000_000
+MOBILE = "mobile"
+COLOUR, CITY = "favourite_colour", "city"
+COLOURS = ("red", "green", "blue", "yellow")
+
+# Numbers that belong to nobody yet: where each row of the table finds its new customers.
+NEW_IN_PROCESS = 100_000_000
+NEW_OVER_HTTP = 200_000_000
+NEW_IN_FILES = 500_000_000
+
+
+def person(number: int) -> dict[str, str]:
+    """The identifiers and names of customer `number`, identifiers as they are stored."""
+    return {
+        MOBILE: str(FIRST_MOBILE + number),
+        "email": f"person{number}@example.com",
+        "external_id": f"B{number:09}",
+        "firstname": f"Given{number % 5000}",
+        "lastname": f"Family{number % 20_000}",
+    }
+
+
+def new_customer(number: int) -> dict[str, object]:
+    """The item with which a till registers customer `number`."""
+    return {
+        **person(number),
+        "custom_fields": {"field": [{"name": COLOUR, "value": COLOURS[number % len(COLOURS)]}]},
+        "extended_fields": {"field": [{"name": CITY, "value": f"City {number % 300}"}]},
+    }
+
+
+def file_rows(first: int, count: int) -> Iterator[list[str]]:
+    """The rows, header first, of an import file with `count` customers from `first` on."""
+    yield [*person(first), f"custom.{COLOUR}", f"extended.{CITY}"]
+    for number in range(first, first + count):
+        yield [*person(number).values(), COLOURS[number % len(COLOURS)], f"City {number % 300}"]

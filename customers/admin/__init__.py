@@ -1,0 +1,5 @@
+"""The rooms of the back office for customers: one file a noun. Importing them puts them on the site."""
+
+from customers.admin import card, customer
+
+__all__ = ["card", "customer"]

@@ -1,0 +1,214 @@
+"""Who are the customers? The list, found by anything, and the page of one: profile, fields, cards, sources, history."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.contrib import admin, messages
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from customers.admin.customer_form import CATEGORIES, Desk, customer_fieldsets, customer_form
+from customers.admin.customer_search import LIMIT, Reach, find_customers
+from customers.models import Customer, Identifier
+from customers.sources import SOURCES
+from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.filters import DayRangeFilter, StoreFilter
+from organizations.back_office.history import tell_history, tell_value
+from organizations.back_office.work import actor_of, member_of, organization_of, own_stores
+from organizations.models import AuditEntry, CardSeries, FieldDefinition, Organization, Store, Till
+
+_DESK: Final = "_customer_desk"
+_FIELDS: Final = "_customer_fields"
+HISTORY_SHOWN: Final = 25
+
+
+class RegisteredStoreFilter(StoreFilter):
+    """By the store where the customer registered."""
+
+    parameter_name = "registered_store"
+    path = "registered_store"
+
+
+class SourceFilter(DropdownFilter):
+    """By the source; the sources are known, so the table need not be asked which there are."""
+
+    title = "source"
+    parameter_name = "source"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        return [(source, source) for source in sorted(SOURCES)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:  # noqa: ARG002 - Django's signature
+        return queryset.filter(source=self.value()) if self.value() else queryset
+
+
+@admin.register(Customer)
+class CustomerAdmin(BackOfficeAdmin):
+    """Customers. Adding and changing goes through the journeys of registration, like the tills' calls."""
+
+    store_path = "registered_store"
+    related = ("registered_store",)
+    paginator = InfinitePaginator
+    list_display = ("told_name", "mobile", "email", "external_id", "told_type", "registered_on", "registered_store")
+    list_display_links = ("told_name",)
+    list_filter = (
+        ("type", ChoicesDropdownFilter),
+        RegisteredStoreFilter,
+        ("registered_on", DayRangeFilter),
+        ("fraud_status", ChoicesDropdownFilter),
+        SourceFilter,
+    )
+    search_fields = ("identifiers__value",)
+    search_help_text = "Mobile, e-mail, id, card or name"
+    sortable_by = ()
+    ordering = ("-pk",)
+    actions = ()
+    change_form_outer_before_template = "back_office/customer_header.html"
+    change_form_outer_after_template = "back_office/customer_details.html"
+
+    # --- the list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        current = Identifier.objects.filter(state=Identifier.State.CURRENT).order_by("-kind")
+        return super().get_queryset(request).prefetch_related(Prefetch("identifiers", queryset=current))
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """See `customer_search`."""
+        if not search_term.strip():
+            return queryset, False
+        own = organization_of(request)
+        organizations = list(Organization.objects.all()) if own is None else [own]
+        found = find_customers(search_term, Reach(organizations=organizations, stores=own_stores(request)))
+        if len(found) >= LIMIT:
+            messages.info(request, "Many customers match, and only some are shown. Type more to find the one.")
+        return queryset.filter(pk__in=found), False
+
+    @display(description="Name", header=True)
+    def told_name(self, customer: Customer) -> list[Any]:
+        """The name, and initials in a circle."""
+        return [customer.full_name or f"Customer {customer.pk}", None, initials(customer)]
+
+    @display(description="Mobile")
+    def mobile(self, customer: Customer) -> str | None:
+        """The current mobile."""
+        return _identifier(customer, Identifier.Kind.MOBILE)
+
+    @display(description="E-mail")
+    def email(self, customer: Customer) -> str | None:
+        """The current e-mail."""
+        return _identifier(customer, Identifier.Kind.EMAIL)
+
+    @display(description="External id")
+    def external_id(self, customer: Customer) -> str | None:
+        """The current external id."""
+        return _identifier(customer, Identifier.Kind.EXTERNAL_ID)
+
+    @display(
+        description="Type",
+        label={
+            Customer.Type.LOYALTY: "success",
+            Customer.Type.NON_LOYALTY: "info",
+            Customer.Type.NOT_INTERESTED: "warning",
+        },
+    )
+    def told_type(self, customer: Customer) -> tuple[str, str]:
+        """The type in words, coloured."""
+        return customer.type, customer.get_type_display()
+
+    # --- the form
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ARG002, FBT001, FBT002 - Django's signature
+        return customer_form(self._desk(request), is_new=obj is None)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None and not self.has_change_permission(request, obj):
+            return []
+        return customer_fieldsets(self._desk(request), is_new=obj is None)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002 - Django's signature
+        return ()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:  # noqa: ARG002 - Django's signature
+        """The journey has saved everything; what it warns of is told."""
+        for notice in form.registration.notices if form.registration else ():
+            messages.warning(request, f"{notice.text} ({int(notice.code)})")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        """The journey has saved everything, its audit included."""
+
+    def _desk(self, request: HttpRequest) -> Desk:
+        """What the form needs to know, read once a page."""
+        known: Desk | None = getattr(request, _DESK, None)
+        organization = organization_of(request)
+        if known is not None and known.organization == organization:
+            return known
+        assert organization is not None  # noqa: S101 - the base class asks for one before any form
+        own = own_stores(request)
+        stores, tills = Store.objects.filter(is_active=True), Till.objects.filter(is_active=True)
+        desk = Desk(
+            organization=organization,
+            actor=actor_of(request, organization),
+            fields=[one for one in _definitions(request) if one.is_active],
+            stores=list((stores.filter(pk__in=own) if own else stores).order_by("name")),
+            tills=list((tills.filter(store__in=own) if own else tills).select_related("store").order_by("code")),
+            series=list(CardSeries.objects.filter(is_active=True, generates=True)),
+            visible=self.get_queryset(request),
+            needs_store=bool(own),
+            judges_fraud=member_of(request).has_perm("customers.judge_fraud"),
+        )
+        setattr(request, _DESK, desk)
+        return desk
+
+    # --- the page of one
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if context.get("original") is not None:
+            context.update(self._about(request, context["original"]))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _about(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+        definitions = _definitions(request)
+        cards = list(customer.cards.select_related("series").order_by("-pk"))
+        names = {f"field_values.{one.pk}": one.name for one in definitions}
+        return {
+            "customer": customer,
+            "initials": initials(customer),
+            "identifiers": [(one.get_kind_display(), one.kind, one.value) for one in customer.identifiers.all()],
+            "field_rows": [
+                (one.name, tell_value(value)) for one in definitions if (value := customer.value_of(one.pk)) is not None
+            ],
+            "cards": cards,
+            "profiles": list(customer.source_profiles.all()),
+            "history": tell_history(self._entries(customer, [card.pk for card in cards])[:HISTORY_SHOWN], names),
+        }
+
+    def history_of(self, row: Customer) -> QuerySet[AuditEntry]:
+        """What happened to the customer and to the customer's cards."""
+        return self._entries(row, list(row.cards.values_list("pk", flat=True)))
+
+    def _entries(self, customer: Customer, cards: Iterable[int]) -> QuerySet[AuditEntry]:
+        about = Q(object_type="customer", object_id=customer.pk)
+        if cards:
+            about |= Q(object_type="card", object_id__in=cards)
+        return AuditEntry.objects.filter(about).order_by("-id")
+
+
+def initials(customer: Customer) -> str:
+    """Up to two letters that stand for the customer."""
+    return "".join(name[:1] for name in (customer.firstname, customer.lastname)).upper() or "?"
+
+
+def _identifier(customer: Customer, kind: str) -> str | None:
+    return next((one.value for one in customer.identifiers.all() if one.kind == kind), None)
+
+
+def _definitions(request: HttpRequest) -> list[FieldDefinition]:
+    """Every field of customers, switched off ones included, read once a page."""
+    known: list[FieldDefinition] | None = getattr(request, _FIELDS, None)
+    if known is None:
+        known = list(FieldDefinition.objects.filter(category__in=CATEGORIES))
+        setattr(request, _FIELDS, known)
+    return known

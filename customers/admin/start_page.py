@@ -1,0 +1,42 @@
+"""What does somebody see who comes to work? A search box, a few figures that cost little, and who joined last."""
+
+from typing import Any, Final
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from customers.models import Customer
+from organizations.back_office.work import organization_of
+from organizations.models import Organization, Store, Till
+
+NEWEST: Final = 8
+# Counting more than this would cost more than the figure is worth.
+COUNTED: Final = 10_000
+
+
+def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The context of the start page; what somebody may not see is left out. Called by Unfold (DASHBOARD_CALLBACK)."""
+    user: Any = request.user
+    figures = []
+    if user.has_perm("customers.view_customer"):
+        customers = admin.site.get_model_admin(Customer).get_queryset(request)
+        figures.append(("Customers", bounded_count(customers), "group", "admin:customers_customer_changelist"))
+        context["newest"] = list(customers[:NEWEST])
+    shops: list[tuple[str, type[Any], str]] = [("stores", Store, "storefront"), ("tills", Till, "point_of_sale")]
+    for noun, model, icon in shops:
+        name = model._meta.model_name
+        if user.has_perm(f"organizations.view_{name}"):
+            rows = admin.site.get_model_admin(model).get_queryset(request).filter(is_active=True)
+            figures.append((f"Active {noun}", bounded_count(rows), icon, f"admin:organizations_{name}_changelist"))
+    context["figures"] = figures
+    context["organization"] = organization_of(request)
+    if user.is_superuser:
+        context["organizations"] = list(Organization.objects.all())
+    return context
+
+
+def bounded_count(rows: QuerySet[Any]) -> str:
+    """How many rows, or that there are more than `COUNTED`."""
+    count = rows.order_by().prefetch_related(None).values("pk")[: COUNTED + 1].count()
+    return f"{count:,}" if count <= COUNTED else f"more than {COUNTED:,}"

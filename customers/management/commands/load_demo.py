@@ -1,0 +1,106 @@
+"""How does the demo come into the database? Its organization file, its customers through the services, and a superuser."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from customers import demo
+from customers.demo import demo_items
+from customers.drafts import read_draft
+from customers.journeys.registration import Registration, work_drafts
+from customers.models import Identifier
+from customers.services.setup import load_setup
+from loyalty_project import clock
+from loyalty_project.api.errors import LoyaltyError
+from loyalty_project.api.values import Item
+from loyalty_project.demo import OPERATOR, ORGANIZATION_CODE, ORGANIZATION_FILE, check_allowed
+from organizations.actors import Actor, command_actor
+from organizations.models import AuditEntry, Organization, StaffMember
+from organizations.organization_file.checking import check_document
+from organizations.organization_file.loading import load_organization
+from organizations.scoping import organization_scope
+from organizations.services.audit import Change, record_changes
+
+LOADED = "demo loaded"
+
+
+class Command(BaseCommand):
+    """`manage.py load_demo`."""
+
+    help = (
+        "Loads the demo's organization and customers, and a superuser. Once loaded, it leaves everything as it is, so that what"
+        " somebody tried out stays; a newer edition of the demo is loaded over the older one and adds what is missing."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Reads whether a database of DATABASE_URL may be changed."""
+        parser.add_argument("--yes", action="store_true", help="also into the database of DATABASE_URL")
+
+    def handle(self, *, yes: bool, **_options: Any) -> None:
+        """Loads it, all or nothing. Raises CommandError where it may not, or when somebody's rows stand in the way."""
+        check_allowed(yes=yes)
+        edition = present_edition()
+        if loaded_edition() == edition:
+            self.stdout.write("The demo is loaded already.")
+            return
+        self.stdout.write("Loading the demo ...")
+        with transaction.atomic():
+            organization = load_organization(check_document(ORGANIZATION_FILE.read_bytes(), environment={})).organization
+            by = command_actor("load_demo", organization)
+            today = clock.now().astimezone(organization.zone).date()
+            with organization_scope(organization):
+                count = len(register_missing(demo_items(today=today), by=by))
+                record_changes([_loaded(organization, edition)], by=by)
+            if not StaffMember.objects.filter(username=OPERATOR.username).exists():
+                StaffMember.objects.create_superuser(OPERATOR.username, password=OPERATOR.password)
+        self.stdout.write(f"{organization.name}: {count} customers registered")
+
+
+def present_edition() -> str:
+    """What tells this edition of the demo from others: a digest of what describes it."""
+    sources = [ORGANIZATION_FILE, Path(demo.__file__)]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+
+
+def loaded_edition() -> str:
+    """The edition that was loaded last into this database, "" for none."""
+    organization = Organization.objects.filter(code=ORGANIZATION_CODE).first()
+    if organization is None:
+        return ""
+    with organization_scope(organization):
+        last = AuditEntry.objects.filter(object_type="organization", object_id=organization.pk, action=LOADED).first()
+    return str(last.new["edition"]) if last else ""
+
+
+def register_missing(items: Sequence[Item], *, by: Actor) -> list[Registration]:
+    """Register those whose identifiers nobody has or ever had here, in the transaction of the caller.
+
+    Raises CommandError when one is refused, with its code.
+    """
+    known = _known(items)
+    missing = [item for item in items if not _identifiers(item) & known]
+    setup = load_setup(missing, by=by)
+    drafts = [read_draft(item, setup, action="add") for item in missing]
+    registered = []
+    for result in work_drafts(drafts, setup=setup, by=by, may_create=True):
+        if isinstance(result, LoyaltyError):
+            raise CommandError(f"A customer of the demo was refused: {result}")
+        registered.append(result)
+    return registered
+
+
+def _identifiers(item: Item) -> set[tuple[str, str]]:
+    return {(kind, item[kind]) for kind in Identifier.Kind.values if kind in item}
+
+
+def _known(items: Iterable[Item]) -> set[tuple[str, str]]:
+    values = {value for item in items for _, value in _identifiers(item)}
+    return set(Identifier.objects.filter(value__in=values).values_list("kind", "value"))
+
+
+def _loaded(organization: Organization, edition: str) -> Change:
+    return Change(action=LOADED, object_type="organization", object_id=organization.pk, new={"edition": edition})

@@ -1,0 +1,111 @@
+"""How does somebody try the product? `manage.py demo`: from nothing to a running shop chain, until Ctrl-C."""
+
+import signal
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DEFAULT_DB_ALIAS
+
+from loyalty_project.db.embedded.errors import EmbeddedServerError
+from loyalty_project.db.embedded.server import configured_server
+from loyalty_project.demo import check_allowed, guide
+from loyalty_project.management.commands.serve import add_address_arguments
+from loyalty_project.serving import (
+    THREADS,
+    Address,
+    AddressUnusableError,
+    check_address,
+    granian_command,
+    usual_workers,
+    wait_until_answered,
+)
+
+LOGIN_PAGE = "/admin/login/"
+START_SECONDS = 60.0
+
+
+class Command(BaseCommand):
+    """`manage.py demo`."""
+
+    help = (
+        "Starts the database, loads a made-up organization with 2,000 customers (once), serves it, and prints how to try it."
+        " Ctrl-C and SIGTERM stop the server, and the database if it was started here. What you change stays for the next time."
+    )
+    # The server that is started checks; here it would only cost time.
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Reads where to listen."""
+        add_address_arguments(parser)
+        parser.add_argument("--yes", action="store_true", help="also on the database of DATABASE_URL, which is changed by it")
+
+    def handle(self, *, host: str, port: int, yes: bool, **_options: Any) -> None:
+        """Serves until it is told to stop. Raises CommandError where it may not or cannot run."""
+        check_allowed(yes=yes)
+        address = Address(host, port)
+        try:
+            check_address(address)
+            with _signals([signal.SIGTERM, signal.SIGHUP], signal.default_int_handler):
+                self._run(address)
+        except (AddressUnusableError, EmbeddedServerError) as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped.")
+
+    def _run(self, address: Address) -> None:
+        database = None if settings.DATABASE_URL else configured_server()
+        started = False
+        try:
+            if database:
+                self.stdout.write("Starting the database ...")
+                started = database.start(database=settings.DATABASES[DEFAULT_DB_ALIAS]["NAME"])
+            call_command("migrate", interactive=False, verbosity=0)
+            call_command("load_demo", yes=True, stdout=self.stdout)
+            self._serve(address)
+        finally:
+            if database and started:
+                with _undisturbed():
+                    database.stop()
+
+    def _serve(self, address: Address) -> None:
+        command = granian_command(address, workers=usual_workers(), threads=THREADS, quiet=True)
+        # In a session of its own: it is told to stop once, here, and not by the terminal as well.
+        server = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603 - our own words
+        try:
+            if wait_until_answered(address, LOGIN_PAGE, seconds=START_SECONDS, is_alive=lambda: server.poll() is None):
+                self.stdout.write(f"\n{guide(address.url)}\nCtrl-C ends it. What you change is kept in {_kept_in()}.")
+                self.stdout.flush()
+                server.wait()
+            raise CommandError("The server does not answer, or has ended by itself.")
+        finally:
+            with _undisturbed():
+                server.terminate()
+                server.wait()
+
+
+def _kept_in() -> str:
+    return "the database of DATABASE_URL" if settings.DATABASE_URL else str(settings.DATA_DIR)
+
+
+def _undisturbed() -> AbstractContextManager[None]:
+    """Whoever is impatient must not leave a server behind."""
+    return _signals([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], signal.SIG_IGN)
+
+
+@contextmanager
+def _signals(numbers: Iterable[signal.Signals], handler: Any) -> Iterator[None]:
+    """Inside: `handler` for these signals, but for those that are ignored (as nohup does)."""
+    former = {number: signal.getsignal(number) for number in numbers}
+    handled = {number: one for number, one in former.items() if one is not signal.SIG_IGN}
+    for number in handled:
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, one in handled.items():
+            signal.signal(number, one)

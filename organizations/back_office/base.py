@@ -1,0 +1,233 @@
+"""What is every room of the back office like? Scoped, audited, without a way to delete: one base admin class."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Field, Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from organizations.back_office.auditing import change_between, told
+from organizations.back_office.filters import OrganizationFilter
+from organizations.back_office.forms import ConfigurationForm
+from organizations.back_office.history import tell_history
+from organizations.back_office.work import actor_of, member_of, organization_of, own_stores, work_for
+from organizations.models import AuditEntry, Organization
+from organizations.services.audit import record_changes
+
+
+def rendered(response: HttpResponse) -> HttpResponse:
+    """The response, its template rendered now: inside the scope in which the page works."""
+    return response.render() if isinstance(response, TemplateResponse) else response
+
+
+class BackOfficeAdmin(ModelAdmin):
+    """The base of every admin class.
+
+    Rows are those of the organization (`organizations.middleware`), for staff limited to stores those of their stores:
+    `store_path` says where a row's store stands ("" where rows have none). `natural_key` is fixed once a row is there.
+    `related` is read with the rows. Whatever is saved writes its AuditEntry in the same transaction. Nothing can be deleted.
+    """
+
+    form: Any = ConfigurationForm
+    store_path: ClassVar[str] = ""
+    natural_key: ClassVar[Sequence[str]] = ()
+    related: ClassVar[Sequence[str]] = ()
+
+    compressed_fields = True
+    warn_unsaved_form = True
+    list_filter_submit = True
+    list_fullwidth = True
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    save_as = False
+    actions: Sequence[str] = ("activate", "deactivate")
+    # Unfold's defaults have narrower types than what it takes.
+    actions_detail: Sequence[str] = ()  # type: ignore[assignment]
+    change_form_outer_before_template: str | None = None  # type: ignore[assignment]
+    change_form_outer_after_template: str | None = None  # type: ignore[assignment]
+
+    # --- whose rows
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        related = list(self.related)
+        if member_of(request).is_superuser and self._has_organization:
+            related.append("organization")
+        if related:
+            rows = rows.select_related(*related)
+        own = own_stores(request) if self.store_path else frozenset()
+        return rows.filter(**{f"{self.store_path}__in": own}) if own else rows
+
+    @property
+    def _has_organization(self) -> bool:
+        return any(one.name == "organization" for one in self.model._meta.concrete_fields)
+
+    def organization_behind(self, row: Any) -> Organization:
+        """The organization that a row belongs to."""
+        organization: Organization = row.organization
+        return organization
+
+    def organization_for(self, request: HttpRequest, object_id: str | None) -> Organization | None:
+        """The organization that a page works for: one's own; for operators that of the row, or the one chosen for a new row."""
+        own = member_of(request).organization
+        if own is not None:
+            return own
+        if object_id is not None:
+            row = self.get_object(request, unquote(object_id))
+            return None if row is None else self.organization_behind(row)
+        return Organization.objects.filter(code=request.GET.get("organization", "")).first()
+
+    # --- pages
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        organization = self.organization_for(request, object_id)
+        if organization is not None:
+            with work_for(request, organization):
+                return rendered(super().changeform_view(request, object_id, form_url, extra_context))
+        if object_id is None and self.has_add_permission(request):
+            return self.answer_choice(request)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def answer_choice(self, request: HttpRequest) -> HttpResponse:
+        """Ask an operator for which organization the new row is."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": f"Add {self.model._meta.verbose_name}",
+            "organizations": Organization.objects.all(),
+        }
+        return TemplateResponse(request, "back_office/choose_organization.html", context)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The audit of one row, newest first."""
+        organization = self.organization_for(request, object_id)
+        row = self.get_object(request, unquote(object_id))
+        if row is None or organization is None:
+            return self.answer_unknown(request, object_id)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        with work_for(request, organization):
+            page = Paginator(self.history_of(row), 50).get_page(request.GET.get("p"))
+            context = {
+                **self.admin_site.each_context(request),
+                "opts": self.model._meta,
+                "object": row,
+                "original": row,
+                "title": f"History: {row}",
+                "page": page,
+                "history": tell_history(page.object_list),
+                **(extra_context or {}),
+            }
+            return rendered(TemplateResponse(request, "back_office/history.html", context))
+
+    def history_of(self, row: Any) -> QuerySet[AuditEntry]:
+        """The audit entries about `row`, newest first."""
+        return AuditEntry.objects.filter(object_type=self.model._meta.model_name, object_id=row.pk).order_by("-id")
+
+    # --- lists
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = super().get_list_display(request)
+        shows = member_of(request).is_superuser and self._has_organization
+        return [*columns, "organization"] if shows else columns
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        filters = super().get_list_filter(request)
+        shows = member_of(request).is_superuser and self._has_organization
+        return [OrganizationFilter, *filters] if shows else filters
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        if any(one.name == "is_active" for one in self.model._meta.concrete_fields):
+            return actions
+        return {name: action for name, action in actions.items() if name not in {"activate", "deactivate"}}
+
+    @display(description="Active", boolean=True, ordering="is_active")
+    def active(self, row: Any) -> bool:
+        """Whether the row is switched on."""
+        return bool(row.is_active)
+
+    @admin.action(description="Switch on", permissions=["change"])
+    def activate(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """Switch the chosen rows on."""
+        self._switch(request, rows, active=True)
+
+    @admin.action(description="Switch off", permissions=["change"])
+    def deactivate(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """Switch the chosen rows off."""
+        self._switch(request, rows, active=False)
+
+    def _switch(self, request: HttpRequest, rows: QuerySet[Any], *, active: bool) -> None:
+        count = 0
+        with transaction.atomic():
+            for row in rows.exclude(is_active=active):
+                before = told(row)
+                row.is_active = active
+                row.save(update_fields=["is_active"])
+                self._record(request, row, before)
+                count += 1
+        messages.success(request, f"Switched {'on' if active else 'off'}: {count}.")
+
+    # --- changes
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.organization = organization_of(request)
+        return form
+
+    def formfield_for_dbfield(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        formfield: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if formfield is not None and db_field.name.startswith("is_"):
+            formfield.label = db_field.name.removeprefix("is_").capitalize()
+        # Rows are made in their own rooms, where everything about them is checked: no pop-ups beside a list.
+        if formfield is not None and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
+            formfield.widget = formfield.widget.widget
+        return formfield
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if obj is None else [*fields, *self.natural_key]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        form.told_before = told(self.model._default_manager.get(pk=obj.pk)) if change else None
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        super().save_related(request, form, formsets, change)
+        self._record(request, form.instance, form.told_before)
+
+    def _record(self, request: HttpRequest, row: Any, before: dict[str, Any] | None) -> None:
+        change = change_between(row, before)
+        if change is not None:
+            record_changes([change], by=actor_of(request, self.organization_behind(row)))
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Nothing: the audit is the one history."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Nothing: the audit is the one history."""
+
+    def answer_unknown(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Back to the start page: there is no such row, or it is not for this member of staff to see."""
+        messages.warning(request, f"There is no {self.model._meta.verbose_name} {unquote(object_id)}.")
+        return HttpResponseRedirect(reverse("admin:index"))

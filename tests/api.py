@@ -1,0 +1,93 @@
+"""How the tests of actions call the API: as a till, with what an answer says at hand."""
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+from django.http import HttpResponse
+from django.test import Client
+
+from organizations.models import Till
+from tests.factories import TILL_PASSWORD, digest
+
+
+@dataclass
+class Answer:
+    """One answer of the customer API, in JSON."""
+
+    http: HttpResponse
+
+    @property
+    def response(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.http.content)["response"]
+        return found
+
+    @property
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.response["status"]
+        return found
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.response["customers"]["customer"]
+        return found
+
+    @property
+    def item(self) -> dict[str, Any]:
+        (only,) = self.items
+        return only
+
+    @property
+    def codes(self) -> list[str]:
+        return [item["item_status"]["code"] for item in self.items]
+
+    @property
+    def code(self) -> str:
+        (only,) = self.codes
+        return only
+
+    @property
+    def message(self) -> str:
+        message: str = self.item["item_status"]["message"]
+        return message
+
+    @property
+    def warnings(self) -> list[str]:
+        found: list[str] = self.item["item_status"]["warnings"]["warning"]
+        return found
+
+    @property
+    def xml(self) -> ElementTree.Element:
+        return ElementTree.fromstring(self.http.content)
+
+
+@dataclass
+class Api:
+    """Calls as one till."""
+
+    till: Till
+    password: str = TILL_PASSWORD
+
+    def call(self, method: str, action: str, query: str = "", body: object = None, **headers: str) -> Answer:
+        credential = b64encode(f"{self.till.code}:{digest(self.password)}".encode()).decode()
+        sent = {"Authorization": f"Basic {credential}", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        data = body if isinstance(body, str | bytes) else json.dumps(body) if body is not None else ""
+        content_type = sent.pop("Content-Type", "application/json")
+        address = f"/v1.1/customer/{action}" + (f"?{query}" if query else "")
+        client = Client(raise_request_exception=False)
+        return Answer(client.generic(method, address, data, content_type=content_type, headers=sent))
+
+    def add(self, *items: dict[str, Any], query: str = "", **item: Any) -> Answer:
+        return self.call("POST", "add", query, {"root": {"customer": [*items, *([item] if item else [])]}})
+
+    def update(self, *items: dict[str, Any], query: str = "", **item: Any) -> Answer:
+        return self.call("POST", "update", query, {"root": {"customer": [*items, *([item] if item else [])]}})
+
+    def get(self, query: str) -> Answer:
+        return self.call("GET", "get", query)
+
+
+def fields(**values: object) -> dict[str, Any]:
+    return {"field": [{"name": name, "value": value} for name, value in values.items()]}

@@ -1,0 +1,171 @@
+"""customer/get (docs/protocol.md 4.5)."""
+
+from datetime import date
+
+import pytest
+
+from customers.models import Card
+from tests.api import Api, fields
+from tests.factories import make_card_series, make_store, make_till
+
+pytestmark = pytest.mark.django_db
+
+ITEM = [
+    "firstname", "lastname", "mobile", "email", "external_id", "lifetime_points", "lifetime_purchases", "loyalty_points",
+    "current_slab", "registered_on", "updated_on", "type", "source", "identifiers", "gender", "registered_by",
+    "registered_store", "registered_till", "user_groups2", "fraud_details", "trackers", "current_nps_status",
+    "custom_fields", "extended_fields", "transactions", "coupons", "notes", "points_summaries", "item_status",
+]  # fmt: skip
+
+
+@pytest.fixture
+def asha(api):
+    return api.add(
+        mobile="9812345678", email="asha@example.com", external_id="E 1", firstname="Asha", registered_on="2024-03-05 10:11:12",
+        custom_fields=fields(age="30", gender="F", FavoriteColor="Red"), extended_fields=fields(city="Pune"),
+    ).item  # fmt: skip
+
+
+def test_item_without_flags(api, asha):
+    answer = api.get("mobile=9812345678")
+    assert list(answer.item) == ITEM
+    expected = {
+        "firstname": "Asha", "lastname": "", "mobile": "919812345678", "email": "asha@example.com", "external_id": "E 1",
+        "lifetime_points": 0, "current_slab": None, "registered_on": "2024-03-05 10:11:12", "type": "LOYALTY", "source": "instore",
+        "gender": None, "registered_by": "mgroad.till1", "registered_store": {"code": "blr.mgroad", "name": "MG Road"},
+        "registered_till": {"code": "mgroad.till1", "name": "MG Road till 1"}, "user_groups2": [], "trackers": "",
+        "fraud_details": {"status": "NONE", "marked_by": "", "modified_on": "", "reason": ""},
+        "custom_fields": {"field": [{"name": "FavoriteColor", "value": "Red"}, {"name": "age", "value": "30"}]},
+        "extended_fields": {"field": [{"name": "city", "value": "Pune"}]}, "transactions": {"transaction": []},
+        "coupons": {"coupon": []}, "notes": [], "points_summaries": {"points_summary": []},
+        "identifiers": [{"type": "email", "value": "asha@example.com"}, {"type": "external_id", "value": "E 1"},
+                        {"type": "mobile", "value": "919812345678"}],
+    }  # fmt: skip
+    assert {key: answer.item[key] for key in expected} == expected
+    assert (answer.message, answer.status["total"], answer.status["success_count"]) == (
+        "Customer successfully retrieved",
+        "1",
+        "1",
+    )
+
+
+def test_gender_is_the_configured_fields_value(api):
+    api.add(mobile="9812345678", gender="F")
+    assert api.get("mobile=9812345678").item["gender"] == "Female"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "mobile=%2B91+98123-45678",
+        "mobile=+919812345678",
+        "email=ASHA@example.com",
+        "external_id=%20E%201%20",
+        "mobile=&email=asha@example.com",
+    ],
+)
+def test_identifiers_are_taken_as_clients_write_them(api, asha, query):
+    assert api.get(query + "&user_id=TRUE").item["user_id"] == str(asha["user_id"])
+
+
+def test_user_id_is_a_flag_or_an_id(api, asha):
+    assert "user_id" not in api.get("mobile=9812345678&user_id=0").item
+    assert api.get("mobile=9812345678&user_id=1").item["user_id"] == str(asha["user_id"])
+    assert api.get(f"user_id={asha['user_id']}").item["user_id"] == str(asha["user_id"])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "code"),
+    [
+        ("mobile", "9812345670", "1012"),
+        ("email", "nobody@example.com", "1012"),
+        ("external_id", "nobody", "1012"),
+        ("id", "999999999", "1011"),
+        ("id", "0", "1011"),
+        ("id", "9" * 30, "1011"),
+        ("card_number", "nobody", "1011"),
+        ("card_external_id", "nobody", "1011"),
+        ("mobile", "12ab", "1042"),
+        ("email", "no-email", "1042"),
+        ("mobile", "", "1015"),
+    ],
+)
+def test_who_is_not_found_is_echoed_with_empty_names(api, key, value, code):
+    answer = api.get(f"{key}={value}")
+    assert answer.status["code"] == 500
+    assert answer.code == code
+    assert {name: text for name, text in answer.item.items() if name != "item_status"} == {
+        key: value,
+        "firstname": "",
+        "lastname": "",
+    }
+
+
+def test_id_that_is_no_number_is_400_for_the_item(api):
+    answer = api.get("id=abc,1")
+    assert answer.codes == ["400", "1011"]
+    assert list(answer.items[0]) == ["item_status"]
+
+
+def test_read_without_identifier_or_with_too_many_is_refused(api, organization):
+    assert (api.get("format=json").http.status_code, api.get("user_id=true").status["code"]) == (400, 400)
+    organization.flags = {"BATCH_LIMIT": 2}
+    organization.save()
+    assert api.get("mobile=1,2,3").status["code"] == 1060
+
+
+def test_comma_list_is_answered_in_order_duplicates_twice(api, asha):
+    answer = api.get("mobile=9812345678,9812345670,,919812345678")
+    assert answer.codes == ["1000", "1012", "1015", "1000"]
+    assert (answer.status["code"], answer.status["total"], answer.status["success_count"]) == (201, "4", "2")
+
+
+def test_blocks_that_are_on_by_default_can_be_left_out(api, asha):
+    item = api.get("mobile=9812345678&registered_store=false&registered_till=0&fraud_details=false").item
+    assert not {"registered_store", "registered_till", "fraud_details"} & set(item)
+
+
+@pytest.mark.parametrize("flag", ["ndnc_status=true", "ndsc_status=1"])
+def test_ndnc_status_when_asked_for(api, asha, flag):
+    assert api.get(f"mobile=9812345678&{flag}").item["ndnc_status"] == "NONE"
+    api.update(mobile="9812345678", ndnc_status="DND")
+    assert api.get(f"mobile=9812345678&{flag}").item["ndnc_status"] == "DND"
+
+
+def test_cards_when_asked_for_and_as_a_way_in(api, organization):
+    series = make_card_series(organization)
+    Card.objects.create(
+        organization=organization, series=series, number="G-1", external_id="X-1", expires_on=date(2099, 12, 31)
+    )
+    assert api.get("card_number=G-1").code == "1011"
+    api.add(mobile="9812345678", card_number="G-1")
+    (card,) = api.get("card_external_id=X-1&card_details=true").item["card_details"]["card"]
+    issued = card.pop("issued_date")
+    assert len(issued) == len("2024-03-05 10:11:12")
+    assert card == {
+        "card_number": "G-1", "card_external_id": "X-1", "series_id": str(series.pk), "series_code": "GOLD",
+        "series_name": "GOLD card", "type": "PHYSICAL", "status": "ISSUED", "label": "", "expiry_date": "2099-12-31",
+    }  # fmt: skip
+    assert "card_details" not in api.get("card_number=G-1").item
+
+
+def test_member_care_access_stays_in_the_callers_store(api, asha, organization):
+    other = Api(make_till(make_store(organization, "del.cp"), "cp.till1"))
+    assert api.get("mobile=9812345678&member_care_access=true&registered_store=false").code == "1000"
+    assert other.get("mobile=9812345678").code == "1000"
+    assert other.get("mobile=9812345678&member_care_access=true").code == "1044"
+
+
+def test_nul_in_the_query_is_400(api):
+    answer = api.get("mobile=98%00")
+    assert (answer.http.status_code, answer.status["code"]) == (400, 400)
+
+
+@pytest.mark.parametrize("count", [1, 3, 100])
+def test_get_takes_five_queries_for_one_or_a_hundred(api, count, django_assert_num_queries):
+    """Credential, lookup, people with their places, fields, identifiers."""
+    mobiles = [str(9812345600 + n) for n in range(count)]
+    api.add(*({"mobile": mobile} for mobile in mobiles))
+    with django_assert_num_queries(5):
+        answer = api.get("mobile=" + ",".join(mobiles))
+    assert answer.codes == ["1000"] * count

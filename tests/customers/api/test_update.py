@@ -1,0 +1,128 @@
+"""customer/update (docs/protocol.md 4.2)."""
+
+import pytest
+
+from customers.models import Customer
+from tests.api import fields
+from tests.factories import make_field
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asha(api):
+    return api.add(
+        mobile="9812345678",
+        email="asha@example.com",
+        external_id="E-1",
+        firstname="Asha",
+        lastname="Rao",
+        custom_fields=fields(age="30"),
+    ).item
+
+
+@pytest.mark.parametrize(
+    ("key", "source"),
+    [("mobile", "mobile"), ("email", "email"), ("external_id", "external_id"), ("id", "user_id"), ("user_id", "user_id")],
+)
+def test_customer_is_found_by_every_identifier(api, asha, key, source):
+    answer = api.update(**{key: asha[source]}, firstname="Usha")
+    assert (answer.message, answer.item["user_id"], answer.item["firstname"]) == (
+        "Customer successfully updated", asha["user_id"], "Usha",
+    )  # fmt: skip
+
+
+def test_put_is_post(api, asha):
+    assert api.call("PUT", "update", "", {"customer": {"mobile": asha["mobile"], "lastname": "Put"}}).item["lastname"] == "Put"
+
+
+@pytest.mark.parametrize(
+    ("item", "code"),
+    [
+        ({"mobile": "9812345670"}, "1012"),
+        ({"email": "nobody@example.com"}, "1012"),
+        ({"external_id": "nobody"}, "1012"),
+        ({"id": "999999999"}, "1011"),
+        ({"id": "9" * 30}, "1011"),
+        ({"firstname": "Ghost"}, "1015"),
+        ({"id": "abc"}, "400"),
+        ({"mobile": "12ab"}, "1001"),
+    ],
+)
+def test_nobody_is_created(api, item, code):
+    assert api.update(item).code == code
+    assert not Customer.objects.exists()
+
+
+def test_blank_values_change_nothing(api, asha):
+    item = api.update(
+        id=asha["user_id"], mobile="", email=None, external_id=" ", firstname="", lastname=None, custom_fields=fields(age="")
+    ).item
+    kept = ("mobile", "email", "external_id", "firstname", "lastname", "custom_fields")
+    assert [item[key] for key in kept] == [asha[key] for key in kept]
+
+
+def test_registration_date_is_corrected_within_its_limits(api, asha):
+    assert api.update(id=asha["user_id"], registered_on="2020-02-03 04:05:06").item["registered_on"] == "2020-02-03 04:05:06"
+    assert api.update(id=asha["user_id"], registered_on="1980-01-01").code == "1034"
+
+
+def test_fields_change_one_by_one(api, asha):
+    item = api.update(id=asha["user_id"], custom_fields=fields(FavoriteColor="Red"), extended_fields=fields(city="Pune")).item
+    assert item["custom_fields"]["field"] == [{"name": "FavoriteColor", "value": "Red"}, {"name": "age", "value": "30"}]
+    assert item["extended_fields"]["field"] == [{"name": "city", "value": "Pune"}]
+
+
+def test_channels_are_replaced_by_type_and_value_and_added_otherwise(api, asha):
+    first = {"type": "WHATSAPP", "value": "1", "verified": "false"}
+    api.update(id=asha["user_id"], commChannels=[first])
+    api.update(id=asha["user_id"], commChannels=[{**first, "verified": "true"}, {"type": "LINE", "value": "2"}])
+    channels = Customer.objects.get().comm_channels
+    assert [(one["type"], one["value"], one["verified"]) for one in channels] == [("WHATSAPP", "1", True), ("LINE", "2", False)]
+
+
+def test_identifiers_that_are_kept_are_told(api, asha):
+    answer = api.update(id=asha["user_id"], mobile="9812345679", email="new@example.com", external_id="E-2")
+    assert answer.message == (
+        "Customer successfully updated, Mobile is a primary key. Mobile cannot be updated, "
+        "Email update is not allowed, External ID update is not allowed"
+    )
+    assert (answer.warnings, answer.item["mobile"]) == (["91005", "91006", "91006"], asha["mobile"])
+
+
+def test_identifier_of_somebody_else_is_refused(api, asha):
+    api.add(mobile="9812345679", email="usha@example.com", external_id="E-9")
+    other = api.add(mobile="9812345670").item
+    assert api.update(id=other["user_id"], email="usha@example.com").code == "1016"
+    assert api.update(id=other["user_id"], external_id="E-9").code == "1033"
+    assert api.update(id=other["user_id"], mobile="9812345679").code == "1032"
+
+
+def test_loyalty_is_not_left_and_nothing_of_the_item_is_applied(api, asha):
+    assert api.update(id=asha["user_id"], firstname="Bea", type="NON_LOYALTY").code == "1046"
+    assert Customer.objects.get().firstname == "Asha"
+
+
+def test_conversion_counts_stored_and_sent_identifiers(api, organization):
+    organization.flags = {"CONF_USERS_IS_EMAIL_REQUIRED": 1, "CONF_USERS_IS_EXTERNAL_ID_REQUIRED": 1}
+    organization.save()
+    bo = api.add(mobile="9812345678", type="NON_LOYALTY").item
+    assert api.update(id=bo["user_id"], type="LOYALTY").code == "1048"
+    assert api.update(id=bo["user_id"], type="LOYALTY", email="bo@example.com").code == "1049"
+    assert api.update(id=bo["user_id"], email="bo@example.com").item["type"] == "NON_LOYALTY"
+    assert api.add(mobile="9812345678", type="LOYALTY", external_id="E").item["type"] == "LOYALTY"
+
+
+def test_field_that_became_mandatory_is_asked_for(api, asha, organization):
+    make_field(organization, "Language", is_mandatory=True)
+    assert api.update(id=asha["user_id"], firstname="Usha").code == "1017"
+    assert api.update(id=asha["user_id"], firstname="Usha", custom_fields=fields(Language="Hindi")).code == "1000"
+    assert api.update(id=asha["user_id"], firstname="Asha").code == "1000"
+
+
+def test_fraud_closes_identifier_changes_and_opens_when_lifted(api):
+    api.add(mobile="9812345678", fraud_status="CONFIRMED")
+    assert api.update(mobile="9812345678", email="new@example.com").code == "618"
+    assert api.update(mobile="9812345678", firstname="Ann").code == "1000"
+    assert api.update(mobile="9812345678", fraud_status="NOT_FRAUD").item["fraud_status"] == "NOT_FRAUD"
+    assert api.update(mobile="9812345678", email="new@example.com").item["email"] == "new@example.com"

@@ -1,0 +1,105 @@
+"""How does the demo come into the database?"""
+
+from datetime import date
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from pytest_django import Settings
+
+from customers.demo import HOW_MANY, demo_items
+from customers.management.commands.load_demo import LOADED, register_missing
+from customers.models import Card, Customer
+from loyalty_project.demo import OPERATOR, ORGANIZATION_CODE, ORGANIZATION_FILE
+from organizations.actors import Actor, command_actor
+from organizations.models import AuditEntry, Organization, StaffMember, Store
+from organizations.organization_file.checking import check_document
+from organizations.organization_file.loading import load_organization
+from organizations.scoping import organization_scope
+from organizations.services.audit import Change, record_changes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashes(settings: Settings) -> None:
+    settings.ARGON2_TIME_COST, settings.ARGON2_MEMORY_KIB = 1, 8
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def load() -> str:
+    out = StringIO()
+    call_command("load_demo", yes=True, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def by() -> Actor:
+    """The command at work in the demo's organization, which has no customers yet."""
+    loaded = load_organization(check_document(ORGANIZATION_FILE.read_bytes(), environment={}))
+    return command_actor("load_demo", loaded.organization)
+
+
+def test_everybody_is_there_after_the_first_run_and_nothing_changes_with_the_second() -> None:
+    assert f"Harbour & Pine Outfitters: {HOW_MANY} customers registered" in load()
+    operator = StaffMember.objects.get(username=OPERATOR.username)
+    assert operator.is_superuser
+    assert operator.check_password(OPERATOR.password)
+    assert StaffMember.objects.get(username="maya").check_password("harbour-maya-demo")
+    with organization_scope(Organization.objects.get(code=ORGANIZATION_CODE)):
+        assert Customer.objects.count() == HOW_MANY
+        Store.objects.filter(code="web").update(name="My web shop")
+        entries = AuditEntry.objects.count()
+        assert load() == "The demo is loaded already.\n"
+        assert AuditEntry.objects.count() == entries
+        assert Store.objects.get(code="web").name == "My web shop"
+
+
+def test_another_edition_is_loaded_over_and_adds_who_is_missing(by: Actor) -> None:
+    StaffMember.objects.create_superuser(OPERATOR.username, password="something else")
+    with organization_scope(by.organization):
+        register_missing(demo_items(today=date(2026, 3, 1))[:5], by=by)
+        change = Change(action=LOADED, object_type="organization", object_id=by.organization.pk, new={"edition": "older"})
+        record_changes([change], by=by)
+        Store.objects.filter(code="web").update(name="An older name")
+        assert f"Harbour & Pine Outfitters: {HOW_MANY - 5} customers registered" in load()
+        assert Store.objects.get(code="web").name == "Web shop"
+        assert Customer.objects.count() == HOW_MANY
+    assert StaffMember.objects.get(username=OPERATOR.username).check_password("something else")
+
+
+def test_customers_are_registered_as_tills_do_without_a_warning(by: Actor) -> None:
+    with organization_scope(by.organization):
+        registered = register_missing(demo_items(today=date(2026, 3, 1)), by=by)
+        assert len(registered) == HOW_MANY
+        assert {notice for one in registered for notice in one.notices} == set()
+        assert Card.objects.filter(series__code="PINE").exists()
+        assert Card.objects.filter(series__code="WALLET").exists()
+        for name in ("type", "source", "fraud_status", "ndnc_status", "test_control_status", "registered_store"):
+            assert Customer.objects.order_by().values(name).distinct().count() > 1, name
+
+
+def test_who_is_known_by_one_identifier_is_left_alone(by: Actor) -> None:
+    known = {"mobile": "19025550150", "email": "nora.fraser@example.com", "firstname": "Nora"}
+    with organization_scope(by.organization):
+        assert len(register_missing([known], by=by)) == 1
+        assert register_missing([{**known, "mobile": "19025550151", "firstname": "Isla"}], by=by) == []
+        assert Customer.objects.get().firstname == "Nora"
+
+
+def test_a_customer_who_is_refused_is_told_with_the_code(by: Actor) -> None:
+    items = [
+        {"mobile": "19025550150", "email": "nora.fraser@example.com"},
+        {"mobile": "19025550151", "email": "isla.fraser@example.com"},
+        {"mobile": "19025550150", "email": "isla.fraser@example.com"},
+    ]
+    with organization_scope(by.organization), pytest.raises(CommandError, match=r"refused: .*1016"):
+        register_missing(items, by=by)
+
+
+def test_production_refuses_it(settings: Settings) -> None:
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="passwords are public"):
+        load()
+    assert not Organization.objects.exists()

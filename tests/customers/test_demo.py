@@ -1,0 +1,57 @@
+"""Who are the customers of the demo?"""
+
+from collections import Counter
+from datetime import date
+
+from customers.demo import DAYS, HOW_MANY, demo_items
+from customers.values import fold, read_email, read_mobile, read_name
+from loyalty_project.demo import FIRST_CALLER, SECOND_CALLER
+
+TODAY = date(2026, 3, 1)
+COUNTRIES = ["CA", "US", "GB", "DE", "SE"]
+
+
+def test_everybody_is_the_same_at_every_run_but_for_the_dates() -> None:
+    items, later = demo_items(today=TODAY), demo_items(today=date(2026, 9, 9))
+    assert items == demo_items(today=TODAY)
+    assert len(items) == HOW_MANY
+    for item in [*items, *later]:
+        del item["registered_on"]
+    assert items == later
+
+
+def test_nobody_shares_an_identifier_nor_has_that_of_the_examples() -> None:
+    everybody = [*demo_items(today=TODAY), FIRST_CALLER, SECOND_CALLER]
+    for kind in ("mobile", "email", "external_id"):
+        values = [item[kind] for item in everybody if kind in item]
+        assert len(values) == len(set(values)) > 500
+    assert all("mobile" in item or "email" in item for item in everybody)
+
+
+def test_identifiers_and_names_are_good_as_they_are() -> None:
+    for item in demo_items(today=TODAY):
+        if "mobile" in item:
+            assert read_mobile(item["mobile"], countries=COUNTRIES) == item["mobile"]
+        if "email" in item:
+            assert read_email(item["email"]) == item["email"]
+        for name in (item["firstname"], item["lastname"]):
+            assert read_name(name) == (name, True)
+
+
+def test_numbers_belong_to_nobody_and_mail_reaches_nobody() -> None:
+    for item in demo_items(today=TODAY):
+        mobile = item.get("mobile", "")
+        assert not mobile or mobile[4:9] == "55501" or mobile.startswith(("49176040690", "467017406"))
+        assert item.get("email", "@example.com").endswith("@example.com")
+
+
+def test_they_joined_in_the_two_years_before_today() -> None:
+    days = [(TODAY - date.fromisoformat(item["registered_on"][:10])).days for item in demo_items(today=TODAY)]
+    assert min(days) == 1
+    assert DAYS - 20 < max(days) <= DAYS
+
+
+def test_names_come_in_many_scripts() -> None:
+    scripts = Counter(len(fold(item["firstname"]).encode()) > len(item["firstname"]) for item in demo_items(today=TODAY))
+    assert scripts[True] > 500
+    assert scripts[False] > 500

@@ -1,0 +1,174 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection
+from structlog.testing import capture_logs
+
+from loyalty_project.api.batch import MAX_ATTEMPTS, Done, Outcome, constraint_name, failed, run_batch, sqlstate, succeeded
+from loyalty_project.api.codes import Code, Transport
+from loyalty_project.api.errors import LoyaltyError, Notice
+from loyalty_project.api.values import Item
+
+
+@pytest.fixture
+def guests(db: None) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE guest (name text CONSTRAINT guest_name_once UNIQUE, age int CHECK (age > 0))")
+        yield
+        cursor.execute("DROP TABLE guest")
+
+
+def execute(sql: str, *parameters: str | int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+
+
+def insert(item: Item) -> Done:
+    execute("INSERT INTO guest VALUES (%s, %s)", item["name"], int(item.get("age", 1)))
+    return Done(body={"name": item["name"]}, message="Stored")
+
+
+def names() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM guest ORDER BY name")
+        return [name for (name,) in cursor.fetchall()]
+
+
+def run(items: list[Any], work: Callable[[Item], Done] = insert) -> list[Outcome]:
+    return run_batch(
+        items,
+        work,
+        echo=lambda item: {"name": item["name"]},
+        fallback=Code.ADD_FAILED,
+        constraints={"guest_name_once": Code.ALREADY_REGISTERED},
+    )
+
+
+def codes(outcomes: list[Outcome]) -> list[str]:
+    return [outcome.body["item_status"]["code"] for outcome in outcomes]
+
+
+def raising(sql: str) -> Callable[[Item], Done]:
+    """Work that stores its guest and then fails in the database."""
+
+    def work(item: Item) -> Done:
+        done = insert(item)
+        execute(sql)
+        return done
+
+    return work
+
+
+def state(sqlstate: str) -> str:
+    return f"DO $$ BEGIN RAISE EXCEPTION 'spoiled' USING ERRCODE = '{sqlstate}'; END $$"
+
+
+def test_a_done_item_tells_its_literal_and_its_warnings() -> None:
+    notices = [Notice(Code.INVALID_CUSTOM_FIELD), Notice(Code.IDENTIFIER_NOT_UPDATED, x="Email")]
+    outcome = succeeded(Done(body={"a": "1"}, message="Customer successfully updated", warnings=notices))
+    assert outcome.succeeded
+    assert outcome.body == {
+        "a": "1",
+        "item_status": {
+            "success": "true",
+            "code": "1000",
+            "message": "Customer successfully updated, Provided custom field is invalid, Email update is not allowed",
+            "warnings": {"warning": ["1017", "91006"]},
+        },
+    }
+
+
+def test_a_failed_item_tells_what_it_named_and_why() -> None:
+    outcome = failed(Transport.BUSY, {"mobile": "91"})
+    assert not outcome.succeeded
+    assert outcome.body == {
+        "mobile": "91",
+        "item_status": {
+            "success": "false",
+            "code": "521",
+            "message": "Another action is running for this customer",
+            "warnings": {"warning": []},
+        },
+    }
+
+
+def test_items_are_answered_in_order_and_an_error_stops_no_other(guests: None) -> None:
+    def work(item: Item) -> Done:
+        done = insert(item)
+        if item["name"] == "bad":
+            raise LoyaltyError(Code.FRAUD)
+        return done
+
+    assert codes(run([{"name": "a"}, {"name": "bad"}, {"name": "c"}], work)) == ["1000", "618", "1000"]
+    assert names() == ["a", "c"]
+
+
+def test_an_item_sees_what_an_earlier_one_did_and_a_constraint_has_its_code(guests: None) -> None:
+    outcomes = run([{"name": "a"}, {"name": "a"}])
+    assert codes(outcomes) == ["1000", "1014"]
+    assert outcomes[1].body["name"] == "a"
+
+
+@pytest.mark.parametrize("item", ["", None, [], {"name": "\x00"}, {"name": {"a": ["\ud800"]}}])
+def test_an_item_that_cannot_be_read_is_400_and_echoes_nothing(item: Any) -> None:
+    (outcome,) = run([item])
+    assert (codes([outcome]), set(outcome.body)) == (["400"], {"item_status"})
+
+
+def test_a_constraint_without_a_code_is_logged_and_told_as_the_fallback(guests: None) -> None:
+    with capture_logs() as logs:
+        assert codes(run([{"name": "a", "age": "-1"}, {"name": "b"}])) == ["10001", "1000"]
+    assert [(log["event"], log["log_level"]) for log in logs] == [("item_failed", "error")]
+    assert names() == ["b"]
+
+
+def test_a_bug_is_logged_and_told_as_the_fallback(guests: None) -> None:
+    with capture_logs() as logs:
+        assert codes(run([{"name": "a", "age": "x"}, {"name": "b"}])) == ["10001", "1000"]
+    assert [(log["event"], log["code"]) for log in logs] == [("item_failed", 10001)]
+
+
+def test_a_lock_that_is_not_free_is_521(guests: None) -> None:
+    assert codes(run([{"name": "a"}], raising(state("55P03")))) == ["521"]
+    assert names() == []
+
+
+@pytest.mark.parametrize("sqlstate", ["57014", "53200"])
+def test_other_trouble_of_the_database_is_the_fallback(guests: None, sqlstate: str) -> None:
+    with capture_logs() as logs:
+        assert codes(run([{"name": "a"}], raising(state(sqlstate)))) == ["10001"]
+    assert [log["event"] for log in logs] == ["item_failed"]
+    assert names() == []
+
+
+@pytest.mark.parametrize("sqlstate", ["40P01", "40001"])
+@pytest.mark.parametrize(
+    ("failures", "code", "stored"), [(1, "1000", ["a"]), (MAX_ATTEMPTS - 1, "1000", ["a"]), (MAX_ATTEMPTS, "10001", [])]
+)
+def test_deadlocks_and_serialization_failures_repeat_the_item(
+    guests: None, sqlstate: str, failures: int, code: str, stored: list[str]
+) -> None:
+    attempts = 0
+
+    def work(item: Item) -> Done:
+        nonlocal attempts
+        attempts += 1
+        done = insert(item)
+        if attempts <= failures:
+            execute(state(sqlstate))
+        return done
+
+    with capture_logs() as logs:
+        assert codes(run([{"name": "a"}], work)) == [code]
+    assert attempts == min(failures + 1, MAX_ATTEMPTS)
+    assert sum(log["event"] == "item_repeated" for log in logs) == attempts - 1
+    assert names() == stored
+
+
+def test_an_error_without_a_server_has_no_state() -> None:
+    assert sqlstate(OperationalError("no server")) == ""
+
+
+def test_the_name_of_a_broken_constraint_is_known_only_from_the_server() -> None:
+    assert constraint_name(IntegrityError("made up")) is None

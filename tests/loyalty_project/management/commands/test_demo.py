@@ -1,0 +1,137 @@
+"""How does somebody try the product?"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from lxml import etree
+from pytest_django import Settings
+
+from loyalty_project.db.embedded.server import Server
+from loyalty_project.management.commands import demo
+from loyalty_project.serving import Address, check_address, wait_until_answered
+from tests.loyalty_project.test_serving import free_port
+
+
+@pytest.fixture
+def data_folder() -> Iterator[Path]:
+    """An empty data folder that every user can pass, as the database's user has to."""
+    folder = Path(tempfile.mkdtemp(prefix="demo-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    with contextlib.suppress(FileNotFoundError):
+        Server(folder / "postgres").stop()
+    shutil.rmtree(folder)
+
+
+def said(call: str) -> str:
+    return subprocess.run(["sh", "-c", call], check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the printed calls are for curl")
+def test_from_nothing_the_printed_calls_work_and_sigterm_leaves_nothing_running(data_folder: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    command = [sys.executable, "manage.py", "demo", "--port", str(free_port())]
+    with subprocess.Popen(
+        command,
+        cwd=settings.BASE_DIR,
+        env={**environment, "LOYALTY_DATA_DIR": str(data_folder)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout
+        try:
+            lines = []
+            for line in running.stdout:
+                lines.append(line)
+                if line.startswith("Ctrl-C ends it."):
+                    break
+            add_json, add_xml, get = (said(line) for line in lines if line.startswith("curl "))
+        finally:
+            running.send_signal(signal.SIGTERM)
+        last = running.stdout.read()
+    assert running.returncode == 0
+    assert last.strip() == "Stopped."
+    assert not Server(data_folder / "postgres").is_running()
+    (added,) = json.loads(add_json)["response"]["customers"]["customer"]
+    assert added["item_status"]["message"] == "Customer registration successful"
+    assert etree.fromstring(add_xml.encode()).findtext("customers/customer/item_status/code") == "1000"
+    (found,) = json.loads(get)["response"]["customers"]["customer"]
+    assert found["user_id"] == str(added["user_id"])
+    assert found["registered_till"]["code"] == "harbour.till1"
+
+
+@pytest.mark.django_db
+def test_a_database_that_ran_before_keeps_running() -> None:
+    address = Address("127.0.0.1", free_port())
+    before = signal.getsignal(signal.SIGTERM)
+    out = StringIO()
+    over = threading.Event()
+
+    def end_when_served() -> None:
+        if wait_until_answered(address, "/admin/login/", seconds=60, is_alive=lambda: not over.is_set()):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    ending = threading.Thread(target=end_when_served)
+    ending.start()
+    try:
+        call_command("demo", port=address.port, yes=True, stdout=out)
+    finally:
+        over.set()
+        ending.join()
+    assert out.getvalue().endswith("Stopped.\n")
+    assert signal.getsignal(signal.SIGTERM) == before
+    call_command("migrate", check_unapplied=True, verbosity=0)
+    check_address(address)
+
+
+@pytest.mark.django_db
+def test_a_server_that_ends_by_itself_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "granian_command", lambda *_, **__: [sys.executable, "-c", "raise SystemExit(3)"])
+    with pytest.raises(CommandError, match="does not answer, or has ended by itself"):
+        call_command("demo", port=free_port(), yes=True, stdout=StringIO())
+
+
+def test_a_taken_port_is_said_before_anything_starts() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(CommandError, match="is in use by another program"):
+            call_command("demo", port=other.getsockname()[1], yes=True)
+
+
+def test_production_refuses_it(settings: Settings) -> None:
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="passwords are public"):
+        call_command("demo", yes=True)
+
+
+def test_where_things_are_kept_is_told(settings: Settings) -> None:
+    settings.DATABASE_URL = ""
+    assert demo._kept_in() == str(settings.DATA_DIR)
+    settings.DATABASE_URL = "postgresql://shop@db.example/shop"
+    assert demo._kept_in() == "the database of DATABASE_URL"
+
+
+def test_signals_that_are_ignored_stay_ignored() -> None:
+    former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with demo._signals([signal.SIGHUP], signal.default_int_handler):
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, former)

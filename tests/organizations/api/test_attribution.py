@@ -1,0 +1,116 @@
+"""To which till or store does a call of an API client count?"""
+
+import pytest
+
+from organizations.models import ApiClient, Store, Till
+from organizations.services.tokens import issue_token
+from tests.factories import make_client, make_store, make_till
+from tests.organizations.api.callers import ask, basic, told
+
+pytestmark = [pytest.mark.urls("tests.organizations.api.callers"), pytest.mark.django_db]
+
+
+@pytest.fixture
+def cp(till: Till) -> Till:
+    """The till of northwind's other store."""
+    store = make_store(till.organization, "del.cp", name="Connaught Place", external_id="1002")
+    return make_till(store, "cp.till1")
+
+
+@pytest.fixture
+def token(client_row: ApiClient, cp: Till) -> str:
+    return issue_token(client_row)
+
+
+def attributed(token: str, value: str, kind: str = "", method: str = "POST"):
+    named = {"X_CAP_API_ATTRIBUTION_ENTITY_TYPE": kind} if kind else {}
+    return ask(method=method, X_CAP_API_OAUTH_TOKEN=token, X_CAP_API_ATTRIBUTION_ENTITY_CODE=value, **named)
+
+
+def where(answer) -> tuple[str, str]:
+    found = told(answer)
+    assert found["notices"] == []
+    return found["till"], found["store"]
+
+
+def assert_falls_back(answer) -> None:
+    found = told(answer)
+    assert (found["till"], found["store"], found["notices"]) == ("mgroad.till1", "blr.mgroad", ["91021"])
+
+
+def test_without_headers_the_clients_till_counts(token: str) -> None:
+    assert where(ask(X_CAP_API_OAUTH_TOKEN=token)) == ("mgroad.till1", "blr.mgroad")
+
+
+@pytest.mark.parametrize("kind", ["", "TILL", "till"])
+def test_a_till_counts_with_its_store(token: str, kind: str) -> None:
+    assert where(attributed(token, "cp.till1", kind)) == ("cp.till1", "del.cp")
+    assert where(attributed(token, "cp.till1", kind, method="GET")) == ("cp.till1", "del.cp")
+
+
+def test_the_legacy_header_names_a_till_and_yields_to_the_newer(token: str) -> None:
+    legacy = {"X_CAP_API_OAUTH_TOKEN": token, "X_CAP_API_ATTRIBUTION_TILL_CODE": "cp.till1"}
+    assert where(ask(**legacy)) == ("cp.till1", "del.cp")
+    assert where(ask(**legacy, X_CAP_API_ATTRIBUTION_ENTITY_CODE="mgroad.till1")) == ("mgroad.till1", "blr.mgroad")
+    assert where(ask(**legacy, X_CAP_API_ATTRIBUTION_ENTITY_TYPE="STORE_CODE")) == ("cp.till1", "del.cp")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("STORE_CODE", "del.cp"), ("STORE_NAME", "Connaught Place"), ("STORE_EXTERNAL_ID", "1002")]
+)
+def test_a_store_counts_without_a_till(token: str, kind: str, value: str) -> None:
+    assert where(attributed(token, value, kind)) == ("", "del.cp")
+
+
+def test_the_clients_own_store_counts_with_the_clients_till(token: str) -> None:
+    assert where(attributed(token, "blr.mgroad", "STORE_CODE")) == ("mgroad.till1", "blr.mgroad")
+
+
+def test_a_store_name_in_any_script_is_found(token: str, till: Till) -> None:
+    make_store(till.organization, "del.kb", name="करोल बाग")
+    # On the wire a header is bytes; Django's test client takes them as Latin-1 text.
+    assert where(attributed(token, "करोल बाग".encode().decode("latin-1"), "STORE_NAME")) == ("", "del.kb")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("TILL", "no.such.till"),
+        ("TILL", "bazaar.till1"),
+        ("STORE_CODE", "bazaar.main"),
+        ("STORE_CODE", "no.such.store"),
+        ("STORE_EXTERNAL_ID", "9999"),
+        ("STORE_EXTERNAL_ID_1", "1002"),
+        ("STORE_EXTERNAL_ID_2", "1002"),
+        ("ZONE", "south"),
+    ],
+)
+def test_what_nobody_knows_is_a_warning_on_writes_and_a_refusal_on_reads(
+    token: str, stranger: Till, kind: str, value: str
+) -> None:
+    assert_falls_back(attributed(token, value, kind))
+    read = attributed(token, value, kind, method="GET")
+    assert (read.status_code, read.json()["response"]["status"]["code"]) == (400, 400)
+
+
+def test_what_is_switched_off_is_unknown(token: str, cp: Till) -> None:
+    Store.objects.filter(pk=cp.store_id).update(is_active=False)
+    assert_falls_back(attributed(token, "del.cp", "STORE_CODE"))
+    Till.objects.filter(pk=cp.pk).update(is_active=False)
+    assert_falls_back(attributed(token, "cp.till1"))
+
+
+def test_a_name_that_two_stores_have_is_unknown(token: str, till: Till) -> None:
+    make_store(till.organization, "del.cp2", name="Connaught Place")
+    assert_falls_back(attributed(token, "Connaught Place", "STORE_NAME"))
+
+
+def test_a_till_counts_for_itself_whatever_its_headers_say(token: str) -> None:
+    answer = ask(Authorization=basic(), X_CAP_API_ATTRIBUTION_ENTITY_CODE="cp.till1")
+    assert where(answer) == ("mgroad.till1", "blr.mgroad")
+
+
+def test_another_organizations_client_stays_in_its_own(stranger: Till, till: Till) -> None:
+    foreign = issue_token(make_client(stranger, "bz-key"))
+    found = told(attributed(foreign, "mgroad.till1"))
+    assert (found["organization"], found["till"], found["notices"]) == ("bazaar", "bazaar.till1", ["91021"])
