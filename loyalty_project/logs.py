@@ -3,10 +3,14 @@
 Request bodies, query strings and values of fields are never logged: events name numbers, codes and ids.
 """
 
+import re
 from typing import Any
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+# What PostgreSQL adds to an error: the values of the row, and the statement with what it compares.
+_VALUES = re.compile(r"^(?:DETAIL|CONTEXT|QUERY|LINE \d+):.*\n?(?:^[ \t]*\^[ \t]*$\n?)?", re.MULTILINE)
 
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -14,6 +18,17 @@ _SHARED: list[Processor] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+
+
+def without_values(traceback: str) -> str:
+    """A traceback without the values that the database quotes in its errors: they are people's."""
+    return _VALUES.sub("", traceback)
+
+
+def _without_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    if "exception" in event:
+        event["exception"] = without_values(event["exception"])
+    return event
 
 
 def log_configuration(*, level: str, as_json: bool) -> dict[str, Any]:
@@ -24,11 +39,7 @@ def log_configuration(*, level: str, as_json: bool) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    last: list[Processor]
-    if as_json:
-        last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    else:
-        last = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+    printed: Processor = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -36,7 +47,12 @@ def log_configuration(*, level: str, as_json: bool) -> dict[str, Any]:
             "structured": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": _SHARED,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,
+                    _without_values,
+                    printed,
+                ],
             },
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},

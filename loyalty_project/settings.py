@@ -115,7 +115,7 @@ TOKEN_KEYS_DIR = env.path("TOKEN_KEYS_DIR", DATA_DIR / "token-keys")
 # How many proxies of ours stand in front: the caller's address is the one that the outermost of them added to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
 
-# --- staff (docs/operating.md)
+# --- staff: docs/back-office.md
 
 AUTH_USER_MODEL = "organizations.StaffMember"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "organizations.roles.RoleBackend"]
@@ -143,6 +143,8 @@ UNFOLD = unfold_settings.UNFOLD
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_SSL_REDIRECT = PRODUCTION and env.bool("SECURE_SSL_REDIRECT", True)
+# Health probes come from inside, by plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000) if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if env.bool("BEHIND_TLS_PROXY", False):

@@ -1,16 +1,23 @@
-"""What all tests share: the database server is left as it was found, and northwind is there with a store and a till."""
+"""What all tests share: a fresh process, cheap hashes, a database server left as it was found, and northwind with a till."""
 
 from collections.abc import Iterator
 
 import pytest
 from django.db import connections
+from hypothesis import settings as hypothesis_settings
+from pytest_django import Settings
 
 from loyalty_project.db.embedded.base import DatabaseWrapper
 from loyalty_project.db.embedded.server import configured_server
 from organizations.models import Organization, Store, Till
 from organizations.scoping import organization_scope, unscoped
+from organizations.services.proofs import proofs
+from organizations.services.rate_limits import forget_leases
 from tests.factories import make_organization, make_store, make_till
 
+# Machines that run tests are busy: how long an example takes says nothing.
+hypothesis_settings.register_profile("regulars", deadline=None, print_blob=True)
+hypothesis_settings.load_profile("regulars")
 _WAS_RUNNING = pytest.StashKey[bool]()
 
 
@@ -24,6 +31,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop the embedded server, if these tests started it."""
     if session.config.stash.get(_WAS_RUNNING, True) is False:
         configured_server().stop()
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashes(settings: Settings) -> None:
+    settings.ARGON2_TIME_COST, settings.ARGON2_MEMORY_KIB = 1, 8
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> Iterator[None]:
+    """No proof and no permit is remembered from another test."""
+    proofs.clear()
+    forget_leases()
+    yield
+    proofs.clear()
+    forget_leases()
 
 
 @pytest.fixture

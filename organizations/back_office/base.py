@@ -19,7 +19,7 @@ from unfold.decorators import display
 from organizations.back_office.auditing import change_between, told
 from organizations.back_office.filters import OrganizationFilter
 from organizations.back_office.forms import ConfigurationForm
-from organizations.back_office.history import tell_history
+from organizations.back_office.history import field_names, tell_history
 from organizations.back_office.work import actor_of, member_of, organization_of, own_stores, work_for
 from organizations.models import AuditEntry, Organization
 from organizations.services.audit import record_changes
@@ -132,7 +132,7 @@ class BackOfficeAdmin(ModelAdmin):
                 "original": row,
                 "title": f"History: {row}",
                 "page": page,
-                "history": tell_history(page.object_list),
+                "history": tell_history(page.object_list, field_names()),
                 **(extra_context or {}),
             }
             return rendered(TemplateResponse(request, "back_office/history.html", context))

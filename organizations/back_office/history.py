@@ -30,9 +30,9 @@ class ToldEntry:
     changes: list[ToldChange]
 
 
-def tell_history(entries: Iterable[AuditEntry], names: Mapping[str, str] | None = None) -> list[ToldEntry]:
+def tell_history(entries: Iterable[AuditEntry], names: Mapping[str, str]) -> list[ToldEntry]:
     """The entries in words. `names` are the names of things inside of others, like those of fields: `field_values.7`."""
-    return [ToldEntry(entry, tell_who(entry.actor), tell_source(entry), tell_changes(entry, names or {})) for entry in entries]
+    return [ToldEntry(entry, tell_who(entry.actor), tell_source(entry), tell_changes(entry, names)) for entry in entries]
 
 
 def field_names() -> dict[str, str]:

@@ -43,7 +43,8 @@ def test_what_is_no_option_is_told_apart(kind, written):
 
 @pytest.mark.parametrize(
     ("kind", "written"),
-    [("number", "old"), ("number", "NaN"), ("number", "1e99"), ("date", "17 May"), ("date", "1990-02-30"), ("boolean", "perhaps"),
+    [("number", "old"), ("number", "NaN"), ("number", "1e99"), ("date", "17 May"), ("date", "1990-02-30"),
+     ("boolean", "perhaps"),
      ("text", "x" * 2001), ("multi", '["Blue"'), ("multi", "[[1]]"), ("multi", "[" * 100_000)],
 )  # fmt: skip
 def test_wrong_type_is_told_apart(kind, written):

@@ -91,5 +91,6 @@ def test_twin_without_the_constraint_stays_right_by_the_lock(till):
         with unscoped("the index needs clean rows"), connection.cursor() as cursor:
             cursor.execute("TRUNCATE customers_customer CASCADE")
             cursor.execute(
-                "CREATE UNIQUE INDEX identifier_value_unique ON customers_identifier (organization_id, kind, value) WHERE exclusive"
+                "CREATE UNIQUE INDEX identifier_value_unique ON customers_identifier (organization_id, kind, value) "
+                "WHERE exclusive"
             )

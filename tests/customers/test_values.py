@@ -73,7 +73,8 @@ def test_email_is_kept_in_lower_case(written, kept):
 
 @pytest.mark.parametrize(
     "written",
-    ["", "plain", "two@@example.com", "sp ace@example.com", "umlaut-ü@example.com", "a@b", "@example.com", "a@", ".a@example.com",
+    ["", "plain", "two@@example.com", "sp ace@example.com", "umlaut-ü@example.com", "a@b", "@example.com", "a@",
+     ".a@example.com",
      "a..b@example.com", "a@-x-.com", f"{'x' * 300}@example.com", "a@example.com\n", '"q"@example.com'],
 )  # fmt: skip
 def test_what_is_no_email_is_refused(written):

@@ -1,6 +1,5 @@
-"""What these tests share: processes that remember nothing, one folder of token keys, and another organization's till."""
+"""What these tests share: one folder of token keys, and another organization's till."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,19 +7,8 @@ from pytest_django import Settings
 
 from organizations.models import ApiClient, Organization, Till
 from organizations.scoping import unscoped
-from organizations.services.proofs import proofs
-from organizations.services.rate_limits import forget_leases
 from organizations.services.token_keys import add_key
 from tests.factories import make_client, make_organization, make_store, make_till
-
-
-@pytest.fixture(autouse=True)
-def _fresh_process() -> Iterator[None]:
-    proofs.clear()
-    forget_leases()
-    yield
-    proofs.clear()
-    forget_leases()
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,8 @@ def test_item_without_flags(api, asha):
     assert list(answer.item) == ITEM
     expected = {
         "firstname": "Asha", "lastname": "", "mobile": "919812345678", "email": "asha@example.com", "external_id": "E 1",
-        "lifetime_points": 0, "current_slab": None, "registered_on": "2024-03-05 10:11:12", "type": "LOYALTY", "source": "instore",
+        "lifetime_points": 0, "current_slab": None, "registered_on": "2024-03-05 10:11:12",
+        "type": "LOYALTY", "source": "instore",
         "gender": None, "registered_by": "mgroad.till1", "registered_store": {"code": "blr.mgroad", "name": "MG Road"},
         "registered_till": {"code": "mgroad.till1", "name": "MG Road till 1"}, "user_groups2": [], "trackers": "",
         "fraud_details": {"status": "NONE", "marked_by": "", "modified_on": "", "reason": ""},

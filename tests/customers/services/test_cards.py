@@ -86,7 +86,8 @@ def test_series_that_does_not_generate_is_91003(till, organization):
 @pytest.fixture
 def generating(organization, till):
     organization.flags = {
-        "CONF_CARD_NUMBER_GENERATION_ENABLED": 1, "CONF_GEN_CARD_NUMBER_AS_EXTERNAL_ID_ENABLED": 1, "CONF_CARD_NUMBER_LENGTH": 8,
+        "CONF_CARD_NUMBER_GENERATION_ENABLED": 1, "CONF_GEN_CARD_NUMBER_AS_EXTERNAL_ID_ENABLED": 1,
+        "CONF_CARD_NUMBER_LENGTH": 8,
         "CONF_CARD_NUMBER_PREFIX": "N", "CONF_CARD_NUMBER_SUFFIX": "X", "CONF_CARD_NUMBER_OFFSET": 100,
         "CONF_CARD_CHECKSUM_DIGIT_ALGO": "LUHN",
     }  # fmt: skip

@@ -1,0 +1,84 @@
+"""The back office as a browser sees it: staff of a role, a client that is logged in, and the forms of its pages."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from customers.drafts import read_draft
+from customers.journeys.registration import register_customer
+from customers.models import Customer
+from customers.services.setup import load_setup
+from organizations.models import Organization, StaffMember, Store, Till
+from organizations.scoping import organization_scope
+from tests.factories import till_actor
+
+STAFF_PASSWORD = "correct-horse-battery"
+
+
+def make_staff(organization: Organization | None, role: str = "", *stores: Store, username: str = "") -> StaffMember:
+    """A member of staff, limited to `stores` if any; without an organization an operator."""
+    member = StaffMember(
+        organization=organization,
+        role=role,
+        username=username or role or "operator",
+        is_staff=True,
+        is_superuser=not organization,
+    )
+    member.set_password(STAFF_PASSWORD)
+    member.save()
+    member.stores.set(stores)
+    return member
+
+
+def log_in(member: StaffMember) -> Client:
+    """A browser in which `member` is logged in."""
+    client = Client()
+    client.force_login(member, backend="organizations.roles.RoleBackend")
+    return client
+
+
+def register(till: Till, **item: Any) -> Customer:
+    """A customer who registers at `till`."""
+    with organization_scope(till.organization_id), transaction.atomic():
+        actor = till_actor(till)
+        setup = load_setup([item], by=actor)
+        return register_customer(read_draft(item, setup, action="add"), setup=setup, by=actor).customer
+
+
+def list_of(noun: str) -> str:
+    """The address of the list of `app_model`."""
+    return reverse(f"admin:{noun}_changelist")
+
+
+def page_of(noun: str, row: Any) -> str:
+    """The address of the page of one row."""
+    return reverse(f"admin:{noun}_change", args=[row.pk])
+
+
+def shown(response: HttpResponse) -> list[Any]:
+    """The rows that a list shows."""
+    rows: list[Any] = list(response.context["cl"].result_list)  # type: ignore[attr-defined]  # test clients add it
+    return rows
+
+
+def filled_form(client: Client, address: str, **changes: Any) -> dict[str, Any]:
+    """What the form at `address` sends when `changes` are typed into it."""
+    form = client.get(address).context["adminform"].form
+    values: dict[str, Any] = {}
+    for name, field in form.fields.items():
+        value = field.prepare_value(form.get_initial_for_field(field, name))
+        if value not in (None, False):
+            values[name] = [getattr(one, "pk", one) for one in value] if isinstance(value, list) else value
+    inlines = {f"{prefix}-{name}": count for prefix in ("tills",) for name, count in (("TOTAL_FORMS", 0), ("INITIAL_FORMS", 0))}
+    typed = {**values, **inlines, **changes}
+    return {name: value for name, value in typed.items() if value is not None and value is not False}
+
+
+def errors_of(response: HttpResponse) -> dict[str, list[str]]:
+    """The form's errors by field; those above the form under `__all__`."""
+    assert response.status_code == 200, "the form was accepted"
+    form = response.context["adminform"].form  # type: ignore[attr-defined]  # test clients add it
+    return {name: [str(one) for one in errors] for name, errors in form.errors.items()}

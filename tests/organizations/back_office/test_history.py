@@ -1,0 +1,70 @@
+"""The audit in words."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+
+from organizations.back_office.history import ToldChange, field_names, tell_history, tell_value, tell_who
+from organizations.models import AuditEntry, Organization
+from tests.factories import make_field
+
+
+def entry(old: dict[str, object], new: dict[str, object], source: str = AuditEntry.Source.BACK_OFFICE) -> AuditEntry:
+    return AuditEntry(
+        at=datetime(2026, 1, 1, tzinfo=UTC), source=source, actor="staff:asha", action="changed", old=old, new=new
+    )
+
+
+def test_changes_are_told_one_by_one_with_the_names_of_fields() -> None:
+    told = tell_history(
+        [
+            entry(
+                {"email": "a@example.com", "field_values": {"7": "Leeds", "8": "same"}},
+                {"email": "b@example.com", "field_values": {"7": "York", "8": "same", "9": ["Red", "Blue"]}, "active": False},
+            )
+        ],
+        {"field_values.7": "city"},
+    )
+    assert told[0].who == "asha (staff)"
+    assert told[0].source == "back office"
+    assert told[0].changes == [
+        ToldChange("email", "a@example.com", "b@example.com"),
+        ToldChange("city", "Leeds", "York"),
+        ToldChange("9", "", "Red, Blue"),
+        ToldChange("active", "", "no"),
+    ]
+
+
+def test_a_mapping_may_come_or_go_whole() -> None:
+    (told,) = tell_history([entry({"flags": {"A": 1}}, {"flags": None}, AuditEntry.Source.API)], {})
+    assert told.source == "API"
+    assert told.changes == [ToldChange("A", "1", "")]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, ""),
+        ([], ""),
+        (True, "yes"),
+        (0, "0"),
+        ([{"b": 1, "a": "é"}, "x"], '{"a": "é", "b": 1}, x'),
+        ("2026-01-01T10:00:00+00:00", "2026-01-01 15:30:00"),
+        ("2026-01-01T10:00:00", "2026-01-01T10:00:00"),
+        ("Till 1", "Till 1"),
+    ],
+)
+def test_values_are_told_in_words(value: object, words: str) -> None:
+    with timezone.override(ZoneInfo("Asia/Kolkata")):
+        assert tell_value(value) == words
+
+
+def test_an_actor_without_a_kind_is_told_as_it_is() -> None:
+    assert tell_who("migration") == "migration"
+
+
+def test_fields_are_named_by_their_path(organization: Organization) -> None:
+    field = make_field(organization, "city")
+    assert field_names() == {f"field_values.{field.pk}": "city"}
