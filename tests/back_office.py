@@ -29,7 +29,8 @@ def make_staff(organization: Organization | None, role: str = "", *stores: Store
     )
     member.set_password(STAFF_PASSWORD)
     member.save()
-    member.stores.set(stores)
+    if stores:
+        member.stores.set(stores)
     return member
 
 
@@ -70,7 +71,7 @@ def filled_form(client: Client, address: str, **changes: Any) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, field in form.fields.items():
         value = field.prepare_value(form.get_initial_for_field(field, name))
-        if value not in (None, False):
+        if value is not None and value is not False:
             values[name] = [getattr(one, "pk", one) for one in value] if isinstance(value, list) else value
     inlines = {f"{prefix}-{name}": count for prefix in ("tills",) for name, count in (("TOTAL_FORMS", 0), ("INITIAL_FORMS", 0))}
     typed = {**values, **inlines, **changes}

@@ -36,7 +36,7 @@ def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
     return context
 
 
-def bounded_count(rows: QuerySet[Any]) -> str:
-    """How many rows, or that there are more than `COUNTED`."""
-    count = rows.order_by().prefetch_related(None).values("pk")[: COUNTED + 1].count()
-    return f"{count:,}" if count <= COUNTED else f"more than {COUNTED:,}"
+def bounded_count(rows: QuerySet[Any], limit: int = COUNTED) -> str:
+    """How many rows, or that there are more than `limit`."""
+    count = rows.order_by().prefetch_related(None).values("pk")[: limit + 1].count()
+    return f"{count:,}" if count <= limit else f"more than {limit:,}"

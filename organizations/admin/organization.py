@@ -42,13 +42,15 @@ class OrganizationForm(ConfigurationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         forms.ModelForm.__init__(self, *args, **kwargs)
-        shown = shown_policies(self.instance.flags)
-        for name in NAMES:
-            self.initial[name] = shown[name]
+        if self.instance.pk is None:
+            # A new organization starts with the defaults: its policies are chosen once it is there.
+            for name in (*NAMES, "gender_field"):
+                del self.fields[name]
+            return
+        self.initial.update(shown_policies(self.instance.flags))
         if "gender_field" in self.fields:
-            names = self._field_names() if self.instance.pk else []
             stored = [self.instance.gender_field] if self.instance.gender_field else []
-            choices = dict.fromkeys([*names, *stored])
+            choices = dict.fromkeys([*self._field_names(), *stored])
             field: Any = self.fields["gender_field"]
             field.choices = [("", "none"), *((name, name) for name in choices)]
 

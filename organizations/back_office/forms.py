@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import Model
+from django.db.models import QuerySet
 
-from organizations.models import Organization
+from organizations.models import Organization, Till
+from organizations.models.places import Place
 from organizations.organization_file.problems import Problems
 from organizations.organization_file.schema import Struct
 
@@ -46,8 +47,11 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic f
             self._tell(attributes.get(re.split(r"[.\[]", problem.path)[0]), problem.message)
 
     def _said(self, name: str, cleaned: Mapping[str, Any]) -> Any:
-        value = cleaned.get(name) if name in self.fields else getattr(self.instance, name)
-        return getattr(value, "code") if isinstance(value, Model) else value  # noqa: B009 - only places and tills get here
+        value: Any = cleaned.get(name) if name in self.fields else getattr(self.instance, name)
+        # Places and tills, the only rows that are chosen, are named by their codes.
+        if isinstance(value, QuerySet):
+            return [one.code for one in value]
+        return value.code if isinstance(value, Place | Till) else value
 
     def _tell(self, name: str | None, message: str) -> None:
         if name not in self.fields:

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.factories import digest
 
 
 @pytest.fixture
-def document() -> dict[str, Any]:
+def document() -> Mapping[str, Any]:
     """The organization file, checked."""
     return check_document(ORGANIZATION_FILE.read_bytes(), environment={})
 
@@ -41,11 +42,11 @@ def test_the_embedded_database_needs_no_yes(settings: Settings) -> None:
     check_allowed(yes=False)
 
 
-def test_the_organization_file_is_good_and_has_the_code(document: dict[str, Any]) -> None:
+def test_the_organization_file_is_good_and_has_the_code(document: Mapping[str, Any]) -> None:
     assert document["organization"]["code"] == ORGANIZATION_CODE
 
 
-def test_the_guide_names_every_log_in(document: dict[str, Any]) -> None:
+def test_the_guide_names_every_log_in(document: Mapping[str, Any]) -> None:
     lines = guide("http://127.0.0.1:8123").splitlines()
     assert lines[0] == "Harbour & Pine Outfitters, the back office: http://127.0.0.1:8123/admin/"
     shown = {tuple(line.split()[:2]) for line in lines if line.startswith("  ")}

@@ -59,33 +59,41 @@ class Command(BaseCommand):
 
     def _run(self, address: Address) -> None:
         database = None if settings.DATABASE_URL else configured_server()
-        started = False
+        ran_before = database is not None and database.is_running()
         try:
             if database:
                 self.stdout.write("Starting the database ...")
-                started = database.start(database=settings.DATABASES[DEFAULT_DB_ALIAS]["NAME"])
+                database.start(database=settings.DATABASES[DEFAULT_DB_ALIAS]["NAME"])
             call_command("migrate", interactive=False, verbosity=0)
-            call_command("load_demo", yes=True, stdout=self.stdout)
-            self._serve(address)
+            with _server(address) as server:
+                # Beside the server's own start, which takes about as long.
+                call_command("load_demo", yes=True, stdout=self.stdout)
+                self._stay(address, server)
         finally:
-            if database and started:
+            if database and not ran_before:
                 with _undisturbed():
                     database.stop()
 
-    def _serve(self, address: Address) -> None:
-        command = granian_command(address, workers=usual_workers(), threads=THREADS, quiet=True)
-        # In a session of its own: it is told to stop once, here, and not by the terminal as well.
-        server = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603 - our own words
-        try:
-            if wait_until_answered(address, LOGIN_PAGE, seconds=START_SECONDS, is_alive=lambda: server.poll() is None):
-                self.stdout.write(f"\n{guide(address.url)}\nCtrl-C ends it. What you change is kept in {_kept_in()}.")
-                self.stdout.flush()
-                server.wait()
-            raise CommandError("The server does not answer, or has ended by itself.")
-        finally:
-            with _undisturbed():
-                server.terminate()
-                server.wait()
+    def _stay(self, address: Address, server: "subprocess.Popen[bytes]") -> None:
+        if wait_until_answered(address, LOGIN_PAGE, seconds=START_SECONDS, is_alive=lambda: server.poll() is None):
+            self.stdout.write(f"\n{guide(address.url)}\nCtrl-C ends it. What you change is kept in {_kept_in()}.")
+            self.stdout.flush()
+            server.wait()
+        raise CommandError("The server does not answer, or has ended by itself.")
+
+
+@contextmanager
+def _server(address: Address) -> Iterator["subprocess.Popen[bytes]"]:
+    """Inside: granian, which is told to stop at the end and waited for."""
+    command = granian_command(address, workers=usual_workers(), threads=THREADS, quiet=True)
+    # In a session of its own: it is told to stop once, here, and not by the terminal as well.
+    server = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603 - our own words
+    try:
+        yield server
+    finally:
+        with _undisturbed():
+            server.terminate()
+            server.wait()
 
 
 def _kept_in() -> str:

@@ -70,7 +70,9 @@ def test_other_encodings_are_415(encoding: str) -> None:
     assert refused(posted(b"{}", encoding=encoding)) == (415, 415)
 
 
-@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"{}")[:-3], gzip.compress(b"{}") + b"more", b"\x1f"])
+@pytest.mark.parametrize(
+    "body", [b"not gzip", gzip.compress(b"{}", mtime=0)[:-3], gzip.compress(b"{}", mtime=0) + b"more", b"\x1f"]
+)
 def test_spoiled_compression_is_400(body: bytes) -> None:
     assert refused(posted(body, encoding="gzip")) == (400, 400)
 

@@ -1,0 +1,47 @@
+"""The start page: a search box, cheap figures, who joined last."""
+
+from django.test import Client
+
+from customers.admin import start_page
+from customers.models import Customer
+from organizations.models import Organization, Till
+from tests.back_office import log_in, make_staff, register
+
+
+def test_an_administrator_sees_figures_and_who_joined_last(administrator: Client, anna: Customer) -> None:
+    answer = administrator.get("/admin/")
+    assert [(title, count) for title, count, *_ in answer.context["figures"]] == [
+        ("Customers", "1"),
+        ("Active stores", "1"),
+        ("Active tills", "1"),
+    ]
+    assert answer.context["newest"] == [anna]
+    page = answer.content.decode()
+    assert "Northwind: who is it?" in page
+    assert "a customer" in page
+
+
+def test_staff_of_a_store_see_their_own_customers_counted(seller: Client, anna: Customer, indiranagar: Till) -> None:
+    register(indiranagar, mobile="9812300002")
+    answer = seller.get("/admin/")
+    assert [(title, count) for title, count, *_ in answer.context["figures"]] == [("Customers", "1")]
+    assert answer.context["newest"] == [anna]
+
+
+def test_an_operator_sees_the_organizations(operator: Client, anna: Customer, stranger: Till) -> None:
+    answer = operator.get("/admin/")
+    assert [one.code for one in answer.context["organizations"]] == ["bazaar", "northwind"]
+    assert "Who is it?" in answer.content.decode()
+
+
+def test_who_has_no_role_sees_nothing(organization: Organization) -> None:
+    answer = log_in(make_staff(organization, "")).get("/admin/")
+    assert answer.context["figures"] == []
+    assert "who is it?" not in answer.content.decode()
+
+
+def test_counting_stops(anna: Customer, till: Till) -> None:
+    register(till, mobile="9812300002")
+    counted = start_page.bounded_count(Customer.objects.all(), limit=1)
+    assert counted == "more than 1"
+    assert start_page.bounded_count(Customer.objects.all(), limit=2) == "2"

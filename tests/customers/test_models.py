@@ -1,0 +1,74 @@
+"""What the customers tables guarantee by themselves."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from customers.models import Card, Customer, Identifier, SourceProfile
+from tests.factories import make_card_series
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def asha(organization):
+    return Customer.objects.create(
+        organization=organization, firstname="Asha", lastname="Rao", registered_on=NOW, updated_on=NOW, field_values={"7": "x"}
+    )
+
+
+def identifier(customer, value, **more):
+    return Identifier.objects.create(organization=customer.organization, customer=customer, kind="email", value=value, **more)
+
+
+def broken(name: str):
+    return pytest.raises(IntegrityError, match=name)
+
+
+def test_customers_are_shown_by_name_or_number(asha):
+    assert (str(asha), str(Customer(pk=5)), Customer().full_name) == ("Asha Rao", "Customer 5", "")
+    assert (asha.value_of(7), asha.value_of(8)) == ("x", None)
+
+
+def test_type_is_one_of_three(asha):
+    asha.type = "VIP"
+    with broken("customer_type_known"), transaction.atomic():
+        asha.save()
+
+
+def test_exclusive_value_belongs_to_one_customer(asha):
+    bo = Customer.objects.create(organization=asha.organization, registered_on=NOW, updated_on=NOW)
+    assert str(identifier(asha, "a@example.com")) == "a@example.com"
+    with broken("identifier_value_unique"), transaction.atomic():
+        identifier(bo, "a@example.com")
+    identifier(bo, "a@example.com", exclusive=False)
+
+
+def test_customer_has_one_current_value_of_a_kind(asha):
+    identifier(asha, "a@example.com", state="FORMER", exclusive=False)
+    identifier(asha, "b@example.com")
+    with broken("identifier_one_current_per_kind"), transaction.atomic():
+        identifier(asha, "c@example.com")
+
+
+def test_issued_card_has_a_customer_and_a_number_is_unique(asha):
+    series = make_card_series(asha.organization)
+    card = Card.objects.create(organization=asha.organization, series=series, number="G-1", external_id="X")
+    assert str(card) == "G-1"
+    for broken_row, name in [
+        ({"number": "G-2", "status": "ISSUED"}, "card_issued_to_somebody"),
+        ({"number": "G-2", "customer": asha}, "card_issued_to_somebody"),
+        ({"number": "G-1"}, "card_number_unique"),
+        ({"number": "G-2", "external_id": "X"}, "card_external_id_unique"),
+    ]:
+        with broken(name), transaction.atomic():
+            Card.objects.create(organization=asha.organization, series=series, **broken_row)
+
+
+def test_profile_at_a_source_is_kept_once(asha):
+    profile = {"organization": asha.organization, "customer": asha, "source": "WECHAT", "account": "wx"}
+    assert str(SourceProfile.objects.create(**profile)) == "WECHAT wx"
+    with broken("source_profile_unique"), transaction.atomic():
+        SourceProfile.objects.create(**profile)

@@ -1,0 +1,43 @@
+"""The spellings of an action's address (docs/protocol.md 1.1)."""
+
+import pytest
+from django.urls import Resolver404, resolve
+
+from customers.api.get import GetView
+from customers.api.registration import AddView, UpdateView
+from organizations.api.views import UnknownResourceView, UnsupportedActionView
+
+
+@pytest.mark.parametrize(
+    ("path", "view"),
+    [
+        ("/v1.1/customer/add", AddView),
+        ("/v1.1/customer/add/", AddView),
+        ("/v1.1/customer/add.json", AddView),
+        ("/v1.1/customer/add.XML/", AddView),
+        ("/1.1/customer/add", AddView),
+        ("/v1.1/customer/register", AddView),
+        ("/v1.1/customer/update", UpdateView),
+        ("/v1.1/customer/get.xml", GetView),
+        ("/v1.1/customer/search", UnsupportedActionView),
+        ("/v1.1/customer/interactions", UnsupportedActionView),
+        ("/v1.1/customer/adds", UnknownResourceView),
+        ("/v1.1/customer/add.csv", UnknownResourceView),
+        ("/v1.1", UnknownResourceView),
+        ("/1.1/anything/else", UnknownResourceView),
+        ("/v3/oauth/token", UnknownResourceView),
+    ],
+)
+def test_every_address_leads_to_its_view(path, view):
+    assert resolve(path).func.view_class is view
+
+
+@pytest.mark.parametrize(("path", "suffix"), [("/v1.1/customer/get.XML", "XML"), ("/v1.1/customer/get", None)])
+def test_suffix_is_captured(path, suffix):
+    assert resolve(path).kwargs == {"suffix": suffix} if suffix else not resolve(path).kwargs.get("suffix")
+
+
+@pytest.mark.parametrize("path", ["/v1.10/customer/add", "/customer/add", "/v2/customer/add"])
+def test_other_addresses_lead_nowhere(path):
+    with pytest.raises(Resolver404):
+        resolve(path)

@@ -1,0 +1,22 @@
+"""Answers put together by sections."""
+
+from loyalty_project.api.sections import assemble
+
+
+def names(ids, asked):
+    return {one: {"name": f"{asked}{one}"} for one in ids if one != 3}
+
+
+def extras(ids, asked):
+    return {one: {"extra": True} for one in ids if one == 1}
+
+
+def test_keys_stand_in_their_order_with_the_values_of_what_nobody_gave():
+    order = {"extra": ..., "empty": [], "name": ""}
+    answered = assemble([1, 2, 3], "n", sections=(names, extras), order=order)
+    assert answered == {1: {"extra": True, "empty": [], "name": "n1"}, 2: {"empty": [], "name": "n2"}}
+    assert list(answered[1]) == ["extra", "empty", "name"]
+
+
+def test_keys_that_the_order_does_not_know_are_not_answered():
+    assert assemble([1], "n", sections=(names, extras), order={"name": ""}) == {1: {"name": "n1"}}

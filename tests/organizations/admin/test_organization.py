@@ -1,0 +1,119 @@
+"""The organization's own page, with a field for every policy."""
+
+import pytest
+from django.test import Client
+
+from organizations.models import AuditEntry, Organization, Till
+from organizations.scoping import unscoped
+from tests.back_office import errors_of, filled_form, list_of, page_of, shown
+from tests.factories import make_field
+
+ORGANIZATIONS = "organizations_organization"
+ADD = "/admin/organizations/organization/add/"
+
+
+def test_an_administrator_changes_policies(administrator: Client, organization: Organization) -> None:
+    organization.flags = {"BATCH_LIMIT": 7}
+    organization.save()
+    page = page_of(ORGANIZATIONS, organization)
+    form = filled_form(
+        administrator,
+        page,
+        name="Northwind Ltd",
+        BATCH_LIMIT="",
+        RATE_LIMIT_PER_MINUTE="60",
+        CONF_USERS_IS_EMAIL_UNIQUE=False,
+        CONF_ALLOW_EMAIL_UPDATE="on",
+        OTP_CHANNEL="EMAIL",
+        CONF_LOYALTY_MAX_BILL_AMOUNT="100000.50",
+        countries="GB, AE, FR",
+    )
+    assert administrator.post(page, form).status_code == 302
+    organization.refresh_from_db()
+    assert organization.flags == {
+        "RATE_LIMIT_PER_MINUTE": 60,
+        "CONF_USERS_IS_EMAIL_UNIQUE": 0,
+        "CONF_ALLOW_EMAIL_UPDATE": 1,
+        "OTP_CHANNEL": "EMAIL",
+        "CONF_LOYALTY_MAX_BILL_AMOUNT": "100000.5",
+    }
+    assert organization.countries == ["GB", "AE", "FR"]
+    entry = AuditEntry.objects.get()
+    assert entry.old == {"name": "Northwind", "countries": ["GB", "AE"], "flags": {"BATCH_LIMIT": 7}}
+    assert entry.new["flags"] == organization.flags
+
+
+def test_saving_without_a_change_changes_nothing(administrator: Client, organization: Organization) -> None:
+    organization.flags = {"CONF_MIN_REGISTRATION_DATE": "2001-02-03", "CONF_CARD_CHECKSUM_DIGIT_ALGO": "LUHN"}
+    organization.save()
+    page = page_of(ORGANIZATIONS, organization)
+    assert administrator.post(page, filled_form(administrator, page)).status_code == 302
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "errors"),
+    [
+        ({"BATCH_LIMIT": "0"}, {"BATCH_LIMIT": ["Must be from 1 to 10000."]}),
+        ({"EXTERNAL_ID_PATTERN": "("}, {"EXTERNAL_ID_PATTERN": ["Must be a regular expression."]}),
+        ({"CONF_MIN_BILLING_DATE": "soon"}, {"CONF_MIN_BILLING_DATE": ["Must be a date, YYYY-MM-DD."]}),
+        ({"currency": "rupee"}, None),
+        ({"currency": "inr"}, {"currency": ["Must be a currency of ISO 4217 in three capital letters, like INR."]}),
+        ({"base_country": "XX"}, {"base_country": ["Must be a country of ISO 3166-1 in two capital letters, like IN."]}),
+        ({"countries": "GB,GB"}, {"countries": ["'GB' stands here twice."]}),
+        ({"language": "e"}, {"language": ["Must be a language code, like en or pt-BR."]}),
+        ({"timezone": "Mars/North"}, None),
+        ({"gender_field": "nothing"}, None),
+    ],
+)
+def test_a_form_is_as_strict_as_the_organization_file(
+    administrator: Client, organization: Organization, typed: dict[str, str], errors: dict[str, list[str]] | None
+) -> None:
+    page = page_of(ORGANIZATIONS, organization)
+    told = errors_of(administrator.post(page, filled_form(administrator, page, **typed)))
+    assert told == errors if errors else list(told) == list(typed)
+    organization.refresh_from_db()
+    assert organization.flags == {}
+
+
+def test_the_gender_field_is_one_of_the_customers_fields(administrator: Client, organization: Organization) -> None:
+    make_field(organization, "gender", category="extended")
+    make_field(organization, "sex", category="ticket")
+    organization.gender_field = "former"
+    organization.save()
+    page = page_of(ORGANIZATIONS, organization)
+    choices = administrator.get(page).context["adminform"].form.fields["gender_field"].choices
+    assert choices == [("", "none"), ("gender", "gender"), ("former", "former")]
+
+
+def test_what_waits_for_its_part_is_told(administrator: Client, organization: Organization) -> None:
+    organization.stored_sections = {"programs": [], "coupon_series": []}
+    organization.save()
+    assert "programs, coupon series" in administrator.get(page_of(ORGANIZATIONS, organization)).content.decode()
+
+
+def test_an_auditor_reads_the_policies(auditor: Client, organization: Organization) -> None:
+    organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": 0}
+    organization.save()
+    page = auditor.get(page_of(ORGANIZATIONS, organization)).content.decode()
+    assert "An e-mail belongs to one customer only" in page
+    assert 'name="BATCH_LIMIT"' not in page
+
+
+def test_staff_see_their_own_organization_and_add_none(
+    administrator: Client, organization: Organization, stranger: Till
+) -> None:
+    assert shown(administrator.get(list_of(ORGANIZATIONS))) == [organization]
+    assert administrator.get(page_of(ORGANIZATIONS, stranger.organization)).status_code == 302
+    assert administrator.get(ADD).status_code == 403
+
+
+def test_an_operator_adds_an_organization(operator: Client, organization: Organization) -> None:
+    form = filled_form(operator, ADD, code="harbour", name="Harbour", timezone="Europe/London", currency="GBP")
+    assert operator.post(ADD, form).status_code == 302
+    made = Organization.objects.get(code="harbour")
+    assert (made.timezone, made.flags) == ("Europe/London", {})
+    with unscoped("looking at the other organization"):
+        assert AuditEntry.objects.get().organization == made
+    form = filled_form(operator, ADD, code="harbour", name="Again")
+    assert list(errors_of(operator.post(ADD, form))) == ["code"]

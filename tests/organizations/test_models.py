@@ -1,0 +1,63 @@
+"""What the organizations tables guarantee by themselves."""
+
+import pytest
+from django.db import Error, IntegrityError, connection, transaction
+from django.utils import timezone
+
+from organizations.models import AuditEntry, Concept, Counter, CredentialFailure, RateLease, SourceAccount, StaffMember, Zone
+from organizations.services.audit import Change, record_changes
+from organizations.services.counters import next_number
+from tests.factories import make_card_series, make_client, make_field, make_organization, make_store, make_till, till_actor
+
+pytestmark = pytest.mark.django_db
+
+
+def test_rows_are_shown_by_what_people_call_them(organization, till):
+    zone = Zone(name="South")
+    rows = [
+        organization, till, till.store, zone, Concept(name="Fashion"), make_client(till, "nw-key"),
+        make_field(organization, "age"), make_card_series(organization), SourceAccount(source="WECHAT", account="wx"), Counter(name="c", last=3),
+        RateLease(caller="till:a", leased=2), CredentialFailure(name="a", address="127.0.0.1", failures=1),
+    ]  # fmt: skip
+    assert [str(row) for row in rows] == [
+        "Northwind", "mgroad.till1", "MG Road", "South", "Fashion", "nw-key", "age", "GOLD card", "WECHAT wx", "c: 3",
+        "till:a: 2", "a from 127.0.0.1: 1",
+    ]  # fmt: skip
+
+
+def test_countries_stand_base_first_and_once(organization):
+    organization.countries = ["GB", "IN"]
+    assert organization.supported_countries == ["IN", "GB"]
+    organization.base_country = ""
+    assert organization.supported_countries == ["GB", "IN"]
+
+
+def test_till_codes_are_unique_in_the_installation(till):
+    other = make_organization("bazaar")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_till(make_store(other), till.code)
+
+
+@pytest.mark.parametrize(
+    "operation", ["UPDATE organizations_auditentry SET action = 'x'", "DELETE FROM organizations_auditentry"]
+)
+def test_audit_cannot_be_changed(till, operation):
+    record_changes([Change(action="made", object_type="thing", object_id=7, new={"a": 1})], by=till_actor(till))
+    with pytest.raises(Error, match="append-only") as caught, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(operation)
+    assert caught.value.__cause__.sqlstate == "23001"
+    entry = AuditEntry.objects.get()
+    assert (str(entry), entry.actor, entry.new) == ("made thing 7", "till:mgroad.till1", {"a": 1})
+    assert (timezone.now() - entry.at).total_seconds() < 60
+
+
+def test_staff_belongs_to_an_organization_or_is_a_superuser(organization):
+    with pytest.raises(IntegrityError, match="staff_has_organization_or_is_superuser"), transaction.atomic():
+        StaffMember.objects.create(username="nobody")
+    with pytest.raises(IntegrityError, match="staff_has_organization_or_is_superuser"), transaction.atomic():
+        StaffMember.objects.create(username="both", organization=organization, is_superuser=True)
+    StaffMember.objects.create(username="asha", organization=organization)
+
+
+def test_numbers_follow_each_other(organization):
+    assert [next_number(organization, "a"), next_number(organization, "a"), next_number(organization, "b")] == [1, 2, 1]
