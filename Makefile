@@ -68,5 +68,6 @@ clean: ## Remove .venv, the caches and the data in var/
 		echo "A database server may be running in var/ and could not be stopped: nothing was removed. Try 'make setup' first." >&2; \
 		exit 1; \
 	fi
+	@if [ -L var/postgres ]; then rm -rf "$$(readlink -f var/postgres)"; fi # kept elsewhere: as root, under a closed folder
 	@rm -rf var .venv .uv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage staticfiles
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,7 +20,7 @@ from typing import Literal
 from benchmarks.people import MOBILE, new_customer, person
 
 MOST_CALLS = 200_000
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 _CHUNK = 1 << 16
 _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"

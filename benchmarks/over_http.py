@@ -19,9 +19,11 @@ from organizations.services.credentials import password_digest
 
 _WARM_UP_SECONDS = 1.5
 # For starting a process and waiting for the last answers.
-_GRACE_SECONDS = 60.0
+_GRACE_SECONDS = 120.0
 # More than any run uses up.
 _NUMBERS_OF_A_RUN = 1_000_000
+# With more, a batch would mostly wait for others.
+_CONNECTIONS_FOR_BATCHES = 4
 _runs = count()
 
 
@@ -93,7 +95,7 @@ def _load(action: Action, effort: Effort, *, people: int = 0, items: int = 1) ->
         till=TILL,
         digest=password_digest(PASSWORD),
         seconds=effort.seconds,
-        connections=effort.connections,
+        connections=effort.connections if items == 1 else min(effort.connections, _CONNECTIONS_FOR_BATCHES),
         people=people,
         items=items,
     )

@@ -30,7 +30,7 @@ class Login(NamedTuple):
 # The superuser beside the organization's staff.
 OPERATOR = Login("admin", "harbour-admin-demo", "operator: every organization")
 # Two who are not among the demo's customers. Numbers 555-0100 to 555-0199 belong to nobody, in every area code.
-FIRST_CALLER = {"mobile": "19025550101", "email": "lena.berg@example.com", "firstname": "Lena", "lastname": "Berg"}
+FIRST_CALLER = {"mobile": "19025550101", "email": "mina.lowell@example.com", "firstname": "Mina", "lastname": "Lowell"}
 SECOND_CALLER = {"mobile": "19025550102", "email": "noor.haddad@example.com", "firstname": "Noor", "lastname": "Haddad"}
 
 

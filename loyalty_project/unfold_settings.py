@@ -86,6 +86,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _room("Staff", "badge", "organizations.staffmember"),
+                    _room("Imports", "upload_file", "organizations.importrun"),
                     _room("Audit", "history", "organizations.auditentry"),
                 ],
             },

@@ -34,18 +34,19 @@ CHANGE_CONFIGURATION: Final = _permissions("organizations", "add change", _CONFI
 SEE_STAFF: Final = _permissions("organizations", "view", "staffmember")
 CHANGE_STAFF: Final = _permissions("organizations", "add change", "staffmember")
 SEE_AUDIT: Final = _permissions("organizations", "view", "auditentry")
+SEE_IMPORTS: Final = _permissions("organizations", "view", "importrun")
 
 # --- who may what
 
 ROLE_PERMISSIONS: Final[dict[str, Permissions]] = {
     Role.ORG_ADMIN: (
         SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD
-        | SEE_CONFIGURATION | CHANGE_CONFIGURATION | SEE_STAFF | CHANGE_STAFF | SEE_AUDIT
+        | SEE_CONFIGURATION | CHANGE_CONFIGURATION | SEE_STAFF | CHANGE_STAFF | SEE_AUDIT | SEE_IMPORTS
     ),
     Role.STORE_MANAGER: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_SHOPS,
     Role.STORE_STAFF: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS,
     Role.CARE_AGENT: SEE_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_AUDIT,
-    Role.AUDITOR: SEE_CUSTOMERS | SEE_CONFIGURATION | SEE_STAFF | SEE_AUDIT,
+    Role.AUDITOR: SEE_CUSTOMERS | SEE_CONFIGURATION | SEE_STAFF | SEE_AUDIT | SEE_IMPORTS,
 }  # fmt: skip
 
 # Whoever is limited to stores has nothing beyond these, whatever the role: what is the whole organization's is not theirs to

@@ -24,10 +24,8 @@ _of_thread = threading.local()
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Run what was recorded, for this customer, and answer as was recorded."""
     if environ["PATH_INFO"] != "/healthz":
-        if environ["REQUEST_METHOD"] == "GET":
-            items: list[dict[str, Any]] = [dict(parse_qsl(environ["QUERY_STRING"]))]
-        else:
-            items = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))["customer"]
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        items = json.loads(body)["customer"] if body else [dict(parse_qsl(environ["QUERY_STRING"]))]
         _run(RECORDING["call"], dict(items[0]))
         for item in items if RECORDING["item"] else ():
             with _connection().transaction():

@@ -30,7 +30,7 @@ from customers.sources import SOURCES
 from loyalty_project.api.batch import constraint_name, sqlstate
 from loyalty_project.api.codes import Code, Transport
 from loyalty_project.api.errors import LoyaltyError
-from loyalty_project.api.values import Item, has_unusable_text
+from loyalty_project.api.values import Item
 from loyalty_project.moments import write_moment
 from organizations.actors import Actor
 from organizations.models import CardSeries, FieldDefinition, Organization, Store, Till
@@ -99,10 +99,8 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for name, value in cleaned.items():
-            if has_unusable_text(value):
-                self.add_error(name, _sentence(Code.INVALID_INPUT))
-            elif self.instance.pk and name in self.changed_data and not value:
+        for name in self.changed_data if self.instance.pk else ():
+            if name in cleaned and not cleaned[name]:
                 self.add_error(name, "A stored value can be replaced, but not emptied.")
         self._check_field_values(cleaned)
         return cleaned
@@ -121,7 +119,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
 
     def _post_clean(self) -> None:
         """In place of the model's own validation: the journey judges, and works, in a savepoint of the page's transaction."""
-        if self.errors or not self.changed_data:
+        if self.errors or (self.instance.pk and not self.changed_data):
             return
         try:
             with transaction.atomic():

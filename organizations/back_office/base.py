@@ -48,7 +48,6 @@ class BackOfficeAdmin(ModelAdmin):
     list_filter_submit = True
     list_fullwidth = True
     list_per_page = 50
-    show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     save_as = False
     actions: Sequence[str] = ("activate", "deactivate")

@@ -1,6 +1,7 @@
 """How is the application served? `manage.py serve` becomes granian."""
 
 import os
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,22 +12,23 @@ from loyalty_project.serving import THREADS, Address, AddressUnusableError, chec
 def add_address_arguments(parser: CommandParser) -> None:
     """--host and --port, the same for every command that serves."""
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1: this machine only)")
-    parser.add_argument("--port", type=port_number, default=8000)
+    parser.add_argument("--port", type=port, default=8000)
 
 
-def port_number(text: str) -> int:
-    """The TCP port that `text` names. Raises ValueError for none (0 would be another one at every start)."""
-    port = int(text)
-    if not 1 <= port <= 65_535:
-        raise ValueError(f"{text} is no port")
-    return port
+def port(text: str) -> int:
+    """The TCP port that `text` names. Raises what argparse expects for none (0 would be another one at every start)."""
+    number = int(text)
+    if not 1 <= number <= 65_535:
+        raise ArgumentTypeError("must be from 1 to 65535")
+    return number
 
 
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise ValueError("must be 1 or more")
-    return count
+def count(text: str) -> int:
+    """A number of processes or threads. Raises what argparse expects for less than one."""
+    number = int(text)
+    if number < 1:
+        raise ArgumentTypeError("must be 1 or more")
+    return number
 
 
 class Command(BaseCommand):
@@ -40,9 +42,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Reads where to listen and with how many."""
         add_address_arguments(parser)
-        parser.add_argument("--workers", type=_count, default=usual_workers(), help="processes (default: %(default)s)")
+        parser.add_argument("--workers", type=count, default=usual_workers(), help="processes (default: %(default)s)")
         parser.add_argument(
-            "--threads", type=_count, default=THREADS, help="of each worker; each holds a database connection (%(default)s)"
+            "--threads", type=count, default=THREADS, help="of each worker; each holds a database connection (%(default)s)"
         )
 
     def handle(self, *, host: str, port: int, workers: int, threads: int, **_options: Any) -> None:

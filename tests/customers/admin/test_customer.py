@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
@@ -10,9 +11,7 @@ from django.urls import reverse
 from psycopg.errors import LockNotAvailable
 from pytest_django import DjangoAssertNumQueries
 
-from customers.admin import customer_form
 from customers.models import Card, Customer, Identifier, SourceProfile
-from loyalty_project.db.locking import lock
 from organizations.models import AuditEntry, Organization, Store, Till
 from organizations.scoping import unscoped
 from tests.back_office import errors_of, filled_form, list_of, log_in, make_staff, page_of, register, shown
@@ -41,8 +40,8 @@ def told_to(browser: Client) -> list[str]:
 
 def test_the_list_shows_identifiers_type_and_store(administrator: Client, anna: Customer) -> None:
     page = administrator.get(list_of(CUSTOMERS)).content.decode()
-    for text in ("Anna Rao", "919812300001", "anna.rao@example.com", "NW-0001", "MG Road", ">loyalty<"):
-        assert text in page.replace("\n", "").replace("  ", "") or text in page
+    for text in ("Anna Rao", "919812300001", "anna.rao@example.com", "NW-0001", "MG Road", "loyalty"):
+        assert text in page
 
 
 def test_a_customer_without_name_is_told_by_id(administrator: Client, till: Till) -> None:
@@ -144,10 +143,9 @@ def test_the_page_shows_fields_cards_sources_and_history(administrator: Client, 
         comm_channels=[{"type": "WHATSAPP", "value": "9812300001", "primary": True, "verified": False}],
     )
     series = make_card_series(organization)
-    card = Card.objects.create(organization=organization, series=series, number="GOLD1", customer=anna, status="ISSUED")
+    Card.objects.create(organization=organization, series=series, number="GOLD1", customer=anna, status="ISSUED")
     SourceProfile.objects.create(organization=organization, customer=anna, source="WECHAT", account="wx-main")
     change(administrator, anna, lastname="Iyer", series_code="GOLD")
-    AuditEntry.objects.filter(object_type="card", object_id=card.pk).exists()
     answer = administrator.get(page_of(CUSTOMERS, anna))
     page = answer.content.decode()
     for text in ("Playing, Singing", "old answer", "GOLD1", "wx-main", "WHATSAPP", "<del>Rao</del>", "<ins>Iyer</ins>"):
@@ -182,9 +180,10 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
             organization=anna.organization, series=series, number=f"GOLD{number}", customer=anna, status="ISSUED"
         )
         SourceProfile.objects.create(organization=anna.organization, customer=anna, source="WECHAT", account=str(number))
-    # Session, member of staff, the limit to stores, savepoint (two), customer and identifiers, fields, stores, tills, series,
-    # cards, sources, registering till, history.
-    with django_assert_num_queries(15):
+    ContentType.objects.get_for_model(Customer)  # remembered by the process
+    # Session, member of staff, the limit to stores, customer, identifiers, fields, stores, tills, series, cards, sources,
+    # history, registering till.
+    with django_assert_num_queries(13):
         administrator.get(page_of(CUSTOMERS, anna))
 
 
@@ -397,14 +396,13 @@ def test_identifiers_follow_the_policies(administrator: Client, anna: Customer) 
 
 def test_somebody_elses_identifier_is_refused_at_its_field(administrator: Client, anna: Customer, till: Till) -> None:
     register(till, mobile="9812300002", email="bela@example.com")
-    assert errors_of(change(administrator, anna, email="bela@example.com")) == {
-        "email": ["A customer already exists with the same email. (1016)"]
-    } or list(errors_of(change(administrator, anna, email="bela@example.com"))) == ["email"]
+    errors = errors_of(change(administrator, anna, email="bela@example.com"))
+    assert errors["email"][0].endswith("(1016)")
 
 
 def test_stored_values_are_not_emptied(administrator: Client, anna: Customer) -> None:
     errors = errors_of(change(administrator, anna, lastname="", email=""))
-    assert errors == dict.fromkeys(["lastname", "email"], ["A stored value can be replaced, but not emptied."])
+    assert errors == {name: ["A stored value can be replaced, but not emptied."] for name in ("lastname", "email")}
 
 
 def test_loyalty_is_not_left(administrator: Client, anna: Customer) -> None:
@@ -433,7 +431,6 @@ def test_somebody_who_is_being_worked_on_elsewhere_is_told_so(
         error.__cause__ = LockNotAvailable()
         raise error
 
-    assert lock is not never_free
     monkeypatch.setattr("customers.services.directory.lock", never_free)
     errors = errors_of(change(administrator, anna, lastname="Iyer"))
     assert errors == {"__all__": ["Another action is running for this customer (521)"]}
@@ -448,5 +445,9 @@ def test_a_lost_connection_is_no_refusal(administrator: Client, anna: Customer, 
         change(administrator, anna, lastname="Iyer")
 
 
-def test_a_broken_constraint_has_a_code(administrator: Client, anna: Customer, till: Till) -> None:
-    assert set(customer_form.CONSTRAINTS) >= {"identifier_value_unique"}
+def test_a_broken_constraint_has_a_code(administrator: Client, anna: Customer) -> None:
+    """A value that came with a merged customer is nobody's current one, and still taken."""
+    Identifier.objects.filter(kind="mobile").update(state="MERGED")
+    errors = errors_of(add(administrator, mobile="9812300001"))
+    assert errors == {"__all__": ["Unable to register with external ID. (1038)"]}
+    assert Customer.objects.get() == anna

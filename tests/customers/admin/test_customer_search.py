@@ -59,9 +59,7 @@ def test_a_customer_is_found_by_id_and_by_card(anna: Customer) -> None:
 def test_identifiers_that_may_repeat_find_everybody_who_has_them(till: Till) -> None:
     till.organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": 0}
     till.organization.save()
-    both = {
-        register(till, mobile=mobile, email="family@example.com").pk for mobile in ("9812300001", "9812300002")
-    }
+    both = {register(till, mobile=mobile, email="family@example.com").pk for mobile in ("9812300001", "9812300002")}
     assert found("family@example.com", till.organization) == both
 
 
@@ -97,7 +95,9 @@ def test_every_way_of_looking_stops_at_the_limit(till: Till) -> None:
 
 def test_looking_costs_three_queries_and_scans_no_table(anna: Customer) -> None:
     for term in ("98123", "anna rao"):
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             found(term, anna.organization)
         assert len(queries) == 3
 

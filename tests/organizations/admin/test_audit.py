@@ -55,13 +55,11 @@ def test_entries_are_found_by_object_actor_and_request(administrator: Client, en
 
 
 def test_entries_are_narrowed(administrator: Client, entries: dict[str, AuditEntry]) -> None:
-    today = entries["staff"].at.date().isoformat()
     assert found(administrator, object_type="store") == [entries["command"], entries["staff"]]
     assert found(administrator, source__exact="IMPORT") == [entries["command"]]
     assert len(found(administrator, at_from="2020-01-01", at_to="9000-01-01")) == 3
     assert found(administrator, at_to="2020-01-01") == []
     assert len(found(administrator, at_from="soon")) == 3
-    assert today
 
 
 def test_an_entry_tells_every_change(administrator: Client, entries: dict[str, AuditEntry]) -> None:
@@ -93,7 +91,7 @@ def test_staff_limited_to_stores_have_no_audit(organization: Organization, store
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_the_list_costs_four_queries(
+def test_the_list_costs_the_same_for_any_number(
     administrator: Client, till: Till, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     record_changes(

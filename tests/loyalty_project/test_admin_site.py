@@ -1,0 +1,86 @@
+"""The doors of the back office: log-in, log-out, and what happens after too many guesses."""
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from organizations.models import Organization
+from tests.back_office import STAFF_PASSWORD, log_in, make_staff
+
+LOG_IN = "/admin/login/"
+
+
+def guess(browser: Client, password: str, username: str = "org_admin") -> int:
+    return browser.post(f"{LOG_IN}?next=/admin/", {"username": username, "password": password}).status_code
+
+
+def test_the_log_in_page_bears_the_name_of_the_product(db: None) -> None:
+    page = Client().get(LOG_IN).content.decode()
+    assert "<b>Regulars</b>" in page
+    assert 'name="password"' in page
+
+
+def test_pages_lead_to_the_log_in_and_back(organization: Organization) -> None:
+    make_staff(organization, "org_admin")
+    browser = Client()
+    asked = browser.get("/admin/customers/customer/?q=anna")
+    assert asked["Location"] == "/admin/login/?next=/admin/customers/customer/%3Fq%3Danna"
+    page = browser.get(asked["Location"])
+    assert page.context["next"] == "/admin/customers/customer/?q=anna"
+    answer = browser.post(asked["Location"], {"username": "org_admin", "password": STAFF_PASSWORD})
+    assert answer["Location"] == "/admin/customers/customer/?q=anna"
+
+
+def test_a_wrong_password_is_told(organization: Organization) -> None:
+    make_staff(organization, "org_admin")
+    answer = Client().post(LOG_IN, {"username": "org_admin", "password": "wrong"})
+    assert "Please enter the correct username and password" in answer.content.decode()
+    assert "Please correct" in Client().post(LOG_IN, {"username": "org_admin"}).content.decode()
+
+
+def test_too_many_guesses_close_the_log_in_for_a_while(organization: Organization, settings: Settings) -> None:
+    make_staff(organization, "org_admin")
+    browser = Client()
+    assert [guess(browser, "wrong") for _ in range(settings.AXES_FAILURE_LIMIT)] == [200, 200, 200, 200, 429]
+    answer = browser.post(LOG_IN, {"username": "org_admin", "password": STAFF_PASSWORD})
+    assert answer.status_code == 429
+    assert "Wait 15 minutes" in answer.content.decode()
+    assert guess(browser, "wrong", username="somebody.else") == 200
+
+
+def test_who_logs_out_is_out(organization: Organization) -> None:
+    browser = log_in(make_staff(organization, "org_admin"))
+    assert browser.get("/admin/").status_code == 200
+    browser.post("/admin/logout/")
+    assert browser.get("/admin/").status_code == 302
+
+
+def test_ones_own_password_is_changed_with_the_old_one(organization: Organization) -> None:
+    member = make_staff(organization, "org_admin")
+    browser = log_in(member)
+    new = {"new_password1": "another-fine-horse", "new_password2": "another-fine-horse"}
+    assert browser.post("/admin/password_change/", {"old_password": "wrong", **new}).status_code == 200
+    assert browser.post("/admin/password_change/", {"old_password": STAFF_PASSWORD, **new}).status_code == 302
+    member.refresh_from_db()
+    assert member.check_password("another-fine-horse")
+
+
+@pytest.mark.parametrize(
+    ("role", "rooms"),
+    [
+        ("store_staff", {"Customers", "Cards"}),
+        ("store_manager", {"Customers", "Cards", "Stores", "Tills"}),
+        ("care_agent", {"Customers", "Cards", "Audit"}),
+    ],
+)
+def test_the_sidebar_has_the_rooms_of_the_role(organization: Organization, role: str, rooms: set[str]) -> None:
+    answer = log_in(make_staff(organization, role)).get("/admin/")
+    shown = {
+        item["title"] for group in answer.context["sidebar_navigation"] for item in group["items"] if item["has_permission"]
+    }
+    assert shown - {"Start"} == rooms
+
+
+def test_addresses_that_lead_nowhere_are_told_in_our_own_dress(organization: Organization) -> None:
+    answer = log_in(make_staff(organization, "org_admin")).get("/admin/nowhere/")
+    assert answer.status_code == 404
