@@ -246,7 +246,8 @@ def _till(item: Item, key: str, code: Code, setup: Setup, notices: list[Notice])
 def _fraud(item: Item, notices: list[Notice]) -> tuple[str, str]:
     """Status and reason; the status may come as an object or as bare text."""
     row = child(item, "fraud_status")
-    status = _choice(optional(row, "status") or optional(item, "fraud_status"), FRAUD_STATUSES, notices)
+    given = optional(row, "status") if row else optional(item, "fraud_status")
+    status = _choice(given, FRAUD_STATUSES, notices)
     return status, text(row, "reason")[:250]
 
 

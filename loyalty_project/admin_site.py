@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.sites import UnfoldAdminSite
@@ -17,6 +18,11 @@ class BackOffice(UnfoldAdminSite):
     index_template = "back_office/start.html"
     login_template = "back_office/log_in.html"
     site_url = None
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """As Django's, but for groups, which Django puts on every site: permissions come from roles here."""
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        super().register([model for model in models if model is not Group], admin_class, **options)
 
 
 def answer_locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: Any) -> HttpResponse:

@@ -15,8 +15,8 @@ MOST_WORKERS = 8
 THREADS = 4
 # As long as a connection may live (CONN_MAX_AGE): a thread that ends takes its connection with it.
 THREAD_IDLE_SECONDS = 600
-# What is being answered when the server is told to stop may end; nothing takes longer than the statement time-out.
-STOP_SECONDS = 70
+# What is being answered when the server is told to stop has that long. (A worker that is just starting hears nothing.)
+STOP_SECONDS = 30
 PAUSE = 0.05
 
 
@@ -49,18 +49,20 @@ def usual_workers() -> int:
     return min(available or 1, MOST_WORKERS)
 
 
-def granian_command(address: Address, *, workers: int, threads: int, quiet: bool = False) -> list[str]:
-    """The command that serves `loyalty_project.wsgi` at `address` until SIGINT or SIGTERM, then ends what it is answering.
+def granian_command(
+    address: Address, *, workers: int, threads: int, stop_seconds: int = STOP_SECONDS, quiet: bool = False
+) -> list[str]:
+    """The command that serves `loyalty_project.wsgi` at `address` until SIGINT or SIGTERM.
 
-    `threads` are those of each worker that run Python. Nothing is logged about single requests. `quiet` leaves out what
-    granian says about its own start and end.
+    Then it ends what it is answering, within `stop_seconds`. `threads` are those of each worker that run Python. Nothing is
+    logged about single requests. `quiet` leaves out what granian says about its own start and end.
     """
     return [
         *[sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1"],
         *["--host", address.host, "--port", str(address.port)],
-        *["--workers", str(workers), "--respawn-failed-workers", "--workers-kill-timeout", str(STOP_SECONDS)],
+        *["--workers", str(workers), "--respawn-failed-workers", "--workers-kill-timeout", str(stop_seconds)],
         *["--blocking-threads", str(threads), "--blocking-threads-idle-timeout", str(THREAD_IDLE_SECONDS)],
-        *["--no-access-log", "--log-level", "warning" if quiet else "info"],
+        *["--no-access-log", "--log-level", "error" if quiet else "info"],
         "loyalty_project.wsgi:application",
     ]
 

@@ -54,7 +54,7 @@ class CustomerAdmin(BackOfficeAdmin):
     # Nobody counts millions of rows to show fifty.
     paginator = InfinitePaginator
     show_full_result_count = False
-    list_display = ("told_name", "mobile", "email", "external_id", "told_type", "registered_on", "registered_store")
+    list_display = ("told_name", "mobile", "email", "external_id", "told_type", "registered_on", "store")
     list_display_links = ("told_name",)
     list_filter = (
         ("type", ChoicesDropdownFilter),
@@ -119,6 +119,11 @@ class CustomerAdmin(BackOfficeAdmin):
     def told_type(self, customer: Customer) -> tuple[str, str]:
         """The type in words, coloured."""
         return customer.type, customer.get_type_display()
+
+    @display(description="Store")
+    def store(self, customer: Customer) -> Store | None:
+        """Where the customer registered."""
+        return customer.registered_store
 
     # --- the form
 

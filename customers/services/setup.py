@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from customers.drafts import TILL_CODE_LENGTH, Setup
 from loyalty_project import clock
 from loyalty_project.api.errors import Notice
-from loyalty_project.api.values import Item, text
+from loyalty_project.api.values import Item, has_unusable_text
 from organizations.actors import Actor
 from organizations.models import FieldDefinition, SourceAccount, Store, Till
 
@@ -32,8 +32,9 @@ def load_setup(items: Iterable[Item], *, by: Actor, country_code: str = "", noti
 
 
 def _named(items: Iterable[Item], *keys: str) -> set[str]:
-    names = {text(item, key) for item in items for key in keys}
-    return {name for name in names if name and len(name) <= TILL_CODE_LENGTH and "\x00" not in name}
+    values = (item.get(key) for item in items for key in keys)
+    names = {value.strip() for value in values if isinstance(value, str) and not has_unusable_text(value)}
+    return {name for name in names if name and len(name) <= TILL_CODE_LENGTH}
 
 
 def _tills(codes: set[str]) -> Mapping[str, Till]:

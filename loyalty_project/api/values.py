@@ -7,6 +7,9 @@ Numbers keep the digits they were written with and booleans are "true" and "fals
 import re
 from typing import Any
 
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import LoyaltyError
+
 Value = Any  # None, str, list[Value] or dict[str, Value]
 Item = dict[str, Value]
 
@@ -26,11 +29,16 @@ def has_unusable_text(value: Value) -> bool:
 
 
 def text(item: Item, *keys: str) -> str:
-    """The trimmed text under the first of `keys` that is supplied; "" when none is (lists and objects are not text)."""
+    """The trimmed text under the first of `keys` that is supplied; "" when none is (an empty object or list is not supplied).
+
+    Raises `LoyaltyError` 400 where an object or a list stands in the place of text (docs/protocol.md 5).
+    """
     for key in keys:
         value = item.get(key)
-        if value and isinstance(value, str) and (trimmed := value.strip()):
-            return trimmed
+        if isinstance(value, dict | list) and value:
+            raise LoyaltyError(Code.INVALID_INPUT)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
     return ""
 
 

@@ -16,7 +16,8 @@ class ImportRunAdmin(BackOfficeAdmin):
     """Import runs, to look at: the import commands start and continue them."""
 
     fields = (
-        "command", "filename", "state", "started_at", "finished_at", "lines", "created", "updated", "unchanged", "rejected", "told",
+        "command", "filename", "state", "started_at", "finished_at",
+        "lines", "created", "updated", "unchanged", "rejected", "told",
     )  # fmt: skip
     list_display = ("filename", "command", "state", "started_at", "created", "updated", "unchanged", "rejected")
     search_fields = ("filename",)

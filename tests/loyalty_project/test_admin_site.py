@@ -81,6 +81,13 @@ def test_the_sidebar_has_the_rooms_of_the_role(organization: Organization, role:
     assert shown - {"Start"} == rooms
 
 
+def test_groups_have_no_room(db: None) -> None:
+    operator = log_in(make_staff(None))
+    assert operator.get("/admin/auth/group/").status_code == 404
+    assert operator.get("/admin/organizations/").status_code == 200
+
+
 def test_addresses_that_lead_nowhere_are_told_in_our_own_dress(organization: Organization) -> None:
     answer = log_in(make_staff(organization, "org_admin")).get("/admin/nowhere/")
     assert answer.status_code == 404
+    assert "There is nothing at this address" in answer.content.decode()

@@ -105,4 +105,4 @@ def test_single_requests_are_not_logged_and_quiet_is_quieter() -> None:
     assert command[command.index("--blocking-threads") + 1] == "5"
     assert command[command.index("--log-level") + 1] == "info"
     quiet = granian_command(Address("127.0.0.1", 8123), workers=3, threads=5, quiet=True)
-    assert quiet[quiet.index("--log-level") + 1] == "warning"
+    assert quiet[quiet.index("--log-level") + 1] == "error"

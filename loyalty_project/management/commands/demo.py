@@ -27,6 +27,8 @@ from loyalty_project.serving import (
 
 LOGIN_PAGE = "/admin/login/"
 START_SECONDS = 60.0
+# Nobody depends on what a demo is answering.
+STOP_SECONDS = 3
 
 
 class Command(BaseCommand):
@@ -85,7 +87,7 @@ class Command(BaseCommand):
 @contextmanager
 def _server(address: Address) -> Iterator["subprocess.Popen[bytes]"]:
     """Inside: granian, which is told to stop at the end and waited for."""
-    command = granian_command(address, workers=usual_workers(), threads=THREADS, quiet=True)
+    command = granian_command(address, workers=usual_workers(), threads=THREADS, stop_seconds=STOP_SECONDS, quiet=True)
     # In a session of its own: it is told to stop once, here, and not by the terminal as well.
     server = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603 - our own words
     try:

@@ -210,3 +210,17 @@ def test_unexpected_failure_is_logged_and_told_as_10001(api):
     answer = api.add(mobile="9812345678")
     assert (answer.http.status_code, answer.code) == (200, "10001")
     assert api.update(mobile="9812345678").code == "1012"
+
+
+@pytest.mark.parametrize(
+    "more", [{"mobile": {"a": "1"}}, {"firstname": ["Ann"]}, {"registered_till": {"code": "x"}}, {"type": ["LOYALTY"]}]
+)
+def test_object_or_list_in_the_place_of_text_is_400_for_the_item(api, more):
+    answer = api.add({"email": "a@example.com", **more}, {"mobile": "9812345678"})
+    assert answer.codes == ["400", "1000"]
+    assert answer.items[0].get("email") == "a@example.com"
+
+
+def test_empty_objects_and_lists_are_not_supplied(api):
+    item = {"mobile": "9812345678", "email": {}, "firstname": [], "fraud_status": {}, "custom_fields": [], "card_details": []}
+    assert api.add(item).warnings == []

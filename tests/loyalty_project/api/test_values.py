@@ -1,5 +1,7 @@
 import pytest
 
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import LoyaltyError
 from loyalty_project.api.values import as_list, child, has_unusable_text, optional, rows, text
 
 
@@ -17,7 +19,7 @@ def test_text_takes_the_first_key_that_is_supplied_and_trims() -> None:
     assert text({"a": " ", "b": None, "c": " x "}, "a", "b", "c") == "x"
 
 
-@pytest.mark.parametrize("value", [None, "", "  ", ["x"], {"x": "y"}])
+@pytest.mark.parametrize("value", [None, "", "  ", [], {}])
 def test_text_that_is_not_supplied_is_empty(value: object) -> None:
     assert text({"a": value}, "a", "b") == ""
 
@@ -61,3 +63,10 @@ def test_rows_of_nothing_are_none(container: object) -> None:
 @pytest.mark.parametrize("container", [{"field": {"name": "a"}}, {"name": "a"}])
 def test_a_single_row_needs_no_list(container: object) -> None:
     assert rows({"custom_fields": container}, "custom_fields", "field") == [{"name": "a"}]
+
+
+@pytest.mark.parametrize("value", [{"a": "1"}, ["1"], [["1"]]])
+def test_object_or_list_in_the_place_of_text_is_400(value):
+    with pytest.raises(LoyaltyError) as caught:
+        text({"mobile": value}, "mobile")
+    assert caught.value.code == Code.INVALID_INPUT
