@@ -44,6 +44,7 @@ lint-migrations: setup ## ... that no migration is missing
 	@scripts/with-scratch-data $(PYTHON) manage.py makemigrations --check --dry-run
 
 lint-deploy: setup ## ... the settings of production
+	@# A key to sign tokens with is made first: production wants one that an operator made.
 	@LOYALTY_MODE=production SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		ALLOWED_HOSTS=regulars.example DATABASE_URL=postgresql://regulars@localhost/regulars \
 		scripts/with-scratch-data $(PYTHON) manage.py check --deploy --fail-level WARNING

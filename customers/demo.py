@@ -141,20 +141,24 @@ _FRAUD: Final = (
 
 
 def demo_items(*, today: date) -> list[Item]:
-    """The items of `customer/add` that register everybody, over the two years before `today`; all else never varies."""
+    """The items of `customer/add` that register everybody, over the two years before `today`, first comers first.
+
+    Nothing but the dates varies.
+    """
     random = Random(SEED)  # noqa: S311 - repeatable on purpose
     mobiles = random.sample(_NUMBERS, HOW_MANY)
-    return [_item(number, mobile, today, random) for number, mobile in enumerate(mobiles, start=1)]
+    moments = sorted(_moment(today, random) for _ in mobiles)
+    return [_item(number, *both, random) for number, both in enumerate(zip(mobiles, moments, strict=True), start=1)]
 
 
-def _item(number: int, mobile: str, today: date, random: Random) -> Item:
+def _item(number: int, mobile: str, moment: str, random: Random) -> Item:
     names = random.choices(_NAMES, [one.how_often for one in _NAMES])[0]
     (first, first_ascii), (last, last_ascii) = names.draw(random)
     place = random.choices(_PLACES, [one.how_often for one in _PLACES])[0]
     item: Item = {
         "firstname": first,
         "lastname": last,
-        "registered_on": _moment(today, random),
+        "registered_on": moment,
         "registered_till": place.till,
         "custom_fields": {"field": _custom_fields(random)},
         "extended_fields": {"field": _extended_fields(place, random)},

@@ -122,8 +122,11 @@ def engine(server: Server, settings: Settings, django_db_blocker: DjangoDbBlocke
     wrapper = ConnectionHandler({"default": {"ENGINE": "loyalty_project.db.embedded", "NAME": "shop"}})["default"]
     assert isinstance(wrapper, DatabaseWrapper)
     usual = connections["default"]
+    name = usual.settings_dict["NAME"]
     connections["default"] = wrapper
     with django_db_blocker.unblock():
         yield wrapper
         wrapper.close()
     connections["default"] = usual
+    # Making and removing a test database renames the one in the settings, which is the usual connection's as well.
+    usual.settings_dict["NAME"] = name
