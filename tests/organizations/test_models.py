@@ -4,7 +4,18 @@ import pytest
 from django.db import Error, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from organizations.models import AuditEntry, Concept, Counter, CredentialFailure, RateLease, SourceAccount, StaffMember, Zone
+from organizations.models import (
+    AuditEntry,
+    Concept,
+    Counter,
+    CredentialFailure,
+    ImportRun,
+    RateLease,
+    RejectedRow,
+    SourceAccount,
+    StaffMember,
+    Zone,
+)
 from organizations.services.audit import Change, record_changes
 from organizations.services.counters import next_number
 from tests.factories import make_card_series, make_client, make_field, make_organization, make_store, make_till, till_actor
@@ -15,13 +26,25 @@ pytestmark = pytest.mark.django_db
 def test_rows_are_shown_by_what_people_call_them(organization, till):
     zone = Zone(name="South")
     rows = [
-        organization, till, till.store, zone, Concept(name="Fashion"), make_client(till, "nw-key"),
-        make_field(organization, "age"), make_card_series(organization), SourceAccount(source="WECHAT", account="wx"), Counter(name="c", last=3),
-        RateLease(caller="till:a", leased=2), CredentialFailure(name="a", address="127.0.0.1", failures=1),
-    ]  # fmt: skip
+        organization,
+        till,
+        till.store,
+        zone,
+        Concept(name="Fashion"),
+        make_client(till, "nw-key"),
+        make_field(organization, "age"),
+        make_card_series(organization),
+        SourceAccount(source="WECHAT", account="wx"),
+        Counter(name="c", last=3),
+        RateLease(caller="till:a", leased=2),
+        CredentialFailure(name="a", address="127.0.0.1", failures=1),
+        RejectedRow(line=3, code=1001),
+        ImportRun(command="import_customers", filename="a.csv"),
+    ]
     assert [str(row) for row in rows] == [
         "Northwind", "mgroad.till1", "MG Road", "South", "Fashion", "nw-key", "age", "GOLD card", "WECHAT wx", "c: 3",
         "till:a: 2", "a from 127.0.0.1: 1",
+        "line 3: 1001", "import_customers a.csv",
     ]  # fmt: skip
 
 

@@ -1,0 +1,113 @@
+"""Batches of rows, and what happens when one row breaks them."""
+
+from collections.abc import Sequence
+
+import psycopg
+import pytest
+from django.db import DatabaseError, IntegrityError, OperationalError, connection
+
+from loyalty_project.api.codes import Code
+from loyalty_project.imports.batches import Prepared, Values, Worker, in_batches, work_batch
+from loyalty_project.imports.outcomes import Fate, Outcome
+from loyalty_project.imports.reading import Position, Row
+from organizations.models import Organization
+
+CREATED = Outcome(Fate.CREATED)
+
+
+def prepared(name: str, line: int = 2, problem: str = "") -> Prepared:
+    return Prepared(Row(line, [name], Position()), {"name": name}, problem)
+
+
+def database_error(kind: type[DatabaseError], sqlstate: str) -> DatabaseError:
+    error = kind("told by the database")
+    error.__cause__ = psycopg.errors.lookup(sqlstate)()
+    return error
+
+
+class Works:
+    """Makes an organization of each row; `broken` rows raise."""
+
+    def __init__(self, **broken: Exception | list[Exception]) -> None:
+        self.broken = broken
+        self.calls: list[list[str]] = []
+
+    def __call__(self, rows: Sequence[Values]) -> list[Outcome]:
+        self.calls.append([row["name"] for row in rows])
+        for row in rows:
+            error = self.broken.get(row["name"])
+            if isinstance(error, list):
+                error = error.pop(0) if error else None
+            if error:
+                raise error
+            Organization.objects.create(code=row["name"], name=row["name"])
+        return [CREATED] * len(rows)
+
+
+def run(works: Works, *batch: Prepared) -> list[Code | None]:
+    stored: list[Sequence[Outcome]] = []
+    worker = Worker(
+        work=works, constraints={"organizations_organization_code_key": Code.ALREADY_REGISTERED}, fallback=Code.ADD_FAILED
+    )
+    outcomes = work_batch(batch, worker, store=stored.append)
+    assert stored[-1] == outcomes
+    return [outcome.code for outcome in outcomes]
+
+
+def codes_in_table() -> list[str]:
+    return list(Organization.objects.order_by("pk").values_list("code", flat=True))
+
+
+def test_batches_end_by_rows_and_by_bytes():
+    assert [len(batch) for batch in in_batches([prepared("x")] * 5, 2)] == [2, 2, 1]
+    assert [len(batch) for batch in in_batches([prepared("x" * (5 << 20))] * 3, 100)] == [2, 1]
+    assert list(in_batches([], 2)) == []
+
+
+@pytest.mark.django_db
+def test_rows_are_worked_together_and_spoiled_ones_left_out():
+    works = Works()
+    assert run(works, prepared("a1"), prepared("b1", problem="not UTF-8"), prepared("c1")) == [None, Code.INVALID_INPUT, None]
+    assert (works.calls, codes_in_table()) == ([["a1", "c1"]], ["a1", "c1"])
+    assert run(works, prepared("d1", problem="not UTF-8")) == [Code.INVALID_INPUT]
+
+
+@pytest.mark.django_db
+def test_only_the_row_to_blame_is_rejected_with_the_code_of_its_constraint():
+    works = Works()
+    assert run(works, prepared("a1"), prepared("a1"), prepared("b1"), prepared("c1", problem="x")) == [
+        None, Code.ALREADY_REGISTERED, None, Code.INVALID_INPUT,
+    ]  # fmt: skip
+    assert codes_in_table() == ["a1", "b1"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), IntegrityError("of no name")])
+def test_unexpected_failure_of_a_row_is_the_fallback(error):
+    assert run(Works(b1=error), prepared("a1"), prepared("b1"), prepared("c1")) == [None, Code.ADD_FAILED, None]
+    assert codes_in_table() == ["a1", "c1"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sqlstate", ["40P01", "40001", "55P03"])
+def test_conflicts_with_others_repeat_the_batch(sqlstate):
+    works = Works(b1=[database_error(OperationalError, sqlstate)] * 2)
+    assert run(works, prepared("a1"), prepared("b1")) == [None, None]
+    assert (len(works.calls), codes_in_table()) == (3, ["a1", "b1"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("sqlstate", "calls"), [("40P01", 5), ("57P01", 1)])
+def test_trouble_of_the_database_ends_the_import(sqlstate, calls):
+    works = Works(a1=database_error(OperationalError, sqlstate))
+    with pytest.raises(OperationalError):
+        run(works, prepared("a1"))
+    assert len(works.calls) == calls
+
+
+@pytest.mark.django_db
+def test_trouble_of_the_database_in_a_single_row_ends_the_import_too():
+    works = Works(a1=[RuntimeError("first"), database_error(OperationalError, "57P01")])
+    with pytest.raises(OperationalError):
+        run(works, prepared("a1"))
+    assert connection.is_usable()
