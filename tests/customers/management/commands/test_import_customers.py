@@ -305,7 +305,8 @@ def test_killed_import_ends_as_an_uninterrupted_one(tmp_path):
     path, errors = tmp_path / "customers.csv", tmp_path / "errors.csv"
     path.write_text("external_id,firstname\n" + "".join(f"E{n},{'G' * (n % 7 + 1)}\n" for n in range(6000)) + "," + "Nobody\n")
     launcher = (
-        "import os, sys; from django.conf import settings; settings.DATABASES['default']['NAME'] = os.environ['TEST_DATABASE']; "
+        "import os, sys; from django.conf import settings; "
+        "settings.DATABASES['default']['NAME'] = os.environ['TEST_DATABASE']; "
         "from django.core.management import execute_from_command_line; execute_from_command_line(sys.argv)"
     )
     command = [
