@@ -52,7 +52,7 @@ def main() -> int:
 
 def _measure(options: argparse.Namespace, filled: Filled) -> Iterator[Result]:
     effort = Effort(rounds=options.rounds, seconds=options.seconds, connections=options.connections)
-    rows: Sequence[str] = options.rows
+    rows: Sequence[str] = options.rows or ROWS
     if "lookup" in rows:
         yield bulk.measure_lookups(filled, seconds=options.seconds / 2)
     if "server" in rows:
@@ -71,7 +71,7 @@ def _measure(options: argparse.Namespace, filled: Filled) -> Iterator[Result]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("rows", nargs="*", choices=[*ROWS, []], default=ROWS, metavar="ROW", help=f"of {', '.join(ROWS)} (all)")
+    parser.add_argument("rows", nargs="*", choices=[*ROWS, []], default=[], metavar="ROW", help=f"of {', '.join(ROWS)} (all)")
     parser.add_argument("--customers", type=int, default=100_000, help="to fill in before (%(default)s)")
     parser.add_argument("--import-rows", type=int, default=50_000, help="to import, all files together (%(default)s)")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each run (%(default)s)")

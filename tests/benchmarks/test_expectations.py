@@ -1,0 +1,13 @@
+"""Floors of yardsticks: lower for calls that do more, and well below what was measured."""
+
+from benchmarks.expectations import LOOKUPS, TOLERANCE, WSGI_WITH_ONE_LOOKUP, floor_of_calls
+
+
+def test_with_one_statement_it_is_the_tolerated_share_of_what_was_measured() -> None:
+    assert round(floor_of_calls(statements=1)) == round(TOLERANCE * WSGI_WITH_ONE_LOOKUP)
+
+
+def test_every_further_statement_costs_a_lookup_and_a_transaction_costs_more() -> None:
+    more = 1 / floor_of_calls(statements=11) - 1 / floor_of_calls(statements=1)
+    assert round(10 / more) == round(TOLERANCE * LOOKUPS)
+    assert floor_of_calls(statements=11, transactions=1) < floor_of_calls(statements=11)
