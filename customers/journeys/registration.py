@@ -88,6 +88,7 @@ def work_drafts(
             elif may_create and if_existing == "reject":
                 raise LoyaltyError(Code.ALREADY_REGISTERED)
             elif may_create and if_existing == "skip":
+                draft.card_number = draft.series_code = ""  # who is left alone gets no card either
                 results.append(Registration(person=plan.person, is_new=False, is_changed=False, notices=()))
             else:
                 results.append(

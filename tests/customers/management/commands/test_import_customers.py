@@ -19,8 +19,6 @@ from django.db import connection
 
 from customers.models import Card, Customer, Identifier
 from loyalty_project.db.locking import hold_name
-from loyalty_project.imports import batches
-from organizations.imports.command import ImportCommand
 from organizations.models import AuditEntry, ImportRun, RejectedRow
 from organizations.scoping import organization_scope, unscoped
 from tests.factories import make_card_series, make_field, make_organization, make_store
@@ -223,40 +221,74 @@ def test_compressed_files_are_read(organization, tmp_path):
     assert run(path).counts == (1, 0, 0, 0)
 
 
-class StoppedError(Exception):
-    pass
+BROKEN_OFF = """
+CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the server is going away' USING ERRCODE = 'admin_shutdown';
+END
+$$;
+CREATE TRIGGER break_off BEFORE INSERT ON customers_customer FOR EACH ROW WHEN (NEW.firstname = 'C')
+    EXECUTE FUNCTION break_off();
+"""
 
 
-@pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, 130), (StoppedError, None)])
-def test_stopped_run_goes_on_where_it_was_and_tells_of_the_whole_file(write, tmp_path, monkeypatch, error, status):
-    path, errors = (
-        write("mobile,firstname", "12ab,X", "9812345671,A", "9812345672,B", "34cd,Y", "9812345673,C"),
-        tmp_path / "errors.csv",
-    )
-    store = ImportCommand._work_batches.__globals__["store_batch"]
-    calls = []
-
-    def fail_on_third(*arguments, **options):
-        calls.append(1)
-        if len(calls) == 3:
-            raise error
-        store(*arguments, **options)
-
-    monkeypatch.setitem(ImportCommand._work_batches.__globals__, "store_batch", fail_on_third)
-    monkeypatch.setattr(batches, "_stops", lambda _error: True)
-    if status:
-        assert run(path, "--batch-size", "2").status == status
-    else:
-        with pytest.raises(StoppedError):
-            run(path, "--batch-size", "2")
-    monkeypatch.undo()
+def test_run_that_broke_off_goes_on_where_it_was_and_tells_of_the_whole_file(write, tmp_path):
+    errors = tmp_path / "errors.csv"
+    path = write("mobile,firstname", "12ab,X", "9812345671,A*", "9812345672,B", "34cd,Y", "9812345673,C", "9812345674,D*")
+    with connection.cursor() as cursor:
+        cursor.execute(BROKEN_OFF)
+    outcome = run(path, "--batch-size", "2", "--errors", str(errors))
+    assert (outcome.status, "The database cannot go on: the server is going away" in outcome.err) == (2, True)
     unfinished = ImportRun.objects.get()
     assert (unfinished.finished_at, unfinished.created, unfinished.rejected, unfinished.lines) == (None, 2, 2, 5)
+    assert not errors.exists()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER break_off ON customers_customer")
     outcome = run(path, "--errors", str(errors), "--resume")
-    assert "Continuing the import" in outcome.err
-    assert (outcome.status, outcome.counts) == (1, (3, 0, 0, 2))
+    assert "behind line 5" in outcome.err
+    assert "Warning 91003 Validation failed (2 times)" in outcome.err
+    assert (outcome.status, outcome.counts) == (1, (4, 0, 0, 2))
     assert [row["error_line"] for row in rejects(errors)] == ["2", "5"]
     assert ImportRun.objects.get().finished_at is not None
+
+
+def test_interrupt_is_told_with_its_own_status(organization, monkeypatch):
+    class Interrupted(io.BytesIO):
+        def readline(self, *arguments: int) -> bytes:
+            line = super().readline(*arguments)
+            if not line:
+                raise KeyboardInterrupt
+            return line
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Interrupted(b"mobile\n9812345678\n")))
+    outcome = run("-")
+    assert (outcome.status, outcome.err) == (130, "Stopped. Start the import again to continue it.")
+
+
+def test_lock_that_is_not_free_is_told_without_rejecting_anybody(write):
+    with connection.cursor() as cursor:
+        cursor.execute(BROKEN_OFF.replace("admin_shutdown", "lock_not_available"))
+    outcome = run(write("mobile,firstname", "9812345673,C"))
+    assert (outcome.status, "somebody else holds the same records" in outcome.err) == (2, True)
+
+
+def test_error_file_that_cannot_be_written_at_last_leaves_the_run_unfinished(write, tmp_path):
+    path = write("mobile", "12ab")
+    (tmp_path / "errors.csv.part").mkdir()
+    outcome = run(path, "--errors", str(tmp_path / "errors.csv"))
+    assert (outcome.status, "Start the import again to have it written" in outcome.err) == (2, True)
+    assert ImportRun.objects.get().finished_at is None
+    (tmp_path / "errors.csv.part").rmdir()
+    assert run(path, "--errors", str(tmp_path / "errors.csv")).counts == (0, 0, 0, 1)
+    assert len(rejects(tmp_path / "errors.csv")) == 1
+
+
+def test_who_is_skipped_gets_no_card_either(write, organization):
+    card = Card.objects.create(organization=organization, series=make_card_series(organization), number="G-1")
+    run(write("mobile", "9812345678"))
+    assert run(write("mobile,card_number", "9812345678,G-1"), "--on-existing", "skip").counts == (0, 0, 1, 0)
+    card.refresh_from_db()
+    assert card.customer is None
 
 
 def test_another_choice_for_known_customers_is_another_run(write):

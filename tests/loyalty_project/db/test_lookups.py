@@ -1,0 +1,21 @@
+"""Looking up by many values at once."""
+
+import pytest
+from django.db.models import CharField
+
+from loyalty_project.db.lookups import is_any_of
+from organizations.models import Store
+from tests.factories import make_store
+
+
+@pytest.mark.parametrize("codes", [[], ["a"], ["a", "c", "x"], ["a", 'it\'s, "quoted" {text}']])
+def test_rows_with_any_of_the_values_are_found(organization, codes):
+    for code in ("a", "b", "c"):
+        make_store(organization, code)
+    found = Store.objects.filter(is_any_of("code", codes, CharField())).order_by("code").values_list("code", flat=True)
+    assert list(found) == sorted({"a", "b", "c"} & set(codes))
+
+
+def test_statement_is_the_same_for_any_number_of_values(organization):
+    one, three = (Store.objects.filter(is_any_of("code", codes, CharField())).query for codes in (["a"], ["a", "b", "c"]))
+    assert one.sql_with_params()[0] == three.sql_with_params()[0]

@@ -1,0 +1,94 @@
+"""Many rows at once: INSERT for a few, COPY for more, one UPDATE."""
+
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.db import connection, models
+
+from loyalty_project import clock
+from loyalty_project.db.rows import COPY_FROM, draw_ids, insert_rows, update_rows
+from organizations.models import AuditEntry, FieldDefinition, ImportRun, Organization
+
+
+def fields(organization: Organization, count: int) -> list[FieldDefinition]:
+    return [
+        FieldDefinition(
+            organization=organization, category="custom", name=f"Größe\t{n}\\N", options=["é", {"deep": [n, None]}], labels={}
+        )
+        for n in range(count)
+    ]
+
+
+def stored() -> list[tuple[object, ...]]:
+    return list(FieldDefinition.objects.order_by("pk").values_list("name", "options", "labels", "max_length", "is_active"))
+
+
+@pytest.mark.parametrize("count", [1, COPY_FROM - 1, COPY_FROM, COPY_FROM + 1])
+def test_few_and_many_rows_are_stored_alike(organization, count):
+    insert_rows(fields(organization, count))
+    assert stored() == [(f"Größe\t{n}\\N", ["é", {"deep": [n, None]}], {}, None, True) for n in range(count)]
+
+
+def test_drawn_ids_are_used_and_given_to_nobody_else(organization):
+    ids = draw_ids(FieldDefinition, COPY_FROM)
+    rows = fields(organization, COPY_FROM)
+    for row, pk in zip(rows, ids, strict=True):
+        row.pk = pk
+    insert_rows(rows)
+    assert sorted(FieldDefinition.objects.values_list("pk", flat=True)) == sorted(ids)
+    assert FieldDefinition.objects.create(organization=organization, category="custom", name="next").pk > max(ids)
+    assert draw_ids(FieldDefinition, 0) == []
+
+
+def test_many_moments_keep_their_microseconds(organization):
+    now = clock.now()
+    insert_rows(
+        [
+            AuditEntry(organization=organization, at=now, source="API", actor="x", action="y", object_type="z", object_id=n)
+            for n in range(COPY_FROM)
+        ]
+    )
+    assert set(AuditEntry.objects.values_list("at", flat=True)) == {now}
+
+
+class Odd(models.Model):
+    """Columns that psycopg would not write as Django means them."""
+
+    key = models.UUIDField(default=uuid.uuid4)
+    amount = models.DecimalField(max_digits=6, decimal_places=2)
+
+    class Meta:
+        app_label = "tests"
+        managed = False
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
+@pytest.mark.parametrize("count", [1, COPY_FROM])
+def test_other_columns_go_through_their_fields(db, count):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE tests_odd (id bigserial PRIMARY KEY, key uuid NOT NULL, amount numeric(6, 2) NOT NULL)")
+    insert_rows([Odd(amount="1.50") for _ in range(count)])  # text, which the field makes a Decimal of
+    assert set(Odd.objects.values_list("amount", flat=True)) == {Decimal("1.50")}
+
+
+def test_nothing_is_nothing(organization):
+    insert_rows([])
+    update_rows([], ["name"])
+    assert stored() == []
+
+
+def test_changed_rows_are_written_in_one_statement(organization, django_assert_num_queries):
+    runs = [
+        ImportRun.objects.create(organization=organization, command="import_x", filename=f"{n}", started_at=clock.now())
+        for n in range(3)
+    ]
+    for number, run in enumerate(runs):
+        run.warnings, run.created, run.filename = {"91003": number}, number, "changed"
+    with django_assert_num_queries(1):
+        update_rows(runs, ["warnings", "created"])
+    assert list(ImportRun.objects.order_by("pk").values_list("warnings", "created", "filename")) == [
+        ({"91003": n}, n, f"{n}") for n in range(3)
+    ]
