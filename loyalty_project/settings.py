@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "loyalty_project",
     "organizations",
     "customers",
+    "engagement",
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "loyalty_project.apps.AdminConfig",

@@ -121,7 +121,7 @@ def _text(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(int(value))
     if isinstance(value, Decimal):
-        return _digits(value)
+        return plain_digits(value)
     raise TypeError(f"{type(value).__name__} in an answer")
 
 
@@ -135,7 +135,7 @@ def _is_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def _digits(value: Decimal) -> str:
+def plain_digits(value: Decimal) -> str:
     """The decimal without exponent and without zeros at its end."""
     if not value.is_finite():
         raise ValueError("a figure of an answer is not finite")
@@ -147,7 +147,7 @@ def _digits(value: Decimal) -> str:
 
 def _number(value: Any) -> orjson.Fragment:
     if isinstance(value, Decimal):
-        return orjson.Fragment(_digits(value))
+        return orjson.Fragment(plain_digits(value))
     raise TypeError(f"{type(value).__name__} in an answer")
 
 

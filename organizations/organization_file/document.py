@@ -326,7 +326,8 @@ DOCUMENT: Final = Struct(
     }
 )
 
-# Kept as checked JSON on the organization until the part that reads them comes, and brings a migration that converts them.
+# Nothing here has rows for them. Those that no app above keeps in rows of its own (`sections.Section`) are checked JSON on the
+# organization, until the part that reads them comes, and brings a migration that converts them.
 STORED_SECTIONS: Final = (
     "identity_verification",
     "programs",

@@ -5,6 +5,7 @@ nothing.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from organizations.models import (
@@ -19,23 +20,25 @@ from organizations.models import (
     Till,
     Zone,
 )
-from organizations.organization_file.document import CATEGORIES, DOCUMENT, STORED_SECTIONS
+from organizations.organization_file.document import CATEGORIES, DOCUMENT
+from organizations.organization_file.sections import Section, left_to_store
 from organizations.organization_file.writing import write_document
 from organizations.scoping import organization_scope
 
 
-def dump_organization(organization: Organization) -> str:
-    """The organization file of `organization` as YAML text."""
-    return write_document(organization_document(organization))
+def dump_organization(organization: Organization, *, sections: Sequence[Section]) -> str:
+    """The organization file of `organization` as YAML text; `sections` as for `loading.load_organization`."""
+    return write_document(organization_document(organization, sections=sections))
 
 
-def organization_document(organization: Organization) -> dict[str, Any]:
+def organization_document(organization: Organization, *, sections: Sequence[Section]) -> dict[str, Any]:
     """The same as values: dict, list, str, bool, int, Decimal and date. What is a default is left out."""
     with organization_scope(organization):
         document: dict[str, Any] = {
             "organization": _organization(organization),
             "settings": organization.flags,
-            **{section: organization.stored_sections.get(section) for section in STORED_SECTIONS},
+            **{name: organization.stored_sections.get(name) for name in left_to_store(sections)},
+            **{section.name: section.tell() for section in sections},
             "zones": [_place(one) for one in Zone.objects.all()],
             "concepts": [_place(one) for one in Concept.objects.all()],
             "stores": _stores(),

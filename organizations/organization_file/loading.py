@@ -1,13 +1,12 @@
 """What does loading a document do? One transaction that brings the organization to exactly what the document says.
 
-What is not active yet (`document.STORED_SECTIONS`) is kept as checked JSON on the organization. Loads of one organization wait
-for each other; credentials are the installation's, so names that another organization owns are refused.
+Sections that apps above keep in rows of their own are handed in (`sections.Section`); what nobody acts on yet is kept as
+checked JSON on the organization. Loads of one organization wait for each other; credentials are the installation's, so names
+that another organization owns are refused.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -21,6 +20,7 @@ from organizations.organization_file.differences import differences
 from organizations.organization_file.document import DOCUMENT, STORED_DEFAULTS, STORED_SECTIONS
 from organizations.organization_file.problems import Problems
 from organizations.organization_file.rows import RowChanges
+from organizations.organization_file.sections import Section, as_json, left_to_store
 from organizations.organization_file.tables import bring_rows, tills_of
 from organizations.scoping import organization_scope, unscoped
 from organizations.services.audit import Change, record_changes
@@ -36,17 +36,18 @@ class LoadReport:
     stored: list[str]
 
 
-def load_organization(document: Document, *, dry_run: bool = False) -> LoadReport:
+def load_organization(document: Document, *, sections: Sequence[Section], dry_run: bool = False) -> LoadReport:
     """Bring the organization to what `document` (of `checking.check_document`) says, all of it or nothing.
 
-    With `dry_run` everything is done and rolled back. Raises `OrganizationFileError` for till codes, client keys and user names
-    that belong to another organization.
+    `sections` are those of the apps above, in the order in which their rows come about; leaving one out would store it again,
+    so whoever loads goes through `customers.journeys.organization_file`. With `dry_run` everything is done and rolled back.
+    Raises `OrganizationFileError` for till codes, client keys and user names that belong to another organization.
     """
     with transaction.atomic():
         _allow_slow_hashes()
         organization = lock(Organization.objects.filter(code=document["organization"]["code"])).first()
         _refuse_foreign_names(document, organization)
-        report = _load(document, organization)
+        report = _load(document, organization, sections)
         transaction.set_rollback(dry_run)
     return report
 
@@ -57,16 +58,18 @@ def _allow_slow_hashes() -> None:
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
-def _load(document: Document, organization: Organization | None) -> LoadReport:
+def _load(document: Document, organization: Organization | None, sections: Sequence[Section]) -> LoadReport:
     lines: list[str] = []
     changes: list[Change] = []
-    organization = _bring_organization(document, organization, lines, changes)
+    stored = stored_sections(document, left_to_store(sections))
+    organization = _bring_organization(document, organization, stored, lines, changes)
     rows = RowChanges(organization)
     with organization_scope(organization):
         bring_rows(document, rows)
+        for section in sections:
+            section.bring(document, rows)
         record_changes([*changes, *rows.changes], by=command_actor("load_organization", organization))
-    stored = [section for section in STORED_SECTIONS if section in organization.stored_sections]
-    return LoadReport(organization, lines + rows.lines, rows.notes, stored)
+    return LoadReport(organization, lines + rows.lines, rows.notes, list(stored))
 
 
 def _refuse_foreign_names(document: Document, organization: Organization | None) -> None:
@@ -93,7 +96,11 @@ def _refuse_foreign_names(document: Document, organization: Organization | None)
 
 
 def _bring_organization(
-    document: Document, organization: Organization | None, lines: list[str], changes: list[Change]
+    document: Document,
+    organization: Organization | None,
+    stored: Mapping[str, Any],
+    lines: list[str],
+    changes: list[Change],
 ) -> Organization:
     said = document["organization"]
     values = {
@@ -101,7 +108,7 @@ def _bring_organization(
         "base_country": said["base_country"] or "",
         "gender_field": (document["fields"] or {}).get("gender_field", ""),
         "flags": document["settings"],
-        "stored_sections": stored_sections(document),
+        "stored_sections": stored,
     }
     if organization is None:
         organization = Organization.objects.create(**values)
@@ -141,18 +148,7 @@ def _organization_lines(old: Mapping[str, Any], new: Mapping[str, Any]) -> Itera
             yield from differences(path, old[name] or None, new[name] or None)
 
 
-def stored_sections(document: Document) -> dict[str, Any]:
-    """The sections that are not active yet as JSON, in the document's shortest form; empty ones are left out."""
-    shown = {section: DOCUMENT.keys[section].kind.show(document[section]) for section in STORED_SECTIONS if document[section]}
-    return {section: _jsonable(value) for section, value in shown.items() if value}
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _jsonable(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_jsonable(one) for one in value]
-    if isinstance(value, date):
-        return value.isoformat()
-    # `schema.Number` bounds the digits so that a double keeps them all.
-    return float(value) if isinstance(value, Decimal) else value
+def stored_sections(document: Document, names: Sequence[str]) -> dict[str, Any]:
+    """The named sections as JSON, in the document's shortest form; empty ones are left out."""
+    shown = {name: as_json(DOCUMENT.keys[name].kind, document[name]) for name in names if document[name]}
+    return {name: value for name, value in shown.items() if value}

@@ -11,6 +11,7 @@ from django.db import transaction
 from customers import demo
 from customers.demo import demo_items
 from customers.drafts import read_draft
+from customers.journeys.organization_file import load_organization
 from customers.journeys.registration import Registration, work_drafts
 from customers.models import Identifier
 from customers.services.setup import load_setup
@@ -21,7 +22,6 @@ from loyalty_project.demo import OPERATOR, ORGANIZATION_CODE, ORGANIZATION_FILE,
 from organizations.actors import Actor, command_actor
 from organizations.models import AuditEntry, Organization, StaffMember
 from organizations.organization_file.checking import check_document
-from organizations.organization_file.loading import load_organization
 from organizations.scoping import organization_scope
 from organizations.services.audit import Change, record_changes
 

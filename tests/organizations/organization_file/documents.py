@@ -1,7 +1,7 @@
 """The document with everything in it, and ways to spoil it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from organizations.organization_file.checking import Document, check_values
 from organizations.organization_file.loading import LoadReport, load_organization
 from organizations.organization_file.problems import OrganizationFileError
 from organizations.organization_file.reading import read_document
+from organizations.organization_file.sections import Section
 
 WHOLE = Path(__file__).with_name("whole.yaml")
 ABSENT = object()
@@ -59,5 +60,12 @@ def problems_of(document: Any, environment: Mapping[str, str] | None = None) -> 
     return {}
 
 
-def load(document: Any, *, environment: Mapping[str, str] | None = None, dry_run: bool = False) -> LoadReport:
-    return load_organization(check(document, environment), dry_run=dry_run)
+def load(
+    document: Any,
+    *,
+    sections: Sequence[Section] = (),
+    environment: Mapping[str, str] | None = None,
+    dry_run: bool = False,
+) -> LoadReport:
+    """Loaded with what this app keeps itself; the sections of apps above are stored unless they are handed in."""
+    return load_organization(check(document, environment), sections=sections, dry_run=dry_run)

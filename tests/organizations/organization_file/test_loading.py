@@ -20,6 +20,7 @@ from organizations.models import (
     Till,
     Zone,
 )
+from organizations.organization_file.document import STORED_SECTIONS
 from organizations.organization_file.loading import stored_sections
 from organizations.organization_file.problems import OrganizationFileError
 from organizations.scoping import organization_scope, unscoped
@@ -424,7 +425,7 @@ def test_stored_json_keeps_every_digit() -> None:
     document = whole()
     spoil(document, "programs[0].tiers[2].upgrade.threshold", 999_999_999_999)
     spoil(document, "programs[1].points_to_currency", check(document)["programs"][0]["points_to_currency"] + 123_456_789)
-    kept = stored_sections(check(document))
+    kept = stored_sections(check(document), STORED_SECTIONS)
     assert kept["programs"][0]["tiers"][2]["upgrade"]["threshold"] == 999_999_999_999
     assert repr(kept["programs"][1]["points_to_currency"]) == "123456789.25"
 

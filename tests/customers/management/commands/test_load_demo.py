@@ -9,13 +9,13 @@ from django.core.management.base import CommandError
 from pytest_django import Settings
 
 from customers.demo import HOW_MANY, demo_items
+from customers.journeys.organization_file import load_organization
 from customers.management.commands.load_demo import LOADED, register_missing
 from customers.models import Card, Customer
 from loyalty_project.demo import OPERATOR, ORGANIZATION_CODE, ORGANIZATION_FILE
 from organizations.actors import Actor, command_actor
 from organizations.models import AuditEntry, Organization, StaffMember, Store
 from organizations.organization_file.checking import check_document
-from organizations.organization_file.loading import load_organization
 from organizations.scoping import organization_scope
 from organizations.services.audit import Change, record_changes
 

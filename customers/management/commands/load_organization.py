@@ -8,8 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from customers.journeys.organization_file import load_organization
 from organizations.organization_file.checking import check_document
-from organizations.organization_file.loading import LoadReport, load_organization
+from organizations.organization_file.loading import LoadReport
 from organizations.organization_file.problems import OrganizationFileError
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from customers.journeys.organization_file import dump_organization
 from organizations.models import Organization
-from organizations.organization_file.dumping import dump_organization
 
 
 class Command(BaseCommand):

@@ -3,17 +3,18 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from organizations.organization_file.dumping import dump_organization
+from customers.journeys.organization_file import SECTIONS, dump_organization
 from tests.organizations.organization_file.documents import load, whole
 
 pytestmark = pytest.mark.django_db
 
 
 def test_writes_the_file_and_nothing_else() -> None:
-    organization = load(whole()).organization
+    organization = load(whole(), sections=SECTIONS).organization
     out = io.StringIO()
     call_command("dump_organization", "meridian", stdout=out)
     assert out.getvalue() == dump_organization(organization)
+    assert "name: Meridian Club" in out.getvalue()
 
 
 def test_an_unknown_code_ends_with_status_2() -> None:

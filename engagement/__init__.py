@@ -1,0 +1,1 @@
+"""Programs, tiers and points."""

@@ -1,0 +1,9 @@
+"""The engagement app: programs, tiers and points."""
+
+from django.apps import AppConfig
+
+
+class EngagementConfig(AppConfig):
+    """See the module."""
+
+    name = "engagement"

@@ -1,0 +1,109 @@
+"""Who joins which program?"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+from pytest_django import DjangoAssertNumQueries
+
+from customers.models import Customer
+from engagement.models import Membership, Tier
+from engagement.services.memberships import Enrolment, enrol
+from engagement.services.programs import open_programs
+from organizations.models import Organization
+from organizations.scoping import organization_scope
+from tests.engagement.programs import club, load, loaded
+
+pytestmark = pytest.mark.django_db
+# In Kolkata it is the last day of January already.
+AT = datetime(2026, 1, 30, 20, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def northwind() -> Iterator[Organization]:
+    organization = loaded(club())
+    with organization_scope(organization):
+        yield organization
+
+
+def people(organization: Organization, count: int) -> list[Customer]:
+    return Customer.objects.bulk_create(
+        Customer(organization=organization, firstname=f"Person {number}", registered_on=AT, updated_on=AT)
+        for number in range(count)
+    )
+
+
+def enrolled(customers: list[Customer], organization: Organization, *, at: datetime = AT) -> Enrolment:
+    return enrol(customers, open_programs().active, at=at, organization=organization)
+
+
+def test_everybody_begins_on_the_lowest_tier(northwind: Organization) -> None:
+    customers = people(northwind, 2)
+    enrolment = enrolled(customers, northwind)
+    assert len(enrolment.new) == len(enrolment.memberships) == 2
+    for customer, membership in zip(customers, Membership.objects.order_by("pk"), strict=True):
+        assert (membership.customer, membership.program.name, membership.enrolled_on) == (customer, "Club", AT)
+        assert membership.tier == Tier.objects.get(name="Bronze")
+        assert (membership.tier_since, membership.tier_expires_on) == (AT, None)
+        found = enrolment.memberships[customer.pk, membership.program_id]
+        assert (found.pk, found.tier) == (membership.pk, membership.tier)
+
+
+def test_a_program_without_tiers_gives_none(northwind: Organization) -> None:
+    load(club(tiers=[]))
+    (membership,) = enrolled(people(northwind, 1), northwind).new
+    membership.refresh_from_db()
+    assert (membership.tier, membership.tier_since, membership.tier_expires_on) == (None, None, None)
+
+
+@pytest.mark.parametrize(("months", "last_day"), [(1, date(2026, 2, 28)), (12, date(2027, 1, 31)), (None, None)])
+def test_the_lowest_tier_lasts_as_long_as_its_rules_say(northwind: Organization, months: int, last_day: date) -> None:
+    load(club(tiers=[{"name": "Bronze", "validity_months": months}]))
+    enrolled(people(northwind, 1), northwind)
+    assert Membership.objects.get().tier_expires_on == last_day
+
+
+def test_whoever_is_in_already_stays_as_they_are(northwind: Organization) -> None:
+    first, second = people(northwind, 2)
+    (membership,) = enrolled([first], northwind).new
+    Membership.objects.update(tier=Tier.objects.get(name="Gold"))
+    later = enrolled([first, second, second], northwind, at=datetime(2026, 6, 1, tzinfo=UTC))
+    assert [one.customer_id for one in later.new] == [second.pk]
+    present = later.memberships[first.pk, membership.program_id]
+    assert (present.pk, present.enrolled_on) == (membership.pk, AT)
+    assert present.tier is not None
+    assert present.tier.name == "Gold"
+    assert Membership.objects.count() == 2
+
+
+def test_several_programs_at_once_give_one_membership_each(northwind: Organization) -> None:
+    load(club(), {"name": "Second", "tiers": [{"name": "Palm"}]})
+    enrolment = enrolled(people(northwind, 3), northwind)
+    assert len(enrolment.new) == 6
+    assert sorted(one.tier.name for one in enrolment.new if one.tier) == ["Bronze"] * 3 + ["Palm"] * 3
+
+
+def test_no_program_is_no_membership(northwind: Organization) -> None:
+    customers = people(northwind, 1)
+    assert enrol(customers, [], at=AT, organization=northwind) == Enrolment(memberships={}, new=[])
+    assert enrolled([], northwind).new == []
+
+
+@pytest.mark.parametrize("count", [1, 3, 120])
+def test_enrolling_costs_the_same_for_any_number(
+    northwind: Organization, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Many are written by COPY, which is no query in Django's books."""
+    customers = people(northwind, count)
+    programs = open_programs().active
+    with django_assert_num_queries(3 if count < 50 else 2):
+        enrol(customers, programs, at=AT, organization=northwind)
+    assert Membership.objects.count() == count
+
+
+def test_the_database_refuses_a_second_membership(northwind: Organization) -> None:
+    (membership,) = enrolled(people(northwind, 1), northwind).new
+    membership.pk = None
+    with pytest.raises(IntegrityError, match="membership_unique"), transaction.atomic():
+        membership.save(force_insert=True)

@@ -1,0 +1,107 @@
+"""Do programs that were kept as JSON become rows, and JSON again?"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from customers.journeys.organization_file import SECTIONS, dump_organization, load_organization
+from engagement.models import Program, ProgramVersion, Tier
+from organizations.models import Organization
+from organizations.organization_file import dumping
+from organizations.scoping import organization_scope
+from tests.organizations.organization_file.documents import check, load, small, whole
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def before() -> Iterator[None]:
+    """The database as it was when programs were JSON."""
+    call_command("migrate", "engagement", "0001", verbosity=0)
+    try:
+        yield
+    finally:
+        call_command("migrate", verbosity=0)
+
+
+def stored(organization: Organization) -> dict[str, Any]:
+    sections: dict[str, Any] = Organization.objects.get(pk=organization.pk).stored_sections
+    return sections
+
+
+def forth() -> None:
+    call_command("migrate", "engagement", verbosity=0)
+
+
+def back() -> None:
+    call_command("migrate", "engagement", "0001", verbosity=0)
+
+
+def test_json_becomes_the_rows_that_a_load_makes(before: None) -> None:
+    meridian, tiny = load(whole()).organization, load(small()).organization
+    file = dumping.dump_organization(meridian, sections=())
+    others = {name: value for name, value in stored(meridian).items() if name != "programs"}
+    forth()
+    meridian.refresh_from_db()
+    assert stored(meridian) == others
+    assert stored(tiny) == {}
+    assert load_organization(check(whole())).lines == []
+    assert sorted(dump_organization(meridian).splitlines()) == sorted(file.splitlines())
+    with organization_scope(meridian):
+        assert list(ProgramVersion.objects.values_list("number", flat=True)) == [1, 1, 1]
+        assert list(Tier.objects.order_by("position").values_list("name", flat=True)) == [
+            "Bronze",
+            "Silver",
+            "Gold",
+            "Platinum",
+            "Diamond",
+        ]
+
+
+def test_rows_become_the_same_json_again_and_stay(before: None) -> None:
+    meridian, tiny = load(whole()).organization, load(small()).organization
+    kept = deepcopy(stored(meridian))
+    forth()
+    back()
+    again = stored(meridian)
+    assert {one["name"]: one for one in again["programs"]} == {one["name"]: one for one in kept["programs"]}
+    assert again.keys() == kept.keys()
+    assert stored(tiny) == {}
+    with organization_scope(meridian):
+        assert Program.objects.count() == 3
+    forth()
+    assert load_organization(check(whole())).lines == []
+    with organization_scope(meridian):
+        assert ProgramVersion.objects.count() == 3
+
+
+def test_what_the_json_says_by_then_is_brought_to_the_rows(before: None) -> None:
+    load(whole())
+    forth()
+    back()
+    changed = whole()
+    south = {**changed["programs"][1], "default": True, "bound_to": None}
+    club = {**changed["programs"][0], "default": False, "precision": 0, "description": "Changed"}
+    club["tiers"] = club["tiers"][:1]
+    club["earning"][0]["when"]["tiers"] = ["Bronze"]
+    changed["programs"] = [club, south]
+    meridian = load(changed).organization
+    forth()
+    assert load_organization(check(changed)).lines == []
+    with organization_scope(meridian):
+        assert sorted(Program.objects.values_list("name", "is_active", "is_default")) == [
+            ("Meridian Club", True, False),
+            ("North Club", False, False),
+            ("South Club", True, True),
+        ]
+        assert sorted(ProgramVersion.objects.values_list("program__name", "number")) == [
+            ("Meridian Club", 1),
+            ("Meridian Club", 2),
+            ("North Club", 1),
+            ("South Club", 1),
+        ]
+        assert list(Tier.objects.filter(is_active=True).values_list("name", flat=True)) == ["Bronze"]
+    assert [section.name for section in SECTIONS] == ["programs"]
