@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from django.db import Error, IntegrityError, OperationalError, transaction
 
-from loyalty_project.api.codes import Code, Transport
+from loyalty_project.api.codes import Code, Told, Transport
 from loyalty_project.api.errors import LoyaltyError, Notice
 from loyalty_project.api.values import Item, has_unusable_text
 
@@ -45,7 +45,7 @@ def succeeded(done: Done) -> Outcome:
     )
 
 
-def failed(code: Code | Transport, echo: Mapping[str, Any]) -> Outcome:
+def failed(code: Told, echo: Mapping[str, Any]) -> Outcome:
     """The answer of an item that failed: what it named, and why."""
     return Outcome(
         {**echo, "item_status": _item_status(success=False, code=code, message=code.sentence, warnings=())}, succeeded=False
@@ -121,7 +121,7 @@ def constraint_name(error: IntegrityError) -> str | None:
     return diagnostics.constraint_name if diagnostics else None
 
 
-def _item_status(*, success: bool, code: Code | Transport, message: str, warnings: Sequence[Notice]) -> dict[str, Any]:
+def _item_status(*, success: bool, code: Told, message: str, warnings: Sequence[Notice]) -> dict[str, Any]:
     return {
         "success": "true" if success else "false",
         "code": str(int(code)),

@@ -7,8 +7,8 @@ from enum import IntEnum, unique
 from typing import Self
 
 
-class _Told(IntEnum):
-    """A number with its sentence."""
+class Told(IntEnum):
+    """A number with its sentence: what every table of codes consists of."""
 
     sentence: str
 
@@ -20,7 +20,7 @@ class _Told(IntEnum):
 
 
 @unique
-class Code(_Told):
+class Code(Told):
     """The codes of items, of warnings and of whole requests, in ascending order."""
 
     INVALID_INPUT = 400, "Input is invalid, Please check request parameters or input xml/json"
@@ -153,7 +153,7 @@ class Code(_Told):
 
 
 @unique
-class Transport(_Told):
+class Transport(Told):
     """Codes of the request level that are not among the 118 (docs/protocol.md 1.6)."""
 
     SUCCESS = 200, "Success"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from loyalty_project.api.codes import Code, Transport
+from loyalty_project.api.codes import Told
 
 _PLACE = re.compile(r"\{[xy]\}")
 
@@ -13,7 +13,7 @@ _PLACE = re.compile(r"\{[xy]\}")
 class Notice:
     """A warning: the primary action was done, a side action was not. `x` and `y` fill the sentence's places."""
 
-    code: Code
+    code: Told
     x: str = ""
     y: str = ""
 
@@ -27,7 +27,7 @@ class Notice:
 class LoyaltyError(Exception):
     """The item fails with this code; nothing of it is kept."""
 
-    def __init__(self, code: Code | Transport) -> None:
+    def __init__(self, code: Told) -> None:
         super().__init__(f"{int(code)} {code.sentence}")
         self.code = code
 
@@ -40,7 +40,7 @@ class LoyaltyError(Exception):
 class RequestRefusedError(Exception):
     """The whole request fails: HTTP status, body code and message of the status block (docs/protocol.md 1.6)."""
 
-    def __init__(self, http_status: int, code: Code | Transport, *, body_code: int | None = None) -> None:
+    def __init__(self, http_status: int, code: Told, *, body_code: int | None = None) -> None:
         super().__init__(code.sentence)
         self.http_status = http_status
         self.body_code = int(code) if body_code is None else body_code

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from loyalty_project.api.codes import Code, Transport
+from loyalty_project.api.codes import Told
 from loyalty_project.api.errors import Notice
 
 
@@ -23,11 +23,11 @@ class Outcome:
     """What one row came to: its code where it was rejected, the warnings where it was not."""
 
     fate: Fate
-    code: Code | Transport | None = None
+    code: Told | None = None
     warnings: Iterable[Notice] = ()
 
 
-def rejected(code: Code | Transport) -> Outcome:
+def rejected(code: Told) -> Outcome:
     """A row that was refused with this code."""
     return Outcome(Fate.REJECTED, code)
 
