@@ -54,7 +54,7 @@ class Bill(TenantModel):
     )
     type = models.CharField(max_length=21, choices=Type, default=Type.REGULAR)
     number = models.CharField(max_length=50, db_collation="C")
-    scope = models.CharField(max_length=30, db_collation="C", editable=False, help_text="Within what the number is unique")
+    scope = models.CharField(max_length=50, db_collation="C", editable=False, help_text="Within what the number is unique")
     billed_on = models.DateField(editable=False, help_text="The billing day, in the organization's zone")
     billed_at = models.DateTimeField("billing time")
     recorded_at = models.DateTimeField()
@@ -64,10 +64,12 @@ class Bill(TenantModel):
     gross_amount = money_field("Before discount")
     discount = money_field()
     returned_amount = money_field("Of a sale: what has come back so far")
+    is_returned = models.BooleanField(default=False, help_text="Of a sale: has come back whole")
     return_of = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="returns", db_index=False
     )
     return_type = models.CharField(max_length=9, choices=ReturnType, blank=True, default=ReturnType.NONE)
+    sale_returned = money_field("Of a return: how much of the sale has come back with it and before it")
     returned_number = models.CharField(
         max_length=50, blank=True, db_collation="C", help_text="The sale's number, as the return named it"
     )
@@ -79,6 +81,7 @@ class Bill(TenantModel):
     currency_ratio = models.DecimalField(max_digits=18, decimal_places=8, default=Decimal(1))
     field_values = models.JSONField(default=dict, blank=True, help_text="Canonical values of transaction fields by field id")
     details = models.JSONField(default=dict, blank=True, help_text="Payments, credit notes, cashier and the like, as sent")
+    content = models.CharField(max_length=64, blank=True, editable=False, help_text="Digest of the lines as they were sent")
     recorded_by = models.CharField(max_length=150)
 
     class Meta:
@@ -117,6 +120,11 @@ class Bill(TenantModel):
     def is_return(self) -> bool:
         """Whether something came back by this bill."""
         return self.type in RETURNS
+
+    @property
+    def counts(self) -> bool:
+        """Whether the bill counts in purchases, visits and points: it is somebody's, and nothing is odd about it."""
+        return self.customer_id is not None and self.type not in ANONYMOUS and self.outlier_status == Bill.Outlier.NORMAL
 
 
 RETURNS = frozenset({Bill.Type.RETURN, Bill.Type.NOT_INTERESTED_RETURN})
