@@ -1,7 +1,9 @@
-"""Which customer is asked for? Lookups by identifier, id or card, for reads: one query a kind, for one value or a hundred."""
+"""Which customer is asked for? Lookups by identifier, id or card: one query a kind, for one value or thousands."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from django.db.models import BigIntegerField, CharField
 
 from customers.drafts import read_id
 from customers.matching import is_exclusive
@@ -10,9 +12,11 @@ from customers.values import read_email, read_mobile
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, RequestRefusedError
 from loyalty_project.api.values import has_unusable_text
+from loyalty_project.db.lookups import is_any_of
 from organizations.flags import Policy
 from organizations.models import Organization, Store
 
+State = Identifier.State
 # What a read may be asked by, in the order in which the first one given counts (docs/protocol.md 4.5).
 KEYS = ("mobile", "email", "external_id", "id", "card_number", "card_external_id")
 
@@ -110,12 +114,12 @@ def _find(key: str, values: set[str], policy: Policy) -> dict[str, int]:
         return {}
     if key == "id":
         ids = [int(value) for value in values if value.isdigit()]
-        return {str(pk): pk for pk in Customer.objects.filter(pk__in=ids).values_list("pk", flat=True)}
+        known = Customer.objects.filter(is_any_of("pk", ids, BigIntegerField()))
+        return {str(pk): pk for pk in known.values_list("pk", flat=True)}
     if key in Identifier.Kind.values:
-        found = Identifier.objects.filter(kind=key, value__in=values, exclusive=is_exclusive(key, policy)).exclude(
-            state=Identifier.State.FORMER
-        )
+        of_kind = Identifier.objects.filter(kind=key, exclusive=is_exclusive(key, policy)).exclude(state=State.FORMER)
+        found = of_kind.filter(is_any_of("value", values, CharField()))
         return dict(found.order_by("-customer_id").values_list("value", "customer_id"))
     column = "number" if key == "card_number" else "external_id"
-    cards = Card.objects.filter(**{f"{column}__in": values}, customer__isnull=False)
+    cards = Card.objects.filter(is_any_of(column, values, CharField()), customer__isnull=False)
     return dict(cards.values_list(column, "customer_id"))

@@ -5,6 +5,7 @@ Numbers keep the digits they were written with and booleans are "true" and "fals
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from loyalty_project.api.codes import Code
@@ -28,7 +29,7 @@ def has_unusable_text(value: Value) -> bool:
     return False
 
 
-def text(item: Item, *keys: str) -> str:
+def text(item: Mapping[str, Value], *keys: str) -> str:
     """The trimmed text under the first of `keys` that is supplied; "" when none is (an empty object or list is not supplied).
 
     Raises `LoyaltyError` 400 where an object or a list stands in the place of text (docs/protocol.md 5).
@@ -42,7 +43,7 @@ def text(item: Item, *keys: str) -> str:
     return ""
 
 
-def optional(item: Item, *keys: str) -> str:
+def optional(item: Mapping[str, Value], *keys: str) -> str:
     """Like `text`, where "0" too means "not supplied" (docs/protocol.md 7: unset optional fields)."""
     value = text(item, *keys)
     return "" if value == "0" else value
