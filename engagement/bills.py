@@ -19,6 +19,7 @@ from organizations.flags import Policy
 from organizations.models import Store, Till
 
 ZERO = Decimal(0)
+Identity = tuple[bool, str, str, date]
 MOST_MONEY = Decimal("999999999999.999")
 # The longest values that columns hold (docs/protocol.md, tills' part 1.3).
 NUMBER_LENGTH = 50
@@ -149,8 +150,21 @@ def _check_within(amount: Decimal, low: Decimal | None, high: Decimal | None) ->
         raise LoyaltyError(BillCode.INVALID_AMOUNT)
 
 
-def scope_of(draft: BillDraft, policy: Policy) -> str:
-    """Within what the bill's number is unique: its till, or what a policy widens that to (docs/protocol.md, tills' 2.4)."""
+def identity_of(draft: BillDraft, *, policy: Policy, zone: ZoneInfo) -> Identity:
+    """What names the bill for ever: a return or not, the scope of its number, the number, and the day (tills' part 2.4).
+
+    A return without a number of its own is told from others of its sale by its content (3.2).
+    """
+    scope, number = _scope(draft, policy), draft.number
+    if not number:
+        number = draft.sale_number or str(draft.sale_id)
+        told = f"{draft.return_type} {draft.amount} {draft.billed_at.isoformat()} {content_of(draft)}"
+        scope = f"{scope}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    return draft.is_return, scope, number, draft.billed_at.astimezone(zone).date()
+
+
+def _scope(draft: BillDraft, policy: Policy) -> str:
+    """Within what the number is unique: the till, or what a policy widens that to."""
     is_wide = policy.bill_number_unique or (draft.is_return and policy.return_number_unique)
     if not is_wide and draft.till is not None and not policy.bill_number_unique_in_store:
         return f"till:{draft.till.pk}"

@@ -78,7 +78,14 @@ def _try(rule: Mapping[str, Any], sale: Sale, precision: int) -> Award | NoAward
         delay_days=rule.get("delay_days", 0),
         expiry=rule.get("expiry"),
         is_capped=is_capped,
-        figures={**figures, "amount": plain_digits(sale.amount), "exact": plain_digits(exact), "precision": precision},
+        figures={
+            "because": "rule",
+            "rule": rule["name"],
+            **figures,
+            "amount": plain_digits(sale.amount),
+            "exact": plain_digits(exact),
+            "precision": precision,
+        },
     )
 
 

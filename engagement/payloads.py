@@ -1,13 +1,13 @@
 """How is a membership printed? Pure functions from rows to the objects of docs/protocol.md 3."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from engagement.days import years_later
-from engagement.models import Membership, Tier
+from engagement.models import Membership, PointsEntry, Tier
 from loyalty_project.api.renderers import plain_digits
 
 # A tier that never ends is shown to end in the far future: so many years after the registration (docs/protocol.md 2.7).
@@ -61,6 +61,28 @@ def points_summary(
         "slabExpiryDate": tier_expiry(membership, registered_on=registered_on, zone=zone) or "",
         "totalPoints": "",
     }
+
+
+def points_effects(entries: Iterable[PointsEntry]) -> list[dict[str, Any]]:
+    """Effects of type points, one for each account that got any (docs/protocol.md 3): promised points are awarded ones too,
+    and the total is what may be spent.
+    """
+    by_account: dict[int, dict[str, Any]] = {}
+    for entry in entries:
+        if entry.kind not in {PointsEntry.Kind.AWARD, PointsEntry.Kind.PROMISE}:
+            continue
+        effect = by_account.setdefault(
+            entry.account_id,
+            {
+                "awarded_points": Decimal(0),
+                "total_points": Decimal(0),
+                "customer_id": str(entry.account.customer_id),
+                "type": "points",
+            },
+        )
+        effect["awarded_points"] += entry.points + entry.promised
+        effect["total_points"] = max(entry.account.balance, Decimal(0))
+    return list(by_account.values())
 
 
 def next_tier(current: Tier | None, tiers: Sequence[Tier]) -> Tier | None:

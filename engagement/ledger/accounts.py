@@ -115,6 +115,8 @@ def post(
     if max(balance, account.lifetime + points, account.promised + promised) > MOST_POINTS:
         raise TooManyPointsError
     account.balance = balance
+    if points > 0 and account.floor < 0:
+        account.floor = min(ZERO, balance)
     account.promised += promised
     account.version += 1
     _count(account, kind, points, promised)

@@ -6,7 +6,7 @@ What it earns is a step of its own (`engagement.services.earnings`), which can b
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zlib import crc32
 
@@ -14,7 +14,7 @@ from django.db.models import BigIntegerField, CharField, DateField
 
 from customers.models import Customer
 from engagement.bill_codes import BillCode
-from engagement.bills import BillDraft, LineDraft, check_draft, content_of, scope_of
+from engagement.bills import BillDraft, Identity, LineDraft, check_draft, content_of, identity_of
 from engagement.models import Bill, BillLine, PurchaseTotals
 from engagement.models.bills import ANONYMOUS, RETURNS
 from engagement.services.returns import Portion, choose_sale, portion_of, take_portion
@@ -30,7 +30,6 @@ from organizations.models import Organization
 ZERO = Decimal(0)
 _BILL_LOCKS = 1 << 61
 _STRIPES = 256
-Identity = tuple[bool, str, str, date]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,11 +101,7 @@ def record_bills(
 
 def _read(shelf: _Shelf, drafts: Sequence[BillDraft]) -> None:
     """Lock the identities, and read all that the drafts may meet."""
-    zone = shelf.organization.zone
-    keys = {
-        (draft.is_return, scope_of(draft, shelf.policy), draft.number, draft.billed_at.astimezone(zone).date())
-        for draft in drafts
-    }
+    keys = {identity_of(draft, policy=shelf.policy, zone=shelf.organization.zone) for draft in drafts}
     lock_numbers(_stripe(shelf.organization, key) for key in keys)
     _keep(shelf, _same(keys, shelf.policy))
     returns = [draft for draft in drafts if draft.is_return]
@@ -187,11 +182,7 @@ def _record(draft: BillDraft, bill_id: int, shelf: _Shelf) -> Recorded:
 
 def _bill(draft: BillDraft, bill_id: int, sale: Bill | None, shelf: _Shelf) -> Bill:
     amount = draft.amount or ZERO
-    scope, number = scope_of(draft, shelf.policy), draft.number
-    if not number:
-        # A return without a number of its own is told by its sale and its content.
-        told = f"{draft.amount} {draft.billed_at.isoformat()} {content_of(draft)} {sale.pk if sale else ''}"
-        scope, number = f"{scope}:{crc32(told.encode()):08x}", draft.sale_number or str(draft.sale_id)
+    _, scope, number, billed_on = identity_of(draft, policy=shelf.policy, zone=shelf.organization.zone)
     bill = Bill(
         pk=bill_id,
         organization_id=shelf.organization.pk,
@@ -199,7 +190,7 @@ def _bill(draft: BillDraft, bill_id: int, sale: Bill | None, shelf: _Shelf) -> B
         type=draft.type,
         number=number,
         scope=scope,
-        billed_on=draft.billed_at.astimezone(shelf.organization.zone).date(),
+        billed_on=billed_on,
         billed_at=draft.billed_at,
         recorded_at=shelf.now,
         till=draft.till,

@@ -1,0 +1,27 @@
+"""Why did the points step fail? The code that a database error stands for (docs/protocol.md 5, 1010 and 1086-1090).
+
+The step runs in a savepoint: the customer or the bill is saved without its points.
+"""
+
+from django.db import Error, IntegrityError
+
+from loyalty_project.api.batch import sqlstate
+from loyalty_project.api.codes import Code
+
+# Deadlocks and conflicts repeat the whole item instead.
+_REPEATED = frozenset({"40P01", "40001"})
+_CODES = {
+    "55P03": Code.POINTS_LOCKED,
+    "57014": Code.POINTS_TIMEOUT,
+    "22003": Code.POINTS_NOT_REPRESENTABLE,
+}
+
+
+def points_code(error: Error) -> Code | None:
+    """The warning for an error of the points step; None where the whole item is to be repeated, or the database is gone."""
+    state = sqlstate(error)
+    if not state or state in _REPEATED:
+        return None
+    if isinstance(error, IntegrityError):
+        return Code.POINTS_NOT_UPDATED
+    return _CODES.get(state, Code.POINTS_DATABASE_ERROR)
