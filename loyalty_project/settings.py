@@ -116,6 +116,9 @@ TOKEN_KEYS_DIR = env.path("TOKEN_KEYS_DIR", DATA_DIR / "token-keys")
 # How many proxies of ours stand in front: the caller's address is the one that the outermost of them added to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
 
+# Where proofs kill this process (loyalty_project/faults.py). What serves the public is never killed on purpose.
+FAULT = "" if PRODUCTION else env.str("REGULARS_FAULT", "")
+
 # --- staff: docs/back-office.md
 
 AUTH_USER_MODEL = "organizations.StaffMember"

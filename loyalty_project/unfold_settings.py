@@ -88,6 +88,7 @@ UNFOLD: dict[str, Any] = {
                     _room("Staff", "badge", "organizations.staffmember"),
                     _room("Imports", "upload_file", "organizations.importrun"),
                     _room("Audit", "history", "organizations.auditentry"),
+                    _room("Idempotency keys", "repeat_one", "organizations.idempotencykey"),
                 ],
             },
         ],

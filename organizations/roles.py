@@ -35,13 +35,14 @@ SEE_STAFF: Final = _permissions("organizations", "view", "staffmember")
 CHANGE_STAFF: Final = _permissions("organizations", "add change", "staffmember")
 SEE_AUDIT: Final = _permissions("organizations", "view", "auditentry")
 SEE_IMPORTS: Final = _permissions("organizations", "view", "importrun")
+SEE_KEYS: Final = _permissions("organizations", "view", "idempotencykey")
 
 # --- who may what
 
 ROLE_PERMISSIONS: Final[dict[str, Permissions]] = {
     Role.ORG_ADMIN: (
         SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD
-        | SEE_CONFIGURATION | CHANGE_CONFIGURATION | SEE_STAFF | CHANGE_STAFF | SEE_AUDIT | SEE_IMPORTS
+        | SEE_CONFIGURATION | CHANGE_CONFIGURATION | SEE_STAFF | CHANGE_STAFF | SEE_AUDIT | SEE_IMPORTS | SEE_KEYS
     ),
     Role.STORE_MANAGER: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_SHOPS,
     Role.STORE_STAFF: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS,

@@ -1,6 +1,7 @@
 """customer/add and customer/update: items in, CustomerCore out (docs/protocol.md 4.1, 4.2)."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 from rest_framework.request import Request
@@ -10,10 +11,11 @@ from customers.drafts import Setup, read_draft
 from customers.journeys.registration import CONSTRAINTS, Registration, register_customer, update_customer
 from customers.payloads import core
 from customers.services.setup import load_setup
-from loyalty_project.api.batch import Done, run_batch
+from loyalty_project.api.batch import Done
 from loyalty_project.api.codes import Code
-from loyalty_project.api.envelope import customers_answer, http_status, request_items
+from loyalty_project.api.envelope import customers_answer, request_items
 from loyalty_project.api.values import Item
+from organizations.api.batches import answer_batch
 from organizations.api.views import TillView
 
 REGISTERED = "Customer registration successful"
@@ -57,9 +59,16 @@ def answer_items(
         registration = work(read_draft(item, setup, action=action), setup=setup, by=call.actor)
         return done(registration, setup)
 
-    outcomes = run_batch(items, work_item, echo=echo_identifiers, fallback=fallback, constraints=CONSTRAINTS)
-    answer = customers_answer(outcomes, totals=True)
-    return Response(answer, status=http_status(answer, mirror=call.policy.mirror_http_status))
+    return answer_batch(
+        view,
+        items,
+        work_item,
+        action=f"customer/{action}",
+        compose=partial(customers_answer, totals=True),
+        echo=echo_identifiers,
+        fallback=fallback,
+        constraints=CONSTRAINTS,
+    )
 
 
 def done(registration: Registration, setup: Setup) -> Done:
@@ -71,7 +80,12 @@ def done(registration: Registration, setup: Setup) -> Done:
         side_effects=registration.side_effects,
         zone=setup.organization.zone,
     )
-    return Done(body=body, message=REGISTERED if registration.is_new else UPDATED, warnings=registration.notices)
+    return Done(
+        body=body,
+        message=REGISTERED if registration.is_new else UPDATED,
+        warnings=registration.notices,
+        subject=registration.customer.pk,
+    )
 
 
 def echo_identifiers(item: Item) -> Mapping[str, Any]:

@@ -171,3 +171,7 @@ class Transport(Told):
     ACCESS_DENIED = 4000, "Not authorized. Access is denied!"
     AUTHORISATION_UNAVAILABLE = 4001, "Authorisation service is unavailable"
     CUSTOMER_ERASED = 8109, "Customer is deleted after PII delete request"
+
+
+# What went wrong for technical reasons: nothing was done, and the same call may succeed later (docs/protocol.md 1.10).
+TECHNICAL: frozenset[int] = frozenset({500, 521, 1038, *range(1086, 1100), 10001, 10002})
