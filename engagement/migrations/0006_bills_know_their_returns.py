@@ -6,30 +6,38 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('engagement', '0005_ledger_is_append_only'),
+        ("engagement", "0005_ledger_is_append_only"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='bill',
-            name='content',
-            field=models.CharField(blank=True, editable=False, help_text='Digest of the lines as they were sent', max_length=64),
+            model_name="bill",
+            name="content",
+            field=models.CharField(
+                blank=True, editable=False, help_text="Digest of the lines as they were sent", max_length=64
+            ),
         ),
         migrations.AddField(
-            model_name='bill',
-            name='is_returned',
-            field=models.BooleanField(default=False, help_text='Of a sale: has come back whole'),
+            model_name="bill",
+            name="is_returned",
+            field=models.BooleanField(default=False, help_text="Of a sale: has come back whole"),
         ),
         migrations.AddField(
-            model_name='bill',
-            name='sale_returned',
-            field=models.DecimalField(decimal_places=3, default=Decimal(0), help_text='Of a return: how much of the sale has come back with it and before it', max_digits=15),
+            model_name="bill",
+            name="sale_returned",
+            field=models.DecimalField(
+                decimal_places=3,
+                default=Decimal(0),
+                help_text="Of a return: how much of the sale has come back with it and before it",
+                max_digits=15,
+            ),
         ),
         migrations.AlterField(
-            model_name='bill',
-            name='scope',
-            field=models.CharField(db_collation='C', editable=False, help_text='Within what the number is unique', max_length=50),
+            model_name="bill",
+            name="scope",
+            field=models.CharField(
+                db_collation="C", editable=False, help_text="Within what the number is unique", max_length=50
+            ),
         ),
     ]
