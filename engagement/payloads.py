@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from engagement.days import years_later
 from engagement.models import Membership, PointsEntry, Tier
 from loyalty_project.api.renderers import plain_digits
+from loyalty_project.moments import write_moment
 
 # A tier that never ends is shown to end in the far future: so many years after the registration (docs/protocol.md 2.7).
 FAR_FUTURE_YEARS = 100
@@ -83,6 +84,30 @@ def points_effects(entries: Iterable[PointsEntry]) -> list[dict[str, Any]]:
         effect["awarded_points"] += entry.points + entry.promised
         effect["total_points"] = max(entry.account.balance, Decimal(0))
     return list(by_account.values())
+
+
+def raw_effects(entries: Iterable[PointsEntry], *, customer_id: int, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """`rawSideEffects` of add and bills: each award by itself, before and after rounding (docs/protocol.md 4.1)."""
+    return [
+        {
+            "entityType": "USER",
+            "rawAwardedPoints": Decimal(entry.explanation.get("exact", entry.explanation.get("fixed", entry.points))),
+            "awardedPoints": entry.points + entry.promised,
+            "customerId": customer_id,
+            "type": "points",
+            "isReferrer": "false",
+            "awardOn": write_moment(entry.occurred_at, zone),
+            "expiryDate": _expiry(entry),
+            "strategyIds": [] if entry.program_version_id is None else [entry.program_version_id],
+        }
+        for entry in entries
+        if entry.kind in {PointsEntry.Kind.AWARD, PointsEntry.Kind.PROMISE}
+    ]
+
+
+def _expiry(entry: PointsEntry) -> str | None:
+    day = entry.lot.expires_on
+    return f"{day.isoformat()} {_END_OF_DAY.isoformat()}" if day else None
 
 
 def next_tier(current: Tier | None, tiers: Sequence[Tier]) -> Tier | None:

@@ -9,6 +9,7 @@ from django.db.models import BigIntegerField
 from engagement.ledger.accounts import AccountState
 from engagement.ledger.storing import AccountKey
 from engagement.models import Membership, PointsAccount, Tier
+from engagement.payloads import NO_TIER
 from engagement.services.programs import ProgramsThere
 from engagement.services.settlement import settled_accounts
 from loyalty_project.db.lookups import is_any_of
@@ -37,8 +38,10 @@ class Figures:
 
     @property
     def current_slab(self) -> str | None:
-        """The tier's name, as the wire has it."""
-        return self.tier.name if self.tier else None
+        """The tier's name as the wire has it: NONE for a member without a tier, null for somebody who is no member."""
+        if self.membership is None:
+            return None
+        return self.tier.name if self.tier else NO_TIER
 
     @property
     def lifetime_points(self) -> Decimal:
