@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from customers.field_values import write_value
-from customers.models import Card, Customer
+from customers.models import Card, Customer, GroupMembership
 from loyalty_project.moments import write_moment
 from organizations.models import FieldDefinition, Store, Till
 
@@ -84,4 +84,15 @@ def card(row: Card, zone: ZoneInfo) -> dict[str, str]:
         "label": row.label,
         "issued_date": write_moment(row.issued_on, zone) if row.issued_on else "",
         "expiry_date": row.expires_on.isoformat() if row.expires_on else "",
+    }
+
+
+def user_group(row: GroupMembership, primary: int | None) -> dict[str, str]:
+    """One group of `user_groups2`; `primary` is its primary member's id, "" without one (docs/protocol.md 4.5)."""
+    return {
+        "id": str(row.group_id),
+        "external_id": row.group.external_id,
+        "name": row.group.name,
+        "role": row.role,
+        "primary_user_id": "" if primary is None else str(primary),
     }

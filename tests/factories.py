@@ -3,6 +3,7 @@
 import hashlib
 from itertools import count
 
+from customers.models import Segment, SegmentPartition, UserGroup
 from organizations.actors import Actor
 from organizations.models import ApiClient, AuditEntry, CardSeries, FieldDefinition, Organization, Store, Till
 from organizations.services.credentials import set_client_secret, set_till_password
@@ -55,6 +56,21 @@ def make_field(organization: Organization, name: str, *, category: str = "custom
 def make_card_series(organization: Organization, code: str = "GOLD", **more: object) -> CardSeries:
     defaults = {"name": f"{code} card", "generates": True, "prefix": code, "length": 16}
     return CardSeries.objects.create(organization=organization, code=code, **{**defaults, **more})
+
+
+def make_segment(organization: Organization, name: str, *partitions: str, **more: object) -> list[SegmentPartition]:
+    """A segment; its partitions, in order."""
+    segment = Segment.objects.create(organization=organization, name=name, **more)
+    return [
+        SegmentPartition.objects.create(organization=organization, segment=segment, name=partition, position=position)
+        for position, partition in enumerate(partitions, start=1)
+    ]
+
+
+def make_group(organization: Organization, external_id: str, **more: object) -> UserGroup:
+    return UserGroup.objects.create(
+        organization=organization, external_id=external_id, **{"name": f"Group {external_id}", **more}
+    )
 
 
 def till_actor(till: Till) -> Actor:

@@ -7,7 +7,14 @@ from customers import sections
 from customers.sections import Reading
 from loyalty_project.api.sections import Section, assemble
 
-SECTIONS: tuple[Section[Reading], ...] = (sections.profile, sections.identifiers, sections.cards)
+SECTIONS: tuple[Section[Reading], ...] = (
+    sections.profile,
+    sections.identifiers,
+    sections.user_groups,
+    sections.group_points,
+    sections.segments,
+    sections.cards,
+)
 
 # Key by key as they are answered. A value stands for what nobody knows of; `...` leaves the key out until it is asked for.
 ORDER: Mapping[str, Any] = {
@@ -34,6 +41,8 @@ ORDER: Mapping[str, Any] = {
     "trackers": "",
     "user_id": ...,
     "ndnc_status": ...,
+    "group_points_summaries": ...,
+    "segments": ...,
     "card_details": ...,
     "current_nps_status": None,
     "custom_fields": {"field": []},
@@ -46,5 +55,8 @@ ORDER: Mapping[str, Any] = {
 
 
 def read_profiles(ids: Sequence[int], reading: Reading) -> dict[int, dict[str, Any]]:
-    """The item of each customer by id, `item_status` apart. The number of queries does not grow with the ids."""
+    """The item of each customer by id, `item_status` apart; `reading.notices` then holds what every item is warned of.
+
+    The number of queries does not grow with the ids.
+    """
     return assemble(ids, reading, sections=SECTIONS, order=ORDER)

@@ -121,5 +121,6 @@ def _find(key: str, values: set[str], policy: Policy) -> dict[str, int]:
         found = of_kind.filter(is_any_of("value", values, CharField()))
         return dict(found.order_by("-customer_id").values_list("value", "customer_id"))
     column = "number" if key == "card_number" else "external_id"
-    cards = Card.objects.filter(is_any_of(column, values, CharField()), customer__isnull=False)
+    # The index of external ids has those that are not blank; only a condition that says so may use it.
+    cards = Card.objects.filter(is_any_of(column, values, CharField()), customer__isnull=False).exclude(**{column: ""})
     return dict(cards.values_list(column, "customer_id"))

@@ -3,10 +3,13 @@
 from datetime import date
 
 import pytest
+from django.db import connection
+from structlog.testing import capture_logs
 
-from customers.models import Card
+from customers.models import Card, CustomerSegment, GroupMembership
+from organizations.scoping import organization_scope
 from tests.api import Api, fields
-from tests.factories import make_card_series, make_store, make_till
+from tests.factories import make_card_series, make_group, make_segment, make_store, make_till
 
 pytestmark = pytest.mark.django_db
 
@@ -170,3 +173,108 @@ def test_get_takes_five_queries_for_one_or_a_hundred(api, count, django_assert_n
     with django_assert_num_queries(5):
         answer = api.get("mobile=" + ",".join(mobiles))
     assert answer.codes == ["1000"] * count
+
+
+@pytest.fixture
+def band(organization):
+    return make_segment(organization, "band", "low", "mid", "high")
+
+
+def put_into(partition, *items):
+    for item in items:
+        CustomerSegment.objects.create(
+            organization=partition.organization,
+            customer_id=item["user_id"],
+            segment=partition.segment,
+            partition=partition,
+        )
+
+
+def join(group, *items, role="MEMBER"):
+    for item in items:
+        GroupMembership.objects.create(organization=group.organization, group=group, customer_id=item["user_id"], role=role)
+
+
+def test_segments_when_asked_for(api, asha, organization, band):
+    put_into(make_segment(organization, "age", "young", "old")[1], asha)
+    put_into(band[1], asha)
+    item = api.get("mobile=9812345678&segments=true").item
+    assert item["segments"] == {"segment": [{"name": "age", "value": "old"}, {"name": "band", "value": "mid"}]}
+    assert list(item)[list(item).index("segments") + 1] == "current_nps_status"
+    assert "segments" not in api.get("mobile=9812345678").item
+    assert api.get("mobile=9812345678&segments=true&format=xml").xml.findtext(".//segments/segment/value") == "old"
+
+
+def test_segments_and_partitions_that_are_switched_off_are_not_told(api, asha, organization, band):
+    (old,) = make_segment(organization, "old", "x", is_active=False)
+    put_into(band[0], asha)
+    put_into(old, asha)
+    assert api.get("mobile=9812345678&segments=1").item["segments"] == {"segment": [{"name": "band", "value": "low"}]}
+    band[0].is_active = False
+    band[0].save()
+    assert api.get("mobile=9812345678&segments=1").item["segments"] == {"segment": []}
+
+
+def test_segments_that_cannot_be_read_cost_a_warning_alone(api, asha, band):
+    api.add(mobile="9812345679")
+    put_into(band[1], asha)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE customers_customersegment RENAME TO elsewhere")
+    with capture_logs() as logs:
+        answer = api.get("mobile=9812345678,9812345679,9812345670&segments=true&user_group=true&card_details=true")
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["section_failed"]
+    assert answer.codes == ["1000", "1000", "1012"]
+    known, _, unknown = answer.items
+    assert known["item_status"]["warnings"] == {"warning": ["91004"]}
+    assert known["item_status"]["message"] == ("Customer successfully retrieved, Failed to get segmentation details")
+    assert (known["segments"], known["firstname"], known["card_details"]) == ({"segment": []}, "Asha", {"card": []})
+    assert unknown["item_status"]["warnings"] == {"warning": []}
+    assert api.get("mobile=9812345678").warnings == []
+
+
+def test_user_groups_when_asked_for(api, asha, organization):
+    boris = api.add(mobile="9812345679").item
+    family, crew = make_group(organization, "G1", name="Family"), make_group(organization, "G2", name="Crew")
+    gone = make_group(organization, "G0", is_active=False)
+    join(crew, asha)
+    join(family, asha)
+    join(gone, asha)
+    join(family, boris, role="PRIMARY")
+    item = api.get("mobile=9812345678&user_group=true").item
+    assert item["user_groups2"] == [
+        {
+            "id": str(family.pk), "external_id": "G1", "name": "Family", "role": "MEMBER",
+            "primary_user_id": str(boris["user_id"]),
+        },
+        {"id": str(crew.pk), "external_id": "G2", "name": "Crew", "role": "MEMBER", "primary_user_id": ""},
+    ]  # fmt: skip
+    assert item["group_points_summaries"] == {"group_points_summary": []}
+    assert [group["role"] for group in api.get("mobile=9812345679&user_group=1").item["user_groups2"]] == ["PRIMARY"]
+    plain = api.get("mobile=9812345678").item
+    assert (plain["user_groups2"], "group_points_summaries" in plain) == ([], False)
+    xml = api.get("mobile=9812345678&user_group=true&format=xml").xml
+    assert [group.findtext("external_id") for group in xml.iterfind(".//user_groups2/user_group2")] == ["G1", "G2"]
+    assert xml.find(".//group_points_summaries/group_points_summary") is not None
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_segments_and_groups_take_a_query_each(api, organization, band, count, django_assert_num_queries):
+    """Besides the five: groups; segments, and the savepoint around them."""
+    mobiles = [str(9812345600 + n) for n in range(count)]
+    people = api.add(*({"mobile": mobile} for mobile in mobiles)).items
+    put_into(band[0], *people)
+    join(make_group(organization, "G1"), *people)
+    join(make_group(organization, "G2"), *people)
+    with django_assert_num_queries(5 + 1 + 3):
+        answer = api.get("mobile=" + ",".join(mobiles) + "&segments=true&user_group=true")
+    assert [len(item["user_groups2"]) for item in answer.items] == [2] * count
+
+
+def test_strangers_share_no_segment_or_group(api, stranger_api, asha, organization, band):
+    stranger = stranger_api.add(mobile="9812345678").item
+    bazaar = stranger_api.till.organization
+    with organization_scope(bazaar):
+        put_into(make_segment(bazaar, "band", "top")[0], stranger)
+    put_into(band[0], asha)
+    assert api.get("mobile=9812345678&segments=true").item["segments"]["segment"][0]["value"] == "low"
+    assert stranger_api.get("mobile=9812345678&segments=true").item["segments"]["segment"][0]["value"] == "top"
