@@ -31,10 +31,11 @@ def core(
     identifiers: Mapping[str, str],
     *,
     definitions: Sequence[FieldDefinition],
+    loyalty: Mapping[str, Any],
     side_effects: Sequence[Mapping[str, Any]],
     zone: ZoneInfo,
 ) -> dict[str, Any]:
-    """CustomerCore: the answer of add and update (docs/protocol.md 3). Points, tiers and consent have no part yet: empty."""
+    """CustomerCore: the answer of add and update (docs/protocol.md 3). `loyalty` has the figures of points and tiers."""
     return {
         "user_id": customer.pk,
         "firstname": customer.firstname,
@@ -42,12 +43,7 @@ def core(
         "mobile": identifiers.get("mobile"),
         "email": identifiers.get("email"),
         "external_id": identifiers.get("external_id"),
-        "lifetime_points": 0,
-        "loyalty_points": 0,
-        "current_slab": None,
-        "tier_expiry_date": None,
-        "points_summaries": {"points_summary": []},
-        "lifetime_purchases": 0,
+        **loyalty,
         "registered_on": write_moment(customer.registered_on, zone),
         "updated_on": write_moment(customer.updated_on, zone),
         "type": customer.type,

@@ -17,7 +17,7 @@ from customers.services.lookup import names_customer
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import Notice
 from loyalty_project.moments import write_moment
-from organizations.models import FieldDefinition, Organization
+from organizations.models import FieldDefinition, Organization, Store
 
 log = structlog.get_logger(__name__)
 
@@ -27,10 +27,11 @@ _TRUE = {"true", "1"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a get asks for: the query's parameters, and whose eyes read. `notices` gathers what every item is warned of."""
+    """What a get asks for: the query's parameters, and at whose store. `notices` gathers what every item is warned of."""
 
     organization: Organization
     query: Mapping[str, str]
+    store: Store | None = None
     notices: list[Notice] = field(default_factory=list)
 
     def wants(self, flag: str, *, default: bool = False) -> bool:

@@ -5,11 +5,14 @@ from typing import Any
 
 from django.db import Error, transaction
 
+from customers.drafts import Setup
+from customers.journeys.registration import Registration
 from customers.models import Customer
+from customers.payloads import core
 from engagement.models import PurchaseTotals
-from engagement.payloads import points_summary, tier_expiry
-from engagement.services.figures import figures_at, memberships_of
-from engagement.services.programs import ProgramBook
+from engagement.payloads import points_effects, points_summary, raw_effects, tier_expiry
+from engagement.services.figures import figures_at, in_book_order, memberships_of
+from engagement.services.programs import ProgramBook, open_programs
 from engagement.services.settlement import settled_accounts
 from loyalty_project.api.batch import sqlstate
 from loyalty_project.api.codes import Code
@@ -26,6 +29,33 @@ NOTHING: Mapping[str, Any] = {
     "lifetime_purchases": 0,
 }
 _REPEATED = {"40P01", "40001"}
+
+
+def read_programs() -> ProgramBook:
+    """The programs of the scope's organization, once for a whole call."""
+    return open_programs()
+
+
+def customer_core(
+    registration: Registration, *, setup: Setup, programs: ProgramBook, store: Store | None, wants_raw: bool
+) -> tuple[dict[str, Any], list[Notice]]:
+    """CustomerCore of somebody who registered or was updated at a till of `store`, and warnings about their points.
+
+    `wants_raw` adds `rawSideEffects` (docs/protocol.md 4.1).
+    """
+    customer, zone = registration.customer, setup.organization.zone
+    block, notices = loyalty_block(customer, book=programs, organization=setup.organization, store=store)
+    body = core(
+        customer,
+        registration.person.identifiers,
+        definitions=setup.fields,
+        loyalty=block,
+        side_effects=points_effects(registration.entries),
+        zone=zone,
+    )
+    if wants_raw:
+        body["rawSideEffects"] = raw_effects(registration.entries, customer_id=customer.pk, zone=zone)
+    return body, notices
 
 
 def loyalty_block(
@@ -53,9 +83,7 @@ def _block(
     accounts = settled_accounts([customer.pk], organization=organization)
     memberships = memberships_of([customer.pk])
     cards = book.card_series_of([customer.pk]).get(customer.pk, set())
-    figures = figures_at(
-        customer.pk, book.programs_for(store, card_series=cards), accounts=accounts, memberships=memberships
-    )
+    figures = figures_at(customer.pk, book.programs_for(store, card_series=cards), accounts=accounts, memberships=memberships)
     summaries = [
         points_summary(
             membership,
@@ -65,7 +93,7 @@ def _block(
             registered_on=customer.registered_on,
             zone=organization.zone,
         )
-        for key, membership in _in_order(memberships, book)
+        for key, membership in in_book_order(memberships, book)
         if key in accounts
     ]
     block = {

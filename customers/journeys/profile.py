@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import engagement.sections
 from customers import sections
 from customers.sections import Reading
+from loyalty_project.api.codes import Code
 from loyalty_project.api.sections import Section, assemble
 
 SECTIONS: tuple[Section[Reading], ...] = (
@@ -14,6 +16,9 @@ SECTIONS: tuple[Section[Reading], ...] = (
     sections.group_points,
     sections.segments,
     sections.cards,
+    engagement.sections.points,
+    engagement.sections.purchases,
+    engagement.sections.transactions,
 )
 
 # Key by key as they are answered. A value stands for what nobody knows of; `...` leaves the key out until it is asked for.
@@ -39,10 +44,18 @@ ORDER: Mapping[str, Any] = {
     "user_groups2": [],
     "fraud_details": ...,
     "trackers": "",
+    "next_slab": ...,
+    "next_slab_serial_number": ...,
+    "next_slab_description": ...,
     "user_id": ...,
     "ndnc_status": ...,
     "group_points_summaries": ...,
     "segments": ...,
+    "expiry_schedule": ...,
+    "expired_points": ...,
+    "points_summary": ...,
+    "promotion_points": ...,
+    "delayed_accrual": ...,
     "card_details": ...,
     "current_nps_status": None,
     "custom_fields": {"field": []},
@@ -50,8 +63,14 @@ ORDER: Mapping[str, Any] = {
     "transactions": {"transaction": []},
     "coupons": {"coupon": []},
     "notes": [],
+    "programs_list": ...,
     "points_summaries": {"points_summary": []},
 }
+
+
+def refusals(ids: Sequence[int], reading: Reading) -> dict[int, Code]:
+    """Customers whose item fails though they were found: 1020 for those who are not in the program that the call names."""
+    return dict.fromkeys(engagement.sections.not_in_program(ids, reading), Code.NOT_IN_PROGRAM)
 
 
 def read_profiles(ids: Sequence[int], reading: Reading) -> dict[int, dict[str, Any]]:

@@ -18,11 +18,11 @@ from customers.people import Person
 from customers.services.cards import give_card
 from customers.services.directory import Directory, open_directory
 from customers.services.numbering import next_external_id
+from engagement.models import PointsEntry
 from engagement.services.failures import points_code
 from engagement.services.memberships import Joining, enrol
 from engagement.services.programs import ProgramBook, StandingProgram, open_programs
 from engagement.services.welcome import Welcome, welcome
-from engagement.models import PointsEntry
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, Notice, in_numeric_order
 from organizations.actors import Actor
@@ -58,8 +58,9 @@ def register_customer(
 ) -> Registration:
     """Register the customer of `draft`, or update whom its identifiers lead to (docs/protocol.md 4.1).
 
-    `all_programs` enrols in every program, not just the till's and the default one. Call it in a transaction. Raises `LoyaltyError` with the codes that docs/protocol.md 5.2 names from matching on, and
-    `django.db` errors for locks (55P03) and broken constraints (`CONSTRAINTS`).
+    `all_programs` enrols in every program, not just the till's and the default one. Call it in a transaction. Raises
+    `LoyaltyError` with the codes that docs/protocol.md 5.2 names from matching on, and `django.db` errors for locks (55P03) and
+    broken constraints (`CONSTRAINTS`).
     """
     if_existing: IfExisting = "reject" if setup.policy.reject_existing_on_add else "update"
     return _only(
@@ -80,9 +81,7 @@ def update_customer(draft: Draft, *, setup: Setup, by: Actor, programs: ProgramB
 
     Errors as above, and 1011 or 1012 for nobody.
     """
-    return _only(
-        work_drafts([draft], setup=setup, programs=programs, by=by, may_create=False, corrects_registration=True)
-    )
+    return _only(work_drafts([draft], setup=setup, programs=programs, by=by, may_create=False, corrects_registration=True))
 
 
 def work_drafts(
@@ -185,7 +184,9 @@ def _enrol(
         joined: Sequence[StandingProgram] = programs.active if all_programs else there.both()
         if there.default is None:
             one.notices = in_numeric_order([*one.notices, Notice(Code.PROGRAM_INACTIVE)])
-        joinings.append(Joining(customer=one.customer, programs=joined, at=one.customer.registered_on if one.is_new else setup.now))
+        joinings.append(
+            Joining(customer=one.customer, programs=joined, at=one.customer.registered_on if one.is_new else setup.now)
+        )
     enrolment = enrol(joinings, organization=setup.organization)
     customers = {pk: one.customer for pk, one in loyal.items()}
     try:

@@ -10,7 +10,7 @@ from engagement.ledger.accounts import AccountState
 from engagement.ledger.storing import AccountKey
 from engagement.models import Membership, PointsAccount, Tier
 from engagement.payloads import NO_TIER
-from engagement.services.programs import ProgramsThere
+from engagement.services.programs import ProgramBook, ProgramsThere
 from engagement.services.settlement import settled_accounts
 from loyalty_project.db.lookups import is_any_of
 from organizations.models import Organization
@@ -92,6 +92,13 @@ def memberships_of(customer_ids: Collection[int]) -> dict[AccountKey, Membership
     """All memberships of these customers, with their tiers: one query."""
     rows = Membership.objects.filter(is_any_of("customer_id", customer_ids, BigIntegerField())).select_related("tier")
     return {AccountKey(one.customer_id, one.program_id): one for one in rows}
+
+
+def in_book_order(memberships: Memberships, book: ProgramBook) -> list[tuple[AccountKey, Membership]]:
+    """The memberships in programs that are switched on, those of the default program first, then by the program's name."""
+    places = {one.program.pk: place for place, one in enumerate(book.active)}
+    found = [(key, membership) for key, membership in memberships.items() if key.program_id in places]
+    return sorted(found, key=lambda one: places[one[0].program_id])
 
 
 def read_figures(customer_ids: Collection[int], there: ProgramsThere, *, organization: Organization) -> dict[int, Figures]:

@@ -45,9 +45,7 @@ def enrol(joinings: Sequence[Joining], *, organization: Organization) -> Enrolme
     present = Membership.objects.filter(
         customer_id__in={key.customer_id for key in asked}, program_id__in={key.program_id for key in asked}
     ).select_related("tier")
-    memberships = {
-        key: one for one in present if (key := AccountKey(one.customer_id, one.program_id)) in asked
-    }
+    memberships = {key: one for one in present if (key := AccountKey(one.customer_id, one.program_id)) in asked}
     new = {
         key: _membership(joining, standing, organization)
         for key, (joining, standing) in asked.items()

@@ -68,9 +68,7 @@ def welcome(
             outcome.notices.append(Notice(Code.POINTS_RULE_MISSING))
             continue
         state = _state(key, membership, enrolment, organization)
-        outcome.entries.append(
-            award(state, points, facts=_facts(standing, membership, points, by, now), expiry=expiry)
-        )
+        outcome.entries.append(award(state, points, facts=_facts(standing, membership, points, by, now), expiry=expiry))
         states.append(state)
     write_accounts(states)
     return found
