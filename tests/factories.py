@@ -1,9 +1,12 @@
 """Rows for tests, made as plainly as possible: every default stands here, nothing is random."""
 
 import hashlib
+from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
 from customers.models import Segment, SegmentPartition, UserGroup
+from engagement.models import Program, ProgramVersion, Tier
 from organizations.actors import Actor
 from organizations.models import ApiClient, AuditEntry, CardSeries, FieldDefinition, Organization, Store, Till
 from organizations.services.credentials import set_client_secret, set_till_password
@@ -27,6 +30,18 @@ def make_organization(code: str = "", **more: object) -> Organization:
         "countries": ["GB", "AE"],
     }
     return Organization.objects.create(code=code, **{**defaults, **more})
+
+
+def make_program(organization: Organization, name: str = "Club", *, is_default: bool = True, **rules: object) -> Program:
+    """A program whose first version has these rules; its tiers get their rows."""
+    program = Program.objects.create(organization=organization, name=name, is_default=is_default)
+    ProgramVersion.objects.create(
+        organization=organization, program=program, number=1, rules=rules, made_at=datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    tiers: Any = rules.get("tiers", [])
+    for position, tier in enumerate(tiers, start=1):
+        Tier.objects.create(organization=organization, program=program, name=tier["name"], position=position)
+    return program
 
 
 def make_store(organization: Organization, code: str = "", **more: object) -> Store:

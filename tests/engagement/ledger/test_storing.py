@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def program(organization: Organization) -> Program:
-    return Program.objects.create(organization=organization, name="Club", is_default=True)
+    return Program.objects.get(is_default=True)
 
 
 def test_an_award_and_a_redemption_are_written_whole(organization: Organization, program: Program) -> None:
