@@ -36,14 +36,15 @@ def worker_command() -> list[str]:
 
 
 class WorkerEndedError(Exception):
-    """The worker ended although nobody told it to: it has lost the database, and the log says how."""
+    """The worker ended although nobody told it to: something beside its jobs failed."""
 
 
 def work_jobs(*, concurrency: int, until_empty: bool) -> None:
     """Work jobs, `concurrency` at a time, until SIGTERM or SIGINT; jobs at work are finished first.
 
     With `until_empty` it ends by itself when no job is due any more. Everything periodic is due at the start as well: it may
-    have come due while no worker ran. Raises WorkerEndedError, and procrastinate's ConnectorException without a database.
+    have come due while no worker ran. A lost connection is made anew. Raises WorkerEndedError, and ConnectorException when the
+    database is not reached for half a minute or refuses a statement.
     """
     # The embedded server decides at its start where it is reached.
     connection.ensure_connection()
@@ -88,7 +89,7 @@ async def _work(threads: ThreadPoolExecutor, *, concurrency: int, until_empty: b
     if isinstance(end, asyncio.CancelledError) or (end is None and until_empty):
         log.info("worker_stopped")
         return
-    raise end or WorkerEndedError("The worker ended by itself: it lost the database.")
+    raise end or WorkerEndedError("Something beside the jobs failed: the log says what.")
 
 
 @contextmanager
@@ -115,8 +116,10 @@ def _cancelling(working: asyncio.Task[None]) -> Iterator[None]:
 def _threads() -> Iterator[ThreadPoolExecutor]:
     """The threads in which tasks run. At the end their database connections are closed, which no thread does by itself."""
     opened: list[BaseDatabaseWrapper] = []
-    with ThreadPoolExecutor(initializer=lambda: opened.append(connections[DEFAULT_DB_ALIAS])) as threads:
-        yield threads
-    for one in opened:
-        one.inc_thread_sharing()
-        one.close()
+    try:
+        with ThreadPoolExecutor(initializer=lambda: opened.append(connections[DEFAULT_DB_ALIAS])) as threads:
+            yield threads
+    finally:
+        for one in opened:
+            one.inc_thread_sharing()
+            one.close()

@@ -41,7 +41,7 @@ class Command(BaseCommand):
     """`manage.py demo`."""
 
     help = (
-        "Starts the database, loads a made-up organization with 2,000 customers (once), serves it, runs a worker, and prints how"
+        "Starts the database, loads a made-up organization with 2,000 customers (once), serves it, runs a worker, and says how"
         " to try it. Ctrl-C and SIGTERM stop server and worker, and the database if it was started here. What you change stays"
         " for the next time."
     )

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from procrastinate.exceptions import ConnectorException
 
+from loyalty_project.logs import without_values
 from loyalty_project.management.commands.serve import count
 from loyalty_project.worker import WorkerEndedError, work_jobs
 
@@ -14,7 +15,7 @@ class Command(BaseCommand):
 
     help = (
         "Works the jobs that calls and commands put off, in the foreground. SIGTERM and Ctrl-C end it once the jobs at work are"
-        " done. Any number of workers may run, on any number of machines. Exit status 1: it lost the database."
+        " done. Any number of workers may run, on any number of machines. Exit status 1: it cannot go on, and why."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,5 +32,7 @@ class Command(BaseCommand):
         """Works until it is told to stop. Raises CommandError when it has to end before."""
         try:
             work_jobs(concurrency=concurrency, until_empty=until_empty)
-        except (WorkerEndedError, ConnectorException) as error:
-            raise CommandError(str(error) or "The database cannot be reached.") from error
+        except WorkerEndedError as error:
+            raise CommandError(str(error)) from error
+        except ConnectorException as error:
+            raise CommandError(f"The worker has lost the database: {without_values(str(error.__cause__))}") from error
