@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "axes",
+    "procrastinate.contrib.django",
 ]
 MIDDLEWARE = [
     "loyalty_project.middleware.RequestIdMiddleware",

@@ -87,6 +87,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _room("Staff", "badge", "organizations.staffmember"),
                     _room("Imports", "upload_file", "organizations.importrun"),
+                    _room("Deferred events", "pending_actions", "engagement.deferredevent"),
                     _room("Audit", "history", "organizations.auditentry"),
                     _room("Idempotency keys", "repeat_one", "organizations.idempotencykey"),
                 ],

@@ -36,6 +36,8 @@ CHANGE_STAFF: Final = _permissions("organizations", "add change", "staffmember")
 SEE_AUDIT: Final = _permissions("organizations", "view", "auditentry")
 SEE_IMPORTS: Final = _permissions("organizations", "view", "importrun")
 SEE_KEYS: Final = _permissions("organizations", "view", "idempotencykey")
+SEE_DEFERRED: Final = _permissions("engagement", "view", "deferredevent")
+RETRY_DEFERRED: Final = _permissions("engagement", "retry", "deferredevent")
 
 # --- who may what
 
@@ -43,11 +45,12 @@ ROLE_PERMISSIONS: Final[dict[str, Permissions]] = {
     Role.ORG_ADMIN: (
         SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD
         | SEE_CONFIGURATION | CHANGE_CONFIGURATION | SEE_STAFF | CHANGE_STAFF | SEE_AUDIT | SEE_IMPORTS | SEE_KEYS
+        | SEE_DEFERRED | RETRY_DEFERRED
     ),
     Role.STORE_MANAGER: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_SHOPS,
     Role.STORE_STAFF: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS,
-    Role.CARE_AGENT: SEE_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_AUDIT,
-    Role.AUDITOR: SEE_CUSTOMERS | SEE_CONFIGURATION | SEE_STAFF | SEE_AUDIT | SEE_IMPORTS,
+    Role.CARE_AGENT: SEE_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_AUDIT | SEE_DEFERRED | RETRY_DEFERRED,
+    Role.AUDITOR: SEE_CUSTOMERS | SEE_CONFIGURATION | SEE_STAFF | SEE_AUDIT | SEE_IMPORTS | SEE_DEFERRED,
 }  # fmt: skip
 
 # Whoever is limited to stores has nothing beyond these, whatever the role: what is the whole organization's is not theirs to

@@ -1,7 +1,8 @@
-"""Which rows describe engagement? Programs with their members, bills, and the ledger of points."""
+"""Which rows describe engagement? Programs with their members, bills, the ledger of points, and loyalty events that wait."""
 
 from engagement.models.bill_points import BillPoints
 from engagement.models.bills import Bill, BillLine, PurchaseTotals
+from engagement.models.deferral import DeferredEvent
 from engagement.models.points import (
     PointsAccount,
     PointsConsumption,
@@ -16,6 +17,7 @@ __all__ = [
     "Bill",
     "BillLine",
     "BillPoints",
+    "DeferredEvent",
     "Membership",
     "PointsAccount",
     "PointsConsumption",

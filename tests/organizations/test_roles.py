@@ -22,6 +22,8 @@ Role = StaffMember.Role
         (Role.CARE_AGENT, "customers.change_customer", "customers.add_customer"),
         (Role.CARE_AGENT, "organizations.view_auditentry", "organizations.view_staffmember"),
         (Role.AUDITOR, "organizations.view_staffmember", "customers.change_customer"),
+        (Role.CARE_AGENT, "engagement.retry_deferredevent", "engagement.change_deferredevent"),
+        (Role.AUDITOR, "engagement.view_deferredevent", "engagement.retry_deferredevent"),
     ],
 )
 def test_a_role_allows_what_its_row_of_the_table_says(
