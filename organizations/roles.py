@@ -26,6 +26,8 @@ SEE_CUSTOMERS: Final = _permissions("customers", "view", "customer card")
 ADD_CUSTOMERS: Final = _permissions("customers", "add", "customer")
 CHANGE_CUSTOMERS: Final = _permissions("customers", "change", "customer")
 JUDGE_FRAUD: Final = frozenset({"customers.judge_fraud"})
+SEE_GROUPINGS: Final = _permissions("customers", "view", "segment usergroup")
+CHANGE_GROUPINGS: Final = _permissions("customers", "add change", "segment usergroup")
 SEE_SHOPS: Final = _permissions("organizations", "view", "store till")
 SEE_CONFIGURATION: Final = _permissions("organizations", "view", f"organization {_CONFIGURATION}")
 CHANGE_CONFIGURATION: Final = _permissions("organizations", "add change", _CONFIGURATION) | {
@@ -44,13 +46,17 @@ RETRY_DEFERRED: Final = _permissions("engagement", "retry", "deferredevent")
 ROLE_PERMISSIONS: Final[dict[str, Permissions]] = {
     Role.ORG_ADMIN: (
         SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD
-        | SEE_CONFIGURATION | CHANGE_CONFIGURATION | SEE_STAFF | CHANGE_STAFF | SEE_AUDIT | SEE_IMPORTS | SEE_KEYS
-        | SEE_DEFERRED | RETRY_DEFERRED
+        | SEE_GROUPINGS | CHANGE_GROUPINGS | SEE_CONFIGURATION | CHANGE_CONFIGURATION
+        | SEE_STAFF | CHANGE_STAFF | SEE_AUDIT | SEE_IMPORTS | SEE_KEYS | SEE_DEFERRED | RETRY_DEFERRED
     ),
     Role.STORE_MANAGER: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_SHOPS,
     Role.STORE_STAFF: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS,
-    Role.CARE_AGENT: SEE_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_AUDIT | SEE_DEFERRED | RETRY_DEFERRED,
-    Role.AUDITOR: SEE_CUSTOMERS | SEE_CONFIGURATION | SEE_STAFF | SEE_AUDIT | SEE_IMPORTS | SEE_DEFERRED,
+    Role.CARE_AGENT: (
+        SEE_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_GROUPINGS | SEE_AUDIT | SEE_DEFERRED | RETRY_DEFERRED
+    ),
+    Role.AUDITOR: (
+        SEE_CUSTOMERS | SEE_GROUPINGS | SEE_CONFIGURATION | SEE_STAFF | SEE_AUDIT | SEE_IMPORTS | SEE_DEFERRED
+    ),
 }  # fmt: skip
 
 # Whoever is limited to stores has nothing beyond these, whatever the role: what is the whole organization's is not theirs to

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from customers.models import Segment, SegmentPartition, UserGroup
+from customers.models import CustomerSegment, GroupMembership, Segment, SegmentPartition, UserGroup
 from engagement.models import Program, ProgramVersion, Tier
 from organizations.actors import Actor
 from organizations.models import ApiClient, AuditEntry, CardSeries, FieldDefinition, Organization, Store, Till
@@ -86,6 +86,20 @@ def make_group(organization: Organization, external_id: str, **more: object) -> 
     return UserGroup.objects.create(
         organization=organization, external_id=external_id, **{"name": f"Group {external_id}", **more}
     )
+
+
+def put_into(partition: SegmentPartition, *customers: int) -> None:
+    """Customers, by id, into a partition."""
+    for customer in customers:
+        CustomerSegment.objects.create(
+            organization=partition.organization, customer_id=customer, segment=partition.segment, partition=partition
+        )
+
+
+def join_group(group: UserGroup, *customers: int, role: str = "MEMBER") -> None:
+    """Customers, by id, into a user group."""
+    for customer in customers:
+        GroupMembership.objects.create(organization=group.organization, group=group, customer_id=customer, role=role)
 
 
 def till_actor(till: Till) -> Actor:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
@@ -33,8 +33,8 @@ class CardAdmin(BackOfficeAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     fields = ("number", "external_id", "series", "status", "customer", "label", "issued_on", "expires_on")
-    list_display = ("number", "series", "told_status", "customer", "issued_on", "expires_on")
-    list_filter = (("status", ChoicesDropdownFilter),)
+    list_display = ("number", "external_id", "series", "told_status", "customer", "issued_on", "expires_on")
+    list_filter = (("status", ChoicesDropdownFilter), ("series", RelatedDropdownFilter))
     search_fields = ("number",)
     search_help_text = "Card number, or how it begins"
     sortable_by = ()

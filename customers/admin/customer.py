@@ -1,4 +1,4 @@
-"""Who are the customers? The list, found by anything, and the page of one: profile, fields, cards, sources, history."""
+"""Who are the customers? The list, found by anything, and the page of one: who it is, what belongs to them, what happened."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -12,7 +12,7 @@ from unfold.paginator import InfinitePaginator
 
 from customers.admin.customer_form import CATEGORIES, Desk, customer_fieldsets, customer_form
 from customers.admin.customer_search import LIMIT, Reach, find_customers
-from customers.models import Customer, Identifier
+from customers.models import Customer, CustomerSegment, GroupMembership, Identifier, SegmentPartition
 from customers.sources import SOURCES
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
@@ -45,6 +45,22 @@ class SourceFilter(DropdownFilter):
         return queryset.filter(source=self.value()) if self.value() else queryset
 
 
+class PartitionFilter(DropdownFilter):
+    """By the partition of a segment that customers are in."""
+
+    title = "segment"
+    parameter_name = "partition"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        active = SegmentPartition.objects.filter(is_active=True, segment__is_active=True)
+        rows = active.order_by("segment__name", "position", "name").values_list("pk", "segment__name", "name")
+        return [(str(pk), f"{segment}: {name}") for pk, segment, name in rows]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:  # noqa: ARG002 - Django's signature
+        value = self.value()
+        return queryset.filter(segments__partition_id=int(value)) if value and value.isdigit() else queryset
+
+
 @admin.register(Customer)
 class CustomerAdmin(BackOfficeAdmin):
     """Customers. Adding and changing goes through the journeys of registration, like the tills' calls."""
@@ -62,6 +78,7 @@ class CustomerAdmin(BackOfficeAdmin):
         ("registered_on", DayRangeFilter),
         ("fraud_status", ChoicesDropdownFilter),
         SourceFilter,
+        PartitionFilter,
     )
     search_fields = ("identifiers__value",)
     search_help_text = "Mobile, e-mail, id, card or name"
@@ -189,6 +206,8 @@ class CustomerAdmin(BackOfficeAdmin):
             ],
             "cards": cards,
             "profiles": list(customer.source_profiles.all()),
+            "segments": list(_segments(customer)),
+            "memberships": list(_memberships(customer)),
             "history": tell_history(self._entries(customer, [card.pk for card in cards])[:HISTORY_SHOWN], names),
         }
 
@@ -210,6 +229,15 @@ def initials(customer: Customer) -> str:
 
 def _identifier(customer: Customer, kind: str) -> str | None:
     return next((one.value for one in customer.identifiers.all() if one.kind == kind), None)
+
+
+def _segments(customer: Customer) -> QuerySet[CustomerSegment]:
+    active = customer.segments.filter(segment__is_active=True, partition__is_active=True)
+    return active.select_related("segment", "partition").order_by("segment__name")
+
+
+def _memberships(customer: Customer) -> QuerySet[GroupMembership]:
+    return customer.group_memberships.filter(group__is_active=True).select_related("group").order_by("group__external_id")
 
 
 def _definitions(request: HttpRequest) -> list[FieldDefinition]:

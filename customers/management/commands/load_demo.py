@@ -9,11 +9,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from customers import demo
-from customers.demo import demo_items
+from customers.demo import Standing, demo_items, demo_standings
 from customers.drafts import read_draft
 from customers.journeys.organization_file import load_organization
 from customers.journeys.registration import Registration, work_drafts
 from customers.models import Identifier
+from customers.services.groups import Joining, find_groups, join_groups
+from customers.services.row_customers import resolve_rows
+from customers.services.segments import Assignment, assign_partitions, find_partitions
 from customers.services.setup import load_setup
 from loyalty_project import clock
 from loyalty_project.api.errors import LoyaltyError
@@ -53,7 +56,9 @@ class Command(BaseCommand):
             by = command_actor("load_demo", organization)
             today = clock.now().astimezone(organization.zone).date()
             with organization_scope(organization):
-                count = len(register_missing(demo_items(today=today), by=by))
+                items = demo_items(today=today)
+                count = len(register_missing(items, by=by))
+                place_everybody(items, demo_standings(items, today=today), by=by)
                 record_changes([_loaded(organization, edition)], by=by)
             if not StaffMember.objects.filter(username=OPERATOR.username).exists():
                 StaffMember.objects.create_superuser(OPERATOR.username, password=OPERATOR.password)
@@ -91,6 +96,25 @@ def register_missing(items: Sequence[Item], *, by: Actor) -> list[Registration]:
             raise CommandError(f"A customer of the demo was refused: {result}")
         registered.append(result)
     return registered
+
+
+def place_everybody(items: Sequence[Item], standings: Sequence[Standing], *, by: Actor) -> None:
+    """Put the customers of the items into their partitions and user groups, in the transaction of the caller."""
+    customers = resolve_rows(items, organization=by.organization, policy=by.organization.policy)
+    placed = [
+        (customer, standing)
+        for customer, standing in zip(customers, standings, strict=True)
+        if not isinstance(customer, LoyaltyError)
+    ]
+    partitions = find_partitions({segment for standing in standings for segment in standing.partitions})
+    assign_partitions(
+        [Assignment(customer, partitions[one]) for customer, standing in placed for one in standing.partitions.items()], by=by
+    )
+    groups = find_groups({group for standing in standings for group in standing.roles})
+    join_groups(
+        [Joining(customer, groups[group], role) for customer, standing in placed for group, role in standing.roles.items()],
+        by=by,
+    )
 
 
 def _identifiers(item: Item) -> set[tuple[str, str]]:

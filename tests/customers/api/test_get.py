@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from structlog.testing import capture_logs
 
-from customers.models import Card, CustomerSegment, GroupMembership
+from customers.models import Card
 from organizations.scoping import organization_scope
 from tests.api import Api, fields
-from tests.factories import make_card_series, make_group, make_segment, make_store, make_till
+from tests.factories import join_group, make_card_series, make_group, make_segment, make_store, make_till, put_into
 
 pytestmark = pytest.mark.django_db
 
@@ -180,24 +180,9 @@ def band(organization):
     return make_segment(organization, "band", "low", "mid", "high")
 
 
-def put_into(partition, *items):
-    for item in items:
-        CustomerSegment.objects.create(
-            organization=partition.organization,
-            customer_id=item["user_id"],
-            segment=partition.segment,
-            partition=partition,
-        )
-
-
-def join(group, *items, role="MEMBER"):
-    for item in items:
-        GroupMembership.objects.create(organization=group.organization, group=group, customer_id=item["user_id"], role=role)
-
-
 def test_segments_when_asked_for(api, asha, organization, band):
-    put_into(make_segment(organization, "age", "young", "old")[1], asha)
-    put_into(band[1], asha)
+    put_into(make_segment(organization, "age", "young", "old")[1], asha["user_id"])
+    put_into(band[1], asha["user_id"])
     item = api.get("mobile=9812345678&segments=true").item
     assert item["segments"] == {"segment": [{"name": "age", "value": "old"}, {"name": "band", "value": "mid"}]}
     assert list(item)[list(item).index("segments") + 1] == "current_nps_status"
@@ -207,8 +192,8 @@ def test_segments_when_asked_for(api, asha, organization, band):
 
 def test_segments_and_partitions_that_are_switched_off_are_not_told(api, asha, organization, band):
     (old,) = make_segment(organization, "old", "x", is_active=False)
-    put_into(band[0], asha)
-    put_into(old, asha)
+    put_into(band[0], asha["user_id"])
+    put_into(old, asha["user_id"])
     assert api.get("mobile=9812345678&segments=1").item["segments"] == {"segment": [{"name": "band", "value": "low"}]}
     band[0].is_active = False
     band[0].save()
@@ -217,7 +202,7 @@ def test_segments_and_partitions_that_are_switched_off_are_not_told(api, asha, o
 
 def test_segments_that_cannot_be_read_cost_a_warning_alone(api, asha, band):
     api.add(mobile="9812345679")
-    put_into(band[1], asha)
+    put_into(band[1], asha["user_id"])
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE customers_customersegment RENAME TO elsewhere")
     with capture_logs() as logs:
@@ -236,10 +221,10 @@ def test_user_groups_when_asked_for(api, asha, organization):
     boris = api.add(mobile="9812345679").item
     family, crew = make_group(organization, "G1", name="Family"), make_group(organization, "G2", name="Crew")
     gone = make_group(organization, "G0", is_active=False)
-    join(crew, asha)
-    join(family, asha)
-    join(gone, asha)
-    join(family, boris, role="PRIMARY")
+    join_group(crew, asha["user_id"])
+    join_group(family, asha["user_id"])
+    join_group(gone, asha["user_id"])
+    join_group(family, boris["user_id"], role="PRIMARY")
     item = api.get("mobile=9812345678&user_group=true").item
     assert item["user_groups2"] == [
         {
@@ -262,9 +247,10 @@ def test_segments_and_groups_take_a_query_each(api, organization, band, count, d
     """Besides the five: groups; segments, and the savepoint around them."""
     mobiles = [str(9812345600 + n) for n in range(count)]
     people = api.add(*({"mobile": mobile} for mobile in mobiles)).items
-    put_into(band[0], *people)
-    join(make_group(organization, "G1"), *people)
-    join(make_group(organization, "G2"), *people)
+    ids = [person["user_id"] for person in people]
+    put_into(band[0], *ids)
+    join_group(make_group(organization, "G1"), *ids)
+    join_group(make_group(organization, "G2"), *ids)
     with django_assert_num_queries(5 + 1 + 3):
         answer = api.get("mobile=" + ",".join(mobiles) + "&segments=true&user_group=true")
     assert [len(item["user_groups2"]) for item in answer.items] == [2] * count
@@ -274,7 +260,7 @@ def test_strangers_share_no_segment_or_group(api, stranger_api, asha, organizati
     stranger = stranger_api.add(mobile="9812345678").item
     bazaar = stranger_api.till.organization
     with organization_scope(bazaar):
-        put_into(make_segment(bazaar, "band", "top")[0], stranger)
-    put_into(band[0], asha)
+        put_into(make_segment(bazaar, "band", "top")[0], stranger["user_id"])
+    put_into(band[0], asha["user_id"])
     assert api.get("mobile=9812345678&segments=true").item["segments"]["segment"][0]["value"] == "low"
     assert stranger_api.get("mobile=9812345678&segments=true").item["segments"]["segment"][0]["value"] == "top"
