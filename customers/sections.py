@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import OuterRef, Subquery
 
 from customers.field_values import write_value
@@ -43,7 +43,8 @@ class Reading:
     def may_fail(self, code: Code) -> Iterator[None]:
         """Inside: what the database refuses costs this part of the answer and a warning, never the whole answer."""
         try:
-            with transaction.atomic():
+            # Outside of a transaction each statement stands for itself, and nothing needs to be kept from harm.
+            with transaction.atomic() if connection.in_atomic_block else nullcontext():
                 yield
         except DatabaseError:
             log.exception("section_failed", code=int(code))

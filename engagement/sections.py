@@ -1,7 +1,7 @@
 """What does the engagement app tell of customers? Sections of customer/get (docs/protocol.md 4.5)."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ class _View:
     book: ProgramBook
     states: States
     memberships: Memberships
-    registered: Mapping[int, datetime]
+    card_series: Mapping[int, Collection[int]]
     program_id: int | None
 
     def states_of(self, customer_id: int) -> list[AccountState]:
@@ -88,20 +88,20 @@ def transactions(ids: Sequence[int], reading: Reading) -> Payloads:
 
 def _look(ids: Sequence[int], reading: Reading) -> _View:
     given = reading.query.get("program_id", "")
+    book = open_programs()
     return _View(
         reading=reading,
         now=clock.now(),
-        book=open_programs(),
+        book=book,
         states=settled_accounts(ids, organization=reading.organization),
         memberships=memberships_of(ids),
-        registered=dict(Customer.objects.filter(pk__in=ids).values_list("pk", "registered_on")),
+        card_series=book.card_series_of(ids),
         program_id=int(given) if given.isascii() and given.isdigit() else None,
     )
 
 
 def _figures(customer_id: int, view: _View) -> dict[str, Any]:
-    cards = view.book.card_series_of([customer_id]).get(customer_id, set())
-    there = view.book.programs_for(view.reading.store, card_series=cards)
+    there = view.book.programs_for(view.reading.store, card_series=view.card_series.get(customer_id, ()))
     figures = figures_at(customer_id, there, accounts=view.states, memberships=view.memberships)
     payload: dict[str, Any] = {
         "lifetime_points": figures.lifetime_points,
@@ -120,7 +120,8 @@ def _figures(customer_id: int, view: _View) -> dict[str, Any]:
 
 
 def _summaries(found: dict[int, dict[str, Any]], view: _View) -> None:
-    """`points_summaries`, a row for each program (with `mlp`)."""
+    """`points_summaries`, a row for each program (with `mlp`). One query."""
+    registered = dict(Customer.objects.filter(pk__in=found).values_list("pk", "registered_on"))
     for customer_id, payload in found.items():
         rows = []
         for state in view.states_of(customer_id):
@@ -131,7 +132,7 @@ def _summaries(found: dict[int, dict[str, Any]], view: _View) -> None:
                 state.account,
                 tiers=standing.tiers,
                 purchases=state.account.purchases,
-                registered_on=view.registered[customer_id],
+                registered_on=registered[customer_id],
                 zone=view.reading.organization.zone,
             )
             rows.append({**summary, **payloads.program_extras(standing, membership, state.account)})

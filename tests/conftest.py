@@ -13,7 +13,7 @@ from organizations.models import Organization, Store, Till
 from organizations.scoping import organization_scope, unscoped
 from organizations.services.proofs import proofs
 from organizations.services.rate_limits import forget_leases
-from tests.factories import make_organization, make_program, make_store, make_till
+from tests.factories import make_organization, make_store, make_till
 
 # Machines that run tests are busy: how long an example takes says nothing.
 hypothesis_settings.register_profile("regulars", deadline=None, print_blob=True)
@@ -51,10 +51,9 @@ def _fresh_process() -> Iterator[None]:
 
 @pytest.fixture
 def organization(db: None) -> Iterator[Organization]:
-    """An Indian organization, mobile first, with a program that gives nothing, whose scope the test runs in."""
+    """An Indian organization, mobile first, whose scope the test runs in."""
     with unscoped("tests make their rows"):
         organization = make_organization("northwind")
-        make_program(organization)
     with organization_scope(organization):
         yield organization
 

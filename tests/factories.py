@@ -21,6 +21,7 @@ def digest(password: str = TILL_PASSWORD) -> str:
 
 
 def make_organization(code: str = "", **more: object) -> Organization:
+    """An organization with a default program that gives nothing: customers can register."""
     code = code or f"org-{next(_numbers)}"
     defaults = {
         "name": code.title(),
@@ -29,18 +30,20 @@ def make_organization(code: str = "", **more: object) -> Organization:
         "base_country": "IN",
         "countries": ["GB", "AE"],
     }
-    return Organization.objects.create(code=code, **{**defaults, **more})
+    organization = Organization.objects.create(code=code, **{**defaults, **more})
+    make_program(organization)
+    return organization
 
 
 def make_program(organization: Organization, name: str = "Club", *, is_default: bool = True, **rules: object) -> Program:
-    """A program whose first version has these rules; its tiers get their rows."""
-    program = Program.objects.create(organization=organization, name=name, is_default=is_default)
-    ProgramVersion.objects.create(
-        organization=organization, program=program, number=1, rules=rules, made_at=datetime(2020, 1, 1, tzinfo=UTC)
-    )
+    """A program whose first version has these rules; its tiers get their rows. In or outside of a scope."""
+    program = Program(organization=organization, name=name, is_default=is_default)
+    program.save()
+    made_at = datetime(2020, 1, 1, tzinfo=UTC)
+    ProgramVersion(organization=organization, program=program, number=1, rules=rules, made_at=made_at).save()
     tiers: Any = rules.get("tiers", [])
     for position, tier in enumerate(tiers, start=1):
-        Tier.objects.create(organization=organization, program=program, name=tier["name"], position=position)
+        Tier(organization=organization, program=program, name=tier["name"], position=position).save()
     return program
 
 
