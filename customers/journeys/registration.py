@@ -188,6 +188,8 @@ def _enrol(
             Joining(customer=one.customer, programs=joined, at=one.customer.registered_on if one.is_new else setup.now)
         )
     enrolment = enrol(joinings, organization=setup.organization)
+    if not enrolment.new:
+        return
     customers = {pk: one.customer for pk, one in loyal.items()}
     try:
         with transaction.atomic():
