@@ -1,7 +1,7 @@
 """Eight tills redeem, reverse and expire the same points at the same moment: each point is spent once, and none is lost.
 
-The twins show that the tests can fail: without the locks a figure goes wrong or a constraint steps in, without the constraint the
-locks suffice.
+The twins show that the tests can fail: without the locks a figure goes wrong or a constraint steps in, without the constraint
+the locks suffice.
 """
 
 import os
