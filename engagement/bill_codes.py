@@ -35,6 +35,7 @@ class BillCode(Told):
     FULLY_RETURNED = 633, "Bill is fully returned"
     LINE_RETURN_EXISTS = 635, "A LINE_ITEM return exists"
     PARTLY_RETURNED = 639, "Bill is partly returned"
+    REDEMPTION_NOT_FOUND = 640, "Redemption not found for this bill"
     TOO_FAR_AHEAD = 643, "Date too far in the future"
     TOO_FAR_BACK = 644, "Date too far in the past"
     NEGATIVE_LINE_AMOUNT = 661, "Negative line amount"
