@@ -16,13 +16,13 @@ from customers.payloads import card, field_rows, fraud_details, place, user_grou
 from customers.services.lookup import names_customer
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import Notice
+from loyalty_project.api.values import is_on
 from loyalty_project.moments import write_moment
 from organizations.models import FieldDefinition, Organization, Store
 
 log = structlog.get_logger(__name__)
 
 Payloads = Mapping[int, Mapping[str, Any]]
-_TRUE = {"true", "1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +36,7 @@ class Reading:
 
     def wants(self, flag: str, *, default: bool = False) -> bool:
         """Whether a flag of the query is on: `true` or `1`, in any case."""
-        given = self.query.get(flag, "").lower()
-        return given in _TRUE if given else default
+        return is_on(self.query, flag, default=default)
 
     @contextmanager
     def may_fail(self, code: Code) -> Iterator[None]:
