@@ -1,7 +1,7 @@
 """What does the customers app tell of customers? Sections of customer/get (docs/protocol.md 4.5)."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,12 +95,18 @@ def user_groups(ids: Sequence[int], reading: Reading) -> Payloads:
     """`user_groups2`, filled when asked for: one query."""
     if not reading.wants("user_group"):
         return {}
+    found = groups_of(ids)
+    return {one: {"user_groups2": found.get(one, [])} for one in ids}
+
+
+def groups_of(ids: Collection[int]) -> Mapping[int, list[dict[str, str]]]:
+    """The user groups of each customer who is in any, as `user_groups2` prints them: one query."""
     primaries = GroupMembership.objects.filter(group=OuterRef("group"), role=GroupMembership.Role.PRIMARY)
     rows = GroupMembership.objects.filter(customer_id__in=ids, group__is_active=True).select_related("group")
     found: dict[int, list[dict[str, str]]] = defaultdict(list)
     for row in rows.annotate(primary=Subquery(primaries.values("customer_id"))).order_by("group__external_id"):
         found[row.customer_id].append(user_group(row, row.primary))
-    return {one: {"user_groups2": found[one]} for one in ids}
+    return found
 
 
 def group_points(ids: Sequence[int], reading: Reading) -> Payloads:

@@ -32,7 +32,7 @@ class StoreField(forms.CharField):
         text: str = super().clean(value)
         if not text:
             return None
-        pk = int(text) if _ID.fullmatch(text) else 0
+        pk = _id(text)
         found = set(Store.objects.filter(Q(code=text) | Q(pk=pk)).values_list("pk", flat=True))
         if not found:
             raise LoyaltyError(Code.INVALID_STORE_ID)
@@ -43,6 +43,31 @@ class StoreFilter(Filter):
     """A store that must be there."""
 
     field_class = StoreField
+
+
+class RedemptionFilters(WireFilterSet):
+    """Of redemptions of points, those that `redemptions` asks for."""
+
+    start_date = MomentFilter("entry__occurred_at", "from")
+    end_date = MomentFilter("entry__occurred_at", "until")
+    external_reference_number = CharFilter("entry__reference")
+    merchant_store_id = CharFilter(method="at_store")
+    entity_code = CharFilter(method="at_place")
+
+    def at_store(self, rows: QuerySet[Any], _name: str, store: str) -> QuerySet[Any]:
+        """Those at the store of this id or code."""
+        return rows.filter(Q(entry__store__code=store) | Q(entry__store_id=_id(store)))
+
+    def at_place(self, rows: QuerySet[Any], _name: str, code: str) -> QuerySet[Any]:
+        """Those at the till or in the store of this code."""
+        return rows.filter(Q(entry__till__code=code) | Q(entry__store__code=code))
+
+
+class BoundedRedemptionFilters(RedemptionFilters):
+    """The same with bounds of ids, which count only where both kinds are asked for without saying so."""
+
+    points_start_id = IdFilter("pk", "gte")
+    points_end_id = IdFilter("pk", "lte")
 
 
 class BillFilters(WireFilterSet):
@@ -71,3 +96,8 @@ class BillFilters(WireFilterSet):
         if column is None or not code:
             raise LoyaltyError(Code.INVALID_INPUT)
         return rows.filter(**{column: code})
+
+
+def _id(text: str) -> int:
+    """The id that a text is; 0, which nothing has, for another text."""
+    return int(text) if _ID.fullmatch(text) else 0

@@ -11,7 +11,7 @@ from django.db.models import BigIntegerField, Count, QuerySet
 from engagement.ledger.accounts import AccountState
 from engagement.ledger.storing import AccountKey, States
 from engagement.models import Bill, BillLine, BillPoints, PointsLot, PurchaseTotals
-from engagement.services.figures import NOTHING, Figures, Memberships, figures_at, memberships_of
+from engagement.services.figures import NOTHING, Figures, Memberships, figures_at, in_book_order, memberships_of
 from engagement.services.programs import open_programs
 from engagement.services.settlement import settled_accounts
 from loyalty_project.db.lookups import is_any_of
@@ -109,12 +109,13 @@ def read_points(
     book = open_programs()
     accounts = settled_accounts(customer_ids, organization=organization)
     memberships = memberships_of(customer_ids)
-    series = book.card_series_of(customer_ids)
-    there = {one: book.programs_for(store, card_series=series.get(one, ())) for one in customer_ids}
-    joined = {key for key in memberships if key.program_id in book.by_id}
+    there = book.programs_for_each(store, customer_ids)
+    programs: dict[int, list[int]] = {one: [] for one in customer_ids}
+    for key, _ in in_book_order(memberships, book):
+        programs[key.customer_id].append(key.program_id)
     return PointsRead(
         figures={one: figures_at(one, there[one], accounts=accounts, memberships=memberships) for one in customer_ids},
-        programs={one: [pk for pk in book.by_id if AccountKey(one, pk) in joined] for one in customer_ids},
+        programs=programs,
         counts=_bill_counts(bill_ids, accounts, memberships, organization.zone),
     )
 

@@ -71,7 +71,7 @@ def test_the_customer_is_an_object_around_the_rows(api: Api, shops: Shops) -> No
     }  # fmt: skip
     expected = {
         "user_id": str(customer.pk), "lastname": "Rao", "mobile": "919812345678", "email": None, "external_id": None,
-        "lifetime_points": 100, "lifetime_purchases": 1000, "loyalty_points": 100, "current_slab": None,
+        "lifetime_points": 100, "lifetime_purchases": 1000, "loyalty_points": 100, "current_slab": "NONE",
         "registered_on": "2020-01-01 17:30:00", "updated_on": "2020-01-01 17:30:00", "type": "LOYALTY", "source": "instore",
         "count": 1, "start": str(bill.pk), "delayed_points": "0", "delayed_returned_points": "0",
         "total_available_points": "100", "total_returned_points": "0", "rows": "10",
