@@ -331,6 +331,66 @@ BILL_RETURNS = Check(
     """,
 )
 
+# Bought within a program is what the sales that counted there cost, less what came back of them; each of them is a visit.
+ACCOUNT_PURCHASES = Check(
+    "account_purchases",
+    "PointsAccount",
+    """
+    SELECT account.id, figure, coalesce(sum, 0) AS expected, found
+    FROM engagement_pointsaccount AS account
+    LEFT JOIN (
+        SELECT counted.account_id, sum(sale.amount - coalesce(back.amount, 0)) AS purchases, count(*) AS visits
+        FROM engagement_billpoints AS counted
+        JOIN engagement_bill AS sale ON sale.id = counted.bill_id
+        LEFT JOIN (
+            SELECT return_of_id, sum(amount) AS amount
+            FROM engagement_bill
+            WHERE organization_id = %(organization)s AND return_of_id IS NOT NULL AND outlier_status = 'NORMAL'
+            GROUP BY return_of_id
+        ) AS back ON back.return_of_id = sale.id
+        WHERE counted.organization_id = %(organization)s
+        GROUP BY counted.account_id
+    ) AS bought ON bought.account_id = account.id
+    CROSS JOIN LATERAL (
+        VALUES ('purchases', bought.purchases, account.purchases), ('visits', bought.visits, account.visits)
+    ) AS compared (figure, sum, found)
+    WHERE account.organization_id = %(organization)s AND coalesce(sum, 0) <> found
+    ORDER BY account.id, figure
+    """,
+)
+
+# What a customer bought in all is the sum of the bills that count, less what came back of them.
+PURCHASE_TOTALS = Check(
+    "purchase_totals",
+    "Customer",
+    """
+    SELECT customer_id, figure, coalesce(sum, 0) AS expected, coalesce(kept, 0) AS found
+    FROM (
+        SELECT customer_id,
+            sum(CASE WHEN type IN ('RETURN', 'NOT_INTERESTED_RETURN') THEN -amount ELSE amount END) AS amount,
+            count(*) FILTER (WHERE type NOT IN ('RETURN', 'NOT_INTERESTED_RETURN')) AS bills,
+            max(billed_at) FILTER (WHERE type NOT IN ('RETURN', 'NOT_INTERESTED_RETURN')) AS last_billed_at
+        FROM engagement_bill
+        WHERE organization_id = %(organization)s AND customer_id IS NOT NULL AND outlier_status = 'NORMAL'
+            AND type NOT IN ('NOT_INTERESTED', 'NOT_INTERESTED_RETURN', 'NI_MIXED')
+            AND (type <> 'RETURN' OR return_of_id IS NOT NULL)
+        GROUP BY customer_id
+    ) AS bought
+    FULL JOIN (
+        SELECT customer_id, amount, bills, last_billed_at
+        FROM engagement_purchasetotals
+        WHERE organization_id = %(organization)s
+    ) AS totals USING (customer_id)
+    CROSS JOIN LATERAL (
+        VALUES ('amount', bought.amount, totals.amount),
+            ('bills', bought.bills, totals.bills),
+            ('last_billed_at', extract(epoch FROM bought.last_billed_at), extract(epoch FROM totals.last_billed_at))
+    ) AS compared (figure, sum, kept)
+    WHERE coalesce(sum, 0) <> coalesce(kept, 0)
+    ORDER BY customer_id, figure
+    """,
+)
+
 CHECKS = (
     ACCOUNT_TOTALS,
     ENTRY_CHAIN,
@@ -344,4 +404,6 @@ CHECKS = (
     REVERSED_LOTS,
     BILL_POINTS,
     BILL_RETURNS,
+    ACCOUNT_PURCHASES,
+    PURCHASE_TOTALS,
 )

@@ -9,7 +9,7 @@ from engagement.ledger.accounts import Kind
 from engagement.ledger.movements import award, reverse, spend, take_back
 from engagement.ledger.settling import settle
 from engagement.ledger.storing import write_accounts
-from engagement.models import Bill, BillPoints, PointsAccount, Redemption, RedemptionReversal
+from engagement.models import Bill, BillPoints, PointsAccount, PurchaseTotals, Redemption, RedemptionReversal
 from organizations.models import Organization
 from tests.engagement.members import facts, make_account, state_of
 
@@ -75,9 +75,13 @@ def live(organization: Organization) -> History:
     reversal, _ = reverse(state, redeemed, Decimal(15), taken=given_back, facts=facts(day(4)))
     back = make_bill(account, f"R-{account.pk}", 500, day(5), sale=sale)
     Bill.objects.filter(pk=sale.pk).update(returned_amount=500)
+    PurchaseTotals.objects.create(
+        organization=organization, customer_id=account.customer_id, amount=500, bills=1, last_billed_at=day(0)
+    )
     outcome = take_back(state, Decimal(60), own=own, claimed_spent=ZERO, facts=facts(day(5), bill_id=back.pk, sale_id=sale.pk))
     settle(state, day(10), recorded_at=day(10))
     award(state, Decimal(5), facts=facts(day(11)), as_adjustment=True)
+    state.account.purchases, state.account.visits = Decimal(500), 1
     write_accounts([state])
     RedemptionReversal.objects.create(organization=organization, redemption=redemption, entry=reversal, points=15)
     bill_points = BillPoints.objects.create(

@@ -48,6 +48,12 @@ SPOILS = [
     ("reversed_lots", "UPDATE engagement_pointsconsumption SET points = points - 100 WHERE points < 0"),
     ("bill_points", "UPDATE engagement_billpoints SET issued = issued + 1"),
     ("bill_points", "UPDATE engagement_billpoints SET taken = taken - 1"),
+    ("account_purchases", "UPDATE engagement_pointsaccount SET purchases = purchases + 1"),
+    ("account_purchases", "UPDATE engagement_pointsaccount SET visits = visits + 1"),
+    ("purchase_totals", "UPDATE engagement_purchasetotals SET amount = amount + 1"),
+    ("purchase_totals", "UPDATE engagement_purchasetotals SET bills = bills + 1"),
+    ("purchase_totals", "UPDATE engagement_purchasetotals SET last_billed_at = last_billed_at + interval '1 second'"),
+    ("purchase_totals", "DELETE FROM engagement_purchasetotals"),
     ("bill_returns", "UPDATE engagement_bill SET returned_amount = returned_amount + 1 WHERE return_of_id IS NULL"),
 ]
 _APPEND_ONLY = ("engagement_pointsentry", "engagement_pointsconsumption")
