@@ -121,8 +121,8 @@ def _returned(_entry: PointsEntry, figures: Figures) -> str:
     return f"Return{sale} claimed {_points(figures['claimed'])}: {', '.join(parts)}"
 
 
-def _moved(entry: PointsEntry, _figures: Figures) -> str:
-    return f"{_effect(entry)} {_GONE.get(entry.kind, 'credited')}"
+def _moved(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_effect(entry)} {_GONE[entry.kind]}" if entry.kind in _GONE else _credited(entry, figures)
 
 
 # What a return's points came from, by the figure that has them.
@@ -139,7 +139,6 @@ _GONE: Mapping[str, str] = {
     Kind.ADJUST: "taken by an adjustment",
     Kind.RETURN: "taken back for a return",
     Kind.REVERSAL: "given back by a reversal",
-    Kind.PROMISE: "promised",
     Kind.RELEASE: "released",
     Kind.MERGE_OUT: "moved to another account",
     Kind.MERGE_IN: "moved here from another account",

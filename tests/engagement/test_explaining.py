@@ -97,7 +97,7 @@ def test_other_credits_tell_where_they_come_from() -> None:
         "50 points credited, which never expire: stated with the bill when it was imported.",
         "50 points credited, good until 2026-12-31: brought in by an import.",
         "50 points credited, which never expire: adjustment (late till).",
-        "50 points credited.",
+        "50 points credited, which never expire.",
     ]
 
 
