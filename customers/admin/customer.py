@@ -12,6 +12,7 @@ from unfold.paginator import InfinitePaginator
 
 from customers.admin.customer_form import CATEGORIES, Desk, customer_fieldsets, customer_form
 from customers.back_office.search import customers_meant
+from customers.journeys.customer_page import read_customer_page
 from customers.models import Customer, CustomerSegment, GroupMembership, Identifier, SegmentPartition
 from customers.sources import SOURCES
 from organizations.back_office.base import BackOfficeAdmin
@@ -189,11 +190,14 @@ class CustomerAdmin(BackOfficeAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _about(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+        organization = self._desk(request).organization
         definitions = _definitions(request)
         cards = list(customer.cards.select_related("series").order_by("-pk"))
         names = {f"field_values.{one.pk}": one.name for one in definitions}
         return {
             "customer": customer,
+            "loyalty": read_customer_page(customer, organization=organization),
+            "currency": organization.currency,
             "initials": initials(customer),
             "identifiers": [(one.get_kind_display(), one.kind, one.value) for one in customer.identifiers.all()],
             "field_rows": [

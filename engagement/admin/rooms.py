@@ -39,6 +39,26 @@ class AccountProgramFilter(ProgramFilter):
     path = "account__program"
 
 
+class CustomerFilter(DropdownFilter):
+    """By one customer: where the customer's page leads to. There is nothing to choose from otherwise."""
+
+    title = "customer"
+    parameter_name = "customer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        value = request.GET.get(self.parameter_name, "")
+        return [(value, f"Customer {value}")] if value else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:  # noqa: ARG002 - Django's signature
+        value = self.value()
+        path = "customer" if _has_customer(queryset.model) else "account__customer"
+        return queryset.filter(**{path: value}) if value and value.isdigit() else queryset
+
+
+def _has_customer(model: type[Model]) -> bool:
+    return any(one.name == "customer" for one in model._meta.concrete_fields)
+
+
 class CustomerRowsAdmin(ReadOnlyAdmin):
     """The base of rooms whose rows hang on a customer: `customer_path` says where. They are found as customers are.
 
@@ -53,6 +73,9 @@ class CustomerRowsAdmin(ReadOnlyAdmin):
     search_fields = ("pk",)
     search_help_text = "Customer: mobile, e-mail, id, card or name"
     ordering = ("-pk",)
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [*super().get_list_filter(request), CustomerFilter]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """The rows of the customers whom the term may mean (`customers.back_office.search`)."""
