@@ -1,8 +1,6 @@
 """How are points and money shown to people? With commas between thousands, and no more decimals than there are."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 _CENT = Decimal("0.01")
 
@@ -21,8 +19,3 @@ def told_change(points: Decimal) -> str:
 def told_money(amount: Decimal) -> str:
     """`1250.500` as "1,250.50"; a third decimal only where there is one."""
     return f"{amount:,.2f}" if amount == amount.quantize(_CENT) else f"{amount:,f}"
-
-
-def told_figures(explanation: Mapping[str, Any]) -> str:
-    """The figures that explain an entry, each by its name: "per 10, points 1"."""
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in explanation.items() if name != "because")

@@ -164,7 +164,7 @@ def _condition(condition: Rules, words: Mapping[str, str]) -> str:
     return words[measure].format(told, condition.get("tracker"))
 
 
-def tell_redemption(rules: Rules) -> list[str]:
+def tell_redemption(rules: Rules, *, currency: str) -> list[str]:
     """What limits spending."""
     limits = rules.get("redemption") or {}
     sentences = [
@@ -177,7 +177,7 @@ def tell_redemption(rules: Rules) -> list[str]:
         if (points := decimal(limits.get(name))) is not None
     ]
     if (worth := decimal(rules.get("points_to_currency"))) is not None:
-        sentences.append(f"A point is worth {told_points(worth)} of the currency.")
+        sentences.append(f"A point is worth {told_points(worth)} {currency}.")
     return sentences or ["No limits."]
 
 

@@ -12,7 +12,7 @@ from unfold.decorators import display
 from customers.models import Customer
 from engagement.admin.rooms import CustomerRowsAdmin, linked
 from engagement.figures import told_money, told_points
-from engagement.models import Bill, BillPoints
+from engagement.models import Bill, BillPoints, PointsEntry
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
 from organizations.back_office.work import own_stores
 
@@ -35,6 +35,7 @@ class BillAdmin(CustomerRowsAdmin):
 
     # Two ways lead to a store here: see `get_queryset`.
     store_path = ""
+    newest = "billed_at"
     related = ("customer", "store", "till")
     fields = ()
     list_display = ("number", "told_type", "billed_at", "store", "told_customer", "told_amount", "told_returned", "points")
@@ -87,16 +88,16 @@ class BillAdmin(CustomerRowsAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         bill: Bill = context["original"]
+        returns = list(bill.returns.select_related("store").order_by("pk"))
+        entries = PointsEntry.objects.filter(bill__in=[bill, *returns]).select_related("account__program", "program_version__program")
         context |= {
             "bill": bill,
             "customer_link": linked(bill.customer),
             "sale": bill.return_of,
             "lines": list(bill.lines.order_by("position")),
-            "returns": list(bill.returns.select_related("store").order_by("pk")),
+            "returns": returns,
             "counted": list(bill.points.select_related("account__program").order_by("pk")),
             "redemptions": list(bill.redemptions.order_by("pk")),
-            "entries": list(
-                bill.entries.select_related("account__program", "store", "program_version").order_by("occurred_at", "pk")
-            ),
+            "entries": list(entries.order_by("occurred_at", "pk")),
         }
         return super().render_change_form(request, context, *args, **kwargs)

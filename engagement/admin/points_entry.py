@@ -8,7 +8,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from engagement.admin.rooms import AccountProgramFilter, AccountRowsAdmin, linked
-from engagement.figures import told_change, told_figures, told_points
+from engagement.explaining import explain
+from engagement.figures import told_change, told_points
 from engagement.models import PointsEntry
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
 from organizations.back_office.history import tell_who
@@ -32,6 +33,7 @@ ENTRY_LABELS: dict[str, str] = {
 class PointsEntryAdmin(AccountRowsAdmin):
     """The ledger of points. Nobody adds to it by hand, and the database refuses changes."""
 
+    newest = "occurred_at"
     related = ("account__customer", "account__program", "store", "till", "bill", "program_version__program")
     fields = (
         "told_customer", "told_account", "version", "told_kind", "change", "promise", "balance", "why", "occurred_at",
@@ -69,7 +71,7 @@ class PointsEntryAdmin(AccountRowsAdmin):
     @display(description="Why")
     def why(self, entry: PointsEntry) -> str:
         """What led to it, with the figures."""
-        return told_figures(entry.explanation)
+        return explain(entry)
 
     @display(description="Account")
     def told_account(self, entry: PointsEntry) -> SafeString | str:

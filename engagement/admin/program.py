@@ -135,7 +135,8 @@ class ProgramAdmin(ReadOnlyAdmin):
             return rendered(TemplateResponse(request, "back_office/pause.html", context))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        context.update(_about(context["original"]))
+        program = context["original"]
+        context.update(_about(program, currency=self.organization_behind(program).currency))
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -144,7 +145,7 @@ def state_of(program: Program) -> str:
     return "off" if not program.is_active else "paused" if program.is_paused else "active"
 
 
-def _about(program: Any) -> dict[str, Any]:
+def _about(program: Any, *, currency: str) -> dict[str, Any]:
     """What the page shows of a program."""
     versions = list(ProgramVersion.objects.filter(program=program).order_by("-number"))
     rules = versions[0].rules
@@ -152,14 +153,15 @@ def _about(program: Any) -> dict[str, Any]:
     return {
         "program": program,
         "state": state_of(program),
+        "members": f"{program.members:,}",
         "bound_to": [
             *program.zones.all(), *program.concepts.all(), *program.card_series.all(),
         ],
         "rules": rules,
         "enrolment": telling.tell_enrolment(rules),
         "earning": telling.tell_earning(rules),
-        "tiers": [(tier, members.get(tier.name, 0)) for tier in telling.tell_tiers(rules)],
-        "redemption": telling.tell_redemption(rules),
+        "tiers": [(tier, f"{members.get(tier.name, 0):,}") for tier in telling.tell_tiers(rules)],
+        "redemption": telling.tell_redemption(rules, currency=currency),
         "returns": telling.tell_returns(rules),
         "trackers": telling.tell_trackers(rules),
         "versions": [

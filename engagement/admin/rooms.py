@@ -16,6 +16,7 @@ from customers.back_office.search import customers_meant
 from customers.models import Customer
 from engagement.models import Program
 from organizations.back_office.base import ReadOnlyAdmin
+from organizations.back_office.work import organization_of
 
 
 class ProgramFilter(DropdownFilter):
@@ -62,17 +63,22 @@ def _has_customer(model: type[Model]) -> bool:
 class CustomerRowsAdmin(ReadOnlyAdmin):
     """The base of rooms whose rows hang on a customer: `customer_path` says where. They are found as customers are.
 
-    Staff of stores see the rows of the customers they see. Last recorded rows come first.
+    Staff of stores see the rows of the customers they see. Last recorded rows come first; with `newest`, a column that is
+    indexed after the organization, those of the latest moments.
     """
 
     customer_path: ClassVar[str] = "customer"
+    newest: ClassVar[str] = ""
     store_path = "customer__registered_store"
     # Nobody counts millions of rows to show fifty.
     paginator = InfinitePaginator
     show_full_result_count = False
     search_fields = ("pk",)
     search_help_text = "Customer: mobile, e-mail, id, card or name"
-    ordering = ("-pk",)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        # Operators see every organization, for which no index has an order but the primary key.
+        return [f"-{self.newest}", "-pk"] if self.newest and organization_of(request) else ["-pk"]
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [*super().get_list_filter(request), CustomerFilter]

@@ -233,7 +233,10 @@ class BackOfficeAdmin(ModelAdmin):
 
 
 class ReadOnlyAdmin(BackOfficeAdmin):
-    """The base of rooms to look at: their rows come from elsewhere, and nobody adds or changes one by hand."""
+    """The base of rooms to look at: their rows come from elsewhere, and nobody adds or changes one by hand.
+
+    Without `fields`, the page of a row is its templates alone.
+    """
 
     sortable_by = ()
     actions: Sequence[str] = ()
@@ -243,3 +246,6 @@ class ReadOnlyAdmin(BackOfficeAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
         return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_fieldsets(request, obj) if self.fields else []

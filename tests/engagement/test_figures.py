@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from engagement.figures import told_change, told_figures, told_money, told_points
+from engagement.figures import told_change, told_money, told_points
 
 
 def test_points_have_commas_and_no_idle_decimals() -> None:
@@ -18,7 +18,3 @@ def test_changes_have_a_sign() -> None:
 def test_money_has_cents_and_a_third_decimal_where_there_is_one() -> None:
     assert told_money(Decimal("1250.500")) == "1,250.50"
     assert told_money(Decimal("0.125")) == "0.125"
-
-
-def test_figures_of_an_explanation_are_named() -> None:
-    assert told_figures({"because": "rule", "per": "10", "from_own": "1"}) == "per 10, from own 1"

@@ -123,13 +123,13 @@ def test_several_conditions_are_joined_as_they_match(match: str | int, told: str
 
 def test_limits_of_spending_are_told_or_that_there_are_none() -> None:
     limits = {"min_points": 200, "multiple_of": 50, "max_points_per_day": 20000}
-    assert tell_redemption({"redemption": limits, "points_to_currency": 0.01}) == [
+    assert tell_redemption({"redemption": limits, "points_to_currency": 0.01}, currency="CAD") == [
         "At least 200 points at a time.",
         "In steps of 50 points.",
         "At most 20,000 points a day.",
-        "A point is worth 0.01 of the currency.",
+        "A point is worth 0.01 CAD.",
     ]
-    assert tell_redemption({}) == ["No limits."]
+    assert tell_redemption({}, currency="CAD") == ["No limits."]
 
 
 def test_returns_may_go_below_zero_or_not() -> None:

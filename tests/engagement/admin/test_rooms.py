@@ -139,10 +139,10 @@ def test_lists_are_narrowed_by_program_kind_store_and_day(
 
 
 def test_an_entry_tells_what_moved_and_why(administrator: Client, account: PointsAccount) -> None:
-    give_points(account, 7, facts=facts(note="A gift", explanation={"because": "rule", "per": "10", "points": "1"}))
+    give_points(account, 7, facts=facts(note="A gift", explanation={"because": "adjustment"}))
     entry = PointsEntry.objects.get(points=7)
     page = administrator.get(page_of("engagement_pointsentry", entry)).content.decode()
-    for text in ("+7", "107", "Anna Rao", "per 10, points 1", "mgroad.till1 (till)", "A gift"):
+    for text in ("+7", "107", "Anna Rao", "7 points credited: adjustment (A gift).", "mgroad.till1 (till)"):
         assert text in page
 
 
