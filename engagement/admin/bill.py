@@ -89,7 +89,9 @@ class BillAdmin(CustomerRowsAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         bill: Bill = context["original"]
         returns = list(bill.returns.select_related("store").order_by("pk"))
-        entries = PointsEntry.objects.filter(bill__in=[bill, *returns]).select_related("account__program", "program_version__program")
+        entries = PointsEntry.objects.filter(bill__in=[bill, *returns]).select_related(
+            "account__program", "program_version__program"
+        )
         context |= {
             "bill": bill,
             "customer_link": linked(bill.customer),

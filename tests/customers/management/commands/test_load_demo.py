@@ -12,8 +12,6 @@ from customers.demo import HOW_MANY, Standing, demo_items
 from customers.journeys.organization_file import load_organization
 from customers.management.commands.load_demo import LOADED, place_everybody, register_missing
 from customers.models import Card, Customer, CustomerSegment, GroupMembership, UserGroup
-from customers.management.commands.load_demo import LOADED, register_missing
-from customers.models import Card, Customer
 from engagement.models import Bill, PointsAccount, PointsEntry
 from loyalty_project import clock
 from loyalty_project.demo import OPERATOR, ORGANIZATION_CODE, ORGANIZATION_FILE
