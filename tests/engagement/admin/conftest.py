@@ -11,15 +11,16 @@ from organizations.models import Organization, Store, Till
 from organizations.scoping import organization_scope, unscoped
 from tests.back_office import log_in, make_staff
 from tests.engagement.members import give_points, make_account, make_customer
-from tests.engagement.programs import club, loaded
-from tests.factories import make_store, make_till
+from tests.engagement.programs import CLUB
+from tests.factories import make_organization, make_program, make_store, make_till
 
 
 @pytest.fixture
 def organization(db: None) -> Iterator[Organization]:
-    """Northwind with the program Club; the test runs in its scope."""
+    """Northwind with the rules of the program Club; the test runs in its scope."""
     with unscoped("tests make their rows"):
-        organization = loaded(club(enrolment=None))
+        organization = make_organization("northwind")
+        make_program(organization, **{name: CLUB[name] for name in ("precision", "earning", "tiers")})
     with organization_scope(organization):
         yield organization
 

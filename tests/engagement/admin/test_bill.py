@@ -50,8 +50,8 @@ def test_the_page_costs_the_same_for_any_number(
         type(redemption).objects.filter(pk=redemption.pk).update(bill=bill)
     ContentType.objects.get_for_model(Bill)
     # Session, member of staff, the limit to stores, the bill; lines, returns, points, redemptions,
-    # entries; the organization.
-    with django_assert_num_queries(10):
+    # entries.
+    with django_assert_num_queries(9):
         assert administrator.get(page_of(BILLS, bill)).status_code == 200
 
 

@@ -142,7 +142,7 @@ def test_an_entry_tells_what_moved_and_why(administrator: Client, account: Point
     give_points(account, 7, facts=facts(note="A gift", explanation={"because": "adjustment"}))
     entry = PointsEntry.objects.get(points=7)
     page = administrator.get(page_of("engagement_pointsentry", entry)).content.decode()
-    for text in ("+7", "107", "Anna Rao", "7 points credited: adjustment (A gift).", "mgroad.till1 (till)"):
+    for text in ("+7", "107", "Anna Rao", "adjustment (A gift).", "mgroad.till1 (till)"):
         assert text in page
 
 
