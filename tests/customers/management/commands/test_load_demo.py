@@ -12,6 +12,8 @@ from customers.demo import HOW_MANY, Standing, demo_items
 from customers.journeys.organization_file import load_organization
 from customers.management.commands.load_demo import LOADED, place_everybody, register_missing
 from customers.models import Card, Customer, CustomerSegment, GroupMembership, UserGroup
+from engagement.models import Bill, PointsAccount, PointsEntry
+from loyalty_project import clock
 from loyalty_project.demo import OPERATOR, ORGANIZATION_CODE, ORGANIZATION_FILE
 from organizations.actors import Actor, command_actor
 from organizations.models import AuditEntry, Organization, StaffMember, Store
@@ -51,6 +53,10 @@ def test_everybody_is_there_after_the_first_run_and_nothing_changes_with_the_sec
         assert Customer.objects.count() == HOW_MANY
         assert CustomerSegment.objects.values("partition").distinct().count() == 7
         assert GroupMembership.objects.filter(role="PRIMARY").count() == UserGroup.objects.count() == 3
+        assert 4_000 < Bill.objects.count() < 10_000
+        assert Bill.objects.filter(type="RETURN", return_of__isnull=False).exists()
+        assert PointsEntry.objects.filter(kind="RETURN").exists()
+        assert not PointsAccount.objects.filter(due_at__lte=clock.now()).exists()
         Store.objects.filter(code="web").update(name="My web shop")
         entries = AuditEntry.objects.count()
         assert load() == "The demo is loaded already.\n"
