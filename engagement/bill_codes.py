@@ -48,6 +48,7 @@ class BillCode(Told):
     LINE_AMOUNT_ABOVE_LEFT = 678, "Line amount exceeds what is left"
     CURRENCY_NOT_ACCEPTED = 682, "Currency conversion is disabled"
     TOO_LONG = 685, "Field too long"
+    POINTS_LATER = 687, "Points will be worked later"
     NO_SUCH_LINE = 688, "No matching line for return"
     LINES_MISSING = 1635, "Lines to return are missing"
     INVALID_OUTLIER_STATUS = 1636, "Invalid transaction status"

@@ -4,6 +4,7 @@ A till's item is a batch of one; an import file is batches of thousands. Both ru
 once (docs/protocol.md 2.4, 2.5, 4.1, 4.2).
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -18,11 +19,13 @@ from customers.people import Person
 from customers.services.cards import give_card
 from customers.services.directory import Directory, open_directory
 from customers.services.numbering import next_external_id
-from engagement.models import PointsEntry
+from engagement.ledger.storing import AccountKey
+from engagement.models import Membership, PointsEntry
+from engagement.services.deferral import WELCOME, defer_event, has_waiting
 from engagement.services.failures import points_code
-from engagement.services.memberships import Joining, enrol
+from engagement.services.memberships import Enrolment, Joining, enrol
 from engagement.services.programs import ProgramBook, StandingProgram, open_programs
-from engagement.services.welcome import Welcome, welcome
+from engagement.services.welcome import Welcome, fresh_states, welcome
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, Notice, in_numeric_order
 from organizations.actors import Actor
@@ -54,13 +57,20 @@ class Registration:
 
 
 def register_customer(
-    draft: Draft, *, setup: Setup, by: Actor, programs: ProgramBook | None = None, all_programs: bool = False
+    draft: Draft,
+    *,
+    setup: Setup,
+    by: Actor,
+    programs: ProgramBook | None = None,
+    all_programs: bool = False,
+    puts_off: bool = False,
 ) -> Registration:
     """Register the customer of `draft`, or update whom its identifiers lead to (docs/protocol.md 4.1).
 
-    `all_programs` enrols in every program, not just the till's and the default one. Call it in a transaction. Raises
-    `LoyaltyError` with the codes that docs/protocol.md 5.2 names from matching on, and `django.db` errors for locks (55P03) and
-    broken constraints (`CONSTRAINTS`).
+    `all_programs` enrols in every program, not just the till's and the default one; `puts_off` leaves what they give for
+    joining to a worker (docs/protocol.md 1.8, Replay). Call it in a transaction. Raises `LoyaltyError` with the codes that
+    docs/protocol.md 5.2 names from matching on, and `django.db` errors for locks (55P03) and broken constraints
+    (`CONSTRAINTS`).
     """
     if_existing: IfExisting = "reject" if setup.policy.reject_existing_on_add else "update"
     return _only(
@@ -72,16 +82,29 @@ def register_customer(
             may_create=True,
             if_existing=if_existing,
             all_programs=all_programs,
+            puts_off=puts_off,
         )
     )
 
 
-def update_customer(draft: Draft, *, setup: Setup, by: Actor, programs: ProgramBook | None = None) -> Registration:
+def update_customer(
+    draft: Draft, *, setup: Setup, by: Actor, programs: ProgramBook | None = None, puts_off: bool = False
+) -> Registration:
     """Update whom the id or identifiers of `draft` lead to; nobody is created (docs/protocol.md 4.2).
 
     Errors as above, and 1011 or 1012 for nobody.
     """
-    return _only(work_drafts([draft], setup=setup, programs=programs, by=by, may_create=False, corrects_registration=True))
+    return _only(
+        work_drafts(
+            [draft],
+            setup=setup,
+            programs=programs,
+            by=by,
+            may_create=False,
+            puts_off=puts_off,
+            corrects_registration=True,
+        )
+    )
 
 
 def work_drafts(
@@ -93,6 +116,7 @@ def work_drafts(
     programs: ProgramBook | None = None,
     if_existing: IfExisting = "update",
     all_programs: bool = False,
+    puts_off: bool = False,
     corrects_registration: bool = False,
     always_touch: bool = True,
 ) -> list[Registration | LoyaltyError]:
@@ -145,6 +169,7 @@ def work_drafts(
         by=by,
         adds=may_create and if_existing != "skip",
         all_programs=all_programs,
+        puts_off=puts_off,
     )
     return results
 
@@ -165,6 +190,7 @@ def _enrol(
     by: Actor,
     adds: bool,
     all_programs: bool,
+    puts_off: bool,
 ) -> None:
     """Make loyalty customers members of their programs, with what these give for joining (docs/protocol.md 2.7, 4.1).
 
@@ -190,20 +216,54 @@ def _enrol(
     enrolment = enrol(joinings, organization=setup.organization)
     if not enrolment.new:
         return
-    customers = {pk: one.customer for pk, one in loyal.items()}
+    waiting = _put_off(enrolment, loyal, by=by, all_of_them=puts_off)
+    now = {key: one for key, one in enrolment.new.items() if key.customer_id not in waiting}
+    for pk, found in _welcome(now, enrolment, loyal, setup, programs, by).items():
+        loyal[pk].entries = found.entries
+        loyal[pk].notices = in_numeric_order([*loyal[pk].notices, *found.notices])
+
+
+def _put_off(enrolment: Enrolment, loyal: Mapping[int, Registration], *, by: Actor, all_of_them: bool) -> set[int]:
+    """Leave what joining gives to a worker: where the call says so, and where earlier events wait (1094). Whose that is."""
+    joined: defaultdict[int, list[int]] = defaultdict(list)
+    for key in enrolment.new:
+        joined[key.customer_id].append(key.program_id)
+    known = [pk for pk in joined if not loyal[pk].is_new]
+    behind = has_waiting(known) if known else set()
+    for pk, program_ids in joined.items():
+        if pk in behind:
+            loyal[pk].notices = in_numeric_order([*loyal[pk].notices, Notice(Code.EVENTS_WAITING)])
+        if all_of_them or pk in behind:
+            defer_event(customer=loyal[pk].customer, kind=WELCOME, payload={"programs": program_ids}, by=by)
+    return set(joined) if all_of_them else behind
+
+
+def _welcome(
+    memberships: Mapping[AccountKey, Membership],
+    enrolment: Enrolment,
+    loyal: Mapping[int, Registration],
+    setup: Setup,
+    programs: ProgramBook,
+    by: Actor,
+) -> Mapping[int, Welcome]:
+    """What the programs give, in a savepoint: the customer is saved whatever becomes of it (docs/protocol.md 5)."""
+    organization = setup.organization
     try:
         with transaction.atomic():
-            welcomes = welcome(
-                enrolment, customers=customers, book=programs, organization=setup.organization, by=by, now=setup.now
+            return welcome(
+                memberships,
+                states=fresh_states(enrolment, organization),
+                customers={pk: one.customer for pk, one in loyal.items()},
+                book=programs,
+                organization=organization,
+                by=by,
+                now=setup.now,
             )
     except Error as error:
         code = points_code(error)
         if code is None or len(loyal) != 1:
             raise
-        welcomes = {pk: Welcome(notices=[Notice(code)]) for pk in loyal}
-    for pk, found in welcomes.items():
-        loyal[pk].entries = found.entries
-        loyal[pk].notices = in_numeric_order([*loyal[pk].notices, *found.notices])
+        return {pk: Welcome(notices=[Notice(code)]) for pk in loyal}
 
 
 def _plan(draft: Draft, directory: Directory, setup: Setup, *, may_create: bool) -> Plan:

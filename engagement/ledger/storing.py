@@ -13,6 +13,7 @@ from engagement.models import Membership, PointsAccount, PointsEntry, PointsLot
 from loyalty_project.db.locking import lock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import draw_ids, insert_rows, update_rows
+from loyalty_project.faults import Point, reach
 
 _ACCOUNT_COLUMNS = (
     "balance", "promised", "lifetime", "redeemed", "expired", "returned", "promised_returned", "adjusted", "floor", "purchases",
@@ -92,6 +93,7 @@ def write_accounts(states: Iterable[AccountState]) -> None:
     insert_rows(consumptions)
     update_rows([lot for state in changed for lot in state.changed_lots.values()], _LOT_COLUMNS)
     update_rows([state.account for state in changed], _ACCOUNT_COLUMNS)
+    reach(Point.LEDGER_WRITTEN)
     for state in changed:
         state.entries, state.new_lots, state.consumptions = [], [], []
         state.changed_lots, state.is_changed = {}, False

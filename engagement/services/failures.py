@@ -8,6 +8,15 @@ from django.db import Error, IntegrityError
 from loyalty_project.api.batch import sqlstate
 from loyalty_project.api.codes import Code
 
+
+class PointsStepError(Exception):
+    """The points step cannot be done for this customer or bill as things stand; `code` says why (1087, 1093)."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(f"{int(code)} {code.sentence}")
+        self.code = code
+
+
 # Deadlocks and conflicts repeat the whole item instead.
 _REPEATED = frozenset({"40P01", "40001"})
 _CODES = {
