@@ -70,7 +70,7 @@ def test_ones_own_password_is_changed_with_the_old_one(organization: Organizatio
     [
         ("store_staff", {"Customers", "Cards"}),
         ("store_manager", {"Customers", "Cards", "Stores", "Tills"}),
-        ("care_agent", {"Customers", "Cards", "Deferred events", "Audit"}),
+        ("care_agent", {"Customers", "Cards", "Segments", "User groups", "Deferred events", "Audit"}),
     ],
 )
 def test_the_sidebar_has_the_rooms_of_the_role(organization: Organization, role: str, rooms: set[str]) -> None:
