@@ -5,22 +5,25 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 
+from customers.journeys.organization_file import load_organization
 from customers.models import Customer
 from engagement.models import PointsAccount, Program
 from organizations.models import Organization, Store, Till
 from organizations.scoping import organization_scope, unscoped
 from tests.back_office import log_in, make_staff
 from tests.engagement.members import give_points, make_account, make_customer
-from tests.engagement.programs import CLUB
-from tests.factories import make_organization, make_program, make_store, make_till
+from tests.engagement.programs import club, document
+from tests.factories import make_store, make_till
+from tests.organizations.organization_file.documents import check
 
 
 @pytest.fixture
 def organization(db: None) -> Iterator[Organization]:
-    """Northwind with the rules of the program Club; the test runs in its scope."""
+    """Northwind, Indian, with the program Club; the test runs in its scope."""
+    said = document(club(enrolment=None))
     with unscoped("tests make their rows"):
-        organization = make_organization("northwind")
-        make_program(organization, **{name: CLUB[name] for name in ("precision", "earning", "tiers")})
+        said["organization"]["base_country"] = "IN"
+        organization = load_organization(check(said)).organization
     with organization_scope(organization):
         yield organization
 
