@@ -58,7 +58,7 @@ class _Ground:
     memberships: Memberships
     known: dict[Reference, _Posted]
     fields: Sequence[FieldDefinition]
-    redemptions: list[Redemption] = field(default_factory=list)
+    redemptions: dict[int, Redemption] = field(default_factory=dict)  # by the row's identity
 
 
 def post_history(rows: Sequence[PointsRow], *, book: ProgramBook, by: Actor, now: datetime) -> list[Fate | LoyaltyError]:
@@ -78,7 +78,7 @@ def post_history(rows: Sequence[PointsRow], *, book: ProgramBook, by: Actor, now
             results[place] = _work(rows[place], ground)
         except LoyaltyError as refusal:
             results[place] = refusal
-    _write(ground)
+    _write(rows, ground)
     return [results[place] for place in range(len(rows))]
 
 
@@ -192,9 +192,8 @@ def _post(row: PointsRow, state: AccountState, version: ProgramVersion, ground: 
         return expiry.on
     entry = spend(state, abs(row.points), kind=row.kind, facts=facts)
     if row.kind == Kind.REDEEM:
-        ground.redemptions.append(
-            Redemption(organization=ground.by.organization, account=state.account, entry=entry, points=row.points)
-        )
+        redemption = Redemption(organization=ground.by.organization, account=state.account, entry=entry, points=row.points)
+        ground.redemptions[id(row)] = redemption
     return None
 
 
@@ -215,10 +214,12 @@ def _expiry(row: PointsRow, version: ProgramVersion, ground: _Ground) -> Expiry:
         raise LoyaltyError(Code.EXPIRY_NOT_COMPUTED) from None
 
 
-def _write(ground: _Ground) -> None:
+def _write(rows: Sequence[PointsRow], ground: _Ground) -> None:
     write_accounts(ground.states.values())
-    if not ground.redemptions:
+    # Ids grow in the order of the rows, as those of bills do, whatever moments the rows have.
+    redemptions = [ground.redemptions[id(row)] for row in rows if id(row) in ground.redemptions]
+    if not redemptions:
         return
-    for redemption, code in zip(ground.redemptions, draw_codes(len(ground.redemptions)), strict=True):
+    for redemption, code in zip(redemptions, draw_codes(len(redemptions)), strict=True):
         redemption.code, redemption.entry_id = code, redemption.entry.pk
-    insert_rows(ground.redemptions)
+    insert_rows(redemptions)

@@ -156,6 +156,17 @@ def test_rows_of_a_customer_are_worked_in_order_of_their_moment_then_of_the_file
     assert list(PointsEntry.objects.order_by("version").values_list("reference", flat=True)) == ["A-1", "R-1", "A-2"]
 
 
+def test_ids_of_redemptions_grow_in_the_order_of_the_file(asha: PointsAccount, bring: Bring) -> None:
+    pk = asha.customer_id
+    days = {"R-1": "2026-02-03", "R-2": "2026-02-09", "R-3": "2026-02-06"}
+    rows = [
+        f"{pk},AWARD,100,2026-01-01,2030-01-01,A-1",
+        *(f"{pk},REDEEM,10,{day},,{reference}" for reference, day in days.items()),
+    ]
+    assert bring(*rows).counts == (4, 0, 0, 0)
+    assert list(Redemption.objects.order_by("pk").values_list("entry__reference", flat=True)) == list(days)
+
+
 def test_a_redemption_of_the_past_spends_what_has_expired_since(asha: PointsAccount, bring: Bring) -> None:
     pk = asha.customer_id
     assert bring(f"{pk},AWARD,100,2026-01-01,2026-01-31,A-1", f"{pk},REDEEM,40,2026-01-20,,R-1").counts == (2, 0, 0, 0)
