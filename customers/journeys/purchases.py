@@ -4,7 +4,7 @@ A till's bill is a batch of one; a file is batches of thousands (docs/protocol.m
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.db.models import BigIntegerField
 from customers.models import Customer
 from engagement.bills import BillDraft
 from engagement.payloads import points_effects
-from engagement.services.bills import Recorded, record_bills
+from engagement.services.bills import Recorded, owners_of_returned, record_bills
 from engagement.services.earnings import Counted, count_bills
 from engagement.services.failures import points_code
 from engagement.services.programs import ProgramBook
@@ -50,13 +50,16 @@ def record_purchases(
 ) -> list[Purchase | LoyaltyError]:
     """Record bills and returns, and all that they set off, in a number of queries that does not grow.
 
-    The customers are locked first. Results come in the order given; a refused draft is its `LoyaltyError` and leaves no
-    trace. `is_history` judges each bill as of its own moment (docs/imports.md). A failing points step of one bill leaves the
+    The customers are locked first, with those whose sales come back without them. Results come in the order given; a refused draft is its `LoyaltyError` and leaves no
+    trace. `is_history` judges each bill as of its own moment, and finds the same bill unchanged whatever the policy is for
+    tills (docs/imports.md). A failing points step of one bill leaves the
     bill, with a warning 1086-1099; of several at once, it raises the database's error. Call it in a transaction.
     """
     organization = by.organization
-    customers = _locked({draft.customer_id for draft in drafts if draft.customer_id is not None})
-    recorded = record_bills(drafts, customers=customers, organization=organization, policy=organization.policy, by=by, now=now)
+    named = {draft.customer_id for draft in drafts if draft.customer_id is not None}
+    customers = _locked(named | owners_of_returned(drafts))
+    policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
+    recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
     new = [one.bill for one in recorded if isinstance(one, Recorded) and one.is_new]
     counted = _count(new, customers, book, by, now, is_history=is_history)
     return [_purchase(one, counted) if isinstance(one, Recorded) else one for one in recorded]
