@@ -6,6 +6,7 @@ from typing import Any
 
 from customers.field_values import NotAnOptionError, WrongTypeError, read_value
 from engagement.bills import BillDraft
+from engagement.models.bills import ANONYMOUS
 from engagement.money import read_money
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, Notice
@@ -48,7 +49,7 @@ def read_bill_row(
     places: Places,
     fields: Mapping[str, FieldDefinition],
 ) -> tuple[BillDraft, list[Notice]]:
-    """The bill of a row, and warnings for fields that cannot be kept.
+    """The bill of a row, and warnings for fields that cannot be kept. An anonymous bill is nobody's.
 
     Raises `LoyaltyError` 1150 for an unknown store or till, 400 for anything else that is malformed.
     """
@@ -61,9 +62,10 @@ def read_bill_row(
     if billed_at is None or not _text(row, "number") or len(notes) > NOTES_LENGTH:
         raise LoyaltyError(Code.INVALID_INPUT)
     values, notices = _field_values(row, fields)
+    type_ = _text(row, "type").upper() or "REGULAR"
     draft = BillDraft(
-        type=_text(row, "type").upper() or "REGULAR",
-        customer_id=customer_id,
+        type=type_,
+        customer_id=None if type_ in ANONYMOUS else customer_id,
         number=_text(row, "number"),
         billed_at=billed_at,
         amount=_money(row, "amount", organization),

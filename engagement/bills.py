@@ -59,13 +59,15 @@ class BillDraft:
 
     `lines` is None where lines are no part of what was sent (imports bring them apart). A return names its sale by `sale_id`,
     or by `sale_number` with the day of purchase where that is known; its own `number` may be "" (then its sale and its content
-    tell it apart). `points` are given where a file states them; then no rule runs.
+    tell it apart). `time_is_sent` is False where `billed_at` is just when the bill came: the same bill then comes later again.
+    `points` are given where a file states them; then no rule runs.
     """
 
     type: str = Bill.Type.REGULAR
     customer_id: int | None = None
     number: str = ""
     billed_at: datetime
+    time_is_sent: bool = True
     amount: Decimal | None = None
     gross_amount: Decimal | None = None
     discount: Decimal = ZERO
@@ -102,7 +104,7 @@ def check_draft(draft: BillDraft, *, policy: Policy, zone: ZoneInfo, now: dateti
         raise LoyaltyError(BillCode.TOO_LONG)
     _check_amounts(draft, policy)
     for line in draft.lines or ():
-        _check_line(line, policy)
+        _check_line(line, policy, is_returned=draft.is_return)
     if draft.billed_at > now + timedelta(days=policy.max_future_billing_days):
         raise LoyaltyError(BillCode.TOO_FAR_AHEAD)
     if draft.billed_at < from_wall(datetime.combine(policy.min_billing_date, datetime.min.time()), zone):
@@ -133,16 +135,19 @@ def _check_amounts(draft: BillDraft, policy: Policy) -> None:
         raise LoyaltyError(BillCode.INVALID_AMOUNT)
 
 
-def _check_line(line: LineDraft, policy: Policy) -> None:
+def _check_line(line: LineDraft, policy: Policy, *, is_returned: bool) -> None:
+    """A returned line without an amount is worth what the sale says, and no limit of sales is meant for it."""
     if not line.item_code:
         raise LoyaltyError(BillCode.LINE_WITHOUT_ITEM)
+    net = line.amount or ZERO if is_returned else line.net
     for name, code in _LINE_SIGNS:
-        value = line.net if name == "amount" else getattr(line, name)
+        value = net if name == "amount" else getattr(line, name)
         if value < 0:
             raise LoyaltyError(code)
         if value > MOST_MONEY:
             raise LoyaltyError(BillCode.INVALID_AMOUNT)
-    _check_within(line.net, policy.min_line_amount, policy.max_line_amount)
+    if not is_returned:
+        _check_within(net, policy.min_line_amount, policy.max_line_amount)
 
 
 def _check_within(amount: Decimal, low: Decimal | None, high: Decimal | None) -> None:
@@ -158,14 +163,15 @@ def identity_of(draft: BillDraft, *, policy: Policy, zone: ZoneInfo) -> Identity
     scope, number = _scope(draft, policy), draft.number
     if not number:
         number = draft.sale_number or str(draft.sale_id)
-        told = f"{draft.return_type} {draft.amount} {draft.billed_at.isoformat()} {content_of(draft)}"
+        when = draft.billed_at.isoformat() if draft.time_is_sent else ""
+        told = f"{draft.return_type} {draft.amount} {when} {draft.purchased_on or ''} {content_of(draft)}"
         scope = f"{scope}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
     return draft.is_return, scope, number, draft.billed_at.astimezone(zone).date()
 
 
 def _scope(draft: BillDraft, policy: Policy) -> str:
     """Within what the number is unique: the till, or what a policy widens that to."""
-    is_wide = policy.bill_number_unique or (draft.is_return and policy.return_number_unique)
+    is_wide = policy.bill_number_unique or (draft.is_return and bool(draft.number) and policy.return_number_unique)
     if not is_wide and draft.till is not None and not policy.bill_number_unique_in_store:
         return f"till:{draft.till.pk}"
     if not is_wide and draft.store is not None:

@@ -4,7 +4,7 @@ A till's bill is a batch of one; a file is batches of thousands (docs/protocol.m
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from engagement.bill_codes import BillCode
 from engagement.bills import BillDraft
 from engagement.models import Bill
 from engagement.payloads import points_effects
-from engagement.services.bills import Recorded, record_bills
+from engagement.services.bills import Recorded, owners_of_returned, record_bills
 from engagement.services.deferral import BILL, defer_event, has_waiting
 from engagement.services.earnings import Counted, count_bills
 from engagement.services.failures import PointsStepError, points_code
@@ -60,15 +60,17 @@ def record_purchases(
 ) -> list[Purchase | LoyaltyError]:
     """Record bills and returns, and all that they set off, in a number of queries that does not grow.
 
-    The customers are locked first. Results come in the order given; a refused draft is its `LoyaltyError` and leaves no trace.
-    `is_history` judges each bill as of its own moment (docs/imports.md). `puts_off` leaves the points to a worker, with
-    warning 687; so does 1094 where earlier events of the customer wait. Where the points step of one bill fails, the bill is
-    kept, its points are put off, and a warning 1086-1099 says why; of several bills at once, the error is raised. Call it in a
-    transaction.
+    The customers are locked first, with those whose sales come back without them. Results come in the order given; a refused
+    draft is its `LoyaltyError` and leaves no trace. `is_history` judges each bill as of its own moment, and finds the same bill
+    unchanged whatever the policy is for tills (docs/imports.md). `puts_off` leaves the points to a worker, with warning 687; so
+    does 1094 where earlier events of the customer wait. Where the points step of one bill fails, the bill is kept, its points
+    are put off, and a warning 1086-1099 says why; of several bills at once, the error is raised. Call it in a transaction.
     """
     organization = by.organization
-    customers = _locked({draft.customer_id for draft in drafts if draft.customer_id is not None})
-    recorded = record_bills(drafts, customers=customers, organization=organization, policy=organization.policy, by=by, now=now)
+    named = {draft.customer_id for draft in drafts if draft.customer_id is not None}
+    customers = _locked(named | owners_of_returned(drafts))
+    policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
+    recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
     new = [one.bill for one in recorded if isinstance(one, Recorded) and one.is_new]
     behind = set() if is_history else has_waiting(customers)
     later = {bill.pk for bill in new if bill.counts and (puts_off or bill.customer_id in behind)}

@@ -105,5 +105,7 @@ def settle_states(states: Iterable[AccountState], *, until: datetime, recorded_a
     for state in states:
         if state.account.due_at is not None and state.account.due_at <= until:
             settle(state, until, recorded_at=recorded_at)
+            # Even where nothing fell due after all, the account learns when it does.
+            state.is_changed = True
             changed.append(state)
     return changed

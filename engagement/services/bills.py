@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zlib import crc32
 
-from django.db.models import BigIntegerField, CharField, DateField
+from django.db.models import BigIntegerField, CharField, DateField, Q
 
 from customers.models import Customer
 from engagement.bill_codes import BillCode
@@ -20,7 +20,7 @@ from engagement.models.bills import ANONYMOUS, RETURNS
 from engagement.services.returns import Portion, choose_sale, portion_of, take_portion
 from loyalty_project.api.errors import LoyaltyError, Notice
 from loyalty_project.api.renderers import plain_digits
-from loyalty_project.db.locking import lock_numbers
+from loyalty_project.db.locking import lock, lock_numbers
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import draw_ids, insert_rows, update_rows
 from loyalty_project.faults import Point, reach
@@ -55,6 +55,7 @@ class _Shelf:
     known: dict[Identity, Bill] = field(default_factory=dict)
     by_id: dict[int, Bill] = field(default_factory=dict)
     sales: defaultdict[str, list[Bill]] = field(default_factory=lambda: defaultdict(list))
+    sold_numbers: set[str] = field(default_factory=set)
     return_types: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     lines: defaultdict[int, list[BillLine]] = field(default_factory=lambda: defaultdict(list))
     totals: dict[int, PurchaseTotals] = field(default_factory=dict)
@@ -63,6 +64,27 @@ class _Shelf:
     changed_sales: dict[int, Bill] = field(default_factory=dict)
     changed_lines: dict[int, BillLine] = field(default_factory=dict)
     changed_totals: dict[int, PurchaseTotals] = field(default_factory=dict)
+
+
+def owners_of_returned(drafts: Sequence[BillDraft]) -> set[int]:
+    """Whose sales come back by returns that name no customer: to be locked with those who are named. A query where there are any."""
+    nameless = [draft for draft in drafts if draft.is_return and draft.customer_id is None]
+    if not nameless:
+        return set()
+    numbers = {draft.sale_number for draft in nameless if draft.sale_number}
+    ids = {draft.sale_id for draft in nameless if draft.sale_id is not None}
+    of_these = Q(is_any_of("pk", ids, BigIntegerField())) | Q(is_any_of("number", numbers, CharField()))
+    found = list(Bill.objects.filter(of_these, customer__isnull=False).exclude(type__in=RETURNS | ANONYMOUS))
+    meant = (_meant(draft, found) for draft in nameless)
+    return {sale.customer_id for sale in meant if sale is not None and sale.customer_id is not None}
+
+
+def _meant(draft: BillDraft, sales: Sequence[Bill]) -> Bill | None:
+    if draft.sale_id is not None:
+        return next((sale for sale in sales if sale.pk == draft.sale_id), None)
+    named = [sale for sale in sales if sale.number == draft.sale_number]
+    # An anonymous return is somebody's only where nothing else can be meant.
+    return None if draft.type in ANONYMOUS and len(named) > 1 else choose_sale(draft, named)
 
 
 def record_bills(
@@ -76,7 +98,7 @@ def record_bills(
 ) -> list[Recorded | LoyaltyError]:
     """Record each draft, the earliest first, in a number of queries that does not grow; the results in the order given.
 
-    `customers` are all whom the drafts name, locked. A bill that is stored already with the same content is found again with
+    `customers` are all whom the drafts name and `owners_of_returned` finds, locked. A bill that is stored already with the same content is found again with
     warning 604; a refused one is its `LoyaltyError` (docs/protocol.md, tills' part 6.1) and leaves no trace. Call it in a
     transaction. The constraints `bill_identity_unique` and `bill_return_identity_unique` stand under it.
     """
@@ -105,12 +127,12 @@ def _read(shelf: _Shelf, drafts: Sequence[BillDraft]) -> None:
     """Lock the identities, and read all that the drafts may meet."""
     keys = {identity_of(draft, policy=shelf.policy, zone=shelf.organization.zone) for draft in drafts}
     lock_numbers(_stripe(shelf.organization, key) for key in keys)
-    _keep(shelf, _same(keys, shelf.policy))
     returns = [draft for draft in drafts if draft.is_return]
     if returns:
         _read_sales(shelf, returns)
-    owners = {draft.customer_id for draft in drafts if draft.customer_id is not None}
-    totals = PurchaseTotals.objects.filter(is_any_of("customer_id", owners, BigIntegerField())) if owners else ()
+    _keep(shelf, _same(keys, shelf.policy))
+    of_these = is_any_of("customer_id", shelf.customers, BigIntegerField())
+    totals = PurchaseTotals.objects.filter(of_these) if shelf.customers else ()
     shelf.totals = {one.customer_id: one for one in totals}
 
 
@@ -130,15 +152,18 @@ def _same(keys: Collection[Identity], policy: Policy) -> Iterable[Bill]:
 
 
 def _read_sales(shelf: _Shelf, returns: Sequence[BillDraft]) -> None:
+    """The sales that may be meant, locked: an anonymous one has no customer whose lock would do."""
     numbers = {draft.sale_number for draft in returns if draft.sale_number}
-    owners = {draft.customer_id for draft in returns if draft.customer_id is not None}
+    anonymous = {draft.sale_number for draft in returns if draft.sale_number and draft.type in ANONYMOUS}
+    by_id = Q(is_any_of("pk", {draft.sale_id for draft in returns if draft.sale_id is not None}, BigIntegerField()))
+    numbered = is_any_of("number", numbers, CharField())
+    own = Q(numbered, is_any_of("customer_id", shelf.customers, BigIntegerField()))
     sales = Bill.objects.exclude(type__in=RETURNS)
-    found = list(sales.filter(is_any_of("pk", {draft.sale_id for draft in returns if draft.sale_id}, BigIntegerField())))
-    if any(draft.type in ANONYMOUS for draft in returns):
-        found += sales.filter(is_any_of("number", numbers, CharField()))
-    elif numbers:
-        found += sales.filter(is_any_of("number", numbers, CharField()), is_any_of("customer_id", owners, BigIntegerField()))
+    found = list(lock(sales.filter(by_id | own | Q(is_any_of("number", anonymous, CharField())))))
     _keep(shelf, found)
+    if numbers:
+        loyal = sales.exclude(type__in=ANONYMOUS).filter(numbered).order_by()
+        shelf.sold_numbers = set(loyal.values_list("number", flat=True).distinct())
     ids = {sale.pk for sale in found}
     if ids:
         of_these = is_any_of("return_of_id", ids, BigIntegerField())
@@ -221,16 +246,20 @@ def _bill(draft: BillDraft, bill_id: int, sale: Bill | None, shelf: _Shelf) -> B
 
 def _again(draft: BillDraft, bill: Bill, stored: Bill, shelf: _Shelf) -> Recorded:
     """The bill that is there already, where the content is the same; else 604 (docs/protocol.md, tills' part 2.4)."""
+    # What comes back whole or by lines is worth what the sale says, whatever amount was sent.
+    is_priced = stored.return_type == Bill.ReturnType.FULL or (
+        stored.return_type == Bill.ReturnType.LINE_ITEM and draft.lines is not None
+    )
+    amount_counts = draft.amount is not None and not is_priced
     same = (
         bill.type == stored.type
         and bill.customer_id == stored.customer_id
         and bill.discount == stored.discount
-        and bill.billed_at == stored.billed_at
+        and (not draft.time_is_sent or bill.billed_at == stored.billed_at)
         and bill.returned_number == stored.returned_number
         and bill.details.get("stated_points") == stored.details.get("stated_points")
         and (draft.lines is None or bill.content == stored.content)
-        and (draft.amount is None or bill.amount == stored.amount)
-        and (draft.amount is None or bill.gross_amount == stored.gross_amount)
+        and (not amount_counts or (bill.amount, bill.gross_amount) == (stored.amount, stored.gross_amount))
         and (not draft.return_type or draft.return_type == stored.return_type)
     )
     if not same or shelf.policy.strict_duplicate_bill:
@@ -256,15 +285,16 @@ def _sale(draft: BillDraft, shelf: _Shelf, notices: list[Notice]) -> Bill | None
             raise LoyaltyError(BillCode.UNKNOWN_SALE_ID)
         if draft.customer_id is not None and sale.customer_id != draft.customer_id:
             raise LoyaltyError(BillCode.OTHER_CUSTOMERS_BILL)
-        return sale
+        return _owned(draft, sale, notices)
     named = shelf.sales.get(draft.sale_number, [])
     if draft.type in ANONYMOUS:
         return _anonymous_sale(draft, named, notices)
-    own = [sale for sale in named if sale.type not in ANONYMOUS and sale.customer_id == draft.customer_id]
+    loyal = [sale for sale in named if sale.type not in ANONYMOUS]
+    own = [sale for sale in loyal if draft.customer_id in {None, sale.customer_id}]
     sale = choose_sale(draft, own)
     if sale is not None:
-        return sale
-    if draft.sale_number and Bill.objects.filter(number=draft.sale_number).exclude(type__in=RETURNS | ANONYMOUS).exists():
+        return _owned(draft, sale, notices)
+    if not own and (loyal or draft.sale_number in shelf.sold_numbers):
         raise LoyaltyError(BillCode.OTHER_CUSTOMERS_BILL)
     if not shelf.policy.unknown_bill_return:
         raise LoyaltyError(BillCode.SALE_NOT_FOUND)
@@ -280,12 +310,19 @@ def _anonymous_sale(draft: BillDraft, named: Sequence[Bill], notices: list[Notic
     if len(loyal) > 1:
         raise LoyaltyError(BillCode.SEVERAL_SALES)
     if loyal:
-        # Somebody's bill came back without them: it is worked as theirs.
-        draft.type, draft.customer_id = Bill.Type.RETURN, loyal[0].customer_id
-        notices.append(Notice(BillCode.ONE_LOYALTY_SALE))
-        return loyal[0]
+        return _owned(draft, loyal[0], notices)
     notices.append(Notice(BillCode.SALE_NOT_FOUND))
     return None
+
+
+def _owned(draft: BillDraft, sale: Bill, notices: list[Notice]) -> Bill:
+    """The sale. Where somebody's sale comes back without them, the return is worked as theirs."""
+    if sale.customer_id is not None:
+        if draft.type in ANONYMOUS:
+            draft.type = Bill.Type.RETURN
+            notices.append(Notice(BillCode.ONE_LOYALTY_SALE))
+        draft.customer_id = sale.customer_id
+    return sale
 
 
 def _bring_back(draft: BillDraft, bill: Bill, sale: Bill | None, shelf: _Shelf) -> None:
@@ -382,4 +419,5 @@ def _write(shelf: _Shelf) -> None:
 
 
 def _stripe(organization: Organization, identity: Identity) -> int:
-    return _BILL_LOCKS | organization.pk * _STRIPES + crc32(repr(identity).encode()) % _STRIPES
+    """The lock of an identity: that of its number on every day, as a policy may look at the days around."""
+    return _BILL_LOCKS | organization.pk * _STRIPES + crc32(repr(identity[:-1]).encode()) % _STRIPES

@@ -49,10 +49,11 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earning:
-    """An award that is ready to be posted."""
+    """An award that is ready to be posted. `credited_on` is the first day on which the points may be spent."""
 
     award: Award
     expiry: Expiry
+    credited_on: date
     opens_at: datetime | None
 
 
@@ -285,7 +286,7 @@ def ready(
         credited_on = billed_on + timedelta(days=one.delay_days + 1) if one.delay_days else billed_on
         expiry = expiry_of(one.expiry, awarded_on=credited_on, registered_on=registered_on, field_date=field_date)
         opens_at = from_wall(datetime.combine(credited_on, time.min), organization.zone) if one.delay_days else None
-        found.append(Earning(award=one, expiry=expiry, opens_at=opens_at))
+        found.append(Earning(award=one, expiry=expiry, credited_on=credited_on, opens_at=opens_at))
     return found
 
 
@@ -305,10 +306,7 @@ def _count_return(bill: Bill, ground: _Ground, counted: Counted) -> None:
         if not ground.organization.policy.points_return:
             continue
         standing = ground.book.by_id[state.account.program_id]
-        is_whole = sale.is_returned if not sale.amount else bill.sale_returned >= sale.amount
-        precision = standing.rules.get("precision", 0)
-        target = one.issued if is_whole else _claim(one.issued, bill, sale, precision)
-        claim = min(target, one.issued) - one.claimed
+        claim = _target(one.issued, bill, sale, standing.rules.get("precision", 0)) - one.claimed
         if claim <= 0:
             continue
         allows_negative = (standing.rules.get("returns") or {}).get("allow_negative", False)
@@ -325,8 +323,11 @@ def _count_return(bill: Bill, ground: _Ground, counted: Counted) -> None:
         counted.deducted += outcome.taken + outcome.promised
 
 
-def _claim(issued: Decimal, bill: Bill, sale: Bill, precision: int) -> Decimal:
-    return ZERO if not sale.amount else round_points(share(issued, bill.sale_returned, sale.amount), precision)
+def _target(issued: Decimal, bill: Bill, sale: Bill, precision: int) -> Decimal:
+    """What is to be back after this return. Whatever comes back of a sale for which nothing was paid takes all."""
+    if bill.sale_returned >= sale.amount:
+        return issued
+    return round_points(share(issued, bill.sale_returned, sale.amount), precision)
 
 
 def _enter(bill: Bill, state: AccountState, ground: _Ground) -> None:

@@ -1,12 +1,12 @@
 """Which are somebody's latest bills? Ten for each customer, by the filters of customer/get (docs/protocol.md 4.5)."""
 
 from collections.abc import Collection, Mapping
-from decimal import Decimal, InvalidOperation
 
 from django.db.models import BigIntegerField, F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from engagement.models import Bill
+from engagement.money import read_money
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.moments import read_moment
 from organizations.models import Organization
@@ -36,11 +36,8 @@ def _narrow(bills: QuerySet[Bill], query: Mapping[str, str], organization: Organ
     if query.get("type"):
         bills = bills.filter(type=query["type"].upper())
     if query.get("amount"):
-        try:
-            amount = Decimal(query["amount"])
-        except InvalidOperation:
-            return None
-        if not amount.is_finite():
+        amount = read_money(query["amount"], organization.currency)
+        if amount is None:
             return None
         bills = bills.filter(amount=amount)
     if query.get("date"):

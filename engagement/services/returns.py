@@ -61,9 +61,9 @@ def portion_of(draft: BillDraft, sale: Bill, *, earlier_types: set[str], sale_li
         if earlier_types:
             raise LoyaltyError(BillCode.PARTLY_RETURNED)
         return Portion(return_type, sale.amount)
+    if return_type == ReturnType.LINE_ITEM and ReturnType.AMOUNT in earlier_types:
+        raise LoyaltyError(BillCode.AMOUNT_RETURN_EXISTS)
     if return_type == ReturnType.LINE_ITEM and draft.lines is not None:
-        if ReturnType.AMOUNT in earlier_types:
-            raise LoyaltyError(BillCode.AMOUNT_RETURN_EXISTS)
         lines = _lines(draft.lines, sale_lines)
         return Portion(return_type, _within(sum((amount for *_, amount in lines), ZERO), sale), lines)
     if return_type == ReturnType.AMOUNT and ReturnType.LINE_ITEM in earlier_types:
@@ -128,8 +128,9 @@ def _spread(
         left = line.amount - line.returned_amount - amount_taken
         # The last of a line takes what is left of its amount, so that the parts add up.
         is_last = quantity == line.quantity - line.returned_quantity - quantity_taken
-        unit_price = left if is_last else (line.amount * quantity / line.quantity).quantize(Decimal("0.001"))
-        amount = unit_price if draft.amount is None else min(money or ZERO, left)
+        price = left if is_last else (line.amount * quantity / line.quantity).quantize(Decimal("0.001"))
+        # Of a line that came back dearer before, no more is left than that.
+        amount = min(price if money is None else money, left)
         if money is not None:
             money -= amount
         parts.append((line, quantity, amount))

@@ -43,7 +43,7 @@ def window_of(tracker: Mapping[str, Any], *, today: date, tier_since: date | Non
     if mode == "CYCLIC_WINDOW":
         start = date.fromisoformat(tracker["from"])
         done = (today - start).days % tracker["every_days"]
-        return Window(max(today - timedelta(days=done), date.min), today)
+        return Window(today - timedelta(days=done), today)
     if mode == "CALENDAR_BASED_CYCLIC_WINDOW":
         months = _MONTHS[tracker["period"]]
         return Window(date(today.year, (today.month - 1) // months * months + 1, 1), today)
@@ -106,13 +106,13 @@ def _values(measure: str, windows: Mapping[int, Window], program_id: int, organi
 
 
 def _points(windows: Mapping[int, Window], program_id: int, organization: Organization) -> dict[int, Decimal]:
-    """Points earned: awards and what was released of promises."""
+    """Points earned: awards and what was released of promises, less what returns took back."""
     condition = Q(pk__in=())
     for window, customers in _grouped(windows).items():
         first = from_wall(datetime.combine(window.first, time.min), organization.zone)
         end = from_wall(datetime.combine(window.last + timedelta(days=1), time.min), organization.zone)
         condition |= Q(account__customer_id__in=customers, occurred_at__gte=first, occurred_at__lt=end)
-    kinds = [PointsEntry.Kind.AWARD, PointsEntry.Kind.RELEASE]
+    kinds = [PointsEntry.Kind.AWARD, PointsEntry.Kind.RELEASE, PointsEntry.Kind.RETURN]
     entries = PointsEntry.objects.filter(condition, account__program_id=program_id, kind__in=kinds)
     return dict(entries.values_list("account__customer_id").annotate(total=Sum("points")))
 
