@@ -105,9 +105,14 @@ def _attempt(work: Callable[[], Done]) -> Done:
             with transaction.atomic():
                 return work()
         except OperationalError as error:
-            if sqlstate(error) not in _RETRIED or attempt == MAX_ATTEMPTS:
+            if not is_repeated(error) or attempt == MAX_ATTEMPTS:
                 raise
             log.warning("item_repeated", attempt=attempt, sqlstate=sqlstate(error))
+
+
+def is_repeated(error: Error) -> bool:
+    """Whether the whole item is worked again after this error: a deadlock or a serialization failure."""
+    return sqlstate(error) in _RETRIED
 
 
 def sqlstate(error: Error) -> str:
