@@ -31,10 +31,14 @@ def core(
     identifiers: Mapping[str, str],
     *,
     definitions: Sequence[FieldDefinition],
+    subscriptions: Sequence[Mapping[str, Any]],
     side_effects: Sequence[Mapping[str, Any]],
     zone: ZoneInfo,
 ) -> dict[str, Any]:
-    """CustomerCore: the answer of add and update (docs/protocol.md 3). Points, tiers and consent have no part yet: empty."""
+    """CustomerCore: the answer of add and update (docs/protocol.md 3). Points and tiers have no part yet: empty.
+
+    `subscriptions` and `side_effects` are rows as they are printed, made by the parts that know them.
+    """
     return {
         "user_id": customer.pk,
         "firstname": customer.firstname,
@@ -56,7 +60,7 @@ def core(
         "reason": customer.fraud_reason,
         "custom_fields": field_rows(customer, definitions, FieldDefinition.Category.CUSTOM),
         "extended_fields": field_rows(customer, definitions, FieldDefinition.Category.EXTENDED),
-        "subscriptions": {"subscription": []},
+        "subscriptions": {"subscription": list(subscriptions)},
         "side_effects": {"effect": list(side_effects)},
     }
 

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from customers.field_values import write_value
 from customers.models import Card, Customer, Identifier
 from customers.payloads import card, field_rows, fraud_details, place
 from customers.services.lookup import names_customer
+from loyalty_project.api.errors import Notice
 from loyalty_project.moments import write_moment
 from organizations.models import FieldDefinition, Organization
 
@@ -18,10 +19,11 @@ _TRUE = {"true", "1"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a get asks for: the query's parameters, and whose eyes read."""
+    """What a get asks for: the query's parameters, and whose eyes read. `notices` gathers what every answer is warned of."""
 
     organization: Organization
     query: Mapping[str, str]
+    notices: list[Notice] = field(default_factory=list)
 
     def wants(self, flag: str, *, default: bool = False) -> bool:
         """Whether a flag of the query is on: `true` or `1`, in any case."""

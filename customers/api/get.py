@@ -1,6 +1,6 @@
 """customer/get: one customer or a hundred, by one kind of identifier (docs/protocol.md 4.5)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from rest_framework.request import Request
@@ -12,6 +12,7 @@ from customers.services.lookup import Answer, ids_of_store, look_up, read_asked
 from loyalty_project.api.batch import Done, Outcome, failed, succeeded
 from loyalty_project.api.codes import Code
 from loyalty_project.api.envelope import customers_answer, http_status
+from loyalty_project.api.errors import Notice, in_numeric_order
 from organizations.api.views import TillView
 
 RETRIEVED = "Customer successfully retrieved"
@@ -31,12 +32,18 @@ class GetView(TillView):
         ids = list(dict.fromkeys(answer.customer_id for answer in answers if answer.customer_id is not None))
         permitted = ids_of_store(ids, call.actor.store) if reading.wants("member_care_access") else set(ids)
         profiles = read_profiles(ids, reading) if ids else {}
-        outcomes = [_outcome(asked.key, answer, profiles, permitted) for answer in answers]
+        outcomes = [_outcome(asked.key, answer, profiles, permitted, reading.notices) for answer in answers]
         answer = customers_answer(outcomes, totals=True)
         return Response(answer, status=http_status(answer, mirror=policy.mirror_http_status))
 
 
-def _outcome(key: str, answer: Answer, profiles: Mapping[int, Mapping[str, Any]], permitted: Collection[int]) -> Outcome:
+def _outcome(
+    key: str,
+    answer: Answer,
+    profiles: Mapping[int, Mapping[str, Any]],
+    permitted: Collection[int],
+    notices: Iterable[Notice],
+) -> Outcome:
     """A found customer, or the value asked for with empty names, which clients read even then (docs/protocol.md 1.9)."""
     nobody = {key: answer.value, "firstname": "", "lastname": ""}
     if answer.refusal is Code.INVALID_INPUT:
@@ -45,4 +52,4 @@ def _outcome(key: str, answer: Answer, profiles: Mapping[int, Mapping[str, Any]]
         return failed(answer.refusal or Code.UNKNOWN_ID, nobody)
     if answer.customer_id not in permitted:
         return failed(Code.NOT_PERMITTED, nobody)
-    return succeeded(Done(body=profiles[answer.customer_id], message=RETRIEVED))
+    return succeeded(Done(body=profiles[answer.customer_id], message=RETRIEVED, warnings=in_numeric_order(notices)))

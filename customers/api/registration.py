@@ -68,6 +68,7 @@ def done(registration: Registration, setup: Setup) -> Done:
         registration.customer,
         registration.person.identifiers,
         definitions=setup.fields,
+        subscriptions=registration.subscriptions,
         side_effects=registration.side_effects,
         zone=setup.organization.zone,
     )

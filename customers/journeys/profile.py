@@ -3,11 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import subscriptions.sections
 from customers import sections
 from customers.sections import Reading
 from loyalty_project.api.sections import Section, assemble
 
-SECTIONS: tuple[Section[Reading], ...] = (sections.profile, sections.identifiers, sections.cards)
+SECTIONS: tuple[Section[Reading], ...] = (
+    sections.profile,
+    sections.identifiers,
+    sections.cards,
+    subscriptions.sections.subscriptions,
+)
 
 # Key by key as they are answered. A value stands for what nobody knows of; `...` leaves the key out until it is asked for.
 ORDER: Mapping[str, Any] = {
@@ -34,6 +40,8 @@ ORDER: Mapping[str, Any] = {
     "trackers": "",
     "user_id": ...,
     "ndnc_status": ...,
+    "optin_status": ...,
+    "subscriptions": ...,
     "card_details": ...,
     "current_nps_status": None,
     "custom_fields": {"field": []},

@@ -18,7 +18,11 @@ from customers.services.directory import Directory, open_directory
 from customers.services.numbering import next_external_id
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, Notice, in_numeric_order
+from loyalty_project.api.side_steps import side_step
 from organizations.actors import Actor
+from subscriptions.inline import keep_inline
+from subscriptions.payloads import core_rows
+from subscriptions.services import consents_of
 
 IfExisting = Literal["update", "skip", "reject"]
 # What a broken constraint means, should a race ever get past the locks (docs/protocol.md 5.1: the same call may succeed later).
@@ -30,12 +34,13 @@ CONSTRAINTS: Mapping[str, Code] = {
 
 @dataclass(slots=True, kw_only=True)
 class Registration:
-    """What became of a draft. `side_effects` are effects as docs/protocol.md 3 prints them."""
+    """What became of a draft. `subscriptions` and `side_effects` are rows as docs/protocol.md 3 prints them."""
 
     person: Person
     is_new: bool
     is_changed: bool
     notices: Sequence[Notice]
+    subscriptions: list[dict[str, str]] = field(default_factory=list)
     side_effects: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -51,7 +56,10 @@ def register_customer(draft: Draft, *, setup: Setup, by: Actor) -> Registration:
     `django.db` errors for locks (55P03) and broken constraints (`CONSTRAINTS`).
     """
     if_existing: IfExisting = "reject" if setup.policy.reject_existing_on_add else "update"
-    return _only(work_drafts([draft], setup=setup, by=by, may_create=True, if_existing=if_existing))
+    registration = _only(work_drafts([draft], setup=setup, by=by, may_create=True, if_existing=if_existing))
+    if draft.consents or not registration.is_new:
+        _tell_consents(registration)
+    return registration
 
 
 def update_customer(draft: Draft, *, setup: Setup, by: Actor) -> Registration:
@@ -59,7 +67,9 @@ def update_customer(draft: Draft, *, setup: Setup, by: Actor) -> Registration:
 
     Errors as above, and 1011 or 1012 for nobody.
     """
-    return _only(work_drafts([draft], setup=setup, by=by, may_create=False, corrects_registration=True))
+    registration = _only(work_drafts([draft], setup=setup, by=by, may_create=False, corrects_registration=True))
+    _tell_consents(registration)
+    return registration
 
 
 def work_drafts(
@@ -88,7 +98,9 @@ def work_drafts(
             elif may_create and if_existing == "reject":
                 raise LoyaltyError(Code.ALREADY_REGISTERED)
             elif may_create and if_existing == "skip":
-                draft.card_number = draft.series_code = ""  # who is left alone gets no card either
+                # Who is left alone gets no card either, and keeps to what they said.
+                draft.card_number = draft.series_code = ""
+                draft.consents = []
                 results.append(Registration(person=plan.person, is_new=False, is_changed=False, notices=()))
             else:
                 results.append(
@@ -111,6 +123,7 @@ def work_drafts(
             cards = give_card(draft, result.person, setup=setup, by=by)
             result.notices = in_numeric_order([*result.notices, *cards.notices])
             result.is_changed |= cards.is_changed
+    _keep_consents(drafts, results, setup=setup, by=by)
     return results
 
 
@@ -152,6 +165,28 @@ def _update(
     if is_changed or always_touch:
         touch(person, draft.customer.updated_on or setup.now)
     return Registration(person=person, is_new=False, is_changed=is_changed, notices=[*draft.notices, *plan.notices, *notices])
+
+
+def _keep_consents(drafts: Sequence[Draft], results: Sequence[Registration | LoyaltyError], *, setup: Setup, by: Actor) -> None:
+    """The consents that came with the drafts."""
+    said = [
+        (result, draft.consents)
+        for draft, result in zip(drafts, results, strict=True)
+        if isinstance(result, Registration) and draft.consents
+    ]
+    outcomes = keep_inline([(result.customer.pk, pairs) for result, pairs in said], at=setup.now, by=by)
+    for (result, _), kept in zip(said, outcomes, strict=True):
+        result.notices = in_numeric_order([*result.notices, *kept.notices])
+        result.is_changed |= kept.is_changed
+
+
+def _tell_consents(registration: Registration) -> None:
+    """What the customer said so far, for the answer; 91002 where that cannot be read."""
+    notices: list[Notice] = []
+    with side_step(notices, [Notice(Code.SUBSCRIPTIONS_UNAVAILABLE)]):
+        customer_id = registration.customer.pk
+        registration.subscriptions = core_rows(consents_of([customer_id])[customer_id])
+    registration.notices = in_numeric_order([*registration.notices, *notices])
 
 
 def _only(results: Sequence[Registration | LoyaltyError]) -> Registration:

@@ -7,6 +7,7 @@ import pytest
 from customers.models import Card
 from tests.api import Api, fields
 from tests.factories import make_card_series, make_store, make_till
+from tests.subscriptions.consents import without_table
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +132,49 @@ def test_ndnc_status_when_asked_for(api, asha, flag):
     assert api.get(f"mobile=9812345678&{flag}").item["ndnc_status"] == "NONE"
     api.update(mobile="9812345678", ndnc_status="DND")
     assert api.get(f"mobile=9812345678&{flag}").item["ndnc_status"] == "DND"
+
+
+def test_consents_when_asked_for(api, asha):
+    assert not {"subscriptions", "optin_status"} & set(api.get("mobile=9812345678").item)
+    both = "mobile=9812345678&subscriptions=1&optin_status=true"
+    assert told_consents(api.get(both)) == ([], "NONE")
+    pairs = [
+        {"channel": "EMAIL", "priority": "BULK", "is_subscribed": "1"},
+        {"channel": "SMS", "priority": "TRANS", "is_subscribed": "0"},
+    ]
+    api.update(mobile="9812345678", subscriptions=pairs)
+    answer = api.get(both)
+    assert told_consents(answer) == (
+        [
+            {"channel": "SMS", "priority": "TRANS", "scope": "ALL", "status": "0"},
+            {"channel": "EMAIL", "priority": "BULK", "scope": "ALL", "status": "1"},
+        ],
+        "PARTIAL",
+    )
+    keys = list(answer.item)
+    assert keys[keys.index("trackers") : keys.index("custom_fields")] == [
+        "trackers", "optin_status", "subscriptions", "current_nps_status",
+    ]  # fmt: skip
+    assert "subscriptions" not in api.get("mobile=9812345678&optin_status=true").item
+
+
+def told_consents(answer):
+    return answer.item["subscriptions"]["subscription"], answer.item["optin_status"]
+
+
+def test_consents_that_cannot_be_read_are_warned_of(api, asha):
+    with without_table("subscriptions_consent"):
+        answer = api.get("mobile=9812345678&subscriptions=true&optin_status=true")
+    assert (answer.code, answer.warnings, told_consents(answer)) == ("1000", ["91002"], ([], "NONE"))
+    assert answer.message == "Customer successfully retrieved, Failed to get subscription details"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_consents_take_one_query_in_a_savepoint(api, count, django_assert_num_queries):
+    mobiles = [str(9812345600 + n) for n in range(count)]
+    api.add(*({"mobile": mobile} for mobile in mobiles))
+    with django_assert_num_queries(8):
+        assert api.get("subscriptions=true&optin_status=true&mobile=" + ",".join(mobiles)).codes == ["1000"] * count
 
 
 def test_cards_when_asked_for_and_as_a_way_in(api, organization):
