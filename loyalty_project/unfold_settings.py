@@ -63,6 +63,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _room("Customers", "group", "customers.customer"),
                     _room("Cards", "credit_card", "customers.card"),
+                    _room("Consent log", "fact_check", "subscriptions.consentchange"),
                 ],
             },
             {

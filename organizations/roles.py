@@ -25,6 +25,8 @@ _CONFIGURATION: Final = f"{_PLACES} apiclient fielddefinition cardseries sourcea
 SEE_CUSTOMERS: Final = _permissions("customers", "view", "customer card")
 ADD_CUSTOMERS: Final = _permissions("customers", "add", "customer")
 CHANGE_CUSTOMERS: Final = _permissions("customers", "change", "customer")
+SEE_CONSENTS: Final = _permissions("subscriptions", "view", "consent consentchange")
+CHANGE_CONSENTS: Final = _permissions("subscriptions", "change", "consent")
 JUDGE_FRAUD: Final = frozenset({"customers.judge_fraud"})
 SEE_SHOPS: Final = _permissions("organizations", "view", "store till")
 SEE_CONFIGURATION: Final = _permissions("organizations", "view", f"organization {_CONFIGURATION}")
@@ -40,18 +42,20 @@ SEE_IMPORTS: Final = _permissions("organizations", "view", "importrun")
 
 ROLE_PERMISSIONS: Final[dict[str, Permissions]] = {
     Role.ORG_ADMIN: (
-        SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD
+        SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS | JUDGE_FRAUD
         | SEE_CONFIGURATION | CHANGE_CONFIGURATION | SEE_STAFF | CHANGE_STAFF | SEE_AUDIT | SEE_IMPORTS
     ),
-    Role.STORE_MANAGER: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_SHOPS,
-    Role.STORE_STAFF: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS,
-    Role.CARE_AGENT: SEE_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_AUDIT,
-    Role.AUDITOR: SEE_CUSTOMERS | SEE_CONFIGURATION | SEE_STAFF | SEE_AUDIT | SEE_IMPORTS,
+    Role.STORE_MANAGER: (
+        SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS | JUDGE_FRAUD | SEE_SHOPS
+    ),
+    Role.STORE_STAFF: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS,
+    Role.CARE_AGENT: SEE_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS | JUDGE_FRAUD | SEE_AUDIT,
+    Role.AUDITOR: SEE_CUSTOMERS | SEE_CONSENTS | SEE_CONFIGURATION | SEE_STAFF | SEE_AUDIT | SEE_IMPORTS,
 }  # fmt: skip
 
 # Whoever is limited to stores has nothing beyond these, whatever the role: what is the whole organization's is not theirs to
 # see, and with it they could lift their own limit.
-OF_STORES: Final = SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_SHOPS
+OF_STORES: Final = SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS | JUDGE_FRAUD | SEE_SHOPS
 
 
 def permissions_of(member: StaffMember) -> Permissions:

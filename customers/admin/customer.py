@@ -11,14 +11,15 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from customers.admin.customer_form import CATEGORIES, Desk, customer_fieldsets, customer_form
-from customers.admin.customer_search import LIMIT, Reach, find_customers
+from customers.desk_search import LIMIT, Reach, find_customers
+from customers.journeys.customer_page import panels_of
 from customers.models import Customer, Identifier
 from customers.sources import SOURCES
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
 from organizations.back_office.history import tell_history, tell_value
-from organizations.back_office.work import actor_of, member_of, organization_of, own_stores
-from organizations.models import AuditEntry, CardSeries, FieldDefinition, Organization, Store, Till
+from organizations.back_office.work import actor_of, member_of, organization_of, organizations_in_sight, own_stores
+from organizations.models import AuditEntry, CardSeries, FieldDefinition, Store, Till
 
 _DESK: Final = "_customer_desk"
 _FIELDS: Final = "_customer_fields"
@@ -78,12 +79,11 @@ class CustomerAdmin(BackOfficeAdmin):
         return super().get_queryset(request).prefetch_related(Prefetch("identifiers", queryset=current))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        """See `customer_search`."""
+        """See `desk_search`."""
         if not search_term.strip():
             return queryset, False
-        own = organization_of(request)
-        organizations = list(Organization.objects.all()) if own is None else [own]
-        found = find_customers(search_term, Reach(organizations=organizations, stores=own_stores(request)))
+        reach = Reach(organizations=organizations_in_sight(request), stores=own_stores(request))
+        found = find_customers(search_term, reach)
         if len(found) >= LIMIT:
             messages.info(request, "Many customers match, and only some are shown. Type more to find the one.")
         return queryset.filter(pk__in=found), False
@@ -189,6 +189,7 @@ class CustomerAdmin(BackOfficeAdmin):
             ],
             "cards": cards,
             "profiles": list(customer.source_profiles.all()),
+            "panels": panels_of(customer, organization=self._desk(request).organization, seen_by=member_of(request)),
             "history": tell_history(self._entries(customer, [card.pk for card in cards])[:HISTORY_SHOWN], names),
         }
 

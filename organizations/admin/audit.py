@@ -90,7 +90,7 @@ class AuditEntryAdmin(BackOfficeAdmin):
     )
     def told_source(self, entry: AuditEntry) -> str:
         """Where the change came from."""
-        return tell_source(entry)
+        return tell_source(entry.source)
 
     @display(description="Object")
     def what(self, entry: AuditEntry) -> SafeString | str:

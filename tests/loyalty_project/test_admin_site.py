@@ -68,9 +68,9 @@ def test_ones_own_password_is_changed_with_the_old_one(organization: Organizatio
 @pytest.mark.parametrize(
     ("role", "rooms"),
     [
-        ("store_staff", {"Customers", "Cards"}),
-        ("store_manager", {"Customers", "Cards", "Stores", "Tills"}),
-        ("care_agent", {"Customers", "Cards", "Audit"}),
+        ("store_staff", {"Customers", "Cards", "Consent log"}),
+        ("store_manager", {"Customers", "Cards", "Consent log", "Stores", "Tills"}),
+        ("care_agent", {"Customers", "Cards", "Consent log", "Audit"}),
     ],
 )
 def test_the_sidebar_has_the_rooms_of_the_role(organization: Organization, role: str, rooms: set[str]) -> None:

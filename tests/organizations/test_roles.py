@@ -21,7 +21,9 @@ Role = StaffMember.Role
         (Role.STORE_STAFF, "customers.change_customer", "organizations.view_store"),
         (Role.CARE_AGENT, "customers.change_customer", "customers.add_customer"),
         (Role.CARE_AGENT, "organizations.view_auditentry", "organizations.view_staffmember"),
+        (Role.STORE_STAFF, "subscriptions.change_consent", "subscriptions.change_consentchange"),
         (Role.AUDITOR, "organizations.view_staffmember", "customers.change_customer"),
+        (Role.AUDITOR, "subscriptions.view_consentchange", "subscriptions.change_consent"),
     ],
 )
 def test_a_role_allows_what_its_row_of_the_table_says(

@@ -11,6 +11,7 @@ from django.db import transaction
 from customers import demo
 from customers.demo import demo_items
 from customers.drafts import read_draft
+from customers.journeys.demo_history import SOURCES, live_until
 from customers.journeys.organization_file import load_organization
 from customers.journeys.registration import Registration, work_drafts
 from customers.models import Identifier
@@ -51,18 +52,20 @@ class Command(BaseCommand):
         with transaction.atomic():
             organization = load_organization(check_document(ORGANIZATION_FILE.read_bytes(), environment={})).organization
             by = command_actor("load_demo", organization)
-            today = clock.now().astimezone(organization.zone).date()
+            now = clock.now()
+            today = now.astimezone(organization.zone).date()
             with organization_scope(organization):
-                count = len(register_missing(demo_items(today=today), by=by))
+                registered = register_missing(demo_items(today=today), by=by)
+                live_until(now, registered, by=by)
                 record_changes([_loaded(organization, edition)], by=by)
             if not StaffMember.objects.filter(username=OPERATOR.username).exists():
                 StaffMember.objects.create_superuser(OPERATOR.username, password=OPERATOR.password)
-        self.stdout.write(f"{organization.name}: {count} customers registered")
+        self.stdout.write(f"{organization.name}: {len(registered)} customers registered")
 
 
 def present_edition() -> str:
     """What tells this edition of the demo from others: a digest of what describes it."""
-    sources = [ORGANIZATION_FILE, Path(demo.__file__)]
+    sources = [ORGANIZATION_FILE, Path(demo.__file__), *SOURCES]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 

@@ -1,39 +1,10 @@
-"""Anna, who registered at northwind's MG Road, and those who work with her."""
+"""Those who work with northwind's customers in the back office."""
 
 import pytest
 from django.test import Client
 
-from customers.models import Customer
-from organizations.models import Organization, Store, Till
-from organizations.scoping import unscoped
-from tests.back_office import log_in, make_staff, register
-from tests.factories import make_organization, make_store, make_till
-
-ANNA = {
-    "firstname": "Anna",
-    "lastname": "Rao",
-    "mobile": "9812300001",
-    "email": "anna.rao@example.com",
-    "external_id": "NW-0001",
-}
-
-
-@pytest.fixture
-def anna(till: Till) -> Customer:
-    return register(till, **ANNA)
-
-
-@pytest.fixture
-def indiranagar(organization: Organization) -> Till:
-    """The till of another store of northwind."""
-    return make_till(make_store(organization, "blr.indira", name="Indiranagar"), "indira.till1")
-
-
-@pytest.fixture
-def stranger(organization: Organization) -> Till:
-    """The till of another organization."""
-    with unscoped("tests make their rows"):
-        return make_till(make_store(make_organization("bazaar"), "bazaar.main"), "bazaar.till1")
+from organizations.models import Organization, Store
+from tests.back_office import log_in, make_staff
 
 
 @pytest.fixture

@@ -182,8 +182,8 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
         SourceProfile.objects.create(organization=anna.organization, customer=anna, source="WECHAT", account=str(number))
     ContentType.objects.get_for_model(Customer)  # remembered by the process
     # Session, member of staff, the limit to stores, customer, identifiers, fields, stores, tills, series, cards, sources,
-    # history, registering till.
-    with django_assert_num_queries(13):
+    # history, registering till, consents.
+    with django_assert_num_queries(14):
         administrator.get(page_of(CUSTOMERS, anna))
 
 
