@@ -4,7 +4,7 @@ Names are drawn from lists, e-mails stand at example.com. The telephone numbers 
 555-0100 to 555-0199 free in every area code, Germany and Sweden have ranges for films and books.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
@@ -140,6 +140,11 @@ _FRAUD: Final = (
 )
 
 
+# How many are in each user group.
+_CLUBS: Final = {"PADDLE-CLUB": 23, "TRAIL-CREW": 14, "KNIT-CIRCLE": 9}
+_NEWCOMER_DAYS: Final = 60
+
+
 def demo_items(*, today: date) -> list[Item]:
     """The items of `customer/add` that register everybody, over the two years before `today`, first comers first.
 
@@ -149,6 +154,40 @@ def demo_items(*, today: date) -> list[Item]:
     mobiles = random.sample(_NUMBERS, HOW_MANY)
     moments = sorted(_moment(today, random) for _ in mobiles)
     return [_item(number, *both, random) for number, both in enumerate(zip(mobiles, moments, strict=True), start=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a customer belongs: the partition by segment, and the role by user group (as harbour.yaml names them)."""
+
+    partitions: Mapping[str, str]
+    roles: Mapping[str, str]
+
+
+def demo_standings(items: Sequence[Item], *, today: date) -> list[Standing]:
+    """Where everybody of `demo_items` belongs, in the same order: the newcomers, the good customers, the clubs."""
+    random = Random(SEED + 1)  # noqa: S311 - repeatable on purpose
+    clubs = {club: random.sample(range(len(items)), size) for club, size in _CLUBS.items()}
+    return [
+        Standing(
+            partitions=_partitions(item, today, random),
+            roles={club: _role(number, members) for club, members in clubs.items() if number in members},
+        )
+        for number, item in enumerate(items)
+    ]
+
+
+def _partitions(item: Item, today: date, random: Random) -> dict[str, str]:
+    if item.get("type") == "NOT_INTERESTED":
+        return {}
+    days = (today - date.fromisoformat(item["registered_on"][:10])).days
+    cycle = "new" if days <= _NEWCOMER_DAYS else random.choices(["active", "lapsing", "lapsed"], [60, 22, 18])[0]
+    band = random.choices(["low", "mid", "high", None], [46, 28, 11, 15])[0]
+    return {"lifecycle": cycle, **({"spend-band": band} if band else {})}
+
+
+def _role(number: int, members: Sequence[int]) -> str:
+    return "PRIMARY" if number == members[0] else "MEMBER"
 
 
 def _item(number: int, mobile: str, moment: str, random: Random) -> Item:

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from customers.field_values import write_value
-from customers.models import Card, Customer
+from customers.models import Card, Customer, GroupMembership
 from loyalty_project.moments import write_moment
 from organizations.models import FieldDefinition, Store, Till
 
@@ -31,13 +31,14 @@ def core(
     identifiers: Mapping[str, str],
     *,
     definitions: Sequence[FieldDefinition],
+    loyalty: Mapping[str, Any],
     subscriptions: Sequence[Mapping[str, Any]],
     side_effects: Sequence[Mapping[str, Any]],
     zone: ZoneInfo,
 ) -> dict[str, Any]:
-    """CustomerCore: the answer of add and update (docs/protocol.md 3). Points and tiers have no part yet: empty.
+    """CustomerCore: the answer of add and update (docs/protocol.md 3).
 
-    `subscriptions` and `side_effects` are rows as they are printed, made by the parts that know them.
+    `loyalty` has the figures of points and tiers; `subscriptions` and `side_effects` are rows as they are printed.
     """
     return {
         "user_id": customer.pk,
@@ -46,12 +47,7 @@ def core(
         "mobile": identifiers.get("mobile"),
         "email": identifiers.get("email"),
         "external_id": identifiers.get("external_id"),
-        "lifetime_points": 0,
-        "loyalty_points": 0,
-        "current_slab": None,
-        "tier_expiry_date": None,
-        "points_summaries": {"points_summary": []},
-        "lifetime_purchases": 0,
+        **loyalty,
         "registered_on": write_moment(customer.registered_on, zone),
         "updated_on": write_moment(customer.updated_on, zone),
         "type": customer.type,
@@ -88,4 +84,15 @@ def card(row: Card, zone: ZoneInfo) -> dict[str, str]:
         "label": row.label,
         "issued_date": write_moment(row.issued_on, zone) if row.issued_on else "",
         "expiry_date": row.expires_on.isoformat() if row.expires_on else "",
+    }
+
+
+def user_group(row: GroupMembership, primary: int | None) -> dict[str, str]:
+    """One group of `user_groups2`; `primary` is its primary member's id, "" without one (docs/protocol.md 4.5)."""
+    return {
+        "id": str(row.group_id),
+        "external_id": row.group.external_id,
+        "name": row.group.name,
+        "role": row.role,
+        "primary_user_id": "" if primary is None else str(primary),
     }

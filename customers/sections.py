@@ -1,34 +1,43 @@
 """What does the customers app tell of customers? Sections of customer/get (docs/protocol.md 4.5)."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
 from customers.field_values import write_value
-from customers.models import Card, Customer, Identifier
-from customers.payloads import card, field_rows, fraud_details, place
+from customers.models import Card, Customer, CustomerSegment, GroupMembership, Identifier
+from customers.payloads import card, field_rows, fraud_details, place, user_group
 from customers.services.lookup import names_customer
+from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import Notice
+from loyalty_project.api.side_steps import side_step
+from loyalty_project.api.values import is_on
 from loyalty_project.moments import write_moment
-from organizations.models import FieldDefinition, Organization
+from organizations.models import FieldDefinition, Organization, Store
 
 Payloads = Mapping[int, Mapping[str, Any]]
-_TRUE = {"true", "1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a get asks for: the query's parameters, and whose eyes read. `notices` gathers what every answer is warned of."""
+    """What a get asks for: the query's parameters, and at whose store. `notices` gathers what every item is warned of."""
 
     organization: Organization
     query: Mapping[str, str]
+    store: Store | None = None
     notices: list[Notice] = field(default_factory=list)
 
     def wants(self, flag: str, *, default: bool = False) -> bool:
         """Whether a flag of the query is on: `true` or `1`, in any case."""
-        given = self.query.get(flag, "").lower()
-        return given in _TRUE if given else default
+        return is_on(self.query, flag, default=default)
+
+    def may_fail(self, code: Code) -> AbstractContextManager[None]:
+        """Inside: what the database refuses costs this part of the answer and a warning, never the whole answer."""
+        return side_step(self.notices, [Notice(code)])
 
 
 def profile(ids: Sequence[int], reading: Reading) -> Payloads:
@@ -58,6 +67,44 @@ def cards(ids: Sequence[int], reading: Reading) -> Payloads:
         if row.customer_id is not None:
             found[row.customer_id].append(card(row, reading.organization.zone))
     return {one: {"card_details": {"card": found[one]}} for one in ids}
+
+
+def segments(ids: Sequence[int], reading: Reading) -> Payloads:
+    """`segments`, when asked for: one query. Warning 91004 and none at all where they cannot be read."""
+    if not reading.wants("segments"):
+        return {}
+    found: dict[int, list[dict[str, str]]] = defaultdict(list)
+    with reading.may_fail(Code.SEGMENTS_UNAVAILABLE):
+        rows = CustomerSegment.objects.filter(customer_id__in=ids, segment__is_active=True, partition__is_active=True)
+        told = rows.order_by("segment__name").values_list("customer_id", "segment__name", "partition__name")
+        for customer_id, name, value in told:
+            found[customer_id].append({"name": name, "value": value})
+    return {one: {"segments": {"segment": found[one]}} for one in ids}
+
+
+def user_groups(ids: Sequence[int], reading: Reading) -> Payloads:
+    """`user_groups2`, filled when asked for: one query."""
+    if not reading.wants("user_group"):
+        return {}
+    found = groups_of(ids)
+    return {one: {"user_groups2": found.get(one, [])} for one in ids}
+
+
+def groups_of(ids: Collection[int]) -> Mapping[int, list[dict[str, str]]]:
+    """The user groups of each customer who is in any, as `user_groups2` prints them: one query."""
+    primaries = GroupMembership.objects.filter(group=OuterRef("group"), role=GroupMembership.Role.PRIMARY)
+    rows = GroupMembership.objects.filter(customer_id__in=ids, group__is_active=True).select_related("group")
+    found: dict[int, list[dict[str, str]]] = defaultdict(list)
+    for row in rows.annotate(primary=Subquery(primaries.values("customer_id"))).order_by("group__external_id"):
+        found[row.customer_id].append(user_group(row, row.primary))
+    return found
+
+
+def group_points(ids: Sequence[int], reading: Reading) -> Payloads:
+    """`group_points_summaries`, when groups are asked for. Groups have no points of their own yet: empty."""
+    if not reading.wants("user_group"):
+        return {}
+    return {one: {"group_points_summaries": {"group_points_summary": []}} for one in ids}
 
 
 def _profile(

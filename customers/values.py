@@ -77,9 +77,14 @@ def read_email(text: str) -> str | None:
 def read_external_id(text: str, *, pattern: str = "") -> str | None:
     """The trimmed id, or None: longer than 250 characters, with control characters, or not of the organization's pattern."""
     value = text.strip()
-    if not value or len(value) > EXTERNAL_ID_LENGTH or any(unicodedata.category(one) == "Cc" for one in value):
+    if not value or not is_plain(value, EXTERNAL_ID_LENGTH):
         return None
     return value if not pattern or re.fullmatch(pattern, value) else None
+
+
+def is_plain(text: str, length: int) -> bool:
+    """Whether the text is at most so long and without control characters."""
+    return len(text) <= length and not any(unicodedata.category(one) == "Cc" for one in text)
 
 
 def read_name(text: str) -> tuple[str, bool]:

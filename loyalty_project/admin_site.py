@@ -7,7 +7,11 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from procrastinate.contrib.django.models import ProcrastinateJob
 from unfold.sites import UnfoldAdminSite
+
+# What libraries put on every site. Permissions come from roles here; jobs are nobody's to change, what they work has rooms.
+NOT_SHOWN = {Group, ProcrastinateJob}
 
 
 class BackOffice(UnfoldAdminSite):
@@ -20,9 +24,9 @@ class BackOffice(UnfoldAdminSite):
     site_url = None
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """As Django's, but for groups, which Django puts on every site: permissions come from roles here."""
+        """As Django's, but for the rooms of libraries."""
         models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
-        super().register([model for model in models if model is not Group], admin_class, **options)
+        super().register([model for model in models if model not in NOT_SHOWN], admin_class, **options)
 
 
 def answer_locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: Any) -> HttpResponse:

@@ -62,5 +62,7 @@ def log_configuration(*, level: str, as_json: bool) -> dict[str, Any]:
             "django.request": {"level": "CRITICAL"},
             "django.security": {"level": "CRITICAL"},
             "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
+            # Its lines about single jobs would carry their arguments; the worker writes its own.
+            "procrastinate": {"level": "WARNING"},
         },
     }

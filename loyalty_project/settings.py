@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "axes",
+    "procrastinate.contrib.django",
 ]
 MIDDLEWARE = [
     "loyalty_project.middleware.RequestIdMiddleware",
@@ -116,6 +117,9 @@ ARGON2_MEMORY_KIB = env.int("ARGON2_MEMORY_KIB", 19_456, validate=validate.Range
 TOKEN_KEYS_DIR = env.path("TOKEN_KEYS_DIR", DATA_DIR / "token-keys")
 # How many proxies of ours stand in front: the caller's address is the one that the outermost of them added to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
+
+# Where proofs kill this process (loyalty_project/faults.py). What serves the public is never killed on purpose.
+FAULT = "" if PRODUCTION else env.str("REGULARS_FAULT", "")
 
 # --- staff: docs/back-office.md
 

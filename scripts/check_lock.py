@@ -13,7 +13,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-PIN = re.compile(r"(?P<name>[a-z0-9-]+)(?:\[(?P<extras>[a-z0-9,_-]+)\])?==(?P<version>[^\s;]+)(?: ;[^\\]+)? \\")
+PIN = re.compile(r"(?P<name>[a-z0-9-]+)(?:\[(?P<extras>[a-z0-9, _-]+)\])?==(?P<version>[^\s;]+)(?: ;[^\\]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
 DIRECT = re.compile(r"    #.* [\w-]+ \(pyproject\.toml")
 
@@ -35,7 +35,7 @@ def read_lock(text: str) -> tuple[dict[str, Pin], list[str]]:
     last = Pin(version="", extras=frozenset())
     for line in text.splitlines():
         if pin := PIN.fullmatch(line):
-            extras = frozenset((pin["extras"] or "").split(",")) - {""}
+            extras = frozenset((pin["extras"] or "").replace(" ", "").split(",")) - {""}
             last = pins[pin["name"]] = Pin(version=pin["version"], extras=extras)
         elif HASH.fullmatch(line):
             last.hashed = True

@@ -17,14 +17,14 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
-from customers.desk_search import LIMIT, Reach, find_customers
+from customers.back_office.search import customers_meant
 from customers.models import Customer
 from loyalty_project import clock
-from organizations.back_office.base import BackOfficeAdmin, rendered
+from organizations.back_office.base import ReadOnlyAdmin, rendered
 from organizations.back_office.filters import DayRangeFilter
 from organizations.back_office.history import tell_source, tell_who
 from organizations.back_office.refusals import refusal_of, sentence_of
-from organizations.back_office.work import actor_of, member_of, organizations_in_sight, own_stores, work_for
+from organizations.back_office.work import actor_of, member_of, work_for
 from subscriptions.choices import Choice
 from subscriptions.models import Channel, ConsentChange, Priority, Scope
 from subscriptions.services import CONSTRAINTS, Decision, consents_of, decide
@@ -79,7 +79,7 @@ class DecisionForm(forms.Form):
 
 
 @admin.register(ConsentChange)
-class ConsentChangeAdmin(BackOfficeAdmin):
+class ConsentChangeAdmin(ReadOnlyAdmin):
     """The log, to read and to search; the database refuses changes. What customers say anew is added on a page of its own."""
 
     store_path = "customer__registered_store"
@@ -103,24 +103,13 @@ class ConsentChangeAdmin(BackOfficeAdmin):
     )
     search_fields = ("customer__identifiers__value",)
     search_help_text = "Customer: mobile, e-mail, id, card or name"
-    sortable_by = ()
-    actions = ()
     ordering = ("-pk",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
-        return False
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """The customers whom the term may mean, as in their own list."""
         if not search_term.strip():
             return queryset, False
-        found = find_customers(search_term, Reach(organizations=organizations_in_sight(request), stores=own_stores(request)))
-        if len(found) >= LIMIT:
-            messages.info(request, "Many customers match, and only some are shown. Type more to find the one.")
-        return queryset.filter(customer__in=found), False
+        return queryset.filter(customer__in=customers_meant(request, search_term)), False
 
     @display(description="Customer")
     def customer_page(self, change: ConsentChange) -> SafeString:

@@ -1,6 +1,7 @@
 """customer/subscriptions: what customers agreed to, written and read (docs/protocol.md 4.14)."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rest_framework.request import Request
@@ -11,13 +12,13 @@ from customers.api.registration import echo_identifiers
 from customers.sections import Reading
 from customers.services.lookup import Answer, Asked, ids_of_store, look_up, read_asked
 from loyalty_project import clock
-from loyalty_project.api.batch import Done, Outcome, failed, run_batch, succeeded
+from loyalty_project.api.batch import Done, Outcome, failed, succeeded
 from loyalty_project.api.codes import Code, Transport
-from loyalty_project.api.envelope import customers_answer, http_status, request_items
-from loyalty_project.api.errors import LoyaltyError, Notice
+from loyalty_project.api.envelope import Tree, customers_answer, http_status, request_items
+from loyalty_project.api.errors import LoyaltyError
 from loyalty_project.api.sections import Section, assemble
-from loyalty_project.api.side_steps import side_step
 from loyalty_project.api.values import Item, optional, text
+from organizations.api.batches import answer_batch
 from organizations.api.views import Call, TillView
 from subscriptions.choices import read_choice
 from subscriptions.sections import ConsentReading, channels, read_filters
@@ -47,24 +48,23 @@ class SubscriptionsView(TillView):
     def post(self, _request: Request, **_kwargs: object) -> Response:
         call = self.call
         items = request_items(self.payload(), limit=call.policy.batch_limit, key="subscription")
-        outcomes = run_batch(
+        return answer_batch(
+            self,
             items,
             lambda item: keep_item(item, call),
+            action="customer/subscriptions",
+            compose=partial(_compose, message=ALL_UPDATED),
             echo=echo_identifiers,
             fallback=Code.SUBSCRIPTION_FAILED,
             constraints=CONSTRAINTS,
         )
-        return self._answer(outcomes, message=ALL_UPDATED)
 
     def get(self, _request: Request, **_kwargs: object) -> Response:
         call = self.call
         asked = read_asked(self.query, limit=call.policy.batch_limit)
         reading = Reading(organization=call.actor.organization, query=self.query)
-        return self._answer(read_outcomes(asked, reading, call), message=Transport.SUCCESS.sentence)
-
-    def _answer(self, outcomes: Sequence[Outcome], *, message: str) -> Response:
-        answer = customers_answer(outcomes, totals=False, message=message, container="subscriptions", key="subscription")
-        return Response(answer, status=http_status(answer, mirror=self.call.policy.mirror_http_status))
+        answer = _compose(read_outcomes(asked, reading, call), message=Transport.SUCCESS.sentence)
+        return Response(answer, status=http_status(answer, mirror=call.policy.mirror_http_status))
 
 
 def keep_item(item: Item, call: Call) -> Done:
@@ -88,6 +88,7 @@ def keep_item(item: Item, call: Call) -> Done:
         },
         message=UPDATED,
         warnings=call.notices,
+        subject=found.customer_id,
     )
 
 
@@ -101,9 +102,13 @@ def read_outcomes(asked: Asked, reading: Reading, call: Call) -> list[Outcome]:
     ids = list(dict.fromkeys(answer.customer_id for answer in answers if answer.customer_id is not None))
     permitted = ids_of_store(ids, call.actor.store) if reading.wants("member_care_access") else set(ids)
     told: Mapping[int, Mapping[str, Any]] = {}
-    with side_step([], [Notice(Code.SUBSCRIPTION_FAILED)]):
+    with reading.may_fail(Code.SUBSCRIPTION_FAILED):
         told = assemble(ids, wanted, sections=SECTIONS, order=ORDER) if ids else {}
     return [_outcome(asked.key, answer, told, permitted) for answer in answers]
+
+
+def _compose(outcomes: Sequence[Outcome], *, message: str) -> Tree:
+    return customers_answer(outcomes, totals=False, message=message, container="subscriptions", key="subscription")
 
 
 def _look_up(asked: Asked, call: Call) -> list[Answer]:

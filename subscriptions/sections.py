@@ -7,8 +7,7 @@ from typing import Any, Final
 from customers.models import Customer
 from customers.sections import Payloads, Reading
 from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError, Notice
-from loyalty_project.api.side_steps import side_step
+from loyalty_project.api.errors import LoyaltyError
 from subscriptions.choices import PRIORITIES, Pair, read_scope, read_word
 from subscriptions.models import Consent, Priority
 from subscriptions.payloads import channel_rows, core_rows, optin_status
@@ -41,7 +40,7 @@ def subscriptions(ids: Sequence[int], reading: Reading) -> Payloads:
     if not (wants_rows or wants_status):
         return {}
     said: Mapping[int, Mapping[Pair, Consent]] = {}
-    with side_step(reading.notices, [Notice(Code.SUBSCRIPTIONS_UNAVAILABLE)]):
+    with reading.may_fail(Code.SUBSCRIPTIONS_UNAVAILABLE):
         said = consents_of(ids)
     payloads: dict[int, dict[str, Any]] = {one: {} for one in ids}
     for one, payload in payloads.items():

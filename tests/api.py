@@ -35,6 +35,17 @@ class Answer:
         return found
 
     @property
+    def customers(self) -> list[dict[str, Any]]:
+        """The customers of the reads that answer `response.customer`."""
+        found = self.response["customer"]
+        return found if isinstance(found, list) else [found]
+
+    @property
+    def customer(self) -> dict[str, Any]:
+        (only,) = self.customers
+        return only
+
+    @property
     def item(self) -> dict[str, Any]:
         (only,) = self.items
         return only
@@ -59,6 +70,10 @@ class Answer:
         return found
 
     @property
+    def is_replayed(self) -> bool:
+        return self.http.headers.get("Idempotent-Replayed") == "true"
+
+    @property
     def xml(self) -> ElementTree.Element:
         return ElementTree.fromstring(self.http.content)
 
@@ -73,17 +88,25 @@ class Api:
     def call(self, method: str, action: str, query: str = "", body: object = None, **headers: str) -> Answer:
         credential = b64encode(f"{self.till.code}:{digest(self.password)}".encode()).decode()
         sent = {"Authorization": f"Basic {credential}", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        sent.setdefault("Content-Type", "application/json")
         data = body if isinstance(body, str | bytes) else json.dumps(body) if body is not None else ""
-        content_type = sent.pop("Content-Type", "application/json")
         address = f"/v1.1/customer/{action}" + (f"?{query}" if query else "")
+        return Answer(self.send(method, address, data, sent))
+
+    def send(self, method: str, address: str, data: str | bytes, headers: dict[str, str]) -> HttpResponse:
+        """Into this process; a subclass may send elsewhere."""
         client = Client(raise_request_exception=False)
-        return Answer(client.generic(method, address, data, content_type=content_type, headers=sent))
+        return client.generic(method, address, data, content_type=headers.pop("Content-Type"), headers=headers)
 
-    def add(self, *items: dict[str, Any], query: str = "", **item: Any) -> Answer:
-        return self.call("POST", "add", query, {"root": {"customer": [*items, *([item] if item else [])]}})
+    def add(self, *items: dict[str, Any], query: str = "", key: str = "", **item: Any) -> Answer:
+        return self._post("add", [*items, *([item] if item else [])], query, key)
 
-    def update(self, *items: dict[str, Any], query: str = "", **item: Any) -> Answer:
-        return self.call("POST", "update", query, {"root": {"customer": [*items, *([item] if item else [])]}})
+    def update(self, *items: dict[str, Any], query: str = "", key: str = "", **item: Any) -> Answer:
+        return self._post("update", [*items, *([item] if item else [])], query, key)
+
+    def _post(self, action: str, items: list[dict[str, Any]], query: str, key: str) -> Answer:
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.call("POST", action, query, {"root": {"customer": items}}, **headers)
 
     def get(self, query: str) -> Answer:
         return self.call("GET", "get", query)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
@@ -66,3 +66,11 @@ def store(organization: Organization) -> Store:
 @pytest.fixture
 def till(store: Store) -> Till:
     return make_till(store, "mgroad.till1", name="MG Road till 1")
+
+
+@pytest.fixture
+def queue(transactional_db: None) -> Iterator[None]:
+    """Jobs that are really committed, as workers need them. Django empties no tables of procrastinate afterwards."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")

@@ -1,8 +1,13 @@
 """Rows for tests, made as plainly as possible: every default stands here, nothing is random."""
 
 import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
+from customers.models import CustomerSegment, GroupMembership, Segment, SegmentPartition, UserGroup
+from engagement.models import Program, ProgramVersion, Tier
 from organizations.actors import Actor
 from organizations.models import ApiClient, AuditEntry, CardSeries, FieldDefinition, Organization, Store, Till
 from organizations.services.credentials import set_client_secret, set_till_password
@@ -16,7 +21,8 @@ def digest(password: str = TILL_PASSWORD) -> str:
     return hashlib.md5(password.encode()).hexdigest()
 
 
-def make_organization(code: str = "", **more: object) -> Organization:
+def make_organization(code: str = "", *, rules: Mapping[str, object] | None = None, **more: object) -> Organization:
+    """An organization with a default program of these rules; without any it gives nothing, but customers can register."""
     code = code or f"org-{next(_numbers)}"
     defaults = {
         "name": code.title(),
@@ -25,7 +31,21 @@ def make_organization(code: str = "", **more: object) -> Organization:
         "base_country": "IN",
         "countries": ["GB", "AE"],
     }
-    return Organization.objects.create(code=code, **{**defaults, **more})
+    organization = Organization.objects.create(code=code, **{**defaults, **more})
+    make_program(organization, **(rules or {}))
+    return organization
+
+
+def make_program(organization: Organization, name: str = "Club", *, is_default: bool = True, **rules: object) -> Program:
+    """A program whose first version has these rules; its tiers get their rows. In or outside of a scope."""
+    program = Program(organization=organization, name=name, is_default=is_default)
+    program.save()
+    made_at = datetime(2020, 1, 1, tzinfo=UTC)
+    ProgramVersion(organization=organization, program=program, number=1, rules=rules, made_at=made_at).save()
+    tiers: Any = rules.get("tiers", [])
+    for position, tier in enumerate(tiers, start=1):
+        Tier(organization=organization, program=program, name=tier["name"], position=position).save()
+    return program
 
 
 def make_store(organization: Organization, code: str = "", **more: object) -> Store:
@@ -55,6 +75,35 @@ def make_field(organization: Organization, name: str, *, category: str = "custom
 def make_card_series(organization: Organization, code: str = "GOLD", **more: object) -> CardSeries:
     defaults = {"name": f"{code} card", "generates": True, "prefix": code, "length": 16}
     return CardSeries.objects.create(organization=organization, code=code, **{**defaults, **more})
+
+
+def make_segment(organization: Organization, name: str, *partitions: str, **more: object) -> list[SegmentPartition]:
+    """A segment; its partitions, in order."""
+    segment = Segment.objects.create(organization=organization, name=name, **more)
+    return [
+        SegmentPartition.objects.create(organization=organization, segment=segment, name=partition, position=position)
+        for position, partition in enumerate(partitions, start=1)
+    ]
+
+
+def make_group(organization: Organization, external_id: str, **more: object) -> UserGroup:
+    return UserGroup.objects.create(
+        organization=organization, external_id=external_id, **{"name": f"Group {external_id}", **more}
+    )
+
+
+def put_into(partition: SegmentPartition, *customers: int) -> None:
+    """Customers, by id, into a partition."""
+    for customer in customers:
+        CustomerSegment.objects.create(
+            organization=partition.organization, customer_id=customer, segment=partition.segment, partition=partition
+        )
+
+
+def join_group(group: UserGroup, *customers: int, role: str = "MEMBER") -> None:
+    """Customers, by id, into a user group."""
+    for customer in customers:
+        GroupMembership.objects.create(organization=group.organization, group=group, customer_id=customer, role=role)
 
 
 def till_actor(till: Till) -> Actor:

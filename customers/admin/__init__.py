@@ -1,5 +1,5 @@
 """The rooms of the back office for customers: one file a noun. Importing them puts them on the site."""
 
-from customers.admin import card, customer
+from customers.admin import card, customer, segment, user_group
 
-__all__ = ["card", "customer"]
+__all__ = ["card", "customer", "segment", "user_group"]

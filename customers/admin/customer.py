@@ -1,4 +1,4 @@
-"""Who are the customers? The list, found by anything, and the page of one: profile, fields, cards, sources, history."""
+"""Who are the customers? The list, found by anything, and the page of one: who it is, what belongs to them, what happened."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -11,14 +11,14 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from customers.admin.customer_form import CATEGORIES, Desk, customer_fieldsets, customer_form
-from customers.desk_search import LIMIT, Reach, find_customers
-from customers.journeys.customer_page import panels_of
-from customers.models import Customer, Identifier
+from customers.back_office.search import customers_meant
+from customers.journeys.customer_page import panels_of, read_customer_page
+from customers.models import Customer, CustomerSegment, GroupMembership, Identifier, SegmentPartition
 from customers.sources import SOURCES
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
 from organizations.back_office.history import tell_history, tell_value
-from organizations.back_office.work import actor_of, member_of, organization_of, organizations_in_sight, own_stores
+from organizations.back_office.work import actor_of, member_of, organization_of, own_stores
 from organizations.models import AuditEntry, CardSeries, FieldDefinition, Store, Till
 
 _DESK: Final = "_customer_desk"
@@ -46,6 +46,22 @@ class SourceFilter(DropdownFilter):
         return queryset.filter(source=self.value()) if self.value() else queryset
 
 
+class PartitionFilter(DropdownFilter):
+    """By the partition of a segment that customers are in."""
+
+    title = "segment"
+    parameter_name = "partition"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        active = SegmentPartition.objects.filter(is_active=True, segment__is_active=True)
+        rows = active.order_by("segment__name", "position", "name").values_list("pk", "segment__name", "name")
+        return [(str(pk), f"{segment}: {name}") for pk, segment, name in rows]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:  # noqa: ARG002 - Django's signature
+        value = self.value()
+        return queryset.filter(segments__partition_id=int(value)) if value and value.isdigit() else queryset
+
+
 @admin.register(Customer)
 class CustomerAdmin(BackOfficeAdmin):
     """Customers. Adding and changing goes through the journeys of registration, like the tills' calls."""
@@ -63,6 +79,7 @@ class CustomerAdmin(BackOfficeAdmin):
         ("registered_on", DayRangeFilter),
         ("fraud_status", ChoicesDropdownFilter),
         SourceFilter,
+        PartitionFilter,
     )
     search_fields = ("identifiers__value",)
     search_help_text = "Mobile, e-mail, id, card or name"
@@ -79,14 +96,10 @@ class CustomerAdmin(BackOfficeAdmin):
         return super().get_queryset(request).prefetch_related(Prefetch("identifiers", queryset=current))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        """See `desk_search`."""
+        """By any identifier, card or name (`customers.back_office.search`)."""
         if not search_term.strip():
             return queryset, False
-        reach = Reach(organizations=organizations_in_sight(request), stores=own_stores(request))
-        found = find_customers(search_term, reach)
-        if len(found) >= LIMIT:
-            messages.info(request, "Many customers match, and only some are shown. Type more to find the one.")
-        return queryset.filter(pk__in=found), False
+        return queryset.filter(pk__in=customers_meant(request, search_term)), False
 
     @display(description="Name", header=True)
     def told_name(self, customer: Customer) -> list[Any]:
@@ -177,11 +190,14 @@ class CustomerAdmin(BackOfficeAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _about(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+        organization = self._desk(request).organization
         definitions = _definitions(request)
         cards = list(customer.cards.select_related("series").order_by("-pk"))
         names = {f"field_values.{one.pk}": one.name for one in definitions}
         return {
             "customer": customer,
+            "loyalty": read_customer_page(customer, organization=organization),
+            "currency": organization.currency,
             "initials": initials(customer),
             "identifiers": [(one.get_kind_display(), one.kind, one.value) for one in customer.identifiers.all()],
             "field_rows": [
@@ -189,7 +205,9 @@ class CustomerAdmin(BackOfficeAdmin):
             ],
             "cards": cards,
             "profiles": list(customer.source_profiles.all()),
-            "panels": panels_of(customer, organization=self._desk(request).organization, seen_by=member_of(request)),
+            "segments": list(_segments(customer)),
+            "memberships": list(_memberships(customer)),
+            "panels": panels_of(customer, organization=organization, seen_by=member_of(request)),
             "history": tell_history(self._entries(customer, [card.pk for card in cards])[:HISTORY_SHOWN], names),
         }
 
@@ -211,6 +229,15 @@ def initials(customer: Customer) -> str:
 
 def _identifier(customer: Customer, kind: str) -> str | None:
     return next((one.value for one in customer.identifiers.all() if one.kind == kind), None)
+
+
+def _segments(customer: Customer) -> QuerySet[CustomerSegment]:
+    active = customer.segments.filter(segment__is_active=True, partition__is_active=True)
+    return active.select_related("segment", "partition").order_by("segment__name")
+
+
+def _memberships(customer: Customer) -> QuerySet[GroupMembership]:
+    return customer.group_memberships.filter(group__is_active=True).select_related("group").order_by("group__external_id")
 
 
 def _definitions(request: HttpRequest) -> list[FieldDefinition]:

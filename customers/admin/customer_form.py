@@ -27,7 +27,7 @@ from customers.journeys.registration import CONSTRAINTS, Registration, register_
 from customers.models import Customer, Identifier
 from customers.services.setup import load_setup
 from customers.sources import SOURCES
-from loyalty_project.api.codes import Code, Transport
+from loyalty_project.api.codes import Code, Told
 from loyalty_project.api.errors import LoyaltyError
 from loyalty_project.api.values import Item
 from loyalty_project.moments import write_moment
@@ -42,7 +42,7 @@ _PLAIN: Final = (
     "preferred_store", "associated_with", "test_control_status", "ndnc_status",
 )  # fmt: skip
 # Where the refusal of a journey is told; the others above the form.
-_FIELD_OF: Final[Mapping[Code | Transport, str]] = {
+_FIELD_OF: Final[Mapping[Told, str]] = {
     Code.NO_IDENTIFIER: "mobile",
     Code.COUNTRY_NOT_CONFIGURED: "mobile",
     Code.INVALID_MOBILE: "mobile",
@@ -166,7 +166,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
                 item[f"{category}_fields"] = {"field": rows}
         return item
 
-    def _tell(self, code: Code | Transport) -> None:
+    def _tell(self, code: Told) -> None:
         field = _FIELD_OF.get(code)
         if code == Code.ALREADY_REGISTERED:
             self.add_error(None, self._known())

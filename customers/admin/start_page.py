@@ -7,12 +7,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from customers.models import Customer
+from organizations.back_office.counting import COUNTED, tell_count
 from organizations.back_office.work import organization_of
 from organizations.models import Organization, Store, Till
 
 NEWEST: Final = 8
-# Counting more than this would cost more than the figure is worth.
-COUNTED: Final = 10_000
 
 
 def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -38,5 +37,4 @@ def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
 
 def bounded_count(rows: QuerySet[Any], limit: int = COUNTED) -> str:
     """How many rows, or that there are more than `limit`."""
-    count = rows.order_by().prefetch_related(None).values("pk")[: limit + 1].count()
-    return f"{count:,}" if count <= limit else f"more than {limit:,}"
+    return tell_count(rows.order_by().prefetch_related(None).values("pk")[: limit + 1].count(), limit)

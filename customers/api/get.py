@@ -1,12 +1,12 @@
 """customer/get: one customer or a hundred, by one kind of identifier (docs/protocol.md 4.5)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.journeys.profile import read_profiles
+from customers.journeys.profile import read_profiles, refusals
 from customers.sections import Reading
 from customers.services.lookup import Answer, ids_of_store, look_up, read_asked
 from loyalty_project.api.batch import Done, Outcome, failed, succeeded
@@ -28,11 +28,13 @@ class GetView(TillView):
         organization, policy = call.actor.organization, call.policy
         asked = read_asked(self.query, limit=policy.batch_limit)
         answers = look_up(asked, organization=organization, policy=policy, country_code=call.country_code)
-        reading = Reading(organization=organization, query=self.query)
+        reading = Reading(organization=organization, query=self.query, store=call.actor.store)
         ids = list(dict.fromkeys(answer.customer_id for answer in answers if answer.customer_id is not None))
         permitted = ids_of_store(ids, call.actor.store) if reading.wants("member_care_access") else set(ids)
+        refused = refusals(ids, reading) if ids else {}
         profiles = read_profiles(ids, reading) if ids else {}
-        outcomes = [_outcome(asked.key, answer, profiles, permitted, reading.notices) for answer in answers]
+        warnings = in_numeric_order(reading.notices)
+        outcomes = [_outcome(asked.key, answer, profiles, permitted, refused, warnings) for answer in answers]
         answer = customers_answer(outcomes, totals=True)
         return Response(answer, status=http_status(answer, mirror=policy.mirror_http_status))
 
@@ -42,7 +44,8 @@ def _outcome(
     answer: Answer,
     profiles: Mapping[int, Mapping[str, Any]],
     permitted: Collection[int],
-    notices: Iterable[Notice],
+    refused: Mapping[int, Code],
+    warnings: Sequence[Notice],
 ) -> Outcome:
     """A found customer, or the value asked for with empty names, which clients read even then (docs/protocol.md 1.9)."""
     nobody = {key: answer.value, "firstname": "", "lastname": ""}
@@ -52,4 +55,6 @@ def _outcome(
         return failed(answer.refusal or Code.UNKNOWN_ID, nobody)
     if answer.customer_id not in permitted:
         return failed(Code.NOT_PERMITTED, nobody)
-    return succeeded(Done(body=profiles[answer.customer_id], message=RETRIEVED, warnings=in_numeric_order(notices)))
+    if answer.customer_id in refused:
+        return failed(refused[answer.customer_id], nobody)
+    return succeeded(Done(body=profiles[answer.customer_id], message=RETRIEVED, warnings=warnings))

@@ -1,22 +1,26 @@
 """customer/add and customer/update: items in, CustomerCore out (docs/protocol.md 4.1, 4.2)."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.drafts import Setup, read_draft
+from customers.drafts import read_draft
+from customers.journeys.loyalty import customer_core, read_programs
 from customers.journeys.registration import CONSTRAINTS, Registration, register_customer, update_customer
-from customers.payloads import core
 from customers.services.setup import load_setup
-from loyalty_project.api.batch import Done, run_batch
+from loyalty_project.api.batch import Done
 from loyalty_project.api.codes import Code
-from loyalty_project.api.envelope import customers_answer, http_status, request_items
+from loyalty_project.api.envelope import customers_answer, request_items
+from loyalty_project.api.errors import in_numeric_order
 from loyalty_project.api.values import Item
+from organizations.api.batches import answer_batch
 from organizations.api.views import TillView
 
 REGISTERED = "Customer registration successful"
+_TRUE = {"true", "1"}
 UPDATED = "Customer successfully updated"
 _ECHOED = ("user_id", "id", "mobile", "email", "external_id")
 
@@ -52,27 +56,32 @@ def answer_items(
     call = view.call
     items = request_items(view.payload(), limit=call.policy.batch_limit)
     setup = load_setup(items, by=call.actor, country_code=call.country_code, notices=call.notices)
+    programs = read_programs()
+    wants_raw = view.query.get("rawSideEffects", "").lower() in _TRUE
+    more = {"puts_off": call.replay}
+    if action == "add":
+        more["all_programs"] = view.query.get("mlp_single_enroll", "").lower() in _TRUE
 
     def work_item(item: Item) -> Done:
-        registration = work(read_draft(item, setup, action=action), setup=setup, by=call.actor)
-        return done(registration, setup)
+        registration = work(read_draft(item, setup, action=action), setup=setup, programs=programs, by=call.actor, **more)
+        body, notices = customer_core(registration, setup=setup, programs=programs, store=call.actor.store, wants_raw=wants_raw)
+        return Done(
+            body=body,
+            message=REGISTERED if registration.is_new else UPDATED,
+            warnings=in_numeric_order([*registration.notices, *notices]),
+            subject=registration.customer.pk,
+        )
 
-    outcomes = run_batch(items, work_item, echo=echo_identifiers, fallback=fallback, constraints=CONSTRAINTS)
-    answer = customers_answer(outcomes, totals=True)
-    return Response(answer, status=http_status(answer, mirror=call.policy.mirror_http_status))
-
-
-def done(registration: Registration, setup: Setup) -> Done:
-    """The answer of one registration or update."""
-    body = core(
-        registration.customer,
-        registration.person.identifiers,
-        definitions=setup.fields,
-        subscriptions=registration.subscriptions,
-        side_effects=registration.side_effects,
-        zone=setup.organization.zone,
+    return answer_batch(
+        view,
+        items,
+        work_item,
+        action=f"customer/{action}",
+        compose=partial(customers_answer, totals=True),
+        echo=echo_identifiers,
+        fallback=fallback,
+        constraints=CONSTRAINTS,
     )
-    return Done(body=body, message=REGISTERED if registration.is_new else UPDATED, warnings=registration.notices)
 
 
 def echo_identifiers(item: Item) -> Mapping[str, Any]:

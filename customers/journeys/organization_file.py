@@ -5,6 +5,8 @@ Everything that loads or dumps an organization comes through here, so that no se
 
 from typing import Final
 
+from customers.services.group_file import USER_GROUPS
+from customers.services.segment_file import SEGMENTS
 from engagement.services.program_file import PROGRAMS
 from organizations.models import Organization
 from organizations.organization_file import dumping, loading
@@ -13,7 +15,7 @@ from organizations.organization_file.loading import LoadReport
 from organizations.organization_file.sections import Section
 
 # In the order in which their rows come about.
-SECTIONS: Final[tuple[Section, ...]] = (PROGRAMS,)
+SECTIONS: Final[tuple[Section, ...]] = (SEGMENTS, USER_GROUPS, PROGRAMS)
 
 
 def load_organization(document: Document, *, dry_run: bool = False) -> LoadReport:

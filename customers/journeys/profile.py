@@ -3,15 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import engagement.sections
 import subscriptions.sections
 from customers import sections
 from customers.sections import Reading
+from loyalty_project.api.codes import Code
 from loyalty_project.api.sections import Section, assemble
 
 SECTIONS: tuple[Section[Reading], ...] = (
     sections.profile,
     sections.identifiers,
+    sections.user_groups,
+    sections.group_points,
+    sections.segments,
     sections.cards,
+    engagement.sections.points,
+    engagement.sections.purchases,
+    engagement.sections.transactions,
     subscriptions.sections.subscriptions,
 )
 
@@ -38,10 +46,20 @@ ORDER: Mapping[str, Any] = {
     "user_groups2": [],
     "fraud_details": ...,
     "trackers": "",
+    "next_slab": ...,
+    "next_slab_serial_number": ...,
+    "next_slab_description": ...,
     "user_id": ...,
     "ndnc_status": ...,
     "optin_status": ...,
+    "group_points_summaries": ...,
     "subscriptions": ...,
+    "segments": ...,
+    "expiry_schedule": ...,
+    "expired_points": ...,
+    "points_summary": ...,
+    "promotion_points": ...,
+    "delayed_accrual": ...,
     "card_details": ...,
     "current_nps_status": None,
     "custom_fields": {"field": []},
@@ -49,10 +67,19 @@ ORDER: Mapping[str, Any] = {
     "transactions": {"transaction": []},
     "coupons": {"coupon": []},
     "notes": [],
+    "programs_list": ...,
     "points_summaries": {"points_summary": []},
 }
 
 
+def refusals(ids: Sequence[int], reading: Reading) -> dict[int, Code]:
+    """Customers whose item fails though they were found: 1020 for those who are not in the program that the call names."""
+    return dict.fromkeys(engagement.sections.not_in_program(ids, reading), Code.NOT_IN_PROGRAM)
+
+
 def read_profiles(ids: Sequence[int], reading: Reading) -> dict[int, dict[str, Any]]:
-    """The item of each customer by id, `item_status` apart. The number of queries does not grow with the ids."""
+    """The item of each customer by id, `item_status` apart; `reading.notices` then holds what every item is warned of.
+
+    The number of queries does not grow with the ids.
+    """
     return assemble(ids, reading, sections=SECTIONS, order=ORDER)

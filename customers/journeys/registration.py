@@ -4,9 +4,12 @@ A till's item is a batch of one; an import file is batches of thousands. Both ru
 once (docs/protocol.md 2.4, 2.5, 4.1, 4.2).
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
+
+from django.db import Error, transaction
 
 from customers.applying import new_person, touch, update_person
 from customers.drafts import Draft, Setup
@@ -16,6 +19,13 @@ from customers.people import Person
 from customers.services.cards import give_card
 from customers.services.directory import Directory, open_directory
 from customers.services.numbering import next_external_id
+from engagement.ledger.storing import AccountKey
+from engagement.models import Membership, PointsEntry
+from engagement.services.deferral import WELCOME, defer_event, has_waiting
+from engagement.services.failures import points_code
+from engagement.services.memberships import Enrolment, Joining, enrol
+from engagement.services.programs import ProgramBook, StandingProgram, open_programs
+from engagement.services.welcome import Welcome, fresh_states, welcome
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, Notice, in_numeric_order
 from loyalty_project.api.side_steps import side_step
@@ -29,19 +39,21 @@ IfExisting = Literal["update", "skip", "reject"]
 CONSTRAINTS: Mapping[str, Code] = {
     "identifier_value_unique": Code.EXTERNAL_ID_FAILED,
     "identifier_one_current_per_kind": Code.EXTERNAL_ID_FAILED,
+    "membership_unique": Code.ENROLMENT_FAILED,
+    "points_account_unique": Code.ENROLMENT_FAILED,
 }
 
 
 @dataclass(slots=True, kw_only=True)
 class Registration:
-    """What became of a draft. `subscriptions` and `side_effects` are rows as docs/protocol.md 3 prints them."""
+    """What became of a draft. `subscriptions` are rows as docs/protocol.md 3 prints them, `entries` the points it brought."""
 
     person: Person
     is_new: bool
     is_changed: bool
     notices: Sequence[Notice]
     subscriptions: list[dict[str, str]] = field(default_factory=list)
-    side_effects: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[PointsEntry] = field(default_factory=list)
 
     @property
     def customer(self) -> Customer:
@@ -49,25 +61,58 @@ class Registration:
         return self.person.customer
 
 
-def register_customer(draft: Draft, *, setup: Setup, by: Actor) -> Registration:
+def register_customer(
+    draft: Draft,
+    *,
+    setup: Setup,
+    by: Actor,
+    programs: ProgramBook | None = None,
+    all_programs: bool = False,
+    puts_off: bool = False,
+) -> Registration:
     """Register the customer of `draft`, or update whom its identifiers lead to (docs/protocol.md 4.1).
 
-    Call it in a transaction. Raises `LoyaltyError` with the codes that docs/protocol.md 5.2 names from matching on, and
-    `django.db` errors for locks (55P03) and broken constraints (`CONSTRAINTS`).
+    `all_programs` enrols in every program, not just the till's and the default one; `puts_off` leaves what they give for
+    joining to a worker (docs/protocol.md 1.8, Replay). Call it in a transaction. Raises `LoyaltyError` with the codes that
+    docs/protocol.md 5.2 names from matching on, and `django.db` errors for locks (55P03) and broken constraints
+    (`CONSTRAINTS`).
     """
     if_existing: IfExisting = "reject" if setup.policy.reject_existing_on_add else "update"
-    registration = _only(work_drafts([draft], setup=setup, by=by, may_create=True, if_existing=if_existing))
+    registration = _only(
+        work_drafts(
+            [draft],
+            setup=setup,
+            programs=programs,
+            by=by,
+            may_create=True,
+            if_existing=if_existing,
+            all_programs=all_programs,
+            puts_off=puts_off,
+        )
+    )
     if draft.consents or not registration.is_new:
         _tell_consents(registration)
     return registration
 
 
-def update_customer(draft: Draft, *, setup: Setup, by: Actor) -> Registration:
+def update_customer(
+    draft: Draft, *, setup: Setup, by: Actor, programs: ProgramBook | None = None, puts_off: bool = False
+) -> Registration:
     """Update whom the id or identifiers of `draft` lead to; nobody is created (docs/protocol.md 4.2).
 
     Errors as above, and 1011 or 1012 for nobody.
     """
-    registration = _only(work_drafts([draft], setup=setup, by=by, may_create=False, corrects_registration=True))
+    registration = _only(
+        work_drafts(
+            [draft],
+            setup=setup,
+            programs=programs,
+            by=by,
+            may_create=False,
+            puts_off=puts_off,
+            corrects_registration=True,
+        )
+    )
     _tell_consents(registration)
     return registration
 
@@ -78,21 +123,26 @@ def work_drafts(
     setup: Setup,
     by: Actor,
     may_create: bool,
+    programs: ProgramBook | None = None,
     if_existing: IfExisting = "update",
+    all_programs: bool = False,
+    puts_off: bool = False,
     corrects_registration: bool = False,
     always_touch: bool = True,
 ) -> list[Registration | LoyaltyError]:
     """Work drafts in their order, in a number of queries that does not grow; each sees what the earlier ones did.
 
     `corrects_registration` lets a sent `registered_on` replace the stored one. `always_touch` dates everybody who is
-    updated, even where nothing changed. Call it in a transaction. A refused draft is its `LoyaltyError` in the answer and
-    leaves no trace.
+    updated, even where nothing changed. `programs` are those of the organization; without them they are read. Call it in a
+    transaction. A refused draft is its `LoyaltyError` in the answer and leaves no trace.
     """
+    programs = open_programs() if programs is None else programs
     directory = open_directory(drafts, organization=setup.organization, policy=setup.policy)
     results: list[Registration | LoyaltyError] = []
     for draft in drafts:
         try:
             plan = _plan(draft, directory, setup, may_create=may_create)
+            _check_programs(draft, plan, programs)
             if plan.person is None:
                 results.append(_join(draft, plan, directory, setup, by))
             elif may_create and if_existing == "reject":
@@ -124,7 +174,108 @@ def work_drafts(
             result.notices = in_numeric_order([*result.notices, *cards.notices])
             result.is_changed |= cards.is_changed
     _keep_consents(drafts, results, setup=setup, by=by)
+    _enrol(
+        [result for result in results if isinstance(result, Registration)],
+        setup=setup,
+        programs=programs,
+        by=by,
+        adds=may_create and if_existing != "skip",
+        all_programs=all_programs,
+        puts_off=puts_off,
+    )
     return results
+
+
+def _check_programs(draft: Draft, plan: Plan, programs: ProgramBook) -> None:
+    """Nobody joins where there is nothing to join: 1023 (docs/protocol.md 7)."""
+    type_ = draft.customer.type or (Customer.Type.LOYALTY if plan.person is None else "")
+    joins = plan.person is None or plan.person.customer.type != Customer.Type.LOYALTY
+    if programs.is_empty and joins and type_ == Customer.Type.LOYALTY:
+        raise LoyaltyError(Code.ENROLMENT_FAILED)
+
+
+def _enrol(
+    registrations: Sequence[Registration],
+    *,
+    setup: Setup,
+    programs: ProgramBook,
+    by: Actor,
+    adds: bool,
+    all_programs: bool,
+    puts_off: bool,
+) -> None:
+    """Make loyalty customers members of their programs, with what these give for joining (docs/protocol.md 2.7, 4.1).
+
+    An update enrols only who was converted by it; somebody known joins as of now, somebody new as of the registration.
+    """
+    loyal = {
+        one.customer.pk: one
+        for one in registrations
+        if one.customer.type == Customer.Type.LOYALTY and (adds or one.person.old.get("type"))
+    }
+    if not loyal:
+        return
+    cards = programs.card_series_of(loyal)
+    joinings = []
+    for pk, one in loyal.items():
+        there = programs.programs_for(one.customer.registered_store if one.is_new else by.store, card_series=cards.get(pk, ()))
+        joined: Sequence[StandingProgram] = programs.active if all_programs else there.both()
+        if there.default is None:
+            one.notices = in_numeric_order([*one.notices, Notice(Code.PROGRAM_INACTIVE)])
+        joinings.append(
+            Joining(customer=one.customer, programs=joined, at=one.customer.registered_on if one.is_new else setup.now)
+        )
+    enrolment = enrol(joinings, organization=setup.organization)
+    if not enrolment.new:
+        return
+    waiting = _put_off(enrolment, loyal, by=by, all_of_them=puts_off)
+    now = {key: one for key, one in enrolment.new.items() if key.customer_id not in waiting}
+    for pk, found in _welcome(now, enrolment, loyal, setup, programs, by).items():
+        loyal[pk].entries = found.entries
+        loyal[pk].notices = in_numeric_order([*loyal[pk].notices, *found.notices])
+
+
+def _put_off(enrolment: Enrolment, loyal: Mapping[int, Registration], *, by: Actor, all_of_them: bool) -> set[int]:
+    """Leave what joining gives to a worker: where the call says so, and where earlier events wait (1094). Whose that is."""
+    joined: defaultdict[int, list[int]] = defaultdict(list)
+    for key in enrolment.new:
+        joined[key.customer_id].append(key.program_id)
+    known = [pk for pk in joined if not loyal[pk].is_new]
+    behind = has_waiting(known) if known else set()
+    for pk, program_ids in joined.items():
+        if pk in behind:
+            loyal[pk].notices = in_numeric_order([*loyal[pk].notices, Notice(Code.EVENTS_WAITING)])
+        if all_of_them or pk in behind:
+            defer_event(customer=loyal[pk].customer, kind=WELCOME, payload={"programs": program_ids}, by=by)
+    return set(joined) if all_of_them else behind
+
+
+def _welcome(
+    memberships: Mapping[AccountKey, Membership],
+    enrolment: Enrolment,
+    loyal: Mapping[int, Registration],
+    setup: Setup,
+    programs: ProgramBook,
+    by: Actor,
+) -> Mapping[int, Welcome]:
+    """What the programs give, in a savepoint: the customer is saved whatever becomes of it (docs/protocol.md 5)."""
+    organization = setup.organization
+    try:
+        with transaction.atomic():
+            return welcome(
+                memberships,
+                states=fresh_states(enrolment, organization),
+                customers={pk: one.customer for pk, one in loyal.items()},
+                book=programs,
+                organization=organization,
+                by=by,
+                now=setup.now,
+            )
+    except Error as error:
+        code = points_code(error)
+        if code is None or len(loyal) != 1:
+            raise
+        return {pk: Welcome(notices=[Notice(code)]) for pk in loyal}
 
 
 def _plan(draft: Draft, directory: Directory, setup: Setup, *, may_create: bool) -> Plan:

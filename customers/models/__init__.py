@@ -1,8 +1,22 @@
-"""Which rows describe a customer? The person, the identifiers, the cards and the profiles at other sources."""
+"""Which rows describe a customer? The person, identifiers, cards, profiles at other sources, segments and user groups."""
 
 from customers.models.cards import Card
 from customers.models.customer import Customer
+from customers.models.groups import GroupMembership, UserGroup
 from customers.models.identifiers import Identifier
+from customers.models.segments import CustomerSegment, Segment, SegmentPartition
 from customers.models.sources import SourceProfile
+from customers.models.validation_codes import ValidationCode
 
-__all__ = ["Card", "Customer", "Identifier", "SourceProfile"]
+__all__ = [
+    "Card",
+    "Customer",
+    "CustomerSegment",
+    "GroupMembership",
+    "Identifier",
+    "Segment",
+    "SegmentPartition",
+    "SourceProfile",
+    "UserGroup",
+    "ValidationCode",
+]

@@ -1,7 +1,9 @@
-"""Which customer is asked for? Lookups by identifier, id or card, for reads: one query a kind, for one value or a hundred."""
+"""Which customer is asked for? Lookups by identifier, id or card: one query a kind, for one value or thousands."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from django.db.models import BigIntegerField, CharField
 
 from customers.drafts import read_id
 from customers.matching import is_exclusive
@@ -10,9 +12,11 @@ from customers.values import read_email, read_mobile
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, RequestRefusedError
 from loyalty_project.api.values import has_unusable_text
+from loyalty_project.db.lookups import is_any_of
 from organizations.flags import Policy
 from organizations.models import Organization, Store
 
+State = Identifier.State
 # What a read may be asked by, in the order in which the first one given counts (docs/protocol.md 4.5).
 KEYS = ("mobile", "email", "external_id", "id", "card_number", "card_external_id")
 
@@ -37,6 +41,19 @@ class Answer:
 def names_customer(user_id: str) -> bool:
     """Whether `user_id` of a query is an id; 0 and 1 are the flag (docs/protocol.md 4.5)."""
     return user_id.isascii() and user_id.isdigit() and user_id not in {"0", "1"}
+
+
+def spelled_out(query: Mapping[str, str]) -> dict[str, str]:
+    """The query with the pair `identifierName`, `identifierValue` as the one parameter it stands for (docs/protocol.md 4.6).
+
+    Raises `RequestRefusedError` 400 for a name that is none.
+    """
+    name = query.get("identifierName", "")
+    if not name:
+        return dict(query)
+    if name not in KEYS:
+        raise RequestRefusedError(400, Code.INVALID_INPUT)
+    return {**query, name: query.get("identifierValue", "")}
 
 
 def read_asked(query: Mapping[str, str], *, limit: int) -> Asked:
@@ -85,6 +102,17 @@ def ids_of_store(ids: Sequence[int], store: Store | None) -> set[int]:
     return set(Customer.objects.filter(pk__in=ids, registered_store=store).values_list("pk", flat=True))
 
 
+def only_of_store(answers: Sequence[Answer], store: Store | None) -> list[Answer]:
+    """The answers with 1044 for customers who registered elsewhere: what member care access makes of them."""
+    own = ids_of_store([one.customer_id for one in answers if one.customer_id is not None], store)
+    return [
+        replace(one, customer_id=None, refusal=Code.NOT_PERMITTED)
+        if one.customer_id is not None and one.customer_id not in own
+        else one
+        for one in answers
+    ]
+
+
 def _canonical(key: str, value: str, organization: Organization, country_code: str) -> str | Code:
     """The value in the form in which it is stored, or why it is none."""
     if not value:
@@ -110,12 +138,13 @@ def _find(key: str, values: set[str], policy: Policy) -> dict[str, int]:
         return {}
     if key == "id":
         ids = [int(value) for value in values if value.isdigit()]
-        return {str(pk): pk for pk in Customer.objects.filter(pk__in=ids).values_list("pk", flat=True)}
+        known = Customer.objects.filter(is_any_of("pk", ids, BigIntegerField()))
+        return {str(pk): pk for pk in known.values_list("pk", flat=True)}
     if key in Identifier.Kind.values:
-        found = Identifier.objects.filter(kind=key, value__in=values, exclusive=is_exclusive(key, policy)).exclude(
-            state=Identifier.State.FORMER
-        )
+        of_kind = Identifier.objects.filter(kind=key, exclusive=is_exclusive(key, policy)).exclude(state=State.FORMER)
+        found = of_kind.filter(is_any_of("value", values, CharField()))
         return dict(found.order_by("-customer_id").values_list("value", "customer_id"))
     column = "number" if key == "card_number" else "external_id"
-    cards = Card.objects.filter(**{f"{column}__in": values}, customer__isnull=False)
+    # The index of external ids has those that are not blank; only a condition that says so may use it.
+    cards = Card.objects.filter(is_any_of(column, values, CharField()), customer__isnull=False).exclude(**{column: ""})
     return dict(cards.values_list(column, "customer_id"))

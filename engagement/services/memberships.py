@@ -1,59 +1,79 @@
 """Who joins which program? Everybody at once; who is in already stays as they are (docs/protocol.md 2.7)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from customers.models import Customer
 from engagement.days import months_later
-from engagement.models import Membership, Tier
+from engagement.ledger.storing import AccountKey
+from engagement.models import Membership, PointsAccount, Tier
 from engagement.services.programs import StandingProgram
 from loyalty_project.db.rows import draw_ids, insert_rows
 from organizations.models import Organization
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Joining:
+    """A stored customer who is to be in these programs, from `at` on where they are not yet."""
+
+    customer: Customer
+    programs: Sequence[StandingProgram]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """Memberships by customer and program (ids): `memberships` has all that were asked for, `new` those that began now."""
+    """`memberships` has all that were asked for, `new` those that began now, `accounts` the points accounts of those."""
 
-    memberships: dict[tuple[int, int], Membership]
-    new: list[Membership]
+    memberships: dict[AccountKey, Membership] = field(default_factory=dict)
+    new: dict[AccountKey, Membership] = field(default_factory=dict)
+    accounts: dict[AccountKey, PointsAccount] = field(default_factory=dict)
 
 
-def enrol(
-    customers: Sequence[Customer], programs: Sequence[StandingProgram], *, at: datetime, organization: Organization
-) -> Enrolment:
-    """Make every customer a member of every program as of `at`, on its lowest tier, or without one where it has none.
+def enrol(joinings: Sequence[Joining], *, organization: Organization) -> Enrolment:
+    """Make every customer a member of their programs, on the lowest tier or without one, with an empty points account.
 
-    Three queries at most, for any number. The initial tier leaves no history (docs/protocol.md 7); its validity runs from `at`.
-    Call it in a transaction that holds the customers' locks: a race past them breaks `membership_unique`. No audit entries:
-    the membership says itself when it began.
+    Five queries at most, for any number. The initial tier leaves no history (docs/protocol.md 7); its validity runs from the
+    joining. Call it in a transaction that holds the customers' locks: a race past them breaks `membership_unique`. No audit
+    entries: the membership says itself when it began.
     """
-    ids = list(dict.fromkeys(customer.pk for customer in customers))
-    standing = {one.program.pk: one for one in programs}
-    present = Membership.objects.filter(customer_id__in=ids, program_id__in=standing).select_related("tier")
-    memberships = {(one.customer_id, one.program_id): one for one in present}
-    firsts = {pk: _lowest(one, at, organization.zone) for pk, one in standing.items()}
-    new = [
-        Membership(
-            organization=organization,
-            customer_id=customer,
-            program=standing[program].program,
-            enrolled_on=at,
-            tier=tier,
-            tier_since=at if tier else None,
-            tier_expires_on=ends,
-        )
-        for customer in ids
-        for program, (tier, ends) in firsts.items()
-        if (customer, program) not in memberships
-    ]
-    for membership, pk in zip(new, draw_ids(Membership, len(new)), strict=True):
+    asked = {AccountKey(one.customer.pk, program.program.pk): (one, program) for one in joinings for program in one.programs}
+    if not asked:
+        return Enrolment()
+    present = Membership.objects.filter(
+        customer_id__in={key.customer_id for key in asked}, program_id__in={key.program_id for key in asked}
+    ).select_related("tier")
+    memberships = {key: one for one in present if (key := AccountKey(one.customer_id, one.program_id)) in asked}
+    new = {
+        key: _membership(joining, standing, organization)
+        for key, (joining, standing) in asked.items()
+        if key not in memberships
+    }
+    accounts = {
+        key: PointsAccount(organization=organization, customer_id=key.customer_id, program_id=key.program_id) for key in new
+    }
+    for membership, pk in zip(new.values(), draw_ids(Membership, len(new)), strict=True):
         membership.pk = pk
-    insert_rows(new)
-    memberships |= {(one.customer_id, one.program_id): one for one in new}
-    return Enrolment(memberships=memberships, new=new)
+    for account, pk in zip(accounts.values(), draw_ids(PointsAccount, len(accounts)), strict=True):
+        account.pk = pk
+    insert_rows(list(new.values()))
+    insert_rows(list(accounts.values()))
+    return Enrolment(memberships=memberships | new, new=new, accounts=accounts)
+
+
+def _membership(joining: Joining, standing: StandingProgram, organization: Organization) -> Membership:
+    tier, ends = _lowest(standing, joining.at, organization.zone)
+    return Membership(
+        organization=organization,
+        customer_id=joining.customer.pk,
+        program=standing.program,
+        enrolled_on=joining.at,
+        tier=tier,
+        tier_since=joining.at if tier else None,
+        tier_expires_on=ends,
+    )
 
 
 def _lowest(standing: StandingProgram, at: datetime, zone: ZoneInfo) -> tuple[Tier | None, date | None]:

@@ -6,11 +6,13 @@ All programs of the organization are read at once: there are few, and whoever wo
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Model, OuterRef
 
+from customers.models import Card
 from engagement.models import Program, ProgramVersion, Tier
 from organizations.models import Store
 
@@ -49,6 +51,7 @@ class ProgramBook:
         self.by_name: dict[str, StandingProgram] = {one.program.name: one for one in self.by_id.values()}
         self._by_binding: dict[str, dict[int, StandingProgram]] = {binding: {} for binding in BINDINGS}
         self._unbound: list[StandingProgram] = []
+        self._older: dict[int, list[ProgramVersion]] = {}
         for one in self.active:
             bound = [(binding, key) for binding in BINDINGS for key in getattr(one.program, f"{binding}_ids")]
             for binding, key in bound:
@@ -78,6 +81,45 @@ class ProgramBook:
         program that is bound to nothing, the first by name. No store: what is bound to places counts nowhere.
         """
         return ProgramsThere(self._bound_to(store, card_series) or next(iter(self._unbound), None), self.default)
+
+    @property
+    def asks_for_fields(self) -> bool:
+        """Whether any program's points expire by a date in a customer's field."""
+        return any(
+            (rule.get("expiry") or {}).get("kind") == "field"
+            for one in self.by_id.values()
+            for rule in (*one.rules.get("earning", ()), one.rules.get("enrolment") or {})
+        )
+
+    def card_series_of(self, customer_ids: Collection[int]) -> dict[int, set[int]]:
+        """The series (ids) of which these customers have a valid card; one query, and none where no program is bound to any."""
+        if not self._by_binding["card_series"]:
+            return {}
+        held: defaultdict[int, set[int]] = defaultdict(set)
+        cards = Card.objects.filter(customer_id__in=customer_ids, status__in=[Card.Status.ISSUED, Card.Status.ACTIVE])
+        for customer_id, series_id in cards.values_list("customer_id", "series_id"):
+            if customer_id is not None:
+                held[customer_id].add(series_id)
+        return held
+
+    def programs_for_each(self, store: Store | None, customer_ids: Collection[int]) -> dict[int, ProgramsThere]:
+        """The programs that count at a till of `store` for each of these customers: one query at most."""
+        series = self.card_series_of(customer_ids)
+        return {one: self.programs_for(store, card_series=series.get(one, ())) for one in customer_ids}
+
+    def version_at(self, standing: StandingProgram, moment: datetime) -> ProgramVersion:
+        """The version of a program's rules that stood at `moment`; for what is older than the program itself, the newest.
+
+        A query for each program of which an older version is asked for.
+        """
+        newest = standing.version
+        if newest.number == 1 or newest.made_at <= moment:
+            return newest
+        older = self._older.get(standing.program.pk)
+        if older is None:
+            older = list(ProgramVersion.objects.filter(program=standing.program).order_by("-number"))
+            self._older[standing.program.pk] = older
+        return next((version for version in older if version.made_at <= moment), newest)
 
     def _bound_to(self, store: Store | None, card_series: Collection[int]) -> StandingProgram | None:
         if store is not None:

@@ -7,8 +7,8 @@ from enum import IntEnum, unique
 from typing import Self
 
 
-class _Told(IntEnum):
-    """A number with its sentence."""
+class Told(IntEnum):
+    """A number with its sentence: what every table of codes consists of."""
 
     sentence: str
 
@@ -20,7 +20,7 @@ class _Told(IntEnum):
 
 
 @unique
-class Code(_Told):
+class Code(Told):
     """The codes of items, of warnings and of whole requests, in ascending order."""
 
     INVALID_INPUT = 400, "Input is invalid, Please check request parameters or input xml/json"
@@ -153,7 +153,7 @@ class Code(_Told):
 
 
 @unique
-class Transport(_Told):
+class Transport(Told):
     """Codes of the request level that are not among the 118 (docs/protocol.md 1.6)."""
 
     SUCCESS = 200, "Success"
@@ -171,3 +171,7 @@ class Transport(_Told):
     ACCESS_DENIED = 4000, "Not authorized. Access is denied!"
     AUTHORISATION_UNAVAILABLE = 4001, "Authorisation service is unavailable"
     CUSTOMER_ERASED = 8109, "Customer is deleted after PII delete request"
+
+
+# What went wrong for technical reasons: nothing was done, and the same call may succeed later (docs/protocol.md 1.10).
+TECHNICAL: frozenset[int] = frozenset({500, 521, 1038, *range(1086, 1100), 1109, 1110, 10001, 10002})

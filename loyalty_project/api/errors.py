@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from loyalty_project.api.codes import Code, Transport
+from loyalty_project.api.codes import Told
 
 _PLACE = re.compile(r"\{[xy]\}")
 
@@ -13,34 +13,42 @@ _PLACE = re.compile(r"\{[xy]\}")
 class Notice:
     """A warning: the primary action was done, a side action was not. `x` and `y` fill the sentence's places."""
 
-    code: Code
+    code: Told
     x: str = ""
     y: str = ""
 
     @property
     def text(self) -> str:
         """The sentence as it is appended to a message: filled in, without its final period."""
-        filled = _PLACE.sub(lambda place: self.x if place[0] == "{x}" else self.y, self.code.sentence)
-        return filled.removesuffix(".")
+        return _filled(self.code, self.x, self.y).removesuffix(".")
 
 
 class LoyaltyError(Exception):
-    """The item fails with this code; nothing of it is kept."""
+    """The item fails with this code; nothing of it is kept. `x` fills the sentence's place."""
 
-    def __init__(self, code: Code | Transport) -> None:
+    def __init__(self, code: Told, *, x: str = "") -> None:
         super().__init__(f"{int(code)} {code.sentence}")
         self.code = code
+        self.x = x
 
     @property
     def sentence(self) -> str:
         """The code's sentence, as the failed item tells it."""
-        return self.code.sentence
+        return _filled(self.code, self.x, "")
+
+
+class CountedRefusalError(LoyaltyError):
+    """The item fails, and yet what it wrote is kept: a wrong validation code counts. Nothing else was written before."""
+
+
+def _filled(code: Told, x: str, y: str) -> str:
+    return _PLACE.sub(lambda place: x if place[0] == "{x}" else y, code.sentence)
 
 
 class RequestRefusedError(Exception):
     """The whole request fails: HTTP status, body code and message of the status block (docs/protocol.md 1.6)."""
 
-    def __init__(self, http_status: int, code: Code | Transport, *, body_code: int | None = None) -> None:
+    def __init__(self, http_status: int, code: Told, *, body_code: int | None = None) -> None:
         super().__init__(code.sentence)
         self.http_status = http_status
         self.body_code = int(code) if body_code is None else body_code

@@ -5,6 +5,7 @@ Numbers keep the digits they were written with and booleans are "true" and "fals
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from loyalty_project.api.codes import Code
@@ -13,6 +14,7 @@ from loyalty_project.api.errors import LoyaltyError
 Value = Any  # None, str, list[Value] or dict[str, Value]
 Item = dict[str, Value]
 
+_ON = {"true", "1"}
 # NUL, and halves of surrogate pairs: PostgreSQL and UTF-8 cannot hold them.
 _UNUSABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -28,7 +30,7 @@ def has_unusable_text(value: Value) -> bool:
     return False
 
 
-def text(item: Item, *keys: str) -> str:
+def text(item: Mapping[str, Value], *keys: str) -> str:
     """The trimmed text under the first of `keys` that is supplied; "" when none is (an empty object or list is not supplied).
 
     Raises `LoyaltyError` 400 where an object or a list stands in the place of text (docs/protocol.md 5).
@@ -42,10 +44,16 @@ def text(item: Item, *keys: str) -> str:
     return ""
 
 
-def optional(item: Item, *keys: str) -> str:
+def optional(item: Mapping[str, Value], *keys: str) -> str:
     """Like `text`, where "0" too means "not supplied" (docs/protocol.md 7: unset optional fields)."""
     value = text(item, *keys)
     return "" if value == "0" else value
+
+
+def is_on(query: Mapping[str, str], flag: str, *, default: bool = False) -> bool:
+    """Whether a flag of a query is on: `true` or `1`, in any case; a blank one says nothing (docs/protocol.md 1.9)."""
+    given = query.get(flag, "").lower()
+    return given in _ON if given else default
 
 
 def child(item: Item, key: str) -> Item:

@@ -1,8 +1,9 @@
 """How does a transaction keep others out? The one place that takes row and advisory locks.
 
-Order everywhere, so that no two transactions wait for each other: identifier locks first (sorted), then customers by primary
-key, then what hangs on them. These locks end with the transaction; one that is not free within the connection's `lock_timeout`
-raises `django.db.OperationalError` with SQLSTATE 55P03.
+Order everywhere, so that no two transactions wait for each other: the item's claim under an Idempotency-Key (an insert that
+waits for its like), then identifier locks (sorted), then customers by primary key, then what hangs on them. These locks end
+with the transaction; one that is not free within the connection's `lock_timeout` raises `django.db.OperationalError` with
+SQLSTATE 55P03.
 """
 
 import hashlib

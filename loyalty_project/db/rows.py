@@ -1,6 +1,7 @@
 """How are many rows written at once? New ones by INSERT or COPY with ids drawn before, changed ones by one UPDATE."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -65,7 +66,15 @@ def update_rows(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
     """Write these attributes of saved rows of one model in one statement."""
     if not rows:
         return
-    model = type(rows[0])
+    fields, query = _update_of(type(rows[0]), tuple(columns))
+    values = [[one.get_db_prep_save(getattr(row, one.attname), connection) for row in rows] for one in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+
+
+@cache
+def _update_of(model: type[models.Model], columns: tuple[str, ...]) -> tuple[list[Any], str]:
+    """The fields whose values the statement takes, an array each, and the statement: put together once a process."""
     fields: list[Any] = [model._meta.get_field(name) for name in ("id", *columns)]
     statement = sql.SQL("UPDATE {table} SET {assignments} FROM unnest({arrays}) AS given ({names}) WHERE {table}.id = given.id")
     arrays = sql.SQL(", ").join(
@@ -73,12 +82,10 @@ def update_rows(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
         for one in fields
     )
     names = [sql.Identifier(one.column) for one in fields]
-    values = [[one.get_db_prep_save(getattr(row, one.attname), connection) for row in rows] for one in fields]
     query = statement.format(
         table=sql.Identifier(model._meta.db_table),
         assignments=sql.SQL(", ").join(sql.SQL("{0} = given.{0}").format(name) for name in names[1:]),
         arrays=arrays,
         names=sql.SQL(", ").join(names),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
+    return fields, query.as_string(None)

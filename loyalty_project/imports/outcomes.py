@@ -1,12 +1,15 @@
 """What became of the rows? Every row is exactly one of created, updated, unchanged and rejected."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeVar
 
-from loyalty_project.api.codes import Code, Transport
-from loyalty_project.api.errors import Notice
+from loyalty_project.api.codes import Told
+from loyalty_project.api.errors import LoyaltyError, Notice
+
+Read = TypeVar("Read")
 
 
 class Fate(StrEnum):
@@ -23,13 +26,19 @@ class Outcome:
     """What one row came to: its code where it was rejected, the warnings where it was not."""
 
     fate: Fate
-    code: Code | Transport | None = None
+    code: Told | None = None
     warnings: Iterable[Notice] = ()
 
 
-def rejected(code: Code | Transport) -> Outcome:
+def rejected(code: Told) -> Outcome:
     """A row that was refused with this code."""
     return Outcome(Fate.REJECTED, code)
+
+
+def work_sound(rows: Sequence[Read | LoyaltyError], work: Callable[[Sequence[Read]], Iterable[Outcome]]) -> list[Outcome]:
+    """An outcome for each row, in order: those that could be read are worked together, the others rejected with their code."""
+    worked = iter(work([row for row in rows if not isinstance(row, LoyaltyError)]))
+    return [rejected(row.code) if isinstance(row, LoyaltyError) else next(worked) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,14 @@ from contextlib import suppress
 
 from django.http import HttpRequest
 
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import RequestRefusedError
+
 _LONGEST = 200
 _UNUSABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _DIAL_CODE = re.compile(r"[1-9][0-9]{0,3}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _USER_CONTEXT = (
     "USER-CONTEXT-ENTITY-TYPE",
     "USER-CONTEXT-ENTITY-ID",
@@ -47,3 +51,17 @@ def language(request: HttpRequest) -> str:
 def is_replay(request: HttpRequest) -> bool:
     """Whether the customer is to be saved now and its loyalty events are to follow (X-CAP-DIRECT-REPLAY)."""
     return header_text(request, "X-CAP-DIRECT-REPLAY").lower() in {"true", "1"}
+
+
+def idempotency_key(request: HttpRequest) -> str:
+    """The Idempotency-Key; "" when none was sent (docs/protocol.md 1.10).
+
+    Raises `RequestRefusedError` 400 for what is none: blank, longer than 255, or not of visible ASCII characters alone.
+    """
+    sent = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if sent is None:
+        return ""
+    key = str(sent).strip()
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise RequestRefusedError(400, Code.INVALID_INPUT)
+    return key

@@ -6,13 +6,13 @@ from typing import Final
 from django.db import Error, IntegrityError, OperationalError
 
 from loyalty_project.api.batch import constraint_name, sqlstate
-from loyalty_project.api.codes import Code, Transport
+from loyalty_project.api.codes import Code, Told, Transport
 from loyalty_project.api.errors import LoyaltyError
 
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 
 
-def refusal_of(error: LoyaltyError | Error, constraints: Mapping[str, Code]) -> Code | Transport:
+def refusal_of(error: LoyaltyError | Error, constraints: Mapping[str, Code]) -> Told:
     """The code of what was refused, as a till would get it. Raises `error` again where it is a bug or trouble elsewhere."""
     if isinstance(error, LoyaltyError):
         return error.code
@@ -24,6 +24,6 @@ def refusal_of(error: LoyaltyError | Error, constraints: Mapping[str, Code]) -> 
     return code
 
 
-def sentence_of(code: Code | Transport) -> str:
+def sentence_of(code: Told) -> str:
     """The code's sentence, with the number by which people ask about it."""
     return f"{code.sentence} ({int(code)})"

@@ -31,12 +31,6 @@ def organization_of(request: HttpRequest) -> Organization | None:
     return chosen or member_of(request).organization
 
 
-def organizations_in_sight(request: HttpRequest) -> list[Organization]:
-    """The organization that this page works for; for an operator on a page about all of them, every one."""
-    organization = organization_of(request)
-    return list(Organization.objects.all()) if organization is None else [organization]
-
-
 def own_stores(request: HttpRequest) -> frozenset[int]:
     """The ids of the stores that whoever is logged in is limited to; empty: every store."""
     member = member_of(request)

@@ -286,8 +286,14 @@ TICKETS: Final = Struct(
     },
     _check_tickets,
 )
-SEGMENT: Final = Struct({"name": required(Text(100)), "partitions": required(ListOf(Text(100), unique=True, filled=True))})
-USER_GROUP: Final = Struct({"external_id": required(Text(100)), "name": required(Text(200))})
+SEGMENT: Final = Struct(
+    {
+        "name": required(Text(100)),
+        "partitions": required(ListOf(Text(100), unique=True, filled=True)),
+        "active": _ACTIVE,
+    }
+)
+USER_GROUP: Final = Struct({"external_id": required(Text(100)), "name": required(Text(200)), "active": _ACTIVE})
 CUSTOMER_STATUS: Final = Struct(
     {
         "status": required(OneOf(*STATUSES)),

@@ -1,11 +1,12 @@
-"""Anna, who registered at northwind's MG Road, and tills elsewhere."""
+"""Anna, who registered at northwind's MG Road, and those who work with her."""
 
 import pytest
+from django.test import Client
 
 from customers.models import Customer
-from organizations.models import Organization, Till
+from organizations.models import Organization, Store, Till
 from organizations.scoping import unscoped
-from tests.back_office import register
+from tests.back_office import log_in, make_staff, register
 from tests.factories import make_organization, make_store, make_till
 
 ANNA = {
@@ -33,3 +34,24 @@ def stranger(organization: Organization) -> Till:
     """The till of another organization."""
     with unscoped("tests make their rows"):
         return make_till(make_store(make_organization("bazaar"), "bazaar.main"), "bazaar.till1")
+
+
+@pytest.fixture
+def administrator(organization: Organization) -> Client:
+    return log_in(make_staff(organization, "org_admin", username="asha"))
+
+
+@pytest.fixture
+def seller(store: Store) -> Client:
+    """Store staff of MG Road."""
+    return log_in(make_staff(store.organization, "store_staff", store, username="robin"))
+
+
+@pytest.fixture
+def auditor(organization: Organization) -> Client:
+    return log_in(make_staff(organization, "auditor", username="sam"))
+
+
+@pytest.fixture
+def operator(organization: Organization) -> Client:
+    return log_in(make_staff(None, username="operator"))

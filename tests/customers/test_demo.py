@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date
 
-from customers.demo import DAYS, HOW_MANY, demo_items
+from customers.demo import DAYS, HOW_MANY, demo_items, demo_standings
 from customers.values import fold, read_email, read_mobile, read_name
 from loyalty_project.demo import FIRST_CALLER, SECOND_CALLER
 
@@ -55,3 +55,16 @@ def test_names_come_in_many_scripts() -> None:
     scripts = Counter(len(fold(item["firstname"]).encode()) > len(item["firstname"]) for item in demo_items(today=TODAY))
     assert scripts[True] > 500
     assert scripts[False] > 500
+
+
+def test_everybody_belongs_where_they_did_at_the_last_run() -> None:
+    items = demo_items(today=TODAY)
+    standings = demo_standings(items, today=TODAY)
+    assert standings == demo_standings(items, today=TODAY)
+    cycles = Counter(one.partitions.get("lifecycle") for one in standings)
+    bands = Counter(one.partitions.get("spend-band") for one in standings)
+    assert set(cycles) == {"new", "active", "lapsing", "lapsed", None}
+    assert set(bands) == {"low", "mid", "high", None}
+    roles = Counter(role for one in standings for role in one.roles.items())
+    assert roles["PADDLE-CLUB", "MEMBER"] > 5
+    assert [count for (_, role), count in roles.items() if role == "PRIMARY"] == [1, 1, 1]

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, transaction
 
-from customers.models import Card, Customer, Identifier, SourceProfile
-from tests.factories import make_card_series
+from customers.models import Card, Customer, CustomerSegment, GroupMembership, Identifier, SourceProfile
+from tests.factories import make_card_series, make_group, make_segment
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -72,3 +72,38 @@ def test_profile_at_a_source_is_kept_once(asha):
     assert str(SourceProfile.objects.create(**profile)) == "WECHAT wx"
     with broken("source_profile_unique"), transaction.atomic():
         SourceProfile.objects.create(**profile)
+
+
+def test_customer_is_in_one_partition_of_a_segment(asha):
+    low, high = make_segment(asha.organization, "band", "low", "high")
+    values = {"organization": asha.organization, "customer": asha, "segment": low.segment}
+    row = CustomerSegment.objects.create(**values, partition=low)
+    assert (str(low.segment), str(low), str(row)) == ("band", "low", f"{asha.pk} in {low.pk}")
+    with broken("customer_segment_unique"), transaction.atomic():
+        CustomerSegment.objects.create(**values, partition=high)
+
+
+def test_group_has_a_customer_once_and_one_primary_member(asha):
+    bo = Customer.objects.create(organization=asha.organization, registered_on=NOW, updated_on=NOW)
+    family, crew = make_group(asha.organization, "G1", name="Family"), make_group(asha.organization, "G2")
+
+    def join(group, customer, role):
+        return GroupMembership.objects.create(organization=asha.organization, group=group, customer=customer, role=role)
+
+    assert (str(family), str(join(family, asha, "PRIMARY"))) == ("Family", f"{asha.pk} in {family.pk}")
+    join(crew, asha, "PRIMARY")
+    with broken("group_membership_unique"), transaction.atomic():
+        join(family, asha, "MEMBER")
+    with broken("group_membership_one_primary"), transaction.atomic():
+        join(family, bo, "PRIMARY")
+
+
+def test_segments_partitions_and_groups_are_named_once(organization):
+    (low,) = make_segment(organization, "band", "low")
+    make_group(organization, "G1")
+    with broken("segment_name_unique"), transaction.atomic():
+        make_segment(organization, "band")
+    with broken("segment_partition_name_unique"), transaction.atomic():
+        low.segment.partitions.create(organization=organization, name="low", position=2)
+    with broken("user_group_external_id_unique"), transaction.atomic():
+        make_group(organization, "G1")

@@ -65,12 +65,18 @@ def test_ones_own_password_is_changed_with_the_old_one(organization: Organizatio
     assert member.check_password("another-fine-horse")
 
 
+POINTS = {"Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions"}
+
+
 @pytest.mark.parametrize(
     ("role", "rooms"),
     [
-        ("store_staff", {"Customers", "Cards", "Consent log"}),
-        ("store_manager", {"Customers", "Cards", "Consent log", "Stores", "Tills"}),
-        ("care_agent", {"Customers", "Cards", "Consent log", "Audit"}),
+        ("store_staff", {"Customers", "Cards", "Consent log", *POINTS}),
+        ("store_manager", {"Customers", "Cards", "Consent log", "Programs", *POINTS, "Stores", "Tills"}),
+        (
+            "care_agent",
+            {"Customers", "Cards", "Consent log", "Segments", "User groups", "Programs", *POINTS, "Deferred events", "Audit"},
+        ),
     ],
 )
 def test_the_sidebar_has_the_rooms_of_the_role(organization: Organization, role: str, rooms: set[str]) -> None:
@@ -81,9 +87,10 @@ def test_the_sidebar_has_the_rooms_of_the_role(organization: Organization, role:
     assert shown - {"Start"} == rooms
 
 
-def test_groups_have_no_room(db: None) -> None:
+def test_what_libraries_bring_has_no_room(db: None) -> None:
     operator = log_in(make_staff(None))
-    assert operator.get("/admin/auth/group/").status_code == 404
+    for room in ("auth/group", "procrastinate/procrastinatejob"):
+        assert operator.get(f"/admin/{room}/").status_code == 404
     assert operator.get("/admin/organizations/").status_code == 200
 
 

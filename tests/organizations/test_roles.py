@@ -24,6 +24,8 @@ Role = StaffMember.Role
         (Role.STORE_STAFF, "subscriptions.change_consent", "subscriptions.change_consentchange"),
         (Role.AUDITOR, "organizations.view_staffmember", "customers.change_customer"),
         (Role.AUDITOR, "subscriptions.view_consentchange", "subscriptions.change_consent"),
+        (Role.CARE_AGENT, "engagement.retry_deferredevent", "engagement.change_deferredevent"),
+        (Role.AUDITOR, "engagement.view_deferredevent", "engagement.retry_deferredevent"),
     ],
 )
 def test_a_role_allows_what_its_row_of_the_table_says(

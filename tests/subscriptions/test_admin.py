@@ -63,7 +63,7 @@ def test_changes_are_found_by_anything_of_the_customer(
 
 
 def test_who_looks_for_very_many_is_told(agent: Client, till: Till, asha: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("subscriptions.admin.LIMIT", 1)
+    monkeypatch.setattr("customers.back_office.search.LIMIT", 1)
     assert told(agent.get(list_of(LOG), {"q": "asha"})) == [
         "Many customers match, and only some are shown. Type more to find the one."
     ]

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from organizations.models import KeptAnswer
 from organizations.services.tokens import issue_token
 from subscriptions.models import Consent, ConsentChange
 from tests.api import Answer, Api
@@ -175,6 +176,23 @@ def test_a_preference_that_cannot_be_changed_is_1110(api, asha, till):
     )  # fmt: skip
     assert codes(post(api, {**PAIR, "is_subscribed": "1"})) == ["1110"]
     assert not Consent.objects.get().is_subscribed
+
+
+def test_a_key_keeps_a_choice_from_being_made_twice(api, asha):
+    first = post(api, PAIR, {**PAIR, "channel": "PIGEON"}, Idempotency_Key="k1")
+    post(api, {**PAIR, "is_subscribed": "1"})
+    again = post(api, PAIR, {**PAIR, "channel": "PIGEON"}, Idempotency_Key="k1")
+    assert (codes(again), again.http["Idempotent-Replayed"]) == (["1000", "1101"], "true")
+    assert again.response == first.response
+    assert "Idempotent-Replayed" not in first.http
+    assert Consent.objects.get().is_subscribed
+    assert set(KeptAnswer.objects.values_list("subject_id", flat=True)) == {asha.pk, None}
+
+
+def test_a_choice_that_failed_for_a_technical_reason_is_tried_again_with_its_key(api, asha):
+    with without_table("subscriptions_consent"):
+        assert codes(post(api, PAIR, Idempotency_Key="k1")) == ["1109"]
+    assert codes(post(api, PAIR, Idempotency_Key="k1")) == ["1000"]
 
 
 # --- GET

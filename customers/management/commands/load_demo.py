@@ -1,4 +1,4 @@
-"""How does the demo come into the database? Its organization file, its customers through the services, and a superuser."""
+"""How does the demo come into the database? Its organization file, customers and bills by the services, and a superuser."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -8,13 +8,17 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from customers import demo
-from customers.demo import demo_items
+from customers import demo, demo_bills
+from customers.demo import Standing, demo_items, demo_standings
 from customers.drafts import read_draft
 from customers.journeys.demo_history import SOURCES, live_until
+from customers.journeys.demo_purchases import record_demo_purchases
 from customers.journeys.organization_file import load_organization
 from customers.journeys.registration import Registration, work_drafts
 from customers.models import Identifier
+from customers.services.groups import Joining, find_groups, join_groups
+from customers.services.row_customers import resolve_rows
+from customers.services.segments import Assignment, assign_partitions, find_partitions
 from customers.services.setup import load_setup
 from loyalty_project import clock
 from loyalty_project.api.errors import LoyaltyError
@@ -33,8 +37,9 @@ class Command(BaseCommand):
     """`manage.py load_demo`."""
 
     help = (
-        "Loads the demo's organization and customers, and a superuser. Once loaded, it leaves everything as it is, so that what"
-        " somebody tried out stays; a newer edition of the demo is loaded over the older one and adds what is missing."
+        "Loads the demo's organization, its customers and their bills, and a superuser. Once loaded, it leaves everything as it"
+        " is, so that what somebody tried out stays; a newer edition of the demo is loaded over the older one and adds what is"
+        " missing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -55,17 +60,20 @@ class Command(BaseCommand):
             now = clock.now()
             today = now.astimezone(organization.zone).date()
             with organization_scope(organization):
-                registered = register_missing(demo_items(today=today), by=by)
+                items = demo_items(today=today)
+                registered = register_missing(items, by=by)
                 live_until(now, registered, by=by)
+                place_everybody(items, demo_standings(items, today=today), by=by)
+                bills = record_demo_purchases([one.customer for one in registered], by=by)
                 record_changes([_loaded(organization, edition)], by=by)
             if not StaffMember.objects.filter(username=OPERATOR.username).exists():
                 StaffMember.objects.create_superuser(OPERATOR.username, password=OPERATOR.password)
-        self.stdout.write(f"{organization.name}: {len(registered)} customers registered")
+        self.stdout.write(f"{organization.name}: {len(registered)} customers registered, {bills} bills recorded")
 
 
 def present_edition() -> str:
     """What tells this edition of the demo from others: a digest of what describes it."""
-    sources = [ORGANIZATION_FILE, Path(demo.__file__), *SOURCES]
+    sources = [ORGANIZATION_FILE, Path(demo.__file__), Path(demo_bills.__file__), *SOURCES]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 
@@ -94,6 +102,25 @@ def register_missing(items: Sequence[Item], *, by: Actor) -> list[Registration]:
             raise CommandError(f"A customer of the demo was refused: {result}")
         registered.append(result)
     return registered
+
+
+def place_everybody(items: Sequence[Item], standings: Sequence[Standing], *, by: Actor) -> None:
+    """Put the customers of the items into their partitions and user groups, in the transaction of the caller."""
+    customers = resolve_rows(items, organization=by.organization, policy=by.organization.policy)
+    placed = [
+        (customer, standing)
+        for customer, standing in zip(customers, standings, strict=True)
+        if not isinstance(customer, LoyaltyError)
+    ]
+    partitions = find_partitions({segment for standing in standings for segment in standing.partitions})
+    assign_partitions(
+        [Assignment(customer, partitions[one]) for customer, standing in placed for one in standing.partitions.items()], by=by
+    )
+    groups = find_groups({group for standing in standings for group in standing.roles})
+    join_groups(
+        [Joining(customer, groups[group], role) for customer, standing in placed for group, role in standing.roles.items()],
+        by=by,
+    )
 
 
 def _identifiers(item: Item) -> set[tuple[str, str]]:

@@ -1,10 +1,12 @@
 """How does somebody try the product? `manage.py demo`: from nothing to a running shop chain, until Ctrl-C."""
 
+import os
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.core.management import call_command
@@ -24,19 +26,24 @@ from loyalty_project.serving import (
     usual_workers,
     wait_until_answered,
 )
+from loyalty_project.worker import worker_command
+
+Process: TypeAlias = "subprocess.Popen[bytes]"
 
 LOGIN_PAGE = "/admin/login/"
 START_SECONDS = 60.0
 # Nobody depends on what a demo is answering.
 STOP_SECONDS = 3
+PAUSE = 0.1
 
 
 class Command(BaseCommand):
     """`manage.py demo`."""
 
     help = (
-        "Starts the database, loads a made-up organization with 2,000 customers (once), serves it, and prints how to try it."
-        " Ctrl-C and SIGTERM stop the server, and the database if it was started here. What you change stays for the next time."
+        "Starts the database, loads a made-up organization with 2,000 customers (once), serves it, runs a worker, and says how"
+        " to try it. Ctrl-C and SIGTERM stop server and worker, and the database if it was started here. What you change stays"
+        " for the next time."
     )
     # The server that is started checks; here it would only cost time.
     requires_system_checks = []
@@ -67,35 +74,43 @@ class Command(BaseCommand):
                 self.stdout.write("Starting the database ...")
                 database.start(database=settings.DATABASES[DEFAULT_DB_ALIAS]["NAME"])
             call_command("migrate", interactive=False, verbosity=0)
-            with _server(address) as server:
-                # Beside the server's own start, which takes about as long.
+            serving = granian_command(address, workers=usual_workers(), threads=THREADS, stop_seconds=STOP_SECONDS, quiet=True)
+            with _process(serving) as server, _process(worker_command()) as worker:
+                # Beside their own start, which takes about as long.
                 call_command("load_demo", yes=True, stdout=self.stdout)
-                self._stay(address, server)
+                self._stay(address, {"server": server, "worker": worker})
         finally:
             if database and not ran_before:
                 with _undisturbed():
                     database.stop()
 
-    def _stay(self, address: Address, server: "subprocess.Popen[bytes]") -> None:
-        if wait_until_answered(address, LOGIN_PAGE, seconds=START_SECONDS, is_alive=lambda: server.poll() is None):
+    def _stay(self, address: Address, processes: Mapping[str, Process]) -> None:
+        if wait_until_answered(address, LOGIN_PAGE, seconds=START_SECONDS, is_alive=lambda: _ended(processes) is None):
             self.stdout.write(f"\n{guide(address.url)}\nCtrl-C ends it. What you change is kept in {_kept_in()}.")
             self.stdout.flush()
-            server.wait()
-        raise CommandError("The server does not answer, or has ended by itself.")
+            while _ended(processes) is None:
+                time.sleep(PAUSE)
+        ended = _ended(processes)
+        raise CommandError(f"The {ended} has ended by itself." if ended else "The server does not answer.")
 
 
 @contextmanager
-def _server(address: Address) -> Iterator["subprocess.Popen[bytes]"]:
-    """Inside: granian, which is told to stop at the end and waited for."""
-    command = granian_command(address, workers=usual_workers(), threads=THREADS, stop_seconds=STOP_SECONDS, quiet=True)
+def _process(command: Sequence[str]) -> Iterator[Process]:
+    """Inside: a process of this command, which is told to stop at the end and waited for. It logs what is wrong alone."""
+    environment = {"LOG_LEVEL": "WARNING", **os.environ}
     # In a session of its own: it is told to stop once, here, and not by the terminal as well.
-    server = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603 - our own words
+    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, start_new_session=True)  # noqa: S603 - our own words
     try:
-        yield server
+        yield process
     finally:
         with _undisturbed():
-            server.terminate()
-            server.wait()
+            process.terminate()
+            process.wait()
+
+
+def _ended(processes: Mapping[str, Process]) -> str | None:
+    """The name of one that has ended."""
+    return next((name for name, process in processes.items() if process.poll() is not None), None)
 
 
 def _kept_in() -> str:
@@ -103,7 +118,7 @@ def _kept_in() -> str:
 
 
 def _undisturbed() -> AbstractContextManager[None]:
-    """Whoever is impatient must not leave a server behind."""
+    """Whoever is impatient must not leave a process behind."""
     return _signals([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], signal.SIG_IGN)
 
 

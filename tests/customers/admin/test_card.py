@@ -24,6 +24,7 @@ def test_cards_are_listed_and_found_by_how_they_begin(administrator: Client, car
     assert shown(administrator.get(list_of(CARDS), {"q": "gol"})) == [card]
     assert shown(administrator.get(list_of(CARDS), {"status__exact": "NOT_ISSUED"})) == [other]
     assert len(shown(administrator.get(list_of(CARDS), {"q": " "}))) == 2
+    assert len(shown(administrator.get(list_of(CARDS), {"series__id__exact": card.series_id}))) == 2
     assert "issued" in administrator.get(list_of(CARDS)).content.decode()
 
 
@@ -48,6 +49,6 @@ def test_the_list_costs_the_same_for_any_number(
 ) -> None:
     for number in range(1, rows):
         Card.objects.create(organization=card.organization, series=card.series, number=f"SILVER{number}")
-    # Session, member of staff, the limit to stores, cards.
-    with django_assert_num_queries(4):
+    # Session, member of staff, the limit to stores, series of the filter, cards.
+    with django_assert_num_queries(5):
         administrator.get(list_of(CARDS))

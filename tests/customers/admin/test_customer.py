@@ -15,7 +15,7 @@ from customers.models import Card, Customer, Identifier, SourceProfile
 from organizations.models import AuditEntry, Organization, Store, Till
 from organizations.scoping import unscoped
 from tests.back_office import errors_of, filled_form, list_of, log_in, make_staff, page_of, register, shown
-from tests.factories import make_card_series, make_field
+from tests.factories import join_group, make_card_series, make_field, make_group, make_segment, put_into
 
 CUSTOMERS = "customers_customer"
 ADD = "/admin/customers/customer/add/"
@@ -55,8 +55,8 @@ def test_the_list_costs_the_same_for_any_number(
 ) -> None:
     for number in range(customers):
         register(till, mobile=f"981230000{number}", email=f"a{number}@example.com")
-    # Session, member of staff, the limit to stores, stores of the filter, customers, identifiers.
-    with django_assert_num_queries(6):
+    # Session, member of staff, the limit to stores, stores and partitions of the filters, customers, identifiers.
+    with django_assert_num_queries(7):
         administrator.get(list_of(CUSTOMERS))
 
 
@@ -67,7 +67,7 @@ def test_a_search_costs_the_same_for_any_number(
     for number in range(customers):
         register(till, mobile=f"981230000{number}")
     # As the list, and three to search.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         answer = administrator.get(list_of(CUSTOMERS), {"q": "98123"})
     assert len(shown(answer)) == customers
 
@@ -180,11 +180,42 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
             organization=anna.organization, series=series, number=f"GOLD{number}", customer=anna, status="ISSUED"
         )
         SourceProfile.objects.create(organization=anna.organization, customer=anna, source="WECHAT", account=str(number))
+        (partition,) = make_segment(anna.organization, f"segment {number}", "x")
+        put_into(partition, anna.pk)
+        join_group(make_group(anna.organization, f"G{number}"), anna.pk)
     ContentType.objects.get_for_model(Customer)  # remembered by the process
     # Session, member of staff, the limit to stores, customer, identifiers, fields, stores, tills, series, cards, sources,
-    # history, registering till, consents.
-    with django_assert_num_queries(14):
+    # segments, groups, consents, history, registering till; memberships, accounts, lots, purchases, bills, entries.
+    with django_assert_num_queries(22):
         administrator.get(page_of(CUSTOMERS, anna))
+
+
+def test_the_page_tells_segments_and_groups_with_the_way_there_for_those_who_may_see_them(
+    administrator: Client, seller: Client, anna: Customer
+) -> None:
+    low, _high = make_segment(anna.organization, "spend-band", "low", "high")
+    (gone,) = make_segment(anna.organization, "gone", "x", is_active=False)
+    family = make_group(anna.organization, "G1", name="Family")
+    put_into(low, anna.pk)
+    put_into(gone, anna.pk)
+    join_group(family, anna.pk, role="PRIMARY")
+    for browser, may_see in ((administrator, True), (seller, False)):
+        answer = browser.get(page_of(CUSTOMERS, anna))
+        page = answer.content.decode()
+        assert [(str(row.segment), str(row.partition)) for row in answer.context["segments"]] == [("spend-band", "low")]
+        assert [(str(row.group), row.role) for row in answer.context["memberships"]] == [("Family", "PRIMARY")]
+        assert (page_of("customers_segment", low.segment) in page) is may_see
+        assert (page_of("customers_usergroup", family) in page) is may_see
+
+
+def test_customers_are_narrowed_by_partition(administrator: Client, anna: Customer, till: Till) -> None:
+    register(till, mobile="9812300002")
+    (low,) = make_segment(anna.organization, "spend-band", "low")
+    put_into(low, anna.pk)
+    answer = administrator.get(list_of(CUSTOMERS), {"partition": low.pk})
+    assert shown(answer) == [anna]
+    assert "spend-band: low" in answer.content.decode()
+    assert len(shown(administrator.get(list_of(CUSTOMERS), {"partition": "x"}))) == 2
 
 
 def test_an_auditor_reads_the_page_and_has_no_form(auditor: Client, anna: Customer) -> None:

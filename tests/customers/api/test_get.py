@@ -4,10 +4,13 @@ from datetime import date
 
 import pytest
 import time_machine
+from django.db import connection
+from structlog.testing import capture_logs
 
 from customers.models import Card
+from organizations.scoping import organization_scope
 from tests.api import Api, fields
-from tests.factories import make_card_series, make_store, make_till
+from tests.factories import join_group, make_card_series, make_group, make_segment, make_store, make_till, put_into
 from tests.subscriptions.consents import AT, without_table
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +36,7 @@ def test_item_without_flags(api, asha):
     assert list(answer.item) == ITEM
     expected = {
         "firstname": "Asha", "lastname": "", "mobile": "919812345678", "email": "asha@example.com", "external_id": "E 1",
-        "lifetime_points": 0, "current_slab": None, "registered_on": "2024-03-05 10:11:12",
+        "lifetime_points": 0, "current_slab": "NONE", "registered_on": "2024-03-05 10:11:12",
         "type": "LOYALTY", "source": "instore",
         "gender": None, "registered_by": "mgroad.till1", "registered_store": {"code": "blr.mgroad", "name": "MG Road"},
         "registered_till": {"code": "mgroad.till1", "name": "MG Road till 1"}, "user_groups2": [], "trackers": "",
@@ -173,9 +176,10 @@ def test_consents_that_cannot_be_read_are_warned_of(api, asha):
 @time_machine.travel(AT, tick=False)  # the first call of a minute costs a query more
 @pytest.mark.parametrize("count", [1, 3])
 def test_consents_take_one_query_in_a_savepoint(api, count, django_assert_num_queries):
+    """Besides the usual ones: what was said, and the savepoint around it, as the test itself is a transaction."""
     mobiles = [str(9812345600 + n) for n in range(count)]
     api.add(*({"mobile": mobile} for mobile in mobiles))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(19 + 1 + 2):
         assert api.get("subscriptions=true&optin_status=true&mobile=" + ",".join(mobiles)).codes == ["1000"] * count
 
 
@@ -210,10 +214,103 @@ def test_nul_in_the_query_is_400(api):
 
 @time_machine.travel(AT, tick=False)  # the first call of a minute costs a query more
 @pytest.mark.parametrize("count", [1, 3, 100])
-def test_get_takes_five_queries_for_one_or_a_hundred(api, count, django_assert_num_queries):
-    """Credential, lookup, people with their places, fields, identifiers."""
+def test_get_takes_the_same_queries_for_one_or_a_hundred(api, count, django_assert_num_queries):
+    """Credential, lookup, people with their places, fields, identifiers; programs with versions and tiers, accounts, lots,
+    memberships; purchases; bills. The last three parts have a savepoint each, as the test itself is a transaction.
+    """
     mobiles = [str(9812345600 + n) for n in range(count)]
     api.add(*({"mobile": mobile} for mobile in mobiles))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(5 + 6 + 1 + 1 + 6):
         answer = api.get("mobile=" + ",".join(mobiles))
     assert answer.codes == ["1000"] * count
+
+
+@pytest.fixture
+def band(organization):
+    return make_segment(organization, "band", "low", "mid", "high")
+
+
+def test_segments_when_asked_for(api, asha, organization, band):
+    put_into(make_segment(organization, "age", "young", "old")[1], asha["user_id"])
+    put_into(band[1], asha["user_id"])
+    item = api.get("mobile=9812345678&segments=true").item
+    assert item["segments"] == {"segment": [{"name": "age", "value": "old"}, {"name": "band", "value": "mid"}]}
+    assert list(item)[list(item).index("segments") + 1] == "current_nps_status"
+    assert "segments" not in api.get("mobile=9812345678").item
+    assert api.get("mobile=9812345678&segments=true&format=xml").xml.findtext(".//segments/segment/value") == "old"
+
+
+def test_segments_and_partitions_that_are_switched_off_are_not_told(api, asha, organization, band):
+    (old,) = make_segment(organization, "old", "x", is_active=False)
+    put_into(band[0], asha["user_id"])
+    put_into(old, asha["user_id"])
+    assert api.get("mobile=9812345678&segments=1").item["segments"] == {"segment": [{"name": "band", "value": "low"}]}
+    band[0].is_active = False
+    band[0].save()
+    assert api.get("mobile=9812345678&segments=1").item["segments"] == {"segment": []}
+
+
+def test_segments_that_cannot_be_read_cost_a_warning_alone(api, asha, band):
+    api.add(mobile="9812345679")
+    put_into(band[1], asha["user_id"])
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE customers_customersegment RENAME TO elsewhere")
+    with capture_logs() as logs:
+        answer = api.get("mobile=9812345678,9812345679,9812345670&segments=true&user_group=true&card_details=true")
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["side_step_failed"]
+    assert answer.codes == ["1000", "1000", "1012"]
+    known, _, unknown = answer.items
+    assert known["item_status"]["warnings"] == {"warning": ["91004"]}
+    assert known["item_status"]["message"] == ("Customer successfully retrieved, Failed to get segmentation details")
+    assert (known["segments"], known["firstname"], known["card_details"]) == ({"segment": []}, "Asha", {"card": []})
+    assert unknown["item_status"]["warnings"] == {"warning": []}
+    assert api.get("mobile=9812345678").warnings == []
+
+
+def test_user_groups_when_asked_for(api, asha, organization):
+    boris = api.add(mobile="9812345679").item
+    family, crew = make_group(organization, "G1", name="Family"), make_group(organization, "G2", name="Crew")
+    gone = make_group(organization, "G0", is_active=False)
+    join_group(crew, asha["user_id"])
+    join_group(family, asha["user_id"])
+    join_group(gone, asha["user_id"])
+    join_group(family, boris["user_id"], role="PRIMARY")
+    item = api.get("mobile=9812345678&user_group=true").item
+    assert item["user_groups2"] == [
+        {
+            "id": str(family.pk), "external_id": "G1", "name": "Family", "role": "MEMBER",
+            "primary_user_id": str(boris["user_id"]),
+        },
+        {"id": str(crew.pk), "external_id": "G2", "name": "Crew", "role": "MEMBER", "primary_user_id": ""},
+    ]  # fmt: skip
+    assert item["group_points_summaries"] == {"group_points_summary": []}
+    assert [group["role"] for group in api.get("mobile=9812345679&user_group=1").item["user_groups2"]] == ["PRIMARY"]
+    plain = api.get("mobile=9812345678").item
+    assert (plain["user_groups2"], "group_points_summaries" in plain) == ([], False)
+    xml = api.get("mobile=9812345678&user_group=true&format=xml").xml
+    assert [group.findtext("external_id") for group in xml.iterfind(".//user_groups2/user_group2")] == ["G1", "G2"]
+    assert xml.find(".//group_points_summaries/group_points_summary") is not None
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_segments_and_groups_take_a_query_each(api, organization, band, count, django_assert_num_queries):
+    """Besides the usual ones: groups; segments, and the savepoint around them."""
+    mobiles = [str(9812345600 + n) for n in range(count)]
+    people = api.add(*({"mobile": mobile} for mobile in mobiles)).items
+    ids = [person["user_id"] for person in people]
+    put_into(band[0], *ids)
+    join_group(make_group(organization, "G1"), *ids)
+    join_group(make_group(organization, "G2"), *ids)
+    with django_assert_num_queries(19 + 1 + 3):
+        answer = api.get("mobile=" + ",".join(mobiles) + "&segments=true&user_group=true")
+    assert [len(item["user_groups2"]) for item in answer.items] == [2] * count
+
+
+def test_strangers_share_no_segment_or_group(api, stranger_api, asha, organization, band):
+    stranger = stranger_api.add(mobile="9812345678").item
+    bazaar = stranger_api.till.organization
+    with organization_scope(bazaar):
+        put_into(make_segment(bazaar, "band", "top")[0], stranger["user_id"])
+    put_into(band[0], asha["user_id"])
+    assert api.get("mobile=9812345678&segments=true").item["segments"]["segment"][0]["value"] == "low"
+    assert stranger_api.get("mobile=9812345678&segments=true").item["segments"]["segment"][0]["value"] == "top"

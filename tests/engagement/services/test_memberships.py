@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from customers.models import Customer
-from engagement.models import Membership, Tier
-from engagement.services.memberships import Enrolment, enrol
+from engagement.models import Membership, PointsAccount, Tier
+from engagement.services.memberships import Enrolment, Joining, enrol
 from engagement.services.programs import open_programs
 from organizations.models import Organization
 from organizations.scoping import organization_scope
@@ -35,7 +35,8 @@ def people(organization: Organization, count: int) -> list[Customer]:
 
 
 def enrolled(customers: list[Customer], organization: Organization, *, at: datetime = AT) -> Enrolment:
-    return enrol(customers, open_programs().active, at=at, organization=organization)
+    programs = open_programs().active
+    return enrol([Joining(customer=one, programs=programs, at=at) for one in customers], organization=organization)
 
 
 def test_everybody_begins_on_the_lowest_tier(northwind: Organization) -> None:
@@ -45,6 +46,8 @@ def test_everybody_begins_on_the_lowest_tier(northwind: Organization) -> None:
     for customer, membership in zip(customers, Membership.objects.order_by("pk"), strict=True):
         assert (membership.customer, membership.program.name, membership.enrolled_on) == (customer, "Club", AT)
         assert membership.tier == Tier.objects.get(name="Bronze")
+        account = PointsAccount.objects.get(customer=customer)
+        assert (account.program, account.balance, account.version) == (membership.program, 0, 0)
         assert (membership.tier_since, membership.tier_expires_on) == (AT, None)
         found = enrolment.memberships[customer.pk, membership.program_id]
         assert (found.pk, found.tier) == (membership.pk, membership.tier)
@@ -52,7 +55,7 @@ def test_everybody_begins_on_the_lowest_tier(northwind: Organization) -> None:
 
 def test_a_program_without_tiers_gives_none(northwind: Organization) -> None:
     load(club(tiers=[]))
-    (membership,) = enrolled(people(northwind, 1), northwind).new
+    (membership,) = enrolled(people(northwind, 1), northwind).new.values()
     membership.refresh_from_db()
     assert (membership.tier, membership.tier_since, membership.tier_expires_on) == (None, None, None)
 
@@ -66,10 +69,10 @@ def test_the_lowest_tier_lasts_as_long_as_its_rules_say(northwind: Organization,
 
 def test_whoever_is_in_already_stays_as_they_are(northwind: Organization) -> None:
     first, second = people(northwind, 2)
-    (membership,) = enrolled([first], northwind).new
+    (membership,) = enrolled([first], northwind).new.values()
     Membership.objects.update(tier=Tier.objects.get(name="Gold"))
     later = enrolled([first, second, second], northwind, at=datetime(2026, 6, 1, tzinfo=UTC))
-    assert [one.customer_id for one in later.new] == [second.pk]
+    assert [key.customer_id for key in later.new] == [second.pk]
     present = later.memberships[first.pk, membership.program_id]
     assert (present.pk, present.enrolled_on) == (membership.pk, AT)
     assert present.tier is not None
@@ -81,13 +84,13 @@ def test_several_programs_at_once_give_one_membership_each(northwind: Organizati
     load(club(), {"name": "Second", "tiers": [{"name": "Palm"}]})
     enrolment = enrolled(people(northwind, 3), northwind)
     assert len(enrolment.new) == 6
-    assert sorted(one.tier.name for one in enrolment.new if one.tier) == ["Bronze"] * 3 + ["Palm"] * 3
+    assert sorted(one.tier.name for one in enrolment.new.values() if one.tier) == ["Bronze"] * 3 + ["Palm"] * 3
 
 
 def test_no_program_is_no_membership(northwind: Organization) -> None:
     customers = people(northwind, 1)
-    assert enrol(customers, [], at=AT, organization=northwind) == Enrolment(memberships={}, new=[])
-    assert enrolled([], northwind).new == []
+    nothing = [Joining(customer=one, programs=[], at=AT) for one in customers]
+    assert enrol(nothing, organization=northwind) == enrolled([], northwind) == Enrolment()
 
 
 @pytest.mark.parametrize("count", [1, 3, 120])
@@ -97,13 +100,14 @@ def test_enrolling_costs_the_same_for_any_number(
     """Many are written by COPY, which is no query in Django's books."""
     customers = people(northwind, count)
     programs = open_programs().active
-    with django_assert_num_queries(3 if count < 50 else 2):
-        enrol(customers, programs, at=AT, organization=northwind)
+    joinings = [Joining(customer=one, programs=programs, at=AT) for one in customers]
+    with django_assert_num_queries(5 if count < 50 else 3):
+        enrol(joinings, organization=northwind)
     assert Membership.objects.count() == count
 
 
 def test_the_database_refuses_a_second_membership(northwind: Organization) -> None:
-    (membership,) = enrolled(people(northwind, 1), northwind).new
+    (membership,) = enrolled(people(northwind, 1), northwind).new.values()
     membership.pk = None
     with pytest.raises(IntegrityError, match="membership_unique"), transaction.atomic():
         membership.save(force_insert=True)

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -5,9 +6,9 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection
 from structlog.testing import capture_logs
 
-from loyalty_project.api.batch import MAX_ATTEMPTS, Done, Outcome, constraint_name, failed, run_batch, sqlstate, succeeded
-from loyalty_project.api.codes import Code, Transport
-from loyalty_project.api.errors import LoyaltyError, Notice
+from loyalty_project.api.batch import MAX_ATTEMPTS, Done, Once, Outcome, constraint_name, failed, run_batch, sqlstate, succeeded
+from loyalty_project.api.codes import TECHNICAL, Code, Transport
+from loyalty_project.api.errors import CountedRefusalError, LoyaltyError, Notice
 from loyalty_project.api.values import Item
 
 
@@ -35,13 +36,14 @@ def names() -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
-def run(items: list[Any], work: Callable[[Item], Done] = insert) -> list[Outcome]:
+def run(items: list[Any], work: Callable[[Item], Done] = insert, once: Once | None = None) -> list[Outcome]:
     return run_batch(
         items,
         work,
         echo=lambda item: {"name": item["name"]},
         fallback=Code.ADD_FAILED,
-        constraints={"guest_name_once": Code.ALREADY_REGISTERED},
+        constraints={"guest_name_once": Code.ALREADY_REGISTERED, "guests_met": Code.EXTERNAL_ID_FAILED},
+        once=once,
     )
 
 
@@ -111,7 +113,7 @@ def test_an_item_sees_what_an_earlier_one_did_and_a_constraint_has_its_code(gues
 
 
 @pytest.mark.parametrize("item", ["", None, [], {"name": "\x00"}, {"name": {"a": ["\ud800"]}}])
-def test_an_item_that_cannot_be_read_is_400_and_echoes_nothing(item: Any) -> None:
+def test_an_item_that_cannot_be_read_is_400_and_echoes_nothing(guests: None, item: Any) -> None:
     (outcome,) = run([item])
     assert (codes([outcome]), set(outcome.body)) == (["400"], {"item_status"})
 
@@ -172,3 +174,149 @@ def test_an_error_without_a_server_has_no_state() -> None:
 
 def test_the_name_of_a_broken_constraint_is_known_only_from_the_server() -> None:
     assert constraint_name(IntegrityError("made up")) is None
+
+
+class Book:
+    """Answers by position, in a table, so that they share the fate of the item's transaction."""
+
+    def claim(self, position: int) -> Outcome | None:
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO book VALUES (%s) ON CONFLICT DO NOTHING", [position])
+            if cursor.rowcount:
+                return None
+            cursor.execute("SELECT answer FROM book WHERE position = %s", [position])
+            return Outcome(json.loads(cursor.fetchone()[0]), succeeded=True, replayed=True)
+
+    def keep(self, position: int, outcome: Outcome) -> None:
+        execute("UPDATE book SET answer = %s WHERE position = %s", json.dumps(outcome.body), position)
+
+
+@pytest.fixture
+def book(guests: None) -> Iterator[Book]:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE book (position int PRIMARY KEY, answer text)")
+        yield Book()
+        cursor.execute("DROP TABLE book")
+
+
+def kept() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT position FROM book WHERE answer <> '' ORDER BY position")
+        return [position for (position,) in cursor.fetchall()]
+
+
+def refusing(error: Exception) -> Callable[[Item], Done]:
+    """Work that stores its guest and then refuses."""
+
+    def work(item: Item) -> Done:
+        insert(item)
+        raise error
+
+    return work
+
+
+def test_what_was_worked_once_is_answered_again_and_not_worked(book: Book) -> None:
+    first = run([{"name": "a"}, {"name": "b"}], once=book)
+    again = run([{"name": "a"}, {"name": "b"}], once=book)
+    assert codes(again) == codes(first) == ["1000", "1000"]
+    assert [outcome.body for outcome in again] == [outcome.body for outcome in first]
+    assert [outcome.replayed for outcome in first + again] == [False, False, True, True]
+    assert names() == ["a", "b"]
+
+
+def test_the_rest_of_a_batch_that_was_cut_off_is_worked(book: Book) -> None:
+    run([{"name": "a"}], once=book)
+    outcomes = run([{"name": "a"}, {"name": "b"}], once=book)
+    assert [outcome.replayed for outcome in outcomes] == [True, False]
+    assert names() == ["a", "b"]
+
+
+@pytest.mark.parametrize("item", [None, {"name": "\x00"}])
+def test_an_unreadable_item_is_answered_again(book: Book, item: Any) -> None:
+    run([item], once=book)
+    (again,) = run([item], once=book)
+    assert (codes([again]), set(again.body), again.replayed) == (["400"], {"item_status"}, True)
+
+
+@pytest.mark.parametrize("code", [Code.FRAUD, Code.INVALID_MOBILE, Transport.CUSTOMER_ERASED])
+def test_a_refusal_by_a_rule_undoes_the_effect_and_is_kept(book: Book, code: Code | Transport) -> None:
+    assert codes(run([{"name": "a"}], refusing(LoyaltyError(code)), once=book)) == [str(int(code))]
+    assert (names(), kept()) == ([], [0])
+    (again,) = run([{"name": "a"}], once=book)
+    assert (again.body["name"], codes([again]), again.replayed) == ("a", [str(int(code))], True)
+
+
+def test_a_refusal_by_a_constraint_is_kept(book: Book) -> None:
+    insert({"name": "a"})
+    assert codes(run([{"name": "a"}], once=book)) == ["1014"]
+    execute("DELETE FROM guest WHERE name = %s", "a")
+    assert codes(run([{"name": "a"}], once=book)) == ["1014"]
+
+
+@pytest.mark.parametrize(
+    ("work", "code"),
+    [
+        *((refusing(LoyaltyError(Code(code))), str(code)) for code in TECHNICAL - {Transport.BUSY}),
+        (refusing(LoyaltyError(Transport.BUSY)), "521"),
+        (raising(state("55P03")), "521"),
+        (raising(state("57014")), "10001"),
+        (raising("ALTER TABLE guest ADD CONSTRAINT guests_met CHECK (age < 0)"), "1038"),
+        (raising("ALTER TABLE guest ADD CONSTRAINT unforeseen CHECK (age < 0)"), "10001"),
+        (refusing(RuntimeError("a bug")), "10001"),
+    ],
+)
+def test_a_technical_failure_leaves_no_trace_and_a_retry_succeeds(book: Book, work: Callable[[Item], Done], code: str) -> None:
+    with capture_logs():
+        assert codes(run([{"name": "a"}], work, once=book)) == [code]
+    assert (names(), kept()) == ([], [])
+    (again,) = run([{"name": "a"}], once=book)
+    assert (codes([again]), again.replayed, names(), kept()) == (["1000"], False, ["a"], [0])
+
+
+def test_a_success_with_a_technical_warning_is_a_success(book: Book) -> None:
+    def work(item: Item) -> Done:
+        return Done(body=insert(item).body, message="Stored", warnings=[Notice(Code.EVENTS_WAITING)])
+
+    run([{"name": "a"}], work, once=book)
+    (again,) = run([{"name": "a"}], work, once=book)
+    assert (codes([again]), again.replayed, names()) == (["1000"], True, ["a"])
+
+
+def test_a_deadlock_repeats_a_claimed_item_from_its_claim(book: Book) -> None:
+    attempts = 0
+
+    def work(item: Item) -> Done:
+        nonlocal attempts
+        attempts += 1
+        done = insert(item)
+        if attempts == 1:
+            execute(state("40P01"))
+        return done
+
+    with capture_logs():
+        assert codes(run([{"name": "a"}], work, once=book)) == ["1000"]
+    assert (attempts, names(), kept()) == (2, ["a"], [0])
+
+
+def count_and_refuse(item: Item) -> Done:
+    insert(item)
+    raise CountedRefusalError(Code.CUSTOM_FIELD_NOT_SAVED)
+
+
+def test_a_counted_refusal_keeps_what_it_wrote(guests: None) -> None:
+    assert codes(run([{"name": "Asha"}], count_and_refuse)) == ["1018"]
+    assert names() == ["Asha"]
+
+
+def test_a_counted_refusal_counts_once_under_a_key(book: Book) -> None:
+    assert codes(run([{"name": "Asha"}], count_and_refuse, book)) == ["1018"]
+    assert codes(run([{"name": "Asha"}], count_and_refuse, book)) == ["1018"]
+    assert names() == ["Asha"]
+
+
+def test_a_refusal_tells_its_sentence_filled_in(guests: None) -> None:
+    def refuse(_: Item) -> Done:
+        raise LoyaltyError(Code.RENEWAL_CRITERIA_FAILED, x="no tier")
+
+    (outcome,) = run([{"name": "Asha"}], refuse)
+    assert outcome.body["item_status"]["message"] == "Call to Points Engine for tier renewal criteria failed: no tier."

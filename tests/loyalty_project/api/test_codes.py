@@ -3,7 +3,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from loyalty_project.api.codes import Code, Transport
+from loyalty_project.api.codes import TECHNICAL, Code, Transport
 
 PROTOCOL = Path(settings.BASE_DIR) / "docs" / "protocol.md"
 
@@ -38,3 +38,10 @@ def test_only_warnings_have_places_to_fill() -> None:
     templated = [code for code in Code if "{" in code.sentence]
     assert all(91000 < code < 92000 for code in templated)
     assert all(set(re.findall(r"{.*?}", code.sentence)) <= {"{x}", "{y}"} for code in templated)
+
+
+def test_technical_failures_are_the_documented_ones() -> None:
+    told = PROTOCOL.read_text(encoding="utf-8").partition("Technical failures (")[2].partition(")")[0]
+    single = told.replace("1086 – 1099", ", ".join(map(str, range(1086, 1100))))
+    assert {int(number) for number in single.split(", ")} == TECHNICAL
+    assert {int(code) for code in [*Code, *Transport]} >= TECHNICAL

@@ -3,7 +3,8 @@
 import pytest
 from django.test import RequestFactory
 
-from organizations.api.headers import country_code, header_text, is_replay, language, user_context
+from loyalty_project.api.errors import RequestRefusedError
+from organizations.api.headers import country_code, header_text, idempotency_key, is_replay, language, user_context
 
 
 def with_header(name: str, value: str):
@@ -52,3 +53,19 @@ def test_a_language_is_an_iso_code(sent: str, understood: str) -> None:
 @pytest.mark.parametrize(("sent", "understood"), [("true", True), ("TRUE", True), ("1", True), ("false", False), ("", False)])
 def test_a_replay_is_asked_for_in_words(sent: str, understood: bool) -> None:  # noqa: FBT001 - a table of cases
     assert is_replay(with_header("X-CAP-DIRECT-REPLAY", sent)) is understood
+
+
+@pytest.mark.parametrize(("sent", "understood"), [("!bill-7~", "!bill-7~"), (" k ", "k"), ("x" * 255, "x" * 255)])
+def test_an_idempotency_key_is_visible_ascii(sent: str, understood: str) -> None:
+    assert idempotency_key(with_header("Idempotency-Key", sent)) == understood
+
+
+def test_without_the_header_there_is_no_idempotency_key() -> None:
+    assert idempotency_key(RequestFactory().post("/")) == ""
+
+
+@pytest.mark.parametrize("sent", ["", " ", "x" * 256, "two words", "caf\xe9", "a\tb", "a\x7f"])
+def test_what_is_no_idempotency_key_is_refused(sent: str) -> None:
+    with pytest.raises(RequestRefusedError) as refused:
+        idempotency_key(with_header("Idempotency-Key", sent))
+    assert (refused.value.http_status, refused.value.body_code) == (400, 400)

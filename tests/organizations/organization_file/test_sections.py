@@ -31,7 +31,7 @@ def test_a_section_that_is_handed_in_is_brought_told_and_not_stored() -> None:
     kept: dict[str, Any] = {}
     sections = [segments(kept)]
     report = load({**small(), "zones": [{"code": "south", "name": "South"}], "segments": SEGMENTS}, sections=sections)
-    assert kept == {"zones": ["south"], "segments": SEGMENTS}
+    assert kept == {"zones": ["south"], "segments": [{**SEGMENTS[0], "active": True}]}
     assert report.lines[-1] == "segments: brought"
     assert report.stored == []
     assert report.organization.stored_sections == {}

@@ -1,6 +1,5 @@
 """Customers from files (docs/imports.md)."""
 
-import csv
 import gzip
 import hashlib
 import io
@@ -23,33 +22,13 @@ from organizations.models import AuditEntry, ImportRun, RejectedRow
 from organizations.scoping import organization_scope, unscoped
 from subscriptions.models import Consent, ConsentChange
 from tests.factories import make_card_series, make_field, make_organization, make_store
+from tests.imports import Outcome, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db
 
 
-class Outcome:
-    """What a command left: exit status and the two streams."""
-
-    def __init__(self, status: int, out: str, err: str) -> None:
-        self.status, self.out, self.err = status, out, err
-
-    @property
-    def counts(self) -> tuple[int, ...]:
-        last = self.out.rstrip("\n").rpartition("\n")[2]
-        return tuple(int(part.partition("=")[2]) for part in last.split(" "))
-
-
 def run(path: Path | str, *options: str, code: str = "northwind") -> Outcome:
-    out, err = io.StringIO(), io.StringIO()
-    status = 0
-    try:
-        call_command("import_customers", "--organization", code, "--no-progress", *options, str(path), stdout=out, stderr=err)
-    except SystemExit as stopped:
-        status = int(stopped.code or 0)
-    except CommandError as error:
-        status = error.returncode
-        err.write(str(error))
-    return Outcome(status, out.getvalue(), err.getvalue())
+    return run_import("import_customers", path, *options, code=code)
 
 
 @pytest.fixture
@@ -57,16 +36,9 @@ def write(organization, tmp_path):
     """Writes a file of lines and gives its path."""
 
     def write(*lines: str, name: str = "customers.csv") -> Path:
-        path: Path = tmp_path / name
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return path
+        return write_lines(tmp_path / name, *lines)
 
     return write
-
-
-def rejects(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def test_rows_are_created_updated_unchanged_or_rejected(write, tmp_path):

@@ -8,10 +8,12 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from pytest_django import Settings
 
-from customers.demo import HOW_MANY, demo_items
+from customers.demo import HOW_MANY, Standing, demo_items
 from customers.journeys.organization_file import load_organization
-from customers.management.commands.load_demo import LOADED, register_missing
-from customers.models import Card, Customer
+from customers.management.commands.load_demo import LOADED, place_everybody, register_missing
+from customers.models import Card, Customer, CustomerSegment, GroupMembership, UserGroup
+from engagement.models import Bill, PointsAccount, PointsEntry
+from loyalty_project import clock
 from loyalty_project.demo import OPERATOR, ORGANIZATION_CODE, ORGANIZATION_FILE
 from organizations.actors import Actor, command_actor
 from organizations.models import AuditEntry, Organization, StaffMember, Store
@@ -51,6 +53,12 @@ def test_everybody_is_there_after_the_first_run_and_nothing_changes_with_the_sec
     with organization_scope(Organization.objects.get(code=ORGANIZATION_CODE)):
         assert Customer.objects.count() == HOW_MANY
         assert 1 < ConsentChange.objects.filter(actor="command:load_demo", revision__gt=1).count() < HOW_MANY
+        assert CustomerSegment.objects.values("partition").distinct().count() == 7
+        assert GroupMembership.objects.filter(role="PRIMARY").count() == UserGroup.objects.count() == 3
+        assert 4_000 < Bill.objects.count() < 10_000
+        assert Bill.objects.filter(type="RETURN", return_of__isnull=False).exists()
+        assert PointsEntry.objects.filter(kind="RETURN").exists()
+        assert not PointsAccount.objects.filter(due_at__lte=clock.now()).exists()
         Store.objects.filter(code="web").update(name="My web shop")
         entries = AuditEntry.objects.count()
         assert load() == "The demo is loaded already.\n"
@@ -88,6 +96,15 @@ def test_who_is_known_by_one_identifier_is_left_alone(by: Actor) -> None:
         assert len(register_missing([known], by=by)) == 1
         assert register_missing([{**known, "mobile": "19025550151", "firstname": "Isla"}], by=by) == []
         assert Customer.objects.get().firstname == "Nora"
+
+
+def test_who_is_not_there_is_placed_nowhere(by: Actor) -> None:
+    known, gone = {"mobile": "19025550150"}, {"mobile": "19025550151"}
+    with organization_scope(by.organization):
+        register_missing([known], by=by)
+        place_everybody([known, gone], [Standing({"spend-band": "mid"}, {"TRAIL-CREW": "MEMBER"})] * 2, by=by)
+        assert [str(row.partition) for row in CustomerSegment.objects.all()] == ["mid"]
+        assert [str(row.group) for row in GroupMembership.objects.all()] == ["Gatineau Trail Crew"]
 
 
 def test_a_customer_who_is_refused_is_told_with_the_code(by: Actor) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -27,6 +27,9 @@ from loyalty_project.serving import Address, check_address
 from organizations.models import Organization
 from tests.loyalty_project.test_serving import free_port
 
+IDLE = [sys.executable, "-c", "import time; time.sleep(600)"]
+ENDING = [sys.executable, "-c", "raise SystemExit(3)"]
+
 
 @pytest.fixture
 def data_folder() -> Iterator[Path]:
@@ -37,6 +40,16 @@ def data_folder() -> Iterator[Path]:
     with contextlib.suppress(FileNotFoundError):
         Server(folder / "postgres").stop()
     shutil.rmtree(folder)
+
+
+def processes_of(data_folder: Path) -> dict[int, str]:
+    """The command lines of all processes that work on this data folder, by process id."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"LOYALTY_DATA_DIR={data_folder}".encode() in (process / "environ").read_bytes().split(b"\0"):
+                found[int(process.name)] = (process / "cmdline").read_text().replace("\0", " ")
+    return found
 
 
 def said(call: str) -> str:
@@ -62,11 +75,14 @@ def test_from_nothing_the_printed_calls_work_and_sigterm_leaves_nothing_running(
                 if line.startswith("Ctrl-C ends it."):
                     break
             add_json, add_xml, get = (said(line) for line in lines if line.startswith("curl "))
+            at_work = " ".join(processes_of(data_folder).values())
         finally:
             running.send_signal(signal.SIGTERM)
         last = running.stdout.read()
     assert running.returncode == 0
     assert last.strip() == "Stopped."
+    assert all(name in at_work for name in ("manage.py demo", "granian", "manage.py worker"))
+    assert processes_of(data_folder) == {}
     assert not Server(data_folder / "postgres").is_running()
     (added,) = json.loads(add_json)["response"]["customers"]["customer"]
     assert added["item_status"]["message"] == "Customer registration successful"
@@ -76,26 +92,40 @@ def test_from_nothing_the_printed_calls_work_and_sigterm_leaves_nothing_running(
     assert found["registered_till"]["code"] == "harbour.till1"
 
 
+@pytest.fixture
+def _idle_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker would look into the database of the settings, which these tests do not migrate."""
+    monkeypatch.setattr(demo, "worker_command", lambda: IDLE)
+
+
+@contextlib.contextmanager
+def once_told_how(out: StringIO, act: Callable[[], None]) -> Iterator[None]:
+    """Inside: acts in a thread as soon as the demo says how to end it."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            if "Ctrl-C ends it." in out.getvalue():
+                act()
+                return
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watching.join()
+
+
+@pytest.mark.usefixtures("_idle_worker")
 @pytest.mark.django_db
 def test_a_database_that_ran_before_keeps_running() -> None:
     address = Address("127.0.0.1", free_port())
     before = signal.getsignal(signal.SIGTERM)
     out = StringIO()
-    over = threading.Event()
-
-    def end_when_told_how() -> None:
-        while not over.wait(0.05):
-            if "Ctrl-C ends it." in out.getvalue():
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
-
-    ending = threading.Thread(target=end_when_told_how)
-    ending.start()
-    try:
+    with once_told_how(out, lambda: os.kill(os.getpid(), signal.SIGTERM)):
         call_command("demo", port=address.port, yes=True, stdout=out)
-    finally:
-        over.set()
-        ending.join()
     assert out.getvalue().endswith("Stopped.\n")
     assert signal.getsignal(signal.SIGTERM) == before
     check_address(address)
@@ -103,10 +133,31 @@ def test_a_database_that_ran_before_keeps_running() -> None:
     assert Organization.objects.filter(code="harbour").exists()
 
 
+@pytest.mark.usefixtures("_idle_worker")
 @pytest.mark.django_db
 def test_a_server_that_ends_by_itself_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "granian_command", lambda *_, **__: [sys.executable, "-c", "raise SystemExit(3)"])
-    with pytest.raises(CommandError, match="does not answer, or has ended by itself"):
+    monkeypatch.setattr(demo, "granian_command", lambda *_, **__: ENDING)
+    with pytest.raises(CommandError, match=r"The server has ended by itself\."):
+        call_command("demo", port=free_port(), yes=True, stdout=StringIO())
+
+
+@pytest.mark.django_db
+def test_a_worker_that_ends_by_itself_ends_the_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    end = tmp_path / "end"
+    waiting = f"import pathlib, time\nwhile not pathlib.Path({str(end)!r}).exists(): time.sleep(0.05)"
+    monkeypatch.setattr(demo, "worker_command", lambda: [sys.executable, "-c", waiting])
+    address, out = Address("127.0.0.1", free_port()), StringIO()
+    with once_told_how(out, end.touch), pytest.raises(CommandError, match=r"The worker has ended by itself\."):
+        call_command("demo", port=address.port, yes=True, stdout=out)
+    check_address(address)
+
+
+@pytest.mark.usefixtures("_idle_worker")
+@pytest.mark.django_db
+def test_a_server_that_never_answers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "granian_command", lambda *_, **__: IDLE)
+    monkeypatch.setattr(demo, "START_SECONDS", 0.2)
+    with pytest.raises(CommandError, match=r"The server does not answer\."):
         call_command("demo", port=free_port(), yes=True, stdout=StringIO())
 
 

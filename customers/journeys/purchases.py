@@ -1,0 +1,114 @@
+"""What happens when somebody buys or brings something back? Everything, from top to bottom, for tills and imports alike.
+
+A till's bill is a batch of one; a file is batches of thousands (docs/protocol.md, tills' part 2.6).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import Error, transaction
+from django.db.models import BigIntegerField
+
+from customers.models import Customer
+from engagement.bill_codes import BillCode
+from engagement.bills import BillDraft
+from engagement.models import Bill
+from engagement.payloads import points_effects
+from engagement.services.bills import Recorded, record_bills
+from engagement.services.deferral import BILL, defer_event, has_waiting
+from engagement.services.earnings import Counted, count_bills
+from engagement.services.failures import PointsStepError, points_code
+from engagement.services.programs import ProgramBook
+from engagement.services.redemption_ties import tie_redemptions
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import LoyaltyError, Notice
+from loyalty_project.db.locking import lock
+from loyalty_project.db.lookups import is_any_of
+from organizations.actors import Actor
+
+# What a broken constraint means, should a race ever get past the locks: the same bill may succeed later.
+CONSTRAINTS: Mapping[str, Code] = {
+    "bill_identity_unique": Code.INVALID_INPUT,
+    "bill_return_identity_unique": Code.INVALID_INPUT,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Purchase:
+    """What became of a bill: the bill, its effects as docs/protocol.md 3 prints them, what a return took back, and warnings."""
+
+    recorded: Recorded
+    counted: Counted
+    effects: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def notices(self) -> list[Notice]:
+        """All warnings, of the bill and of its points."""
+        return [*self.recorded.notices, *self.counted.notices]
+
+
+def record_purchases(
+    drafts: Sequence[BillDraft],
+    *,
+    book: ProgramBook,
+    by: Actor,
+    now: datetime,
+    is_history: bool = False,
+    puts_off: bool = False,
+) -> list[Purchase | LoyaltyError]:
+    """Record bills and returns, and all that they set off, in a number of queries that does not grow.
+
+    The customers are locked first. Results come in the order given; a refused draft is its `LoyaltyError` and leaves no trace.
+    `is_history` judges each bill as of its own moment (docs/imports.md). `puts_off` leaves the points to a worker, with
+    warning 687; so does 1094 where earlier events of the customer wait. Where the points step of one bill fails, the bill is
+    kept, its points are put off, and a warning 1086-1099 says why; of several bills at once, the error is raised. Call it in a
+    transaction.
+    """
+    organization = by.organization
+    customers = _locked({draft.customer_id for draft in drafts if draft.customer_id is not None})
+    recorded = record_bills(drafts, customers=customers, organization=organization, policy=organization.policy, by=by, now=now)
+    new = [one.bill for one in recorded if isinstance(one, Recorded) and one.is_new]
+    behind = set() if is_history else has_waiting(customers)
+    later = {bill.pk for bill in new if bill.counts and (puts_off or bill.customer_id in behind)}
+    counted = _count([bill for bill in new if bill.pk not in later], customers, book, by, now, is_history=is_history)
+    for bill in new:
+        if bill.pk in later:
+            code = BillCode.POINTS_LATER if puts_off else Code.EVENTS_WAITING
+            counted[bill.pk] = Counted(notices=[Notice(code)])
+            _put_off(bill, customers, by)
+        if not is_history:
+            # History names no redemptions: files bring bills and points apart.
+            counted[bill.pk].notices += tie_redemptions(bill, zone=organization.zone)
+    return [_purchase(one, counted) if isinstance(one, Recorded) else one for one in recorded]
+
+
+def _locked(ids: set[int]) -> dict[int, Customer]:
+    return {one.pk: one for one in lock(Customer.objects.filter(is_any_of("pk", ids, BigIntegerField())))} if ids else {}
+
+
+def _count(
+    bills: Sequence[Bill], customers: Mapping[int, Customer], book: ProgramBook, by: Actor, now: datetime, *, is_history: bool
+) -> dict[int, Counted]:
+    """The points step, in a savepoint: the bill is kept whatever becomes of it."""
+    try:
+        with transaction.atomic():
+            return count_bills(
+                bills, customers=customers, book=book, organization=by.organization, by=by, now=now, is_history=is_history
+            )
+    except (Error, PointsStepError) as error:
+        code = error.code if isinstance(error, PointsStepError) else points_code(error)
+        if code is None or len(bills) != 1:
+            raise
+        _put_off(bills[0], customers, by)
+        return {bills[0].pk: Counted(notices=[Notice(code)])}
+
+
+def _put_off(bill: Bill, customers: Mapping[int, Customer], by: Actor) -> None:
+    defer_event(customer=customers[bill.customer_id or 0], kind=BILL, payload={"bill": bill.pk}, by=by)
+
+
+def _purchase(recorded: Recorded, counted: Mapping[int, Counted]) -> Purchase:
+    found = counted.get(recorded.bill.pk, Counted()) if recorded.is_new else Counted()
+    return Purchase(recorded=recorded, counted=found, effects=points_effects(found.entries))

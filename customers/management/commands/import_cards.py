@@ -1,0 +1,93 @@
+"""How do cards come in, in bulk? `manage.py import_cards --organization CODE FILE` (docs/imports.md)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any, Final
+
+from customers.models import Card
+from customers.services.card_stock import CardSaid, bring_cards, find_series
+from customers.services.row_customers import resolve_rows
+from customers.values import is_plain
+from loyalty_project import clock
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import LoyaltyError
+from loyalty_project.api.values import text
+from loyalty_project.imports.batches import Values, Worker
+from loyalty_project.imports.columns import IDENTIFIERS, check_columns
+from loyalty_project.imports.outcomes import Outcome, work_sound
+from loyalty_project.moments import read_moment
+from organizations.actors import Actor
+from organizations.imports.command import ImportCommand
+from organizations.models import CardSeries, Organization
+
+_REQUIRED: Final = ("series", "card_number")
+_KNOWN: Final = dict.fromkeys((*IDENTIFIERS, *_REQUIRED, "card_external_id", "status", "expiry_date"), "")
+_STATUSES: Final = {"", *Card.Status.values}
+_NUMBER_LENGTH: Final = 50
+_EXTERNAL_ID_LENGTH: Final = 100
+# Two imports may bring the same new card at once.
+_CONSTRAINTS: Final = {"card_number_unique": Code.INVALID_INPUT, "card_external_id_unique": Code.INVALID_INPUT}
+
+
+class Command(ImportCommand):
+    """Brings in the cards of a file: those of customers, and those that lie ready."""
+
+    name = "import_cards"
+    help = "Imports cards, issued or not, from a CSV file: docs/imports.md."
+
+    def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - none matter
+        """A worker for these columns. Raises `ColumnsError`."""
+        check_columns(columns, known=_KNOWN, required=_REQUIRED, any_of=())
+        return Worker(work=CardBatch(by).work, constraints=_CONSTRAINTS, fallback=Code.UPDATE_FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class CardBatch:
+    """What is done with the rows of a cards file."""
+
+    by: Actor
+
+    def work(self, rows: Sequence[Values]) -> list[Outcome]:
+        """An outcome for each row."""
+        organization = self.by.organization
+        customers = resolve_rows(rows, organization=organization, policy=organization.policy)
+        series = find_series({text(row, "series") for row in rows})
+        read = [_read(row, customer, series, organization) for row, customer in zip(rows, customers, strict=True)]
+        return work_sound(read, partial(bring_cards, now=clock.now(), by=self.by))
+
+
+def _read(
+    row: Values, customer: int | LoyaltyError, known: Mapping[str, CardSeries], organization: Organization
+) -> CardSaid | LoyaltyError:
+    """The card of a row; one without an identifier is a card that nobody has yet."""
+    if isinstance(customer, LoyaltyError) and customer.code != Code.IDENTIFIER_MISSING:
+        return customer
+    series, number = known.get(text(row, "series")), text(row, "card_number")
+    external_id, status = text(row, "card_external_id"), text(row, "status").upper()
+    try:
+        expires_on = _read_day(text(row, "expiry_date"), organization)
+    except ValueError:
+        return LoyaltyError(Code.INVALID_INPUT)
+    is_sound = is_plain(number, _NUMBER_LENGTH) and is_plain(external_id, _EXTERNAL_ID_LENGTH) and status in _STATUSES
+    if series is None or not number or not is_sound:
+        return LoyaltyError(Code.INVALID_INPUT)
+    return CardSaid(
+        number=number,
+        series=series,
+        customer_id=None if isinstance(customer, LoyaltyError) else customer,
+        external_id=external_id,
+        status=status,
+        expires_on=expires_on,
+    )
+
+
+def _read_day(given: str, organization: Organization) -> date | None:
+    """The day that is given, if any; raises `ValueError` where it is none."""
+    if not given:
+        return None
+    moment = read_moment(given, organization.zone)
+    if moment is None:
+        raise ValueError(given)
+    return moment.astimezone(organization.zone).date()

@@ -1,0 +1,56 @@
+"""How do customers come into segments in bulk? `manage.py import_segments --organization CODE FILE` (docs/imports.md)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from customers.models import SegmentPartition
+from customers.services.row_customers import resolve_rows
+from customers.services.segments import Assignment, assign_partitions, find_partitions
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import LoyaltyError
+from loyalty_project.api.values import text
+from loyalty_project.imports.batches import Values, Worker
+from loyalty_project.imports.columns import IDENTIFIERS, check_columns
+from loyalty_project.imports.outcomes import Outcome, work_sound
+from organizations.actors import Actor
+from organizations.imports.command import ImportCommand
+
+_REQUIRED: Final = ("segment", "partition")
+
+
+class Command(ImportCommand):
+    """Puts the customers of a file into partitions of segments."""
+
+    name = "import_segments"
+    help = "Imports which partition of a segment customers are in, from a CSV file: docs/imports.md."
+
+    def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - none matter
+        """A worker for these columns. Raises `ColumnsError`."""
+        check_columns(columns, known=dict.fromkeys((*IDENTIFIERS, *_REQUIRED), ""), required=_REQUIRED)
+        return Worker(work=SegmentBatch(by).work, constraints={}, fallback=Code.UPDATE_FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentBatch:
+    """What is done with the rows of a segments file."""
+
+    by: Actor
+
+    def work(self, rows: Sequence[Values]) -> list[Outcome]:
+        """An outcome for each row."""
+        organization = self.by.organization
+        customers = resolve_rows(rows, organization=organization, policy=organization.policy)
+        partitions = find_partitions({text(row, "segment") for row in rows})
+        read = [_read(row, customer, partitions) for row, customer in zip(rows, customers, strict=True)]
+        return work_sound(read, partial(assign_partitions, by=self.by))
+
+
+def _read(
+    row: Values, customer: int | LoyaltyError, partitions: Mapping[tuple[str, str], SegmentPartition]
+) -> Assignment | LoyaltyError:
+    if isinstance(customer, LoyaltyError):
+        return customer
+    partition = partitions.get((text(row, "segment"), text(row, "partition")))
+    return Assignment(customer, partition) if partition else LoyaltyError(Code.INVALID_INPUT)

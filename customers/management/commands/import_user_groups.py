@@ -1,0 +1,58 @@
+"""How do customers come into groups in bulk? `manage.py import_user_groups --organization CODE FILE` (docs/imports.md)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from customers.models import GroupMembership, UserGroup
+from customers.services.groups import Joining, find_groups, join_groups
+from customers.services.row_customers import resolve_rows
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import LoyaltyError
+from loyalty_project.api.values import text
+from loyalty_project.imports.batches import Values, Worker
+from loyalty_project.imports.columns import IDENTIFIERS, check_columns
+from loyalty_project.imports.outcomes import Outcome, work_sound
+from organizations.actors import Actor
+from organizations.imports.command import ImportCommand
+
+_ROLES: Final = {"", *GroupMembership.Role.values}
+# Should a race ever get past the locks.
+_CONSTRAINTS: Final = {"group_membership_one_primary": Code.INVALID_INPUT}
+
+
+class Command(ImportCommand):
+    """Brings the customers of a file into user groups."""
+
+    name = "import_user_groups"
+    help = "Imports who is in which user group, from a CSV file: docs/imports.md."
+
+    def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - none matter
+        """A worker for these columns. Raises `ColumnsError`."""
+        check_columns(columns, known=dict.fromkeys((*IDENTIFIERS, "group", "role"), ""), required=("group",))
+        return Worker(work=GroupBatch(by).work, constraints=_CONSTRAINTS, fallback=Code.UPDATE_FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBatch:
+    """What is done with the rows of a user groups file."""
+
+    by: Actor
+
+    def work(self, rows: Sequence[Values]) -> list[Outcome]:
+        """An outcome for each row."""
+        organization = self.by.organization
+        customers = resolve_rows(rows, organization=organization, policy=organization.policy)
+        groups = find_groups({text(row, "group") for row in rows})
+        read = [_read(row, customer, groups) for row, customer in zip(rows, customers, strict=True)]
+        return work_sound(read, partial(join_groups, by=self.by))
+
+
+def _read(row: Values, customer: int | LoyaltyError, groups: Mapping[str, UserGroup]) -> Joining | LoyaltyError:
+    if isinstance(customer, LoyaltyError):
+        return customer
+    group, role = groups.get(text(row, "group")), text(row, "role").upper()
+    if group is None or role not in _ROLES:
+        return LoyaltyError(Code.INVALID_INPUT)
+    return Joining(customer, group, role)

@@ -1,0 +1,125 @@
+"""Which bill is a row of a transactions file? (docs/imports.md)"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from customers.field_values import NotAnOptionError, WrongTypeError, read_value
+from engagement.bills import BillDraft
+from engagement.money import read_money
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import LoyaltyError, Notice
+from loyalty_project.imports.batches import Values
+from loyalty_project.imports.columns import IDENTIFIERS, check_columns
+from loyalty_project.moments import read_moment
+from organizations.models import FieldDefinition, Organization
+from organizations.services.places import Places, UnknownPlaceError
+
+REQUIRED = ("number", "billing_time", "amount")
+COLUMNS = (
+    *IDENTIFIERS,
+    *REQUIRED,
+    "type",
+    "return_of",
+    "return_type",
+    "gross_amount",
+    "discount",
+    "store_code",
+    "till_code",
+    "notes",
+    "points",
+)
+_CUSTOM = "custom."
+NOTES_LENGTH = 250
+
+
+def read_bill_columns(columns: Sequence[str], fields: Sequence[FieldDefinition]) -> Mapping[str, FieldDefinition]:
+    """The fields that `custom.<name>` columns mean, by column. Raises `ColumnsError` for what no such file has."""
+    by_name = {f"{_CUSTOM}{one.name}": one for one in fields if one.is_active}
+    check_columns(columns, known={**dict.fromkeys(COLUMNS, ""), **dict.fromkeys(by_name, "")}, required=REQUIRED)
+    return {column: by_name[column] for column in columns if column in by_name}
+
+
+def read_bill_row(
+    row: Values,
+    *,
+    customer_id: int,
+    organization: Organization,
+    places: Places,
+    fields: Mapping[str, FieldDefinition],
+) -> tuple[BillDraft, list[Notice]]:
+    """The bill of a row, and warnings for fields that cannot be kept.
+
+    Raises `LoyaltyError` 1150 for an unknown store or till, 400 for anything else that is malformed.
+    """
+    try:
+        store, till = places.find(store=_text(row, "store_code"), till=_text(row, "till_code"))
+    except UnknownPlaceError:
+        raise LoyaltyError(Code.INVALID_STORE_ID) from None
+    billed_at = read_moment(_text(row, "billing_time"), organization.zone)
+    notes = _text(row, "notes")
+    if billed_at is None or not _text(row, "number") or len(notes) > NOTES_LENGTH:
+        raise LoyaltyError(Code.INVALID_INPUT)
+    values, notices = _field_values(row, fields)
+    draft = BillDraft(
+        type=_text(row, "type").upper() or "REGULAR",
+        customer_id=customer_id,
+        number=_text(row, "number"),
+        billed_at=billed_at,
+        amount=_money(row, "amount", organization),
+        gross_amount=_money(row, "gross_amount", organization),
+        discount=_money(row, "discount", organization) or Decimal(0),
+        till=till,
+        store=store,
+        return_type=_text(row, "return_type").upper(),
+        sale_number=_text(row, "return_of"),
+        notes=notes,
+        field_values=values,
+        points=_points(row),
+    )
+    if draft.amount is None or bool(draft.sale_number) > draft.is_return:
+        raise LoyaltyError(Code.INVALID_INPUT)
+    return draft, notices
+
+
+def _text(row: Values, column: str) -> str:
+    return row.get(column, "").strip()
+
+
+def _money(row: Values, column: str, organization: Organization) -> Decimal | None:
+    text = _text(row, column)
+    if not text:
+        return None
+    amount = read_money(text, organization.currency)
+    if amount is None or amount < 0:
+        raise LoyaltyError(Code.INVALID_INPUT)
+    return amount
+
+
+def _points(row: Values) -> Decimal | None:
+    """The points that the file states; they must fit a column of points."""
+    text = _text(row, "points")
+    if not text:
+        return None
+    try:
+        points = Decimal(text)
+    except InvalidOperation:
+        raise LoyaltyError(Code.INVALID_INPUT) from None
+    if not points.is_finite() or points < 0 or points.adjusted() > 14 or points != points.quantize(Decimal("0.001")):
+        raise LoyaltyError(Code.INVALID_INPUT)
+    return points
+
+
+def _field_values(row: Values, fields: Mapping[str, FieldDefinition]) -> tuple[dict[str, Any], list[Notice]]:
+    values: dict[str, Any] = {}
+    notices: list[Notice] = []
+    for column, definition in fields.items():
+        if not (text := _text(row, column)):
+            continue
+        try:
+            values[str(definition.pk)] = read_value(text, definition)
+        except NotAnOptionError:
+            notices.append(Notice(Code.INVALID_CUSTOM_FIELD))
+        except WrongTypeError:
+            notices.append(Notice(Code.CUSTOM_FIELD_NOT_SAVED))
+    return values, notices

@@ -1,0 +1,231 @@
+"""What does the engagement app tell of customers? Sections of customer/get (docs/protocol.md 4.5)."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from customers.models import Customer
+from customers.sections import Payloads, Reading
+from engagement import payloads
+from engagement.ledger.accounts import AccountState
+from engagement.ledger.storing import AccountKey, States
+from engagement.models import PointsEntry, PointsLot, PurchaseTotals
+from engagement.services.figures import Memberships, figures_at, in_book_order, memberships_of
+from engagement.services.latest_bills import latest_bills
+from engagement.services.programs import ProgramBook, open_programs
+from engagement.services.settlement import settled_accounts
+from engagement.services.trackers import tracker_values
+from loyalty_project import clock
+from loyalty_project.api.codes import Code
+
+MOST_PROMOTIONS = 1000
+# What the points blocks are where nobody could read them.
+_UNREAD: Mapping[str, Any] = {"lifetime_points": 0, "loyalty_points": 0, "current_slab": None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _View:
+    """All that the points blocks are made of, read once for all customers."""
+
+    reading: Reading
+    now: datetime
+    book: ProgramBook
+    states: States
+    memberships: Memberships
+    card_series: Mapping[int, Collection[int]]
+    program_id: int | None
+
+    def states_of(self, customer_id: int) -> list[AccountState]:
+        """The customer's accounts, in the order of their programs; only that of the program that was asked for."""
+        of_customer = {key: one for key, one in self.memberships.items() if key.customer_id == customer_id}
+        return [
+            self.states[key]
+            for key, _ in in_book_order(of_customer, self.book)
+            if key in self.states and self.program_id in {None, key.program_id}
+        ]
+
+
+def purchases(ids: Sequence[int], reading: Reading) -> Payloads:
+    """`lifetime_purchases`: one query."""
+    if reading.wants("basic"):
+        return {}
+    found: dict[int, dict[str, Any]] = {}
+    with reading.may_fail(Code.POINTS_UNAVAILABLE):
+        totals = PurchaseTotals.objects.filter(customer_id__in=ids).values_list("customer_id", "amount")
+        found.update((customer_id, {"lifetime_purchases": amount}) for customer_id, amount in totals)
+    return found
+
+
+def points(ids: Sequence[int], reading: Reading) -> Payloads:
+    """The figures of points and tiers, and the blocks asked for. What is due by now is done first.
+
+    Warning 91001 and zeros where they cannot be read.
+    """
+    if reading.wants("basic"):
+        return {}
+    found: dict[int, dict[str, Any]] = {}
+    with reading.may_fail(Code.POINTS_UNAVAILABLE):
+        view = _look(ids, reading)
+        found = {one: _figures(one, view) for one in ids}
+        for wanted, add in _BLOCKS.items():
+            if reading.wants(wanted):
+                add(found, view)
+    return found or {one: dict(_UNREAD) for one in ids}
+
+
+def transactions(ids: Sequence[int], reading: Reading) -> Payloads:
+    """`transactions`: the ten latest bills that pass the filters, newest first (two queries)."""
+    if reading.wants("basic") or not reading.wants("transactions", default=True):
+        return {}
+    found: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
+    with reading.may_fail(Code.POINTS_UNAVAILABLE):
+        for bill in latest_bills(ids, query=reading.query, organization=reading.organization):
+            found[bill.customer_id or 0].append(payloads.bill_row(bill, reading.organization.zone))
+    return {one: {"transactions": {"transaction": found[one]}} for one in ids}
+
+
+def _look(ids: Sequence[int], reading: Reading) -> _View:
+    given = reading.query.get("program_id", "")
+    book = open_programs()
+    return _View(
+        reading=reading,
+        now=clock.now(),
+        book=book,
+        states=settled_accounts(ids, organization=reading.organization),
+        memberships=memberships_of(ids),
+        card_series=book.card_series_of(ids),
+        program_id=int(given) if given.isascii() and given.isdigit() else None,
+    )
+
+
+def _figures(customer_id: int, view: _View) -> dict[str, Any]:
+    there = view.book.programs_for(view.reading.store, card_series=view.card_series.get(customer_id, ()))
+    figures = figures_at(customer_id, there, accounts=view.states, memberships=view.memberships)
+    payload: dict[str, Any] = {
+        "lifetime_points": figures.lifetime_points,
+        "loyalty_points": figures.loyalty_points,
+        "current_slab": figures.current_slab,
+    }
+    if view.reading.wants("next_slab"):
+        tiers = view.book.by_id[figures.program_id].tiers if figures.program_id else ()
+        following = payloads.next_tier(figures.tier, tiers)
+        payload |= {
+            "next_slab": following.name if following else "",
+            "next_slab_serial_number": str(following.position) if following else payloads.NO_NUMBER,
+            "next_slab_description": following.description if following else "",
+        }
+    return payload
+
+
+def _summaries(found: dict[int, dict[str, Any]], view: _View) -> None:
+    """`points_summaries`, a row for each program (with `mlp`). One query."""
+    registered = dict(Customer.objects.filter(pk__in=found).values_list("pk", "registered_on"))
+    for customer_id, payload in found.items():
+        rows = []
+        for state in view.states_of(customer_id):
+            standing = view.book.by_id[state.account.program_id]
+            membership = view.memberships[AccountKey(customer_id, state.account.program_id)]
+            summary = payloads.points_summary(
+                membership,
+                state.account,
+                tiers=standing.tiers,
+                purchases=state.account.purchases,
+                registered_on=registered[customer_id],
+                zone=view.reading.organization.zone,
+            )
+            rows.append({**summary, **payloads.program_extras(standing, membership, state.account)})
+        payload["points_summaries"] = {"points_summary": rows}
+
+
+def _summary(found: dict[int, dict[str, Any]], view: _View) -> None:
+    """`points_summary`: all programs summed."""
+    for customer_id, payload in found.items():
+        payload["points_summary"] = payloads.summed([one.account for one in view.states_of(customer_id)])
+
+
+def _schedule(found: dict[int, dict[str, Any]], view: _View) -> None:
+    """`expiry_schedule`: future expiries, the earliest first."""
+    for customer_id, payload in found.items():
+        payload["expiry_schedule"] = {"schedule": payloads.expiry_rows(view.states_of(customer_id))}
+
+
+def _promised(found: dict[int, dict[str, Any]], view: _View) -> None:
+    """`delayed_accrual`: points promised, and when they may be spent."""
+    for customer_id, payload in found.items():
+        payload["delayed_accrual"] = payloads.promised_block(view.states_of(customer_id), view.reading.organization.zone)
+
+
+def _expired(found: dict[int, dict[str, Any]], view: _View) -> None:
+    """`expired_points`: what expired and when, the newest first. One query."""
+    accounts = {state.account.pk: state for one in found for state in view.states_of(one)}
+    stored = PointsEntry.objects.filter(account_id__in=accounts, kind=PointsEntry.Kind.EXPIRE, points__lt=0)
+    entries = [*stored, *(entry for state in accounts.values() for entry in state.entries if entry.pk is None)]
+    rows: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    for entry in sorted(entries, key=lambda one: one.occurred_at, reverse=True):
+        if entry.kind == PointsEntry.Kind.EXPIRE:
+            account = accounts[entry.account_id].account
+            row = payloads.expired_row(entry, account.program_id, view.reading.organization.zone)
+            rows[account.customer_id].append(row)
+    for customer_id, payload in found.items():
+        payload["expired_points"] = {"item": rows[customer_id]}
+
+
+def _promotions(found: dict[int, dict[str, Any]], view: _View) -> None:
+    """`promotion_points`: promotional lots with the place that gave them, the newest first. One query."""
+    states = {state.account.pk: state for one in found for state in view.states_of(one)}
+    lots = PointsLot.objects.filter(account_id__in=states, kind=PointsLot.Kind.PROMOTIONAL).select_related("entry__till")
+    rows: defaultdict[int, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: {"customer": [], "transactions": []})
+    for lot in lots.order_by("-awarded_at", "-pk"):
+        state = states[lot.account_id]
+        of_kind = rows[state.account.customer_id]["transactions" if lot.bill_id else "customer"]
+        if len(of_kind) < MOST_PROMOTIONS:
+            of_kind.append(payloads.promotion_row(lot, state))
+    for customer_id, payload in found.items():
+        payload["promotion_points"] = {
+            "customer": {"item": rows[customer_id]["customer"]},
+            "transactions": {"item": rows[customer_id]["transactions"]},
+            # Rules look at bills as a whole: no line earns by itself.
+            "lineitems": {"item": []},
+        }
+
+
+def _programs(found: dict[int, dict[str, Any]], view: _View) -> None:
+    """`programs_list`: the organization's programs."""
+    programs = [one for one in view.book.active if view.program_id in {None, one.program.pk}]
+    block = {"program": [payloads.program_row(one) for one in programs]}
+    for payload in found.values():
+        payload["programs_list"] = block
+
+
+def _trackers(found: dict[int, dict[str, Any]], view: _View) -> None:
+    """`trackers`: what the programs' trackers show at this moment. A query for each tracker; warning 1099 if one fails."""
+    with view.reading.may_fail(Code.TRACKERS_FAILED):
+        keys = [key for key in view.memberships if view.program_id in {None, key.program_id}]
+        rows = tracker_values(
+            {key: view.memberships[key] for key in keys}, book=view.book, organization=view.reading.organization, now=view.now
+        )
+        for customer_id, payload in found.items():
+            payload["trackers"] = {"tracker": rows.get(customer_id, [])}
+
+
+_BLOCKS = {
+    "mlp": _summaries,
+    "points_summary": _summary,
+    "expiry_schedule": _schedule,
+    "expired_points": _expired,
+    "delayed_accrual": _promised,
+    "promotion_points": _promotions,
+    "program_summary": _programs,
+    "tracker_info": _trackers,
+}
+
+
+def not_in_program(ids: Sequence[int], reading: Reading) -> set[int]:
+    """Those of the customers who are not in the program that the call names (code 1020)."""
+    given = reading.query.get("program_id", "")
+    if not (given.isascii() and given.isdigit()):
+        return set()
+    members = {key.customer_id for key in memberships_of(ids) if key.program_id == int(given)}
+    return set(ids) - members

@@ -1,0 +1,53 @@
+"""How is a POST or PUT answered? Item by item, and once for each key that the caller sent (docs/protocol.md 1.5, 1.10)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from rest_framework.response import Response
+
+from loyalty_project.api.batch import Done, Once, Outcome, run_batch
+from loyalty_project.api.codes import Code
+from loyalty_project.api.content import content_digest
+from loyalty_project.api.envelope import Tree, http_status
+from loyalty_project.api.values import Item
+from loyalty_project.faults import Point, reach
+from organizations.api.headers import idempotency_key
+from organizations.api.views import TillView
+from organizations.services.idempotency import open_keyed_call
+
+REPLAYED_HEADER: Final = "Idempotent-Replayed"
+
+
+def answer_batch(
+    view: TillView,
+    items: Sequence[Item],
+    work: Callable[[Item], Done],
+    *,
+    action: str,
+    compose: Callable[[Sequence[Outcome]], Tree],
+    echo: Callable[[Item], Mapping[str, Any]],
+    fallback: Code,
+    constraints: Mapping[str, Code],
+) -> Response:
+    """Work the items of the view's call and answer them. Every action that changes something answers through this.
+
+    `action` is the resource and the action that a key belongs to, as in "customer/add"; `compose` puts the envelope around the
+    outcomes; the rest is that of `run_batch`.
+
+    Raises `RequestRefusedError`: 400 for a key that is none, 422 for one that was used for other content.
+    """
+    once = _once(view, items, action=action)
+    outcomes = run_batch(items, work, echo=echo, fallback=fallback, constraints=constraints, once=once)
+    answer = compose(outcomes)
+    response = Response(answer, status=http_status(answer, mirror=view.call.policy.mirror_http_status))
+    if all(outcome.replayed for outcome in outcomes):
+        response[REPLAYED_HEADER] = "true"
+    reach(Point.BEFORE_ANSWER)
+    return response
+
+
+def _once(view: TillView, items: Sequence[Item], *, action: str) -> Once | None:
+    key = idempotency_key(view.request._request)
+    if not key:
+        return None
+    return open_keyed_call(key, action=action, content=content_digest(items, view.query), by=view.call.actor)

@@ -1,0 +1,23 @@
+"""`manage.py prune_idempotency_keys`: forgets Idempotency-Keys and kept answers after 72 hours (docs/protocol.md 1.10)."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from organizations.models import Organization
+from organizations.scoping import organization_scope
+from organizations.services.idempotency import prune_keys
+
+
+class Command(BaseCommand):
+    """Drops what no retry can ask for any more, of every organization."""
+
+    help = "Drop Idempotency-Keys that were not used for 72 hours, with the answers kept under them."
+
+    def handle(self, **_options: Any) -> None:
+        """Print how many keys went."""
+        pruned = 0
+        for organization in Organization.objects.all():
+            with organization_scope(organization):
+                pruned += prune_keys()
+        self.stdout.write(f"keys pruned: {pruned}")

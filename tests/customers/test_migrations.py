@@ -1,0 +1,97 @@
+"""Do segments and user groups that were kept as JSON become rows, and JSON again?"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from customers.journeys.organization_file import SECTIONS, load_organization
+from customers.models import Segment, SegmentPartition, UserGroup
+from organizations.models import Organization
+from organizations.scoping import organization_scope
+from tests.organizations.organization_file.documents import check, load, small
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SEGMENTS = [{"name": "band", "partitions": ["low", "mid"]}, {"name": "cycle", "partitions": ["new"]}]
+GROUPS = [{"external_id": "G1", "name": "Family 1"}, {"external_id": "G2", "name": "Crew"}]
+WITH_BOTH: dict[str, Any] = {**small(), "segments": SEGMENTS, "user_groups": GROUPS}
+OTHERS = [one for one in SECTIONS if one.name not in {"segments", "user_groups"}]
+
+
+@pytest.fixture
+def before() -> Iterator[None]:
+    """The database as it was when segments and user groups were JSON."""
+    back()
+    try:
+        yield
+    finally:
+        forth()
+
+
+def back() -> None:
+    call_command("migrate", "customers", "0002", verbosity=0)
+
+
+def forth() -> None:
+    call_command("migrate", verbosity=0)
+
+
+def stored(organization: Organization) -> dict[str, Any]:
+    sections: dict[str, Any] = Organization.objects.get(pk=organization.pk).stored_sections
+    return sections
+
+
+def test_json_becomes_the_rows_that_a_load_makes(before: None) -> None:
+    tiny = load({**WITH_BOTH, "tickets": {"statuses": ["OPEN"]}}, sections=OTHERS).organization
+    other = load(small("other"), sections=OTHERS).organization
+    forth()
+    assert stored(tiny) == {"tickets": {"statuses": ["OPEN"]}}
+    assert stored(other) == {}
+    assert load_organization(check({**WITH_BOTH, "tickets": {"statuses": ["OPEN"]}})).lines == []
+    with organization_scope(tiny):
+        assert (Segment.objects.count(), SegmentPartition.objects.count(), UserGroup.objects.count()) == (2, 3, 2)
+
+
+def test_rows_in_use_become_the_same_json_again_and_all_stay(before: None) -> None:
+    tiny = load(WITH_BOTH, sections=OTHERS).organization
+    kept = deepcopy(stored(tiny))
+    forth()
+    back()
+    assert stored(tiny) == kept
+    forth()
+    fewer = {**small(), "segments": [{"name": "band", "partitions": ["mid"]}], "user_groups": GROUPS[1:]}
+    load_organization(check(fewer))
+    back()
+    assert stored(tiny) == {"segments": fewer["segments"], "user_groups": fewer["user_groups"]}
+    forth()
+    assert load_organization(check(fewer)).lines == []
+    with organization_scope(tiny):
+        assert (Segment.objects.count(), SegmentPartition.objects.count(), UserGroup.objects.count()) == (2, 3, 2)
+
+
+def test_what_the_json_says_by_then_is_brought_to_the_rows(before: None) -> None:
+    load(WITH_BOTH, sections=OTHERS)
+    forth()
+    back()
+    changed = {
+        **small(),
+        "segments": [{"name": "band", "partitions": ["mid", "top"], "active": False}],
+        "user_groups": [{"external_id": "G2", "name": "The crew"}],
+    }
+    tiny = load(changed, sections=OTHERS).organization
+    forth()
+    assert load_organization(check(changed)).lines == []
+    with organization_scope(tiny):
+        assert list(Segment.objects.values_list("name", "is_active")) == [("band", False), ("cycle", False)]
+        rows = SegmentPartition.objects.filter(segment__name="band").order_by("name")
+        assert list(rows.values_list("name", "position", "is_active")) == [
+            ("low", 1, False),
+            ("mid", 1, True),
+            ("top", 2, True),
+        ]
+        assert list(UserGroup.objects.values_list("external_id", "name", "is_active")) == [
+            ("G1", "Family 1", False),
+            ("G2", "The crew", True),
+        ]

@@ -1,0 +1,1 @@
+"""Tests of the back office of engagement, one file a noun."""

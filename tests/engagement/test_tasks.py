@@ -1,0 +1,36 @@
+"""What workers call for deferred loyalty events."""
+
+import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
+from structlog.testing import capture_logs
+
+from customers.journeys.deferred import HANDLERS
+from engagement.tasks import pick_up_events, work_events
+from organizations.models import Organization, Till
+from organizations.scoping import no_scope
+from tests.back_office import register
+from tests.jobs import KINDS, defer, marks
+
+
+def test_a_job_names_organization_and_customer(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(HANDLERS, "mark", KINDS["mark"])
+    anna = register(till, mobile="9812300001")
+    defer(anna, till)
+    arguments = ProcrastinateJob.objects.get().args
+    with no_scope():
+        work_events(**arguments)
+    assert marks(anna) == [{}]
+
+
+def test_an_organization_that_is_not_there_is_an_error(db: None) -> None:
+    with pytest.raises(Organization.DoesNotExist):
+        work_events(organization="nowhere", customer=1)
+
+
+def test_what_is_picked_up_is_counted_and_nothing_is_said_without_anything(till: Till) -> None:
+    defer(register(till, mobile="9812300001"), till)
+    ProcrastinateJob._base_manager.all()._raw_delete("default")
+    with no_scope(), capture_logs() as logs:
+        pick_up_events(timestamp=0)
+        pick_up_events(timestamp=0)
+    assert logs == [{"event": "deferred_events_picked_up", "log_level": "warning", "customers": 1}]

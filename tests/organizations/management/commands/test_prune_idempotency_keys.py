@@ -1,0 +1,25 @@
+"""How are old Idempotency-Keys forgotten?"""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import time_machine
+from django.core.management import call_command
+
+from organizations.models import IdempotencyKey, Till
+from organizations.scoping import organization_scope
+from organizations.services.idempotency import open_keyed_call
+from tests.factories import till_actor
+
+
+def test_old_keys_of_every_organization_go(till: Till, stranger: Till) -> None:
+    out = io.StringIO()
+    with time_machine.travel(datetime(2026, 5, 1, 12, tzinfo=UTC), tick=False) as now:
+        for one in (till, stranger):
+            with organization_scope(one.organization):
+                open_keyed_call("old", action="customer/add", content="", by=till_actor(one))
+        now.shift(timedelta(hours=72))
+        open_keyed_call("young", action="customer/add", content="", by=till_actor(till))
+        call_command("prune_idempotency_keys", stdout=out)
+    assert out.getvalue() == "keys pruned: 2\n"
+    assert IdempotencyKey.objects.get().key == "young"
