@@ -1,13 +1,11 @@
 """What does the customers app tell of customers? Sections of customer/get (docs/protocol.md 4.5)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
-from django.db import DatabaseError, connection, transaction
 from django.db.models import OuterRef, Subquery
 
 from customers.field_values import write_value
@@ -16,11 +14,10 @@ from customers.payloads import card, field_rows, fraud_details, place, user_grou
 from customers.services.lookup import names_customer
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import Notice
+from loyalty_project.api.side_steps import side_step
 from loyalty_project.api.values import is_on
 from loyalty_project.moments import write_moment
 from organizations.models import FieldDefinition, Organization, Store
-
-log = structlog.get_logger(__name__)
 
 Payloads = Mapping[int, Mapping[str, Any]]
 
@@ -38,16 +35,9 @@ class Reading:
         """Whether a flag of the query is on: `true` or `1`, in any case."""
         return is_on(self.query, flag, default=default)
 
-    @contextmanager
-    def may_fail(self, code: Code) -> Iterator[None]:
+    def may_fail(self, code: Code) -> AbstractContextManager[None]:
         """Inside: what the database refuses costs this part of the answer and a warning, never the whole answer."""
-        try:
-            # Outside of a transaction each statement stands for itself, and nothing needs to be kept from harm.
-            with transaction.atomic() if connection.in_atomic_block else nullcontext():
-                yield
-        except DatabaseError:
-            log.exception("section_failed", code=int(code))
-            self.notices.append(Notice(code))
+        return side_step(self.notices, [Notice(code)])
 
 
 def profile(ids: Sequence[int], reading: Reading) -> Payloads:

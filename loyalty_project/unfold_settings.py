@@ -63,6 +63,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _room("Customers", "group", "customers.customer"),
                     _room("Cards", "credit_card", "customers.card"),
+                    _room("Consent log", "fact_check", "subscriptions.consentchange"),
                     _room("Bills", "receipt_long", "engagement.bill"),
                     _room("Segments", "pie_chart", "customers.segment"),
                     _room("User groups", "diversity_3", "customers.usergroup"),

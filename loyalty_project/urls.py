@@ -11,6 +11,7 @@ from loyalty_project.api.routes import customer_route
 from loyalty_project.health import healthz, readyz
 from organizations.api.tokens import TokenView
 from organizations.api.views import UnknownResourceView, UnsupportedActionView
+from subscriptions.api import SubscriptionsView
 
 READ, WRITE, BOTH = ("GET",), ("POST",), ("GET", "POST")
 
@@ -37,7 +38,7 @@ urlpatterns = [
     customer_route("referrals", UnsupportedActionView.as_view(methods=BOTH)),
     customer_route("preferences", UnsupportedActionView.as_view(methods=BOTH)),
     customer_route("interaction|interactions", UnsupportedActionView.as_view(methods=READ)),
-    customer_route("subscriptions", UnsupportedActionView.as_view(methods=BOTH)),
+    customer_route("subscriptions", SubscriptionsView.as_view()),
     customer_route("recommendations", UnsupportedActionView.as_view(methods=READ)),
     re_path(r"^(?:v?1\.1|v3)(?:/.*)?\Z", UnknownResourceView.as_view()),
 ]

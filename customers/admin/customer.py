@@ -12,7 +12,7 @@ from unfold.paginator import InfinitePaginator
 
 from customers.admin.customer_form import CATEGORIES, Desk, customer_fieldsets, customer_form
 from customers.back_office.search import customers_meant
-from customers.journeys.customer_page import read_customer_page
+from customers.journeys.customer_page import panels_of, read_customer_page
 from customers.models import Customer, CustomerSegment, GroupMembership, Identifier, SegmentPartition
 from customers.sources import SOURCES
 from organizations.back_office.base import BackOfficeAdmin
@@ -207,6 +207,7 @@ class CustomerAdmin(BackOfficeAdmin):
             "profiles": list(customer.source_profiles.all()),
             "segments": list(_segments(customer)),
             "memberships": list(_memberships(customer)),
+            "panels": panels_of(customer, organization=organization, seen_by=member_of(request)),
             "history": tell_history(self._entries(customer, [card.pk for card in cards])[:HISTORY_SHOWN], names),
         }
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import engagement.sections
+import subscriptions.sections
 from customers import sections
 from customers.sections import Reading
 from loyalty_project.api.codes import Code
@@ -19,6 +20,7 @@ SECTIONS: tuple[Section[Reading], ...] = (
     engagement.sections.points,
     engagement.sections.purchases,
     engagement.sections.transactions,
+    subscriptions.sections.subscriptions,
 )
 
 # Key by key as they are answered. A value stands for what nobody knows of; `...` leaves the key out until it is asked for.
@@ -49,7 +51,9 @@ ORDER: Mapping[str, Any] = {
     "next_slab_description": ...,
     "user_id": ...,
     "ndnc_status": ...,
+    "optin_status": ...,
     "group_points_summaries": ...,
+    "subscriptions": ...,
     "segments": ...,
     "expiry_schedule": ...,
     "expired_points": ...,

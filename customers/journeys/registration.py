@@ -28,7 +28,11 @@ from engagement.services.programs import ProgramBook, StandingProgram, open_prog
 from engagement.services.welcome import Welcome, fresh_states, welcome
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, Notice, in_numeric_order
+from loyalty_project.api.side_steps import side_step
 from organizations.actors import Actor
+from subscriptions.inline import keep_inline
+from subscriptions.payloads import core_rows
+from subscriptions.services import consents_of
 
 IfExisting = Literal["update", "skip", "reject"]
 # What a broken constraint means, should a race ever get past the locks (docs/protocol.md 5.1: the same call may succeed later).
@@ -42,12 +46,13 @@ CONSTRAINTS: Mapping[str, Code] = {
 
 @dataclass(slots=True, kw_only=True)
 class Registration:
-    """What became of a draft. `entries` are the points it brought."""
+    """What became of a draft. `subscriptions` are rows as docs/protocol.md 3 prints them, `entries` the points it brought."""
 
     person: Person
     is_new: bool
     is_changed: bool
     notices: Sequence[Notice]
+    subscriptions: list[dict[str, str]] = field(default_factory=list)
     entries: list[PointsEntry] = field(default_factory=list)
 
     @property
@@ -73,7 +78,7 @@ def register_customer(
     (`CONSTRAINTS`).
     """
     if_existing: IfExisting = "reject" if setup.policy.reject_existing_on_add else "update"
-    return _only(
+    registration = _only(
         work_drafts(
             [draft],
             setup=setup,
@@ -85,6 +90,9 @@ def register_customer(
             puts_off=puts_off,
         )
     )
+    if draft.consents or not registration.is_new:
+        _tell_consents(registration)
+    return registration
 
 
 def update_customer(
@@ -94,7 +102,7 @@ def update_customer(
 
     Errors as above, and 1011 or 1012 for nobody.
     """
-    return _only(
+    registration = _only(
         work_drafts(
             [draft],
             setup=setup,
@@ -105,6 +113,8 @@ def update_customer(
             corrects_registration=True,
         )
     )
+    _tell_consents(registration)
+    return registration
 
 
 def work_drafts(
@@ -124,8 +134,7 @@ def work_drafts(
 
     `corrects_registration` lets a sent `registered_on` replace the stored one. `always_touch` dates everybody who is
     updated, even where nothing changed. `programs` are those of the organization; without them they are read. Call it in a
-    transaction. A refused draft is its `LoyaltyError` in the answer and
-    leaves no trace.
+    transaction. A refused draft is its `LoyaltyError` in the answer and leaves no trace.
     """
     programs = open_programs() if programs is None else programs
     directory = open_directory(drafts, organization=setup.organization, policy=setup.policy)
@@ -139,7 +148,9 @@ def work_drafts(
             elif may_create and if_existing == "reject":
                 raise LoyaltyError(Code.ALREADY_REGISTERED)
             elif may_create and if_existing == "skip":
-                draft.card_number = draft.series_code = ""  # who is left alone gets no card either
+                # Who is left alone gets no card either, and keeps to what they said.
+                draft.card_number = draft.series_code = ""
+                draft.consents = []
                 results.append(Registration(person=plan.person, is_new=False, is_changed=False, notices=()))
             else:
                 results.append(
@@ -162,6 +173,7 @@ def work_drafts(
             cards = give_card(draft, result.person, setup=setup, by=by)
             result.notices = in_numeric_order([*result.notices, *cards.notices])
             result.is_changed |= cards.is_changed
+    _keep_consents(drafts, results, setup=setup, by=by)
     _enrol(
         [result for result in results if isinstance(result, Registration)],
         setup=setup,
@@ -304,6 +316,28 @@ def _update(
     if is_changed or always_touch:
         touch(person, draft.customer.updated_on or setup.now)
     return Registration(person=person, is_new=False, is_changed=is_changed, notices=[*draft.notices, *plan.notices, *notices])
+
+
+def _keep_consents(drafts: Sequence[Draft], results: Sequence[Registration | LoyaltyError], *, setup: Setup, by: Actor) -> None:
+    """The consents that came with the drafts."""
+    said = [
+        (result, draft.consents)
+        for draft, result in zip(drafts, results, strict=True)
+        if isinstance(result, Registration) and draft.consents
+    ]
+    outcomes = keep_inline([(result.customer.pk, pairs) for result, pairs in said], at=setup.now, by=by)
+    for (result, _), kept in zip(said, outcomes, strict=True):
+        result.notices = in_numeric_order([*result.notices, *kept.notices])
+        result.is_changed |= kept.is_changed
+
+
+def _tell_consents(registration: Registration) -> None:
+    """What the customer said so far, for the answer; 91002 where that cannot be read."""
+    notices: list[Notice] = []
+    with side_step(notices, [Notice(Code.SUBSCRIPTIONS_UNAVAILABLE)]):
+        customer_id = registration.customer.pk
+        registration.subscriptions = core_rows(consents_of([customer_id])[customer_id])
+    registration.notices = in_numeric_order([*registration.notices, *notices])
 
 
 def _only(results: Sequence[Registration | LoyaltyError]) -> Registration:

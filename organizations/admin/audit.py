@@ -82,7 +82,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     )
     def told_source(self, entry: AuditEntry) -> str:
         """Where the change came from."""
-        return tell_source(entry)
+        return tell_source(entry.source)
 
     @display(description="Object")
     def what(self, entry: AuditEntry) -> SafeString | str:

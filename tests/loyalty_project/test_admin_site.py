@@ -71,11 +71,11 @@ POINTS = {"Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions"}
 @pytest.mark.parametrize(
     ("role", "rooms"),
     [
-        ("store_staff", {"Customers", "Cards", *POINTS}),
-        ("store_manager", {"Customers", "Cards", "Programs", *POINTS, "Stores", "Tills"}),
+        ("store_staff", {"Customers", "Cards", "Consent log", *POINTS}),
+        ("store_manager", {"Customers", "Cards", "Consent log", "Programs", *POINTS, "Stores", "Tills"}),
         (
             "care_agent",
-            {"Customers", "Cards", "Segments", "User groups", "Programs", *POINTS, "Deferred events", "Audit"},
+            {"Customers", "Cards", "Consent log", "Segments", "User groups", "Programs", *POINTS, "Deferred events", "Audit"},
         ),
     ],
 )

@@ -1,7 +1,7 @@
 """Steps beside the primary action."""
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import Notice
@@ -43,6 +43,23 @@ def test_what_repeats_the_whole_item_goes_on_to_the_caller(sqlstate):
     with pytest.raises(OperationalError), side_step(notices, [WARNING]):
         run(f"DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '{sqlstate}'; END $$")
     assert notices == []
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_lost_server_goes_on_to_the_caller(error):
+    notices = []
+    with pytest.raises(error), side_step(notices, [WARNING]):
+        raise error
+    assert notices == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("sqlstate", ["40P01", "22012"])
+def test_outside_of_a_transaction_there_is_no_savepoint_and_nobody_repeats(sqlstate, django_assert_num_queries):
+    notices = []
+    with django_assert_num_queries(1), side_step(notices, [WARNING]):
+        run(f"DO $$ BEGIN RAISE EXCEPTION 'failed' USING ERRCODE = '{sqlstate}'; END $$")
+    assert notices == [WARNING]
 
 
 def test_bugs_are_not_hidden():

@@ -20,6 +20,7 @@ from organizations.models import AuditEntry, Organization, StaffMember, Store
 from organizations.organization_file.checking import check_document
 from organizations.scoping import organization_scope
 from organizations.services.audit import Change, record_changes
+from subscriptions.models import ConsentChange
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,7 @@ def test_everybody_is_there_after_the_first_run_and_nothing_changes_with_the_sec
     assert StaffMember.objects.get(username="maya").check_password("harbour-maya-demo")
     with organization_scope(Organization.objects.get(code=ORGANIZATION_CODE)):
         assert Customer.objects.count() == HOW_MANY
+        assert 1 < ConsentChange.objects.filter(actor="command:load_demo", revision__gt=1).count() < HOW_MANY
         assert CustomerSegment.objects.values("partition").distinct().count() == 7
         assert GroupMembership.objects.filter(role="PRIMARY").count() == UserGroup.objects.count() == 3
         assert 4_000 < Bill.objects.count() < 10_000
