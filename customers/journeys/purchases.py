@@ -50,10 +50,10 @@ def record_purchases(
 ) -> list[Purchase | LoyaltyError]:
     """Record bills and returns, and all that they set off, in a number of queries that does not grow.
 
-    The customers are locked first, with those whose sales come back without them. Results come in the order given; a refused draft is its `LoyaltyError` and leaves no
-    trace. `is_history` judges each bill as of its own moment, and finds the same bill unchanged whatever the policy is for
-    tills (docs/imports.md). A failing points step of one bill leaves the
-    bill, with a warning 1086-1099; of several at once, it raises the database's error. Call it in a transaction.
+    The customers are locked first, with those whose sales come back without them. Results come in the order given; a refused
+    draft is its `LoyaltyError` and leaves no trace. `is_history` judges each bill as of its own moment, and finds the same
+    bill unchanged whatever the policy is for tills (docs/imports.md). A failing points step of one bill leaves the bill, with
+    a warning 1086-1099; of several at once, it raises the database's error. Call it in a transaction.
     """
     organization = by.organization
     named = {draft.customer_id for draft in drafts if draft.customer_id is not None}
