@@ -67,7 +67,7 @@ class _Shelf:
 
 
 def owners_of_returned(drafts: Sequence[BillDraft]) -> set[int]:
-    """Whose sales come back by returns that name no customer: to be locked with those who are named. A query where there are any."""
+    """Whose sales come back by returns that name no customer: they are locked too. One query, where there are such returns."""
     nameless = [draft for draft in drafts if draft.is_return and draft.customer_id is None]
     if not nameless:
         return set()
@@ -98,9 +98,10 @@ def record_bills(
 ) -> list[Recorded | LoyaltyError]:
     """Record each draft, the earliest first, in a number of queries that does not grow; the results in the order given.
 
-    `customers` are all whom the drafts name and `owners_of_returned` finds, locked. A bill that is stored already with the same content is found again with
-    warning 604; a refused one is its `LoyaltyError` (docs/protocol.md, tills' part 6.1) and leaves no trace. Call it in a
-    transaction. The constraints `bill_identity_unique` and `bill_return_identity_unique` stand under it.
+    `customers` are all whom the drafts name and `owners_of_returned` finds, locked. A bill that is stored already with the
+    same content is found again with warning 604; a refused one is its `LoyaltyError` (docs/protocol.md, tills' part 6.1) and
+    leaves no trace. Call it in a transaction. The constraints `bill_identity_unique` and `bill_return_identity_unique` stand
+    under it.
     """
     results: list[Recorded | LoyaltyError | None] = [None] * len(drafts)
     sound: list[int] = []
