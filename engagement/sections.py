@@ -96,7 +96,7 @@ def _look(ids: Sequence[int], reading: Reading) -> _View:
         states=settled_accounts(ids, organization=reading.organization),
         memberships=memberships_of(ids),
         card_series=book.card_series_of(ids),
-        program_id=int(given) if given.isascii() and given.isdigit() else None,
+        program_id=int(given) if given.isascii() and given.isdigit() and given != "0" else None,
     )
 
 
@@ -222,10 +222,12 @@ _BLOCKS = {
 }
 
 
-def not_in_program(ids: Sequence[int], reading: Reading) -> set[int]:
-    """Those of the customers who are not in the program that the call names (code 1020)."""
+def program_refusals(ids: Sequence[int], reading: Reading) -> dict[int, Code]:
+    """Customers whose item fails for the program that the call names: 1020 for those who are not in it, 400 for no number."""
     given = reading.query.get("program_id", "")
+    if given in {"", "0"}:
+        return {}
     if not (given.isascii() and given.isdigit()):
-        return set()
+        return dict.fromkeys(ids, Code.INVALID_INPUT)
     members = {key.customer_id for key in memberships_of(ids) if key.program_id == int(given)}
-    return set(ids) - members
+    return dict.fromkeys(set(ids) - members, Code.NOT_IN_PROGRAM)

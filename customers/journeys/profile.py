@@ -73,8 +73,8 @@ ORDER: Mapping[str, Any] = {
 
 
 def refusals(ids: Sequence[int], reading: Reading) -> dict[int, Code]:
-    """Customers whose item fails though they were found: 1020 for those who are not in the program that the call names."""
-    return dict.fromkeys(engagement.sections.not_in_program(ids, reading), Code.NOT_IN_PROGRAM)
+    """Customers whose item fails though they were found, and why."""
+    return engagement.sections.program_refusals(ids, reading)
 
 
 def read_profiles(ids: Sequence[int], reading: Reading) -> dict[int, dict[str, Any]]:
