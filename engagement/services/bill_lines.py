@@ -30,9 +30,9 @@ def add_lines(lines: Sequence[tuple[BillDraft, LineDraft]], *, organization: Org
     ids = [bill.pk for bill in sales.values()]
     told: defaultdict[int, set[_Told]] = defaultdict(set)
     last: defaultdict[int, int] = defaultdict(int)
-    for line in BillLine.objects.filter(is_any_of("bill_id", ids, BigIntegerField())) if ids else ():
-        told[line.bill_id].add(_told(line, line.amount))
-        last[line.bill_id] = max(last[line.bill_id], line.position)
+    for stored in BillLine.objects.filter(is_any_of("bill_id", ids, BigIntegerField())) if ids else ():
+        told[stored.bill_id].add(_told(stored, stored.amount))
+        last[stored.bill_id] = max(last[stored.bill_id], stored.position)
     results: list[bool | LoyaltyError] = []
     new: list[BillLine] = []
     for (draft, line), identity in zip(lines, identities, strict=True):
@@ -46,8 +46,8 @@ def add_lines(lines: Sequence[tuple[BillDraft, LineDraft]], *, organization: Org
             told[bill.pk].add(_told(line, line.net))
             last[bill.pk] += 1
             new.append(_line(line, bill, last[bill.pk]))
-    for line, pk in zip(new, draw_ids(BillLine, len(new)), strict=True):
-        line.pk = pk
+    for one, pk in zip(new, draw_ids(BillLine, len(new)), strict=True):
+        one.pk = pk
     insert_rows(new)
     return results
 
