@@ -13,7 +13,7 @@ from loyalty_project.api.errors import LoyaltyError, Notice
 from loyalty_project.imports.batches import Values
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from loyalty_project.moments import read_moment
-from organizations.models import FieldDefinition, Organization
+from organizations.models import FieldDefinition, Organization, Store, Till
 from organizations.services.places import Places, UnknownPlaceError
 
 REQUIRED = ("number", "billing_time", "amount")
@@ -53,28 +53,25 @@ def read_bill_row(
 
     Raises `LoyaltyError` 1150 for an unknown store or till, 400 for anything else that is malformed.
     """
-    try:
-        store, till = places.find(store=_text(row, "store_code"), till=_text(row, "till_code"))
-    except UnknownPlaceError:
-        raise LoyaltyError(Code.INVALID_STORE_ID) from None
-    billed_at = read_moment(_text(row, "billing_time"), organization.zone)
-    notes = _text(row, "notes")
-    if billed_at is None or not _text(row, "number") or len(notes) > NOTES_LENGTH:
+    store, till = row_place(row, places)
+    billed_at = read_moment(row_text(row, "billing_time"), organization.zone)
+    notes = row_text(row, "notes")
+    if billed_at is None or not row_text(row, "number") or len(notes) > NOTES_LENGTH:
         raise LoyaltyError(Code.INVALID_INPUT)
     values, notices = _field_values(row, fields)
-    type_ = _text(row, "type").upper() or "REGULAR"
+    type_ = row_text(row, "type").upper() or "REGULAR"
     draft = BillDraft(
         type=type_,
         customer_id=None if type_ in ANONYMOUS else customer_id,
-        number=_text(row, "number"),
+        number=row_text(row, "number"),
         billed_at=billed_at,
-        amount=_money(row, "amount", organization),
-        gross_amount=_money(row, "gross_amount", organization),
-        discount=_money(row, "discount", organization) or Decimal(0),
+        amount=row_money(row, "amount", organization),
+        gross_amount=row_money(row, "gross_amount", organization),
+        discount=row_money(row, "discount", organization) or Decimal(0),
         till=till,
         store=store,
-        return_type=_text(row, "return_type").upper(),
-        sale_number=_text(row, "return_of"),
+        return_type=row_text(row, "return_type").upper(),
+        sale_number=row_text(row, "return_of"),
         notes=notes,
         field_values=values,
         points=_points(row),
@@ -84,12 +81,22 @@ def read_bill_row(
     return draft, notices
 
 
-def _text(row: Values, column: str) -> str:
+def row_place(row: Values, places: Places) -> tuple[Store | None, Till | None]:
+    """The store and till that a row names. Raises `LoyaltyError` 1150 for unknown ones."""
+    try:
+        return places.find(store=row_text(row, "store_code"), till=row_text(row, "till_code"))
+    except UnknownPlaceError:
+        raise LoyaltyError(Code.INVALID_STORE_ID) from None
+
+
+def row_text(row: Values, column: str) -> str:
+    """A cell without the blanks around it; "" for none."""
     return row.get(column, "").strip()
 
 
-def _money(row: Values, column: str, organization: Organization) -> Decimal | None:
-    text = _text(row, column)
+def row_money(row: Values, column: str, organization: Organization) -> Decimal | None:
+    """A cell as an amount (>= 0); None for a blank one. Raises `LoyaltyError` 400 for anything else."""
+    text = row_text(row, column)
     if not text:
         return None
     amount = read_money(text, organization.currency)
@@ -100,7 +107,7 @@ def _money(row: Values, column: str, organization: Organization) -> Decimal | No
 
 def _points(row: Values) -> Decimal | None:
     """The points that the file states; they must fit a column of points."""
-    text = _text(row, "points")
+    text = row_text(row, "points")
     if not text:
         return None
     try:
@@ -116,7 +123,7 @@ def _field_values(row: Values, fields: Mapping[str, FieldDefinition]) -> tuple[d
     values: dict[str, Any] = {}
     notices: list[Notice] = []
     for column, definition in fields.items():
-        if not (text := _text(row, column)):
+        if not (text := row_text(row, column)):
             continue
         try:
             values[str(definition.pk)] = read_value(text, definition)

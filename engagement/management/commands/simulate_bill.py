@@ -1,0 +1,68 @@
+"""What would a bill bring? `manage.py simulate_bill --organization CODE --customer ID --amount N` (docs/operating.md)."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from customers.models import Customer
+from engagement.money import read_money
+from engagement.services.programs import open_programs
+from engagement.services.simulation import simulate_bill
+from loyalty_project import clock
+from loyalty_project.moments import read_moment, write_moment
+from organizations.models import Organization, Store
+from organizations.scoping import organization_scope
+from organizations.services.places import UnknownPlaceError, named_places
+
+
+class Command(BaseCommand):
+    """Tells what each rule would give, and writes nothing."""
+
+    help = "Tells how many points a bill would bring, rule by rule, and writes nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Reads whose bill it is, how much, when and where."""
+        parser.add_argument("--organization", required=True, metavar="CODE")
+        parser.add_argument("--customer", required=True, type=int, metavar="ID", help="the customer's user_id")
+        parser.add_argument("--amount", required=True, metavar="N", help="after discount")
+        parser.add_argument("--at", metavar="TIME", help="YYYY-MM-DD HH:MM:SS or a date, in the organization's zone; now")
+        place = parser.add_mutually_exclusive_group()
+        place.add_argument("--store", default="", metavar="CODE")
+        place.add_argument("--till", default="", metavar="CODE")
+
+    def handle(self, **options: Any) -> None:
+        """Print the sentences. Raises `CommandError` for what does not exist or cannot be read."""
+        organization = Organization.objects.filter(code=options["organization"]).first()
+        if organization is None:
+            raise CommandError(f"There is no organization {options['organization']}.")
+        with organization_scope(organization):
+            self._simulate(organization, options)
+
+    def _simulate(self, organization: Organization, options: dict[str, Any]) -> None:
+        customer = Customer.objects.filter(pk=options["customer"]).first()
+        if customer is None:
+            raise CommandError(f"There is no customer {options['customer']}.")
+        amount = read_money(options["amount"], organization.currency)
+        if amount is None or amount < 0:
+            raise CommandError(f"{options['amount']} is no amount.")
+        at = read_moment(options["at"], organization.zone) if options["at"] else clock.now()
+        if at is None:
+            raise CommandError(f"{options['at']} is no time.")
+        store = _store(options["store"], options["till"])
+        simulated = simulate_bill(customer, amount=amount, at=at, store=store, book=open_programs(), organization=organization)
+        where = f" in {store.code}" if store else ""
+        self.stdout.write(f"A bill of {amount} {organization.currency}{where} at {write_moment(at, organization.zone)}:")
+        if not simulated:
+            self.stdout.write("It earns nothing: no program counts there for this customer.")
+        for one in simulated:
+            for sentence in one.in_words():
+                self.stdout.write(sentence)
+
+
+def _store(store: str, till: str) -> Store | None:
+    try:
+        found, _ = named_places(stores=[store] if store else [], tills=[till] if till else []).find(store=store, till=till)
+    except UnknownPlaceError:
+        raise CommandError(f"There is no {'till' if till else 'store'} {till or store}.") from None
+    return found

@@ -1,0 +1,165 @@
+"""The lines of bills come in by file (docs/imports.md)."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from customers.models import Customer
+from engagement.bills import LineDraft
+from engagement.management.commands.import_line_items import LineBatch
+from engagement.models import Bill, BillLine
+from organizations.actors import command_actor
+from organizations.models import Organization
+from organizations.scoping import organization_scope
+from tests.engagement.bills import NOON, Shop, member, open_shop
+from tests.engagement.programs import club, loaded
+from tests.imports import Outcome, rejects, run_import, write_lines
+
+pytestmark = pytest.mark.django_db
+HEADER = "id,number,billing_time,till_code,item_sku,description,quantity,rate,amount,discount"
+
+
+@pytest.fixture
+def northwind() -> Iterator[Organization]:
+    organization = loaded(club())
+    with organization_scope(organization):
+        yield organization
+
+
+@pytest.fixture
+def shop(northwind: Organization) -> Shop:
+    return open_shop(northwind)
+
+
+@pytest.fixture
+def asha(northwind: Organization) -> Customer:
+    return member(northwind)
+
+
+@pytest.fixture
+def bill(shop: Shop, asha: Customer) -> Bill:
+    return shop.record(shop.draft("1", 100, customer_id=asha.pk)).recorded.bill
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "lines.csv"
+
+
+def run(path: Path, *lines: str, header: str = HEADER, options: tuple[str, ...] = ()) -> Outcome:
+    return run_import("import_line_items", write_lines(path, header, *lines), *options)
+
+
+def test_lines_come_to_their_bill_once(shop: Shop, asha: Customer, bill: Bill, path: Path) -> None:
+    lines = [
+        f"{asha.pk},1,2026-03-02 18:00:00,blr.till1,TEA,Green tea,2,30,55,5",
+        f"{asha.pk},1,2026-03-02,blr.till1,CUP,,1,,45,",
+        f"{asha.pk},1,2026-03-02,blr.till1,CUP,,1.0,0,45.00,0",
+    ]
+    assert run(path, *lines).counts == (2, 0, 1, 0)
+    rows = BillLine.objects.filter(bill=bill).order_by("position")
+    assert [(one.position, one.item_code, one.quantity, one.rate, one.value, one.discount, one.amount) for one in rows] == [
+        (1, "TEA", 2, 30, 60, 5, 55),
+        (2, "CUP", 1, 0, 45, 0, 45),
+    ]
+    assert rows[0].description == "Green tea"
+    assert run(path, *lines).counts == (0, 0, 3, 0)
+    back = shop.record(shop.returned("1", customer_id=asha.pk, lines=[LineDraft(item_code="CUP")])).recorded.bill
+    assert back.amount == 45
+
+
+def test_positions_go_on_behind_the_lines_that_are_there(shop: Shop, asha: Customer, path: Path) -> None:
+    sold = [LineDraft(item_code="TEA", amount=Decimal(9)), LineDraft(item_code="CUP", amount=Decimal(9))]
+    shop.record(shop.draft("1", 18, customer_id=asha.pk, lines=sold))
+    assert run(path, f"{asha.pk},1,2026-03-02,blr.till1,HAT,,1,,5,").counts == (1, 0, 0, 0)
+    assert list(BillLine.objects.order_by("position").values_list("position", "item_code"))[-1] == (3, "HAT")
+
+
+def test_bills_without_a_till_are_found_by_their_store(shop: Shop, asha: Customer, path: Path) -> None:
+    shop.record(shop.draft("1", 100, customer_id=asha.pk, till=None, store=shop.till.store))
+    header = HEADER.replace("till_code", "store_code")
+    assert run(path, f"{asha.pk},1,2026-03-02,blr,TEA,,1,,5,", header=header).counts == (1, 0, 0, 0)
+    assert run(path, f"{asha.pk},1,2026-03-02,blr.till1,TEA,,1,,5,").counts == (0, 0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"id": "999999999"}, "1011"),
+        ({"number": "2"}, "400"),
+        ({"number": "R1"}, "400"),
+        ({"number": "1" * 51}, "400"),
+        ({"billing_time": "2026-03-03"}, "400"),
+        ({"billing_time": "soon"}, "400"),
+        ({"till_code": "nobody"}, "1150"),
+        ({"item_sku": ""}, "400"),
+        ({"item_sku": "x" * 101}, "400"),
+        ({"description": "x" * 251}, "400"),
+        ({"quantity": "some"}, "400"),
+        ({"quantity": "-1"}, "400"),
+        ({"quantity": ""}, "400"),
+        ({"quantity": "999999999999.9999"}, "400"),
+        ({"amount": "x"}, "400"),
+        ({"amount": ""}, "400"),
+        ({"rate": "-1"}, "400"),
+        ({"amount": "999999999999", "discount": "999999999999"}, "400"),
+    ],
+)
+def test_rows_that_are_refused(
+    shop: Shop, asha: Customer, bill: Bill, path: Path, tmp_path: Path, changed: dict[str, str], code: str
+) -> None:
+    shop.record(shop.returned("1", 1, number="R1", customer_id=asha.pk, billed_at=NOON))
+    row = {
+        "id": str(asha.pk),
+        "number": bill.number,
+        "billing_time": "2026-03-02",
+        "till_code": "blr.till1",
+        "item_sku": "TEA",
+        "quantity": "1",
+        "amount": "5",
+        **changed,
+    }
+    line = ",".join(row.get(column, "") for column in HEADER.split(","))
+    outcome = run(path, line, options=("--errors", str(tmp_path / "errors.csv")))
+    assert outcome.counts == (0, 0, 0, 1)
+    assert rejects(tmp_path / "errors.csv")[0]["error_code"] == code
+    assert not BillLine.objects.exists()
+
+
+def test_the_bill_of_somebody_else_is_none(northwind: Organization, bill: Bill, path: Path) -> None:
+    boris = member(northwind)
+    assert run(path, f"{boris.pk},1,2026-03-02,blr.till1,TEA,,1,,5,").counts == (0, 0, 0, 1)
+    assert not bill.lines.exists()
+
+
+def test_columns_that_no_such_file_has(path: Path) -> None:
+    assert run(path, "1", header=f"{HEADER},colour").status == 2
+    assert run(path, "1", header="id,number,billing_time").status == 2
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_a_batch_takes_the_same_queries_whatever_its_size(northwind: Organization, shop: Shop, count: int) -> None:
+    people = [member(northwind) for _ in range(count)]
+    shop.record_all([shop.draft(str(place), 10, customer_id=one.pk) for place, one in enumerate(people)])
+    rows = [
+        {
+            "id": str(one.pk),
+            "number": str(place),
+            "billing_time": "2026-03-02",
+            "till_code": "blr.till1",
+            "store_code": "blr",
+            "item_sku": "TEA",
+            "quantity": "1",
+            "amount": "10",
+        }
+        for place, one in enumerate(people)
+    ]
+    batch = LineBatch(command_actor("import_line_items", northwind))
+    with transaction.atomic(), CaptureQueriesContext(connection) as found:
+        batch.work(rows)
+    assert len(found) == 7
+    assert BillLine.objects.count() == count

@@ -1,0 +1,73 @@
+"""What would a bill bring? Asked on the command line."""
+
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from customers.models import Customer
+from engagement.models import Bill
+from organizations.models import Organization
+from organizations.scoping import organization_scope
+from tests.engagement.bills import member, open_shop
+from tests.engagement.members import make_customer
+from tests.engagement.programs import club, loaded
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def northwind() -> Iterator[Organization]:
+    organization = loaded(club())
+    with organization_scope(organization):
+        yield organization
+
+
+@pytest.fixture
+def asha(northwind: Organization) -> Customer:
+    return member(northwind)
+
+
+def simulate(customer: int, *options: str, code: str = "northwind", amount: str = "130") -> list[str]:
+    out = StringIO()
+    call_command("simulate_bill", "--organization", code, "--customer", str(customer), "--amount", amount, *options, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_a_bill_is_told_rule_by_rule(northwind: Organization, asha: Customer) -> None:
+    open_shop(northwind)
+    assert simulate(asha.pk, "--at", "2026-03-02 12:00:00", "--till", "blr.till1") == [
+        "A bill of 130.00 USD in blr at 2026-03-02 12:00:00:",
+        "Club, version 1 of its rules:",
+        "Rule base gives 6.5 regular points; they never expire.",
+    ]
+    assert simulate(asha.pk, "--store", "del")[0].startswith("A bill of 130.00 USD in del at 20")
+    assert not Bill.objects.exists()
+
+
+def test_who_earns_nowhere_is_told(northwind: Organization) -> None:
+    chen = make_customer(northwind, type=Customer.Type.NON_LOYALTY)
+    assert simulate(chen.pk)[1:] == ["It earns nothing: no program counts there for this customer."]
+
+
+@pytest.mark.parametrize(
+    ("options", "more", "sentence"),
+    [
+        ([], {"code": "nobody"}, "There is no organization nobody."),
+        ([], {"amount": "ten"}, "ten is no amount."),
+        ([], {"amount": "-1"}, "-1 is no amount."),
+        (["--at", "soon"], {}, "soon is no time."),
+        (["--store", "mars"], {}, "There is no store mars."),
+        (["--till", "mars.1"], {}, "There is no till mars.1."),
+    ],
+)
+def test_what_does_not_exist_is_said(asha: Customer, options: list[str], more: dict[str, str], sentence: str) -> None:
+    with pytest.raises(CommandError) as stopped:
+        simulate(asha.pk, *options, **more)
+    assert str(stopped.value) == sentence
+
+
+def test_a_customer_who_does_not_exist_is_said(northwind: Organization) -> None:
+    with pytest.raises(CommandError, match="There is no customer 7"):
+        simulate(7)
