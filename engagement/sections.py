@@ -21,6 +21,7 @@ from loyalty_project import clock
 from loyalty_project.api.codes import Code
 
 MOST_PROMOTIONS = 1000
+_LONGEST_ID = 19
 # What the points blocks are where nobody could read them.
 _UNREAD: Mapping[str, Any] = {"lifetime_points": 0, "loyalty_points": 0, "current_slab": None}
 
@@ -87,7 +88,6 @@ def transactions(ids: Sequence[int], reading: Reading) -> Payloads:
 
 
 def _look(ids: Sequence[int], reading: Reading) -> _View:
-    given = reading.query.get("program_id", "")
     book = open_programs()
     return _View(
         reading=reading,
@@ -96,8 +96,14 @@ def _look(ids: Sequence[int], reading: Reading) -> _View:
         states=settled_accounts(ids, organization=reading.organization),
         memberships=memberships_of(ids),
         card_series=book.card_series_of(ids),
-        program_id=int(given) if given.isascii() and given.isdigit() else None,
+        program_id=_program_id(reading),
     )
+
+
+def _program_id(reading: Reading) -> int | None:
+    """The program that the call names; None where it names none, or what cannot be the id of one."""
+    given = reading.query.get("program_id", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= _LONGEST_ID else None
 
 
 def _figures(customer_id: int, view: _View) -> dict[str, Any]:
@@ -224,8 +230,8 @@ _BLOCKS = {
 
 def not_in_program(ids: Sequence[int], reading: Reading) -> set[int]:
     """Those of the customers who are not in the program that the call names (code 1020)."""
-    given = reading.query.get("program_id", "")
-    if not (given.isascii() and given.isdigit()):
+    program_id = _program_id(reading)
+    if program_id is None:
         return set()
-    members = {key.customer_id for key in memberships_of(ids) if key.program_id == int(given)}
+    members = {key.customer_id for key in memberships_of(ids) if key.program_id == program_id}
     return set(ids) - members
