@@ -21,6 +21,7 @@ from loyalty_project import clock
 from loyalty_project.api.codes import Code
 
 MOST_PROMOTIONS = 1000
+_LONGEST_ID = 19
 # What the points blocks are where nobody could read them.
 _UNREAD: Mapping[str, Any] = {"lifetime_points": 0, "loyalty_points": 0, "current_slab": None}
 
@@ -87,7 +88,6 @@ def transactions(ids: Sequence[int], reading: Reading) -> Payloads:
 
 
 def _look(ids: Sequence[int], reading: Reading) -> _View:
-    given = reading.query.get("program_id", "")
     book = open_programs()
     return _View(
         reading=reading,
@@ -96,8 +96,14 @@ def _look(ids: Sequence[int], reading: Reading) -> _View:
         states=settled_accounts(ids, organization=reading.organization),
         memberships=memberships_of(ids),
         card_series=book.card_series_of(ids),
-        program_id=int(given) if given.isascii() and given.isdigit() and given != "0" else None,
+        program_id=_program_id(reading),
     )
+
+
+def _program_id(reading: Reading) -> int | None:
+    """The program that the call names; None where it names none, or what cannot be the id of one."""
+    given = reading.query.get("program_id", "")
+    return int(given) or None if given.isascii() and given.isdigit() and len(given) <= _LONGEST_ID else None
 
 
 def _figures(customer_id: int, view: _View) -> dict[str, Any]:
@@ -229,5 +235,6 @@ def program_refusals(ids: Sequence[int], reading: Reading) -> dict[int, Code]:
         return {}
     if not (given.isascii() and given.isdigit()):
         return dict.fromkeys(ids, Code.INVALID_INPUT)
-    members = {key.customer_id for key in memberships_of(ids) if key.program_id == int(given)}
+    named = _program_id(reading)
+    members = {key.customer_id for key in memberships_of(ids) if key.program_id == named} if named else set()
     return dict.fromkeys(set(ids) - members, Code.NOT_IN_PROGRAM)

@@ -1,0 +1,203 @@
+"""What does customer/get tell of points, programs and bills?"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from customers.models import Customer
+from engagement.models import Program
+from loyalty_project import clock
+from organizations.models import Organization
+from organizations.scoping import organization_scope
+from tests.api import Api
+from tests.engagement.bills import DAY, Shop, member, open_shop
+from tests.engagement.programs import club, loaded
+
+pytestmark = pytest.mark.django_db
+RULES: list[dict[str, Any]] = [
+    {"name": "base", "award": {"per": 100, "points": 5}, "expiry": {"kind": "days", "value": 30}},
+    {"name": "late", "award": {"fixed": 3}, "kind": "promotional", "delay_days": 20},
+    {"name": "now", "award": {"fixed": 2}, "kind": "promotional", "expiry": {"kind": "days", "value": 60}},
+]
+SOUTH: dict[str, Any] = {
+    "name": "South",
+    "description": "Of the south",
+    "bound_to": {"zones": ["south"]},
+    "points_to_currency": Decimal("0.5"),
+    "earning": [{"name": "base", "award": {"fixed": 1}}],
+}
+
+
+@pytest.fixture
+def northwind() -> Iterator[Organization]:
+    tracker = {"name": "Spend", "type": "BILL_AMOUNT", "mode": "MOVING_WINDOW", "days": 30}
+    organization = loaded(club(earning=RULES, trackers=[tracker]), SOUTH)
+    with organization_scope(organization):
+        yield organization
+
+
+@pytest.fixture
+def shop(northwind: Organization) -> Shop:
+    return open_shop(northwind)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return clock.now()
+
+
+@pytest.fixture
+def asha(northwind: Organization, shop: Shop, now: datetime) -> Customer:
+    """A member of both programs; one of her bills is so old that its points are over."""
+    asha = member(northwind, "Club", "South")
+    for number, days in (("1", 40), ("2", 2)):
+        shop.record(shop.draft(number, 200, customer_id=asha.pk, billed_at=now - days * DAY), now=now - days * DAY)
+    return asha
+
+
+def told(shop: Shop, asha: Customer, query: str) -> dict[str, Any]:
+    return Api(shop.till).get(f"id={asha.pk}&{query}").item
+
+
+def day_of(moment: datetime, organization: Organization, days: int) -> str:
+    return (moment.astimezone(organization.zone).date() + timedelta(days=days)).isoformat()
+
+
+def test_the_figures_are_those_of_the_tills_program(northwind: Organization, shop: Shop, asha: Customer) -> None:
+    item = told(shop, asha, "next_slab=true")
+    assert (item["lifetime_points"], item["loyalty_points"], item["current_slab"], item["lifetime_purchases"]) == (
+        2,
+        2,
+        "NONE",
+        400,
+    )
+    assert (item["next_slab"], item["next_slab_serial_number"], item["next_slab_description"]) == ("", "-1", "")
+    away = open_shop(northwind, "web", "web.till1")
+    item = told(away, asha, "next_slab=true")
+    # 2 x 10, 3 and 2 x 2, of which ten are over.
+    assert (item["lifetime_points"], item["loyalty_points"]) == (27, 17)
+    assert (item["next_slab"], item["next_slab_serial_number"]) == ("Bronze", "1")
+
+
+def test_bills_are_listed_unless_they_are_not_wanted(shop: Shop, asha: Customer) -> None:
+    rows = told(shop, asha, "")["transactions"]["transaction"]
+    assert [(row["number"], row["type"], row["store"]) for row in rows] == [
+        ("2", "REGULAR", "Bengaluru"),
+        ("1", "REGULAR", "Bengaluru"),
+    ]
+    assert told(shop, asha, "transactions=false")["transactions"] == {"transaction": []}
+    assert [row["number"] for row in told(shop, asha, "number=1")["transactions"]["transaction"]] == ["1"]
+
+
+def test_programs_are_told_one_by_one_and_summed(northwind: Organization, shop: Shop, asha: Customer) -> None:
+    rows = told(shop, asha, "mlp=true")["points_summaries"]["points_summary"]
+    assert [(row["program_title"], row["loyaltyPoints"], row["expired"], row["delayed_points"]) for row in rows] == [
+        ("Club", "17", "10", "3"),
+        ("South", "2", "0", "0"),
+    ]
+    assert rows[1]["program_points_to_currency_ratio"] == "0.5"
+    assert (rows[0]["cumulativePurchases"], rows[0]["totalPoints"]) == ("400", "")
+    assert told(shop, asha, "points_summary=1")["points_summary"] == {
+        "expired": "10", "redeemed": "0", "adjusted": "0", "returned": "0",
+    }  # fmt: skip
+    south = Program.objects.get(name="South")
+    only = told(shop, asha, f"mlp=true&program_summary=true&program_id={south.pk}")
+    assert [row["programId"] for row in only["points_summaries"]["points_summary"]] == [str(south.pk)]
+    assert only["programs_list"]["program"] == [
+        {
+            "programId": str(south.pk),
+            "programName": "South",
+            "programDescription": "Of the south",
+            "isDefault": "false",
+            "pointsToCurrencyRatio": "0.5",
+            "PartnerPrograms": {"PartnerProgram": []},
+        }
+    ]
+
+
+def test_what_expires_what_expired_and_what_is_promised(
+    northwind: Organization, shop: Shop, asha: Customer, now: datetime
+) -> None:
+    item = told(shop, asha, "expiry_schedule=true&expired_points=true&delayed_accrual=true&promotion_points=true")
+    club_id = str(Program.objects.get(name="Club").pk)
+    assert item["expiry_schedule"]["schedule"] == [
+        {"points": points, "expiry_date": day_of(now, northwind, days), "program_id": club_id}
+        for points, days in (("2", 20), ("10", 28), ("2", 58))
+    ]
+    assert item["expired_points"]["item"] == [
+        {"points": "10", "expired_on": day_of(now, northwind, -10), "program_id": club_id}
+    ]
+    promised = item["delayed_accrual"]
+    assert (promised["promised_points"], promised["trigger_based"]) == ("3", [])
+    assert promised["schedule"] == [
+        {
+            "points": "3",
+            "redeemable_from": f"{day_of(now, northwind, 19)} 00:00:00",
+            "program_id": club_id,
+            "points_type": "promotional",
+        }
+    ]
+    promotions = item["promotion_points"]
+    assert (promotions["customer"], promotions["lineitems"]) == ({"item": []}, {"item": []})
+    rows = promotions["transactions"]["item"]
+    assert (
+        sorted((row["points"], row["issued_at"]["code"]) for row in rows) == [("2", "blr.till1")] * 2 + [("3", "blr.till1")] * 2
+    )
+
+
+def test_trackers_are_told_where_asked(shop: Shop, asha: Customer) -> None:
+    (row,) = told(shop, asha, "tracker_info=true")["trackers"]["tracker"]
+    assert (row["name"], row["value"]) == ("Spend", "200")
+
+
+def test_basic_tells_no_points_and_the_program_must_be_the_customers(
+    northwind: Organization, shop: Shop, asha: Customer
+) -> None:
+    assert told(shop, asha, "basic=true")["loyalty_points"] == 0
+    boris = member(northwind)
+    south = Program.objects.get(name="South")
+    assert Api(shop.till).get(f"id={boris.pk}&program_id={south.pk}").code == "1020"
+    assert Api(shop.till).get(f"id={boris.pk}&program_id={'9' * 30}").code == "1000"
+    assert Api(shop.till).get(f"id={boris.pk}&program_id=club").code == "1000"
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "code"),
+    [("engagement_pointslot", "left", "91001"), ("engagement_purchasetotals", "amount", "91001")],
+)
+def test_what_cannot_be_read_is_a_warning(shop: Shop, asha: Customer, table: str, column: str, code: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f'ALTER TABLE {table} RENAME COLUMN "{column}" TO gone')
+    answer = Api(shop.till).get(f"id={asha.pk}")
+    assert (answer.code, answer.warnings) == ("1000", [code])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_all_blocks_take_the_same_queries_for_any_number(
+    northwind: Organization, shop: Shop, now: datetime, count: int
+) -> None:
+    people = [member(northwind, "Club", "South") for _ in range(count)]
+    shop.record_all([shop.draft(str(one.pk), 200, customer_id=one.pk, billed_at=now) for one in people], now=now)
+    api = Api(shop.till)
+    asked = "&".join(
+        f"{flag}=true"
+        for flag in (
+            "mlp", "points_summary", "expiry_schedule", "expired_points", "delayed_accrual", "promotion_points",
+            "program_summary", "tracker_info",
+        )
+    )  # fmt: skip
+    query = f"id={','.join(str(one.pk) for one in people)}"
+    counts = []
+    for more in ("", f"&{asked}"):
+        api.get(query + more)
+        with CaptureQueriesContext(connection) as found:
+            assert set(api.get(query + more).codes) == {"1000"}
+        counts.append(len(found))
+    # One each for summaries, expired and promotional points, and the tracker, which has a savepoint of its own here.
+    assert counts[1] - counts[0] == 4 + 2
