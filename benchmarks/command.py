@@ -12,16 +12,18 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connection
 
-from benchmarks import bulk, in_process, over_http
+from benchmarks import bulk, in_process, ledger, over_http
 from benchmarks.filler import Filled, NotEmptyError, fill
 from benchmarks.load import WrongAnswerError
 from benchmarks.over_http import Effort
 from benchmarks.servers import ServerError
 from benchmarks.tables import Result, as_json, as_table
 
-ROWS = ("lookup", "server", "process", "get", "add", "add50", "import")
+ROWS = ("lookup", "server", "process", "get", "add", "add50", "import", "ledger", "check")
 RESULTS = Path(__file__).parent / "results"
 _IMPORT_FILES = 2
+_LEDGER_ROWS = {"ledger", "check"}
+_MANY_ACCOUNTS = 10_000
 
 
 def main() -> int:
@@ -38,7 +40,7 @@ def main() -> int:
     except NotEmptyError as error:
         _say(str(error))
         return 2
-    except (WrongAnswerError, ServerError, bulk.ImportFailedError) as error:
+    except (WrongAnswerError, ServerError, bulk.ImportFailedError, ledger.LedgerBrokenError) as error:
         _say(f"{type(error).__name__}: {error}")
         return 1
     print(as_table(results))
@@ -67,6 +69,17 @@ def _measure(options: argparse.Namespace, filled: Filled) -> Iterator[Result]:
         yield over_http.measure_add(effort, items=50)
     if "import" in rows:
         yield bulk.measure_import(rows=options.import_rows, rounds=_IMPORT_FILES)
+    if _LEDGER_ROWS & set(rows):
+        yield from _measure_ledger(options, filled, rows)
+
+
+def _measure_ledger(options: argparse.Namespace, filled: Filled, rows: Sequence[str]) -> Iterator[Result]:
+    ledger.fill_ledger(filled, entries=options.entries)
+    if "check" in rows:
+        yield ledger.measure_check(filled, entries=options.entries)
+    if "ledger" in rows:
+        for accounts in (1, _MANY_ACCOUNTS):
+            yield ledger.measure_posting(filled, accounts=accounts, rounds=options.rounds, seconds=options.seconds)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("rows", nargs="*", choices=[*ROWS, []], default=[], metavar="ROW", help=f"of {', '.join(ROWS)} (all)")
     parser.add_argument("--customers", type=int, default=100_000, help="to fill in before (%(default)s)")
     parser.add_argument("--import-rows", type=int, default=50_000, help="to import, all files together (%(default)s)")
+    parser.add_argument("--entries", type=int, default=1_000_000, help="of the ledger that is proved (%(default)s)")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each run (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each side, in turn (%(default)s)")
     parser.add_argument("--connections", type=int, default=16, help="with a call under way at any time (%(default)s)")

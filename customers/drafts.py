@@ -41,6 +41,7 @@ CHANNEL_TYPES = frozenset(
         "CARD_NUMBER",
     }
 )
+CONSENT_KEYS = ("channel", "priority", "scope", "is_subscribed")
 # Asked of every item: sets, made once.
 KINDS = tuple(Kind.values)
 TYPES = frozenset(Customer.Type.values)
@@ -93,7 +94,10 @@ class Setup:
 
 @dataclass(slots=True, kw_only=True)
 class Draft:
-    """One item, read. `customer` is unsaved and holds only what was supplied: blank, or None, means "not supplied"."""
+    """One item, read. `customer` is unsaved and holds only what was supplied: blank, or None, means "not supplied".
+
+    `consents` are the pairs of channel and priority as they were sent: what they mean is known to those who keep them.
+    """
 
     customer: Customer
     identifiers: dict[str, str]
@@ -103,6 +107,7 @@ class Draft:
     card_number: str = ""
     series_code: str = ""
     comm_channels: list[dict[str, Any]] = field(default_factory=list)
+    consents: list[Item] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
 
@@ -143,7 +148,8 @@ def read_draft(item: Item, setup: Setup, *, action: Literal["add", "update"]) ->
         card_number=optional(card, "card_number") or optional(item, "card_number"),
         series_code=optional(card, "series_code") or optional(item, "series_code"),
         comm_channels=_comm_channels(item, notices),
-        notices=[*notices, *_of_later_parts(item)],
+        consents=_consents(item),
+        notices=[*notices, *_referral_notices(item)],
     )
 
 
@@ -323,10 +329,11 @@ def _comm_channels(item: Item, notices: list[Notice]) -> list[dict[str, Any]]:
     return channels
 
 
-def _of_later_parts(item: Item) -> list[Notice]:
-    """Consent pairs and referral codes have no part that keeps them yet, and say so: 91022 for each pair, 1009."""
-    pairs = [
-        Notice(Code.SUBSCRIPTION_PAIR_NOT_SAVED, x=text(row, "channel").upper(), y=text(row, "priority").upper())
-        for row in rows(item, "subscriptions", "subscription")
-    ]
-    return [*pairs, *([Notice(Code.REFERRAL_NOT_LINKED)] if optional(item, "referral_code") else [])]
+def _consents(item: Item) -> list[Item]:
+    """The inline pairs, of each what add and update know of it (docs/protocol.md 4.1)."""
+    return [{key: text(row, key) for key in CONSENT_KEYS} for row in rows(item, "subscriptions", "subscription")]
+
+
+def _referral_notices(item: Item) -> list[Notice]:
+    """Referral codes have no part that keeps them yet, and say so: 1009."""
+    return [Notice(Code.REFERRAL_NOT_LINKED)] if optional(item, "referral_code") else []

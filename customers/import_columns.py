@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from customers.drafts import Setup
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import LoyaltyError
 from loyalty_project.api.values import Item
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from organizations.models import FieldDefinition
@@ -24,11 +26,15 @@ PLAIN = (
     "card_number",
     "preferred_store",
 )
-# Columns whose part is not active yet: refused rather than lost.
-LATER: Mapping[str, str] = {
-    "referral_code": "referrals are not active yet",
-    **dict.fromkeys(("sms_trans", "sms_bulk", "email_trans", "email_bulk"), "subscriptions are not active yet"),
+# Columns of consent, and the pair of channel and priority that each is about.
+CONSENTS: Mapping[str, tuple[str, str]] = {
+    "sms_trans": ("SMS", "TRANS"),
+    "sms_bulk": ("SMS", "BULK"),
+    "email_trans": ("EMAIL", "TRANS"),
+    "email_bulk": ("EMAIL", "BULK"),
 }
+# Columns whose part is not active yet: refused rather than lost.
+LATER: Mapping[str, str] = {"referral_code": "referrals are not active yet"}
 _FIELDS = (Category.CUSTOM, Category.EXTENDED, Category.PREFERENCE)
 
 
@@ -45,6 +51,8 @@ class CustomerColumns:
             if column in self.fields:
                 container, name = self.fields[column]
                 item.setdefault(container, {"field": []})["field"].append({"name": name, "value": value})
+            elif column in CONSENTS:
+                item.setdefault("subscriptions", {"subscription": []})["subscription"].append(_pair(column, value))
             else:
                 item[column] = value
         return item
@@ -55,7 +63,7 @@ def read_columns(columns: Sequence[str], setup: Setup) -> CustomerColumns:
 
     Raises `ColumnsError`.
     """
-    known = {**dict.fromkeys(PLAIN, ""), **LATER}
+    known = {**dict.fromkeys((*PLAIN, *CONSENTS), ""), **LATER}
     fields: dict[str, tuple[str, str]] = {}
     first: dict[int, str] = {}
     for column in columns:
@@ -69,3 +77,15 @@ def read_columns(columns: Sequence[str], setup: Setup) -> CustomerColumns:
         known[column] = "" if same == column else f"the same field as {same}"
     check_columns(columns, known=known)
     return CustomerColumns(fields)
+
+
+def check_consents(values: Mapping[str, str]) -> None:
+    """Raise `LoyaltyError` 400 for a consent that is not 0 or 1: where a till can only be warned, a file can be mended."""
+    if any(value.strip() not in {"0", "1"} for column, value in values.items() if column in CONSENTS):
+        raise LoyaltyError(Code.INVALID_INPUT)
+
+
+def _pair(column: str, value: str) -> Item:
+    """The inline pair that a cell stands for."""
+    channel, priority = CONSENTS[column]
+    return {"channel": channel, "priority": priority, "is_subscribed": value}

@@ -32,10 +32,14 @@ def core(
     *,
     definitions: Sequence[FieldDefinition],
     loyalty: Mapping[str, Any],
+    subscriptions: Sequence[Mapping[str, Any]],
     side_effects: Sequence[Mapping[str, Any]],
     zone: ZoneInfo,
 ) -> dict[str, Any]:
-    """CustomerCore: the answer of add and update (docs/protocol.md 3). `loyalty` has the figures of points and tiers."""
+    """CustomerCore: the answer of add and update (docs/protocol.md 3).
+
+    `loyalty` has the figures of points and tiers; `subscriptions` and `side_effects` are rows as they are printed.
+    """
     return {
         "user_id": customer.pk,
         "firstname": customer.firstname,
@@ -52,7 +56,7 @@ def core(
         "reason": customer.fraud_reason,
         "custom_fields": field_rows(customer, definitions, FieldDefinition.Category.CUSTOM),
         "extended_fields": field_rows(customer, definitions, FieldDefinition.Category.EXTENDED),
-        "subscriptions": {"subscription": []},
+        "subscriptions": {"subscription": list(subscriptions)},
         "side_effects": {"effect": list(side_effects)},
     }
 

@@ -1,13 +1,11 @@
 """What does the customers app tell of customers? Sections of customer/get (docs/protocol.md 4.5)."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
-from django.db import DatabaseError, connection, transaction
 from django.db.models import OuterRef, Subquery
 
 from customers.field_values import write_value
@@ -16,13 +14,12 @@ from customers.payloads import card, field_rows, fraud_details, place, user_grou
 from customers.services.lookup import names_customer
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import Notice
+from loyalty_project.api.side_steps import side_step
+from loyalty_project.api.values import is_on
 from loyalty_project.moments import write_moment
 from organizations.models import FieldDefinition, Organization, Store
 
-log = structlog.get_logger(__name__)
-
 Payloads = Mapping[int, Mapping[str, Any]]
-_TRUE = {"true", "1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +33,11 @@ class Reading:
 
     def wants(self, flag: str, *, default: bool = False) -> bool:
         """Whether a flag of the query is on: `true` or `1`, in any case."""
-        given = self.query.get(flag, "").lower()
-        return given in _TRUE if given else default
+        return is_on(self.query, flag, default=default)
 
-    @contextmanager
-    def may_fail(self, code: Code) -> Iterator[None]:
+    def may_fail(self, code: Code) -> AbstractContextManager[None]:
         """Inside: what the database refuses costs this part of the answer and a warning, never the whole answer."""
-        try:
-            # Outside of a transaction each statement stands for itself, and nothing needs to be kept from harm.
-            with transaction.atomic() if connection.in_atomic_block else nullcontext():
-                yield
-        except DatabaseError:
-            log.exception("section_failed", code=int(code))
-            self.notices.append(Notice(code))
+        return side_step(self.notices, [Notice(code)])
 
 
 def profile(ids: Sequence[int], reading: Reading) -> Payloads:
@@ -97,12 +86,18 @@ def user_groups(ids: Sequence[int], reading: Reading) -> Payloads:
     """`user_groups2`, filled when asked for: one query."""
     if not reading.wants("user_group"):
         return {}
+    found = groups_of(ids)
+    return {one: {"user_groups2": found.get(one, [])} for one in ids}
+
+
+def groups_of(ids: Collection[int]) -> Mapping[int, list[dict[str, str]]]:
+    """The user groups of each customer who is in any, as `user_groups2` prints them: one query."""
     primaries = GroupMembership.objects.filter(group=OuterRef("group"), role=GroupMembership.Role.PRIMARY)
     rows = GroupMembership.objects.filter(customer_id__in=ids, group__is_active=True).select_related("group")
     found: dict[int, list[dict[str, str]]] = defaultdict(list)
     for row in rows.annotate(primary=Subquery(primaries.values("customer_id"))).order_by("group__external_id"):
         found[row.customer_id].append(user_group(row, row.primary))
-    return {one: {"user_groups2": found[one]} for one in ids}
+    return found
 
 
 def group_points(ids: Sequence[int], reading: Reading) -> Payloads:

@@ -7,3 +7,4 @@ class EngagementConfig(AppConfig):
     """See the module."""
 
     name = "engagement"
+    verbose_name = "Loyalty"

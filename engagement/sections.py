@@ -103,7 +103,7 @@ def _look(ids: Sequence[int], reading: Reading) -> _View:
 def _program_id(reading: Reading) -> int | None:
     """The program that the call names; None where it names none, or what cannot be the id of one."""
     given = reading.query.get("program_id", "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= _LONGEST_ID else None
+    return int(given) if given.isascii() and given.isdigit() and given != "0" and len(given) <= _LONGEST_ID else None
 
 
 def _figures(customer_id: int, view: _View) -> dict[str, Any]:
@@ -228,10 +228,13 @@ _BLOCKS = {
 }
 
 
-def not_in_program(ids: Sequence[int], reading: Reading) -> set[int]:
-    """Those of the customers who are not in the program that the call names (code 1020)."""
+def program_refusals(ids: Sequence[int], reading: Reading) -> dict[int, Code]:
+    """Customers whose item fails for the program that the call names: 1020 for those who are not in it, 400 for no number."""
+    given = reading.query.get("program_id", "")
+    if given in {"", "0"}:
+        return {}
+    if not (given.isascii() and given.isdigit()):
+        return dict.fromkeys(ids, Code.INVALID_INPUT)
     program_id = _program_id(reading)
-    if program_id is None:
-        return set()
     members = {key.customer_id for key in memberships_of(ids) if key.program_id == program_id}
-    return set(ids) - members
+    return dict.fromkeys(set(ids) - members, Code.NOT_IN_PROGRAM)

@@ -25,6 +25,8 @@ class Point(StrEnum):
 
     BEFORE_KEY = "item.before_key"
     AFTER_KEY = "item.after_key"
+    BILLS_RECORDED = "bills.recorded"
+    LEDGER_WRITTEN = "ledger.written"
     AFTER_EFFECT = "item.after_effect"
     BEFORE_COMMIT = "item.before_commit"
     AFTER_COMMIT = "item.after_commit"

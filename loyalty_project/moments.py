@@ -5,7 +5,7 @@ it repeats is the first of the two.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _MOMENT = re.compile(
@@ -28,6 +28,20 @@ def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
         return from_wall(wall, zone)
     except (ValueError, OverflowError):
         return None
+
+
+def read_span(text: str, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+    """What a wall time or a date covers: the second or the day, as its first moment (UTC) and the first after it.
+
+    None for what is neither.
+    """
+    begin = read_moment(text, zone)
+    if begin is None:
+        return None
+    if ":" in text:
+        return begin, begin + timedelta(seconds=1)
+    next_day = begin.astimezone(zone).date() + timedelta(days=1)
+    return begin, from_wall(datetime.combine(next_day, time.min), zone)
 
 
 def from_wall(wall: datetime, zone: ZoneInfo) -> datetime:

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "organizations",
     "customers",
     "engagement",
+    "subscriptions",
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "loyalty_project.apps.AdminConfig",

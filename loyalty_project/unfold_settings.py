@@ -63,8 +63,22 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _room("Customers", "group", "customers.customer"),
                     _room("Cards", "credit_card", "customers.card"),
+                    _room("Consent log", "fact_check", "subscriptions.consentchange"),
+                    _room("Bills", "receipt_long", "engagement.bill"),
                     _room("Segments", "pie_chart", "customers.segment"),
                     _room("User groups", "diversity_3", "customers.usergroup"),
+                ],
+            },
+            {
+                "title": "Loyalty",
+                "separator": True,
+                "items": [
+                    _room("Programs", "loyalty", "engagement.program"),
+                    _room("Memberships", "card_membership", "engagement.membership"),
+                    _room("Points", "toll", "engagement.pointsaccount"),
+                    _room("Ledger", "menu_book", "engagement.pointsentry"),
+                    _room("Lots", "layers", "engagement.pointslot"),
+                    _room("Redemptions", "redeem", "engagement.redemption"),
                 ],
             },
             {

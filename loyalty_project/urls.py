@@ -5,10 +5,13 @@ from django.urls import path, re_path
 
 from customers.api.get import GetView
 from customers.api.registration import AddView, UpdateView
+from engagement.api.redemptions import RedemptionsView
+from engagement.api.transactions import TransactionsView
 from loyalty_project.api.routes import customer_route
 from loyalty_project.health import healthz, readyz
 from organizations.api.tokens import TokenView
 from organizations.api.views import UnknownResourceView, UnsupportedActionView
+from subscriptions.api import SubscriptionsView
 
 READ, WRITE, BOTH = ("GET",), ("POST",), ("GET", "POST")
 
@@ -27,15 +30,15 @@ urlpatterns = [
     customer_route("get", GetView.as_view()),
     customer_route("update_identity", UnsupportedActionView.as_view(methods=WRITE)),
     customer_route("search", UnsupportedActionView.as_view(methods=READ)),
-    customer_route("transactions", UnsupportedActionView.as_view(methods=READ)),
-    customer_route("redemptions", UnsupportedActionView.as_view(methods=READ)),
+    customer_route("transactions", TransactionsView.as_view()),
+    customer_route("redemptions", RedemptionsView.as_view()),
     customer_route("notes", UnsupportedActionView.as_view(methods=BOTH)),
     customer_route("coupons", UnsupportedActionView.as_view(methods=READ)),
     customer_route("tickets", UnsupportedActionView.as_view(methods=BOTH)),
     customer_route("referrals", UnsupportedActionView.as_view(methods=BOTH)),
     customer_route("preferences", UnsupportedActionView.as_view(methods=BOTH)),
     customer_route("interaction|interactions", UnsupportedActionView.as_view(methods=READ)),
-    customer_route("subscriptions", UnsupportedActionView.as_view(methods=BOTH)),
+    customer_route("subscriptions", SubscriptionsView.as_view()),
     customer_route("recommendations", UnsupportedActionView.as_view(methods=READ)),
     re_path(r"^(?:v?1\.1|v3)(?:/.*)?\Z", UnknownResourceView.as_view()),
 ]

@@ -25,9 +25,16 @@ _CONFIGURATION: Final = f"{_PLACES} apiclient fielddefinition cardseries sourcea
 SEE_CUSTOMERS: Final = _permissions("customers", "view", "customer card")
 ADD_CUSTOMERS: Final = _permissions("customers", "add", "customer")
 CHANGE_CUSTOMERS: Final = _permissions("customers", "change", "customer")
+SEE_CONSENTS: Final = _permissions("subscriptions", "view", "consent consentchange")
+CHANGE_CONSENTS: Final = _permissions("subscriptions", "change", "consent")
 JUDGE_FRAUD: Final = frozenset({"customers.judge_fraud"})
 SEE_GROUPINGS: Final = _permissions("customers", "view", "segment usergroup")
 CHANGE_GROUPINGS: Final = _permissions("customers", "add change", "segment usergroup")
+_OF_MEMBERS: Final = "membership pointsaccount pointsentry pointslot bill redemption"
+SEE_POINTS: Final = _permissions("engagement", "view", _OF_MEMBERS)
+ADJUST_POINTS: Final = frozenset({"engagement.adjust_points"})
+SEE_PROGRAMS: Final = _permissions("engagement", "view", "program")
+PAUSE_PROGRAMS: Final = frozenset({"engagement.pause_program"})
 SEE_SHOPS: Final = _permissions("organizations", "view", "store till")
 SEE_CONFIGURATION: Final = _permissions("organizations", "view", f"organization {_CONFIGURATION}")
 CHANGE_CONFIGURATION: Final = _permissions("organizations", "add change", _CONFIGURATION) | {
@@ -45,23 +52,32 @@ RETRY_DEFERRED: Final = _permissions("engagement", "retry", "deferredevent")
 
 ROLE_PERMISSIONS: Final[dict[str, Permissions]] = {
     Role.ORG_ADMIN: (
-        SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD
+        SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS | JUDGE_FRAUD
+        | SEE_POINTS | ADJUST_POINTS | SEE_PROGRAMS | PAUSE_PROGRAMS
         | SEE_GROUPINGS | CHANGE_GROUPINGS | SEE_CONFIGURATION | CHANGE_CONFIGURATION
         | SEE_STAFF | CHANGE_STAFF | SEE_AUDIT | SEE_IMPORTS | SEE_KEYS | SEE_DEFERRED | RETRY_DEFERRED
     ),
-    Role.STORE_MANAGER: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_SHOPS,
-    Role.STORE_STAFF: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS,
+    Role.STORE_MANAGER: (
+        SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS | JUDGE_FRAUD
+        | SEE_POINTS | ADJUST_POINTS | SEE_PROGRAMS | SEE_SHOPS
+    ),
+    Role.STORE_STAFF: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS | SEE_POINTS,
     Role.CARE_AGENT: (
-        SEE_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_GROUPINGS | SEE_AUDIT | SEE_DEFERRED | RETRY_DEFERRED
+        SEE_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS | JUDGE_FRAUD
+        | SEE_POINTS | ADJUST_POINTS | SEE_PROGRAMS | SEE_GROUPINGS | SEE_AUDIT | SEE_DEFERRED | RETRY_DEFERRED
     ),
     Role.AUDITOR: (
-        SEE_CUSTOMERS | SEE_GROUPINGS | SEE_CONFIGURATION | SEE_STAFF | SEE_AUDIT | SEE_IMPORTS | SEE_DEFERRED
+        SEE_CUSTOMERS | SEE_CONSENTS | SEE_POINTS | SEE_PROGRAMS
+        | SEE_GROUPINGS | SEE_CONFIGURATION | SEE_STAFF | SEE_AUDIT | SEE_IMPORTS | SEE_DEFERRED
     ),
 }  # fmt: skip
 
 # Whoever is limited to stores has nothing beyond these, whatever the role: what is the whole organization's is not theirs to
 # see, and with it they could lift their own limit.
-OF_STORES: Final = SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | SEE_SHOPS
+OF_STORES: Final = (
+    SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS
+    | JUDGE_FRAUD | SEE_POINTS | ADJUST_POINTS | SEE_SHOPS
+)  # fmt: skip
 
 
 def permissions_of(member: StaffMember) -> Permissions:

@@ -35,6 +35,17 @@ class Answer:
         return found
 
     @property
+    def customers(self) -> list[dict[str, Any]]:
+        """The customers of the reads that answer `response.customer`."""
+        found = self.response["customer"]
+        return found if isinstance(found, list) else [found]
+
+    @property
+    def customer(self) -> dict[str, Any]:
+        (only,) = self.customers
+        return only
+
+    @property
     def item(self) -> dict[str, Any]:
         (only,) = self.items
         return only

@@ -1,6 +1,7 @@
 """Rows for tests, made as plainly as possible: every default stands here, nothing is random."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -20,8 +21,8 @@ def digest(password: str = TILL_PASSWORD) -> str:
     return hashlib.md5(password.encode()).hexdigest()
 
 
-def make_organization(code: str = "", **more: object) -> Organization:
-    """An organization with a default program that gives nothing: customers can register."""
+def make_organization(code: str = "", *, rules: Mapping[str, object] | None = None, **more: object) -> Organization:
+    """An organization with a default program of these rules; without any it gives nothing, but customers can register."""
     code = code or f"org-{next(_numbers)}"
     defaults = {
         "name": code.title(),
@@ -31,7 +32,7 @@ def make_organization(code: str = "", **more: object) -> Organization:
         "countries": ["GB", "AE"],
     }
     organization = Organization.objects.create(code=code, **{**defaults, **more})
-    make_program(organization)
+    make_program(organization, **(rules or {}))
     return organization
 
 

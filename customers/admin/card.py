@@ -10,7 +10,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from customers.models import Card
-from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.base import ReadOnlyAdmin
 
 CARD_LABELS: dict[str, str] = {
     Card.Status.ISSUED: "success",
@@ -24,7 +24,7 @@ CARD_LABELS: dict[str, str] = {
 
 
 @admin.register(Card)
-class CardAdmin(BackOfficeAdmin):
+class CardAdmin(ReadOnlyAdmin):
     """Cards, to look at: tills, imports and the customer's page issue them."""
 
     store_path = "customer__registered_store"
@@ -37,14 +37,6 @@ class CardAdmin(BackOfficeAdmin):
     list_filter = (("status", ChoicesDropdownFilter), ("series", RelatedDropdownFilter))
     search_fields = ("number",)
     search_help_text = "Card number, or how it begins"
-    sortable_by = ()
-    actions = ()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
-        return False
 
     def get_search_results(
         self,

@@ -11,14 +11,15 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from customers.admin.customer_form import CATEGORIES, Desk, customer_fieldsets, customer_form
-from customers.admin.customer_search import LIMIT, Reach, find_customers
+from customers.back_office.search import customers_meant
+from customers.journeys.customer_page import panels_of, read_customer_page
 from customers.models import Customer, CustomerSegment, GroupMembership, Identifier, SegmentPartition
 from customers.sources import SOURCES
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
 from organizations.back_office.history import tell_history, tell_value
 from organizations.back_office.work import actor_of, member_of, organization_of, own_stores
-from organizations.models import AuditEntry, CardSeries, FieldDefinition, Organization, Store, Till
+from organizations.models import AuditEntry, CardSeries, FieldDefinition, Store, Till
 
 _DESK: Final = "_customer_desk"
 _FIELDS: Final = "_customer_fields"
@@ -95,15 +96,10 @@ class CustomerAdmin(BackOfficeAdmin):
         return super().get_queryset(request).prefetch_related(Prefetch("identifiers", queryset=current))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        """See `customer_search`."""
+        """By any identifier, card or name (`customers.back_office.search`)."""
         if not search_term.strip():
             return queryset, False
-        own = organization_of(request)
-        organizations = list(Organization.objects.all()) if own is None else [own]
-        found = find_customers(search_term, Reach(organizations=organizations, stores=own_stores(request)))
-        if len(found) >= LIMIT:
-            messages.info(request, "Many customers match, and only some are shown. Type more to find the one.")
-        return queryset.filter(pk__in=found), False
+        return queryset.filter(pk__in=customers_meant(request, search_term)), False
 
     @display(description="Name", header=True)
     def told_name(self, customer: Customer) -> list[Any]:
@@ -194,11 +190,14 @@ class CustomerAdmin(BackOfficeAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _about(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+        organization = self._desk(request).organization
         definitions = _definitions(request)
         cards = list(customer.cards.select_related("series").order_by("-pk"))
         names = {f"field_values.{one.pk}": one.name for one in definitions}
         return {
             "customer": customer,
+            "loyalty": read_customer_page(customer, organization=organization),
+            "currency": organization.currency,
             "initials": initials(customer),
             "identifiers": [(one.get_kind_display(), one.kind, one.value) for one in customer.identifiers.all()],
             "field_rows": [
@@ -208,6 +207,7 @@ class CustomerAdmin(BackOfficeAdmin):
             "profiles": list(customer.source_profiles.all()),
             "segments": list(_segments(customer)),
             "memberships": list(_memberships(customer)),
+            "panels": panels_of(customer, organization=organization, seen_by=member_of(request)),
             "history": tell_history(self._entries(customer, [card.pk for card in cards])[:HISTORY_SHOWN], names),
         }
 

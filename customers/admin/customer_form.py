@@ -10,7 +10,7 @@ from operator import or_
 from typing import Any, ClassVar, Final
 
 from django import forms
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import Error, transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
@@ -27,12 +27,12 @@ from customers.journeys.registration import CONSTRAINTS, Registration, register_
 from customers.models import Customer, Identifier
 from customers.services.setup import load_setup
 from customers.sources import SOURCES
-from loyalty_project.api.batch import constraint_name, sqlstate
-from loyalty_project.api.codes import Code, Told, Transport
+from loyalty_project.api.codes import Code, Told
 from loyalty_project.api.errors import LoyaltyError
 from loyalty_project.api.values import Item
 from loyalty_project.moments import write_moment
 from organizations.actors import Actor
+from organizations.back_office.refusals import refusal_of, sentence_of
 from organizations.models import CardSeries, FieldDefinition, Organization, Store, Till
 
 CATEGORIES: Final = ("custom", "extended", "preference")
@@ -61,7 +61,6 @@ _FIELD_OF: Final[Mapping[Told, str]] = {
     Code.LOYALTY_CANNOT_BE_LEFT: "type",
     Code.INVALID_TEST_CONTROL_STATUS: "test_control_status",
 }
-_LOCK_NOT_AVAILABLE: Final = "55P03"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +114,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
                 read_value(value, definition)
             except ValueError as error:
                 code = Code.CUSTOM_FIELD_NOT_SAVED if isinstance(error, WrongTypeError) else Code.INVALID_CUSTOM_FIELD
-                self.add_error(field_key(definition), _sentence(code))
+                self.add_error(field_key(definition), sentence_of(code))
 
     def _post_clean(self) -> None:
         """In place of the model's own validation: the journey judges, and works, in a savepoint of the page's transaction."""
@@ -124,17 +123,8 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
         try:
             with transaction.atomic():
                 self.registration = self._update() if self.instance.pk else self._register()
-        except LoyaltyError as refusal:
-            self._tell(refusal.code)
-        except IntegrityError as error:
-            code = CONSTRAINTS.get(constraint_name(error) or "")
-            if code is None:
-                raise
-            self._tell(code)
-        except OperationalError as error:
-            if sqlstate(error) != _LOCK_NOT_AVAILABLE:
-                raise
-            self._tell(Transport.BUSY)
+        except (LoyaltyError, Error) as error:
+            self._tell(refusal_of(error, CONSTRAINTS))
         else:
             self.instance = self.registration.customer
 
@@ -181,11 +171,11 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
         if code == Code.ALREADY_REGISTERED:
             self.add_error(None, self._known())
         else:
-            self.add_error(field if field in self.fields else None, _sentence(code))
+            self.add_error(field if field in self.fields else None, sentence_of(code))
 
     def _known(self) -> str:
         """That the customer is there already, with the way to the page, if it may be seen."""
-        sentence = _sentence(Code.ALREADY_REGISTERED)
+        sentence = sentence_of(Code.ALREADY_REGISTERED)
         setup = load_setup([], by=self.desk.actor)
         draft = read_draft(self.item(), setup, action="add")
         same = reduce(or_, (Q(kind=kind, value=value) for kind, value in draft.identifiers.items()))
@@ -328,7 +318,3 @@ def _stored(customer: Customer, desk: Desk) -> dict[str, Any]:
         "fraud_reason": customer.fraud_reason,
         **{field_key(one): customer.value_of(one.pk) for one in desk.fields},
     }
-
-
-def _sentence(code: Told) -> str:
-    return f"{code.sentence} ({int(code)})"

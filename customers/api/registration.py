@@ -58,7 +58,9 @@ def answer_items(
     setup = load_setup(items, by=call.actor, country_code=call.country_code, notices=call.notices)
     programs = read_programs()
     wants_raw = view.query.get("rawSideEffects", "").lower() in _TRUE
-    more = {"all_programs": view.query.get("mlp_single_enroll", "").lower() in _TRUE} if action == "add" else {}
+    more = {"puts_off": call.replay}
+    if action == "add":
+        more["all_programs"] = view.query.get("mlp_single_enroll", "").lower() in _TRUE
 
     def work_item(item: Item) -> Done:
         registration = work(read_draft(item, setup, action=action), setup=setup, programs=programs, by=call.actor, **more)

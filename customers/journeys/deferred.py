@@ -5,11 +5,43 @@
 
 from typing import Final
 
-from engagement.services.deferral import Handler, defer_lost, work_waiting
+from engagement.models import Bill, DeferredEvent
+from engagement.services.deferral import BILL, WELCOME, Handler, defer_lost, work_waiting
+from engagement.services.earnings import count_bills
+from engagement.services.programs import open_programs
+from engagement.services.welcome import welcome_later
+from loyalty_project import clock
+from organizations.actors import Actor
 from organizations.models import Organization
 from organizations.scoping import organization_scope
 
-HANDLERS: Final[dict[str, Handler]] = {}
+
+def _welcome(event: DeferredEvent, /, *, by: Actor) -> None:
+    """What programs give for joining; the payload names them."""
+    welcome_later(
+        event.customer,
+        event.payload["programs"],
+        book=open_programs(),
+        organization=by.organization,
+        by=by,
+        now=clock.now(),
+    )
+
+
+def _bill(event: DeferredEvent, /, *, by: Actor) -> None:
+    """The points of a bill that is recorded already; the payload names it. Raises `PointsStepError` where it fails again."""
+    bills = Bill.objects.select_related("till", "store__zone", "store__concept", "return_of")
+    count_bills(
+        [bills.get(pk=event.payload["bill"])],
+        customers={event.customer_id: event.customer},
+        book=open_programs(),
+        organization=by.organization,
+        by=by,
+        now=clock.now(),
+    )
+
+
+HANDLERS: Final[dict[str, Handler]] = {WELCOME: _welcome, BILL: _bill}
 
 
 def work_deferred_events(organization: Organization, customer_id: int) -> int:

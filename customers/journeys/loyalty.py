@@ -1,9 +1,7 @@
-"""What do add and update tell of a customer's points, tiers and purchases? (docs/protocol.md 3, CustomerCore)"""
+"""What do add and update tell of a customer, points, tiers, purchases and consents included? (docs/protocol.md 3)"""
 
 from collections.abc import Mapping
 from typing import Any
-
-from django.db import Error, transaction
 
 from customers.drafts import Setup
 from customers.journeys.registration import Registration
@@ -14,9 +12,9 @@ from engagement.payloads import points_effects, points_summary, raw_effects, tie
 from engagement.services.figures import figures_at, in_book_order, memberships_of
 from engagement.services.programs import ProgramBook, open_programs
 from engagement.services.settlement import settled_accounts
-from loyalty_project.api.batch import sqlstate
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import Notice
+from loyalty_project.api.side_steps import side_step
 from organizations.models import Organization, Store
 
 # What stands there for somebody without points, and where they cannot be read (91001).
@@ -28,7 +26,6 @@ NOTHING: Mapping[str, Any] = {
     "points_summaries": {"points_summary": []},
     "lifetime_purchases": 0,
 }
-_REPEATED = {"40P01", "40001"}
 
 
 def read_programs() -> ProgramBook:
@@ -50,6 +47,7 @@ def customer_core(
         registration.person.identifiers,
         definitions=setup.fields,
         loyalty=block,
+        subscriptions=registration.subscriptions,
         side_effects=points_effects(registration.entries),
         zone=zone,
     )
@@ -65,13 +63,11 @@ def loyalty_block(
 
     91001 where the database does not give them, 1091 where a member of the till's program has no points account.
     """
-    try:
-        with transaction.atomic():
-            return _block(customer, book, organization, store)
-    except Error as error:
-        if not sqlstate(error) or sqlstate(error) in _REPEATED:
-            raise
-        return NOTHING, [Notice(Code.POINTS_UNAVAILABLE)]
+    block, notices = NOTHING, list[Notice]()
+    with side_step(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
+        block, told = _block(customer, book, organization, store)
+        notices += told
+    return block, notices
 
 
 def _block(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import engagement.sections
+import subscriptions.sections
 from customers import sections
 from customers.sections import Reading
 from loyalty_project.api.codes import Code
@@ -19,6 +20,7 @@ SECTIONS: tuple[Section[Reading], ...] = (
     engagement.sections.points,
     engagement.sections.purchases,
     engagement.sections.transactions,
+    subscriptions.sections.subscriptions,
 )
 
 # Key by key as they are answered. A value stands for what nobody knows of; `...` leaves the key out until it is asked for.
@@ -49,7 +51,9 @@ ORDER: Mapping[str, Any] = {
     "next_slab_description": ...,
     "user_id": ...,
     "ndnc_status": ...,
+    "optin_status": ...,
     "group_points_summaries": ...,
+    "subscriptions": ...,
     "segments": ...,
     "expiry_schedule": ...,
     "expired_points": ...,
@@ -69,8 +73,8 @@ ORDER: Mapping[str, Any] = {
 
 
 def refusals(ids: Sequence[int], reading: Reading) -> dict[int, Code]:
-    """Customers whose item fails though they were found: 1020 for those who are not in the program that the call names."""
-    return dict.fromkeys(engagement.sections.not_in_program(ids, reading), Code.NOT_IN_PROGRAM)
+    """Customers whose item fails though they were found, and why."""
+    return engagement.sections.program_refusals(ids, reading)
 
 
 def read_profiles(ids: Sequence[int], reading: Reading) -> dict[int, dict[str, Any]]:

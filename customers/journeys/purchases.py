@@ -12,12 +12,16 @@ from django.db import Error, transaction
 from django.db.models import BigIntegerField
 
 from customers.models import Customer
+from engagement.bill_codes import BillCode
 from engagement.bills import BillDraft
+from engagement.models import Bill
 from engagement.payloads import points_effects
 from engagement.services.bills import Recorded, owners_of_returned, record_bills
+from engagement.services.deferral import BILL, defer_event, has_waiting
 from engagement.services.earnings import Counted, count_bills
-from engagement.services.failures import points_code
+from engagement.services.failures import PointsStepError, points_code
 from engagement.services.programs import ProgramBook
+from engagement.services.redemption_ties import tie_redemptions
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, Notice
 from loyalty_project.db.locking import lock
@@ -46,14 +50,21 @@ class Purchase:
 
 
 def record_purchases(
-    drafts: Sequence[BillDraft], *, book: ProgramBook, by: Actor, now: datetime, is_history: bool = False
+    drafts: Sequence[BillDraft],
+    *,
+    book: ProgramBook,
+    by: Actor,
+    now: datetime,
+    is_history: bool = False,
+    puts_off: bool = False,
 ) -> list[Purchase | LoyaltyError]:
     """Record bills and returns, and all that they set off, in a number of queries that does not grow.
 
     The customers are locked first, with those whose sales come back without them. Results come in the order given; a refused
-    draft is its `LoyaltyError` and leaves no trace. `is_history` judges each bill as of its own moment, and finds the same
-    bill unchanged whatever the policy is for tills (docs/imports.md). A failing points step of one bill leaves the bill, with
-    a warning 1086-1099; of several at once, it raises the database's error. Call it in a transaction.
+    draft is its `LoyaltyError` and leaves no trace. `is_history` judges each bill as of its own moment, and finds the same bill
+    unchanged whatever the policy is for tills (docs/imports.md). `puts_off` leaves the points to a worker, with warning 687; so
+    does 1094 where earlier events of the customer wait. Where the points step of one bill fails, the bill is kept, its points
+    are put off, and a warning 1086-1099 says why; of several bills at once, the error is raised. Call it in a transaction.
     """
     organization = by.organization
     named = {draft.customer_id for draft in drafts if draft.customer_id is not None}
@@ -61,7 +72,17 @@ def record_purchases(
     policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
     recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
     new = [one.bill for one in recorded if isinstance(one, Recorded) and one.is_new]
-    counted = _count(new, customers, book, by, now, is_history=is_history)
+    behind = set() if is_history else has_waiting(customers)
+    later = {bill.pk for bill in new if bill.counts and (puts_off or bill.customer_id in behind)}
+    counted = _count([bill for bill in new if bill.pk not in later], customers, book, by, now, is_history=is_history)
+    for bill in new:
+        if bill.pk in later:
+            code = BillCode.POINTS_LATER if puts_off else Code.EVENTS_WAITING
+            counted[bill.pk] = Counted(notices=[Notice(code)])
+            _put_off(bill, customers, by)
+        if not is_history:
+            # History names no redemptions: files bring bills and points apart.
+            counted[bill.pk].notices += tie_redemptions(bill, zone=organization.zone)
     return [_purchase(one, counted) if isinstance(one, Recorded) else one for one in recorded]
 
 
@@ -70,18 +91,24 @@ def _locked(ids: set[int]) -> dict[int, Customer]:
 
 
 def _count(
-    bills: Sequence[Any], customers: Mapping[int, Customer], book: ProgramBook, by: Actor, now: datetime, *, is_history: bool
+    bills: Sequence[Bill], customers: Mapping[int, Customer], book: ProgramBook, by: Actor, now: datetime, *, is_history: bool
 ) -> dict[int, Counted]:
+    """The points step, in a savepoint: the bill is kept whatever becomes of it."""
     try:
         with transaction.atomic():
             return count_bills(
                 bills, customers=customers, book=book, organization=by.organization, by=by, now=now, is_history=is_history
             )
-    except Error as error:
-        code = points_code(error)
+    except (Error, PointsStepError) as error:
+        code = error.code if isinstance(error, PointsStepError) else points_code(error)
         if code is None or len(bills) != 1:
             raise
-        return {bills[0].pk: Counted(notices=[Notice(code)], failed=True)}
+        _put_off(bills[0], customers, by)
+        return {bills[0].pk: Counted(notices=[Notice(code)])}
+
+
+def _put_off(bill: Bill, customers: Mapping[int, Customer], by: Actor) -> None:
+    defer_event(customer=customers[bill.customer_id or 0], kind=BILL, payload={"bill": bill.pk}, by=by)
 
 
 def _purchase(recorded: Recorded, counted: Mapping[int, Counted]) -> Purchase:

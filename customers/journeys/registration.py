@@ -4,6 +4,7 @@ A till's item is a batch of one; an import file is batches of thousands. Both ru
 once (docs/protocol.md 2.4, 2.5, 4.1, 4.2).
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -18,14 +19,20 @@ from customers.people import Person
 from customers.services.cards import give_card
 from customers.services.directory import Directory, open_directory
 from customers.services.numbering import next_external_id
-from engagement.models import PointsEntry
+from engagement.ledger.storing import AccountKey
+from engagement.models import Membership, PointsEntry
+from engagement.services.deferral import WELCOME, defer_event, has_waiting
 from engagement.services.failures import points_code
-from engagement.services.memberships import Joining, enrol
+from engagement.services.memberships import Enrolment, Joining, enrol
 from engagement.services.programs import ProgramBook, StandingProgram, open_programs
-from engagement.services.welcome import Welcome, welcome
+from engagement.services.welcome import Welcome, fresh_states, welcome
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, Notice, in_numeric_order
+from loyalty_project.api.side_steps import side_step
 from organizations.actors import Actor
+from subscriptions.inline import keep_inline
+from subscriptions.payloads import core_rows
+from subscriptions.services import consents_of
 
 IfExisting = Literal["update", "skip", "reject"]
 # What a broken constraint means, should a race ever get past the locks (docs/protocol.md 5.1: the same call may succeed later).
@@ -39,12 +46,13 @@ CONSTRAINTS: Mapping[str, Code] = {
 
 @dataclass(slots=True, kw_only=True)
 class Registration:
-    """What became of a draft. `entries` are the points it brought."""
+    """What became of a draft. `subscriptions` are rows as docs/protocol.md 3 prints them, `entries` the points it brought."""
 
     person: Person
     is_new: bool
     is_changed: bool
     notices: Sequence[Notice]
+    subscriptions: list[dict[str, str]] = field(default_factory=list)
     entries: list[PointsEntry] = field(default_factory=list)
 
     @property
@@ -54,16 +62,23 @@ class Registration:
 
 
 def register_customer(
-    draft: Draft, *, setup: Setup, by: Actor, programs: ProgramBook | None = None, all_programs: bool = False
+    draft: Draft,
+    *,
+    setup: Setup,
+    by: Actor,
+    programs: ProgramBook | None = None,
+    all_programs: bool = False,
+    puts_off: bool = False,
 ) -> Registration:
     """Register the customer of `draft`, or update whom its identifiers lead to (docs/protocol.md 4.1).
 
-    `all_programs` enrols in every program, not just the till's and the default one. Call it in a transaction. Raises
-    `LoyaltyError` with the codes that docs/protocol.md 5.2 names from matching on, and `django.db` errors for locks (55P03) and
-    broken constraints (`CONSTRAINTS`).
+    `all_programs` enrols in every program, not just the till's and the default one; `puts_off` leaves what they give for
+    joining to a worker (docs/protocol.md 1.8, Replay). Call it in a transaction. Raises `LoyaltyError` with the codes that
+    docs/protocol.md 5.2 names from matching on, and `django.db` errors for locks (55P03) and broken constraints
+    (`CONSTRAINTS`).
     """
     if_existing: IfExisting = "reject" if setup.policy.reject_existing_on_add else "update"
-    return _only(
+    registration = _only(
         work_drafts(
             [draft],
             setup=setup,
@@ -72,16 +87,34 @@ def register_customer(
             may_create=True,
             if_existing=if_existing,
             all_programs=all_programs,
+            puts_off=puts_off,
         )
     )
+    if draft.consents or not registration.is_new:
+        _tell_consents(registration)
+    return registration
 
 
-def update_customer(draft: Draft, *, setup: Setup, by: Actor, programs: ProgramBook | None = None) -> Registration:
+def update_customer(
+    draft: Draft, *, setup: Setup, by: Actor, programs: ProgramBook | None = None, puts_off: bool = False
+) -> Registration:
     """Update whom the id or identifiers of `draft` lead to; nobody is created (docs/protocol.md 4.2).
 
     Errors as above, and 1011 or 1012 for nobody.
     """
-    return _only(work_drafts([draft], setup=setup, programs=programs, by=by, may_create=False, corrects_registration=True))
+    registration = _only(
+        work_drafts(
+            [draft],
+            setup=setup,
+            programs=programs,
+            by=by,
+            may_create=False,
+            puts_off=puts_off,
+            corrects_registration=True,
+        )
+    )
+    _tell_consents(registration)
+    return registration
 
 
 def work_drafts(
@@ -93,6 +126,7 @@ def work_drafts(
     programs: ProgramBook | None = None,
     if_existing: IfExisting = "update",
     all_programs: bool = False,
+    puts_off: bool = False,
     corrects_registration: bool = False,
     always_touch: bool = True,
 ) -> list[Registration | LoyaltyError]:
@@ -100,8 +134,7 @@ def work_drafts(
 
     `corrects_registration` lets a sent `registered_on` replace the stored one. `always_touch` dates everybody who is
     updated, even where nothing changed. `programs` are those of the organization; without them they are read. Call it in a
-    transaction. A refused draft is its `LoyaltyError` in the answer and
-    leaves no trace.
+    transaction. A refused draft is its `LoyaltyError` in the answer and leaves no trace.
     """
     programs = open_programs() if programs is None else programs
     directory = open_directory(drafts, organization=setup.organization, policy=setup.policy)
@@ -115,7 +148,9 @@ def work_drafts(
             elif may_create and if_existing == "reject":
                 raise LoyaltyError(Code.ALREADY_REGISTERED)
             elif may_create and if_existing == "skip":
-                draft.card_number = draft.series_code = ""  # who is left alone gets no card either
+                # Who is left alone gets no card either, and keeps to what they said.
+                draft.card_number = draft.series_code = ""
+                draft.consents = []
                 results.append(Registration(person=plan.person, is_new=False, is_changed=False, notices=()))
             else:
                 results.append(
@@ -138,6 +173,7 @@ def work_drafts(
             cards = give_card(draft, result.person, setup=setup, by=by)
             result.notices = in_numeric_order([*result.notices, *cards.notices])
             result.is_changed |= cards.is_changed
+    _keep_consents(drafts, results, setup=setup, by=by)
     _enrol(
         [result for result in results if isinstance(result, Registration)],
         setup=setup,
@@ -145,6 +181,7 @@ def work_drafts(
         by=by,
         adds=may_create and if_existing != "skip",
         all_programs=all_programs,
+        puts_off=puts_off,
     )
     return results
 
@@ -165,6 +202,7 @@ def _enrol(
     by: Actor,
     adds: bool,
     all_programs: bool,
+    puts_off: bool,
 ) -> None:
     """Make loyalty customers members of their programs, with what these give for joining (docs/protocol.md 2.7, 4.1).
 
@@ -190,20 +228,54 @@ def _enrol(
     enrolment = enrol(joinings, organization=setup.organization)
     if not enrolment.new:
         return
-    customers = {pk: one.customer for pk, one in loyal.items()}
+    waiting = _put_off(enrolment, loyal, by=by, all_of_them=puts_off)
+    now = {key: one for key, one in enrolment.new.items() if key.customer_id not in waiting}
+    for pk, found in _welcome(now, enrolment, loyal, setup, programs, by).items():
+        loyal[pk].entries = found.entries
+        loyal[pk].notices = in_numeric_order([*loyal[pk].notices, *found.notices])
+
+
+def _put_off(enrolment: Enrolment, loyal: Mapping[int, Registration], *, by: Actor, all_of_them: bool) -> set[int]:
+    """Leave what joining gives to a worker: where the call says so, and where earlier events wait (1094). Whose that is."""
+    joined: defaultdict[int, list[int]] = defaultdict(list)
+    for key in enrolment.new:
+        joined[key.customer_id].append(key.program_id)
+    known = [pk for pk in joined if not loyal[pk].is_new]
+    behind = has_waiting(known) if known else set()
+    for pk, program_ids in joined.items():
+        if pk in behind:
+            loyal[pk].notices = in_numeric_order([*loyal[pk].notices, Notice(Code.EVENTS_WAITING)])
+        if all_of_them or pk in behind:
+            defer_event(customer=loyal[pk].customer, kind=WELCOME, payload={"programs": program_ids}, by=by)
+    return set(joined) if all_of_them else behind
+
+
+def _welcome(
+    memberships: Mapping[AccountKey, Membership],
+    enrolment: Enrolment,
+    loyal: Mapping[int, Registration],
+    setup: Setup,
+    programs: ProgramBook,
+    by: Actor,
+) -> Mapping[int, Welcome]:
+    """What the programs give, in a savepoint: the customer is saved whatever becomes of it (docs/protocol.md 5)."""
+    organization = setup.organization
     try:
         with transaction.atomic():
-            welcomes = welcome(
-                enrolment, customers=customers, book=programs, organization=setup.organization, by=by, now=setup.now
+            return welcome(
+                memberships,
+                states=fresh_states(enrolment, organization),
+                customers={pk: one.customer for pk, one in loyal.items()},
+                book=programs,
+                organization=organization,
+                by=by,
+                now=setup.now,
             )
     except Error as error:
         code = points_code(error)
         if code is None or len(loyal) != 1:
             raise
-        welcomes = {pk: Welcome(notices=[Notice(code)]) for pk in loyal}
-    for pk, found in welcomes.items():
-        loyal[pk].entries = found.entries
-        loyal[pk].notices = in_numeric_order([*loyal[pk].notices, *found.notices])
+        return {pk: Welcome(notices=[Notice(code)]) for pk in loyal}
 
 
 def _plan(draft: Draft, directory: Directory, setup: Setup, *, may_create: bool) -> Plan:
@@ -244,6 +316,28 @@ def _update(
     if is_changed or always_touch:
         touch(person, draft.customer.updated_on or setup.now)
     return Registration(person=person, is_new=False, is_changed=is_changed, notices=[*draft.notices, *plan.notices, *notices])
+
+
+def _keep_consents(drafts: Sequence[Draft], results: Sequence[Registration | LoyaltyError], *, setup: Setup, by: Actor) -> None:
+    """The consents that came with the drafts."""
+    said = [
+        (result, draft.consents)
+        for draft, result in zip(drafts, results, strict=True)
+        if isinstance(result, Registration) and draft.consents
+    ]
+    outcomes = keep_inline([(result.customer.pk, pairs) for result, pairs in said], at=setup.now, by=by)
+    for (result, _), kept in zip(said, outcomes, strict=True):
+        result.notices = in_numeric_order([*result.notices, *kept.notices])
+        result.is_changed |= kept.is_changed
+
+
+def _tell_consents(registration: Registration) -> None:
+    """What the customer said so far, for the answer; 91002 where that cannot be read."""
+    notices: list[Notice] = []
+    with side_step(notices, [Notice(Code.SUBSCRIPTIONS_UNAVAILABLE)]):
+        customer_id = registration.customer.pk
+        registration.subscriptions = core_rows(consents_of([customer_id])[customer_id])
+    registration.notices = in_numeric_order([*registration.notices, *notices])
 
 
 def _only(results: Sequence[Registration | LoyaltyError]) -> Registration:

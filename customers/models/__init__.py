@@ -6,6 +6,7 @@ from customers.models.groups import GroupMembership, UserGroup
 from customers.models.identifiers import Identifier
 from customers.models.segments import CustomerSegment, Segment, SegmentPartition
 from customers.models.sources import SourceProfile
+from customers.models.validation_codes import ValidationCode
 
 __all__ = [
     "Card",
@@ -17,4 +18,5 @@ __all__ = [
     "SegmentPartition",
     "SourceProfile",
     "UserGroup",
+    "ValidationCode",
 ]

@@ -1,7 +1,7 @@
 """Which customer is asked for? Lookups by identifier, id or card: one query a kind, for one value or thousands."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import BigIntegerField, CharField
 
@@ -41,6 +41,19 @@ class Answer:
 def names_customer(user_id: str) -> bool:
     """Whether `user_id` of a query is an id; 0 and 1 are the flag (docs/protocol.md 4.5)."""
     return user_id.isascii() and user_id.isdigit() and user_id not in {"0", "1"}
+
+
+def spelled_out(query: Mapping[str, str]) -> dict[str, str]:
+    """The query with the pair `identifierName`, `identifierValue` as the one parameter it stands for (docs/protocol.md 4.6).
+
+    Raises `RequestRefusedError` 400 for a name that is none.
+    """
+    name = query.get("identifierName", "")
+    if not name:
+        return dict(query)
+    if name not in KEYS:
+        raise RequestRefusedError(400, Code.INVALID_INPUT)
+    return {**query, name: query.get("identifierValue", "")}
 
 
 def read_asked(query: Mapping[str, str], *, limit: int) -> Asked:
@@ -87,6 +100,17 @@ def ids_of_store(ids: Sequence[int], store: Store | None) -> set[int]:
     if store is None:
         return set()
     return set(Customer.objects.filter(pk__in=ids, registered_store=store).values_list("pk", flat=True))
+
+
+def only_of_store(answers: Sequence[Answer], store: Store | None) -> list[Answer]:
+    """The answers with 1044 for customers who registered elsewhere: what member care access makes of them."""
+    own = ids_of_store([one.customer_id for one in answers if one.customer_id is not None], store)
+    return [
+        replace(one, customer_id=None, refusal=Code.NOT_PERMITTED)
+        if one.customer_id is not None and one.customer_id not in own
+        else one
+        for one in answers
+    ]
 
 
 def _canonical(key: str, value: str, organization: Organization, country_code: str) -> str | Code:

@@ -85,7 +85,15 @@ class AccountState:
     def spendable(self) -> list[PointsLot]:
         """The open lots in the order of spending: first expiring first, then first awarded (docs/protocol.md 7)."""
         open_lots = [lot for lot in self.lots if lot.is_open and lot.left]
-        return sorted(open_lots, key=lambda lot: (self.last_day(lot) or date.max, lot.awarded_at))
+        return sorted(open_lots, key=lambda lot: (self.last_day(lot) or date.max, lot.awarded_at, *_arrival(lot)))
+
+
+def _arrival(lot: PointsLot) -> tuple[bool, int]:
+    """Where a lot stands among those of its account in the order in which they came, written yet or not.
+
+    A lot that was empty and got points back stands where it stood: the same in memory as when it is read again.
+    """
+    return (False, lot.pk) if lot.pk is not None else (True, lot.entry.version)
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:

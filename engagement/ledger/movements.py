@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from engagement.expiry import NEVER, Expiry
 from engagement.ledger.accounts import (
@@ -32,7 +34,11 @@ def award(
     opens_at: datetime | None = None,
     as_adjustment: bool = False,
 ) -> PointsEntry:
-    """Credit points (> 0) as a lot of its own; with `opens_at` they are only promised until then."""
+    """Credit points (> 0) as a lot of its own; with `opens_at` they are only promised until then.
+
+    The entry explains when they may be spent and how long they are good.
+    """
+    facts = facts.explained(**_terms(expiry, opens_at, state.zone))
     if opens_at is None:
         entry = post(state, Kind.ADJUST if as_adjustment else Kind.AWARD, points=points, facts=facts)
     else:
@@ -57,6 +63,14 @@ def award(
     if opens_at is None:
         pay_debt(state, entry)
     return entry
+
+
+def _terms(expiry: Expiry, opens_at: datetime | None, zone: ZoneInfo) -> dict[str, Any]:
+    """From when to when points are good, as figures of an explanation."""
+    terms: dict[str, Any] = {} if opens_at is None else {"credited_on": opens_at.astimezone(zone).date().isoformat()}
+    if expiry.moves:
+        return {**terms, "moves": str(expiry.moves), "months": expiry.months}
+    return {**terms, "good_until": expiry.on.isoformat() if expiry.on else None}
 
 
 def spend(state: AccountState, points: Decimal, *, kind: Kind, facts: Circumstances) -> PointsEntry:

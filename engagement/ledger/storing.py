@@ -1,7 +1,7 @@
 """How do accounts come out of the database, locked, and how does what became of them go back? In a fixed number of queries."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from engagement.models import Membership, PointsAccount, PointsEntry, PointsLot
 from loyalty_project.db.locking import lock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import draw_ids, insert_rows, update_rows
+from loyalty_project.faults import Point, reach
 
 _ACCOUNT_COLUMNS = (
     "balance", "promised", "lifetime", "redeemed", "expired", "returned", "promised_returned", "adjusted", "floor", "purchases",
@@ -37,39 +38,40 @@ def lock_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     Call it in the transaction that writes them, with the customers' locks held before where it takes any. Raises
     `django.db.OperationalError` (55P03) when a lock is not free in time.
     """
-    accounts = PointsAccount.objects.filter(is_any_of("customer_id", list(customer_ids), BigIntegerField()))
-    return _states(lock(accounts), zone=zone)
+    states = _states(lock(_accounts_of(customer_ids)), zone=zone)
+    # Also where no lot of now expires with the tier: a lot that comes, or that gets points back, may.
+    _learn_tier_ends(states)
+    return states
 
 
 def read_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
-    """The same without locks, for those who only look."""
-    accounts = PointsAccount.objects.filter(is_any_of("customer_id", list(customer_ids), BigIntegerField()))
-    return _states(accounts.order_by("pk"), zone=zone)
+    """The same without locks, for those who only look: two queries, and one more where points expire with a tier."""
+    states = _states(_accounts_of(customer_ids).order_by("pk"), zone=zone)
+    membership = PointsLot.Moves.MEMBERSHIP
+    _learn_tier_ends({key: one for key, one in states.items() if any(lot.moves == membership for lot in one.lots)})
+    return states
+
+
+def _accounts_of(customer_ids: Iterable[int]) -> QuerySet[PointsAccount]:
+    return PointsAccount.objects.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
 
 
 def _states(accounts: QuerySet[PointsAccount], *, zone: ZoneInfo) -> States:
     states = {one.pk: AccountState(account=one, zone=zone) for one in accounts}
+    if states:
+        of_these = is_any_of("account_id", states, BigIntegerField())
+        for lot in PointsLot.objects.filter(of_these, left__gt=0).order_by("pk"):
+            states[lot.account_id].lots.append(lot)
+    return {AccountKey(one.account.customer_id, one.account.program_id): one for one in states.values()}
+
+
+def _learn_tier_ends(states: States) -> None:
     if not states:
-        return {}
-    of_these = is_any_of("account_id", list(states), BigIntegerField())
-    for lot in PointsLot.objects.filter(of_these, left__gt=0).order_by("pk"):
-        states[lot.account_id].lots.append(lot)
-    found = {AccountKey(one.account.customer_id, one.account.program_id): one for one in states.values()}
-    for key, ends in _tier_ends(found).items():
-        if key in found:
-            found[key].tier_ends = ends
-    return found
-
-
-def _tier_ends(states: States) -> dict[AccountKey, date | None]:
-    """The last days of the tiers, asked only where points expire with one."""
-    moving = {key for key, state in states.items() if any(lot.moves == PointsLot.Moves.MEMBERSHIP for lot in state.lots)}
-    if not moving:
-        return {}
-    rows = Membership.objects.filter(customer_id__in={key.customer_id for key in moving})
-    return {AccountKey(customer, program): ends for customer, program, ends in rows.values_list(
-        "customer_id", "program_id", "tier_expires_on"
-    )}  # fmt: skip
+        return
+    rows = Membership.objects.filter(is_any_of("customer_id", {key.customer_id for key in states}, BigIntegerField()))
+    for customer_id, program_id, ends in rows.values_list("customer_id", "program_id", "tier_expires_on"):
+        if (state := states.get(AccountKey(customer_id, program_id))) is not None:
+            state.tier_ends = ends
 
 
 def write_accounts(states: Iterable[AccountState]) -> None:
@@ -91,6 +93,7 @@ def write_accounts(states: Iterable[AccountState]) -> None:
     insert_rows(consumptions)
     update_rows([lot for state in changed for lot in state.changed_lots.values()], _LOT_COLUMNS)
     update_rows([state.account for state in changed], _ACCOUNT_COLUMNS)
+    reach(Point.LEDGER_WRITTEN)
     for state in changed:
         state.entries, state.new_lots, state.consumptions = [], [], []
         state.changed_lots, state.is_changed = {}, False

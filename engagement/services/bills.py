@@ -23,6 +23,7 @@ from loyalty_project.api.renderers import plain_digits
 from loyalty_project.db.locking import lock, lock_numbers
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import draw_ids, insert_rows, update_rows
+from loyalty_project.faults import Point, reach
 from organizations.actors import Actor
 from organizations.flags import Policy
 from organizations.models import Organization
@@ -119,6 +120,7 @@ def record_bills(
         except LoyaltyError as refusal:
             results[place] = refusal
     _write(shelf)
+    reach(Point.BILLS_RECORDED)
     return [result for result in results if result is not None]
 
 

@@ -22,6 +22,9 @@ from organizations.services.audit import Change, record_changes
 
 # The task that works the events of one customer; its arguments are the organization's code and the customer's id.
 TASK: Final = "work_deferred_events"
+# The kinds of events; what is done with each stands in customers/journeys/deferred.py.
+WELCOME: Final = "welcome"
+BILL: Final = "bill"
 
 
 class WorkedMeanwhileError(Exception):

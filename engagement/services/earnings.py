@@ -23,6 +23,7 @@ from engagement.ledger.storing import AccountKey, States, lock_accounts, write_a
 from engagement.models import Bill, BillPoints, Membership, PointsEntry, PointsLot, ProgramVersion
 from engagement.models.points import NO_FLOOR
 from engagement.rounding import MOST_POINTS, TooManyPointsError, round_points, share
+from engagement.services.failures import PointsStepError
 from engagement.services.programs import ProgramBook
 from engagement.values import field_dates
 from loyalty_project.api.codes import Code
@@ -39,15 +40,11 @@ _BILL_POINTS_COLUMNS = ("claimed", "taken", "claimed_spent")
 
 @dataclass(slots=True, kw_only=True)
 class Counted:
-    """What a bill did to points: entries that it made, what a return took back, and warnings.
-
-    `failed` tells that the step could not be done for a program: it is to be tried again.
-    """
+    """What a bill did to points: entries that it made, what a return took back, and warnings."""
 
     entries: list[PointsEntry] = field(default_factory=list)
     deducted: Decimal = ZERO
     notices: list[Notice] = field(default_factory=list)
-    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +89,8 @@ def count_bills(
     """Let new bills earn and new returns take back, the earliest first, in a number of queries that does not grow.
 
     `customers` are the bills' customers, locked. With `is_history` each bill is judged as of its own moment, and nothing that
-    falls due after it is done; else what is due by now is done before and after. Call it in a transaction.
+    falls due after it is done; else what is due by now is done before and after. Raises `PointsStepError` where a bill's points
+    cannot be worked, and then nothing is written. Call it in a transaction.
     """
     counting = sorted((bill for bill in bills if bill.counts), key=lambda bill: (bill.billed_at, bill.pk))
     counted = {bill.pk: Counted() for bill in bills}
@@ -190,9 +188,7 @@ def _count_sale(bill: Bill, ground: _Ground, counted: Counted) -> None:
             earnings = _earnings(bill, version, state, ground, takes_stated=place == 0)
         except (ExpiryError, TooManyPointsError) as error:
             code = Code.EXPIRY_NOT_COMPUTED if isinstance(error, ExpiryError) else Code.POINTS_NOT_REPRESENTABLE
-            counted.notices.append(Notice(code))
-            counted.failed = True
-            continue
+            raise PointsStepError(code) from error
         share_of_bill.issued = _post(bill, earnings, version, state, ground, counted)
 
 

@@ -5,11 +5,18 @@ The step runs in a savepoint: the customer or the bill is saved without its poin
 
 from django.db import Error, IntegrityError
 
-from loyalty_project.api.batch import sqlstate
+from loyalty_project.api.batch import is_repeated, sqlstate
 from loyalty_project.api.codes import Code
 
-# Deadlocks and conflicts repeat the whole item instead.
-_REPEATED = frozenset({"40P01", "40001"})
+
+class PointsStepError(Exception):
+    """The points step cannot be done for this customer or bill as things stand; `code` says why (1087, 1093)."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(f"{int(code)} {code.sentence}")
+        self.code = code
+
+
 _CODES = {
     "55P03": Code.POINTS_LOCKED,
     "57014": Code.POINTS_TIMEOUT,
@@ -20,7 +27,7 @@ _CODES = {
 def points_code(error: Error) -> Code | None:
     """The warning for an error of the points step; None where the whole item is to be repeated, or the database is gone."""
     state = sqlstate(error)
-    if not state or state in _REPEATED:
+    if not state or is_repeated(error):
         return None
     if isinstance(error, IntegrityError):
         return Code.POINTS_NOT_UPDATED

@@ -102,6 +102,11 @@ class ProgramBook:
                 held[customer_id].add(series_id)
         return held
 
+    def programs_for_each(self, store: Store | None, customer_ids: Collection[int]) -> dict[int, ProgramsThere]:
+        """The programs that count at a till of `store` for each of these customers: one query at most."""
+        series = self.card_series_of(customer_ids)
+        return {one: self.programs_for(store, card_series=series.get(one, ())) for one in customer_ids}
+
     def version_at(self, standing: StandingProgram, moment: datetime) -> ProgramVersion:
         """The version of a program's rules that stood at `moment`; for what is older than the program itself, the newest.
 

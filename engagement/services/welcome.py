@@ -1,6 +1,6 @@
 """What does a program give to those who join? The welcome award, dated when they joined (docs/protocol.md 2.7, 7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from customers.models import Customer
 from engagement.expiry import Expiry, ExpiryError, expiry_of
 from engagement.ledger.accounts import AccountState, Circumstances
 from engagement.ledger.movements import award
-from engagement.ledger.storing import AccountKey, write_accounts
+from engagement.ledger.storing import AccountKey, lock_accounts, write_accounts
 from engagement.models import Membership, PointsEntry
 from engagement.rounding import TooManyPointsError, round_points
 from engagement.services.memberships import Enrolment
@@ -32,23 +32,24 @@ class Welcome:
 
 
 def welcome(
-    enrolment: Enrolment,
+    memberships: Mapping[AccountKey, Membership],
     *,
+    states: Mapping[AccountKey, AccountState],
     customers: Mapping[int, Customer],
     book: ProgramBook,
     organization: Organization,
     by: Actor,
     now: datetime,
 ) -> dict[int, Welcome]:
-    """Award every new member what the program gives for joining, by customer id.
+    """Award every new member what the program gives for joining, by customer id; into the accounts of `states`, written here.
 
     Warnings: 1098 for a paused program, 1092 where its tiers have no rows, 1088 where the award comes to nothing, 1093 and 1087
     where it has no expiry date or too many digits. Call it in the transaction of the enrolment.
     """
     found: dict[int, Welcome] = {}
-    states: list[AccountState] = []
-    fields = list(FieldDefinition.objects.filter(category="extended")) if book.asks_for_fields and enrolment.new else []
-    for key, membership in enrolment.new.items():
+    changed: list[AccountState] = []
+    fields = list(FieldDefinition.objects.filter(category="extended")) if book.asks_for_fields and memberships else []
+    for key, membership in memberships.items():
         outcome = found.setdefault(key.customer_id, Welcome())
         standing = book.by_id[key.program_id]
         if standing.rules.get("tiers") and membership.tier_id is None:
@@ -67,11 +68,36 @@ def welcome(
         if not points:
             outcome.notices.append(Notice(Code.POINTS_RULE_MISSING))
             continue
-        state = _state(key, membership, enrolment, organization)
-        outcome.entries.append(award(state, points, facts=_facts(standing, membership, points, by, now), expiry=expiry))
-        states.append(state)
-    write_accounts(states)
+        facts = _facts(standing, membership, points, by, now)
+        outcome.entries.append(award(states[key], points, facts=facts, expiry=expiry))
+        changed.append(states[key])
+    write_accounts(changed)
     return found
+
+
+def fresh_states(enrolment: Enrolment, organization: Organization) -> dict[AccountKey, AccountState]:
+    """The accounts that an enrolment made, which nobody else can know of yet."""
+    return {
+        key: AccountState(account=account, zone=organization.zone, tier_ends=enrolment.new[key].tier_expires_on)
+        for key, account in enrolment.accounts.items()
+    }
+
+
+def welcome_later(
+    customer: Customer, program_ids: Collection[int], *, book: ProgramBook, organization: Organization, by: Actor, now: datetime
+) -> None:
+    """Award what was put off when the customer joined these programs. Call it under the customer's lock."""
+    states = lock_accounts([customer.pk], zone=organization.zone)
+    memberships = Membership.objects.filter(customer=customer, program_id__in=program_ids).select_related("tier")
+    welcome(
+        {AccountKey(one.customer_id, one.program_id): one for one in memberships},
+        states=states,
+        customers={customer.pk: customer},
+        book=book,
+        organization=organization,
+        by=by,
+        now=now,
+    )
 
 
 def _offer(
@@ -89,11 +115,6 @@ def _offer(
         field_date=field_dates(customer, fields),
     )
     return round_points(Decimal(str(rule["points"])), standing.rules.get("precision", 0)), expiry
-
-
-def _state(key: AccountKey, membership: Membership, enrolment: Enrolment, organization: Organization) -> AccountState:
-    account = enrolment.accounts[key]
-    return AccountState(account=account, zone=organization.zone, tier_ends=membership.tier_expires_on)
 
 
 def _facts(standing: StandingProgram, membership: Membership, points: Decimal, by: Actor, now: datetime) -> Circumstances:

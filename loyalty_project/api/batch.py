@@ -8,7 +8,7 @@ import structlog
 from django.db import Error, IntegrityError, OperationalError, transaction
 
 from loyalty_project.api.codes import TECHNICAL, Code, Told, Transport
-from loyalty_project.api.errors import LoyaltyError, Notice
+from loyalty_project.api.errors import CountedRefusalError, LoyaltyError, Notice
 from loyalty_project.api.values import Item, has_unusable_text
 from loyalty_project.faults import Point, reach
 
@@ -53,11 +53,10 @@ def succeeded(done: Done) -> Outcome:
     )
 
 
-def failed(code: Told, echo: Mapping[str, Any]) -> Outcome:
-    """The answer of an item that failed: what it named, and why."""
-    return Outcome(
-        {**echo, "item_status": _item_status(success=False, code=code, message=code.sentence, warnings=())}, succeeded=False
-    )
+def failed(code: Told, echo: Mapping[str, Any], *, sentence: str = "") -> Outcome:
+    """The answer of an item that failed: what it named, and why, in the code's sentence where no other is given."""
+    status = _item_status(success=False, code=code, message=sentence or code.sentence, warnings=())
+    return Outcome({**echo, "item_status": status}, succeeded=False)
 
 
 class Once(Protocol):
@@ -111,7 +110,7 @@ class _Batch:
             code = self._code_of(error)
             if code is None:
                 log.exception("item_failed", code=int(self.fallback))
-            return self._failed(code or self.fallback, item)
+            return self._failed(code or self.fallback, item, sentence=_sentence(error))
         except OperationalError as error:
             if sqlstate(error) == _LOCK_NOT_AVAILABLE:
                 return self._failed(Transport.BUSY, item)
@@ -126,7 +125,7 @@ class _Batch:
     def _work_once(self, position: int, item: Item) -> Outcome:
         """What happens in the item's transaction."""
         if self.once is None:
-            outcome = succeeded(self._work(item))
+            outcome = self._work(item)
             reach(Point.AFTER_EFFECT)
         else:
             kept = self.once.claim(position)
@@ -143,17 +142,21 @@ class _Batch:
         """The answer that is to be kept: a refusal undoes what was done, but not the claim. Raises what is not to be kept."""
         try:
             with transaction.atomic():
-                return succeeded(self._work(item))
+                return self._work(item)
         except (LoyaltyError, IntegrityError) as error:
             code = self._code_of(error)
             if code is None or code in TECHNICAL:
                 raise
-            return self._failed(code, item)
+            return self._failed(code, item, sentence=_sentence(error))
 
-    def _work(self, item: Item) -> Done:
+    def _work(self, item: Item) -> Outcome:
         if not _is_readable(item):
             raise LoyaltyError(Code.INVALID_INPUT)
-        return self.work(item)
+        try:
+            return succeeded(self.work(item))
+        except CountedRefusalError as refusal:
+            # Answered without an exception, so that the transaction keeps what was counted.
+            return self._failed(refusal.code, item, sentence=refusal.sentence)
 
     def _code_of(self, error: LoyaltyError | IntegrityError) -> Told | None:
         """The code of a refusal; None for a constraint that nobody foresaw to break."""
@@ -161,8 +164,12 @@ class _Batch:
             return error.code
         return self.constraints.get(constraint_name(error) or "")
 
-    def _failed(self, code: Told, item: Item) -> Outcome:
-        return failed(code, self.echo(item) if _is_readable(item) else {})
+    def _failed(self, code: Told, item: Item, *, sentence: str = "") -> Outcome:
+        return failed(code, self.echo(item) if _is_readable(item) else {}, sentence=sentence)
+
+
+def _sentence(error: Exception) -> str:
+    return error.sentence if isinstance(error, LoyaltyError) else ""
 
 
 def _is_readable(item: Item) -> bool:
@@ -177,9 +184,14 @@ def _attempt(work: Callable[[], Outcome]) -> Outcome:
             with transaction.atomic():
                 return work()
         except OperationalError as error:
-            if sqlstate(error) not in _RETRIED or attempt == MAX_ATTEMPTS:
+            if not is_repeated(error) or attempt == MAX_ATTEMPTS:
                 raise
             log.warning("item_repeated", attempt=attempt, sqlstate=sqlstate(error))
+
+
+def is_repeated(error: Error) -> bool:
+    """Whether the whole item is worked again after this error: a deadlock or a serialization failure."""
+    return sqlstate(error) in _RETRIED
 
 
 def sqlstate(error: Error) -> str:

@@ -174,4 +174,4 @@ class Transport(Told):
 
 
 # What went wrong for technical reasons: nothing was done, and the same call may succeed later (docs/protocol.md 1.10).
-TECHNICAL: frozenset[int] = frozenset({500, 521, 1038, *range(1086, 1100), 10001, 10002})
+TECHNICAL: frozenset[int] = frozenset({500, 521, 1038, *range(1086, 1100), 1109, 1110, 10001, 10002})

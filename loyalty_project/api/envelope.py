@@ -50,6 +50,20 @@ def customers_answer(
     }
 
 
+def customer_answer(outcomes: Sequence[Outcome], *, message: str = Transport.SUCCESS.sentence) -> Tree:
+    """The answer of reads that put the customer right into `response`: an object for one, a list for several.
+
+    docs/protocol.md 1.5; such answers have no totals.
+    """
+    bodies = [outcome.body for outcome in outcomes]
+    return {
+        "response": {
+            "status": _batch_status(outcomes, message=message, totals=False),
+            "customer": bodies[0] if len(bodies) == 1 else bodies,
+        }
+    }
+
+
 def refusal(error: RequestRefusedError) -> Tree:
     """The answer to a request that failed as a whole: the status block alone (docs/protocol.md 1.5, 1.6)."""
     status: Tree = {"success": "false", "code": error.body_code, "message": error.message}

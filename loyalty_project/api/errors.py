@@ -20,21 +20,29 @@ class Notice:
     @property
     def text(self) -> str:
         """The sentence as it is appended to a message: filled in, without its final period."""
-        filled = _PLACE.sub(lambda place: self.x if place[0] == "{x}" else self.y, self.code.sentence)
-        return filled.removesuffix(".")
+        return _filled(self.code, self.x, self.y).removesuffix(".")
 
 
 class LoyaltyError(Exception):
-    """The item fails with this code; nothing of it is kept."""
+    """The item fails with this code; nothing of it is kept. `x` fills the sentence's place."""
 
-    def __init__(self, code: Told) -> None:
+    def __init__(self, code: Told, *, x: str = "") -> None:
         super().__init__(f"{int(code)} {code.sentence}")
         self.code = code
+        self.x = x
 
     @property
     def sentence(self) -> str:
         """The code's sentence, as the failed item tells it."""
-        return self.code.sentence
+        return _filled(self.code, self.x, "")
+
+
+class CountedRefusalError(LoyaltyError):
+    """The item fails, and yet what it wrote is kept: a wrong validation code counts. Nothing else was written before."""
+
+
+def _filled(code: Told, x: str, y: str) -> str:
+    return _PLACE.sub(lambda place: x if place[0] == "{x}" else y, code.sentence)
 
 
 class RequestRefusedError(Exception):

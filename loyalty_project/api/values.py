@@ -14,6 +14,7 @@ from loyalty_project.api.errors import LoyaltyError
 Value = Any  # None, str, list[Value] or dict[str, Value]
 Item = dict[str, Value]
 
+_ON = {"true", "1"}
 # NUL, and halves of surrogate pairs: PostgreSQL and UTF-8 cannot hold them.
 _UNUSABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -47,6 +48,12 @@ def optional(item: Mapping[str, Value], *keys: str) -> str:
     """Like `text`, where "0" too means "not supplied" (docs/protocol.md 7: unset optional fields)."""
     value = text(item, *keys)
     return "" if value == "0" else value
+
+
+def is_on(query: Mapping[str, str], flag: str, *, default: bool = False) -> bool:
+    """Whether a flag of a query is on: `true` or `1`, in any case; a blank one says nothing (docs/protocol.md 1.9)."""
+    given = query.get(flag, "").lower()
+    return given in _ON if given else default
 
 
 def child(item: Item, key: str) -> Item:

@@ -1,6 +1,11 @@
-"""How are many rows written at once? New ones by INSERT or COPY with ids drawn before, changed ones by one UPDATE."""
+"""How are many rows written at once? New ones by INSERT or COPY with ids drawn before, changed ones by one UPDATE.
+
+Statements are put together once a process and take an array a column, so that they are the same for any number of rows: the
+server prepares them, and nothing is compiled for each call.
+"""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -38,10 +43,12 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
     if not rows:
         return
     model = type(rows[0])
+    columns = _columns(model, with_key=rows[0].pk is not None)
     if len(rows) < COPY_FROM:
-        model._base_manager.bulk_create(rows)
+        readers, query = _insert_of(model, with_key=rows[0].pk is not None)
+        with connection.cursor() as cursor:
+            cursor.execute(query, [[read(row) for row in rows] for read in readers])
         return
-    columns: list[Any] = [one for one in model._meta.concrete_fields if not (one.primary_key and rows[0].pk is None)]
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(sql.Identifier(one.column) for one in columns)
     )
@@ -49,6 +56,31 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
     with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row([read(row) for read in readers])
+
+
+def _columns(model: type[models.Model], *, with_key: bool) -> list[Any]:
+    return [one for one in model._meta.concrete_fields if with_key or not one.primary_key]
+
+
+@cache
+def _insert_of(model: type[models.Model], *, with_key: bool) -> tuple[list[Callable[[models.Model], Any]], str]:
+    """What reads a row's values, a column each, and the statement that takes them as arrays."""
+    columns = _columns(model, with_key=with_key)
+    names = [sql.Identifier(one.column) for one in columns]
+    statement = sql.SQL("INSERT INTO {table} ({names}) SELECT {values} FROM unnest({arrays}) AS given ({names})").format(
+        table=sql.Identifier(model._meta.db_table),
+        names=sql.SQL(", ").join(names),
+        values=sql.SQL(", ").join(sql.SQL("given.{}").format(name) for name in names),
+        arrays=sql.SQL(", ").join(sql.SQL("%s::") + sql.SQL(_array_type(one)) for one in columns),
+    )
+    return [_reader(one) for one in columns], statement.as_string(None)
+
+
+def _array_type(one: Any) -> str:
+    """The type of a column's array. Text is not cast to the column's length, which would cut it in silence."""
+    if isinstance(one, models.CharField | models.TextField):
+        return "text[]"
+    return f"{one.rel_db_type(connection) if one.primary_key else one.db_type(connection)}[]"
 
 
 def _reader(one: Any) -> Callable[[models.Model], Any]:
@@ -65,20 +97,23 @@ def update_rows(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
     """Write these attributes of saved rows of one model in one statement."""
     if not rows:
         return
-    model = type(rows[0])
+    fields, query = _update_of(type(rows[0]), tuple(columns))
+    values = [[one.get_db_prep_save(getattr(row, one.attname), connection) for row in rows] for one in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+
+
+@cache
+def _update_of(model: type[models.Model], columns: tuple[str, ...]) -> tuple[list[Any], str]:
+    """The fields whose values the statement takes, an array each, and the statement: put together once a process."""
     fields: list[Any] = [model._meta.get_field(name) for name in ("id", *columns)]
     statement = sql.SQL("UPDATE {table} SET {assignments} FROM unnest({arrays}) AS given ({names}) WHERE {table}.id = given.id")
-    arrays = sql.SQL(", ").join(
-        sql.SQL("%s::") + sql.SQL(f"{one.rel_db_type(connection) if one.primary_key else one.db_type(connection)}[]")
-        for one in fields
-    )
+    arrays = sql.SQL(", ").join(sql.SQL("%s::") + sql.SQL(_array_type(one)) for one in fields)
     names = [sql.Identifier(one.column) for one in fields]
-    values = [[one.get_db_prep_save(getattr(row, one.attname), connection) for row in rows] for one in fields]
     query = statement.format(
         table=sql.Identifier(model._meta.db_table),
         assignments=sql.SQL(", ").join(sql.SQL("{0} = given.{0}").format(name) for name in names[1:]),
         arrays=arrays,
         names=sql.SQL(", ").join(names),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
+    return fields, query.as_string(None)

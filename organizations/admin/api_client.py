@@ -8,7 +8,8 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
 from organizations.back_office.forms import ConfigurationForm
-from organizations.back_office.secrets import SecretAdmin, SecretKind, page_action
+from organizations.back_office.pages import page_action
+from organizations.back_office.secrets import SecretAdmin, SecretKind
 from organizations.models import ApiClient
 from organizations.organization_file.document import API_CLIENT
 from organizations.services.credentials import set_client_secret

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.filters import DayRangeFilter
 from organizations.back_office.history import field_names, tell_changes, tell_source, tell_who
 from organizations.models import AuditEntry
@@ -39,7 +39,7 @@ class ObjectTypeFilter(DropdownFilter):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(BackOfficeAdmin):
+class AuditEntryAdmin(ReadOnlyAdmin):
     """The audit. Nobody adds to it by hand, and the database refuses changes."""
 
     # Nobody counts millions of rows to show fifty.
@@ -51,15 +51,7 @@ class AuditEntryAdmin(BackOfficeAdmin):
     list_filter = (ObjectTypeFilter, ("source", ChoicesDropdownFilter), ("at", DayRangeFilter))
     search_fields = ("object_id",)
     search_help_text = "Object id, actor or request id"
-    sortable_by = ()
-    actions = ()
     ordering = ("-pk",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
-        return False
 
     def get_search_results(
         self,
@@ -90,7 +82,7 @@ class AuditEntryAdmin(BackOfficeAdmin):
     )
     def told_source(self, entry: AuditEntry) -> str:
         """Where the change came from."""
-        return tell_source(entry)
+        return tell_source(entry.source)
 
     @display(description="Object")
     def what(self, entry: AuditEntry) -> SafeString | str:

@@ -14,7 +14,8 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilt
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from organizations.back_office.forms import ConfigurationForm
-from organizations.back_office.secrets import SecretAdmin, SecretKind, page_action
+from organizations.back_office.pages import page_action
+from organizations.back_office.secrets import SecretAdmin, SecretKind
 from organizations.back_office.work import member_of
 from organizations.models import StaffMember
 from organizations.organization_file.document import STAFF

@@ -9,7 +9,8 @@ from unfold.decorators import display
 
 from organizations.back_office.filters import StoreFilter
 from organizations.back_office.forms import ConfigurationForm
-from organizations.back_office.secrets import SecretAdmin, SecretKind, page_action
+from organizations.back_office.pages import page_action
+from organizations.back_office.secrets import SecretAdmin, SecretKind
 from organizations.models import Till
 from organizations.organization_file.document import TILL
 from organizations.services.credentials import set_till_password

@@ -230,3 +230,22 @@ class BackOfficeAdmin(ModelAdmin):
         """Back to the start page: there is no such row, or it is not for this member of staff to see."""
         messages.warning(request, f"There is no {self.model._meta.verbose_name} {unquote(object_id)}.")
         return HttpResponseRedirect(reverse("admin:index"))
+
+
+class ReadOnlyAdmin(BackOfficeAdmin):
+    """The base of rooms to look at: their rows come from elsewhere, and nobody adds or changes one by hand.
+
+    Without `fields`, the page of a row is its templates alone.
+    """
+
+    sortable_by = ()
+    actions: Sequence[str] = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+        return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_fieldsets(request, obj) if self.fields else []

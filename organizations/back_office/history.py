@@ -32,7 +32,7 @@ class ToldEntry:
 
 def tell_history(entries: Iterable[AuditEntry], names: Mapping[str, str]) -> list[ToldEntry]:
     """The entries in words. `names` are the names of things inside of others, like those of fields: `field_values.7`."""
-    return [ToldEntry(entry, tell_who(entry.actor), tell_source(entry), tell_changes(entry, names)) for entry in entries]
+    return [ToldEntry(entry, tell_who(entry.actor), tell_source(entry.source), tell_changes(entry, names)) for entry in entries]
 
 
 def field_names() -> dict[str, str]:
@@ -47,9 +47,9 @@ def tell_who(actor: str) -> str:
     return f"{name} ({kind})" if colon else actor
 
 
-def tell_source(entry: AuditEntry) -> str:
+def tell_source(source: str) -> str:
     """Where the change came from: API, import, back office or command."""
-    return entry.source if entry.source == AuditEntry.Source.API else entry.source.replace("_", " ").lower()
+    return source if source == AuditEntry.Source.API else source.replace("_", " ").lower()
 
 
 def tell_changes(entry: AuditEntry, names: Mapping[str, str]) -> list[ToldChange]:

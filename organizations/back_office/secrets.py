@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.contrib import messages
@@ -13,7 +13,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from unfold.decorators import action
 from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminRadioSelectWidget
 
 from organizations.back_office.auditing import told_secret
@@ -27,12 +26,6 @@ MAX_LENGTH: Final = 200
 # Without what is easily taken for something else when read aloud or copied by hand.
 _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _GENERATE, _TYPE = "generate", "type"
-
-
-def page_action(title: str, *, address: str, icon: str) -> Callable[[Callable[..., HttpResponse]], Any]:
-    """A page about one row, with a button on the row's own page; for those who may change the row."""
-    made: Any = action(description=title, url_path=address, permissions=["change"], icon=icon)
-    return cast("Callable[[Callable[..., HttpResponse]], Any]", made)
 
 
 def generate_secret() -> str:

@@ -223,10 +223,18 @@ def test_comm_channels_are_kept_and_bad_ones_left_out():
     assert codes(draft) == [91003, 91003]
 
 
+def test_consents_are_kept_as_they_were_sent_for_those_who_know_them():
+    pairs = [{"channel": "pigeon", "priority": "BULK", "is_subscribed": "0", "campaign_id": "7"}, {"scope": "all"}]
+    assert read({"subscriptions": {"subscription": pairs}}).consents == [
+        {"channel": "pigeon", "priority": "BULK", "scope": "", "is_subscribed": "0"},
+        {"channel": "", "priority": "", "scope": "all", "is_subscribed": ""},
+    ]
+    assert read({}).consents == []
+    assert refusal({"mobile": "9812345678", "subscriptions": [{"channel": ["SMS"]}]}) == Code.INVALID_INPUT
+
+
 def test_what_has_no_part_yet_says_so():
-    pair = {"channel": "pigeon", "priority": "BULK", "scope": "all", "is_subscribed": "1"}
-    draft = read({"subscriptions": {"subscription": [pair]}, "referral_code": "NOBODY"})
-    assert draft.notices == [Notice(Code.SUBSCRIPTION_PAIR_NOT_SAVED, x="PIGEON", y="BULK"), Notice(Code.REFERRAL_NOT_LINKED)]
+    assert read({"referral_code": "NOBODY"}).notices == [Notice(Code.REFERRAL_NOT_LINKED)]
 
 
 def test_unreadable_update_time_is_ignored_with_91003():

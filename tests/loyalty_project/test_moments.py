@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_project.moments import read_moment, write_moment
+from loyalty_project.moments import read_moment, read_span, write_moment
 
 KOLKATA, BERLIN = ZoneInfo("Asia/Kolkata"), ZoneInfo("Europe/Berlin")
 
@@ -58,3 +58,11 @@ def test_wall_time_that_a_clock_change_repeats_is_the_first():
 def test_what_is_written_reads_as_the_same_moment(naive):
     moment = naive.replace(tzinfo=UTC)
     assert read_moment(write_moment(moment, KOLKATA), KOLKATA) == moment
+
+
+def test_a_date_covers_its_day_and_a_wall_time_its_second():
+    """On 31 March 2024 Berlin's day had 23 hours."""
+    assert read_span("2024-03-31", BERLIN) == (datetime(2024, 3, 30, 23, tzinfo=UTC), datetime(2024, 3, 31, 22, tzinfo=UTC))
+    begin, end = read_span("2024-03-05 10:00:00", KOLKATA)
+    assert (begin, (end - begin).total_seconds()) == (datetime(2024, 3, 5, 4, 30, tzinfo=UTC), 1)
+    assert read_span("someday", BERLIN) is None

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from customers.drafts import Draft, Setup, read_draft
-from customers.import_columns import CustomerColumns, read_columns
+from customers.import_columns import CustomerColumns, check_consents, read_columns
 from customers.journeys.registration import CONSTRAINTS, IfExisting, Registration, work_drafts
 from customers.services.setup import load_setup
 from loyalty_project.api.codes import Code
@@ -57,7 +57,7 @@ class CustomerBatch:
         """An outcome for each row, by the rules of add; one with an `id` updates that customer (docs/protocol.md 2.4)."""
         items = [self.columns.item(values) for values in rows]
         setup = load_setup(items, by=self.by)
-        read = [_read(item, setup) for item in items]
+        read = [_read(values, item, setup) for values, item in zip(rows, items, strict=True)]
         worked = iter(
             work_drafts(
                 [draft for draft in read if isinstance(draft, Draft)],
@@ -72,8 +72,9 @@ class CustomerBatch:
         return [_outcome(next(worked) if isinstance(draft, Draft) else draft) for draft in read]
 
 
-def _read(item: Item, setup: Setup) -> Draft | LoyaltyError:
+def _read(values: Values, item: Item, setup: Setup) -> Draft | LoyaltyError:
     try:
+        check_consents(values)
         draft = read_draft(item, setup, action="update" if optional(item, "id") else "add")
     except LoyaltyError as refusal:
         return refusal

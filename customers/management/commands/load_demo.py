@@ -1,4 +1,4 @@
-"""How does the demo come into the database? Its organization file, its customers through the services, and a superuser."""
+"""How does the demo come into the database? Its organization file, customers and bills by the services, and a superuser."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -8,9 +8,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from customers import demo
+from customers import demo, demo_bills
 from customers.demo import Standing, demo_items, demo_standings
 from customers.drafts import read_draft
+from customers.journeys.demo_history import SOURCES, live_until
+from customers.journeys.demo_purchases import record_demo_purchases
 from customers.journeys.organization_file import load_organization
 from customers.journeys.registration import Registration, work_drafts
 from customers.models import Identifier
@@ -35,8 +37,9 @@ class Command(BaseCommand):
     """`manage.py load_demo`."""
 
     help = (
-        "Loads the demo's organization and customers, and a superuser. Once loaded, it leaves everything as it is, so that what"
-        " somebody tried out stays; a newer edition of the demo is loaded over the older one and adds what is missing."
+        "Loads the demo's organization, its customers and their bills, and a superuser. Once loaded, it leaves everything as it"
+        " is, so that what somebody tried out stays; a newer edition of the demo is loaded over the older one and adds what is"
+        " missing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -54,20 +57,23 @@ class Command(BaseCommand):
         with transaction.atomic():
             organization = load_organization(check_document(ORGANIZATION_FILE.read_bytes(), environment={})).organization
             by = command_actor("load_demo", organization)
-            today = clock.now().astimezone(organization.zone).date()
+            now = clock.now()
+            today = now.astimezone(organization.zone).date()
             with organization_scope(organization):
                 items = demo_items(today=today)
-                count = len(register_missing(items, by=by))
+                registered = register_missing(items, by=by)
+                live_until(now, registered, by=by)
                 place_everybody(items, demo_standings(items, today=today), by=by)
+                bills = record_demo_purchases([one.customer for one in registered], by=by)
                 record_changes([_loaded(organization, edition)], by=by)
             if not StaffMember.objects.filter(username=OPERATOR.username).exists():
                 StaffMember.objects.create_superuser(OPERATOR.username, password=OPERATOR.password)
-        self.stdout.write(f"{organization.name}: {count} customers registered")
+        self.stdout.write(f"{organization.name}: {len(registered)} customers registered, {bills} bills recorded")
 
 
 def present_edition() -> str:
     """What tells this edition of the demo from others: a digest of what describes it."""
-    sources = [ORGANIZATION_FILE, Path(demo.__file__)]
+    sources = [ORGANIZATION_FILE, Path(demo.__file__), Path(demo_bills.__file__), *SOURCES]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 

@@ -185,8 +185,8 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
         join_group(make_group(anna.organization, f"G{number}"), anna.pk)
     ContentType.objects.get_for_model(Customer)  # remembered by the process
     # Session, member of staff, the limit to stores, customer, identifiers, fields, stores, tills, series, cards, sources,
-    # segments, groups, history, registering till.
-    with django_assert_num_queries(15):
+    # segments, groups, consents, history, registering till; memberships, accounts, lots, purchases, bills, entries.
+    with django_assert_num_queries(22):
         administrator.get(page_of(CUSTOMERS, anna))
 
 

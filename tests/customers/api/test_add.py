@@ -5,8 +5,10 @@ from django.db import connection
 
 from customers.models import Customer
 from organizations.models import Organization, SourceAccount
+from subscriptions.models import Consent
 from tests.api import fields
 from tests.factories import make_field, make_store, make_till
+from tests.subscriptions.consents import without_table
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +73,30 @@ def test_warnings_are_told_in_numeric_order_with_their_texts(api):
         "Failed to update extended fields or field length is too long: planet, Invalid TILL passed for registration, "
         "Failed to update subscription for PIGEON channel and priority BULK"
     )
+
+
+def test_consents_that_come_along_are_kept_and_told(api):
+    pairs = [
+        {"channel": "sms", "priority": "bulk", "scope": "all", "is_subscribed": 0},
+        {"channel": "EMAIL", "priority": "TRANS"},
+    ]
+    answer = api.add(mobile="9812345678", subscriptions={"subscription": pairs})
+    assert answer.item["subscriptions"] == {
+        "subscription": [{"channel": "SMS", "priority": "BULK", "scope": "ALL", "status": "0"}]
+    }
+    assert answer.message == (
+        "Customer registration successful, Failed to update subscription for EMAIL channel and priority TRANS"
+    )
+    again = api.add(mobile="9812345678", firstname="Asha")
+    assert again.item["subscriptions"] == answer.item["subscriptions"]
+
+
+def test_a_consent_that_cannot_be_stored_does_not_stop_the_registration(api):
+    pair = {"channel": "SMS", "priority": "BULK", "is_subscribed": "1"}
+    with without_table("subscriptions_consentchange"):
+        answer = api.add(mobile="9812345678", subscriptions=[pair])
+    assert (answer.code, answer.warnings, answer.item["subscriptions"]) == ("1000", ["91022"], {"subscription": []})
+    assert not Consent.objects.exists()
 
 
 def test_failed_item_echoes_its_identifiers_and_stops_nobody(api):

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+import time_machine
 from django.db import connection
 from structlog.testing import capture_logs
 
@@ -10,6 +11,7 @@ from customers.models import Card
 from organizations.scoping import organization_scope
 from tests.api import Api, fields
 from tests.factories import join_group, make_card_series, make_group, make_segment, make_store, make_till, put_into
+from tests.subscriptions.consents import AT, without_table
 
 pytestmark = pytest.mark.django_db
 
@@ -136,6 +138,51 @@ def test_ndnc_status_when_asked_for(api, asha, flag):
     assert api.get(f"mobile=9812345678&{flag}").item["ndnc_status"] == "DND"
 
 
+def test_consents_when_asked_for(api, asha):
+    assert not {"subscriptions", "optin_status"} & set(api.get("mobile=9812345678").item)
+    both = "mobile=9812345678&subscriptions=1&optin_status=true"
+    assert told_consents(api.get(both)) == ([], "NONE")
+    pairs = [
+        {"channel": "EMAIL", "priority": "BULK", "is_subscribed": "1"},
+        {"channel": "SMS", "priority": "TRANS", "is_subscribed": "0"},
+    ]
+    api.update(mobile="9812345678", subscriptions=pairs)
+    answer = api.get(both)
+    assert told_consents(answer) == (
+        [
+            {"channel": "SMS", "priority": "TRANS", "scope": "ALL", "status": "0"},
+            {"channel": "EMAIL", "priority": "BULK", "scope": "ALL", "status": "1"},
+        ],
+        "PARTIAL",
+    )
+    keys = list(answer.item)
+    assert keys[keys.index("trackers") : keys.index("custom_fields")] == [
+        "trackers", "optin_status", "subscriptions", "current_nps_status",
+    ]  # fmt: skip
+    assert "subscriptions" not in api.get("mobile=9812345678&optin_status=true").item
+
+
+def told_consents(answer):
+    return answer.item["subscriptions"]["subscription"], answer.item["optin_status"]
+
+
+def test_consents_that_cannot_be_read_are_warned_of(api, asha):
+    with without_table("subscriptions_consent"):
+        answer = api.get("mobile=9812345678&subscriptions=true&optin_status=true")
+    assert (answer.code, answer.warnings, told_consents(answer)) == ("1000", ["91002"], ([], "NONE"))
+    assert answer.message == "Customer successfully retrieved, Failed to get subscription details"
+
+
+@time_machine.travel(AT, tick=False)  # the first call of a minute costs a query more
+@pytest.mark.parametrize("count", [1, 3])
+def test_consents_take_one_query_in_a_savepoint(api, count, django_assert_num_queries):
+    """Besides the usual ones: what was said, and the savepoint around it, as the test itself is a transaction."""
+    mobiles = [str(9812345600 + n) for n in range(count)]
+    api.add(*({"mobile": mobile} for mobile in mobiles))
+    with django_assert_num_queries(19 + 1 + 2):
+        assert api.get("subscriptions=true&optin_status=true&mobile=" + ",".join(mobiles)).codes == ["1000"] * count
+
+
 def test_cards_when_asked_for_and_as_a_way_in(api, organization):
     series = make_card_series(organization)
     Card.objects.create(
@@ -165,6 +212,7 @@ def test_nul_in_the_query_is_400(api):
     assert (answer.http.status_code, answer.status["code"]) == (400, 400)
 
 
+@time_machine.travel(AT, tick=False)  # the first call of a minute costs a query more
 @pytest.mark.parametrize("count", [1, 3, 100])
 def test_get_takes_the_same_queries_for_one_or_a_hundred(api, count, django_assert_num_queries):
     """Credential, lookup, people with their places, fields, identifiers; programs with versions and tiers, accounts, lots,
@@ -209,7 +257,7 @@ def test_segments_that_cannot_be_read_cost_a_warning_alone(api, asha, band):
         cursor.execute("ALTER TABLE customers_customersegment RENAME TO elsewhere")
     with capture_logs() as logs:
         answer = api.get("mobile=9812345678,9812345679,9812345670&segments=true&user_group=true&card_details=true")
-    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["section_failed"]
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["side_step_failed"]
     assert answer.codes == ["1000", "1000", "1012"]
     known, _, unknown = answer.items
     assert known["item_status"]["warnings"] == {"warning": ["91004"]}

@@ -5,6 +5,7 @@ import pytest
 from customers.models import Customer
 from tests.api import fields
 from tests.factories import make_field
+from tests.subscriptions.consents import without_table
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +97,23 @@ def test_identifier_of_somebody_else_is_refused(api, asha):
     assert api.update(id=other["user_id"], email="usha@example.com").code == "1016"
     assert api.update(id=other["user_id"], external_id="E-9").code == "1033"
     assert api.update(id=other["user_id"], mobile="9812345679").code == "1032"
+
+
+def test_consents_are_changed_and_told(api, asha):
+    pair = {"channel": "SMS", "priority": "BULK", "is_subscribed": "1"}
+    assert api.update(id=asha["user_id"], subscriptions=[pair]).item["subscriptions"]["subscription"][0]["status"] == "1"
+    changed = api.update(id=asha["user_id"], subscriptions={"subscription": {**pair, "is_subscribed": "0"}})
+    assert changed.item["subscriptions"]["subscription"] == [
+        {"channel": "SMS", "priority": "BULK", "scope": "ALL", "status": "0"}
+    ]
+    assert api.update(id=asha["user_id"], firstname="Usha").item["subscriptions"] == changed.item["subscriptions"]
+
+
+def test_consents_that_cannot_be_read_are_warned_of_and_the_update_stays(api, asha):
+    with without_table("subscriptions_consent"):
+        answer = api.update(id=asha["user_id"], firstname="Usha", lastname="R*o")
+    assert (answer.code, answer.warnings, answer.item["subscriptions"]) == ("1000", ["91002", "91003"], {"subscription": []})
+    assert Customer.objects.get().firstname == "Usha"
 
 
 def test_loyalty_is_not_left_and_nothing_of_the_item_is_applied(api, asha):

@@ -9,6 +9,7 @@ from customers.services.setup import load_setup
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError
 from organizations.models import AuditEntry, Till
+from subscriptions.models import Consent
 from tests.factories import till_actor
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,27 @@ def test_replaced_identifier_becomes_a_former_one_and_is_free_again(organization
     other = register(till, mobile="9812345679", email="old@example.com").customer
     assert other.pk != known.pk
     assert identifiers(other)["email"] == "old@example.com"
+
+
+def test_a_customer_whose_consent_alone_changes_is_changed(till):
+    pair = {"channel": "SMS", "priority": "BULK", "is_subscribed": "1"}
+    first = register(till, mobile="9812345678")
+    again, once_more = (update(till, mobile="9812345678", subscriptions=[pair]) for _ in range(2))
+    assert (first.subscriptions, again.is_changed, once_more.is_changed) == ([], True, False)
+    assert once_more.subscriptions == [{"channel": "SMS", "priority": "BULK", "scope": "ALL", "status": "1"}]
+
+
+@pytest.mark.parametrize(("count", "queries"), [(1, 21), (3, 19), (60, 12)])
+def test_consents_of_a_batch_are_kept_together(till, count, queries, django_assert_num_queries):
+    """As below (one lookup less), then what was said, consents and their log; for one draft alone in a savepoint."""
+    by = till_actor(till)
+    pair = {"channel": "EMAIL", "priority": "BULK", "is_subscribed": "1"}
+    items = [{"mobile": str(9800000000 + n), "subscriptions": [pair]} for n in range(count)]
+    setup = load_setup(items, by=by)
+    drafts = [read_draft(item, setup, action="add") for item in items]
+    with django_assert_num_queries(queries):
+        work_drafts(drafts, setup=setup, by=by, may_create=True)
+    assert Consent.objects.count() == count
 
 
 @pytest.mark.parametrize(("count", "queries"), [(1, 17), (3, 17), (60, 12)])

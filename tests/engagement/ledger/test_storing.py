@@ -1,17 +1,19 @@
 """Do accounts come out of the database as they went in?"""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
 
+from engagement.expiry import Expiry
 from engagement.ledger.accounts import InsufficientPointsError, Kind
-from engagement.ledger.movements import spend
-from engagement.ledger.storing import write_accounts
-from engagement.models import PointsConsumption, PointsEntry, PointsLot, Program
+from engagement.ledger.movements import award, reverse, spend
+from engagement.ledger.storing import lock_accounts, read_accounts, write_accounts
+from engagement.models import Membership, PointsConsumption, PointsEntry, PointsLot, Program, Tier
 from organizations.models import Organization
-from tests.engagement.members import facts, give_points, make_account, state_of
+from tests.engagement.members import LONG_AGO, facts, give_points, make_account, state_of
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +60,49 @@ def test_the_database_refuses_to_change_history(organization: Organization, prog
         model.objects.update(points=5)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         model.objects.all()._raw_delete("default")
+
+
+def test_a_lot_that_gets_points_back_expires_with_its_tier(organization: Organization, program: Program) -> None:
+    """Also where no lot that holds points at the moment does."""
+    account = make_account(organization, program)
+    give_points(account, 10, expiry=Expiry(moves=PointsLot.Moves.MEMBERSHIP))
+    gold = Tier.objects.create(organization=organization, program=program, name="Gold", position=1)
+    Membership.objects.update(tier=gold, tier_since=LONG_AGO, tier_expires_on=date(2021, 5, 31))
+    state = state_of(account)
+    redeemed = spend(state, Decimal(10), kind=Kind.REDEEM, facts=facts())
+    write_accounts([state])
+    lot = PointsLot.objects.get()
+    state = state_of(account)
+    _, lapsed = reverse(state, redeemed, Decimal(10), taken=[(lot, Decimal(10))], facts=facts(datetime(2021, 6, 2, tzinfo=UTC)))
+    assert lapsed == 10
+
+
+def test_lots_alike_are_spent_as_they_came_even_after_a_reversal(organization: Organization, program: Program) -> None:
+    """In one transaction as in several."""
+    account = make_account(organization, program)
+    state = state_of(account)
+    for _ in range(2):
+        award(state, Decimal(5), facts=facts())
+    first = state.new_lots[0]
+    redeemed = spend(state, Decimal(5), kind=Kind.REDEEM, facts=facts())
+    reverse(state, redeemed, Decimal(5), taken=[(first, Decimal(5))], facts=facts())
+    assert state.spendable()[0] is first
+    write_accounts([state])
+    assert [lot.pk for lot in state_of(account).spendable()] == [lot.pk for lot in state.spendable()]
+
+
+def test_many_accounts_are_locked_in_three_queries_and_read_in_two(
+    organization: Organization, program: Program, django_assert_num_queries: Any
+) -> None:
+    for size in (1, 3):
+        accounts = [make_account(organization, program) for _ in range(size)]
+        for account in accounts:
+            give_points(account, 10)
+        ids = [account.customer_id for account in accounts]
+        with django_assert_num_queries(3):
+            assert len(lock_accounts(ids, zone=organization.zone)) == size
+        with django_assert_num_queries(2):
+            assert len(read_accounts(ids, zone=organization.zone)) == size
+    give_points(account, 10, expiry=Expiry(moves=PointsLot.Moves.MEMBERSHIP))
+    with django_assert_num_queries(3):
+        read_accounts([account.customer_id], zone=organization.zone)

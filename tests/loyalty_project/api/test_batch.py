@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from loyalty_project.api.batch import MAX_ATTEMPTS, Done, Once, Outcome, constraint_name, failed, run_batch, sqlstate, succeeded
 from loyalty_project.api.codes import TECHNICAL, Code, Transport
-from loyalty_project.api.errors import LoyaltyError, Notice
+from loyalty_project.api.errors import CountedRefusalError, LoyaltyError, Notice
 from loyalty_project.api.values import Item
 
 
@@ -296,3 +296,27 @@ def test_a_deadlock_repeats_a_claimed_item_from_its_claim(book: Book) -> None:
     with capture_logs():
         assert codes(run([{"name": "a"}], work, once=book)) == ["1000"]
     assert (attempts, names(), kept()) == (2, ["a"], [0])
+
+
+def count_and_refuse(item: Item) -> Done:
+    insert(item)
+    raise CountedRefusalError(Code.CUSTOM_FIELD_NOT_SAVED)
+
+
+def test_a_counted_refusal_keeps_what_it_wrote(guests: None) -> None:
+    assert codes(run([{"name": "Asha"}], count_and_refuse)) == ["1018"]
+    assert names() == ["Asha"]
+
+
+def test_a_counted_refusal_counts_once_under_a_key(book: Book) -> None:
+    assert codes(run([{"name": "Asha"}], count_and_refuse, book)) == ["1018"]
+    assert codes(run([{"name": "Asha"}], count_and_refuse, book)) == ["1018"]
+    assert names() == ["Asha"]
+
+
+def test_a_refusal_tells_its_sentence_filled_in(guests: None) -> None:
+    def refuse(_: Item) -> Done:
+        raise LoyaltyError(Code.RENEWAL_CRITERIA_FAILED, x="no tier")
+
+    (outcome,) = run([{"name": "Asha"}], refuse)
+    assert outcome.body["item_status"]["message"] == "Call to Points Engine for tier renewal criteria failed: no tier."

@@ -4,7 +4,7 @@ import pytest
 
 from loyalty_project.api.batch import Done, Outcome, failed, succeeded
 from loyalty_project.api.codes import Code, Transport
-from loyalty_project.api.envelope import customers_answer, http_status, refusal, request_items
+from loyalty_project.api.envelope import customer_answer, customers_answer, http_status, refusal, request_items
 from loyalty_project.api.errors import RequestRefusedError
 
 ONE = {"mobile": "919812345678"}
@@ -134,3 +134,11 @@ def test_a_400_carries_an_empty_list_of_warnings() -> None:
         "message": "Input is invalid, Please check request parameters or input xml/json",
         "warnings": {"warning": []},
     }
+
+
+def test_a_read_answers_an_object_for_one_and_a_list_for_several() -> None:
+    one = customer_answer([ok()])["response"]
+    assert (one["status"], one["customer"]["name"]) == ({"success": "true", "code": 200, "message": "Success"}, "a")
+    two = customer_answer([ok(), bad()])["response"]
+    assert two["status"]["code"] == Transport.PARTIAL
+    assert [body.get("mobile") for body in two["customer"]] == [None, "12ab"]

@@ -2,7 +2,7 @@ import pytest
 
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError
-from loyalty_project.api.values import as_list, child, has_unusable_text, optional, rows, text
+from loyalty_project.api.values import as_list, child, has_unusable_text, is_on, optional, rows, text
 
 
 @pytest.mark.parametrize("value", ["\x00", "a\ud800", {"a\udfff": "b"}, ["ok", {"a": ["\x00"]}], {"a": {"b": "\ud83d"}}])
@@ -70,3 +70,9 @@ def test_object_or_list_in_the_place_of_text_is_400(value):
     with pytest.raises(LoyaltyError) as caught:
         text({"mobile": value}, "mobile")
     assert caught.value.code == Code.INVALID_INPUT
+
+
+def test_a_flag_is_on_for_true_and_1() -> None:
+    assert [is_on({"mlp": given}, "mlp") for given in ("true", "TRUE", "1", "0", "yes", "")] == [True] * 3 + [False] * 3
+    assert is_on({"mlp": ""}, "mlp", default=True)
+    assert is_on({}, "mlp", default=True)

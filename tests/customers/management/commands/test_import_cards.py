@@ -177,3 +177,6 @@ def test_a_batch_takes_the_same_queries_for_any_number_of_rows(
         batch.work(issued)
     with django_assert_num_queries(4):
         batch.work(issued)
+    # No row can be read: series alone.
+    with django_assert_num_queries(1):
+        batch.work([{"series": "BRONZE", "card_number": "G-1"}] * count)

@@ -20,6 +20,7 @@ from customers.models import Card, Customer, Identifier
 from loyalty_project.db.locking import hold_name
 from organizations.models import AuditEntry, ImportRun, RejectedRow
 from organizations.scoping import organization_scope, unscoped
+from subscriptions.models import Consent, ConsentChange
 from tests.factories import make_card_series, make_field, make_organization, make_store
 from tests.imports import Outcome, rejects, run_import, write_lines
 
@@ -97,6 +98,48 @@ def test_registration_date_is_corrected_by_an_import(write):
     assert run(write("mobile,registered_on", "9812345678,2021-01-01")).counts == (0, 1, 0, 0)
 
 
+def test_consent_columns_are_kept_and_count_as_updates_only_where_they_change_something(write, tmp_path):
+    header, errors = "mobile,sms_trans,sms_bulk,email_trans,email_bulk", tmp_path / "errors.csv"
+    path = write(header, "9812345678,1,0,,", "9812345679,,, 1 ,0", "9812345670,,,,", "9812345671,,yes,,", "9812345678,1,1,,")
+    outcome = run(path, "--errors", str(errors))
+    assert (outcome.status, outcome.counts, outcome.err) == (1, (3, 1, 0, 1), "")
+    assert [(row["error_line"], row["error_code"]) for row in rejects(errors)] == [("5", "400")]
+    assert not Identifier.objects.filter(value="919812345671").exists()
+    told = Consent.objects.values_list("customer__identifiers__value", "channel", "priority", "is_subscribed")
+    assert sorted(told) == [
+        ("919812345678", "SMS", "BULK", True),
+        ("919812345678", "SMS", "TRANS", True),
+        ("919812345679", "EMAIL", "BULK", False),
+        ("919812345679", "EMAIL", "TRANS", True),
+    ]
+    log = ConsentChange.objects.filter(channel="SMS", priority="BULK").order_by("pk")
+    assert list(log.values_list("source", "actor", "old", "new")) == [
+        ("IMPORT", "command:import_customers", None, False),
+        ("IMPORT", "command:import_customers", False, True),
+    ]
+    assert run(write(header, "9812345678,1,1,,", "9812345679,,,1,0", name="again.csv")).counts == (0, 0, 2, 0)
+    assert run(write(header, "9812345678,1,0,,", "9812345679,,,1,0", name="other.csv")).counts == (0, 1, 1, 0)
+
+
+def test_skipped_customers_keep_to_what_they_said(write):
+    path = write("mobile,sms_bulk", "9812345678,1")
+    run(path)
+    assert run(write("mobile,sms_bulk", "9812345678,0", name="x.csv"), "--on-existing", "skip").counts == (0, 0, 1, 0)
+    assert Consent.objects.get().is_subscribed
+
+
+def test_a_row_whose_consent_cannot_be_kept_is_found_and_warned_of(write):
+    """The batch is divided, so that the others keep theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE subscriptions_consent ADD CONSTRAINT no_opt_outs CHECK (is_subscribed OR channel <> 'EMAIL')"
+        )
+    outcome = run(write("mobile,email_bulk", "9812345678,1", "9812345679,0", "9812345670,1"))
+    assert (outcome.status, outcome.counts) == (0, (3, 0, 0, 0))
+    assert "Warning 91022 Failed to update subscription for EMAIL channel and priority BULK (1 times)" in outcome.err
+    assert Consent.objects.count() == 2
+
+
 def test_id_updates_that_customer_and_nobody_is_created(write):
     run(write("mobile", "9812345678"))
     customer = Customer.objects.get()
@@ -157,7 +200,6 @@ def test_header_without_rows_is_no_failure(write):
         ("mobile,custom.Nonsense", "unknown custom.Nonsense"),
         ("firstname", "missing one of mobile, email, external_id, id"),
         ("mobile,mobile", "more than once: mobile"),
-        ("mobile,sms_bulk", "sms_bulk: subscriptions are not active yet"),
         ("mobile,referral_code", "referral_code: referrals are not active yet"),
         ("mobile,custom.age,custom.AGE", "custom.AGE: the same field as custom.age"),
     ],

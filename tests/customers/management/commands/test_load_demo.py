@@ -12,12 +12,15 @@ from customers.demo import HOW_MANY, Standing, demo_items
 from customers.journeys.organization_file import load_organization
 from customers.management.commands.load_demo import LOADED, place_everybody, register_missing
 from customers.models import Card, Customer, CustomerSegment, GroupMembership, UserGroup
+from engagement.models import Bill, PointsAccount, PointsEntry
+from loyalty_project import clock
 from loyalty_project.demo import OPERATOR, ORGANIZATION_CODE, ORGANIZATION_FILE
 from organizations.actors import Actor, command_actor
 from organizations.models import AuditEntry, Organization, StaffMember, Store
 from organizations.organization_file.checking import check_document
 from organizations.scoping import organization_scope
 from organizations.services.audit import Change, record_changes
+from subscriptions.models import ConsentChange
 
 pytestmark = pytest.mark.django_db
 
@@ -49,8 +52,13 @@ def test_everybody_is_there_after_the_first_run_and_nothing_changes_with_the_sec
     assert StaffMember.objects.get(username="maya").check_password("harbour-maya-demo")
     with organization_scope(Organization.objects.get(code=ORGANIZATION_CODE)):
         assert Customer.objects.count() == HOW_MANY
+        assert 1 < ConsentChange.objects.filter(actor="command:load_demo", revision__gt=1).count() < HOW_MANY
         assert CustomerSegment.objects.values("partition").distinct().count() == 7
         assert GroupMembership.objects.filter(role="PRIMARY").count() == UserGroup.objects.count() == 3
+        assert 4_000 < Bill.objects.count() < 10_000
+        assert Bill.objects.filter(type="RETURN", return_of__isnull=False).exists()
+        assert PointsEntry.objects.filter(kind="RETURN").exists()
+        assert not PointsAccount.objects.filter(due_at__lte=clock.now()).exists()
         Store.objects.filter(code="web").update(name="My web shop")
         entries = AuditEntry.objects.count()
         assert load() == "The demo is loaded already.\n"

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.admin.customer_search import LIMIT, Reach, find_customers
+from customers.back_office.search import LIMIT, Reach, find_customers
 from customers.models import Card, Customer, Identifier
 from organizations.models import Organization, Till
 from organizations.scoping import unscoped

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import phonenumbers
+from django.contrib import messages
 from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from customers.models import Card, Customer, Identifier
 from customers.values import fold
 from loyalty_project.api.values import has_unusable_text
+from organizations.back_office.work import organization_of, own_stores
 from organizations.models import Organization
 
 Kind = Identifier.Kind
@@ -38,6 +41,16 @@ class Reach:
         # Named again beside the scope: the indexes begin with the organization, and operators have no scope.
         rows = rows.filter(organization__in=[one.pk for one in self.organizations])
         return rows.filter(**{f"{customer}registered_store__in": self.stores}) if self.stores else rows
+
+
+def customers_meant(request: HttpRequest, term: str) -> set[int]:
+    """The ids of the customers whom whoever is logged in may mean by `term`; told when there are more."""
+    own = organization_of(request)
+    organizations = list(Organization.objects.all()) if own is None else [own]
+    found = find_customers(term, Reach(organizations=organizations, stores=own_stores(request)))
+    if len(found) >= LIMIT:
+        messages.info(request, "Many customers match, and only some are shown. Type more to find the one.")
+    return found
 
 
 def find_customers(term: str, reach: Reach) -> set[int]:

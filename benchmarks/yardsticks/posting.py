@@ -1,0 +1,49 @@
+"""How fast can the database take a spending? The ledger's rows by hand: two statements, prepared, in one transaction."""
+
+import time
+from random import Random
+
+import psycopg
+
+_WARM_UP = 20
+_LOCK = """
+SELECT account.id, balance, version, lot.id
+FROM engagement_pointsaccount AS account JOIN engagement_pointslot AS lot ON lot.account_id = account.id AND lot.left > 0
+WHERE account.organization_id = %s AND account.id = %s ORDER BY lot.id LIMIT 1 FOR UPDATE OF account
+"""
+_WRITE = """
+WITH entry AS (
+    INSERT INTO engagement_pointsentry (
+        organization_id, account_id, version, kind, points, promised, balance_after, occurred_at, recorded_at, reference, note,
+        made_by, explanation
+    ) VALUES (%(organization)s, %(account)s, %(version)s, 'REDEEM', -1, 0, %(balance)s, now(), now(), '', '', 'bench', '{}')
+    RETURNING id
+), consumption AS (
+    INSERT INTO engagement_pointsconsumption (organization_id, entry_id, lot_id, points)
+    SELECT %(organization)s, id, %(lot)s, 1 FROM entry
+), lot AS (
+    UPDATE engagement_pointslot SET "left" = "left" - 1 WHERE id = %(lot)s
+)
+UPDATE engagement_pointsaccount SET balance = %(balance)s, redeemed = redeemed + 1, version = %(version)s
+WHERE id = %(account)s
+"""
+
+
+def spendings_a_second(database: str, *, organization: int, accounts: list[int], seconds: float) -> float:
+    """How often a second one point is spent from an account taken at random."""
+    chance = Random(0)
+    with psycopg.connect(database, autocommit=True, prepare_threshold=0) as connection:
+        for _ in range(_WARM_UP):
+            _spend(connection, organization, chance.choice(accounts))
+        done, begun = 0, time.perf_counter()
+        while (passed := time.perf_counter() - begun) < seconds:
+            _spend(connection, organization, chance.choice(accounts))
+            done += 1
+        return done / passed
+
+
+def _spend(connection: psycopg.Connection, organization: int, account: int) -> None:
+    with connection.transaction():
+        _, balance, version, lot = connection.execute(_LOCK, [organization, account]).fetchall()[0]
+        given = {"organization": organization, "account": account, "lot": lot, "balance": balance - 1, "version": version + 1}
+        connection.execute(_WRITE, given)

@@ -1,0 +1,66 @@
+"""How is a read of one customer or many answered? Whom it names is looked up, all are read at once, each value is answered.
+
+For the reads whose answer is `response.customer` (docs/protocol.md 1.5).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from rest_framework.response import Response
+
+from customers.people import Person
+from customers.services.lookup import Answer, look_up, only_of_store, read_asked
+from customers.services.people import read_people
+from loyalty_project.api.batch import Done, Outcome, failed, succeeded
+from loyalty_project.api.codes import Code, Told
+from loyalty_project.api.envelope import customer_answer, http_status
+from loyalty_project.api.errors import LoyaltyError
+from loyalty_project.api.values import is_on
+from organizations.api.views import Call
+
+Results = Mapping[int, Done | Told]
+
+
+def answer_reads(
+    call: Call,
+    query: Mapping[str, str],
+    read: Callable[[Sequence[Person]], Results],
+    *,
+    conclude: Callable[[Done], Outcome] = succeeded,
+    renamed: Mapping[Told, Told] | None = None,
+) -> Response:
+    """Answer every value that the query names, in order; a failed one as it was asked for, with its code.
+
+    `read` gets the customers found, each once, and gives each one's answer or code; a `LoyaltyError` that it raises is
+    everybody's. `renamed` says which codes of the look-up this action tells by another (docs/protocol.md 5.1).
+    """
+    policy = call.policy
+    asked = read_asked(query, limit=policy.batch_limit)
+    answers = look_up(asked, organization=call.actor.organization, policy=policy, country_code=call.country_code)
+    if is_on(query, "member_care_access"):
+        answers = only_of_store(answers, call.actor.store)
+    people = read_people({one.customer_id for one in answers if one.customer_id is not None})
+    results = _results(people, read)
+    outcomes = [_outcome(asked.key, one, results, conclude, renamed or {}) for one in answers]
+    answer = customer_answer(outcomes)
+    return Response(answer, status=http_status(answer, mirror=policy.mirror_http_status))
+
+
+def _results(people: Mapping[int, Person], read: Callable[[Sequence[Person]], Results]) -> Results:
+    if not people:
+        return {}
+    try:
+        return read(list(people.values()))
+    except LoyaltyError as error:
+        return dict.fromkeys(people, error.code)
+
+
+def _outcome(
+    key: str, answer: Answer, results: Results, conclude: Callable[[Done], Outcome], renamed: Mapping[Told, Told]
+) -> Outcome:
+    result = None if answer.customer_id is None else results.get(answer.customer_id)
+    if isinstance(result, Done):
+        return conclude(result)
+    if answer.refusal is Code.INVALID_INPUT:
+        return failed(answer.refusal, {})
+    code = result or answer.refusal or Code.UNKNOWN_ID
+    return failed(renamed.get(code, code), {key: answer.value})

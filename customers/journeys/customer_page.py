@@ -1,0 +1,51 @@
+"""What does the back office tell of a customer beside the person? Points, purchases, bills, entries; panels of apps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from customers.models import Customer
+from engagement.models import Bill, PointsEntry, PurchaseTotals
+from engagement.services.entries import latest_entries
+from engagement.services.latest_bills import latest_bills
+from engagement.services.standing import Standing, standings_of
+from organizations.back_office.panels import Panel
+from organizations.models import Organization, StaffMember
+from subscriptions.panels import consents_panel
+
+ENTRIES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerPage:
+    """What the engagement app knows of one customer; `purchases` is None for somebody who never bought anything."""
+
+    standings: Sequence[Standing]
+    purchases: PurchaseTotals | None
+    bills: Sequence[Bill]
+    entries: Sequence[PointsEntry]
+
+
+def read_customer_page(customer: Customer, *, organization: Organization) -> CustomerPage:
+    """Six queries, and more only where something is due: it is settled first, so that nothing outdated is shown."""
+    return CustomerPage(
+        standings=standings_of(customer, organization=organization),
+        purchases=PurchaseTotals.objects.filter(customer=customer).first(),
+        bills=latest_bills([customer.pk], query={}, organization=organization),
+        entries=latest_entries(customer, limit=ENTRIES_SHOWN),
+    )
+
+
+class CustomerPanel(Protocol):
+    """Makes an app's panel about a customer of `organization`; None where `seen_by` may not see it."""
+
+    def __call__(self, customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Panel | None: ...
+
+
+PANELS: Sequence[CustomerPanel] = (consents_panel,)
+
+
+def panels_of(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> list[Panel]:
+    """The panels about a customer that `seen_by` may see, in their order on the page (docs/back-office.md)."""
+    panels = (panel(customer, organization=organization, seen_by=seen_by) for panel in PANELS)
+    return [panel for panel in panels if panel is not None]

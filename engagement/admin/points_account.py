@@ -1,0 +1,138 @@
+"""How many points has somebody in a program? The accounts with their figures, and the page on which staff adjust one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from unfold.decorators import display
+
+from engagement.admin.adjustment_form import AdjustmentForm
+from engagement.admin.rooms import CustomerRowsAdmin, ProgramFilter, page_of
+from engagement.figures import told_points
+from engagement.models import PointsAccount
+from engagement.services.entries import latest_entries
+from engagement.services.settlement import settled_accounts
+from engagement.services.standing import standings_of
+from loyalty_project import clock
+from organizations.back_office.base import rendered
+from organizations.back_office.pages import page_action
+from organizations.back_office.work import actor_of, member_of, work_for
+from organizations.models import Organization
+from organizations.scoping import organization_scope
+
+ENTRIES_SHOWN = 25
+
+
+@admin.register(PointsAccount)
+class PointsAccountAdmin(CustomerRowsAdmin):
+    """Points accounts. Only the ledger writes them; who may adjust points adds an entry on a page of its own."""
+
+    related = ("customer", "program")
+    fields = ()
+    list_display = (
+        "told_customer", "program", "balance", "promised", "lifetime", "redeemed", "expired", "returned", "adjusted", "visits",
+    )  # fmt: skip
+    list_display_links = ("balance",)
+    list_filter = (ProgramFilter,)
+    actions_detail: Sequence[str] = ("adjust",)  # type: ignore[assignment]  # see the base class
+    change_form_outer_before_template = "back_office/points_account.html"  # type: ignore[assignment]  # see the base class
+
+    def has_adjust_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - as Django's has_..._permission
+        """Whether whoever is logged in may adjust points."""
+        return member_of(request).has_perm("engagement.adjust_points")
+
+    # --- the list
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """What is due on the accounts that are shown is settled before they are."""
+        changelist: Any = super().get_changelist_instance(request)
+        if _settle(changelist.result_list):
+            changelist.get_results(request)
+        return changelist
+
+    @display(description="To spend")
+    def balance(self, account: PointsAccount) -> str:
+        """What may be spent."""
+        return told_points(account.balance)
+
+    @display(description="Promised")
+    def promised(self, account: PointsAccount) -> str:
+        """What may not be spent yet."""
+        return told_points(account.promised)
+
+    @display(description="Earned in all")
+    def lifetime(self, account: PointsAccount) -> str:
+        """All that was ever credited by awards."""
+        return told_points(account.lifetime)
+
+    @display(description="Redeemed")
+    def redeemed(self, account: PointsAccount) -> str:
+        """What was spent, less what came back."""
+        return told_points(account.redeemed)
+
+    @display(description="Expired")
+    def expired(self, account: PointsAccount) -> str:
+        """What was lost."""
+        return told_points(account.expired)
+
+    @display(description="Returned")
+    def returned(self, account: PointsAccount) -> str:
+        """What returns of bills took back."""
+        return told_points(account.returned)
+
+    @display(description="Adjusted")
+    def adjusted(self, account: PointsAccount) -> str:
+        """What staff and imports added, less what they took."""
+        return told_points(account.adjusted)
+
+    # --- the page of one
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        account: PointsAccount = context["original"]
+        standings = standings_of(account.customer, organization=self.organization_behind(account))
+        context["standing"] = next(one for one in standings if one.membership.program_id == account.program_id)
+        context["entries"] = latest_entries(account.customer, limit=ENTRIES_SHOWN, account=account)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @page_action("Adjust points", address="adjust", icon="exposure", permission="adjust")
+    def adjust(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page on which points are added or taken, with a reason."""
+        account = self.get_object(request, unquote(object_id))
+        if account is None:
+            return self.answer_unknown(request, object_id)
+        if not self.has_adjust_permission(request, account):
+            raise PermissionDenied
+        organization = self.organization_behind(account)
+        with work_for(request, organization):
+            form = AdjustmentForm(request.POST or None, account=account, actor=actor_of(request, organization))
+            if request.method == "POST" and form.is_valid() and form.save():
+                messages.success(request, f"{account.customer}: {form.told()}.")
+                return HttpResponseRedirect(page_of(account.customer))
+            context = {
+                **self.admin_site.each_context(request),
+                "opts": self.model._meta,
+                "original": account,
+                "title": f"Adjust points: {account.customer}",
+                "account": account,
+                "form": form,
+                "back": page_of(account),
+            }
+            return rendered(TemplateResponse(request, "back_office/adjust_points.html", context))
+
+
+def _settle(accounts: Iterable[PointsAccount]) -> bool:
+    """Settle those that are due; whether there were any."""
+    now = clock.now()
+    due: defaultdict[int, set[int]] = defaultdict(set)
+    for account in accounts:
+        if account.due_at is not None and account.due_at <= now:
+            due[account.organization_id].add(account.customer_id)
+    for organization in Organization.objects.filter(pk__in=due) if due else ():
+        with organization_scope(organization):
+            settled_accounts(due[organization.pk], organization=organization)
+    return bool(due)

@@ -1,0 +1,1 @@
+"""The engagement app on the wire: one file an action."""

@@ -1,0 +1,134 @@
+"""customer/transactions: the bills of one customer or many (docs/protocol.md 4.6)."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from customers.api.reads import Results, answer_reads
+from customers.models import Customer
+from customers.people import Person
+from customers.services.lookup import spelled_out
+from engagement.bill_payloads import (
+    credit_notes,
+    customer_with_bills,
+    field_values,
+    no_points_block,
+    points_block,
+    points_breakup,
+    transaction,
+)
+from engagement.filtersets import BillFilters
+from engagement.models import Bill
+from engagement.services.bill_history import PointsRead, basket_sizes, lifetime_purchases, read_bills, read_points
+from loyalty_project.api.batch import Done
+from loyalty_project.api.codes import Code, Told
+from loyalty_project.api.errors import Notice
+from loyalty_project.api.paging import read_limit, read_number, read_order
+from loyalty_project.api.side_steps import side_step
+from loyalty_project.api.values import is_on
+from organizations.api.views import Call, TillView
+from organizations.models import FieldDefinition, Organization
+
+ZERO = Decimal(0)
+FETCHED: Final = "Transactions fetched successfully"
+_SORTED_BY: Final = {"trans_date": "billed_at", "trans_id": "pk"}
+
+
+class TransactionsView(TillView):
+    """Reads bills."""
+
+    http_method_names = ["get"]
+
+    def get(self, _request: Request, **_kwargs: object) -> Response:
+        query = spelled_out(self.query)
+        return answer_reads(self.call, query, lambda people: read_transactions(people, query, call=self.call))
+
+
+def read_transactions(people: Sequence[Person], query: Mapping[str, str], *, call: Call) -> Results:
+    """The answer for each customer. The number of queries does not grow with them, nor with their bills.
+
+    Refusals: 1013 with `mlp` for who is not in the loyalty program, 1051 without bills. Raises `LoyaltyError`: 400, 1150.
+    """
+    organization = call.actor.organization
+    limit = read_limit(query, "limit")
+    filters = BillFilters(query, Bill.objects.all(), zone=organization.zone)
+    pages = read_bills(
+        [one.customer.pk for one in people],
+        filters.matching(),
+        order=read_order(query, _SORTED_BY),
+        limit=limit,
+        offset=read_number(query, "offset"),
+    )
+    readable = [one for one in people if one.customer.pk in pages and not _is_refused(one, query)]
+    ids = [one.customer.pk for one in readable]
+    bill_ids = [bill.pk for pk in ids for bill in pages[pk].bills]
+    notices: list[Notice] = []
+    points = PointsRead()
+    with side_step(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
+        points = read_points(ids, bill_ids, organization=organization, store=call.actor.store)
+    purchases = lifetime_purchases(ids)
+    rows = _Rows(query, points, basket_sizes(bill_ids), organization)
+    results: dict[int, Done | Told] = {
+        one.customer.pk: Code.NOT_LOYALTY if _is_refused(one, query) else Code.NO_ROWS for one in people
+    }
+    for one in readable:
+        page = pages[one.customer.pk]
+        body = customer_with_bills(
+            one,
+            points.figures_of(one.customer.pk),
+            page,
+            [rows.row(bill) for bill in page.bills],
+            purchases=purchases.get(one.customer.pk, ZERO),
+            limit=limit,
+            zone=organization.zone,
+        )
+        results[one.customer.pk] = Done(body=body, message=FETCHED, code=Code.TRANSACTIONS_FETCHED, warnings=notices)
+    return results
+
+
+def _is_refused(person: Person, query: Mapping[str, str]) -> bool:
+    return is_on(query, "mlp") and person.customer.type != Customer.Type.LOYALTY
+
+
+class _Rows:
+    """The rows of one answer, with what the query adds to them."""
+
+    def __init__(
+        self, query: Mapping[str, str], points: PointsRead, basket_sizes: Mapping[int, int], organization: Organization
+    ) -> None:
+        self.points, self.basket_sizes, self.organization = points, basket_sizes, organization
+        self.is_by_program = is_on(query, "mlp")
+        self.has_breakup = is_on(query, "points_breakup")
+        self.has_credit_notes = is_on(query, "credit_notes")
+        self.definitions: list[FieldDefinition] = []
+        if is_on(query, "custom_fields"):
+            category = FieldDefinition.Category.TRANSACTION
+            self.definitions = list(FieldDefinition.objects.filter(category=category, is_active=True))
+
+    def row(self, bill: Bill) -> dict[str, Any]:
+        """One bill."""
+        counts = [self.points.of_bill(bill.pk, program_id) for program_id in self._programs(bill.customer_id or 0)]
+        blocks: list[dict[str, str]] = [points_block(count) for count in counts]
+        row = transaction(
+            bill,
+            points=blocks if self.is_by_program else (blocks or [no_points_block()])[0],
+            taken=sum((count.taken for count in counts), start=ZERO),
+            basket_size=self.basket_sizes.get(bill.pk, 0),
+            organization=self.organization,
+        )
+        row["custom_fields"] = field_values(bill, self.definitions)
+        if self.has_breakup:
+            row["points_breakup"] = points_breakup(counts)
+        if self.has_credit_notes:
+            row["credit_notes"] = credit_notes(bill)
+        return row
+
+    def _programs(self, customer_id: int) -> Sequence[int]:
+        """All programs that the customer is in, or the one whose figures are shown."""
+        if self.is_by_program:
+            return self.points.programs.get(customer_id, ())
+        program_id = self.points.figures_of(customer_id).program_id
+        return () if program_id is None else (program_id,)

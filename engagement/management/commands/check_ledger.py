@@ -1,0 +1,36 @@
+"""`manage.py check_ledger`: proves every sum and every pair of the points ledger."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from engagement.services.checking import check_ledger
+from engagement.services.ledger_checks import CHECKS
+from organizations.models import Organization
+
+
+class Command(BaseCommand):
+    """Proves the points ledger."""
+
+    help = "Prove every sum and pair of the points ledger; lists the rows where one does not hold and ends with status 1."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        whose = parser.add_mutually_exclusive_group(required=True)
+        whose.add_argument("--organization", metavar="CODE")
+        whose.add_argument("--all", action="store_true", help="every organization, one after the other")
+
+    def handle(self, *, organization: str | None, **_options: Any) -> None:
+        organizations = Organization.objects.order_by("code")
+        if organization is not None:
+            organizations = organizations.filter(code=organization)
+            if not organizations:
+                raise CommandError(f"there is no organization {organization!r}", returncode=2)
+        found = 0
+        for one in organizations:
+            for finding in check_ledger(one):
+                found += 1
+                self.stdout.write(f"{one.code}: {finding}")
+        if found:
+            raise CommandError(f"{found} figures of the ledger do not hold", returncode=1)
+        self.stdout.write(f"{len(CHECKS)} checks of {len(organizations)} organizations: the ledger holds")

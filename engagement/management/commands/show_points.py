@@ -1,0 +1,62 @@
+"""`manage.py show_points`: what a customer's accounts hold, or held, and the sentence of every entry that led there."""
+
+from argparse import ArgumentParser
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.management.base import BaseCommand, CommandError
+
+from customers.models import Customer
+from engagement.explaining import explain
+from engagement.ledger.accounts import end_of
+from engagement.services.history import AccountHistory, history_of
+from loyalty_project.api.renderers import plain_digits
+from loyalty_project.moments import read_moment, write_moment
+from organizations.models import Organization
+from organizations.scoping import organization_scope
+
+
+class Command(BaseCommand):
+    """Shows the points of a customer at any moment."""
+
+    help = "Show the points of a customer, program by program, with a sentence for every entry; now or at a moment of the past."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--organization", required=True, metavar="CODE")
+        parser.add_argument("--customer", required=True, type=int, metavar="ID")
+        parser.add_argument("--as-of", metavar="TIME", help="what had happened by then, in the organization's time")
+        parser.add_argument("--known-at", metavar="TIME", help="as far as it was written by then; a day means its end")
+
+    def handle(self, *, organization: str, customer: int, as_of: str | None, known_at: str | None, **_options: Any) -> None:
+        found = Organization.objects.filter(code=organization).first()
+        if found is None:
+            raise CommandError(f"there is no organization {organization!r}", returncode=2)
+        until = _moment(as_of, found.zone)
+        known_until = _moment(known_at, found.zone)
+        with organization_scope(found):
+            if not Customer.objects.filter(pk=customer).exists():
+                raise CommandError(f"there is no customer {customer}", returncode=2)
+            for history in history_of(customer, organization=found, as_of=until, known_at=known_until):
+                self._show(history, found.zone)
+
+    def _show(self, history: AccountHistory, zone: ZoneInfo) -> None:
+        figures = ", ".join(f"{name} {plain_digits(value)}" for name, value in asdict(history.figures).items())
+        self.stdout.write(f"{history.account.program}: {figures}")
+        for entry in history.entries:
+            at, points = write_moment(entry.occurred_at, zone), plain_digits(entry.points)
+            self.stdout.write(f"{entry.version:>5}  {at}  {points:>10}  {explain(entry)}")
+
+
+def _moment(text: str | None, zone: ZoneInfo) -> datetime | None:
+    """The moment that was given; of a bare day, its last one."""
+    if text is None:
+        return None
+    try:
+        return end_of(date.fromisoformat(text), zone) - timedelta(microseconds=1)
+    except ValueError:
+        moment = read_moment(text, zone)
+    if moment is None:
+        raise CommandError(f"{text!r} is neither YYYY-MM-DD nor YYYY-MM-DD HH:MM:SS", returncode=2)
+    return moment

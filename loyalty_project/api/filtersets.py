@@ -1,0 +1,82 @@
+"""How do parameters of a query become conditions on rows? By django-filter, with the protocol's values and codes.
+
+A blank parameter and "0" are not set (docs/protocol.md 7). A value that its parameter cannot have fails with 400; a field with
+a code of its own raises it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django_filters import Filter, FilterSet
+
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import LoyaltyError
+from loyalty_project.moments import read_span
+
+_UNSET: Final = {"", "0"}
+_LARGEST_ID: Final = 2**63 - 1
+_UTC: Final = ZoneInfo("UTC")
+
+
+class WireFilterSet(FilterSet):
+    """Conditions by parameters; moments are wall times of `zone`."""
+
+    def __init__(self, query: Mapping[str, str], rows: QuerySet[Any], *, zone: ZoneInfo) -> None:
+        self.given = {name: value for name, value in query.items() if value not in _UNSET}
+        self.zone = zone
+        super().__init__(self.given, queryset=rows)
+
+    def matching(self) -> QuerySet[Any]:
+        """The rows that meet all conditions. Raises `LoyaltyError`: a field's own, or 400."""
+        if not self.is_valid():
+            raise LoyaltyError(Code.INVALID_INPUT)
+        rows: QuerySet[Any] = self.qs
+        return rows
+
+
+class IdFilter(Filter):
+    """An id; by `lookup_expr` also a bound."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, field_name: str, lookup_expr: str = "exact") -> None:
+        super().__init__(field_name, lookup_expr, min_value=0, max_value=_LARGEST_ID)
+
+
+class MomentField(forms.CharField):
+    """A wall time or a date; "+" may stand between them where a client encoded the blank twice."""
+
+    def clean(self, value: Any) -> str:
+        """The text, when it is one."""
+        text: str = super().clean(value)
+        if text[10:11] == "+":
+            text = f"{text[:10]} {text[11:]}"
+        if text and read_span(text, _UTC) is None:
+            raise ValidationError("neither a date nor a moment", code="invalid")
+        return text
+
+
+class MomentFilter(Filter):
+    """A moment of the query against a column: from it on, until its end, or within it (a bare date is a whole day)."""
+
+    field_class = MomentField
+    parent: WireFilterSet
+
+    def __init__(self, field_name: str, side: Literal["from", "until", "within"]) -> None:
+        super().__init__(field_name)
+        self.side = side
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """The rows on that side."""
+        span: tuple[datetime, datetime] | None = read_span(value, self.parent.zone) if value else None
+        if span is None:
+            return qs
+        begin, end = span
+        if self.side != "until":
+            qs = qs.filter(**{f"{self.field_name}__gte": begin})
+        return qs.filter(**{f"{self.field_name}__lt": end}) if self.side != "from" else qs

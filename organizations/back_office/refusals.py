@@ -1,0 +1,29 @@
+"""Why was work refused? The code of an error that a service raised, and how it is told at a desk."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.db import Error, IntegrityError, OperationalError
+
+from loyalty_project.api.batch import constraint_name, sqlstate
+from loyalty_project.api.codes import Code, Told, Transport
+from loyalty_project.api.errors import LoyaltyError
+
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+
+
+def refusal_of(error: LoyaltyError | Error, constraints: Mapping[str, Code]) -> Told:
+    """The code of what was refused, as a till would get it. Raises `error` again where it is a bug or trouble elsewhere."""
+    if isinstance(error, LoyaltyError):
+        return error.code
+    if isinstance(error, OperationalError) and sqlstate(error) == _LOCK_NOT_AVAILABLE:
+        return Transport.BUSY
+    code = constraints.get(constraint_name(error) or "") if isinstance(error, IntegrityError) else None
+    if code is None:
+        raise error
+    return code
+
+
+def sentence_of(code: Told) -> str:
+    """The code's sentence, with the number by which people ask about it."""
+    return f"{code.sentence} ({int(code)})"

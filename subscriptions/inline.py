@@ -1,0 +1,53 @@
+"""What becomes of pairs that come with a registration, an update or a row of an import? (docs/protocol.md 4.1)."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import LoyaltyError, Notice
+from loyalty_project.api.side_steps import side_step
+from loyalty_project.api.values import Item
+from organizations.actors import Actor
+from subscriptions.choices import read_choice
+from subscriptions.services import Decision, keep_decisions
+
+
+@dataclass(slots=True)
+class InlineKept:
+    """What became of one customer's pairs. `notices` has 91022 for each that was not kept."""
+
+    is_changed: bool = False
+    notices: list[Notice] = field(default_factory=list)
+
+
+def keep_inline(said: Sequence[tuple[int, Sequence[Item]]], *, at: datetime, by: Actor) -> list[InlineKept]:
+    """Keep the pairs of customers (id and pairs as they were sent) in one go; what became of each customer's.
+
+    Call it in a transaction that holds the customers' locks. What the database refuses of one customer alone is told as 91022;
+    of several it raises, so that the caller can find the one.
+    """
+    kept = [InlineKept() for _ in said]
+    decisions: list[Decision] = []
+    owners: list[InlineKept] = []
+    for (customer_id, pairs), outcome in zip(said, kept, strict=True):
+        for pair in pairs:
+            try:
+                choice = read_choice(pair)
+            except LoyaltyError:
+                outcome.notices.append(_not_saved(pair["channel"], pair["priority"]))
+            else:
+                decisions.append(Decision(customer_id=customer_id, choice=choice, at=at))
+                owners.append(outcome)
+    if not decisions:
+        return kept
+    told = [_not_saved(decision.choice.channel, decision.choice.priority) for decision in decisions]
+    with side_step(kept[0].notices, told) if len(kept) == 1 else nullcontext():
+        for outcome, is_changed in zip(owners, keep_decisions(decisions, by=by), strict=True):
+            outcome.is_changed |= is_changed
+    return kept
+
+
+def _not_saved(channel: str, priority: str) -> Notice:
+    return Notice(Code.SUBSCRIPTION_PAIR_NOT_SAVED, x=channel.upper(), y=priority.upper())

@@ -1,0 +1,74 @@
+"""A club with a store, its member Anna with points, and those who work there."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from customers.journeys.organization_file import load_organization
+from customers.models import Customer
+from engagement.models import PointsAccount, Program
+from organizations.models import Organization, Store, Till
+from organizations.scoping import organization_scope, unscoped
+from tests.back_office import log_in, make_staff
+from tests.engagement.members import give_points, make_account, make_customer
+from tests.engagement.programs import club, document
+from tests.factories import make_store, make_till
+from tests.organizations.organization_file.documents import check
+
+
+@pytest.fixture
+def organization(db: None) -> Iterator[Organization]:
+    """Northwind, Indian, with the program Club; the test runs in its scope."""
+    said = document(club(enrolment=None))
+    with unscoped("tests make their rows"):
+        said["organization"]["base_country"] = "IN"
+        organization = load_organization(check(said)).organization
+    with organization_scope(organization):
+        yield organization
+
+
+@pytest.fixture
+def club_program(organization: Organization) -> Program:
+    return Program.objects.get(is_default=True)
+
+
+@pytest.fixture
+def anna(store: Store) -> Customer:
+    return make_customer(store.organization, firstname="Anna", lastname="Rao", registered_store=store)
+
+
+@pytest.fixture
+def account(anna: Customer) -> PointsAccount:
+    """Anna's, with 100 points."""
+    account = make_account(anna.organization, customer=anna)
+    give_points(account, 100)
+    account.refresh_from_db()
+    return account
+
+
+@pytest.fixture
+def elsewhere(organization: Organization) -> Till:
+    """The till of another store."""
+    return make_till(make_store(organization, "blr.indira", name="Indiranagar"), "indira.till1")
+
+
+@pytest.fixture
+def administrator(organization: Organization) -> Client:
+    return log_in(make_staff(organization, "org_admin", username="asha"))
+
+
+@pytest.fixture
+def seller(store: Store) -> Client:
+    """Store staff of MG Road."""
+    return log_in(make_staff(store.organization, "store_staff", store, username="robin"))
+
+
+@pytest.fixture
+def auditor(organization: Organization) -> Client:
+    return log_in(make_staff(organization, "auditor", username="sam"))
+
+
+@pytest.fixture
+def operator(organization: Organization) -> Client:
+    return log_in(make_staff(None, username="operator"))

@@ -1,0 +1,112 @@
+"""Bills in the back office: found by number and customer, with lines, returns and points, within reach."""
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from customers.models import Customer
+from engagement.models import Bill, PointsAccount
+from organizations.models import Till
+from tests.back_office import list_of, page_of, shown
+from tests.engagement.admin.purchases import count_bill, make_bill
+from tests.engagement.admin.test_rooms import redeem
+from tests.engagement.members import facts, give_points, make_customer
+
+BILLS = "engagement_bill"
+
+
+@pytest.mark.parametrize("bills", [1, 3])
+def test_the_list_costs_the_same_for_any_number(
+    administrator: Client,
+    till: Till,
+    account: PointsAccount,
+    bills: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(bills):
+        count_bill(make_bill(till, account.customer, f"B-{number}"), account, "5")
+    # Session, member of staff, the limit to stores, stores of the filter, bills.
+    with django_assert_num_queries(5):
+        assert len(shown(administrator.get(list_of(BILLS)))) == bills
+
+
+@pytest.mark.parametrize("lines", [1, 3])
+def test_the_page_costs_the_same_for_any_number(
+    administrator: Client,
+    till: Till,
+    account: PointsAccount,
+    lines: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    bill = make_bill(till, account.customer, "B-1")
+    count_bill(bill, account, "5")
+    for number in range(lines):
+        give_points(account, 1, facts=facts(bill_id=bill.pk))
+        make_bill(till, account.customer, f"R-{number}", type="RETURN", return_of=bill)
+        redemption = redeem(account, 1, f"CODE{number}")
+        type(redemption).objects.filter(pk=redemption.pk).update(bill=bill)
+    ContentType.objects.get_for_model(Bill)
+    # Session, member of staff, the limit to stores, the bill; lines, returns, points, redemptions,
+    # entries.
+    with django_assert_num_queries(9):
+        assert administrator.get(page_of(BILLS, bill)).status_code == 200
+
+
+def test_bills_are_found_by_number_or_customer_and_narrowed(administrator: Client, till: Till, anna: Customer) -> None:
+    hers, return_, nobodys = (
+        make_bill(till, anna, "B-100"),
+        make_bill(till, anna, "R-1", type="RETURN"),
+        make_bill(till, None, "B-101", type="NOT_INTERESTED"),
+    )
+    assert shown(administrator.get(list_of(BILLS), {"q": "B-10"})) == [nobodys, hers]
+    assert shown(administrator.get(list_of(BILLS), {"q": str(anna.pk)})) == [return_, hers]
+    assert shown(administrator.get(list_of(BILLS), {"q": " "})) == [nobodys, return_, hers]
+    assert shown(administrator.get(list_of(BILLS), {"type__exact": "RETURN"})) == [return_]
+    assert shown(administrator.get(list_of(BILLS), {"store": str(till.store_id)})) == [nobodys, return_, hers]
+    assert shown(administrator.get(list_of(BILLS), {"billed_at_from": "2021-01-01"})) == []
+
+
+def test_staff_of_a_store_see_its_bills_and_those_of_its_customers(
+    seller: Client, till: Till, elsewhere: Till, anna: Customer
+) -> None:
+    strangers = make_customer(anna.organization, registered_store=elsewhere.store)
+    here, hers, hidden = (
+        make_bill(till, strangers, "B-1"),
+        make_bill(elsewhere, anna, "B-2"),
+        make_bill(elsewhere, strangers, "B-3"),
+    )
+    assert shown(seller.get(list_of(BILLS))) == [hers, here]
+    assert seller.get(page_of(BILLS, hers)).status_code == 200
+    assert seller.get(page_of(BILLS, hidden))["Location"] == "/admin/"
+
+
+def test_the_page_of_a_sale_tells_lines_points_and_returns(administrator: Client, till: Till, account: PointsAccount) -> None:
+    bill = make_bill(
+        till, account.customer, "B-1", "1250", returned_amount=Decimal(250), discount=Decimal(50), notes="Rain check"
+    )
+    count_bill(bill, account, "62")
+    give_points(account, 62, facts=facts(bill_id=bill.pk))
+    return_ = make_bill(till, account.customer, "R-1", "250", type="RETURN", return_of=bill, return_type="AMOUNT")
+    page = administrator.get(page_of(BILLS, bill)).content.decode()
+    for text in ("TENT-2", "Tent for two", "1,250.00 INR", "250.00", "Rain check", "Club", "+62", page_of(BILLS, return_)):
+        assert text in page
+    page = administrator.get(page_of(BILLS, return_)).content.decode()
+    for text in ("−250.00 INR", "bill B-1", page_of(BILLS, bill), "an amount"):
+        assert text in page
+
+
+def test_a_bill_of_nobody_and_a_return_of_an_unknown_bill_have_pages(administrator: Client, till: Till) -> None:
+    bill = make_bill(till, None, "R-2", type="NOT_INTERESTED_RETURN", returned_number="OLD-7", outlier_status="FRAUD")
+    page = administrator.get(page_of(BILLS, bill)).content.decode()
+    assert "OLD-7" in page
+    assert "fraud" in page
+
+
+def test_a_bill_is_neither_changed_nor_deleted(administrator: Client, till: Till, anna: Customer) -> None:
+    bill = make_bill(till, anna, "B-1")
+    assert administrator.post(page_of(BILLS, bill), {"amount": "1"}).status_code == 403
+    assert administrator.post(f"/admin/engagement/bill/{bill.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert Bill.objects.get().amount == 100

@@ -1,0 +1,93 @@
+"""Points accounts in the back office: what is due is settled before it is shown, and staff may adjust points."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, transaction
+from django.http import HttpResponse
+from django.test import Client
+from psycopg.errors import LockNotAvailable
+
+from engagement.expiry import Expiry
+from engagement.models import PointsAccount, PointsEntry
+from engagement.services import adjustments
+from loyalty_project import clock
+from organizations.models import Organization, Store, Till
+from tests.back_office import list_of, log_in, make_staff, page_of, shown
+from tests.engagement.members import LONG_AGO, give_points, make_account, make_customer
+
+ACCOUNTS = "engagement_pointsaccount"
+
+
+def adjust_page(account: PointsAccount) -> str:
+    return page_of(ACCOUNTS, account).replace("/change/", "/adjust/")
+
+
+def adjust(browser: Client, account: PointsAccount, points: str, **more: str) -> HttpResponse:
+    return browser.post(adjust_page(account), {"points": points, "reason": "A slip of the till", **more})
+
+
+def test_the_list_and_the_page_show_nothing_that_is_over(administrator: Client, account: PointsAccount) -> None:
+    with transaction.atomic():
+        give_points(account, 20, expiry=Expiry(on=(LONG_AGO + timedelta(days=1)).date()))
+    account.refresh_from_db()
+    assert account.balance == 120
+    (row,) = shown(administrator.get(list_of(ACCOUNTS)))
+    assert row.balance == 100
+    page = administrator.get(page_of(ACCOUNTS, account)).content.decode()
+    for text in ("Expiry", "−20", "+100", "Earned in all"):
+        assert text in page
+
+
+def test_an_account_without_entries_says_so(administrator: Client, organization: Organization) -> None:
+    account = make_account(organization)
+    assert "Nothing has moved yet." in administrator.get(page_of(ACCOUNTS, account)).content.decode()
+
+
+def test_points_are_adjusted_with_a_reason(administrator: Client, account: PointsAccount) -> None:
+    assert "100</b> points are there" in administrator.get(adjust_page(account)).content.decode()
+    answer = adjust(administrator, account, "25", expires_on=f"{clock.now() + timedelta(days=9):%Y-%m-%d}")
+    assert answer["Location"] == page_of("customers_customer", account.customer)
+    assert "+25 points" in administrator.get("/admin/").content.decode()
+    adjust(administrator, account, "-5")
+    account.refresh_from_db()
+    assert account.balance == 120
+    assert PointsEntry.objects.latest("pk").made_by == "staff:asha"
+
+
+def test_what_is_refused_is_told_above_the_form(administrator: Client, account: PointsAccount) -> None:
+    assert "Only 100 points are there to take." in adjust(administrator, account, "-101").content.decode()
+    assert "This field is required" in adjust(administrator, account, "-1", reason=" ").content.decode()
+    account.refresh_from_db()
+    assert account.balance == 100
+
+
+def test_only_permitted_roles_adjust_within_their_reach(
+    auditor: Client, seller: Client, account: PointsAccount, store: Store, elsewhere: Till
+) -> None:
+    for browser in (auditor, seller):
+        assert "Adjust points" not in browser.get(page_of(ACCOUNTS, account)).content.decode()
+        assert adjust(browser, account, "5").status_code == 403
+    manager = log_in(make_staff(store.organization, "store_manager", store))
+    hidden = make_account(store.organization, customer=make_customer(store.organization, registered_store=elsewhere.store))
+    assert adjust(manager, hidden, "5")["Location"] == "/admin/"
+    assert adjust(manager, account, "5").status_code == 302
+    account.refresh_from_db()
+    hidden.refresh_from_db()
+    assert (account.balance, hidden.balance) == (105, 0)
+
+
+def test_who_finds_the_customer_locked_is_told_to_try_again(
+    administrator: Client, account: PointsAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(cause: Exception) -> None:
+        def lock(_rows: object) -> None:
+            raise OperationalError from cause
+
+        monkeypatch.setattr(adjustments, "lock", lock)
+
+    refuse(LockNotAvailable())
+    assert "Try again." in adjust(administrator, account, "5").content.decode()
+    refuse(RuntimeError("gone"))
+    with pytest.raises(OperationalError):
+        adjust(administrator, account, "5")

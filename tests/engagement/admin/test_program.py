@@ -1,0 +1,103 @@
+"""Programs in the back office: their figures, their rules in sentences, and pausing."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from engagement.models import PointsAccount, Program, ProgramVersion
+from loyalty_project import clock
+from organizations.models import AuditEntry, Organization, Store
+from tests.back_office import list_of, log_in, make_staff, page_of, shown
+from tests.engagement.members import give_points, make_account
+
+PROGRAMS = "engagement_program"
+
+
+def pause_page(program: Program) -> str:
+    return page_of(PROGRAMS, program).replace("/change/", "/pause/")
+
+
+@pytest.mark.parametrize("programs", [1, 3])
+def test_the_list_costs_the_same_for_any_number(
+    administrator: Client,
+    account: PointsAccount,
+    programs: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(1, programs):
+        more = Program.objects.create(organization=account.organization, name=f"Program {number}")
+        ProgramVersion.objects.create(organization=more.organization, program=more, number=1, rules={}, made_at=clock.now())
+        make_account(account.organization, more)
+    # Session, member of staff, the limit to stores, programs; how many in all, twice.
+    with django_assert_num_queries(6):
+        answer = administrator.get(list_of(PROGRAMS))
+    assert len(shown(answer)) == programs
+
+
+def test_the_list_tells_members_points_and_state(administrator: Client, account: PointsAccount) -> None:
+    other = make_account(account.organization)
+    PointsAccount.objects.filter(pk=other.pk).update(balance=-30, adjusted=-30, floor=-30)
+    give_points(account, 1900)
+    Program.objects.update(is_paused=True)
+    (row,) = shown(administrator.get(list_of(PROGRAMS)))
+    assert (row.members, row.outstanding, row.promised, row.newest) == (2, 2000, 0, 1)
+    page = administrator.get(list_of(PROGRAMS)).content.decode()
+    assert "2,000" in page
+    assert "paused" in page
+
+
+def test_the_page_tells_the_rules_in_sentences_and_every_version(
+    administrator: Client, account: PointsAccount, club_program: Program
+) -> None:
+    first = ProgramVersion.objects.get()
+    rules: dict[str, Any] = {**first.rules, "earning": [{"name": "base", "award": {"percent": 10}}]}
+    ProgramVersion.objects.create(
+        organization=first.organization, program=club_program, number=2, rules=rules, made_at=clock.now()
+    )
+    page = administrator.get(page_of(PROGRAMS, club_program)).content.decode()
+    for text in (
+        "10 % of the amount as points.",
+        "Reached by purchases of 1,000.00 in all.",
+        "Version 2",
+        "in force",
+        "percent",
+    ):
+        assert text in page
+
+
+def test_an_administrator_pauses_a_program_and_lets_it_go_on(administrator: Client, club_program: Program) -> None:
+    assert "While the program is paused" in administrator.get(pause_page(club_program)).content.decode()
+    assert administrator.post(pause_page(club_program))["Location"] == page_of(PROGRAMS, club_program)
+    club_program.refresh_from_db()
+    assert club_program.is_paused
+    assert AuditEntry.objects.get(object_type="program", new={"paused": True}).actor == "staff:asha"
+    assert "goes on" in administrator.get(pause_page(club_program)).content.decode()
+    administrator.post(pause_page(club_program))
+    club_program.refresh_from_db()
+    assert not club_program.is_paused
+
+
+def test_programs_are_paused_from_the_list(operator: Client, administrator: Client, club_program: Program) -> None:
+    for browser, action, paused in ((administrator, "pause", True), (operator, "resume", False)):
+        browser.post(list_of(PROGRAMS), {"action": action, "_selected_action": [str(club_program.pk)]})
+        club_program.refresh_from_db()
+        assert club_program.is_paused is paused
+
+
+def test_who_may_not_pause_does_not(auditor: Client, organization: Organization, club_program: Program) -> None:
+    assert "Pause or go on" not in auditor.get(page_of(PROGRAMS, club_program)).content.decode()
+    assert auditor.post(pause_page(club_program)).status_code == 403
+    auditor.post(list_of(PROGRAMS), {"action": "pause", "_selected_action": [str(club_program.pk)]})
+    club_program.refresh_from_db()
+    assert not club_program.is_paused
+
+
+def test_a_program_that_is_not_there_leads_to_the_start_page(administrator: Client, club_program: Program) -> None:
+    assert administrator.post(f"/admin/engagement/program/{club_program.pk + 1}/pause/")["Location"] == "/admin/"
+
+
+def test_programs_are_not_for_who_is_limited_to_stores(organization: Organization, store: Store) -> None:
+    manager = log_in(make_staff(organization, "store_manager", store))
+    assert manager.get(list_of(PROGRAMS)).status_code == 403

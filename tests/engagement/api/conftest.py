@@ -1,0 +1,87 @@
+"""Northwind with two clubs, two stores and their tills."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from customers.models import Customer, Identifier
+from engagement.models import Program, ProgramVersion
+from engagement.services.memberships import Joining, enrol
+from engagement.services.programs import open_programs
+from organizations.models import Organization, Store, Till
+from organizations.scoping import organization_scope, unscoped
+from tests.api import Api
+from tests.engagement.members import LONG_AGO, make_customer
+from tests.engagement.programs import club, loaded
+from tests.factories import make_organization, make_store, make_till
+
+SOUTH = {"name": "South club", "bound_to": {"zones": ["south"]}, "earning": [{"name": "all", "award": {"percent": 10}}]}
+
+
+class Shops(NamedTuple):
+    """`blr` lies in the zone of the South club, `delhi` only in the default club."""
+
+    organization: Organization
+    blr: Till
+    delhi: Till
+    club: Program
+    south: Program
+
+    def member(self, mobile: str = "919812345678", **more: Any) -> Customer:
+        """A customer in both clubs."""
+        customer = self.customer(mobile, **more)
+        joining = Joining(customer=customer, programs=open_programs().active, at=LONG_AGO)
+        enrol([joining], organization=self.organization)
+        return customer
+
+    def earn(self, *rules: dict[str, Any]) -> None:
+        """Let the default club award by these rules from now on."""
+        newest = self.club.versions.get(number=1)
+        ProgramVersion.objects.create(
+            organization=self.organization,
+            program=self.club,
+            number=2,
+            rules={**newest.rules, "earning": rules},
+            made_at=LONG_AGO,
+        )
+
+    def customer(self, mobile: str = "919812345678", **more: Any) -> Customer:
+        """Somebody in no club."""
+        customer = make_customer(self.organization, **more)
+        Identifier.objects.create(organization=self.organization, customer=customer, kind="mobile", value=mobile)
+        return customer
+
+
+@pytest.fixture
+def shops(db: None) -> Iterator[Shops]:
+    organization = loaded(club(), SOUTH)
+    organization.base_country, organization.countries, organization.currency = "IN", ["GB"], "INR"
+    organization.save()
+    with organization_scope(organization):
+        yield Shops(
+            organization,
+            make_till(Store.objects.get(code="blr"), "blr.till1", name="Bengaluru till 1"),
+            make_till(Store.objects.get(code="del"), "del.till1", name="Delhi till 1"),
+            Program.objects.get(name="Club"),
+            Program.objects.get(name="South club"),
+        )
+
+
+@pytest.fixture
+def api(shops: Shops) -> Api:
+    """Calls as Bengaluru's till."""
+    return Api(shops.blr)
+
+
+@pytest.fixture
+def delhi_api(shops: Shops) -> Api:
+    """Calls as Delhi's till."""
+    return Api(shops.delhi)
+
+
+@pytest.fixture
+def stranger_api(shops: Shops) -> Api:
+    """Calls as a till of another organization."""
+    with unscoped("tests make their rows"):
+        return Api(make_till(make_store(make_organization("bazaar"), "bazaar.main"), "bazaar.till1"))

@@ -1,0 +1,39 @@
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from engagement.models import BillPoints, Program
+from engagement.services.ledger_checks import CHECKS
+from organizations.models import Organization
+from tests.engagement.histories import live
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bill_points(organization: Organization) -> BillPoints:
+    Program.objects.create(organization=organization, name="Club", is_default=True)
+    return live(organization).bill_points
+
+
+@pytest.mark.parametrize("whose", [{"organization": "northwind"}, {"all": True}])
+def test_says_that_the_ledger_holds(bill_points: BillPoints, whose: dict[str, object]) -> None:
+    out = io.StringIO()
+    call_command("check_ledger", **whose, stdout=out)
+    assert out.getvalue() == f"{len(CHECKS)} checks of 1 organizations: the ledger holds\n"
+
+
+def test_lists_what_does_not_hold_and_ends_with_status_1(bill_points: BillPoints) -> None:
+    BillPoints.objects.update(issued=121)
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="1 figures of the ledger do not hold") as caught:
+        call_command("check_ledger", all=True, stdout=out)
+    assert caught.value.returncode == 1
+    assert out.getvalue() == f"northwind: bill_points: BillPoints {bill_points.pk}: issued is 121, expected 120\n"
+
+
+def test_an_unknown_organization_is_told(organization: Organization) -> None:
+    with pytest.raises(CommandError, match="no organization 'nowhere'") as caught:
+        call_command("check_ledger", organization="nowhere")
+    assert caught.value.returncode == 2

@@ -1,0 +1,111 @@
+"""A process dies while it records bills or spends points, and the same is asked again: one effect, and sums that hold."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from engagement.models import Bill, PointsAccount, PointsEntry, Redemption
+from engagement.services.checking import check_ledger
+from loyalty_project.faults import Point
+from organizations.models import Organization, Till
+from organizations.scoping import organization_scope, unscoped
+from tests.factories import make_organization, make_store, make_till
+from tests.imports import write_lines
+from tests.killing import database_url
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+FULL = os.environ.get("REGULARS_PROOFS") == "full"
+POINTS = [Point.BILLS_RECORDED, Point.LEDGER_WRITTEN]
+REDEEM = """
+import django
+django.setup()
+from django.db import transaction
+from engagement.redemption_orders import RedemptionOrder
+from engagement.services.redemptions import redeem_points
+from organizations.models import Till
+from organizations.scoping import organization_scope, unscoped
+from tests.factories import till_actor
+with unscoped("the test's till"):
+    till = Till.objects.select_related("store__organization", "organization").get(code="mgroad.till1")
+order = RedemptionOrder(references={"external_id": "A1"}, points="30", external_reference="order-1")
+with organization_scope(till.organization), transaction.atomic():
+    print(redeem_points(order, by=till_actor(till)).balance)
+"""
+
+
+@pytest.fixture
+def till(transactional_db: None) -> Till:
+    with unscoped("tests make their rows"):
+        rules = {"earning": [{"name": "base", "award": {"per": 10, "points": 1}}], "enrolment": {"points": 50}}
+        organization = make_organization("northwind", rules=rules)
+        return make_till(make_store(organization, "mgroad"), "mgroad.till1")
+
+
+def run(*arguments: str, fault: str = "") -> int:
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "REGULARS_FAULT": fault,
+        "DJANGO_SETTINGS_MODULE": "loyalty_project.settings",
+    }
+    return subprocess.run([sys.executable, *arguments], cwd=settings.BASE_DIR, env=environment, check=False).returncode
+
+
+def manage(command: str, path: Path, fault: str = "") -> int:
+    return run(
+        "manage.py", command, "--organization", "northwind", "--no-progress", "--batch-size", "2", str(path), fault=fault
+    )
+
+
+def proved(organization: Organization) -> None:
+    assert list(check_ledger(organization)) == []
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3] if FULL else [2])
+@pytest.mark.parametrize("point", POINTS)
+def test_an_import_that_is_killed_and_started_again_has_every_bill_and_point_once(
+    till: Till, tmp_path: Path, point: Point, nth: int
+) -> None:
+    people = write_lines(tmp_path / "people.csv", "external_id", "A1", "A2")
+    bills = write_lines(
+        tmp_path / "bills.csv",
+        "external_id,number,billing_time,amount,store_code,till_code,type,return_of",
+        *(f"A{1 + n % 2},B{n},2026-03-0{n + 1} 10:00:00,100,mgroad,mgroad.till1,," for n in range(5)),
+        "A1,R1,2026-03-09 10:00:00,50,mgroad,mgroad.till1,RETURN,B0",
+    )
+    assert manage("import_customers", people) == 0
+    assert manage("import_transactions", bills, fault=f"{point}:{nth}") == -signal.SIGKILL
+    assert manage("import_transactions", bills) == 0
+    with organization_scope(till.organization):
+        assert Bill.objects.count() == 6
+        figures = PointsAccount.objects.order_by("customer_id").values_list("balance", "lifetime", "returned", "purchases")
+        assert list(figures) == [(75, 80, 5, 250), (70, 70, 0, 200)]
+        proved(till.organization)
+
+
+def test_a_registration_that_is_killed_in_the_ledger_welcomes_once(till: Till, tmp_path: Path) -> None:
+    people = write_lines(tmp_path / "people.csv", "external_id", "A1", "A2")
+    assert manage("import_customers", people, fault=Point.LEDGER_WRITTEN) == -signal.SIGKILL
+    assert manage("import_customers", people) == 0
+    with organization_scope(till.organization):
+        assert list(PointsAccount.objects.values_list("balance", "version")) == [(50, 1), (50, 1)]
+        proved(till.organization)
+
+
+def test_a_redemption_that_is_killed_and_sent_again_spends_once(till: Till, tmp_path: Path) -> None:
+    assert manage("import_customers", write_lines(tmp_path / "people.csv", "external_id", "A1")) == 0
+    assert run("-c", REDEEM, fault=Point.LEDGER_WRITTEN) == -signal.SIGKILL
+    with organization_scope(till.organization):
+        assert not Redemption.objects.exists()
+    assert run("-c", REDEEM) == 0
+    assert run("-c", REDEEM) == 0
+    with organization_scope(till.organization):
+        assert PointsAccount.objects.get().balance == 20
+        assert PointsEntry.objects.filter(kind="REDEEM").count() == Redemption.objects.count() == 1
+        proved(till.organization)

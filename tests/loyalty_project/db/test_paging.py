@@ -1,0 +1,24 @@
+"""A page of each of several lists."""
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from loyalty_project.db.paging import page_of_each
+from organizations.models import Organization, Till
+from tests.factories import make_store, make_till
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_list_has_its_page_and_its_length(
+    organization: Organization, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    long, short = make_store(organization, "long"), make_store(organization, "short")
+    for number in range(4):
+        make_till(long, f"long{number}")
+    make_till(short, "short0")
+    with django_assert_num_queries(2):
+        found = list(page_of_each(Till.objects.all(), by="store_id", order=["-code"], limit=2))
+        rest = list(page_of_each(Till.objects.all(), by="store_id", order=["-code"], limit=2, offset=3))
+    assert [(till.code, till.list_length) for till in found] == [("long3", 4), ("long2", 4), ("short0", 1)]
+    assert [(till.code, till.list_length) for till in rest] == [("long0", 4)]

@@ -1,0 +1,29 @@
+"""How many rows are there? Counted up to a limit."""
+
+import pytest
+from django.db.models import OuterRef
+from pytest_django import DjangoAssertNumQueries
+
+from organizations.back_office import counting
+from organizations.back_office.counting import COUNTED, BoundedCount, tell_count
+from organizations.models import Organization, Store, Till
+from tests.factories import make_store, make_till
+
+
+def test_a_figure_is_told_up_to_the_limit() -> None:
+    assert [tell_count(0), tell_count(1234), tell_count(COUNTED)] == ["0", "1,234", "10,000"]
+    assert [tell_count(COUNTED + 1), tell_count(3, limit=2)] == ["more than 10,000", "more than 2"]
+
+
+def test_rows_of_each_row_are_counted_in_one_query(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    monkeypatch.setattr(counting, "COUNTED", 2)
+    for code, tills in (("a", 0), ("b", 2), ("c", 4)):
+        store = make_store(organization, code)
+        for _ in range(tills):
+            make_till(store)
+    counted = BoundedCount(Till.objects.filter(store=OuterRef("pk")))
+    with django_assert_num_queries(1):
+        rows = list(Store.objects.annotate(tills_count=counted).order_by("code").values_list("tills_count", flat=True))
+    assert rows == [0, 2, 3]

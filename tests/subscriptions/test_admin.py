@@ -1,0 +1,183 @@
+"""The consent log in the back office, and the page on which a consent is changed."""
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from psycopg.errors import LockNotAvailable
+from pytest_django import DjangoAssertNumQueries
+
+from customers.models import Customer
+from organizations.models import Organization, Till
+from organizations.scoping import organization_scope
+from subscriptions.models import Consent, ConsentChange
+from tests.api import Api
+from tests.back_office import list_of, log_in, make_staff, page_of, register, shown
+from tests.factories import make_store, make_till
+from tests.subscriptions.consents import choice, history, say
+
+pytestmark = pytest.mark.django_db
+LOG = "subscriptions_consentchange"
+NO = {"answer": "0", "reason": "Wrote to us"}
+
+
+def decide_page(customer: Customer, channel: str = "SMS", priority: str = "BULK") -> str:
+    return reverse("admin:subscriptions_consentchange_decide", args=[customer.pk, channel, priority])
+
+
+def told(answer: HttpResponse) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]  # type: ignore[attr-defined]  # test clients add it
+
+
+@pytest.fixture
+def bo(organization: Organization) -> Customer:
+    """Another customer, of another store."""
+    return register(make_till(make_store(organization, "del.cp"), "cp.till1"), mobile="9812345679", firstname="Bo")
+
+
+# --- the log
+
+
+def test_changes_are_listed_newest_first_in_words(agent: Client, till: Till, asha: Customer) -> None:
+    say(till, asha, choice(yes=True), choice("EMAIL", "TRANS", yes=False))
+    answer = agent.get(list_of(LOG))
+    assert [one.channel for one in shown(answer)] == ["EMAIL", "SMS"]
+    page = answer.content.decode()
+    for text in ("Asha", "E-mail", "transactional", "subscribed", "unsubscribed", "mgroad.till1 (till)", "API"):
+        assert text in page
+    assert page_of("customers_customer", asha) in page
+
+
+@pytest.mark.parametrize("term", ["9812345678", "asha@", "NW-1", "asha"])
+def test_changes_are_found_by_anything_of_the_customer(
+    agent: Client, till: Till, asha: Customer, bo: Customer, term: str
+) -> None:
+    say(till, asha, choice())
+    say(till, bo, choice())
+    assert [one.customer for one in shown(agent.get(list_of(LOG), {"q": term}))] == [asha]
+    assert len(shown(agent.get(list_of(LOG), {"q": " "}))) == 2
+    assert shown(agent.get(list_of(LOG), {"q": "nobody"})) == []
+
+
+def test_who_looks_for_very_many_is_told(agent: Client, till: Till, asha: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customers.back_office.search.LIMIT", 1)
+    assert told(agent.get(list_of(LOG), {"q": "asha"})) == [
+        "Many customers match, and only some are shown. Type more to find the one."
+    ]
+
+
+def test_changes_are_narrowed(agent: Client, till: Till, asha: Customer, bo: Customer) -> None:
+    say(till, asha, choice(yes=False), choice("EMAIL", "TRANS"))
+    say(till, bo, choice("EMAIL"))
+
+    def found(**query: str) -> list[tuple[str, str, str]]:
+        rows = shown(agent.get(list_of(LOG), query))
+        return [(one.customer.firstname, one.channel, one.priority) for one in rows]
+
+    assert found(customer=str(asha.pk)) == [("Asha", "EMAIL", "TRANS"), ("Asha", "SMS", "BULK")]
+    assert found(channel__exact="EMAIL", priority__exact="BULK") == [("Bo", "EMAIL", "BULK")]
+    assert found(new="0") == [("Asha", "SMS", "BULK")]
+    assert len(found(new="1")) == 2
+    assert found(source__exact="IMPORT") == []
+    assert len(found(at_from="2026-03-01", at_to="2026-03-01")) == 3
+    assert len(found(customer="nobody", new="perhaps")) == 3
+
+
+def test_an_entry_tells_everything(auditor: Client, till: Till, asha: Customer) -> None:
+    say(till, asha, choice(yes=True), choice(yes=False, campaign_id=4711, outbox_id=815))
+    page = auditor.get(page_of(LOG, ConsentChange.objects.first())).content.decode()
+    for text in ("4711", "815", "unsubscribed", "subscribed", "mgroad.till1 (till)"):
+        assert text in page
+
+
+def test_nobody_writes_to_the_log(agent: Client, till: Till, asha: Customer) -> None:
+    say(till, asha, choice())
+    entry = ConsentChange.objects.get()
+    for browser in (agent, log_in(make_staff(None))):
+        assert browser.get("/admin/subscriptions/consentchange/add/").status_code == 403
+        assert browser.post(page_of(LOG, entry), {"reason": "x"}).status_code == 403
+
+
+def test_staff_of_a_store_see_its_customers_alone(till: Till, asha: Customer, bo: Customer) -> None:
+    say(till, asha, choice())
+    say(till, bo, choice())
+    seller = log_in(make_staff(till.organization, "store_staff", till.store))
+    assert [one.customer for one in shown(seller.get(list_of(LOG)))] == [asha]
+    assert shown(seller.get(list_of(LOG), {"q": "9812345679"})) == []
+    assert seller.get(decide_page(asha)).status_code == 200
+    assert seller.get(decide_page(bo)).status_code == 302
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_log_costs_the_same_for_any_number(
+    agent: Client, till: Till, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(rows):
+        say(till, register(till, mobile=str(9_800_000_000 + number)), choice())
+    # Session, member of staff, the limit to stores, changes with their customers.
+    with django_assert_num_queries(4):
+        agent.get(list_of(LOG))
+
+
+# --- changing one
+
+
+def test_what_a_customer_says_anew_is_recorded_with_who_and_why(agent: Client, till: Till, asha: Customer) -> None:
+    say(till, asha, choice(yes=True))
+    page = agent.get(decide_page(asha)).content.decode()
+    assert "subscribed" in page
+    answer = agent.post(decide_page(asha), NO, follow=True)
+    assert answer.redirect_chain == [(page_of("customers_customer", asha), 302)]
+    assert told(answer) == ["SMS, bulk: Asha is unsubscribed now."]
+    assert history(asha)[-1] == ("SMS", "BULK", 2, True, False)
+    entry = ConsentChange.objects.first()
+    assert entry is not None
+    assert (entry.source, entry.actor, entry.reason) == ("BACK_OFFICE", "staff:robin", "Wrote to us")
+    assert entry.request_id
+
+
+def test_what_was_said_already_changes_nothing(agent: Client, till: Till, asha: Customer) -> None:
+    say(till, asha, choice(yes=False))
+    answer = agent.post(decide_page(asha), NO, follow=True)
+    assert told(answer) == ["SMS, bulk: Asha was unsubscribed already. Nothing has changed."]
+    assert len(history(asha)) == 1
+
+
+@pytest.mark.parametrize("missing", ["answer", "reason"])
+def test_answer_and_reason_are_both_asked_for(agent: Client, asha: Customer, missing: str) -> None:
+    assert "said nothing" in agent.get(decide_page(asha)).content.decode()
+    answer = agent.post(decide_page(asha), {**NO, missing: " "})
+    assert list(answer.context["form"].errors) == [missing]
+    assert not Consent.objects.exists()
+
+
+def test_a_refusal_is_told_above_the_form(agent: Client, asha: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never_free(rows: Any) -> Any:
+        error = OperationalError("lock not available")
+        error.__cause__ = LockNotAvailable()
+        raise error
+
+    monkeypatch.setattr("subscriptions.services.lock", never_free)
+    answer = agent.post(decide_page(asha), NO)
+    assert "Another action is running for this customer (521)" in answer.content.decode()
+
+
+def test_only_those_who_may_change_a_known_pair_of_a_known_customer(
+    agent: Client, auditor: Client, asha: Customer, stranger_api: Api
+) -> None:
+    assert auditor.get(decide_page(asha)).status_code == 403
+    assert auditor.post(decide_page(asha), NO).status_code == 403
+    assert agent.get(decide_page(asha, "FAX")).status_code == 404
+    assert agent.get(decide_page(asha, "SMS", "SOON")).status_code == 404
+    other = register(stranger_api.till, mobile="9812345678")
+    assert agent.post(decide_page(other), NO, follow=True).redirect_chain == [("/admin/", 302)]
+    assert not Consent.objects.exists()
+
+
+def test_an_operator_works_for_the_customers_organization(asha: Customer) -> None:
+    log_in(make_staff(None, username="root")).post(decide_page(asha), NO)
+    with organization_scope(asha.organization):
+        assert ConsentChange.objects.get().actor == "staff:root"

@@ -1,0 +1,63 @@
+"""What does the database itself refuse?"""
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, IntegrityError, transaction
+
+from customers.models import Customer
+from organizations.models import Till
+from subscriptions.models import Consent, ConsentChange
+from tests.subscriptions.consents import AT, choice, say
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_log_is_never_changed_or_deleted(till: Till, asha: Customer) -> None:
+    say(till, asha, choice())
+    entry = ConsentChange.objects.get()
+    for change in (entry.save, entry.delete):
+        with pytest.raises(DatabaseError, match="subscriptions_consentchange is append-only"), transaction.atomic():
+            change()
+    assert ConsentChange.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "constraint"),
+    [
+        ({}, "consent_unique"),
+        ({"channel": "FAX"}, "consent_pair_known"),
+        ({"priority": "SOON"}, "consent_pair_known"),
+        ({"scope": "ONE"}, "consent_pair_known"),
+    ],
+)
+def test_there_is_one_consent_of_known_words_for_a_pair(
+    till: Till, asha: Customer, values: dict[str, Any], constraint: str
+) -> None:
+    say(till, asha, choice())
+    row = {"channel": "SMS", "priority": "BULK", "revision": 1, "is_subscribed": True, "decided_at": AT, **values}
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Consent.objects.create(organization=asha.organization, customer=asha, **row)
+
+
+@pytest.mark.parametrize(
+    ("values", "constraint"),
+    [
+        ({}, "consentchange_unique"),
+        ({"channel": "FAX"}, "consentchange_pair_known"),
+        ({"revision": 2}, "consentchange_changes_something"),
+        ({"priority": "TRANS", "old": False}, "consentchange_changes_something"),
+        ({"revision": 2, "old": True}, "consentchange_changes_something"),
+    ],
+)
+def test_the_log_counts_changes_and_nothing_else(till: Till, asha: Customer, values: dict[str, Any], constraint: str) -> None:
+    say(till, asha, choice())
+    row = {"channel": "SMS", "priority": "BULK", "revision": 1, "old": None, "new": True, "at": AT, **values}
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        ConsentChange.objects.create(organization=asha.organization, customer=asha, source="API", actor="till:x", **row)
+
+
+def test_rows_tell_what_they_are(till: Till, asha: Customer) -> None:
+    say(till, asha, choice("EMAIL", "TRANS", yes=False))
+    assert str(Consent.objects.get()) == "E-mail, transactional"
+    assert str(ConsentChange.objects.get()) == "E-mail, transactional: no"

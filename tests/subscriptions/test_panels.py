@@ -1,0 +1,57 @@
+"""Consents on a customer's page."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from customers.models import Customer
+from organizations.models import Organization, StaffMember, Till
+from subscriptions.panels import ConsentRow, consents_panel
+from tests.back_office import list_of, make_staff, page_of, register
+from tests.subscriptions.consents import AT, choice, say
+
+pytestmark = pytest.mark.django_db
+
+
+def rows(customer: Customer, organization: Organization, seen_by: StaffMember) -> list[ConsentRow]:
+    panel = consents_panel(customer, organization=organization, seen_by=seen_by)
+    assert panel is not None
+    found: list[ConsentRow] = panel.context["rows"]
+    return found
+
+
+def test_every_pair_is_told_with_what_may_be_sent_and_why(till: Till, organization: Organization) -> None:
+    customer = register(till, mobile="9812345678")
+    say(till, customer, choice("SMS", "BULK", yes=False), choice("SMS", "TRANS"))
+    told = rows(customer, organization, make_staff(organization, "care_agent"))
+    assert [(one.channel, one.priority, one.since, one.verdict.is_allowed, one.verdict.why) for one in told] == [
+        ("SMS", "transactional", AT, True, "subscribed"),
+        ("SMS", "bulk", AT, False, "unsubscribed"),
+        ("E-mail", "transactional", None, False, "no e-mail address"),
+        ("E-mail", "bulk", None, False, "no e-mail address"),
+    ]
+    assert told[1].change == reverse("admin:subscriptions_consentchange_decide", args=[customer.pk, "SMS", "BULK"])
+
+
+def test_the_organizations_opt_in_type_counts(asha: Customer, organization: Organization) -> None:
+    agent = make_staff(organization, "care_agent")
+    assert {one.verdict.is_allowed for one in rows(asha, organization, agent)} == {True}
+    organization.flags = {"OPT_IN_TYPE": "RESTRICTED_SINGLE"}
+    assert {one.verdict.is_allowed for one in rows(asha, organization, agent)} == {False}
+
+
+def test_who_may_not_change_or_see_is_not_offered_to(asha: Customer, organization: Organization) -> None:
+    assert {one.change for one in rows(asha, organization, make_staff(organization, "auditor"))} == {""}
+    nobody = make_staff(organization, "", username="nobody")
+    assert consents_panel(asha, organization=organization, seen_by=nobody) is None
+
+
+def test_the_page_of_a_customer_has_the_panel_and_the_way_to_the_log(
+    agent: Client, auditor: Client, till: Till, asha: Customer
+) -> None:
+    say(till, asha, choice(yes=False))
+    page = agent.get(page_of("customers_customer", asha)).content.decode()
+    for text in ("unsubscribed", "has not unsubscribed", f"{list_of('subscriptions_consentchange')}?customer={asha.pk}"):
+        assert text in page
+    assert "/SMS/BULK/decide/" in page
+    assert "/decide/" not in auditor.get(page_of("customers_customer", asha)).content.decode()

@@ -1,0 +1,47 @@
+"""Consents as they are printed (docs/protocol.md 3, 4.5, 4.14)."""
+
+import pytest
+
+from subscriptions.models import Consent
+from subscriptions.payloads import channel_rows, core_rows, optin_status
+
+
+def said(**answers):
+    """{SMS_BULK: True} as what a customer said."""
+    return {(*name.split("_"), "ALL"): Consent(is_subscribed=answer) for name, answer in answers.items()}
+
+
+def test_core_rows_are_what_was_said_in_one_order():
+    assert core_rows({}) == []
+    assert core_rows(said(EMAIL_BULK=False, SMS_TRANS=True)) == [
+        {"channel": "SMS", "priority": "TRANS", "scope": "ALL", "status": "1"},
+        {"channel": "EMAIL", "priority": "BULK", "scope": "ALL", "status": "0"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "status"),
+    [
+        ({}, "NONE"),
+        ({"SMS_BULK": True}, "OPTED_IN"),
+        ({"SMS_BULK": True, "EMAIL_BULK": True}, "OPTED_IN"),
+        ({"SMS_BULK": False, "SMS_TRANS": False}, "OPTED_OUT"),
+        ({"SMS_BULK": True, "SMS_TRANS": False}, "PARTIAL"),
+    ],
+)
+def test_optin_status_is_one_word_for_everything(answers, status):
+    assert optin_status(said(**answers)) == status
+
+
+def test_channels_are_told_whatever_was_said():
+    sms, post = channel_rows(said(SMS_TRANS=True, SMS_BULK=False), channels=["SMS", "POSTMAIL"], priorities=["TRANS", "BULK"])
+    assert sms == {
+        "name": "SMS",
+        "priority": [
+            {"name": "TRANS", "subscribed": "ALL", "unsubscribed": "", "user_preference": "SUBSCRIBED"},
+            {"name": "BULK", "subscribed": "", "unsubscribed": "ALL", "user_preference": "UNSUBSCRIBED"},
+        ],
+    }
+    assert [one["user_preference"] for one in post["priority"]] == ["NOT_SET", "NOT_SET"]
+    (only,) = channel_rows({}, channels=["EMAIL"], priorities=["BULK"])
+    assert only["priority"] == [{"name": "BULK", "subscribed": "ALL", "unsubscribed": "", "user_preference": "NOT_SET"}]

@@ -1,0 +1,121 @@
+"""Eight tills write the consent of the same customers at the same moment: nothing is said twice, and nobody is refused.
+
+The twins show that the test can fail: without the lock the constraints have to step in, without them the lock suffices.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+
+from customers.models import Customer
+from loyalty_project.api.batch import run_batch
+from loyalty_project.api.codes import Code
+from organizations.api.views import Call
+from organizations.flags import Policy
+from organizations.models import Till
+from organizations.scoping import organization_scope, unscoped
+from subscriptions import services
+from subscriptions.api import keep_item
+from subscriptions.models import Consent, ConsentChange
+from subscriptions.services import CONSTRAINTS
+from tests.back_office import register
+from tests.factories import make_organization, make_store, make_till, till_actor
+from tests.races import race
+
+WORKERS = 8
+PEOPLE = 300 if os.environ.get("REGULARS_PROOFS") == "full" else 10
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+@pytest.fixture
+def till(transactional_db: None) -> Till:
+    with unscoped("tests make their rows"):
+        till = make_till(make_store(make_organization("northwind")))
+    for person in range(PEOPLE):
+        register(till, mobile=str(9_800_000_000 + person))
+    return till
+
+
+def say_at_once(till: Till) -> Counter[str]:
+    """Every worker says yes for everybody, then no, then yes ...; how often each item code came."""
+    call = Call(actor=till_actor(till), policy=Policy())
+
+    def say(item: dict[str, str]) -> str:
+        with organization_scope(till.organization):
+            (outcome,) = run_batch(
+                [item],
+                lambda one: keep_item(one, call),
+                echo=lambda _: {},
+                fallback=Code.SUBSCRIPTION_FAILED,
+                constraints=CONSTRAINTS,
+            )
+        return str(outcome.body["item_status"]["code"])
+
+    def item(person: int, answer: int) -> dict[str, str]:
+        mobile = str(9_800_000_000 + person)
+        return {"mobile": mobile, "channel": "SMS", "priority": "BULK", "is_subscribed": str(answer)}
+
+    # In each round half of the workers say the one and half the other, so that every round has changes.
+    lanes = [[item(person, (worker + turn) % 2) for person in range(PEOPLE) for turn in range(3)] for worker in range(WORKERS)]
+    return Counter(race(lanes, say))
+
+
+def assert_every_history_is_whole() -> None:
+    """The log counts without gaps, every change begins where the last one ended, and the consent is the last one's."""
+    for customer in Customer.objects.all():
+        log = list(ConsentChange.objects.filter(customer=customer).order_by("pk"))
+        assert [one.revision for one in log] == list(range(1, len(log) + 1))
+        assert [one.old for one in log] == [None, *(one.new for one in log[:-1])]
+        consent = Consent.objects.get(customer=customer)
+        assert (consent.revision, consent.is_subscribed) == (len(log), log[-1].new)
+
+
+@contextmanager
+def without_constraints() -> Iterator[None]:
+    """Inside: two consents to one pair, and two changes of one revision, could be stored."""
+    kept = {
+        "subscriptions_consent": "consent_unique UNIQUE (organization_id, customer_id, channel, priority, scope)",
+        "subscriptions_consentchange": (
+            "consentchange_unique UNIQUE (organization_id, customer_id, channel, priority, scope, revision)"
+        ),
+    }
+    with connection.cursor() as cursor:
+        for table, constraint in kept.items():
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint.partition(' ')[0]}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE subscriptions_consent, subscriptions_consentchange")
+            for table, constraint in kept.items():
+                cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {constraint}")
+
+
+def test_every_change_is_logged_once_and_nobody_is_refused(till):
+    codes = say_at_once(till)
+    with organization_scope(till.organization):
+        assert codes == {"1000": WORKERS * PEOPLE * 3}
+        assert_every_history_is_whole()
+
+
+def test_twin_without_the_lock_runs_into_the_constraints(till, monkeypatch):
+    monkeypatch.setattr(services, "lock", lambda rows: rows)
+    codes = say_at_once(till)
+    with organization_scope(till.organization):
+        assert codes["1109"] > 0
+        assert codes["1110"] > 0
+        assert set(codes) == {"1000", "1109", "1110"}
+        assert_every_history_is_whole()
+
+
+def test_twin_without_the_constraints_stays_right_by_the_lock(till):
+    with without_constraints():
+        codes = say_at_once(till)
+        with organization_scope(till.organization):
+            assert codes == {"1000": WORKERS * PEOPLE * 3}
+            assert_every_history_is_whole()
