@@ -21,7 +21,7 @@ from engagement.services.deferral import BILL, defer_event, has_waiting
 from engagement.services.earnings import Counted, count_bills
 from engagement.services.failures import PointsStepError, points_code
 from engagement.services.programs import ProgramBook
-from engagement.services.redemption_ties import tie_redemptions
+from engagement.services.redemption_ties import tie_waiting
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, Notice
 from loyalty_project.db.locking import lock
@@ -80,9 +80,9 @@ def record_purchases(
             code = BillCode.POINTS_LATER if puts_off else Code.EVENTS_WAITING
             counted[bill.pk] = Counted(notices=[Notice(code)])
             _put_off(bill, customers, by)
-        if not is_history:
-            # History names no redemptions: files bring bills and points apart.
-            counted[bill.pk].notices += tie_redemptions(bill, zone=organization.zone)
+    if not is_history:
+        # History names no redemptions: files bring bills and points apart.
+        tie_waiting(new, zone=organization.zone)
     return [_purchase(one, counted) if isinstance(one, Recorded) else one for one in recorded]
 
 

@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.db.models import BigIntegerField, CharField, Q, QuerySet
 
 from engagement.bill_codes import BillCode
-from engagement.ledger.accounts import end_of
 from engagement.models import Bill, Redemption
 from engagement.models.bills import RETURNS
 from loyalty_project.api.errors import Notice
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.moments import from_wall
+from loyalty_project.db.rows import update_rows
 from organizations.models import Store
 
 _LONGEST_ID = 18
@@ -46,22 +45,48 @@ def tie_redemptions(bill: Bill, *, listed: Sequence[str] = (), zone: ZoneInfo) -
     """Tie redemptions of points to a new bill: those that it lists, and the customer's own that wait for its number.
 
     `listed` are codes of redemptions, or their numeric ids; each that is unknown, of another customer, reversed, or tied to
-    another bill, gives a warning 640. The others waiting were made with the bill's number or id at its store on its day.
-    Call it in a transaction that holds the lock of the bill's customer.
+    another bill, gives a warning 640. Call it in a transaction that holds the lock of the bill's customer.
     """
+    tie_waiting([bill], zone=zone)
     if bill.customer_id is None or bill.is_return:
         return [Notice(BillCode.REDEMPTION_NOT_FOUND) for _ in listed]
     of_customer = Redemption.objects.filter(account__customer_id=bill.customer_id)
     notices: list[Notice] = []
-    tied = _waiting(bill, bill.customer_id, zone)
     for redemption in _named(of_customer, listed):
         if redemption is None or redemption.reversed >= redemption.points or redemption.bill_id not in {None, bill.pk}:
             notices.append(Notice(BillCode.REDEMPTION_NOT_FOUND))
         else:
-            tied.add(redemption.pk)
-    if tied:
-        of_customer.filter(is_any_of("pk", tied, BigIntegerField())).update(bill=bill)
+            of_customer.filter(pk=redemption.pk).update(bill=bill)
     return notices
+
+
+def tie_waiting(bills: Sequence[Bill], *, zone: ZoneInfo) -> None:
+    """Tie what waits for these new bills: redemptions of their customers with a bill's number or id, at its store on its day.
+
+    A query, and one more where anything waits, for any number of bills. Call it in a transaction that holds the locks of their
+    customers.
+    """
+    sales = [bill for bill in bills if bill.customer_id is not None and bill.store_id is not None and not bill.is_return]
+    if not sales:
+        return
+    by_name = {(bill.customer_id, bill.store_id, bill.billed_on, name): bill for bill in sales for name in _names(bill)}
+    waiting = Redemption.objects.filter(
+        is_any_of("account__customer_id", {bill.customer_id for bill in sales}, BigIntegerField()),
+        is_any_of("transaction_number", {name for bill in sales for name in _names(bill)}, CharField()),
+        bill=None,
+    ).select_related("account", "entry")
+    tied: list[Redemption] = []
+    for one in waiting:
+        day = one.entry.occurred_at.astimezone(zone).date()
+        bill = by_name.get((one.account.customer_id, one.entry.store_id, day, one.transaction_number))
+        if bill is not None:
+            one.bill = bill
+            tied.append(one)
+    update_rows(tied, ["bill"])
+
+
+def _names(bill: Bill) -> tuple[str, str]:
+    return bill.number, str(bill.pk)
 
 
 def _named(redemptions: QuerySet[Redemption], listed: Sequence[str]) -> list[Redemption | None]:
@@ -72,20 +97,6 @@ def _named(redemptions: QuerySet[Redemption], listed: Sequence[str]) -> list[Red
     found = list(redemptions.filter(Q(is_any_of("code", listed, CharField())) | Q(is_any_of("pk", ids, BigIntegerField()))))
     by_name = {**{str(one.pk): one for one in found}, **{one.code: one for one in found}}
     return [by_name.get(text) for text in listed]
-
-
-def _waiting(bill: Bill, customer_id: int, zone: ZoneInfo) -> set[int]:
-    if bill.store_id is None:
-        return set()
-    waiting = Redemption.objects.filter(
-        account__customer_id=customer_id,
-        bill=None,
-        transaction_number__in=[bill.number, str(bill.pk)],
-        entry__store_id=bill.store_id,
-        entry__occurred_at__gte=from_wall(datetime.combine(bill.billed_on, time.min), zone),
-        entry__occurred_at__lt=end_of(bill.billed_on, zone),
-    )
-    return set(waiting.values_list("pk", flat=True))
 
 
 def _is_id(text: str) -> bool:

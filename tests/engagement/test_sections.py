@@ -162,8 +162,9 @@ def test_basic_tells_no_points_and_the_program_must_be_the_customers(
     boris = member(northwind)
     south = Program.objects.get(name="South")
     assert Api(shop.till).get(f"id={boris.pk}&program_id={south.pk}").code == "1020"
-    assert Api(shop.till).get(f"id={boris.pk}&program_id={'9' * 30}").code == "1000"
-    assert Api(shop.till).get(f"id={boris.pk}&program_id=club").code == "1000"
+    assert Api(shop.till).get(f"id={boris.pk}&program_id={'9' * 30}").code == "1020"
+    assert Api(shop.till).get(f"id={boris.pk}&program_id=0").code == "1000"
+    assert Api(shop.till).get(f"id={boris.pk}&program_id=club").code == "400"
 
 
 @pytest.mark.parametrize(

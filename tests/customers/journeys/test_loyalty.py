@@ -81,7 +81,7 @@ def test_joining_gives_the_welcome_award_dated_by_the_registration(northwind: Or
     )
     entry = PointsEntry.objects.get()
     assert (entry.explanation, entry.program_version) == (
-        {"because": "welcome", "fixed": "50.5"},
+        {"because": "welcome", "fixed": "50.5", "good_until": "2126-01-31"},
         ProgramVersion.objects.order_by("-number").first(),
     )
     assert item["points_summaries"]["points_summary"][0]["loyaltyPoints"] == "50.5"

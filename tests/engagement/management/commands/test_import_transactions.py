@@ -161,7 +161,7 @@ def test_a_batch_takes_the_same_queries_whatever_its_size(northwind: Organizatio
     batch = BillBatch({}, by=command_actor("import_transactions", northwind))
     with transaction.atomic(), CaptureQueriesContext(connection) as found:
         batch.work(rows)
-    assert len(found) == 25
+    assert len(found) == 24
 
 
 def history(people: list[Customer]) -> list[dict[str, str]]:
