@@ -3,7 +3,6 @@
 import pytest
 from django.db import connection
 
-from engagement.models import Program
 from engagement.services.checking import check_ledger
 from engagement.services.ledger_checks import CHECKS
 from organizations.models import Organization
@@ -61,7 +60,6 @@ _APPEND_ONLY = ("engagement_pointsentry", "engagement_pointsconsumption")
 
 @pytest.fixture
 def history(organization: Organization) -> History:
-    Program.objects.create(organization=organization, name="Club", is_default=True)
     return live(organization)
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def club(organization: Organization) -> Program:
-    return Program.objects.create(organization=organization, name="Club", is_default=True)
+    return Program.objects.get(organization=organization, is_default=True)
 
 
 @pytest.mark.parametrize(

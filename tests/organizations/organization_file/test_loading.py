@@ -389,7 +389,7 @@ def test_names_of_another_organization_are_refused_with_their_paths_and_nothing_
             "staff[2].username": "'operator' belongs to somebody else on this installation",
         }
         assert not Organization.objects.filter(code="tiny").exists()
-        make_organization("tiny").delete()
+        Organization.objects.create(code="tiny", name="Tiny").delete()
 
 
 def test_other_codes_may_be_the_same_in_two_organizations(tiny: Organization) -> None:

@@ -3,7 +3,7 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from engagement.models import BillPoints, Program
+from engagement.models import BillPoints
 from engagement.services.ledger_checks import CHECKS
 from organizations.models import Organization
 from tests.engagement.histories import live
@@ -13,7 +13,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def bill_points(organization: Organization) -> BillPoints:
-    Program.objects.create(organization=organization, name="Club", is_default=True)
     return live(organization).bill_points
 
 

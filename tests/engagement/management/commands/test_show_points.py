@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from engagement.models import PointsAccount, Program
+from engagement.models import PointsAccount
 from organizations.models import Organization
 from tests.engagement.histories import live
 
@@ -13,7 +13,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def account(organization: Organization) -> PointsAccount:
-    Program.objects.create(organization=organization, name="Club", is_default=True)
     return live(organization).account
 
 
