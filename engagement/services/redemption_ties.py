@@ -52,11 +52,14 @@ def tie_redemptions(bill: Bill, *, listed: Sequence[str] = (), zone: ZoneInfo) -
         return [Notice(BillCode.REDEMPTION_NOT_FOUND) for _ in listed]
     of_customer = Redemption.objects.filter(account__customer_id=bill.customer_id)
     notices: list[Notice] = []
+    tied: set[int] = set()
     for redemption in _named(of_customer, listed):
         if redemption is None or redemption.reversed >= redemption.points or redemption.bill_id not in {None, bill.pk}:
             notices.append(Notice(BillCode.REDEMPTION_NOT_FOUND))
         else:
-            of_customer.filter(pk=redemption.pk).update(bill=bill)
+            tied.add(redemption.pk)
+    if tied:
+        of_customer.filter(is_any_of("pk", tied, BigIntegerField())).update(bill=bill)
     return notices
 
 

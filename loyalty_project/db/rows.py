@@ -87,7 +87,9 @@ def _reader(one: Any) -> Callable[[models.Model], Any]:
     """What gives the value of a column as COPY takes it."""
     if isinstance(one, models.JSONField) and one.encoder is None:
         read = attrgetter(one.attname)
-        return lambda row: None if (value := read(row)) is None else orjson.dumps(value).decode()
+        return lambda row: (
+            None if (value := read(row)) is None else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+        )
     if isinstance(one, _WRITTEN_AS_IT_IS) and type(one).__module__.startswith("django.db.models."):
         return attrgetter(one.attname)
     return lambda row: one.get_db_prep_save(one.pre_save(row, add=True), connection)

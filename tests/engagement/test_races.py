@@ -15,6 +15,7 @@ from django.db.models import Sum
 
 from engagement.expiry import Expiry
 from engagement.ledger import storing
+from engagement.ledger.accounts import InsufficientPointsError
 from engagement.models import PointsAccount, PointsEntry, PointsLot, Redemption, RedemptionReversal
 from engagement.services import redemptions, reversals
 from engagement.services.settlement import settle_due
@@ -108,7 +109,7 @@ def test_twin_without_constraints_stays_right_by_the_locks(chain: Chain, asha: P
 
 
 def reverse_at_once(chain: Chain, account: PointsAccount) -> Counter[int]:
-    """All workers reverse the same redemption whole; how often each code came, -1 for a constraint."""
+    """All workers reverse the same redemption whole; how often each code came, -1 for a constraint or the ledger's own check."""
     with organization_scope(chain.organization):
         redeemed = redeem(order(account, "10"), chain.blr)
 
@@ -118,7 +119,7 @@ def reverse_at_once(chain: Chain, account: PointsAccount) -> Counter[int]:
                 bring_back(redeemed, chain.blr, "10")
             except LoyaltyError as refusal:
                 return int(refusal.code)
-            except IntegrityError:
+            except (IntegrityError, InsufficientPointsError):
                 return -1
         return 0
 

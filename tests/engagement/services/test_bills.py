@@ -267,11 +267,12 @@ def queries_of(shop: Shop, customers: list[Customer], *, start: int, kind: str) 
     return len(found)
 
 
-@pytest.mark.parametrize(("kind", "queries"), [("sales", 25), ("returns", 29)])
+@pytest.mark.parametrize(("kind", "queries"), [("sales", 26), ("returns", 31)])
 def test_a_batch_takes_the_same_queries_for_one_or_a_hundred(
     northwind: Organization, shop: Shop, kind: str, queries: int
 ) -> None:
     people = [member(northwind) for _ in range(100)]
+    shop.record_all([shop.draft(str(place), 1, customer_id=one.pk) for place, one in enumerate(people)])
     counts = [queries_of(shop, people[:count], start=1000 * count, kind=kind) for count in (1, 3, 40)]
     assert counts == [queries] * 3
     # From fifty rows on some are copied, which is not counted.
