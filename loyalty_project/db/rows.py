@@ -95,6 +95,11 @@ def _reader(one: Any) -> Callable[[models.Model], Any]:
     return lambda row: one.get_db_prep_save(one.pre_save(row, add=True), connection)
 
 
+def _json(value: Any) -> str:
+    # Keys may be members of enumerations.
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
 def update_rows(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
     """Write these attributes of saved rows of one model in one statement."""
     if not rows:

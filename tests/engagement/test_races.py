@@ -109,7 +109,7 @@ def test_twin_without_constraints_stays_right_by_the_locks(chain: Chain, asha: P
 
 
 def reverse_at_once(chain: Chain, account: PointsAccount) -> Counter[int]:
-    """All workers reverse the same redemption whole; how often each code came, -1 for a constraint or the ledger's own check."""
+    """All workers reverse the same redemption whole; how often each code came, -1 for a constraint or the ledger's check."""
     with organization_scope(chain.organization):
         redeemed = redeem(order(account, "10"), chain.blr)
 
