@@ -77,7 +77,7 @@ def points(ids: Sequence[int], reading: Reading) -> Payloads:
 
 
 def transactions(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`transactions`: the ten latest bills that pass the filters, newest first (two queries)."""
+    """`transactions`: the ten latest bills that pass the filters, newest first: one query."""
     if reading.wants("basic") or not reading.wants("transactions", default=True):
         return {}
     found: defaultdict[int, list[dict[str, str]]] = defaultdict(list)

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping
 
-from django.db.models import BigIntegerField, F, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import BigIntegerField, QuerySet
 
 from engagement.models import Bill
 from engagement.money import read_money
 from loyalty_project.db.lookups import is_any_of
+from loyalty_project.db.paging import page_of_each
 from loyalty_project.moments import read_moment
 from organizations.models import Organization
 
@@ -23,9 +23,7 @@ def latest_bills(customer_ids: Collection[int], *, query: Mapping[str, str], org
     narrowed = _narrow(bills, query, organization)
     if narrowed is None:
         return []
-    place = Window(RowNumber(), partition_by=F("customer_id"), order_by=[F("billed_at").desc(), F("id").desc()])
-    ranked = narrowed.annotate(place=place).filter(place__lte=LATEST).select_related("store")
-    return list(ranked.order_by("customer_id", "-billed_at", "-pk"))
+    return list(page_of_each(narrowed.select_related("store"), by="customer_id", order=["-billed_at", "-pk"], limit=LATEST))
 
 
 def _narrow(bills: QuerySet[Bill], query: Mapping[str, str], organization: Organization) -> QuerySet[Bill] | None:
