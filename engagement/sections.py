@@ -1,7 +1,7 @@
 """What does the engagement app tell of customers? Sections of customer/get (docs/protocol.md 4.5)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from engagement.ledger.storing import AccountKey, States
 from engagement.models import PointsEntry, PointsLot, PurchaseTotals
 from engagement.services.figures import Memberships, figures_at, in_book_order, memberships_of
 from engagement.services.latest_bills import latest_bills
-from engagement.services.programs import ProgramBook, open_programs
+from engagement.services.programs import ProgramBook, ProgramsThere, open_programs
 from engagement.services.settlement import settled_accounts
 from engagement.services.trackers import tracker_values
 from loyalty_project import clock
@@ -35,7 +35,7 @@ class _View:
     book: ProgramBook
     states: States
     memberships: Memberships
-    card_series: Mapping[int, Collection[int]]
+    there: Mapping[int, ProgramsThere]
     program_id: int | None
 
     def states_of(self, customer_id: int) -> list[AccountState]:
@@ -95,7 +95,7 @@ def _look(ids: Sequence[int], reading: Reading) -> _View:
         book=book,
         states=settled_accounts(ids, organization=reading.organization),
         memberships=memberships_of(ids),
-        card_series=book.card_series_of(ids),
+        there=book.programs_for_each(reading.store, ids),
         program_id=_program_id(reading),
     )
 
@@ -107,8 +107,7 @@ def _program_id(reading: Reading) -> int | None:
 
 
 def _figures(customer_id: int, view: _View) -> dict[str, Any]:
-    there = view.book.programs_for(view.reading.store, card_series=view.card_series.get(customer_id, ()))
-    figures = figures_at(customer_id, there, accounts=view.states, memberships=view.memberships)
+    figures = figures_at(customer_id, view.there[customer_id], accounts=view.states, memberships=view.memberships)
     payload: dict[str, Any] = {
         "lifetime_points": figures.lifetime_points,
         "loyalty_points": figures.loyalty_points,
