@@ -78,8 +78,8 @@ def _block(
         return {**NOTHING, "lifetime_purchases": purchases}, []
     accounts = settled_accounts([customer.pk], organization=organization)
     memberships = memberships_of([customer.pk])
-    cards = book.card_series_of([customer.pk]).get(customer.pk, set())
-    figures = figures_at(customer.pk, book.programs_for(store, card_series=cards), accounts=accounts, memberships=memberships)
+    there = book.programs_for_each(store, [customer.pk])[customer.pk]
+    figures = figures_at(customer.pk, there, accounts=accounts, memberships=memberships)
     summaries = [
         points_summary(
             membership,
