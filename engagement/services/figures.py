@@ -11,9 +11,7 @@ from engagement.ledger.storing import AccountKey
 from engagement.models import Membership, PointsAccount, Tier
 from engagement.payloads import NO_TIER
 from engagement.services.programs import ProgramBook, ProgramsThere
-from engagement.services.settlement import settled_accounts
 from loyalty_project.db.lookups import is_any_of
-from organizations.models import Organization
 
 ZERO = Decimal(0)
 Memberships = Mapping[AccountKey, Membership]
@@ -99,13 +97,3 @@ def in_book_order(memberships: Memberships, book: ProgramBook) -> list[tuple[Acc
     places = {one.program.pk: place for place, one in enumerate(book.active)}
     found = [(key, membership) for key, membership in memberships.items() if key.program_id in places]
     return sorted(found, key=lambda one: places[one[0].program_id])
-
-
-def read_figures(customer_ids: Collection[int], there: ProgramsThere, *, organization: Organization) -> dict[int, Figures]:
-    """The figures of each of these customers, with what is due by now done: three queries where nothing is.
-
-    Call it outside a transaction that holds locks.
-    """
-    accounts = settled_accounts(customer_ids, organization=organization)
-    memberships = memberships_of(customer_ids)
-    return {one: figures_at(one, there, accounts=accounts, memberships=memberships) for one in customer_ids}

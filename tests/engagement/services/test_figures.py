@@ -1,6 +1,6 @@
 """Whose figures stand for a customer at a till?"""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -9,8 +9,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from customers.models import Customer
 from engagement.models import Membership, Program
-from engagement.services.figures import NOTHING, Figures, read_figures
-from engagement.services.programs import open_programs
+from engagement.services.figures import NOTHING, Figures, figures_at, memberships_of
+from engagement.services.programs import ProgramsThere, open_programs
+from engagement.services.settlement import settled_accounts
 from organizations.models import Organization, Store
 from organizations.scoping import organization_scope
 from tests.engagement.members import LONG_AGO, give_points, make_account, make_customer
@@ -23,6 +24,12 @@ class Northwind(NamedTuple):
     organization: Organization
     club: Program
     south: Program
+
+
+def read_figures(ids: Collection[int], there: ProgramsThere, *, organization: Organization) -> dict[int, Figures]:
+    """As every read of a call puts them together."""
+    accounts, memberships = settled_accounts(ids, organization=organization), memberships_of(ids)
+    return {one: figures_at(one, there, accounts=accounts, memberships=memberships) for one in ids}
 
 
 @pytest.fixture
