@@ -27,11 +27,15 @@ ORDER = (Kind.MOBILE, Kind.EXTERNAL_ID, Kind.EMAIL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to do with an item: the person to work on (None: a new one), the identifiers to give them, and the warnings."""
+    """What to do with an item: the person to work on (None: a new one), the identifiers to give them, and the warnings.
+
+    `victims` are to be merged into the person first, in this order.
+    """
 
     person: Person | None
     identifiers: dict[str, str]
     notices: tuple[Notice, ...]
+    victims: tuple[Person, ...] = ()
 
 
 def is_exclusive(kind: str, policy: Policy) -> bool:
@@ -44,10 +48,11 @@ def is_exclusive(kind: str, policy: Policy) -> bool:
 
 
 def match(draft: Draft, found: Found, policy: Policy, *, may_create: bool) -> Plan:
-    """The plan of an item, rows A to H of docs/protocol.md 2.4.
+    """The plan of an item, rows A to I of docs/protocol.md 2.4.
 
     Raises `LoyaltyError` 1011 or 1012 (nobody is meant and nobody may be created), 1008 (external ids are switched off), 1047
-    (strict check), 1016, 1032 or 1033 (somebody else has it), 618 (fraud closes identifier changes).
+    (strict check), 1016, 1032 or 1033 (somebody else has it and is not to be merged), 618 (fraud closes identifier changes and
+    merging).
     """
     if draft.customer_id is not None and found.by_id is None:
         raise LoyaltyError(Code.UNKNOWN_ID)
@@ -62,11 +67,22 @@ def match(draft: Draft, found: Found, policy: Policy, *, may_create: bool) -> Pl
         if not may_create:
             raise LoyaltyError(Code.UNKNOWN_IDENTIFIER)
         return Plan(person=None, identifiers=sent, notices=tuple(notices))
-    _settle_strangers(sent, person, found, policy, notices)
-    changes = _changes(sent, person, policy, notices)
-    if changes and person.customer.is_restricted:
+    victims = _settle_strangers(sent, person, found, policy, notices)
+    if found.by_victim:
+        notices.append(Notice(Code.SURVIVOR_RETRIEVED))
+    changes = _changes(sent, person, merged_identifiers(person, victims), policy, notices)
+    if (changes or victims) and any(one.customer.is_restricted for one in (person, *victims)):
         raise LoyaltyError(Code.FRAUD)
-    return Plan(person=person, identifiers=changes, notices=tuple(notices))
+    return Plan(person=person, identifiers=changes, notices=tuple(notices), victims=victims)
+
+
+def merged_identifiers(survivor: Person, victims: Iterable[Person]) -> dict[str, str]:
+    """The current identifiers once the victims are merged: theirs fill what the survivor lacks (docs/protocol.md 2.4)."""
+    merged = dict(survivor.identifiers)
+    for victim in victims:
+        for kind, value in victim.identifiers.items():
+            merged.setdefault(kind, value)
+    return merged
 
 
 def _person(sent: dict[str, str], found: Found, policy: Policy, notices: list[Notice]) -> Person | None:
@@ -92,21 +108,32 @@ def _person(sent: dict[str, str], found: Found, policy: Policy, notices: list[No
     return min(others.values(), key=_seniority)
 
 
-def _settle_strangers(sent: dict[str, str], person: Person, found: Found, policy: Policy, notices: list[Notice]) -> None:
-    """What happens to identifiers that lead to somebody else than `person`: dropped, or refused."""
+def _settle_strangers(
+    sent: dict[str, str], person: Person, found: Found, policy: Policy, notices: list[Notice]
+) -> tuple[Person, ...]:
+    """What happens where identifiers lead to others than `person`: those are merged, the oldest first; or the identifiers are
+    dropped, or the item is refused.
+    """
     strangers = {kind: found.by_kind[kind] for kind in ORDER if kind in sent and found.by_kind.get(kind, person) is not person}
     if not strangers:
-        return
+        return ()
     if policy.skip_secondary:
         _drop(strangers, sent, notices)
-        return
+        return ()
     if policy.strict_primary:
         raise LoyaltyError(Code.PRIMARY_MISMATCH)
-    raise LoyaltyError(min(TAKEN[kind] for kind in strangers))
+    if not policy.auto_merge:
+        raise LoyaltyError(min(TAKEN[kind] for kind in strangers))
+    return tuple(sorted({id(one): one for one in strangers.values()}.values(), key=_seniority))
 
 
-def _changes(sent: dict[str, str], person: Person, policy: Policy, notices: list[Notice]) -> dict[str, str]:
-    """The identifiers to fill or replace; the others are kept, with 91005 for the primary and 91006 for the rest."""
+def _changes(
+    sent: dict[str, str], person: Person, current: dict[str, str], policy: Policy, notices: list[Notice]
+) -> dict[str, str]:
+    """The identifiers to fill or replace among the `current` ones; the others are kept, with 91005 for the primary and 91006
+    for the rest. One that the person inherited from a merged customer was sent to find them: it changes what may be changed,
+    and is no reason for a warning.
+    """
     allowed = {
         Kind.MOBILE: policy.mobile_update,
         Kind.EMAIL: policy.email_update,
@@ -114,11 +141,13 @@ def _changes(sent: dict[str, str], person: Person, policy: Policy, notices: list
     }
     changes = {}
     for kind in Kind:
-        value, stored = sent.get(kind), person.identifiers.get(kind)
+        value, stored = sent.get(kind), current.get(kind)
         if value is None or value == stored:
             continue
         if stored is None or (kind != policy.primary and allowed[kind]):
             changes[kind.value] = value
+        elif (kind, value) in person.inherited:
+            continue
         elif kind == policy.primary:
             name = DISPLAY_NAMES[kind]
             notices.append(Notice(Code.PRIMARY_NOT_UPDATED, x=name, y=name))

@@ -12,16 +12,21 @@ from customers.models import Customer
 
 @dataclass(slots=True, kw_only=True)
 class Person:
-    """One customer as the rules see them. `identifiers` are the current ones by kind."""
+    """One customer as the rules see them. `identifiers` are the current ones by kind.
+
+    `inherited` came with customers who were merged into this one, and are not the current ones of their kinds.
+    """
 
     customer: Customer
     identifiers: dict[str, str]
+    inherited: set[tuple[str, str]] = field(default_factory=set)
     profiles: set[tuple[str, str]] = field(default_factory=set)
     is_new: bool = False
     old: dict[str, Any] = field(default_factory=dict)
     new: dict[str, Any] = field(default_factory=dict)
     changed_columns: set[str] = field(default_factory=set)
     added_identifiers: set[str] = field(default_factory=set)
+    promoted_identifiers: dict[str, str] = field(default_factory=dict)  # inherited ones that became the current ones
     replaced_identifiers: dict[str, str] = field(default_factory=dict)
     added_profiles: set[tuple[str, str]] = field(default_factory=set)
     revision: int = 0
@@ -36,7 +41,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Whom the identifiers of an item belong to: by its `id`, and by kind where the policy lets the kind match."""
+    """Whom the identifiers of an item belong to: by its `id`, and by kind where the policy lets the kind match.
+
+    `by_victim` tells that one of them was that of a customer who has been merged into who is found.
+    """
 
     by_id: Person | None
     by_kind: Mapping[str, Person]
+    by_victim: bool = False

@@ -143,6 +143,27 @@ _GONE: Mapping[str, str] = {
     Kind.MERGE_OUT: "moved to another account",
     Kind.MERGE_IN: "moved here from another account",
 }
+
+
+def _merged(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_carried(entry)}: customer {figures['victim']} was merged into customer {figures['survivor']}"
+
+
+def _divided(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_carried(entry)}: the merge of customer {figures['victim']} into customer {figures['survivor']} was undone"
+
+
+def _followed(entry: PointsEntry, _figures: Figures) -> str:
+    return f"{_carried(entry)}: they follow those that a merge had moved before"
+
+
+def _carried(entry: PointsEntry) -> str:
+    """What came or went with a merge: points, promised points, or a debt."""
+    came, total = entry.kind == Kind.MERGE_IN, entry.points + entry.promised
+    what = _effect(entry) + (" promised" if entry.promised else " owed" if (total > 0) != came else "")
+    return f"{what} came from another account" if came else f"{what} moved to another account"
+
+
 _TELLERS: Mapping[str, Callable[[PointsEntry, Figures], str]] = {
     "rule": _by_rule,
     "welcome": _welcome,
@@ -155,4 +176,7 @@ _TELLERS: Mapping[str, Callable[[PointsEntry, Figures], str]] = {
     "redemption": _redeemed,
     "reversal": _reversed,
     "return": _returned,
+    "merge": _merged,
+    "unmerge": _divided,
+    "merged before": _followed,
 }

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from customers.models import Customer
 from customers.sections import Payloads, Reading
 from engagement import payloads
@@ -165,14 +167,15 @@ def _promised(found: dict[int, dict[str, Any]], view: _View) -> None:
 def _expired(found: dict[int, dict[str, Any]], view: _View) -> None:
     """`expired_points`: what expired and when, the newest first. One query."""
     accounts = {state.account.pk: state for one in found for state in view.states_of(one)}
-    stored = PointsEntry.objects.filter(account_id__in=accounts, kind=PointsEntry.Kind.EXPIRE, points__lt=0)
+    # What expired before a merge stands on the account that moved.
+    there = Q(account__in=accounts) | Q(account__moved_to__in=accounts)
+    stored = PointsEntry.objects.filter(there, kind=PointsEntry.Kind.EXPIRE, points__lt=0).select_related("account")
     entries = [*stored, *(entry for state in accounts.values() for entry in state.entries if entry.pk is None)]
     rows: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     for entry in sorted(entries, key=lambda one: one.occurred_at, reverse=True):
         if entry.kind == PointsEntry.Kind.EXPIRE:
-            account = accounts[entry.account_id].account
-            row = payloads.expired_row(entry, account.program_id, view.reading.organization.zone)
-            rows[account.customer_id].append(row)
+            row = payloads.expired_row(entry, entry.account.program_id, view.reading.organization.zone)
+            rows[entry.account.customer_id].append(row)
     for customer_id, payload in found.items():
         payload["expired_points"] = {"item": rows[customer_id]}
 

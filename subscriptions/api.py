@@ -15,7 +15,7 @@ from loyalty_project import clock
 from loyalty_project.api.batch import Done, Outcome, failed, succeeded
 from loyalty_project.api.codes import Code, Transport
 from loyalty_project.api.envelope import Tree, customers_answer, http_status, request_items
-from loyalty_project.api.errors import LoyaltyError
+from loyalty_project.api.errors import LoyaltyError, in_numeric_order
 from loyalty_project.api.sections import Section, assemble
 from loyalty_project.api.values import Item, optional, text
 from organizations.api.batches import answer_batch
@@ -87,7 +87,7 @@ def keep_item(item: Item, call: Call) -> Done:
             "is_subscribed": "1" if choice.is_subscribed else "0",
         },
         message=UPDATED,
-        warnings=call.notices,
+        warnings=in_numeric_order([*found.notices, *call.notices]),
         subject=found.customer_id,
     )
 
@@ -124,4 +124,4 @@ def _outcome(key: str, answer: Answer, told: Mapping[int, Mapping[str, Any]], pe
         return failed(Code.NOT_PERMITTED, echo)
     if answer.customer_id not in told:
         return failed(Code.SUBSCRIPTION_FAILED, echo)
-    return succeeded(Done(body=told[answer.customer_id], message=RETRIEVED))
+    return succeeded(Done(body=told[answer.customer_id], message=RETRIEVED, warnings=answer.notices))

@@ -7,9 +7,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import BigIntegerField
 
-from customers.models import Customer
+from customers.services.holding import lock_customer
 from loyalty_project.api.codes import Code
-from loyalty_project.db.locking import lock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, update_rows
 from organizations.actors import Actor
@@ -40,7 +39,7 @@ def decide(decision: Decision, *, by: Actor) -> bool:
     Raises `django.db` errors for a lock that is not free (55P03) and for broken constraints (`CONSTRAINTS`).
     """
     with transaction.atomic(savepoint=False):
-        list(lock(Customer.objects.filter(pk=decision.customer_id)).values_list("pk"))
+        lock_customer(decision.customer_id)
         (is_changed,) = keep_decisions([decision], by=by)
     return is_changed
 

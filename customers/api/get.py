@@ -57,4 +57,5 @@ def _outcome(
         return failed(Code.NOT_PERMITTED, nobody)
     if answer.customer_id in refused:
         return failed(refused[answer.customer_id], nobody)
+    warnings = in_numeric_order([*answer.notices, *warnings])
     return succeeded(Done(body=profiles[answer.customer_id], message=RETRIEVED, warnings=warnings))

@@ -4,6 +4,7 @@ For the reads whose answer is `response.customer` (docs/protocol.md 1.5).
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from rest_framework.response import Response
 
@@ -13,7 +14,7 @@ from customers.services.people import read_people
 from loyalty_project.api.batch import Done, Outcome, failed, succeeded
 from loyalty_project.api.codes import Code, Told
 from loyalty_project.api.envelope import customer_answer, http_status
-from loyalty_project.api.errors import LoyaltyError
+from loyalty_project.api.errors import LoyaltyError, in_numeric_order
 from loyalty_project.api.values import is_on
 from organizations.api.views import Call
 
@@ -59,7 +60,7 @@ def _outcome(
 ) -> Outcome:
     result = None if answer.customer_id is None else results.get(answer.customer_id)
     if isinstance(result, Done):
-        return conclude(result)
+        return conclude(replace(result, warnings=in_numeric_order([*answer.notices, *result.warnings])))
     if answer.refusal is Code.INVALID_INPUT:
         return failed(answer.refusal, {})
     code = result or answer.refusal or Code.UNKNOWN_ID

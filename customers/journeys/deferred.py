@@ -5,8 +5,9 @@
 
 from typing import Final
 
+from customers.journeys.merging import move_points_later
 from engagement.models import Bill, DeferredEvent
-from engagement.services.deferral import BILL, WELCOME, Handler, defer_lost, work_waiting
+from engagement.services.deferral import BILL, MERGE, WELCOME, Handler, defer_lost, work_waiting
 from engagement.services.earnings import count_bills
 from engagement.services.programs import open_programs
 from engagement.services.welcome import welcome_later
@@ -41,7 +42,7 @@ def _bill(event: DeferredEvent, /, *, by: Actor) -> None:
     )
 
 
-HANDLERS: Final[dict[str, Handler]] = {WELCOME: _welcome, BILL: _bill}
+HANDLERS: Final[dict[str, Handler]] = {WELCOME: _welcome, BILL: _bill, MERGE: move_points_later}
 
 
 def work_deferred_events(organization: Organization, customer_id: int) -> int:

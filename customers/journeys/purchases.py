@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import Error, transaction
-from django.db.models import BigIntegerField
 
 from customers.models import Customer
+from customers.services.holding import lock_customers
 from engagement.bill_codes import BillCode
 from engagement.bills import BillDraft
 from engagement.models import Bill
@@ -24,8 +24,6 @@ from engagement.services.programs import ProgramBook
 from engagement.services.redemption_ties import tie_waiting
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, Notice
-from loyalty_project.db.locking import lock
-from loyalty_project.db.lookups import is_any_of
 from organizations.actors import Actor
 
 # What a broken constraint means, should a race ever get past the locks: the same bill may succeed later.
@@ -68,7 +66,7 @@ def record_purchases(
     """
     organization = by.organization
     named = {draft.customer_id for draft in drafts if draft.customer_id is not None}
-    customers = _locked(named | owners_of_returned(drafts))
+    customers = lock_customers(named | owners_of_returned(drafts))
     policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
     recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
     new = [one.bill for one in recorded if isinstance(one, Recorded) and one.is_new]
@@ -84,10 +82,6 @@ def record_purchases(
         # History names no redemptions: files bring bills and points apart.
         tie_waiting(new, zone=organization.zone)
     return [_purchase(one, counted) if isinstance(one, Recorded) else one for one in recorded]
-
-
-def _locked(ids: set[int]) -> dict[int, Customer]:
-    return {one.pk: one for one in lock(Customer.objects.filter(is_any_of("pk", ids, BigIntegerField())))} if ids else {}
 
 
 def _count(

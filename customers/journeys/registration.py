@@ -6,13 +6,15 @@ once (docs/protocol.md 2.4, 2.5, 4.1, 4.2).
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from django.db import Error, transaction
 
 from customers.applying import new_person, touch, update_person
 from customers.drafts import Draft, Setup
+from customers.journeys.merging import CONSTRAINTS as MERGE_CONSTRAINTS
+from customers.journeys.merging import Merged, merge_customers
 from customers.matching import Plan, match
 from customers.models import Customer, Identifier
 from customers.people import Person
@@ -41,6 +43,7 @@ CONSTRAINTS: Mapping[str, Code] = {
     "identifier_one_current_per_kind": Code.EXTERNAL_ID_FAILED,
     "membership_unique": Code.ENROLMENT_FAILED,
     "points_account_unique": Code.ENROLMENT_FAILED,
+    **MERGE_CONSTRAINTS,
 }
 
 
@@ -134,39 +137,121 @@ def work_drafts(
 
     `corrects_registration` lets a sent `registered_on` replace the stored one. `always_touch` dates everybody who is
     updated, even where nothing changed. `programs` are those of the organization; without them they are read. Call it in a
-    transaction. A refused draft is its `LoyaltyError` in the answer and leaves no trace.
+    transaction. A refused draft is its `LoyaltyError` in the answer and leaves no trace. Only a draft that merges customers
+    costs queries of its own.
     """
-    programs = open_programs() if programs is None else programs
-    directory = open_directory(drafts, organization=setup.organization, policy=setup.policy)
+    work = _Work(
+        setup=setup,
+        by=by,
+        programs=open_programs() if programs is None else programs,
+        may_create=may_create,
+        if_existing=if_existing,
+        all_programs=all_programs,
+        puts_off=puts_off,
+        corrects_registration=corrects_registration,
+        always_touch=always_touch,
+    )
+    results: list[Registration | LoyaltyError] = []
+    while len(results) < len(drafts):
+        results += _work_until_merge(drafts[len(results) :], work)
+        if len(results) < len(drafts):
+            results.append(_work_merging(drafts[len(results)], work))
+    return results
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """How drafts are worked: what `work_drafts` was asked for."""
+
+    setup: Setup
+    by: Actor
+    programs: ProgramBook
+    may_create: bool
+    if_existing: IfExisting
+    all_programs: bool
+    puts_off: bool
+    corrects_registration: bool
+    always_touch: bool
+
+    @property
+    def leaves_alone(self) -> bool:
+        """Whether customers who are known already stay as they are."""
+        return self.may_create and self.if_existing == "skip"
+
+
+def _work_until_merge(drafts: Sequence[Draft], work: _Work) -> list[Registration | LoyaltyError]:
+    """Work the drafts before the first one that merges customers: a merge is done on what is stored."""
+    directory = open_directory(drafts, organization=work.setup.organization, policy=work.setup.policy)
     results: list[Registration | LoyaltyError] = []
     for draft in drafts:
         try:
-            plan = _plan(draft, directory, setup, may_create=may_create)
-            _check_programs(draft, plan, programs)
-            if plan.person is None:
-                results.append(_join(draft, plan, directory, setup, by))
-            elif may_create and if_existing == "reject":
-                raise LoyaltyError(Code.ALREADY_REGISTERED)
-            elif may_create and if_existing == "skip":
-                # Who is left alone gets no card either, and keeps to what they said.
-                draft.card_number = draft.series_code = ""
-                draft.consents = []
-                results.append(Registration(person=plan.person, is_new=False, is_changed=False, notices=()))
-            else:
-                results.append(
-                    _update(
-                        plan.person,
-                        draft,
-                        plan,
-                        directory,
-                        setup,
-                        by,
-                        corrects_registration=corrects_registration,
-                        always_touch=always_touch,
-                    )
-                )
+            plan = _plan(draft, directory, work)
+            if plan.victims and not work.leaves_alone:
+                break
+            results.append(_apply(draft, plan, directory, work))
         except LoyaltyError as refusal:
             results.append(refusal)
+    _conclude(drafts[: len(results)], results, directory, work)
+    return results
+
+
+def _work_merging(draft: Draft, work: _Work) -> Registration | LoyaltyError:
+    """Work one draft whose identifiers belong to several customers: these become one first (docs/protocol.md 2.4 E, F).
+
+    In a savepoint: where the draft is refused after all, nobody was merged.
+    """
+    setup = work.setup
+    try:
+        with transaction.atomic():
+            plan = _plan(draft, open_directory([draft], organization=setup.organization, policy=setup.policy), work)
+            merged = [_merge(plan, victim, work) for victim in plan.victims]
+            directory = open_directory([draft], organization=setup.organization, policy=setup.policy)
+            person = None if plan.person is None else directory.people[plan.person.customer.pk]
+            notices = (*plan.notices, *(notice for one in merged for notice in one.notices))
+            plan = replace(plan, person=person, victims=(), notices=notices)
+            result = _apply(draft, plan, directory, work)
+            result.is_changed |= bool(merged)
+            _conclude([draft], [result], directory, work)
+            return result
+    except LoyaltyError as refusal:
+        return refusal
+
+
+def _merge(plan: Plan, victim: Person, work: _Work) -> Merged:
+    if plan.person is None:
+        raise AssertionError("nobody to merge into")
+    return merge_customers(survivor=plan.person.customer.pk, victim=victim.customer.pk, by=work.by)
+
+
+def _apply(draft: Draft, plan: Plan, directory: Directory, work: _Work) -> Registration:
+    """Apply one draft to the people in memory."""
+    _check_programs(draft, plan, work.programs)
+    if plan.person is None:
+        return _join(draft, plan, directory, work.setup, work.by)
+    if work.may_create and work.if_existing == "reject":
+        raise LoyaltyError(Code.ALREADY_REGISTERED)
+    if work.leaves_alone:
+        # Who is left alone gets no card either, and keeps to what they said.
+        draft.card_number = draft.series_code = ""
+        draft.consents = []
+        return Registration(person=plan.person, is_new=False, is_changed=False, notices=())
+    return _update(
+        plan.person,
+        draft,
+        plan,
+        directory,
+        work.setup,
+        work.by,
+        corrects_registration=work.corrects_registration,
+        always_touch=work.always_touch,
+    )
+
+
+def _conclude(
+    drafts: Sequence[Draft], results: Sequence[Registration | LoyaltyError], directory: Directory, work: _Work
+) -> None:
+    """Store what became of the drafts, and what follows from it: cards, consents, programs."""
+    setup, by = work.setup, work.by
     directory.write(by=by)
     for draft, result in zip(drafts, results, strict=True):
         if isinstance(result, Registration):
@@ -177,13 +262,12 @@ def work_drafts(
     _enrol(
         [result for result in results if isinstance(result, Registration)],
         setup=setup,
-        programs=programs,
+        programs=work.programs,
         by=by,
-        adds=may_create and if_existing != "skip",
-        all_programs=all_programs,
-        puts_off=puts_off,
+        adds=work.may_create and work.if_existing != "skip",
+        all_programs=work.all_programs,
+        puts_off=work.puts_off,
     )
-    return results
 
 
 def _check_programs(draft: Draft, plan: Plan, programs: ProgramBook) -> None:
@@ -278,12 +362,13 @@ def _welcome(
         return {pk: Welcome(notices=[Notice(code)]) for pk in loyal}
 
 
-def _plan(draft: Draft, directory: Directory, setup: Setup, *, may_create: bool) -> Plan:
+def _plan(draft: Draft, directory: Directory, work: _Work) -> Plan:
     """Whom the draft means. Where external ids are generated, one that was sent means nobody."""
-    generates = may_create and setup.policy.generates_external_ids
+    setup = work.setup
+    generates = work.may_create and setup.policy.generates_external_ids
     if generates:
         draft.identifiers.pop(Identifier.Kind.EXTERNAL_ID, None)
-    plan = match(draft, directory.find(draft), setup.policy, may_create=may_create)
+    plan = match(draft, directory.find(draft), setup.policy, may_create=work.may_create)
     if generates and plan.person is None:
         plan.identifiers[Identifier.Kind.EXTERNAL_ID] = next_external_id(setup.organization, setup.policy)
     return plan

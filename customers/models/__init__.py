@@ -1,9 +1,10 @@
-"""Which rows describe a customer? The person, identifiers, cards, profiles at other sources, segments and user groups."""
+"""Which rows describe a customer? The person, identifiers, cards, profiles elsewhere, segments, user groups, merges."""
 
 from customers.models.cards import Card
 from customers.models.customer import Customer
 from customers.models.groups import GroupMembership, UserGroup
 from customers.models.identifiers import Identifier
+from customers.models.merges import Merge
 from customers.models.segments import CustomerSegment, Segment, SegmentPartition
 from customers.models.sources import SourceProfile
 from customers.models.validation_codes import ValidationCode
@@ -14,6 +15,7 @@ __all__ = [
     "CustomerSegment",
     "GroupMembership",
     "Identifier",
+    "Merge",
     "Segment",
     "SegmentPartition",
     "SourceProfile",

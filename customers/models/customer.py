@@ -64,10 +64,20 @@ class Customer(TenantModel):
     test_control_status = models.CharField("test or control", max_length=8, choices=TestControl, default=TestControl.TEST)
     field_values = models.JSONField(default=dict, blank=True, help_text="Canonical values by field id")
     comm_channels = models.JSONField("communication channels", default=list, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="victims",
+        db_index=False,
+        help_text="Who this customer turned out to be: always somebody who is not merged",
+    )
 
     class Meta:
         ordering = ["-pk"]
         constraints = [
+            models.CheckConstraint(name="customer_not_merged_into_oneself", condition=~models.Q(merged_into=models.F("id"))),
             models.CheckConstraint(
                 name="customer_type_known",
                 condition=models.Q(type__in=["LOYALTY", "NON_LOYALTY", "NOT_INTERESTED"]),
@@ -78,6 +88,7 @@ class Customer(TenantModel):
             models.Index(fields=["organization", "registered_store", "-id"], name="customer_of_store"),
             models.Index(fields=["organization", "firstname_folded"], name="customer_firstname"),
             models.Index(fields=["organization", "lastname_folded"], name="customer_lastname"),
+            models.Index(fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="customer_victims"),
         ]
 
     def __str__(self) -> str:

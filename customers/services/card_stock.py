@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db.models import CharField, Q
 
 from customers.models import Card
-from customers.services.row_customers import lock_customers
+from customers.services.holding import lock_customers
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError
 from loyalty_project.db.locking import lock

@@ -15,7 +15,8 @@ from customers.drafts import Draft
 from customers.matching import is_exclusive
 from customers.models import Customer, Identifier, SourceProfile
 from customers.people import Found, Person
-from loyalty_project.db.locking import lock, lock_numbers
+from customers.services.holding import lock_customers
+from loyalty_project.db.locking import lock_numbers
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import draw_ids, insert_rows, update_rows
 from organizations.actors import Actor
@@ -26,6 +27,7 @@ from organizations.services.audit import Change, audit_entries
 _STRIPES = 256
 _IDENTIFIER_LOCKS = 1 << 62
 Key = tuple[str, str]
+State = Identifier.State
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class Directory:
     organization: Organization
     policy: Policy
     people: dict[int, Person] = field(default_factory=dict)
+    survivors: dict[int, int] = field(default_factory=dict)  # by the id of a merged customer, where items name one
     by_value: dict[Key, Person] = field(default_factory=dict)
     created: list[Person] = field(default_factory=list)
 
@@ -43,8 +46,12 @@ class Directory:
         by_kind = {
             kind: self.by_value[kind, value] for kind, value in draft.identifiers.items() if (kind, value) in self.by_value
         }
-        by_id = self.people.get(draft.customer_id) if draft.customer_id is not None else None
-        return Found(by_id=by_id, by_kind=by_kind)
+        asked = draft.customer_id
+        by_id = self.people.get(self.survivors.get(asked, asked)) if asked is not None else None
+        by_victim = asked in self.survivors or any(
+            (kind, draft.identifiers[kind]) in person.inherited for kind, person in by_kind.items()
+        )
+        return Found(by_id=by_id, by_kind=by_kind, by_victim=by_victim)
 
     def add(self, person: Person) -> None:
         """Somebody new, who from now on is found by later items of the batch."""
@@ -58,13 +65,18 @@ class Directory:
             if kind not in person.added_identifiers:
                 person.replaced_identifiers[kind] = stored
             self.by_value.pop((kind, stored), None)
+            if person.promoted_identifiers.pop(kind, None):
+                person.inherited.add((kind, stored))
         person.identifiers[kind] = value
         person.added_identifiers.add(kind)
+        if (kind, value) in person.inherited:
+            person.inherited.discard((kind, value))
+            person.promoted_identifiers[kind] = value
         person.note(old={} if stored is None else {kind: stored}, new={kind: value})
         self._index(person)
 
     def _index(self, person: Person) -> None:
-        for kind, value in person.identifiers.items():
+        for kind, value in (*person.identifiers.items(), *person.inherited):
             if is_exclusive(kind, self.policy):
                 self.by_value[kind, value] = person
 
@@ -97,9 +109,11 @@ class Directory:
     def _write_identifiers(self, changed: Sequence[Person]) -> None:
         for person in changed:
             for kind in person.replaced_identifiers:
-                Identifier.objects.filter(customer=person.customer, kind=kind, state=Identifier.State.CURRENT).update(
-                    state=Identifier.State.FORMER, exclusive=False
-                )
+                current = Identifier.objects.filter(customer=person.customer, kind=kind, state=State.CURRENT)
+                current.update(state=State.FORMER, exclusive=False)
+            for kind, value in person.promoted_identifiers.items():
+                inherited = Identifier.objects.filter(customer=person.customer, kind=kind, value=value, state=State.MERGED)
+                inherited.update(state=State.CURRENT)
         insert_rows(
             [
                 Identifier(
@@ -110,7 +124,7 @@ class Directory:
                     exclusive=is_exclusive(kind, self.policy),
                 )
                 for person in changed
-                for kind in sorted(person.added_identifiers)
+                for kind in sorted(person.added_identifiers - person.promoted_identifiers.keys())
             ]
         )
 
@@ -118,7 +132,8 @@ class Directory:
 def open_directory(drafts: Iterable[Draft], *, organization: Organization, policy: Policy) -> Directory:
     """Lock and read everybody whom the drafts may touch. Call it inside the transaction that writes them.
 
-    Raises `django.db.OperationalError` (55P03) when a lock is not free in time.
+    Raises `django.db.OperationalError` when a lock is not free in time (55P03), and when somebody was merged while their lock
+    was waited for (40001): then the item is to be worked again.
     """
     drafts = list(drafts)
     values: dict[str, set[str]] = {kind: set() for kind in Identifier.Kind.values}
@@ -127,8 +142,8 @@ def open_directory(drafts: Iterable[Draft], *, organization: Organization, polic
             if is_exclusive(kind, policy):
                 values[kind].add(value)
     ids = {draft.customer_id for draft in drafts if draft.customer_id is not None}
-    lock_numbers(_stripe(organization, kind, value) for kind in values for value in values[kind])
-    directory = Directory(organization, policy)
+    lock_numbers(identifier_stripe(organization, kind, value) for kind in values for value in values[kind])
+    directory = Directory(organization, policy, survivors=survivors_of(ids))
     found = {
         (kind, value): customer_id
         for kind in values
@@ -137,33 +152,45 @@ def open_directory(drafts: Iterable[Draft], *, organization: Organization, polic
             is_any_of("value", values[kind], CharField()), kind=kind, exclusive=True
         ).values_list("value", "customer_id")
     }
-    _read_people(directory, ids | set(found.values()), drafts)
+    _read_people(directory, {directory.survivors.get(pk, pk) for pk in ids} | set(found.values()), drafts)
     for (kind, value), customer_id in found.items():
         person = directory.people[customer_id]
         # While the customer's lock was waited for, the value may have been given up; nobody else can have taken it.
-        if person.identifiers.get(kind) == value:
+        if person.identifiers.get(kind) == value or (kind, value) in person.inherited:
             directory.by_value[kind, value] = person
     return directory
+
+
+def survivors_of(ids: Iterable[int]) -> dict[int, int]:
+    """Who those of these customers became that are merged, by their ids. One query, none without ids."""
+    if not (asked := set(ids)):
+        return {}
+    victims = Customer.objects.filter(is_any_of("pk", asked, BigIntegerField()), merged_into__isnull=False)
+    return {pk: survivor for pk, survivor in victims.values_list("pk", "merged_into_id") if survivor is not None}
 
 
 def _read_people(directory: Directory, ids: set[int], drafts: Sequence[Draft]) -> None:
     if not ids:
         return
-    for customer in lock(Customer.objects.filter(is_any_of("pk", ids, BigIntegerField()))):
+    for customer in lock_customers(ids).values():
         # The batch knows the organization; reading it again for each customer would be a query each.
         customer.organization = directory.organization
         directory.people[customer.pk] = Person(customer=customer, identifiers={})
     of_these = is_any_of("customer_id", ids, BigIntegerField())
-    current = Identifier.objects.filter(of_these, state=Identifier.State.CURRENT)
-    for customer_id, kind, value in current.values_list("customer_id", "kind", "value"):
-        directory.people[customer_id].identifiers[kind] = value
+    known = Identifier.objects.filter(of_these).exclude(state=State.FORMER)
+    for customer_id, kind, value, state in known.values_list("customer_id", "kind", "value", "state"):
+        if state == State.CURRENT:
+            directory.people[customer_id].identifiers[kind] = value
+        else:
+            directory.people[customer_id].inherited.add((kind, value))
     if any(draft.customer.source or draft.source_account for draft in drafts):
         profiles = SourceProfile.objects.filter(of_these)
         for customer_id, source, account in profiles.values_list("customer_id", "source", "account"):
             directory.people[customer_id].profiles.add((source, account))
 
 
-def _stripe(organization: Organization, kind: str, value: str) -> int:
+def identifier_stripe(organization: Organization, kind: str, value: str) -> int:
+    """The number whose lock (`lock_numbers`) keeps others from registering, changing or approving this identifier."""
     return _IDENTIFIER_LOCKS | organization.pk * _STRIPES + crc32(f"{kind}:{value}".encode()) % _STRIPES
 
 

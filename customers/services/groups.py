@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import BigIntegerField, CharField, Q
 
 from customers.models import GroupMembership, UserGroup
-from customers.services.row_customers import lock_customers
+from customers.services.holding import lock_customers
 from loyalty_project.api.codes import Code
 from loyalty_project.db.locking import lock
 from loyalty_project.db.lookups import is_any_of

@@ -10,7 +10,7 @@ from customers.matching import is_exclusive
 from customers.models import Card, Customer, Identifier
 from customers.values import read_email, read_mobile
 from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError, RequestRefusedError
+from loyalty_project.api.errors import LoyaltyError, Notice, RequestRefusedError
 from loyalty_project.api.values import has_unusable_text
 from loyalty_project.db.lookups import is_any_of
 from organizations.flags import Policy
@@ -31,11 +31,20 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Whom one value leads to: a customer's id, or the code that says why nobody."""
+    """Whom one value leads to: a customer's id, or the code that says why nobody.
+
+    `is_victims` tells that the value was that of a customer who has been merged into this one (warning 91009).
+    """
 
     value: str
     customer_id: int | None = None
     refusal: Code | None = None
+    is_victims: bool = False
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What an answer about the customer is warned of because of how they were asked for."""
+        return (Notice(Code.SURVIVOR_RETRIEVED),) if self.is_victims else ()
 
 
 def names_customer(user_id: str) -> bool:
@@ -89,7 +98,8 @@ def look_up(asked: Asked, *, organization: Organization, policy: Policy, country
         if isinstance(value, Code):
             answers.append(Answer(value=given, refusal=value))
         elif value in known:
-            answers.append(Answer(value=given, customer_id=known[value]))
+            customer_id, is_victims = known[value]
+            answers.append(Answer(value=given, customer_id=customer_id, is_victims=is_victims))
         else:
             answers.append(Answer(value=given, refusal=unknown))
     return answers
@@ -132,19 +142,24 @@ def _canonical(key: str, value: str, organization: Organization, country_code: s
     return value
 
 
-def _find(key: str, values: set[str], policy: Policy) -> dict[str, int]:
-    """The customers' ids by value. Of several customers with one value (where it need not be unique) the first registered."""
+def _find(key: str, values: set[str], policy: Policy) -> dict[str, tuple[int, bool]]:
+    """The customers' ids by value, and whether the value was a merged customer's.
+
+    Of several customers with one value (where it need not be unique) the first registered.
+    """
     if not values:
         return {}
     if key == "id":
         ids = [int(value) for value in values if value.isdigit()]
         known = Customer.objects.filter(is_any_of("pk", ids, BigIntegerField()))
-        return {str(pk): pk for pk in known.values_list("pk", flat=True)}
+        rows = known.values_list("pk", "merged_into_id")
+        return {str(pk): (survivor or pk, survivor is not None) for pk, survivor in rows}
     if key in Identifier.Kind.values:
         of_kind = Identifier.objects.filter(kind=key, exclusive=is_exclusive(key, policy)).exclude(state=State.FORMER)
         found = of_kind.filter(is_any_of("value", values, CharField()))
-        return dict(found.order_by("-customer_id").values_list("value", "customer_id"))
+        owners = found.order_by("-customer_id").values_list("value", "customer_id", "state")
+        return {value: (customer_id, state == State.MERGED) for value, customer_id, state in owners}
     column = "number" if key == "card_number" else "external_id"
     # The index of external ids has those that are not blank; only a condition that says so may use it.
     cards = Card.objects.filter(is_any_of(column, values, CharField()), customer__isnull=False).exclude(**{column: ""})
-    return dict(cards.values_list(column, "customer_id"))
+    return {value: (customer_id, False) for value, customer_id in cards.values_list(column, "customer_id")}

@@ -1,17 +1,12 @@
 """Whose are the rows of an import file? Their customers, for a whole batch in a fixed number of queries (docs/imports.md)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from django.db.models import BigIntegerField
-
-from customers.models import Customer
 from customers.services.lookup import Answer, Asked, look_up
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError
 from loyalty_project.api.values import optional
-from loyalty_project.db.locking import lock
-from loyalty_project.db.lookups import is_any_of
 from organizations.flags import Policy
 from organizations.models import Organization
 
@@ -47,13 +42,3 @@ def _customer(answer: Answer) -> int | LoyaltyError:
     if answer.customer_id is None:
         return LoyaltyError(answer.refusal or Code.UNKNOWN_ID)
     return answer.customer_id
-
-
-def lock_customers(ids: Iterable[int]) -> None:
-    """Hold these customers until the transaction ends, in the order of their ids: one query, whatever hangs on them follows.
-
-    Raises `django.db.OperationalError` (55P03) when one is not free in time.
-    """
-    if wanted := set(ids):
-        # Evaluated for the locks alone.
-        list(lock(Customer.objects.filter(is_any_of("pk", wanted, BigIntegerField()))).only("pk"))

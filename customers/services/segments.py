@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import BigIntegerField, CharField
 
 from customers.models import CustomerSegment, SegmentPartition
-from customers.services.row_customers import lock_customers
+from customers.services.holding import lock_customers
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, update_rows
 from loyalty_project.imports.outcomes import Fate, Outcome

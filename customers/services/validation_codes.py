@@ -12,8 +12,8 @@ from decimal import Decimal
 from string import ascii_uppercase, digits
 from typing import Final
 
-from customers.models import Customer, Identifier, ValidationCode
-from loyalty_project.db.locking import lock
+from customers.models import Identifier, ValidationCode
+from customers.services.holding import lock_customer
 from loyalty_project.sealing import seal, unseal
 from organizations.actors import Actor
 from organizations.flags import Policy
@@ -54,7 +54,7 @@ def issue_code(customer_id: int, *, purpose: Purpose, points: Decimal | None = N
     `points` is what it shall confirm at most (None: no limit); asked again for more, the living code confirms more. Call it in
     a transaction; it locks the customer. `validation_code_one_unused` stands under it.
     """
-    lock(Customer.objects.filter(pk=customer_id)).only("pk").get()
+    lock_customer(customer_id)
     codes = ValidationCode.objects.filter(customer_id=customer_id, purpose=purpose)
     codes.filter(expires_at__lte=now).delete()
     living = codes.filter(used_at=None).first()

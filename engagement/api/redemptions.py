@@ -99,7 +99,8 @@ def read_history(people: Sequence[Person], query: Mapping[str, str], *, call: Ca
     programs = _programs(loyal, asked, call.actor.store)
     pages: Mapping[int, RedemptionPage] = {}
     if asked.points:
-        accounts = [pk for key, pk in account_ids(loyal).items() if key.program_id in programs.get(key.customer_id, ())]
+        found = account_ids(loyal).items()
+        accounts = [pk for key, pks in found if key.program_id in programs.get(key.customer_id, ()) for pk in pks]
         pages = read_redemptions(accounts, asked.matching, order=asked.order, limit=asked.points_limit)
     reversals = reversals_of([one.pk for page in pages.values() for one in page.redemptions])
     groups = groups_of(loyal)

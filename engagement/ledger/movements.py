@@ -1,6 +1,6 @@
 """How are points awarded, spent, taken back and given back? Which lots pay is decided here (docs/protocol.md 7)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -20,8 +20,15 @@ from engagement.ledger.accounts import (
     post,
     touch,
 )
-from engagement.models import PointsEntry, PointsLot
+from engagement.models import PointsAccount, PointsEntry, PointsLot
+from engagement.rounding import MOST_POINTS, TooManyPointsError
 from loyalty_project.api.renderers import plain_digits
+from organizations.models import Store, Till
+
+# What a merge adds to the survivor's account. The balance and the promised points go with the lots.
+_TOTALS = (
+    "lifetime", "redeemed", "expired", "returned", "promised_returned", "adjusted", "purchases", "visits",
+)  # fmt: skip
 
 
 def award(
@@ -164,6 +171,75 @@ def reverse(
             facts=replace(facts, reference="").explained(because="expired before the reversal"),
         )
     return reversal, lapsed
+
+
+def totals_of(account: PointsAccount) -> dict[str, Any]:
+    """What a merge takes along of an account beside its lots."""
+    return {name: getattr(account, name) for name in _TOTALS}
+
+
+def move(
+    origin: AccountState,
+    target: AccountState,
+    *,
+    lots: Sequence[PointsLot],
+    totals: Mapping[str, Any],
+    facts: Circumstances,
+    places: Mapping[int, tuple[Till | None, Store | None]],
+) -> None:
+    """Move lots, with their expiry, and a part of the cached totals to another account of the same program.
+
+    Each lot leaves by a MERGE_OUT and arrives by a MERGE_IN, as a lot that names the one it was; `places` are where the lots'
+    points were given, by the lot's id. Raises `TooManyPointsError`: then nothing of the states may be written.
+    """
+    if any(getattr(target.account, name) + value > MOST_POINTS for name, value in totals.items()):
+        raise TooManyPointsError
+    for lot in lots:
+        till, store = places[lot.pk]
+        _move_lot(lot, origin, target, replace(facts, bill_id=lot.bill_id, till=till, store=store))
+    for name, value in totals.items():
+        setattr(target.account, name, getattr(target.account, name) + value)
+        setattr(origin.account, name, getattr(origin.account, name) - value)
+    origin.is_changed = target.is_changed = True
+
+
+def move_debt(origin: AccountState, target: AccountState, *, facts: Circumstances) -> Decimal:
+    """Where the origin's balance is below zero, the target pays as far as it can, and owes the rest; what was owed."""
+    debt = max(-origin.account.balance, ZERO)
+    if debt:
+        post(origin, Kind.MERGE_OUT, points=debt, facts=facts)
+        takes, _ = pick(target.spendable(), debt)
+        target.account.floor = min(target.account.floor, target.account.balance - debt)
+        post(target, Kind.MERGE_IN, points=-debt, takes=takes, facts=facts)
+    origin.account.floor = ZERO
+    return debt
+
+
+def _move_lot(lot: PointsLot, origin: AccountState, target: AccountState, facts: Circumstances) -> None:
+    left = lot.left
+    points, promised = (left, ZERO) if lot.is_open else (ZERO, left)
+    post(origin, Kind.MERGE_OUT, points=-points, promised=-promised, takes=[(lot, left)], facts=facts)
+    entry = post(target, Kind.MERGE_IN, points=points, promised=promised, facts=facts)
+    arrived = PointsLot(
+        organization_id=target.account.organization_id,
+        account=target.account,
+        entry=entry,
+        bill_id=lot.bill_id,
+        kind=lot.kind,
+        points=left,
+        left=left,
+        awarded_at=lot.awarded_at,
+        opens_at=lot.opens_at,
+        is_open=lot.is_open,
+        expires_on=lot.expires_on,
+        moves=lot.moves,
+        moves_months=lot.moves_months,
+        moved_from=lot,
+    )
+    target.new_lots.append(arrived)
+    touch(target, arrived)
+    if lot.is_open:
+        pay_debt(target, entry)
 
 
 def _is_over(state: AccountState, lot: PointsLot, at: datetime) -> bool:

@@ -44,6 +44,16 @@ def lock_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     return states
 
 
+def lock_moved_account(account_id: int, living: AccountState) -> AccountState:
+    """An account whose points have moved to the `living` one, locked, for what still happens to its history.
+
+    The living account must be held: nothing waits for a moved one without it.
+    """
+    account = lock(PointsAccount.objects.filter(pk=account_id)).get()
+    account.last_billed_on, account.last_earned_on = living.account.last_billed_on, living.account.last_earned_on
+    return AccountState(account=account, zone=living.zone, tier_ends=living.tier_ends)
+
+
 def read_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     """The same without locks, for those who only look: two queries, and one more where points expire with a tier."""
     states = _states(_accounts_of(customer_ids).order_by("pk"), zone=zone)
@@ -53,7 +63,8 @@ def read_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
 
 
 def _accounts_of(customer_ids: Iterable[int]) -> QuerySet[PointsAccount]:
-    return PointsAccount.objects.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
+    those_that_count = PointsAccount.objects.filter(moved_to=None)
+    return those_that_count.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
 
 
 def _states(accounts: QuerySet[PointsAccount], *, zone: ZoneInfo) -> States:

@@ -46,11 +46,37 @@ class PointsAccount(TenantModel):
     last_billed_on = models.DateField(null=True, blank=True, help_text="Moves the points that expire after the last bill")
     last_earned_on = models.DateField(null=True, blank=True, help_text="Moves the points that each earning renews")
     due_at = models.DateTimeField(null=True, blank=True, help_text="The earliest moment at which anything changes by itself")
+    moved_to = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="moved_accounts",
+        help_text="The account that has its points since a merge; this one is its history",
+    )
 
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["organization", "customer", "program"], name="points_account_unique"),
+            # One account that counts; accounts whose points have moved stand apart, and yet in the same index.
+            models.UniqueConstraint(
+                "organization",
+                "customer",
+                "program",
+                models.Case(
+                    models.When(moved_to__isnull=True, then=models.Value(0)),
+                    default=models.F("id"),
+                    output_field=models.BigIntegerField(),
+                ),
+                name="points_account_unique",
+            ),
+            models.CheckConstraint(
+                name="points_account_moved_is_empty",
+                condition=models.Q(moved_to__isnull=True)
+                | models.Q(
+                    balance=0, promised=0, lifetime=0, redeemed=0, expired=0, returned=0, adjusted=0, purchases=0, visits=0
+                ),
+            ),
             models.CheckConstraint(condition=models.Q(balance__gte=models.F("floor")), name="points_balance_above_floor"),
             models.CheckConstraint(condition=models.Q(promised__gte=0), name="points_promised_not_negative"),
             models.CheckConstraint(
@@ -159,6 +185,15 @@ class PointsLot(TenantModel):
     )
     moves = models.CharField(max_length=13, choices=Moves, blank=True, default=Moves.NOT)
     moves_months = models.PositiveIntegerField(null=True, blank=True)
+    moved_from = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="moved_lots",
+        db_index=False,
+        help_text="The lot of another account whose points these were before a merge",
+    )
 
     class Meta:
         ordering = ["account", "pk"]
@@ -175,6 +210,7 @@ class PointsLot(TenantModel):
         indexes = [
             models.Index(fields=["organization", "account"], condition=models.Q(left__gt=0), name="points_lot_with_points"),
             models.Index(fields=["organization", "bill"], condition=models.Q(bill__isnull=False), name="points_lot_of_bill"),
+            models.Index(fields=["moved_from"], condition=models.Q(moved_from__isnull=False), name="points_lot_moved"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from customers.models import Customer
+from customers.services.holding import lock_customer
 from engagement.expiry import Expiry
 from engagement.figures import told_points
 from engagement.ledger.accounts import Circumstances, InsufficientPointsError, Kind
@@ -17,7 +17,6 @@ from engagement.rounding import TooManyPointsError
 from engagement.services.programs import newest_versions
 from loyalty_project import clock
 from loyalty_project.api.renderers import plain_digits
-from loyalty_project.db.locking import lock
 from organizations.actors import Actor
 from organizations.services.audit import Change, record_changes
 
@@ -40,8 +39,7 @@ def adjust_points(
     now = clock.now()
     zone = by.organization.zone
     _check(points, precision=version.rules.get("precision", 0), expires_on=expires_on, today=now.astimezone(zone).date())
-    # Read to the end: whoever else changes this customer waits.
-    list(lock(Customer.objects.filter(pk=account.customer_id)))
+    lock_customer(account.customer_id)
     state = lock_accounts([account.customer_id], zone=zone)[AccountKey(account.customer_id, account.program_id)]
     settle(state, now, recorded_at=now)
     facts = Circumstances(

@@ -25,6 +25,7 @@ TASK: Final = "work_deferred_events"
 # The kinds of events; what is done with each stands in customers/journeys/deferred.py.
 WELCOME: Final = "welcome"
 BILL: Final = "bill"
+MERGE: Final = "merge"
 
 
 class WorkedMeanwhileError(Exception):
@@ -77,6 +78,12 @@ def work_waiting(customer_id: int, *, handlers: Mapping[str, Handler], organizat
     while _work_oldest(customer_id, handlers, organization):
         count += 1
     return count
+
+
+def see_to_waiting(customer_id: int, *, organization: Organization) -> None:
+    """Put off a job for a customer to whom events that wait may have come, in the transaction in which they did."""
+    if has_waiting([customer_id]):
+        defer_job(TASK, lock=_job_lock(customer_id), arguments=_arguments(organization, customer_id))
 
 
 def defer_lost(organization: Organization) -> int:

@@ -160,7 +160,7 @@ def _read_sales(ground: _Ground, sales: Collection[int]) -> None:
     for one in BillPoints.objects.filter(of_these).order_by("pk"):
         ground.shares.setdefault(one.bill_id, []).append(one)
     held = {lot.pk: lot for state in ground.states.values() for lot in state.lots}
-    for lot in PointsLot.objects.filter(of_these).order_by("pk"):
+    for lot in PointsLot.objects.filter(of_these).select_related("account").order_by("pk"):
         ground.lots[lot.bill_id or 0].append(held.get(lot.pk, lot))
 
 
@@ -311,7 +311,8 @@ def _count_return(bill: Bill, ground: _Ground, counted: Counted) -> None:
             continue
         allows_negative = (standing.rules.get("returns") or {}).get("allow_negative", False)
         state.account.floor = NO_FLOOR if allows_negative else min(ZERO, state.account.balance)
-        own = [lot for lot in ground.lots[sale.pk] if lot.account_id == one.account_id]
+        # Those of accounts that a merge moved here are empty, and tell what had been spent of the sale's points before.
+        own = [lot for lot in ground.lots[sale.pk] if one.account_id in {lot.account_id, lot.account.moved_to_id}]
         facts = _facts(bill, ground, version=None, explanation={"because": "return", "sale": sale.number})
         outcome = take_back(state, claim, own=own, claimed_spent=one.claimed_spent, facts=replace(facts, sale_id=sale.pk))
         state.account.floor = min(ZERO, state.account.balance)

@@ -42,19 +42,20 @@ def history_of(
 ) -> list[AccountHistory]:
     """The accounts of a customer with all that had happened by `as_of`, as far as it was written by `known_at`; None: by now.
 
-    Both moments are inclusive. What is due by now is done first, so it costs two queries more than the accounts' own. Call it
-    in the organization's scope, outside of a transaction that holds locks.
+    Accounts that came by merges stand apart, with what happened there before. Both moments are inclusive. What is due by now
+    is done first, so it costs two queries more than the accounts' own. Call it in the organization's scope, outside of a
+    transaction that holds locks.
     """
-    states = settled_accounts([customer_id], organization=organization)
+    settled_accounts([customer_id], organization=organization)
     entries = PointsEntry.objects.filter(account__customer=customer_id).select_related("program_version__program")
     if as_of is not None:
         entries = entries.filter(occurred_at__lte=as_of)
     if known_at is not None:
         entries = entries.filter(recorded_at__lte=known_at)
-    by_account: dict[int, list[PointsEntry]] = {state.account.pk: [] for state in states.values()}
+    accounts = PointsAccount.objects.filter(customer=customer_id).select_related("program").order_by("pk")
+    by_account: dict[int, list[PointsEntry]] = {one.pk: [] for one in accounts}
     for entry in entries.order_by("account_id", "version"):
         by_account[entry.account_id].append(entry)
-    accounts = PointsAccount.objects.filter(customer=customer_id).select_related("program").order_by("pk")
     return [AccountHistory(account=one, entries=by_account[one.pk], figures=figures_of(by_account[one.pk])) for one in accounts]
 
 

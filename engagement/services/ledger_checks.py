@@ -16,7 +16,8 @@ class Check:
     sql: str
 
 
-# Every cached total is the sum of the account's entries of its kinds; the version is their number.
+# Balance and promised points are the sums of the account's entries, the version is their number. Every other cached total is
+# the sum of the entries of its kinds, of the account and of those whose points have moved to it: a merge moves totals too.
 ACCOUNT_TOTALS = Check(
     "account_totals",
     "PointsAccount",
@@ -24,30 +25,34 @@ ACCOUNT_TOTALS = Check(
     SELECT account.id, figure, expected, found
     FROM engagement_pointsaccount AS account
     LEFT JOIN (
-        SELECT account_id,
-            count(*) AS entries,
-            sum(points) AS balance,
-            sum(promised) AS promised,
-            sum(points) FILTER (WHERE kind IN ('AWARD', 'RELEASE')) AS lifetime,
-            -sum(points) FILTER (WHERE kind IN ('REDEEM', 'REVERSAL')) AS redeemed,
-            -sum(points) FILTER (WHERE kind = 'EXPIRE') AS expired,
-            -sum(points) FILTER (WHERE kind = 'RETURN') AS returned,
-            -sum(promised) FILTER (WHERE kind = 'RETURN') AS promised_returned,
-            sum(points) FILTER (WHERE kind = 'ADJUST') AS adjusted
+        SELECT account_id, count(*) AS entries, sum(points) AS balance, sum(promised) AS promised
         FROM engagement_pointsentry
         WHERE organization_id = %(organization)s
         GROUP BY account_id
     ) AS posted ON posted.account_id = account.id
+    LEFT JOIN (
+        SELECT coalesce(origin.moved_to_id, origin.id) AS account_id,
+            sum(points) FILTER (WHERE kind IN ('AWARD', 'RELEASE')) AS lifetime,
+            -sum(points) FILTER (WHERE kind IN ('REDEEM', 'REVERSAL')) AS redeemed,
+            -sum(points) FILTER (WHERE kind = 'EXPIRE') AS expired,
+            -sum(points) FILTER (WHERE kind = 'RETURN') AS returned,
+            -sum(entry.promised) FILTER (WHERE kind = 'RETURN') AS promised_returned,
+            sum(points) FILTER (WHERE kind = 'ADJUST') AS adjusted
+        FROM engagement_pointsentry AS entry
+        JOIN engagement_pointsaccount AS origin ON origin.id = entry.account_id
+        WHERE entry.organization_id = %(organization)s
+        GROUP BY 1
+    ) AS totals ON totals.account_id = account.id
     CROSS JOIN LATERAL (
         VALUES ('version', posted.entries, account.version),
             ('balance', posted.balance, account.balance),
             ('promised', posted.promised, account.promised),
-            ('lifetime', posted.lifetime, account.lifetime),
-            ('redeemed', posted.redeemed, account.redeemed),
-            ('expired', posted.expired, account.expired),
-            ('returned', posted.returned, account.returned),
-            ('promised_returned', posted.promised_returned, account.promised_returned),
-            ('adjusted', posted.adjusted, account.adjusted)
+            ('lifetime', totals.lifetime, account.lifetime),
+            ('redeemed', totals.redeemed, account.redeemed),
+            ('expired', totals.expired, account.expired),
+            ('returned', totals.returned, account.returned),
+            ('promised_returned', totals.promised_returned, account.promised_returned),
+            ('adjusted', totals.adjusted, account.adjusted)
     ) AS compared (figure, sum, found)
     CROSS JOIN LATERAL (SELECT coalesce(sum, 0) AS expected) AS defaulted
     WHERE account.organization_id = %(organization)s AND expected <> found
@@ -102,7 +107,7 @@ ENTRY_CONSUMPTIONS = Check(
     """,
 )
 
-# An award, a promise or a credit brings one lot with its points to its own account; no other entry brings one.
+# An award, a promise, a credit or points that come by a merge bring one lot to their own account; no other entry brings one.
 LOT_ORIGINS = Check(
     "lot_origins",
     "PointsEntry",
@@ -115,7 +120,8 @@ LOT_ORIGINS = Check(
             'points of its lot',
             CASE
                 WHEN entry.kind = 'PROMISE' THEN entry.promised
-                WHEN entry.kind IN ('AWARD', 'MERGE_IN') OR (entry.kind = 'ADJUST' AND entry.points > 0) THEN entry.points
+                WHEN entry.kind = 'MERGE_IN' THEN greatest(entry.points, 0) + entry.promised
+                WHEN entry.kind = 'AWARD' OR (entry.kind = 'ADJUST' AND entry.points > 0) THEN entry.points
                 ELSE 0
             END,
             coalesce(lot.points, 0)
@@ -297,11 +303,12 @@ BILL_POINTS = Check(
     SELECT counted.id, figure, coalesce(sum, 0) AS expected, found
     FROM engagement_billpoints AS counted
     LEFT JOIN (
-        SELECT coalesce(bill.return_of_id, bill.id) AS sale_id, entry.account_id,
+        SELECT coalesce(bill.return_of_id, bill.id) AS sale_id, coalesce(origin.moved_to_id, origin.id) AS account_id,
             sum(entry.points + entry.promised) FILTER (WHERE entry.kind IN ('AWARD', 'PROMISE')) AS issued,
             -sum(entry.points + entry.promised) FILTER (WHERE entry.kind = 'RETURN') AS taken
         FROM engagement_pointsentry AS entry
         JOIN engagement_bill AS bill ON bill.id = entry.bill_id
+        JOIN engagement_pointsaccount AS origin ON origin.id = entry.account_id
         WHERE entry.organization_id = %(organization)s
         GROUP BY 1, 2
     ) AS posted ON posted.sale_id = counted.bill_id AND posted.account_id = counted.account_id
@@ -391,12 +398,42 @@ PURCHASE_TOTALS = Check(
     """,
 )
 
+# What moved out of a lot by merges is what lots of other accounts say they came from it with, in the same program; and each
+# lot that came by a merge says from which one it came.
+MOVED_LOTS = Check(
+    "moved_lots",
+    "PointsLot",
+    """
+    SELECT lot.id, figure, expected, found
+    FROM engagement_pointslot AS lot
+    JOIN engagement_pointsentry AS entry ON entry.id = lot.entry_id
+    LEFT JOIN (
+        SELECT moved_from_id, sum(points) AS points
+        FROM engagement_pointslot
+        WHERE organization_id = %(organization)s AND moved_from_id IS NOT NULL
+        GROUP BY moved_from_id
+    ) AS arrived ON arrived.moved_from_id = lot.id
+    LEFT JOIN engagement_pointslot AS source ON source.id = lot.moved_from_id
+    LEFT JOIN engagement_pointsaccount AS here ON here.id = lot.account_id
+    LEFT JOIN engagement_pointsaccount AS there ON there.id = source.account_id
+    CROSS JOIN LATERAL (
+        VALUES ('moved', coalesce(arrived.points, 0), lot.moved),
+            ('came by a merge', (entry.kind = 'MERGE_IN')::int, (lot.moved_from_id IS NOT NULL)::int),
+            ('program', here.program_id, coalesce(there.program_id, here.program_id)),
+            ('accounts', 1, CASE WHEN source.account_id = lot.account_id THEN 0 ELSE 1 END)
+    ) AS compared (figure, expected, found)
+    WHERE lot.organization_id = %(organization)s AND expected <> found
+    ORDER BY lot.id, figure
+    """,
+)
+
 CHECKS = (
     ACCOUNT_TOTALS,
     ENTRY_CHAIN,
     ENTRY_CONSUMPTIONS,
     LOT_ORIGINS,
     LOT_PARTS,
+    MOVED_LOTS,
     LOTS_HOLD_THE_BALANCE,
     DUE_MOMENTS,
     REDEMPTIONS,

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import BigIntegerField, CharField
 
 from customers.models import Customer
+from customers.services.holding import lock_customers
 from engagement.expiry import Expiry, ExpiryError, expiry_of
 from engagement.ledger.accounts import AccountState, Circumstances, InsufficientPointsError
 from engagement.ledger.movements import award, spend
@@ -19,10 +20,10 @@ from engagement.rounding import TooManyPointsError, round_points
 from engagement.services.figures import Memberships, memberships_of
 from engagement.services.programs import ProgramBook, StandingProgram
 from engagement.services.redemption_codes import draw_codes
+from engagement.services.redemption_history import account_ids
 from engagement.values import field_dates
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError
-from loyalty_project.db.locking import lock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows
 from loyalty_project.imports.outcomes import Fate
@@ -84,8 +85,7 @@ def post_history(rows: Sequence[PointsRow], *, book: ProgramBook, by: Actor, now
 
 def _open(rows: Sequence[PointsRow], book: ProgramBook, by: Actor, now: datetime) -> _Ground:
     ids = {row.customer_id for row in rows}
-    locked = lock(Customer.objects.filter(is_any_of("pk", ids, BigIntegerField())))
-    customers = {one.pk: one for one in locked}
+    customers = lock_customers(ids)
     states = lock_accounts(ids, zone=by.organization.zone)
     memberships = memberships_of(ids)
     for key, state in states.items():
@@ -103,7 +103,8 @@ def _open(rows: Sequence[PointsRow], book: ProgramBook, by: Actor, now: datetime
 
 
 def _known(states: States, references: set[str]) -> dict[Reference, _Posted]:
-    accounts = {state.account.pk: key for key, state in states.items()}
+    # With those that came by merges as history.
+    accounts = {pk: key for key, pks in account_ids({key.customer_id for key in states}).items() for pk in pks}
     entries = (
         PointsEntry.objects.filter(
             is_any_of("account_id", accounts, BigIntegerField()), is_any_of("reference", references, CharField())

@@ -20,10 +20,13 @@ class RedemptionPage:
     count: int = 0
 
 
-def account_ids(customer_ids: Collection[int]) -> dict[AccountKey, int]:
-    """The points accounts of these customers: one query."""
+def account_ids(customer_ids: Collection[int]) -> dict[AccountKey, list[int]]:
+    """The points accounts of these customers, with those that came by merges as history: one query."""
     rows = PointsAccount.objects.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
-    return {AccountKey(customer, program): pk for customer, program, pk in rows.values_list("customer_id", "program_id", "pk")}
+    found: defaultdict[AccountKey, list[int]] = defaultdict(list)
+    for customer, program, pk in rows.values_list("customer_id", "program_id", "pk"):
+        found[AccountKey(customer, program)].append(pk)
+    return found
 
 
 def read_redemptions(

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q, Sum
 
 from customers.models import Customer, ValidationCode
+from customers.services.holding import lock_customer
 from customers.services.validation_codes import Purpose, present_code, use_code
 from engagement.ledger.accounts import Circumstances, Kind, end_of
 from engagement.ledger.movements import spend
@@ -38,7 +39,6 @@ from engagement.services.settlement import settled_accounts
 from loyalty_project import clock
 from loyalty_project.api.errors import LoyaltyError, Notice
 from loyalty_project.api.renderers import plain_digits
-from loyalty_project.db.locking import lock
 from organizations.actors import Actor
 
 ZERO = Decimal(0)
@@ -164,7 +164,7 @@ def _read(order: RedemptionOrder, *, by: Actor, now: datetime) -> _Wish:
     """All that can be said of the order without its account; locks the customer."""
     sequence = write_order(by.organization.policy)
     customer_id = find_customer(order.references, sequence, by=by, country_code=order.country_code)
-    customer = lock(Customer.objects.filter(pk=customer_id)).get()
+    customer = lock_customer(customer_id)
     choice = choose_program(customer, order.program_id, by=by)
     points = _in_precision(read_points(order.points), choice)
     if max(len(order.transaction_number), len(order.external_reference)) > LONGEST_NUMBER:
@@ -235,7 +235,7 @@ def _confirmed(wish: _Wish) -> ValidationCode | None:
 def _check_code(given: str, customer_id: int, points: Decimal, now: datetime) -> None:
     """Whether the code is good, without using it up. Raises `LoyaltyError` 808, once a wrong try is stored."""
     with transaction.atomic():
-        lock(Customer.objects.filter(pk=customer_id)).only("pk").get()
+        lock_customer(customer_id)
         code = present_code(given, customer_id=customer_id, purpose=Purpose.POINTS, points=points, now=now)
     if code is None:
         raise LoyaltyError(PointsCode.INVALID_VALIDATION_CODE)

@@ -7,19 +7,20 @@ from decimal import Decimal
 
 from django.db.models import F, Q
 
-from customers.models import Customer
+from customers.services.holding import lock_customer
 from engagement.ledger.accounts import AccountState, Circumstances, Kind, Take
 from engagement.ledger.movements import reverse
-from engagement.ledger.storing import AccountKey, lock_accounts, settle_states, write_accounts
+from engagement.ledger.storing import AccountKey, lock_accounts, lock_moved_account, settle_states, write_accounts
 from engagement.models import PointsConsumption, PointsEntry, PointsLot, Redemption, RedemptionReversal
 from engagement.points_codes import PointsCode
 from engagement.redeeming import check_precision, read_points
 from engagement.redemption_orders import ReversalOrder
+from engagement.services.merging import pass_on
 from engagement.services.redeemers import find_customer, write_order
 from engagement.services.redemption_replays import find_earlier_reversal
 from loyalty_project import clock
 from loyalty_project.api.errors import LoyaltyError
-from loyalty_project.db.locking import lock
+from loyalty_project.db.locking import ask_to_repeat
 from organizations.actors import Actor
 
 ZERO = Decimal(0)
@@ -61,7 +62,10 @@ def reverse_redemption(order: ReversalOrder, *, by: Actor) -> Reversed:
     if customer_id is not None and redemption.account.customer_id != customer_id:
         raise LoyaltyError(PointsCode.OTHER_CUSTOMERS)
     owner = redemption.account.customer_id
-    lock(Customer.objects.filter(pk=owner)).only("pk").get()
+    lock_customer(owner)
+    redemption.account.refresh_from_db(fields=["customer", "moved_to"])
+    if redemption.account.customer_id != owner:
+        ask_to_repeat("a merge was undone meanwhile")
     states = lock_accounts([owner], zone=by.organization.zone)
     redemption.refresh_from_db(fields=["reversed"])
     earlier = find_earlier_reversal(order.external_reference, redemption=redemption, customer_id=owner, points=asked)
@@ -76,9 +80,14 @@ def reverse_redemption(order: ReversalOrder, *, by: Actor) -> Reversed:
     now = clock.now()
     settle_states(states.values(), until=now, recorded_at=now)
     state = states[AccountKey(owner, redemption.account.program_id)]
+    spender = state if redemption.account.moved_to_id is None else lock_moved_account(redemption.account_id, state)
     entry, lapsed = reverse(
-        state, redemption.entry, points, taken=_taken(redemption, state), facts=_facts(order, redemption, by, now)
+        spender, redemption.entry, points, taken=_taken(redemption, spender), facts=_facts(order, redemption, by, now)
     )
+    if spender is not state:
+        # What came back follows what a merge moved before.
+        pass_on(spender, state, by=by, now=now)
+        write_accounts([spender])
     write_accounts(states.values())
     reversal = RedemptionReversal.objects.create(
         organization=by.organization, redemption=redemption, entry=entry, points=points
@@ -165,11 +174,14 @@ def _again(reversal: RedemptionReversal, redemption: Redemption, customer_id: in
     expiry = PointsEntry.objects.filter(
         account_id=entry.account_id, version=entry.version + 1, kind=Kind.EXPIRE, occurred_at=entry.occurred_at
     ).first()
+    # Where the points were passed on to another account, the last entry there tells the balance.
+    arrived = PointsEntry.objects.filter(account__moved_accounts=entry.account_id, occurred_at=entry.occurred_at)
+    last = arrived.order_by("version").last() or expiry or entry
     return Reversed(
         customer_id=customer_id,
         redemption=redemption,
         reversal=reversal,
-        balance=expiry.balance_after if expiry else entry.balance_after,
+        balance=last.balance_after,
         lapsed=-expiry.points if expiry else ZERO,
         is_replay=True,
     )

@@ -11,9 +11,10 @@ import struct
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
-from django.db import connection, models
+from django.db import OperationalError, connection, models
+from psycopg.errors import SerializationFailure
 
 Row = TypeVar("Row", bound=models.Model)
 _PAUSE = 0.1
@@ -35,6 +36,14 @@ def lock_numbers(numbers: Iterable[int]) -> None:
             "SELECT pg_advisory_xact_lock(number) FROM (SELECT unnest(%s::bigint[]) AS number ORDER BY 1) AS sorted",
             [ordered],
         )
+
+
+def ask_to_repeat(reason: str) -> NoReturn:
+    """Give the work up because the world changed under it, in the way in which PostgreSQL does: it may be done again.
+
+    Raises `django.db.OperationalError` with SQLSTATE 40001, after which batches and imports repeat the whole item.
+    """
+    raise OperationalError(reason) from SerializationFailure(reason)
 
 
 @contextmanager

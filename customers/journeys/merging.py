@@ -1,0 +1,235 @@
+"""What happens when two customers turn out to be one person, and when that turns out to be wrong? (docs/protocol.md 2.4)
+
+The survivor stays, and gets all that the victim has; the victim stands for nobody any more, and whatever led to it leads to the
+survivor. What moves stands in the lists `moves.py` of the apps. A merge is recorded with all that it moved, so that it can be
+undone as long as nothing has touched that.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import Error, transaction
+
+import customers.moves
+import engagement.moves
+import subscriptions.moves
+from customers.models import Customer, Identifier, Merge
+from customers.services import merging as persons
+from customers.services.holding import lock_customers
+from customers.services.moving import Move, Stay, is_touched, move_rows, move_rows_back
+from engagement.models import DeferredEvent
+from engagement.rounding import TooManyPointsError
+from engagement.services import merging as loyalty
+from engagement.services.deferral import MERGE, defer_event, see_to_waiting
+from engagement.services.failures import points_code
+from loyalty_project import clock
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import Notice
+from loyalty_project.db.locking import lock
+from organizations.actors import Actor
+from organizations.services.audit import Change, record_changes
+
+MOVES: Final[tuple[Move, ...]] = (*customers.moves.MOVES, *subscriptions.moves.MOVES, *engagement.moves.MOVES)
+STAYS: Final[tuple[Stay, ...]] = (*customers.moves.STAYS, *subscriptions.moves.STAYS, *engagement.moves.STAYS)
+# What a broken constraint means, should a race ever get past the locks: the same call may succeed later.
+CONSTRAINTS: Final[Mapping[str, Code]] = {
+    "merge_one_survivor": Code.PROFILE_NOT_UPDATED,
+    "merge_one_direction": Code.PROFILE_NOT_UPDATED,
+    "customer_merged_into_standing": Code.PROFILE_NOT_UPDATED,
+}
+
+
+class MergeRefusedError(ValueError):
+    """The two cannot be merged, or the merge cannot be undone; the text says why, to people. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """A merge that stands, made now (`is_new`) or before. Warning 1096 where the points follow later."""
+
+    merge: Merge
+    is_new: bool
+    notices: tuple[Notice, ...] = ()
+
+
+@transaction.atomic
+def merge_customers(*, survivor: int, victim: int, by: Actor, reason: str = "") -> Merged:
+    """Merge the customer `victim` (id) into `survivor`. The same again changes nothing.
+
+    Locks both in the order of their ids, then what hangs on them. Raises `MergeRefusedError` for one customer, for one who is
+    merged already or restricted (docs/protocol.md 2.4 H), and `django.db` errors for locks that are not free (55P03) and broken
+    constraints (`CONSTRAINTS`).
+    """
+    if survivor == victim:
+        raise MergeRefusedError("A customer cannot be merged with themselves.")
+    standing = _standing_merge(survivor=survivor, victim=victim)
+    if standing is not None:
+        return Merged(merge=standing, is_new=False)
+    held = lock_customers([survivor, victim])
+    if len(held) < 2:
+        raise MergeRefusedError("There is no such customer.")
+    if any(one.is_restricted for one in held.values()):
+        raise MergeRefusedError("Customers who are marked as fraud are not merged.")
+    return _merge(held[victim], held[survivor], reason=reason, by=by, now=clock.now())
+
+
+def _standing_merge(*, survivor: int, victim: int) -> Merge | None:
+    """The merge of these two that stands already. Raises `MergeRefusedError` where one of them is somebody else by now."""
+    merged_into = dict(Customer.objects.filter(pk__in=[survivor, victim]).values_list("pk", "merged_into_id"))
+    if merged_into.get(victim) == survivor:
+        return Merge.objects.filter(victim=victim, undone_at=None).get()
+    for pk, other in merged_into.items():
+        if other is not None:
+            raise MergeRefusedError(f"Customer {pk} has been merged into customer {other} already.")
+    return None
+
+
+def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now: datetime) -> Merged:
+    moved: dict[str, Any] = {"groups": persons.hand_over_groups(victim=victim, survivor=survivor)}
+    moved["rows"] = {move.label: asdict(move_rows(move, victim=victim.pk, survivor=survivor.pk)) for move in MOVES}
+    moved["identifiers"] = persons.unite_identifiers(victim=victim, survivor=survivor)
+    moved["columns"] = persons.unite_columns(victim=victim, survivor=survivor)
+    survivor.updated_on = now
+    persons.save_united(survivor)
+    moved["earlier"] = persons.follow_survivor(victim=victim, survivor=survivor)
+    loyalty.count_purchases_anew([victim, survivor])
+    merge = Merge.objects.create(
+        organization=by.organization,
+        survivor=survivor,
+        victim=victim,
+        merged_at=now,
+        source=by.source,
+        actor=by.name,
+        reason=reason,
+        moved=moved,
+    )
+    notices = _merge_points(merge, victim, survivor, by=by, now=now)
+    see_to_waiting(survivor.pk, organization=by.organization)
+    told = {"merge": merge.pk, "reason": reason} if reason else {"merge": merge.pk}
+    record_changes(
+        [
+            Change(action="merged", object_type="customer", object_id=survivor.pk, new={**told, "victim": victim.pk}),
+            Change(action="merged", object_type="customer", object_id=victim.pk, new={**told, "survivor": survivor.pk}),
+        ],
+        by=by,
+    )
+    return Merged(merge=merge, is_new=True, notices=notices)
+
+
+def _merge_points(merge: Merge, victim: Customer, survivor: Customer, *, by: Actor, now: datetime) -> tuple[Notice, ...]:
+    """The points, in a savepoint: where they cannot move now, a worker moves them later (1096)."""
+    try:
+        with transaction.atomic():
+            move_points(merge, victim=victim, survivor=survivor, by=by, now=now)
+    except (Error, TooManyPointsError) as error:
+        if isinstance(error, Error) and points_code(error) is None:
+            raise
+        defer_event(customer=survivor, kind=MERGE, payload={"merge": merge.pk}, by=by)
+        return (Notice(Code.POINTS_MERGE_FAILED),)
+    return ()
+
+
+def move_points(merge: Merge, *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> None:
+    """Move the points of a recorded merge, and note what that was. Call it under both locks."""
+    merge.moved = {**merge.moved, "points": loyalty.merge_points(victim=victim, survivor=survivor, by=by, now=now)}
+    merge.save(update_fields=["moved"])
+
+
+@transaction.atomic
+def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
+    """Make two customers of one again: everything that moved goes back, and the merge stays as history.
+
+    Raises `MergeRefusedError` with all that has been touched since, for a merge that is undone already, and where the survivor
+    or the points have moved on; `django.db` errors for locks.
+    """
+    held = {one.pk: one for one in lock(Customer.objects.filter(pk__in=[merge.survivor_id, merge.victim_id]))}
+    merge = lock(Merge.objects.filter(pk=merge.pk)).get()
+    survivor, victim = held[merge.survivor_id], held[merge.victim_id]
+    if merge.undone_at is not None:
+        raise MergeRefusedError("This merge has been undone already.")
+    if survivor.merged_into_id is not None or victim.merged_into_id != survivor.pk:
+        raise MergeRefusedError("The survivor has been merged on; undo that merge first.")
+    now = clock.now()
+    loyalty.settle_customer(survivor, by=by, now=now)
+    if touched := _touched(merge, survivor):
+        raise MergeRefusedError(f"Changed since the merge: {', '.join(touched)}.")
+    moved = merge.moved
+    loyalty.divide_points(moved["points"], victim=victim, survivor=survivor, by=by, now=now)
+    persons.leave_survivor(moved["earlier"], victim=victim)
+    persons.divide_identifiers(moved["identifiers"], victim=victim)
+    persons.divide_columns(moved["columns"], survivor=survivor)
+    survivor.updated_on = now
+    persons.save_united(survivor)
+    for move in MOVES:
+        move_rows_back(move, moved["rows"][move.label]["ids"], victim=victim.pk)
+    persons.take_groups_back(moved["groups"], victim=victim, survivor=survivor)
+    loyalty.count_purchases_anew([victim, survivor])
+    see_to_waiting(victim.pk, organization=by.organization)
+    merge.undone_at, merge.undone_by, merge.undone_reason = now, by.name, reason
+    merge.save(update_fields=["undone_at", "undone_by", "undone_reason"])
+    told = {"merge": merge.pk, "reason": reason}
+    record_changes(
+        [
+            Change(action="merge undone", object_type="customer", object_id=survivor.pk, new={**told, "victim": victim.pk}),
+            Change(action="merge undone", object_type="customer", object_id=victim.pk, new={**told, "survivor": survivor.pk}),
+        ],
+        by=by,
+    )
+    return merge
+
+
+def _touched(merge: Merge, survivor: Customer) -> list[str]:
+    """What of all that moved has changed since, in words."""
+    moved = merge.moved
+    touched = [
+        str(move.model._meta.verbose_name_plural)
+        for move in MOVES
+        if is_touched(move, moved["rows"][move.label]["ids"], moved["rows"][move.label]["digest"])
+    ]
+    if persons.are_identifiers_touched(moved["identifiers"]):
+        touched.append("identifiers")
+    if persons.are_columns_touched(moved["columns"], survivor=survivor):
+        touched.append("the customer's own data")
+    if "points" not in moved:
+        touched.append("points, which are still to move")
+    elif loyalty.are_points_touched(moved["points"]):
+        touched.append("points")
+    return touched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergePreview:
+    """What a merge would do: rows that would move by what they are, and the current identifiers afterwards, by kind."""
+
+    moving: Mapping[str, int]
+    identifiers: Mapping[str, str]
+    inherited: tuple[str, ...]
+
+
+def preview_merge(*, survivor: int, victim: int) -> MergePreview:
+    """What merging `victim` into `survivor` (ids) would move. Reads only; it counts rows too that the survivor has already."""
+    moving = {
+        str(move.model._meta.verbose_name_plural): move.model._default_manager.filter(**{f"{move.column}_id": victim}).count()
+        for move in MOVES
+    }
+    current: dict[str, str] = {}
+    inherited: list[str] = []
+    rows = Identifier.objects.filter(customer__in=[survivor, victim], state=Identifier.State.CURRENT).order_by("pk")
+    for row in sorted(rows, key=lambda one: one.customer_id != survivor):
+        if row.kind in current:
+            inherited.append(row.value)
+        else:
+            current[row.kind] = row.value
+    return MergePreview(
+        moving={name: count for name, count in moving.items() if count}, identifiers=current, inherited=tuple(inherited)
+    )
+
+
+def move_points_later(event: DeferredEvent, /, *, by: Actor) -> None:
+    """The points of a merge that could not move with it; the payload names it. Does nothing for one that is undone."""
+    merge = Merge.objects.select_related("victim").get(pk=event.payload["merge"])
+    if merge.undone_at is None and "points" not in merge.moved:
+        # The survivor's lock, which the event holds, is enough: nobody else writes to somebody who is merged.
+        move_points(merge, victim=merge.victim, survivor=event.customer, by=by, now=clock.now())

@@ -1,0 +1,190 @@
+"""What becomes of points and purchases when one customer is merged into another, and when that is undone? (docs/ledger.md)
+
+Entries never change account. The victim's account of a program stays as history of the survivor's, its lots move with their
+expiry by pairs of entries, and its cached totals are added: no figure is lost. Bills move as rows (`engagement.moves`).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import BigIntegerField, Q, Sum
+
+from customers.models import Customer
+from customers.services.moving import digest_of
+from engagement.ledger.accounts import AccountState, Circumstances
+from engagement.ledger.movements import move, move_debt, totals_of
+from engagement.ledger.storing import AccountKey, lock_accounts, lock_moved_account, settle_states, write_accounts
+from engagement.models import Bill, BillPoints, PointsAccount, PointsLot, PurchaseTotals
+from engagement.models.bills import ANONYMOUS, RETURNS
+from loyalty_project.api.renderers import plain_digits
+from loyalty_project.db.lookups import is_any_of
+from organizations.actors import Actor
+from organizations.models import Store, Till
+
+ZERO = Decimal(0)
+Notes = dict[str, Any]
+
+
+def merge_points(*, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> list[Notes]:
+    """Move the victim's points to the survivor's accounts, program by program; what that was, for `divide_points`.
+
+    What is due by now is done before. Call it in a transaction that holds both customers, once memberships have moved. Raises
+    `TooManyPointsError` for figures that no column holds, and `django.db` errors; then nothing of it may be kept.
+    """
+    states = lock_accounts([victim.pk, survivor.pk], zone=by.organization.zone)
+    settle_states(states.values(), until=now, recorded_at=now)
+    notes: list[Notes] = []
+    for key, origin in sorted(states.items(), key=lambda item: item[1].account.pk):
+        if key.customer_id == victim.pk:
+            target = states.get(AccountKey(survivor.pk, key.program_id))
+            notes.append(_merge_account(origin, target, survivor, victim=victim, by=by, now=now))
+    return notes
+
+
+def _merge_account(
+    origin: AccountState, target: AccountState | None, survivor: Customer, *, victim: Customer, by: Actor, now: datetime
+) -> Notes:
+    is_new = target is None
+    if target is None:
+        account = PointsAccount.objects.create(
+            organization=by.organization, customer=survivor, program_id=origin.account.program_id
+        )
+        target = AccountState(account=account, zone=origin.zone, tier_ends=origin.tier_ends)
+    totals = totals_of(origin.account)
+    dates = _join_dates(origin.account, target.account)
+    facts = _facts(by, now, because="merge", victim=victim.pk, survivor=survivor.pk)
+    lots = [*origin.spendable(), *(one for one in origin.lots if not one.is_open)]
+    move(origin, target, lots=lots, totals=totals, facts=facts, places=_places(lots))
+    debt = move_debt(origin, target, facts=facts)
+    write_accounts([origin, target])
+    shares = list(BillPoints.objects.filter(account=origin.account).values_list("pk", flat=True))
+    BillPoints.objects.filter(pk__in=shares).update(account=target.account)
+    # The history goes with the customer, that of earlier merges too.
+    earlier = list(PointsAccount.objects.filter(moved_to=origin.account).values_list("pk", flat=True))
+    PointsAccount.objects.filter(pk__in=earlier).update(customer=survivor, moved_to=target.account)
+    PointsAccount.objects.filter(pk=origin.account.pk).update(customer=survivor, moved_to=target.account)
+    notes: Notes = {
+        "origin": origin.account.pk,
+        "target": target.account.pk,
+        "is_new": is_new,
+        "totals": {name: str(value) for name, value in totals.items()},
+        "dates": dates,
+        "debt": plain_digits(debt),
+        "lots": list(
+            PointsLot.objects.filter(moved_from__in=[one.pk for one in lots], left__gt=0).values_list("pk", flat=True)
+        ),
+        "shares": shares,
+        "earlier": earlier,
+    }
+    return {**notes, "digest": _digest(notes)}
+
+
+def pass_on(origin: AccountState, target: AccountState, *, by: Actor, now: datetime) -> None:
+    """Let what came to an account whose points have moved follow them to the account that counts; in memory."""
+    facts = _facts(by, now, because="merged before")
+    lots = origin.spendable()
+    move(origin, target, lots=lots, totals=totals_of(origin.account), facts=facts, places=_places(lots))
+
+
+def settle_customer(customer: Customer, *, by: Actor, now: datetime) -> None:
+    """Do what is due by now on the customer's accounts, in a transaction that holds the customer."""
+    states = lock_accounts([customer.pk], zone=by.organization.zone)
+    settle_states(states.values(), until=now, recorded_at=now)
+    write_accounts(states.values())
+
+
+def are_points_touched(notes: Sequence[Notes]) -> bool:
+    """Whether anything has happened since to the points that moved: they were spent, taken back, have expired or moved on."""
+    return any(Decimal(one["debt"]) != 0 or _digest(one) != one["digest"] for one in notes)
+
+
+def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> None:
+    """Move the points back, where nothing has touched them. Call it under both locks, before memberships move back."""
+    states = lock_accounts([survivor.pk], zone=by.organization.zone)
+    living = {state.account.pk: state for state in states.values()}
+    for one in notes:
+        origin = living[one["target"]]
+        target = lock_moved_account(one["origin"], origin)
+        wanted = set(one["lots"])
+        lots = [lot for lot in origin.lots if lot.pk in wanted]
+        totals: Mapping[str, Any] = {
+            name: int(value) if name == "visits" else Decimal(value) for name, value in one["totals"].items()
+        }
+        for name, (of_victim, of_survivor, joined) in one["dates"].items():
+            if str(getattr(origin.account, name)) == str(joined):
+                _set_day(origin.account, name, of_survivor)
+            _set_day(target.account, name, of_victim)
+        facts = _facts(by, now, because="unmerge", victim=victim.pk, survivor=survivor.pk)
+        # Only an account that counts may hold anything.
+        target.account.customer, target.account.moved_to = victim, None
+        target.account.save(update_fields=["customer", "moved_to"])
+        move(origin, target, lots=lots, totals=totals, facts=facts, places=_places(lots))
+        write_accounts([origin, target])
+        PointsAccount.objects.filter(pk__in=one["earlier"]).update(customer=victim, moved_to=target.account)
+        BillPoints.objects.filter(pk__in=one["shares"]).update(account=target.account)
+        if one["is_new"]:
+            # It came by the merge, and is the history of what went back.
+            PointsAccount.objects.filter(pk=origin.account.pk).update(customer=victim, moved_to=target.account, due_at=None)
+
+
+def count_purchases_anew(customers: Sequence[Customer]) -> None:
+    """What each of these customers bought in all, from their bills. Call it under their locks, once the bills have moved."""
+    ids = [one.pk for one in customers]
+    of_these = is_any_of("customer_id", ids, BigIntegerField())
+    totals = {one.customer_id: one for one in PurchaseTotals.objects.filter(of_these)}
+    counted = (
+        Bill.objects.filter(of_these, outlier_status=Bill.Outlier.NORMAL)
+        .exclude(type__in=ANONYMOUS)
+        .exclude(type=Bill.Type.RETURN, return_of=None)
+    )
+    sales = counted.exclude(type__in=RETURNS)
+    back = dict(counted.filter(type__in=RETURNS).order_by().values_list("customer_id").annotate(amount=Sum("amount")))
+    sold = dict(sales.order_by().values_list("customer_id").annotate(amount=Sum("amount")))
+    for customer in customers:
+        own = sales.filter(customer=customer)
+        last = own.order_by("billed_at", "pk").last()
+        if last is None and customer.pk not in totals:
+            continue
+        row = totals.get(customer.pk) or PurchaseTotals(organization_id=customer.organization_id, customer=customer)
+        row.amount = (sold.get(customer.pk) or ZERO) - (back.get(customer.pk) or ZERO)
+        row.bills = own.count()
+        row.last_billed_at, row.last_amount = (last.billed_at, last.amount) if last else (None, ZERO)
+        row.save()
+
+
+def _digest(notes: Notes) -> str:
+    """Of the victim's account, the lots that arrived and what bills count for; of an account that the merge made, of it too."""
+    accounts = [notes["origin"], *notes["earlier"], *([notes["target"]] if notes["is_new"] else [])]
+    rows = (
+        PointsAccount.objects.filter(pk__in=accounts),
+        PointsLot.objects.filter(pk__in=notes["lots"]),
+        PointsLot.objects.filter(Q(account__in=[notes["origin"], *notes["earlier"]])),
+        BillPoints.objects.filter(pk__in=notes["shares"]),
+    )
+    return " ".join(digest_of(one) for one in rows)
+
+
+def _places(lots: Sequence[PointsLot]) -> dict[int, tuple[Till | None, Store | None]]:
+    rows = PointsLot.objects.filter(pk__in=[one.pk for one in lots]).select_related("entry__till", "entry__store")
+    return {one.pk: (one.entry.till, one.entry.store) for one in rows}
+
+
+def _join_dates(origin: PointsAccount, target: PointsAccount) -> dict[str, list[str | None]]:
+    """Points whose expiry moves follow the later of both accounts' dates; what they were and became."""
+    dates: dict[str, list[str | None]] = {}
+    for name in ("last_billed_on", "last_earned_on"):
+        days = [getattr(origin, name), getattr(target, name)]
+        joined = max((day for day in days if day is not None), default=None)
+        dates[name] = [day.isoformat() if day else None for day in (*days, joined)]
+        setattr(target, name, joined)
+    return dates
+
+
+def _set_day(account: PointsAccount, name: str, day: str | None) -> None:
+    setattr(account, name, date.fromisoformat(day) if day else None)
+
+
+def _facts(by: Actor, now: datetime, **explanation: Any) -> Circumstances:
+    return Circumstances(occurred_at=now, recorded_at=now, made_by=by.name, explanation=explanation)
