@@ -87,7 +87,8 @@ def _standing_merge(*, survivor: int, victim: int) -> Merge | None:
 
 
 def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now: datetime) -> Merged:
-    moved: dict[str, Any] = {"groups": persons.hand_over_groups(victim=victim, survivor=survivor)}
+    moved: dict[str, Any] = {"intact": [one.pk for one in _merges_with_points_as_they_came(victim)]}
+    moved["groups"] = persons.hand_over_groups(victim=victim, survivor=survivor)
     moved["rows"] = {move.label: asdict(move_rows(move, victim=victim.pk, survivor=survivor.pk)) for move in MOVES}
     moved["identifiers"] = persons.unite_identifiers(victim=victim, survivor=survivor)
     moved["columns"] = persons.unite_columns(victim=victim, survivor=survivor)
@@ -116,6 +117,12 @@ def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now:
         by=by,
     )
     return Merged(merge=merge, is_new=True, notices=notices)
+
+
+def _merges_with_points_as_they_came(survivor: Customer) -> list[Merge]:
+    """The merges into this customer whose points nothing has touched so far."""
+    standing = Merge.objects.filter(survivor=survivor, undone_at=None).order_by("pk")
+    return [one for one in standing if "points" in one.moved and not loyalty.are_points_touched(one.moved["points"])]
 
 
 def _merge_points(merge: Merge, victim: Customer, survivor: Customer, *, by: Actor, now: datetime) -> tuple[Notice, ...]:
@@ -156,7 +163,7 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     if touched := _touched(merge, survivor):
         raise MergeRefusedError(f"Changed since the merge: {', '.join(touched)}.")
     moved = merge.moved
-    loyalty.divide_points(moved["points"], victim=victim, survivor=survivor, by=by, now=now)
+    lots = loyalty.divide_points(moved["points"], victim=victim, survivor=survivor, by=by, now=now)
     persons.leave_survivor(moved["earlier"], victim=victim)
     persons.divide_identifiers(moved["identifiers"], victim=victim)
     persons.divide_columns(moved["columns"], survivor=survivor)
@@ -167,6 +174,9 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     persons.take_groups_back(moved["groups"], victim=victim, survivor=survivor)
     loyalty.count_purchases_anew([victim, survivor])
     see_to_waiting(victim.pk, organization=by.organization)
+    for earlier in Merge.objects.filter(pk__in=moved["intact"], undone_at=None):
+        earlier.moved = {**earlier.moved, "points": loyalty.renew_notes(earlier.moved["points"], lots)}
+        earlier.save(update_fields=["moved"])
     merge.undone_at, merge.undone_by, merge.undone_reason = now, by.name, reason
     merge.save(update_fields=["undone_at", "undone_by", "undone_reason"])
     told = {"merge": merge.pk, "reason": reason}

@@ -100,8 +100,10 @@ def are_points_touched(notes: Sequence[Notes]) -> bool:
     return any(Decimal(one["debt"]) != 0 or _digest(one) != one["digest"] for one in notes)
 
 
-def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> None:
-    """Move the points back, where nothing has touched them. Call it under both locks, before memberships move back."""
+def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> dict[int, int]:
+    """Move the points back, where nothing has touched them; the lots that hold them now, by those that held them before the
+    merge. Call it under both locks, before memberships move back.
+    """
     states = lock_accounts([survivor.pk], zone=by.organization.zone)
     living = {state.account.pk: state for state in states.values()}
     for one in notes:
@@ -127,6 +129,15 @@ def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Custome
         if one["is_new"]:
             # It came by the merge, and is the history of what went back.
             PointsAccount.objects.filter(pk=origin.account.pk).update(customer=victim, moved_to=target.account, due_at=None)
+    moved = [pk for one in notes for pk in one["lots"]]
+    back = PointsLot.objects.filter(moved_from__in=moved).select_related("moved_from")
+    return {one.moved_from.moved_from_id: one.pk for one in back if one.moved_from and one.moved_from.moved_from_id}
+
+
+def renew_notes(notes: Sequence[Notes], lots: Mapping[int, int]) -> list[Notes]:
+    """The notes of an earlier merge into the victim, whose untouched points have come back to it in other lots."""
+    renewed = [{**one, "lots": [lots.get(pk, pk) for pk in one["lots"]]} for one in notes]
+    return [{**one, "digest": _digest(one)} for one in renewed]
 
 
 def count_purchases_anew(customers: Sequence[Customer]) -> None:
