@@ -140,6 +140,8 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
     def _update(self) -> Registration:
         item = {**self.item(), "id": str(self.instance.pk)}
         setup = load_setup([item], by=self.desk.actor)
+        # Whoever types somebody else's number is told so: staff merge on a page of its own, which shows what moves.
+        setup = replace(setup, policy=replace(setup.policy, auto_merge=False))
         return update_customer(read_draft(item, setup, action="update"), setup=setup, by=self.desk.actor)
 
     def item(self) -> Item:

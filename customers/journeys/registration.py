@@ -174,6 +174,11 @@ class _Work:
     always_touch: bool
 
     @property
+    def rejects(self) -> bool:
+        """Whether customers who are known already are refused."""
+        return self.may_create and self.if_existing == "reject"
+
+    @property
     def leaves_alone(self) -> bool:
         """Whether customers who are known already stay as they are."""
         return self.may_create and self.if_existing == "skip"
@@ -186,7 +191,7 @@ def _work_until_merge(drafts: Sequence[Draft], work: _Work) -> list[Registration
     for draft in drafts:
         try:
             plan = _plan(draft, directory, work)
-            if plan.victims and not work.leaves_alone:
+            if plan.victims and not (work.leaves_alone or work.rejects):
                 break
             results.append(_apply(draft, plan, directory, work))
         except LoyaltyError as refusal:
@@ -228,7 +233,7 @@ def _apply(draft: Draft, plan: Plan, directory: Directory, work: _Work) -> Regis
     _check_programs(draft, plan, work.programs)
     if plan.person is None:
         return _join(draft, plan, directory, work.setup, work.by)
-    if work.may_create and work.if_existing == "reject":
+    if work.rejects:
         raise LoyaltyError(Code.ALREADY_REGISTERED)
     if work.leaves_alone:
         # Who is left alone gets no card either, and keeps to what they said.

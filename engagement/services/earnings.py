@@ -73,6 +73,7 @@ class _Ground:
     card_series: Mapping[int, Collection[int]]
     shares: dict[int, list[BillPoints]] = field(default_factory=dict)
     lots: defaultdict[int, list[PointsLot]] = field(default_factory=lambda: defaultdict(list))
+    moved: dict[int, int] = field(default_factory=dict)  # accounts that a merge moved, and where to
     changed_shares: dict[tuple[int, int], BillPoints] = field(default_factory=dict)
 
 
@@ -162,6 +163,8 @@ def _read_sales(ground: _Ground, sales: Collection[int]) -> None:
     held = {lot.pk: lot for state in ground.states.values() for lot in state.lots}
     for lot in PointsLot.objects.filter(of_these).select_related("account").order_by("pk"):
         ground.lots[lot.bill_id or 0].append(held.get(lot.pk, lot))
+        if lot.account.moved_to_id is not None:
+            ground.moved[lot.account_id] = lot.account.moved_to_id
 
 
 def _count_sale(bill: Bill, ground: _Ground, counted: Counted) -> None:
@@ -312,7 +315,7 @@ def _count_return(bill: Bill, ground: _Ground, counted: Counted) -> None:
         allows_negative = (standing.rules.get("returns") or {}).get("allow_negative", False)
         state.account.floor = NO_FLOOR if allows_negative else min(ZERO, state.account.balance)
         # Those of accounts that a merge moved here are empty, and tell what had been spent of the sale's points before.
-        own = [lot for lot in ground.lots[sale.pk] if one.account_id in {lot.account_id, lot.account.moved_to_id}]
+        own = [lot for lot in ground.lots[sale.pk] if ground.moved.get(lot.account_id, lot.account_id) == one.account_id]
         facts = _facts(bill, ground, version=None, explanation={"because": "return", "sale": sale.number})
         outcome = take_back(state, claim, own=own, claimed_spent=one.claimed_spent, facts=replace(facts, sale_id=sale.pk))
         state.account.floor = min(ZERO, state.account.balance)

@@ -14,6 +14,7 @@ from organizations.flags import Policy
 
 MOBILE, OTHER_MOBILE = "919800000001", "919800000002"
 EMAIL, OTHER_EMAIL = "asha@example.com", "usha@example.com"
+NO_MERGES = Policy(auto_merge=False)
 
 
 def person(pk: int, *, registered: int = 2020, fraud: str = "NONE", **identifiers: str) -> Person:
@@ -30,10 +31,11 @@ def meet(
         kind: one
         for kind, value in sent.items()
         for one in people
-        if is_exclusive(kind, policy) and one.identifiers.get(kind) == value
+        if is_exclusive(kind, policy) and (one.identifiers.get(kind) == value or (kind, value) in one.inherited)
     }
+    by_victim = any((kind, sent[kind]) in one.inherited for kind, one in by_kind.items())
     draft = Draft(customer=Customer(), identifiers=sent, customer_id=by_id.customer.pk if by_id else None)
-    return match(draft, Found(by_id=by_id, by_kind=by_kind), policy, may_create=may_create)
+    return match(draft, Found(by_id=by_id, by_kind=by_kind, by_victim=by_victim), policy, may_create=may_create)
 
 
 def refusal(*arguments, **options) -> Code:
@@ -121,16 +123,54 @@ def test_d_skip_policy_makes_somebody_new_and_drops_the_secondary_even_if_strict
     ("kind", "value", "code"),
     [("email", EMAIL, Code.EMAIL_TAKEN), ("external_id", "E", Code.EXTERNAL_ID_TAKEN)],
 )
-def test_e_secondary_of_somebody_else_is_refused(kind, value, code):
-    assert (
-        refusal({"mobile": MOBILE, kind: value}, person(1, mobile=MOBILE), person(2, mobile=OTHER_MOBILE, **{kind: value}))
-        == code
-    )
+def test_g_secondary_of_somebody_else_is_refused_where_nobody_is_merged(kind, value, code):
+    known, stranger = person(1, mobile=MOBILE), person(2, mobile=OTHER_MOBILE, **{kind: value})
+    assert refusal({"mobile": MOBILE, kind: value}, known, stranger, policy=NO_MERGES) == code
 
 
-def test_e_of_several_refusals_the_lowest_code_is_told():
-    taken = person(2, email=EMAIL, external_id="E")
-    assert refusal({"mobile": MOBILE, "email": EMAIL, "external_id": "E"}, person(1, mobile=MOBILE), taken) == Code.EMAIL_TAKEN
+def test_g_of_several_refusals_the_lowest_code_is_told():
+    known, taken = person(1, mobile=MOBILE), person(2, email=EMAIL, external_id="E")
+    sent = {"mobile": MOBILE, "email": EMAIL, "external_id": "E"}
+    assert refusal(sent, known, taken, policy=NO_MERGES) == Code.EMAIL_TAKEN
+
+
+def test_e_who_owns_the_secondary_is_merged_and_fills_what_is_missing():
+    known, stranger = person(1, mobile=MOBILE), person(2, mobile=OTHER_MOBILE, email=EMAIL, external_id="E")
+    plan = meet({"mobile": MOBILE, "email": EMAIL}, known, stranger)
+    assert (plan.person, plan.victims, plan.identifiers, codes(plan)) == (known, (stranger,), {}, [])
+
+
+def test_e_several_owners_are_merged_the_oldest_first_and_each_once():
+    known = person(1, mobile=MOBILE)
+    younger, older = person(2, registered=2022, email=EMAIL), person(3, registered=2018, external_id="E")
+    sent = {"mobile": MOBILE, "email": EMAIL, "external_id": "E"}
+    assert meet(sent, known, younger, older).victims == (older, younger)
+    both = person(4, email=EMAIL, external_id="E")
+    assert meet(sent, known, both).victims == (both,)
+
+
+def test_e_a_secondary_that_the_survivor_has_differently_is_kept_with_91006():
+    known, stranger = person(1, mobile=MOBILE, email=OTHER_EMAIL), person(2, email=EMAIL)
+    plan = meet({"mobile": MOBILE, "email": EMAIL}, known, stranger)
+    assert (plan.victims, plan.identifiers, codes(plan)) == ((stranger,), {}, [91006])
+    allowed = meet({"mobile": MOBILE, "email": EMAIL}, known, stranger, policy=Policy(email_update=True))
+    assert allowed.identifiers == {"email": EMAIL}
+
+
+@pytest.mark.parametrize("restricted", [1, 2])
+def test_h_fraud_on_either_side_closes_merging(restricted):
+    known = person(1, mobile=MOBILE, fraud="CONFIRMED" if restricted == 1 else "NONE")
+    stranger = person(2, email=EMAIL, fraud="CONFIRMED" if restricted == 2 else "NONE")
+    assert refusal({"mobile": MOBILE, "email": EMAIL}, known, stranger) == Code.FRAUD
+
+
+def test_i_who_is_found_by_what_a_merged_customer_had_is_told_so_and_keeps_their_own():
+    known = person(1, mobile=MOBILE)
+    known.inherited = {("mobile", OTHER_MOBILE), ("email", EMAIL)}
+    plan = meet({"mobile": OTHER_MOBILE}, known)
+    assert (plan.person, plan.identifiers, codes(plan)) == (known, {}, [91009])
+    filled = meet({"mobile": MOBILE, "email": EMAIL}, known)
+    assert (filled.identifiers, codes(filled)) == ({"email": EMAIL}, [91009])
 
 
 def test_e_skip_policy_ignores_the_secondary():
@@ -153,14 +193,18 @@ def test_e_repeating_email_is_just_stored():
     assert (plan.person, plan.identifiers) == (known, {"email": EMAIL})
 
 
-def test_e_update_by_id_with_an_identifier_of_somebody_else_is_refused():
+def test_e_update_by_id_with_an_identifier_of_somebody_else_merges_them():
     known, stranger = person(1, mobile=MOBILE), person(2, mobile=OTHER_MOBILE)
-    assert refusal({"mobile": OTHER_MOBILE}, known, stranger, by_id=known, may_create=False) == Code.MOBILE_TAKEN
+    plan = meet({"mobile": OTHER_MOBILE}, known, stranger, by_id=known, may_create=False)
+    assert (plan.person, plan.victims, codes(plan)) == (known, (stranger,), [91005])
+    options = {"by_id": known, "may_create": False, "policy": NO_MERGES}
+    assert refusal({"mobile": OTHER_MOBILE}, known, stranger, **options) == Code.MOBILE_TAKEN
 
 
-def test_f_without_primary_the_older_registration_is_meant():
+def test_f_without_primary_the_older_registration_survives():
     older, younger = person(2, registered=2018, email=EMAIL), person(1, registered=2022, external_id="E")
-    assert refusal({"email": EMAIL, "external_id": "E"}, younger, older) == Code.EXTERNAL_ID_TAKEN
+    plan = meet({"email": EMAIL, "external_id": "E"}, younger, older)
+    assert (plan.person, plan.victims, plan.identifiers) == (older, (younger,), {})
 
 
 def test_without_primary_a_single_match_is_meant():

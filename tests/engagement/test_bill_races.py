@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from customers.journeys import purchases
 from customers.models import Customer
+from customers.services import holding
 from engagement.bills import BillDraft
 from engagement.ledger import storing
 from engagement.models import Bill, PointsEntry, PurchaseTotals
@@ -97,7 +97,7 @@ def test_numbers_of_days_close_by_are_one_bill_where_the_policy_says_so(northwin
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (purchases, bills, storing):
+    for module in (holding, bills, storing):
         monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
     monkeypatch.setattr(bills, "lock_numbers", lambda numbers: None)
 

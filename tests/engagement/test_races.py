@@ -13,11 +13,11 @@ import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 
+from customers.services import holding
 from engagement.expiry import Expiry
 from engagement.ledger import storing
 from engagement.ledger.accounts import InsufficientPointsError
 from engagement.models import PointsAccount, PointsEntry, PointsLot, Redemption, RedemptionReversal
-from engagement.services import redemptions, reversals
 from engagement.services.settlement import settle_due
 from loyalty_project.api.errors import LoyaltyError
 from organizations.scoping import organization_scope, unscoped
@@ -45,7 +45,7 @@ def asha(chain: Chain) -> PointsAccount:
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (redemptions, reversals, storing):
+    for module in (holding, storing):
         monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
 
 

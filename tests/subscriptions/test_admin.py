@@ -160,7 +160,7 @@ def test_a_refusal_is_told_above_the_form(agent: Client, asha: Customer, monkeyp
         error.__cause__ = LockNotAvailable()
         raise error
 
-    monkeypatch.setattr("subscriptions.services.lock", never_free)
+    monkeypatch.setattr("customers.services.holding.lock", never_free)
     answer = agent.post(decide_page(asha), NO)
     assert "Another action is running for this customer (521)" in answer.content.decode()
 

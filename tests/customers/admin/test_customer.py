@@ -462,7 +462,7 @@ def test_somebody_who_is_being_worked_on_elsewhere_is_told_so(
         error.__cause__ = LockNotAvailable()
         raise error
 
-    monkeypatch.setattr("customers.services.directory.lock", never_free)
+    monkeypatch.setattr("customers.services.holding.lock", never_free)
     errors = errors_of(change(administrator, anna, lastname="Iyer"))
     assert errors == {"__all__": ["Another action is running for this customer (521)"]}
 
@@ -471,14 +471,14 @@ def test_a_lost_connection_is_no_refusal(administrator: Client, anna: Customer, 
     def lost(rows: Any) -> Any:
         raise OperationalError("connection lost")
 
-    monkeypatch.setattr("customers.services.directory.lock", lost)
+    monkeypatch.setattr("customers.services.holding.lock", lost)
     with pytest.raises(OperationalError):
         change(administrator, anna, lastname="Iyer")
 
 
 def test_a_broken_constraint_has_a_code(administrator: Client, anna: Customer) -> None:
-    """A value that came with a merged customer is nobody's current one, and still taken."""
-    Identifier.objects.filter(kind="mobile").update(state="MERGED")
+    """A value that is nobody's any more and, against all rules, still taken."""
+    Identifier.objects.filter(kind="mobile").update(state="FORMER")
     errors = errors_of(add(administrator, mobile="9812300001"))
     assert errors == {"__all__": ["Unable to register with external ID. (1038)"]}
     assert Customer.objects.get() == anna

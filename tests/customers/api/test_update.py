@@ -91,7 +91,9 @@ def test_identifiers_that_are_kept_are_told(api, asha):
     assert (answer.warnings, answer.item["mobile"]) == (["91005", "91006", "91006"], asha["mobile"])
 
 
-def test_identifier_of_somebody_else_is_refused(api, asha):
+def test_identifier_of_somebody_else_is_refused_where_nobody_is_merged(api, organization, asha):
+    organization.flags = {"AUTO_MERGE_ON_IDENTIFIER_COLLISION": False}
+    organization.save()
     api.add(mobile="9812345679", email="usha@example.com", external_id="E-9")
     other = api.add(mobile="9812345670").item
     assert api.update(id=other["user_id"], email="usha@example.com").code == "1016"

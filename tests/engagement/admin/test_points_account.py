@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from django.test import Client
 from psycopg.errors import LockNotAvailable
 
+from customers.services import holding
 from engagement.expiry import Expiry
 from engagement.models import PointsAccount, PointsEntry
-from engagement.services import adjustments
 from loyalty_project import clock
 from organizations.models import Organization, Store, Till
 from tests.back_office import list_of, log_in, make_staff, page_of, shown
@@ -84,7 +84,7 @@ def test_who_finds_the_customer_locked_is_told_to_try_again(
         def lock(_rows: object) -> None:
             raise OperationalError from cause
 
-        monkeypatch.setattr(adjustments, "lock", lock)
+        monkeypatch.setattr(holding, "lock", lock)
 
     refuse(LockNotAvailable())
     assert "Try again." in adjust(administrator, account, "5").content.decode()

@@ -35,6 +35,7 @@ SPOILS = [
     ("lot_parts", "UPDATE engagement_pointslot SET expired = expired - 1 WHERE expired > 0"),
     ("lot_parts", "UPDATE engagement_pointslot SET returned = returned - 1 WHERE returned > 0"),
     ("lot_parts", 'UPDATE engagement_pointslot SET moved = 1, "left" = "left" - 1 WHERE NOT is_open'),
+    ("moved_lots", 'UPDATE engagement_pointslot SET moved = 1, "left" = "left" - 1 WHERE NOT is_open'),
     ("lots_hold_the_balance", "UPDATE engagement_pointslot SET is_open = NOT is_open WHERE opens_at IS NOT NULL"),
     ("lots_hold_the_balance", 'UPDATE engagement_pointslot SET "left" = "left" - 1 WHERE "left" > 0 AND is_open'),
     ("due_moments", "UPDATE engagement_pointsaccount SET due_at = NULL"),
