@@ -38,6 +38,12 @@ class Sides:
     person: Person | None
     other: Person | None
 
+    @property
+    def customer(self) -> Customer:
+        """Who has the old value; somebody must."""
+        assert self.person is not None  # noqa: S101 - whoever goes on has looked
+        return self.person.customer
+
 
 def lock_sides(kind: str, old_value: str, new_value: str, *, customer_id: int | None = None, by: Actor) -> Sides:
     """Lock both values and whoever has them. With `customer_id` nobody else can be meant by the old value.
@@ -107,9 +113,9 @@ def close_request(request: IdentityRequest, status: Status, *, reason: str, by: 
 
 def give_value(request: IdentityRequest, sides: Sides, *, by: Actor, now: datetime) -> None:
     """Make the new value the customer's; the old one stays as a former one."""
-    assert sides.person is not None  # noqa: S101 - whoever grants has looked
-    sides.directory.set_identifier(sides.person, request.kind, request.new_value)
-    touch(sides.person, now)
+    person = sides.directory.people[request.customer_id]
+    sides.directory.set_identifier(person, request.kind, request.new_value)
+    touch(person, now)
     sides.directory.write(by=by)
 
 
