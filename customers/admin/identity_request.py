@@ -90,9 +90,7 @@ class IdentityRequestAdmin(ReadOnlyAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     fields = ()
-    list_display = (
-        "told_change", "told_customer", "told_type", "told_status", "requested_on", "told_maker", "store", "decided_on",
-    )  # fmt: skip
+    list_display = ("told_change", "kind", "told_customer", "told_type", "told_status", "requested_on", "told_maker")
     list_display_links = ("told_change",)
     list_filter = (
         CustomerFilter,
@@ -120,10 +118,10 @@ class IdentityRequestAdmin(ReadOnlyAdmin):
         found = Q(customer__in=customers) | Q(other__in=customers)
         return queryset.filter(found | values_meant(request, search_term, "old_value", "new_value")), False
 
-    @display(description="Change", header=True)
+    @display(description="New value", header=True)
     def told_change(self, request: IdentityRequest) -> list[str]:
-        """Old and new value, and of what."""
-        return [f"{request.old_value} → {request.new_value}", request.get_kind_display()]
+        """The new value, and the old one."""
+        return [request.new_value, f"was {request.old_value}"]
 
     @display(description="Customer")
     def told_customer(self, request: IdentityRequest) -> SafeString:
@@ -141,10 +139,10 @@ class IdentityRequestAdmin(ReadOnlyAdmin):
         """What became of it."""
         return request.status, request.get_status_display()
 
-    @display(description="Asked by")
-    def told_maker(self, request: IdentityRequest) -> str:
-        """Who asked."""
-        return tell_who(request.requested_by)
+    @display(description="Asked by", header=True)
+    def told_maker(self, request: IdentityRequest) -> list[str]:
+        """Who asked, and where."""
+        return [tell_who(request.requested_by), str(request.store or "")]
 
     # --- the page of one
 
