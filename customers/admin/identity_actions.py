@@ -112,7 +112,7 @@ class IdentityActions(BackOfficeAdmin):
             return self.answer_unknown(request, object_id)
         organization = self.organization_behind(customer)
         with work_for(request, organization):
-            issued = _issue(customer, by=actor_of(request, organization)) if request.method == "POST" else None
+            issued = _issue(request, customer, by=actor_of(request, organization)) if request.method == "POST" else None
             return self._page(
                 request, customer, "back_office/issue_code.html", f"One-time code: {customer}", {"issued": issued}
             )
@@ -131,9 +131,14 @@ class IdentityActions(BackOfficeAdmin):
         return rendered(TemplateResponse(request, template, context))
 
 
-@transaction.atomic
-def _issue(customer: Customer, *, by: Actor) -> Issued:
-    return issue_code(customer.pk, purpose=Purpose.IDENTITY, by=by, now=clock.now())
+def _issue(request: HttpRequest, customer: Customer, *, by: Actor) -> Issued | None:
+    """The code; None where somebody else is at work on the customer, which is told."""
+    try:
+        with transaction.atomic():
+            return issue_code(customer.pk, purpose=Purpose.IDENTITY, by=by, now=clock.now())
+    except Error as error:
+        messages.error(request, sentence_of(refusal_of(error, {})))
+        return None
 
 
 def _tell(request: HttpRequest, asked: IdentityRequest) -> None:

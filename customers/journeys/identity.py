@@ -9,6 +9,7 @@ from django.db import transaction
 
 from customers.drafts import Setup
 from customers.identity_changes import IdentityWish, approves_itself, check_answers, check_customer, may_change
+from customers.journeys.merging import merge_customers
 from customers.matching import TAKEN
 from customers.models import Identifier, IdentityRequest, ValidationCode
 from customers.people import Person
@@ -20,6 +21,8 @@ from customers.services.identity_requests import (
     is_pending,
     lock_request,
     lock_sides,
+    record_new_value,
+    release_value,
     store_request,
 )
 from customers.services.validation_codes import Purpose, present_code, use_code
@@ -159,6 +162,17 @@ def _is_decided(request: IdentityRequest, wanted: Status) -> bool:
 
 def _grant(request: IdentityRequest, sides: Sides, *, by: Actor, now: datetime) -> None:
     """Give the customer the new value; another account that has it is merged into the customer's first."""
-    if sides.other is not None:
-        raise DecisionRefusedError("Accounts cannot be merged yet.")
-    give_value(request, sides, by=by, now=now)
+    if sides.other is None:
+        give_value(request, sides, by=by, now=now)
+        return
+    # Where the other account is known by the value now, the merge itself makes it the customer's: then it may be undone.
+    is_theirs = sides.other.identifiers.get(request.kind) == request.new_value
+    if is_theirs:
+        release_value(request)
+        record_new_value(request, by=by)
+    merge_customers(
+        survivor=request.customer_id, victim=sides.other.customer.pk, by=by, reason=f"Identity request {request.pk}"
+    )
+    if not is_theirs:
+        found = lock_sides(request.kind, request.old_value, request.new_value, customer_id=request.customer_id, by=by)
+        give_value(request, found, by=by, now=now)

@@ -1,4 +1,4 @@
-"""Which rows describe a customer? The person, identifiers, cards, profiles elsewhere, segments, user groups, requests and merges."""
+"""Which rows describe a customer? The person, identifiers, cards, profiles elsewhere, groups, requests, merges."""
 
 from customers.models.cards import Card
 from customers.models.customer import Customer

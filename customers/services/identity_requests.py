@@ -119,6 +119,19 @@ def give_value(request: IdentityRequest, sides: Sides, *, by: Actor, now: dateti
     sides.directory.write(by=by)
 
 
+def release_value(request: IdentityRequest) -> None:
+    """Make the old value a former one, before a merge brings the new one. Call it under the locks of both sides."""
+    current = Identifier.objects.filter(customer=request.customer_id, kind=request.kind, state=Identifier.State.CURRENT)
+    current.update(state=Identifier.State.FORMER, exclusive=False)
+
+
+def record_new_value(request: IdentityRequest, *, by: Actor) -> None:
+    """Tell the customer's history that the new value came in place of the old one."""
+    old, new = {request.kind: request.old_value}, {request.kind: request.new_value}
+    told = Change(action="updated", object_type="customer", object_id=request.customer_id, old=old, new=new)
+    record_changes([told], by=by)
+
+
 def requests_about(customer: Customer) -> QuerySet[IdentityRequest]:
     """What was asked for this customer, or would merge this customer into another; the newest first."""
     about = Q(customer=customer) | Q(other=customer)

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection
 
 from customers.journeys.identity import DecisionRefusedError, approve_request, reject_request
 from customers.models import Customer, Identifier, IdentityRequest
-from customers.services import directory, identity_requests
+from customers.services import directory, holding, identity_requests
 from loyalty_project.api.errors import LoyaltyError
 from organizations.models import Till
 from organizations.scoping import organization_scope, unscoped
@@ -63,7 +63,7 @@ def outcome(till: Till, work: Callable[[], object]) -> str:
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(directory, "lock_numbers", lambda numbers: None)
-    for module in (directory, identity_requests):
+    for module in (holding, identity_requests):
         monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
 
 

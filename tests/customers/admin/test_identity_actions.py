@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+from psycopg.errors import LockNotAvailable
 
 from customers.models import Customer, IdentityRequest, ValidationCode
 from customers.services.validation_codes import Purpose, issue_code
@@ -26,6 +28,12 @@ def change_page(customer: Customer) -> str:
 
 def code_page(customer: Customer) -> str:
     return reverse("admin:customers_customer_issue_code", args=[customer.pk])
+
+
+def never_free(rows: Any) -> Any:
+    error = OperationalError("lock not available")
+    error.__cause__ = LockNotAvailable()
+    raise error
 
 
 def told(answer: Any) -> list[str]:
@@ -130,6 +138,15 @@ def test_a_code_is_shown_to_those_who_tell_it_to_the_customer(seller: Client, an
 def test_no_code_is_issued_where_none_is_asked_for(seller: Client, anna: Customer) -> None:
     assert code_page(anna) not in seller.get(page_of(CUSTOMERS, anna)).content.decode()
     assert seller.post(code_page(anna)).status_code == 403
+
+
+def test_no_code_is_shown_while_somebody_else_is_at_work(
+    seller: Client, anna: Customer, asks_for_codes: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("customers.services.holding.lock", never_free)
+    page = seller.post(code_page(anna)).content.decode()
+    assert "Another action is running for this customer (521)" in page
+    assert "one-time-code" not in page
 
 
 def test_an_operator_issues_a_code_for_the_customers_organization(

@@ -7,8 +7,9 @@ import time_machine
 from django.db import IntegrityError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
-from customers.journeys.identity import DecisionRefusedError, approve_request, reject_request
-from customers.models import Customer, Identifier, IdentityRequest, ValidationCode
+from customers.journeys.identity import DecisionRefusedError, approve_request, read_obstacle, reject_request
+from customers.journeys.merging import merge_customers, undo_merge
+from customers.models import Customer, Identifier, IdentityRequest, Merge, ValidationCode
 from customers.services.validation_codes import MOST_TRIES, Purpose, issue_code
 from loyalty_project import clock
 from loyalty_project.api.errors import LoyaltyError
@@ -142,6 +143,83 @@ def test_the_policy_approves_at_once(
     entry = AuditEntry.objects.filter(object_type="customer", object_id=anna.pk).first()
     assert entry is not None
     assert (entry.actor, entry.old, entry.new) == ("till:mgroad.till1", {kind: old}, {kind: new})
+
+
+# --- merging
+
+
+def test_an_approved_request_for_a_taken_value_merges_its_owner_into_the_customer(
+    till: Till, organization: Organization, anna: Customer
+) -> None:
+    usha = register(till, firstname="Usha", mobile=OTHER, email="usha@example.com", external_id="NW-0002")
+    request = ask(till, "mobile", OLD, OTHER)
+    with time_machine.travel(NOON, tick=False):
+        approve(request, organization)
+    usha.refresh_from_db()
+    anna.refresh_from_db()
+    assert (usha.merged_into, anna.merged_into, anna.updated_on) == (anna, None, NOON)
+    assert known_by(anna) == {"mobile": OTHER, "email": "anna.rao@example.com", "external_id": "NW-0001"}
+    assert known_by(anna, "MERGED") == {"email": "usha@example.com", "external_id": "NW-0002"}
+    assert known_by(anna, "FORMER") == {"mobile": OLD}
+    merge = Merge.objects.get()
+    assert (merge.survivor, merge.victim, merge.reason) == (anna, usha, f"Identity request {request.pk}")
+    changes = AuditEntry.objects.filter(object_type="customer", object_id=anna.pk, actor="staff:asha").order_by("pk")
+    assert [(one.action, one.new.get("mobile")) for one in changes] == [("updated", OTHER), ("merged", None)]
+    assert register(till, mobile=OLD).pk != anna.pk
+
+
+def test_a_merge_that_was_approved_by_mistake_may_be_undone(
+    till: Till, organization: Organization, anna: Customer, usha: Customer
+) -> None:
+    approve(ask(till, "mobile", OLD, OTHER), organization)
+    undo_merge(Merge.objects.get(), reason="Two people after all", by=staff(organization))
+    assert (known_by(usha), known_by(anna).get("mobile")) == ({"mobile": OTHER}, None)
+
+
+def test_the_policy_merges_at_once_as_well(till: Till, organization: Organization, anna: Customer, usha: Customer) -> None:
+    set_flags(organization, CI_MOBILE_AUTO_APPROVE=1)
+    request = ask(till, "mobile", OLD, OTHER)
+    assert (request.status, request.type) == ("APPROVED", "MERGE")
+    assert known_by(anna)["mobile"] == OTHER
+    usha.refresh_from_db()
+    assert usha.merged_into == anna
+
+
+def test_a_value_that_another_account_inherited_becomes_the_customers_with_all_of_that_account(
+    till: Till, organization: Organization, anna: Customer, usha: Customer
+) -> None:
+    victim = register(till, mobile="9812300003")
+    merge_customers(survivor=usha.pk, victim=victim.pk, by=staff(organization))
+    request = ask(till, "mobile", OLD, "9812300003")
+    assert request.other == usha
+    approve(request, organization)
+    assert known_by(anna)["mobile"] == "919812300003"
+    assert known_by(anna, "MERGED") == {"mobile": OTHER}
+
+
+def test_an_inherited_value_becomes_the_customers_own_without_merging(
+    till: Till, organization: Organization, anna: Customer, usha: Customer
+) -> None:
+    merge_customers(survivor=anna.pk, victim=usha.pk, by=staff(organization))
+    assert code_of(till, "mobile", OTHER, NEW) == 1012
+    request = ask(till, "mobile", OLD, OTHER)
+    assert request.type == "CHANGE_IDENTIFIER"
+    approve(request, organization)
+    assert (known_by(anna)["mobile"], known_by(anna, "MERGED")) == (OTHER, {})
+
+
+def test_requests_for_somebody_who_is_merged_stay_behind(
+    till: Till, organization: Organization, anna: Customer, usha: Customer
+) -> None:
+    for_anna, to_ushas = ask(till, "mobile", OLD, NEW), ask(till, "mobile", OLD, OTHER)
+    for_usha = ask(till, "mobile", OTHER, "9812300007")
+    merge_customers(survivor=usha.pk, victim=anna.pk, by=staff(organization))
+    for request in (for_anna, to_ushas):
+        with pytest.raises(DecisionRefusedError, match="no longer the customer's mobile"):
+            approve(request, organization)
+    assert read_obstacle(for_anna) == f"{OLD} is no longer the customer's mobile."
+    approve(for_usha, organization)
+    assert for_anna.customer == anna
 
 
 # --- what must be known
@@ -298,6 +376,6 @@ def test_asking_and_approving_cost_what_they_cost(
     # a savepoint (2), the fields, the values' lock, their owners, the customers' lock, identifiers, what is pending, 2 inserts
     with django_assert_num_queries(10):
         request = ask(till, "mobile", OLD, NEW)
-    # a savepoint (2), the request (2), 4 as above, and 5 writes: the request, identifiers (2), the customer, and 2 audits
-    with django_assert_num_queries(14):
+    # a savepoint (2), the request (2), whether the customer is merged, 4 as above, and 6 writes, 2 of identifiers, 2 of audits
+    with django_assert_num_queries(15):
         approve(request, organization)
