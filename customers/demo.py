@@ -21,7 +21,7 @@ _NORTH_AMERICAN_AREAS: Final = (
     *("207", "617", "603", "206", "503", "212"),
 )
 # 555-0100 to 555-0109 stay free for documentation.
-_NUMBERS: Final = (
+NUMBERS: Final = (
     *(f"1{area}55501{number}" for area in _NORTH_AMERICAN_AREAS for number in range(10, 100)),
     *(f"49176040690{number:02}" for number in range(100)),
     *(f"467017406{number:02}" for number in range(5, 100)),
@@ -151,7 +151,7 @@ def demo_items(*, today: date) -> list[Item]:
     Nothing but the dates varies.
     """
     random = Random(SEED)  # noqa: S311 - repeatable on purpose
-    mobiles = random.sample(_NUMBERS, HOW_MANY)
+    mobiles = random.sample(NUMBERS, HOW_MANY)
     moments = sorted(_moment(today, random) for _ in mobiles)
     return [_item(number, *both, random) for number, both in enumerate(zip(mobiles, moments, strict=True), start=1)]
 

@@ -9,6 +9,7 @@ from customers.models import (
     CustomerSegment,
     GroupMembership,
     Identifier,
+    IdentityRequest,
     Merge,
     SourceProfile,
     ValidationCode,
@@ -26,5 +27,7 @@ STAYS = (
     Stay(model=Customer, column="merged_into", because="who was merged before follows to who stands: services.merging"),
     Stay(model=Merge, column="survivor", because="what happened keeps naming whom it happened to"),
     Stay(model=Merge, column="victim", because="what happened keeps naming whom it happened to"),
+    Stay(model=IdentityRequest, because="what was asked keeps naming for whom: requests do not move"),
+    Stay(model=IdentityRequest, column="other", because="what was asked keeps naming whose the value was"),
     Stay(model=ValidationCode, because="a code confirms the wish of whom it was told to; it lives for minutes"),
 )

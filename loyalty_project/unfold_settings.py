@@ -62,6 +62,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _room("Customers", "group", "customers.customer"),
+                    _room("Identity requests", "swap_horiz", "customers.identityrequest"),
                     _room("Cards", "credit_card", "customers.card"),
                     _room("Consent log", "fact_check", "subscriptions.consentchange"),
                     _room("Bills", "receipt_long", "engagement.bill"),

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path, re_path
 
 from customers.api.get import GetView
+from customers.api.identity import UpdateIdentityView
 from customers.api.registration import AddView, UpdateView
 from engagement.api.redemptions import RedemptionsView
 from engagement.api.transactions import TransactionsView
@@ -13,7 +14,7 @@ from organizations.api.tokens import TokenView
 from organizations.api.views import UnknownResourceView, UnsupportedActionView
 from subscriptions.api import SubscriptionsView
 
-READ, WRITE, BOTH = ("GET",), ("POST",), ("GET", "POST")
+READ, BOTH = ("GET",), ("GET", "POST")
 
 handler400 = "loyalty_project.api.error_pages.bad_request"
 handler403 = "loyalty_project.api.error_pages.permission_denied"
@@ -28,7 +29,7 @@ urlpatterns = [
     customer_route("add|register", AddView.as_view()),
     customer_route("update", UpdateView.as_view()),
     customer_route("get", GetView.as_view()),
-    customer_route("update_identity", UnsupportedActionView.as_view(methods=WRITE)),
+    customer_route("update_identity", UpdateIdentityView.as_view()),
     customer_route("search", UnsupportedActionView.as_view(methods=READ)),
     customer_route("transactions", TransactionsView.as_view()),
     customer_route("redemptions", RedemptionsView.as_view()),

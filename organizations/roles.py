@@ -27,6 +27,9 @@ ADD_CUSTOMERS: Final = _permissions("customers", "add", "customer")
 CHANGE_CUSTOMERS: Final = _permissions("customers", "change", "customer")
 SEE_CONSENTS: Final = _permissions("subscriptions", "view", "consent consentchange")
 CHANGE_CONSENTS: Final = _permissions("subscriptions", "change", "consent")
+SEE_IDENTITY_REQUESTS: Final = _permissions("customers", "view", "identityrequest")
+MAKE_IDENTITY_REQUESTS: Final = _permissions("customers", "add", "identityrequest")
+DECIDE_IDENTITY_REQUESTS: Final = _permissions("customers", "decide", "identityrequest")
 JUDGE_FRAUD: Final = frozenset({"customers.judge_fraud"})
 SEE_GROUPINGS: Final = _permissions("customers", "view", "segment usergroup")
 CHANGE_GROUPINGS: Final = _permissions("customers", "add change", "segment usergroup")
@@ -53,21 +56,27 @@ RETRY_DEFERRED: Final = _permissions("engagement", "retry", "deferredevent")
 ROLE_PERMISSIONS: Final[dict[str, Permissions]] = {
     Role.ORG_ADMIN: (
         SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS | JUDGE_FRAUD
+        | SEE_IDENTITY_REQUESTS | MAKE_IDENTITY_REQUESTS | DECIDE_IDENTITY_REQUESTS
         | SEE_POINTS | ADJUST_POINTS | SEE_PROGRAMS | PAUSE_PROGRAMS
         | SEE_GROUPINGS | CHANGE_GROUPINGS | SEE_CONFIGURATION | CHANGE_CONFIGURATION
         | SEE_STAFF | CHANGE_STAFF | SEE_AUDIT | SEE_IMPORTS | SEE_KEYS | SEE_DEFERRED | RETRY_DEFERRED
     ),
     Role.STORE_MANAGER: (
         SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS | JUDGE_FRAUD
+        | SEE_IDENTITY_REQUESTS | MAKE_IDENTITY_REQUESTS | DECIDE_IDENTITY_REQUESTS
         | SEE_POINTS | ADJUST_POINTS | SEE_PROGRAMS | SEE_SHOPS
     ),
-    Role.STORE_STAFF: SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS | SEE_POINTS,
+    Role.STORE_STAFF: (
+        SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS
+        | SEE_IDENTITY_REQUESTS | MAKE_IDENTITY_REQUESTS | SEE_POINTS
+    ),
     Role.CARE_AGENT: (
         SEE_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS | JUDGE_FRAUD
+        | SEE_IDENTITY_REQUESTS | MAKE_IDENTITY_REQUESTS | DECIDE_IDENTITY_REQUESTS
         | SEE_POINTS | ADJUST_POINTS | SEE_PROGRAMS | SEE_GROUPINGS | SEE_AUDIT | SEE_DEFERRED | RETRY_DEFERRED
     ),
     Role.AUDITOR: (
-        SEE_CUSTOMERS | SEE_CONSENTS | SEE_POINTS | SEE_PROGRAMS
+        SEE_CUSTOMERS | SEE_CONSENTS | SEE_IDENTITY_REQUESTS | SEE_POINTS | SEE_PROGRAMS
         | SEE_GROUPINGS | SEE_CONFIGURATION | SEE_STAFF | SEE_AUDIT | SEE_IMPORTS | SEE_DEFERRED
     ),
 }  # fmt: skip
@@ -76,6 +85,7 @@ ROLE_PERMISSIONS: Final[dict[str, Permissions]] = {
 # see, and with it they could lift their own limit.
 OF_STORES: Final = (
     SEE_CUSTOMERS | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SEE_CONSENTS | CHANGE_CONSENTS
+    | SEE_IDENTITY_REQUESTS | MAKE_IDENTITY_REQUESTS | DECIDE_IDENTITY_REQUESTS
     | JUDGE_FRAUD | SEE_POINTS | ADJUST_POINTS | SEE_SHOPS
 )  # fmt: skip
 

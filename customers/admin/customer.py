@@ -11,11 +11,11 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from customers.admin.customer_form import CATEGORIES, Desk, customer_fieldsets, customer_form
+from customers.admin.identity_actions import IdentityActions
 from customers.back_office.search import customers_meant
 from customers.journeys.customer_page import panels_of, read_customer_page
 from customers.models import Customer, CustomerSegment, GroupMembership, Identifier, SegmentPartition
 from customers.sources import SOURCES
-from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
 from organizations.back_office.history import tell_history, tell_value
 from organizations.back_office.work import actor_of, member_of, organization_of, own_stores
@@ -63,7 +63,7 @@ class PartitionFilter(DropdownFilter):
 
 
 @admin.register(Customer)
-class CustomerAdmin(BackOfficeAdmin):
+class CustomerAdmin(IdentityActions):
     """Customers. Adding and changing goes through the journeys of registration, like the tills' calls."""
 
     store_path = "registered_store"
@@ -86,8 +86,8 @@ class CustomerAdmin(BackOfficeAdmin):
     sortable_by = ()
     ordering = ("-pk",)
     actions = ()
-    change_form_outer_before_template = "back_office/customer_header.html"
-    change_form_outer_after_template = "back_office/customer_details.html"
+    change_form_outer_before_template = "back_office/customer_header.html"  # type: ignore[assignment]  # see the base class
+    change_form_outer_after_template = "back_office/customer_details.html"  # type: ignore[assignment]
 
     # --- the list
 

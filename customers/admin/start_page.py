@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from customers.models import Customer
+from customers.models import Customer, IdentityRequest
 from organizations.back_office.counting import COUNTED, tell_count
 from organizations.back_office.work import organization_of
 from organizations.models import Organization, Store, Till
@@ -22,6 +22,10 @@ def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
         customers = admin.site.get_model_admin(Customer).get_queryset(request)
         figures.append(("Customers", bounded_count(customers), "group", "admin:customers_customer_changelist"))
         context["newest"] = list(customers[:NEWEST])
+    if user.has_perm("customers.view_identityrequest"):
+        requests = admin.site.get_model_admin(IdentityRequest).get_queryset(request)
+        waiting = bounded_count(requests.filter(status=IdentityRequest.Status.PENDING))
+        figures.append(("Pending identity requests", waiting, "swap_horiz", "admin:customers_identityrequest_changelist"))
     shops: list[tuple[str, type[Any], str]] = [("stores", Store, "storefront"), ("tills", Till, "point_of_sale")]
     for noun, model, icon in shops:
         name = model._meta.model_name

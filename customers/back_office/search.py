@@ -7,11 +7,13 @@ millions.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 import phonenumbers
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from customers.models import Card, Customer, Identifier
@@ -45,12 +47,22 @@ class Reach:
 
 def customers_meant(request: HttpRequest, term: str) -> set[int]:
     """The ids of the customers whom whoever is logged in may mean by `term`; told when there are more."""
-    own = organization_of(request)
-    organizations = list(Organization.objects.all()) if own is None else [own]
-    found = find_customers(term, Reach(organizations=organizations, stores=own_stores(request)))
+    found = find_customers(term, Reach(organizations=_organizations(request), stores=own_stores(request)))
     if len(found) >= LIMIT:
         messages.info(request, "Many customers match, and only some are shown. Type more to find the one.")
     return found
+
+
+def values_meant(request: HttpRequest, term: str, *columns: str) -> Q:
+    """The rows in one of whose `columns` an identifier begins as `term` does: whoever's it is, or was."""
+    term = " ".join(term.split())
+    values = {value for _, value in _values(term, _organizations(request))}
+    return reduce(or_, (Q(**_begins(column, value)) for value in values for column in columns))
+
+
+def _organizations(request: HttpRequest) -> list[Organization]:
+    own = organization_of(request)
+    return list(Organization.objects.all()) if own is None else [own]
 
 
 def find_customers(term: str, reach: Reach) -> set[int]:
@@ -67,14 +79,19 @@ def find_customers(term: str, reach: Reach) -> set[int]:
 
 def _identifiers(term: str, reach: Reach) -> Iterator[QuerySet[Any]]:
     current = reach.within(Identifier.objects.exclude(state=Identifier.State.FORMER), "customer__")
-    values = [(Kind.EMAIL, term.lower())]
-    values += [(Kind.EXTERNAL_ID, spelling) for spelling in _spellings(term)]
-    values += [(Kind.MOBILE, digits) for digits in sorted(_mobiles(term, reach.organizations))]
-    for kind, value in values:
+    for kind, value in _values(term, reach.organizations):
         # Each value stands in one of two partial indexes.
         for exclusive in (True, False):
             rows = current.filter(kind=kind, exclusive=exclusive, **_begins("value", value))
             yield rows.order_by("value").values_list("customer_id")
+
+
+def _values(term: str, organizations: Sequence[Organization]) -> list[tuple[str, str]]:
+    """The identifiers that may begin so, by kind."""
+    values: list[tuple[str, str]] = [(Kind.EMAIL, term.lower())]
+    values += [(Kind.EXTERNAL_ID, spelling) for spelling in _spellings(term)]
+    values += [(Kind.MOBILE, digits) for digits in sorted(_mobiles(term, organizations))]
+    return values
 
 
 def _cards(term: str, reach: Reach) -> Iterator[QuerySet[Any]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from customers.models import Customer
+from customers.panels import identity_panel
 from engagement.models import Bill, PointsEntry, PurchaseTotals
 from engagement.services.entries import latest_entries
 from engagement.services.latest_bills import latest_bills
@@ -42,7 +43,7 @@ class CustomerPanel(Protocol):
     def __call__(self, customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Panel | None: ...
 
 
-PANELS: Sequence[CustomerPanel] = (consents_panel,)
+PANELS: Sequence[CustomerPanel] = (identity_panel, consents_panel)
 
 
 def panels_of(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> list[Panel]:

@@ -1,9 +1,10 @@
-"""Which rows describe a customer? The person, identifiers, cards, profiles elsewhere, segments, user groups, merges."""
+"""Which rows describe a customer? The person, identifiers, cards, profiles elsewhere, groups, requests, merges."""
 
 from customers.models.cards import Card
 from customers.models.customer import Customer
 from customers.models.groups import GroupMembership, UserGroup
 from customers.models.identifiers import Identifier
+from customers.models.identity_requests import IdentityRequest
 from customers.models.merges import Merge
 from customers.models.segments import CustomerSegment, Segment, SegmentPartition
 from customers.models.sources import SourceProfile
@@ -15,6 +16,7 @@ __all__ = [
     "CustomerSegment",
     "GroupMembership",
     "Identifier",
+    "IdentityRequest",
     "Merge",
     "Segment",
     "SegmentPartition",

@@ -50,6 +50,16 @@ def customers_answer(
     }
 
 
+def one_customer_answer(outcomes: Sequence[Outcome]) -> Tree:
+    """The answer of an action on one customer: as to a batch without totals, but `customers.customer` is an object.
+
+    (docs/protocol.md 4.3)
+    """
+    (outcome,) = outcomes
+    status = _batch_status(outcomes, message=Transport.SUCCESS.sentence, totals=False)
+    return {"response": {"status": status, "customers": {"customer": outcome.body}}}
+
+
 def customer_answer(outcomes: Sequence[Outcome], *, message: str = Transport.SUCCESS.sentence) -> Tree:
     """The answer of reads that put the customer right into `response`: an object for one, a list for several.
 

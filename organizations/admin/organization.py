@@ -16,6 +16,15 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget, Un
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.forms import ConfigurationForm
 from organizations.back_office.policies import GROUPS, policy_fields, shown_policies
+from organizations.back_office.verification import NAMES as VERIFICATION_NAMES
+from organizations.back_office.verification import TITLE as VERIFICATION_TITLE
+from organizations.back_office.verification import (
+    offer_fields,
+    read_verification,
+    shown_verification,
+    told_verification,
+    verification_fields,
+)
 from organizations.back_office.work import member_of
 from organizations.flags import NAMES
 from organizations.models import FieldDefinition, Organization
@@ -24,7 +33,7 @@ from organizations.organization_file.problems import Problems
 
 
 class OrganizationForm(ConfigurationForm):
-    """The organization's own columns, and one field for every policy flag."""
+    """The organization's own columns, what must be known to change identifiers, and one field for every policy flag."""
 
     section = ORGANIZATION
     installation_wide = True
@@ -44,10 +53,13 @@ class OrganizationForm(ConfigurationForm):
         forms.ModelForm.__init__(self, *args, **kwargs)
         if self.instance.pk is None:
             # A new organization starts with the defaults: its policies are chosen once it is there.
-            for name in (*NAMES, "gender_field"):
+            for name in (*NAMES, *VERIFICATION_NAMES, "gender_field"):
                 del self.fields[name]
             return
         self.initial.update(shown_policies(self.instance.flags))
+        if VERIFICATION_NAMES[0] in self.fields:
+            self.initial.update(shown_verification(self.instance.identity_verification))
+            offer_fields(self.fields, self.instance.identity_verification, self._field_names())
         if "gender_field" in self.fields:
             stored = [self.instance.gender_field] if self.instance.gender_field else []
             choices = dict.fromkeys([*self._field_names(), *stored])
@@ -67,7 +79,17 @@ class OrganizationForm(ConfigurationForm):
             self._tell(problem.path, problem.message)
         if not problems and given:
             self.instance.flags = flags
+        if VERIFICATION_NAMES[0] in self.fields:
+            self._read_verification(cleaned)
         return cleaned
+
+    def _read_verification(self, cleaned: dict[str, Any]) -> None:
+        problems = Problems()
+        section = read_verification(cleaned, problems)
+        for problem in problems:
+            self._tell(problem.path, problem.message)
+        if not problems:
+            self.instance.identity_verification = section
 
     @staticmethod
     def _given(name: str, cleaned: dict[str, Any]) -> Any:
@@ -77,7 +99,7 @@ class OrganizationForm(ConfigurationForm):
 
 
 # The fields of the flags are declared like any other, so that the admin can lay them out.
-PoliciesForm = type("PoliciesForm", (OrganizationForm,), policy_fields())
+PoliciesForm = type("PoliciesForm", (OrganizationForm,), {**policy_fields(), **verification_fields()})
 
 
 @admin.register(Organization)
@@ -90,7 +112,7 @@ class OrganizationAdmin(BackOfficeAdmin):
     list_display_links = ("code", "name")
     search_fields = ("code", "name")
     actions = ()
-    readonly_fields = ("waiting", "policies")
+    readonly_fields = ("waiting", "policies", "verification")
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, ArrayField):
@@ -102,10 +124,11 @@ class OrganizationAdmin(BackOfficeAdmin):
         if obj is None:
             return [(None, {"fields": about})]
         if not self.has_change_permission(request, obj):
-            return [(None, {"fields": (*about, "gender_field", "waiting", "policies")})]
+            return [(None, {"fields": (*about, "gender_field", "waiting", "verification", "policies")})]
         return [
             ("Organization", {"fields": (*about, "gender_field", "waiting"), "classes": ["tab"]}),
             *((title, {"fields": tuple(group), "classes": ["tab"]}) for title, group in GROUPS.items()),
+            (VERIFICATION_TITLE, {"fields": VERIFICATION_NAMES, "classes": ["tab"]}),
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -130,6 +153,11 @@ class OrganizationAdmin(BackOfficeAdmin):
     def waiting(self, organization: Organization) -> str:
         """The sections of the organization file that wait for their part of the product."""
         return ", ".join(section.replace("_", " ") for section in organization.stored_sections) or "nothing"
+
+    @display(description="To change an identifier")
+    def verification(self, organization: Organization) -> str:
+        """What must be known to change an identifier, to look at."""
+        return told_verification(organization.identity_verification)
 
     @display(description="Policies")
     def policies(self, organization: Organization) -> SafeString:

@@ -9,14 +9,15 @@ from loyalty_project.api.batch import constraint_name, sqlstate
 from loyalty_project.api.codes import Code, Told, Transport
 from loyalty_project.api.errors import LoyaltyError
 
-_LOCK_NOT_AVAILABLE: Final = "55P03"
+# A lock that is not free, and a world that changed while it was waited for: somebody else is at work.
+_AT_WORK: Final = {"55P03", "40001"}
 
 
 def refusal_of(error: LoyaltyError | Error, constraints: Mapping[str, Code]) -> Told:
     """The code of what was refused, as a till would get it. Raises `error` again where it is a bug or trouble elsewhere."""
     if isinstance(error, LoyaltyError):
         return error.code
-    if isinstance(error, OperationalError) and sqlstate(error) == _LOCK_NOT_AVAILABLE:
+    if isinstance(error, OperationalError) and sqlstate(error) in _AT_WORK:
         return Transport.BUSY
     code = constraints.get(constraint_name(error) or "") if isinstance(error, IntegrityError) else None
     if code is None:

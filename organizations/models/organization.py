@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from organizations.flags import Policy
+from organizations.verification import IdentityVerification
 
 
 class Organization(models.Model):
@@ -33,6 +34,9 @@ class Organization(models.Model):
     language = models.CharField(max_length=10, default="en")
     gender_field = models.CharField(max_length=100, blank=True, help_text="The field that answers `gender`")
     flags = models.JSONField(default=dict, blank=True, help_text="Policy flags that differ from their defaults, by name")
+    identity_verification = models.JSONField(
+        default=dict, blank=True, help_text="What must be known to change an identifier, as in the organization file"
+    )
     stored_sections = models.JSONField(
         default=dict, blank=True, help_text="Checked sections of the organization file whose part is not active yet"
     )
@@ -47,6 +51,11 @@ class Organization(models.Model):
     def policy(self) -> Policy:
         """The flags as typed values, defaults filled in (docs/protocol.md 2.3)."""
         return Policy.from_flags(self.flags)
+
+    @property
+    def verification(self) -> IdentityVerification:
+        """What must be known to change an identifier, defaults filled in (docs/protocol.md 4.3)."""
+        return IdentityVerification.from_section(self.identity_verification)
 
     @property
     def zone(self) -> ZoneInfo:

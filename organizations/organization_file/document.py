@@ -335,7 +335,6 @@ DOCUMENT: Final = Struct(
 # Nothing here has rows for them. Those that no app above keeps in rows of its own (`sections.Section`) are checked JSON on the
 # organization, until the part that reads them comes, and brings a migration that converts them.
 STORED_SECTIONS: Final = (
-    "identity_verification",
     "programs",
     "coupon_series",
     "referral_campaigns",

@@ -37,6 +37,7 @@ def organization_document(organization: Organization, *, sections: Sequence[Sect
         document: dict[str, Any] = {
             "organization": _organization(organization),
             "settings": organization.flags,
+            "identity_verification": organization.identity_verification,
             **{name: organization.stored_sections.get(name) for name in left_to_store(sections)},
             **{section.name: section.tell() for section in sections},
             "zones": [_place(one) for one in Zone.objects.all()],

@@ -108,6 +108,7 @@ def _bring_organization(
         "base_country": said["base_country"] or "",
         "gender_field": (document["fields"] or {}).get("gender_field", ""),
         "flags": document["settings"],
+        "identity_verification": _shortest("identity_verification", document),
         "stored_sections": stored,
     }
     if organization is None:
@@ -143,6 +144,8 @@ def _organization_lines(old: Mapping[str, Any], new: Mapping[str, Any]) -> Itera
             for flag in sorted({*old[name], *new[name]}):
                 before, after = (flags.get(flag, STORED_DEFAULTS[flag]) for flags in (old[name], new[name]))
                 yield from differences(f"settings.{flag}", before, after)
+        elif name == "identity_verification":
+            yield from differences(name, old[name], new[name])
         else:
             path = "fields.gender_field" if name == "gender_field" else f"organization.{name}"
             yield from differences(path, old[name] or None, new[name] or None)
@@ -150,5 +153,9 @@ def _organization_lines(old: Mapping[str, Any], new: Mapping[str, Any]) -> Itera
 
 def stored_sections(document: Document, names: Sequence[str]) -> dict[str, Any]:
     """The named sections as JSON, in the document's shortest form; empty ones are left out."""
-    shown = {name: as_json(DOCUMENT.keys[name].kind, document[name]) for name in names if document[name]}
+    shown = {name: _shortest(name, document) for name in names if document[name]}
     return {name: value for name, value in shown.items() if value}
+
+
+def _shortest(name: str, document: Document) -> Any:
+    return as_json(DOCUMENT.keys[name].kind, document[name] or {})

@@ -26,6 +26,9 @@ Role = StaffMember.Role
         (Role.AUDITOR, "subscriptions.view_consentchange", "subscriptions.change_consent"),
         (Role.CARE_AGENT, "engagement.retry_deferredevent", "engagement.change_deferredevent"),
         (Role.AUDITOR, "engagement.view_deferredevent", "engagement.retry_deferredevent"),
+        (Role.STORE_STAFF, "customers.add_identityrequest", "customers.decide_identityrequest"),
+        (Role.STORE_MANAGER, "customers.decide_identityrequest", "customers.change_identityrequest"),
+        (Role.AUDITOR, "customers.view_identityrequest", "customers.add_identityrequest"),
     ],
 )
 def test_a_role_allows_what_its_row_of_the_table_says(

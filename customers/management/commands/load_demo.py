@@ -1,4 +1,4 @@
-"""How does the demo come into the database? Its organization file, customers and bills by the services, and a superuser."""
+"""How does the demo come into the database? Its organization file, customers and what they did by the services, a superuser."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -8,10 +8,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from customers import demo, demo_bills
+from customers import demo, demo_bills, demo_identity
 from customers.demo import Standing, demo_items, demo_standings
 from customers.drafts import read_draft
 from customers.journeys.demo_history import SOURCES, live_until
+from customers.journeys.demo_identity import ask_demo_changes
 from customers.journeys.demo_purchases import record_demo_purchases
 from customers.journeys.organization_file import load_organization
 from customers.journeys.registration import Registration, work_drafts
@@ -65,6 +66,7 @@ class Command(BaseCommand):
                 live_until(now, registered, by=by)
                 place_everybody(items, demo_standings(items, today=today), by=by)
                 bills = record_demo_purchases([one.customer for one in registered], by=by)
+                ask_demo_changes([one.person for one in registered], by=by, now=now)
                 record_changes([_loaded(organization, edition)], by=by)
             if not StaffMember.objects.filter(username=OPERATOR.username).exists():
                 StaffMember.objects.create_superuser(OPERATOR.username, password=OPERATOR.password)
@@ -73,7 +75,7 @@ class Command(BaseCommand):
 
 def present_edition() -> str:
     """What tells this edition of the demo from others: a digest of what describes it."""
-    sources = [ORGANIZATION_FILE, Path(demo.__file__), Path(demo_bills.__file__), *SOURCES]
+    sources = [ORGANIZATION_FILE, Path(demo.__file__), Path(demo_bills.__file__), Path(demo_identity.__file__), *SOURCES]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 

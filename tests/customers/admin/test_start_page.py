@@ -6,12 +6,14 @@ from customers.admin import start_page
 from customers.models import Customer
 from organizations.models import Organization, Till
 from tests.back_office import log_in, make_staff, register
+from tests.customers.identity import ask
 
 
 def test_an_administrator_sees_figures_and_who_joined_last(administrator: Client, anna: Customer) -> None:
     answer = administrator.get("/admin/")
     assert [(title, count) for title, count, *_ in answer.context["figures"]] == [
         ("Customers", "1"),
+        ("Pending identity requests", "0"),
         ("Active stores", "1"),
         ("Active tills", "1"),
     ]
@@ -23,8 +25,13 @@ def test_an_administrator_sees_figures_and_who_joined_last(administrator: Client
 
 def test_staff_of_a_store_see_their_own_customers_counted(seller: Client, anna: Customer, indiranagar: Till) -> None:
     register(indiranagar, mobile="9812300002")
+    ask(indiranagar, "mobile", "9812300002", "9812300003")
+    ask(indiranagar, "mobile", "9812300001", "9812300004")
     answer = seller.get("/admin/")
-    assert [(title, count) for title, count, *_ in answer.context["figures"]] == [("Customers", "1")]
+    assert [(title, count) for title, count, *_ in answer.context["figures"]] == [
+        ("Customers", "1"),
+        ("Pending identity requests", "1"),
+    ]
     assert answer.context["newest"] == [anna]
 
 

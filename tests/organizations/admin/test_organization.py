@@ -86,6 +86,58 @@ def test_the_gender_field_is_one_of_the_customers_fields(administrator: Client, 
     assert choices == [("", "none"), ("gender", "gender"), ("former", "former")]
 
 
+def test_an_administrator_chooses_what_must_be_known_to_change_an_identifier(
+    administrator: Client, organization: Organization
+) -> None:
+    make_field(organization, "city", category="extended")
+    organization.identity_verification = {"mandatory": ["former"]}
+    organization.save()
+    page = page_of(ORGANIZATIONS, organization)
+    offered = administrator.get(page).context["adminform"].form.fields["verification_mandatory"].choices
+    assert [name for name, _ in offered] == ["firstname", "lastname", "mobile", "email", "external_id", "city", "former"]
+    form = filled_form(
+        administrator,
+        page,
+        verification_mandatory=["firstname"],
+        verification_optional=["email", "city"],
+        verification_optional_matches="1",
+        verification_otp="on",
+    )
+    assert administrator.post(page, form).status_code == 302
+    organization.refresh_from_db()
+    chosen = {"mandatory": ["firstname"], "optional": ["email", "city"], "optional_matches": 1, "otp": True}
+    assert organization.identity_verification == chosen
+    assert AuditEntry.objects.get().new == {"identity_verification": chosen}
+    assert administrator.post(page, filled_form(administrator, page)).status_code == 302
+    assert AuditEntry.objects.count() == 1
+
+
+def test_what_must_be_known_is_checked_as_in_the_organization_file(administrator: Client, organization: Organization) -> None:
+    page = page_of(ORGANIZATIONS, organization)
+    typed = {"verification_optional": ["email"], "verification_optional_matches": "2"}
+    told = errors_of(administrator.post(page, filled_form(administrator, page, **typed)))
+    assert told == {"verification_optional_matches": ["Must not be more than the optional fields."]}
+    typed = {"verification_mandatory": ["email"], "verification_optional": ["email"]}
+    told = errors_of(administrator.post(page, filled_form(administrator, page, **typed)))
+    assert told == {"verification_optional": ["'email' is mandatory already."]}
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ({}, "nothing is asked"),
+        ({"mandatory": ["firstname", "city"]}, "firstname, city must match"),
+        ({"optional": ["email"], "optional_matches": 1, "otp": True}, "1 of email must match; a one-time code is needed"),
+    ],
+)
+def test_an_auditor_reads_what_must_be_known(
+    auditor: Client, organization: Organization, section: dict[str, object], told: str
+) -> None:
+    organization.identity_verification = section
+    organization.save()
+    assert told in auditor.get(page_of(ORGANIZATIONS, organization)).content.decode()
+
+
 def test_what_waits_for_its_part_is_told(administrator: Client, organization: Organization) -> None:
     organization.stored_sections = {"programs": [], "coupon_series": []}
     organization.save()

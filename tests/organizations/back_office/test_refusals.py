@@ -2,7 +2,7 @@
 
 import pytest
 from django.db import Error, IntegrityError, OperationalError
-from psycopg.errors import DeadlockDetected, LockNotAvailable, UniqueViolation
+from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
 
 from loyalty_project.api.codes import Code, Transport
 from loyalty_project.api.errors import LoyaltyError
@@ -18,7 +18,8 @@ def caused(error: Error, cause: BaseException) -> Error:
 
 def test_rules_and_locks_refuse_with_their_codes() -> None:
     assert refusal_of(LoyaltyError(Code.FRAUD), {}) == Code.FRAUD
-    assert refusal_of(caused(OperationalError(), LockNotAvailable()), {}) == Transport.BUSY
+    for cause in (LockNotAvailable(), SerializationFailure()):
+        assert refusal_of(caused(OperationalError(), cause), {}) == Transport.BUSY
     assert sentence_of(Transport.BUSY) == "Another action is running for this customer (521)"
 
 

@@ -25,6 +25,7 @@ from organizations.organization_file.loading import stored_sections
 from organizations.organization_file.problems import OrganizationFileError
 from organizations.scoping import organization_scope, unscoped
 from organizations.services.credentials import password_digest, verify_digest, verify_secret
+from organizations.verification import IdentityVerification
 from tests.factories import make_client, make_organization, make_store, make_till
 
 from .documents import check, load, small, spoil, whole
@@ -146,7 +147,6 @@ def test_sections_of_later_parts_are_kept_as_json(meridian: Organization) -> Non
     meridian.refresh_from_db()
     kept = meridian.stored_sections
     assert set(kept) == {
-        "identity_verification",
         "programs",
         "coupon_series",
         "referral_campaigns",
@@ -163,6 +163,21 @@ def test_sections_of_later_parts_are_kept_as_json(meridian: Organization) -> Non
     assert kept["coupon_series"][0]["custom_properties"] == {"colour": "red", "size": 12, "weight": 1.5, "gift": True}
 
 
+def test_what_must_be_known_to_change_an_identifier_is_kept_on_the_organization(tiny: Organization) -> None:
+    assert tiny.verification == IdentityVerification()
+    document = {**small(), "identity_verification": {"mandatory": ["firstname"], "optional": ["email"], "otp": True}}
+    assert load(document).lines == [
+        'identity_verification.mandatory: null -> ["firstname"]',
+        'identity_verification.optional: null -> ["email"]',
+        "identity_verification.otp: null -> true",
+    ]
+    assert load(document).lines == []
+    tiny.refresh_from_db()
+    assert tiny.verification == IdentityVerification(mandatory=("firstname",), optional=("email",), otp=True)
+    del document["identity_verification"]["optional"]
+    assert load(document).lines == ["identity_verification.optional: removed"]
+
+
 def test_the_report_names_what_happened_path_by_path() -> None:
     report = load(whole())
     assert report.lines[0] == "organization: created meridian"
@@ -176,7 +191,7 @@ def test_the_report_names_what_happened_path_by_path() -> None:
         "api_clients[1]: has no secret and cannot log in",
         "staff[1]: has no password and cannot log in",
     ]
-    assert report.stored[:3] == ["identity_verification", "programs", "coupon_series"]
+    assert report.stored[:3] == ["programs", "coupon_series", "referral_campaigns"]
 
 
 def test_the_same_file_again_writes_nothing(meridian: Organization) -> None:

@@ -6,12 +6,13 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db.models import Count
 from pytest_django import Settings
 
 from customers.demo import HOW_MANY, Standing, demo_items
 from customers.journeys.organization_file import load_organization
 from customers.management.commands.load_demo import LOADED, place_everybody, register_missing
-from customers.models import Card, Customer, CustomerSegment, GroupMembership, UserGroup
+from customers.models import Card, Customer, CustomerSegment, GroupMembership, IdentityRequest, UserGroup
 from engagement.models import Bill, PointsAccount, PointsEntry
 from loyalty_project import clock
 from loyalty_project.demo import OPERATOR, ORGANIZATION_CODE, ORGANIZATION_FILE
@@ -58,6 +59,12 @@ def test_everybody_is_there_after_the_first_run_and_nothing_changes_with_the_sec
         assert 4_000 < Bill.objects.count() < 10_000
         assert Bill.objects.filter(type="RETURN", return_of__isnull=False).exists()
         assert PointsEntry.objects.filter(kind="RETURN").exists()
+        assert dict(IdentityRequest.objects.values_list("status").annotate(Count("pk"))) == {
+            "PENDING": 7,
+            "APPROVED": 4,
+            "REJECTED": 3,
+        }
+        assert IdentityRequest.objects.filter(type="MERGE", status="PENDING").exists()
         assert not PointsAccount.objects.filter(due_at__lte=clock.now()).exists()
         Store.objects.filter(code="web").update(name="My web shop")
         entries = AuditEntry.objects.count()

@@ -1,0 +1,158 @@
+"""What do staff do about a customer's identifiers? Ask for one to be changed, and issue the code by which a till may ask."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.db import Error, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
+
+from customers.identity_changes import read_wish
+from customers.journeys.identity import request_change
+from customers.models import Customer, Identifier, IdentityRequest
+from customers.services.identity_requests import CONSTRAINTS, Status
+from customers.services.setup import load_setup
+from customers.services.validation_codes import Issued, Purpose, issue_code
+from loyalty_project import clock
+from loyalty_project.api.codes import Code, Told
+from loyalty_project.api.errors import LoyaltyError
+from organizations.actors import Actor
+from organizations.back_office.base import BackOfficeAdmin, rendered
+from organizations.back_office.pages import page_action
+from organizations.back_office.refusals import refusal_of, sentence_of
+from organizations.back_office.work import actor_of, member_of, work_for
+
+_OF_NEW_VALUE: Final[frozenset[Told]] = frozenset(
+    {
+        Code.IDENTITY_CHANGE_FAILED,
+        Code.MALFORMED_IDENTIFIER,
+        Code.CHANGE_REQUEST_PENDING,
+        Code.MOBILE_TAKEN,
+        Code.EMAIL_TAKEN,
+        Code.EXTERNAL_ID_TAKEN,
+    }
+)
+
+
+class ChangeForm(forms.Form):
+    """Which identifier of the customer shall become what. `current` are those of now, by kind."""
+
+    kind = forms.ChoiceField(label="Change the", widget=UnfoldAdminRadioSelectWidget)
+    new_value = forms.CharField(label="New value", max_length=254, widget=UnfoldAdminTextInputWidget)
+    comments = forms.CharField(
+        max_length=250,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="For whoever decides: how you know the customer, and why it changes.",
+    )
+
+    def __init__(self, *args: Any, current: Mapping[str, str], by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.current, self.by = current, by
+        kinds: Any = self.fields["kind"]
+        kinds.choices = [(kind, f"{Identifier.Kind(kind).label} {value}") for kind, value in current.items()]
+
+    def save(self) -> IdentityRequest | None:
+        """Ask for the change; None where it is refused, which is told at its field."""
+        typed = self.cleaned_data
+        setup = load_setup([], by=self.by)
+        try:
+            wish = read_wish(
+                typed["kind"], self.current[typed["kind"]], typed["new_value"], setup=setup, comments=typed["comments"]
+            )
+            with transaction.atomic():
+                return request_change(wish, setup=setup, by=self.by, is_known=True)
+        except (LoyaltyError, Error) as error:
+            code = refusal_of(error, CONSTRAINTS)
+            self.add_error("new_value" if code in _OF_NEW_VALUE else None, sentence_of(code))
+            return None
+
+
+class IdentityActions(BackOfficeAdmin):
+    """The two pages beside the customer's own; part of the room of customers."""
+
+    actions_detail: Sequence[str] = ("ask_change", "issue_code")
+
+    def has_ask_permission(self, request: HttpRequest, object_id: Any = None) -> bool:  # noqa: ARG002 - as Django's has_..._permission
+        """Whether whoever is logged in may ask for identifiers to be changed."""
+        return member_of(request).has_perm("customers.add_identityrequest")
+
+    def has_issue_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether they may issue codes: where the organization asks for any."""
+        organization = self.organization_for(request, None if object_id is None else str(object_id))
+        return self.has_ask_permission(request) and organization is not None and organization.verification.otp
+
+    @page_action("Change identifier", address="change-identifier", icon="swap_horiz", permission="ask")
+    def ask_change(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page on which a change is asked for."""
+        customer = self.get_object(request, unquote(object_id))
+        if customer is None:
+            return self.answer_unknown(request, object_id)
+        organization = self.organization_behind(customer)
+        with work_for(request, organization):
+            current = {one.kind: one.value for one in customer.identifiers.all()}
+            form = ChangeForm(request.POST or None, current=current, by=actor_of(request, organization))
+            if request.method == "POST" and form.is_valid() and (asked := form.save()):
+                _tell(request, asked)
+                return HttpResponseRedirect(_page_of(customer))
+            return self._page(
+                request, customer, "back_office/change_identifier.html", f"Change identifier: {customer}", {"form": form}
+            )
+
+    @page_action("One-time code", address="issue-code", icon="password", permission="issue")
+    def issue_code(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page on which a one-time code is issued, and shown."""
+        customer = self.get_object(request, unquote(object_id))
+        if customer is None:
+            return self.answer_unknown(request, object_id)
+        organization = self.organization_behind(customer)
+        with work_for(request, organization):
+            issued = _issue(request, customer, by=actor_of(request, organization)) if request.method == "POST" else None
+            return self._page(
+                request, customer, "back_office/issue_code.html", f"One-time code: {customer}", {"issued": issued}
+            )
+
+    def _page(
+        self, request: HttpRequest, customer: Customer, template: str, title: str, context: Mapping[str, Any]
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "original": customer,
+            "title": title,
+            "back": _page_of(customer),
+            **context,
+        }
+        return rendered(TemplateResponse(request, template, context))
+
+
+def _issue(request: HttpRequest, customer: Customer, *, by: Actor) -> Issued | None:
+    """The code; None where somebody else is at work on the customer, which is told."""
+    try:
+        with transaction.atomic():
+            return issue_code(customer.pk, purpose=Purpose.IDENTITY, by=by, now=clock.now())
+    except Error as error:
+        messages.error(request, sentence_of(refusal_of(error, {})))
+        return None
+
+
+def _tell(request: HttpRequest, asked: IdentityRequest) -> None:
+    if asked.status == Status.APPROVED:
+        messages.success(request, f"{asked.new_value} is the customer's {asked.get_kind_display()} now.")
+    elif asked.other is None:
+        messages.success(request, f"{asked.new_value} is asked for. Somebody else has to approve it.")
+    else:
+        messages.warning(
+            request,
+            f"{asked.new_value} is asked for. It belongs to {asked.other}, who would be merged into this customer: somebody"
+            " else has to approve that.",
+        )
+
+
+def _page_of(customer: Customer) -> str:
+    return reverse("admin:customers_customer_change", args=[customer.pk])

@@ -1,0 +1,111 @@
+"""customer/update_identity: what goes in and what comes out. The rules have tests of their own."""
+
+from typing import Any
+
+from customers.models import Customer, IdentityRequest, ValidationCode
+from customers.services.validation_codes import Purpose, issue_code
+from loyalty_project import clock
+from organizations.models import Organization
+from tests.api import Answer, Api, fields
+from tests.factories import till_actor
+
+OLD, NEW = "919812300001", "919812300009"
+WISH = {"identifier": "mobile", "old_value": OLD, "new_value": NEW}
+
+
+def change(api: Api, *items: dict[str, Any], **headers: str) -> Answer:
+    return api.call("POST", "update_identity", "", {"root": {"customer": list(items)}}, **headers)
+
+
+def item_of(answer: Answer) -> dict[str, Any]:
+    """The one object of the answer."""
+    found: dict[str, Any] = answer.response["customers"]["customer"]
+    return found
+
+
+def test_a_request_is_answered_by_one_object(api: Api, anna: Customer) -> None:
+    answer = change(api, WISH)
+    assert answer.status == {"success": "true", "code": 200, "message": "Success"}
+    item = item_of(answer)
+    assert list(item) == ["identifier", "old_value", "new_value", "updated", "item_status"]
+    assert item == {
+        **WISH,
+        "updated": "true",
+        "item_status": {
+            "success": "true",
+            "code": "1040",
+            "message": "Customer Identity change request added successfully",
+            "warnings": {"warning": []},
+        },
+    }
+    assert IdentityRequest.objects.get().customer == anna
+
+
+def test_values_are_answered_as_they_were_sent_and_under_one_name(api: Api, anna: Customer) -> None:
+    item = item_of(change(api, {"identifier": "MOBILE", "old_identifier": "98123 00001", "new_identifier": "98123 00009"}))
+    assert (item["identifier"], item["old_value"], item["new_value"]) == ("MOBILE", "98123 00001", "98123 00009")
+    assert IdentityRequest.objects.get().new_value == NEW
+
+
+def test_a_refusal_tells_what_was_sent_and_that_nothing_is_updated(api: Api, anna: Customer) -> None:
+    answer = change(api, {"identifier": "mobile", "old_value": "9812300005", "new_value": NEW})
+    assert answer.http.status_code == 200
+    assert answer.status == {"success": "false", "code": 500, "message": "All requests have failed due to errors"}
+    item = item_of(answer)
+    assert list(item) == ["identifier", "old_value", "new_value", "updated", "item_status"]
+    assert (item["updated"], item["item_status"]["code"]) == ("false", "1012")
+    assert item_of(change(api, {"old_value": OLD, "new_value": " "}))["item_status"]["code"] == "1041"
+
+
+def test_an_xml_request_is_answered_in_xml(api: Api, anna: Customer) -> None:
+    body = "<root><customer>" + "".join(f"<{key}>{value}</{key}>" for key, value in WISH.items())
+    body += "<verification><field><name>firstname</name><value>anna</value></field></verification></customer></root>"
+    answer = api.call("POST", "update_identity.xml", "", body, Content_Type="application/xml")
+    (item,) = answer.xml.findall("customers/customer")
+    assert [one.tag for one in item] == ["identifier", "old_value", "new_value", "updated", "item_status"]
+    assert (item.findtext("updated"), item.findtext("item_status/code")) == ("true", "1040")
+
+
+def test_one_item_a_call(api: Api, anna: Customer) -> None:
+    answer = change(api, WISH, WISH)
+    assert (answer.http.status_code, answer.status["code"]) == (400, 1060)
+    assert change(api).status["code"] == 400
+    assert api.call("GET", "update_identity").status["code"] == 405
+    assert not IdentityRequest.objects.exists()
+
+
+def test_a_retry_with_its_key_is_answered_as_before(api: Api, anna: Customer) -> None:
+    first = change(api, WISH, Idempotency_Key="k-1")
+    again = change(api, WISH, Idempotency_Key="k-1")
+    assert (again.http.content, again.is_replayed) == (first.http.content, True)
+    assert IdentityRequest.objects.count() == 1
+    assert item_of(change(api, WISH, Idempotency_Key="k-2"))["item_status"]["code"] == "9028"
+
+
+def test_a_wrong_code_counts_with_a_key_as_without(api: Api, organization: Organization, anna: Customer) -> None:
+    organization.identity_verification = {"otp": True}
+    organization.save()
+    issue_code(anna.pk, purpose=Purpose.IDENTITY, by=till_actor(api.till), now=clock.now())
+    for headers in ({}, {"Idempotency_Key": "k-1"}, {"Idempotency_Key": "k-1"}):
+        item = item_of(change(api, {**WISH, "validation_code": "000000"}, **headers))
+        assert item["item_status"]["code"] == "1021"
+    assert ValidationCode.objects.get().tries == 2
+
+
+def test_a_national_number_is_one_of_the_country_that_the_call_names(api: Api, organization: Organization) -> None:
+    api.add(mobile="+447400123456")
+    wish = {"identifier": "mobile", "old_value": "7400123456", "new_value": "7400123457"}
+    assert item_of(change(api, wish, X_CAP_CLIENT_COUNTRYCODE="44"))["item_status"]["code"] == "1040"
+    assert IdentityRequest.objects.get().new_value == "447400123457"
+
+
+def test_answers_about_fields_are_read(api: Api, organization: Organization, anna: Customer) -> None:
+    organization.identity_verification = {"mandatory": ["city"]}
+    organization.save()
+    api.update(mobile=OLD, extended_fields=fields(city="Pune"))
+    assert item_of(change(api, {**WISH, "verification": fields(city="Goa")}))["item_status"]["code"] == "1025"
+    assert item_of(change(api, {**WISH, "verification": fields(City="pune")}))["item_status"]["code"] == "1040"
+
+
+def test_a_customer_of_another_organization_is_nobody(stranger_api: Api, anna: Customer) -> None:
+    assert item_of(change(stranger_api, WISH))["item_status"]["code"] == "1012"
