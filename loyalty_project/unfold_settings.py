@@ -63,6 +63,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _room("Customers", "group", "customers.customer"),
                     _room("Identity requests", "swap_horiz", "customers.identityrequest"),
+                    _room("Merges", "merge", "customers.merge"),
                     _room("Cards", "credit_card", "customers.card"),
                     _room("Consent log", "fact_check", "subscriptions.consentchange"),
                     _room("Bills", "receipt_long", "engagement.bill"),

@@ -11,10 +11,10 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from customers.admin.customer_form import CATEGORIES, Desk, customer_fieldsets, customer_form
-from customers.admin.identity_actions import IdentityActions
+from customers.admin.merge_actions import MergeActions
 from customers.back_office.search import customers_meant
 from customers.journeys.customer_page import panels_of, read_customer_page
-from customers.models import Customer, CustomerSegment, GroupMembership, Identifier, SegmentPartition
+from customers.models import Customer, CustomerSegment, GroupMembership, Identifier, Merge, SegmentPartition
 from customers.sources import SOURCES
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
 from organizations.back_office.history import tell_history, tell_value
@@ -62,8 +62,23 @@ class PartitionFilter(DropdownFilter):
         return queryset.filter(segments__partition_id=int(value)) if value and value.isdigit() else queryset
 
 
+class MergedFilter(DropdownFilter):
+    """Customers who stand, unless those are asked for who were merged into others."""
+
+    title = "merged"
+    parameter_name = "merged"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        return [("yes", "merged into others"), ("all", "all")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:  # noqa: ARG002 - Django's signature
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(merged_into__isnull=self.value() != "yes")
+
+
 @admin.register(Customer)
-class CustomerAdmin(IdentityActions):
+class CustomerAdmin(MergeActions):
     """Customers. Adding and changing goes through the journeys of registration, like the tills' calls."""
 
     store_path = "registered_store"
@@ -80,6 +95,7 @@ class CustomerAdmin(IdentityActions):
         ("fraud_status", ChoicesDropdownFilter),
         SourceFilter,
         PartitionFilter,
+        MergedFilter,
     )
     search_fields = ("identifiers__value",)
     search_help_text = "Mobile, e-mail, id, card or name"
@@ -199,6 +215,8 @@ class CustomerAdmin(IdentityActions):
             "loyalty": read_customer_page(customer, organization=organization),
             "currency": organization.currency,
             "initials": initials(customer),
+            "merges": list(_merges(customer)),
+            "inherited": list(Identifier.objects.filter(customer=customer, state=Identifier.State.MERGED)),
             "identifiers": [(one.get_kind_display(), one.kind, one.value) for one in customer.identifiers.all()],
             "field_rows": [
                 (one.name, tell_value(value)) for one in definitions if (value := customer.value_of(one.pk)) is not None
@@ -229,6 +247,10 @@ def initials(customer: Customer) -> str:
 
 def _identifier(customer: Customer, kind: str) -> str | None:
     return next((one.value for one in customer.identifiers.all() if one.kind == kind), None)
+
+
+def _merges(customer: Customer) -> QuerySet[Merge]:
+    return Merge.objects.filter(Q(survivor=customer) | Q(victim=customer)).select_related("survivor", "victim")
 
 
 def _segments(customer: Customer) -> QuerySet[CustomerSegment]:

@@ -209,6 +209,15 @@ def _touched(merge: Merge, survivor: Customer) -> list[str]:
     return touched
 
 
+def what_moved(merge: Merge) -> dict[str, int]:
+    """How many rows a merge moved, by what they are, for people; those that stayed with the victim are not counted."""
+    names = {move.label: str(move.model._meta.verbose_name_plural) for move in MOVES}
+    counts = {names[label]: len(rows["ids"]) for label, rows in merge.moved["rows"].items() if label in names}
+    counts["identifiers"] = len(merge.moved["identifiers"]["states"])
+    counts["lots of points"] = sum(len(one["lots"]) for one in merge.moved.get("points", ()))
+    return {name: count for name, count in counts.items() if count}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergePreview:
     """What a merge would do: rows that would move by what they are, and the current identifiers afterwards, by kind."""

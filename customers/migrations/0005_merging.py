@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-pk"],
+                "permissions": [("merge_customers", "Can merge customers, and undo merges")],
             },
         ),
         migrations.AddField(

@@ -24,6 +24,7 @@ class Merge(TenantModel):
 
     class Meta:
         ordering = ["-pk"]
+        permissions = [("merge_customers", "Can merge customers, and undo merges")]
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "victim"],

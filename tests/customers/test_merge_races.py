@@ -178,7 +178,8 @@ CONSTRAINTS = {
     "DROP INDEX merge_one_direction": "CREATE UNIQUE INDEX merge_one_direction ON customers_merge (organization_id, "
     "(least(survivor_id, victim_id)), (greatest(survivor_id, victim_id))) WHERE undone_at IS NULL",
     "ALTER TABLE customers_customer DROP CONSTRAINT customer_merged_into_standing": "ALTER TABLE customers_customer "
-    "ADD CONSTRAINT customer_merged_into_standing FOREIGN KEY (merged_into_id, needs_standing) REFERENCES customers_customer (id, stands)",
+    "ADD CONSTRAINT customer_merged_into_standing "
+    "FOREIGN KEY (merged_into_id, needs_standing) REFERENCES customers_customer (id, stands)",
 }
 
 

@@ -1,0 +1,118 @@
+"""How do staff make one customer of two? They find the other one, look at what would move, and say why."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import Error
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from customers.admin.identity_actions import IdentityActions
+from customers.back_office.search import customers_meant
+from customers.journeys.merging import CONSTRAINTS, Merged, MergeRefusedError, merge_customers, preview_merge
+from customers.models import Customer
+from customers.services.people import read_people
+from loyalty_project.api.errors import LoyaltyError
+from organizations.actors import Actor
+from organizations.back_office.base import rendered
+from organizations.back_office.pages import page_action
+from organizations.back_office.refusals import refusal_of, sentence_of
+from organizations.back_office.work import actor_of, member_of, work_for
+
+CANDIDATES: Final = 20
+
+
+class MergeForm(forms.Form):
+    """Why two customers are one. `save` merges them, or says why not."""
+
+    reason = forms.CharField(
+        max_length=250,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="How you know that the two are one person. Stands with the merge for good.",
+    )
+
+    def save(self, *, survivor: Customer, victim: Customer, by: Actor) -> Merged | None:
+        """The merge; None where it is refused, which is told above the form."""
+        try:
+            return merge_customers(survivor=survivor.pk, victim=victim.pk, by=by, reason=self.cleaned_data["reason"])
+        except MergeRefusedError as refusal:
+            self.add_error(None, str(refusal))
+        except (LoyaltyError, Error) as error:
+            self.add_error(None, sentence_of(refusal_of(error, CONSTRAINTS)))
+        return None
+
+
+class MergeActions(IdentityActions):
+    """The two pages beside the customer's own; part of the room of customers."""
+
+    actions_detail: Sequence[str] = (*IdentityActions.actions_detail, "find_twin")
+
+    def has_merge_permission(self, request: HttpRequest, object_id: Any = None) -> bool:  # noqa: ARG002 - as Django's has_..._permission
+        """Whether whoever is logged in may merge customers."""
+        return member_of(request).has_perm("customers.merge_customers")
+
+    def get_urls(self) -> list[URLPattern]:
+        page = path(
+            "<int:survivor_id>/merge/<int:victim_id>/",
+            self.admin_site.admin_view(self.merge_view),
+            name="customers_customer_merge",
+        )
+        return [page, *super().get_urls()]
+
+    @page_action("Merge", address="merge", icon="merge", permission="merge")
+    def find_twin(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page on which the other account of the same person is looked for."""
+        customer = self.get_object(request, unquote(object_id))
+        if customer is None:
+            return self.answer_unknown(request, object_id)
+        with work_for(request, self.organization_behind(customer)):
+            term = request.GET.get("q", "")
+            others = self.get_queryset(request).filter(merged_into=None).exclude(pk=customer.pk)
+            found = list(others.filter(pk__in=customers_meant(request, term)).order_by("pk")[:CANDIDATES]) if term else []
+            context = {"term": term, "people": list(read_people([one.pk for one in found]).values())}
+            return self._merge_page(request, customer, "back_office/find_twin.html", f"Merge: {customer}", context)
+
+    def merge_view(self, request: HttpRequest, survivor_id: int, victim_id: int) -> HttpResponse:
+        """The page that shows what would move, and on which it is done; for those who may merge, and see both."""
+        if not self.has_merge_permission(request):
+            raise PermissionDenied
+        survivor, victim = (self.get_object(request, str(pk)) for pk in (survivor_id, victim_id))
+        if survivor is None or victim is None or survivor.organization_id != victim.organization_id:
+            return self.answer_unknown(request, str(survivor_id if survivor is None else victim_id))
+        organization = self.organization_behind(survivor)
+        with work_for(request, organization):
+            form = MergeForm(request.POST or None)
+            by = actor_of(request, organization)
+            if request.method == "POST" and form.is_valid() and (done := form.save(survivor=survivor, victim=victim, by=by)):
+                for notice in done.notices:
+                    messages.warning(request, f"{notice.text} ({int(notice.code)})")
+                messages.success(request, f"Customer {victim.pk} is part of {survivor} now.")
+                return HttpResponseRedirect(reverse("admin:customers_customer_change", args=[survivor.pk]))
+            people = read_people([survivor.pk, victim.pk])
+            context = {
+                "survivor": people[survivor.pk],
+                "victim": people[victim.pk],
+                "preview": preview_merge(survivor=survivor.pk, victim=victim.pk),
+                "form": form,
+                "swapped": reverse("admin:customers_customer_merge", args=[victim.pk, survivor.pk]),
+            }
+            return self._merge_page(request, survivor, "back_office/merge.html", "Merge two customers", context)
+
+    def _merge_page(
+        self, request: HttpRequest, customer: Customer, template: str, title: str, context: dict[str, Any]
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "original": customer,
+            "title": title,
+            "back": reverse("admin:customers_customer_change", args=[customer.pk]),
+            **context,
+        }
+        return rendered(TemplateResponse(request, template, context))
