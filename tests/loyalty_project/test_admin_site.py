@@ -65,7 +65,7 @@ def test_ones_own_password_is_changed_with_the_old_one(organization: Organizatio
     assert member.check_password("another-fine-horse")
 
 
-CUSTOMERS = {"Customers", "Identity requests", "Cards", "Consent log"}
+CUSTOMERS = {"Customers", "Identity requests", "Merges", "Cards", "Consent log"}
 POINTS = {"Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions"}
 
 
