@@ -59,7 +59,7 @@ def test_conditions_are_joined(joined):
     [
         "", " ", "()", "(", ")", "((a:1)", "(a:1", "a:1)", "(a:1))", "((a:1))", "a", "(a)", "a:", "(a:)", "(:1)", ":1",
         "(a:EXACT:)", "(a:SOUNDSLIKE:1)", "(a:b:c)", "(a::1)", "(a:1)(b:2)", "(a:1)&", "(a:1)&b:2", "(a:1)|(b:2)", "(a:1)x",
-        "&(a:1)",         "(a:EXACT:1;2)", "(a:RANGE:1)", "(a:RANGE:1;2;3)", "(a:RANGE:1;)", "(a:IN:;)", "(a:IN:1;;2)", "(a:1(2)",
+        "&(a:1)", "(a:EXACT:1;2)", "(a:RANGE:1)", "(a:RANGE:1;2;3)", "(a:RANGE:1;)", "(a:IN:;)", "(a:IN:1;;2)", "(a:1(2)",
         "a:1\\",
         "a:\0", "a:\ud800", "(" * 500, "(a:1)&" * MOST_CONDITIONS + "(a:1)", f"(a:IN:{';'.join('1' * (MOST_VALUES + 1))})",
         f"(a:{'1' * MOST_CHARACTERS})",
