@@ -12,8 +12,7 @@ from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from customers.models import Customer
-from customers.search.attributes import Attribute, Attributes, Circumstances, Meaning, unreadable
+from customers.search.attributes import Attribute, Attributes, Circumstances, Meaning, Meant, Owners, unreadable
 from customers.search.grammar import Condition, Operator
 from customers.values import fold
 from engagement.models import Membership, PointsAccount, Program, PurchaseTotals, Tier
@@ -54,16 +53,16 @@ def loyalty_attributes(program: Program | None, *, shown: Mapping[int, PointsAcc
 
 
 def settle_among(
-    customers: QuerySet[Customer], *, program: Program, organization: Organization, seconds: float
+    customer_ids: QuerySet[Any], *, program: Program, organization: Organization, seconds: float
 ) -> dict[int, PointsAccount]:
-    """Carry out what is due by now on the points of these customers in the program.
+    """Carry out what is due by now on the points of these customers, a query that gives their ids, in the program.
 
     The accounts, by customer, on which it is only shown, because somebody is just writing them. Raises `TookTooLongError`;
     what was carried out until then stays so, and the next search has less to do.
     """
     deadline = time.monotonic() + seconds
     shown: dict[int, PointsAccount] = {}
-    due = PointsAccount.objects.filter(program=program, due_at__lte=clock.now(), customer__in=customers.order_by().values("pk"))
+    due = PointsAccount.objects.filter(program=program, due_at__lte=clock.now(), customer__in=customer_ids)
     while True:
         with answered_within(seconds):
             batch = list(due.exclude(customer__in=list(shown)).values_list("customer_id", flat=True).order_by()[:_BATCH])
@@ -85,17 +84,17 @@ class _Figure:
     column: str
     shown: Mapping[int, PointsAccount] = field(default_factory=dict)
 
-    def customers(self, condition: Condition, _circumstances: Circumstances) -> Q:
+    def customers(self, condition: Condition, _circumstances: Circumstances) -> Meant:
         """Whose figure is what the condition says. Who has no row belongs to them where 0 does: then those are left out whose
         figure is something else."""
         numbers = [_number(value) for value in condition.values]
         wanted = _compared(self.column, condition.operator, numbers)
         if _holds(ZERO, condition.operator, numbers):
             found = ~Q(Exists(self.rows.filter(~wanted, customer=OuterRef("pk"))))
+        elif not self.shown:
+            return Owners(rows=self.rows.filter(wanted))
         else:
             found = Q(Exists(self.rows.filter(wanted, customer=OuterRef("pk"))))
-        if not self.shown:
-            return found
         holding = [
             customer_id
             for customer_id, account in self.shown.items()
@@ -138,7 +137,7 @@ def _holds(figure: Decimal, operator: Operator, numbers: Sequence[Decimal]) -> b
 def _slab(program: Program | None) -> Meaning:
     """Who is on a tier, which is found among the few that there are; NONE are the members without one."""
 
-    def meaning(condition: Condition, _circumstances: Circumstances) -> Q:
+    def meaning(condition: Condition, _circumstances: Circumstances) -> Meant:
         is_exact = condition.operator is Operator.EXACT
         spelled = (lambda name: name) if is_exact else fold
         wanted = {spelled(value) for value in condition.values}
@@ -146,6 +145,6 @@ def _slab(program: Program | None) -> Meaning:
         on_tier = Q(tier__in=[pk for pk, name in tiers if spelled(name) in wanted])
         if spelled(NO_TIER) in wanted:
             on_tier |= Q(tier=None)
-        return Q(Exists(Membership.objects.filter(on_tier, program=program, customer=OuterRef("pk"))))
+        return Owners(rows=Membership.objects.filter(on_tier, program=program))
 
     return meaning

@@ -10,10 +10,10 @@ from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet
 
 from customers.models import Customer, IndexedField
 from customers.payloads import search_row
-from customers.search.attributes import Attributes, Circumstances, SearchedField, unreadable
+from customers.search.attributes import Attributes, Circumstances, Meant, Owners, SearchedField, unreadable
 from customers.search.fields import field_attribute
 from customers.search.grammar import Condition, read_search
-from customers.search.people import ATTRIBUTES
+from customers.search.people import ATTRIBUTES, NOBODY
 from customers.services.field_terms import SEARCHED
 from customers.services.people import read_people
 from customers.values import fold
@@ -65,10 +65,10 @@ def search_customers(search: Search, *, organization: Organization) -> Hits:
     program = default_program()
     circumstances = Circumstances(organization=organization, country_code=search.country_code, fields=_searched_fields())
     try:
-        customers = _customers(conditions, search, program, circumstances)
+        whom = _whom(conditions, search, program, circumstances)
         with answered_within(settings.SEARCH_TIMEOUT):
-            count = customers.count()
-            ids = _page(customers, search) if count > search.start else []
+            count = whom.ids.count()
+            ids = whom.page(search) if count > search.start else []
     except TookTooLongError as error:
         raise RequestRefusedError(int(Transport.SEARCH_BUSY), Transport.SEARCH_BUSY) from error
     definitions = [one.definition for one in circumstances.fields]
@@ -82,39 +82,63 @@ def _searched_fields() -> list[SearchedField]:
     return [SearchedField(definition=one, is_indexed=one.is_indexed) for one in rows]
 
 
-def _customers(
-    conditions: Sequence[Condition], search: Search, program: Program | None, circumstances: Circumstances
-) -> QuerySet[Customer]:
-    """Those who meet the conditions. Points come last: what is due is carried out on those whom the others leave."""
-    customers = Customer.objects.filter(merged_into=None).order_by()
-    if search.of_store:
-        customers = customers.filter(registered_store=search.store) if search.store else customers.none()
+@dataclass(frozen=True, slots=True)
+class _Whom:
+    """Whom a search means: rows of a table, one for each customer, with their ids in a column."""
+
+    rows: QuerySet[Any]
+    column: str
+
+    @property
+    def ids(self) -> QuerySet[Any]:
+        """A query for the ids, in no order."""
+        return self.rows.order_by().values(self.column)
+
+    def page(self, search: Search) -> list[int]:
+        """The ids of one page, in their order. By an expression: no plan then walks along all customers in the hope of hits."""
+        ids = self.rows.order_by(F(self.column) + 0).values_list(self.column, flat=True)
+        return list(ids[search.start : search.start + search.rows])
+
+
+def _whom(conditions: Sequence[Condition], search: Search, program: Program | None, circumstances: Circumstances) -> _Whom:
+    """Who meets the conditions. Points come last: what is due is carried out on those whom the others leave."""
     attributes = {**ATTRIBUTES, **loyalty_attributes(program, shown={})}
     of_points = [one for one in conditions if fold(one.attribute) in POINTS]
-    for condition in conditions:
-        if condition not in of_points:
-            customers = customers.filter(_meaning(condition, attributes, circumstances))
+    meant = [_meaning(one, attributes, circumstances) for one in conditions if one not in of_points]
+    if search.of_store:
+        meant.append(Q(registered_store=search.store) if search.store else NOBODY)
     if of_points and program:
         shown = settle_among(
-            customers, program=program, organization=circumstances.organization, seconds=settings.SEARCH_TIMEOUT
+            _all_of(meant).ids, program=program, organization=circumstances.organization, seconds=settings.SEARCH_TIMEOUT
         )
         attributes |= loyalty_attributes(program, shown=shown)
-    for condition in of_points:
-        customers = customers.filter(_meaning(condition, attributes, circumstances))
-    return customers
+    return _all_of([*meant, *(_meaning(one, attributes, circumstances) for one in of_points)])
 
 
-def _meaning(condition: Condition, attributes: Attributes, circumstances: Circumstances) -> Q:
+def _meaning(condition: Condition, attributes: Attributes, circumstances: Circumstances) -> Meant:
     attribute = attributes.get(fold(condition.attribute)) or field_attribute(condition.attribute, circumstances)
     if attribute is None:
         raise unreadable()
     return attribute.customers(condition, circumstances)
 
 
-def _page(customers: QuerySet[Customer], search: Search) -> list[int]:
-    # Ordered by an expression: no plan then walks along all customers in the hope of hits.
-    ids = customers.order_by(F("pk") + 0).values_list("pk", flat=True)
-    return list(ids[search.start : search.start + search.rows])
+def _all_of(meant: Sequence[Meant]) -> _Whom:
+    """Who is meant by all of these and was not merged. Customers themselves are read only where something is asked of them."""
+    own = [one for one in meant if isinstance(one, Q)]
+    owners = [one for one in meant if isinstance(one, Owners)]
+    if own or not owners:
+        customers = Customer.objects.filter(*own, merged_into=None)
+        for one in owners:
+            customers = customers.filter(pk__in=one.rows.values("customer"))
+        return _Whom(customers, "pk")
+    first, *others = owners
+    rows = first.rows
+    for one in others:
+        rows = rows.filter(customer__in=one.rows.values("customer"))
+    if not any(one.all_stand for one in owners):
+        # Those who were merged are few, and have an index of their own.
+        rows = rows.filter(~Exists(Customer.objects.filter(pk=OuterRef("customer_id"), merged_into__isnull=False)))
+    return _Whom(rows, "customer_id")
 
 
 def _rows(

@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                         output_field=models.TextField(db_collation="C"),
                     ),
                 ),
+                ("position", models.PositiveSmallIntegerField(help_text="Counts the customer's answers to the field from 1")),
             ],
             options={
                 "ordering": ["pk"],
@@ -85,6 +86,10 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
             },
+        ),
+        migrations.RemoveIndex(
+            model_name="customer",
+            name="customer_newest",
         ),
         migrations.RemoveIndex(
             model_name="customer",
@@ -137,23 +142,37 @@ class Migration(migrations.Migration):
         migrations.RunPython(fold_answers, migrations.RunPython.noop),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(fields=["organization", "firstname_folded", "id"], name="customer_firstname"),
+            index=models.Index(fields=["organization", "-id"], include=["merged_into"], name="customer_newest"),
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(fields=["organization", "lastname_folded", "id"], name="customer_lastname"),
+            index=models.Index(
+                fields=["organization", "firstname_folded", "id"], include=["merged_into"], name="customer_firstname"
+            ),
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(fields=["organization", "firstname_reversed", "id"], name="customer_firstname_reversed"),
+            index=models.Index(
+                fields=["organization", "lastname_folded", "id"], include=["merged_into"], name="customer_lastname"
+            ),
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(fields=["organization", "lastname_reversed", "id"], name="customer_lastname_reversed"),
+            index=models.Index(
+                fields=["organization", "firstname_reversed", "id"], include=["merged_into"], name="customer_firstname_reversed"
+            ),
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(fields=["organization", "registered_on", "id"], name="customer_registered_on"),
+            index=models.Index(
+                fields=["organization", "lastname_reversed", "id"], include=["merged_into"], name="customer_lastname_reversed"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                fields=["organization", "registered_on", "id"], include=["merged_into"], name="customer_registered_on"
+            ),
         ),
         migrations.AddIndex(
             model_name="customer",
@@ -166,6 +185,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("state", "FORMER"), _negated=True),
                 fields=["organization", "kind", "value_folded", "customer"],
+                include=["state", "id"],
                 name="identifier_folded",
             ),
         ),
@@ -174,6 +194,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("state", "FORMER"), _negated=True),
                 fields=["organization", "kind", "value_reversed", "customer"],
+                include=["state", "id"],
                 name="identifier_reversed",
             ),
         ),
@@ -217,11 +238,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="fieldterm",
-            index=models.Index(fields=["organization", "field", "folded", "customer"], name="field_term_folded"),
+            index=models.Index(
+                fields=["organization", "field", "folded", "customer"], include=["position"], name="field_term_folded"
+            ),
         ),
         migrations.AddIndex(
             model_name="fieldterm",
-            index=models.Index(fields=["organization", "field", "reversed", "customer"], name="field_term_reversed"),
+            index=models.Index(
+                fields=["organization", "field", "reversed", "customer"], include=["position"], name="field_term_reversed"
+            ),
         ),
         migrations.AddConstraint(
             model_name="fieldterm",

@@ -26,6 +26,7 @@ class FieldTerm(TenantModel):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
     folded = models.CharField(max_length=FOLDED_LENGTH, db_collation="C")
     reversed = reversed_field("folded")
+    position = models.PositiveSmallIntegerField(help_text="Counts the customer's answers to the field from 1")
 
     class Meta:
         ordering = ["pk"]
@@ -33,8 +34,12 @@ class FieldTerm(TenantModel):
             models.UniqueConstraint(fields=["organization", "customer", "field", "folded"], name="field_term_unique"),
         ]
         indexes = [
-            models.Index(fields=["organization", "field", "folded", "customer"], name="field_term_folded"),
-            models.Index(fields=["organization", "field", "reversed", "customer"], name="field_term_reversed"),
+            models.Index(
+                fields=["organization", "field", "folded", "customer"], include=["position"], name="field_term_folded"
+            ),
+            models.Index(
+                fields=["organization", "field", "reversed", "customer"], include=["position"], name="field_term_reversed"
+            ),
         ]
 
     def __str__(self) -> str:

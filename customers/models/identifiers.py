@@ -52,11 +52,13 @@ class Identifier(TenantModel):
             models.Index(fields=["customer"], name="identifier_of_customer"),
             models.Index(
                 fields=["organization", "kind", "value_folded", "customer"],
+                include=["state", "id"],
                 condition=~models.Q(state="FORMER"),
                 name="identifier_folded",
             ),
             models.Index(
                 fields=["organization", "kind", "value_reversed", "customer"],
+                include=["state", "id"],
                 condition=~models.Q(state="FORMER"),
                 name="identifier_reversed",
             ),

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from customers.search.grammar import Condition, Operator
 from loyalty_project.api.codes import Code
@@ -31,17 +31,30 @@ class Circumstances:
     fields: Sequence[SearchedField] = ()
 
 
-Meaning: TypeAlias = Callable[[Condition, Circumstances], Q]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owners:
+    """The customers to whom these rows belong (by `customer`): what a condition means that says nothing of anybody else.
+
+    Nobody has two of the rows. `all_stand`: none is that of somebody who was merged.
+    """
+
+    rows: QuerySet[Any]
+    all_stand: bool = False
+
+
+# A `Q` over customers, or rows of theirs elsewhere.
+Meant: TypeAlias = Q | Owners
+Meaning: TypeAlias = Callable[[Condition, Circumstances], Meant]
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """What an attribute may be asked (`operators`), and which customers a condition on it means, as a `Q` over them."""
+    """What an attribute may be asked (`operators`), and which customers a condition on it means."""
 
     operators: frozenset[Operator]
     meaning: Meaning
 
-    def customers(self, condition: Condition, circumstances: Circumstances) -> Q:
+    def customers(self, condition: Condition, circumstances: Circumstances) -> Meant:
         """Whom the condition means. Raises `LoyaltyError` 400 for an operator or value that the attribute has not."""
         if condition.operator not in self.operators:
             raise unreadable()

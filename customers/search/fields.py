@@ -4,11 +4,11 @@ Without terms, whole answers are still found by an index; STARTS and ENDS look a
 (docs/organization-file.md, `searchable`).
 """
 
-from django.db.models import BooleanField, F, Func, Q, TextField, Value
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, TextField, Value
 
 from customers.field_values import FieldValue, read_value
 from customers.models import FieldTerm
-from customers.search.attributes import TEXT_OPERATORS, Attribute, Circumstances, SearchedField
+from customers.search.attributes import TEXT_OPERATORS, Attribute, Circumstances, Meant, Owners, SearchedField
 from customers.search.grammar import Condition, Operator
 from customers.search.text import folded, matching
 from customers.values import fold
@@ -28,21 +28,21 @@ def field_attribute(name: str, circumstances: Circumstances) -> Attribute | None
     return Attribute(TEXT_OPERATORS, lambda condition, _circumstances: _answers(found, condition))
 
 
-def _answers(field: SearchedField, condition: Condition) -> Q:
+def _answers(field: SearchedField, condition: Condition) -> Meant:
     definition = field.definition
     if condition.operator in _WHOLE:
         values = tuple(_canonical(value, definition) for value in condition.values)
         condition = Condition(condition.attribute, condition.operator, values)
-    if field.is_indexed:
-        terms = FieldTerm.objects.filter(matching(condition, column="folded", backwards="reversed"), field=definition.pk)
-        found = Q(pk__in=terms.values("customer_id"))
-    else:
-        found = _in_own_rows(condition, str(definition.pk))
     if condition.operator is Operator.EXACT:
+        # Folded it is found by an index, and compared where it is kept.
         is_list = definition.type == FieldDefinition.Type.MULTI
         kept: FieldValue = [condition.value] if is_list else condition.value
-        found &= Q(field_values__contains={str(definition.pk): kept})
-    return found
+        return _in_own_rows(condition, str(definition.pk)) & Q(field_values__contains={str(definition.pk): kept})
+    if not field.is_indexed:
+        return _in_own_rows(condition, str(definition.pk))
+    terms = FieldTerm.objects.filter(matching(condition, column="folded", backwards="reversed"), field=definition.pk)
+    counted_before = terms.filter(position__lt=OuterRef("position"), customer=OuterRef("customer"))
+    return Owners(rows=terms.filter(Q(position=1) | ~Exists(counted_before)))
 
 
 def _canonical(text: str, definition: FieldDefinition) -> str:

@@ -4,16 +4,17 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from customers.models import Identifier
-from customers.search.attributes import TEXT_OPERATORS, Attribute, Attributes, Circumstances, Meaning, unreadable
+from customers.search.attributes import TEXT_OPERATORS, Attribute, Attributes, Circumstances, Meaning, Meant, Owners, unreadable
 from customers.search.grammar import Condition, Operator
 from customers.search.text import matching
 from customers.values import bare_digits, read_mobile
 from loyalty_project.moments import from_wall, read_moment
 from organizations.models import Organization, Store
 
+State = Identifier.State
 NOBODY: Final = Q(pk__in=())
 EVERYBODY: Final = Q()
 _LARGEST_ID: Final = 2**63 - 1
@@ -28,14 +29,19 @@ def _name(column: str) -> Meaning:
 
 
 def _identifier(kind: str) -> Meaning:
-    """One that came with a merged customer finds the survivor; one that was replaced finds nobody."""
+    """One that came with a merged customer finds the survivor; one that was replaced finds nobody.
 
-    def meaning(condition: Condition, circumstances: Circumstances) -> Q:
+    Everybody has one current identifier of a kind at most. Of those that came with merged customers, which are few, only the
+    first counts, and only where the current one does not.
+    """
+
+    def meaning(condition: Condition, circumstances: Circumstances) -> Meant:
         if kind == Identifier.Kind.MOBILE:
             condition = _as_stored(condition, circumstances)
-        rows = Identifier.objects.exclude(state=Identifier.State.FORMER).filter(kind=kind)
+        rows = Identifier.objects.exclude(state=State.FORMER).filter(kind=kind)
         found = rows.filter(matching(condition, column="value_folded", backwards="value_reversed", whole="value"))
-        return Q(pk__in=found.values("customer_id"))
+        counted_otherwise = found.filter(Q(state=State.CURRENT) | Q(pk__lt=OuterRef("pk")), customer=OuterRef("customer"))
+        return Owners(rows=found.filter(Q(state=State.CURRENT) | ~Exists(counted_otherwise)), all_stand=True)
 
     return meaning
 

@@ -23,10 +23,11 @@ _PAUSE: Final = 0.05
 # What is still right stays as it is, so that customers who answer as before cost no writing.
 _KEEP: Final = """
 WITH wanted AS MATERIALIZED (
-    SELECT DISTINCT customer.organization_id, indexed.field_id, customer.id AS customer_id, answer.folded
+    SELECT customer.organization_id, indexed.field_id, customer.id AS customer_id, answer.folded, answer.position
     FROM customers_customer AS customer
     JOIN customers_indexedfield AS indexed ON indexed.organization_id = customer.organization_id
-    CROSS JOIN jsonb_array_elements_text(customer.field_values_folded -> indexed.field_id::text) AS answer (folded)
+    CROSS JOIN jsonb_array_elements_text(customer.field_values_folded -> indexed.field_id::text)
+        WITH ORDINALITY AS answer (folded, position)
     WHERE customer.id = ANY(%(customers)s::bigint[])
 ), gone AS (
     DELETE FROM customers_fieldterm AS term
@@ -36,9 +37,10 @@ WITH wanted AS MATERIALIZED (
                 AND wanted.folded = term.folded
         )
 )
-INSERT INTO customers_fieldterm (organization_id, field_id, customer_id, folded)
-SELECT organization_id, field_id, customer_id, folded FROM wanted ORDER BY customer_id, field_id
-ON CONFLICT (organization_id, customer_id, field_id, folded) DO NOTHING
+INSERT INTO customers_fieldterm AS term (organization_id, field_id, customer_id, folded, position)
+SELECT organization_id, field_id, customer_id, folded, position FROM wanted ORDER BY customer_id, field_id, folded
+ON CONFLICT (organization_id, customer_id, field_id, folded)
+    DO UPDATE SET position = excluded.position WHERE term.position <> excluded.position
 """
 
 

@@ -89,9 +89,9 @@ def test_answers_of_a_batch_are_kept_at_once(committed: Till, django_assert_num_
     with transaction.atomic():
         for count in (1, 3):
             with django_assert_num_queries(1):
-                field_terms.keep_terms(ids[:count], organization=committed.organization)
+                field_terms.keep_terms(ids[:count], organization_id=committed.organization_id)
         with django_assert_num_queries(0):
-            field_terms.keep_terms([], organization=committed.organization)
+            field_terms.keep_terms([], organization_id=committed.organization_id)
     assert terms() == wanted()
 
 
