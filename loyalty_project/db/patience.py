@@ -21,12 +21,14 @@ class TookTooLongError(Exception):
 
 @contextmanager
 def answered_within(seconds: float) -> Iterator[None]:
-    """Inside: a transaction of which no statement may take longer. Raises `TookTooLongError` when one does."""
+    """Inside: a transaction that only reads, of which no statement may take longer. Raises `TookTooLongError` when one does."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(_SET, [f"{max(1, round(seconds * 1000))}ms"])
             yield
+            # What was set ends with it, within another transaction as well.
+            transaction.set_rollback(True)
     except OperationalError as error:
         if sqlstate(error) != _QUERY_CANCELED:
             raise

@@ -1,7 +1,7 @@
 """Questions that end in time."""
 
 import pytest
-from django.db import OperationalError, ProgrammingError, connection
+from django.db import OperationalError, ProgrammingError, connection, transaction
 
 from loyalty_project.db.patience import TookTooLongError, answered_within
 
@@ -19,6 +19,10 @@ def test_what_is_answered_in_time_is_answered_and_the_limit_ends_with_it() -> No
     with answered_within(1.5):
         assert ask("SHOW statement_timeout") == "1500ms"
     assert ask("SHOW statement_timeout") == before
+    with transaction.atomic():
+        with answered_within(1.5):
+            assert ask("SHOW statement_timeout") == "1500ms"
+        assert ask("SHOW statement_timeout") == before
 
 
 def test_what_takes_longer_is_given_up() -> None:
