@@ -63,11 +63,12 @@ def _selective(number: int) -> dict[str, str]:
 
 def _broad(number: int) -> dict[str, str]:
     """Searches that many customers meet: a tenth, a hundredth, or all."""
-    first, second = person(number)["lastname"][:2].lower()
+    beginning = person(number)["lastname"][:2].lower()
+    first = beginning[0]
     return {
-        "lastname STARTS, two letters": f"(lastname:STARTS:{first}{second})",
+        "lastname STARTS, two letters": f"(lastname:STARTS:{beginning})",
         "lastname STARTS, one letter": f"(lastname:STARTS:{first})",
-        "two names STARTS": f"(lastname:STARTS:{first})&(firstname:STARTS:{first}{second})",
+        "two names STARTS": f"(lastname:STARTS:{first})&(firstname:STARTS:{beginning})",
         "mobile ENDS, one digit": f"(mobile:ENDS:{number % 10})",
         "city STARTS": f"({CITY}:STARTS:city {1 + number % 2})",
         "points GREATER": f"(loyalty_points:GREATER:{9000 + number % 10})",

@@ -48,7 +48,7 @@ def batches(rows):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0006_merged_into_somebody_who_stands"),
+        ("customers", "0007_identity_requests"),
         ("organizations", "0004_idempotency_keys"),
     ]
 
