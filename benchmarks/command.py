@@ -12,14 +12,14 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connection
 
-from benchmarks import bulk, in_process, ledger, over_http
+from benchmarks import bulk, in_process, ledger, over_http, search
 from benchmarks.filler import Filled, NotEmptyError, fill
 from benchmarks.load import WrongAnswerError
 from benchmarks.over_http import Effort
 from benchmarks.servers import ServerError
 from benchmarks.tables import Result, as_json, as_table
 
-ROWS = ("lookup", "server", "process", "get", "add", "add50", "import", "ledger", "check")
+ROWS = ("lookup", "server", "process", "get", "add", "add50", "import", "ledger", "check", "search")
 RESULTS = Path(__file__).parent / "results"
 _IMPORT_FILES = 2
 _LEDGER_ROWS = {"ledger", "check"}
@@ -71,6 +71,9 @@ def _measure(options: argparse.Namespace, filled: Filled) -> Iterator[Result]:
         yield bulk.measure_import(rows=options.import_rows, rounds=_IMPORT_FILES)
     if _LEDGER_ROWS & set(rows):
         yield from _measure_ledger(options, filled, rows)
+    if "search" in rows:
+        search.fill_search(filled)
+        yield from search.measure_search(filled)
 
 
 def _measure_ledger(options: argparse.Namespace, filled: Filled, rows: Sequence[str]) -> Iterator[Result]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from benchmarks.people import CITY, COLOUR, COLOURS, FIRST_MOBILE
+from benchmarks.people import CITY, COLOUR, COLOURS, FIRST_MOBILE, LETTERS
 from organizations.models import FieldDefinition, Organization, Store, Till
 from organizations.scoping import organization_scope
 from organizations.services.credentials import set_till_password
@@ -15,18 +15,27 @@ _CUSTOMERS = """
 INSERT INTO customers_customer (
     organization_id, type, source, firstname, lastname, firstname_folded, lastname_folded, registered_on, updated_on,
     registered_till_id, registered_store_id, fraud_status, fraud_marked_by, fraud_reason, ndnc_status, test_control_status,
-    field_values, comm_channels
+    field_values, field_values_folded, comm_channels
 )
-SELECT %(organization)s, 'LOYALTY', 'INSTORE', 'Given' || n %% 5000, 'Family' || n %% 20000,
-    'given' || n %% 5000, 'family' || n %% 20000, moment, moment, %(till)s, %(store)s, 'NONE', '', '', 'NONE', 'TEST',
-    jsonb_build_object(%(colour)s::text, %(colours)s::jsonb -> n %% %(colour_count)s, %(city)s::text, 'City ' || n %% 300), '[]'
+SELECT %(organization)s, 'LOYALTY', 'INSTORE', firstname, lastname, lower(firstname), lower(lastname), moment, moment,
+    %(till)s, %(store)s, 'NONE', '', '', 'NONE', 'TEST',
+    jsonb_build_object(%(colour)s::text, colour, %(city)s::text, 'City ' || n %% 300),
+    jsonb_build_object(%(colour)s::text, jsonb_build_array(colour), %(city)s::text, jsonb_build_array('city ' || n %% 300)),
+    '[]'
 FROM generate_series(1, %(count)s) AS n,
-    LATERAL (SELECT timestamptz '2020-01-01 UTC' + n * interval '20 minutes' AS moment) AS at
+    LATERAL (
+        SELECT upper(substr(%(letters)s, n %% 10 + 1, 1)) || substr(%(letters)s, n / 10 %% 10 + 1, 1) AS beginning
+    ) AS name,
+    LATERAL (
+        SELECT beginning || 'given' || n %% 5000 AS firstname, beginning || 'family' || n %% 20000 AS lastname,
+            timestamptz '2020-01-01 UTC' + n * interval '20 minutes' AS moment,
+            %(colours)s::jsonb -> n %% %(colour_count)s AS colour
+    ) AS given
 ORDER BY n
 """
 _IDENTIFIERS = """
-INSERT INTO customers_identifier (organization_id, customer_id, kind, value, state, exclusive)
-SELECT %(organization)s, %(before_first)s + n, kind, value, 'CURRENT', true
+INSERT INTO customers_identifier (organization_id, customer_id, kind, value, value_folded, state, exclusive)
+SELECT %(organization)s, %(before_first)s + n, kind, value, lower(value), 'CURRENT', true
 FROM generate_series(1, %(count)s) AS n, LATERAL (
     VALUES ('mobile', (%(first_mobile)s + n)::text),
         ('email', 'person' || n || '@example.com'),
@@ -95,6 +104,7 @@ def _fill_organization(organization: Organization, customers: int) -> None:
                 "city": city.pk,
                 "colours": '["' + '", "'.join(COLOURS) + '"]',
                 "colour_count": len(COLOURS),
+                "letters": LETTERS,
             },
         )
         cursor.execute(_IDENTIFIERS, {**given, "before_first": before_first, "first_mobile": FIRST_MOBILE})

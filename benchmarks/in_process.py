@@ -23,7 +23,7 @@ _STRIDE = 7919
 
 def measure_get(filled: Filled) -> Result:
     """Row: warm authenticated gets, one after the other; what one of them takes of the processor, and its queries."""
-    client = _client()
+    client = till_client()
     for number in range(_WARM_UP):
         _get(client, 1 + number % filled.customers)
     latencies = []
@@ -45,7 +45,7 @@ def measure_get(filled: Filled) -> Result:
 def record_get(filled: Filled) -> Recording:
     """What a warm get by mobile runs, with placeholders for its customer."""
     number = filled.customers // 2 + 1
-    client, recording = _client(), Recording()
+    client, recording = till_client(), Recording()
     for _ in range(3):
         answer = _get(client, number, more="&user_id=true")
     with recording.listen():
@@ -56,7 +56,7 @@ def record_get(filled: Filled) -> Recording:
 
 def record_add(items: int) -> Recording:
     """What the registration of `items` new customers in one call runs, with placeholders for the first of them."""
-    client, recording = _client(), Recording()
+    client, recording = till_client(), Recording()
     # Numbers of its own for every size of a call.
     first = NEW_IN_PROCESS + 1000 * items
     _add(client, first, items)
@@ -66,20 +66,22 @@ def record_add(items: int) -> Recording:
     return recording.with_placeholders(person(first + items), customer["user_id"])
 
 
-def _client() -> Client:
+def till_client() -> Client:
+    """Calls as the till, into this process."""
     return Client(SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Basic {_CREDENTIAL}", HTTP_ACCEPT="application/json")
 
 
 def _get(client: Client, number: int, more: str = "") -> str:
-    return _checked(client.get(f"/v1.1/customer/get?{MOBILE}={person(number)[MOBILE]}{more}"))
+    return checked(client.get(f"/v1.1/customer/get?{MOBILE}={person(number)[MOBILE]}{more}"))
 
 
 def _add(client: Client, first: int, items: int) -> str:
     body = {"customer": [new_customer(number) for number in range(first, first + items)]}
-    return _checked(client.post("/v1.1/customer/add", json.dumps(body), content_type="application/json"))
+    return checked(client.post("/v1.1/customer/add", json.dumps(body), content_type="application/json"))
 
 
-def _checked(response: Any) -> str:
+def checked(response: Any) -> str:
+    """The answer's text. Raises WrongAnswerError for anything but full success."""
     check_answer(f"HTTP/1.1 {response.status_code} \r\n".encode() + response.content)
     text: str = response.content.decode()
     return text

@@ -10,6 +10,8 @@ FIRST_MOBILE = 919_000_000_000
 MOBILE = "mobile"
 COLOUR, CITY = "favourite_colour", "city"
 COLOURS = ("red", "green", "blue", "yellow")
+# Names begin with these, evenly: a letter is a tenth of the customers, two are a hundredth.
+LETTERS = "abcdefghij"
 
 # Numbers that belong to nobody yet: where each row of the table finds its new customers.
 NEW_IN_PROCESS = 100_000_000
@@ -23,9 +25,13 @@ def person(number: int) -> dict[str, str]:
         MOBILE: str(FIRST_MOBILE + number),
         "email": f"person{number}@example.com",
         "external_id": f"B{number:09}",
-        "firstname": f"Given{number % 5000}",
-        "lastname": f"Family{number % 20_000}",
+        "firstname": f"{_beginning(number)}given{number % 5000}",
+        "lastname": f"{_beginning(number)}family{number % 20_000}",
     }
+
+
+def _beginning(number: int) -> str:
+    return LETTERS[number % 10].upper() + LETTERS[number // 10 % 10]
 
 
 def new_customer(number: int) -> dict[str, object]:

@@ -6,11 +6,12 @@ from typing import Any
 from zlib import crc32
 
 from customers.drafts import Draft, Setup
+from customers.field_values import folded_values
 from customers.matching import Plan, check_conversion, check_new
 from customers.models import Customer
 from customers.people import Person
 from customers.sources import IN_STORE
-from customers.values import fold
+from customers.values import search_form
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, Notice
 from organizations.models import FieldDefinition
@@ -23,6 +24,8 @@ _TOLD_OF_NEW = (
 )  # fmt: skip
 # What an update takes over as it was sent. The type has rules of its own, fraud a moment and a name.
 _TAKEN_OVER = ("firstname", "lastname", "associated_till", "preferred_store", "ndnc_status", "test_control_status")
+_FOLDED = frozenset({"firstname", "lastname", "field_values"})
+FOLDED_COLUMNS = tuple(sorted(f"{name}_folded" for name in _FOLDED))
 
 
 def new_person(draft: Draft, plan: Plan, *, setup: Setup, by: str) -> tuple[Person, list[Notice]]:
@@ -44,7 +47,7 @@ def new_person(draft: Draft, plan: Plan, *, setup: Setup, by: str) -> tuple[Pers
         store = None
         notices.append(Notice(Code.STORE_NOT_POPULATED))
     customer.registered_store = store
-    customer.firstname_folded, customer.lastname_folded = fold(customer.firstname), fold(customer.lastname)
+    fold_columns(customer)
     customer.ndnc_status = customer.ndnc_status or Customer.NdncStatus.NONE
     customer.test_control_status = customer.test_control_status or _group(plan.identifiers, setup)
     customer.comm_channels = draft.comm_channels
@@ -94,11 +97,16 @@ def set_columns(person: Person, changes: Mapping[str, Any]) -> None:
     old = _told(customer, different)
     for name, value in different.items():
         setattr(customer, name, value)
-    for name in {"firstname", "lastname"} & different.keys():
-        setattr(customer, f"{name}_folded", fold(getattr(customer, name)))
-        person.changed_columns.add(f"{name}_folded")
+    fold_columns(customer)
+    person.changed_columns.update(f"{name}_folded" for name in _FOLDED & different.keys())
     person.changed_columns.update(different)
     person.note(old=old, new=_told(customer, different))
+
+
+def fold_columns(customer: Customer) -> None:
+    """Set by what the customer is searched (`FOLDED_COLUMNS`) to what names and answers are by now."""
+    customer.firstname_folded, customer.lastname_folded = search_form(customer.firstname), search_form(customer.lastname)
+    customer.field_values_folded = folded_values(customer.field_values)
 
 
 def touch(person: Person, moment: datetime) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from django.db.models import DEFERRED
+
 from customers.field_values import FieldValue, NotAnOptionError, WrongTypeError, read_gender, read_value
 from customers.models import Customer, Identifier
 from customers.sources import IN_STORE, read_source
@@ -49,7 +51,7 @@ FRAUD_STATUSES = frozenset(Customer.FraudStatus.values)
 NDNC_STATUSES = frozenset(Customer.NdncStatus.values)
 TEST_CONTROL_STATUSES = frozenset(Customer.TestControl.values)
 _NOTHING = Customer(type="", source="", fraud_status="", ndnc_status="", test_control_status="")
-_BLANK = tuple(getattr(_NOTHING, column.attname) for column in Customer._meta.concrete_fields)
+_BLANK = tuple(DEFERRED if column.generated else getattr(_NOTHING, column.attname) for column in Customer._meta.concrete_fields)
 DISPLAY_NAMES: Mapping[str, str] = {Kind.MOBILE: "Mobile", Kind.EMAIL: "Email", Kind.EXTERNAL_ID: "External ID"}
 INVALID: Mapping[str, Code] = {
     Kind.MOBILE: Code.INVALID_MOBILE,

@@ -6,10 +6,11 @@ own case, several options as a list in the order of the definition.
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from customers.values import fold
+from customers.values import fold, search_form
 from organizations.models import FieldDefinition
 
 FieldValue = str | list[str]
@@ -50,6 +51,14 @@ def read_value(text: str, definition: FieldDefinition) -> FieldValue:
 def write_value(value: FieldValue) -> str:
     """The value as answers show it: several options are a JSON array in a string."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def folded_values(values: Mapping[str, FieldValue]) -> dict[str, list[str]]:
+    """The values of a customer, by field id, in the form in which they are searched for: of every field a list."""
+    return {
+        key: list(dict.fromkeys(map(search_form, [value] if isinstance(value, str) else value)))
+        for key, value in values.items()
+    }
 
 
 def read_gender(text: str, definition: FieldDefinition) -> FieldValue:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from customers.field_values import write_value
 from customers.models import Card, Customer, GroupMembership
+from customers.people import Person
 from loyalty_project.moments import write_moment
 from organizations.models import FieldDefinition, Store, Till
 
@@ -58,6 +59,39 @@ def core(
         "extended_fields": field_rows(customer, definitions, FieldDefinition.Category.EXTENDED),
         "subscriptions": {"subscription": list(subscriptions)},
         "side_effects": {"effect": list(side_effects)},
+    }
+
+
+def search_row(
+    person: Person, *, definitions: Sequence[FieldDefinition], loyalty: Mapping[str, str], zone: ZoneInfo
+) -> dict[str, Any]:
+    """One customer whom a search found, all text (docs/protocol.md 4.4); till and store of the registration are read already.
+
+    `loyalty` has the figures of points, purchases and tier, as text.
+    """
+    customer = person.customer
+    place_of_registration = customer.registered_till or customer.registered_store
+    attributes = [
+        row
+        for category in (FieldDefinition.Category.CUSTOM, FieldDefinition.Category.EXTENDED)
+        for row in field_rows(customer, definitions, category)["field"]
+    ]
+    return {
+        "user_id": str(customer.pk),
+        "org_id": str(customer.organization_id),
+        "firstname": customer.firstname,
+        "lastname": customer.lastname,
+        "mobile": person.identifiers.get("mobile", ""),
+        "email": person.identifiers.get("email", ""),
+        "external_id": person.identifiers.get("external_id", ""),
+        "loyalty_points": loyalty["loyalty_points"],
+        "lifetime_points": loyalty["lifetime_points"],
+        "lifetime_purchases": loyalty["lifetime_purchases"],
+        "current_slab": loyalty["current_slab"],
+        "registered_on": write_moment(customer.registered_on, zone),
+        "registered_by": place_of_registration.code if place_of_registration else "",
+        "last_trans_value": loyalty["last_trans_value"],
+        "attributes": {"attribute": attributes},
     }
 
 

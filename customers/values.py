@@ -15,6 +15,8 @@ from django.core.validators import EmailValidator
 EMAIL_LENGTH = 254
 EXTERNAL_ID_LENGTH = 250
 NAME_LENGTH = 100
+# Of folded text so much is kept. What is searched for is shorter, so that what was cut is never taken for the whole.
+FOLDED_LENGTH = 300
 
 _DRESSING = re.compile(r"[\s\-\u2010-\u2015\u00a0]")
 _EMAIL_CHARACTERS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
@@ -26,6 +28,16 @@ _NAME_EXTRA = frozenset(" -'\u2019")
 def fold(text: str) -> str:
     """The form in which text is compared without case, the same on every database."""
     return unicodedata.normalize("NFKC", text).casefold()
+
+
+def search_form(text: str) -> str:
+    """The folded form as it is stored beside a text, by which the text is found: at most 300 characters of it."""
+    return fold(text)[:FOLDED_LENGTH]
+
+
+def bare_digits(text: str) -> str:
+    """A mobile number as it was typed, without what dresses it: blanks, hyphens and a plus sign in front."""
+    return _DRESSING.sub("", text).removeprefix("+")
 
 
 def read_mobile(text: str, *, countries: Sequence[str], country_code: str = "") -> str | None:

@@ -114,6 +114,8 @@ REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None, "EXCEPTION_HANDLER": "loyalty_pr
 # What one check of a password or client secret costs; a stored hash keeps the cost it was made with.
 ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", 2, validate=validate.Range(min=1))
 ARGON2_MEMORY_KIB = env.int("ARGON2_MEMORY_KIB", 19_456, validate=validate.Range(min=8))
+# How many seconds each statement of a customer/search may take before the search is given up (461).
+SEARCH_TIMEOUT = env.float("SEARCH_TIMEOUT", 5.0, validate=validate.Range(min=0.1, max=60))
 TOKEN_KEYS_DIR = env.path("TOKEN_KEYS_DIR", DATA_DIR / "token-keys")
 # How many proxies of ours stand in front: the caller's address is the one that the outermost of them added to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))

@@ -6,6 +6,7 @@ from django.urls import path, re_path
 from customers.api.get import GetView
 from customers.api.identity import UpdateIdentityView
 from customers.api.registration import AddView, UpdateView
+from customers.api.search import SearchView
 from engagement.api.redemptions import RedemptionsView
 from engagement.api.transactions import TransactionsView
 from loyalty_project.api.routes import customer_route
@@ -30,7 +31,7 @@ urlpatterns = [
     customer_route("update", UpdateView.as_view()),
     customer_route("get", GetView.as_view()),
     customer_route("update_identity", UpdateIdentityView.as_view()),
-    customer_route("search", UnsupportedActionView.as_view(methods=READ)),
+    customer_route("search", SearchView.as_view()),
     customer_route("transactions", TransactionsView.as_view()),
     customer_route("redemptions", RedemptionsView.as_view()),
     customer_route("notes", UnsupportedActionView.as_view(methods=BOTH)),

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import psycopg
 from psycopg import sql
 
-# The rows stand there already: their copies get ids far above, and identifiers that nobody else has.
+# The rows stand there already: their copies get ids far above, and identifiers that nobody else has. What ends in _reversed is
+# kept by the database itself.
 _FAR = 1 << 40
 _CHANGED: Mapping[str, Mapping[str, str]] = {
     "customers_customer": {"id": f"id + {_FAR}"},
@@ -14,6 +15,7 @@ _CHANGED: Mapping[str, Mapping[str, str]] = {
         "id": f"id + {_FAR}",
         "customer_id": f"customer_id + {_FAR}",
         "value": "'z' || substr(value, 2)",
+        "value_folded": "'z' || substr(value_folded, 2)",
     },
     "organizations_auditentry": {"id": f"id + {_FAR}", "object_id": f"object_id + {_FAR}"},
 }
@@ -35,7 +37,7 @@ def copy_again(database: str, since: Mapping[str, int]) -> float:
         prepared = []
         for table, last_id in since.items():
             cursor.execute(sql.SQL("SELECT * FROM {} WHERE false").format(sql.Identifier(table)))
-            columns = [column.name for column in cursor.description or ()]
+            columns = [column.name for column in cursor.description or () if not column.name.endswith("_reversed")]
             values = sql.SQL(", ").join(sql.SQL(_CHANGED[table].get(name) or f'"{name}"') for name in columns)
             query = sql.SQL("COPY (SELECT {} FROM {} WHERE id > {} AND id < {} ORDER BY id) TO STDOUT")
             with cursor.copy(query.format(values, sql.Identifier(table), last_id, _FAR)) as rows:

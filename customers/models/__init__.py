@@ -1,7 +1,8 @@
-"""Which rows describe a customer? The person, identifiers, cards, profiles elsewhere, groups, requests, merges."""
+"""Which rows describe a customer? Person, identifiers, cards, profiles, groups, requests, merges, and terms of searches."""
 
 from customers.models.cards import Card
 from customers.models.customer import Customer
+from customers.models.field_terms import FieldTerm, IndexedField
 from customers.models.groups import GroupMembership, UserGroup
 from customers.models.identifiers import Identifier
 from customers.models.identity_requests import IdentityRequest
@@ -14,9 +15,11 @@ __all__ = [
     "Card",
     "Customer",
     "CustomerSegment",
+    "FieldTerm",
     "GroupMembership",
     "Identifier",
     "IdentityRequest",
+    "IndexedField",
     "Merge",
     "Segment",
     "SegmentPartition",

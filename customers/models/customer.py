@@ -2,10 +2,18 @@
 
 from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
+from customers.values import FOLDED_LENGTH
+from loyalty_project.db.columns import reversed_field
 from organizations.models import Store, Till
 from organizations.scoping import TenantModel
+
+
+def _searched(column: str, *, name: str) -> models.Index:
+    """An index that finds, counts and orders those who stand without a look at their rows."""
+    return models.Index(fields=["organization", column, "id"], include=["merged_into"], name=name)
 
 
 class Customer(TenantModel):
@@ -40,8 +48,6 @@ class Customer(TenantModel):
     source = models.CharField(max_length=20, default="INSTORE", help_text="Where the customer came from")
     firstname = models.CharField("first name", max_length=100, blank=True)
     lastname = models.CharField("last name", max_length=100, blank=True)
-    firstname_folded = models.CharField(max_length=300, blank=True, db_collation="C", editable=False)
-    lastname_folded = models.CharField(max_length=300, blank=True, db_collation="C", editable=False)
     registered_on = models.DateTimeField()
     updated_on = models.DateTimeField()
     registered_till = models.ForeignKey(
@@ -73,6 +79,14 @@ class Customer(TenantModel):
         db_index=False,
         help_text="Who this customer turned out to be: always somebody who is not merged",
     )
+    # By what follows customers are searched: `search_form` of the values above, and its reverse, which the database keeps.
+    firstname_folded = models.CharField(max_length=FOLDED_LENGTH, blank=True, db_collation="C", editable=False)
+    lastname_folded = models.CharField(max_length=FOLDED_LENGTH, blank=True, db_collation="C", editable=False)
+    firstname_reversed = reversed_field("firstname_folded")
+    lastname_reversed = reversed_field("lastname_folded")
+    field_values_folded = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="Lists of folded values by field id"
+    )
 
     class Meta:
         ordering = ["-pk"]
@@ -84,11 +98,15 @@ class Customer(TenantModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["organization", "-id"], name="customer_newest"),
+            models.Index(fields=["organization", "-id"], include=["merged_into"], name="customer_newest"),
             models.Index(fields=["organization", "registered_store", "-id"], name="customer_of_store"),
-            models.Index(fields=["organization", "firstname_folded"], name="customer_firstname"),
-            models.Index(fields=["organization", "lastname_folded"], name="customer_lastname"),
             models.Index(fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="customer_victims"),
+            _searched("firstname_folded", name="customer_firstname"),
+            _searched("lastname_folded", name="customer_lastname"),
+            _searched("firstname_reversed", name="customer_firstname_reversed"),
+            _searched("lastname_reversed", name="customer_lastname_reversed"),
+            _searched("registered_on", name="customer_registered_on"),
+            GinIndex(fields=["field_values_folded"], opclasses=["jsonb_path_ops"], name="customer_field_values"),
         ]
 
     def __str__(self) -> str:

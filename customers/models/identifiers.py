@@ -3,6 +3,8 @@
 from django.db import models
 
 from customers.models.customer import Customer
+from customers.values import FOLDED_LENGTH
+from loyalty_project.db.columns import reversed_field
 from organizations.scoping import TenantModel
 
 
@@ -26,6 +28,10 @@ class Identifier(TenantModel):
     )
     state = models.CharField(max_length=7, choices=State, default=State.CURRENT)
     exclusive = models.BooleanField(default=True, help_text="Nobody else may have this value; set by the organization's policy")
+    value_folded = models.CharField(
+        max_length=FOLDED_LENGTH, blank=True, db_collation="C", editable=False, help_text="By which it is searched"
+    )
+    value_reversed = reversed_field("value_folded")
 
     class Meta:
         constraints = [
@@ -44,6 +50,18 @@ class Identifier(TenantModel):
                 fields=["organization", "kind", "value"], condition=models.Q(exclusive=False), name="identifier_value_shared"
             ),
             models.Index(fields=["customer"], name="identifier_of_customer"),
+            models.Index(
+                fields=["organization", "kind", "value_folded", "customer"],
+                include=["state", "id"],
+                condition=~models.Q(state="FORMER"),
+                name="identifier_folded",
+            ),
+            models.Index(
+                fields=["organization", "kind", "value_reversed", "customer"],
+                include=["state", "id"],
+                condition=~models.Q(state="FORMER"),
+                name="identifier_reversed",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,7 +15,9 @@ from customers.drafts import Draft
 from customers.matching import is_exclusive
 from customers.models import Customer, Identifier, SourceProfile
 from customers.people import Found, Person
+from customers.services.field_terms import keep_terms
 from customers.services.holding import lock_customers
+from customers.values import search_form
 from loyalty_project.db.locking import lock_numbers
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import draw_ids, insert_rows, update_rows
@@ -89,6 +91,8 @@ class Directory:
         self._update_customers()
         changed = [person for person in self.people.values() if person.revision]
         self._write_identifiers(changed)
+        answering = [person for person in changed if person.is_new or "field_values" in person.changed_columns]
+        keep_terms([one.customer.pk for one in answering if one.customer.field_values], organization_id=self.organization.pk)
         insert_rows(
             [
                 SourceProfile(
@@ -121,6 +125,7 @@ class Directory:
                     customer_id=person.customer.pk,
                     kind=kind,
                     value=person.identifiers[kind],
+                    value_folded=search_form(person.identifiers[kind]),
                     exclusive=is_exclusive(kind, self.policy),
                 )
                 for person in changed

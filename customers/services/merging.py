@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from customers.applying import FOLDED_COLUMNS, fold_columns
 from customers.models import Customer, GroupMembership, Identifier
+from customers.services.field_terms import keep_terms
 from customers.services.moving import digest_of, digest_values
-from customers.values import fold
 
 State = Identifier.State
 Notes = dict[str, Any]
@@ -71,7 +72,6 @@ def unite_columns(*, victim: Customer, survivor: Customer) -> Notes:
     for name, nothing in _FILLED.items():
         if getattr(survivor, name) == nothing and (takes_fraud or name not in _FRAUD):
             setattr(survivor, name, getattr(victim, name))
-    survivor.firstname_folded, survivor.lastname_folded = fold(survivor.firstname), fold(survivor.lastname)
     survivor.field_values = {**victim.field_values, **survivor.field_values}
     known = {(one["type"], one["value"]) for one in survivor.comm_channels}
     survivor.comm_channels = [
@@ -90,7 +90,6 @@ def divide_columns(notes: Notes, *, survivor: Customer) -> None:
     """Take out again what the victim filled; the survivor is changed in memory and has to be saved (`save_united`)."""
     for name, (old, _) in notes["columns"].items():
         setattr(survivor, name, datetime.fromisoformat(old) if old and name == "fraud_marked_on" else old)
-    survivor.firstname_folded, survivor.lastname_folded = fold(survivor.firstname), fold(survivor.lastname)
     filled = set(notes["fields"])
     survivor.field_values = {name: value for name, value in survivor.field_values.items() if name not in filled}
     if notes["channels"]:
@@ -103,18 +102,19 @@ def are_columns_touched(notes: Notes, *, survivor: Customer) -> bool:
 
 
 def save_united(survivor: Customer) -> None:
-    """Store what `unite_columns` or `divide_columns` changed."""
+    """Store what `unite_columns` or `divide_columns` changed, and by what it is searched."""
+    fold_columns(survivor)
     survivor.save(
         update_fields=[
             "type",
             *(name.removesuffix("_id") for name in _FILLED),
-            "firstname_folded",
-            "lastname_folded",
             "field_values",
+            *FOLDED_COLUMNS,
             "comm_channels",
             "updated_on",
         ]
     )
+    keep_terms([survivor.pk], organization_id=survivor.organization_id)
 
 
 def follow_survivor(*, victim: Customer, survivor: Customer) -> list[int]:

@@ -182,8 +182,8 @@ class PurchaseTotals(TenantModel):
         ordering = ["-pk"]
         verbose_name_plural = "purchase totals"
         indexes = [
-            models.Index(fields=["organization", "amount"], name="purchases_amount"),
-            models.Index(fields=["organization", "last_amount"], name="purchases_last_amount"),
+            models.Index(fields=["organization", "amount", "customer"], name="purchases_amount"),
+            models.Index(fields=["organization", "last_amount", "customer"], name="purchases_last_amount"),
         ]
 
     def __str__(self) -> str:

@@ -94,7 +94,8 @@ class PointsAccount(TenantModel):
             models.Index(
                 fields=["organization", "due_at"], condition=models.Q(due_at__isnull=False), name="points_account_due"
             ),
-            models.Index(fields=["organization", "program", "-balance"], name="points_account_of_program"),
+            models.Index(fields=["organization", "program", "-balance", "customer"], name="points_account_of_program"),
+            models.Index(fields=["organization", "program", "lifetime", "customer"], name="points_account_lifetime"),
         ]
 
     def __str__(self) -> str:

@@ -98,7 +98,7 @@ class Membership(TenantModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["organization", "tier"], name="membership_of_tier"),
+            models.Index(fields=["organization", "tier", "customer"], name="membership_of_tier"),
             models.Index(
                 fields=["organization", "tier_expires_on"],
                 condition=models.Q(tier_expires_on__isnull=False),

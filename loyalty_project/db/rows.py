@@ -59,7 +59,7 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
 
 
 def _columns(model: type[models.Model], *, with_key: bool) -> list[Any]:
-    return [one for one in model._meta.concrete_fields if with_key or not one.primary_key]
+    return [one for one in model._meta.concrete_fields if not one.generated and (with_key or not one.primary_key)]
 
 
 @cache

@@ -1,0 +1,69 @@
+"""By what can customers be searched? Attributes with their operators, and what all of them are told of the call."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from django.db.models import Q, QuerySet
+
+from customers.search.grammar import Condition, Operator
+from loyalty_project.api.codes import Code
+from loyalty_project.api.errors import LoyaltyError
+from organizations.models import FieldDefinition, Organization
+
+TEXT_OPERATORS: Final = frozenset({Operator.EXACT, Operator.EQUALS, Operator.STARTS, Operator.ENDS, Operator.IN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchedField:
+    """A field of customers; `is_indexed` when all its answers stand as terms."""
+
+    definition: FieldDefinition
+    is_indexed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """For whom a search is done: the organization, the dial code of the call, and the active fields, custom before extended."""
+
+    organization: Organization
+    country_code: str = ""
+    fields: Sequence[SearchedField] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owners:
+    """The customers to whom these rows belong (by `customer`): what a condition means that says nothing of anybody else.
+
+    Nobody has two of the rows. `all_stand`: none is that of somebody who was merged.
+    """
+
+    rows: QuerySet[Any]
+    all_stand: bool = False
+
+
+# A `Q` over customers, or rows of theirs elsewhere.
+Meant: TypeAlias = Q | Owners
+Meaning: TypeAlias = Callable[[Condition, Circumstances], Meant]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What an attribute may be asked (`operators`), and which customers a condition on it means."""
+
+    operators: frozenset[Operator]
+    meaning: Meaning
+
+    def customers(self, condition: Condition, circumstances: Circumstances) -> Meant:
+        """Whom the condition means. Raises `LoyaltyError` 400 for an operator or value that the attribute has not."""
+        if condition.operator not in self.operators:
+            raise unreadable()
+        return self.meaning(condition, circumstances)
+
+
+Attributes: TypeAlias = Mapping[str, Attribute]
+
+
+def unreadable() -> LoyaltyError:
+    """What is raised for a condition that means nothing."""
+    return LoyaltyError(Code.INVALID_INPUT)
