@@ -15,10 +15,11 @@ _CUSTOMERS = """
 INSERT INTO customers_customer (
     organization_id, type, source, firstname, lastname, firstname_folded, lastname_folded, registered_on, updated_on,
     registered_till_id, registered_store_id, fraud_status, fraud_marked_by, fraud_reason, ndnc_status, test_control_status,
-    field_values, comm_channels
+    status_changed_by, status_reason, image_url, version, field_values, comm_channels
 )
 SELECT %(organization)s, 'LOYALTY', 'INSTORE', 'Given' || n %% 5000, 'Family' || n %% 20000,
     'given' || n %% 5000, 'family' || n %% 20000, moment, moment, %(till)s, %(store)s, 'NONE', '', '', 'NONE', 'TEST',
+    '', '', '', 0,
     jsonb_build_object(%(colour)s::text, %(colours)s::jsonb -> n %% %(colour_count)s, %(city)s::text, 'City ' || n %% 300), '[]'
 FROM generate_series(1, %(count)s) AS n,
     LATERAL (SELECT timestamptz '2020-01-01 UTC' + n * interval '20 minutes' AS moment) AS at

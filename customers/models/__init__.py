@@ -1,4 +1,4 @@
-"""Which rows describe a customer? The person, identifiers, cards, profiles elsewhere, groups, requests, merges."""
+"""Which rows describe a customer? The person, identifiers, cards, statuses, profiles elsewhere, groups, requests, merges."""
 
 from customers.models.cards import Card
 from customers.models.customer import Customer
@@ -8,12 +8,14 @@ from customers.models.identity_requests import IdentityRequest
 from customers.models.merges import Merge
 from customers.models.segments import CustomerSegment, Segment, SegmentPartition
 from customers.models.sources import SourceProfile
+from customers.models.statuses import CustomerStatus
 from customers.models.validation_codes import ValidationCode
 
 __all__ = [
     "Card",
     "Customer",
     "CustomerSegment",
+    "CustomerStatus",
     "GroupMembership",
     "Identifier",
     "IdentityRequest",
