@@ -43,6 +43,7 @@ class CustomerStatusAdmin(BackOfficeAdmin):
     list_display = ("label", "told_status", "told_blocks", "customers", "active")
     list_filter = (("status", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter))
     search_fields = ("label",)
+    sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # Named beside the scope, which operators have none of: the index begins with the organization.
@@ -58,7 +59,7 @@ class CustomerStatusAdmin(BackOfficeAdmin):
     @display(description="Forbids")
     def told_blocks(self, status: CustomerStatus) -> str:
         """What it forbids, in words."""
-        return ", ".join(told_blocks(status))
+        return ", ".join(told_blocks(status)) or "nothing"
 
     @display(description="Customers")
     def customers(self, status: Any) -> str:

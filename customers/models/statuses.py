@@ -25,7 +25,7 @@ class CustomerStatus(TenantModel):
         COUPON_ISSUE = "coupon_issue", "getting coupons"
         POINTS_ISSUE = "points_issue", "earning points"
         POINTS_REDEEM = "points_redeem", "redeeming points"
-        IDENTIFIER_CHANGE = "identifier_change", "changing identifiers, and merging"
+        IDENTIFIER_CHANGE = "identifier_change", "changing identifiers and merging"
         TIER_UPGRADE = "tier_upgrade", "rising to another tier"
         TRANSACTIONS = "transactions", "bills and returns"
         PROMOTIONS = "promotions", "promotional points"
