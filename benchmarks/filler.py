@@ -15,10 +15,10 @@ _CUSTOMERS = """
 INSERT INTO customers_customer (
     organization_id, type, source, firstname, lastname, firstname_folded, lastname_folded, registered_on, updated_on,
     registered_till_id, registered_store_id, fraud_status, fraud_marked_by, fraud_reason, ndnc_status, test_control_status,
-    field_values, field_values_folded, comm_channels
+    status_changed_by, status_reason, image_url, version, field_values, field_values_folded, comm_channels
 )
 SELECT %(organization)s, 'LOYALTY', 'INSTORE', firstname, lastname, lower(firstname), lower(lastname), moment, moment,
-    %(till)s, %(store)s, 'NONE', '', '', 'NONE', 'TEST',
+    %(till)s, %(store)s, 'NONE', '', '', 'NONE', 'TEST', '', '', '', 0,
     jsonb_build_object(%(colour)s::text, colour, %(city)s::text, 'City ' || n %% 300),
     jsonb_build_object(%(colour)s::text, jsonb_build_array(colour), %(city)s::text, jsonb_build_array('city ' || n %% 300)),
     '[]'

@@ -10,6 +10,7 @@ from customers.field_values import folded_values
 from customers.matching import Plan, check_conversion, check_new
 from customers.models import Customer
 from customers.people import Person
+from customers.restrictions import is_leaving
 from customers.sources import IN_STORE
 from customers.values import search_form
 from loyalty_project.api.codes import Code
@@ -23,9 +24,9 @@ _TOLD_OF_NEW = (
     "preferred_store", "fraud_status", "ndnc_status", "test_control_status", "field_values", "comm_channels",
 )  # fmt: skip
 # What an update takes over as it was sent. The type has rules of its own, fraud a moment and a name.
-_TAKEN_OVER = ("firstname", "lastname", "associated_till", "preferred_store", "ndnc_status", "test_control_status")
 _FOLDED = frozenset({"firstname", "lastname", "field_values"})
 FOLDED_COLUMNS = tuple(sorted(f"{name}_folded" for name in _FOLDED))
+_TAKEN_OVER = ("firstname", "lastname", "associated_till", "preferred_store", "ndnc_status", "test_control_status", "image_url")
 
 
 def new_person(draft: Draft, plan: Plan, *, setup: Setup, by: str) -> tuple[Person, list[Notice]]:
@@ -65,18 +66,21 @@ def update_person(
 ) -> list[Notice]:
     """Apply the draft's profile to a known customer; the warnings. The plan's identifiers count, but are not set here.
 
-    Raises `LoyaltyError` 1046, 1006, 1048, 1049 (conversion), 1017 (mandatory custom field), before anything is changed.
+    Raises `LoyaltyError` 1046, 1006, 1048, 1049 (conversion), 1017 (mandatory custom field), 1024 (the account is being
+    deleted, or was changed since whoever sends this looked at it), before anything is changed.
     """
     customer, sent = person.customer, draft.customer
     _check_type(person, draft, plan, setup)
     merged = {**customer.field_values, **{str(field_id): value for field_id, value in draft.field_values.items()}}
     _check_mandatory_fields(Customer(field_values=merged), setup)
+    if is_leaving(customer, setup.policy) or draft.seen_version not in {None, customer.version}:
+        raise LoyaltyError(Code.PROFILE_NOT_UPDATED)
     changes: dict[str, Any] = {name: getattr(sent, name) for name in _TAKEN_OVER if getattr(sent, name)}
     if sent.type:
         changes["type"] = sent.type
     if sent.registered_on and corrects_registration:
         changes["registered_on"] = sent.registered_on
-    if sent.fraud_status and sent.fraud_status != customer.fraud_status:
+    if sent.fraud_status and _is_judged_anew(sent, customer):
         changes.update(
             fraud_status=sent.fraud_status, fraud_reason=sent.fraud_reason, fraud_marked_by=by, fraud_marked_on=setup.now
         )
@@ -110,9 +114,17 @@ def fold_columns(customer: Customer) -> None:
 
 
 def touch(person: Person, moment: datetime) -> None:
-    """Date the last update."""
+    """Date the last update; what was changed is another version."""
     person.customer.updated_on = moment
     person.changed_columns.add("updated_on")
+    if person.revision:
+        person.customer.version += 1
+        person.changed_columns.add("version")
+
+
+def _is_judged_anew(sent: Customer, stored: Customer) -> bool:
+    """Whether another fraud status was sent, or the same for another reason."""
+    return sent.fraud_status != stored.fraud_status or sent.fraud_reason not in {"", stored.fraud_reason}
 
 
 def _check_type(person: Person, draft: Draft, plan: Plan, setup: Setup) -> None:

@@ -132,11 +132,13 @@ _PLACES: Final = (
     _Place("harbour.app1", ("Halifax", "Toronto", "Vancouver", "Montréal"), 8, "MOBILE_APP", "harbour-app"),
 )
 _HOBBIES: Final = ("Sailing", "Paddling", "Hiking", "Fishing", "Camping", "Skiing", "Knitting")
-_FRAUD: Final = (
-    ("MARKED", "Several returns without a bill"),
-    ("NOT_FRAUD", "Looked into: a shared family account"),
-    ("CONFIRMED", "Card used in two provinces on the same day"),
-    ("INTERNAL", "Member of staff"),
+# Labels of harbour.yaml, and why customers got them.
+_LABELS: Final = (
+    ("On hold", "Asked for a pause while they are abroad"),
+    ("Under review", "Several returns without a bill"),
+    ("Good standing", "Looked into: a shared family account"),
+    ("Closed for fraud", "Card used in two provinces on the same day"),
+    ("Colleague", "Works at the boathouse"),
 )
 
 
@@ -158,20 +160,30 @@ def demo_items(*, today: date) -> list[Item]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a customer belongs: the partition by segment, and the role by user group (as harbour.yaml names them)."""
+    """Where a customer belongs: the partition by segment, and the role by user group (as harbour.yaml names them).
+
+    A few have a status, by its label, with the reason; some have a picture.
+    """
 
     partitions: Mapping[str, str]
     roles: Mapping[str, str]
+    label: str = ""
+    reason: str = ""
+    picture: str = ""
 
 
 def demo_standings(items: Sequence[Item], *, today: date) -> list[Standing]:
-    """Where everybody of `demo_items` belongs, in the same order: the newcomers, the good customers, the clubs."""
+    """Where everybody of `demo_items` belongs, in the same order: the newcomers, the good customers, the clubs,
+    and those whom staff looked at.
+    """
     random = Random(SEED + 1)  # noqa: S311 - repeatable on purpose
     clubs = {club: random.sample(range(len(items)), size) for club, size in _CLUBS.items()}
     return [
         Standing(
             partitions=_partitions(item, today, random),
             roles={club: _role(number, members) for club, members in clubs.items() if number in members},
+            picture=f"https://example.com/customers/{number}.jpg" if number % 10 == 0 else "",
+            **_judgement(number),
         )
         for number, item in enumerate(items)
     ]
@@ -184,6 +196,13 @@ def _partitions(item: Item, today: date, random: Random) -> dict[str, str]:
     cycle = "new" if days <= _NEWCOMER_DAYS else random.choices(["active", "lapsing", "lapsed"], [60, 22, 18])[0]
     band = random.choices(["low", "mid", "high", None], [46, 28, 11, 15])[0]
     return {"lifecycle": cycle, **({"spend-band": band} if band else {})}
+
+
+def _judgement(number: int) -> dict[str, str]:
+    if number % 83:
+        return {}
+    label, reason = _LABELS[number // 83 % len(_LABELS)]
+    return {"label": label, "reason": reason}
 
 
 def _role(number: int, members: Sequence[int]) -> str:
@@ -212,7 +231,7 @@ def _item(number: int, mobile: str, moment: str, random: Random) -> Item:
         item["external_id"] = f"HP-{number:05}"
     if place.source:
         item |= {"source": place.source, "accountId": place.account}
-    return item | _standing(number, place, random)
+    return item | _standing(place, random)
 
 
 def _moment(today: date, random: Random) -> str:
@@ -221,17 +240,14 @@ def _moment(today: date, random: Random) -> str:
     return f"{day} {random.randint(9, 20):02}:{random.randint(0, 59):02}:{random.randint(0, 59):02}"
 
 
-def _standing(number: int, place: _Place, random: Random) -> Item:
-    """What most customers have none of: another type, a card, a suspicion, a wish not to be called."""
+def _standing(place: _Place, random: Random) -> Item:
+    """What most customers have none of: another type, a card, a wish not to be called."""
     standing: Item = {}
     kind = random.random()
     if kind > 0.93:
         standing["type"] = "NON_LOYALTY" if kind < 0.98 else "NOT_INTERESTED"
     elif random.random() < 0.07:
         standing["series_code"] = "WALLET" if place.source else "PINE"
-    if number % 83 == 0:
-        status, reason = _FRAUD[number // 83 % len(_FRAUD)]
-        standing["fraud_status"] = {"status": status, "reason": reason}
     if random.random() < 0.04:
         standing["ndnc_status"] = random.choice(["NDNC", "DND"])
     return standing

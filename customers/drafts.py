@@ -99,11 +99,13 @@ class Draft:
     """One item, read. `customer` is unsaved and holds only what was supplied: blank, or None, means "not supplied".
 
     `consents` are the pairs of channel and priority as they were sent: what they mean is known to those who keep them.
+    `seen_version` is the customer's version that whoever sends this has looked at; None where nobody looked.
     """
 
     customer: Customer
     identifiers: dict[str, str]
     customer_id: int | None = None
+    seen_version: int | None = None
     field_values: dict[int, FieldValue] = field(default_factory=dict)
     source_account: str = ""
     card_number: str = ""
@@ -135,7 +137,7 @@ def read_draft(item: Item, setup: Setup, *, action: Literal["add", "update"]) ->
         customer.registered_till = till
     if till := _till(item, "associated_with", Code.INVALID_ATTRIBUTION_TILL, setup, notices):
         customer.associated_till = till
-    customer.fraud_status, customer.fraud_reason = _fraud(item, notices)
+    customer.fraud_status, customer.fraud_reason = _fraud(item, setup, notices)
     customer.ndnc_status = _choice(optional(item, "ndnc_status"), NDNC_STATUSES, notices)
     if store := _preferred_store(item, setup):
         customer.preferred_store = store
@@ -251,10 +253,13 @@ def _till(item: Item, key: str, code: Code, setup: Setup, notices: list[Notice])
     return till
 
 
-def _fraud(item: Item, notices: list[Notice]) -> tuple[str, str]:
-    """Status and reason; the status may come as an object or as bare text."""
+def _fraud(item: Item, setup: Setup, notices: list[Notice]) -> tuple[str, str]:
+    """Status and reason; the status may come as an object or as bare text. Ignored where labels stand in its place."""
     row = child(item, "fraud_status")
     given = optional(row, "status") if row else optional(item, "fraud_status")
+    if given and setup.policy.lifecycle_status:
+        notices.append(Notice(Code.VALIDATION_FAILED))
+        return "", ""
     status = _choice(given, FRAUD_STATUSES, notices)
     return status, text(row, "reason")[:250]
 

@@ -61,6 +61,13 @@ def folded_values(values: Mapping[str, FieldValue]) -> dict[str, list[str]]:
     }
 
 
+def name_in(definition: FieldDefinition, language: str) -> str:
+    """The field's label in a language (an ISO code, in any case), else in the language without its region, else its name."""
+    labels = {_language(code): label for code, label in definition.labels.items()}
+    code = _language(language)
+    return labels.get(code) or labels.get(code.partition("-")[0]) or definition.name
+
+
 def read_gender(text: str, definition: FieldDefinition) -> FieldValue:
     """The value of the gender field for `gender`: as `read_value`, or the one option that begins with that letter (M, F)."""
     if len(text) == 1 and definition.options:
@@ -68,6 +75,10 @@ def read_gender(text: str, definition: FieldDefinition) -> FieldValue:
         if len(matching) == 1:
             return read_value(str(matching[0]), definition)
     return read_value(text, definition)
+
+
+def _language(code: str) -> str:
+    return code.replace("_", "-").lower()
 
 
 def _option(text: str, definition: FieldDefinition) -> str:

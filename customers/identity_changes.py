@@ -11,6 +11,7 @@ from customers.drafts import Setup, read_identifier
 from customers.field_values import read_value, write_value
 from customers.models import Customer, Identifier
 from customers.people import Person
+from customers.restrictions import Block, blocks
 from customers.values import fold, read_external_id
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError
@@ -78,11 +79,11 @@ def read_wish(
     )
 
 
-def check_customer(customer: Customer) -> None:
+def check_customer(customer: Customer, policy: Policy) -> None:
     """Whether the identifiers of this customer may change at all. Raises `LoyaltyError` 1013, 618."""
     if customer.type != Customer.Type.LOYALTY:
         raise LoyaltyError(Code.NOT_LOYALTY)
-    if customer.is_restricted:
+    if blocks(customer, Block.IDENTIFIER_CHANGE, policy):
         raise LoyaltyError(Code.FRAUD)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from customers.drafts import DISPLAY_NAMES, Draft
 from customers.models import Customer, Identifier
 from customers.people import Found, Person
+from customers.restrictions import Block, blocks
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, Notice
 from organizations.flags import Policy
@@ -51,8 +52,8 @@ def match(draft: Draft, found: Found, policy: Policy, *, may_create: bool) -> Pl
     """The plan of an item, rows A to I of docs/protocol.md 2.4.
 
     Raises `LoyaltyError` 1011 or 1012 (nobody is meant and nobody may be created), 1008 (external ids are switched off), 1047
-    (strict check), 1016, 1032 or 1033 (somebody else has it and is not to be merged), 618 (fraud closes identifier changes and
-    merging).
+    (strict check), 1016, 1032 or 1033 (somebody else has it and is not to be merged), 618 (fraud, or a status label, closes
+    identifier changes and merging).
     """
     if draft.customer_id is not None and found.by_id is None:
         raise LoyaltyError(Code.UNKNOWN_ID)
@@ -71,7 +72,8 @@ def match(draft: Draft, found: Found, policy: Policy, *, may_create: bool) -> Pl
     if found.by_victim:
         notices.append(Notice(Code.SURVIVOR_RETRIEVED))
     changes = _changes(sent, person, merged_identifiers(person, victims), policy, notices)
-    if (changes or victims) and any(one.customer.is_restricted for one in (person, *victims)):
+    concerned = (person, *victims) if changes or victims else ()
+    if any(blocks(one.customer, Block.IDENTIFIER_CHANGE, policy) for one in concerned):
         raise LoyaltyError(Code.FRAUD)
     return Plan(person=person, identifiers=changes, notices=tuple(notices), victims=victims)
 
@@ -177,7 +179,10 @@ def check_new(customer_type: str, identifiers: Iterable[str], policy: Policy) ->
 
 def check_conversion(identifiers: Iterable[str], policy: Policy) -> None:
     """Whether somebody with these kinds of identifiers may become a loyalty customer: else 1006, 1048, 1049."""
-    _check_required(set(identifiers), policy, REQUIRED_TO_CONVERT)
+    kinds = set(identifiers)
+    if policy.primary not in kinds and (policy.primary_required or not policy.any_identifier):
+        raise LoyaltyError(REQUIRED_TO_CONVERT[Kind(policy.primary)])
+    _check_required(kinds, policy, REQUIRED_TO_CONVERT)
 
 
 def _check_required(kinds: set[str], policy: Policy, codes: dict[Kind, Code]) -> None:

@@ -1,21 +1,65 @@
 """How is a customer printed? Pure functions from rows to the objects of docs/protocol.md 3 and 4.5."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from customers.field_values import write_value
-from customers.models import Card, Customer, GroupMembership
+from customers.field_values import name_in, write_value
+from customers.models import Card, Customer, CustomerStatus, GroupMembership
 from customers.people import Person
+from customers.restrictions import label_of
 from loyalty_project.moments import write_moment
+from organizations.flags import Policy
 from organizations.models import FieldDefinition, Store, Till
 
+# The wire knows fraud statuses alone: what it calls those of labels. The others are NONE to it (docs/protocol.md 2.1).
+_FRAUD_STATUS_OF: Mapping[str, str] = {
+    CustomerStatus.Status.FRAUD_SUSPECTED: Customer.FraudStatus.MARKED,
+    CustomerStatus.Status.FRAUD_CONFIRMED: Customer.FraudStatus.CONFIRMED,
+    CustomerStatus.Status.INTERNAL: Customer.FraudStatus.INTERNAL,
+}
 
-def field_rows(customer: Customer, definitions: Iterable[FieldDefinition], category: str) -> dict[str, Any]:
-    """`{"field": [{name, value}]}` for the fields of a category that have a value, in the order of their definition."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What stands in the way of a customer, in the wire's words: the fraud status, who set it, when and why."""
+
+    status: str
+    by: str
+    on: datetime | None
+    reason: str
+
+
+def judgement_of(customer: Customer, policy: Policy) -> Judgement:
+    """By the label that decides about the customer, else by the fraud status."""
+    label = label_of(customer, policy)
+    if label is None:
+        return Judgement(
+            status=customer.fraud_status,
+            by=customer.fraud_marked_by,
+            on=customer.fraud_marked_on,
+            reason=customer.fraud_reason,
+        )
+    return Judgement(
+        status=_FRAUD_STATUS_OF.get(label.status, Customer.FraudStatus.NONE),
+        by=customer.status_changed_by,
+        on=customer.status_changed_on,
+        reason=customer.status_reason,
+    )
+
+
+def field_rows(
+    customer: Customer, definitions: Iterable[FieldDefinition], category: str, *, language: str = ""
+) -> dict[str, Any]:
+    """`{"field": [{name, value}]}` for the fields of a category that have a value, in the order of their definition.
+
+    In a `language`, a field goes by its label there, where it has one.
+    """
     return {
         "field": [
-            {"name": definition.name, "value": write_value(customer.value_of(definition.pk))}
+            {"name": name_in(definition, language), "value": write_value(customer.value_of(definition.pk))}
             for definition in definitions
             if definition.category == category and definition.is_active and customer.value_of(definition.pk)
         ]
@@ -35,12 +79,14 @@ def core(
     loyalty: Mapping[str, Any],
     subscriptions: Sequence[Mapping[str, Any]],
     side_effects: Sequence[Mapping[str, Any]],
+    policy: Policy,
     zone: ZoneInfo,
 ) -> dict[str, Any]:
     """CustomerCore: the answer of add and update (docs/protocol.md 3).
 
     `loyalty` has the figures of points and tiers; `subscriptions` and `side_effects` are rows as they are printed.
     """
+    judgement = judgement_of(customer, policy)
     return {
         "user_id": customer.pk,
         "firstname": customer.firstname,
@@ -53,8 +99,8 @@ def core(
         "updated_on": write_moment(customer.updated_on, zone),
         "type": customer.type,
         "source": customer.source.lower(),
-        "fraud_status": customer.fraud_status,
-        "reason": customer.fraud_reason,
+        "fraud_status": judgement.status,
+        "reason": judgement.reason,
         "custom_fields": field_rows(customer, definitions, FieldDefinition.Category.CUSTOM),
         "extended_fields": field_rows(customer, definitions, FieldDefinition.Category.EXTENDED),
         "subscriptions": {"subscription": list(subscriptions)},
@@ -95,13 +141,14 @@ def search_row(
     }
 
 
-def fraud_details(customer: Customer, zone: ZoneInfo) -> dict[str, str]:
+def fraud_details(customer: Customer, policy: Policy, zone: ZoneInfo) -> dict[str, str]:
     """Who marked the customer, when and why; NONE and blanks for somebody never assessed (docs/protocol.md 7)."""
+    judgement = judgement_of(customer, policy)
     return {
-        "status": customer.fraud_status,
-        "marked_by": customer.fraud_marked_by,
-        "modified_on": write_moment(customer.fraud_marked_on, zone) if customer.fraud_marked_on else "",
-        "reason": customer.fraud_reason,
+        "status": judgement.status,
+        "marked_by": judgement.by,
+        "modified_on": write_moment(judgement.on, zone) if judgement.on else "",
+        "reason": judgement.reason,
     }
 
 

@@ -6,17 +6,28 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Subquery, Value
 
+from customers.applying import PROFILE_MISSING
 from customers.field_values import write_value
-from customers.models import Card, Customer, CustomerSegment, GroupMembership, Identifier
+from customers.models import (
+    Card,
+    Customer,
+    CustomerSegment,
+    CustomerStatus,
+    GroupMembership,
+    Identifier,
+    SourceProfile,
+)
 from customers.payloads import card, field_rows, fraud_details, place, user_group
 from customers.services.lookup import names_customer
-from loyalty_project.api.codes import Code
+from customers.sources import read_source
+from loyalty_project.api.codes import Code, Told, Transport
 from loyalty_project.api.errors import Notice
 from loyalty_project.api.side_steps import side_step
 from loyalty_project.api.values import is_on
 from loyalty_project.moments import write_moment
+from organizations.flags import Policy
 from organizations.models import FieldDefinition, Organization, Store
 
 Payloads = Mapping[int, Mapping[str, Any]]
@@ -24,16 +35,26 @@ Payloads = Mapping[int, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a get asks for: the query's parameters, and at whose store. `notices` gathers what every item is warned of."""
+    """What a get asks for: the query's parameters, at whose store, in which language ("": the organization's own).
+
+    `notices` gathers what every item is warned of, `own_notices` by customer what only theirs is.
+    """
 
     organization: Organization
+    policy: Policy
     query: Mapping[str, str]
     store: Store | None = None
+    language: str = ""
     notices: list[Notice] = field(default_factory=list)
+    own_notices: defaultdict[int, list[Notice]] = field(default_factory=lambda: defaultdict(list))
 
     def wants(self, flag: str, *, default: bool = False) -> bool:
         """Whether a flag of the query is on: `true` or `1`, in any case."""
         return is_on(self.query, flag, default=default)
+
+    def warnings_of(self, customer_id: int) -> list[Notice]:
+        """What the customer's item is warned of."""
+        return [*self.notices, *self.own_notices.get(customer_id, ())]
 
     def may_fail(self, code: Code) -> AbstractContextManager[None]:
         """Inside: what the database refuses costs this part of the answer and a warning, never the whole answer."""
@@ -41,20 +62,44 @@ class Reading:
 
 
 def profile(ids: Sequence[int], reading: Reading) -> Payloads:
-    """The person, where they registered, and their fields: three queries."""
-    rows = Customer.objects.filter(pk__in=ids).select_related("registered_till", "registered_store")
+    """The person, where they registered, and their fields: two queries. Warning 1004 for a till without its store."""
+    rows = Customer.objects.filter(pk__in=ids).select_related("registered_till", "registered_store", "status_label")
     definitions = list(FieldDefinition.objects.filter(category__in=["custom", "extended"], is_active=True))
-    gender = _gender_field(reading.organization, definitions)
+    gender = _gender_field(reading.organization, reading.policy, definitions)
     return {row.pk: _profile(row, reading, definitions, gender) for row in rows}
 
 
-def identifiers(ids: Sequence[int], _reading: Reading) -> Payloads:
-    """By what the person is known: one query."""
+def deleted(ids: Sequence[int], reading: Reading) -> dict[int, Told]:
+    """Those whose account is deleted: 8109. One query, where statuses are switched on (docs/protocol.md 2.1)."""
+    if not reading.policy.lifecycle_status:
+        return {}
+    rows = Customer.objects.filter(pk__in=ids, status_label__status=CustomerStatus.Status.DELETED)
+    return dict.fromkeys(rows.values_list("pk", flat=True), Transport.CUSTOMER_ERASED)
+
+
+def identifiers(ids: Sequence[int], reading: Reading) -> Payloads:
+    """By what the person is known, here and at other sources: one query.
+
+    Warning 91016 or 91017 for those who have no profile at the source that the call names.
+    """
     payloads: dict[int, dict[str, Any]] = {one: {"identifiers": []} for one in ids}
-    current = Identifier.objects.filter(customer_id__in=ids, state=Identifier.State.CURRENT).order_by("pk")
-    for customer_id, kind, value in current.values_list("customer_id", "kind", "value"):
-        payloads[customer_id][kind] = value
-        payloads[customer_id]["identifiers"].append({"type": kind, "value": value})
+    here = Identifier.objects.filter(customer_id__in=ids, state=Identifier.State.CURRENT).annotate(is_profile=Value(0))
+    elsewhere = SourceProfile.objects.filter(customer_id__in=ids).annotate(is_profile=Value(1))
+    both = here.values_list("is_profile", "pk", "customer_id", "kind", "value").union(
+        elsewhere.values_list("is_profile", "pk", "customer_id", "source", "account"), all=True
+    )
+    sources: defaultdict[int, set[str]] = defaultdict(set)
+    for is_profile, _, customer_id, kind, value in sorted(both):
+        payloads[customer_id]["identifiers"].append({"type": kind.lower(), "value": value})
+        if is_profile:
+            sources[customer_id].add(kind)
+        else:
+            payloads[customer_id][kind] = value
+    asked = read_source(reading.query.get("source", ""))
+    if asked in PROFILE_MISSING:
+        for one in ids:
+            if asked not in sources[one]:
+                reading.own_notices[one].append(Notice(PROFILE_MISSING[asked]))
     return payloads
 
 
@@ -100,13 +145,6 @@ def groups_of(ids: Collection[int]) -> Mapping[int, list[dict[str, str]]]:
     return found
 
 
-def group_points(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`group_points_summaries`, when groups are asked for. Groups have no points of their own yet: empty."""
-    if not reading.wants("user_group"):
-        return {}
-    return {one: {"group_points_summaries": {"group_points_summary": []}} for one in ids}
-
-
 def _profile(
     customer: Customer, reading: Reading, definitions: Sequence[FieldDefinition], gender: FieldDefinition | None
 ) -> dict[str, Any]:
@@ -122,21 +160,25 @@ def _profile(
         "gender": write_value(told_gender) if told_gender else None,
         "registered_by": customer.registered_till.code if customer.registered_till else "",
         "custom_fields": field_rows(customer, definitions, FieldDefinition.Category.CUSTOM),
-        "extended_fields": field_rows(customer, definitions, FieldDefinition.Category.EXTENDED),
+        "extended_fields": field_rows(customer, definitions, FieldDefinition.Category.EXTENDED, language=reading.language),
     }
     if reading.wants("registered_store", default=True):
         payload["registered_store"] = place(customer.registered_store)
+        if customer.registered_till is not None and customer.registered_store is None:
+            reading.own_notices[customer.pk].append(Notice(Code.STORE_NOT_POPULATED))
     if reading.wants("registered_till", default=True):
         payload["registered_till"] = place(customer.registered_till)
     if reading.wants("fraud_details", default=True):
-        payload["fraud_details"] = fraud_details(customer, zone)
+        payload["fraud_details"] = fraud_details(customer, reading.policy, zone)
     if reading.wants("ndnc_status") or reading.wants("ndsc_status"):
         payload["ndnc_status"] = customer.ndnc_status
+    if reading.wants("customer_image"):
+        payload["customer_image"] = customer.image_url
     if reading.wants("user_id") or names_customer(reading.query.get("user_id", "")):
         payload["user_id"] = str(customer.pk)
     return payload
 
 
-def _gender_field(organization: Organization, definitions: Sequence[FieldDefinition]) -> FieldDefinition | None:
-    name = organization.gender_field or organization.policy.gender_field
+def _gender_field(organization: Organization, policy: Policy, definitions: Sequence[FieldDefinition]) -> FieldDefinition | None:
+    name = organization.gender_field or policy.gender_field
     return next((one for one in definitions if name and one.name == name), None)

@@ -13,12 +13,16 @@ from engagement.rounding import round_points, share
 from loyalty_project.api.renderers import plain_digits
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+PROMOTIONAL = "promotional"
 _HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """What rules look at: the amount after discount, the day in the organization's zone, the place's codes, the tier's name."""
+    """What rules look at: the amount after discount, the day in the organization's zone, the place's codes, the tier's name.
+
+    `is_promoted` is False for a customer whose status label forbids promotional points.
+    """
 
     amount: Decimal
     day: date
@@ -26,6 +30,7 @@ class Sale:
     zone: str = ""
     concept: str = ""
     tier: str = ""
+    is_promoted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +64,10 @@ def earn(rules: Mapping[str, Any], sale: Sale) -> list[Award | NoAward]:
 
 
 def _try(rule: Mapping[str, Any], sale: Sale, precision: int) -> Award | NoAward:
+    kind = rule.get("kind", "regular")
     reason = _obstacle(rule.get("when") or {}, sale)
+    if kind == PROMOTIONAL and not sale.is_promoted:
+        reason = "the customer's status label forbids promotional points"
     if reason:
         return NoAward(rule=rule["name"], reason=reason)
     exact, figures = _exact_points(rule["award"], sale.amount)
@@ -74,7 +82,7 @@ def _try(rule: Mapping[str, Any], sale: Sale, precision: int) -> Award | NoAward
     return Award(
         rule=rule["name"],
         points=points,
-        kind=rule.get("kind", "regular"),
+        kind=kind,
         delay_days=rule.get("delay_days", 0),
         expiry=rule.get("expiry"),
         is_capped=is_capped,

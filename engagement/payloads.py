@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from engagement.days import years_later
 from engagement.ledger.accounts import AccountState
 from engagement.models import Bill, Membership, PointsAccount, PointsEntry, PointsLot, Tier
+from engagement.services.group_points import GroupPoints
 from engagement.services.programs import StandingProgram
 from loyalty_project.api.renderers import plain_digits
 from loyalty_project.moments import write_moment
@@ -174,6 +175,16 @@ def bill_row(bill: Bill, zone: ZoneInfo) -> dict[str, str]:
         "type": bill.type,
         "created_date": write_moment(bill.billed_at, zone),
         "store": bill.store.name if bill.store else "",
+    }
+
+
+def group_points_row(points: GroupPoints) -> dict[str, str]:
+    """One row of `group_points_summaries` (docs/protocol.md 4.5)."""
+    return {
+        "group_id": str(points.group_id),
+        "program_id": str(points.program_id),
+        "lifetime_points": plain_digits(points.lifetime),
+        "loyalty_points": plain_digits(points.spendable),
     }
 
 

@@ -40,3 +40,4 @@ class PointsCode(Told):
     OTHER_CUSTOMERS = 904, "Customer does not match"
     REVERSAL_DISABLED = 905, "Reversal is disabled"
     INVALID_PROGRAM = 1101, "Invalid program id"
+    BLOCKED_BY_STATUS = 3045, "Redemption not allowed in this customer status"

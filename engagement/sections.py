@@ -15,6 +15,7 @@ from engagement.ledger.accounts import AccountState
 from engagement.ledger.storing import AccountKey, States
 from engagement.models import PointsEntry, PointsLot, PurchaseTotals
 from engagement.services.figures import Memberships, figures_at, in_book_order, memberships_of
+from engagement.services.group_points import points_of_groups
 from engagement.services.latest_bills import latest_bills
 from engagement.services.programs import ProgramBook, ProgramsThere, open_programs
 from engagement.services.settlement import settled_accounts
@@ -87,6 +88,18 @@ def transactions(ids: Sequence[int], reading: Reading) -> Payloads:
         for bill in latest_bills(ids, query=reading.query, organization=reading.organization):
             found[bill.customer_id or 0].append(payloads.bill_row(bill, reading.organization.zone))
     return {one: {"transactions": {"transaction": found[one]}} for one in ids}
+
+
+def group_points(ids: Sequence[int], reading: Reading) -> Payloads:
+    """`group_points_summaries`, when groups are asked for: one query, and more only where something is due. Warning 91001."""
+    if reading.wants("basic") or not reading.wants("user_group"):
+        return {}
+    program_id = _program_id(reading)
+    found: dict[int, list[dict[str, str]]] = {one: [] for one in ids}
+    with reading.may_fail(Code.POINTS_UNAVAILABLE):
+        for customer_id, rows in points_of_groups(ids, organization=reading.organization).items():
+            found[customer_id] = [payloads.group_points_row(one) for one in rows if program_id in {None, one.program_id}]
+    return {one: {"group_points_summaries": {"group_points_summary": rows}} for one, rows in found.items()}
 
 
 def _look(ids: Sequence[int], reading: Reading) -> _View:

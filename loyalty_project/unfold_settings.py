@@ -69,6 +69,7 @@ UNFOLD: dict[str, Any] = {
                     _room("Bills", "receipt_long", "engagement.bill"),
                     _room("Segments", "pie_chart", "customers.segment"),
                     _room("User groups", "diversity_3", "customers.usergroup"),
+                    _room("Statuses", "gavel", "customers.customerstatus"),
                 ],
             },
             {

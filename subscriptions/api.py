@@ -62,7 +62,7 @@ class SubscriptionsView(TillView):
     def get(self, _request: Request, **_kwargs: object) -> Response:
         call = self.call
         asked = read_asked(self.query, limit=call.policy.batch_limit)
-        reading = Reading(organization=call.actor.organization, query=self.query)
+        reading = Reading(organization=call.actor.organization, policy=call.policy, query=self.query)
         answer = _compose(read_outcomes(asked, reading, call), message=Transport.SUCCESS.sentence)
         return Response(answer, status=http_status(answer, mirror=call.policy.mirror_http_status))
 

@@ -66,6 +66,7 @@ def read_filters(reading: Reading) -> ConsentReading:
     channel, priority = reading.query.get("channel", ""), reading.query.get("priority", "")
     return ConsentReading(
         organization=reading.organization,
+        policy=reading.policy,
         query=reading.query,
         channel=read_word(channel, READABLE, Code.INVALID_CHANNEL) if channel else "",
         priorities=[read_word(priority, PRIORITIES, Code.INVALID_PRIORITY)] if priority else list(Priority.values),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from customers.models import CustomerSegment, GroupMembership, Segment, SegmentPartition, UserGroup
+from customers.models import Customer, CustomerSegment, CustomerStatus, GroupMembership, Segment, SegmentPartition, UserGroup
 from engagement.models import Program, ProgramVersion, Tier
 from organizations.actors import Actor
 from organizations.models import ApiClient, AuditEntry, CardSeries, FieldDefinition, Organization, Store, Till
@@ -90,6 +90,20 @@ def make_group(organization: Organization, external_id: str, **more: object) -> 
     return UserGroup.objects.create(
         organization=organization, external_id=external_id, **{"name": f"Group {external_id}", **more}
     )
+
+
+def make_status(organization: Organization, *blocks: str, status: str = "SUSPENDED", **more: object) -> CustomerStatus:
+    """A label that blocks these, in force: the organization has statuses from now on."""
+    organization.flags = {**organization.flags, "CONF_CUSTOMER_DEFAULT_STATUS_ENABLED": 1}
+    organization.save(update_fields=["flags"])
+    defaults = {"label": f"Label {next(_numbers)}", "blocks": list(blocks)}
+    return CustomerStatus.objects.create(organization=organization, status=status, **{**defaults, **more})
+
+
+def label(customer: Customer, status: CustomerStatus, **more: object) -> None:
+    """Stick the label on the customer, as stored."""
+    Customer.objects.filter(pk=customer.pk).update(status_label=status, **more)
+    customer.refresh_from_db()
 
 
 def put_into(partition: SegmentPartition, *customers: int) -> None:

@@ -1,6 +1,6 @@
 """Who are the customers? The list, found by anything, and the page of one: who it is, what belongs to them, what happened."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.contrib import admin, messages
@@ -11,13 +11,16 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from customers.admin.customer_form import CATEGORIES, Desk, customer_fieldsets, customer_form
+from customers.admin.customer_status import told_blocks
 from customers.admin.merge_actions import MergeActions
+from customers.admin.status_actions import StatusActions, may_judge
 from customers.back_office.search import customers_meant
 from customers.journeys.customer_page import panels_of, read_customer_page
-from customers.models import Customer, CustomerSegment, GroupMembership, Identifier, Merge, SegmentPartition
+from customers.models import Customer, CustomerSegment, CustomerStatus, GroupMembership, Identifier, Merge, SegmentPartition
+from customers.restrictions import label_of
 from customers.sources import SOURCES
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
-from organizations.back_office.history import tell_history, tell_value
+from organizations.back_office.history import tell_history, tell_value, tell_who
 from organizations.back_office.work import actor_of, member_of, organization_of, own_stores
 from organizations.models import AuditEntry, CardSeries, FieldDefinition, Store, Till
 
@@ -77,12 +80,26 @@ class MergedFilter(DropdownFilter):
         return queryset.filter(merged_into__isnull=self.value() != "yes")
 
 
+class StatusFilter(DropdownFilter):
+    """By the label of the lifecycle."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        return [(str(pk), label) for pk, label in CustomerStatus.objects.values_list("pk", "label")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:  # noqa: ARG002 - Django's signature
+        value = self.value()
+        return queryset.filter(status_label_id=int(value)) if value and value.isdigit() else queryset
+
+
 @admin.register(Customer)
-class CustomerAdmin(MergeActions):
+class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """Customers. Adding and changing goes through the journeys of registration, like the tills' calls."""
 
     store_path = "registered_store"
-    related = ("registered_store",)
+    related = ("registered_store", "status_label")
     # Nobody counts millions of rows to show fifty.
     paginator = InfinitePaginator
     show_full_result_count = False
@@ -92,6 +109,7 @@ class CustomerAdmin(MergeActions):
         ("type", ChoicesDropdownFilter),
         RegisteredStoreFilter,
         ("registered_on", DayRangeFilter),
+        StatusFilter,
         ("fraud_status", ChoicesDropdownFilter),
         SourceFilter,
         PartitionFilter,
@@ -102,6 +120,7 @@ class CustomerAdmin(MergeActions):
     sortable_by = ()
     ordering = ("-pk",)
     actions = ()
+    actions_detail: Sequence[str] = (*MergeActions.actions_detail, *StatusActions.actions_detail)
     change_form_outer_before_template = "back_office/customer_header.html"  # type: ignore[assignment]  # see the base class
     change_form_outer_after_template = "back_office/customer_details.html"  # type: ignore[assignment]
 
@@ -193,7 +212,7 @@ class CustomerAdmin(MergeActions):
             series=list(CardSeries.objects.filter(is_active=True, generates=True)),
             visible=self.get_queryset(request),
             needs_store=bool(own),
-            judges_fraud=member_of(request).has_perm("customers.judge_fraud"),
+            judges_fraud=may_judge(request) and not organization.policy.lifecycle_status,
         )
         setattr(request, _DESK, desk)
         return desk
@@ -210,8 +229,12 @@ class CustomerAdmin(MergeActions):
         definitions = _definitions(request)
         cards = list(customer.cards.select_related("series").order_by("-pk"))
         names = {f"field_values.{one.pk}": one.name for one in definitions}
+        label = label_of(customer, organization.policy)
         return {
             "customer": customer,
+            "label": label,
+            "label_blocks": told_blocks(label) if label else [],
+            "judged_by": tell_who(customer.status_changed_by if label else customer.fraud_marked_by),
             "loyalty": read_customer_page(customer, organization=organization),
             "currency": organization.currency,
             "initials": initials(customer),

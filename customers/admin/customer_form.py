@@ -19,12 +19,14 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldAdminURLInputWidget,
 )
 
 from customers.drafts import read_draft
 from customers.field_values import WrongTypeError, read_value
 from customers.journeys.registration import CONSTRAINTS, Registration, register_customer, update_customer
 from customers.models import Customer, Identifier
+from customers.restrictions import is_leaving
 from customers.services.setup import load_setup
 from customers.sources import SOURCES
 from loyalty_project.api.codes import Code, Told
@@ -68,6 +70,7 @@ class Desk:
     """Where the form is filled in: for which organization, by whom, and what there is to choose from.
 
     `visible` are the customers that whoever fills it in may see. `needs_store`: the customer must join at one of `stores`.
+    `judges_fraud`: the fraud status decides about customers, and they may set it.
     """
 
     organization: Organization
@@ -79,6 +82,13 @@ class Desk:
     visible: QuerySet[Customer]
     needs_store: bool
     judges_fraud: bool
+
+
+class _SeenVersion(forms.IntegerField):
+    """The version of the customer that the form showed; nothing that anybody types."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:  # noqa: ARG002 - Django's signature
+        return False
 
 
 class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for type checkers only
@@ -98,6 +108,9 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if self.instance.pk and cleaned.get("version") != self.instance.version:
+            self._tell(Code.PROFILE_NOT_UPDATED)
+            return cleaned
         for name in self.changed_data if self.instance.pk else ():
             if name in cleaned and not cleaned[name]:
                 self.add_error(name, "A stored value can be replaced, but not emptied.")
@@ -142,7 +155,11 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
         setup = load_setup([item], by=self.desk.actor)
         # Whoever types somebody else's number is told so: staff merge on a page of its own, which shows what moves.
         setup = replace(setup, policy=replace(setup.policy, auto_merge=False))
-        return update_customer(read_draft(item, setup, action="update"), setup=setup, by=self.desk.actor)
+        draft = read_draft(item, setup, action="update")
+        draft.seen_version = self.cleaned_data["version"]
+        if "image_url" in self.changed_data:
+            draft.customer.image_url = self.cleaned_data["image_url"]
+        return update_customer(draft, setup=setup, by=self.desk.actor)
 
     def item(self) -> Item:
         """What was typed, as an item of customer/add or update: only what differs from what the form showed."""
@@ -172,8 +189,22 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
         field = _FIELD_OF.get(code)
         if code == Code.ALREADY_REGISTERED:
             self.add_error(None, self._known())
+        elif code == Code.PROFILE_NOT_UPDATED:
+            self.add_error(None, self._not_updated())
         else:
             self.add_error(field if field in self.fields else None, sentence_of(code))
+
+    def _not_updated(self) -> str:
+        """Why a known customer stays as they are (docs/protocol.md 5, code 1024)."""
+        sentence = sentence_of(Code.PROFILE_NOT_UPDATED)
+        if is_leaving(self.instance, self.desk.organization.policy):
+            return f"{sentence} The account is deleted, or about to be: only its status can be changed."
+        return format_html(
+            "{} Somebody else changed this customer after you opened the page, so nothing was saved; the history below says"
+            ' what. <a class="text-link" href="{}">Open the page again</a> and repeat what you want to change.',
+            sentence,
+            reverse("admin:customers_customer_change", args=[self.instance.pk]),
+        )
 
     def _known(self) -> str:
         """That the customer is there already, with the way to the page, if it may be seen."""
@@ -198,14 +229,16 @@ def customer_form(desk: Desk, *, is_new: bool) -> type[CustomerForm]:
 def customer_fieldsets(desk: Desk, *, is_new: bool) -> list[tuple[str | None, dict[str, Any]]]:
     """How the fields of `customer_form` are laid out."""
     own = {category: [field_key(one) for one in desk.fields if one.category == category] for category in CATEGORIES}
+    who: list[Any] = [("firstname", "lastname"), "mobile", "email", "external_id"]
+    more = ["preferred_store", "associated_with", "ndnc_status", "test_control_status", "image_url"]
     registration = ["type", *(["store", "source"] if is_new else []), "registered_on"]
     sets: list[tuple[str | None, list[Any]]] = [
-        ("Who", [("firstname", "lastname"), "mobile", "email", "external_id"]),
+        ("Who", who if is_new else [*who, "version"]),
         ("Membership", registration),
         ("Fields", [*own["custom"], *own["extended"]]),
         ("Preferences", own["preference"]),
         ("Card", ["series_code", "card_number"] if desk.series or not is_new else ["card_number"]),
-        ("More", [] if is_new else ["preferred_store", "associated_with", "ndnc_status", "test_control_status"]),
+        ("More", [] if is_new else more),
         ("Fraud", ["fraud_status", "fraud_reason"] if desk.judges_fraud and not is_new else []),
     ]
     # One tab each on the page of a known customer, so that what is looked at most stays in sight.
@@ -247,6 +280,15 @@ def _profile_fields(desk: Desk, *, is_new: bool) -> dict[str, forms.Field]:
         fields["associated_with"] = _choice("Associated till", tills)
         fields["ndnc_status"] = _choice("NDNC status", Customer.NdncStatus.choices)
         fields["test_control_status"] = _choice("Test or control", Customer.TestControl.choices)
+        fields["image_url"] = forms.URLField(
+            label="Picture",
+            required=False,
+            max_length=500,
+            assume_scheme="https",
+            widget=UnfoldAdminURLInputWidget,
+            help_text="The address of an image",
+        )
+        fields["version"] = _SeenVersion(required=False, widget=forms.HiddenInput)
     if desk.judges_fraud and not is_new:
         fields["fraud_status"] = _choice("Fraud status", Customer.FraudStatus.choices)
         fields["fraud_reason"] = _text("Reason", 250, "Told with a changed status")
@@ -316,6 +358,8 @@ def _stored(customer: Customer, desk: Desk) -> dict[str, Any]:
         "associated_with": customer.associated_till.code if customer.associated_till else "",
         "ndnc_status": customer.ndnc_status,
         "test_control_status": customer.test_control_status,
+        "image_url": customer.image_url,
+        "version": customer.version,
         "fraud_status": customer.fraud_status,
         "fraud_reason": customer.fraud_reason,
         **{field_key(one): customer.value_of(one.pk) for one in desk.fields},

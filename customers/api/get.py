@@ -1,6 +1,6 @@
 """customer/get: one customer or a hundred, by one kind of identifier (docs/protocol.md 4.5)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rest_framework.request import Request
@@ -10,9 +10,9 @@ from customers.journeys.profile import read_profiles, refusals
 from customers.sections import Reading
 from customers.services.lookup import Answer, ids_of_store, look_up, read_asked
 from loyalty_project.api.batch import Done, Outcome, failed, succeeded
-from loyalty_project.api.codes import Code
+from loyalty_project.api.codes import Code, Told, Transport
 from loyalty_project.api.envelope import customers_answer, http_status
-from loyalty_project.api.errors import Notice, in_numeric_order
+from loyalty_project.api.errors import in_numeric_order
 from organizations.api.views import TillView
 
 RETRIEVED = "Customer successfully retrieved"
@@ -28,13 +28,18 @@ class GetView(TillView):
         organization, policy = call.actor.organization, call.policy
         asked = read_asked(self.query, limit=policy.batch_limit)
         answers = look_up(asked, organization=organization, policy=policy, country_code=call.country_code)
-        reading = Reading(organization=organization, query=self.query, store=call.actor.store)
+        reading = Reading(
+            organization=organization,
+            policy=policy,
+            query=self.query,
+            store=call.actor.store,
+            language=call.language,
+        )
         ids = list(dict.fromkeys(answer.customer_id for answer in answers if answer.customer_id is not None))
         permitted = ids_of_store(ids, call.actor.store) if reading.wants("member_care_access") else set(ids)
         refused = refusals(ids, reading) if ids else {}
         profiles = read_profiles(ids, reading) if ids else {}
-        warnings = in_numeric_order(reading.notices)
-        outcomes = [_outcome(asked.key, answer, profiles, permitted, refused, warnings) for answer in answers]
+        outcomes = [_outcome(asked.key, answer, profiles, permitted, refused, reading) for answer in answers]
         answer = customers_answer(outcomes, totals=True)
         return Response(answer, status=http_status(answer, mirror=policy.mirror_http_status))
 
@@ -44,8 +49,8 @@ def _outcome(
     answer: Answer,
     profiles: Mapping[int, Mapping[str, Any]],
     permitted: Collection[int],
-    refused: Mapping[int, Code],
-    warnings: Sequence[Notice],
+    refused: Mapping[int, Told],
+    reading: Reading,
 ) -> Outcome:
     """A found customer, or the value asked for with empty names, which clients read even then (docs/protocol.md 1.9)."""
     nobody = {key: answer.value, "firstname": "", "lastname": ""}
@@ -55,7 +60,10 @@ def _outcome(
         return failed(answer.refusal or Code.UNKNOWN_ID, nobody)
     if answer.customer_id not in permitted:
         return failed(Code.NOT_PERMITTED, nobody)
-    if answer.customer_id in refused:
-        return failed(refused[answer.customer_id], nobody)
-    warnings = in_numeric_order([*answer.notices, *warnings])
+    refusal = refused.get(answer.customer_id)
+    if refusal is Transport.CUSTOMER_ERASED:
+        return failed(refusal, {"id": str(answer.customer_id)})
+    if refusal is not None:
+        return failed(refusal, nobody)
+    warnings = in_numeric_order([*answer.notices, *reading.warnings_of(answer.customer_id)])
     return succeeded(Done(body=profiles[answer.customer_id], message=RETRIEVED, warnings=warnings))

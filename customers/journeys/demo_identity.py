@@ -12,6 +12,7 @@ from customers.people import Person
 from customers.services.setup import load_setup
 from loyalty_project.api.errors import LoyaltyError
 from organizations.actors import Actor, staff_actor
+from organizations.flags import Policy
 from organizations.models import AuditEntry, Organization, StaffMember
 
 MAKER, CHECKER = "ines", "tomas"
@@ -22,8 +23,8 @@ def ask_demo_changes(people: Sequence[Person], *, by: Actor, now: datetime) -> i
 
     `people` are as they registered. Decisions are dated as of this moment.
     """
-    organization = by.organization
-    may_change = [one for one in people if _may_change(one.customer)]
+    organization, policy = by.organization, by.organization.policy
+    may_change = [one for one in people if _may_change(one.customer, policy)]
     taken = set(Identifier.objects.filter(kind=Identifier.Kind.MOBILE).values_list("value", flat=True))
     wishes = demo_wishes([one.identifiers for one in may_change], taken=taken)
     staff = {one.username: staff_actor(one, organization) for one in StaffMember.objects.filter(organization=organization)}
@@ -48,9 +49,9 @@ def _work(wish: DemoWish, *, maker: Actor, checker: Actor, at: datetime) -> None
         reject_request(request.pk, reason=wish.reason, by=checker)
 
 
-def _may_change(customer: Customer) -> bool:
+def _may_change(customer: Customer, policy: Policy) -> bool:
     try:
-        check_customer(customer)
+        check_customer(customer, policy)
     except LoyaltyError:
         return False
     return customer.registered_till is not None

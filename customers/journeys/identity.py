@@ -13,6 +13,7 @@ from customers.journeys.merging import merge_customers
 from customers.matching import TAKEN
 from customers.models import Identifier, IdentityRequest, ValidationCode
 from customers.people import Person
+from customers.restrictions import Block, blocks
 from customers.services.identity_requests import (
     Sides,
     Status,
@@ -52,7 +53,7 @@ def request_change(wish: IdentityWish, *, setup: Setup, by: Actor, is_known: boo
     person = sides.person
     if person is None:
         raise LoyaltyError(Code.UNKNOWN_IDENTIFIER)
-    check_customer(person.customer)
+    check_customer(person.customer, setup.policy)
     code = None
     if not is_known:
         check_answers(wish.answers, person, setup)
@@ -91,7 +92,7 @@ def approve_request(pk: int, *, by: Actor, reason: str = "") -> IdentityRequest:
     owner_id = sides.other.customer.pk if sides.other else None
     if obstacle := _obstacle(request, holds_old=sides.person is not None, owner_id=owner_id):
         raise DecisionRefusedError(obstacle)
-    check_customer(sides.customer)
+    check_customer(sides.customer, by.organization.policy)
     _check_possible(Kind(request.kind), sides, by.organization.policy)
     now = clock.now()
     close_request(request, Status.APPROVED, reason=reason, by=by, now=now)
@@ -147,7 +148,7 @@ def _check_possible(kind: Kind, sides: Sides, policy: Policy) -> None:
     """Whether the new value may be given: 1032, 1016, 1033 or 618 because of whose it is, 1041 because of its kind."""
     if sides.other is not None and not policy.auto_merge:
         raise LoyaltyError(TAKEN[kind])
-    if sides.other is not None and sides.other.customer.is_restricted:
+    if sides.other is not None and blocks(sides.other.customer, Block.IDENTIFIER_CHANGE, policy):
         raise LoyaltyError(Code.FRAUD)
     if not may_change(kind, policy):
         raise LoyaltyError(Code.IDENTITY_CHANGE_FAILED)

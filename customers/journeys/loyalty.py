@@ -49,6 +49,7 @@ def customer_core(
         loyalty=block,
         subscriptions=registration.subscriptions,
         side_effects=points_effects(registration.entries),
+        policy=setup.policy,
         zone=zone,
     )
     if wants_raw:

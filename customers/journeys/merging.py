@@ -16,6 +16,7 @@ import customers.moves
 import engagement.moves
 import subscriptions.moves
 from customers.models import Customer, Identifier, Merge
+from customers.restrictions import Block, blocks
 from customers.services import merging as persons
 from customers.services.holding import lock_customers
 from customers.services.moving import Move, Stay, is_touched, move_rows, move_rows_back
@@ -70,8 +71,8 @@ def merge_customers(*, survivor: int, victim: int, by: Actor, reason: str = "") 
     held = lock_customers([survivor, victim])
     if len(held) < 2:
         raise MergeRefusedError("There is no such customer.")
-    if any(one.is_restricted for one in held.values()):
-        raise MergeRefusedError("Customers who are marked as fraud are not merged.")
+    if any(blocks(one, Block.IDENTIFIER_CHANGE, by.organization.policy) for one in held.values()):
+        raise MergeRefusedError("Customers who are marked as fraud, or whose status forbids it, are not merged.")
     return _merge(held[victim], held[survivor], reason=reason, by=by, now=clock.now())
 
 

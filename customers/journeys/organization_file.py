@@ -7,6 +7,7 @@ from typing import Final
 
 from customers.services.group_file import USER_GROUPS
 from customers.services.segment_file import SEGMENTS
+from customers.services.status_file import CUSTOMER_STATUSES
 from engagement.services.program_file import PROGRAMS
 from organizations.models import Organization
 from organizations.organization_file import dumping, loading
@@ -15,7 +16,7 @@ from organizations.organization_file.loading import LoadReport
 from organizations.organization_file.sections import Section
 
 # In the order in which their rows come about.
-SECTIONS: Final[tuple[Section, ...]] = (SEGMENTS, USER_GROUPS, PROGRAMS)
+SECTIONS: Final[tuple[Section, ...]] = (SEGMENTS, USER_GROUPS, CUSTOMER_STATUSES, PROGRAMS)
 
 
 def load_organization(document: Document, *, dry_run: bool = False) -> LoadReport:

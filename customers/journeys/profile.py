@@ -7,19 +7,19 @@ import engagement.sections
 import subscriptions.sections
 from customers import sections
 from customers.sections import Reading
-from loyalty_project.api.codes import Code
+from loyalty_project.api.codes import Told
 from loyalty_project.api.sections import Section, assemble
 
 SECTIONS: tuple[Section[Reading], ...] = (
     sections.profile,
     sections.identifiers,
     sections.user_groups,
-    sections.group_points,
     sections.segments,
     sections.cards,
     engagement.sections.points,
     engagement.sections.purchases,
     engagement.sections.transactions,
+    engagement.sections.group_points,
     subscriptions.sections.subscriptions,
 )
 
@@ -52,6 +52,7 @@ ORDER: Mapping[str, Any] = {
     "user_id": ...,
     "ndnc_status": ...,
     "optin_status": ...,
+    "customer_image": ...,
     "group_points_summaries": ...,
     "subscriptions": ...,
     "segments": ...,
@@ -72,13 +73,13 @@ ORDER: Mapping[str, Any] = {
 }
 
 
-def refusals(ids: Sequence[int], reading: Reading) -> dict[int, Code]:
+def refusals(ids: Sequence[int], reading: Reading) -> dict[int, Told]:
     """Customers whose item fails though they were found, and why."""
-    return engagement.sections.program_refusals(ids, reading)
+    return {**engagement.sections.program_refusals(ids, reading), **sections.deleted(ids, reading)}
 
 
 def read_profiles(ids: Sequence[int], reading: Reading) -> dict[int, dict[str, Any]]:
-    """The item of each customer by id, `item_status` apart; `reading.notices` then holds what every item is warned of.
+    """The item of each customer by id, `item_status` apart; `reading.warnings_of` then knows what it is warned of.
 
     The number of queries does not grow with the ids.
     """

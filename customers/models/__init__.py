@@ -1,4 +1,4 @@
-"""Which rows describe a customer? Person, identifiers, cards, profiles, groups, requests, merges, and terms of searches."""
+"""Which rows describe a customer? Person, identifiers, cards, statuses, groups, requests, merges, terms of searches."""
 
 from customers.models.cards import Card
 from customers.models.customer import Customer
@@ -9,12 +9,14 @@ from customers.models.identity_requests import IdentityRequest
 from customers.models.merges import Merge
 from customers.models.segments import CustomerSegment, Segment, SegmentPartition
 from customers.models.sources import SourceProfile
+from customers.models.statuses import CustomerStatus
 from customers.models.validation_codes import ValidationCode
 
 __all__ = [
     "Card",
     "Customer",
     "CustomerSegment",
+    "CustomerStatus",
     "FieldTerm",
     "GroupMembership",
     "Identifier",

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
+from customers.models.statuses import CustomerStatus
 from customers.values import FOLDED_LENGTH
 from loyalty_project.db.columns import reversed_field
 from organizations.models import Store, Till
@@ -66,6 +67,12 @@ class Customer(TenantModel):
     fraud_marked_by = models.CharField(max_length=120, blank=True)
     fraud_marked_on = models.DateTimeField(null=True, blank=True)
     fraud_reason = models.CharField(max_length=250, blank=True)
+    status_label = models.ForeignKey(
+        CustomerStatus, on_delete=models.PROTECT, null=True, blank=True, related_name="customers", db_index=False
+    )
+    status_changed_by = models.CharField(max_length=120, blank=True)
+    status_changed_on = models.DateTimeField(null=True, blank=True)
+    status_reason = models.CharField(max_length=250, blank=True)
     ndnc_status = models.CharField("NDNC status", max_length=8, choices=NdncStatus, default=NdncStatus.NONE)
     test_control_status = models.CharField("test or control", max_length=8, choices=TestControl, default=TestControl.TEST)
     field_values = models.JSONField(default=dict, blank=True, help_text="Canonical values by field id")
@@ -87,6 +94,8 @@ class Customer(TenantModel):
     field_values_folded = models.JSONField(
         default=dict, blank=True, editable=False, help_text="Lists of folded values by field id"
     )
+    image_url = models.URLField("picture", max_length=500, blank=True)
+    version = models.PositiveIntegerField(default=0, help_text="Counts the changes, so that nobody writes over one unseen")
 
     class Meta:
         ordering = ["-pk"]
@@ -107,6 +116,11 @@ class Customer(TenantModel):
             _searched("lastname_reversed", name="customer_lastname_reversed"),
             _searched("registered_on", name="customer_registered_on"),
             GinIndex(fields=["field_values_folded"], opclasses=["jsonb_path_ops"], name="customer_field_values"),
+            models.Index(
+                fields=["organization", "status_label", "-id"],
+                name="customer_of_status_label",
+                condition=models.Q(status_label__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -117,14 +131,6 @@ class Customer(TenantModel):
         """First and last name as one text, "" without any."""
         return f"{self.firstname} {self.lastname}".strip()
 
-    @property
-    def is_restricted(self) -> bool:
-        """Whether fraud closes identifier changes, merging and referrals (docs/protocol.md 2.6)."""
-        return self.fraud_status in RESTRICTED
-
     def value_of(self, field_id: int) -> Any:
         """The canonical value of a field, None when it has none."""
         return self.field_values.get(str(field_id))
-
-
-RESTRICTED = {Customer.FraudStatus.CONFIRMED, Customer.FraudStatus.RECONFIRMED, Customer.FraudStatus.INTERNAL}

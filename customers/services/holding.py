@@ -20,7 +20,9 @@ def lock_customers(ids: Iterable[int]) -> dict[int, Customer]:
     """
     if not (wanted := set(ids)):
         return {}
-    held = {one.pk: one for one in lock(Customer.objects.filter(is_any_of("pk", wanted, BigIntegerField())))}
+    # With their status labels, which say what may be done to them: a query more where anybody has one.
+    customers = Customer.objects.filter(is_any_of("pk", wanted, BigIntegerField())).prefetch_related("status_label")
+    held = {one.pk: one for one in lock(customers)}
     if any(one.merged_into_id is not None for one in held.values()):
         ask_to_repeat("a customer was merged meanwhile")
     return held

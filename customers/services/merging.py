@@ -26,8 +26,16 @@ _FILLED: Mapping[str, Any] = {
     "fraud_reason": "",
     "fraud_marked_by": "",
     "fraud_marked_on": None,
+    "status_label_id": None,
+    "status_reason": "",
+    "status_changed_by": "",
+    "status_changed_on": None,
+    "image_url": "",
 }
+# Columns that tell one thing together: all of them are taken over, where the first says nothing, or none.
 _FRAUD = ("fraud_status", "fraud_reason", "fraud_marked_by", "fraud_marked_on")
+_LABEL = ("status_label_id", "status_reason", "status_changed_by", "status_changed_on")
+_MOMENTS = ("fraud_marked_on", "status_changed_on")
 
 
 def unite_identifiers(*, victim: Customer, survivor: Customer) -> Notes:
@@ -68,9 +76,9 @@ def unite_columns(*, victim: Customer, survivor: Customer) -> Notes:
     fields_before, channels_before = dict(survivor.field_values), list(survivor.comm_channels)
     if victim.type == Customer.Type.LOYALTY:
         survivor.type = Customer.Type.LOYALTY
-    takes_fraud = survivor.fraud_status == Customer.FraudStatus.NONE
+    kept = {name for one in (_FRAUD, _LABEL) if getattr(survivor, one[0]) != _FILLED[one[0]] for name in one}
     for name, nothing in _FILLED.items():
-        if getattr(survivor, name) == nothing and (takes_fraud or name not in _FRAUD):
+        if getattr(survivor, name) == nothing and name not in kept:
             setattr(survivor, name, getattr(victim, name))
     survivor.field_values = {**victim.field_values, **survivor.field_values}
     known = {(one["type"], one["value"]) for one in survivor.comm_channels}
@@ -89,7 +97,7 @@ def unite_columns(*, victim: Customer, survivor: Customer) -> Notes:
 def divide_columns(notes: Notes, *, survivor: Customer) -> None:
     """Take out again what the victim filled; the survivor is changed in memory and has to be saved (`save_united`)."""
     for name, (old, _) in notes["columns"].items():
-        setattr(survivor, name, datetime.fromisoformat(old) if old and name == "fraud_marked_on" else old)
+        setattr(survivor, name, datetime.fromisoformat(old) if old and name in _MOMENTS else old)
     filled = set(notes["fields"])
     survivor.field_values = {name: value for name, value in survivor.field_values.items() if name not in filled}
     if notes["channels"]:
@@ -102,8 +110,9 @@ def are_columns_touched(notes: Notes, *, survivor: Customer) -> bool:
 
 
 def save_united(survivor: Customer) -> None:
-    """Store what `unite_columns` or `divide_columns` changed, and by what it is searched."""
+    """Store what `unite_columns` or `divide_columns` changed, another version of the survivor, and by what it is searched."""
     fold_columns(survivor)
+    survivor.version += 1
     survivor.save(
         update_fields=[
             "type",
@@ -112,6 +121,7 @@ def save_united(survivor: Customer) -> None:
             *FOLDED_COLUMNS,
             "comm_channels",
             "updated_on",
+            "version",
         ]
     )
     keep_terms([survivor.pk], organization_id=survivor.organization_id)

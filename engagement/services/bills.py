@@ -13,6 +13,7 @@ from zlib import crc32
 from django.db.models import BigIntegerField, CharField, DateField, Q
 
 from customers.models import Customer
+from customers.restrictions import Block, blocks
 from engagement.bill_codes import BillCode
 from engagement.bills import BillDraft, Identity, LineDraft, check_draft, content_of, identity_of
 from engagement.models import Bill, BillLine, PurchaseTotals
@@ -195,8 +196,10 @@ def _record(draft: BillDraft, bill_id: int, shelf: _Shelf) -> Recorded:
     if stored is not None:
         return _again(draft, bill, stored, shelf)
     _check_days_around(bill, shelf)
+    portion = _portion(draft, sale, shelf) if sale is not None else None
+    _check_not_blocked(bill, shelf)
     if bill.is_return:
-        _bring_back(draft, bill, sale, shelf)
+        _bring_back(draft, bill, sale, portion, shelf)
     if bill.outlier_status != Bill.Outlier.NORMAL:
         notices.append(Notice(BillCode.OUTLIER))
     if draft.lines and not bill.is_return:
@@ -326,14 +329,22 @@ def _owned(draft: BillDraft, sale: Bill, notices: list[Notice]) -> Bill:
     return sale
 
 
-def _bring_back(draft: BillDraft, bill: Bill, sale: Bill | None, shelf: _Shelf) -> None:
+def _portion(draft: BillDraft, sale: Bill, shelf: _Shelf) -> Portion:
+    return portion_of(draft, sale, earlier_types=shelf.return_types[sale.pk], sale_lines=shelf.lines.get(sale.pk, []))
+
+
+def _check_not_blocked(bill: Bill, shelf: _Shelf) -> None:
+    customer = shelf.customers.get(bill.customer_id or 0)
+    if customer is not None and blocks(customer, Block.TRANSACTIONS, shelf.policy):
+        raise LoyaltyError(BillCode.BILLING_BLOCKED)
+
+
+def _bring_back(draft: BillDraft, bill: Bill, sale: Bill | None, portion: Portion | None, shelf: _Shelf) -> None:
     """Fix how much of the sale the return takes, on both."""
-    if sale is None:
+    if sale is None or portion is None:
         bill.return_type = draft.return_type or Bill.ReturnType.AMOUNT
         return
-    lines = shelf.lines.get(sale.pk, [])
-    portion = portion_of(draft, sale, earlier_types=shelf.return_types[sale.pk], sale_lines=lines)
-    take_portion(sale, portion, sale_lines=lines)
+    take_portion(sale, portion, sale_lines=shelf.lines.get(sale.pk, []))
     shelf.return_types[sale.pk].add(portion.return_type)
     bill.return_type, bill.amount, bill.sale_returned = portion.return_type, portion.amount, sale.returned_amount
     if draft.gross_amount is None:

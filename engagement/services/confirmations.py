@@ -11,7 +11,7 @@ from customers.models import Customer, Identifier, ValidationCode
 from customers.services.validation_codes import Purpose, channels_of, issue_code, present_code
 from engagement.points_codes import PointsCode
 from engagement.redeeming import read_points
-from engagement.services.redeemers import find_customer, first_reference
+from engagement.services.redeemers import check_not_blocked, find_customer, first_reference
 from loyalty_project import clock
 from loyalty_project.api.errors import CountedRefusalError, LoyaltyError
 from organizations.actors import Actor
@@ -32,15 +32,14 @@ class CodeSent:
 def ask_for_code(references: Mapping[str, str], points: str, *, by: Actor, country_code: str = "") -> CodeSent:
     """Issue the code by which a customer confirms a redemption of `points`, or tell the living one again.
 
-    Raises `LoyaltyError` 802, 816, 881, 801, 809, and 860 for a customer who cannot be reached. Opens its own transaction.
+    Raises `LoyaltyError` 802, 816, 881, 801, 809, 3045, and 860 for somebody who cannot be reached. Opens its own transaction.
     """
     customer_id = find_customer(*first_reference(references), by=by, country_code=country_code)
     customer = Customer.objects.get(pk=customer_id)
     if customer.type != Customer.Type.LOYALTY:
         raise LoyaltyError(PointsCode.NOT_IN_PROGRAM)
     asked = read_points(points)
-    if customer.is_restricted:
-        raise LoyaltyError(PointsCode.FRAUD)
+    check_not_blocked(customer, by.organization.policy)
     sent = send_code(customer_id, asked, by=by)
     if sent is None:
         raise LoyaltyError(PointsCode.CODE_NOT_ISSUED)

@@ -14,6 +14,8 @@ from typing import Any
 from django.db.models import BigIntegerField
 
 from customers.models import Customer
+from customers.restrictions import Block, blocks
+from engagement.bill_codes import BillCode
 from engagement.earning import Award, Sale, earn
 from engagement.expiry import Expiry, ExpiryError, expiry_of
 from engagement.ledger.accounts import AccountState, Circumstances
@@ -32,6 +34,7 @@ from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, update_rows
 from loyalty_project.moments import from_wall
 from organizations.actors import Actor
+from organizations.flags import Policy
 from organizations.models import FieldDefinition, Organization
 
 ZERO = Decimal(0)
@@ -62,6 +65,7 @@ class _Ground:
     """All that the step looks at, read once for a batch."""
 
     organization: Organization
+    policy: Policy
     book: ProgramBook
     by: Actor
     now: datetime
@@ -136,6 +140,7 @@ def _open(
     memberships = Membership.objects.filter(of_these).select_related("tier")
     ground = _Ground(
         organization=organization,
+        policy=organization.policy,
         book=book,
         by=by,
         now=now,
@@ -174,6 +179,9 @@ def _count_sale(bill: Bill, ground: _Ground, counted: Counted) -> None:
     customer = ground.customers[bill.customer_id or 0]
     there = ground.book.programs_for(bill.store, card_series=ground.card_series.get(customer.pk, ())).both()
     enrolled = [(one, state) for one in there if (state := ground.states.get(AccountKey(customer.pk, one.program.pk)))]
+    is_blocked = blocks(customer, Block.POINTS_ISSUE, ground.policy)
+    if is_blocked and enrolled:
+        counted.notices.append(Notice(BillCode.POINTS_NOT_AWARDED))
     for place, (standing, state) in enumerate(enrolled):
         _enter(bill, state, ground)
         state.account.purchases += bill.amount
@@ -183,6 +191,8 @@ def _count_sale(bill: Bill, ground: _Ground, counted: Counted) -> None:
         share_of_bill = BillPoints(organization_id=bill.organization_id, bill_id=bill.pk, account_id=state.account.pk)
         ground.shares[bill.pk].append(share_of_bill)
         ground.changed_shares[bill.pk, state.account.pk] = share_of_bill
+        if is_blocked:
+            continue
         if standing.program.is_paused:
             counted.notices.append(Notice(Code.PROGRAM_PAUSED))
             continue
@@ -231,7 +241,8 @@ def _earnings(
     stated = bill.details.get("stated_points")
     customer = ground.customers[bill.customer_id or 0]
     if stated is None:
-        sale = sale_of(bill, ground.memberships.get(AccountKey(customer.pk, state.account.program_id)))
+        membership = ground.memberships.get(AccountKey(customer.pk, state.account.program_id))
+        sale = sale_of(bill, membership, customer=customer, policy=ground.policy)
         awards = [one for one in earn(version.rules, sale) if isinstance(one, Award)]
     else:
         awards = stated_award(Decimal(stated), version.rules) if takes_stated else []
@@ -240,8 +251,8 @@ def _earnings(
     return ready(awards, billed_on=bill.billed_on, customer=customer, organization=ground.organization, fields=ground.fields)
 
 
-def sale_of(bill: Bill, membership: Membership | None) -> Sale:
-    """The bill as earning rules see it."""
+def sale_of(bill: Bill, membership: Membership | None, *, customer: Customer, policy: Policy) -> Sale:
+    """The bill of `customer` as earning rules see it."""
     store = bill.store
     return Sale(
         amount=bill.amount,
@@ -250,6 +261,7 @@ def sale_of(bill: Bill, membership: Membership | None) -> Sale:
         zone=store.zone.code if store and store.zone else "",
         concept=store.concept.code if store and store.concept else "",
         tier=membership.tier.name if membership and membership.tier else "",
+        is_promoted=not blocks(customer, Block.PROMOTIONS, policy),
     )
 
 
@@ -306,7 +318,7 @@ def _count_return(bill: Bill, ground: _Ground, counted: Counted) -> None:
         _enter(bill, state, ground)
         state.account.purchases -= bill.amount
         state.is_changed = True
-        if not ground.organization.policy.points_return:
+        if not ground.policy.points_return:
             continue
         standing = ground.book.by_id[state.account.program_id]
         claim = _target(one.issued, bill, sale, standing.rules.get("precision", 0)) - one.claimed

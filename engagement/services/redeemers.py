@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from customers.models import Customer
+from customers.restrictions import Block, blocks, label_of
 from customers.services.lookup import KEYS, Asked, look_up
 from engagement.models import Membership
 from engagement.points_codes import PointsCode
@@ -73,6 +74,12 @@ def choose_program(customer: Customer, program_id: str, *, by: Actor) -> Choice:
     if choice.standing is not None and choice.standing.program.pk not in joined:
         raise LoyaltyError(PointsCode.NOT_IN_PROGRAM)
     return choice
+
+
+def check_not_blocked(customer: Customer, policy: Policy) -> None:
+    """Whether the customer may redeem: else `LoyaltyError` 3045 where the status label forbids it, 809 where fraud does."""
+    if blocks(customer, Block.POINTS_REDEEM, policy):
+        raise LoyaltyError(PointsCode.BLOCKED_BY_STATUS if label_of(customer, policy) else PointsCode.FRAUD)
 
 
 def _named(book: ProgramBook, program_id: str) -> Choice:

@@ -31,7 +31,7 @@ from engagement.redeeming import (
 from engagement.redemption_orders import RedeemableQuestion, RedemptionOrder
 from engagement.services.confirmations import confirm, send_code
 from engagement.services.programs import StandingProgram
-from engagement.services.redeemers import Choice, choose_program, find_customer, first_reference, write_order
+from engagement.services.redeemers import Choice, check_not_blocked, choose_program, find_customer, first_reference, write_order
 from engagement.services.redemption_codes import insert_redemption
 from engagement.services.redemption_replays import find_earlier
 from engagement.services.redemption_ties import NamedBill, find_bill
@@ -142,8 +142,7 @@ def check_redeemable(question: RedeemableQuestion, *, by: Actor) -> Redeemable:
     choice = choose_program(customer, question.program_id, by=by)
     points = _points_asked(question, choice)
     standing = choice.program()
-    if customer.is_restricted:
-        raise LoyaltyError(PointsCode.FRAUD)
+    check_not_blocked(customer, organization.policy)
     states = settled_accounts([customer.pk], organization=organization)
     key = AccountKey(customer.pk, standing.program.pk)
     _check_account(states, key, points, standing, for_group=question.for_group, by=by, now=now)
@@ -172,8 +171,7 @@ def _read(order: RedemptionOrder, *, by: Actor, now: datetime) -> _Wish:
     if max(len(order.purpose), len(order.notes)) > LONGEST_NOTE:
         raise LoyaltyError(PointsCode.INVALID_POINTS)
     standing = choice.program()
-    if customer.is_restricted:
-        raise LoyaltyError(PointsCode.FRAUD)
+    check_not_blocked(customer, by.organization.policy)
     at = read_redemption_time(order.redeemed_at, zone=by.organization.zone, now=now)
     return _Wish(order=order, customer=customer, standing=standing, points=points, at=at, now=now, by=by)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from customers.models import Customer
+from customers.restrictions import Block, blocks
 from engagement.earning import Award, NoAward, earn
 from engagement.expiry import Expiry, ExpiryError
 from engagement.ledger.storing import AccountKey
@@ -83,10 +84,13 @@ def _simulate(
 ) -> Simulated:
     if membership is None:
         return Simulated(program=standing.program, version=version, obstacle="the customer is no member")
+    policy = organization.policy
+    if any(blocks(customer, action, policy) for action in (Block.TRANSACTIONS, Block.POINTS_ISSUE)):
+        return Simulated(program=standing.program, version=version, obstacle="the customer's status label forbids it")
     if standing.program.is_paused:
         return Simulated(program=standing.program, version=version, obstacle="the program is paused")
     try:
-        found = earn(version.rules, sale_of(bill, membership))
+        found = earn(version.rules, sale_of(bill, membership, customer=customer, policy=policy))
         awards = [one for one in found if isinstance(one, Award)]
         earnings = ready(awards, billed_on=bill.billed_on, customer=customer, organization=organization, fields=fields)
     except TooManyPointsError:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from customers.models import Customer
+from customers.restrictions import Block, blocks
 from engagement.expiry import Expiry, ExpiryError, expiry_of
 from engagement.ledger.accounts import AccountState, Circumstances
 from engagement.ledger.movements import award
@@ -43,9 +44,11 @@ def welcome(
 ) -> dict[int, Welcome]:
     """Award every new member what the program gives for joining, by customer id; into the accounts of `states`, written here.
 
-    Warnings: 1098 for a paused program, 1092 where its tiers have no rows, 1088 where the award comes to nothing, 1093 and 1087
-    where it has no expiry date or too many digits. Call it in the transaction of the enrolment.
+    Warnings: 1010 where the customer's label forbids it, 1098 for a paused program, 1092 where its tiers have no rows, 1088
+    where the award comes to nothing, 1093 and 1087 where it has no expiry date or too many digits. Call it in the transaction
+    of the enrolment.
     """
+    policy = organization.policy
     found: dict[int, Welcome] = {}
     changed: list[AccountState] = []
     fields = list(FieldDefinition.objects.filter(category="extended")) if book.asks_for_fields and memberships else []
@@ -58,6 +61,9 @@ def welcome(
             outcome.notices.append(Notice(Code.PROGRAM_PAUSED))
             continue
         if not standing.rules.get("enrolment"):
+            continue
+        if blocks(customers[key.customer_id], Block.POINTS_ISSUE, policy):
+            outcome.notices.append(Notice(Code.POINTS_NOT_UPDATED))
             continue
         try:
             points, expiry = _offer(standing, membership, customers[key.customer_id], organization, fields)

@@ -299,6 +299,7 @@ CUSTOMER_STATUS: Final = Struct(
         "status": required(OneOf(*STATUSES)),
         "label": required(Text(100)),
         "blocks": optional(ListOf(OneOf(*BLOCKS), unique=True), []),
+        "active": _ACTIVE,
     }
 )
 

@@ -65,6 +65,10 @@ def test_everybody_belongs_where_they_did_at_the_last_run() -> None:
     bands = Counter(one.partitions.get("spend-band") for one in standings)
     assert set(cycles) == {"new", "active", "lapsing", "lapsed", None}
     assert set(bands) == {"low", "mid", "high", None}
+    labels = {"", "Good standing", "On hold", "Under review", "Closed for fraud", "Colleague"}
+    assert {one.label for one in standings} == labels
+    assert all(one.reason for one in standings if one.label)
+    assert any(one.picture for one in standings)
     roles = Counter(role for one in standings for role in one.roles.items())
     assert roles["PADDLE-CLUB", "MEMBER"] > 5
     assert [count for (_, role), count in roles.items() if role == "PRIMARY"] == [1, 1, 1]

@@ -108,12 +108,12 @@ def test_only_the_new_external_id_has_to_match_the_pattern() -> None:
 )
 def test_only_members_of_good_repute_change_identifiers(customer: Customer, code: Code) -> None:
     with pytest.raises(LoyaltyError) as caught:
-        check_customer(customer)
+        check_customer(customer, Policy())
     assert caught.value.code == code
 
 
 def test_a_marked_member_may_change_identifiers() -> None:
-    check_customer(Customer(fraud_status="MARKED"))
+    check_customer(Customer(fraud_status="MARKED"), Policy())
 
 
 # --- what must be known

@@ -1,4 +1,4 @@
-"""Do segments and user groups that were kept as JSON become rows, and JSON again?"""
+"""Do segments, user groups and customer statuses that were kept as JSON become rows, and JSON again?"""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from customers.journeys.organization_file import SECTIONS, load_organization
-from customers.models import Segment, SegmentPartition, UserGroup
+from customers.models import CustomerStatus, Segment, SegmentPartition, UserGroup
 from organizations.models import Organization
 from organizations.scoping import organization_scope
 from tests.organizations.organization_file.documents import check, load, small
@@ -17,7 +17,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SEGMENTS = [{"name": "band", "partitions": ["low", "mid"]}, {"name": "cycle", "partitions": ["new"]}]
 GROUPS = [{"external_id": "G1", "name": "Family 1"}, {"external_id": "G2", "name": "Crew"}]
 WITH_BOTH: dict[str, Any] = {**small(), "segments": SEGMENTS, "user_groups": GROUPS}
-OTHERS = [one for one in SECTIONS if one.name not in {"segments", "user_groups"}]
+# What customers' own rows held at the times that are gone back to.
+OTHERS = [one for one in SECTIONS if one.name not in {"segments", "user_groups", "customer_statuses"}]
+WITHOUT_STATUSES = [one for one in SECTIONS if one.name != "customer_statuses"]
+STATUSES = [
+    {"status": "ACTIVE", "label": "Fine"},
+    {"status": "SUSPENDED", "label": "On hold", "blocks": ["points_redeem", "coupon_issue"]},
+]
 
 
 @pytest.fixture
@@ -30,8 +36,8 @@ def before() -> Iterator[None]:
         forth()
 
 
-def back() -> None:
-    call_command("migrate", "customers", "0002", verbosity=0)
+def back(to: str = "0002") -> None:
+    call_command("migrate", "customers", to, verbosity=0)
 
 
 def forth() -> None:
@@ -94,4 +100,33 @@ def test_what_the_json_says_by_then_is_brought_to_the_rows(before: None) -> None
         assert list(UserGroup.objects.values_list("external_id", "name", "is_active")) == [
             ("G1", "Family 1", False),
             ("G2", "The crew", True),
+        ]
+
+
+@pytest.fixture
+def before_statuses() -> Iterator[None]:
+    """The database as it was when customer statuses were JSON, but had their table."""
+    back("0008")
+    try:
+        yield
+    finally:
+        forth()
+
+
+def test_statuses_become_rows_and_json_again(before_statuses: None) -> None:
+    said = {**small(), "customer_statuses": STATUSES}
+    tiny = load(said, sections=WITHOUT_STATUSES).organization
+    assert stored(tiny) == {"customer_statuses": STATUSES}
+    forth()
+    assert stored(tiny) == {}
+    assert load_organization(check(said)).lines == []
+    back("0008")
+    assert stored(tiny) == {"customer_statuses": STATUSES}
+    changed = {**said, "customer_statuses": [{**STATUSES[1], "blocks": ["transactions"]}]}
+    load(changed, sections=WITHOUT_STATUSES)
+    forth()
+    with organization_scope(tiny):
+        assert list(CustomerStatus.objects.values_list("label", "blocks", "is_active")) == [
+            ("Fine", [], False),
+            ("On hold", ["transactions"], True),
         ]

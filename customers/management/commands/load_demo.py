@@ -16,11 +16,12 @@ from customers.journeys.demo_identity import ask_demo_changes
 from customers.journeys.demo_purchases import record_demo_purchases
 from customers.journeys.organization_file import load_organization
 from customers.journeys.registration import Registration, work_drafts
-from customers.models import Identifier
+from customers.models import Customer, CustomerStatus, Identifier
 from customers.services.groups import Joining, find_groups, join_groups
 from customers.services.row_customers import resolve_rows
 from customers.services.segments import Assignment, assign_partitions, find_partitions
 from customers.services.setup import load_setup
+from customers.services.statuses import set_status
 from loyalty_project import clock
 from loyalty_project.api.errors import LoyaltyError
 from loyalty_project.api.values import Item
@@ -64,9 +65,12 @@ class Command(BaseCommand):
                 items = demo_items(today=today)
                 registered = register_missing(items, by=by)
                 live_until(now, registered, by=by)
-                place_everybody(items, demo_standings(items, today=today), by=by)
+                standings = demo_standings(items, today=today)
+                place_everybody(items, standings, by=by)
                 bills = record_demo_purchases([one.customer for one in registered], by=by)
                 ask_demo_changes([one.person for one in registered], by=by, now=now)
+                # Last, as labels could forbid all that.
+                judge_everybody(items, standings, by=by)
                 record_changes([_loaded(organization, edition)], by=by)
             if not StaffMember.objects.filter(username=OPERATOR.username).exists():
                 StaffMember.objects.create_superuser(OPERATOR.username, password=OPERATOR.password)
@@ -108,12 +112,7 @@ def register_missing(items: Sequence[Item], *, by: Actor) -> list[Registration]:
 
 def place_everybody(items: Sequence[Item], standings: Sequence[Standing], *, by: Actor) -> None:
     """Put the customers of the items into their partitions and user groups, in the transaction of the caller."""
-    customers = resolve_rows(items, organization=by.organization, policy=by.organization.policy)
-    placed = [
-        (customer, standing)
-        for customer, standing in zip(customers, standings, strict=True)
-        if not isinstance(customer, LoyaltyError)
-    ]
+    placed = _placed(items, standings, by=by)
     partitions = find_partitions({segment for standing in standings for segment in standing.partitions})
     assign_partitions(
         [Assignment(customer, partitions[one]) for customer, standing in placed for one in standing.partitions.items()], by=by
@@ -123,6 +122,31 @@ def place_everybody(items: Sequence[Item], standings: Sequence[Standing], *, by:
         [Joining(customer, groups[group], role) for customer, standing in placed for group, role in standing.roles.items()],
         by=by,
     )
+
+
+def judge_everybody(items: Sequence[Item], standings: Sequence[Standing], *, by: Actor) -> None:
+    """Give the customers of the items their labels and pictures, in the transaction of the caller."""
+    placed = dict(_placed(items, standings, by=by))
+    labels = {one.label: one for one in CustomerStatus.objects.all()}
+    for customer in Customer.objects.filter(pk__in=[pk for pk, one in placed.items() if one.label]):
+        set_status(customer, labels[placed[customer.pk].label], reason=placed[customer.pk].reason, by=by)
+    setup = load_setup([], by=by)
+    drafts = []
+    for pk, standing in placed.items():
+        if standing.picture:
+            drafts.append(read_draft({"id": str(pk)}, setup, action="update"))
+            drafts[-1].customer.image_url = standing.picture
+    work_drafts(drafts, setup=setup, by=by, may_create=False, always_touch=False)
+
+
+def _placed(items: Sequence[Item], standings: Sequence[Standing], *, by: Actor) -> list[tuple[int, Standing]]:
+    """The ids of the customers who are there, with their standings."""
+    customers = resolve_rows(items, organization=by.organization, policy=by.organization.policy)
+    return [
+        (customer, standing)
+        for customer, standing in zip(customers, standings, strict=True)
+        if not isinstance(customer, LoyaltyError)
+    ]
 
 
 def _identifiers(item: Item) -> set[tuple[str, str]]:

@@ -4,19 +4,24 @@ from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.db import OperationalError
+from django.db import OperationalError, transaction
+from django.db.models import F
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from psycopg.errors import LockNotAvailable
 from pytest_django import DjangoAssertNumQueries
 
+from customers.drafts import read_draft
+from customers.journeys.registration import update_customer
 from customers.models import Card, Customer, Identifier, SourceProfile
+from customers.services.setup import load_setup
+from loyalty_project.db.locking import lock
 from organizations.models import AuditEntry, Organization, Store, Till
 from organizations.scoping import unscoped
 from tests.back_office import errors_of, filled_form, list_of, log_in, make_staff, page_of, register, shown
 from tests.customers.identity import ask
-from tests.factories import join_group, make_card_series, make_field, make_group, make_segment, put_into
+from tests.factories import join_group, make_card_series, make_field, make_group, make_segment, put_into, till_actor
 
 CUSTOMERS = "customers_customer"
 ADD = "/admin/customers/customer/add/"
@@ -56,8 +61,8 @@ def test_the_list_costs_the_same_for_any_number(
 ) -> None:
     for number in range(customers):
         register(till, mobile=f"981230000{number}", email=f"a{number}@example.com")
-    # Session, member of staff, the limit to stores, stores and partitions of the filters, customers, identifiers.
-    with django_assert_num_queries(7):
+    # Session, member of staff, the limit to stores, stores, labels and partitions of the filters, customers, identifiers.
+    with django_assert_num_queries(8):
         administrator.get(list_of(CUSTOMERS))
 
 
@@ -68,7 +73,7 @@ def test_a_search_costs_the_same_for_any_number(
     for number in range(customers):
         register(till, mobile=f"981230000{number}")
     # As the list, and three to search.
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         answer = administrator.get(list_of(CUSTOMERS), {"q": "98123"})
     assert len(shown(answer)) == customers
 
@@ -410,14 +415,80 @@ def test_saving_without_a_change_touches_nothing(administrator: Client, anna: Cu
 
 
 def test_only_what_was_typed_is_sent(administrator: Client, anna: Customer) -> None:
-    """What a till changed while the page was open stays changed."""
+    """The form shows columns that a till does not send: they are no changes."""
+    assert change(administrator, anna, lastname="Iyer").status_code == 302
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.old, entry.new) == ({"lastname": "Rao"}, {"lastname": "Iyer"})
+
+
+def test_of_two_who_edit_at_once_the_second_is_refused_and_nothing_is_lost(
+    administrator: Client, organization: Organization, anna: Customer
+) -> None:
+    page = page_of(CUSTOMERS, anna)
+    boss = log_in(make_staff(organization, "org_admin", username="maya"))
+    hers, his = filled_form(boss, page, lastname="Iyer"), filled_form(administrator, page, firstname="Ann")
+    assert boss.post(page, hers).status_code == 302
+    answer = administrator.post(page, his)
+    (told,) = errors_of(answer)["__all__"]
+    assert told.startswith("Unable to update customer profile. (1024) Somebody else changed this customer after you opened")
+    assert page in told
+    anna.refresh_from_db()
+    assert (anna.firstname, anna.lastname) == ("Anna", "Iyer")
+    # What he typed still stands in the form, and what she did in the history below.
+    assert answer.context["adminform"].form["firstname"].value() == "Ann"  # type: ignore[attr-defined]
+    assert "maya" in answer.content.decode()
+    assert change(administrator, anna, firstname="Ann").status_code == 302
+    anna.refresh_from_db()
+    assert (anna.firstname, anna.lastname) == ("Ann", "Iyer")
+
+
+def test_what_a_till_changes_while_the_page_is_open_is_not_written_over(
+    administrator: Client, anna: Customer, till: Till
+) -> None:
     page = page_of(CUSTOMERS, anna)
     form = filled_form(administrator, page, lastname="Iyer")
-    Customer.objects.update(firstname="Annapurna", firstname_folded="annapurna")
-    form["firstname"] = "Annapurna"
-    assert administrator.post(page, form).status_code == 302
+    with transaction.atomic():
+        setup = load_setup([], by=till_actor(till))
+        draft = read_draft({"mobile": "9812300001", "ndnc_status": "DND"}, setup, action="update")
+        update_customer(draft, setup=setup, by=till_actor(till))
+    assert "(1024)" in errors_of(administrator.post(page, form))["__all__"][0]
     anna.refresh_from_db()
-    assert (anna.firstname, anna.lastname) == ("Annapurna", "Iyer")
+    assert (anna.lastname, anna.ndnc_status) == ("Rao", "DND")
+
+
+def test_a_change_that_comes_between_looking_and_locking_is_seen(
+    administrator: Client, anna: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The version is looked at once more under the customer's lock."""
+
+    def a_moment_later(rows: Any) -> Any:
+        Customer.objects.update(version=F("version") + 1)
+        return lock(rows)
+
+    page = page_of(CUSTOMERS, anna)
+    form = filled_form(administrator, page, lastname="Iyer")
+    monkeypatch.setattr("customers.services.directory.lock", a_moment_later)
+    assert "Somebody else changed" in errors_of(administrator.post(page, form))["__all__"][0]
+
+
+def test_a_form_that_says_not_what_it_showed_is_refused(administrator: Client, anna: Customer) -> None:
+    assert "(1024)" in errors_of(change(administrator, anna, version=None, lastname="Iyer"))["__all__"][0]
+
+
+def test_a_picture_is_an_address(administrator: Client, anna: Customer) -> None:
+    assert "Enter a valid URL." in errors_of(change(administrator, anna, image_url="javascript:alert(1)"))["image_url"]
+    assert change(administrator, anna, image_url="https://example.com/anna.jpg").status_code == 302
+    anna.refresh_from_db()
+    assert anna.image_url == "https://example.com/anna.jpg"
+    assert AuditEntry.objects.latest("pk").new == {"image_url": "https://example.com/anna.jpg"}
+    assert 'href="https://example.com/anna.jpg"' in administrator.get(page_of(CUSTOMERS, anna)).content.decode()
+
+
+def test_another_reason_for_the_same_fraud_status_is_kept(administrator: Client, anna: Customer) -> None:
+    change(administrator, anna, fraud_status="MARKED", fraud_reason="many returns")
+    change(administrator, anna, fraud_reason="and odd bills")
+    anna.refresh_from_db()
+    assert (anna.fraud_status, anna.fraud_reason) == ("MARKED", "and odd bills")
 
 
 def test_identifiers_follow_the_policies(administrator: Client, anna: Customer) -> None:

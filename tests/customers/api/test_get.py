@@ -1,16 +1,29 @@
 """customer/get (docs/protocol.md 4.5)."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.db import connection
 from structlog.testing import capture_logs
 
-from customers.models import Card
+from customers.models import Card, Customer
+from engagement.models import Program
+from organizations.models import FieldDefinition, SourceAccount
 from organizations.scoping import organization_scope
 from tests.api import Api, fields
-from tests.factories import join_group, make_card_series, make_group, make_segment, make_store, make_till, put_into
+from tests.factories import (
+    join_group,
+    label,
+    make_card_series,
+    make_group,
+    make_segment,
+    make_status,
+    make_store,
+    make_till,
+    put_into,
+)
 from tests.subscriptions.consents import AT, without_table
 
 pytestmark = pytest.mark.django_db
@@ -225,6 +238,36 @@ def test_get_takes_the_same_queries_for_one_or_a_hundred(api, count, django_asse
     assert answer.codes == ["1000"] * count
 
 
+EVERYTHING = "&".join(
+    f"{flag}=true"
+    for flag in (
+        "user_id", "next_slab", "ndnc_status", "optin_status", "expiry_schedule", "expired_points", "points_summary",
+        "promotion_points", "mlp", "program_summary", "user_group", "customer_image", "subscriptions", "segments",
+        "member_care_access", "card_details", "tracker_info", "delayed_accrual",
+    )
+) + "&source=WECHAT"  # fmt: skip
+
+
+@time_machine.travel(AT, tick=False)  # the first call of a minute costs a query more
+@pytest.mark.parametrize("count", [1, 100])
+def test_get_with_every_flag_takes_the_same_queries_for_any_number(api, organization, band, count, django_assert_num_queries):
+    """Besides the usual ones: whose customers they are; groups; segments; cards; the dates of joining, expired points and
+    promotional lots of the points blocks, and a savepoint for trackers; points of groups; consents. Segments, points of groups
+    and consents have a savepoint each. Once more where accounts may be deleted.
+    """
+    mobiles = [str(9812345600 + n) for n in range(count)]
+    ids = [person["user_id"] for person in api.add(*({"mobile": mobile} for mobile in mobiles)).items]
+    put_into(band[0], *ids)
+    join_group(make_group(organization, "G1"), *ids)
+    asked = f"{EVERYTHING}&mobile={','.join(mobiles)}"
+    with django_assert_num_queries(19 + 1 + 1 + 3 + 1 + 5 + 3 + 3):
+        answer = api.get(asked)
+    assert answer.codes == ["1000"] * count
+    make_status(organization)
+    with django_assert_num_queries(36 + 1):
+        assert api.get(asked).codes == ["1000"] * count
+
+
 @pytest.fixture
 def band(organization):
     return make_segment(organization, "band", "low", "mid", "high")
@@ -283,7 +326,15 @@ def test_user_groups_when_asked_for(api, asha, organization):
         },
         {"id": str(crew.pk), "external_id": "G2", "name": "Crew", "role": "MEMBER", "primary_user_id": ""},
     ]  # fmt: skip
-    assert item["group_points_summaries"] == {"group_points_summary": []}
+    program = str(Program.objects.get().pk)
+    assert item["group_points_summaries"] == {
+        "group_points_summary": [
+            {"group_id": str(one.pk), "program_id": program, "lifetime_points": "0", "loyalty_points": "0"}
+            for one in (family, crew)
+        ]
+    }
+    assert api.get("mobile=9812345678&user_group=true&basic=1").item["user_groups2"] == item["user_groups2"]
+    assert "group_points_summaries" not in api.get("mobile=9812345678&user_group=true&basic=1").item
     assert [group["role"] for group in api.get("mobile=9812345679&user_group=1").item["user_groups2"]] == ["PRIMARY"]
     plain = api.get("mobile=9812345678").item
     assert (plain["user_groups2"], "group_points_summaries" in plain) == ([], False)
@@ -294,14 +345,14 @@ def test_user_groups_when_asked_for(api, asha, organization):
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_segments_and_groups_take_a_query_each(api, organization, band, count, django_assert_num_queries):
-    """Besides the usual ones: groups; segments, and the savepoint around them."""
+    """Besides the usual ones: groups; segments, and points of groups, each with the savepoint around it."""
     mobiles = [str(9812345600 + n) for n in range(count)]
     people = api.add(*({"mobile": mobile} for mobile in mobiles)).items
     ids = [person["user_id"] for person in people]
     put_into(band[0], *ids)
     join_group(make_group(organization, "G1"), *ids)
     join_group(make_group(organization, "G2"), *ids)
-    with django_assert_num_queries(19 + 1 + 3):
+    with django_assert_num_queries(19 + 1 + 3 + 3):
         answer = api.get("mobile=" + ",".join(mobiles) + "&segments=true&user_group=true")
     assert [len(item["user_groups2"]) for item in answer.items] == [2] * count
 
@@ -314,3 +365,103 @@ def test_strangers_share_no_segment_or_group(api, stranger_api, asha, organizati
     put_into(band[0], asha["user_id"])
     assert api.get("mobile=9812345678&segments=true").item["segments"]["segment"][0]["value"] == "low"
     assert stranger_api.get("mobile=9812345678&segments=true").item["segments"]["segment"][0]["value"] == "top"
+
+
+# --- status, picture, sources, language
+
+
+@pytest.mark.parametrize(
+    ("status", "fraud"),
+    [
+        ("ACTIVE", "NONE"),
+        ("SUSPENDED", "NONE"),
+        ("FRAUD_SUSPECTED", "MARKED"),
+        ("FRAUD_CONFIRMED", "CONFIRMED"),
+        ("INTERNAL", "INTERNAL"),
+        ("PENDING_DELETION", "NONE"),
+    ],
+)
+def test_fraud_details_tell_the_label_where_statuses_are_switched_on(api, asha, organization, status, fraud):
+    api.update(mobile="9812345678", fraud_status={"status": "RECONFIRMED", "reason": "before"})
+    given = {"status_reason": "Odd returns", "status_changed_by": "staff:maya", "status_changed_on": AT}
+    held = make_status(organization, status=status)
+    assert api.get("mobile=9812345678").item["fraud_details"]["status"] == "RECONFIRMED"
+    label(Customer.objects.get(), held, **given)
+    assert api.get("mobile=9812345678").item["fraud_details"] == {
+        "status": fraud, "marked_by": "staff:maya", "modified_on": wall(AT), "reason": "Odd returns",
+    }  # fmt: skip
+    organization.flags = {}
+    organization.save()
+    details = api.get("mobile=9812345678").item["fraud_details"]
+    assert (details["status"], details["reason"]) == ("RECONFIRMED", "before")
+
+
+def wall(moment):
+    return moment.astimezone(ZoneInfo("Asia/Kolkata")).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def test_deleted_accounts_are_8109_with_their_id(api, asha, organization):
+    api.add(mobile="9812345679")
+    label(Customer.objects.get(pk=asha["user_id"]), make_status(organization, status="DELETED"))
+    answer = api.get("mobile=9812345678,9812345679&program_id=0")
+    assert answer.codes == ["8109", "1000"]
+    assert answer.items[0] == {
+        "id": str(asha["user_id"]),
+        "item_status": {
+            "success": "false", "code": "8109", "message": "Customer is deleted after PII delete request",
+            "warnings": {"warning": []},
+        },
+    }  # fmt: skip
+    organization.flags = {}
+    organization.save()
+    assert api.get("mobile=9812345678").code == "1000"
+
+
+def test_picture_when_asked_for(api, asha):
+    assert "customer_image" not in api.get("mobile=9812345678").item
+    assert api.get("mobile=9812345678&customer_image=true").item["customer_image"] == ""
+    Customer.objects.update(image_url="https://example.com/asha.jpg")
+    assert api.get("mobile=9812345678&customer_image=1").item["customer_image"] == "https://example.com/asha.jpg"
+
+
+def test_a_till_whose_store_is_blank_is_warned_of_for_that_customer_alone(api, asha, store):
+    store.is_active = False
+    store.save()
+    api.add(mobile="9812345679")
+    answer = api.get("mobile=9812345678,9812345679")
+    assert [item["item_status"]["warnings"]["warning"] for item in answer.items] == [[], ["1004"]]
+    assert answer.items[1]["registered_store"] == {"code": "", "name": ""}
+    assert answer.items[1]["registered_till"]["code"] == "mgroad.till1"
+    assert answer.items[1]["item_status"]["message"] == "Customer successfully retrieved, Failed to populate store"
+    assert api.get("mobile=9812345679&registered_store=false").warnings == []
+
+
+def test_accounts_at_other_sources_are_identifiers_and_missing_ones_are_warned_of(api, asha, organization):
+    organization.flags = {"CONF_CLIENT_V2_API_ENABLED": 1}
+    organization.save()
+    SourceAccount.objects.create(organization=organization, source="WECHAT", account="wx-main")
+    api.add(mobile="9812345679", source="WECHAT", accountId="wx-main")
+    both = "mobile=9812345678,9812345679"
+    answer = api.get(f"{both}&source=wechat")
+    assert [item["item_status"]["warnings"]["warning"] for item in answer.items] == [["91016"], []]
+    assert answer.items[1]["identifiers"] == [
+        {"type": "mobile", "value": "919812345679"},
+        {"type": "wechat", "value": "wx-main"},
+    ]
+    assert answer.items[0]["item_status"]["message"].endswith("WeChat profile is not available for the customer")
+    answer = api.get(f"{both}&source=WEB_ENGAGE")
+    assert [item["item_status"]["warnings"]["warning"] for item in answer.items] == [["91017"], ["91017"]]
+    for quiet in ("", "&source=INSTORE", "&source=nowhere"):
+        assert [item["item_status"]["warnings"]["warning"] for item in api.get(both + quiet).items] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("", "city"), ("hi", "शहर"), ("HI-in", "शहर"), ("pt_BR", "cidade"), ("pt", "city"), ("fr", "city"), ("?", "city")],
+)
+def test_extended_fields_go_by_their_labels_in_the_language_of_the_call(api, asha, language, name):
+    FieldDefinition.objects.filter(name="city").update(labels={"hi": "शहर", "pt-br": "cidade"})
+    FieldDefinition.objects.filter(name="FavoriteColor").update(labels={"hi": "रंग"})
+    answer = api.call("GET", "get", "mobile=9812345678", **({"language": language} if language else {}))
+    assert answer.item["extended_fields"] == {"field": [{"name": name, "value": "Pune"}]}
+    assert answer.item["custom_fields"]["field"][0]["name"] == "FavoriteColor"

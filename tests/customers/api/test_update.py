@@ -3,9 +3,11 @@
 import pytest
 
 from customers.models import Customer
+from engagement.models import Program, ProgramVersion
+from subscriptions.models import Consent
 from tests.api import fields
-from tests.factories import make_field
-from tests.subscriptions.consents import without_table
+from tests.factories import label, make_field, make_status
+from tests.subscriptions.consents import AT, without_table
 
 pytestmark = pytest.mark.django_db
 
@@ -146,3 +148,64 @@ def test_fraud_closes_identifier_changes_and_opens_when_lifted(api):
     assert api.update(mobile="9812345678", firstname="Ann").code == "1000"
     assert api.update(mobile="9812345678", fraud_status="NOT_FRAUD").item["fraud_status"] == "NOT_FRAUD"
     assert api.update(mobile="9812345678", email="new@example.com").item["email"] == "new@example.com"
+
+
+def test_a_label_closes_identifier_changes_and_the_fraud_status_is_not_taken_over(api, organization):
+    api.add(mobile="9812345678", fraud_status="CONFIRMED")
+    asha = Customer.objects.get()
+    label(asha, make_status(organization, "identifier_change"), status_reason="Odd returns")
+    assert api.update(mobile="9812345678", email="asha@example.com").code == "618"
+    answer = api.update(mobile="9812345678", firstname="Asha", fraud_status={"status": "NOT_FRAUD", "reason": "fine"})
+    assert (answer.code, answer.warnings) == ("1000", ["91003"])
+    assert (answer.item["fraud_status"], answer.item["reason"]) == ("NONE", "Odd returns")
+    asha.refresh_from_db()
+    assert (asha.fraud_status, asha.fraud_reason) == ("CONFIRMED", "")
+    label(asha, make_status(organization, status="ACTIVE"))
+    assert api.update(mobile="9812345678", email="asha@example.com").item["email"] == "asha@example.com"
+
+
+@pytest.mark.parametrize("status", ["DELETED", "PENDING_DELETION"])
+@pytest.mark.parametrize("action", ["add", "update"])
+def test_accounts_on_their_way_out_are_updated_no_more(api, organization, action, status):
+    api.add(mobile="9812345678", firstname="Asha")
+    asha = Customer.objects.get()
+    label(asha, make_status(organization, status=status))
+    pair = {"channel": "SMS", "priority": "BULK", "is_subscribed": "1"}
+    answer = getattr(api, action)(mobile="9812345678", firstname="Usha", subscriptions=[pair])
+    assert (answer.code, answer.message) == ("1024", "Unable to update customer profile.")
+    # What is wrong with the item itself comes first (docs/protocol.md 5.2).
+    assert getattr(api, action)(mobile="9812345678", type="NON_LOYALTY").code == "1046"
+    asha.refresh_from_db()
+    assert (asha.firstname, asha.version, Consent.objects.count()) == ("Asha", 0, 0)
+    label(asha, make_status(organization))
+    assert getattr(api, action)(mobile="9812345678", firstname="Usha").item["firstname"] == "Usha"
+
+
+def test_of_two_updates_both_count_as_the_second_sees_the_first(api):
+    """Items are locked, so that tills never meet the conflict that a form can meet (docs/protocol.md 5, code 1024)."""
+    api.add(mobile="9812345678")
+    answer = api.update({"mobile": "9812345678", "firstname": "Asha"}, {"mobile": "9812345678", "lastname": "Rao"})
+    assert (answer.codes, Customer.objects.get().full_name) == (["1000", "1000"], "Asha Rao")
+
+
+def test_the_reason_of_a_fraud_status_is_that_of_its_last_change(api):
+    assert api.add(mobile="9812345678").item["reason"] == ""
+    marked = api.update(mobile="9812345678", fraud_status={"status": "MARKED", "reason": "odd bills"})
+    assert (marked.item["fraud_status"], marked.item["reason"]) == ("MARKED", "odd bills")
+    api.update(mobile="9812345678", fraud_status="MARKED")
+    assert api.get("mobile=9812345678").item["fraud_details"]["reason"] == "odd bills"
+    api.update(mobile="9812345678", fraud_status={"status": "MARKED", "reason": "and returns"})
+    assert api.get("mobile=9812345678").item["fraud_details"]["reason"] == "and returns"
+    assert api.update(mobile="9812345678", fraud_status="NOT_FRAUD").item["reason"] == ""
+
+
+def test_whoever_may_get_no_points_joins_without_the_welcome_award(api, organization):
+    program = Program.objects.get()
+    ProgramVersion.objects.create(
+        organization=organization, program=program, number=2, rules={"enrolment": {"points": 50}}, made_at=AT
+    )
+    api.add(mobile="9812345678", type="NON_LOYALTY")
+    label(Customer.objects.get(), make_status(organization, "points_issue"))
+    answer = api.update(mobile="9812345678", type="LOYALTY")
+    assert (answer.code, answer.warnings, answer.item["loyalty_points"]) == ("1000", ["1010"], 0)
+    assert api.add(mobile="9812345679").item["loyalty_points"] == 50

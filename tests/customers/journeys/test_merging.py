@@ -36,11 +36,13 @@ from tests.engagement.bills import bring_back, buy
 from tests.engagement.members import facts, give_points
 from tests.factories import (
     join_group,
+    label,
     make_card_series,
     make_field,
     make_group,
     make_program,
     make_segment,
+    make_status,
     put_into,
     till_actor,
 )
@@ -182,6 +184,32 @@ def test_a_suspicion_of_fraud_does_not_vanish_by_a_merge(till, anna, twin):
     merge(till, anna, twin)
     anna.refresh_from_db()
     assert (anna.fraud_status, anna.fraud_reason, anna.fraud_marked_by) == ("MARKED", "many returns", "staff:asha")
+
+
+def test_a_label_goes_to_whoever_has_none_whole_and_back_again(organization, till, anna, twin):
+    given = {"status_reason": "many returns", "status_changed_by": "staff:asha", "status_changed_on": clock.now()}
+    held = make_status(organization, "points_redeem")
+    label(twin, held, image_url="https://example.com/twin.jpg", **given)
+    version = anna.version
+    one = merge(till, anna, twin)
+    anna.refresh_from_db()
+    assert {name: getattr(anna, name) for name in given} == given
+    assert (anna.status_label, anna.image_url, anna.version) == (held, "https://example.com/twin.jpg", version + 1)
+    undo(till, one)
+    anna.refresh_from_db()
+    assert (anna.status_label, anna.status_reason, anna.status_changed_on, anna.image_url) == (None, "", None, "")
+    label(anna, make_status(organization), status_reason="")
+    merge(till, anna, twin)
+    anna.refresh_from_db()
+    assert (anna.status_label == held, anna.status_reason, anna.status_changed_by) == (False, "", "")
+
+
+def test_a_label_closes_merging(organization, till, anna, twin):
+    label(twin, make_status(organization, "identifier_change"))
+    with pytest.raises(MergeRefusedError, match="status"):
+        merge(till, anna, twin)
+    with pytest.raises(LoyaltyError, match="618"):
+        send(till, mobile="9812300001", email="anna@example.com")
 
 
 def test_cards_profiles_groups_segments_and_consents_move(organization, till, anna, twin):
@@ -485,7 +513,7 @@ def snapshot(organization: Organization) -> dict[str, str]:
     for model in tables:
         if model._meta.model_name in history:
             continue
-        columns = [one.attname for one in model._meta.concrete_fields if one.name != "updated_on"]
+        columns = [one.attname for one in model._meta.concrete_fields if one.name not in {"updated_on", "version"}]
         rows = model.objects.order_by("pk").values_list(*columns)
         found[model._meta.label] = repr(list(rows))
     accounts = PointsAccount.objects.exclude(balance=0, lifetime=0, purchases=0).order_by("pk")

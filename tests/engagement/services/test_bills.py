@@ -19,7 +19,7 @@ from organizations.scoping import organization_scope
 from tests.engagement.bills import DAY, NOON, Shop, account_of, codes, member, open_shop
 from tests.engagement.members import make_customer
 from tests.engagement.programs import club, loaded
-from tests.factories import make_till, till_actor
+from tests.factories import label, make_status, make_till, till_actor
 
 pytestmark = pytest.mark.django_db
 TEA = LineDraft(item_code="TEA", quantity=Decimal(2), rate=Decimal(50), value=Decimal(100))
@@ -40,6 +40,37 @@ def shop(northwind: Organization) -> Shop:
 @pytest.fixture
 def asha(northwind: Organization) -> Customer:
     return member(northwind)
+
+
+def test_a_label_that_forbids_billing_is_681_after_all_else(shop: Shop, northwind: Organization, asha: Customer) -> None:
+    shop.record(shop.draft("1", 100, customer_id=asha.pk))
+    label(asha, make_status(northwind, "transactions"))
+    assert shop.refusal(shop.draft("2", 100, customer_id=asha.pk)) == 681
+    assert shop.refusal(shop.draft("2", 100, customer_id=asha.pk), is_history=True) == 681
+    assert codes(shop.record(shop.draft("1", 100, customer_id=asha.pk))) == [604]
+    assert shop.refusal(shop.returned("1", 200, customer_id=asha.pk)) == 630
+    assert shop.refusal(shop.returned("1", 40, customer_id=asha.pk)) == 681
+    assert shop.refusal(shop.returned("1", 40)) == 681
+    sale = Bill.objects.get()
+    assert (sale.returned_amount, PurchaseTotals.objects.get().amount) == (0, 100)
+    assert codes(shop.record(shop.draft("3", 100, type="NOT_INTERESTED"))) == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_labels_of_many_customers_take_one_query(shop: Shop, northwind: Organization, count: int) -> None:
+    """Besides the usual ones, where anybody has a label."""
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as context:
+            shop.record_all([shop.draft(f"{one.pk}-{len(Bill.objects.all())}", 10, customer_id=one.pk) for one in members])
+        return len(context)
+
+    members = [member(northwind) for _ in range(count)]
+    queries()
+    before = queries()
+    for one in members:
+        label(one, make_status(northwind))
+    assert queries() == before + 1
 
 
 def test_a_bill_is_stored_as_it_was_sent(shop: Shop, asha: Customer) -> None:

@@ -21,9 +21,9 @@ from engagement.services.settlement import settled_accounts
 from organizations.models import Organization
 from organizations.scoping import organization_scope
 from tests.engagement.bills import DAY, NOON, Shop, account_of, codes, member, open_shop
-from tests.engagement.members import facts, state_of
+from tests.engagement.members import facts, make_customer, state_of
 from tests.engagement.programs import club, load, loaded
-from tests.factories import make_field, till_actor
+from tests.factories import label, make_field, make_status, till_actor
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +101,42 @@ def test_a_cap_is_told(shop: Shop, asha: Customer) -> None:
     load(club(earning=[rule(max_points=2)]))
     purchase = shop.record(shop.draft("1", 100, customer_id=asha.pk))
     assert (codes(purchase), account_of(asha).balance) == ([1097], 2)
+
+
+def test_a_label_that_forbids_points_counts_the_bill_and_gives_nothing(
+    shop: Shop, northwind: Organization, asha: Customer
+) -> None:
+    label(asha, make_status(northwind, "points_issue"))
+    purchase = shop.record(shop.draft("1", 100, customer_id=asha.pk))
+    assert (codes(purchase), account_of(asha).balance) == ([9610], 0)
+    assert (account_of(asha).purchases, account_of(asha).visits, BillPoints.objects.get().issued) == (100, 1, 0)
+    assert purchase.notices[0].text == "Points are not awarded"
+    stated = shop.record(shop.draft("2", 100, customer_id=asha.pk, points=Decimal(7)))
+    assert (codes(stated), account_of(asha).balance) == ([9610], 0)
+    shop.record(shop.returned("1", 100, customer_id=asha.pk))
+    assert (account_of(asha).purchases, account_of(asha).balance) == (100, 0)
+
+
+def test_the_warning_is_for_members_alone(shop: Shop, northwind: Organization) -> None:
+    stranger = make_customer(northwind)
+    label(stranger, make_status(northwind, "points_issue"))
+    assert codes(shop.record(shop.draft("1", 100, customer_id=stranger.pk))) == []
+
+
+def test_a_label_that_forbids_promotions_leaves_regular_points(shop: Shop, northwind: Organization, asha: Customer) -> None:
+    load(club(earning=[rule(), rule(name="gift", kind="promotional", award={"fixed": 10})]))
+    shop.record(shop.draft("1", 100, customer_id=asha.pk))
+    assert account_of(asha).balance == 15
+    label(asha, make_status(northwind, "promotions"))
+    purchase = shop.record(shop.draft("2", 100, customer_id=asha.pk))
+    assert (codes(purchase), account_of(asha).balance) == ([], 20)
+
+
+def test_fraud_closes_no_earning(shop: Shop, asha: Customer) -> None:
+    load(club(earning=[rule(), rule(name="gift", kind="promotional", award={"fixed": 10})]))
+    Customer.objects.update(fraud_status="CONFIRMED")
+    shop.record(shop.draft("1", 100, customer_id=asha.pk))
+    assert account_of(asha).balance == 15
 
 
 def test_a_paused_program_counts_the_bill_and_gives_nothing(shop: Shop, asha: Customer) -> None:

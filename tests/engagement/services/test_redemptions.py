@@ -32,7 +32,7 @@ from tests.engagement.redeemers import (
     redeem,
     refusal_of,
 )
-from tests.factories import make_store, make_till, till_actor
+from tests.factories import label, make_status, make_store, make_till, till_actor
 
 pytestmark = pytest.mark.django_db
 
@@ -150,6 +150,17 @@ def test_fraud_is_809_after_the_program_and_before_the_time(chain: Chain, asha: 
     Customer.objects.filter(pk=asha.customer_id).update(fraud_status=status)
     assert refusal_of(order(asha, redeemed_at="soon"), chain.blr) == 809
     assert refusal_of(order(asha, program_id="x"), chain.blr) == 1101
+
+
+def test_a_label_that_forbids_redeeming_is_3045_in_the_place_of_fraud(chain: Chain, asha: PointsAccount) -> None:
+    Customer.objects.filter(pk=asha.customer_id).update(fraud_status="CONFIRMED")
+    label(asha.customer, make_status(chain.organization, "points_redeem"))
+    assert refusal_of(order(asha, redeemed_at="soon"), chain.blr) == 3045
+    assert refusal_of(order(asha, program_id="x"), chain.blr) == 1101
+    assert asked(ask(asha), chain) == 3045
+    assert code_refusal({"id": str(asha.customer_id)}, "30", chain) == 3045
+    label(asha.customer, make_status(chain.organization, "coupon_redeem"))
+    assert refusal_of(order(asha), chain.blr) == 0
 
 
 def test_without_an_active_program_it_is_895(chain: Chain, asha: PointsAccount) -> None:

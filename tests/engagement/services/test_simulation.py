@@ -18,7 +18,7 @@ from organizations.scoping import organization_scope
 from tests.engagement.bills import DAY, NOON, member, open_shop
 from tests.engagement.members import make_customer
 from tests.engagement.programs import club, load, loaded
-from tests.factories import make_field, till_actor
+from tests.factories import label, make_field, make_status, till_actor
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +32,16 @@ def northwind() -> Iterator[Organization]:
     organization = loaded(club())
     with organization_scope(organization):
         yield organization
+
+
+def test_what_a_label_forbids_is_told(northwind: Organization) -> None:
+    load(club(earning=[rule("base"), rule("gift", kind="promotional")]))
+    asha = member(northwind)
+    label(asha, make_status(northwind, "promotions"))
+    assert told(asha)[0][2] == "Rule gift gives nothing: the customer's status label forbids promotional points."
+    for block in ("points_issue", "transactions"):
+        label(asha, make_status(northwind, block))
+        assert told(asha)[0][0].endswith("the customer's status label forbids it.")
 
 
 def told(customer: Customer, amount: int = 130, store: str = "", *, at: Any = NOON) -> list[list[str]]:

@@ -55,6 +55,8 @@ def test_everybody_is_there_after_the_first_run_and_nothing_changes_with_the_sec
         assert Customer.objects.count() == HOW_MANY
         assert 1 < ConsentChange.objects.filter(actor="command:load_demo", revision__gt=1).count() < HOW_MANY
         assert CustomerSegment.objects.values("partition").distinct().count() == 7
+        assert Customer.objects.filter(status_label__isnull=False).values("status_label").distinct().count() == 5
+        assert Customer.objects.exclude(image_url="").count() == HOW_MANY / 10
         assert GroupMembership.objects.filter(role="PRIMARY").count() == UserGroup.objects.count() == 3
         assert 4_000 < Bill.objects.count() < 10_000
         assert Bill.objects.filter(type="RETURN", return_of__isnull=False).exists()
@@ -93,7 +95,7 @@ def test_customers_are_registered_as_tills_do_without_a_warning(by: Actor) -> No
         assert {notice for one in registered for notice in one.notices} == set()
         assert Card.objects.filter(series__code="PINE").exists()
         assert Card.objects.filter(series__code="WALLET").exists()
-        for name in ("type", "source", "fraud_status", "ndnc_status", "test_control_status", "registered_store"):
+        for name in ("type", "source", "ndnc_status", "test_control_status", "registered_store"):
             assert Customer.objects.order_by().values(name).distinct().count() > 1, name
 
 

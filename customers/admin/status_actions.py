@@ -1,0 +1,62 @@
+"""What do staff think of a customer? The page on which they give a label, for a reason."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from customers.admin.customer_status import told_blocks
+from customers.admin.status_form import StatusForm
+from customers.models import Customer, CustomerStatus
+from organizations.back_office.base import BackOfficeAdmin, rendered
+from organizations.back_office.pages import page_action
+from organizations.back_office.work import actor_of, member_of, organization_of, work_for
+
+
+class StatusActions(BackOfficeAdmin):
+    """The page beside the customer's own; part of the room of customers."""
+
+    actions_detail: Sequence[str] = ("judge",)
+
+    def has_judge_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - as Django's has_..._permission
+        """Whether whoever is logged in may change the status of customers, where the organization has statuses."""
+        organization = organization_of(request)
+        return organization is not None and organization.policy.lifecycle_status and may_judge(request)
+
+    @page_action("Change status", address="status", icon="gavel", permission="judge")
+    def judge(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page on which a customer gets a label, for a reason."""
+        customer: Customer | None = self.get_object(request, unquote(object_id))
+        if customer is None:
+            return self.answer_unknown(request, object_id)
+        if customer.merged_into_id is not None:
+            return HttpResponseRedirect(reverse("admin:customers_customer_judge", args=[customer.merged_into_id]))
+        organization = self.organization_behind(customer)
+        with work_for(request, organization):
+            if not self.has_judge_permission(request, customer):
+                raise PermissionDenied
+            form = StatusForm(request.POST or None, customer=customer, actor=actor_of(request, organization))
+            back = reverse("admin:customers_customer_change", args=[customer.pk])
+            if request.method == "POST" and form.is_valid() and form.save():
+                messages.success(request, form.told())
+                return HttpResponseRedirect(back)
+            context = {
+                **self.admin_site.each_context(request),
+                "opts": self.model._meta,
+                "original": customer,
+                "title": f"Change status: {customer}",
+                "labels": [(one, told_blocks(one)) for one in CustomerStatus.objects.filter(is_active=True)],
+                "form": form,
+                "back": back,
+            }
+            return rendered(TemplateResponse(request, "back_office/judge_customer.html", context))
+
+
+def may_judge(request: HttpRequest) -> bool:
+    """Whether whoever is logged in may say what is to be thought of customers."""
+    return member_of(request).has_perm("customers.judge_fraud")
