@@ -467,7 +467,7 @@ def test_a_change_that_comes_between_looking_and_locking_is_seen(
 
     page = page_of(CUSTOMERS, anna)
     form = filled_form(administrator, page, lastname="Iyer")
-    monkeypatch.setattr("customers.services.directory.lock", a_moment_later)
+    monkeypatch.setattr("customers.services.holding.lock", a_moment_later)
     assert "Somebody else changed" in errors_of(administrator.post(page, form))["__all__"][0]
 
 

@@ -118,11 +118,10 @@ def test_who_is_not_there_is_placed_nowhere(by: Actor) -> None:
 
 def test_a_customer_who_is_refused_is_told_with_the_code(by: Actor) -> None:
     items = [
-        {"mobile": "19025550150", "email": "nora.fraser@example.com", "fraud_status": "CONFIRMED"},
-        {"mobile": "19025550151", "email": "isla.fraser@example.com"},
-        {"mobile": "19025550150", "email": "isla.fraser@example.com"},
+        {"mobile": "19025550150", "email": "nora.fraser@example.com"},
+        {"mobile": "19025550150", "type": "NON_LOYALTY"},
     ]
-    with organization_scope(by.organization), pytest.raises(CommandError, match=r"refused: .*618"):
+    with organization_scope(by.organization), pytest.raises(CommandError, match=r"refused: .*1046"):
         register_missing(items, by=by)
 
 
