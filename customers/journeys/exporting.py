@@ -39,7 +39,10 @@ class CustomerFile:
         return [*PLAIN, *CONSENTS, *self.fields]
 
     def rows(self) -> Iterator[list[str]]:
-        """The cells of every customer, by id, as all of them are at one moment. Memory does not grow with their number."""
+        """The cells of every customer who is not merged, by id, as all of them are at one moment.
+
+        Memory does not grow with their number.
+        """
         with transaction.atomic():
             with connection.cursor() as cursor:
                 # Whoever takes the rows may be slow: a pipe, a distant disk.
@@ -78,7 +81,7 @@ def open_customer_file(organization: Organization) -> CustomerFile:
 
 
 def _known() -> QuerySet[Customer, dict[str, Any]]:
-    """Every customer with what stands in other tables, in the order of their ids."""
+    """Every customer who is not merged, with what stands in other tables, in the order of their ids."""
     mine = OuterRef("pk")
     identifiers = {
         f"current_{kind}": Subquery(
@@ -96,7 +99,8 @@ def _known() -> QuerySet[Customer, dict[str, Any]]:
     newest = valid.order_by("-issued_on", "-pk").values("number")[:1]
     tills = [f"{name}__{column}" for name in _CODES.values() for column in ("code", "is_active")]
     known: QuerySet[Customer, dict[str, Any]] = (
-        Customer.objects.order_by("pk")
+        Customer.objects.filter(merged_into=None)
+        .order_by("pk")
         .annotate(**identifiers, **consents, valid_card=Subquery(newest))
         .values(
             "pk",

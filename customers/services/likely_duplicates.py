@@ -12,6 +12,7 @@ from typing import Final
 
 import phonenumbers
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 from psycopg import sql
 
 from customers.models import DuplicateCandidate
@@ -77,6 +78,7 @@ _KNOWN: Final[Mapping[Evidence, str]] = {
 # Those who have something in common and yet differ in it: the same e-mail address twice is what the policy allows.
 _GROUPS: Final = """
     SELECT array_agg(known.customer_id), array_agg(known.value) FROM ({known}) AS known
+    JOIN customers_customer AS standing ON standing.id = known.customer_id AND standing.merged_into_id IS NULL
     GROUP BY known.common HAVING min(known.value) <> max(known.value)
 """
 _CODES: Final = [str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE]
@@ -108,8 +110,7 @@ class Search:
 def find_duplicates(organization: Organization) -> Search:
     """Search the scope's organization, and bring the candidates to what was found.
 
-    New pairs are added, what no longer holds is dropped, dismissals are kept. A merged pair that is found again has been
-    unmerged, and is open again. Two searches at once find the same.
+    New pairs are added, open ones that no longer hold are dropped, decisions are kept. Two searches at once find the same.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -146,6 +147,25 @@ def dismiss_candidate(candidate: DuplicateCandidate, *, by: Actor) -> bool:
     return True
 
 
+def settle_candidates(*, victim: int, survivor: int, by: Actor) -> None:
+    """`victim` (id) has been merged into `survivor`: their pair says so, and nobody else is like the victim any more.
+
+    Call it in the transaction of the merge.
+    """
+    of_victim = DuplicateCandidate.objects.filter(Q(first=victim) | Q(second=victim))
+    _pair(victim, survivor).update(state=State.MERGED, decided_by=by.name, decided_on=clock.now())
+    of_victim.filter(state=State.OPEN).delete()
+
+
+def reopen_candidate(*, victim: int, survivor: int) -> None:
+    """The merge of these two (ids) has been undone: whether they are one person is open again."""
+    _pair(victim, survivor).update(state=State.OPEN, decided_by="", decided_on=None)
+
+
+def _pair(one: int, other: int) -> QuerySet[DuplicateCandidate]:
+    return DuplicateCandidate.objects.filter(first=min(one, other), second=max(one, other))
+
+
 def _groups(evidence: Evidence, organization: Organization) -> Iterator[tuple[Sequence[int], Sequence[str]]]:
     """Customers who have something in common, and in what form each has it."""
     query = sql.SQL(_GROUPS).format(known=sql.SQL(_KNOWN[evidence])).as_string(None)
@@ -170,9 +190,10 @@ def _keep(found: Found, organization: Organization) -> Search:
     # Of two searches at once the other may have written a pair meanwhile: it is the same.
     DuplicateCandidate.objects.bulk_create(
         [
-            DuplicateCandidate(organization=organization, first_id=first, second_id=second, evidence=kinds, found_on=now)
-            for (first, second), kinds in found.pairs.items()
-            if (first, second) not in stored
+            DuplicateCandidate(
+                organization=organization, first_id=pair[0], second_id=pair[1], evidence=found.pairs[pair], found_on=now
+            )
+            for pair in new
         ],
         batch_size=_AT_ONCE,
         ignore_conflicts=True,
@@ -181,14 +202,12 @@ def _keep(found: Found, organization: Organization) -> Search:
     for one in changed:
         one.evidence = found.pairs[one.first_id, one.second_id]
     update_rows(changed, ["evidence"])
-    unmerged = DuplicateCandidate.objects.filter(pk__in=[one.pk for one in again if one.state == State.MERGED])
-    reopened = unmerged.update(state=State.OPEN, decided_by="", decided_on=None)
     # Whoever dismissed one of them while the search ran has the last word.
     DuplicateCandidate.objects.filter(pk__in=gone, state=State.OPEN).delete()
     return Search(
         evidence=Counter(kind for kinds in found.pairs.values() for kind in kinds),
         crowds=found.crowds,
-        new=len(new) + reopened,
+        new=len(new),
         known=sum(one.state == State.OPEN for one in again),
         gone=len(gone),
         dismissed=sum(one.state == State.DISMISSED for one in again),

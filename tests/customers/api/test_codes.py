@@ -5,13 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from customers.models import Customer
 from engagement.models import Program, ProgramVersion
+from engagement.services.deferral import WELCOME, defer_event
 from organizations.models import Organization, SourceAccount
 from tests.api import Answer, Api, fields
-from tests.factories import make_program
+from tests.factories import make_program, till_actor
 
 pytestmark = pytest.mark.django_db
 MOBILE, OTHER = "9812345678", "9812345679"
@@ -242,6 +243,11 @@ def test_what_joining_gives_queues_behind_what_waits(api: Api, organization: Org
     api.call("POST", "add", "", {"customer": {"mobile": MOBILE}}, **replayed)
     make_program(organization, "South", is_default=False)
     assert api.add(mobile=MOBILE, query="mlp_single_enroll=true").warnings == ["1094"]
+    api.add(mobile=OTHER, type="NON_LOYALTY")
+    visitor = Customer.objects.get(type="NON_LOYALTY")
+    with transaction.atomic():
+        defer_event(customer=visitor, kind=WELCOME, payload={"programs": []}, by=till_actor(api.till))
+    assert api.update(mobile=OTHER, type="LOYALTY").warnings == ["1094"]
 
 
 def test_a_member_without_an_account_is_told_by_an_add_too(api: Api) -> None:
@@ -257,3 +263,24 @@ def test_figures_that_cannot_be_read_are_warned_of_by_an_add_too(api: Api) -> No
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE engagement_purchasetotals RENAME COLUMN amount TO gone")
     assert api.add(mobile=MOBILE, firstname="Anna").warnings == ["91001"]
+
+
+# --- merged customers
+
+
+@pytest.mark.parametrize("action", ["add", "update"])
+def test_a_merge_is_told_later_and_its_points_may_follow_later(api: Api, action: str) -> None:
+    rule(enrolment={"points": 5})
+    survivor, victim = (
+        item["user_id"] for item in api.add({"mobile": MOBILE}, {"mobile": OTHER, "email": "b@example.com"}).items
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(FAILING.format("internal_error"))
+    call = getattr(api, action)
+    merged = call(mobile=MOBILE, email="b@example.com")
+    assert (merged.item["user_id"], merged.warnings) == (survivor, ["1096"])
+    assert (call(mobile=OTHER).item["user_id"], call(mobile=OTHER).warnings) == (survivor, ["91009"])
+    for query in (f"mobile={OTHER}", f"id={victim}"):
+        assert api.get(f"{query}&user_id=true").item["user_id"] == str(survivor)
+        assert api.get(query).warnings == ["91009"]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, transaction
 
+from customers.journeys.merging import merge_customers, undo_merge
 from customers.models import Card, Customer, DuplicateCandidate, Identifier, SourceProfile
 from customers.services.likely_duplicates import (
     LARGEST_GROUP,
@@ -241,11 +242,19 @@ def test_a_pair_is_dismissed_once(organization, pair):
     assert AuditEntry.objects.filter(action="dismissed").count() == 1
 
 
-def test_a_merged_pair_that_is_found_again_is_open_again(organization, pair):
-    DuplicateCandidate.objects.update(state=State.MERGED, decided_by="staff:asha", decided_on=pair.found_on)
-    assert str(find_duplicates(organization)) == "new=1 known=0 gone=0 dismissed=0"
-    again = DuplicateCandidate.objects.get()
-    assert (again.pk, again.state, again.decided_by, again.decided_on) == (pair.pk, State.OPEN, "", None)
+def test_a_merge_settles_the_pair_and_drops_what_else_was_open_of_the_victim(organization, pair, person):
+    third = person(email="an.narao@example.com")
+    assert find_duplicates(organization).new == 2
+    by = command_actor("test", organization)
+    merge = merge_customers(survivor=pair.first_id, victim=pair.second_id, by=by).merge
+    states = {(one.first_id, one.second_id): one.state for one in DuplicateCandidate.objects.all()}
+    assert states == {(pair.first_id, pair.second_id): State.MERGED, (pair.first_id, third.pk): State.OPEN}
+    assert DuplicateCandidate.objects.get(pk=pair.pk).decided_by == "command:test"
+    assert str(find_duplicates(organization)) == "new=0 known=1 gone=0 dismissed=0"
+    undo_merge(merge, reason="they are two", by=by)
+    again = DuplicateCandidate.objects.get(pk=pair.pk)
+    assert (again.state, again.decided_by, again.decided_on) == (State.OPEN, "", None)
+    assert str(find_duplicates(organization)) == "new=1 known=2 gone=0 dismissed=0"
 
 
 def test_a_pair_stands_once_and_in_order(organization, pair):

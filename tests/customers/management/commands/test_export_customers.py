@@ -12,11 +12,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from customers.import_columns import CONSENTS, PLAIN
+from customers.journeys.merging import merge_customers
 from customers.models import Card, Customer, Identifier
 from organizations.models import AuditEntry
 from organizations.scoping import organization_scope, unscoped
 from subscriptions.models import Consent
-from tests.factories import make_card_series, make_field, make_organization, make_store, make_till
+from tests.factories import make_card_series, make_field, make_organization, make_store, make_till, till_actor
 from tests.imports import Outcome, run_import, write_lines
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +138,15 @@ def test_customers_who_share_identifiers_come_back_as_themselves(organization, t
     bring(tmp_path / "in.csv", header, f"9812345678,A,Asha,{mail}", f"9812345679,B,Bo,{mail}", counts=(2, 0, 0, 0))
     assert [row["email"] for row in exported(tmp_path / "out.csv")] == [mail, mail]
     comes_back_unchanged(tmp_path / "out.csv", 2)
+
+
+def test_merged_customers_stay_out_and_the_survivor_comes_back_unchanged(organization, till, tmp_path):
+    bring(tmp_path / "in.csv", "mobile,email", "9812345678,", "9812345679,b@example.com", counts=(2, 0, 0, 0))
+    survivor, victim = Customer.objects.order_by("pk")
+    merge_customers(survivor=survivor.pk, victim=victim.pk, by=till_actor(till))
+    (row,) = exported(tmp_path / "out.csv")
+    assert (row["id"], row["mobile"], row["email"]) == (str(survivor.pk), "919812345678", "b@example.com")
+    comes_back_unchanged(tmp_path / "out.csv", 1)
 
 
 def test_former_identifiers_and_cards_that_are_not_valid_stay_out(organization, anna, tmp_path):
