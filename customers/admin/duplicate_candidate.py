@@ -118,6 +118,7 @@ class DuplicateCandidateAdmin(ReadOnlyAdmin):
             lines=compare(pair),
             decided_by=tell_who(pair.decided_by),
             may_judge=pair.state == State.OPEN and self.has_judge_permission(request),
+            may_merge=pair.state == State.OPEN and member_of(request).has_perm("customers.merge_customers"),
         )
         return super().render_change_form(request, context, *args, **kwargs)
 

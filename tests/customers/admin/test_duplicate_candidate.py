@@ -91,6 +91,20 @@ def test_a_pair_is_shown_side_by_side_and_what_makes_them_alike_stands_out(
         assert text in page
 
 
+def test_a_pair_leads_to_the_page_on_which_it_is_merged(
+    administrator: Client, auditor: Client, pair: DuplicateCandidate
+) -> None:
+    merge = reverse("admin:customers_customer_merge", args=[pair.first_id, pair.second_id])
+    assert merge in administrator.get(page_of(PAIRS, pair)).content.decode()
+    assert merge not in auditor.get(page_of(PAIRS, pair)).content.decode()
+    assert administrator.post(merge, {"reason": "the same address"}).status_code == 302
+    pair.refresh_from_db()
+    assert (pair.state, pair.decided_by) == ("MERGED", "staff:asha")
+    page = administrator.get(page_of(PAIRS, pair)).content.decode()
+    assert merge not in page
+    assert "says asha (staff)" in page
+
+
 def test_who_tells_a_pair_apart_stands_with_it(administrator: Client, auditor: Client, pair: DuplicateCandidate) -> None:
     assert dismiss(administrator, pair) == 302
     pair.refresh_from_db()
