@@ -30,6 +30,8 @@ def open_target(path: str) -> Iterator[TextIO]:
     if path == STANDARD_OUTPUT:
         with _text(sys.stdout.buffer) as text:
             yield text
+        # What cannot be written is to be told now, not when the process ends.
+        sys.stdout.buffer.flush()
         return
     target = Path(path)
     compressed = path.endswith(".gz")
@@ -59,8 +61,10 @@ def _text(file: BinaryIO, *, compressed: bool = False) -> Iterator[TextIO]:
     with ExitStack() as closing:
         stream = closing.enter_context(gzip.GzipFile(fileobj=file, mode="wb")) if compressed else file
         text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
-        yield text
-        text.detach()
+        try:
+            yield text
+        finally:
+            text.detach()
 
 
 def row_writer(text: TextIO, columns: Sequence[str], *, format_: Format) -> WriteRow:

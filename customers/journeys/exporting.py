@@ -4,7 +4,7 @@ What was said once only (the referral code), and what an import would refuse to 
 leaves everybody unchanged.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ class CustomerFile:
         """The names of the columns, in order."""
         return [*PLAIN, *CONSENTS, *self.fields]
 
-    def rows(self) -> Iterator[list[str]]:
+    def rows(self) -> Generator[list[str], None, None]:
         """The cells of every customer who is not merged, by id, as all of them are at one moment.
 
         Memory does not grow with their number.

@@ -1,9 +1,11 @@
 """How do all customers get out, to come in again? `manage.py export_customers --organization CODE FILE` (docs/imports.md)."""
 
 from argparse import ArgumentParser
+from contextlib import closing
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
 
 from customers.journeys.exporting import open_customer_file
 from loyalty_project.exports import STANDARD_OUTPUT, Format, looks_like_formula, open_target, row_writer
@@ -13,6 +15,7 @@ from organizations.scoping import organization_scope
 from organizations.services.audit import Change, record_changes
 
 NOTHING_EXPORTED = 2
+INTERRUPTED = 130
 
 
 class Command(BaseCommand):
@@ -36,6 +39,10 @@ class Command(BaseCommand):
                 count, formulas = _export(found, file, format)
         except OSError as error:
             raise CommandError(f"{file} cannot be written: {error.strerror}.", returncode=NOTHING_EXPORTED) from error
+        except Error as error:
+            raise CommandError(f"The database cannot go on: {str(error).strip()}.", returncode=NOTHING_EXPORTED) from error
+        except KeyboardInterrupt as stopped:
+            raise CommandError("Stopped.", returncode=INTERRUPTED) from stopped
         if formulas:
             self.stderr.write(
                 f"{formulas} cells begin like a formula. They are written as they are: let a spreadsheet read them as text."
@@ -58,8 +65,9 @@ def _export(organization: Organization, file: str, format_: Format) -> tuple[int
         )
         record_changes([exported], by=command_actor("export_customers", organization))
         write = row_writer(text, customers.columns, format_=format_)
-        for cells in customers.rows():
-            write(cells)
-            count += 1
-            formulas += sum(map(looks_like_formula, cells))
+        with closing(customers.rows()) as rows:
+            for cells in rows:
+                write(cells)
+                count += 1
+                formulas += sum(map(looks_like_formula, cells))
     return count, formulas

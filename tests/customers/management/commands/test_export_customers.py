@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from customers.import_columns import CONSENTS, PLAIN
 from customers.journeys.merging import merge_customers
@@ -238,6 +239,31 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(organization, anna, t
     assert (outcome.status, "cannot be written: No such file or directory" in outcome.err) == (2, True)
     assert export(tmp_path, code="northwind").status == 2
     assert export(tmp_path / "out.csv", code="nobody").status == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status", "told"),
+    [(BrokenPipeError(32, "Broken pipe"), 2, "- cannot be written: Broken pipe."), (KeyboardInterrupt(), 130, "Stopped.")],
+)
+def test_what_breaks_off_is_told_and_the_audit_knows_of_it(organization, anna, monkeypatch, trouble, status, told):
+    class Broken(io.BytesIO):
+        def write(self, _data: object) -> int:
+            raise trouble
+
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Broken()))
+    outcome = export("-")
+    assert (outcome.status, outcome.err) == (status, told)
+    assert AuditEntry.objects.filter(action="exported").count() == 1
+    assert Customer.objects.count() == 1  # no transaction is left behind
+
+
+def test_a_database_that_fails_is_told_and_leaves_no_file(organization, anna, tmp_path):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE customers_card RENAME TO gone")
+    outcome = export(tmp_path / "out.csv")
+    assert (outcome.status, "The database cannot go on: relation" in outcome.err) == (2, True)
     assert list(tmp_path.iterdir()) == []
 
 
