@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zlib import crc32
+from zoneinfo import ZoneInfo
 
 from customers.drafts import Draft, Setup
 from customers.field_values import folded_values
@@ -15,6 +16,7 @@ from customers.sources import IN_STORE
 from customers.values import search_form
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import LoyaltyError, Notice
+from loyalty_project.moments import write_moment
 from organizations.models import FieldDefinition
 
 PROFILE_MISSING = {"WECHAT": Code.NO_WECHAT_PROFILE, "WEB_ENGAGE": Code.NO_WEB_ENGAGE_PROFILE}
@@ -78,7 +80,7 @@ def update_person(
     changes: dict[str, Any] = {name: getattr(sent, name) for name in _TAKEN_OVER if getattr(sent, name)}
     if sent.type:
         changes["type"] = sent.type
-    if sent.registered_on and corrects_registration:
+    if sent.registered_on and corrects_registration and not _reads_alike(sent, customer, setup.organization.zone):
         changes["registered_on"] = sent.registered_on
     if sent.fraud_status and _is_judged_anew(sent, customer):
         changes.update(
@@ -146,6 +148,14 @@ def _check_mandatory_fields(customer: Customer, setup: Setup) -> None:
             and not customer.value_of(definition.pk)
         ):
             raise LoyaltyError(Code.INVALID_CUSTOM_FIELD)
+
+
+def _reads_alike(sent: Customer, stored: Customer, zone: ZoneInfo) -> bool:
+    """Whether both registrations have one wall time: what is read and sent back is no correction.
+
+    Answers and files tell neither fractions of a second nor which of two hours it was that a clock change repeats.
+    """
+    return write_moment(sent.registered_on, zone) == write_moment(stored.registered_on, zone)
 
 
 def _group(identifiers: Mapping[str, str], setup: Setup) -> str:

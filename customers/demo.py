@@ -1,7 +1,7 @@
 """Who are the customers of the demo? Two thousand invented people, the same at every run, written as a till would send them.
 
 Names are drawn from lists, e-mails stand at example.com. The telephone numbers belong to nobody: North America keeps
-555-0100 to 555-0199 free in every area code, Germany and Sweden have ranges for films and books.
+555-0100 to 555-0199 free in every area code, Germany and Sweden have ranges for films and books. Some have registered twice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -155,7 +155,31 @@ def demo_items(*, today: date) -> list[Item]:
     random = Random(SEED)  # noqa: S311 - repeatable on purpose
     mobiles = random.sample(NUMBERS, HOW_MANY)
     moments = sorted(_moment(today, random) for _ in mobiles)
-    return [_item(number, *both, random) for number, both in enumerate(zip(mobiles, moments, strict=True), start=1)]
+    items = [_item(number, *both, random) for number, both in enumerate(zip(mobiles, moments, strict=True), start=1)]
+    _register_twice(items)
+    return items
+
+
+def _register_twice(items: Sequence[Item]) -> None:
+    """Give some latecomers the names of earlier ones, and what tells that they are the same."""
+    random = Random(SEED + 2)  # noqa: S311 - repeatable on purpose
+    half = len(items) // 2
+    earlier, later = random.sample(items[:half], half), random.sample(items[half:], half)
+    latecomers = (one for one in later if "mobile" in one)
+    for number, first in enumerate([one for one in earlier if "email" in one][:6]):
+        name, _, domain = str(first["email"]).partition("@")
+        _be_the_same(next(latecomers), first, email=f"{name.replace('.', '') if number % 2 else name + '+shop'}@{domain}")
+    for first in [one for one in earlier if str(one.get("mobile", "")).startswith("1902")][:3]:
+        # A British premium number, and so nobody's mobile: somebody took the wrong country at the till.
+        _be_the_same(next(latecomers), first, mobile="44" + str(first["mobile"]).removeprefix("1"))
+    for number, first in enumerate(earlier[-4:], start=1):
+        first["commChannels"] = [{"type": "CARD_NUMBER", "value": f"HP-PAPER-{number:04}"}]
+        _be_the_same(next(latecomers), first, commChannels=first["commChannels"])
+
+
+def _be_the_same(latecomer: Item, first: Item, **given: Any) -> None:
+    latecomer.pop("email", None)
+    latecomer.update(firstname=first["firstname"], lastname=first["lastname"], **given)
 
 
 @dataclass(frozen=True, slots=True)

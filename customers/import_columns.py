@@ -24,6 +24,7 @@ PLAIN = (
     "test_control_status",
     "ndnc_status",
     "card_number",
+    "referral_code",
     "preferred_store",
 )
 # Columns of consent, and the pair of channel and priority that each is about.
@@ -33,9 +34,7 @@ CONSENTS: Mapping[str, tuple[str, str]] = {
     "email_trans": ("EMAIL", "TRANS"),
     "email_bulk": ("EMAIL", "BULK"),
 }
-# Columns whose part is not active yet: refused rather than lost.
-LATER: Mapping[str, str] = {"referral_code": "referrals are not active yet"}
-_FIELDS = (Category.CUSTOM, Category.EXTENDED, Category.PREFERENCE)
+FIELD_CATEGORIES = (Category.CUSTOM, Category.EXTENDED, Category.PREFERENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,12 @@ def read_columns(columns: Sequence[str], setup: Setup) -> CustomerColumns:
 
     Raises `ColumnsError`.
     """
-    known = {**dict.fromkeys((*PLAIN, *CONSENTS), ""), **LATER}
+    known = dict.fromkeys((*PLAIN, *CONSENTS), "")
     fields: dict[str, tuple[str, str]] = {}
     first: dict[int, str] = {}
     for column in columns:
         prefix, dot, name = column.partition(".")
-        definition = setup.field_named(prefix, name) if dot and prefix in _FIELDS else None
+        definition = setup.field_named(prefix, name) if dot and prefix in FIELD_CATEGORIES else None
         if definition is None:
             continue
         fields[column] = (f"{prefix}_fields", definition.name)

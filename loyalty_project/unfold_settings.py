@@ -68,6 +68,7 @@ UNFOLD: dict[str, Any] = {
                     _room("Consent log", "fact_check", "subscriptions.consentchange"),
                     _room("Bills", "receipt_long", "engagement.bill"),
                     _room("Segments", "pie_chart", "customers.segment"),
+                    _room("Likely duplicates", "join_inner", "customers.duplicatecandidate"),
                     _room("User groups", "diversity_3", "customers.usergroup"),
                     _room("Statuses", "gavel", "customers.customerstatus"),
                 ],

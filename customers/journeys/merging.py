@@ -19,6 +19,7 @@ from customers.models import Customer, Identifier, Merge
 from customers.restrictions import Block, blocks
 from customers.services import merging as persons
 from customers.services.holding import lock_customers
+from customers.services.likely_duplicates import reopen_candidate, settle_candidates
 from customers.services.moving import Move, Stay, is_touched, move_rows, move_rows_back
 from engagement.models import DeferredEvent
 from engagement.rounding import TooManyPointsError
@@ -96,6 +97,7 @@ def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now:
     survivor.updated_on = now
     persons.save_united(survivor)
     moved["earlier"] = persons.follow_survivor(victim=victim, survivor=survivor)
+    settle_candidates(victim=victim.pk, survivor=survivor.pk, by=by)
     loyalty.count_purchases_anew([victim, survivor])
     merge = Merge.objects.create(
         organization=by.organization,
@@ -173,6 +175,7 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     for move in MOVES:
         move_rows_back(move, moved["rows"][move.label]["ids"], victim=victim.pk)
     persons.take_groups_back(moved["groups"], victim=victim, survivor=survivor)
+    reopen_candidate(victim=victim.pk, survivor=survivor.pk)
     loyalty.count_purchases_anew([victim, survivor])
     see_to_waiting(victim.pk, organization=by.organization)
     for earlier in Merge.objects.filter(pk__in=moved["intact"], undone_at=None):

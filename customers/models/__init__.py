@@ -2,6 +2,7 @@
 
 from customers.models.cards import Card
 from customers.models.customer import Customer
+from customers.models.duplicates import DuplicateCandidate
 from customers.models.field_terms import FieldTerm, IndexedField
 from customers.models.groups import GroupMembership, UserGroup
 from customers.models.identifiers import Identifier
@@ -17,6 +18,7 @@ __all__ = [
     "Customer",
     "CustomerSegment",
     "CustomerStatus",
+    "DuplicateCandidate",
     "FieldTerm",
     "GroupMembership",
     "Identifier",

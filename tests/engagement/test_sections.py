@@ -169,13 +169,17 @@ def test_basic_tells_no_points_and_the_program_must_be_the_customers(
 
 @pytest.mark.parametrize(
     ("table", "column", "code"),
-    [("engagement_pointslot", "left", "91001"), ("engagement_purchasetotals", "amount", "91001")],
+    [
+        ("engagement_pointslot", "left", "91001"),
+        ("engagement_purchasetotals", "amount", "91001"),
+        ("engagement_billpoints", "account_id", "1099"),
+    ],
 )
 def test_what_cannot_be_read_is_a_warning(shop: Shop, asha: Customer, table: str, column: str, code: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f'ALTER TABLE {table} RENAME COLUMN "{column}" TO gone')
-    answer = Api(shop.till).get(f"id={asha.pk}")
+    answer = Api(shop.till).get(f"id={asha.pk}&tracker_info=true")
     assert (answer.code, answer.warnings) == ("1000", [code])
 
 

@@ -18,6 +18,7 @@ from customers.journeys.organization_file import load_organization
 from customers.journeys.registration import Registration, work_drafts
 from customers.models import Customer, CustomerStatus, Identifier
 from customers.services.groups import Joining, find_groups, join_groups
+from customers.services.likely_duplicates import find_duplicates
 from customers.services.row_customers import resolve_rows
 from customers.services.segments import Assignment, assign_partitions, find_partitions
 from customers.services.setup import load_setup
@@ -71,6 +72,7 @@ class Command(BaseCommand):
                 ask_demo_changes([one.person for one in registered], by=by, now=now)
                 # Last, as labels could forbid all that.
                 judge_everybody(items, standings, by=by)
+                find_duplicates(organization)
                 record_changes([_loaded(organization, edition)], by=by)
             if not StaffMember.objects.filter(username=OPERATOR.username).exists():
                 StaffMember.objects.create_superuser(OPERATOR.username, password=OPERATOR.password)

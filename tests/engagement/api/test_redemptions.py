@@ -260,6 +260,10 @@ def test_nobody_is_found(api: Api, query: str, expected: str) -> None:
     assert (answer.http.status_code, answer.status["code"], code(answer)) == (200, 500, expected)
 
 
+def test_more_customers_than_a_batch_holds_are_refused(api: Api) -> None:
+    assert api.call("GET", "redemptions", "id=" + ",".join(["1"] * 101)).status["code"] == 1060
+
+
 def test_only_members_of_the_loyalty_program_are_read(api: Api, shops: Shops) -> None:
     shops.customer(type="NON_LOYALTY")
     assert code(ask(api)) == "1013"

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from customers.journeys.merging import merge_customers
 from customers.models import Customer
 from engagement.ledger.accounts import Kind
 from engagement.ledger.movements import spend
@@ -17,7 +18,7 @@ from tests.api import Answer, Api
 from tests.engagement.api.conftest import Shops
 from tests.engagement.bills import bring_back, buy, make_bill
 from tests.engagement.members import facts, give_points, state_of
-from tests.factories import make_field, make_store, make_till
+from tests.factories import make_field, make_store, make_till, till_actor
 
 pytestmark = pytest.mark.django_db
 
@@ -400,6 +401,15 @@ def test_several_customers_are_a_list_in_the_order_asked(api: Api, shops: Shops,
 
 def test_more_customers_than_a_batch_holds_are_refused(api: Api) -> None:
     assert ask(api, "id=" + ",".join(["1"] * 101)).status["code"] == 1060
+
+
+def test_whoever_asks_for_a_merged_customer_is_told_that_the_survivor_answers(api: Api, shops: Shops, three: Customer) -> None:
+    victim = shops.member("919812345679")
+    merge_customers(survivor=three.pk, victim=victim.pk, by=till_actor(shops.blr))
+    for query in ("mobile=919812345679", f"id={victim.pk}"):
+        answer = ask(api, query)
+        assert (code(answer), answer.customer["user_id"]) == ("1052", str(three.pk))
+        assert answer.customer["item_status"]["warnings"] == {"warning": ["91009"]}
 
 
 def test_member_care_reads_those_who_registered_in_its_store(api: Api, shops: Shops, three: Customer) -> None:

@@ -170,6 +170,12 @@ def test_warnings_reject_nothing_and_are_counted(write):
     assert "Warning 1053 Preferred store specified is not found (1 times)" in outcome.err
 
 
+def test_a_referral_code_is_warned_of_until_referrals_keep_it(write):
+    outcome = run(write("mobile,referral_code", "9812345678,FRIEND", "9812345679,"))
+    assert (outcome.status, outcome.counts) == (0, (2, 0, 0, 0))
+    assert "Warning 1009 Unable to add registered customer to MLM (1 times)" in outcome.err
+
+
 def test_unreadable_rows_are_rejected_and_the_run_goes_on(organization, tmp_path):
     path, errors = tmp_path / "customers.csv", tmp_path / "errors.csv"
     path.write_bytes(b"mobile,firstname\n9812345678,caf\xe9\n9812345679,A\x00\n9812345670\n9812345671,Asha\n")
@@ -200,7 +206,6 @@ def test_header_without_rows_is_no_failure(write):
         ("mobile,custom.Nonsense", "unknown custom.Nonsense"),
         ("firstname", "missing one of mobile, email, external_id, id"),
         ("mobile,mobile", "more than once: mobile"),
-        ("mobile,referral_code", "referral_code: referrals are not active yet"),
         ("mobile,custom.age,custom.AGE", "custom.AGE: the same field as custom.age"),
     ],
 )

@@ -12,7 +12,15 @@ from pytest_django import Settings
 from customers.demo import HOW_MANY, Standing, demo_items
 from customers.journeys.organization_file import load_organization
 from customers.management.commands.load_demo import LOADED, place_everybody, register_missing
-from customers.models import Card, Customer, CustomerSegment, GroupMembership, IdentityRequest, UserGroup
+from customers.models import (
+    Card,
+    Customer,
+    CustomerSegment,
+    DuplicateCandidate,
+    GroupMembership,
+    IdentityRequest,
+    UserGroup,
+)
 from engagement.models import Bill, PointsAccount, PointsEntry
 from loyalty_project import clock
 from loyalty_project.demo import OPERATOR, ORGANIZATION_CODE, ORGANIZATION_FILE
@@ -68,6 +76,8 @@ def test_everybody_is_there_after_the_first_run_and_nothing_changes_with_the_sec
         }
         assert IdentityRequest.objects.filter(type="MERGE", status="PENDING").exists()
         assert not PointsAccount.objects.filter(due_at__lte=clock.now()).exists()
+        told = {kind for kinds in DuplicateCandidate.objects.values_list("evidence", flat=True) for kind in kinds}
+        assert told == set(DuplicateCandidate.Evidence.values)
         Store.objects.filter(code="web").update(name="My web shop")
         entries = AuditEntry.objects.count()
         assert load() == "The demo is loaded already.\n"

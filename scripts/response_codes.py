@@ -1,0 +1,171 @@
+"""Which codes may each action answer with, and which test has received each? Writes docs/response_codes.md.
+
+Run by `make response-codes`: out of what the last whole `make test` received (tests/received_codes.py) it takes one test for
+each code of each action (tests/received_codes.json); with the table of docs/protocol.md 5 that makes the document.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from loyalty_project.api.codes import Code, Transport
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PROTOCOL: Final = ROOT / "docs" / "protocol.md"
+DOCUMENT: Final = ROOT / "docs" / "response_codes.md"
+RECORD: Final = ROOT / "tests" / "received_codes.json"
+CACHE: Final = ROOT / ".pytest_cache" / "v" / "regulars" / "received_codes"
+
+# By action and then by kind and code ("W 1017"), a test that received it.
+Record = Mapping[str, Mapping[str, str]]
+# The actions as the table calls them, in the order of docs/protocol.md 4.
+ACTIONS: Final[Mapping[str, str]] = {
+    "add": "add", "upd": "update", "idn": "update_identity", "sea": "search", "get": "get", "trx": "transactions",
+    "red": "redemptions", "note": "notes", "cpn": "coupons", "tkt": "tickets", "ref": "referrals", "prf": "preferences",
+    "int": "interaction", "sub": "subscriptions", "rec": "recommendations",
+}  # fmt: skip
+_ALL: Final = frozenset(ACTIONS.values())
+_READS: Final = _ALL - {"add", "update", "update_identity", "search", "subscriptions"}
+# What the table says in words.
+_WORDS: Final[Mapping[str, frozenset[str]]] = {
+    "all": _ALL,
+    "all with batches": _ALL - {"search"},
+    "idn, GET": _READS | {"update_identity"},
+    "get, all reads with `member_care_access`": _READS | {"subscriptions"},
+    "get and all lookups, add upd": _READS | {"add", "update"},
+}
+# Every code that the table gives these actions is received by a test, or says below why not.
+COMPLETE: Final = ("add", "update", "get", "transactions", "redemptions", "subscriptions")
+_TIERS: Final = "arrives with the evaluation of tiers"
+REASONS: Final[Mapping[str, Mapping[int, str]]] = {
+    "add": {
+        1024: "arrives with the customers' lifecycle and erasure",
+        1097: "a welcome award has no cap; arrives with referrals",
+        1099: f"joining asks for no tracker; {_TIERS}",
+        10002: "an add tells 10001, whomever it was about",
+    },
+    "update": {
+        1004: "told when somebody registers; later the store stays as it was",
+        1024: "arrives with the customers' lifecycle and erasure",
+        1097: "a welcome award has no cap; arrives with referrals",
+        1099: f"a change asks for no tracker; {_TIERS}",
+    },
+    "get": {
+        1004: "told when somebody registers; later the store stays as it was",
+        **dict.fromkeys(range(91010, 91015), _TIERS),
+        **dict.fromkeys(range(91016, 91020), "arrives with interaction"),
+    },
+    "redemptions": {
+        1011: "told as 816",
+        1012: "told as 816",
+        91009: "an answer that succeeds has no item_status, and so no warnings",
+    },
+}
+_SENTENCES: Final[Mapping[int, str]] = {int(one): one.sentence for one in (*Transport, *Code)}
+_KINDS: Final[Mapping[str, str]] = {"R": "request", "S": "success", "I": "error", "W": "warning"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table of codes. `actions` are those that may answer with it."""
+
+    code: int
+    actions: Collection[str]
+    when: str
+
+
+def read_table() -> list[Row]:
+    """The table of docs/protocol.md 5."""
+    section = PROTOCOL.read_text(encoding="utf-8").partition("\n## 5. Codes\n")[2].partition("\n### 5.1 ")[0]
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if re.match(r"\| \d+ \|", line)]
+    return [Row(int(code), _actions(where), when) for code, _sentence, where, _kind, when in cells]
+
+
+def _actions(where: str) -> frozenset[str]:
+    if where in _WORDS:
+        return _WORDS[where]
+    return frozenset(ACTIONS[word] for word in re.findall(r"[a-z]+", re.sub(r"\([^)]*\)", "", where)) if word in ACTIONS)
+
+
+def read_record(path: Path = RECORD) -> Record:
+    """What is recorded."""
+    record: Record = json.loads(path.read_text(encoding="utf-8"))
+    return record
+
+
+def write_record(record: Record) -> str:
+    """The text of the record's file: actions in their order, codes ascending."""
+    ordered = {action: dict(sorted(record[action].items(), key=_by_number)) for action in ACTIONS.values() if action in record}
+    return json.dumps(ordered, indent=1, ensure_ascii=False) + "\n"
+
+
+def missing_rows(table: Sequence[Row], record: Record, action: str) -> list[Row]:
+    """The rows that the action may answer with and no test has received."""
+    received = {number_of(code) for code in record.get(action, {})}
+    return [row for row in table if action in row.actions and row.code not in received]
+
+
+def number_of(code: str) -> int:
+    """The number in `W 1017`."""
+    return int(code.partition(" ")[2])
+
+
+def write_document(table: Sequence[Row], record: Record) -> str:
+    """The text of docs/response_codes.md."""
+    parts = [_INTRODUCTION]
+    for action in ACTIONS.values():
+        parts += ["", f"## {action}", "", "| Code | Kind | Sentence | Received by |", "|---|---|---|---|"]
+        parts += _received(record.get(action, {}))
+        missing = list(_missing(table, record, action)) if _is_active(record, action) else []
+        if missing:
+            parts += ["", "Not received:", "", "| Code | When | Why not |", "|---|---|---|", *missing]
+    return "\n".join(parts) + "\n"
+
+
+def _received(codes: Mapping[str, str]) -> Iterator[str]:
+    for code, test in sorted(codes.items(), key=_by_number):
+        yield f"| {number_of(code)} | {_KINDS[code[0]]} | {_SENTENCES[number_of(code)]} | `{test}` |"
+
+
+def _missing(table: Sequence[Row], record: Record, action: str) -> Iterator[str]:
+    for row in missing_rows(table, record, action):
+        yield f"| {row.code} | {row.when} | {REASONS.get(action, {}).get(row.code, 'no test receives it yet')} |"
+
+
+def _is_active(record: Record, action: str) -> bool:
+    """Whether the action does anything yet: something has succeeded."""
+    return any(code.startswith("S ") for code in record.get(action, {}))
+
+
+def _by_number(item: tuple[str, str]) -> tuple[int, str]:
+    return number_of(item[0]), item[0]
+
+
+def main(*, received: Path = CACHE, record_at: Path = RECORD, document_at: Path = DOCUMENT) -> None:
+    """Write record and document; without anything received, the document alone, of the record as it is."""
+    if received.exists():
+        record_at.write_text(write_record(read_record(received)), encoding="utf-8")
+    document_at.write_text(write_document(read_table(), read_record(record_at)), encoding="utf-8")
+
+
+_INTRODUCTION: Final = """# Response codes by action
+
+Which codes each action really answers with, each with a test that receives it over HTTP. What the codes mean, and when they are
+given, is said in [protocol.md](protocol.md) 5 (codes of whole requests: 1.6).
+
+Written by `make response-codes` out of what the whole test suite received; `make test` checks that each test named here still
+receives its code. Do not edit it by hand.
+
+| Kind | Means |
+|---|---|
+| request | the code of the whole answer, `status.code` |
+| success | the item was done |
+| error | nothing of the item was done |
+| warning | the item was done, and something beside it was not |"""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Is docs/response_codes.md what table and record make of it, and does it miss anything?"""
+
+import json
+
+import pytest
+
+from loyalty_project.api.codes import Code
+from scripts.response_codes import COMPLETE, DOCUMENT, REASONS, main, missing_rows, read_record, read_table, write_document
+
+TABLE = {row.code: row for row in read_table()}
+
+
+def test_the_table_has_every_code_once():
+    assert sorted(TABLE) == sorted(map(int, Code))
+
+
+@pytest.mark.parametrize(
+    ("code", "actions"),
+    [
+        (1052, {"transactions"}),
+        (618, {"add", "update", "update_identity", "referrals"}),  # add (merge) upd idn ref
+        (1028, {"notes"}),  # note GET
+        (1106, {"subscriptions"}),  # sub POST
+        (91010, {"get"}),  # get (gap_to_renew_for, membership_retention_criteria)
+    ],
+)
+def test_the_table_says_which_actions_answer_with_a_code(code, actions):
+    assert TABLE[code].actions == actions
+
+
+def test_the_table_says_in_words_what_many_actions_answer():
+    assert len(TABLE[400].actions) == 15
+    assert TABLE[1060].actions == TABLE[400].actions - {"search"}
+    assert {"get", "update_identity"} <= TABLE[1042].actions
+    assert "subscriptions" not in TABLE[1042].actions
+    assert {"add", "update", "transactions"} <= TABLE[91009].actions
+
+
+def test_the_document_is_up_to_date():
+    """Else: make response-codes, after a whole `make test`."""
+    assert DOCUMENT.read_text(encoding="utf-8") == write_document(list(TABLE.values()), read_record())
+
+
+@pytest.mark.parametrize("action", COMPLETE)
+def test_every_code_of_the_table_is_received_or_says_why_not(action):
+    missing = missing_rows(list(TABLE.values()), read_record(), action)
+    assert [row.code for row in missing if row.code not in REASONS.get(action, {})] == []
+
+
+def test_record_and_document_are_written_out_of_what_was_received(tmp_path):
+    received, record, document = tmp_path / "received", tmp_path / "record.json", tmp_path / "document.md"
+    received.write_text(json.dumps({"get": {"W 91002": "b", "S 1000": "a"}, "add": {"I 1001": "c"}, "notes": {"R 406": "d"}}))
+    main(received=received, record_at=record, document_at=document)
+    written = read_record(record)
+    assert [list(written), list(written["get"])] == [["add", "get", "notes"], ["S 1000", "W 91002"]]
+    sections = {part.partition("\n")[0]: part for part in document.read_text(encoding="utf-8").split("\n## ")}
+    assert "| 91002 | warning | Failed to get subscription details. | `b` |" in sections["get"]
+    assert "| 91010 | the program never downgrades | arrives with the evaluation of tiers |" in sections["get"]
+    assert "| 1042 |" in sections["get"].partition("Not received:")[2]
+    # What does nothing yet misses nothing.
+    assert "Not received" not in sections["notes"] + sections["add"] + sections["search"]
+    text = document.read_text(encoding="utf-8")
+    for path in (received, document):
+        path.unlink()
+    main(received=received, record_at=record, document_at=document)
+    assert (document.read_text(encoding="utf-8"), read_record(record)) == (text, written)
