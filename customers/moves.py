@@ -7,6 +7,7 @@ from customers.models import (
     Card,
     Customer,
     CustomerSegment,
+    FieldTerm,
     GroupMembership,
     Identifier,
     IdentityRequest,
@@ -29,5 +30,6 @@ STAYS = (
     Stay(model=Merge, column="victim", because="what happened keeps naming whom it happened to"),
     Stay(model=IdentityRequest, because="what was asked keeps naming for whom: requests do not move"),
     Stay(model=IdentityRequest, column="other", because="what was asked keeps naming whose the value was"),
+    Stay(model=FieldTerm, because="answers are columns; by those that the survivor has then, it is found: services.merging"),
     Stay(model=ValidationCode, because="a code confirms the wish of whom it was told to; it lives for minutes"),
 )
