@@ -85,12 +85,16 @@ class _Figure:
     shown: Mapping[int, PointsAccount] = field(default_factory=dict)
 
     def customers(self, condition: Condition, _circumstances: Circumstances) -> Meant:
-        """Whose figure is what the condition says. Who has no row belongs to them where 0 does: then those are left out whose
-        figure is something else."""
+        """Whose figure is what the condition says.
+
+        Who has no row belongs to them where 0 does: then everybody is meant but those whose figure is something else.
+        """
         numbers = [_number(value) for value in condition.values]
         wanted = _compared(self.column, condition.operator, numbers)
         if _holds(ZERO, condition.operator, numbers):
             found = ~Q(Exists(self.rows.filter(~wanted, customer=OuterRef("pk"))))
+            if not self.shown:
+                return found
         elif not self.shown:
             return Owners(rows=self.rows.filter(wanted))
         else:

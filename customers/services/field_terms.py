@@ -80,6 +80,8 @@ def _index(field: FieldDefinition, organization: Organization) -> str:
     indexed, _ = IndexedField.objects.get_or_create(organization=organization, field=field)
     if not _wait_for_others():
         return "not indexed yet, another transaction goes on for too long"
+    # What an earlier index, or one that was never finished, has left behind.
+    _remove_terms(field.pk)
     answered = Customer.objects.filter(field_values_folded__has_key=str(field.pk))
     reached = 0
     while True:
@@ -97,10 +99,14 @@ def _index(field: FieldDefinition, organization: Organization) -> str:
 
 def _forget(indexed: IndexedField) -> None:
     """Have all writers leave the field alone, then remove what is kept of it."""
-    terms = FieldTerm.objects.filter(field=indexed.field_id)
+    field_id = indexed.field_id
     indexed.delete()
-    # Whoever still keeps terms of it does so now, or never; what patience does not wait for, is harmless beside no index.
     _wait_for_others()
+    _remove_terms(field_id)
+
+
+def _remove_terms(field_id: int) -> None:
+    terms = FieldTerm.objects.filter(field=field_id)
     while batch := list(terms.values_list("pk", flat=True)[:_BATCH]):
         terms.filter(pk__in=batch).delete()
 

@@ -554,7 +554,10 @@ def live(organization: Organization, till: Till, *customers: Customer) -> None:
         join_group(group, customer.pk, role="PRIMARY" if place == 1 else "MEMBER")
         if place:
             Customer.objects.filter(pk=customer.pk).update(
-                field_values={str(field.pk): "chess"}, lastname="Rao", lastname_folded="rao"
+                field_values={str(field.pk): "chess"},
+                field_values_folded={str(field.pk): ["chess"]},
+                lastname="Rao",
+                lastname_folded="rao",
             )
 
 
