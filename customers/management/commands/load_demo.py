@@ -13,6 +13,7 @@ from customers.demo import Standing, demo_items, demo_standings
 from customers.drafts import read_draft
 from customers.journeys.demo_history import SOURCES, live_until
 from customers.journeys.demo_identity import ask_demo_changes
+from customers.journeys.demo_merges import merge_demo_twins
 from customers.journeys.demo_purchases import record_demo_purchases
 from customers.journeys.organization_file import load_organization
 from customers.journeys.registration import Registration, work_drafts
@@ -70,9 +71,10 @@ class Command(BaseCommand):
                 place_everybody(items, standings, by=by)
                 bills = record_demo_purchases([one.customer for one in registered], by=by)
                 ask_demo_changes([one.person for one in registered], by=by, now=now)
+                find_duplicates(organization)
+                merge_demo_twins(organization)
                 # Last, as labels could forbid all that.
                 judge_everybody(items, standings, by=by)
-                find_duplicates(organization)
                 record_changes([_loaded(organization, edition)], by=by)
             if not StaffMember.objects.filter(username=OPERATOR.username).exists():
                 StaffMember.objects.create_superuser(OPERATOR.username, password=OPERATOR.password)

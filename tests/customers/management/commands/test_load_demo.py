@@ -19,6 +19,7 @@ from customers.models import (
     DuplicateCandidate,
     GroupMembership,
     IdentityRequest,
+    Merge,
     UserGroup,
 )
 from engagement.models import Bill, PointsAccount, PointsEntry
@@ -66,6 +67,9 @@ def test_everybody_is_there_after_the_first_run_and_nothing_changes_with_the_sec
         assert Customer.objects.filter(status_label__isnull=False).values("status_label").distinct().count() == 5
         assert Customer.objects.exclude(image_url="").count() == HOW_MANY / 10
         assert GroupMembership.objects.filter(role="PRIMARY").count() == UserGroup.objects.count() == 3
+        assert Merge.objects.filter(undone_at=None).count() == 2
+        assert Merge.objects.exclude(undone_at=None).count() == 1
+        assert DuplicateCandidate.objects.filter(state="OPEN").count() > 3
         assert 4_000 < Bill.objects.count() < 10_000
         assert Bill.objects.filter(type="RETURN", return_of__isnull=False).exists()
         assert PointsEntry.objects.filter(kind="RETURN").exists()
