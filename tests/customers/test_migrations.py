@@ -19,6 +19,7 @@ GROUPS = [{"external_id": "G1", "name": "Family 1"}, {"external_id": "G2", "name
 WITH_BOTH: dict[str, Any] = {**small(), "segments": SEGMENTS, "user_groups": GROUPS}
 # What customers' own rows held at the times that are gone back to.
 OTHERS = [one for one in SECTIONS if one.name not in {"segments", "user_groups", "customer_statuses"}]
+STATUSES_HAVE_A_TABLE = "0009"
 WITHOUT_STATUSES = [one for one in SECTIONS if one.name != "customer_statuses"]
 STATUSES = [
     {"status": "ACTIVE", "label": "Fine"},
@@ -106,7 +107,7 @@ def test_what_the_json_says_by_then_is_brought_to_the_rows(before: None) -> None
 @pytest.fixture
 def before_statuses() -> Iterator[None]:
     """The database as it was when customer statuses were JSON, but had their table."""
-    back("0008")
+    back(STATUSES_HAVE_A_TABLE)
     try:
         yield
     finally:
@@ -120,7 +121,7 @@ def test_statuses_become_rows_and_json_again(before_statuses: None) -> None:
     forth()
     assert stored(tiny) == {}
     assert load_organization(check(said)).lines == []
-    back("0008")
+    back(STATUSES_HAVE_A_TABLE)
     assert stored(tiny) == {"customer_statuses": STATUSES}
     changed = {**said, "customer_statuses": [{**STATUSES[1], "blocks": ["transactions"]}]}
     load(changed, sections=WITHOUT_STATUSES)
