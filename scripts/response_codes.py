@@ -42,22 +42,16 @@ COMPLETE: Final = ("add", "update", "get", "transactions", "redemptions", "subsc
 _TIERS: Final = "arrives with the evaluation of tiers"
 REASONS: Final[Mapping[str, Mapping[int, str]]] = {
     "add": {
-        1024: "arrives with the customers' lifecycle and erasure",
         1097: "a welcome award has no cap; arrives with referrals",
         1099: f"joining asks for no tracker; {_TIERS}",
         10002: "an add tells 10001, whomever it was about",
     },
     "update": {
         1004: "told when somebody registers; later the store stays as it was",
-        1024: "arrives with the customers' lifecycle and erasure",
         1097: "a welcome award has no cap; arrives with referrals",
         1099: f"a change asks for no tracker; {_TIERS}",
     },
-    "get": {
-        1004: "told when somebody registers; later the store stays as it was",
-        **dict.fromkeys(range(91010, 91015), _TIERS),
-        **dict.fromkeys(range(91016, 91020), "arrives with interaction"),
-    },
+    "get": dict.fromkeys(range(91010, 91015), _TIERS) | dict.fromkeys((91018, 91019), "arrives with interaction"),
     "redemptions": {
         1011: "told as 816",
         1012: "told as 816",
