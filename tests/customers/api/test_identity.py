@@ -7,6 +7,7 @@ from customers.services.validation_codes import Purpose, issue_code
 from loyalty_project import clock
 from organizations.models import Organization
 from tests.api import Answer, Api, fields
+from tests.customers.identity import set_flags
 from tests.factories import till_actor
 
 OLD, NEW = "919812300001", "919812300009"
@@ -109,3 +110,43 @@ def test_answers_about_fields_are_read(api: Api, organization: Organization, ann
 
 def test_a_customer_of_another_organization_is_nobody(stranger_api: Api, anna: Customer) -> None:
     assert item_of(change(stranger_api, WISH))["item_status"]["code"] == "1012"
+
+
+def code_of(answer: Answer) -> str:
+    code: str = item_of(answer)["item_status"]["code"]
+    return code
+
+
+def test_whose_status_forbids_it_is_refused(api: Api, anna: Customer) -> None:
+    api.add(mobile=OLD, fraud_status={"status": "CONFIRMED"})
+    assert code_of(change(api, WISH)) == "618"
+
+
+def test_who_is_not_loyal_is_refused(api: Api, organization: Organization) -> None:
+    api.add(mobile="9812300005", type="NON_LOYALTY")
+    assert code_of(change(api, {**WISH, "old_value": "9812300005"})) == "1013"
+
+
+def test_what_is_malformed_is_refused(api: Api, anna: Customer) -> None:
+    assert code_of(change(api, {**WISH, "new_value": "12ab"})) == "1042"
+    assert code_of(change(api, {**WISH, "old_value": "12ab"})) == "1042"
+    assert code_of(change(api, {"identifier": "email", "old_value": "anna.rao@example.com", "new_value": "none"})) == "1042"
+
+
+def test_who_does_not_know_enough_of_the_customer_is_refused(api: Api, organization: Organization, anna: Customer) -> None:
+    organization.identity_verification = {"mandatory": ["firstname"], "optional": ["lastname", "email"], "optional_matches": 1}
+    organization.save()
+    assert code_of(change(api, {**WISH, "verification": fields(shoe_size="44", firstname="Bea")})) == "1027"
+    assert code_of(change(api, {**WISH, "verification": fields(firstname="Bea", lastname="Rao")})) == "1025"
+    assert code_of(change(api, {**WISH, "verification": fields(firstname="Anna", lastname="Iyer")})) == "1026"
+    assert code_of(change(api, {**WISH, "verification": fields(firstname="Anna", lastname="rao")})) == "1040"
+
+
+def test_what_somebody_else_has_is_refused_where_nobody_is_merged(api: Api, organization: Organization, anna: Customer) -> None:
+    set_flags(organization, AUTO_MERGE_ON_IDENTIFIER_COLLISION=False, CONF_LOYALTY_ALLOW_EXTERNAL_ID_UPDATE=True)
+    taken = {"mobile": "919812300005", "email": "bela@example.com", "external_id": "NW-0005"}
+    own = {"mobile": OLD, "email": "anna.rao@example.com", "external_id": "NW-0001"}
+    api.add(**taken)
+    asked = {kind: {"identifier": kind, "old_value": own[kind], "new_value": taken[kind]} for kind in taken}
+    answers = {kind: code_of(change(api, wish)) for kind, wish in asked.items()}
+    assert answers == {"mobile": "1032", "email": "1016", "external_id": "1033"}
