@@ -79,9 +79,10 @@ def merge_customers(*, survivor: int, victim: int, by: Actor, reason: str = "") 
 
 def _standing_merge(*, survivor: int, victim: int) -> Merge | None:
     """The merge of these two that stands already. Raises `MergeRefusedError` where one of them is somebody else by now."""
+    merge = Merge.objects.filter(victim=victim, undone_at=None).first()
     merged_into = dict(Customer.objects.filter(pk__in=[survivor, victim]).values_list("pk", "merged_into_id"))
-    if merged_into.get(victim) == survivor:
-        return Merge.objects.filter(victim=victim, undone_at=None).get()
+    if merge is not None and merged_into.get(victim) == survivor:
+        return merge
     for pk, other in merged_into.items():
         if other is not None:
             raise MergeRefusedError(f"Customer {pk} has been merged into customer {other} already.")
