@@ -1,25 +1,23 @@
 """Do segments, user groups and customer statuses that were kept as JSON become rows, and JSON again?"""
 
-from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 
 from customers.journeys.organization_file import SECTIONS, load_organization
 from customers.models import CustomerStatus, Segment, SegmentPartition, UserGroup
 from organizations.models import Organization
 from organizations.scoping import organization_scope
+from tests.migrations import carry_back, carry_over
 from tests.organizations.organization_file.documents import check, load, small
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 SEGMENTS = [{"name": "band", "partitions": ["low", "mid"]}, {"name": "cycle", "partitions": ["new"]}]
 GROUPS = [{"external_id": "G1", "name": "Family 1"}, {"external_id": "G2", "name": "Crew"}]
 WITH_BOTH: dict[str, Any] = {**small(), "segments": SEGMENTS, "user_groups": GROUPS}
-# What customers' own rows held at the times that are gone back to.
+# What files brought as rows when the migrations were written.
 OTHERS = [one for one in SECTIONS if one.name not in {"segments", "user_groups", "customer_statuses"}]
-STATUSES_HAVE_A_TABLE = "0009"
 WITHOUT_STATUSES = [one for one in SECTIONS if one.name != "customer_statuses"]
 STATUSES = [
     {"status": "ACTIVE", "label": "Fine"},
@@ -27,22 +25,12 @@ STATUSES = [
 ]
 
 
-@pytest.fixture
-def before() -> Iterator[None]:
-    """The database as it was when segments and user groups were JSON."""
-    back()
-    try:
-        yield
-    finally:
-        forth()
-
-
-def back(to: str = "0002") -> None:
-    call_command("migrate", "customers", to, verbosity=0)
+def back() -> None:
+    carry_back("customers", "0003_segments_and_groups_of_organization_files")
 
 
 def forth() -> None:
-    call_command("migrate", verbosity=0)
+    carry_over("customers", "0003_segments_and_groups_of_organization_files")
 
 
 def stored(organization: Organization) -> dict[str, Any]:
@@ -50,7 +38,7 @@ def stored(organization: Organization) -> dict[str, Any]:
     return sections
 
 
-def test_json_becomes_the_rows_that_a_load_makes(before: None) -> None:
+def test_json_becomes_the_rows_that_a_load_makes(db: None) -> None:
     tiny = load({**WITH_BOTH, "tickets": {"statuses": ["OPEN"]}}, sections=OTHERS).organization
     other = load(small("other"), sections=OTHERS).organization
     forth()
@@ -61,7 +49,7 @@ def test_json_becomes_the_rows_that_a_load_makes(before: None) -> None:
         assert (Segment.objects.count(), SegmentPartition.objects.count(), UserGroup.objects.count()) == (2, 3, 2)
 
 
-def test_rows_in_use_become_the_same_json_again_and_all_stay(before: None) -> None:
+def test_rows_in_use_become_the_same_json_again_and_all_stay(db: None) -> None:
     tiny = load(WITH_BOTH, sections=OTHERS).organization
     kept = deepcopy(stored(tiny))
     forth()
@@ -78,7 +66,7 @@ def test_rows_in_use_become_the_same_json_again_and_all_stay(before: None) -> No
         assert (Segment.objects.count(), SegmentPartition.objects.count(), UserGroup.objects.count()) == (2, 3, 2)
 
 
-def test_what_the_json_says_by_then_is_brought_to_the_rows(before: None) -> None:
+def test_what_the_json_says_by_then_is_brought_to_the_rows(db: None) -> None:
     load(WITH_BOTH, sections=OTHERS)
     forth()
     back()
@@ -104,28 +92,21 @@ def test_what_the_json_says_by_then_is_brought_to_the_rows(before: None) -> None
         ]
 
 
-@pytest.fixture
-def before_statuses() -> Iterator[None]:
-    """The database as it was when customer statuses were JSON, but had their table."""
-    back(STATUSES_HAVE_A_TABLE)
-    try:
-        yield
-    finally:
-        forth()
+STATUSES_MIGRATION = "0010_customer_statuses_of_organization_files"
 
 
-def test_statuses_become_rows_and_json_again(before_statuses: None) -> None:
+def test_statuses_become_rows_and_json_again(db: None) -> None:
     said = {**small(), "customer_statuses": STATUSES}
     tiny = load(said, sections=WITHOUT_STATUSES).organization
     assert stored(tiny) == {"customer_statuses": STATUSES}
-    forth()
+    carry_over("customers", STATUSES_MIGRATION)
     assert stored(tiny) == {}
     assert load_organization(check(said)).lines == []
-    back(STATUSES_HAVE_A_TABLE)
+    carry_back("customers", STATUSES_MIGRATION)
     assert stored(tiny) == {"customer_statuses": STATUSES}
     changed = {**said, "customer_statuses": [{**STATUSES[1], "blocks": ["transactions"]}]}
     load(changed, sections=WITHOUT_STATUSES)
-    forth()
+    carry_over("customers", STATUSES_MIGRATION)
     with organization_scope(tiny):
         assert list(CustomerStatus.objects.values_list("label", "blocks", "is_active")) == [
             ("Fine", [], False),

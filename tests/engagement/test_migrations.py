@@ -1,30 +1,25 @@
 """Do programs that were kept as JSON become rows, and JSON again?"""
 
-from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 
 from customers.journeys.organization_file import SECTIONS, dump_organization, load_organization
 from engagement.models import Program, ProgramVersion, Tier
 from organizations.models import Organization
 from organizations.organization_file import dumping
 from organizations.scoping import organization_scope
+from tests.migrations import carry_back, carry_over
 from tests.organizations.organization_file.documents import check, load, small, whole
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def before() -> Iterator[None]:
-    """The database as it was when programs, segments and user groups were JSON."""
-    back()
-    try:
-        yield
-    finally:
-        call_command("migrate", verbosity=0)
+pytestmark = pytest.mark.django_db
+# In their order: what became rows.
+MIGRATIONS = (
+    ("customers", "0003_segments_and_groups_of_organization_files"),
+    ("engagement", "0002_programs_of_organization_files"),
+    ("customers", "0010_customer_statuses_of_organization_files"),
+)
 
 
 def stored(organization: Organization) -> dict[str, Any]:
@@ -33,15 +28,16 @@ def stored(organization: Organization) -> dict[str, Any]:
 
 
 def forth() -> None:
-    call_command("migrate", verbosity=0)
+    for app, name in MIGRATIONS:
+        carry_over(app, name)
 
 
 def back() -> None:
-    call_command("migrate", "engagement", "0001", verbosity=0)
-    call_command("migrate", "customers", "0002", verbosity=0)
+    for app, name in reversed(MIGRATIONS):
+        carry_back(app, name)
 
 
-def test_json_becomes_the_rows_that_a_load_makes(before: None) -> None:
+def test_json_becomes_the_rows_that_a_load_makes(db: None) -> None:
     meridian, tiny = load(whole()).organization, load(small()).organization
     file = dumping.dump_organization(meridian, sections=())
     brought = {section.name for section in SECTIONS}
@@ -63,7 +59,7 @@ def test_json_becomes_the_rows_that_a_load_makes(before: None) -> None:
         ]
 
 
-def test_rows_become_the_same_json_again_and_stay(before: None) -> None:
+def test_rows_become_the_same_json_again_and_stay(db: None) -> None:
     meridian, tiny = load(whole()).organization, load(small()).organization
     kept = deepcopy(stored(meridian))
     forth()
@@ -80,7 +76,7 @@ def test_rows_become_the_same_json_again_and_stay(before: None) -> None:
         assert ProgramVersion.objects.count() == 3
 
 
-def test_what_the_json_says_by_then_is_brought_to_the_rows(before: None) -> None:
+def test_what_the_json_says_by_then_is_brought_to_the_rows(db: None) -> None:
     load(whole())
     forth()
     back()

@@ -1,23 +1,22 @@
 """Does what was kept for later become what is acted on, and go back again?"""
 
 import pytest
-from django.core.management import call_command
 
 from organizations.models import Organization
+from tests.migrations import carry_back, carry_over
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+MIGRATION = "0005_identity_verification"
 SECTION = {"mandatory": ["firstname"], "otp": True}
 
 
 def test_what_must_be_known_to_change_an_identifier_moves_to_its_own_column_and_back() -> None:
     asks = Organization.objects.create(code="asks", name="Asks", identity_verification=SECTION)
     silent = Organization.objects.create(code="silent", name="Silent", stored_sections={"tickets": {"statuses": ["OPEN"]}})
-    try:
-        call_command("migrate", "organizations", "0004", verbosity=0)
-        kept = dict(Organization.objects.values_list("code", "stored_sections"))
-        assert kept == {"asks": {"identity_verification": SECTION}, "silent": silent.stored_sections}
-    finally:
-        call_command("migrate", verbosity=0)
+    carry_back("organizations", MIGRATION)
+    kept = dict(Organization.objects.values_list("code", "stored_sections"))
+    assert kept == {"asks": {"identity_verification": SECTION}, "silent": silent.stored_sections}
+    carry_over("organizations", MIGRATION)
     asks.refresh_from_db()
     silent.refresh_from_db()
     assert (asks.identity_verification, asks.stored_sections) == (SECTION, {})
