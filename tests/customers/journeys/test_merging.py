@@ -653,3 +653,20 @@ def test_a_preview_tells_what_would_move(till, anna, twin):
     assert preview.moving == {"memberships": 1}
     assert preview.identifiers == {"mobile": "919812300001", "email": "anna@example.com", "external_id": "NW-2"}
     assert preview.inherited == ("919812300002",)
+
+
+def test_a_shared_address_that_came_with_two_merged_customers_becomes_the_current_one_once(
+    till: Till, organization: Organization
+) -> None:
+    organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": 0, "CONF_ALLOW_EMAIL_UPDATE": 1}
+    organization.save(update_fields=["flags"])
+    anna = send(till, mobile="9812300001", email="anna@example.com").customer
+    for mobile in ("9812300002", "9812300003"):
+        merge(till, anna, send(till, mobile=mobile, email="family@example.com").customer)
+    send(till, update_customer, mobile="9812300001", email="family@example.com")
+    rows = Identifier.objects.filter(customer=anna, kind="email").order_by("pk")
+    assert list(rows.values_list("value", "state")) == [
+        ("anna@example.com", "FORMER"),
+        ("family@example.com", "CURRENT"),
+        ("family@example.com", "MERGED"),
+    ]
