@@ -670,3 +670,13 @@ def test_a_shared_address_that_came_with_two_merged_customers_becomes_the_curren
         ("family@example.com", "CURRENT"),
         ("family@example.com", "MERGED"),
     ]
+
+
+def test_an_address_that_is_the_survivors_own_too_leads_there_without_a_warning(till: Till, organization: Organization) -> None:
+    organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": 0}
+    organization.save(update_fields=["flags"])
+    anna, usha = (send(till, mobile=mobile, email="family@example.com").customer for mobile in ("9812300001", "9812300002"))
+    merge(till, usha, anna)
+    asked = Asked(key="email", values=["family@example.com"])
+    (answer,) = look_up(asked, organization=organization, policy=organization.policy, country_code="")
+    assert (answer.customer_id, answer.is_victims) == (usha.pk, False)
