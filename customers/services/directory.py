@@ -58,6 +58,7 @@ class Directory:
     def add(self, person: Person) -> None:
         """Somebody new, who from now on is found by later items of the batch."""
         self.created.append(person)
+        person.arrival = len(self.created)
         self._index(person)
 
     def set_identifier(self, person: Person, kind: str, value: str) -> None:
