@@ -202,5 +202,7 @@ def _drop(strangers: Iterable[str], sent: dict[str, str], notices: list[Notice])
         notices.append(Notice(Code.IDENTIFIER_OCCUPIED, x=DISPLAY_NAMES[kind]))
 
 
-def _seniority(person: Person) -> tuple[object, int]:
-    return person.customer.registered_on, person.customer.pk
+def _seniority(person: Person) -> tuple[object, bool, int]:
+    """The older registration first, then the lower id. Who is new in this batch has none yet: it will be a later one."""
+    customer = person.customer
+    return customer.registered_on, person.is_new, person.arrival if person.is_new else customer.pk

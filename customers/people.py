@@ -14,7 +14,8 @@ from customers.models import Customer
 class Person:
     """One customer as the rules see them. `identifiers` are the current ones by kind.
 
-    `inherited` came with customers who were merged into this one, and are not the current ones of their kinds.
+    `inherited` came with customers who were merged into this one, and are not the current ones of their kinds. `arrival` counts
+    those who are new in a batch, who get their ids in this order.
     """
 
     customer: Customer
@@ -22,6 +23,7 @@ class Person:
     inherited: set[tuple[str, str]] = field(default_factory=set)
     profiles: set[tuple[str, str]] = field(default_factory=set)
     is_new: bool = False
+    arrival: int = 0
     old: dict[str, Any] = field(default_factory=dict)
     new: dict[str, Any] = field(default_factory=dict)
     changed_columns: set[str] = field(default_factory=set)

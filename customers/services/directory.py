@@ -58,6 +58,7 @@ class Directory:
     def add(self, person: Person) -> None:
         """Somebody new, who from now on is found by later items of the batch."""
         self.created.append(person)
+        person.arrival = len(self.created)
         self._index(person)
 
     def set_identifier(self, person: Person, kind: str, value: str) -> None:
@@ -117,7 +118,8 @@ class Directory:
                 current.update(state=State.FORMER, exclusive=False)
             for kind, value in person.promoted_identifiers.items():
                 inherited = Identifier.objects.filter(customer=person.customer, kind=kind, value=value, state=State.MERGED)
-                inherited.update(state=State.CURRENT)
+                # A value that may be shared came more than once, where several who had it were merged.
+                Identifier.objects.filter(pk__in=inherited.order_by("pk").values("pk")[:1]).update(state=State.CURRENT)
         insert_rows(
             [
                 Identifier(

@@ -139,7 +139,9 @@ def requests_about(customer: Customer) -> QuerySet[IdentityRequest]:
 
 
 def _first_with(kind: str, value: str) -> int | None:
-    current = Identifier.objects.filter(kind=kind, value=value, exclusive=False, state=Identifier.State.CURRENT)
+    # Exclusive ones are from before the policy let values be shared; each stands in one of two partial indexes.
+    either = Q(exclusive=True) | Q(exclusive=False)
+    current = Identifier.objects.filter(either, kind=kind, value=value, state=Identifier.State.CURRENT)
     return current.order_by("customer_id").values_list("customer_id", flat=True).first()
 
 

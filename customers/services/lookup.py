@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import BigIntegerField, CharField
+from django.db.models import BigIntegerField, CharField, Q, QuerySet
 
 from customers.drafts import read_id
 from customers.matching import is_exclusive
@@ -143,10 +143,7 @@ def _canonical(key: str, value: str, organization: Organization, country_code: s
 
 
 def _find(key: str, values: set[str], policy: Policy) -> dict[str, tuple[int, bool]]:
-    """The customers' ids by value, and whether the value was a merged customer's.
-
-    Of several customers with one value (where it need not be unique) the first registered.
-    """
+    """The customers' ids by value, and whether the value was a merged customer's."""
     if not values:
         return {}
     if key == "id":
@@ -155,11 +152,24 @@ def _find(key: str, values: set[str], policy: Policy) -> dict[str, tuple[int, bo
         rows = known.values_list("pk", "merged_into_id")
         return {str(pk): (survivor or pk, survivor is not None) for pk, survivor in rows}
     if key in Identifier.Kind.values:
-        of_kind = Identifier.objects.filter(kind=key, exclusive=is_exclusive(key, policy)).exclude(state=State.FORMER)
-        found = of_kind.filter(is_any_of("value", values, CharField()))
-        owners = found.order_by("-customer_id").values_list("value", "customer_id", "state")
+        owners = _owners_of(key, values, policy).values_list("value", "customer_id", "state")
         return {value: (customer_id, state == State.MERGED) for value, customer_id, state in owners}
     column = "number" if key == "card_number" else "external_id"
     # The index of external ids has those that are not blank; only a condition that says so may use it.
     cards = Card.objects.filter(is_any_of(column, values, CharField()), customer__isnull=False).exclude(**{column: ""})
     return {value: (customer_id, False) for value, customer_id in cards.values_list(column, "customer_id")}
+
+
+def _owners_of(kind: str, values: set[str], policy: Policy) -> QuerySet[Identifier]:
+    """Who has these values of the kind; whoever counts comes last for each value.
+
+    Of several customers with one value (where it need not be unique) the first registered counts, and of what led to them once
+    more by a merge, what is theirs now. A policy that has changed leaves values behind that are exclusive or shared as it was
+    when they were given: they are found as well, but the one that is exclusive counts where the policy says so now.
+    """
+    # Each value stands in one of two partial indexes.
+    either = Q(exclusive=True) | Q(exclusive=False)
+    found = Identifier.objects.filter(either, is_any_of("value", values, CharField()), kind=kind).exclude(state=State.FORMER)
+    # "MERGED" before "CURRENT".
+    order = ("-customer_id", "-state")
+    return found.order_by("exclusive", *order) if is_exclusive(kind, policy) else found.order_by(*order)

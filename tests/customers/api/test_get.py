@@ -13,6 +13,7 @@ from engagement.models import Program
 from organizations.models import FieldDefinition, SourceAccount
 from organizations.scoping import organization_scope
 from tests.api import Api, fields
+from tests.customers.identity import set_flags
 from tests.factories import (
     join_group,
     label,
@@ -465,3 +466,16 @@ def test_extended_fields_go_by_their_labels_in_the_language_of_the_call(api, ash
     answer = api.call("GET", "get", "mobile=9812345678", **({"language": language} if language else {}))
     assert answer.item["extended_fields"] == {"field": [{"name": name, "value": "Pune"}]}
     assert answer.item["custom_fields"]["field"][0]["name"] == "FavoriteColor"
+
+
+def test_an_email_is_found_whatever_the_policy_was_when_it_was_given(api, organization):
+    def found_when(unique):
+        set_flags(organization, CONF_USERS_IS_EMAIL_UNIQUE=unique)
+        return api.get("email=family@example.com&user_id=true").item.get("user_id")
+
+    set_flags(organization, CONF_USERS_IS_EMAIL_UNIQUE=0)
+    shared = str(api.add(mobile="9812300001", email="family@example.com").item["user_id"])
+    assert (found_when(unique=1), found_when(unique=0)) == (shared, shared)
+    set_flags(organization, CONF_USERS_IS_EMAIL_UNIQUE=1)
+    own = str(api.add(mobile="9812300002", email="family@example.com").item["user_id"])
+    assert (found_when(unique=1), found_when(unique=0)) == (own, shared)

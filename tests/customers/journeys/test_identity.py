@@ -121,6 +121,13 @@ def test_a_value_that_may_be_shared_is_nobody_elses(till: Till, organization: Or
     assert code_of(till, "email", "nobody@example.com", "x@example.com") == 1012
 
 
+def test_a_value_from_before_values_could_be_shared_still_names_whose_it_is(
+    till: Till, organization: Organization, anna: Customer
+) -> None:
+    set_flags(organization, CONF_USERS_IS_EMAIL_UNIQUE=0)
+    assert ask(till, "email", "anna.rao@example.com", "anna@example.com").customer == anna
+
+
 @pytest.mark.parametrize(
     ("flag", "kind", "old", "new"),
     [

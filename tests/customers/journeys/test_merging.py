@@ -453,6 +453,43 @@ def test_a_batch_merges_whom_it_registered_itself(organization, till):
     assert is_clean(organization)
 
 
+def in_one_batch(till: Till, items: list[dict[str, str]]) -> list[Customer]:
+    with transaction.atomic():
+        setup = load_setup(items, by=till_actor(till))
+        drafts = [read_draft(item, setup, action="add") for item in items]
+        return [one.customer for one in work_drafts(drafts, setup=setup, by=till_actor(till), may_create=True)]
+
+
+def test_of_two_whom_a_batch_registered_at_one_moment_the_earlier_row_is_the_older(organization, till):
+    organization.flags = {"CONF_SKIP_SECONDARY_ID_ON_PRIMARY_MISMATCH": 1}
+    organization.save()
+    first, second, both = in_one_batch(
+        till,
+        [
+            {"mobile": "9812300011", "email": "bea@example.com"},
+            {"mobile": "9812300012", "external_id": "NW-0012"},
+            {"external_id": "NW-0012", "email": "bea@example.com"},
+        ],
+    )
+    assert (first.registered_on, both.pk) == (second.registered_on, first.pk)
+
+
+def test_who_is_registered_behind_a_merge_is_younger_than_those_before_it(organization, till):
+    first, second, merged, third, merged_too = in_one_batch(
+        till,
+        [
+            {"mobile": "9812300011", "email": "bea@example.com"},
+            {"mobile": "9812300012", "external_id": "NW-0012"},
+            {"external_id": "NW-0012", "email": "bea@example.com"},
+            {"mobile": "9812300013", "email": "cleo@example.com"},
+            {"external_id": "NW-0012", "email": "cleo@example.com"},
+        ],
+    )
+    assert first.registered_on == third.registered_on
+    assert (merged.pk, merged_too.pk) == (first.pk, first.pk)
+    assert set(Customer.objects.filter(merged_into=first.pk).values_list("pk", flat=True)) == {second.pk, third.pk}
+
+
 def test_skipping_whom_one_knows_merges_nobody(till, anna, twin):
     item = {"mobile": "9812300001", "email": "anna@example.com"}
     with transaction.atomic():
@@ -653,3 +690,30 @@ def test_a_preview_tells_what_would_move(till, anna, twin):
     assert preview.moving == {"memberships": 1}
     assert preview.identifiers == {"mobile": "919812300001", "email": "anna@example.com", "external_id": "NW-2"}
     assert preview.inherited == ("919812300002",)
+
+
+def test_a_shared_address_that_came_with_two_merged_customers_becomes_the_current_one_once(
+    till: Till, organization: Organization
+) -> None:
+    organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": 0, "CONF_ALLOW_EMAIL_UPDATE": 1}
+    organization.save(update_fields=["flags"])
+    anna = send(till, mobile="9812300001", email="anna@example.com").customer
+    for mobile in ("9812300002", "9812300003"):
+        merge(till, anna, send(till, mobile=mobile, email="family@example.com").customer)
+    send(till, update_customer, mobile="9812300001", email="family@example.com")
+    rows = Identifier.objects.filter(customer=anna, kind="email").order_by("pk")
+    assert list(rows.values_list("value", "state")) == [
+        ("anna@example.com", "FORMER"),
+        ("family@example.com", "CURRENT"),
+        ("family@example.com", "MERGED"),
+    ]
+
+
+def test_an_address_that_is_the_survivors_own_too_leads_there_without_a_warning(till: Till, organization: Organization) -> None:
+    organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": 0}
+    organization.save(update_fields=["flags"])
+    anna, usha = (send(till, mobile=mobile, email="family@example.com").customer for mobile in ("9812300001", "9812300002"))
+    merge(till, usha, anna)
+    asked = Asked(key="email", values=["family@example.com"])
+    (answer,) = look_up(asked, organization=organization, policy=organization.policy, country_code="")
+    assert (answer.customer_id, answer.is_victims) == (usha.pk, False)
