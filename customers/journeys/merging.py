@@ -89,7 +89,7 @@ def _standing_merge(*, survivor: int, victim: int) -> Merge | None:
 
 
 def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now: datetime) -> Merged:
-    moved: dict[str, Any] = {"intact": [one.pk for one in _merges_with_points_as_they_came(victim)]}
+    moved: dict[str, Any] = {}
     moved["groups"] = persons.hand_over_groups(victim=victim, survivor=survivor)
     moved["rows"] = {move.label: asdict(move_rows(move, victim=victim.pk, survivor=survivor.pk)) for move in MOVES}
     moved["identifiers"] = persons.unite_identifiers(victim=victim, survivor=survivor)
@@ -143,7 +143,11 @@ def _merge_points(merge: Merge, victim: Customer, survivor: Customer, *, by: Act
 
 def move_points(merge: Merge, *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> None:
     """Move the points of a recorded merge, and note what that was. Call it under both locks."""
-    merge.moved = {**merge.moved, "points": loyalty.merge_points(victim=victim, survivor=survivor, by=by, now=now)}
+    states = loyalty.open_accounts(victim=victim, survivor=survivor, by=by, now=now)
+    # Asked once all that is due is done: what expires now has been touched.
+    intact = [one.pk for one in _merges_with_points_as_they_came(victim)]
+    points = loyalty.merge_points(states, victim=victim, survivor=survivor, by=by, now=now)
+    merge.moved = {**merge.moved, "intact": intact, "points": points}
     merge.save(update_fields=["moved"])
 
 

@@ -75,7 +75,7 @@ def unite_columns(*, victim: Customer, survivor: Customer) -> Notes:
     before = {name: getattr(survivor, name) for name in ("type", *_FILLED)}
     fields_before, channels_before = dict(survivor.field_values), list(survivor.comm_channels)
     if victim.type == Customer.Type.LOYALTY:
-        survivor.type = Customer.Type.LOYALTY
+        survivor.type = Customer.Type.LOYALTY.value  # as the database gives it: notes compare it
     kept = {name for one in (_FRAUD, _LABEL) if getattr(survivor, one[0]) != _FILLED[one[0]] for name in one}
     for name, nothing in _FILLED.items():
         if getattr(survivor, name) == nothing and name not in kept:
