@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
 from django.db import transaction
 
 from customers.journeys.merging import MergeRefusedError, merge_customers, undo_merge
-from customers.models import Merge
+from customers.models import Customer, Merge
 from engagement.expiry import Expiry
 from engagement.ledger.accounts import Kind, post
 from engagement.ledger.storing import write_accounts
@@ -23,6 +24,7 @@ from loyalty_project import clock
 from loyalty_project.api.errors import LoyaltyError
 from loyalty_project.imports.outcomes import Fate
 from organizations.scoping import organization_scope
+from tests.api import Api
 from tests.engagement.members import LONG_AGO, facts, give_points, make_customer, state_of
 from tests.engagement.redeemers import NOON, Chain, bring_back, make_bill, make_chain, member, order, redeem, refusal_of
 
@@ -316,3 +318,49 @@ def test_what_came_back_after_a_merge_is_told_alike_after_the_next_one(
     merge(chain, third, anna)
     again = [bring_back(spent, chain.blr, points, external_reference=f"R{points}") for points in ("10", "50")]
     assert [(one.is_replay, int(one.balance), int(one.lapsed)) for one in again] == [(True, 57, 0), (True, 57, 50)]
+
+
+# --- what is told
+
+
+def sections(chain: Chain, customer: Customer, query: str) -> dict[str, Any]:
+    assert chain.blr.till is not None
+    return Api(chain.blr.till).get(f"id={customer.pk}&{query}").item
+
+
+def given(chain: Chain, customer: Customer) -> list[str]:
+    rows = sections(chain, customer, "promotion_points=true")["promotion_points"]["customer"]["item"]
+    return [row["points"] for row in rows]
+
+
+def test_promotions_are_told_once_and_whole(chain: Chain, anna: PointsAccount, twin: PointsAccount) -> None:
+    give_points(twin, 30, kind="promotional")
+    give_points(twin, 10, kind="promotional", expiry=Expiry(on=NOON.date() + DAY))
+    redeem(order(twin, "15"), chain.blr)
+    one = merge(chain, anna, twin)
+    assert given(chain, anna.customer) == ["10", "30"]
+    undo(chain, one)
+    assert (given(chain, anna.customer), given(chain, twin.customer)) == ([], ["10", "30"])
+
+
+def test_the_batches_of_a_bill_are_told_once(chain: Chain, anna: PointsAccount, twin: PointsAccount) -> None:
+    bill = count(twin, "T1", NOON)
+    give_points(twin, 60, facts=facts(NOON, bill_id=bill.pk), expiry=Expiry(on=date(2030, 6, 30)))
+    give_points(twin, 5, facts=facts(NOON, bill_id=bill.pk), opens_at=NOON + 9 * DAY)
+    BillPoints.objects.filter(bill=bill).update(issued=65)
+    redeem(order(twin, "20"), chain.blr)
+    expected = [("60", "40", "0", "20", "2030-06-30"), ("5", "0", "5", "0", "")]
+
+    def told(customer: Customer) -> list[tuple[str, ...]]:
+        assert chain.blr.till is not None
+        answer = Api(chain.blr.till).call("GET", "transactions", f"id={customer.pk}&points_breakup=true")
+        (row,) = answer.customer["transactions"]["transaction"]
+        names = ("issued", "available", "delayed", "redeemed", "expiry_date")
+        return [tuple(one[name] for name in names) for one in row["points_breakup"]["breakup"]]
+
+    one = merge(chain, anna, twin)
+    assert told(anna.customer) == expected
+    undo(chain, one)
+    assert told(twin.customer) == expected
+    merge(chain, anna, twin)
+    assert told(twin.customer) == expected
