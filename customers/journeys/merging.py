@@ -20,7 +20,7 @@ from customers.restrictions import Block, blocks
 from customers.services import merging as persons
 from customers.services.holding import lock_customers
 from customers.services.likely_duplicates import reopen_candidate, settle_candidates
-from customers.services.moving import Move, Stay, is_touched, move_rows, move_rows_back
+from customers.services.moving import Move, Stay, gave_way, is_touched, move_rows, move_rows_back
 from engagement.models import DeferredEvent
 from engagement.rounding import TooManyPointsError
 from engagement.services import merging as loyalty
@@ -169,6 +169,9 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     loyalty.settle_customer(survivor, by=by, now=now)
     if touched := _touched(merge, survivor):
         raise MergeRefusedError(f"Changed since the merge: {', '.join(touched)}.")
+    for later in Merge.objects.filter(survivor=survivor, undone_at=None, pk__gt=merge.pk).select_related("victim"):
+        if _gave_way(later, to=merge):
+            raise MergeRefusedError(f"Customer {later.victim_id} was merged later, and has the same; undo that merge first.")
     moved = merge.moved
     lots = loyalty.divide_points(moved["points"], victim=victim, survivor=survivor, by=by, now=now)
     persons.leave_survivor(moved["earlier"], victim=victim)
@@ -215,6 +218,13 @@ def _touched(merge: Merge, survivor: Customer) -> list[str]:
     elif loyalty.are_points_touched(moved["points"]):
         touched.append("points")
     return touched
+
+
+def _gave_way(later: Merge, *, to: Merge) -> bool:
+    """Whether a later merge into the same survivor kept with its victim what they would lack if this one was undone."""
+    kept, brought = later.moved["rows"], to.moved["rows"]
+    has_rows = any(gave_way(move, kept[move.label]["kept"], to=brought[move.label]["ids"]) for move in MOVES)
+    return has_rows or persons.gave_way(later.victim, later.moved, to=to.moved)
 
 
 def what_moved(merge: Merge) -> dict[str, int]:

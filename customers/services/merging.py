@@ -67,6 +67,18 @@ def are_identifiers_touched(notes: Notes) -> bool:
     return bool(_digest_of_identifiers(notes["states"]) != notes["digest"])
 
 
+def gave_way(victim: Customer, moved: Notes, *, to: Notes) -> bool:
+    """Whether the merge of `victim`, whose notes are `moved`, left out what they have because the merge `to` had brought it."""
+    before, brought = moved["identifiers"]["states"], to["identifiers"]["states"]
+    rows = Identifier.objects.filter(pk__in=[int(pk) for pk in (*before, *brought)]).values_list("pk", "kind", "state")
+    waiting = {kind for pk, kind, state in rows if before.get(str(pk)) == State.CURRENT and state == State.MERGED}
+    if waiting & {kind for pk, kind, state in rows if str(pk) in brought and state == State.CURRENT}:
+        return True
+    nothing = {"type": Customer.Type.NON_LOYALTY, **_FILLED}
+    says = {name for name in to["columns"]["columns"] if getattr(victim, name) != nothing[name]}
+    return bool(says or victim.field_values.keys() & set(to["columns"]["fields"]))
+
+
 def unite_columns(*, victim: Customer, survivor: Customer) -> Notes:
     """Fill the survivor's columns from the victim's; the survivor wins wherever something is said (docs/protocol.md 2.4).
 
