@@ -113,11 +113,11 @@ def points_breakup(counts: Iterable[BillCount]) -> dict[str, Any]:
                 "program_id": str(count.program_id),
                 "type": one.lot.kind,
                 "issued": plain_digits(one.lot.points),
-                "available": plain_digits(one.lot.left if one.lot.is_open else Decimal(0)),
-                "delayed": plain_digits(Decimal(0) if one.lot.is_open else one.lot.left),
-                "redeemed": plain_digits(one.lot.spent),
-                "returned": plain_digits(one.lot.returned),
-                "expired": plain_digits(one.lot.expired),
+                "available": plain_digits(one.total("left", is_open=True)),
+                "delayed": plain_digits(one.total("left", is_open=False)),
+                "redeemed": plain_digits(one.total("spent")),
+                "returned": plain_digits(one.total("returned")),
+                "expired": plain_digits(one.total("expired")),
                 "expiry_date": _day(one.last_day),
             }
             for count in counts

@@ -196,10 +196,13 @@ def _expired(found: dict[int, dict[str, Any]], view: _View) -> None:
 def _promotions(found: dict[int, dict[str, Any]], view: _View) -> None:
     """`promotion_points`: promotional lots with the place that gave them, the newest first. One query."""
     states = {state.account.pk: state for one in found for state in view.states_of(one)}
-    lots = PointsLot.objects.filter(account_id__in=states, kind=PointsLot.Kind.PROMOTIONAL).select_related("entry__till")
+    # A lot that came by a merge was given before, on the account that moved; entries have the index by account.
+    there = Q(entry__account__in=states) | Q(entry__account__moved_to__in=states)
+    given = PointsLot.objects.filter(there, kind=PointsLot.Kind.PROMOTIONAL, moved_from=None)
+    lots = given.select_related("account", "entry__till")
     rows: defaultdict[int, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: {"customer": [], "transactions": []})
     for lot in lots.order_by("-awarded_at", "-pk"):
-        state = states[lot.account_id]
+        state = states[lot.account.moved_to_id or lot.account_id]
         of_kind = rows[state.account.customer_id]["transactions" if lot.bill_id else "customer"]
         if len(of_kind) < MOST_PROMOTIONS:
             of_kind.append(payloads.promotion_row(lot, state))

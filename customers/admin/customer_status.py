@@ -47,7 +47,7 @@ class CustomerStatusAdmin(BackOfficeAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # Named beside the scope, which operators have none of: the index begins with the organization.
-        given = Customer.objects.filter(organization=OuterRef("organization"), status_label=OuterRef("pk"))
+        given = Customer.objects.filter(organization=OuterRef("organization"), status_label=OuterRef("pk"), merged_into=None)
         statuses: QuerySet[Any] = super().get_queryset(request).annotate(customer_count=BoundedCount(given))
         return statuses
 

@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from customers.models import CustomerSegment, Segment, SegmentPartition
 from customers.services.partitions import set_partitions
+from customers.services.standing import of_standing
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.counting import BoundedCount, tell_count
 from organizations.back_office.forms import ConfigurationForm, LinesField
@@ -77,6 +78,6 @@ class SegmentAdmin(BackOfficeAdmin):
         if segment is not None:
             customers = CustomerSegment.objects.filter(organization=segment.organization, partition=OuterRef("pk"))
             partitions = segment.partitions.filter(is_active=True).order_by("position", "name")
-            rows = partitions.annotate(customers_count=BoundedCount(customers))
+            rows = partitions.annotate(customers_count=BoundedCount(of_standing(customers)))
             context["partitions"] = [(one, tell_count(one.customers_count)) for one in rows]
         return super().render_change_form(request, context, *args, **kwargs)

@@ -9,6 +9,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
 from customers.models import GroupMembership, Identifier, UserGroup
+from customers.services.standing import of_standing
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.counting import BoundedCount, tell_count
 from organizations.back_office.forms import ConfigurationForm
@@ -40,7 +41,7 @@ class UserGroupAdmin(BackOfficeAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # Named beside the scope, which operators have none of: the index begins with the organization.
         members = GroupMembership.objects.filter(organization=OuterRef("organization"), group=OuterRef("pk"))
-        groups: QuerySet[Any] = super().get_queryset(request).annotate(member_count=BoundedCount(members))
+        groups: QuerySet[Any] = super().get_queryset(request).annotate(member_count=BoundedCount(of_standing(members)))
         return groups
 
     @display(description="Members")
@@ -54,7 +55,12 @@ class UserGroupAdmin(BackOfficeAdmin):
             current = Identifier.objects.filter(state=Identifier.State.CURRENT).order_by("-kind")
             identifiers = Prefetch("customer__identifiers", queryset=current)
             # PRIMARY first, which comes behind MEMBER in the alphabet.
-            members = group.memberships.select_related("customer").prefetch_related(identifiers).order_by("-role", "pk")
+            members = (
+                of_standing(group.memberships.all())
+                .select_related("customer")
+                .prefetch_related(identifiers)
+                .order_by("-role", "pk")
+            )
             context["members"] = list(members[:MEMBERS_SHOWN])
             context["member_count"] = self.members(group)
             context["shown_members"] = MEMBERS_SHOWN if group.member_count > MEMBERS_SHOWN else None

@@ -20,7 +20,7 @@ from customers.restrictions import Block, blocks
 from customers.services import merging as persons
 from customers.services.holding import lock_customers
 from customers.services.likely_duplicates import reopen_candidate, settle_candidates
-from customers.services.moving import Move, Stay, is_touched, move_rows, move_rows_back
+from customers.services.moving import Move, Stay, gave_way, is_touched, move_rows, move_rows_back
 from engagement.models import DeferredEvent
 from engagement.rounding import TooManyPointsError
 from engagement.services import merging as loyalty
@@ -90,7 +90,7 @@ def _standing_merge(*, survivor: int, victim: int) -> Merge | None:
 
 
 def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now: datetime) -> Merged:
-    moved: dict[str, Any] = {"intact": [one.pk for one in _merges_with_points_as_they_came(victim)]}
+    moved: dict[str, Any] = {}
     moved["groups"] = persons.hand_over_groups(victim=victim, survivor=survivor)
     moved["rows"] = {move.label: asdict(move_rows(move, victim=victim.pk, survivor=survivor.pk)) for move in MOVES}
     moved["identifiers"] = persons.unite_identifiers(victim=victim, survivor=survivor)
@@ -144,7 +144,11 @@ def _merge_points(merge: Merge, victim: Customer, survivor: Customer, *, by: Act
 
 def move_points(merge: Merge, *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> None:
     """Move the points of a recorded merge, and note what that was. Call it under both locks."""
-    merge.moved = {**merge.moved, "points": loyalty.merge_points(victim=victim, survivor=survivor, by=by, now=now)}
+    states = loyalty.open_accounts(victim=victim, survivor=survivor, by=by, now=now)
+    # Asked once all that is due is done: what expires now has been touched.
+    intact = [one.pk for one in _merges_with_points_as_they_came(victim)]
+    points = loyalty.merge_points(states, victim=victim, survivor=survivor, by=by, now=now)
+    merge.moved = {**merge.moved, "intact": intact, "points": points}
     merge.save(update_fields=["moved"])
 
 
@@ -166,6 +170,9 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     loyalty.settle_customer(survivor, by=by, now=now)
     if touched := _touched(merge, survivor):
         raise MergeRefusedError(f"Changed since the merge: {', '.join(touched)}.")
+    for later in Merge.objects.filter(survivor=survivor, undone_at=None, pk__gt=merge.pk).select_related("victim"):
+        if _gave_way(later, to=merge):
+            raise MergeRefusedError(f"Customer {later.victim_id} was merged later, and has the same; undo that merge first.")
     moved = merge.moved
     lots = loyalty.divide_points(moved["points"], victim=victim, survivor=survivor, by=by, now=now)
     persons.leave_survivor(moved["earlier"], victim=victim)
@@ -212,6 +219,13 @@ def _touched(merge: Merge, survivor: Customer) -> list[str]:
     elif loyalty.are_points_touched(moved["points"]):
         touched.append("points")
     return touched
+
+
+def _gave_way(later: Merge, *, to: Merge) -> bool:
+    """Whether a later merge into the same survivor kept with its victim what they would lack if this one was undone."""
+    kept, brought = later.moved["rows"], to.moved["rows"]
+    has_rows = any(gave_way(move, kept[move.label]["kept"], to=brought[move.label]["ids"]) for move in MOVES)
+    return has_rows or persons.gave_way(later.victim, later.moved, to=to.moved)
 
 
 def what_moved(merge: Merge) -> dict[str, int]:

@@ -16,6 +16,7 @@ from customers.search.grammar import Condition, read_search
 from customers.search.people import ATTRIBUTES, NOBODY
 from customers.services.field_terms import SEARCHED
 from customers.services.people import read_people
+from customers.services.standing import of_standing
 from customers.values import fold
 from engagement.ledger.storing import AccountKey
 from engagement.models import Program, PurchaseTotals
@@ -136,8 +137,7 @@ def _all_of(meant: Sequence[Meant]) -> _Whom:
     for one in others:
         rows = rows.filter(customer__in=one.rows.values("customer"))
     if not any(one.all_stand for one in owners):
-        # Those who were merged are few, and have an index of their own.
-        rows = rows.filter(~Exists(Customer.objects.filter(pk=OuterRef("customer_id"), merged_into__isnull=False)))
+        rows = of_standing(rows)
     return _Whom(rows, "customer_id")
 
 

@@ -67,6 +67,18 @@ def are_identifiers_touched(notes: Notes) -> bool:
     return bool(_digest_of_identifiers(notes["states"]) != notes["digest"])
 
 
+def gave_way(victim: Customer, moved: Notes, *, to: Notes) -> bool:
+    """Whether the merge of `victim`, whose notes are `moved`, left out what they have because the merge `to` had brought it."""
+    before, brought = moved["identifiers"]["states"], to["identifiers"]["states"]
+    rows = Identifier.objects.filter(pk__in=[int(pk) for pk in (*before, *brought)]).values_list("pk", "kind", "state")
+    waiting = {kind for pk, kind, state in rows if before.get(str(pk)) == State.CURRENT and state == State.MERGED}
+    if waiting & {kind for pk, kind, state in rows if str(pk) in brought and state == State.CURRENT}:
+        return True
+    nothing = {"type": Customer.Type.NON_LOYALTY, **_FILLED}
+    says = {name for name in to["columns"]["columns"] if getattr(victim, name) != nothing[name]}
+    return bool(says or victim.field_values.keys() & set(to["columns"]["fields"]))
+
+
 def unite_columns(*, victim: Customer, survivor: Customer) -> Notes:
     """Fill the survivor's columns from the victim's; the survivor wins wherever something is said (docs/protocol.md 2.4).
 
@@ -75,7 +87,7 @@ def unite_columns(*, victim: Customer, survivor: Customer) -> Notes:
     before = {name: getattr(survivor, name) for name in ("type", *_FILLED)}
     fields_before, channels_before = dict(survivor.field_values), list(survivor.comm_channels)
     if victim.type == Customer.Type.LOYALTY:
-        survivor.type = Customer.Type.LOYALTY
+        survivor.type = Customer.Type.LOYALTY.value  # as the database gives it: notes compare it
     kept = {name for one in (_FRAUD, _LABEL) if getattr(survivor, one[0]) != _FILLED[one[0]] for name in one}
     for name, nothing in _FILLED.items():
         if getattr(survivor, name) == nothing and name not in kept:

@@ -61,7 +61,7 @@ def move_rows(move: Move, *, victim: int, survivor: int) -> Moved:
     movable = rows
     for name, clash in move.clashes.items():
         if clash is Clash.SURVIVOR_WINS:
-            movable = movable.exclude(_rival(move, name, survivor))
+            movable = movable.exclude(_rival(move, name, {f"{move.column}_id": survivor}))
     ids = list(movable.values_list("pk", flat=True))
     _rows(move).filter(pk__in=ids).update(**{f"{move.column}_id": survivor})
     kept = list(rows.values_list("pk", flat=True))
@@ -71,6 +71,11 @@ def move_rows(move: Move, *, victim: int, survivor: int) -> Moved:
 def move_rows_back(move: Move, ids: Sequence[int], *, victim: int) -> None:
     """Give these rows to the victim again. Call it under both locks, where nothing has touched the rows."""
     _rows(move).filter(pk__in=ids).update(**{f"{move.column}_id": victim})
+
+
+def gave_way(move: Move, kept: Sequence[int], *, to: Sequence[int]) -> bool:
+    """Whether any of the rows `kept` stayed where it was because of one of the rows `to`, which had moved before."""
+    return any(_rows(move).filter(_rival(move, name, {"pk__in": to}), pk__in=kept).exists() for name in move.clashes)
 
 
 def is_touched(move: Move, ids: Sequence[int], digest: str) -> bool:
@@ -96,13 +101,13 @@ def _rows(move: Move) -> QuerySet[Any]:
     return move.model._default_manager.all()
 
 
-def _rival(move: Move, name: str, survivor: int) -> Exists:
-    """The condition that the survivor has a row which this uniqueness lets exist only once."""
+def _rival(move: Move, name: str, among: Mapping[str, Any]) -> Exists:
+    """The condition that there is a row among these, as the survivor's are, which this uniqueness lets exist only once."""
     constraint = next(one for one in move.model._meta.constraints if one.name == name)
     if not isinstance(constraint, UniqueConstraint):
         raise TypeError(f"{name} is no uniqueness")
     others = [one for one in constraint.fields if one not in {move.column, "organization"}]
-    rivals = _rows(move).filter(**{f"{move.column}_id": survivor}, **{one: OuterRef(one) for one in others})
+    rivals = _rows(move).filter(**among, **{one: OuterRef(one) for one in others})
     if constraint.condition is not None:
         rivals = rivals.filter(constraint.condition)
     return Exists(rivals)

@@ -13,10 +13,11 @@ from django.template.response import TemplateResponse
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
+from customers.services.standing import of_standing
 from engagement import telling
 from engagement.admin.rooms import page_of
 from engagement.figures import told_points
-from engagement.models import Membership, PointsAccount, Program, ProgramVersion, Tier
+from engagement.models import Membership, PointsAccount, Program, ProgramVersion
 from engagement.services.pausing import set_paused
 from organizations.back_office.base import ReadOnlyAdmin, rendered
 from organizations.back_office.pages import page_action
@@ -48,7 +49,7 @@ class ProgramAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Each with its figures, counted by subqueries."""
         accounts = PointsAccount.objects.filter(program=OuterRef("pk")).order_by().values("program")
-        members = Membership.objects.filter(program=OuterRef("pk")).order_by().values("program")
+        members = of_standing(Membership.objects.filter(program=OuterRef("pk"))).order_by().values("program")
         versions = ProgramVersion.objects.filter(program=OuterRef("pk")).order_by().values("program")
         points = DecimalField(max_digits=30, decimal_places=3)
         programs: QuerySet[Any] = super().get_queryset(request)
@@ -149,7 +150,8 @@ def _about(program: Any, *, currency: str) -> dict[str, Any]:
     """What the page shows of a program."""
     versions = list(ProgramVersion.objects.filter(program=program).order_by("-number"))
     rules = versions[0].rules
-    members = dict(Tier.objects.filter(program=program).annotate(members=Count("memberships")).values_list("name", "members"))
+    standing = of_standing(Membership.objects.filter(program=program, tier__isnull=False)).order_by()
+    members = dict(standing.values_list("tier__name").annotate(members=Count("pk")))
     return {
         "program": program,
         "state": state_of(program),

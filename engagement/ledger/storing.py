@@ -1,7 +1,7 @@
 """How do accounts come out of the database, locked, and how does what became of them go back? In a fixed number of queries."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -79,10 +79,16 @@ def _states(accounts: QuerySet[PointsAccount], *, zone: ZoneInfo) -> States:
 def _learn_tier_ends(states: States) -> None:
     if not states:
         return
-    rows = Membership.objects.filter(is_any_of("customer_id", {key.customer_id for key in states}, BigIntegerField()))
-    for customer_id, program_id, ends in rows.values_list("customer_id", "program_id", "tier_expires_on"):
-        if (state := states.get(AccountKey(customer_id, program_id))) is not None:
+    for key, ends in tier_ends_of({key.customer_id for key in states}).items():
+        if (state := states.get(key)) is not None:
             state.tier_ends = ends
+
+
+def tier_ends_of(customer_ids: Iterable[int]) -> dict[AccountKey, date | None]:
+    """The last day of the tier in each program that these customers are in; None: it never ends. One query."""
+    rows = Membership.objects.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
+    ends = rows.values_list("customer_id", "program_id", "tier_expires_on")
+    return {AccountKey(customer_id, program_id): day for customer_id, program_id, day in ends}
 
 
 def write_accounts(states: Iterable[AccountState]) -> None:

@@ -29,12 +29,21 @@ class BillPage:
     count: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class DatedLot:
-    """Points that a bill brought, with their last good day; None: they never expire."""
+    """Points that a bill brought, with their last good day; None: they never expire.
+
+    `moved` are the lots that merges have made of what was left of them.
+    """
 
     lot: PointsLot
     last_day: date | None
+    moved: list[PointsLot] = field(default_factory=list)
+
+    def total(self, part: str, *, is_open: bool | None = None) -> Decimal:
+        """What was `spent`, `returned`, `expired` or is `left` of them: of those that are open, or promised, or of all."""
+        parts = [one for one in (self.lot, *self.moved) if is_open in {None, one.is_open}]
+        return sum((getattr(one, part) for one in parts), ZERO)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,12 +57,12 @@ class BillCount:
 
     def total(self, part: str) -> Decimal:
         """The sum over the lots of `spent`, `returned`, `expired` or another of their parts."""
-        return sum((getattr(one.lot, part) for one in self.lots), ZERO)
+        return sum((one.total(part) for one in self.lots), ZERO)
 
     @property
     def last_day(self) -> date | None:
         """The day until which any of the points is good: of those that are left, else of all; None: for ever, or none."""
-        dated = [one for one in self.lots if one.lot.left] or self.lots
+        dated = [one for one in self.lots if one.total("left")] or self.lots
         days = [one.last_day for one in dated]
         return max((day for day in days if day is not None), default=None) if None not in days else None
 
@@ -125,16 +134,26 @@ def _bill_counts(
 ) -> dict[tuple[int, int], BillCount]:
     of_bills = is_any_of("bill_id", bill_ids, BigIntegerField())
     counts: dict[tuple[int, int], BillCount] = {}
+    dated: dict[int, DatedLot] = {}
     for points in BillPoints.objects.filter(of_bills).select_related("account"):
         key = (points.bill_id, points.account.program_id)
         counts[key] = BillCount(program_id=points.account.program_id, issued=points.issued, taken=points.taken)
     for lot in PointsLot.objects.filter(of_bills).select_related("account").order_by("pk"):
         account = AccountKey(lot.account.customer_id, lot.account.program_id)
         count = counts.get((lot.bill_id or 0, account.program_id))
-        if count is not None:
-            membership = memberships.get(account)
-            clock = AccountState(account=lot.account, zone=zone, tier_ends=membership.tier_expires_on if membership else None)
-            # What was settled only in memory is not in the database yet.
-            fresh = accounts[account].changed_lots.get(lot.pk, lot) if account in accounts else lot
-            count.lots.append(DatedLot(lot=fresh, last_day=clock.last_day(fresh)))
+        if count is None:
+            continue
+        state = accounts.get(account)
+        # What was settled only in memory is not in the database yet.
+        fresh = state.changed_lots.get(lot.pk, lot) if state else lot
+        if lot.moved_from_id is not None:
+            dated[lot.pk] = dated[lot.moved_from_id]
+            dated[lot.pk].moved.append(fresh)
+            continue
+        membership = memberships.get(account)
+        tier_ends = membership.tier_expires_on if membership else None
+        # Of an account that a merge moved, the one that counts tells the days.
+        clock = AccountState(account=state.account if state else lot.account, zone=zone, tier_ends=tier_ends)
+        dated[lot.pk] = DatedLot(lot=fresh, last_day=clock.last_day(fresh))
+        count.lots.append(dated[lot.pk])
     return counts

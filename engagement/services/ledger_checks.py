@@ -338,7 +338,8 @@ BILL_RETURNS = Check(
     """,
 )
 
-# Bought within a program is what the sales that counted there cost, less what came back of them; each of them is a visit.
+# Bought within a program is what the sales that counted there cost, less what came back of them; each of them is a visit. A
+# return that waits for a worker has not counted yet.
 ACCOUNT_PURCHASES = Check(
     "account_purchases",
     "PointsAccount",
@@ -353,6 +354,11 @@ ACCOUNT_PURCHASES = Check(
             SELECT return_of_id, sum(amount) AS amount
             FROM engagement_bill
             WHERE organization_id = %(organization)s AND return_of_id IS NOT NULL AND outlier_status = 'NORMAL'
+                AND id NOT IN (
+                    SELECT (payload ->> 'bill')::bigint
+                    FROM engagement_deferredevent
+                    WHERE organization_id = %(organization)s AND kind = 'bill' AND worked_at IS NULL
+                )
             GROUP BY return_of_id
         ) AS back ON back.return_of_id = sale.id
         WHERE counted.organization_id = %(organization)s

@@ -5,19 +5,28 @@ expiry by pairs of entries, and its cached totals are added: no figure is lost. 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, Q, Sum
+from django.db.models import BigIntegerField, Max, Q, Sum
 
 from customers.models import Customer
 from customers.services.moving import digest_of
 from engagement.ledger.accounts import AccountState, Circumstances
 from engagement.ledger.movements import move, move_debt, totals_of
-from engagement.ledger.storing import AccountKey, lock_accounts, lock_moved_account, settle_states, write_accounts
+from engagement.ledger.storing import (
+    AccountKey,
+    States,
+    lock_accounts,
+    lock_moved_account,
+    settle_states,
+    tier_ends_of,
+    write_accounts,
+)
 from engagement.models import Bill, BillPoints, PointsAccount, PointsLot, PurchaseTotals
 from engagement.models.bills import ANONYMOUS, RETURNS
+from engagement.services.welcome import BECAUSE as WELCOME
 from loyalty_project.api.renderers import plain_digits
 from loyalty_project.db.lookups import is_any_of
 from organizations.actors import Actor
@@ -27,36 +36,52 @@ ZERO = Decimal(0)
 Notes = dict[str, Any]
 
 
-def merge_points(*, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> list[Notes]:
-    """Move the victim's points to the survivor's accounts, program by program; what that was, for `divide_points`.
+def open_accounts(*, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> States:
+    """The accounts of both, locked, with all done that is due by now, as it was for each of them before the merge.
 
-    What is due by now is done before. Call it in a transaction that holds both customers, once memberships have moved. Raises
-    `TooManyPointsError` for figures that no column holds, and `django.db` errors; then nothing of it may be kept.
+    Call it in a transaction that holds both customers, once memberships have moved. Raises `django.db` errors for locks.
     """
     states = lock_accounts([victim.pk, survivor.pk], zone=by.organization.zone)
+    ends = tier_ends_of([victim.pk, survivor.pk])
+    for key, state in states.items():
+        # A membership that the survivor had not is the survivor's by now.
+        state.tier_ends = ends.get(key, ends.get(AccountKey(survivor.pk, key.program_id)))
     settle_states(states.values(), until=now, recorded_at=now)
+    write_accounts(states.values())
+    return states
+
+
+def merge_points(states: States, *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> list[Notes]:
+    """Move the victim's points to the survivor's accounts, program by program; what that was, for `divide_points`.
+
+    `states` are those of `open_accounts`. Raises `TooManyPointsError` for figures that no column holds, and `django.db` errors;
+    then nothing of it may be kept.
+    """
     notes: list[Notes] = []
     for key, origin in sorted(states.items(), key=lambda item: item[1].account.pk):
         if key.customer_id == victim.pk:
-            target = states.get(AccountKey(survivor.pk, key.program_id))
-            notes.append(_merge_account(origin, target, survivor, victim=victim, by=by, now=now))
+            of_survivor = AccountKey(survivor.pk, key.program_id)
+            target = states.get(of_survivor) or _new_account(of_survivor, by)
+            facts = _facts(by, now, because="merge", victim=victim.pk, survivor=survivor.pk)
+            is_new = of_survivor not in states
+            notes.append(_merge_account(origin, target, survivor, is_new=is_new, facts=facts))
     return notes
 
 
+def _new_account(key: AccountKey, by: Actor) -> AccountState:
+    account = PointsAccount.objects.create(organization=by.organization, customer_id=key.customer_id, program_id=key.program_id)
+    return AccountState(account=account, zone=by.organization.zone, tier_ends=tier_ends_of([key.customer_id]).get(key))
+
+
 def _merge_account(
-    origin: AccountState, target: AccountState | None, survivor: Customer, *, victim: Customer, by: Actor, now: datetime
+    origin: AccountState, target: AccountState, survivor: Customer, *, is_new: bool, facts: Circumstances
 ) -> Notes:
-    is_new = target is None
-    if target is None:
-        account = PointsAccount.objects.create(
-            organization=by.organization, customer=survivor, program_id=origin.account.program_id
-        )
-        target = AccountState(account=account, zone=origin.zone, tier_ends=origin.tier_ends)
     totals = totals_of(origin.account)
-    dates = _join_dates(origin.account, target.account)
-    facts = _facts(by, now, because="merge", victim=victim.pk, survivor=survivor.pk)
+    _join_days(origin.account, target.account)
     lots = [*origin.spendable(), *(one for one in origin.lots if not one.is_open)]
+    owed = _debt(target)
     move(origin, target, lots=lots, totals=totals, facts=facts, places=_places(lots))
+    set_off = owed - _debt(target)
     debt = move_debt(origin, target, facts=facts)
     write_accounts([origin, target])
     shares = list(BillPoints.objects.filter(account=origin.account).values_list("pk", flat=True))
@@ -70,8 +95,7 @@ def _merge_account(
         "target": target.account.pk,
         "is_new": is_new,
         "totals": {name: str(value) for name, value in totals.items()},
-        "dates": dates,
-        "debt": plain_digits(debt),
+        "debt": plain_digits(debt + set_off),
         "lots": list(
             PointsLot.objects.filter(moved_from__in=[one.pk for one in lots], left__gt=0).values_list("pk", flat=True)
         ),
@@ -106,6 +130,7 @@ def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Custome
     """
     states = lock_accounts([survivor.pk], zone=by.organization.zone)
     living = {state.account.pk: state for state in states.values()}
+    kept = tier_ends_of([victim.pk])
     for one in notes:
         origin = living[one["target"]]
         target = lock_moved_account(one["origin"], origin)
@@ -114,18 +139,19 @@ def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Custome
         totals: Mapping[str, Any] = {
             name: int(value) if name == "visits" else Decimal(value) for name, value in one["totals"].items()
         }
-        for name, (of_victim, of_survivor, joined) in one["dates"].items():
-            if str(getattr(origin.account, name)) == str(joined):
-                _set_day(origin.account, name, of_survivor)
-            _set_day(target.account, name, of_victim)
         facts = _facts(by, now, because="unmerge", victim=victim.pk, survivor=survivor.pk)
         # Only an account that counts may hold anything.
         target.account.customer, target.account.moved_to = victim, None
         target.account.save(update_fields=["customer", "moved_to"])
-        move(origin, target, lots=lots, totals=totals, facts=facts, places=_places(lots))
-        write_accounts([origin, target])
         PointsAccount.objects.filter(pk__in=one["earlier"]).update(customer=victim, moved_to=target.account)
         BillPoints.objects.filter(pk__in=one["shares"]).update(account=target.account)
+        for state in (origin, target):
+            _find_days(state)
+        key = AccountKey(victim.pk, target.account.program_id)
+        # Where the victim kept a membership, its tier counts again; else the one that is about to move back.
+        target.tier_ends = kept.get(key, origin.tier_ends)
+        move(origin, target, lots=lots, totals=totals, facts=facts, places=_places(lots))
+        write_accounts([origin, target])
         if one["is_new"]:
             # It came by the merge, and is the history of what went back.
             PointsAccount.objects.filter(pk=origin.account.pk).update(customer=victim, moved_to=target.account, due_at=None)
@@ -166,12 +192,19 @@ def count_purchases_anew(customers: Sequence[Customer]) -> None:
 
 
 def _digest(notes: Notes) -> str:
-    """Of the victim's account, the lots that arrived and what bills count for; of an account that the merge made, of it too."""
-    accounts = [notes["origin"], *notes["earlier"], *([notes["target"]] if notes["is_new"] else [])]
+    """Of the victim's account, the lots that arrived and what bills count for.
+
+    Of an account that the merge made, of it too, and of all that moved to it: it goes when the merge is undone.
+    """
+    history = [notes["origin"], *notes["earlier"]]
+    accounts = Q(pk__in=history)
+    if notes["is_new"]:
+        accounts |= Q(pk=notes["target"]) | Q(moved_to=notes["target"])
     rows = (
-        PointsAccount.objects.filter(pk__in=accounts),
+        PointsAccount.objects.filter(accounts),
         PointsLot.objects.filter(pk__in=notes["lots"]),
-        PointsLot.objects.filter(Q(account__in=[notes["origin"], *notes["earlier"]])),
+        # By their entries, which an index finds by account.
+        PointsLot.objects.filter(entry__account__in=history),
         BillPoints.objects.filter(pk__in=notes["shares"]),
     )
     return " ".join(digest_of(one) for one in rows)
@@ -182,19 +215,29 @@ def _places(lots: Sequence[PointsLot]) -> dict[int, tuple[Till | None, Store | N
     return {one.pk: (one.entry.till, one.entry.store) for one in rows}
 
 
-def _join_dates(origin: PointsAccount, target: PointsAccount) -> dict[str, list[str | None]]:
-    """Points whose expiry moves follow the later of both accounts' dates; what they were and became."""
-    dates: dict[str, list[str | None]] = {}
+def _debt(state: AccountState) -> Decimal:
+    return max(-state.account.balance, ZERO)
+
+
+def _join_days(origin: PointsAccount, target: PointsAccount) -> None:
+    """Points whose expiry moves follow the later of both accounts' days."""
     for name in ("last_billed_on", "last_earned_on"):
-        days = [getattr(origin, name), getattr(target, name)]
-        joined = max((day for day in days if day is not None), default=None)
-        dates[name] = [day.isoformat() if day else None for day in (*days, joined)]
-        setattr(target, name, joined)
-    return dates
+        days = [day for one in (origin, target) if (day := getattr(one, name)) is not None]
+        setattr(target, name, max(days, default=None))
 
 
-def _set_day(account: PointsAccount, name: str, day: str | None) -> None:
-    setattr(account, name, date.fromisoformat(day) if day else None)
+def _find_days(state: AccountState) -> None:
+    """The days that move expiry, from what counted for this account and for those that moved to it."""
+    account = state.account
+    billed = BillPoints.objects.filter(account=account).aggregate(last=Max("bill__billed_on"))
+    account.last_billed_on = billed["last"]
+    own = Q(entry__account=account) | Q(entry__account__moved_to=account)
+    # Joining is no earning: it renews nothing.
+    earned = PointsLot.objects.filter(own, moved_from=None, moves=PointsLot.Moves.ROLLING).exclude(
+        entry__explanation__because=WELCOME
+    )
+    last = earned.aggregate(last=Max("awarded_at"))["last"]
+    account.last_earned_on = last.astimezone(state.zone).date() if last else None
 
 
 def _facts(by: Actor, now: datetime, **explanation: Any) -> Circumstances:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField
+from django.db.models import BigIntegerField, CharField, F
 
 from customers.models import Customer
 from customers.services.holding import lock_customers
@@ -112,6 +112,8 @@ def _known(states: States, references: set[str]) -> dict[Reference, _Posted]:
         .filter(kind__in=KINDS)
         .exclude(reference="")
         .select_related("lot")
+        # Where two who were merged had used a reference both, it stands for the survivor's own, which come last.
+        .order_by(F("account__moved_to").desc(nulls_last=True), "pk")
     )
     return {
         (accounts[one.account_id].customer_id, one.kind, one.reference): _posted(one, accounts[one.account_id].program_id)

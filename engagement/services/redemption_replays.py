@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import F
+
 from customers.services.validation_codes import Purpose, was_used
 from engagement.ledger.accounts import Kind, end_of
 from engagement.models import Redemption, RedemptionReversal
@@ -25,7 +27,10 @@ def find_earlier(
         "account", "bill", "entry__program_version", "entry__till"
     )
     if order.external_reference:
-        known = made.filter(entry__kind=Kind.REDEEM, entry__reference=order.external_reference).first()
+        # Where two who were merged had used it both, it stands for what the survivor redeemed.
+        own_first = F("account__moved_to").asc(nulls_first=True)
+        same = made.filter(entry__kind=Kind.REDEEM, entry__reference=order.external_reference)
+        known = same.order_by(own_first, "-pk").first()
         if known is not None:
             if (known.points, known.account.program_id) != (points, program_id):
                 raise LoyaltyError(PointsCode.REFERENCE_USED)
@@ -73,13 +78,11 @@ def find_earlier_reversal(
     """
     if not reference:
         return None
-    known = (
-        RedemptionReversal.objects.filter(
-            redemption__account__customer_id=customer_id, entry__kind=Kind.REVERSAL, entry__reference=reference
-        )
-        .select_related("entry", "redemption")
-        .first()
-    )
+    same = RedemptionReversal.objects.filter(
+        redemption__account__customer_id=customer_id, entry__kind=Kind.REVERSAL, entry__reference=reference
+    ).select_related("entry", "redemption")
+    # Two who were merged may have used it both.
+    known = min(same, key=lambda one: one.redemption_id != redemption.pk, default=None)
     if known is not None and (known.redemption_id != redemption.pk or points not in {None, known.points}):
         raise LoyaltyError(PointsCode.REFERENCE_USED)
     return known

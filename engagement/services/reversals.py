@@ -20,6 +20,7 @@ from engagement.services.redeemers import find_customer, write_order
 from engagement.services.redemption_replays import find_earlier_reversal
 from loyalty_project import clock
 from loyalty_project.api.errors import LoyaltyError
+from loyalty_project.api.renderers import plain_digits
 from loyalty_project.db.locking import ask_to_repeat
 from organizations.actors import Actor
 
@@ -87,6 +88,7 @@ def reverse_redemption(order: ReversalOrder, *, by: Actor) -> Reversed:
     if spender is not state:
         # What came back follows what a merge moved before.
         pass_on(spender, state, by=by, now=now)
+        entry.explanation["balance"] = plain_digits(state.account.balance)
         write_accounts([spender])
     write_accounts(states.values())
     reversal = RedemptionReversal.objects.create(
@@ -174,14 +176,13 @@ def _again(reversal: RedemptionReversal, redemption: Redemption, customer_id: in
     expiry = PointsEntry.objects.filter(
         account_id=entry.account_id, version=entry.version + 1, kind=Kind.EXPIRE, occurred_at=entry.occurred_at
     ).first()
-    # Where the points were passed on to another account, the last entry there tells the balance.
-    arrived = PointsEntry.objects.filter(account__moved_accounts=entry.account_id, occurred_at=entry.occurred_at)
-    last = arrived.order_by("version").last() or expiry or entry
+    # Where the points were passed on to another account, the entry tells what that held then.
+    passed_on = entry.explanation.get("balance")
     return Reversed(
         customer_id=customer_id,
         redemption=redemption,
         reversal=reversal,
-        balance=last.balance_after,
+        balance=(expiry or entry).balance_after if passed_on is None else Decimal(passed_on),
         lapsed=-expiry.points if expiry else ZERO,
         is_replay=True,
     )

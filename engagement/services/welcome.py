@@ -23,6 +23,8 @@ from loyalty_project.api.renderers import plain_digits
 from organizations.actors import Actor
 from organizations.models import FieldDefinition, Organization
 
+BECAUSE = "welcome"
+
 
 @dataclass(slots=True, kw_only=True)
 class Welcome:
@@ -131,5 +133,5 @@ def _facts(standing: StandingProgram, membership: Membership, points: Decimal, b
         version=standing.version,
         till=by.till,
         store=by.store,
-        explanation={"because": "welcome", "fixed": plain_digits(points)},
+        explanation={"because": BECAUSE, "fixed": plain_digits(points)},
     )

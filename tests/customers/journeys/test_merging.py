@@ -685,6 +685,47 @@ def test_a_merge_whose_survivor_was_merged_on_is_undone_last(organization, till,
     assert is_clean(organization)
 
 
+def hobby_of(organization: Organization, *customers: Customer) -> None:
+    hobby = FieldDefinition.objects.filter(name="hobby").first() or make_field(organization, "hobby")
+    Customer.objects.filter(pk__in=[one.pk for one in customers]).update(field_values={str(hobby.pk): "chess"})
+
+
+# What both of two who are merged into the same customer bring: it comes from the first of them.
+COMMON: dict[str, Callable[[Organization, Customer, Customer], object]] = {
+    "group": lambda organization, one, other: join_group(make_group(organization, "G1"), one.pk, other.pk),
+    "identifier": lambda organization, one, other: [
+        Identifier.objects.create(organization=organization, customer=each, kind="external_id", value=f"X{each.pk}")
+        for each in (one, other)
+    ],
+    "name": lambda organization, one, other: Customer.objects.filter(pk__in=[one.pk, other.pk]).update(lastname="Rao"),
+    "field": hobby_of,
+}
+
+
+@pytest.mark.parametrize("what", COMMON)
+def test_what_a_later_merge_has_left_out_is_not_lost_when_an_earlier_one_is_undone(organization, till, anna, what):
+    one, other = (send(till, mobile=f"981230001{place}").customer for place in range(2))
+    COMMON[what](organization, one, other)
+    before = snapshot(organization)
+    first, second = merge(till, anna, one), merge(till, anna, other)
+    with pytest.raises(MergeRefusedError, match=f"Customer {other.pk} was merged later"):
+        undo(till, first)
+    undo(till, second)
+    undo(till, first)
+    assert snapshot(organization) == before
+
+
+def test_a_merge_is_undone_under_a_later_one_that_brought_something_else(organization, till, anna, twin):
+    third = send(till, mobile="9812300003").customer
+    live(organization, till, anna, twin)
+    first = merge(till, anna, twin)
+    merge(till, anna, third)
+    undo(till, first)
+    assert find(organization, "id", twin.pk) == (twin.pk, False)
+    assert find(organization, "id", third.pk) == (anna.pk, True)
+    assert is_clean(organization)
+
+
 def test_a_preview_tells_what_would_move(till, anna, twin):
     preview = preview_merge(survivor=anna.pk, victim=twin.pk)
     assert preview.moving == {"memberships": 1}

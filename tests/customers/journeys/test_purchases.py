@@ -48,7 +48,9 @@ def account(till: Till) -> PointsAccount:
     return make_account(till.organization)
 
 
-def bill(account: PointsAccount, till: Till, number: str = "B1", amount: int = 100, **more: Any) -> Purchase:
+def bill(
+    account: PointsAccount, till: Till, number: str = "B1", amount: int = 100, *, back_of: str = "", **more: Any
+) -> Purchase:
     draft = BillDraft(
         customer_id=account.customer_id,
         number=number,
@@ -56,6 +58,8 @@ def bill(account: PointsAccount, till: Till, number: str = "B1", amount: int = 1
         amount=Decimal(amount),
         till=till,
         store=till.store,
+        type=Bill.Type.RETURN if back_of else Bill.Type.REGULAR,
+        sale_number=back_of,
     )
     with transaction.atomic():
         (purchase,) = record_purchases([draft], book=open_programs(), by=till_actor(till), now=clock.now(), **more)
@@ -166,3 +170,14 @@ def test_a_bill_behind_waiting_events_waits_with_1094(account: PointsAccount, ti
     assert balance(account) == 20
     assert codes(bill(account, till, "B3")) == []
     assert balance(account) == 30
+
+
+def test_a_return_that_waits_breaks_no_check_of_the_ledger(account: PointsAccount, till: Till) -> None:
+    sale = bill(account, till, "B1", amount=100)
+    bill(account, till, "B2", puts_off=True)
+    assert codes(bill(account, till, "R1", 40, back_of="B1")) == [1094]
+    assert [str(one) for one in check_ledger(till.organization)] == []
+    assert work_deferred_events(till.organization, account.customer_id) == 2
+    account.refresh_from_db()
+    assert (account.purchases, sale.recorded.bill.points.get().claimed) == (160, 4)
+    assert [str(one) for one in check_ledger(till.organization)] == []
