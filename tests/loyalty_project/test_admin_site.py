@@ -66,6 +66,7 @@ def test_ones_own_password_is_changed_with_the_old_one(organization: Organizatio
 
 
 CUSTOMERS = {"Customers", "Identity requests", "Merges", "Cards", "Consent log"}
+GROUPINGS = {"Segments", "User groups", "Statuses"}
 POINTS = {"Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions"}
 
 
@@ -73,8 +74,8 @@ POINTS = {"Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions"}
     ("role", "rooms"),
     [
         ("store_staff", {*CUSTOMERS, *POINTS}),
-        ("store_manager", {*CUSTOMERS, "Programs", *POINTS, "Stores", "Tills"}),
-        ("care_agent", {*CUSTOMERS, "Segments", "User groups", "Programs", *POINTS, "Deferred events", "Audit"}),
+        ("store_manager", {*CUSTOMERS, "Likely duplicates", "Programs", *POINTS, "Stores", "Tills"}),
+        ("care_agent", {*CUSTOMERS, *GROUPINGS, "Likely duplicates", "Programs", *POINTS, "Deferred events", "Audit"}),
     ],
 )
 def test_the_sidebar_has_the_rooms_of_the_role(organization: Organization, role: str, rooms: set[str]) -> None:

@@ -5,6 +5,7 @@ from django.urls import Resolver404, resolve
 
 from customers.api.get import GetView
 from customers.api.registration import AddView, UpdateView
+from customers.api.search import SearchView
 from organizations.api.views import UnknownResourceView, UnsupportedActionView
 
 
@@ -19,7 +20,8 @@ from organizations.api.views import UnknownResourceView, UnsupportedActionView
         ("/v1.1/customer/register", AddView),
         ("/v1.1/customer/update", UpdateView),
         ("/v1.1/customer/get.xml", GetView),
-        ("/v1.1/customer/search", UnsupportedActionView),
+        ("/v1.1/customer/search", SearchView),
+        ("/v1.1/customer/notes", UnsupportedActionView),
         ("/v1.1/customer/interactions", UnsupportedActionView),
         ("/v1.1/customer/adds", UnknownResourceView),
         ("/v1.1/customer/add.csv", UnknownResourceView),
