@@ -21,10 +21,16 @@ from django.core.management.base import CommandError
 from lxml import etree
 from pytest_django import Settings
 
+from customers.management.commands.load_demo import LOADED, present_edition
 from loyalty_project.db.embedded.server import Server
+from loyalty_project.demo import ORGANIZATION_CODE
 from loyalty_project.management.commands import demo
 from loyalty_project.serving import Address, check_address
+from organizations.actors import command_actor
 from organizations.models import Organization
+from organizations.scoping import organization_scope, unscoped
+from organizations.services.audit import Change, record_changes
+from tests.factories import make_organization
 from tests.loyalty_project.test_serving import free_port
 
 IDLE = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -93,6 +99,16 @@ def test_from_nothing_the_printed_calls_work_and_sigterm_leaves_nothing_running(
 
 
 @pytest.fixture
+def _loaded(db: None) -> None:
+    """A demo that was loaded before, as far as `load_demo` can tell: how it is loaded is not the question here."""
+    with unscoped("tests make their rows"):
+        organization = make_organization(ORGANIZATION_CODE)
+    change = Change(action=LOADED, object_type="organization", object_id=organization.pk, new={"edition": present_edition()})
+    with organization_scope(organization):
+        record_changes([change], by=command_actor("load_demo", organization))
+
+
+@pytest.fixture
 def _idle_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker would look into the database of the settings, which these tests do not migrate."""
     monkeypatch.setattr(demo, "worker_command", lambda: IDLE)
@@ -118,8 +134,7 @@ def once_told_how(out: StringIO, act: Callable[[], None]) -> Iterator[None]:
         watching.join()
 
 
-@pytest.mark.usefixtures("_idle_worker")
-@pytest.mark.django_db
+@pytest.mark.usefixtures("_loaded", "_idle_worker")
 def test_a_database_that_ran_before_keeps_running() -> None:
     address = Address("127.0.0.1", free_port())
     before = signal.getsignal(signal.SIGTERM)
@@ -133,15 +148,14 @@ def test_a_database_that_ran_before_keeps_running() -> None:
     assert Organization.objects.filter(code="harbour").exists()
 
 
-@pytest.mark.usefixtures("_idle_worker")
-@pytest.mark.django_db
+@pytest.mark.usefixtures("_loaded", "_idle_worker")
 def test_a_server_that_ends_by_itself_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "granian_command", lambda *_, **__: ENDING)
     with pytest.raises(CommandError, match=r"The server has ended by itself\."):
         call_command("demo", port=free_port(), yes=True, stdout=StringIO())
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("_loaded")
 def test_a_worker_that_ends_by_itself_ends_the_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     end = tmp_path / "end"
     waiting = f"import pathlib, time\nwhile not pathlib.Path({str(end)!r}).exists(): time.sleep(0.05)"
@@ -152,8 +166,7 @@ def test_a_worker_that_ends_by_itself_ends_the_demo(monkeypatch: pytest.MonkeyPa
     check_address(address)
 
 
-@pytest.mark.usefixtures("_idle_worker")
-@pytest.mark.django_db
+@pytest.mark.usefixtures("_loaded", "_idle_worker")
 def test_a_server_that_never_answers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "granian_command", lambda *_, **__: IDLE)
     monkeypatch.setattr(demo, "START_SECONDS", 0.2)
