@@ -7,8 +7,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from engagement.admin.adjustment_form import AdjustmentForm
@@ -28,6 +30,21 @@ from organizations.scoping import organization_scope
 ENTRIES_SHOWN = 25
 
 
+class HistoryFilter(DropdownFilter):
+    """Accounts that count, unless those are asked for whose points have moved to another one by a merge."""
+
+    title = "history"
+    parameter_name = "history"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        return [("yes", "moved by a merge"), ("all", "all")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(moved_to__isnull=self.value() != "yes")
+
+
 @admin.register(PointsAccount)
 class PointsAccountAdmin(CustomerRowsAdmin):
     """Points accounts. Only the ledger writes them; who may adjust points adds an entry on a page of its own."""
@@ -38,7 +55,7 @@ class PointsAccountAdmin(CustomerRowsAdmin):
         "told_customer", "program", "balance", "promised", "lifetime", "redeemed", "expired", "returned", "adjusted", "visits",
     )  # fmt: skip
     list_display_links = ("balance",)
-    list_filter = (ProgramFilter,)
+    list_filter = (ProgramFilter, HistoryFilter)
     actions_detail: Sequence[str] = ("adjust",)  # type: ignore[assignment]  # see the base class
     change_form_outer_before_template = "back_office/points_account.html"  # type: ignore[assignment]  # see the base class
 
@@ -95,7 +112,8 @@ class PointsAccountAdmin(CustomerRowsAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         account: PointsAccount = context["original"]
         standings = standings_of(account.customer, organization=self.organization_behind(account))
-        context["standing"] = next(one for one in standings if one.membership.program_id == account.program_id)
+        # None while points wait to follow a membership that a merge has moved.
+        context["standing"] = next((one for one in standings if one.membership.program_id == account.program_id), None)
         context["entries"] = latest_entries(account.customer, limit=ENTRIES_SHOWN, account=account)
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -8,13 +8,15 @@ from django.http import HttpResponse
 from django.test import Client
 from psycopg.errors import LockNotAvailable
 
+from customers.journeys.merging import merge_customers
 from customers.services import holding
 from engagement.expiry import Expiry
-from engagement.models import PointsAccount, PointsEntry
+from engagement.models import Membership, PointsAccount, PointsEntry
 from loyalty_project import clock
 from organizations.models import Organization, Store, Till
 from tests.back_office import list_of, log_in, make_staff, page_of, shown
 from tests.engagement.members import LONG_AGO, give_points, make_account, make_customer
+from tests.factories import till_actor
 
 ACCOUNTS = "engagement_pointsaccount"
 
@@ -42,6 +44,21 @@ def test_the_list_and_the_page_show_nothing_that_is_over(administrator: Client, 
 def test_an_account_without_entries_says_so(administrator: Client, organization: Organization) -> None:
     account = make_account(organization)
     assert "Nothing has moved yet." in administrator.get(page_of(ACCOUNTS, account)).content.decode()
+
+
+def test_accounts_whose_points_have_moved_are_listed_where_asked(
+    administrator: Client, organization: Organization, account: PointsAccount, till: Till
+) -> None:
+    twin = make_account(organization)
+    merge_customers(survivor=account.customer_id, victim=twin.customer_id, by=till_actor(till))
+    listed = [shown(administrator.get(list_of(ACCOUNTS), query)) for query in ({}, {"history": "yes"}, {"history": "all"})]
+    assert listed == [[account], [twin], [twin, account]]
+    assert administrator.get(page_of(ACCOUNTS, twin)).status_code == 200
+
+
+def test_an_account_whose_points_are_still_to_move_has_a_page(administrator: Client, account: PointsAccount) -> None:
+    Membership.objects.all().delete()
+    assert "+100" in administrator.get(page_of(ACCOUNTS, account)).content.decode()
 
 
 def test_points_are_adjusted_with_a_reason(administrator: Client, account: PointsAccount) -> None:
