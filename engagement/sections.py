@@ -246,8 +246,16 @@ _BLOCKS = {
 }
 
 
+_DAYS_AHEAD = ("gap_to_upgrade_for", "gap_to_renew_for")
+
+
 def program_refusals(ids: Sequence[int], reading: Reading) -> dict[int, Code]:
-    """Customers whose item fails for the program that the call names: 1020 for those who are not in it, 400 for no number."""
+    """Customers whose item fails for the program that the call names: 1020 for those who are not in it, 400 for no number.
+
+    400 as well where the days ahead of a gap are none.
+    """
+    if any(not (days.isascii() and days.isdigit()) for name in _DAYS_AHEAD if (days := reading.query.get(name, ""))):
+        return dict.fromkeys(ids, Code.INVALID_INPUT)
     given = reading.query.get("program_id", "")
     if given in {"", "0"}:
         return {}

@@ -479,3 +479,11 @@ def test_an_email_is_found_whatever_the_policy_was_when_it_was_given(api, organi
     set_flags(organization, CONF_USERS_IS_EMAIL_UNIQUE=1)
     own = str(api.add(mobile="9812300002", email="family@example.com").item["user_id"])
     assert (found_when(unique=1), found_when(unique=0)) == (own, shared)
+
+
+@pytest.mark.parametrize(
+    ("days", "code"), [("0", "1000"), ("30", "1000"), ("-1", "400"), ("soon", "400"), ("1.5", "400"), ("", "1000")]
+)
+@pytest.mark.parametrize("gap", ["gap_to_upgrade_for", "gap_to_renew_for"])
+def test_days_ahead_of_a_gap_are_a_whole_number(api, asha, gap, days, code):
+    assert api.get(f"mobile=9812345678&mlp=true&{gap}={days}").code == code
