@@ -180,8 +180,8 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     persons.divide_columns(moved["columns"], survivor=survivor)
     survivor.updated_on = now
     persons.save_united(survivor)
-    for move in MOVES:
-        move_rows_back(move, moved["rows"][move.label]["ids"], victim=victim.pk)
+    for move, rows in _moved_rows(merge):
+        move_rows_back(move, rows["ids"], victim=victim.pk)
     persons.take_groups_back(moved["groups"], victim=victim, survivor=survivor)
     reopen_candidate(victim=victim.pk, survivor=survivor.pk)
     loyalty.count_purchases_anew([victim, survivor])
@@ -202,13 +202,19 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     return merge
 
 
+def _moved_rows(merge: Merge) -> list[tuple[Move, dict[str, Any]]]:
+    """The notes of each move of the merge; none of a model that joined the lists later."""
+    noted = merge.moved["rows"]
+    return [(move, noted[move.label]) for move in MOVES if move.label in noted]
+
+
 def _touched(merge: Merge, survivor: Customer) -> list[str]:
     """What of all that moved has changed since, in words."""
     moved = merge.moved
     touched = [
         str(move.model._meta.verbose_name_plural)
-        for move in MOVES
-        if is_touched(move, moved["rows"][move.label]["ids"], moved["rows"][move.label]["digest"])
+        for move, rows in _moved_rows(merge)
+        if is_touched(move, rows["ids"], rows["digest"])
     ]
     if persons.are_identifiers_touched(moved["identifiers"]):
         touched.append("identifiers")
@@ -223,15 +229,14 @@ def _touched(merge: Merge, survivor: Customer) -> list[str]:
 
 def _gave_way(later: Merge, *, to: Merge) -> bool:
     """Whether a later merge into the same survivor kept with its victim what they would lack if this one was undone."""
-    kept, brought = later.moved["rows"], to.moved["rows"]
-    has_rows = any(gave_way(move, kept[move.label]["kept"], to=brought[move.label]["ids"]) for move in MOVES)
+    kept = {move.label: rows["kept"] for move, rows in _moved_rows(later)}
+    has_rows = any(gave_way(move, kept.get(move.label, ()), to=rows["ids"]) for move, rows in _moved_rows(to))
     return has_rows or persons.gave_way(later.victim, later.moved, to=to.moved)
 
 
 def what_moved(merge: Merge) -> dict[str, int]:
     """How many rows a merge moved, by what they are, for people; those that stayed with the victim are not counted."""
-    names = {move.label: str(move.model._meta.verbose_name_plural) for move in MOVES}
-    counts = {names[label]: len(rows["ids"]) for label, rows in merge.moved["rows"].items() if label in names}
+    counts = {str(move.model._meta.verbose_name_plural): len(rows["ids"]) for move, rows in _moved_rows(merge)}
     counts["identifiers"] = len(merge.moved["identifiers"]["states"])
     counts["lots of points"] = sum(len(one["lots"]) for one in merge.moved.get("points", ()))
     return {name: count for name, count in counts.items() if count}

@@ -447,4 +447,4 @@ def test_any_history_with_merges(allow_negative: bool) -> None:  # noqa: FBT001 
         shops = open_shops(allow_negative=allow_negative)
 
     with organization_scope(Machine.shops.organization):
-        play(Machine, histories=60 if FULL else 4, steps=40)
+        play(Machine, histories=60 if FULL else 2, steps=40)
