@@ -25,9 +25,10 @@ _TOLD_OF_NEW = (
     "type", "source", "firstname", "lastname", "registered_on", "registered_till", "registered_store", "associated_till",
     "preferred_store", "fraud_status", "ndnc_status", "test_control_status", "field_values", "comm_channels",
 )  # fmt: skip
-# What an update takes over as it was sent. The type has rules of its own, fraud a moment and a name.
+# By what of a customer's they are searched, folded.
 _FOLDED = frozenset({"firstname", "lastname", "field_values"})
 FOLDED_COLUMNS = tuple(sorted(f"{name}_folded" for name in _FOLDED))
+# What an update takes over as it was sent. The type has rules of its own, fraud a moment and a name.
 _TAKEN_OVER = ("firstname", "lastname", "associated_till", "preferred_store", "ndnc_status", "test_control_status", "image_url")
 
 
@@ -103,8 +104,9 @@ def set_columns(person: Person, changes: Mapping[str, Any]) -> None:
     old = _told(customer, different)
     for name, value in different.items():
         setattr(customer, name, value)
-    fold_columns(customer)
-    person.changed_columns.update(f"{name}_folded" for name in _FOLDED & different.keys())
+    if searched := _FOLDED & different.keys():
+        fold_columns(customer)
+        person.changed_columns.update(f"{name}_folded" for name in searched)
     person.changed_columns.update(different)
     person.note(old=old, new=_told(customer, different))
 
