@@ -16,13 +16,13 @@ from customers.models import (
     SourceProfile,
     ValidationCode,
 )
-from customers.services.moving import Clash, Move, Stay
+from customers.services.moving import Move, Stay
 
 MOVES = (
     Move(model=Card),
-    Move(model=SourceProfile, clashes={"source_profile_unique": Clash.SURVIVOR_WINS}),
-    Move(model=GroupMembership, clashes={"group_membership_unique": Clash.SURVIVOR_WINS}),
-    Move(model=CustomerSegment, clashes={"customer_segment_unique": Clash.SURVIVOR_WINS}),
+    Move(model=SourceProfile, gives_way=("source_profile_unique",)),
+    Move(model=GroupMembership, gives_way=("group_membership_unique",)),
+    Move(model=CustomerSegment, gives_way=("customer_segment_unique",)),
 )
 STAYS = (
     Stay(model=Identifier, because="they fill what the survivor lacks, and else lead to the survivor: services.merging"),

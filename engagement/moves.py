@@ -1,10 +1,10 @@
 """What of a customer's loyalty follows into another customer when the two are merged? (docs/protocol.md 2.4)"""
 
-from customers.services.moving import Clash, Move, Stay
+from customers.services.moving import Move, Stay
 from engagement.models import Bill, DeferredEvent, Membership, PointsAccount, PurchaseTotals
 
 MOVES = (
-    Move(model=Membership, clashes={"membership_unique": Clash.SURVIVOR_WINS}),
+    Move(model=Membership, gives_way=("membership_unique",)),
     Move(model=Bill),
     Move(model=DeferredEvent),
 )

@@ -6,8 +6,7 @@ the reason; what needs more than a move has a service of its own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -16,20 +15,17 @@ from django.db.models import Exists, Model, OuterRef, QuerySet, UniqueConstraint
 from organizations.scoping import TenantModel
 
 
-class Clash(StrEnum):
-    """What happens where survivor and victim both have a row that may exist only once."""
-
-    SURVIVOR_WINS = "the survivor's row stays, the victim's is kept as the victim's history"
-    CANNOT = "only one of the two can have such a row"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """Rows of `model` go where `column` points. `clashes`: what happens at each uniqueness that the column is part of."""
+    """Rows of `model` go where `column` points.
+
+    Where a uniqueness named in `gives_way` lets only one of them exist, the survivor's stays theirs, and the victim's is kept
+    as the victim's history. Every uniqueness that the column is part of is named there.
+    """
 
     model: type[TenantModel]
     column: str = "customer"
-    clashes: Mapping[str, Clash] = field(default_factory=dict)
+    gives_way: Sequence[str] = ()
 
     @property
     def label(self) -> str:
@@ -59,9 +55,8 @@ def move_rows(move: Move, *, victim: int, survivor: int) -> Moved:
     """Give the victim's rows to the survivor (ids), but for those of which the survivor has one. Call it under both locks."""
     rows = _rows(move).filter(**{f"{move.column}_id": victim}).order_by("pk")
     movable = rows
-    for name, clash in move.clashes.items():
-        if clash is Clash.SURVIVOR_WINS:
-            movable = movable.exclude(_rival(move, name, {f"{move.column}_id": survivor}))
+    for name in move.gives_way:
+        movable = movable.exclude(_rival(move, name, {f"{move.column}_id": survivor}))
     ids = list(movable.values_list("pk", flat=True))
     _rows(move).filter(pk__in=ids).update(**{f"{move.column}_id": survivor})
     kept = list(rows.values_list("pk", flat=True))
@@ -75,7 +70,7 @@ def move_rows_back(move: Move, ids: Sequence[int], *, victim: int) -> None:
 
 def gave_way(move: Move, kept: Sequence[int], *, to: Sequence[int]) -> bool:
     """Whether any of the rows `kept` stayed where it was because of one of the rows `to`, which had moved before."""
-    return any(_rows(move).filter(_rival(move, name, {"pk__in": to}), pk__in=kept).exists() for name in move.clashes)
+    return any(_rows(move).filter(_rival(move, name, {"pk__in": to}), pk__in=kept).exists() for name in move.gives_way)
 
 
 def is_touched(move: Move, ids: Sequence[int], digest: str) -> bool:
