@@ -1,0 +1,64 @@
+"""Two who turn out to be one, in tests: how they come about, are merged and divided."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+
+from customers.drafts import read_draft
+from customers.journeys.merging import merge_customers, undo_merge
+from customers.journeys.registration import Registration, register_customer
+from customers.models import Customer, Merge
+from customers.services.lookup import Asked, look_up
+from customers.services.setup import load_setup
+from engagement.models import PointsAccount
+from engagement.services.checking import check_ledger
+from organizations.models import Organization, Till
+from tests.factories import till_actor
+
+OLD, NEW = "2020-01-01 10:00:00", "2022-01-01 10:00:00"
+
+
+def send(till: Till, work: Callable[..., Registration] = register_customer, **item: Any) -> Registration:
+    """An item of add or update at the till."""
+    action = "add" if work is register_customer else "update"
+    with transaction.atomic():
+        setup = load_setup([item], by=till_actor(till))
+        return work(read_draft(item, setup, action=action), setup=setup, by=till_actor(till))
+
+
+def codes(registration: Registration) -> list[int]:
+    return [int(notice.code) for notice in registration.notices]
+
+
+def merge(till: Till, survivor: Customer, victim: Customer) -> Merge:
+    return merge_customers(survivor=survivor.pk, victim=victim.pk, by=till_actor(till)).merge
+
+
+def undo(till: Till, one: Merge) -> Merge:
+    return undo_merge(one, reason="It was somebody else", by=till_actor(till))
+
+
+def account_of(customer: Customer) -> PointsAccount:
+    return PointsAccount.objects.get(customer=customer, moved_to=None)
+
+
+def is_clean(organization: Organization) -> bool:
+    return [str(one) for one in check_ledger(organization)] == []
+
+
+def find(organization: Organization, key: str, value: object) -> tuple[int | None, bool]:
+    asked = Asked(key=key, values=[str(value)])
+    (answer,) = look_up(asked, organization=organization, policy=organization.policy, country_code="")
+    return answer.customer_id, answer.is_victims
+
+
+def register_anna(till: Till) -> Customer:
+    """Who registered first."""
+    return send(till, mobile="9812300001", firstname="Anna", registered_on=OLD).customer
+
+
+def register_twin(till: Till) -> Customer:
+    """Anna again, under another mobile number."""
+    item = {"mobile": "9812300002", "email": "anna@example.com", "external_id": "NW-2", "firstname": "Ann", "lastname": "Rao"}
+    return send(till, **item, registered_on=NEW).customer
