@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, Max, Q, Sum
+from django.db.models import BigIntegerField, Count, Max, Q, QuerySet, Sum
 
 from customers.models import Customer
 from customers.services.moving import digest_of
@@ -177,18 +177,23 @@ def count_purchases_anew(customers: Sequence[Customer]) -> None:
         .exclude(type=Bill.Type.RETURN, return_of=None)
     )
     sales = counted.exclude(type__in=RETURNS)
-    back = dict(counted.filter(type__in=RETURNS).order_by().values_list("customer_id").annotate(amount=Sum("amount")))
-    sold = dict(sales.order_by().values_list("customer_id").annotate(amount=Sum("amount")))
+    back = dict(_sums(counted.filter(type__in=RETURNS)))
+    sold = {pk: (amount, bills) for pk, amount, bills in _sums(sales).annotate(bills=Count("pk"))}
+    newest = {one.customer_id: one for one in sales.order_by("customer_id", "-billed_at", "-pk").distinct("customer_id")}
     for customer in customers:
-        own = sales.filter(customer=customer)
-        last = own.order_by("billed_at", "pk").last()
+        last = newest.get(customer.pk)
         if last is None and customer.pk not in totals:
             continue
         row = totals.get(customer.pk) or PurchaseTotals(organization_id=customer.organization_id, customer=customer)
-        row.amount = (sold.get(customer.pk) or ZERO) - (back.get(customer.pk) or ZERO)
-        row.bills = own.count()
+        amount, row.bills = sold.get(customer.pk, (ZERO, 0))
+        row.amount = amount - back.get(customer.pk, ZERO)
         row.last_billed_at, row.last_amount = (last.billed_at, last.amount) if last else (None, ZERO)
         row.save()
+
+
+def _sums(bills: QuerySet[Bill]) -> QuerySet[Any, Any]:
+    """The amounts of the bills, added up by customer."""
+    return bills.order_by().values_list("customer_id").annotate(amount=Sum("amount"))
 
 
 def _digest(notes: Notes) -> str:
