@@ -174,6 +174,11 @@ class _Work:
     always_touch: bool
 
     @property
+    def adds(self) -> bool:
+        """Whether customers who are known already join what somebody new would."""
+        return self.may_create and not self.leaves_alone
+
+    @property
     def rejects(self) -> bool:
         """Whether customers who are known already are refused."""
         return self.may_create and self.if_existing == "reject"
@@ -269,7 +274,7 @@ def _conclude(
         setup=setup,
         programs=work.programs,
         by=by,
-        adds=work.may_create and work.if_existing != "skip",
+        adds=work.adds,
         all_programs=work.all_programs,
         puts_off=work.puts_off,
     )

@@ -149,8 +149,8 @@ def open_directory(drafts: Iterable[Draft], *, organization: Organization, polic
             if is_exclusive(kind, policy):
                 values[kind].add(value)
     ids = {draft.customer_id for draft in drafts if draft.customer_id is not None}
-    lock_numbers(identifier_stripe(organization, kind, value) for kind in values for value in values[kind])
-    directory = Directory(organization, policy, survivors=survivors_of(ids))
+    lock_numbers(_stripe(organization, kind, value) for kind in values for value in values[kind])
+    directory = Directory(organization, policy, survivors=_survivors_of(ids))
     found = {
         (kind, value): customer_id
         for kind in values
@@ -168,7 +168,7 @@ def open_directory(drafts: Iterable[Draft], *, organization: Organization, polic
     return directory
 
 
-def survivors_of(ids: Iterable[int]) -> dict[int, int]:
+def _survivors_of(ids: Iterable[int]) -> dict[int, int]:
     """Who those of these customers became that are merged, by their ids. One query, none without ids."""
     if not (asked := set(ids)):
         return {}
@@ -196,7 +196,7 @@ def _read_people(directory: Directory, ids: set[int], drafts: Sequence[Draft]) -
             directory.people[customer_id].profiles.add((source, account))
 
 
-def identifier_stripe(organization: Organization, kind: str, value: str) -> int:
+def _stripe(organization: Organization, kind: str, value: str) -> int:
     """The number whose lock (`lock_numbers`) keeps others from registering, changing or approving this identifier."""
     return _IDENTIFIER_LOCKS | organization.pk * _STRIPES + crc32(f"{kind}:{value}".encode()) % _STRIPES
 
