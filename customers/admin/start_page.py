@@ -19,7 +19,7 @@ def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
     user: Any = request.user
     figures = []
     if user.has_perm("customers.view_customer"):
-        customers = admin.site.get_model_admin(Customer).get_queryset(request)
+        customers = admin.site.get_model_admin(Customer).get_queryset(request).filter(merged_into=None)
         figures.append(("Customers", bounded_count(customers), "group", "admin:customers_customer_changelist"))
         context["newest"] = list(customers[:NEWEST])
     if user.has_perm("customers.view_identityrequest"):

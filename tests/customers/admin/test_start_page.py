@@ -3,10 +3,12 @@
 from django.test import Client
 
 from customers.admin import start_page
+from customers.journeys.merging import merge_customers
 from customers.models import Customer
 from organizations.models import Organization, Till
 from tests.back_office import log_in, make_staff, register
 from tests.customers.identity import ask
+from tests.factories import till_actor
 
 
 def test_an_administrator_sees_figures_and_who_joined_last(administrator: Client, anna: Customer) -> None:
@@ -21,6 +23,14 @@ def test_an_administrator_sees_figures_and_who_joined_last(administrator: Client
     page = answer.content.decode()
     assert "Northwind: who is it?" in page
     assert "a customer" in page
+
+
+def test_who_was_merged_is_not_counted_again(administrator: Client, anna: Customer, till: Till) -> None:
+    twin = register(till, mobile="9812300002")
+    merge_customers(survivor=anna.pk, victim=twin.pk, by=till_actor(till))
+    answer = administrator.get("/admin/")
+    assert answer.context["figures"][0][:2] == ("Customers", "1")
+    assert answer.context["newest"] == [anna]
 
 
 def test_staff_of_a_store_see_their_own_customers_counted(seller: Client, anna: Customer, indiranagar: Till) -> None:
