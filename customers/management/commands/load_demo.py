@@ -11,9 +11,9 @@ from django.db import transaction
 from customers import demo, demo_bills, demo_identity
 from customers.demo import Standing, demo_items, demo_standings
 from customers.drafts import read_draft
+from customers.journeys import demo_merges
 from customers.journeys.demo_history import SOURCES, live_until
 from customers.journeys.demo_identity import ask_demo_changes
-from customers.journeys.demo_merges import merge_demo_twins
 from customers.journeys.demo_purchases import record_demo_purchases
 from customers.journeys.organization_file import load_organization
 from customers.journeys.registration import Registration, work_drafts
@@ -72,7 +72,7 @@ class Command(BaseCommand):
                 bills = record_demo_purchases([one.customer for one in registered], by=by)
                 ask_demo_changes([one.person for one in registered], by=by, now=now)
                 find_duplicates(organization)
-                merge_demo_twins(organization)
+                demo_merges.merge_demo_twins(organization)
                 # Last, as labels could forbid all that.
                 judge_everybody(items, standings, by=by)
                 record_changes([_loaded(organization, edition)], by=by)
@@ -83,7 +83,8 @@ class Command(BaseCommand):
 
 def present_edition() -> str:
     """What tells this edition of the demo from others: a digest of what describes it."""
-    sources = [ORGANIZATION_FILE, Path(demo.__file__), Path(demo_bills.__file__), Path(demo_identity.__file__), *SOURCES]
+    people = (Path(demo.__file__), Path(demo_identity.__file__), Path(demo_merges.__file__))
+    sources = [ORGANIZATION_FILE, *people, Path(demo_bills.__file__), *SOURCES]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 
