@@ -8,21 +8,22 @@ from django.core.exceptions import PermissionDenied
 from django.db import Error
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminRadioSelectWidget
 
 from customers.back_office.search import customers_meant
 from customers.models import Customer
 from loyalty_project import clock
-from organizations.back_office.base import ReadOnlyAdmin, rendered
+from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.filters import DayRangeFilter
+from organizations.back_office.forms import ReasonField
 from organizations.back_office.history import tell_source, tell_who
+from organizations.back_office.pages import page_of
 from organizations.back_office.refusals import refusal_of, sentence_of
 from organizations.back_office.work import actor_of, member_of, work_for
 from subscriptions.choices import Choice
@@ -70,12 +71,7 @@ class DecisionForm(forms.Form):
         coerce=lambda given: given == "1",
         widget=UnfoldAdminRadioSelectWidget,
     )
-    reason = forms.CharField(
-        label="How do you know?",
-        max_length=250,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="For the log: where and how the customer said so.",
-    )
+    reason = ReasonField(label="How do you know?", help_text="For the log: where and how the customer said so.")
 
 
 @admin.register(ConsentChange)
@@ -114,7 +110,7 @@ class ConsentChangeAdmin(ReadOnlyAdmin):
     @display(description="Customer")
     def customer_page(self, change: ConsentChange) -> SafeString:
         """The customer, with the way to their page."""
-        url = reverse("admin:customers_customer_change", args=[change.customer_id])
+        url = page_of(change.customer)
         return format_html('<a class="text-link" href="{}">{}</a>', url, change.customer)
 
     @display(description="The customer said", label={ANSWERS[True]: "success", ANSWERS[False]: "danger"})
@@ -164,21 +160,21 @@ class ConsentChangeAdmin(ReadOnlyAdmin):
         with work_for(request, self.organization_behind(customer)):
             said = consents_of([customer.pk])[customer.pk].get((channel, priority, Scope.ALL))
             form = DecisionForm(request.POST or None)
-            back = reverse("admin:customers_customer_change", args=[customer.pk])
+            back = page_of(customer)
             if request.method == "POST" and form.is_valid() and self._decide(request, customer, channel, priority, form):
                 return HttpResponseRedirect(back)
-            context = {
-                **self.admin_site.each_context(request),
-                "opts": Customer._meta,
-                "original": customer,
-                "title": f"Consent: {customer}",
-                "channel": Channel(channel).label,
-                "priority": Priority(priority).label,
-                "said": said,
-                "form": form,
-                "back": back,
-            }
-            return rendered(TemplateResponse(request, "back_office/decide_consent.html", context))
+            page: HttpResponse = room.answer_page(
+                request,
+                "back_office/decide_consent.html",
+                title=f"Consent: {customer}",
+                original=customer,
+                back=back,
+                channel=Channel(channel).label,
+                priority=Priority(priority).label,
+                said=said,
+                form=form,
+            )
+            return page
 
     def _decide(self, request: HttpRequest, customer: Customer, channel: str, priority: str, form: DecisionForm) -> bool:
         """Keep what was typed; whether that succeeded. What is refused is told above the form."""

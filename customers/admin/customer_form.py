@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Final
 from django import forms
 from django.db import Error, transaction
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 from django.utils.html import format_html
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -34,6 +33,7 @@ from loyalty_project.api.errors import LoyaltyError
 from loyalty_project.api.values import Item
 from loyalty_project.moments import write_moment
 from organizations.actors import Actor
+from organizations.back_office.pages import page_of
 from organizations.back_office.refusals import refusal_of, sentence_of
 from organizations.models import CardSeries, FieldDefinition, Organization, Store, Till
 
@@ -203,7 +203,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
             "{} Somebody else changed this customer after you opened the page, so nothing was saved; the history below says"
             ' what. <a class="text-link" href="{}">Open the page again</a> and repeat what you want to change.',
             sentence,
-            reverse("admin:customers_customer_change", args=[self.instance.pk]),
+            page_of(self.instance),
         )
 
     def _known(self) -> str:
@@ -214,7 +214,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
         same = reduce(or_, (Q(kind=kind, value=value) for kind, value in draft.identifiers.items()))
         twins = Identifier.objects.filter(same, exclusive=True).values("customer_id")
         for customer in self.desk.visible.filter(pk__in=twins)[:1]:
-            url = reverse("admin:customers_customer_change", args=[customer.pk])
+            url = page_of(customer)
             return format_html('{} <a class="text-link" href="{}">Open {}</a>', sentence, url, customer)
         return sentence
 

@@ -8,8 +8,6 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
 from customers.identity_changes import read_wish
@@ -22,8 +20,9 @@ from loyalty_project import clock
 from loyalty_project.api.codes import Code, Told
 from loyalty_project.api.errors import LoyaltyError
 from organizations.actors import Actor
-from organizations.back_office.base import BackOfficeAdmin, rendered
-from organizations.back_office.pages import page_action
+from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.forms import ReasonField
+from organizations.back_office.pages import page_action, page_of
 from organizations.back_office.refusals import refusal_of, sentence_of
 from organizations.back_office.work import actor_of, member_of, work_for
 
@@ -44,12 +43,7 @@ class ChangeForm(forms.Form):
 
     kind = forms.ChoiceField(label="Change the", widget=UnfoldAdminRadioSelectWidget)
     new_value = forms.CharField(label="New value", max_length=254, widget=UnfoldAdminTextInputWidget)
-    comments = forms.CharField(
-        max_length=250,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="For whoever decides: how you know the customer, and why it changes.",
-    )
+    comments = ReasonField(required=False, help_text="For whoever decides: how you know the customer, and why it changes.")
 
     def __init__(self, *args: Any, current: Mapping[str, str], by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -99,9 +93,14 @@ class IdentityActions(BackOfficeAdmin):
             form = ChangeForm(request.POST or None, current=current, by=actor_of(request, organization))
             if request.method == "POST" and form.is_valid() and (asked := form.save()):
                 _tell(request, asked)
-                return HttpResponseRedirect(_page_of(customer))
-            return self._page(
-                request, customer, "back_office/change_identifier.html", f"Change identifier: {customer}", {"form": form}
+                return HttpResponseRedirect(page_of(customer))
+            return self.answer_page(
+                request,
+                "back_office/change_identifier.html",
+                title=f"Change identifier: {customer}",
+                original=customer,
+                back=page_of(customer),
+                form=form,
             )
 
     @page_action("One-time code", address="issue-code", icon="password", permission="issue")
@@ -113,22 +112,14 @@ class IdentityActions(BackOfficeAdmin):
         organization = self.organization_behind(customer)
         with work_for(request, organization):
             issued = _issue(request, customer, by=actor_of(request, organization)) if request.method == "POST" else None
-            return self._page(
-                request, customer, "back_office/issue_code.html", f"One-time code: {customer}", {"issued": issued}
+            return self.answer_page(
+                request,
+                "back_office/issue_code.html",
+                title=f"One-time code: {customer}",
+                original=customer,
+                back=page_of(customer),
+                issued=issued,
             )
-
-    def _page(
-        self, request: HttpRequest, customer: Customer, template: str, title: str, context: Mapping[str, Any]
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
-            "original": customer,
-            "title": title,
-            "back": _page_of(customer),
-            **context,
-        }
-        return rendered(TemplateResponse(request, template, context))
 
 
 def _issue(request: HttpRequest, customer: Customer, *, by: Actor) -> Issued | None:
@@ -152,7 +143,3 @@ def _tell(request: HttpRequest, asked: IdentityRequest) -> None:
             f"{asked.new_value} is asked for. It belongs to {asked.other}, who would be merged into this customer: somebody"
             " else has to approve that.",
         )
-
-
-def _page_of(customer: Customer) -> str:
-    return reverse("admin:customers_customer_change", args=[customer.pk])

@@ -10,23 +10,23 @@ from django.core.exceptions import PermissionDenied
 from django.db import Error
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from customers.back_office.search import customers_meant, values_meant
 from customers.journeys.identity import DecisionRefusedError, approve_request, read_obstacle, reject_request
 from customers.models import Customer, IdentityRequest
 from customers.services.people import read_people
 from loyalty_project.api.errors import LoyaltyError
-from organizations.back_office.base import ReadOnlyAdmin, rendered
+from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
+from organizations.back_office.forms import ReasonField
 from organizations.back_office.history import tell_who
+from organizations.back_office.pages import page_of
 from organizations.back_office.refusals import refusal_of, sentence_of
 from organizations.back_office.work import actor_of, member_of, work_for
 
@@ -39,9 +39,7 @@ TYPE_LABELS: Final[dict[str, str]] = {Type.CHANGE_IDENTIFIER: "info", Type.MERGE
 class DecisionForm(forms.Form):
     """Why it is decided so. Who refuses has to say it."""
 
-    reason = forms.CharField(
-        max_length=250, widget=UnfoldAdminTextInputWidget, help_text="Stands with the request and in the history for good."
-    )
+    reason = ReasonField(help_text="Stands with the request and in the history for good.")
 
     def __init__(self, *args: Any, is_refusal: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -126,7 +124,7 @@ class IdentityRequestAdmin(ReadOnlyAdmin):
     @display(description="Customer")
     def told_customer(self, request: IdentityRequest) -> SafeString:
         """Whose it is, with the way to the customer's page."""
-        url = reverse("admin:customers_customer_change", args=[request.customer_id])
+        url = page_of(request.customer)
         return format_html('<a class="text-link" href="{}">{}</a>', url, request.customer)
 
     @display(description="Kind of request", label=TYPE_LABELS)
@@ -200,20 +198,19 @@ class IdentityRequestAdmin(ReadOnlyAdmin):
         with work_for(request, self.organization_behind(row)):
             decision = DECISIONS[verb]
             form = DecisionForm(request.POST or None, is_refusal=decision.is_refusal)
-            back = reverse("admin:customers_identityrequest_change", args=[row.pk])
+            back = page_of(row)
             if request.method == "POST" and form.is_valid() and self._decide(request, row, decision, form):
                 return HttpResponseRedirect(back)
-            context = {
-                **self.admin_site.each_context(request),
-                "opts": self.model._meta,
-                "original": row,
-                "title": f"{decision.button}: {row}",
-                "decision": decision,
-                "form": form,
-                "back": back,
+            return self.answer_page(
+                request,
+                "back_office/decide_identity_request.html",
+                title=f"{decision.button}: {row}",
+                original=row,
+                back=back,
+                decision=decision,
+                form=form,
                 **self._about(request, row),
-            }
-            return rendered(TemplateResponse(request, "back_office/decide_identity_request.html", context))
+            )
 
     def _decide(self, request: HttpRequest, row: IdentityRequest, decision: Decision, form: DecisionForm) -> bool:
         """Decide it; whether that succeeded. What is refused is told above the form."""

@@ -10,22 +10,20 @@ from django.core.exceptions import PermissionDenied
 from django.db import Error
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from customers.back_office.search import customers_meant
 from customers.journeys.merging import CONSTRAINTS, MergeRefusedError, undo_merge, what_moved
 from customers.models import Merge
 from customers.services.people import read_people
 from organizations.actors import Actor
-from organizations.back_office.base import ReadOnlyAdmin, rendered
+from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
+from organizations.back_office.forms import ReasonField
 from organizations.back_office.history import tell_who
-from organizations.back_office.pages import page_action
+from organizations.back_office.pages import page_action, page_of
 from organizations.back_office.refusals import refusal_of, sentence_of
 from organizations.back_office.work import actor_of, member_of, work_for
 
@@ -33,9 +31,7 @@ from organizations.back_office.work import actor_of, member_of, work_for
 class UndoForm(forms.Form):
     """Why a merge was wrong. `save` undoes it, or says why not."""
 
-    reason = forms.CharField(
-        max_length=250, widget=UnfoldAdminTextInputWidget, help_text="Stands with the merge and in the history for good."
-    )
+    reason = ReasonField(help_text="Stands with the merge and in the history for good.")
 
     def save(self, merge: Merge, *, by: Actor) -> bool:
         """Undo it; False where that is refused, which is told above the form."""
@@ -140,17 +136,16 @@ class MergeAdmin(ReadOnlyAdmin):
             form = UndoForm(request.POST or None)
             if request.method == "POST" and form.is_valid() and form.save(merge, by=actor_of(request, organization)):
                 messages.success(request, f"{merge.victim} and {merge.survivor} are two customers again.")
-                return HttpResponseRedirect(reverse("admin:customers_customer_change", args=[merge.victim_id]))
-            context = {
-                **self.admin_site.each_context(request),
-                "opts": self.model._meta,
-                "original": merge,
-                "title": "Undo a merge",
-                "form": form,
-                "back": reverse("admin:customers_merge_change", args=[merge.pk]),
+                return HttpResponseRedirect(page_of(merge.victim))
+            return self.answer_page(
+                request,
+                "back_office/undo_merge.html",
+                title="Undo a merge",
+                original=merge,
+                back=page_of(merge),
+                form=form,
                 **_about(merge),
-            }
-            return rendered(TemplateResponse(request, "back_office/undo_merge.html", context))
+            )
 
 
 def _about(merge: Merge) -> dict[str, Any]:

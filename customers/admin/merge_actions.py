@@ -9,9 +9,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from customers.admin.identity_actions import IdentityActions
 from customers.back_office.search import customers_meant
@@ -20,8 +18,8 @@ from customers.models import Customer
 from customers.services.people import read_people
 from loyalty_project.api.errors import LoyaltyError
 from organizations.actors import Actor
-from organizations.back_office.base import rendered
-from organizations.back_office.pages import page_action
+from organizations.back_office.forms import ReasonField
+from organizations.back_office.pages import page_action, page_of
 from organizations.back_office.refusals import refusal_of, sentence_of
 from organizations.back_office.work import actor_of, member_of, work_for
 
@@ -31,11 +29,7 @@ CANDIDATES: Final = 20
 class MergeForm(forms.Form):
     """Why two customers are one. `save` merges them, or says why not."""
 
-    reason = forms.CharField(
-        max_length=250,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="How you know that the two are one person. Stands with the merge for good.",
-    )
+    reason = ReasonField(help_text="How you know that the two are one person. Stands with the merge for good.")
 
     def save(self, *, survivor: Customer, victim: Customer, by: Actor) -> Merged | None:
         """The merge; None where it is refused, which is told above the form."""
@@ -75,8 +69,15 @@ class MergeActions(IdentityActions):
             term = request.GET.get("q", "")
             others = self.get_queryset(request).filter(merged_into=None).exclude(pk=customer.pk)
             found = list(others.filter(pk__in=customers_meant(request, term)).order_by("pk")[:CANDIDATES]) if term else []
-            context = {"term": term, "people": list(read_people([one.pk for one in found]).values())}
-            return self._merge_page(request, customer, "back_office/find_twin.html", f"Merge: {customer}", context)
+            return self.answer_page(
+                request,
+                "back_office/find_twin.html",
+                title=f"Merge: {customer}",
+                original=customer,
+                back=page_of(customer),
+                term=term,
+                people=list(read_people([one.pk for one in found]).values()),
+            )
 
     def merge_view(self, request: HttpRequest, survivor_id: int, victim_id: int) -> HttpResponse:
         """The page that shows what would move, and on which it is done; for those who may merge, and see both."""
@@ -93,26 +94,17 @@ class MergeActions(IdentityActions):
                 for notice in done.notices:
                     messages.warning(request, f"{notice.text} ({int(notice.code)})")
                 messages.success(request, f"Customer {victim.pk} is part of {survivor} now.")
-                return HttpResponseRedirect(reverse("admin:customers_customer_change", args=[survivor.pk]))
+                return HttpResponseRedirect(page_of(survivor))
             people = read_people([survivor.pk, victim.pk])
-            context = {
-                "survivor": people[survivor.pk],
-                "victim": people[victim.pk],
-                "preview": preview_merge(survivor=survivor.pk, victim=victim.pk),
-                "form": form,
-                "swapped": reverse("admin:customers_customer_merge", args=[victim.pk, survivor.pk]),
-            }
-            return self._merge_page(request, survivor, "back_office/merge.html", "Merge two customers", context)
-
-    def _merge_page(
-        self, request: HttpRequest, customer: Customer, template: str, title: str, context: dict[str, Any]
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
-            "original": customer,
-            "title": title,
-            "back": reverse("admin:customers_customer_change", args=[customer.pk]),
-            **context,
-        }
-        return rendered(TemplateResponse(request, template, context))
+            return self.answer_page(
+                request,
+                "back_office/merge.html",
+                title="Merge two customers",
+                original=survivor,
+                back=page_of(survivor),
+                survivor=people[survivor.pk],
+                victim=people[victim.pk],
+                preview=preview_merge(survivor=people[survivor.pk], victim=people[victim.pk]),
+                form=form,
+                swapped=reverse("admin:customers_customer_merge", args=[victim.pk, survivor.pk]),
+            )

@@ -7,14 +7,13 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from customers.admin.customer_status import told_blocks
 from customers.admin.status_form import StatusForm
 from customers.models import Customer, CustomerStatus
-from organizations.back_office.base import BackOfficeAdmin, rendered
-from organizations.back_office.pages import page_action
+from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.pages import page_action, page_of
 from organizations.back_office.work import actor_of, member_of, organization_of, work_for
 
 
@@ -41,20 +40,19 @@ class StatusActions(BackOfficeAdmin):
             if not self.has_judge_permission(request, customer):
                 raise PermissionDenied
             form = StatusForm(request.POST or None, customer=customer, actor=actor_of(request, organization))
-            back = reverse("admin:customers_customer_change", args=[customer.pk])
+            back = page_of(customer)
             if request.method == "POST" and form.is_valid() and form.save():
                 messages.success(request, form.told())
                 return HttpResponseRedirect(back)
-            context = {
-                **self.admin_site.each_context(request),
-                "opts": self.model._meta,
-                "original": customer,
-                "title": f"Change status: {customer}",
-                "labels": [(one, told_blocks(one)) for one in CustomerStatus.objects.filter(is_active=True)],
-                "form": form,
-                "back": back,
-            }
-            return rendered(TemplateResponse(request, "back_office/judge_customer.html", context))
+            return self.answer_page(
+                request,
+                "back_office/judge_customer.html",
+                title=f"Change status: {customer}",
+                original=customer,
+                back=back,
+                labels=[(one, told_blocks(one)) for one in CustomerStatus.objects.filter(is_active=True)],
+                form=form,
+            )
 
 
 def may_judge(request: HttpRequest) -> bool:

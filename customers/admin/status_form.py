@@ -1,17 +1,16 @@
 """How is a customer's status changed at a desk? A form that asks for label and reason and hands them to the service."""
 
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.db import Error
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from customers.models import Customer, CustomerStatus
 from customers.services.statuses import set_status
 from organizations.actors import Actor
+from organizations.back_office.forms import ReasonField
 from organizations.back_office.refusals import refusal_of, sentence_of
-
-MAX_REASON: Final = 250
 
 
 class StatusForm(forms.Form):
@@ -23,11 +22,7 @@ class StatusForm(forms.Form):
         empty_label="none: by the fraud status",
         widget=UnfoldAdminSelectWidget,
     )
-    reason = forms.CharField(
-        max_length=MAX_REASON,
-        widget=UnfoldAdminTextInputWidget(attrs={"maxlength": MAX_REASON}),
-        help_text="Stands in the history for good, and is told to tills.",
-    )
+    reason = ReasonField(help_text="Stands in the history for good, and is told to tills.")
 
     is_changed = False
 

@@ -15,7 +15,9 @@ from django.db import Error, transaction
 import customers.moves
 import engagement.moves
 import subscriptions.moves
-from customers.models import Customer, Identifier, Merge
+from customers.matching import merged_identifiers
+from customers.models import Customer, Merge
+from customers.people import Person
 from customers.restrictions import Block, blocks
 from customers.services import merging as persons
 from customers.services.holding import lock_customers
@@ -251,22 +253,16 @@ class MergePreview:
     inherited: tuple[str, ...]
 
 
-def preview_merge(*, survivor: int, victim: int) -> MergePreview:
-    """What merging `victim` into `survivor` (ids) would move. Reads only; it counts rows too that the survivor has already."""
+def preview_merge(*, survivor: Person, victim: Person) -> MergePreview:
+    """What merging `victim` into `survivor` would move. Reads only; it counts rows too that the survivor has already."""
     moving = {
-        str(move.model._meta.verbose_name_plural): move.model._default_manager.filter(**{f"{move.column}_id": victim}).count()
+        str(move.model._meta.verbose_name_plural): move.model._default_manager.filter(**{move.column: victim.customer}).count()
         for move in MOVES
     }
-    current: dict[str, str] = {}
-    inherited: list[str] = []
-    rows = Identifier.objects.filter(customer__in=[survivor, victim], state=Identifier.State.CURRENT).order_by("pk")
-    for row in sorted(rows, key=lambda one: one.customer_id != survivor):
-        if row.kind in current:
-            inherited.append(row.value)
-        else:
-            current[row.kind] = row.value
     return MergePreview(
-        moving={name: count for name, count in moving.items() if count}, identifiers=current, inherited=tuple(inherited)
+        moving={name: count for name, count in moving.items() if count},
+        identifiers=merged_identifiers(survivor, [victim]),
+        inherited=tuple(value for kind, value in victim.identifiers.items() if kind in survivor.identifiers),
     )
 
 

@@ -1,20 +1,18 @@
 """How are points adjusted at a desk? A form that asks what is needed and hands it to the service."""
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from django import forms
-from django.db import OperationalError
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
+from django.db import Error
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSingleDateWidget
 
 from engagement.figures import told_change
 from engagement.models import PointsAccount
 from engagement.services.adjustments import AdjustmentRefusedError, adjust_points
-from loyalty_project.api.batch import sqlstate
 from organizations.actors import Actor
-
-MAX_REASON: Final = 250
-_LOCK_NOT_AVAILABLE: Final = "55P03"
+from organizations.back_office.forms import ReasonField
+from organizations.back_office.refusals import refusal_of, sentence_of
 
 
 class AdjustmentForm(forms.Form):
@@ -26,11 +24,7 @@ class AdjustmentForm(forms.Form):
         widget=UnfoldAdminDecimalFieldWidget(attrs={"step": "any", "autofocus": True}),
         help_text="With a minus to take them.",
     )
-    reason = forms.CharField(
-        max_length=MAX_REASON,
-        widget=UnfoldAdminTextInputWidget(attrs={"maxlength": MAX_REASON}),
-        help_text="Stands in the ledger and in the history for good.",
-    )
+    reason = ReasonField(help_text="Stands in the ledger and in the history for good.")
     expires_on = forms.DateField(
         required=False,
         widget=UnfoldAdminSingleDateWidget,
@@ -49,10 +43,8 @@ class AdjustmentForm(forms.Form):
             adjust_points(self.account, given["points"], reason=given["reason"], expires_on=given["expires_on"], by=self.actor)
         except AdjustmentRefusedError as refusal:
             self.add_error(None, str(refusal))
-        except OperationalError as error:
-            if sqlstate(error) != _LOCK_NOT_AVAILABLE:
-                raise
-            self.add_error(None, "Somebody else is at work on this customer. Try again.")
+        except Error as error:
+            self.add_error(None, sentence_of(refusal_of(error, {})))
         return self.is_valid()
 
     def told(self) -> str:

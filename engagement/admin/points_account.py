@@ -9,20 +9,18 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from engagement.admin.adjustment_form import AdjustmentForm
-from engagement.admin.rooms import CustomerRowsAdmin, ProgramFilter, page_of
+from engagement.admin.rooms import CustomerRowsAdmin, ProgramFilter
 from engagement.figures import told_points
 from engagement.models import PointsAccount
 from engagement.services.entries import latest_entries
 from engagement.services.settlement import settled_accounts
 from engagement.services.standing import standings_of
 from loyalty_project import clock
-from organizations.back_office.base import rendered
-from organizations.back_office.pages import page_action
+from organizations.back_office.pages import page_action, page_of
 from organizations.back_office.work import actor_of, member_of, work_for
 from organizations.models import Organization
 from organizations.scoping import organization_scope
@@ -131,16 +129,10 @@ class PointsAccountAdmin(CustomerRowsAdmin):
             if request.method == "POST" and form.is_valid() and form.save():
                 messages.success(request, f"{account.customer}: {form.told()}.")
                 return HttpResponseRedirect(page_of(account.customer))
-            context = {
-                **self.admin_site.each_context(request),
-                "opts": self.model._meta,
-                "original": account,
-                "title": f"Adjust points: {account.customer}",
-                "account": account,
-                "form": form,
-                "back": page_of(account),
-            }
-            return rendered(TemplateResponse(request, "back_office/adjust_points.html", context))
+            title, back = f"Adjust points: {account.customer}", page_of(account)
+            return self.answer_page(
+                request, "back_office/adjust_points.html", title=title, original=account, back=back, account=account, form=form
+            )
 
 
 def _settle(accounts: Iterable[PointsAccount]) -> bool:

@@ -9,18 +9,16 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, DecimalField, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
 from customers.services.standing import of_standing
 from engagement import telling
-from engagement.admin.rooms import page_of
 from engagement.figures import told_points
 from engagement.models import Membership, PointsAccount, Program, ProgramVersion
 from engagement.services.pausing import set_paused
-from organizations.back_office.base import ReadOnlyAdmin, rendered
-from organizations.back_office.pages import page_action
+from organizations.back_office.base import ReadOnlyAdmin
+from organizations.back_office.pages import page_action, page_of
 from organizations.back_office.work import actor_of, member_of, work_for
 from organizations.organization_file.differences import differences
 
@@ -126,14 +124,8 @@ class ProgramAdmin(ReadOnlyAdmin):
             if request.method == "POST":
                 self._set_paused(request, Program.objects.filter(pk=program.pk), paused=not program.is_paused)
                 return HttpResponseRedirect(page_of(program))
-            context = {
-                **self.admin_site.each_context(request),
-                "opts": self.model._meta,
-                "original": program,
-                "title": f"{'Go on' if program.is_paused else 'Pause'}: {program}",
-                "back": page_of(program),
-            }
-            return rendered(TemplateResponse(request, "back_office/pause.html", context))
+            title = f"{'Go on' if program.is_paused else 'Pause'}: {program}"
+            return self.answer_page(request, "back_office/pause.html", title=title, original=program, back=page_of(program))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         program = context["original"]

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
@@ -16,6 +15,7 @@ from customers.back_office.search import customers_meant
 from customers.models import Customer
 from engagement.models import Program
 from organizations.back_office.base import ReadOnlyAdmin
+from organizations.back_office.pages import page_of
 from organizations.back_office.work import organization_of
 
 
@@ -120,8 +120,3 @@ def linked(row: Model | None, text: str = "") -> SafeString | str:
     if row is None:
         return "–"
     return format_html('<a class="bo-link" href="{}">{}</a>', page_of(row), text or row)
-
-
-def page_of(row: Model) -> str:
-    """The address of a row's page."""
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

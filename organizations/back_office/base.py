@@ -104,15 +104,22 @@ class BackOfficeAdmin(ModelAdmin):
             return self.answer_choice(request)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def answer_page(
+        self, request: HttpRequest, template: str, *, title: str, original: Any = None, back: str = "", **context: Any
+    ) -> HttpResponse:
+        """A page of its own beside the list and the pages of rows, rendered in the scope of the caller.
+
+        `original` is the row that it is about, `back` where its way back leads.
+        """
+        shared = {**self.admin_site.each_context(request), "opts": self.model._meta, "title": title}
+        return rendered(TemplateResponse(request, template, {**shared, "original": original, "back": back, **context}))
+
     def answer_choice(self, request: HttpRequest) -> HttpResponse:
         """Ask an operator for which organization the new row is."""
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
-            "title": f"Add {self.model._meta.verbose_name}",
-            "organizations": Organization.objects.all(),
-        }
-        return TemplateResponse(request, "back_office/choose_organization.html", context)
+        title = f"Add {self.model._meta.verbose_name}"
+        return self.answer_page(
+            request, "back_office/choose_organization.html", title=title, organizations=Organization.objects.all()
+        )
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The audit of one row, newest first."""
@@ -124,17 +131,16 @@ class BackOfficeAdmin(ModelAdmin):
             raise PermissionDenied
         with work_for(request, organization):
             page = Paginator(self.history_of(row), 50).get_page(request.GET.get("p"))
-            context = {
-                **self.admin_site.each_context(request),
-                "opts": self.model._meta,
-                "object": row,
-                "original": row,
-                "title": f"History: {row}",
-                "page": page,
-                "history": tell_history(page.object_list, field_names()),
+            return self.answer_page(
+                request,
+                "back_office/history.html",
+                title=f"History: {row}",
+                original=row,
+                object=row,
+                page=page,
+                history=tell_history(page.object_list, field_names()),
                 **(extra_context or {}),
-            }
-            return rendered(TemplateResponse(request, "back_office/history.html", context))
+            )
 
     def history_of(self, row: Any) -> QuerySet[AuditEntry]:
         """The audit entries about `row`, newest first."""

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.db.models import QuerySet
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from organizations.models import Organization, Till
 from organizations.models.places import Place
 from organizations.organization_file.problems import Problems
 from organizations.organization_file.schema import Struct
+
+MAX_REASON: Final = 250
 
 
 class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for type checkers only
@@ -69,6 +72,14 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic f
             twins = twins.filter(organization=self.organization)
         if twins.exists():
             self._tell(self.natural_key[-1], "is taken already")
+
+
+class ReasonField(forms.CharField):
+    """Why somebody does it, in a line that is kept: `help_text` says where."""
+
+    def __init__(self, *, help_text: str, **kwargs: Any) -> None:
+        widget = UnfoldAdminTextInputWidget()
+        super().__init__(max_length=MAX_REASON, widget=widget, help_text=help_text, **kwargs)
 
 
 class LinesField(forms.CharField):

@@ -1,10 +1,17 @@
-"""How does a row get a page of its own beside its form? By an action that Unfold shows as a button."""
+"""Where is a row's page, and how does the row get another one beside it? By an action that Unfold shows as a button."""
 
 from collections.abc import Callable
 from typing import Any, cast
 
+from django.db.models import Model
 from django.http import HttpResponse
+from django.urls import reverse
 from unfold.decorators import action
+
+
+def page_of(row: Model) -> str:
+    """The address of a row's page."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
 def page_action(

@@ -11,12 +11,11 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
 from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminRadioSelectWidget
 
 from organizations.back_office.auditing import told_secret
-from organizations.back_office.base import BackOfficeAdmin, rendered
+from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.pages import page_of
 from organizations.back_office.work import actor_of, work_for
 from organizations.services.audit import record_changes
 
@@ -104,19 +103,18 @@ class SecretAdmin(BackOfficeAdmin):
                 self._set(request, row, form.cleaned_data["secret"])
                 if not form.is_generated:
                     messages.success(request, f"The {self.secret.word} of {row} is changed.")
-                    return HttpResponseRedirect(self._page_of(row))
+                    return HttpResponseRedirect(page_of(row))
                 shown = form.cleaned_data["secret"]
-            context = {
-                **self.admin_site.each_context(request),
-                "opts": self.model._meta,
-                "original": row,
-                "title": f"New {self.secret.word}: {row}",
-                "form": form,
-                "shown": shown,
-                "word": self.secret.word,
-                "back": self._page_of(row),
-            }
-            return rendered(TemplateResponse(request, "back_office/secret.html", context))
+            return self.answer_page(
+                request,
+                "back_office/secret.html",
+                title=f"New {self.secret.word}: {row}",
+                original=row,
+                back=page_of(row),
+                form=form,
+                shown=shown,
+                word=self.secret.word,
+            )
 
     def _set(self, request: HttpRequest, row: Any, secret: str) -> None:
         is_new = not getattr(row, self.secret.column)
@@ -125,7 +123,3 @@ class SecretAdmin(BackOfficeAdmin):
             row.save(update_fields=[self.secret.column])
             change = told_secret(row, self.secret.word, is_new=is_new)
             record_changes([change], by=actor_of(request, self.organization_behind(row)))
-
-    def _page_of(self, row: Any) -> str:
-        meta = self.model._meta
-        return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])

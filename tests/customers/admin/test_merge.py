@@ -1,10 +1,14 @@
 """Staff make one customer of two, see what moved, and undo it; nobody does who may not."""
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+from psycopg.errors import LockNotAvailable
 
+from customers.journeys import merging
 from customers.models import Card, Customer, Merge
+from customers.services import holding
 from organizations.models import Organization, Till
 from tests.back_office import list_of, log_in, make_staff, page_of, register
 from tests.factories import make_card_series
@@ -65,6 +69,24 @@ def test_a_refusal_is_told_above_the_form(administrator, anna, twin):
     answer = administrator.post(merge_page(anna, twin), {"reason": "Same address"})
     assert "fraud" in answer.content.decode()
     assert not Merge.objects.exists()
+
+
+def test_whoever_is_worked_on_elsewhere_is_neither_merged_nor_divided(administrator, anna, twin, monkeypatch):
+    def never_free(_rows: object) -> None:
+        raise OperationalError from LockNotAvailable()
+
+    def refuse(address: str) -> None:
+        with monkeypatch.context() as patch:
+            for taker in (holding, merging):
+                patch.setattr(taker, "lock", never_free)
+            answer = administrator.post(address, {"reason": "Same address"})
+        assert answer.context["form"].non_field_errors() == ["Another action is running for this customer (521)"]
+
+    refuse(merge_page(anna, twin))
+    assert not Merge.objects.exists()
+    administrator.post(merge_page(anna, twin), {"reason": "Same address"})
+    refuse(reverse("admin:customers_merge_undo", args=[Merge.objects.get().pk]))
+    assert Merge.objects.get().undone_at is None
 
 
 def test_merged_customers_are_listed_only_when_asked_for(administrator, merge, anna, twin):
@@ -137,5 +159,6 @@ def test_unknown_customers_and_merges_lead_back_to_the_start(administrator, anna
     for address in (
         reverse("admin:customers_customer_find_twin", args=[10**9]),
         reverse("admin:customers_customer_merge", args=[anna.pk, 10**9]),
+        reverse("admin:customers_merge_undo", args=[10**9]),
     ):
         assert administrator.get(address).headers["Location"] == reverse("admin:index")

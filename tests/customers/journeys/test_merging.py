@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from customers.journeys.deferred import work_deferred_events
 from customers.journeys.merging import MOVES, STAYS, MergeRefusedError, merge_customers, preview_merge
 from customers.models import Card, Customer, CustomerSegment, GroupMembership, Identifier, Merge, SourceProfile
+from customers.services.people import read_people
 from engagement.expiry import Expiry
 from engagement.ledger.accounts import Kind, post
 from engagement.ledger.storing import AccountKey, lock_accounts, write_accounts
@@ -346,7 +347,8 @@ def test_a_return_of_the_victims_bill_takes_the_points_that_moved(organization, 
 
 
 def test_a_preview_tells_what_would_move(till, anna, twin):
-    preview = preview_merge(survivor=anna.pk, victim=twin.pk)
+    people = read_people([anna.pk, twin.pk])
+    preview = preview_merge(survivor=people[anna.pk], victim=people[twin.pk])
     assert preview.moving == {"memberships": 1}
     assert preview.identifiers == {"mobile": "919812300001", "email": "anna@example.com", "external_id": "NW-2"}
     assert preview.inherited == ("919812300002",)

@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError, transaction
 from django.http import HttpResponse
 from django.test import Client
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import LockNotAvailable, SerializationFailure
 
 from customers.journeys.merging import merge_customers
 from customers.services import holding
@@ -94,7 +94,7 @@ def test_only_permitted_roles_adjust_within_their_reach(
     assert (account.balance, hidden.balance) == (105, 0)
 
 
-def test_who_finds_the_customer_locked_is_told_to_try_again(
+def test_who_finds_the_customer_locked_or_merged_meanwhile_is_told_so(
     administrator: Client, account: PointsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(cause: Exception) -> None:
@@ -103,8 +103,12 @@ def test_who_finds_the_customer_locked_is_told_to_try_again(
 
         monkeypatch.setattr(holding, "lock", lock)
 
-    refuse(LockNotAvailable())
-    assert "Try again." in adjust(administrator, account, "5").content.decode()
+    for elsewhere in (LockNotAvailable(), SerializationFailure()):
+        refuse(elsewhere)
+        answer = adjust(administrator, account, "5")
+        assert answer.context["form"].non_field_errors() == [  # type: ignore[attr-defined]
+            "Another action is running for this customer (521)"
+        ]
     refuse(RuntimeError("gone"))
     with pytest.raises(OperationalError):
         adjust(administrator, account, "5")
