@@ -10,8 +10,8 @@ import pytest
 from engagement.earning import Award, Sale, earn
 from engagement.expiry import Expiry
 from engagement.explaining import explain
-from engagement.ledger.accounts import AccountState, Circumstances, Kind
-from engagement.ledger.movements import award, reverse, spend, take_back
+from engagement.ledger.accounts import AccountState, Circumstances, Kind, post
+from engagement.ledger.movements import award, move, move_debt, reverse, spend, take_back
 from engagement.ledger.settling import settle
 from engagement.models import PointsAccount, PointsEntry, PointsLot, Program, ProgramVersion
 from tests.engagement.members import facts
@@ -161,6 +161,46 @@ def test_a_return_tells_what_came_from_where() -> None:
         "Return of bill K7-1 claimed 70 points: 10 promised and not to come any more, 5 taken from what the bill had brought, "
         "12 taken from other points, for what had been spent, 23 had been spent and are forgiven, 20 had expired."
     )
+
+
+def test_what_a_merge_moves_tells_from_whom_to_whom_and_whether_it_was_undone() -> None:
+    one, other = state(), state()
+    promised_until = datetime(2026, 3, 9, tzinfo=UTC)
+    award(one, Decimal(30), facts=facts(AT))
+    award(one, Decimal(7), facts=facts(AT), opens_at=promised_until)
+    for number, lot in enumerate(one.new_lots):
+        lot.pk = number
+    places: dict[int, Any] = {lot.pk: (None, None) for lot in one.new_lots}
+    lots = list(one.new_lots)
+    move(one, other, lots=lots, totals={}, facts=because("merge", victim=2, survivor=1), places=places)
+    assert [explain(entry) for entry in (*one.entries[-2:], *other.entries)] == [
+        "30 points moved to another account: customer 2 was merged into customer 1.",
+        "7 points promised moved to another account: customer 2 was merged into customer 1.",
+        "30 points came from another account: customer 2 was merged into customer 1.",
+        "7 points promised came from another account: customer 2 was merged into customer 1.",
+    ]
+    (lot, _) = other.new_lots
+    lot.pk = 3
+    move(other, one, lots=[lot], totals={}, facts=because("unmerge", victim=2, survivor=1), places={3: (None, None)})
+    assert explain(one.entries[-1]) == (
+        "30 points came from another account: the merge of customer 2 into customer 1 was undone."
+    )
+    one.new_lots[-1].pk = 4
+    move(one, other, lots=[one.new_lots[-1]], totals={}, facts=because("merged before"), places={4: (None, None)})
+    assert explain(other.entries[-1]) == (
+        "30 points came from another account: they follow those that a merge had moved before."
+    )
+
+
+def test_a_debt_that_a_merge_moves_is_told_as_one() -> None:
+    one, other = state(), state()
+    one.account.floor = Decimal(-5)
+    post(one, Kind.ADJUST, points=Decimal(-5), facts=facts(AT))
+    move_debt(one, other, facts=because("merge", victim=2, survivor=1))
+    assert [explain(one.entries[-1]), explain(other.entries[-1])] == [
+        "5 points owed moved to another account: customer 2 was merged into customer 1.",
+        "5 points owed came from another account: customer 2 was merged into customer 1.",
+    ]
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -10,10 +10,11 @@ from django.urls import reverse
 from psycopg.errors import LockNotAvailable
 from pytest_django import DjangoAssertNumQueries
 
+from customers.journeys.merging import merge_customers
 from customers.models import Customer, CustomerStatus
 from organizations.models import AuditEntry, Organization, Till
 from tests.back_office import errors_of, filled_form, list_of, page_of, register, shown
-from tests.factories import label, make_status
+from tests.factories import label, make_status, till_actor
 
 STATUSES = "customers_customerstatus"
 CUSTOMERS = "customers_customer"
@@ -167,6 +168,17 @@ def test_somebody_who_is_being_worked_on_elsewhere_is_told_so(
     assert answer.context["form"].non_field_errors() == [  # type: ignore[attr-defined]
         "Another action is running for this customer (521)"
     ]
+
+
+def test_the_status_of_a_merged_customer_is_that_of_who_they_became(
+    administrator: Client, anna: Customer, till: Till, held: CustomerStatus
+) -> None:
+    twin = register(till, mobile="9812300002")
+    merge_customers(survivor=anna.pk, victim=twin.pk, by=till_actor(till))
+    answer = judge(administrator, twin, held)
+    assert (answer.status_code, answer.headers["Location"]) == (302, status_page(anna))
+    twin.refresh_from_db()
+    assert twin.status_label is None
 
 
 def test_customers_are_narrowed_by_label(administrator: Client, anna: Customer, till: Till, held: CustomerStatus) -> None:
