@@ -111,7 +111,7 @@ def cards(ids: Sequence[int], reading: Reading) -> Payloads:
     for row in Card.objects.filter(customer_id__in=ids).select_related("series").order_by("pk"):
         if row.customer_id is not None:
             found[row.customer_id].append(card(row, reading.organization.zone))
-    return {one: {"card_details": {"card": found[one]}} for one in ids}
+    return {one: {"card_details": found[one]} for one in ids}
 
 
 def segments(ids: Sequence[int], reading: Reading) -> Payloads:

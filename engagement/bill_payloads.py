@@ -22,11 +22,12 @@ def customer_with_bills(
     page: BillPage,
     rows: Sequence[Mapping[str, Any]],
     *,
+    groups: Sequence[Mapping[str, Any]],
     purchases: Decimal,
     limit: int,
     zone: ZoneInfo,
 ) -> dict[str, Any]:
-    """The customer of `transactions`, around the rows of a page that is not empty."""
+    """The customer of `transactions`, around the rows of a page."""
     customer = person.customer
     return {
         "firstname": customer.firstname,
@@ -43,8 +44,9 @@ def customer_with_bills(
         "updated_on": write_moment(customer.updated_on, zone),
         "type": customer.type,
         "source": customer.source.lower(),
+        "user_groups2": list(groups),
         "count": page.count,
-        "start": str(page.bills[0].pk),
+        "start": str(page.bills[0].pk) if page.bills else "",
         "delayed_points": plain_digits(figures.delayed_points),
         "delayed_returned_points": plain_digits(figures.delayed_returned_points),
         "total_available_points": plain_digits(figures.loyalty_points),

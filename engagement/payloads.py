@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -81,12 +81,19 @@ def program_extras(standing: StandingProgram, membership: Membership, account: P
         "program_description": standing.program.description,
         "program_points_to_currency_ratio": ratio_of(standing),
         "linked_partner_programs": {"linked_partner_program": []},
+        "gap_to_upgrade": {"upgrade_strategy": []},
+        "gap_to_renew": {},
     }
 
 
 def ratio_of(standing: StandingProgram) -> str:
     """What a point is worth in money, as text; "0" where the program does not say."""
     return plain_digits(Decimal(str(standing.rules.get("points_to_currency") or 0)))
+
+
+def printed_purchases(amount: Decimal, *, is_exact: bool) -> Decimal:
+    """The customer's purchases as printed: whole, rounded half up, or exact by policy (docs/protocol.md 1.9)."""
+    return amount if is_exact else amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
 
 
 def summed(accounts: Sequence[PointsAccount]) -> dict[str, str]:
@@ -181,6 +188,7 @@ def bill_row(bill: Bill, zone: ZoneInfo) -> dict[str, str]:
 def group_points_row(points: GroupPoints) -> dict[str, str]:
     """One row of `group_points_summaries` (docs/protocol.md 4.5)."""
     return {
+        "group_program_id": str(points.program_id),
         "group_id": str(points.group_id),
         "program_id": str(points.program_id),
         "lifetime_points": plain_digits(points.lifetime),

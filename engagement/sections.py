@@ -58,7 +58,11 @@ def purchases(ids: Sequence[int], reading: Reading) -> Payloads:
     found: dict[int, dict[str, Any]] = {}
     with reading.may_fail(Code.POINTS_UNAVAILABLE):
         totals = PurchaseTotals.objects.filter(customer_id__in=ids).values_list("customer_id", "amount")
-        found.update((customer_id, {"lifetime_purchases": amount}) for customer_id, amount in totals)
+        is_exact = reading.policy.exact_lifetime_purchases
+        found.update(
+            (customer_id, {"lifetime_purchases": payloads.printed_purchases(amount, is_exact=is_exact)})
+            for customer_id, amount in totals
+        )
     return found
 
 
@@ -91,8 +95,8 @@ def transactions(ids: Sequence[int], reading: Reading) -> Payloads:
 
 
 def group_points(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`group_points_summaries`, when groups are asked for: one query, and more only where something is due. Warning 91001."""
-    if reading.wants("basic") or not reading.wants("user_group"):
+    """`group_points_summaries`, with `user_group` or `mlp`: one query, and more only where something is due. Warning 91001."""
+    if reading.wants("basic") or not (reading.wants("user_group") or reading.wants("mlp")):
         return {}
     program_id = _program_id(reading)
     found: dict[int, list[dict[str, str]]] = {one: [] for one in ids}

@@ -9,13 +9,14 @@ from customers.api.registration import AddView, UpdateView
 from customers.api.search import SearchView
 from engagement.api.redemptions import RedemptionsView
 from engagement.api.transactions import TransactionsView
-from loyalty_project.api.routes import customer_route
+from loyalty_project.api.error_pages import unknown_path
+from loyalty_project.api.routes import customer_route, entity_route
 from loyalty_project.health import healthz, readyz
 from organizations.api.tokens import TokenView
 from organizations.api.views import UnknownResourceView, UnsupportedActionView
 from subscriptions.api import SubscriptionsView
 
-READ, BOTH = ("GET",), ("GET", "POST")
+READ, WRITE, BOTH = ("GET",), ("POST",), ("GET", "POST")
 
 handler400 = "loyalty_project.api.error_pages.bad_request"
 handler403 = "loyalty_project.api.error_pages.permission_denied"
@@ -42,5 +43,11 @@ urlpatterns = [
     customer_route("interaction|interactions", UnsupportedActionView.as_view(methods=READ)),
     customer_route("subscriptions", SubscriptionsView.as_view()),
     customer_route("recommendations", UnsupportedActionView.as_view(methods=READ)),
-    re_path(r"^(?:v?1\.1|v3)(?:/.*)?\Z", UnknownResourceView.as_view()),
+    entity_route("transaction", "add", UnsupportedActionView.as_view(methods=WRITE)),
+    entity_route("points", "isredeemable|validationcode", UnsupportedActionView.as_view(methods=READ)),
+    entity_route("points", "redeem|reverse", UnsupportedActionView.as_view(methods=WRITE)),
+    entity_route("coupon", "isredeemable", UnsupportedActionView.as_view(methods=READ)),
+    entity_route("coupon", "redeem|issue|reactivate", UnsupportedActionView.as_view(methods=WRITE)),
+    re_path(r"^(?:api/)?v?1\.1(?:/.*)?\Z", UnknownResourceView.as_view()),
+    re_path(r"^v[23](?:/.*)?\Z", unknown_path),
 ]

@@ -142,6 +142,7 @@ class Policy:
     # the wire
     batch_limit: int = flag("BATCH_LIMIT", 100, _whole(1, 10_000))
     mirror_http_status: bool = flag("V1_MIRROR_HTTP_STATUS", False)
+    exact_lifetime_purchases: bool = flag("V1_EXACT_LIFETIME_PURCHASES", False)
     rate_limit: int = flag("RATE_LIMIT_PER_MINUTE", 6000, _whole(1, 10_000_000))
     opt_in_type: str = flag("OPT_IN_TYPE", "SINGLE", _Choice("SINGLE", "RESTRICTED_SINGLE", "DOUBLE"))
     # bills

@@ -11,14 +11,14 @@ from rest_framework.response import Response
 from customers.people import Person
 from customers.services.lookup import Answer, look_up, only_of_store, read_asked
 from customers.services.people import read_people
-from loyalty_project.api.batch import Done, Outcome, failed, succeeded
+from loyalty_project.api.batch import Done, Outcome, Refused, failed, succeeded
 from loyalty_project.api.codes import Code, Told
 from loyalty_project.api.envelope import customer_answer, http_status
 from loyalty_project.api.errors import LoyaltyError, in_numeric_order
 from loyalty_project.api.values import is_on
 from organizations.api.views import Call
 
-Results = Mapping[int, Done | Told]
+Results = Mapping[int, Done | Refused | Told]
 
 
 def answer_reads(
@@ -61,6 +61,8 @@ def _outcome(
     result = None if answer.customer_id is None else results.get(answer.customer_id)
     if isinstance(result, Done):
         return conclude(replace(result, warnings=in_numeric_order([*answer.notices, *result.warnings])))
+    if isinstance(result, Refused):
+        return failed(result.code, result.body, warnings=in_numeric_order([*answer.notices, *result.warnings]))
     if answer.refusal is Code.INVALID_INPUT:
         return failed(answer.refusal, {})
     code = result or answer.refusal or Code.UNKNOWN_ID

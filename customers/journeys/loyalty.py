@@ -1,6 +1,7 @@
 """What do add and update tell of a customer, points, tiers, purchases and consents included? (docs/protocol.md 3)"""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from customers.drafts import Setup
@@ -8,13 +9,14 @@ from customers.journeys.registration import Registration
 from customers.models import Customer
 from customers.payloads import core
 from engagement.models import PurchaseTotals
-from engagement.payloads import points_effects, points_summary, raw_effects, tier_expiry
+from engagement.payloads import points_effects, points_summary, printed_purchases, raw_effects, tier_expiry
 from engagement.services.figures import figures_at, in_book_order, memberships_of
 from engagement.services.programs import ProgramBook, open_programs
 from engagement.services.settlement import settled_accounts
 from loyalty_project.api.codes import Code
 from loyalty_project.api.errors import Notice
 from loyalty_project.api.side_steps import side_step
+from organizations.flags import Policy
 from organizations.models import Organization, Store
 
 # What stands there for somebody without points, and where they cannot be read (91001).
@@ -41,7 +43,7 @@ def customer_core(
     `wants_raw` adds `rawSideEffects` (docs/protocol.md 4.1).
     """
     customer, zone = registration.customer, setup.organization.zone
-    block, notices = loyalty_block(customer, book=programs, organization=setup.organization, store=store)
+    block, notices = loyalty_block(customer, book=programs, organization=setup.organization, policy=setup.policy, store=store)
     body = core(
         customer,
         registration.person.identifiers,
@@ -58,7 +60,7 @@ def customer_core(
 
 
 def loyalty_block(
-    customer: Customer, *, book: ProgramBook, organization: Organization, store: Store | None
+    customer: Customer, *, book: ProgramBook, organization: Organization, policy: Policy, store: Store | None
 ) -> tuple[Mapping[str, Any], list[Notice]]:
     """The figures of CustomerCore at a till of `store`, with all that is due by now done; and warnings.
 
@@ -66,15 +68,16 @@ def loyalty_block(
     """
     block, notices = NOTHING, list[Notice]()
     with side_step(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
-        block, told = _block(customer, book, organization, store)
+        block, told = _block(customer, book, organization, policy, store)
         notices += told
     return block, notices
 
 
 def _block(
-    customer: Customer, book: ProgramBook, organization: Organization, store: Store | None
+    customer: Customer, book: ProgramBook, organization: Organization, policy: Policy, store: Store | None
 ) -> tuple[Mapping[str, Any], list[Notice]]:
-    purchases = PurchaseTotals.objects.filter(customer=customer).values_list("amount", flat=True).first() or 0
+    total = PurchaseTotals.objects.filter(customer=customer).values_list("amount", flat=True).first() or Decimal(0)
+    purchases = printed_purchases(total, is_exact=policy.exact_lifetime_purchases)
     if customer.type != Customer.Type.LOYALTY:
         return {**NOTHING, "lifetime_purchases": purchases}, []
     accounts = settled_accounts([customer.pk], organization=organization)

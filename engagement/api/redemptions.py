@@ -19,7 +19,7 @@ from engagement.redemption_payloads import customer_with_redemptions, points_red
 from engagement.services.figures import figures_at, memberships_of
 from engagement.services.programs import open_programs
 from engagement.services.redemption_history import RedemptionPage, account_ids, read_redemptions, reversals_of
-from loyalty_project.api.batch import Done, Outcome
+from loyalty_project.api.batch import Done, Outcome, Refused
 from loyalty_project.api.codes import Code, Told, Transport
 from loyalty_project.api.errors import LoyaltyError
 from loyalty_project.api.paging import read_limit, read_number, read_order
@@ -104,7 +104,7 @@ def read_history(people: Sequence[Person], query: Mapping[str, str], *, call: Ca
         pages = read_redemptions(accounts, asked.matching, order=asked.order, limit=asked.points_limit)
     reversals = reversals_of([one.pk for page in pages.values() for one in page.redemptions])
     groups = groups_of(loyal)
-    results: dict[int, Done | Told] = {one.customer.pk: Code.NOT_LOYALTY for one in people}
+    results: dict[int, Done | Refused | Told] = {one.customer.pk: Code.NOT_LOYALTY for one in people}
     results |= dict.fromkeys(loyal, Code.NOT_IN_PROGRAM)
     for one in people:
         pk = one.customer.pk

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from customers.api.reads import Results, answer_reads
 from customers.models import Customer
 from customers.people import Person
+from customers.sections import groups_of
 from customers.services.lookup import spelled_out
 from engagement.bill_payloads import (
     credit_notes,
@@ -22,8 +23,9 @@ from engagement.bill_payloads import (
 )
 from engagement.filtersets import BillFilters
 from engagement.models import Bill
-from engagement.services.bill_history import PointsRead, basket_sizes, lifetime_purchases, read_bills, read_points
-from loyalty_project.api.batch import Done
+from engagement.payloads import printed_purchases
+from engagement.services.bill_history import BillPage, PointsRead, basket_sizes, lifetime_purchases, read_bills, read_points
+from loyalty_project.api.batch import Done, Refused
 from loyalty_project.api.codes import Code, Told
 from loyalty_project.api.errors import Notice
 from loyalty_project.api.paging import read_limit, read_number, read_order
@@ -50,7 +52,8 @@ class TransactionsView(TillView):
 def read_transactions(people: Sequence[Person], query: Mapping[str, str], *, call: Call) -> Results:
     """The answer for each customer. The number of queries does not grow with them, nor with their bills.
 
-    Refusals: 1013 with `mlp` for who is not in the loyalty program, 1051 without bills. Raises `LoyaltyError`: 400, 1150.
+    Refusals: 1013 with `mlp` for who is not in the loyalty program; 1051 without bills, which shows the customer all the
+    same. Raises `LoyaltyError`: 400, 1150.
     """
     organization = call.actor.organization
     limit = read_limit(query, "limit")
@@ -62,30 +65,33 @@ def read_transactions(people: Sequence[Person], query: Mapping[str, str], *, cal
         limit=limit,
         offset=read_number(query, "offset"),
     )
-    readable = [one for one in people if one.customer.pk in pages and not _is_refused(one, query)]
+    readable = [one for one in people if not _is_refused(one, query)]
     ids = [one.customer.pk for one in readable]
-    bill_ids = [bill.pk for pk in ids for bill in pages[pk].bills]
+    bill_ids = [bill.pk for pk in ids if pk in pages for bill in pages[pk].bills]
     notices: list[Notice] = []
     points = PointsRead()
     with side_step(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
         points = read_points(ids, bill_ids, organization=organization, store=call.actor.store)
     purchases = lifetime_purchases(ids)
+    groups = groups_of(ids)
     rows = _Rows(query, points, basket_sizes(bill_ids), organization)
-    results: dict[int, Done | Told] = {
-        one.customer.pk: Code.NOT_LOYALTY if _is_refused(one, query) else Code.NO_ROWS for one in people
-    }
+    results: dict[int, Done | Refused | Told] = {one.customer.pk: Code.NOT_LOYALTY for one in people}
     for one in readable:
-        page = pages[one.customer.pk]
+        page = pages.get(one.customer.pk, BillPage())
         body = customer_with_bills(
             one,
             points.figures_of(one.customer.pk),
             page,
             [rows.row(bill) for bill in page.bills],
-            purchases=purchases.get(one.customer.pk, ZERO),
+            groups=groups.get(one.customer.pk, ()),
+            purchases=printed_purchases(purchases.get(one.customer.pk, ZERO), is_exact=call.policy.exact_lifetime_purchases),
             limit=limit,
             zone=organization.zone,
         )
-        results[one.customer.pk] = Done(body=body, message=FETCHED, code=Code.TRANSACTIONS_FETCHED, warnings=notices)
+        if page.bills:
+            results[one.customer.pk] = Done(body=body, message=FETCHED, code=Code.TRANSACTIONS_FETCHED, warnings=notices)
+        else:
+            results[one.customer.pk] = Refused(body=body, code=Code.NO_ROWS, warnings=notices)
     return results
 
 

@@ -33,6 +33,15 @@ class Done:
     subject: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A refused item that shows more than the identifiers it was asked by: the body of its answer, the code, the warnings."""
+
+    body: Mapping[str, Any]
+    code: Told
+    warnings: Sequence[Notice] = field(default_factory=tuple)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One item of the answer, `item_status` included; `replayed` when it was worked by an earlier call."""
@@ -53,9 +62,9 @@ def succeeded(done: Done) -> Outcome:
     )
 
 
-def failed(code: Told, echo: Mapping[str, Any], *, sentence: str = "") -> Outcome:
+def failed(code: Told, echo: Mapping[str, Any], *, sentence: str = "", warnings: Sequence[Notice] = ()) -> Outcome:
     """The answer of an item that failed: what it named, and why, in the code's sentence where no other is given."""
-    status = _item_status(success=False, code=code, message=sentence or code.sentence, warnings=())
+    status = _item_status(success=False, code=code, message=sentence or code.sentence, warnings=warnings)
     return Outcome({**echo, "item_status": status}, succeeded=False)
 
 

@@ -5,23 +5,35 @@ the project's urls.
 """
 
 import sys
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 
-from loyalty_project.api.codes import Code
+from loyalty_project.api.body import discard_body
+from loyalty_project.api.codes import Code, Transport
 from loyalty_project.api.envelope import refusal
 from loyalty_project.api.errors import RequestRefusedError
 from loyalty_project.api.exception_handler import as_refusal
+from loyalty_project.api.formats import Format
 from loyalty_project.api.negotiation import asked_format
 from loyalty_project.api.renderers import CONTENT_TYPES, render
 
 log = structlog.get_logger(__name__)
 
-API_ROOTS: Final = ("/v1.1", "/1.1", "/v3")
+# Other versions of the API answer `{data, errors, warnings}` in JSON, whatever is asked.
+OTHER_VERSIONS: Final = ("/v2", "/v3")
+API_ROOTS: Final = ("/v1.1", "/1.1", "/api/v1.1", "/api/1.1", *OTHER_VERSIONS)
+
+
+@csrf_exempt
+def unknown_path(request: HttpRequest) -> HttpResponse:
+    """404 in JSON for every path of another version that nothing answers, without authentication (docs/protocol.md 1.9)."""
+    discard_body(request)
+    return _refuse(request, RequestRefusedError(404, Transport.NOT_FOUND))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -48,14 +60,22 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 
 def _is_api(request: HttpRequest) -> bool:
+    return _is_below(request, API_ROOTS)
+
+
+def _is_below(request: HttpRequest, roots: tuple[str, ...]) -> bool:
     path = "/" + request.path_info.lstrip("/")
-    return any(path == root or path.startswith(f"{root}/") for root in API_ROOTS)
+    return any(path == root or path.startswith(f"{root}/") for root in roots)
 
 
 def _refuse(request: HttpRequest, error: RequestRefusedError) -> HttpResponse:
     wanted = asked_format(request, suffix=request.path_info.rstrip("/").rpartition(".")[2])
+    answer: dict[str, Any] = refusal(error)
+    if _is_below(request, OTHER_VERSIONS):
+        wanted = Format.JSON
+        answer = {"data": None, "errors": [{"code": error.body_code, "message": error.message}], "warnings": []}
     return HttpResponse(
-        render(refusal(error), wanted),
+        render(answer, wanted),
         status=error.http_status,
         content_type=CONTENT_TYPES[wanted],
         headers={"Cache-Control": "no-store"},

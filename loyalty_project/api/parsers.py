@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import IO, Any, Final, NoReturn
 
 from django.http import HttpRequest
@@ -17,6 +18,7 @@ from loyalty_project.api.negotiation import BODY_FORMAT_ATTRIBUTE
 from loyalty_project.api.values import Value
 
 MAX_DEPTH: Final = 64
+MAX_FLOAT_DIGITS: Final = 40
 
 _PAYLOAD_ATTRIBUTE = "wire_payload"
 _BOM = b"\xef\xbb\xbf"
@@ -66,10 +68,13 @@ def _parse_request(request: HttpRequest) -> Value:
 
 
 def parse_json(body: bytes) -> Value:
-    """The tree of a JSON body in UTF-8: numbers as written, booleans as text, of duplicate keys the last. Raises 400."""
+    """The tree of a JSON body in UTF-8: numbers and booleans as text, of duplicate keys the last. Raises 400.
+
+    Integers and fractions keep the digits they were written with; a whole float loses its fraction (`1.0` is "1").
+    """
     try:
         # parse_int and parse_float keep the digits; the standard library's parser is the only fast one that can.
-        tree = json.loads(body.decode("utf-8-sig"), parse_int=str, parse_float=str, parse_constant=_refuse)
+        tree = json.loads(body.decode("utf-8-sig"), parse_int=str, parse_float=_float_text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise RequestRefusedError(400, Code.INVALID_INPUT) from error
     return _without_booleans(tree, MAX_DEPTH)
@@ -93,6 +98,19 @@ def parse_xml(body: bytes) -> Value:
     if parser.error_log.filter_from_errors():
         _refuse()
     return tree
+
+
+def _float_text(written: str) -> str:
+    """A JSON float as text: plain digits if it is whole and has at most 40 of them, else as written."""
+    try:
+        number = Decimal(written)
+    except InvalidOperation:  # an exponent of more than 18 digits
+        return written
+    if number.is_zero():
+        return "0"
+    if number.adjusted() >= MAX_FLOAT_DIGITS or number != number.to_integral_value():
+        return written
+    return format(number, ".0f")
 
 
 def _refuse(_found: str = "") -> NoReturn:

@@ -24,6 +24,7 @@ BARE_LISTS: Final = {
     "reversal_breakup_by_program": "program",
     "orgUnitSubscriptions": "orgUnitSubscription",
     "coupons": "coupon",
+    "card_details": "card",
 }
 
 _DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>'

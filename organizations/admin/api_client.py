@@ -30,7 +30,7 @@ class ApiClientAdmin(SecretAdmin):
     form = ApiClientForm
     store_path = "till__store"
     related = ("till",)
-    secret = SecretKind(word="secret", column="secret_hash", put=set_client_secret)
+    secret = SecretKind(word="secret", columns=("secret_hash",), put=set_client_secret)
     fields = ("key", "till", "token_ttl", "is_active", "log_in")
     readonly_fields = ("log_in",)
     natural_key = ("key",)

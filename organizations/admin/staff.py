@@ -60,7 +60,10 @@ class StaffMemberAdmin(SecretAdmin):
     form = StaffForm
     related = ("organization",)
     secret = SecretKind(
-        word="password", column="password", put=put_password, check=lambda member, typed: validate_password(typed, user=member)
+        word="password",
+        columns=("password",),
+        put=put_password,
+        check=lambda member, typed: validate_password(typed, user=member),
     )
     fields = ("username", "first_name", "last_name", "email", "role", "stores", "is_active", "last_login")
     readonly_fields = ("last_login",)

@@ -13,7 +13,7 @@ from organizations.back_office.pages import page_action
 from organizations.back_office.secrets import SecretAdmin, SecretKind
 from organizations.models import Till
 from organizations.organization_file.document import TILL
-from organizations.services.credentials import set_till_password
+from organizations.services.credentials import PASSWORD_COLUMNS, set_till_password
 
 
 class TillForm(ConfigurationForm):
@@ -30,7 +30,7 @@ class TillAdmin(SecretAdmin):
     form = TillForm
     store_path = "store"
     related = ("store",)
-    secret = SecretKind(word="password", column="password_hash", put=set_till_password)
+    secret = SecretKind(word="password", columns=PASSWORD_COLUMNS, put=set_till_password)
     fields = ("store", "code", "name", "is_active", "log_in")
     readonly_fields = ("log_in",)
     natural_key = ("code",)

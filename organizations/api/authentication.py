@@ -11,13 +11,13 @@ from loyalty_project.api.errors import RequestRefusedError
 from organizations.api.addresses import client_address
 from organizations.models import ApiClient, Organization, Till
 from organizations.services.callers import find_till
-from organizations.services.credentials import verify_digest
+from organizations.services.credentials import digest_hash, verify_digest
 from organizations.services.proofs import ProofUnavailableError, disproved, proved
 from organizations.services.tokens import client_of_token
 
 TOKEN_HEADERS = ("HTTP_X_CAP_API_OAUTH_TOKEN", "HTTP_CAP_API_ACCESS_TOKEN", "HTTP_X_CAP_API_ACCESS_TOKEN")
 _LONGEST_BASIC = 500
-_CREDENTIAL = re.compile(r"(?P<till>[a-z][a-z0-9._-]{0,49}):(?P<digest>[0-9a-fA-F]{32})")
+_CREDENTIAL = re.compile(r"(?P<till>[a-z][a-z0-9._-]{0,49}):(?P<digest>[0-9a-fA-F]{32}|[0-9a-fA-F]{64})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,8 @@ def _till(credential: str, *, address: str) -> Caller | None:
         disproved(name, address=address)
         return None
     try:
-        good = proved(name, stored_hash=till.password_hash, secret=digest, address=address, verify=verify_digest)
+        stored_hash = digest_hash(till, digest)
+        good = proved(name, stored_hash=stored_hash, secret=digest, address=address, verify=verify_digest)
     except ProofUnavailableError as error:
         raise RequestRefusedError(503, Transport.AUTHORISATION_UNAVAILABLE, body_code=503) from error
     return Caller(name=name, organization=till.organization, till=till) if good else None

@@ -10,6 +10,7 @@ from django.db.models import Model
 
 from organizations.organization_file.rows import plain
 from organizations.services.audit import Change
+from organizations.services.credentials import PASSWORD_COLUMNS
 
 # As the organization file, and so the audit of a load, calls them.
 WORDS: Final[Mapping[str, str]] = {
@@ -18,7 +19,7 @@ WORDS: Final[Mapping[str, str]] = {
     "is_mandatory": "mandatory",
     "is_searchable": "searchable",
 }
-_SECRET: Final = {"password", "password_hash", "secret_hash"}
+_SECRET: Final = {"password", *PASSWORD_COLUMNS, "secret_hash"}
 _NOT_TOLD: Final = {"id", "organization", "last_login", "date_joined", "is_staff", "is_superuser", *_SECRET}
 _NO_LINKS: Final = {"groups", "user_permissions"}
 

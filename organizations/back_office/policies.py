@@ -67,6 +67,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "BATCH_LIMIT": "Items per call",
         "RATE_LIMIT_PER_MINUTE": "Calls per minute of a till or client",
         "V1_MIRROR_HTTP_STATUS": "Body code 500 is HTTP 500 as well",
+        "V1_EXACT_LIFETIME_PURCHASES": "Print lifetime purchases with decimals",
         "OPT_IN_TYPE": "What an unset consent means",
     },
     "Bills": {

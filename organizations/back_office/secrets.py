@@ -75,10 +75,10 @@ def accept_any(_row: Any, _secret: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretKind:
-    """What the secret of a kind of row is called, where its hash stands, and how it is put and checked."""
+    """What the secret of a kind of row is called, where its hashes stand, and how it is put and checked."""
 
     word: str
-    column: str
+    columns: Sequence[str]
     put: Callable[[Any, str], None]
     check: Callable[[Any, str], None] = accept_any
 
@@ -117,9 +117,9 @@ class SecretAdmin(BackOfficeAdmin):
             )
 
     def _set(self, request: HttpRequest, row: Any, secret: str) -> None:
-        is_new = not getattr(row, self.secret.column)
+        is_new = not getattr(row, self.secret.columns[0])
         with transaction.atomic():
             self.secret.put(row, secret)
-            row.save(update_fields=[self.secret.column])
+            row.save(update_fields=self.secret.columns)
             change = told_secret(row, self.secret.word, is_new=is_new)
             record_changes([change], by=actor_of(request, self.organization_behind(row)))

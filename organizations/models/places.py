@@ -64,6 +64,12 @@ class Till(TenantModel):
     password_hash = models.CharField(
         max_length=200, blank=True, editable=False, help_text="Argon2id of the lower-case MD5 hex digest; blank: cannot log in"
     )
+    password_hash_sha256 = models.CharField(
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text="Argon2id of the lower-case SHA-256 hex digest; blank: the password was set before such digests were kept",
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:

@@ -30,10 +30,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
-    """Where a kind of row keeps the hash of its secret, and how it is made and proved."""
+    """Where a kind of row keeps the hashes of its secret, and how they are made and proved."""
 
     word: str
-    attribute: str
+    attributes: Sequence[str]
     put: Callable[[Row, str], None]
     proves: Callable[[Row, str], bool]
     missing: Callable[[Row], bool]
@@ -104,7 +104,7 @@ class RowChanges:
         attributes = list(different)
         if table.secret and want.secret is not None and not table.secret.proves(row, want.secret):
             table.secret.put(row, want.secret)
-            attributes.append(table.secret.attribute)
+            attributes += table.secret.attributes
             self.lines.append(f"{want.path}.{table.secret.word}: changed")
             new[table.secret.word] = "changed"
         if attributes:

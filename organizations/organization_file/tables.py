@@ -26,10 +26,10 @@ from organizations.organization_file.document import CATEGORIES
 from organizations.organization_file.references import fields_of
 from organizations.organization_file.rows import RowChanges, Secret, Table, Wanted
 from organizations.services.credentials import (
-    password_digest,
+    PASSWORD_COLUMNS,
+    is_till_password,
     set_client_secret,
     set_till_password,
-    verify_digest,
     verify_secret,
 )
 
@@ -37,21 +37,21 @@ Named = Mapping[Any, Any]
 
 _TILL_SECRET: Final = Secret(
     word="password",
-    attribute="password_hash",
+    attributes=PASSWORD_COLUMNS,
     put=set_till_password,
-    proves=lambda till, password: verify_digest(till.password_hash, password_digest(password)),
+    proves=is_till_password,
     missing=lambda till: not till.password_hash,
 )
 _CLIENT_SECRET: Final = Secret(
     word="secret",
-    attribute="secret_hash",
+    attributes=("secret_hash",),
     put=set_client_secret,
     proves=lambda client, secret: verify_secret(client.secret_hash, secret),
     missing=lambda client: not client.secret_hash,
 )
 _STAFF_SECRET: Final = Secret(
     word="password",
-    attribute="password",
+    attributes=("password",),
     put=lambda member, password: member.set_password(password),
     proves=lambda member, password: check_password(password, member.password),
     missing=lambda member: not is_password_usable(member.password) or not member.password,

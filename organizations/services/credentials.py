@@ -1,11 +1,12 @@
 """How are the secrets of tills and API clients kept? As Argon2id hashes; nothing in the table can be sent as a credential.
 
-A till sends the MD5 hex digest of its password (docs/protocol.md 1.8), so what is hashed is that digest in lower case. An API
-client sends its secret as it is.
+A till sends the MD5 or the SHA-256 hex digest of its password (docs/protocol.md 1.8), so what is hashed is each of the two
+digests in lower case. An API client sends its secret as it is.
 """
 
 import hashlib
 from functools import lru_cache
+from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -13,10 +14,18 @@ from django.conf import settings
 
 from organizations.models import ApiClient, Till
 
+SHA256_DIGITS: Final = 64
+PASSWORD_COLUMNS: Final = ("password_hash", "password_hash_sha256")
+
 
 def password_digest(password: str) -> str:
-    """What a till with this password sends: the MD5 of its UTF-8 bytes, in lower-case hex."""
+    """MD5 of the password's UTF-8 bytes in lower-case hex: what most tills send."""
     return hashlib.md5(password.encode(), usedforsecurity=False).hexdigest()
+
+
+def sha256_digest(password: str) -> str:
+    """SHA-256 of the password's UTF-8 bytes in lower-case hex: what other tills send."""
+    return hashlib.sha256(password.encode()).hexdigest()
 
 
 def hash_secret(secret: str) -> str:
@@ -34,13 +43,25 @@ def verify_secret(stored_hash: str, secret: str) -> bool:
 
 
 def verify_digest(stored_hash: str, digest: str) -> bool:
-    """Whether `digest`, MD5 hex in either case, is the one a till's `stored_hash` was made from."""
+    """Whether `digest`, hex in either case, is the one a till's `stored_hash` was made from."""
     return verify_secret(stored_hash, digest.lower())
 
 
+def digest_hash(till: Till, digest: str) -> str:
+    """The till's stored hash that `digest` is checked against: its length says whether it is SHA-256 or MD5."""
+    return till.password_hash_sha256 if len(digest) == SHA256_DIGITS else till.password_hash
+
+
+def is_till_password(till: Till, password: str) -> bool:
+    """Whether both of the till's hashes were made from this password; False where it has only the MD5 one."""
+    digests = (password_digest(password), sha256_digest(password))
+    return all(verify_digest(digest_hash(till, digest), digest) for digest in digests)
+
+
 def set_till_password(till: Till, password: str) -> None:
-    """Give the till this password; the caller saves the row. Proofs of the old password end with the save."""
+    """Give the till this password; the caller saves `PASSWORD_COLUMNS`. Proofs of the old password end with the save."""
     till.password_hash = hash_secret(password_digest(password))
+    till.password_hash_sha256 = hash_secret(sha256_digest(password))
 
 
 def set_client_secret(client: ApiClient, secret: str) -> None:

@@ -204,5 +204,24 @@ def test_all_blocks_take_the_same_queries_for_any_number(
         with CaptureQueriesContext(connection) as found:
             assert set(api.get(query + more).codes) == {"1000"}
         counts.append(len(found))
-    # One each for summaries, expired and promotional points, and the tracker, which has a savepoint of its own here.
-    assert counts[1] - counts[0] == 4 + 2
+    # One each for summaries, expired and promotional points, and, with a savepoint of their own here, the tracker and groups.
+    assert counts[1] - counts[0] == 3 + 3 + 3
+
+
+def test_gaps_keep_their_shape_in_every_summary(shop: Shop, asha: Customer) -> None:
+    for row in told(shop, asha, "mlp=true")["points_summaries"]["points_summary"]:
+        assert (row["gap_to_upgrade"], row["gap_to_renew"]) == ({"upgrade_strategy": []}, {})
+
+
+@pytest.mark.parametrize(("flag", "expected"), [(0, 401), (1, 400.5)])
+def test_purchases_are_whole_unless_the_policy_says_exact(
+    northwind: Organization, shop: Shop, asha: Customer, now: datetime, flag: int, expected: float
+) -> None:
+    northwind.flags = {"V1_EXACT_LIFETIME_PURCHASES": flag}
+    northwind.save()
+    shop.record(shop.draft("3", Decimal("0.5"), customer_id=asha.pk, billed_at=now), now=now)
+    item = told(shop, asha, "mlp=true")
+    assert item["lifetime_purchases"] == expected
+    assert {row["cumulativePurchases"] for row in item["points_summaries"]["points_summary"]} == {"400.5"}
+    updated = Api(shop.till).update(id=str(asha.pk), firstname="Ann").item
+    assert updated["lifetime_purchases"] == expected

@@ -204,7 +204,7 @@ def test_cards_when_asked_for_and_as_a_way_in(api, organization):
     )
     assert api.get("card_number=G-1").code == "1011"
     api.add(mobile="9812345678", card_number="G-1")
-    (card,) = api.get("card_external_id=X-1&card_details=true").item["card_details"]["card"]
+    (card,) = api.get("card_external_id=X-1&card_details=true").item["card_details"]
     issued = card.pop("issued_date")
     assert len(issued) == len("2024-03-05 10:11:12")
     assert card == {
@@ -212,6 +212,8 @@ def test_cards_when_asked_for_and_as_a_way_in(api, organization):
         "series_name": "GOLD card", "type": "PHYSICAL", "status": "ISSUED", "label": "", "expiry_date": "2099-12-31",
     }  # fmt: skip
     assert "card_details" not in api.get("card_number=G-1").item
+    xml = api.get("card_number=G-1&card_details=true&format=xml").xml
+    assert [one.findtext("card_number") for one in xml.iterfind(".//card_details/card")] == ["G-1"]
 
 
 def test_member_care_access_stays_in_the_callers_store(api, asha, organization):
@@ -306,7 +308,7 @@ def test_segments_that_cannot_be_read_cost_a_warning_alone(api, asha, band):
     known, _, unknown = answer.items
     assert known["item_status"]["warnings"] == {"warning": ["91004"]}
     assert known["item_status"]["message"] == ("Customer successfully retrieved, Failed to get segmentation details")
-    assert (known["segments"], known["firstname"], known["card_details"]) == ({"segment": []}, "Asha", {"card": []})
+    assert (known["segments"], known["firstname"], known["card_details"]) == ({"segment": []}, "Asha", [])
     assert unknown["item_status"]["warnings"] == {"warning": []}
     assert api.get("mobile=9812345678").warnings == []
 
@@ -330,10 +332,14 @@ def test_user_groups_when_asked_for(api, asha, organization):
     program = str(Program.objects.get().pk)
     assert item["group_points_summaries"] == {
         "group_points_summary": [
-            {"group_id": str(one.pk), "program_id": program, "lifetime_points": "0", "loyalty_points": "0"}
+            {
+                "group_program_id": program, "group_id": str(one.pk), "program_id": program,
+                "lifetime_points": "0", "loyalty_points": "0",
+            }
             for one in (family, crew)
         ]
-    }
+    }  # fmt: skip
+    assert api.get("mobile=9812345678&mlp=true").item["group_points_summaries"] == item["group_points_summaries"]
     assert api.get("mobile=9812345678&user_group=true&basic=1").item["user_groups2"] == item["user_groups2"]
     assert "group_points_summaries" not in api.get("mobile=9812345678&user_group=true&basic=1").item
     assert [group["role"] for group in api.get("mobile=9812345679&user_group=1").item["user_groups2"]] == ["PRIMARY"]
@@ -342,6 +348,12 @@ def test_user_groups_when_asked_for(api, asha, organization):
     xml = api.get("mobile=9812345678&user_group=true&format=xml").xml
     assert [group.findtext("external_id") for group in xml.iterfind(".//user_groups2/user_group2")] == ["G1", "G2"]
     assert xml.find(".//group_points_summaries/group_points_summary") is not None
+
+
+def test_group_points_are_empty_without_a_group(api, asha):
+    for query in ("mlp=true", "mlp=1&user_group=true", "user_group=true"):
+        item = api.get(f"mobile=9812345678&{query}").item
+        assert item["group_points_summaries"] == {"group_points_summary": []}
 
 
 @pytest.mark.parametrize("count", [1, 3])

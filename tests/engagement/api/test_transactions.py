@@ -18,14 +18,15 @@ from tests.api import Answer, Api
 from tests.engagement.api.conftest import Shops
 from tests.engagement.bills import bring_back, buy, make_bill
 from tests.engagement.members import facts, give_points, state_of
-from tests.factories import make_field, make_store, make_till, till_actor
+from tests.factories import join_group, make_field, make_group, make_store, make_till, till_actor
 
 pytestmark = pytest.mark.django_db
 
 HEAD = [
     "firstname", "lastname", "user_id", "mobile", "email", "external_id", "lifetime_points", "lifetime_purchases",
-    "loyalty_points", "current_slab", "registered_on", "updated_on", "type", "source", "count", "start", "delayed_points",
-    "delayed_returned_points", "total_available_points", "total_returned_points", "rows", "transactions", "item_status",
+    "loyalty_points", "current_slab", "registered_on", "updated_on", "type", "source", "user_groups2", "count", "start",
+    "delayed_points", "delayed_returned_points", "total_available_points", "total_returned_points", "rows", "transactions",
+    "item_status",
 ]  # fmt: skip
 ROW = [
     "id", "number", "type", "return_type", "amount", "outlier_status", "delivery_status", "notes", "billing_time",
@@ -353,6 +354,41 @@ def test_values_that_cannot_be_and_rows_that_are_not(api: Api, three: Customer, 
     assert answer.customer["mobile"] == "919812345678"
 
 
+def test_a_customer_without_rows_is_shown_whole(api: Api, shops: Shops) -> None:
+    customer = shops.member(firstname="Mina")
+    join_group(make_group(shops.organization, "FAM1"), customer.pk)
+    shops.earn({"name": "base", "award": {"fixed": 60}})
+    buy(customer, shops.blr, amount=100)
+    answer = ask(api, "mobile=919812345678&number=nobody&limit=5")
+    assert (answer.status["success"], answer.status["code"]) == ("false", 500)
+    seen = answer.customer
+    assert list(seen) == HEAD
+    assert (seen["firstname"], seen["user_id"], seen["lifetime_purchases"]) == ("Mina", str(customer.pk), 100)
+    assert seen["total_available_points"] == str(seen["loyalty_points"]) != "0"
+    assert [group["external_id"] for group in seen["user_groups2"]] == ["FAM1"]
+    assert (seen["count"], seen["start"], seen["rows"], seen["transactions"]) == (0, "", "5", {"transaction": []})
+    assert seen["item_status"] == {
+        "success": "false", "code": "1051", "message": "No transactions or recommendations found for the customer.",
+        "warnings": {"warning": []},
+    }  # fmt: skip
+
+
+def test_a_merged_customer_without_rows_is_warned_of(api: Api, shops: Shops) -> None:
+    survivor, victim = shops.member(), shops.member("919812345679")
+    merge_customers(survivor=survivor.pk, victim=victim.pk, by=till_actor(shops.blr))
+    seen = ask(api, "mobile=919812345679").customer
+    assert (seen["item_status"]["code"], seen["user_id"]) == ("1051", str(survivor.pk))
+    assert seen["item_status"]["warnings"] == {"warning": ["91009"]}
+
+
+@pytest.mark.parametrize(("flag", "expected"), [(0, 1001), (1, 1000.5)])
+def test_purchases_are_whole_unless_the_policy_says_exact(api: Api, shops: Shops, flag: int, expected: float) -> None:
+    shops.organization.flags = {"V1_EXACT_LIFETIME_PURCHASES": flag}
+    shops.organization.save()
+    buy(shops.member(), shops.blr, amount=Decimal("1000.50"))
+    assert ask(api).customer["lifetime_purchases"] == expected
+
+
 # --- whose rows
 
 
@@ -394,9 +430,9 @@ def test_several_customers_are_a_list_in_the_order_asked(api: Api, shops: Shops,
     assert [one["mobile"] for one in answer.customers] == asked
     assert [one["item_status"]["code"] for one in answer.customers] == ["1052", "1012", "1052", "1051", "1052"]
     assert [[row["number"] for row in one["transactions"]["transaction"]] for one in answer.customers if "count" in one] == [
-        ["D"], ["B", "C"], ["D"],
+        ["D"], ["B", "C"], [], ["D"],
     ]  # fmt: skip
-    assert [one["count"] for one in answer.customers if "count" in one] == [1, 3, 1]
+    assert [one["count"] for one in answer.customers if "count" in one] == [1, 3, 0, 1]
 
 
 def test_more_customers_than_a_batch_holds_are_refused(api: Api) -> None:
@@ -450,4 +486,4 @@ def test_queries_do_not_grow_with_customers_nor_bills(api: Api, shops: Shops, fl
             assert ask(api, f"mobile={','.join(asked)}{flags}").status["code"] == 200
         counts.append(len(captured))
     assert PurchaseTotals.objects.count() == 3
-    assert counts == [17 + bool(flags)] * 2
+    assert counts == [18 + bool(flags)] * 2

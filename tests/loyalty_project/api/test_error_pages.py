@@ -13,9 +13,7 @@ def client() -> Client:
     return Client(raise_request_exception=False)
 
 
-@pytest.mark.parametrize(
-    "path", ["/v1.1", "/v1.1/", "/1.1/customer/get", "/v3/x", "/v3/oauth/%ff%00%c3", "/v1.1/customer/%E5%B1"]
-)
+@pytest.mark.parametrize("path", ["/v1.1", "/v1.1/", "/1.1/customer/get", "/api/v1.1/x", "/api/1.1", "/v1.1/customer/%E5%B1"])
 def test_unknown_addresses_of_the_api_are_404_in_the_envelope(client: Client, path: str) -> None:
     response = client.get(path)
     assert (response.status_code, response["Content-Type"]) == (404, JSON)
@@ -27,6 +25,26 @@ def test_unknown_addresses_of_the_api_are_404_in_the_envelope(client: Client, pa
     assert response["X-Cap-Requestid"]
 
 
+@pytest.mark.parametrize("path", ["/v2", "/v2/x?format=xml", "/v2/x.xml", "/v3/x", "/v3/oauth/%ff%00%c3"])
+def test_unknown_addresses_of_other_versions_are_404_in_json(client: Client, path: str) -> None:
+    response = client.get(path)
+    assert (response.status_code, response["Content-Type"]) == (404, JSON)
+    assert json.loads(response.content) == {
+        "data": None,
+        "errors": [{"code": 404, "message": "Incorrect resource"}],
+        "warnings": [],
+    }
+    assert response["X-Cap-Requestid"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+@pytest.mark.urls("loyalty_project.urls")
+def test_every_method_of_other_versions_is_404_without_log_in(method: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    response = client.generic(method, "/v2/customers/12", '{"a": 1}', content_type="application/json")
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (404, 404)
+
+
 @pytest.mark.parametrize(
     ("path", "content_type"), [("/v1.1/x?format=xml", XML), ("/v1.1/x.xml", XML), ("/v1.1/x.xml/", XML), ("/v1.1/x", JSON)]
 )
@@ -34,7 +52,7 @@ def test_the_format_is_the_asked_one(client: Client, path: str, content_type: st
     assert client.get(path)["Content-Type"] == content_type
 
 
-@pytest.mark.parametrize("path", ["/", "/v1.10/x", "/v3x", "/pages"])
+@pytest.mark.parametrize("path", ["/", "/v1.10/x", "/v3x", "/api/x", "/pages"])
 def test_other_addresses_have_the_ordinary_pages(client: Client, path: str) -> None:
     response = client.get(path)
     assert (response.status_code, response["Content-Type"]) == (404, "text/html; charset=utf-8")

@@ -1,14 +1,16 @@
 """Who is calling?"""
 
+from collections.abc import Callable
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from organizations.models import ApiClient, CredentialFailure, Till
 from organizations.services import proofs as proofs_module
-from organizations.services.credentials import set_till_password
+from organizations.services.credentials import set_till_password, sha256_digest
 from organizations.services.proofs import proofs
 from organizations.services.tokens import issue_token
-from tests.factories import digest
+from tests.factories import TILL_PASSWORD, digest
 from tests.organizations.api.callers import ask, basic, raw_basic, told
 from tests.races import race
 
@@ -32,6 +34,23 @@ def assert_refused(answer) -> None:
 def test_a_till_proves_itself_with_the_digest_of_its_password(till: Till) -> None:
     assert told(ask(Authorization=basic()))["actor"] == "till:mgroad.till1"
     assert told(ask(Authorization=raw_basic(f"mgroad.till1:{digest().upper()}")))["actor"] == "till:mgroad.till1"
+
+
+@pytest.mark.parametrize("case", [str.lower, str.upper])
+def test_a_till_proves_itself_with_a_sha256_digest(till: Till, case: Callable[[str], str]) -> None:
+    credential = case(sha256_digest(TILL_PASSWORD))
+    assert told(ask(Authorization=raw_basic(f"mgroad.till1:{credential}")))["actor"] == "till:mgroad.till1"
+
+
+def test_a_till_without_a_sha256_hash_keeps_its_md5_digest(till: Till) -> None:
+    Till.objects.filter(pk=till.pk).update(password_hash_sha256="")
+    assert ask(Authorization=basic()).status_code == 200
+    assert_refused(ask(Authorization=raw_basic(f"mgroad.till1:{sha256_digest(TILL_PASSWORD)}")))
+
+
+def test_a_sha256_digest_of_something_else_is_refused(till: Till) -> None:
+    for secret in ("wrong", digest()):
+        assert_refused(ask(Authorization=raw_basic(f"mgroad.till1:{sha256_digest(secret)}")))
 
 
 def test_the_scheme_is_known_in_any_case(till: Till) -> None:
@@ -70,6 +89,8 @@ def test_a_warm_call_by_token_costs_one_query(client_row: ApiClient, django_asse
         raw_basic("mgroad.till1:till-secret"),
         raw_basic("mgroad.till1:" + "g" * 32),
         raw_basic("mgroad.till1:" + "0" * 33),
+        raw_basic("mgroad.till1:" + "0" * 40),
+        raw_basic("mgroad.till1:" + "0" * 63),
         raw_basic("MGROAD.TILL1:" + digest()),
         raw_basic(":" + digest()),
         raw_basic("mgroad.till1\0:" + digest()),

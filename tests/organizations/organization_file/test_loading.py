@@ -24,7 +24,7 @@ from organizations.organization_file.document import STORED_SECTIONS
 from organizations.organization_file.loading import stored_sections
 from organizations.organization_file.problems import OrganizationFileError
 from organizations.scoping import organization_scope, unscoped
-from organizations.services.credentials import password_digest, verify_digest, verify_secret
+from organizations.services.credentials import password_digest, sha256_digest, verify_digest, verify_secret
 from organizations.verification import IdentityVerification
 from tests.factories import make_client, make_organization, make_store, make_till
 
@@ -331,6 +331,14 @@ def test_a_password_is_replaced_only_by_another_one(tiny: Organization) -> None:
     del document["stores"][0]["tills"][0]["password"]
     assert load(document).lines == []
     assert Till.objects.get().password_hash == after
+
+
+def test_the_file_gives_a_till_its_missing_sha256_hash(tiny: Organization) -> None:
+    Till.objects.update(password_hash_sha256="")
+    assert load(small()).lines == ["stores[0].tills[0].password: changed"]
+    till = Till.objects.get()
+    assert verify_digest(till.password_hash_sha256, sha256_digest(small()["stores"][0]["tills"][0]["password"]))
+    assert load(small()).lines == []
 
 
 def test_secrets_of_clients_and_staff_are_replaced_only_by_others(meridian: Organization) -> None:

@@ -2,10 +2,13 @@
 
 from organizations.models import ApiClient, Till
 from organizations.services.credentials import (
+    digest_hash,
     hash_secret,
+    is_till_password,
     password_digest,
     set_client_secret,
     set_till_password,
+    sha256_digest,
     verify_digest,
     verify_secret,
 )
@@ -23,6 +26,31 @@ def test_a_till_password_is_kept_as_argon2id_of_its_digest() -> None:
     assert verify_digest(till.password_hash, "900150983CD24FB0D6963F7D28E17F72")
     assert not verify_digest(till.password_hash, "abc")
     assert not verify_digest(till.password_hash, password_digest("abd"))
+
+
+def test_a_till_password_is_kept_as_argon2id_of_its_sha256_too() -> None:
+    till = Till()
+    set_till_password(till, "abc")
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert sha256_digest("abc") == digest
+    assert till.password_hash_sha256.startswith("$argon2id$")
+    assert verify_digest(till.password_hash_sha256, digest.upper())
+    assert not verify_digest(till.password_hash_sha256, sha256_digest(password_digest("abc")))
+    assert digest not in till.password_hash_sha256
+
+
+def test_the_length_of_a_digest_chooses_the_hash() -> None:
+    till = Till(password_hash="md5", password_hash_sha256="sha256")
+    assert (digest_hash(till, "0" * 32), digest_hash(till, "0" * 64)) == ("md5", "sha256")
+
+
+def test_a_password_is_proved_by_both_hashes() -> None:
+    till = Till()
+    set_till_password(till, "abc")
+    assert is_till_password(till, "abc")
+    assert not is_till_password(till, "abd")
+    till.password_hash_sha256 = ""
+    assert not is_till_password(till, "abc")
 
 
 def test_a_client_secret_is_kept_as_argon2id_of_itself_and_its_case_counts() -> None:
