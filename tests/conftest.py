@@ -1,7 +1,9 @@
 """What all tests share: a fresh process, cheap hashes, a database server left as it was found, and northwind with a till."""
 
+import os
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from django.db import connection, connections
 from django.test import TransactionTestCase
@@ -9,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from loyalty_project.db.embedded.base import DatabaseWrapper
-from loyalty_project.db.embedded.server import configured_server
+from loyalty_project.db.embedded.server import Server, configured_server
 from organizations.models import Organization, Store, Till
 from organizations.scoping import organization_scope, unscoped
 from organizations.services.proofs import proofs
@@ -30,6 +32,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Remember whether the embedded server runs already. Workers of a parallel run leave that to their controller."""
     if isinstance(connections["default"], DatabaseWrapper) and not hasattr(session.config, "workerinput"):
         session.config.stash[_WAS_RUNNING] = configured_server().is_running()
+        if "REGULARS_SCRATCH_DATA" in os.environ:
+            _forgo_durability(configured_server())
+
+
+def _forgo_durability(server: Server) -> None:
+    """Wait for no disk. The tests kill the application, never this server, and its data end with the run."""
+    server.start()
+    with psycopg.connect(server._superuser(), autocommit=True) as connected:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connected.execute(f"ALTER SYSTEM SET {setting} = off")
+        connected.execute("SELECT pg_reload_conf()")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
