@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 ARGS ?=
 # The whole suite runs in parallel and checks the codes received; a part of it (ARGS) does neither.
-WHOLE_SUITE := --numprocesses=auto --maxprocesses=4 -p tests.received_codes
+WHOLE_SUITE := --numprocesses=auto --maxprocesses=4 --dist=worksteal -p tests.received_codes
 
 # Where Python is told to keep no bytecode, every command would compile its libraries again, for more than a second.
 unexport PYTHONDONTWRITEBYTECODE
