@@ -2,14 +2,14 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 ARGS ?=
-# The whole suite runs in parallel, holds the coverage floor and checks the codes received; a part of it (ARGS) does neither.
-WHOLE_SUITE := --numprocesses=auto --maxprocesses=4 --cov --cov-report=term -p tests.received_codes
+# The whole suite runs in parallel and checks the codes received; a part of it (ARGS) does neither.
+WHOLE_SUITE := --numprocesses=auto --maxprocesses=4 --dist=worksteal -p tests.received_codes
 
 # Where Python is told to keep no bytecode, every command would compile its libraries again, for more than a second.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test response-codes lint prove bench lock acceptance clean \
+.PHONY: help setup demo test coverage response-codes lint prove bench lock acceptance clean \
 	lint-code lint-types lint-templates lint-imports lint-migrations lint-deploy lint-lock
 
 help: ## List these commands
@@ -21,6 +21,9 @@ demo: ## Serve the demo on http://127.0.0.1:8000 until Ctrl-C
 
 test: setup ## Run the tests; ARGS="tests/x" for some, DATABASE_URL=postgresql://... on another PostgreSQL
 	@scripts/with-scratch-data $(PYTHON) -m pytest $(or $(ARGS),$(WHOLE_SUITE))
+
+coverage: setup ## Run the whole test suite and hold the coverage floor
+	@scripts/with-scratch-data $(PYTHON) -m pytest $(WHOLE_SUITE) --cov --cov-report=term
 
 response-codes: setup ## Write docs/response_codes.md out of what the last whole `make test` received
 	@$(PYTHON) -m scripts.response_codes

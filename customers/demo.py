@@ -147,13 +147,13 @@ _CLUBS: Final = {"PADDLE-CLUB": 23, "TRAIL-CREW": 14, "KNIT-CIRCLE": 9}
 _NEWCOMER_DAYS: Final = 60
 
 
-def demo_items(*, today: date) -> list[Item]:
+def demo_items(*, today: date, how_many: int = HOW_MANY) -> list[Item]:
     """The items of `customer/add` that register everybody, over the two years before `today`, first comers first.
 
-    Nothing but the dates varies.
+    Nothing but the dates varies. Raises ValueError if `how_many` are too few for the user groups, or too many for the numbers.
     """
     random = Random(SEED)  # noqa: S311 - repeatable on purpose
-    mobiles = random.sample(NUMBERS, HOW_MANY)
+    mobiles = random.sample(NUMBERS, how_many)
     moments = sorted(_moment(today, random) for _ in mobiles)
     items = [_item(number, *both, random) for number, both in enumerate(zip(mobiles, moments, strict=True), start=1)]
     _register_twice(items)

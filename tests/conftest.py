@@ -1,36 +1,63 @@
 """What all tests share: a fresh process, cheap hashes, a database server left as it was found, and northwind with a till."""
 
+import os
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from django.db import connection, connections
+from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from loyalty_project.db.embedded.base import DatabaseWrapper
-from loyalty_project.db.embedded.server import configured_server
+from loyalty_project.db.embedded.server import Server, configured_server
 from organizations.models import Organization, Store, Till
 from organizations.scoping import organization_scope, unscoped
 from organizations.services.proofs import proofs
 from organizations.services.rate_limits import forget_leases
+from tests.clean_database import delete_rows
 from tests.factories import make_organization, make_store, make_till
+from tests.template_database import template_database
 
 # Machines that run tests are busy: how long an example takes says nothing.
 hypothesis_settings.register_profile("regulars", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("regulars")
 _WAS_RUNNING = pytest.StashKey[bool]()
+# What Django does after each test that commits.
+TransactionTestCase._fixture_teardown = lambda _: delete_rows()  # type: ignore[method-assign]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Remember whether the embedded server runs already. Workers of a parallel run leave that to their controller."""
     if isinstance(connections["default"], DatabaseWrapper) and not hasattr(session.config, "workerinput"):
         session.config.stash[_WAS_RUNNING] = configured_server().is_running()
+        if "REGULARS_SCRATCH_DATA" in os.environ:
+            _forgo_durability(configured_server())
+
+
+def _forgo_durability(server: Server) -> None:
+    """Wait for no disk. The tests kill the application, never this server, and its data end with the run."""
+    server.start()
+    with psycopg.connect(server._superuser(), autocommit=True) as connected:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connected.execute(f"ALTER SYSTEM SET {setting} = off")
+        connected.execute("SELECT pg_reload_conf()")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop the embedded server, if these tests started it."""
     if session.config.stash.get(_WAS_RUNNING, True) is False:
         configured_server().stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Test databases are clones of a migrated template."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = template_database(connection)
 
 
 @pytest.fixture(autouse=True)
@@ -69,8 +96,5 @@ def till(store: Store) -> Till:
 
 
 @pytest.fixture
-def queue(transactional_db: None) -> Iterator[None]:
-    """Jobs that are really committed, as workers need them. Django empties no tables of procrastinate afterwards."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+def queue(transactional_db: None) -> None:
+    """Jobs that are really committed, as workers need them."""

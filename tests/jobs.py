@@ -1,15 +1,17 @@
 """Workers in tests: kinds of loyalty events that leave a mark, processes that work them, and what stands in the queue."""
 
 import os
-import subprocess
-import sys
+import signal
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from customers.models import Customer
@@ -21,13 +23,11 @@ from organizations.scoping import organization_scope, unscoped
 from organizations.services.audit import Change, record_changes
 from tests.back_office import register
 from tests.factories import make_organization, make_store, make_till, till_actor
+from tests.forking import kill_session, start_python
 
 PATIENCE = 60.0
 LAUNCHER = """
-import os, sys, django
-from django.conf import settings
-settings.DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE"]
-django.setup()
+import sys
 from customers.journeys.deferred import HANDLERS
 from tests.jobs import KINDS
 HANDLERS.update(KINDS)
@@ -101,17 +101,34 @@ def statuses(task: str = "work_deferred_events") -> list[str]:
     return list(ProcrastinateJob.objects.filter(task_name=task).order_by("pk").values_list("status", flat=True))
 
 
-def worker_process(*options: str) -> "subprocess.Popen[str]":
-    """A worker in a process of its own, on the test's database; its log is its standard error, a JSON object a line."""
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "loyalty_project.settings",
-        "LOYALTY_DATA_DIR": str(settings.DATA_DIR),
-        "LOG_JSON": "1",
-        "TEST_DATABASE": connection.settings_dict["NAME"],
-    }
-    command = [sys.executable, "-c", LAUNCHER, "worker", *options]
-    return subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stderr=subprocess.PIPE, text=True)
+@dataclass(frozen=True)
+class WorkerProcess:
+    """A worker in a process of its own, and the file of its log."""
+
+    process: BaseProcess
+    errors: Path
+
+    def send_signal(self, number: signal.Signals) -> None:
+        assert self.process.pid
+        os.kill(self.process.pid, number)
+
+    def log(self) -> str:
+        """What it has logged by its end, a JSON object a line."""
+        self.process.join(PATIENCE)
+        return self.errors.read_text(encoding="utf-8")
+
+
+@contextmanager
+def worker_process(*options: str) -> Iterator[WorkerProcess]:
+    """Inside: a worker on the test's database, which has ended when the block has."""
+    with tempfile.NamedTemporaryFile(prefix="worker-", suffix=".log") as file:
+        errors = Path(file.name)
+        process = start_python("-c", LAUNCHER, "worker", *options, errors=errors)
+        try:
+            yield WorkerProcess(process, errors)
+        finally:
+            process.join(PATIENCE)
+            kill_session(process)
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:

@@ -6,23 +6,18 @@ A proof hands over a call and a point; what it looks at afterwards, in the datab
 """
 
 import http.client
-import os
-import signal
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
-from django.conf import settings
-from django.db import connection
 from django.http import HttpResponse
 
 from loyalty_project.serving import Address, granian_command, wait_until_answered
 from organizations.models import Till
 from tests.api import Answer, Api
+from tests.forking import kill_session, start_python
 from tests.loyalty_project.test_serving import free_port
 
 _START_SECONDS = 60.0
@@ -62,19 +57,16 @@ def served(fault: str = "") -> Iterator[Served]:
     """
     address = Address("127.0.0.1", free_port())
     command = granian_command(address, workers=1, threads=2, quiet=True)
-    environment = {**os.environ, "DATABASE_URL": database_url(), "REGULARS_FAULT": fault}
-    with tempfile.NamedTemporaryFile(prefix="served-", suffix=".log") as log:
-        server = subprocess.Popen(
-            command, cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        here = Served(address, Path(log.name))
+    with tempfile.NamedTemporaryFile(prefix="served-", suffix=".log") as file:
+        log = Path(file.name)
+        server = start_python(*command[1:], output=log, errors=log, fault=fault)
+        here = Served(address, log)
         try:
-            alive = wait_until_answered(address, "/healthz", seconds=_START_SECONDS, is_alive=lambda: server.poll() is None)
+            alive = wait_until_answered(address, "/healthz", seconds=_START_SECONDS, is_alive=server.is_alive)
             assert alive, here.said()
             yield here
         finally:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
+            kill_session(server)
 
 
 def die_and_retry(till: Till, fault: str, call: Callable[[Api], Answer]) -> Answer:
@@ -89,11 +81,3 @@ def die_and_retry(till: Till, fault: str, call: Callable[[Api], Answer]) -> Answ
         assert "killed_on_purpose" in server.said(), server.said()
     with served() as server:
         return call(RemoteApi(till, address=server.address))
-
-
-def database_url() -> str:
-    """The test's database, as DATABASE_URL takes it."""
-    connection.ensure_connection()
-    info = connection.connection.info
-    password = f":{quote(info.password, safe='')}" if info.password else ""
-    return f"postgresql://{quote(info.user, safe='')}{password}@{quote(info.host, safe='')}:{info.port}/{quote(info.dbname)}"

@@ -2,12 +2,9 @@
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from engagement.models import Bill, PointsAccount, PointsEntry, Redemption
 from engagement.services.checking import check_ledger
@@ -15,16 +12,14 @@ from loyalty_project.faults import Point
 from organizations.models import Organization, Till
 from organizations.scoping import organization_scope, unscoped
 from tests.factories import make_organization, make_store, make_till
+from tests.forking import run_python
 from tests.imports import write_lines
-from tests.killing import database_url
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 FULL = os.environ.get("REGULARS_PROOFS") == "full"
 POINTS = [Point.BILLS_RECORDED, Point.LEDGER_WRITTEN]
 REDEEM = """
-import django
-django.setup()
 from django.db import transaction
 from engagement.redemption_orders import RedemptionOrder
 from engagement.services.redemptions import redeem_points
@@ -47,20 +42,9 @@ def till(transactional_db: None) -> Till:
         return make_till(make_store(organization, "mgroad"), "mgroad.till1")
 
 
-def run(*arguments: str, fault: str = "") -> int:
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_url(),
-        "REGULARS_FAULT": fault,
-        "DJANGO_SETTINGS_MODULE": "loyalty_project.settings",
-    }
-    return subprocess.run([sys.executable, *arguments], cwd=settings.BASE_DIR, env=environment, check=False).returncode
-
-
 def manage(command: str, path: Path, fault: str = "") -> int:
-    return run(
-        "manage.py", command, "--organization", "northwind", "--no-progress", "--batch-size", "2", str(path), fault=fault
-    )
+    options = ["--organization", "northwind", "--no-progress", "--batch-size", "2"]
+    return run_python("manage.py", command, *options, str(path), fault=fault)
 
 
 def proved(organization: Organization) -> None:
@@ -100,11 +84,11 @@ def test_a_registration_that_is_killed_in_the_ledger_welcomes_once(till: Till, t
 
 def test_a_redemption_that_is_killed_and_sent_again_spends_once(till: Till, tmp_path: Path) -> None:
     assert manage("import_customers", write_lines(tmp_path / "people.csv", "external_id", "A1")) == 0
-    assert run("-c", REDEEM, fault=Point.LEDGER_WRITTEN) == -signal.SIGKILL
+    assert run_python("-c", REDEEM, fault=Point.LEDGER_WRITTEN) == -signal.SIGKILL
     with organization_scope(till.organization):
         assert not Redemption.objects.exists()
-    assert run("-c", REDEEM) == 0
-    assert run("-c", REDEEM) == 0
+    assert run_python("-c", REDEEM) == 0
+    assert run_python("-c", REDEEM) == 0
     with organization_scope(till.organization):
         assert PointsAccount.objects.get().balance == 20
         assert PointsEntry.objects.filter(kind="REDEEM").count() == Redemption.objects.count() == 1

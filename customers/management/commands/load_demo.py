@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from customers import demo, demo_bills, demo_identity
-from customers.demo import Standing, demo_items, demo_standings
+from customers.demo import HOW_MANY, Standing, demo_items, demo_standings
 from customers.drafts import read_draft
 from customers.journeys import demo_merges
 from customers.journeys.demo_history import SOURCES, live_until
@@ -47,13 +47,14 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Reads whether a database of DATABASE_URL may be changed."""
+        """Reads whether a database of DATABASE_URL may be changed, and how large the demo is."""
         parser.add_argument("--yes", action="store_true", help="also into the database of DATABASE_URL")
+        parser.add_argument("--customers", type=int, default=HOW_MANY, help="how many customers to load (default: %(default)s)")
 
-    def handle(self, *, yes: bool, **_options: Any) -> None:
+    def handle(self, *, yes: bool, customers: int, **_options: Any) -> None:
         """Loads it, all or nothing. Raises CommandError where it may not, or when somebody's rows stand in the way."""
         check_allowed(yes=yes)
-        edition = present_edition()
+        edition = present_edition(customers)
         if loaded_edition() == edition:
             self.stdout.write("The demo is loaded already.")
             return
@@ -64,7 +65,7 @@ class Command(BaseCommand):
             now = clock.now()
             today = now.astimezone(organization.zone).date()
             with organization_scope(organization):
-                items = demo_items(today=today)
+                items = demo_items(today=today, how_many=customers)
                 registered = register_missing(items, by=by)
                 live_until(now, registered, by=by)
                 standings = demo_standings(items, today=today)
@@ -81,11 +82,11 @@ class Command(BaseCommand):
         self.stdout.write(f"{organization.name}: {len(registered)} customers registered, {bills} bills recorded")
 
 
-def present_edition() -> str:
-    """What tells this edition of the demo from others: a digest of what describes it."""
+def present_edition(how_many: int = HOW_MANY) -> str:
+    """What tells this edition of the demo from others: a digest of what describes it and of the number of its customers."""
     people = (Path(demo.__file__), Path(demo_identity.__file__), Path(demo_merges.__file__))
     sources = [ORGANIZATION_FILE, *people, Path(demo_bills.__file__), *SOURCES]
-    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    return hashlib.sha256(b"".join([*(source.read_bytes() for source in sources), str(how_many).encode()])).hexdigest()
 
 
 def loaded_edition() -> str:

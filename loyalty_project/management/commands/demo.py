@@ -49,24 +49,25 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Reads where to listen."""
+        """Reads where to listen, and how large the demo is."""
         add_address_arguments(parser)
+        parser.add_argument("--customers", type=int, default=2_000, help="how many customers to load (default: %(default)s)")
         parser.add_argument("--yes", action="store_true", help="also on the database of DATABASE_URL, which is changed by it")
 
-    def handle(self, *, host: str, port: int, yes: bool, **_options: Any) -> None:
+    def handle(self, *, host: str, port: int, yes: bool, customers: int, **_options: Any) -> None:
         """Serves until it is told to stop. Raises CommandError where it may not or cannot run."""
         check_allowed(yes=yes)
         address = Address(host, port)
         try:
             check_address(address)
             with _signals([signal.SIGTERM, signal.SIGHUP], signal.default_int_handler):
-                self._run(address)
+                self._run(address, customers=customers)
         except (AddressUnusableError, EmbeddedServerError) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             self.stdout.write("\nStopped.")
 
-    def _run(self, address: Address) -> None:
+    def _run(self, address: Address, *, customers: int) -> None:
         database = None if settings.DATABASE_URL else configured_server()
         ran_before = database is not None and database.is_running()
         try:
@@ -77,7 +78,7 @@ class Command(BaseCommand):
             serving = granian_command(address, workers=usual_workers(), threads=THREADS, stop_seconds=STOP_SECONDS, quiet=True)
             with _process(serving) as server, _process(worker_command()) as worker:
                 # Beside their own start, which takes about as long.
-                call_command("load_demo", yes=True, stdout=self.stdout)
+                call_command("load_demo", yes=True, customers=customers, stdout=self.stdout)
                 self._stay(address, {"server": server, "worker": worker})
         finally:
             if database and not ran_before:

@@ -3,16 +3,12 @@
 import gzip
 import hashlib
 import io
-import os
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from django.conf import settings as project_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -22,6 +18,7 @@ from organizations.models import AuditEntry, ImportRun, RejectedRow
 from organizations.scoping import organization_scope, unscoped
 from subscriptions.models import Consent, ConsentChange
 from tests.factories import make_card_series, make_field, make_organization, make_store
+from tests.forking import kill_session, run_python, start_python
 from tests.imports import Outcome, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db
@@ -354,36 +351,22 @@ def test_killed_import_ends_as_an_uninterrupted_one(tmp_path):
     with unscoped("tests make their rows"):
         organization = make_organization("northwind")
     path, errors = tmp_path / "customers.csv", tmp_path / "errors.csv"
-    path.write_text("external_id,firstname\n" + "".join(f"E{n},{'G' * (n % 7 + 1)}\n" for n in range(6000)) + "," + "Nobody\n")
-    launcher = (
-        "import os, sys; from django.conf import settings; "
-        "settings.DATABASES['default']['NAME'] = os.environ['TEST_DATABASE']; "
-        "from django.core.management import execute_from_command_line; execute_from_command_line(sys.argv)"
-    )
-    command = [
-        sys.executable, "-c", launcher, "import_customers", "--organization", "northwind", "--batch-size", "100",
-        "--errors", str(errors), "--no-progress", str(path),
-    ]  # fmt: skip
-    environment = {
-        **os.environ,
-        "TEST_DATABASE": connection.settings_dict["NAME"],
-        "DJANGO_SETTINGS_MODULE": "loyalty_project.settings",
-        "LOYALTY_DATA_DIR": str(project_settings.DATA_DIR),
-    }
-    first = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    path.write_text("external_id,firstname\n" + "".join(f"E{n},{'G' * (n % 7 + 1)}\n" for n in range(2000)) + "," + "Nobody\n")
+    command = ["manage.py", "import_customers", "--organization", "northwind", "--batch-size", "100"]
+    command += ["--errors", str(errors), "--no-progress", str(path)]
+    first = start_python(*command)
     with organization_scope(organization):
         deadline = time.monotonic() + 60
         while not ImportRun.objects.filter(created__gte=300).exists():
             assert time.monotonic() < deadline
-            assert first.poll() is None, first.communicate()
+            assert first.is_alive()
             time.sleep(0.01)
-        first.send_signal(signal.SIGKILL)
-        first.communicate()
+        kill_session(first)
         reached = ImportRun.objects.get()
         assert reached.finished_at is None
         assert Customer.objects.count() >= reached.created
-        again = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        assert (again.returncode, again.stdout.splitlines()[-1]) == (1, "created=6000 updated=0 unchanged=0 rejected=1")
-        assert Customer.objects.count() == Identifier.objects.count() == AuditEntry.objects.count() == 6000
-        assert rejects(errors)[0]["error_line"] == "6002"
+        assert run_python(*command, output=tmp_path / "out") == 1
+        assert (tmp_path / "out").read_text().splitlines()[-1] == "created=2000 updated=0 unchanged=0 rejected=1"
+        assert Customer.objects.count() == Identifier.objects.count() == AuditEntry.objects.count() == 2000
+        assert rejects(errors)[0]["error_line"] == "2002"
         assert ImportRun.objects.get().finished_at is not None

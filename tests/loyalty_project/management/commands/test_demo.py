@@ -65,7 +65,7 @@ def said(call: str) -> str:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the printed calls are for curl")
 def test_from_nothing_the_printed_calls_work_and_sigterm_leaves_nothing_running(data_folder: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    command = [sys.executable, "manage.py", "demo", "--port", str(free_port())]
+    command = [sys.executable, "manage.py", "demo", "--customers", "100", "--port", str(free_port())]
     with subprocess.Popen(
         command,
         cwd=settings.BASE_DIR,

@@ -45,8 +45,8 @@ def test_sigterm_ends_it_once_the_job_at_work_is_done(till: Till, tmp_path: Path
             worker.send_signal(signal.SIGTERM)
         finally:
             (tmp_path / "go").touch()
-        log = worker.communicate(timeout=60)[1]
-    assert worker.returncode == 0, log
+        log = worker.log()
+    assert worker.process.exitcode == 0, log
     assert stored(at_work).worked_at is not None
     assert stored(behind).worked_at is None
     assert statuses() == ["todo"]
@@ -73,14 +73,14 @@ def test_a_worker_killed_between_the_effect_and_the_end_of_its_job_leaves_one_ef
         try:
             wait_until((tmp_path / "reached").exists)
         finally:
-            worker.kill()
+            worker.send_signal(signal.SIGKILL)
     assert len(marks(anna)) == effects_after_the_kill
     assert statuses() == ["doing"]
     silence_workers()
     (tmp_path / "go").touch()
     with worker_process("--until-empty") as again:
-        log = again.communicate(timeout=60)[1]
-    assert again.returncode == 0, log
+        log = again.log()
+    assert again.process.exitcode == 0, log
     assert any(line["event"] == "jobs_revived" and line["count"] == 1 for line in lines(log))
     assert len(marks(anna)) == 1
     assert (stored(event).worked_at is not None, stored(event).attempts) == (True, 1)
@@ -91,8 +91,8 @@ def test_what_went_wrong_is_logged_without_anybodys_data(till: Till) -> None:
     anna = committed_customer(till, "9812300001")
     defer(anna, till, "fail", mobile="9812300001")
     with worker_process("--until-empty") as worker:
-        log = worker.communicate(timeout=60)[1]
-    assert worker.returncode == 0, log
+        log = worker.log()
+    assert worker.process.exitcode == 0, log
     (failed,) = [line for line in lines(log) if line["event"] == "job_failed"]
     assert (failed["task"], failed["organization"], failed["attempt"]) == ("work_deferred_events", "northwind", 1)
     assert "ZeroDivisionError" in failed["exception"]
