@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from benchmarks.people import CITY, COLOUR, COLOURS, FIRST_MOBILE, LETTERS
-from organizations.models import FieldDefinition, Organization, Store, Till
-from organizations.scoping import organization_scope
-from organizations.services.credentials import set_till_password
+from organizations.credentials.hashing import set_till_password
+from organizations.fields.models import FieldDefinition
+from organizations.locations.models import Store, Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 
 ORGANIZATION, TILL, PASSWORD = "bench", "bench.till1", "bench-till"  # a password for a database that is thrown away
 

@@ -12,7 +12,7 @@ from benchmarks.load import check_answer
 from benchmarks.people import MOBILE, NEW_IN_PROCESS, new_customer, person
 from benchmarks.recording import Recording
 from benchmarks.tables import Result, Side
-from organizations.services.credentials import password_digest
+from organizations.credentials.hashing import password_digest
 
 _CREDENTIAL = b64encode(f"{TILL}:{password_digest(PASSWORD)}".encode()).decode()
 _WARM_UP = 50

@@ -12,14 +12,15 @@ from benchmarks.filler import Filled
 from benchmarks.servers import database
 from benchmarks.tables import Result, Side
 from benchmarks.yardsticks.posting import spendings_a_second
-from engagement.ledger.accounts import Circumstances, Kind
-from engagement.ledger.movements import spend
-from engagement.ledger.storing import lock_accounts, write_accounts
-from engagement.models import PointsAccount, Program
-from engagement.services.checking import check_ledger
+from engagement.points.checks.run import check_ledger
+from engagement.points.ledger.movements import spend
+from engagement.points.ledger.posting import EntryContext, Kind
+from engagement.points.ledger.repository import lock_accounts, write_accounts
+from engagement.points.models import PointsAccount
+from engagement.programs.models import Program
 from loyalty_project import clock
-from organizations.models import Organization
-from organizations.scoping import organization_scope
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 
 _ONE = Decimal(1)
 _WARM_UP = 20
@@ -129,5 +130,5 @@ def _spend(organization: Organization, customer: int) -> None:
     now = clock.now()
     with transaction.atomic():
         (state,) = lock_accounts([customer], zone=organization.zone).values()
-        spend(state, _ONE, kind=Kind.REDEEM, facts=Circumstances(occurred_at=now, recorded_at=now, made_by="bench"))
+        spend(state, _ONE, kind=Kind.REDEEM, facts=EntryContext(occurred_at=now, recorded_at=now, made_by="bench"))
         write_accounts([state])

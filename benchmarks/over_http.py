@@ -15,7 +15,7 @@ from benchmarks.people import NEW_OVER_HTTP
 from benchmarks.recording import Recording
 from benchmarks.servers import product, replaying
 from benchmarks.tables import Result, Side
-from organizations.services.credentials import password_digest
+from organizations.credentials.hashing import password_digest
 
 _WARM_UP_SECONDS = 1.5
 # For starting a process and waiting for the last answers.

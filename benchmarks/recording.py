@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 from psycopg.types.json import Json, Jsonb
 
-# Locks on identifier values (customers.services.directory) are numbers from here on; the yardstick takes others.
+# Locks on identifier values (customers.registration.unit_of_work) are numbers from here on; the yardstick takes others.
 _FIRST_LOCK = 1 << 62
 _ID_COLUMNS = ("customer_id", "nextval")
 

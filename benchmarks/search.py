@@ -13,10 +13,10 @@ from benchmarks.filler import Filled
 from benchmarks.in_process import checked, till_client
 from benchmarks.people import CITY, MOBILE, person
 from benchmarks.tables import Result, Side
-from customers.services.field_terms import align_fields
-from engagement.models import Program
-from organizations.models import FieldDefinition
-from organizations.scoping import organization_scope
+from customers.search.terms import align_fields
+from engagement.programs.models import Program
+from organizations.fields.models import FieldDefinition
+from organizations.tenancy.scoping import organization_scope
 
 _SEARCHES = 60
 _WARM_UP = 5

@@ -3,9 +3,9 @@
 import structlog
 from procrastinate.contrib.django import app
 
-from customers.services.field_terms import align_fields
-from organizations.models import Organization
-from organizations.scoping import organization_scope
+from customers.search.terms import align_fields
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 
 log = structlog.get_logger(__name__)
 

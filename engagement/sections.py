@@ -8,20 +8,22 @@ from typing import Any
 
 from django.db.models import Q
 
-from customers.models import Customer
-from customers.sections import Payloads, Reading
-from engagement import payloads
-from engagement.ledger.accounts import AccountState
-from engagement.ledger.storing import AccountKey, States
-from engagement.models import PointsEntry, PointsLot, PurchaseTotals
-from engagement.services.figures import Memberships, figures_at, in_book_order, memberships_of
-from engagement.services.group_points import points_of_groups
-from engagement.services.latest_bills import latest_bills
-from engagement.services.programs import ProgramBook, ProgramsThere, open_programs
-from engagement.services.settlement import settled_accounts
-from engagement.services.trackers import tracker_values
+from customers.profile.models import Customer
+from customers.profile.sections import Payloads, Reading
+from engagement.bills.latest import latest_bills
+from engagement.bills.models import PurchaseTotals
+from engagement.points import payloads
+from engagement.points.balances import Memberships, figures_at, in_book_order, memberships_of
+from engagement.points.group_points import points_of_groups
+from engagement.points.ledger.posting import AccountState
+from engagement.points.ledger.repository import States
+from engagement.points.models import PointsEntry, PointsLot
+from engagement.points.settlement import settled_accounts
+from engagement.programs.account_key import AccountKey
+from engagement.programs.catalog import ApplicablePrograms, ProgramCatalog, load_catalog
+from engagement.trackers.values import tracker_values
 from loyalty_project import clock
-from loyalty_project.api.codes import Code
+from loyalty_project.protocol.codes import Code
 
 MOST_PROMOTIONS = 1000
 _LONGEST_ID = 19
@@ -35,10 +37,10 @@ class _View:
 
     reading: Reading
     now: datetime
-    book: ProgramBook
+    book: ProgramCatalog
     states: States
     memberships: Memberships
-    there: Mapping[int, ProgramsThere]
+    there: Mapping[int, ApplicablePrograms]
     program_id: int | None
 
     def states_of(self, customer_id: int) -> list[AccountState]:
@@ -107,7 +109,7 @@ def group_points(ids: Sequence[int], reading: Reading) -> Payloads:
 
 
 def _look(ids: Sequence[int], reading: Reading) -> _View:
-    book = open_programs()
+    book = load_catalog()
     return _View(
         reading=reading,
         now=clock.now(),

@@ -3,10 +3,10 @@
 import structlog
 from procrastinate.contrib.django import app
 
-from customers.journeys.deferred import pick_up_deferred_events, work_deferred_events
-from engagement.services import deferral
+from engagement.events import deferral
 from loyalty_project.jobs import GrowingDelays
-from organizations.models import Organization
+from organizations.tenancy.models import Organization
+from use_cases.deferred_events import pick_up_deferred_events, work_deferred_events
 
 log = structlog.get_logger(__name__)
 

@@ -19,7 +19,7 @@ from procrastinate.manager import JobManager
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from loyalty_project import clock
-from loyalty_project.db.locking import lock as lock_rows
+from loyalty_project.db.locks import lock as lock_rows
 from loyalty_project.db.lookups import is_any_of
 
 Arguments: TypeAlias = Mapping[str, int | str]

@@ -37,7 +37,7 @@ DATABASE_OPTIONS: dict[str, Any] = {
     "options": "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=120s",
 }
 DATABASE_URL = env.str("DATABASE_URL") if PRODUCTION else env.str("DATABASE_URL", "")
-DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "loyalty_project.db.embedded", "NAME": "loyalty"}}
+DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "loyalty_project.embedded_postgres", "NAME": "loyalty"}}
 if DATABASE_URL:
     DATABASES = {"default": dict(env.dj_db_url("DATABASE_URL"))}
 DATABASES["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True, ATOMIC_REQUESTS=False)
@@ -74,7 +74,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "organizations.middleware.StaffScopeMiddleware",
+    "organizations.staff.middleware.StaffScopeMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "loyalty_project.urls"
@@ -126,7 +126,7 @@ FAULT = "" if PRODUCTION else env.str("REGULARS_FAULT", "")
 # --- staff: docs/back-office.md
 
 AUTH_USER_MODEL = "organizations.StaffMember"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "organizations.roles.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "organizations.staff.roles.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -143,7 +143,7 @@ AXES_VERBOSE = False
 # Locked log-ins are opened by `manage.py axes_reset_username`; its own rooms in the back office know no organizations.
 AXES_ENABLE_ADMIN = False
 AXES_LOCKOUT_CALLABLE = "loyalty_project.admin_site.answer_locked_out"
-AXES_CLIENT_IP_CALLABLE = "organizations.api.addresses.client_address"
+AXES_CLIENT_IP_CALLABLE = "organizations.api.client_ip.client_address"
 UNFOLD = unfold_settings.UNFOLD
 
 # --- the browser's side

@@ -32,7 +32,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("back_office/mark.svg")}],
     "STYLES": [lambda _request: static("back_office/style.css")],
     "LOGIN": {"image": lambda _request: static("back_office/log-in.svg")},
-    "DASHBOARD_CALLBACK": "customers.admin.start_page.fill_start_page",
+    "DASHBOARD_CALLBACK": "customers.profile.admin.start_page.fill_start_page",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

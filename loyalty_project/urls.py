@@ -7,13 +7,13 @@ from customers.api.get import GetView
 from customers.api.identity import UpdateIdentityView
 from customers.api.registration import AddView, UpdateView
 from customers.api.search import SearchView
-from engagement.api.redemptions import RedemptionsView
-from engagement.api.transactions import TransactionsView
+from engagement.redemptions.api import RedemptionsView
+from engagement.transactions.api import TransactionsView
 from loyalty_project.api.error_pages import unknown_path
 from loyalty_project.api.routes import customer_route, entity_route
 from loyalty_project.health import healthz, readyz
-from organizations.api.tokens import TokenView
 from organizations.api.views import UnknownResourceView, UnsupportedActionView
+from organizations.credentials.api import TokenView
 from subscriptions.api import SubscriptionsView
 
 READ, WRITE, BOTH = ("GET",), ("POST",), ("GET", "POST")

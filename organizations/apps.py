@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from organizations.checks import check_token_keys
+from organizations.credentials.checks import check_token_keys
 
 
 class OrganizationsConfig(AppConfig):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from loyalty_project.api.codes import Code, Transport
+from loyalty_project.protocol.codes import Code, Transport
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PROTOCOL: Final = ROOT / "docs" / "protocol.md"

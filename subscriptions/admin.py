@@ -16,16 +16,16 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
-from customers.back_office.search import customers_meant
-from customers.models import Customer
+from customers.profile.models import Customer
+from customers.search.staff import customers_meant
 from loyalty_project import clock
 from organizations.back_office.base import ReadOnlyAdmin
+from organizations.back_office.current_user import actor_of, member_of, work_for
 from organizations.back_office.filters import DayRangeFilter
 from organizations.back_office.forms import ReasonField
-from organizations.back_office.history import tell_source, tell_who
+from organizations.back_office.history import actor_label, source_label
 from organizations.back_office.pages import page_of
 from organizations.back_office.refusals import refusal_of, sentence_of
-from organizations.back_office.work import actor_of, member_of, work_for
 from subscriptions.choices import Choice
 from subscriptions.models import Channel, ConsentChange, Priority, Scope
 from subscriptions.services import CONSTRAINTS, Decision, consents_of, decide
@@ -126,7 +126,7 @@ class ConsentChangeAdmin(ReadOnlyAdmin):
     @display(description="By")
     def who(self, change: ConsentChange) -> str:
         """The actor in words."""
-        return tell_who(change.actor)
+        return actor_label(change.actor)
 
     @display(
         description="From",
@@ -134,7 +134,7 @@ class ConsentChangeAdmin(ReadOnlyAdmin):
     )
     def told_source(self, change: ConsentChange) -> str:
         """Where the change came from."""
-        return tell_source(change.source)
+        return source_label(change.source)
 
     # --- the page on which one is changed
 

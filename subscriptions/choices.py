@@ -6,9 +6,9 @@ The same for `customer/subscriptions`, for pairs inside of `add` and `update`, a
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError
-from loyalty_project.api.values import Item, optional, text
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.values import Item, optional, text
 from subscriptions.models import Channel, Priority, Scope
 
 MAX_ID = 2**63 - 1

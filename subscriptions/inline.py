@@ -5,11 +5,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError, Notice
-from loyalty_project.api.side_steps import side_step
-from loyalty_project.api.values import Item
-from organizations.actors import Actor
+from loyalty_project.protocol.best_effort import side_step
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError, Notice
+from loyalty_project.protocol.values import Item
+from organizations.audit.actors import Actor
 from subscriptions.choices import read_choice
 from subscriptions.services import Decision, keep_decisions
 

@@ -2,9 +2,9 @@
 
 from django.db import models
 
-from customers.models import Customer
-from organizations.models import AuditEntry
-from organizations.scoping import TenantModel
+from customers.profile.models import Customer
+from organizations.audit.models import AuditEntry
+from organizations.tenancy.scoping import TenantModel
 
 
 class Channel(models.TextChoices):

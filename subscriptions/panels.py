@@ -5,9 +5,11 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from customers.models import Customer, Identifier
+from customers.identifiers.models import Identifier
+from customers.profile.models import Customer
 from organizations.back_office.panels import Panel
-from organizations.models import Organization, StaffMember
+from organizations.staff.models import StaffMember
+from organizations.tenancy.models import Organization
 from subscriptions.choices import Pair
 from subscriptions.models import Channel, Consent, Priority
 from subscriptions.payloads import PAIRS

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from customers.models import Customer
-from customers.sections import Payloads, Reading
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError
+from customers.profile.models import Customer
+from customers.profile.sections import Payloads, Reading
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
 from subscriptions.choices import PRIORITIES, Pair, read_scope, read_word
 from subscriptions.models import Consent, Priority
 from subscriptions.payloads import channel_rows, core_rows, optin_status

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from customers.models import Identifier
+from customers.identifiers.models import Identifier
 from subscriptions.models import Channel
 
 # By which identifier a channel reaches somebody.

@@ -7,12 +7,12 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import BigIntegerField
 
-from customers.services.holding import lock_customer
-from loyalty_project.api.codes import Code
+from customers.profile.locks import lock_customer
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, update_rows
-from organizations.actors import Actor
-from organizations.models import Organization
+from loyalty_project.protocol.codes import Code
+from organizations.audit.actors import Actor
+from organizations.tenancy.models import Organization
 from subscriptions.choices import Choice, Pair
 from subscriptions.models import Consent, ConsentChange
 

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 from django.http import HttpResponse
 from django.test import Client
 
-from organizations.models import Till
-from tests.factories import TILL_PASSWORD, digest
+from organizations.locations.models import Till
+from tests.factories.rows import TILL_PASSWORD, digest
 
 
 @dataclass

@@ -9,13 +9,15 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from customers.drafts import read_draft
-from customers.journeys.registration import register_customer
-from customers.models import Customer
-from customers.services.setup import load_setup
-from organizations.models import Organization, StaffMember, Store, Till
-from organizations.scoping import organization_scope
-from tests.factories import till_actor
+from customers.profile.models import Customer
+from customers.registration.context import load_input_context
+from customers.registration.input import read_customer_input
+from organizations.locations.models import Store, Till
+from organizations.staff.models import StaffMember
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.rows import till_actor
+from use_cases.registration import register_customer
 
 STAFF_PASSWORD = "correct-horse-battery"
 
@@ -45,7 +47,7 @@ def _hashed() -> str:
 def log_in(member: StaffMember) -> Client:
     """A browser in which `member` is logged in."""
     client = Client()
-    client.force_login(member, backend="organizations.roles.RoleBackend")
+    client.force_login(member, backend="organizations.staff.roles.RoleBackend")
     return client
 
 
@@ -53,8 +55,8 @@ def register(till: Till, **item: Any) -> Customer:
     """A customer who registers at `till`."""
     with organization_scope(till.organization_id), transaction.atomic():
         actor = till_actor(till)
-        setup = load_setup([item], by=actor)
-        return register_customer(read_draft(item, setup, action="add"), setup=setup, by=actor).customer
+        setup = load_input_context([item], by=actor)
+        return register_customer(read_customer_input(item, setup, action="add"), setup=setup, by=actor).customer
 
 
 def list_of(noun: str) -> str:

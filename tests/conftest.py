@@ -10,14 +10,15 @@ from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
 
-from loyalty_project.db.embedded.base import DatabaseWrapper
-from loyalty_project.db.embedded.server import Server, configured_server
-from organizations.models import Organization, Store, Till
-from organizations.scoping import organization_scope, unscoped
-from organizations.services.proofs import proofs
-from organizations.services.rate_limits import forget_leases
+from loyalty_project.embedded_postgres.base import DatabaseWrapper
+from loyalty_project.embedded_postgres.server import Server, configured_server
+from organizations.credentials.rate_limits import forget_leases
+from organizations.credentials.verification_cache import proofs
+from organizations.locations.models import Store, Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.clean_database import delete_rows
-from tests.factories import make_organization, make_store, make_till
+from tests.factories.rows import make_organization, make_store, make_till
 from tests.template_database import template_database
 
 # Machines that run tests are busy: how long an example takes says nothing.

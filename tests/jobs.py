@@ -14,21 +14,22 @@ from typing import Any
 from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from customers.models import Customer
-from engagement.models import DeferredEvent
-from engagement.services.deferral import defer_event
-from organizations.actors import Actor
-from organizations.models import AuditEntry, Till
-from organizations.scoping import organization_scope, unscoped
-from organizations.services.audit import Change, record_changes
+from customers.profile.models import Customer
+from engagement.events.deferral import defer_event
+from engagement.events.models import DeferredEvent
+from organizations.audit.actors import Actor
+from organizations.audit.models import AuditEntry
+from organizations.audit.services import Change, record_changes
+from organizations.locations.models import Till
+from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.back_office import register
-from tests.factories import make_organization, make_store, make_till, till_actor
+from tests.factories.rows import make_organization, make_store, make_till, till_actor
 from tests.forking import kill_session, start_python
 
 PATIENCE = 60.0
 LAUNCHER = """
 import sys
-from customers.journeys.deferred import HANDLERS
+from use_cases.deferred_events import HANDLERS
 from tests.jobs import KINDS
 HANDLERS.update(KINDS)
 from django.core.management import execute_from_command_line

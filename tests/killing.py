@@ -15,7 +15,7 @@ from pathlib import Path
 from django.http import HttpResponse
 
 from loyalty_project.serving import Address, granian_command, wait_until_answered
-from organizations.models import Till
+from organizations.locations.models import Till
 from tests.api import Answer, Api
 from tests.forking import kill_session, start_python
 from tests.loyalty_project.test_serving import free_port

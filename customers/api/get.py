@@ -6,14 +6,14 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.journeys.profile import read_profiles, refusals
-from customers.sections import Reading
-from customers.services.lookup import Answer, ids_of_store, look_up, read_asked
+from customers.profile.lookup import Answer, ids_of_store, look_up, read_asked
+from customers.profile.sections import Reading
 from loyalty_project.api.batch import Done, Outcome, failed, succeeded
-from loyalty_project.api.codes import Code, Told, Transport
 from loyalty_project.api.envelope import customers_answer, http_status
-from loyalty_project.api.errors import in_numeric_order
+from loyalty_project.protocol.codes import Code, CodeTable, Transport
+from loyalty_project.protocol.errors import in_numeric_order
 from organizations.api.views import TillView
+from use_cases.profile import read_profiles, refusals
 
 RETRIEVED = "Customer successfully retrieved"
 
@@ -49,7 +49,7 @@ def _outcome(
     answer: Answer,
     profiles: Mapping[int, Mapping[str, Any]],
     permitted: Collection[int],
-    refused: Mapping[int, Told],
+    refused: Mapping[int, CodeTable],
     reading: Reading,
 ) -> Outcome:
     """A found customer, or the value asked for with empty names, which clients read even then (docs/protocol.md 1.9)."""

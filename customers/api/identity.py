@@ -6,16 +6,16 @@ from typing import Any, Final
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.identity_changes import read_item
-from customers.journeys.identity import request_change
-from customers.services.identity_requests import CONSTRAINTS
-from customers.services.setup import load_setup
+from customers.identity_requests.rules import read_item
+from customers.identity_requests.services import CONSTRAINTS
+from customers.registration.context import load_input_context
 from loyalty_project.api.batch import Done
-from loyalty_project.api.codes import Code
 from loyalty_project.api.envelope import one_customer_answer, request_items
-from loyalty_project.api.values import Item
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.values import Item
 from organizations.api.batches import answer_batch
 from organizations.api.views import TillView
+from use_cases.identity import request_change
 
 REQUESTED: Final = "Customer Identity change request added successfully"
 # The keys of the answer, each with those under which it may have been sent.
@@ -34,7 +34,7 @@ class UpdateIdentityView(TillView):
     def post(self, _request: Request, **_kwargs: object) -> Response:
         call = self.call
         items = request_items(self.payload(), limit=1)
-        setup = load_setup(items, by=call.actor, country_code=call.country_code)
+        setup = load_input_context(items, by=call.actor, country_code=call.country_code)
 
         def work_item(item: Item) -> Done:
             request = request_change(read_item(item, setup), setup=setup, by=call.actor)

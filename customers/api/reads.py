@@ -8,26 +8,26 @@ from dataclasses import replace
 
 from rest_framework.response import Response
 
-from customers.people import Person
-from customers.services.lookup import Answer, look_up, only_of_store, read_asked
-from customers.services.people import read_people
+from customers.profile.lookup import Answer, look_up, only_of_store, read_asked
+from customers.profile.reads import read_people
+from customers.registration.state import CustomerState
 from loyalty_project.api.batch import Done, Outcome, Refused, failed, succeeded
-from loyalty_project.api.codes import Code, Told
 from loyalty_project.api.envelope import customer_answer, http_status
-from loyalty_project.api.errors import LoyaltyError, in_numeric_order
-from loyalty_project.api.values import is_on
+from loyalty_project.protocol.codes import Code, CodeTable
+from loyalty_project.protocol.errors import LoyaltyError, in_numeric_order
+from loyalty_project.protocol.values import is_on
 from organizations.api.views import Call
 
-Results = Mapping[int, Done | Refused | Told]
+Results = Mapping[int, Done | Refused | CodeTable]
 
 
 def answer_reads(
     call: Call,
     query: Mapping[str, str],
-    read: Callable[[Sequence[Person]], Results],
+    read: Callable[[Sequence[CustomerState]], Results],
     *,
     conclude: Callable[[Done], Outcome] = succeeded,
-    renamed: Mapping[Told, Told] | None = None,
+    renamed: Mapping[CodeTable, CodeTable] | None = None,
 ) -> Response:
     """Answer every value that the query names, in order; a failed one as it was asked for, with its code.
 
@@ -46,7 +46,7 @@ def answer_reads(
     return Response(answer, status=http_status(answer, mirror=policy.mirror_http_status))
 
 
-def _results(people: Mapping[int, Person], read: Callable[[Sequence[Person]], Results]) -> Results:
+def _results(people: Mapping[int, CustomerState], read: Callable[[Sequence[CustomerState]], Results]) -> Results:
     if not people:
         return {}
     try:
@@ -56,7 +56,7 @@ def _results(people: Mapping[int, Person], read: Callable[[Sequence[Person]], Re
 
 
 def _outcome(
-    key: str, answer: Answer, results: Results, conclude: Callable[[Done], Outcome], renamed: Mapping[Told, Told]
+    key: str, answer: Answer, results: Results, conclude: Callable[[Done], Outcome], renamed: Mapping[CodeTable, CodeTable]
 ) -> Outcome:
     result = None if answer.customer_id is None else results.get(answer.customer_id)
     if isinstance(result, Done):

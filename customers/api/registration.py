@@ -7,17 +7,17 @@ from typing import Any, Literal
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.drafts import read_draft
-from customers.journeys.loyalty import customer_core, read_programs
-from customers.journeys.registration import CONSTRAINTS, Registration, register_customer, update_customer
-from customers.services.setup import load_setup
+from customers.registration.context import load_input_context
+from customers.registration.input import read_customer_input
 from loyalty_project.api.batch import Done
-from loyalty_project.api.codes import Code
 from loyalty_project.api.envelope import customers_answer, request_items
-from loyalty_project.api.errors import in_numeric_order
-from loyalty_project.api.values import Item
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import in_numeric_order
+from loyalty_project.protocol.values import Item
 from organizations.api.batches import answer_batch
 from organizations.api.views import TillView
+from use_cases.loyalty import customer_core, read_programs
+from use_cases.registration import CONSTRAINTS, Registration, register_customer, update_customer
 
 REGISTERED = "Customer registration successful"
 _TRUE = {"true", "1"}
@@ -55,7 +55,7 @@ def answer_items(
     """Read, work and answer the items of the call's body, one after the other."""
     call = view.call
     items = request_items(view.payload(), limit=call.policy.batch_limit)
-    setup = load_setup(items, by=call.actor, country_code=call.country_code, notices=call.notices)
+    setup = load_input_context(items, by=call.actor, country_code=call.country_code, notices=call.notices)
     programs = read_programs()
     wants_raw = view.query.get("rawSideEffects", "").lower() in _TRUE
     more = {"puts_off": call.replay}
@@ -63,7 +63,9 @@ def answer_items(
         more["all_programs"] = view.query.get("mlp_single_enroll", "").lower() in _TRUE
 
     def work_item(item: Item) -> Done:
-        registration = work(read_draft(item, setup, action=action), setup=setup, programs=programs, by=call.actor, **more)
+        registration = work(
+            read_customer_input(item, setup, action=action), setup=setup, programs=programs, by=call.actor, **more
+        )
         body, notices = customer_core(registration, setup=setup, programs=programs, store=call.actor.store, wants_raw=wants_raw)
         return Done(
             body=body,

@@ -7,9 +7,10 @@ from typing import Any, Final, TypeAlias
 from django.db.models import Q, QuerySet
 
 from customers.search.grammar import Condition, Operator
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError
-from organizations.models import FieldDefinition, Organization
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
+from organizations.fields.models import FieldDefinition
+from organizations.tenancy.models import Organization
 
 TEXT_OPERATORS: Final = frozenset({Operator.EXACT, Operator.EQUALS, Operator.STARTS, Operator.ENDS, Operator.IN})
 

@@ -6,13 +6,13 @@ Without terms, whole answers are still found by an index; STARTS and ENDS look a
 
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, TextField, Value
 
-from customers.field_values import FieldValue, read_value
-from customers.models import FieldTerm
+from customers.identifiers.values import fold
+from customers.profile.field_values import FieldValue, read_value
 from customers.search.attributes import TEXT_OPERATORS, Attribute, Circumstances, Meant, Owners, SearchedField
 from customers.search.grammar import Condition, Operator
+from customers.search.models import FieldTerm
 from customers.search.text import folded, matching
-from customers.values import fold
-from organizations.models import FieldDefinition
+from organizations.fields.models import FieldDefinition
 
 _CANONICAL = (FieldDefinition.Type.NUMBER, FieldDefinition.Type.DATE, FieldDefinition.Type.BOOLEAN)
 _WHOLE = (Operator.EXACT, Operator.EQUALS, Operator.IN)

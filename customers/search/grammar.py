@@ -14,9 +14,9 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError
-from loyalty_project.api.values import has_unusable_text
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.values import has_unusable_text
 
 MOST_CHARACTERS: Final = 10_000
 MOST_CONDITIONS: Final = 20

@@ -2,9 +2,9 @@
 
 from django.db.models import Q
 
+from customers.identifiers.values import FOLDED_LENGTH, fold
 from customers.search.attributes import unreadable
 from customers.search.grammar import Condition, Operator
-from customers.values import FOLDED_LENGTH, fold
 
 # Behind everything that begins with a text.
 _LAST = "\U0010ffff"

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from customers.models import Customer
+from customers.profile.models import Customer
 
 
 def of_standing(rows: QuerySet[Any], *, column: str = "customer") -> QuerySet[Any]:

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
-from django.db import Error, IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
-from loyalty_project.api.codes import TECHNICAL, Code, Told, Transport
-from loyalty_project.api.errors import CountedRefusalError, LoyaltyError, Notice
-from loyalty_project.api.values import Item, has_unusable_text
+from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, is_repeated, sqlstate
 from loyalty_project.faults import Point, reach
+from loyalty_project.protocol.codes import TECHNICAL, Code, CodeTable, Transport
+from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError, Notice
+from loyalty_project.protocol.values import Item, has_unusable_text
 
 log = structlog.get_logger(__name__)
 
-MAX_ATTEMPTS = 5
 _RETRIED = {"40P01", "40001"}
 _LOCK_NOT_AVAILABLE = "55P03"
 
@@ -38,7 +38,7 @@ class Refused:
     """A refused item that shows more than the identifiers it was asked by: the body of its answer, the code, the warnings."""
 
     body: Mapping[str, Any]
-    code: Told
+    code: CodeTable
     warnings: Sequence[Notice] = field(default_factory=tuple)
 
 
@@ -62,7 +62,7 @@ def succeeded(done: Done) -> Outcome:
     )
 
 
-def failed(code: Told, echo: Mapping[str, Any], *, sentence: str = "", warnings: Sequence[Notice] = ()) -> Outcome:
+def failed(code: CodeTable, echo: Mapping[str, Any], *, sentence: str = "", warnings: Sequence[Notice] = ()) -> Outcome:
     """The answer of an item that failed: what it named, and why, in the code's sentence where no other is given."""
     status = _item_status(success=False, code=code, message=sentence or code.sentence, warnings=warnings)
     return Outcome({**echo, "item_status": status}, succeeded=False)
@@ -167,13 +167,13 @@ class _Batch:
             # Answered without an exception, so that the transaction keeps what was counted.
             return self._failed(refusal.code, item, sentence=refusal.sentence)
 
-    def _code_of(self, error: LoyaltyError | IntegrityError) -> Told | None:
+    def _code_of(self, error: LoyaltyError | IntegrityError) -> CodeTable | None:
         """The code of a refusal; None for a constraint that nobody foresaw to break."""
         if isinstance(error, LoyaltyError):
             return error.code
         return self.constraints.get(constraint_name(error) or "")
 
-    def _failed(self, code: Told, item: Item, *, sentence: str = "") -> Outcome:
+    def _failed(self, code: CodeTable, item: Item, *, sentence: str = "") -> Outcome:
         return failed(code, self.echo(item) if _is_readable(item) else {}, sentence=sentence)
 
 
@@ -198,23 +198,7 @@ def _attempt(work: Callable[[], Outcome]) -> Outcome:
             log.warning("item_repeated", attempt=attempt, sqlstate=sqlstate(error))
 
 
-def is_repeated(error: Error) -> bool:
-    """Whether the whole item is worked again after this error: a deadlock or a serialization failure."""
-    return sqlstate(error) in _RETRIED
-
-
-def sqlstate(error: Error) -> str:
-    """PostgreSQL's code of a database error; empty when the server was not reached."""
-    return getattr(error.__cause__, "sqlstate", None) or ""
-
-
-def constraint_name(error: IntegrityError) -> str | None:
-    """The constraint that a write broke, by its name in the database."""
-    diagnostics = getattr(error.__cause__, "diag", None)
-    return diagnostics.constraint_name if diagnostics else None
-
-
-def _item_status(*, success: bool, code: Told, message: str, warnings: Sequence[Notice]) -> dict[str, Any]:
+def _item_status(*, success: bool, code: CodeTable, message: str, warnings: Sequence[Notice]) -> dict[str, Any]:
     return {
         "success": "true" if success else "false",
         "code": str(int(code)),

@@ -6,8 +6,8 @@ from typing import Final, Protocol
 
 from django.http import HttpRequest
 
-from loyalty_project.api.codes import Code, Transport
-from loyalty_project.api.errors import RequestRefusedError
+from loyalty_project.protocol.codes import Code, Transport
+from loyalty_project.protocol.errors import RequestRefusedError
 
 MAX_BODY_BYTES: Final = 5 * 1024 * 1024
 # So much of an unread body is taken and dropped before the answer: a client that is still sending would see its connection

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
-from loyalty_project.api.values import Item, Value
+from loyalty_project.protocol.values import Item, Value
 
 # It says how the answer is written, not what is asked for.
 _FORMAT = "format"

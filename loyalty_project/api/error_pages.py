@@ -14,13 +14,13 @@ from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
 from loyalty_project.api.body import discard_body
-from loyalty_project.api.codes import Code, Transport
 from loyalty_project.api.envelope import refusal
-from loyalty_project.api.errors import RequestRefusedError
 from loyalty_project.api.exception_handler import as_refusal
 from loyalty_project.api.formats import Format
 from loyalty_project.api.negotiation import asked_format
 from loyalty_project.api.renderers import CONTENT_TYPES, render
+from loyalty_project.protocol.codes import Code, Transport
+from loyalty_project.protocol.errors import RequestRefusedError
 
 log = structlog.get_logger(__name__)
 

@@ -20,10 +20,10 @@ from rest_framework.exceptions import (
 )
 from rest_framework.response import Response
 
-from loyalty_project.api.batch import sqlstate
-from loyalty_project.api.codes import Code, Told, Transport
 from loyalty_project.api.envelope import refusal
-from loyalty_project.api.errors import LoyaltyError, RequestRefusedError
+from loyalty_project.db.errors import sqlstate
+from loyalty_project.protocol.codes import Code, CodeTable, Transport
+from loyalty_project.protocol.errors import LoyaltyError, RequestRefusedError
 
 log = structlog.get_logger(__name__)
 
@@ -31,12 +31,12 @@ CHALLENGE: Final = 'Basic realm="Regulars", charset="UTF-8"'
 _LOCK_NOT_AVAILABLE = "55P03"
 _SECONDS_UNTIL_A_NEW_WINDOW = 60
 # Codes whose number is not the HTTP status that says the same.
-_HTTP_STATUS: Final[dict[Told, int]] = {
+_HTTP_STATUS: Final[dict[CodeTable, int]] = {
     Transport.ACCESS_DENIED: 403,
     Transport.AUTHORISATION_UNAVAILABLE: 503,
 }
 
-_EXPECTED: Final[list[tuple[tuple[type[Exception], ...], int, Told]]] = [
+_EXPECTED: Final[list[tuple[tuple[type[Exception], ...], int, CodeTable]]] = [
     ((NotAuthenticated, AuthenticationFailed), 401, Transport.UNAUTHORIZED),
     ((exceptions.PermissionDenied, PermissionDenied), 403, Transport.ACCESS_DENIED),
     ((NotFound, Http404), 404, Transport.NOT_FOUND),
@@ -77,7 +77,7 @@ def as_refusal(error: BaseException) -> RequestRefusedError:
     return RequestRefusedError(500, Code.ALL_FAILED)
 
 
-def refused_with(code: Told) -> RequestRefusedError:
+def refused_with(code: CodeTable) -> RequestRefusedError:
     """The refusal of a whole request with this code: HTTP mirrors it, and is 400 for codes of items (docs/protocol.md 1.5)."""
     if code in _HTTP_STATUS:
         return RequestRefusedError(_HTTP_STATUS[code], code)

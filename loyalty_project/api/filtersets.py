@@ -14,9 +14,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters import Filter, FilterSet
 
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError
-from loyalty_project.moments import read_span
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.moments import read_span
 
 _UNSET: Final = {"", "0"}
 _LARGEST_ID: Final = 2**63 - 1

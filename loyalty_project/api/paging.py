@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
 
 LIMIT: Final = 10
 MOST_ROWS: Final = 1000

@@ -11,11 +11,11 @@ from lxml import etree
 from rest_framework.parsers import BaseParser
 
 from loyalty_project.api.body import read_body
-from loyalty_project.api.codes import Code, Transport
-from loyalty_project.api.errors import RequestRefusedError
 from loyalty_project.api.formats import UNDECIDED_MEDIA_TYPES, Format, format_of_media_type, media_type, sniff
 from loyalty_project.api.negotiation import BODY_FORMAT_ATTRIBUTE
-from loyalty_project.api.values import Value
+from loyalty_project.protocol.codes import Code, Transport
+from loyalty_project.protocol.errors import RequestRefusedError
+from loyalty_project.protocol.values import Value
 
 MAX_DEPTH: Final = 64
 MAX_FLOAT_DIGITS: Final = 40

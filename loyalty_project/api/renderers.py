@@ -13,6 +13,7 @@ import orjson
 from rest_framework.renderers import BaseRenderer
 
 from loyalty_project.api.formats import Format
+from loyalty_project.protocol.numbers import plain_digits
 
 # Lists that stand without a container in JSON; in XML their key is the container and the child has this name.
 BARE_LISTS: Final = {
@@ -134,16 +135,6 @@ def _escape(found: re.Match[str]) -> str:
 @lru_cache(maxsize=4096)
 def _is_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
-
-
-def plain_digits(value: Decimal) -> str:
-    """The decimal without exponent and without zeros at its end."""
-    if not value.is_finite():
-        raise ValueError("a figure of an answer is not finite")
-    digits = format(value, "f")
-    if "." in digits:
-        digits = digits.rstrip("0").rstrip(".")
-    return "0" if digits == "-0" else digits
 
 
 def _number(value: Any) -> orjson.Fragment:

@@ -9,13 +9,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from loyalty_project.api.body import discard_body
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import RequestRefusedError
 from loyalty_project.api.exception_handler import answer_exception
 from loyalty_project.api.negotiation import WireNegotiation, query_values
 from loyalty_project.api.parsers import WireParser, parse_request
 from loyalty_project.api.renderers import JSONRenderer, XMLRenderer
-from loyalty_project.api.values import Value, has_unusable_text
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import RequestRefusedError
+from loyalty_project.protocol.values import Value, has_unusable_text
 
 # Nobody's time is spent on the bodies of those who may not ask at all, or not now.
 _STRANGERS = {401, 429}

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import structlog
 from django.db import DataError, Error, IntegrityError, OperationalError, connection, transaction
 
-from loyalty_project.api.batch import MAX_ATTEMPTS, constraint_name, sqlstate
-from loyalty_project.api.codes import Code
-from loyalty_project.imports.outcomes import Outcome, rejected
+from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, sqlstate
 from loyalty_project.imports.reading import Row
+from loyalty_project.imports.results import RowResult, rejected
+from loyalty_project.protocol.codes import Code
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +19,7 @@ _REPEATED = {"40P01", "40001", "55P03"}
 _LARGEST_BATCH = 8 << 20
 
 Values = Mapping[str, str]
-Work = Callable[[Sequence[Values]], Sequence[Outcome]]
+Work = Callable[[Sequence[Values]], Sequence[RowResult]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,9 @@ def in_batches(rows: Iterable[Prepared], size: int) -> Iterator[list[Prepared]]:
         yield batch
 
 
-def work_batch(batch: Sequence[Prepared], worker: Worker, *, store: Callable[[Sequence[Outcome]], None]) -> Sequence[Outcome]:
+def work_batch(
+    batch: Sequence[Prepared], worker: Worker, *, store: Callable[[Sequence[RowResult]], None]
+) -> Sequence[RowResult]:
     """Work the rows in one transaction, which ends with `store(outcomes)`; the outcomes.
 
     A deadlock, a serialization failure or a lock that is not free repeats the batch, at most five times. Where something else
@@ -76,7 +78,7 @@ def work_batch(batch: Sequence[Prepared], worker: Worker, *, store: Callable[[Se
         return _repeat(lambda: _one_by_one(batch, worker, store))
 
 
-def _together(batch: Sequence[Prepared], worker: Worker, store: Callable[[Sequence[Outcome]], None]) -> Sequence[Outcome]:
+def _together(batch: Sequence[Prepared], worker: Worker, store: Callable[[Sequence[RowResult]], None]) -> Sequence[RowResult]:
     outcomes = [rejected(Code.INVALID_INPUT)] * len(batch)
     sound = [place for place, prepared in enumerate(batch) if not prepared.problem]
     if sound:
@@ -86,13 +88,13 @@ def _together(batch: Sequence[Prepared], worker: Worker, store: Callable[[Sequen
     return outcomes
 
 
-def _one_by_one(batch: Sequence[Prepared], worker: Worker, store: Callable[[Sequence[Outcome]], None]) -> Sequence[Outcome]:
+def _one_by_one(batch: Sequence[Prepared], worker: Worker, store: Callable[[Sequence[RowResult]], None]) -> Sequence[RowResult]:
     outcomes = [_alone(prepared, worker) for prepared in batch]
     store(outcomes)
     return outcomes
 
 
-def _alone(prepared: Prepared, worker: Worker) -> Outcome:
+def _alone(prepared: Prepared, worker: Worker) -> RowResult:
     if prepared.problem:
         return rejected(Code.INVALID_INPUT)
     try:
@@ -114,7 +116,7 @@ def _alone(prepared: Prepared, worker: Worker) -> Outcome:
         return rejected(worker.fallback)
 
 
-def _repeat(work: Callable[[], Sequence[Outcome]]) -> Sequence[Outcome]:
+def _repeat(work: Callable[[], Sequence[RowResult]]) -> Sequence[RowResult]:
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             with transaction.atomic():

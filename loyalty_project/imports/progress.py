@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from loyalty_project.imports.outcomes import Tally
 from loyalty_project.imports.reading import Position
+from loyalty_project.imports.results import Tally
 
 Report = Callable[[Position, Tally], None]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import Notice, RequestRefusedError
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import Notice, RequestRefusedError
 from organizations.api.authentication import Caller
 from organizations.api.headers import header_text
-from organizations.models import Store, Till
+from organizations.locations.models import Store, Till
 
 # Stores have one external id; the second and third of other systems are known types that name no store here.
 _STORE_COLUMNS = {"STORE_CODE": "code", "STORE_NAME": "name", "STORE_EXTERNAL_ID": "external_id"}

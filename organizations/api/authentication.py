@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from loyalty_project.api.codes import Transport
-from loyalty_project.api.errors import RequestRefusedError
-from organizations.api.addresses import client_address
-from organizations.models import ApiClient, Organization, Till
-from organizations.services.callers import find_till
-from organizations.services.credentials import digest_hash, verify_digest
-from organizations.services.proofs import ProofUnavailableError, disproved, proved
-from organizations.services.tokens import client_of_token
+from loyalty_project.protocol.codes import Transport
+from loyalty_project.protocol.errors import RequestRefusedError
+from organizations.api.client_ip import client_address
+from organizations.credentials.hashing import digest_hash, verify_digest
+from organizations.credentials.lookup import find_till
+from organizations.credentials.models import ApiClient
+from organizations.credentials.tokens import client_of_token
+from organizations.credentials.verification_cache import ProofUnavailableError, disproved, proved
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
 
 TOKEN_HEADERS = ("HTTP_X_CAP_API_OAUTH_TOKEN", "HTTP_CAP_API_ACCESS_TOKEN", "HTTP_X_CAP_API_ACCESS_TOKEN")
 _LONGEST_BASIC = 500

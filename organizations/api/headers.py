@@ -5,8 +5,8 @@ from contextlib import suppress
 
 from django.http import HttpRequest
 
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import RequestRefusedError
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import RequestRefusedError
 
 _LONGEST = 200
 _UNUSABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")

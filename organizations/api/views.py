@@ -12,17 +12,17 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loyalty_project.api.codes import Transport
-from loyalty_project.api.errors import Notice, RequestRefusedError
 from loyalty_project.api.views import WireView
-from organizations import scoping
-from organizations.actors import Actor
+from loyalty_project.protocol.codes import Transport
+from loyalty_project.protocol.errors import Notice, RequestRefusedError
 from organizations.api.attribution import attribution_of
 from organizations.api.authentication import Caller, authenticate
 from organizations.api.headers import country_code, is_replay, language, user_context
-from organizations.flags import Policy
-from organizations.models import AuditEntry
-from organizations.services.rate_limits import Allowance, spend_permit
+from organizations.audit.actors import Actor
+from organizations.audit.models import AuditEntry
+from organizations.credentials.rate_limits import Allowance, spend_permit
+from organizations.policies import Policy
+from organizations.tenancy import scoping
 
 _LOGGED = ("organization", "caller", "till")
 

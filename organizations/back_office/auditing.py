@@ -1,6 +1,6 @@
 """What does the audit tell of a change in the back office? Old and new of what differs, in the organization file's words.
 
-Secrets never appear: that one was set, or changed, is all that is told (`told_secret`).
+Secrets never appear: that one was set, or changed, is all that is told (`describe_secret`).
 """
 
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from django.db.models import Model
 
+from organizations.audit.services import Change
+from organizations.credentials.hashing import PASSWORD_COLUMNS
 from organizations.organization_file.rows import plain
-from organizations.services.audit import Change
-from organizations.services.credentials import PASSWORD_COLUMNS
 
 # As the organization file, and so the audit of a load, calls them.
 WORDS: Final[Mapping[str, str]] = {
@@ -24,7 +24,7 @@ _NOT_TOLD: Final = {"id", "organization", "last_login", "date_joined", "is_staff
 _NO_LINKS: Final = {"groups", "user_permissions"}
 
 
-def told(row: Model) -> dict[str, Any]:
+def describe_value(row: Model) -> dict[str, Any]:
     """The row as JSON values by name, without secrets and without what nobody sets."""
     fields = {one.name: one for one in row._meta.concrete_fields if one.name not in _NOT_TOLD}
     values = {WORDS.get(name, name): plain(getattr(row, name)) for name in fields}
@@ -34,7 +34,7 @@ def told(row: Model) -> dict[str, Any]:
 
 def change_between(row: Model, old: Mapping[str, Any] | None) -> Change | None:
     """What became of `row` since it was told as `old` (None: it is new); None where nothing differs."""
-    new = told(row)
+    new = describe_value(row)
     kind = str(row._meta.model_name)
     if old is None:
         return Change(action="created", object_type=kind, object_id=row.pk, new=new)
@@ -50,7 +50,7 @@ def change_between(row: Model, old: Mapping[str, Any] | None) -> Change | None:
     )
 
 
-def told_secret(row: Model, word: str, *, is_new: bool) -> Change:
+def describe_secret(row: Model, word: str, *, is_new: bool) -> Change:
     """That the secret called `word` was set for the first time, or changed."""
     value = "set" if is_new else "changed"
     return Change(action="changed", object_type=str(row._meta.model_name), object_id=row.pk, new={word: value})

@@ -16,13 +16,14 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from organizations.back_office.auditing import change_between, told
+from organizations.audit.models import AuditEntry
+from organizations.audit.services import record_changes
+from organizations.back_office.auditing import change_between, describe_value
+from organizations.back_office.current_user import actor_of, member_of, organization_of, own_stores, work_for
 from organizations.back_office.filters import OrganizationFilter
 from organizations.back_office.forms import ConfigurationForm
-from organizations.back_office.history import field_names, tell_history
-from organizations.back_office.work import actor_of, member_of, organization_of, own_stores, work_for
-from organizations.models import AuditEntry, Organization
-from organizations.services.audit import record_changes
+from organizations.back_office.history import field_names, history_rows
+from organizations.tenancy.models import Organization
 
 
 def rendered(response: HttpResponse) -> HttpResponse:
@@ -33,7 +34,7 @@ def rendered(response: HttpResponse) -> HttpResponse:
 class BackOfficeAdmin(ModelAdmin):
     """The base of every admin class.
 
-    Rows are those of the organization (`organizations.middleware`), for staff limited to stores those of their stores:
+    Rows are those of the organization (`organizations.staff.middleware`), for staff limited to stores those of their stores:
     `store_path` says where a row's store stands ("" where rows have none). `natural_key` is fixed once a row is there.
     `related` is read with the rows. Whatever is saved writes its AuditEntry in the same transaction. Nothing can be deleted.
     """
@@ -138,7 +139,7 @@ class BackOfficeAdmin(ModelAdmin):
                 original=row,
                 object=row,
                 page=page,
-                history=tell_history(page.object_list, field_names()),
+                history=history_rows(page.object_list, field_names()),
                 **(extra_context or {}),
             )
 
@@ -183,7 +184,7 @@ class BackOfficeAdmin(ModelAdmin):
         count = 0
         with transaction.atomic():
             for row in rows.exclude(is_active=active):
-                before = told(row)
+                before = describe_value(row)
                 row.is_active = active
                 row.save(update_fields=["is_active"])
                 self._record(request, row, before)
@@ -214,7 +215,7 @@ class BackOfficeAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        form.told_before = told(self.model._default_manager.get(pk=obj.pk)) if change else None
+        form.told_before = describe_value(self.model._default_manager.get(pk=obj.pk)) if change else None
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:

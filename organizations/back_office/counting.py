@@ -17,6 +17,6 @@ class BoundedCount(Subquery):
         super().__init__(rows.order_by().values("pk")[: COUNTED + 1])
 
 
-def tell_count(count: int, limit: int = COUNTED) -> str:
+def count_label(count: int, limit: int = COUNTED) -> str:
     """The figure, or that there are more than `limit`."""
     return f"{count:,}" if count <= limit else f"more than {limit:,}"

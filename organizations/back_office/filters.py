@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 
-from organizations.back_office.work import own_stores
-from organizations.models import Organization, Store
+from organizations.back_office.current_user import own_stores
+from organizations.locations.models import Store
+from organizations.tenancy.models import Organization
 
 
 class OrganizationFilter(DropdownFilter):

@@ -8,10 +8,10 @@ from django import forms
 from django.db.models import QuerySet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from organizations.models import Organization, Till
-from organizations.models.places import Place
+from organizations.locations.models import Place, Till
 from organizations.organization_file.problems import Problems
 from organizations.organization_file.schema import Struct
+from organizations.tenancy.models import Organization
 
 MAX_REASON: Final = 250
 

@@ -13,11 +13,11 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminRadioSelectWidget
 
-from organizations.back_office.auditing import told_secret
+from organizations.audit.services import record_changes
+from organizations.back_office.auditing import describe_secret
 from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.current_user import actor_of, work_for
 from organizations.back_office.pages import page_of
-from organizations.back_office.work import actor_of, work_for
-from organizations.services.audit import record_changes
 
 GENERATED_LENGTH: Final = 20
 MIN_LENGTH: Final = 8
@@ -121,5 +121,5 @@ class SecretAdmin(BackOfficeAdmin):
         with transaction.atomic():
             self.secret.put(row, secret)
             row.save(update_fields=self.secret.columns)
-            change = told_secret(row, self.secret.word, is_new=is_new)
+            change = describe_secret(row, self.secret.word, is_new=is_new)
             record_changes([change], by=actor_of(request, self.organization_behind(row)))

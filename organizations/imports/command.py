@@ -12,14 +12,15 @@ from typing import Any, ClassVar, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection, transaction
 
-from loyalty_project.db.locking import hold_name
+from loyalty_project.db.locks import hold_name
 from loyalty_project.imports.batches import Prepared, Worker, in_batches, may_succeed_later, work_batch
 from loyalty_project.imports.columns import ColumnsError, Header, read_header
-from loyalty_project.imports.outcomes import Outcome, Tally
 from loyalty_project.imports.progress import Report, progress_bar
 from loyalty_project.imports.reading import Row, RowReader, Source, UnreadableFileError, open_source
 from loyalty_project.imports.rejects import Reject, check_rejects_path, write_rejects
-from organizations.actors import Actor, command_actor
+from loyalty_project.imports.results import RowResult, Tally
+from organizations.audit.actors import Actor, command_actor
+from organizations.imports.models import ImportRun
 from organizations.imports.runs import (
     RunKey,
     finish_run,
@@ -29,8 +30,8 @@ from organizations.imports.runs import (
     store_batch,
     tally_of,
 )
-from organizations.models import ImportRun, Organization
-from organizations.scoping import organization_scope
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 
 SOME_REJECTED = 1
 NOTHING_IMPORTED = 2
@@ -154,7 +155,7 @@ def _prepare(row: Row, header: Header) -> Prepared:
     return Prepared(row, {} if problem else header.values(row), problem)
 
 
-def _store(run: ImportRun, header: Header, before: Tally, batch: Sequence[Prepared], outcomes: Sequence[Outcome]) -> None:
+def _store(run: ImportRun, header: Header, before: Tally, batch: Sequence[Prepared], outcomes: Sequence[RowResult]) -> None:
     rejects = [
         Reject(prepared.row.line, int(outcome.code), outcome.code.sentence, header.original(prepared.row))
         for prepared, outcome in zip(batch, outcomes, strict=True)

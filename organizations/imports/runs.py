@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from loyalty_project import clock
 from loyalty_project.db.rows import insert_rows
-from loyalty_project.imports.outcomes import Fate, Tally
 from loyalty_project.imports.reading import Position, Source
 from loyalty_project.imports.rejects import Reject
-from organizations.models import ImportRun, Organization, RejectedRow
+from loyalty_project.imports.results import RowStatus, Tally
+from organizations.imports.models import ImportRun, RejectedRow
+from organizations.tenancy.models import Organization
 
 _LONGEST_NAME = 250
 _CHUNK = 2000
@@ -54,7 +55,7 @@ def position_of(run: ImportRun) -> Position:
 
 def tally_of(run: ImportRun) -> Tally:
     """What the rows so far came to."""
-    return Tally(**{fate.value: getattr(run, fate.value) for fate in Fate}, warnings=run.warnings)
+    return Tally(**{fate.value: getattr(run, fate.value) for fate in RowStatus}, warnings=run.warnings)
 
 
 def store_batch(run: ImportRun, *, reached: Position, tally: Tally, rejects: Sequence[Reject]) -> None:
@@ -72,7 +73,7 @@ def store_batch(run: ImportRun, *, reached: Position, tally: Tally, rejects: Seq
             for reject in rejects
         ]
     )
-    counts = {fate.value: getattr(tally, fate.value) for fate in Fate}
+    counts = {fate.value: getattr(tally, fate.value) for fate in RowStatus}
     ImportRun.objects.filter(pk=run.pk).update(
         offset=reached.offset, lines=reached.lines, warnings=dict(tally.warnings), **counts
     )

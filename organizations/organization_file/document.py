@@ -11,19 +11,10 @@ import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
-from organizations.flags import ALIASES, DEFAULTS, NAMES, Policy, read_flag
-from organizations.models import (
-    ApiClient,
-    CardSeries,
-    Concept,
-    FieldDefinition,
-    Organization,
-    SourceAccount,
-    StaffMember,
-    Store,
-    Till,
-    Zone,
-)
+from organizations.card_series.models import CardSeries
+from organizations.credentials.models import ApiClient
+from organizations.fields.models import FieldDefinition
+from organizations.locations.models import Concept, Store, Till, Zone
 from organizations.organization_file.problems import Problems, below
 from organizations.organization_file.program_document import COUPON_SERIES, PROGRAM, REFERRAL_CAMPAIGN
 from organizations.organization_file.schema import (
@@ -42,6 +33,10 @@ from organizations.organization_file.schema import (
     plain_number,
     required,
 )
+from organizations.policies import ALIASES, DEFAULTS, NAMES, Policy, read_flag
+from organizations.source_accounts.models import SourceAccount
+from organizations.staff.models import StaffMember
+from organizations.tenancy.models import Organization
 
 CATEGORIES: Final = tuple(FieldDefinition.Category.values)
 CUSTOMER_CATEGORIES: Final = ("custom", "extended")

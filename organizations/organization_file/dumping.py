@@ -8,22 +8,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from organizations.models import (
-    ApiClient,
-    CardSeries,
-    Concept,
-    FieldDefinition,
-    Organization,
-    SourceAccount,
-    StaffMember,
-    Store,
-    Till,
-    Zone,
-)
+from organizations.card_series.models import CardSeries
+from organizations.credentials.models import ApiClient
+from organizations.fields.models import FieldDefinition
+from organizations.locations.models import Concept, Store, Till, Zone
 from organizations.organization_file.document import CATEGORIES, DOCUMENT
 from organizations.organization_file.sections import Section, left_to_store
 from organizations.organization_file.writing import write_document
-from organizations.scoping import organization_scope
+from organizations.source_accounts.models import SourceAccount
+from organizations.staff.models import StaffMember
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 
 
 def dump_organization(organization: Organization, *, sections: Sequence[Section]) -> str:

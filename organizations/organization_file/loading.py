@@ -12,9 +12,11 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Model
 
-from loyalty_project.db.locking import lock
-from organizations.actors import command_actor
-from organizations.models import ApiClient, Organization, StaffMember, Till
+from loyalty_project.db.locks import lock
+from organizations.audit.actors import command_actor
+from organizations.audit.services import Change, record_changes
+from organizations.credentials.models import ApiClient
+from organizations.locations.models import Till
 from organizations.organization_file.checking import Document
 from organizations.organization_file.differences import differences
 from organizations.organization_file.document import DOCUMENT, STORED_DEFAULTS, STORED_SECTIONS
@@ -22,8 +24,9 @@ from organizations.organization_file.problems import Problems
 from organizations.organization_file.rows import RowChanges
 from organizations.organization_file.sections import Section, as_json, left_to_store
 from organizations.organization_file.tables import bring_rows, tills_of
-from organizations.scoping import organization_scope, unscoped
-from organizations.services.audit import Change, record_changes
+from organizations.staff.models import StaffMember
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope, unscoped
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def load_organization(document: Document, *, sections: Sequence[Section], dry_ru
     """Bring the organization to what `document` (of `checking.check_document`) says, all of it or nothing.
 
     `sections` are those of the apps above, in the order in which their rows come about; leaving one out would store it again,
-    so whoever loads goes through `customers.journeys.organization_file`. With `dry_run` everything is done and rolled back.
+    so whoever loads goes through `use_cases.organization_file`. With `dry_run` everything is done and rolled back.
     Raises `OrganizationFileError` for till codes, client keys and user names that belong to another organization.
     """
     with transaction.atomic():

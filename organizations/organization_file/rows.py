@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db.models import Model
 
-from organizations.models import Organization, Till
-from organizations.models.places import Place
+from organizations.audit.services import Change
+from organizations.locations.models import Place, Till
 from organizations.organization_file.differences import shown
-from organizations.services.audit import Change
+from organizations.tenancy.models import Organization
 
 Row = Any
 

@@ -10,28 +10,23 @@ from typing import Any, Final
 from django.contrib.auth.hashers import check_password, is_password_usable
 from django.db.models import Model
 
-from organizations.models import (
-    ApiClient,
-    CardSeries,
-    Concept,
-    FieldDefinition,
-    SourceAccount,
-    StaffMember,
-    Store,
-    Till,
-    Zone,
-)
-from organizations.organization_file.checking import Document
-from organizations.organization_file.document import CATEGORIES
-from organizations.organization_file.references import fields_of
-from organizations.organization_file.rows import RowChanges, Secret, Table, Wanted
-from organizations.services.credentials import (
+from organizations.card_series.models import CardSeries
+from organizations.credentials.hashing import (
     PASSWORD_COLUMNS,
     is_till_password,
     set_client_secret,
     set_till_password,
     verify_secret,
 )
+from organizations.credentials.models import ApiClient
+from organizations.fields.models import FieldDefinition
+from organizations.locations.models import Concept, Store, Till, Zone
+from organizations.organization_file.checking import Document
+from organizations.organization_file.document import CATEGORIES
+from organizations.organization_file.references import fields_of
+from organizations.organization_file.rows import RowChanges, Secret, Table, Wanted
+from organizations.source_accounts.models import SourceAccount
+from organizations.staff.models import StaffMember
 
 Named = Mapping[Any, Any]
 

@@ -3,11 +3,12 @@
 import pytest
 from django.test import Client
 
-from customers.models import Customer
-from organizations.models import Organization, Store, Till
-from organizations.scoping import unscoped
+from customers.profile.models import Customer
+from organizations.locations.models import Store, Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import unscoped
 from tests.back_office import log_in, make_staff, register
-from tests.factories import make_organization, make_store, make_till
+from tests.factories.rows import make_organization, make_store, make_till
 
 ANNA = {
     "firstname": "Anna",

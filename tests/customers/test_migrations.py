@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from customers.journeys.organization_file import SECTIONS, load_organization
-from customers.models import CustomerStatus, Segment, SegmentPartition, UserGroup
-from organizations.models import Organization
-from organizations.scoping import organization_scope
+from customers.groups.models import UserGroup
+from customers.segments.models import Segment, SegmentPartition
+from customers.statuses.models import CustomerStatus
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.documents import check, load, small
 from tests.migrations import carry_back, carry_over
-from tests.organizations.organization_file.documents import check, load, small
+from use_cases.organization_file import SECTIONS, load_organization
 
 pytestmark = pytest.mark.django_db
 SEGMENTS = [{"name": "band", "partitions": ["low", "mid"]}, {"name": "cycle", "partitions": ["new"]}]

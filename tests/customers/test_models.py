@@ -5,8 +5,13 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, transaction
 
-from customers.models import Card, Customer, CustomerSegment, GroupMembership, Identifier, SourceProfile
-from tests.factories import make_card_series, make_group, make_segment
+from customers.cards.models import Card
+from customers.groups.models import GroupMembership
+from customers.identifiers.models import Identifier
+from customers.profile.models import Customer
+from customers.segments.models import CustomerSegment
+from customers.sources.models import SourceProfile
+from tests.factories.rows import make_card_series, make_group, make_segment
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

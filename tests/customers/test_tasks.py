@@ -3,8 +3,8 @@
 from structlog.testing import capture_logs
 
 from customers.tasks import align_searchable_fields
-from organizations.scoping import no_scope, organization_scope
-from tests.factories import make_field
+from organizations.tenancy.scoping import no_scope, organization_scope
+from tests.factories.rows import make_field
 from tests.jobs import committed_till
 
 

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from engagement.models import Bill, PointsAccount, PointsEntry, Redemption
-from engagement.services.checking import check_ledger
+from engagement.bills.models import Bill
+from engagement.points.checks.run import check_ledger
+from engagement.points.models import PointsAccount, PointsEntry
+from engagement.redemptions.models import Redemption
 from loyalty_project.faults import Point
-from organizations.models import Organization, Till
-from organizations.scoping import organization_scope, unscoped
-from tests.factories import make_organization, make_store, make_till
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope, unscoped
+from tests.factories.rows import make_organization, make_store, make_till
 from tests.forking import run_python
 from tests.imports import write_lines
 
@@ -21,11 +24,11 @@ FULL = os.environ.get("REGULARS_PROOFS") == "full"
 POINTS = [Point.BILLS_RECORDED, Point.LEDGER_WRITTEN]
 REDEEM = """
 from django.db import transaction
-from engagement.redemption_orders import RedemptionOrder
-from engagement.services.redemptions import redeem_points
+from engagement.redemptions.requests import RedemptionOrder
+from engagement.redemptions.redeeming import redeem_points
 from organizations.models import Till
-from organizations.scoping import organization_scope, unscoped
-from tests.factories import till_actor
+from organizations.tenancy.scoping import organization_scope, unscoped
+from tests.factories.rows import till_actor
 with unscoped("the test's till"):
     till = Till.objects.select_related("store__organization", "organization").get(code="mgroad.till1")
 order = RedemptionOrder(references={"external_id": "A1"}, points="30", external_reference="order-1")

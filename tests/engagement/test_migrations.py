@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from customers.journeys.organization_file import SECTIONS, dump_organization, load_organization
-from engagement.models import Program, ProgramVersion, Tier
-from organizations.models import Organization
+from engagement.programs.models import Program, ProgramVersion, Tier
 from organizations.organization_file import dumping
-from organizations.scoping import organization_scope
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.documents import check, load, small, whole
 from tests.migrations import carry_back, carry_over
-from tests.organizations.organization_file.documents import check, load, small, whole
+from use_cases.organization_file import SECTIONS, dump_organization, load_organization
 
 pytestmark = pytest.mark.django_db
 # In their order: what became rows.

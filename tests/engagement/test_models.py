@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
-from customers.models import Customer
-from engagement.models import Membership, Program, ProgramVersion, Tier
-from organizations.scoping import organization_scope
-from tests.engagement.programs import club, loaded
+from customers.profile.models import Customer
+from engagement.programs.models import Membership, Program, ProgramVersion, Tier
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.program_documents import club, loaded
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 pytestmark = pytest.mark.django_db

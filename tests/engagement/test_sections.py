@@ -9,14 +9,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.models import Customer
-from engagement.models import Program
+from customers.profile.models import Customer
+from engagement.programs.models import Program
 from loyalty_project import clock
-from organizations.models import Organization
-from organizations.scoping import organization_scope
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
-from tests.engagement.bills import DAY, Shop, member, open_shop
-from tests.engagement.programs import club, loaded
+from tests.factories.bills import DAY, Shop, member, open_shop
+from tests.factories.program_documents import club, loaded
 
 pytestmark = pytest.mark.django_db
 RULES: list[dict[str, Any]] = [

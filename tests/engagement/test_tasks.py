@@ -4,12 +4,13 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 from structlog.testing import capture_logs
 
-from customers.journeys.deferred import HANDLERS
 from engagement.tasks import pick_up_events, work_events
-from organizations.models import Organization, Till
-from organizations.scoping import no_scope
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import no_scope
 from tests.back_office import register
 from tests.jobs import KINDS, defer, marks
+from use_cases.deferred_events import HANDLERS
 
 
 def test_a_job_names_organization_and_customer(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:

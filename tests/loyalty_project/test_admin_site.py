@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from organizations.models import Organization
+from organizations.tenancy.models import Organization
 from tests.back_office import STAFF_PASSWORD, log_in, make_staff
 
 LOG_IN = "/admin/login/"

@@ -7,7 +7,7 @@ import pytest
 import structlog
 from django.db import IntegrityError
 
-from customers.models import Identifier
+from customers.identifiers.models import Identifier
 from loyalty_project.logs import log_configuration, without_values
 from tests.api import Api
 

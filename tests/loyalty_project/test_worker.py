@@ -12,13 +12,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 
-from customers.journeys.deferred import HANDLERS
-from engagement.models import DeferredEvent
+from engagement.events.models import DeferredEvent
 from loyalty_project.worker import WorkerEndedError, work_jobs
-from organizations.actors import Actor
-from organizations.models import Till
+from organizations.audit.actors import Actor
+from organizations.locations.models import Till
 from tests.jobs import KINDS, committed_customer, committed_till, defer, mark, marks, statuses, stored, wait_until
 from tests.loyalty_project.queues import without
+from use_cases.deferred_events import HANDLERS
 
 LISTENING = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
 

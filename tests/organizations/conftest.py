@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from organizations.models import ApiClient, Organization, Till
-from organizations.scoping import unscoped
-from organizations.services.token_keys import add_key
-from tests.factories import make_client, make_organization, make_store, make_till
+from organizations.credentials.models import ApiClient
+from organizations.credentials.token_keys import add_key
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import unscoped
+from tests.factories.rows import make_client, make_organization, make_store, make_till
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from organizations.models import Organization
+from organizations.tenancy.models import Organization
 from tests.migrations import carry_back, carry_over
 
 pytestmark = pytest.mark.django_db

@@ -4,21 +4,16 @@ import pytest
 from django.db import Error, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from organizations.models import (
-    AuditEntry,
-    Concept,
-    Counter,
-    CredentialFailure,
-    ImportRun,
-    RateLease,
-    RejectedRow,
-    SourceAccount,
-    StaffMember,
-    Zone,
-)
-from organizations.services.audit import Change, record_changes
-from organizations.services.counters import next_number
-from tests.factories import make_card_series, make_client, make_field, make_organization, make_store, make_till, till_actor
+from organizations.audit.models import AuditEntry
+from organizations.audit.services import Change, record_changes
+from organizations.card_series.counters import next_number
+from organizations.card_series.models import Counter
+from organizations.credentials.models import CredentialFailure, RateLease
+from organizations.imports.models import ImportRun, RejectedRow
+from organizations.locations.models import Concept, Zone
+from organizations.source_accounts.models import SourceAccount
+from organizations.staff.models import StaffMember
+from tests.factories.rows import make_card_series, make_client, make_field, make_organization, make_store, make_till, till_actor
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from loyalty_project.api.codes import Code
+from loyalty_project.protocol.codes import Code
 from scripts.response_codes import COMPLETE, DOCUMENT, REASONS, main, missing_rows, read_record, read_table, write_document
 
 TABLE = {row.code: row for row in read_table()}

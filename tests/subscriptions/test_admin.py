@@ -10,14 +10,15 @@ from django.urls import reverse
 from psycopg.errors import LockNotAvailable
 from pytest_django import DjangoAssertNumQueries
 
-from customers.models import Customer
-from organizations.models import Organization, Till
-from organizations.scoping import organization_scope
+from customers.profile.models import Customer
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 from subscriptions.models import Consent, ConsentChange
 from tests.api import Api
 from tests.back_office import list_of, log_in, make_staff, page_of, register, shown
-from tests.factories import make_store, make_till
-from tests.subscriptions.consents import choice, history, say
+from tests.factories.consents import choice, history, say
+from tests.factories.rows import make_store, make_till
 
 pytestmark = pytest.mark.django_db
 LOG = "subscriptions_consentchange"
@@ -63,7 +64,7 @@ def test_changes_are_found_by_anything_of_the_customer(
 
 
 def test_who_looks_for_very_many_is_told(agent: Client, till: Till, asha: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("customers.back_office.search.LIMIT", 1)
+    monkeypatch.setattr("customers.search.staff.LIMIT", 1)
     assert told(agent.get(list_of(LOG), {"q": "asha"})) == [
         "Many customers match, and only some are shown. Type more to find the one."
     ]
@@ -160,7 +161,7 @@ def test_a_refusal_is_told_above_the_form(agent: Client, asha: Customer, monkeyp
         error.__cause__ = LockNotAvailable()
         raise error
 
-    monkeypatch.setattr("customers.services.holding.lock", never_free)
+    monkeypatch.setattr("customers.profile.locks.lock", never_free)
     answer = agent.post(decide_page(asha), NO)
     assert "Another action is running for this customer (521)" in answer.content.decode()
 

@@ -7,12 +7,12 @@ import pytest
 import time_machine
 from django.test import Client
 
-from organizations.models import KeptAnswer
-from organizations.services.tokens import issue_token
+from organizations.credentials.tokens import issue_token
+from organizations.idempotency.models import KeptAnswer
 from subscriptions.models import Consent, ConsentChange
 from tests.api import Answer, Api
-from tests.factories import make_client, make_store, make_till
-from tests.subscriptions.consents import AT, history, without_table
+from tests.factories.consents import AT, history, without_table
+from tests.factories.rows import make_client, make_store, make_till
 
 pytestmark = pytest.mark.django_db
 

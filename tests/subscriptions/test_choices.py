@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty_project.api.errors import LoyaltyError
+from loyalty_project.protocol.errors import LoyaltyError
 from subscriptions.choices import Choice, read_choice
 
 ITEM = {"channel": "SMS", "priority": "BULK", "scope": "ALL", "is_subscribed": "1"}

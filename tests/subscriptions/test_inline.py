@@ -3,13 +3,13 @@
 import pytest
 from django.db import DatabaseError, transaction
 
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import Notice
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import Notice
 from subscriptions.inline import keep_inline
 from subscriptions.models import ConsentChange
 from tests.back_office import register
-from tests.factories import till_actor
-from tests.subscriptions.consents import AT, history, without_table
+from tests.factories.consents import AT, history, without_table
+from tests.factories.rows import till_actor
 
 pytestmark = pytest.mark.django_db
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
-from customers.models import Customer
-from organizations.models import Till
+from customers.profile.models import Customer
+from organizations.locations.models import Till
 from subscriptions.models import Consent, ConsentChange
-from tests.subscriptions.consents import AT, choice, say
+from tests.factories.consents import AT, choice, say
 
 pytestmark = pytest.mark.django_db
 

@@ -4,11 +4,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from customers.models import Customer
-from organizations.models import Organization, StaffMember, Till
+from customers.profile.models import Customer
+from organizations.locations.models import Till
+from organizations.staff.models import StaffMember
+from organizations.tenancy.models import Organization
 from subscriptions.panels import ConsentRow, consents_panel
 from tests.back_office import list_of, make_staff, page_of, register
-from tests.subscriptions.consents import AT, choice, say
+from tests.factories.consents import AT, choice, say
 
 pytestmark = pytest.mark.django_db
 

@@ -11,19 +11,19 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection
 
-from customers.models import Customer
-from customers.services import holding
+from customers.profile import locks
+from customers.profile.models import Customer
 from loyalty_project.api.batch import run_batch
-from loyalty_project.api.codes import Code
+from loyalty_project.protocol.codes import Code
 from organizations.api.views import Call
-from organizations.flags import Policy
-from organizations.models import Till
-from organizations.scoping import organization_scope, unscoped
+from organizations.locations.models import Till
+from organizations.policies import Policy
+from organizations.tenancy.scoping import organization_scope, unscoped
 from subscriptions.api import keep_item
 from subscriptions.models import Consent, ConsentChange
 from subscriptions.services import CONSTRAINTS
 from tests.back_office import register
-from tests.factories import make_organization, make_store, make_till, till_actor
+from tests.factories.rows import make_organization, make_store, make_till, till_actor
 from tests.races import race
 
 WORKERS = 8
@@ -104,7 +104,7 @@ def test_every_change_is_logged_once_and_nobody_is_refused(till):
 
 
 def test_twin_without_the_lock_runs_into_the_constraints(till, monkeypatch):
-    monkeypatch.setattr(holding, "lock", lambda rows: rows)
+    monkeypatch.setattr(locks, "lock", lambda rows: rows)
     codes = say_at_once(till)
     with organization_scope(till.organization):
         assert codes["1109"] > 0

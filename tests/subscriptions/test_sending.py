@@ -2,7 +2,7 @@
 
 import pytest
 
-from organizations.flags import CHOICES
+from organizations.policies import CHOICES
 from subscriptions.models import Channel
 from subscriptions.sending import ADDRESSES, Verdict, may_send
 

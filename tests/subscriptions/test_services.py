@@ -2,13 +2,13 @@
 
 import pytest
 
-from organizations.actors import Actor
-from organizations.models import AuditEntry
+from organizations.audit.actors import Actor
+from organizations.audit.models import AuditEntry
 from subscriptions.models import Consent, ConsentChange
 from subscriptions.services import Decision, consents_of, decide, keep_decisions
 from tests.back_office import register
-from tests.factories import till_actor
-from tests.subscriptions.consents import AT, choice, history, say
+from tests.factories.consents import AT, choice, history, say
+from tests.factories.rows import till_actor
 
 pytestmark = pytest.mark.django_db
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from customers.services.likely_duplicates import LARGEST_GROUP, Evidence, find_duplicates
-from organizations.models import Organization
-from organizations.scoping import organization_scope
+from customers.duplicates.services import LARGEST_GROUP, Evidence, find_duplicates
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 
 
 class Command(BaseCommand):

@@ -6,21 +6,22 @@ from datetime import date
 from functools import partial
 from typing import Any, Final
 
-from customers.models import Card
-from customers.services.card_stock import CardSaid, bring_cards, find_series
-from customers.services.row_customers import resolve_rows
-from customers.values import is_plain
+from customers.cards.models import Card
+from customers.cards.stock import CardSaid, bring_cards, find_series
+from customers.identifiers.values import is_plain
+from customers.profile.resolve import resolve_rows
 from loyalty_project import clock
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError
-from loyalty_project.api.values import text
 from loyalty_project.imports.batches import Values, Worker
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
-from loyalty_project.imports.outcomes import Outcome, work_sound
-from loyalty_project.moments import read_moment
-from organizations.actors import Actor
+from loyalty_project.imports.results import RowResult, work_sound
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.moments import read_moment
+from loyalty_project.protocol.values import text
+from organizations.audit.actors import Actor
+from organizations.card_series.models import CardSeries
 from organizations.imports.command import ImportCommand
-from organizations.models import CardSeries, Organization
+from organizations.tenancy.models import Organization
 
 _REQUIRED: Final = ("series", "card_number")
 _KNOWN: Final = dict.fromkeys((*IDENTIFIERS, *_REQUIRED, "card_external_id", "status", "expiry_date"), "")
@@ -49,7 +50,7 @@ class CardBatch:
 
     by: Actor
 
-    def work(self, rows: Sequence[Values]) -> list[Outcome]:
+    def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """An outcome for each row."""
         organization = self.by.organization
         customers = resolve_rows(rows, organization=organization, policy=organization.policy)

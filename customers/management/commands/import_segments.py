@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from customers.models import SegmentPartition
-from customers.services.row_customers import resolve_rows
-from customers.services.segments import Assignment, assign_partitions, find_partitions
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError
-from loyalty_project.api.values import text
+from customers.profile.resolve import resolve_rows
+from customers.segments.models import SegmentPartition
+from customers.segments.services import Assignment, assign_partitions, find_partitions
 from loyalty_project.imports.batches import Values, Worker
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
-from loyalty_project.imports.outcomes import Outcome, work_sound
-from organizations.actors import Actor
+from loyalty_project.imports.results import RowResult, work_sound
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.values import text
+from organizations.audit.actors import Actor
 from organizations.imports.command import ImportCommand
 
 _REQUIRED: Final = ("segment", "partition")
@@ -38,7 +38,7 @@ class SegmentBatch:
 
     by: Actor
 
-    def work(self, rows: Sequence[Values]) -> list[Outcome]:
+    def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """An outcome for each row."""
         organization = self.by.organization
         customers = resolve_rows(rows, organization=organization, policy=organization.policy)

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from engagement.services.checking import check_ledger
-from engagement.services.ledger_checks import CHECKS
-from organizations.models import Organization
+from engagement.points.checks.queries import CHECKS
+from engagement.points.checks.run import check_ledger
+from organizations.tenancy.models import Organization
 
 
 class Command(BaseCommand):

@@ -1,6 +1,6 @@
 """`manage.py expire_points`: lets points expire whose last day is over (docs/operating.md)."""
 
-from engagement.management.settling import SettlingCommand
+from engagement.points.settling_command import SettlingCommand
 
 
 class Command(SettlingCommand):

@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from customers.services.row_customers import resolve_rows
-from engagement.bills import BillDraft, LineDraft
-from engagement.line_rows import check_line_columns, read_line_row
-from engagement.services.bill_lines import add_lines
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError
+from customers.profile.resolve import resolve_rows
+from engagement.bills.draft import BillDraft, LineDraft
+from engagement.bills.imports.lines import check_line_columns, read_line_row
+from engagement.bills.lines import add_lines
 from loyalty_project.imports.batches import Values, Worker
-from loyalty_project.imports.outcomes import Fate, Outcome, rejected, work_sound
-from organizations.actors import Actor
+from loyalty_project.imports.results import RowResult, RowStatus, rejected, work_sound
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
+from organizations.audit.actors import Actor
 from organizations.imports.command import ImportCommand
-from organizations.services.places import Places, named_places
+from organizations.locations.lookup import Places, named_places
 
 # Should a race ever get past the locks.
 _CONSTRAINTS: Final = {"bill_line_position_unique": Code.INVALID_INPUT}
@@ -38,7 +38,7 @@ class LineBatch:
 
     by: Actor
 
-    def work(self, rows: Sequence[Values]) -> list[Outcome]:
+    def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """An outcome for each row."""
         organization = self.by.organization
         owners = resolve_rows(rows, organization=organization, policy=organization.policy)
@@ -56,8 +56,10 @@ class LineBatch:
         except LoyaltyError as refusal:
             return refusal
 
-    def _add(self, lines: Sequence[tuple[BillDraft, LineDraft]]) -> list[Outcome]:
+    def _add(self, lines: Sequence[tuple[BillDraft, LineDraft]]) -> list[RowResult]:
         return [
-            rejected(one.code) if isinstance(one, LoyaltyError) else Outcome(Fate.CREATED if one else Fate.UNCHANGED)
+            rejected(one.code)
+            if isinstance(one, LoyaltyError)
+            else RowResult(RowStatus.CREATED if one else RowStatus.UNCHANGED)
             for one in add_lines(lines, organization=self.by.organization)
         ]

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from customers.services.row_customers import resolve_rows
-from engagement.points_rows import PointsRow, check_points_columns, read_points_row
-from engagement.services.points_history import CONSTRAINTS, post_history
-from engagement.services.programs import open_programs
+from customers.profile.resolve import resolve_rows
+from engagement.points_import.posting import CONSTRAINTS, post_history
+from engagement.points_import.rows import PointsRow, check_points_columns, read_points_row
+from engagement.programs.catalog import load_catalog
 from loyalty_project import clock
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError
 from loyalty_project.imports.batches import Values, Worker
-from loyalty_project.imports.outcomes import Fate, Outcome, rejected, work_sound
-from organizations.actors import Actor
+from loyalty_project.imports.results import RowResult, RowStatus, rejected, work_sound
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
+from organizations.audit.actors import Actor
 from organizations.imports.command import ImportCommand
-from organizations.services.places import Places, named_places
+from organizations.locations.lookup import Places, named_places
 
 
 class Command(ImportCommand):
@@ -37,13 +37,13 @@ class PointsBatch:
 
     by: Actor
 
-    def work(self, rows: Sequence[Values]) -> list[Outcome]:
+    def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """An outcome for each row, those of one customer worked in the order of `occurred_at`."""
         now = clock.now()
         owners = resolve_rows(rows, organization=self.by.organization, policy=self.by.organization.policy)
         places = named_places(stores=_named(rows, "store_code"), tills=_named(rows, "till_code"))
         read = [self._read(row, owner, places, now) for row, owner in zip(rows, owners, strict=True)]
-        return work_sound(read, lambda sound: map(_outcome, post_history(sound, book=open_programs(), by=self.by, now=now)))
+        return work_sound(read, lambda sound: map(_outcome, post_history(sound, book=load_catalog(), by=self.by, now=now)))
 
     def _read(self, row: Values, owner: int | LoyaltyError, places: Places, now: datetime) -> PointsRow | LoyaltyError:
         if isinstance(owner, LoyaltyError):
@@ -58,5 +58,5 @@ def _named(rows: Sequence[Values], column: str) -> set[str]:
     return {value for row in rows if (value := row.get(column, "").strip())}
 
 
-def _outcome(result: Fate | LoyaltyError) -> Outcome:
-    return rejected(result.code) if isinstance(result, LoyaltyError) else Outcome(result)
+def _outcome(result: RowStatus | LoyaltyError) -> RowResult:
+    return rejected(result.code) if isinstance(result, LoyaltyError) else RowResult(result)

@@ -1,6 +1,6 @@
 """`manage.py release_points`: makes promised points spendable whose day has come (docs/operating.md)."""
 
-from engagement.management.settling import SettlingCommand
+from engagement.points.settling_command import SettlingCommand
 
 
 class Command(SettlingCommand):

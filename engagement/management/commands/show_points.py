@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError
 
-from customers.models import Customer
-from engagement.explaining import explain
-from engagement.ledger.accounts import end_of
-from engagement.services.history import AccountHistory, history_of
-from loyalty_project.api.renderers import plain_digits
-from loyalty_project.moments import read_moment, write_moment
-from organizations.models import Organization
-from organizations.scoping import organization_scope
+from customers.profile.models import Customer
+from engagement.points.balance_at import AccountHistory, history_of
+from engagement.points.explanations import explain
+from engagement.points.ledger.posting import end_of
+from loyalty_project.protocol.moments import read_moment, write_moment
+from loyalty_project.protocol.numbers import plain_digits
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 
 
 class Command(BaseCommand):

@@ -5,15 +5,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from customers.models import Customer
-from engagement.money import read_money
-from engagement.services.programs import open_programs
-from engagement.services.simulation import simulate_bill
+from customers.profile.models import Customer
+from engagement.earning.simulation import simulate_bill
+from engagement.numbers.money import read_money
+from engagement.programs.catalog import load_catalog
 from loyalty_project import clock
-from loyalty_project.moments import read_moment, write_moment
-from organizations.models import Organization, Store
-from organizations.scoping import organization_scope
-from organizations.services.places import UnknownPlaceError, named_places
+from loyalty_project.protocol.moments import read_moment, write_moment
+from organizations.locations.lookup import UnknownPlaceError, named_places
+from organizations.locations.models import Store
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 
 
 class Command(BaseCommand):
@@ -50,7 +51,7 @@ class Command(BaseCommand):
         if at is None:
             raise CommandError(f"{options['at']} is no time.")
         store = _store(options["store"], options["till"])
-        simulated = simulate_bill(customer, amount=amount, at=at, store=store, book=open_programs(), organization=organization)
+        simulated = simulate_bill(customer, amount=amount, at=at, store=store, book=load_catalog(), organization=organization)
         where = f" in {store.code}" if store else ""
         self.stdout.write(f"A bill of {amount} {organization.currency}{where} at {write_moment(at, organization.zone)}:")
         if not simulated:

@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
-from loyalty_project.db.embedded.base import DatabaseWrapper
-from loyalty_project.db.embedded.errors import EmbeddedServerError
-from loyalty_project.db.embedded.server import Server, configured_server
+from loyalty_project.embedded_postgres.base import DatabaseWrapper
+from loyalty_project.embedded_postgres.errors import EmbeddedServerError
+from loyalty_project.embedded_postgres.server import Server, configured_server
 
 NOT_RUNNING = 3
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from organizations.services.tenancy import references_across_tenants, tenant_references
+from organizations.tenancy.references import references_across_tenants, tenant_references
 
 
 class Command(BaseCommand):

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from organizations.models import Organization
-from organizations.scoping import organization_scope
-from organizations.services.idempotency import prune_keys
+from organizations.idempotency.services import prune_keys
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 
 
 class Command(BaseCommand):

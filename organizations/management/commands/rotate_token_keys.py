@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from organizations.services.token_keys import add_key, retire_keys
+from organizations.credentials.token_keys import add_key, retire_keys
 
 # The longest time that an API client's tokens may live.
 LONGEST_TOKEN_HOURS = 24

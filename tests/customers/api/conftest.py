@@ -2,10 +2,11 @@
 
 import pytest
 
-from organizations.models import Organization, Till
-from organizations.scoping import unscoped
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import unscoped
 from tests.api import Api
-from tests.factories import make_field, make_organization, make_store, make_till
+from tests.factories.rows import make_field, make_organization, make_store, make_till
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 import pytest
 from django.db import connection
 
-from customers.models import Customer
-from organizations.models import Organization, SourceAccount
+from customers.profile.models import Customer
+from organizations.source_accounts.models import SourceAccount
+from organizations.tenancy.models import Organization
 from subscriptions.models import Consent
 from tests.api import fields
-from tests.factories import make_field, make_store, make_till
-from tests.subscriptions.consents import without_table
+from tests.factories.consents import without_table
+from tests.factories.rows import make_field, make_store, make_till
 
 pytestmark = pytest.mark.django_db
 

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from customers.models import Customer
-from engagement.models import Program, ProgramVersion
-from engagement.services.deferral import WELCOME, defer_event
-from organizations.models import Organization, SourceAccount
+from customers.profile.models import Customer
+from engagement.events.deferral import WELCOME, defer_event
+from engagement.programs.models import Program, ProgramVersion
+from organizations.source_accounts.models import SourceAccount
+from organizations.tenancy.models import Organization
 from tests.api import Answer, Api, fields
-from tests.factories import make_program, till_actor
+from tests.factories.rows import make_program, till_actor
 
 pytestmark = pytest.mark.django_db
 MOBILE, OTHER = "9812345678", "9812345679"

@@ -8,13 +8,16 @@ import time_machine
 from django.db import connection
 from structlog.testing import capture_logs
 
-from customers.models import Card, Customer
-from engagement.models import Program
-from organizations.models import FieldDefinition, SourceAccount
-from organizations.scoping import organization_scope
+from customers.cards.models import Card
+from customers.profile.models import Customer
+from engagement.programs.models import Program
+from organizations.fields.models import FieldDefinition
+from organizations.source_accounts.models import SourceAccount
+from organizations.tenancy.scoping import organization_scope
 from tests.api import Api, fields
-from tests.customers.identity import set_flags
-from tests.factories import (
+from tests.factories.consents import AT, without_table
+from tests.factories.identity_requests import set_flags
+from tests.factories.rows import (
     join_group,
     label,
     make_card_series,
@@ -25,7 +28,6 @@ from tests.factories import (
     make_till,
     put_into,
 )
-from tests.subscriptions.consents import AT, without_table
 
 pytestmark = pytest.mark.django_db
 

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from customers.models import Customer, IdentityRequest, ValidationCode
-from customers.services.validation_codes import Purpose, issue_code
+from customers.identity_requests.models import IdentityRequest
+from customers.profile.models import Customer
+from customers.validation_codes.models import ValidationCode
+from customers.validation_codes.services import Purpose, issue_code
 from loyalty_project import clock
-from organizations.models import Organization
+from organizations.tenancy.models import Organization
 from tests.api import Answer, Api, fields
-from tests.customers.identity import set_flags
-from tests.factories import till_actor
+from tests.factories.identity_requests import set_flags
+from tests.factories.rows import till_actor
 
 OLD, NEW = "919812300001", "919812300009"
 WISH = {"identifier": "mobile", "old_value": OLD, "new_value": NEW}

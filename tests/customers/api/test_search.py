@@ -5,12 +5,13 @@ from urllib.parse import quote
 import pytest
 from django.db import connection, transaction
 
-from customers.models import Customer, Identifier
-from customers.services.field_terms import align_fields
-from organizations.models import FieldDefinition
-from organizations.scoping import organization_scope
+from customers.identifiers.models import Identifier
+from customers.profile.models import Customer
+from customers.search.terms import align_fields
+from organizations.fields.models import FieldDefinition
+from organizations.tenancy.scoping import organization_scope
 from tests.api import Api, fields
-from tests.factories import make_field, make_store, make_till
+from tests.factories.rows import make_field, make_store, make_till
 from tests.jobs import committed_till
 from tests.races import race
 

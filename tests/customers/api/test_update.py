@@ -2,12 +2,12 @@
 
 import pytest
 
-from customers.models import Customer
-from engagement.models import Program, ProgramVersion
+from customers.profile.models import Customer
+from engagement.programs.models import Program, ProgramVersion
 from subscriptions.models import Consent
 from tests.api import fields
-from tests.factories import label, make_field, make_status
-from tests.subscriptions.consents import AT, without_table
+from tests.factories.consents import AT, without_table
+from tests.factories.rows import label, make_field, make_status
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ from customers.search.grammar import (
     raw_search,
     read_search,
 )
-from loyalty_project.api.codes import Code
-from loyalty_project.api.errors import LoyaltyError
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
 
 
 def one(text: str) -> Condition:

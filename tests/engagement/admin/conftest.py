@@ -5,16 +5,18 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 
-from customers.journeys.organization_file import load_organization
-from customers.models import Customer
-from engagement.models import PointsAccount, Program
-from organizations.models import Organization, Store, Till
-from organizations.scoping import organization_scope, unscoped
+from customers.profile.models import Customer
+from engagement.points.models import PointsAccount
+from engagement.programs.models import Program
+from organizations.locations.models import Store, Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.back_office import log_in, make_staff
-from tests.engagement.members import give_points, make_account, make_customer
-from tests.engagement.programs import club, document
-from tests.factories import make_store, make_till
-from tests.organizations.organization_file.documents import check
+from tests.factories.documents import check
+from tests.factories.points import give_points, make_account, make_customer
+from tests.factories.program_documents import club, document
+from tests.factories.rows import make_store, make_till
+from use_cases.organization_file import load_organization
 
 
 @pytest.fixture

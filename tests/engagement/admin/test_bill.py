@@ -7,13 +7,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from customers.models import Customer
-from engagement.models import Bill, PointsAccount
-from organizations.models import Till
+from customers.profile.models import Customer
+from engagement.bills.models import Bill
+from engagement.points.models import PointsAccount
+from organizations.locations.models import Till
 from tests.back_office import list_of, page_of, shown
-from tests.engagement.admin.purchases import count_bill, make_bill
-from tests.engagement.admin.test_rooms import redeem
-from tests.engagement.members import facts, give_points, make_customer
+from tests.engagement.admin.test_pages import redeem
+from tests.factories.points import facts, give_points, make_customer
+from tests.factories.purchases import count_bill, make_bill
 
 BILLS = "engagement_bill"
 

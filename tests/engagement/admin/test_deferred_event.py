@@ -9,12 +9,14 @@ from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from customers.models import Customer
-from engagement.models import DeferredEvent
-from organizations.models import AuditEntry, Organization, Store, Till
-from organizations.scoping import organization_scope, unscoped
+from customers.profile.models import Customer
+from engagement.events.models import DeferredEvent
+from organizations.audit.models import AuditEntry
+from organizations.locations.models import Store, Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.back_office import list_of, log_in, make_staff, page_of, register, shown
-from tests.factories import make_organization, make_store, make_till
+from tests.factories.rows import make_organization, make_store, make_till
 from tests.jobs import defer
 
 EVENTS = "engagement_deferredevent"

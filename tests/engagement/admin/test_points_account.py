@@ -8,15 +8,17 @@ from django.http import HttpResponse
 from django.test import Client
 from psycopg.errors import LockNotAvailable, SerializationFailure
 
-from customers.journeys.merging import merge_customers
-from customers.services import holding
-from engagement.expiry import Expiry
-from engagement.models import Membership, PointsAccount, PointsEntry
+from customers.profile import locks
+from engagement.points.expiry import Expiry
+from engagement.points.models import PointsAccount, PointsEntry
+from engagement.programs.models import Membership
 from loyalty_project import clock
-from organizations.models import Organization, Store, Till
+from organizations.locations.models import Store, Till
+from organizations.tenancy.models import Organization
 from tests.back_office import list_of, log_in, make_staff, page_of, shown
-from tests.engagement.members import LONG_AGO, give_points, make_account, make_customer
-from tests.factories import till_actor
+from tests.factories.points import LONG_AGO, give_points, make_account, make_customer
+from tests.factories.rows import till_actor
+from use_cases.merging import merge_customers
 
 ACCOUNTS = "engagement_pointsaccount"
 
@@ -101,7 +103,7 @@ def test_who_finds_the_customer_locked_or_merged_meanwhile_is_told_so(
         def lock(_rows: object) -> None:
             raise OperationalError from cause
 
-        monkeypatch.setattr(holding, "lock", lock)
+        monkeypatch.setattr(locks, "lock", lock)
 
     for elsewhere in (LockNotAvailable(), SerializationFailure()):
         refuse(elsewhere)

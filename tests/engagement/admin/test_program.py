@@ -6,11 +6,14 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from engagement.models import PointsAccount, Program, ProgramVersion
+from engagement.points.models import PointsAccount
+from engagement.programs.models import Program, ProgramVersion
 from loyalty_project import clock
-from organizations.models import AuditEntry, Organization, Store
+from organizations.audit.models import AuditEntry
+from organizations.locations.models import Store
+from organizations.tenancy.models import Organization
 from tests.back_office import list_of, log_in, make_staff, page_of, shown
-from tests.engagement.members import give_points, make_account
+from tests.factories.points import give_points, make_account
 
 PROGRAMS = "engagement_program"
 

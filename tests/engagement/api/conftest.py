@@ -5,16 +5,18 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from customers.models import Customer, Identifier
-from engagement.models import Program, ProgramVersion
-from engagement.services.memberships import Joining, enrol
-from engagement.services.programs import open_programs
-from organizations.models import Organization, Store, Till
-from organizations.scoping import organization_scope, unscoped
+from customers.identifiers.models import Identifier
+from customers.profile.models import Customer
+from engagement.earning.enrolment import Joining, enrol
+from engagement.programs.catalog import load_catalog
+from engagement.programs.models import Program, ProgramVersion
+from organizations.locations.models import Store, Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.api import Api
-from tests.engagement.members import LONG_AGO, make_customer
-from tests.engagement.programs import club, loaded
-from tests.factories import make_organization, make_store, make_till
+from tests.factories.points import LONG_AGO, make_customer
+from tests.factories.program_documents import club, loaded
+from tests.factories.rows import make_organization, make_store, make_till
 
 SOUTH = {"name": "South club", "bound_to": {"zones": ["south"]}, "earning": [{"name": "all", "award": {"percent": 10}}]}
 
@@ -31,7 +33,7 @@ class Shops(NamedTuple):
     def member(self, mobile: str = "919812345678", **more: Any) -> Customer:
         """A customer in both clubs."""
         customer = self.customer(mobile, **more)
-        joining = Joining(customer=customer, programs=open_programs().active, at=LONG_AGO)
+        joining = Joining(customer=customer, programs=load_catalog().active, at=LONG_AGO)
         enrol([joining], organization=self.organization)
         return customer
 

@@ -6,12 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.models import Customer, GroupMembership
+from customers.groups.models import GroupMembership
+from customers.profile.models import Customer
 from tests.api import Answer, Api
 from tests.engagement.api.conftest import Shops
-from tests.engagement.bills import make_bill
-from tests.engagement.redemptions import give_back, redeem
-from tests.factories import make_group
+from tests.factories.bills import make_bill
+from tests.factories.redemptions import give_back, redeem
+from tests.factories.rows import make_group
 
 pytestmark = pytest.mark.django_db
 

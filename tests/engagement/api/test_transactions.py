@@ -7,18 +7,19 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.journeys.merging import merge_customers
-from customers.models import Customer
-from engagement.ledger.accounts import Kind
-from engagement.ledger.movements import spend
-from engagement.ledger.storing import write_accounts
-from engagement.models import BillLine, PointsAccount, PurchaseTotals
-from organizations.models import Store
+from customers.profile.models import Customer
+from engagement.bills.models import BillLine, PurchaseTotals
+from engagement.points.ledger.movements import spend
+from engagement.points.ledger.posting import Kind
+from engagement.points.ledger.repository import write_accounts
+from engagement.points.models import PointsAccount
+from organizations.locations.models import Store
 from tests.api import Answer, Api
 from tests.engagement.api.conftest import Shops
-from tests.engagement.bills import bring_back, buy, make_bill
-from tests.engagement.members import facts, give_points, state_of
-from tests.factories import join_group, make_field, make_group, make_store, make_till, till_actor
+from tests.factories.bills import bring_back, buy, make_bill
+from tests.factories.points import facts, give_points, state_of
+from tests.factories.rows import join_group, make_field, make_group, make_store, make_till, till_actor
+from use_cases.merging import merge_customers
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, UnreadablePostError
 
 from loyalty_project.api.body import MAX_BODY_BYTES, discard_body, read_body
-from loyalty_project.api.errors import RequestRefusedError
+from loyalty_project.protocol.errors import RequestRefusedError
 
 
 class Wire(io.BytesIO):

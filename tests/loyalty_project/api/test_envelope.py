@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from loyalty_project.api.batch import Done, Outcome, failed, succeeded
-from loyalty_project.api.codes import Code, Transport
 from loyalty_project.api.envelope import customer_answer, customers_answer, http_status, refusal, request_items
-from loyalty_project.api.errors import RequestRefusedError
+from loyalty_project.protocol.codes import Code, Transport
+from loyalty_project.protocol.errors import RequestRefusedError
 
 ONE = {"mobile": "919812345678"}
 OTHER = {"email": "asha@example.com"}

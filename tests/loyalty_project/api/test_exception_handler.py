@@ -5,9 +5,9 @@ from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from structlog.testing import capture_logs
 
-from loyalty_project.api.codes import Code, Transport
-from loyalty_project.api.errors import LoyaltyError, RequestRefusedError
 from loyalty_project.api.exception_handler import answer_exception, as_refusal, refused_with
+from loyalty_project.protocol.codes import Code, Transport
+from loyalty_project.protocol.errors import LoyaltyError, RequestRefusedError
 
 
 @pytest.mark.parametrize(

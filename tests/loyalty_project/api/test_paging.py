@@ -2,8 +2,8 @@
 
 import pytest
 
-from loyalty_project.api.errors import LoyaltyError
 from loyalty_project.api.paging import read_limit, read_number, read_order
+from loyalty_project.protocol.errors import LoyaltyError
 
 COLUMNS = {"when": "billed_at", "id": "pk"}
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_framework.request import Request
 
-from loyalty_project.api.errors import RequestRefusedError
 from loyalty_project.api.negotiation import WireNegotiation
 from loyalty_project.api.parsers import MAX_DEPTH, WireParser, parse_json, parse_request, parse_xml
 from loyalty_project.api.renderers import to_json, to_xml
-from loyalty_project.api.values import Value
+from loyalty_project.protocol.errors import RequestRefusedError
+from loyalty_project.protocol.values import Value
 from tests.loyalty_project.api.trees import OBJECTS
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00"

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from loyalty_project.api.codes import Code
 from loyalty_project.api.formats import Format
 from loyalty_project.api.renderers import BARE_LISTS, JSONRenderer, XMLRenderer, render, to_json, to_xml
+from loyalty_project.protocol.codes import Code
 from tests.loyalty_project.api.trees import OBJECTS
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'

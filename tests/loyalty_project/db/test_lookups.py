@@ -4,8 +4,8 @@ import pytest
 from django.db.models import CharField
 
 from loyalty_project.db.lookups import is_any_of
-from organizations.models import Store
-from tests.factories import make_store
+from organizations.locations.models import Store
+from tests.factories.rows import make_store
 
 
 @pytest.mark.parametrize("codes", [[], ["a"], ["a", "c", "x"], ["a", 'it\'s, "quoted" {text}']])

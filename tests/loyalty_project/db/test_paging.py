@@ -4,8 +4,9 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from loyalty_project.db.paging import page_of_each
-from organizations.models import Organization, Till
-from tests.factories import make_store, make_till
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from tests.factories.rows import make_store, make_till
 
 pytestmark = pytest.mark.django_db
 

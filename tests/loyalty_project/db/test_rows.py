@@ -8,7 +8,10 @@ from django.db import connection, models
 
 from loyalty_project import clock
 from loyalty_project.db.rows import COPY_FROM, draw_ids, insert_rows, update_rows
-from organizations.models import AuditEntry, FieldDefinition, ImportRun, Organization
+from organizations.audit.models import AuditEntry
+from organizations.fields.models import FieldDefinition
+from organizations.imports.models import ImportRun
+from organizations.tenancy.models import Organization
 
 
 def fields(organization: Organization, count: int) -> list[FieldDefinition]:

@@ -6,13 +6,13 @@ import psycopg
 import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, connection
 
-from loyalty_project.api.codes import Code
 from loyalty_project.imports.batches import Prepared, Values, Worker, in_batches, work_batch
-from loyalty_project.imports.outcomes import Fate, Outcome
 from loyalty_project.imports.reading import Position, Row
-from organizations.models import Organization
+from loyalty_project.imports.results import RowResult, RowStatus
+from loyalty_project.protocol.codes import Code
+from organizations.tenancy.models import Organization
 
-CREATED = Outcome(Fate.CREATED)
+CREATED = RowResult(RowStatus.CREATED)
 
 
 def prepared(name: str, line: int = 2, problem: str = "") -> Prepared:
@@ -32,7 +32,7 @@ class Works:
         self.broken = broken
         self.calls: list[list[str]] = []
 
-    def __call__(self, rows: Sequence[Values]) -> list[Outcome]:
+    def __call__(self, rows: Sequence[Values]) -> list[RowResult]:
         self.calls.append([row["name"] for row in rows])
         for row in rows:
             error = self.broken.get(row["name"])
@@ -45,7 +45,7 @@ class Works:
 
 
 def run(works: Works, *batch: Prepared) -> list[Code | None]:
-    stored: list[Sequence[Outcome]] = []
+    stored: list[Sequence[RowResult]] = []
     worker = Worker(
         work=works, constraints={"organizations_organization_code_key": Code.ALREADY_REGISTERED}, fallback=Code.ADD_FAILED
     )

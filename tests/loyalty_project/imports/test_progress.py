@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from loyalty_project.imports.outcomes import Tally
 from loyalty_project.imports.progress import progress_bar
 from loyalty_project.imports.reading import Position
+from loyalty_project.imports.results import Tally
 
 
 class Terminal(io.StringIO):

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from organizations.models import Organization
+from organizations.tenancy.models import Organization
 from tests.back_office import log_in, make_staff
 
 

@@ -2,8 +2,10 @@
 
 from django.test import Client
 
-from organizations.models import ApiClient, AuditEntry, Till
-from organizations.services.credentials import verify_secret
+from organizations.audit.models import AuditEntry
+from organizations.credentials.hashing import verify_secret
+from organizations.credentials.models import ApiClient
+from organizations.locations.models import Till
 from tests.back_office import errors_of, filled_form, list_of, page_of
 
 ADD = "/admin/organizations/apiclient/add/"

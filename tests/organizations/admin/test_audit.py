@@ -6,12 +6,14 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from organizations.actors import command_actor
-from organizations.models import AuditEntry, Organization, Store, Till
-from organizations.scoping import organization_scope
-from organizations.services.audit import Change, record_changes
+from organizations.audit.actors import command_actor
+from organizations.audit.models import AuditEntry
+from organizations.audit.services import Change, record_changes
+from organizations.locations.models import Store, Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 from tests.back_office import filled_form, list_of, log_in, make_staff, page_of, shown
-from tests.factories import make_field, till_actor
+from tests.factories.rows import make_field, till_actor
 
 AUDIT = "organizations_auditentry"
 

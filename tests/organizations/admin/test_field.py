@@ -3,9 +3,11 @@
 import pytest
 from django.test import Client
 
-from organizations.models import AuditEntry, FieldDefinition, Organization
+from organizations.audit.models import AuditEntry
+from organizations.fields.models import FieldDefinition
+from organizations.tenancy.models import Organization
 from tests.back_office import errors_of, filled_form, list_of, page_of
-from tests.factories import make_field
+from tests.factories.rows import make_field
 
 ADD = "/admin/organizations/fielddefinition/add/"
 FIELDS = "organizations_fielddefinition"

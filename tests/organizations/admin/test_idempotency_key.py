@@ -6,11 +6,13 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from loyalty_project.api.batch import Outcome
-from organizations.models import IdempotencyKey, Organization, Till
-from organizations.scoping import organization_scope
-from organizations.services.idempotency import open_keyed_call
+from organizations.idempotency.models import IdempotencyKey
+from organizations.idempotency.services import open_keyed_call
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 from tests.back_office import list_of, log_in, make_staff, page_of, shown
-from tests.factories import till_actor
+from tests.factories.rows import till_actor
 
 KEYS = "organizations_idempotencykey"
 

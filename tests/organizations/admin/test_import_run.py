@@ -3,7 +3,8 @@
 from django.test import Client
 from django.utils import timezone
 
-from organizations.models import ImportRun, Organization
+from organizations.imports.models import ImportRun
+from organizations.tenancy.models import Organization
 from tests.back_office import list_of, page_of, shown
 
 RUNS = "organizations_importrun"

@@ -3,10 +3,12 @@
 import pytest
 from django.test import Client
 
-from organizations.models import AuditEntry, Organization, Till
-from organizations.scoping import unscoped
+from organizations.audit.models import AuditEntry
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import unscoped
 from tests.back_office import errors_of, filled_form, list_of, page_of, shown
-from tests.factories import make_field
+from tests.factories.rows import make_field
 
 ORGANIZATIONS = "organizations_organization"
 ADD = "/admin/organizations/organization/add/"

@@ -3,8 +3,11 @@
 from django.test import Client
 from django.urls import reverse
 
-from organizations.models import AuditEntry, Organization, StaffMember, Store, Till
-from organizations.scoping import unscoped
+from organizations.audit.models import AuditEntry
+from organizations.locations.models import Store, Till
+from organizations.staff.models import StaffMember
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import unscoped
 from tests.back_office import STAFF_PASSWORD, errors_of, filled_form, list_of, make_staff, page_of, shown
 
 STAFF = "organizations_staffmember"

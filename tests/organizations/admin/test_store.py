@@ -5,10 +5,12 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from organizations.models import AuditEntry, Concept, Organization, Store, Till, Zone
-from organizations.scoping import unscoped
+from organizations.audit.models import AuditEntry
+from organizations.locations.models import Concept, Store, Till, Zone
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import unscoped
 from tests.back_office import errors_of, filled_form, list_of, log_in, make_staff, page_of, shown
-from tests.factories import make_organization, make_store
+from tests.factories.rows import make_organization, make_store
 
 STORES = "organizations_store"
 ADD = "/admin/organizations/store/add/"

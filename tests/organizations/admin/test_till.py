@@ -3,11 +3,12 @@
 import pytest
 from django.test import Client
 
+from organizations.audit.models import AuditEntry
 from organizations.back_office.secrets import GENERATED_LENGTH, generate_secret
-from organizations.models import AuditEntry, Store, Till
-from organizations.services.credentials import is_till_password, password_digest, verify_digest
+from organizations.credentials.hashing import is_till_password, password_digest, verify_digest
+from organizations.locations.models import Store, Till
 from tests.back_office import errors_of, filled_form, list_of, log_in, make_staff, page_of, shown
-from tests.factories import make_store, make_till
+from tests.factories.rows import make_store, make_till
 
 TILLS = "organizations_till"
 ADD = "/admin/organizations/till/add/"

@@ -2,12 +2,13 @@
 
 import pytest
 
-from organizations.models import ApiClient, Store, Till
-from organizations.services.tokens import issue_token
-from tests.factories import make_client, make_store, make_till
-from tests.organizations.api.callers import ask, basic, told
+from organizations.credentials.models import ApiClient
+from organizations.credentials.tokens import issue_token
+from organizations.locations.models import Store, Till
+from tests.factories.callers import ask, basic, told
+from tests.factories.rows import make_client, make_store, make_till
 
-pytestmark = [pytest.mark.urls("tests.organizations.api.callers"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.factories.callers"), pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -5,16 +5,17 @@ from collections.abc import Callable
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from organizations.models import ApiClient, CredentialFailure, Till
-from organizations.services import proofs as proofs_module
-from organizations.services.credentials import set_till_password, sha256_digest
-from organizations.services.proofs import proofs
-from organizations.services.tokens import issue_token
-from tests.factories import TILL_PASSWORD, digest
-from tests.organizations.api.callers import ask, basic, raw_basic, told
+from organizations.credentials import verification_cache as proofs_module
+from organizations.credentials.hashing import set_till_password, sha256_digest
+from organizations.credentials.models import ApiClient, CredentialFailure
+from organizations.credentials.tokens import issue_token
+from organizations.credentials.verification_cache import proofs
+from organizations.locations.models import Till
+from tests.factories.callers import ask, basic, raw_basic, told
+from tests.factories.rows import TILL_PASSWORD, digest
 from tests.races import race
 
-pytestmark = [pytest.mark.urls("tests.organizations.api.callers"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.factories.callers"), pytest.mark.django_db]
 
 
 def assert_refused(answer) -> None:

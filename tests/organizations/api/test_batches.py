@@ -9,11 +9,14 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from structlog.testing import capture_logs
 
-from organizations.models import ApiClient, AuditEntry, IdempotencyKey, KeptAnswer, Store, Till
-from organizations.scoping import organization_scope
-from organizations.services.tokens import issue_token
+from organizations.audit.models import AuditEntry
+from organizations.credentials.models import ApiClient
+from organizations.credentials.tokens import issue_token
+from organizations.idempotency.models import IdempotencyKey, KeptAnswer
+from organizations.locations.models import Store, Till
+from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
-from tests.factories import make_till
+from tests.factories.rows import make_till
 
 MINA = {"mobile": "9812345678", "firstname": "Mina"}
 MINA_IN_XML = "<root><customer><firstname>Mina</firstname><mobile>9812345678</mobile></customer></root>"

@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from loyalty_project.api.errors import RequestRefusedError
+from loyalty_project.protocol.errors import RequestRefusedError
 from organizations.api.headers import country_code, header_text, idempotency_key, is_replay, language, user_context
 
 

@@ -7,11 +7,12 @@ import pytest
 import structlog
 import time_machine
 
-from organizations.models import Organization, Till
-from organizations.scoping import no_scope
-from tests.organizations.api.callers import ask, basic, told
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import no_scope
+from tests.factories.callers import ask, basic, told
 
-pytestmark = [pytest.mark.urls("tests.organizations.api.callers"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.factories.callers"), pytest.mark.django_db]
 
 
 def status(answer) -> tuple[int, int]:

@@ -5,14 +5,15 @@ from django.db.models import OuterRef
 from pytest_django import DjangoAssertNumQueries
 
 from organizations.back_office import counting
-from organizations.back_office.counting import COUNTED, BoundedCount, tell_count
-from organizations.models import Organization, Store, Till
-from tests.factories import make_store, make_till
+from organizations.back_office.counting import COUNTED, BoundedCount, count_label
+from organizations.locations.models import Store, Till
+from organizations.tenancy.models import Organization
+from tests.factories.rows import make_store, make_till
 
 
 def test_a_figure_is_told_up_to_the_limit() -> None:
-    assert [tell_count(0), tell_count(1234), tell_count(COUNTED)] == ["0", "1,234", "10,000"]
-    assert [tell_count(COUNTED + 1), tell_count(3, limit=2)] == ["more than 10,000", "more than 2"]
+    assert [count_label(0), count_label(1234), count_label(COUNTED)] == ["0", "1,234", "10,000"]
+    assert [count_label(COUNTED + 1), count_label(3, limit=2)] == ["more than 10,000", "more than 2"]
 
 
 def test_rows_of_each_row_are_counted_in_one_query(

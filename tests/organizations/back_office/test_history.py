@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from organizations.back_office.history import ToldChange, field_names, tell_history, tell_value, tell_who
-from organizations.models import AuditEntry, Organization
-from tests.factories import make_field
+from organizations.audit.models import AuditEntry
+from organizations.back_office.history import ChangeRow, actor_label, field_names, history_rows, value_label
+from organizations.tenancy.models import Organization
+from tests.factories.rows import make_field
 
 
 def entry(old: dict[str, object], new: dict[str, object], source: str = AuditEntry.Source.BACK_OFFICE) -> AuditEntry:
@@ -18,7 +19,7 @@ def entry(old: dict[str, object], new: dict[str, object], source: str = AuditEnt
 
 
 def test_changes_are_told_one_by_one_with_the_names_of_fields() -> None:
-    told = tell_history(
+    told = history_rows(
         [
             entry(
                 {"email": "a@example.com", "field_values": {"7": "Leeds", "8": "same"}},
@@ -30,17 +31,17 @@ def test_changes_are_told_one_by_one_with_the_names_of_fields() -> None:
     assert told[0].who == "asha (staff)"
     assert told[0].source == "back office"
     assert told[0].changes == [
-        ToldChange("email", "a@example.com", "b@example.com"),
-        ToldChange("city", "Leeds", "York"),
-        ToldChange("9", "", "Red, Blue"),
-        ToldChange("active", "", "no"),
+        ChangeRow("email", "a@example.com", "b@example.com"),
+        ChangeRow("city", "Leeds", "York"),
+        ChangeRow("9", "", "Red, Blue"),
+        ChangeRow("active", "", "no"),
     ]
 
 
 def test_a_mapping_may_come_or_go_whole() -> None:
-    (told,) = tell_history([entry({"flags": {"A": 1}}, {"flags": None}, AuditEntry.Source.API)], {})
+    (told,) = history_rows([entry({"flags": {"A": 1}}, {"flags": None}, AuditEntry.Source.API)], {})
     assert told.source == "API"
-    assert told.changes == [ToldChange("A", "1", "")]
+    assert told.changes == [ChangeRow("A", "1", "")]
 
 
 @pytest.mark.parametrize(
@@ -58,11 +59,11 @@ def test_a_mapping_may_come_or_go_whole() -> None:
 )
 def test_values_are_told_in_words(value: object, words: str) -> None:
     with timezone.override(ZoneInfo("Asia/Kolkata")):
-        assert tell_value(value) == words
+        assert value_label(value) == words
 
 
 def test_an_actor_without_a_kind_is_told_as_it_is() -> None:
-    assert tell_who("migration") == "migration"
+    assert actor_label("migration") == "migration"
 
 
 def test_fields_are_named_by_their_path(organization: Organization) -> None:

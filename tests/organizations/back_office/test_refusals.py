@@ -4,11 +4,11 @@ import pytest
 from django.db import Error, IntegrityError, OperationalError
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
 
-from loyalty_project.api.codes import Code, Transport
-from loyalty_project.api.errors import LoyaltyError
+from loyalty_project.protocol.codes import Code, Transport
+from loyalty_project.protocol.errors import LoyaltyError
 from organizations.back_office.refusals import refusal_of, sentence_of
-from organizations.models import Organization
-from tests.factories import make_organization
+from organizations.tenancy.models import Organization
+from tests.factories.rows import make_organization
 
 
 def caused(error: Error, cause: BaseException) -> Error:

@@ -6,12 +6,14 @@ import pytest
 import yaml
 from pytest_django import DjangoAssertNumQueries
 
-from organizations.models import AuditEntry, Organization, Store, Zone
+from organizations.audit.models import AuditEntry
+from organizations.locations.models import Store, Zone
 from organizations.organization_file.checking import check_document
 from organizations.organization_file.dumping import dump_organization, organization_document
 from organizations.organization_file.loading import load_organization
-from organizations.scoping import organization_scope
-from tests.factories import make_organization
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.rows import make_organization
 
 from .documents import WHOLE, check, load, small, whole
 

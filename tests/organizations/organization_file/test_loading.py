@@ -7,26 +7,21 @@ from django.contrib.auth.hashers import check_password
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from organizations.models import (
-    ApiClient,
-    AuditEntry,
-    CardSeries,
-    Concept,
-    FieldDefinition,
-    Organization,
-    SourceAccount,
-    StaffMember,
-    Store,
-    Till,
-    Zone,
-)
+from organizations.audit.models import AuditEntry
+from organizations.card_series.models import CardSeries
+from organizations.credentials.hashing import password_digest, sha256_digest, verify_digest, verify_secret
+from organizations.credentials.models import ApiClient
+from organizations.fields.models import FieldDefinition
+from organizations.locations.models import Concept, Store, Till, Zone
 from organizations.organization_file.document import STORED_SECTIONS
 from organizations.organization_file.loading import stored_sections
 from organizations.organization_file.problems import OrganizationFileError
-from organizations.scoping import organization_scope, unscoped
-from organizations.services.credentials import password_digest, sha256_digest, verify_digest, verify_secret
-from organizations.verification import IdentityVerification
-from tests.factories import make_client, make_organization, make_store, make_till
+from organizations.source_accounts.models import SourceAccount
+from organizations.staff.models import StaffMember
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope, unscoped
+from organizations.tenancy.verification import IdentityVerification
+from tests.factories.rows import make_client, make_organization, make_store, make_till
 
 from .documents import check, load, small, spoil, whole
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from organizations.models import Zone
+from organizations.locations.models import Zone
 from organizations.organization_file.checking import Document
 from organizations.organization_file.dumping import organization_document
 from organizations.organization_file.rows import RowChanges

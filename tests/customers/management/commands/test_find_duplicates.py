@@ -5,8 +5,8 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from customers.models import DuplicateCandidate
-from organizations.models import Till
+from customers.duplicates.models import DuplicateCandidate
+from organizations.locations.models import Till
 from tests.back_office import register
 
 pytestmark = pytest.mark.django_db

@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from customers.cards.models import Card
 from customers.management.commands.import_cards import CardBatch
-from customers.models import Card, Customer
-from organizations.actors import command_actor
-from organizations.models import AuditEntry, CardSeries, Organization, Till
+from customers.profile.models import Customer
+from organizations.audit.actors import command_actor
+from organizations.audit.models import AuditEntry
+from organizations.card_series.models import CardSeries
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
 from tests.back_office import register
-from tests.factories import make_card_series
+from tests.factories.rows import make_card_series
 from tests.imports import Outcome, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db

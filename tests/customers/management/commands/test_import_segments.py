@@ -6,12 +6,15 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from customers.management.commands.import_segments import SegmentBatch
-from customers.models import Customer, CustomerSegment, SegmentPartition
-from organizations.actors import command_actor
-from organizations.models import AuditEntry, Organization, Till
-from organizations.scoping import organization_scope, unscoped
+from customers.profile.models import Customer
+from customers.segments.models import CustomerSegment, SegmentPartition
+from organizations.audit.actors import command_actor
+from organizations.audit.models import AuditEntry
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.back_office import register
-from tests.factories import make_organization, make_segment
+from tests.factories.rows import make_organization, make_segment
 from tests.imports import Outcome, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db

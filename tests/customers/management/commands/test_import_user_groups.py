@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from customers.groups.models import GroupMembership, UserGroup
 from customers.management.commands.import_user_groups import GroupBatch
-from customers.models import Customer, GroupMembership, UserGroup
-from organizations.actors import command_actor
-from organizations.models import AuditEntry, Organization, Till
+from customers.profile.models import Customer
+from organizations.audit.actors import command_actor
+from organizations.audit.models import AuditEntry
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
 from tests.back_office import register
-from tests.factories import make_group
+from tests.factories.rows import make_group
 from tests.imports import Outcome, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db

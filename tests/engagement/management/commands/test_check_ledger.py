@@ -3,10 +3,10 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from engagement.models import BillPoints
-from engagement.services.ledger_checks import CHECKS
-from organizations.models import Organization
-from tests.engagement.histories import live
+from engagement.points.bill_points import BillPoints
+from engagement.points.checks.queries import CHECKS
+from organizations.tenancy.models import Organization
+from tests.factories.histories import live
 
 pytestmark = pytest.mark.django_db
 

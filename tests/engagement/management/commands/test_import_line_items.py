@@ -8,15 +8,15 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from customers.models import Customer
-from engagement.bills import LineDraft
+from customers.profile.models import Customer
+from engagement.bills.draft import LineDraft
+from engagement.bills.models import Bill, BillLine
 from engagement.management.commands.import_line_items import LineBatch
-from engagement.models import Bill, BillLine
-from organizations.actors import command_actor
-from organizations.models import Organization
-from organizations.scoping import organization_scope
-from tests.engagement.bills import NOON, Shop, member, open_shop
-from tests.engagement.programs import club, loaded
+from organizations.audit.actors import command_actor
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.bills import NOON, Shop, member, open_shop
+from tests.factories.program_documents import club, loaded
 from tests.imports import Outcome, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db

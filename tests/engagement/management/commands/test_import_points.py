@@ -10,11 +10,13 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.models import Customer
-from engagement.models import PointsAccount, PointsEntry, PointsLot, Program, Redemption
-from organizations.scoping import organization_scope
-from tests.engagement.members import make_account, make_customer
-from tests.engagement.redeemers import NOON, Chain, make_chain, member, order, redeem
+from customers.profile.models import Customer
+from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from engagement.programs.models import Program
+from engagement.redemptions.models import Redemption
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.points import make_account, make_customer
+from tests.factories.redeemers import NOON, Chain, make_chain, member, order, redeem
 from tests.imports import Outcome, rejects, run_import, write_lines
 
 COLUMNS = "id,kind,points,occurred_at,expires_on,reference"

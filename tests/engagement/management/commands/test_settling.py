@@ -9,12 +9,13 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from engagement.expiry import Expiry
-from engagement.models import PointsAccount, PointsEntry, Program
-from organizations.models import Organization
-from organizations.scoping import organization_scope, unscoped
-from tests.engagement.members import give_points, make_account
-from tests.factories import make_organization
+from engagement.points.expiry import Expiry
+from engagement.points.models import PointsAccount, PointsEntry
+from engagement.programs.models import Program
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope, unscoped
+from tests.factories.points import give_points, make_account
+from tests.factories.rows import make_organization
 from tests.races import race
 
 NIGHT = datetime(2026, 5, 2, 1, tzinfo=UTC)

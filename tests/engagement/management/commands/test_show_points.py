@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from engagement.models import PointsAccount
-from organizations.models import Organization
-from tests.engagement.histories import live
+from engagement.points.models import PointsAccount
+from organizations.tenancy.models import Organization
+from tests.factories.histories import live
 
 pytestmark = pytest.mark.django_db
 

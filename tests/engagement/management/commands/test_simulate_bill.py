@@ -6,13 +6,13 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from customers.models import Customer
-from engagement.models import Bill
-from organizations.models import Organization
-from organizations.scoping import organization_scope
-from tests.engagement.bills import member, open_shop
-from tests.engagement.members import make_customer
-from tests.engagement.programs import club, loaded
+from customers.profile.models import Customer
+from engagement.bills.models import Bill
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.bills import member, open_shop
+from tests.factories.points import make_customer
+from tests.factories.program_documents import club, loaded
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from customers.journeys.deferred import HANDLERS
-from organizations.models import Till
+from organizations.locations.models import Till
 from tests.jobs import (
     KINDS,
     committed_customer,
@@ -23,6 +22,7 @@ from tests.jobs import (
     worker_process,
 )
 from tests.loyalty_project.queues import silence_workers, without
+from use_cases.deferred_events import HANDLERS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -3,9 +3,9 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from organizations.models import Store, Till, Zone
-from organizations.scoping import unscoped
-from organizations.services.tenancy import tenant_references
+from organizations.locations.models import Store, Till, Zone
+from organizations.tenancy.references import tenant_references
+from organizations.tenancy.scoping import unscoped
 
 
 def test_says_how_much_was_checked(till: Till, stranger: Till) -> None:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import time_machine
 from django.core.management import call_command
 
-from organizations.models import IdempotencyKey, Till
-from organizations.scoping import organization_scope
-from organizations.services.idempotency import open_keyed_call
-from tests.factories import till_actor
+from organizations.idempotency.models import IdempotencyKey
+from organizations.idempotency.services import open_keyed_call
+from organizations.locations.models import Till
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.rows import till_actor
 
 
 def test_old_keys_of_every_organization_go(till: Till, stranger: Till) -> None:

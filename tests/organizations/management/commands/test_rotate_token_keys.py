@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from loyalty_project import clock
-from organizations.services.token_keys import key_ids
+from organizations.credentials.token_keys import key_ids
 
 
 def rotate(*arguments: str) -> str:

@@ -1,1 +1,0 @@
-"""What do the rooms about customers share, whichever app they belong to? How customers are found."""

@@ -1,0 +1,1 @@
+"""Customers who are likely to be the same person."""

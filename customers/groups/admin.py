@@ -1,0 +1,68 @@
+"""Which customers belong together? User groups with their members."""
+
+from typing import Any, Final
+
+from django.contrib import admin
+from django.db.models import OuterRef, Prefetch, QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import BooleanRadioFilter
+from unfold.decorators import display
+
+from customers.groups.models import GroupMembership, UserGroup
+from customers.identifiers.models import Identifier
+from customers.services.standing import of_standing
+from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.counting import BoundedCount, count_label
+from organizations.back_office.forms import ConfigurationForm
+from organizations.organization_file.document import USER_GROUP
+
+MEMBERS_SHOWN: Final = 100
+
+
+class UserGroupForm(ConfigurationForm):
+    """See the module."""
+
+    section = USER_GROUP
+    natural_key = ("external_id",)
+
+
+@admin.register(UserGroup)
+class UserGroupAdmin(BackOfficeAdmin):
+    """User groups; who is in them is said by imports."""
+
+    form = UserGroupForm
+    fields = ("external_id", "name", "is_active")
+    natural_key = ("external_id",)
+    list_display = ("external_id", "name", "members", "active")
+    list_display_links = ("external_id", "name")
+    list_filter = (("is_active", BooleanRadioFilter),)
+    search_fields = ("external_id", "name")
+    change_form_outer_after_template = "back_office/group_members.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # Named beside the scope, which operators have none of: the index begins with the organization.
+        members = GroupMembership.objects.filter(organization=OuterRef("organization"), group=OuterRef("pk"))
+        groups: QuerySet[Any] = super().get_queryset(request).annotate(member_count=BoundedCount(of_standing(members)))
+        return groups
+
+    @display(description="Members")
+    def members(self, group: Any) -> str:
+        """How many customers are in it."""
+        return count_label(group.member_count)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        group = context.get("original")
+        if group is not None:
+            current = Identifier.objects.filter(state=Identifier.State.CURRENT).order_by("-kind")
+            identifiers = Prefetch("customer__identifiers", queryset=current)
+            # PRIMARY first, which comes behind MEMBER in the alphabet.
+            members = (
+                of_standing(group.memberships.all())
+                .select_related("customer")
+                .prefetch_related(identifiers)
+                .order_by("-role", "pk")
+            )
+            context["members"] = list(members[:MEMBERS_SHOWN])
+            context["member_count"] = self.members(group)
+            context["shown_members"] = MEMBERS_SHOWN if group.member_count > MEMBERS_SHOWN else None
+        return super().render_change_form(request, context, *args, **kwargs)

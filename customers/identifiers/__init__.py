@@ -1,0 +1,1 @@
+"""Mobile numbers, e-mail addresses and external ids."""

@@ -1,0 +1,1 @@
+"""Requests to change an identifier or to merge customers."""

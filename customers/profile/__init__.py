@@ -1,0 +1,1 @@
+"""The customer: row, reads, sections of customer/get, back-office page."""

@@ -1,0 +1,302 @@
+"""Who are the customers? The list, found by anything, and the page of one: who it is, what belongs to them, what happened."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from django.contrib import admin, messages
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from customers.groups.models import GroupMembership
+from customers.identifiers.models import Identifier
+from customers.merging.admin.actions import MergeActions
+from customers.merging.models import Merge
+from customers.profile.admin.form import CATEGORIES, Desk, customer_fieldsets, customer_form
+from customers.profile.models import Customer
+from customers.search.staff import customers_meant
+from customers.segments.models import CustomerSegment, SegmentPartition
+from customers.sources.values import SOURCES
+from customers.statuses.admin.actions import StatusActions, may_set_status
+from customers.statuses.admin.status import told_blocks
+from customers.statuses.models import CustomerStatus
+from customers.statuses.rules import label_of
+from organizations.audit.models import AuditEntry
+from organizations.back_office.current_user import actor_of, member_of, organization_of, own_stores
+from organizations.back_office.filters import DayRangeFilter, StoreFilter
+from organizations.back_office.history import actor_label, history_rows, value_label
+from organizations.card_series.models import CardSeries
+from organizations.fields.models import FieldDefinition
+from organizations.locations.models import Store, Till
+from use_cases.customer_page import panels_of, read_customer_page
+
+_DESK: Final = "_customer_desk"
+_FIELDS: Final = "_customer_fields"
+HISTORY_SHOWN: Final = 25
+
+
+class RegisteredStoreFilter(StoreFilter):
+    """By the store where the customer registered."""
+
+    parameter_name = "registered_store"
+    path = "registered_store"
+
+
+class SourceFilter(DropdownFilter):
+    """By the source; the sources are known, so the table need not be asked which there are."""
+
+    title = "source"
+    parameter_name = "source"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        return [(source, source) for source in sorted(SOURCES)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:  # noqa: ARG002 - Django's signature
+        return queryset.filter(source=self.value()) if self.value() else queryset
+
+
+class PartitionFilter(DropdownFilter):
+    """By the partition of a segment that customers are in."""
+
+    title = "segment"
+    parameter_name = "partition"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        active = SegmentPartition.objects.filter(is_active=True, segment__is_active=True)
+        rows = active.order_by("segment__name", "position", "name").values_list("pk", "segment__name", "name")
+        return [(str(pk), f"{segment}: {name}") for pk, segment, name in rows]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:  # noqa: ARG002 - Django's signature
+        value = self.value()
+        return queryset.filter(segments__partition_id=int(value)) if value and value.isdigit() else queryset
+
+
+class MergedFilter(DropdownFilter):
+    """Customers who stand, unless those are asked for who were merged into others."""
+
+    title = "merged"
+    parameter_name = "merged"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        return [("yes", "merged into others"), ("all", "all")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:  # noqa: ARG002 - Django's signature
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(merged_into__isnull=self.value() != "yes")
+
+
+class StatusFilter(DropdownFilter):
+    """By the label of the lifecycle."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        return [(str(pk), label) for pk, label in CustomerStatus.objects.values_list("pk", "label")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:  # noqa: ARG002 - Django's signature
+        value = self.value()
+        return queryset.filter(status_label_id=int(value)) if value and value.isdigit() else queryset
+
+
+@admin.register(Customer)
+class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
+    """Customers. Adding and changing goes through the journeys of registration, like the tills' calls."""
+
+    store_path = "registered_store"
+    related = ("registered_store", "status_label")
+    # Nobody counts millions of rows to show fifty.
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_display = ("told_name", "mobile", "email", "external_id", "told_type", "registered_on", "store")
+    list_display_links = ("told_name",)
+    list_filter = (
+        ("type", ChoicesDropdownFilter),
+        RegisteredStoreFilter,
+        ("registered_on", DayRangeFilter),
+        StatusFilter,
+        ("fraud_status", ChoicesDropdownFilter),
+        SourceFilter,
+        PartitionFilter,
+        MergedFilter,
+    )
+    search_fields = ("identifiers__value",)
+    search_help_text = "Mobile, e-mail, id, card or name"
+    sortable_by = ()
+    ordering = ("-pk",)
+    actions = ()
+    actions_detail: Sequence[str] = (*MergeActions.actions_detail, *StatusActions.actions_detail)
+    change_form_outer_before_template = "back_office/customer_header.html"  # type: ignore[assignment]  # see the base class
+    change_form_outer_after_template = "back_office/customer_details.html"  # type: ignore[assignment]
+
+    # --- the list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        current = Identifier.objects.filter(state=Identifier.State.CURRENT).order_by("-kind")
+        return super().get_queryset(request).prefetch_related(Prefetch("identifiers", queryset=current))
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """By any identifier, card or name (`customers.search.staff`)."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(pk__in=customers_meant(request, search_term)), False
+
+    @display(description="Name", header=True)
+    def told_name(self, customer: Customer) -> list[Any]:
+        """The name, and initials in a circle."""
+        return [customer.full_name or f"Customer {customer.pk}", None, initials(customer)]
+
+    @display(description="Mobile")
+    def mobile(self, customer: Customer) -> str | None:
+        """The current mobile."""
+        return _identifier(customer, Identifier.Kind.MOBILE)
+
+    @display(description="E-mail")
+    def email(self, customer: Customer) -> str | None:
+        """The current e-mail."""
+        return _identifier(customer, Identifier.Kind.EMAIL)
+
+    @display(description="External id")
+    def external_id(self, customer: Customer) -> str | None:
+        """The current external id."""
+        return _identifier(customer, Identifier.Kind.EXTERNAL_ID)
+
+    @display(
+        description="Type",
+        label={
+            Customer.Type.LOYALTY: "success",
+            Customer.Type.NON_LOYALTY: "info",
+            Customer.Type.NOT_INTERESTED: "warning",
+        },
+    )
+    def told_type(self, customer: Customer) -> tuple[str, str]:
+        """The type in words, coloured."""
+        return customer.type, customer.get_type_display()
+
+    @display(description="Store")
+    def store(self, customer: Customer) -> Store | None:
+        """Where the customer registered."""
+        return customer.registered_store
+
+    # --- the form
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ARG002, FBT001, FBT002 - Django's signature
+        return customer_form(self._desk(request), is_new=obj is None)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None and not self.has_change_permission(request, obj):
+            return []
+        return customer_fieldsets(self._desk(request), is_new=obj is None)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002 - Django's signature
+        return ()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:  # noqa: ARG002 - Django's signature
+        """The journey has saved everything; what it warns of is told."""
+        for notice in form.registration.notices if form.registration else ():
+            messages.warning(request, f"{notice.text} ({int(notice.code)})")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        """The journey has saved everything, its audit included."""
+
+    def _desk(self, request: HttpRequest) -> Desk:
+        """What the form needs to know, read once a page."""
+        known: Desk | None = getattr(request, _DESK, None)
+        organization = organization_of(request)
+        if known is not None and known.organization == organization:
+            return known
+        assert organization is not None  # noqa: S101 - the base class asks for one before any form
+        own = own_stores(request)
+        stores, tills = Store.objects.filter(is_active=True), Till.objects.filter(is_active=True)
+        desk = Desk(
+            organization=organization,
+            actor=actor_of(request, organization),
+            fields=[one for one in _definitions(request) if one.is_active],
+            stores=list((stores.filter(pk__in=own) if own else stores).order_by("name")),
+            tills=list((tills.filter(store__in=own) if own else tills).select_related("store").order_by("code")),
+            series=list(CardSeries.objects.filter(is_active=True, generates=True)),
+            visible=self.get_queryset(request),
+            needs_store=bool(own),
+            judges_fraud=may_set_status(request) and not organization.policy.lifecycle_status,
+        )
+        setattr(request, _DESK, desk)
+        return desk
+
+    # --- the page of one
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if context.get("original") is not None:
+            context.update(self._about(request, context["original"]))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _about(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+        organization = self._desk(request).organization
+        definitions = _definitions(request)
+        cards = list(customer.cards.select_related("series").order_by("-pk"))
+        names = {f"field_values.{one.pk}": one.name for one in definitions}
+        label = label_of(customer, organization.policy)
+        return {
+            "customer": customer,
+            "label": label,
+            "label_blocks": told_blocks(label) if label else [],
+            "judged_by": actor_label(customer.status_changed_by if label else customer.fraud_marked_by),
+            "loyalty": read_customer_page(customer, organization=organization),
+            "currency": organization.currency,
+            "initials": initials(customer),
+            "merges": list(_merges(customer)),
+            "inherited": list(Identifier.objects.filter(customer=customer, state=Identifier.State.MERGED)),
+            "identifiers": [(one.get_kind_display(), one.kind, one.value) for one in customer.identifiers.all()],
+            "field_rows": [
+                (one.name, value_label(value)) for one in definitions if (value := customer.value_of(one.pk)) is not None
+            ],
+            "cards": cards,
+            "profiles": list(customer.source_profiles.all()),
+            "segments": list(_segments(customer)),
+            "memberships": list(_memberships(customer)),
+            "panels": panels_of(customer, organization=organization, seen_by=member_of(request)),
+            "history": history_rows(self._entries(customer, [card.pk for card in cards])[:HISTORY_SHOWN], names),
+        }
+
+    def history_of(self, row: Customer) -> QuerySet[AuditEntry]:
+        """What happened to the customer and to the customer's cards."""
+        return self._entries(row, list(row.cards.values_list("pk", flat=True)))
+
+    def _entries(self, customer: Customer, cards: Iterable[int]) -> QuerySet[AuditEntry]:
+        about = Q(object_type="customer", object_id=customer.pk)
+        if cards:
+            about |= Q(object_type="card", object_id__in=cards)
+        return AuditEntry.objects.filter(about).order_by("-id")
+
+
+def initials(customer: Customer) -> str:
+    """Up to two letters that stand for the customer."""
+    return "".join(name[:1] for name in (customer.firstname, customer.lastname)).upper() or "?"
+
+
+def _identifier(customer: Customer, kind: str) -> str | None:
+    return next((one.value for one in customer.identifiers.all() if one.kind == kind), None)
+
+
+def _merges(customer: Customer) -> QuerySet[Merge]:
+    return Merge.objects.filter(Q(survivor=customer) | Q(victim=customer)).select_related("survivor", "victim")
+
+
+def _segments(customer: Customer) -> QuerySet[CustomerSegment]:
+    active = customer.segments.filter(segment__is_active=True, partition__is_active=True)
+    return active.select_related("segment", "partition").order_by("segment__name")
+
+
+def _memberships(customer: Customer) -> QuerySet[GroupMembership]:
+    return customer.group_memberships.filter(group__is_active=True).select_related("group").order_by("group__external_id")
+
+
+def _definitions(request: HttpRequest) -> list[FieldDefinition]:
+    """Every field of customers, switched off ones included, read once a page."""
+    known: list[FieldDefinition] | None = getattr(request, _FIELDS, None)
+    if known is None:
+        known = list(FieldDefinition.objects.filter(category__in=CATEGORIES))
+        setattr(request, _FIELDS, known)
+    return known

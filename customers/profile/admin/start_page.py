@@ -1,0 +1,46 @@
+"""What does somebody see who comes to work? A search box, a few figures that cost little, and who joined last."""
+
+from typing import Any, Final
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from customers.identity_requests.models import IdentityRequest
+from customers.profile.models import Customer
+from organizations.back_office.counting import COUNTED, count_label
+from organizations.back_office.current_user import organization_of
+from organizations.locations.models import Store, Till
+from organizations.tenancy.models import Organization
+
+NEWEST: Final = 8
+
+
+def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The context of the start page; what somebody may not see is left out. Called by Unfold (DASHBOARD_CALLBACK)."""
+    user: Any = request.user
+    figures = []
+    if user.has_perm("customers.view_customer"):
+        customers = admin.site.get_model_admin(Customer).get_queryset(request).filter(merged_into=None)
+        figures.append(("Customers", bounded_count(customers), "group", "admin:customers_customer_changelist"))
+        context["newest"] = list(customers[:NEWEST])
+    if user.has_perm("customers.view_identityrequest"):
+        requests = admin.site.get_model_admin(IdentityRequest).get_queryset(request)
+        waiting = bounded_count(requests.filter(status=IdentityRequest.Status.PENDING))
+        figures.append(("Pending identity requests", waiting, "swap_horiz", "admin:customers_identityrequest_changelist"))
+    shops: list[tuple[str, type[Any], str]] = [("stores", Store, "storefront"), ("tills", Till, "point_of_sale")]
+    for noun, model, icon in shops:
+        name = model._meta.model_name
+        if user.has_perm(f"organizations.view_{name}"):
+            rows = admin.site.get_model_admin(model).get_queryset(request).filter(is_active=True)
+            figures.append((f"Active {noun}", bounded_count(rows), icon, f"admin:organizations_{name}_changelist"))
+    context["figures"] = figures
+    context["organization"] = organization_of(request)
+    if user.is_superuser:
+        context["organizations"] = list(Organization.objects.all())
+    return context
+
+
+def bounded_count(rows: QuerySet[Any], limit: int = COUNTED) -> str:
+    """How many rows, or that there are more than `limit`."""
+    return count_label(rows.order_by().prefetch_related(None).values("pk")[: limit + 1].count(), limit)

@@ -1,0 +1,122 @@
+"""What may stand in a field, and how is it kept and shown? Pure functions over field definitions (docs/protocol.md 3).
+
+Canonical values are JSON: text as given, numbers as plain digits, dates `YYYY-MM-DD`, booleans "true"/"false", options in their
+own case, several options as a list in the order of the definition.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from customers.identifiers.values import fold, search_form
+from organizations.fields.models import FieldDefinition
+
+FieldValue = str | list[str]
+TEXT_LENGTH = 2000
+_DAY = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ].*)?", re.ASCII)
+_SWITCHES = {"true": "true", "1": "true", "yes": "true", "false": "false", "0": "false", "no": "false"}
+
+
+class WrongTypeError(ValueError):
+    """The value is not of the field's type, or too long."""
+
+
+class NotAnOptionError(ValueError):
+    """The value is none of the field's options."""
+
+
+def read_value(text: str, definition: FieldDefinition) -> FieldValue:
+    """The canonical value of what was sent for a field; raises `WrongTypeError` or `NotAnOptionError`."""
+    kind = FieldDefinition.Type(definition.type)
+    if kind is FieldDefinition.Type.ENUM:
+        return _option(text, definition)
+    if kind is FieldDefinition.Type.MULTI:
+        chosen = {_option(one, definition) for one in _several(text)}
+        return [option for option in definition.options if option in chosen]
+    if kind is FieldDefinition.Type.NUMBER:
+        return _number(text)
+    if kind is FieldDefinition.Type.DATE:
+        return _day(text)
+    if kind is FieldDefinition.Type.BOOLEAN:
+        if text.lower() not in _SWITCHES:
+            raise WrongTypeError
+        return _SWITCHES[text.lower()]
+    if len(text) > (definition.max_length or TEXT_LENGTH):
+        raise WrongTypeError
+    return text
+
+
+def write_value(value: FieldValue) -> str:
+    """The value as answers show it: several options are a JSON array in a string."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def folded_values(values: Mapping[str, FieldValue]) -> dict[str, list[str]]:
+    """The values of a customer, by field id, in the form in which they are searched for: of every field a list."""
+    return {
+        key: list(dict.fromkeys(map(search_form, [value] if isinstance(value, str) else value)))
+        for key, value in values.items()
+    }
+
+
+def name_in(definition: FieldDefinition, language: str) -> str:
+    """The field's label in a language (an ISO code, in any case), else in the language without its region, else its name."""
+    labels = {_language(code): label for code, label in definition.labels.items()}
+    code = _language(language)
+    return labels.get(code) or labels.get(code.partition("-")[0]) or definition.name
+
+
+def read_gender(text: str, definition: FieldDefinition) -> FieldValue:
+    """The value of the gender field for `gender`: as `read_value`, or the one option that begins with that letter (M, F)."""
+    if len(text) == 1 and definition.options:
+        matching = [option for option in definition.options if fold(str(option)).startswith(fold(text))]
+        if len(matching) == 1:
+            return read_value(str(matching[0]), definition)
+    return read_value(text, definition)
+
+
+def _language(code: str) -> str:
+    return code.replace("_", "-").lower()
+
+
+def _option(text: str, definition: FieldDefinition) -> str:
+    for option in definition.options:
+        if fold(str(option)) == fold(text.strip()):
+            return str(option)
+    raise NotAnOptionError
+
+
+def _several(text: str) -> list[str]:
+    """A JSON array, or options joined by commas."""
+    if text.startswith("["):
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError):
+            raise WrongTypeError from None
+        if not all(isinstance(one, str | int | float) for one in values):
+            raise WrongTypeError
+        return [str(one) for one in values]
+    return [one for one in text.split(",") if one.strip()]
+
+
+def _number(text: str) -> str:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise WrongTypeError from None
+    if not number.is_finite() or abs(number.adjusted()) > 30:
+        raise WrongTypeError
+    plain = format(number, "f")
+    return (plain.rstrip("0").rstrip(".") if "." in plain else plain) or "0"
+
+
+def _day(text: str) -> str:
+    found = _DAY.fullmatch(text.strip())
+    if not found:
+        raise WrongTypeError
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3])).isoformat()
+    except ValueError:
+        raise WrongTypeError from None

@@ -1,0 +1,1 @@
+"""Reading an item, matching it to customers and changing them."""

@@ -1,0 +1,200 @@
+"""What becomes of a customer when an item is applied? Pure changes of a `CustomerState` in memory, with old and new for the audit."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from customers.identifiers.values import search_form
+from customers.profile.field_values import folded_values
+from customers.profile.models import Customer
+from customers.registration.input import CustomerInput, InputContext
+from customers.registration.matching import Plan, check_conversion, check_new
+from customers.registration.state import CustomerState
+from customers.sources.values import IN_STORE
+from customers.statuses.rules import is_leaving
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError, Notice
+from loyalty_project.protocol.moments import write_moment
+from organizations.fields.models import FieldDefinition
+
+PROFILE_MISSING = {"WECHAT": Code.NO_WECHAT_PROFILE, "WEB_ENGAGE": Code.NO_WEB_ENGAGE_PROFILE}
+# What the audit tells of a new customer, where it is not empty.
+_TOLD_OF_NEW = (
+    "type", "source", "firstname", "lastname", "registered_on", "registered_till", "registered_store", "associated_till",
+    "preferred_store", "fraud_status", "ndnc_status", "test_control_status", "field_values", "comm_channels",
+)  # fmt: skip
+# By what of a customer's they are searched, folded.
+_FOLDED = frozenset({"firstname", "lastname", "field_values"})
+FOLDED_COLUMNS = tuple(sorted(f"{name}_folded" for name in _FOLDED))
+# What an update takes over as it was sent. The type has rules of its own, fraud a moment and a name.
+_TAKEN_OVER = ("firstname", "lastname", "associated_till", "preferred_store", "ndnc_status", "test_control_status", "image_url")
+
+
+def new_person(draft: CustomerInput, plan: Plan, *, setup: InputContext, by: str) -> tuple[CustomerState, list[Notice]]:
+    """The customer whom the draft describes, defaults filled in, not yet stored; and warnings.
+
+    Raises `LoyaltyError` 1045, 1006, 1039, 1043, 1019, 1008 for identifiers, 1017 for a mandatory custom field.
+    """
+    customer, notices = draft.customer, list[Notice]()
+    customer.type = customer.type or Customer.Type.LOYALTY
+    check_new(customer.type, plan.identifiers, setup.policy)
+    customer.field_values = {str(field_id): value for field_id, value in draft.field_values.items()}
+    _check_mandatory_fields(customer, setup)
+    customer.source = customer.source or IN_STORE
+    customer.registered_on = customer.registered_on or setup.now
+    customer.updated_on = customer.updated_on or setup.now
+    customer.registered_till = customer.registered_till or setup.till
+    store = customer.registered_till.store if customer.registered_till else setup.store
+    if store is not None and not store.is_active:
+        store = None
+        notices.append(Notice(Code.STORE_NOT_POPULATED))
+    customer.registered_store = store
+    fold_columns(customer)
+    customer.ndnc_status = customer.ndnc_status or Customer.NdncStatus.NONE
+    customer.test_control_status = customer.test_control_status or _group(plan.identifiers, setup)
+    customer.comm_channels = draft.comm_channels
+    if customer.fraud_status:
+        customer.fraud_marked_by, customer.fraud_marked_on = by, setup.now
+    else:
+        customer.fraud_status = Customer.FraudStatus.NONE
+    person = CustomerState(
+        customer=customer, identifiers=dict(plan.identifiers), is_new=True, added_identifiers=set(plan.identifiers)
+    )
+    person.note(old={}, new={**plan.identifiers, **_told(customer, _TOLD_OF_NEW)})
+    return person, [*notices, *_add_profile(draft, person)]
+
+
+def update_person(
+    person: CustomerState, draft: CustomerInput, plan: Plan, *, setup: InputContext, by: str, corrects_registration: bool
+) -> list[Notice]:
+    """Apply the draft's profile to a known customer; the warnings. The plan's identifiers count, but are not set here.
+
+    Raises `LoyaltyError` 1046, 1006, 1048, 1049 (conversion), 1017 (mandatory custom field), 1024 (the account is being
+    deleted, or was changed since whoever sends this looked at it), before anything is changed.
+    """
+    customer, sent = person.customer, draft.customer
+    _check_type(person, draft, plan, setup)
+    merged = {**customer.field_values, **{str(field_id): value for field_id, value in draft.field_values.items()}}
+    _check_mandatory_fields(Customer(field_values=merged), setup)
+    if is_leaving(customer, setup.policy) or draft.seen_version not in {None, customer.version}:
+        raise LoyaltyError(Code.PROFILE_NOT_UPDATED)
+    changes: dict[str, Any] = {name: getattr(sent, name) for name in _TAKEN_OVER if getattr(sent, name)}
+    if sent.type:
+        changes["type"] = sent.type
+    if sent.registered_on and corrects_registration and not _reads_alike(sent, customer, setup.organization.zone):
+        changes["registered_on"] = sent.registered_on
+    if sent.fraud_status and _is_judged_anew(sent, customer):
+        changes.update(
+            fraud_status=sent.fraud_status, fraud_reason=sent.fraud_reason, fraud_marked_by=by, fraud_marked_on=setup.now
+        )
+    if merged != customer.field_values:
+        changes["field_values"] = merged
+    if draft.comm_channels:
+        changes["comm_channels"] = _with_channels(customer.comm_channels, draft.comm_channels)
+    set_columns(person, changes)
+    return _add_profile(draft, person)
+
+
+def set_columns(person: CustomerState, changes: Mapping[str, Any]) -> None:
+    """Set what differs from what is stored, and remember old and new."""
+    customer = person.customer
+    different = {name: value for name, value in changes.items() if getattr(customer, name) != value}
+    if not different:
+        return
+    old = _told(customer, different)
+    for name, value in different.items():
+        setattr(customer, name, value)
+    if searched := _FOLDED & different.keys():
+        fold_columns(customer)
+        person.changed_columns.update(f"{name}_folded" for name in searched)
+    person.changed_columns.update(different)
+    person.note(old=old, new=_told(customer, different))
+
+
+def fold_columns(customer: Customer) -> None:
+    """Set by what the customer is searched (`FOLDED_COLUMNS`) to what names and answers are by now."""
+    customer.firstname_folded, customer.lastname_folded = search_form(customer.firstname), search_form(customer.lastname)
+    customer.field_values_folded = folded_values(customer.field_values)
+
+
+def touch(person: CustomerState, moment: datetime) -> None:
+    """Date the last update; what was changed is another version."""
+    person.customer.updated_on = moment
+    person.changed_columns.add("updated_on")
+    if person.revision:
+        person.customer.version += 1
+        person.changed_columns.add("version")
+
+
+def _is_judged_anew(sent: Customer, stored: Customer) -> bool:
+    """Whether another fraud status was sent, or the same for another reason."""
+    return sent.fraud_status != stored.fraud_status or sent.fraud_reason not in {"", stored.fraud_reason}
+
+
+def _check_type(person: CustomerState, draft: CustomerInput, plan: Plan, setup: InputContext) -> None:
+    stored, sent = person.customer.type, draft.customer.type
+    if not sent or sent == stored:
+        return
+    if stored == Customer.Type.LOYALTY:
+        raise LoyaltyError(Code.LOYALTY_CANNOT_BE_LEFT)
+    if sent == Customer.Type.LOYALTY:
+        check_conversion({**person.identifiers, **plan.identifiers}, setup.policy)
+
+
+def _check_mandatory_fields(customer: Customer, setup: InputContext) -> None:
+    for definition in setup.fields:
+        if (
+            definition.category == FieldDefinition.Category.CUSTOM
+            and definition.is_mandatory
+            and definition.is_active
+            and not customer.value_of(definition.pk)
+        ):
+            raise LoyaltyError(Code.INVALID_CUSTOM_FIELD)
+
+
+def _reads_alike(sent: Customer, stored: Customer, zone: ZoneInfo) -> bool:
+    """Whether both registrations have one wall time: what is read and sent back is no correction.
+
+    Answers and files tell neither fractions of a second nor which of two hours it was that a clock change repeats.
+    """
+    return write_moment(sent.registered_on, zone) == write_moment(stored.registered_on, zone)
+
+
+def _group(identifiers: Mapping[str, str], setup: InputContext) -> str:
+    """Test or control by the organization's ratio. Decided by the identifiers, so that a repeated import decides alike."""
+    lot = crc32(repr(sorted(identifiers.items())).encode()) % 100
+    return Customer.TestControl.CONTROL if lot < setup.policy.test_control_ratio else Customer.TestControl.TEST
+
+
+def _add_profile(draft: CustomerInput, person: CustomerState) -> list[Notice]:
+    """Keep the account at another source; warns where a source that has profiles has none of this customer (91016, 91017)."""
+    source = draft.customer.source
+    if draft.source_account and (source, draft.source_account) not in person.profiles:
+        person.profiles.add((source, draft.source_account))
+        person.added_profiles.add((source, draft.source_account))
+        person.note(old={}, new={"source_profile": f"{source} {draft.source_account}"})
+    if source in PROFILE_MISSING and not any(one == source for one, _ in person.profiles):
+        return [Notice(PROFILE_MISSING[source])]
+    return []
+
+
+def _with_channels(stored: list[dict[str, Any]], sent: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The stored channels, replaced where type and value are the same, and the new ones behind them."""
+    by_key = {(one["type"], one["value"]): one for one in [*stored, *sent]}
+    return list(by_key.values())
+
+
+def _told(customer: Customer, names: Iterable[str]) -> dict[str, Any]:
+    """The columns as JSON: rows by their code, moments in ISO form; empty ones are left out."""
+    told: dict[str, Any] = {}
+    for name in names:
+        value = getattr(customer, name)
+        if value in ("", None, {}, []):
+            continue
+        if isinstance(value, datetime):
+            told[name] = value.isoformat()
+        else:
+            told[name] = value if isinstance(value, str | dict | list) else value.code
+    return told

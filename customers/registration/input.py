@@ -1,0 +1,349 @@
+"""What does one item of add, update or an import file ask for? Read, checked and in canonical form: a `CustomerInput`.
+
+Order of the checks: docs/protocol.md 5.2. What is wrong beside the point becomes a warning on the draft, never a failure.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from django.db.models import DEFERRED
+
+from customers.identifiers.models import Identifier
+from customers.identifiers.values import fold, read_email, read_external_id, read_mobile, read_name
+from customers.profile.field_values import FieldValue, NotAnOptionError, WrongTypeError, read_gender, read_value
+from customers.profile.models import Customer
+from customers.sources.values import IN_STORE, read_source
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError, Notice
+from loyalty_project.protocol.moments import from_wall, read_moment
+from loyalty_project.protocol.values import Item, child, optional, rows, text
+from organizations.fields.models import FieldDefinition
+from organizations.locations.models import Store, Till
+from organizations.policies import Policy
+from organizations.tenancy.models import Organization
+
+Kind = Identifier.Kind
+Category = FieldDefinition.Category
+TILL_CODE_LENGTH = 50
+MAX_ID = 2**63 - 1
+CHANNEL_TYPES = frozenset(
+    {
+        "MOBILE",
+        "EMAIL",
+        "PHONE",
+        "ADDRESS",
+        "WECHAT",
+        "WHATSAPP",
+        "LINE",
+        "ANDROID",
+        "IOS",
+        "ZALO",
+        "VIBER",
+        "FACEBOOK",
+        "CARD_NUMBER",
+    }
+)
+CONSENT_KEYS = ("channel", "priority", "scope", "is_subscribed")
+# Asked of every item: sets, made once.
+KINDS = tuple(Kind.values)
+TYPES = frozenset(Customer.Type.values)
+FRAUD_STATUSES = frozenset(Customer.FraudStatus.values)
+NDNC_STATUSES = frozenset(Customer.NdncStatus.values)
+TEST_CONTROL_STATUSES = frozenset(Customer.TestControl.values)
+_NOTHING = Customer(type="", source="", fraud_status="", ndnc_status="", test_control_status="")
+_BLANK = tuple(DEFERRED if column.generated else getattr(_NOTHING, column.attname) for column in Customer._meta.concrete_fields)
+DISPLAY_NAMES: Mapping[str, str] = {Kind.MOBILE: "Mobile", Kind.EMAIL: "Email", Kind.EXTERNAL_ID: "External ID"}
+INVALID: Mapping[str, Code] = {
+    Kind.MOBILE: Code.INVALID_MOBILE,
+    Kind.EMAIL: Code.INVALID_EMAIL,
+    Kind.EXTERNAL_ID: Code.INVALID_EXTERNAL_ID,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputContext:
+    """What reading an item needs to know of the organization and of the call.
+
+    `tills`, `stores` and `source_accounts` hold at least what the items name. `country_code` is the dial code of the request.
+    """
+
+    organization: Organization
+    policy: Policy
+    now: datetime
+    fields: Sequence[FieldDefinition]
+    tills: Mapping[str, Till] = field(default_factory=dict)
+    stores: Mapping[str, Store] = field(default_factory=dict)
+    source_accounts: frozenset[tuple[str, str]] = frozenset()
+    till: Till | None = None
+    store: Store | None = None
+    country_code: str = ""
+    notices: Sequence[Notice] = ()
+
+    def field_named(self, category: str, name: str) -> FieldDefinition | None:
+        """The active field of that name (without case where no field has it exactly)."""
+        of_category = [one for one in self.fields if one.category == category and one.is_active]
+        exact = [one for one in of_category if one.name == name]
+        return next(iter(exact or [one for one in of_category if fold(one.name) == fold(name)]), None)
+
+    @property
+    def gender_field(self) -> FieldDefinition | None:
+        """The field that answers `gender`, custom before extended."""
+        name = self.organization.gender_field or self.policy.gender_field
+        if not name:
+            return None
+        return self.field_named(Category.CUSTOM, name) or self.field_named(Category.EXTENDED, name)
+
+
+@dataclass(slots=True, kw_only=True)
+class CustomerInput:
+    """One item, read. `customer` is unsaved and holds only what was supplied: blank, or None, means "not supplied".
+
+    `consents` are the pairs of channel and priority as they were sent: what they mean is known to those who keep them.
+    `seen_version` is the customer's version that whoever sends this has looked at; None where nobody looked.
+    """
+
+    customer: Customer
+    identifiers: dict[str, str]
+    customer_id: int | None = None
+    seen_version: int | None = None
+    field_values: dict[int, FieldValue] = field(default_factory=dict)
+    source_account: str = ""
+    card_number: str = ""
+    series_code: str = ""
+    comm_channels: list[dict[str, Any]] = field(default_factory=list)
+    consents: list[Item] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+
+def read_customer_input(item: Item, setup: InputContext, *, action: Literal["add", "update"]) -> CustomerInput:
+    """The draft of one item.
+
+    Raises `LoyaltyError`: 1007 (add) or 1015 (update) without any identifier, 8014 and 1001-1003 for an invalid one, 400 for an
+    id that is no number, 1062, 1034; with STRICT_TILL also 91020 and 91021 (docs/protocol.md 2.2, 2.3, 4.1, 5.2).
+    """
+    notices = list(setup.notices)
+    customer_id = read_id(text(item, "id", "user_id")) if action == "update" else None
+    identifiers = _identifiers(item, setup, notices)
+    if not identifiers and customer_id is None:
+        raise LoyaltyError(Code.NO_IDENTIFIER if action == "add" else Code.IDENTIFIER_MISSING)
+    customer = _blank_customer(setup.organization)
+    customer.test_control_status = _test_control(item)
+    customer.registered_on = _registered_on(item, setup)  # type: ignore[assignment]  # None: not supplied
+    customer.updated_on = _updated_on(item, setup, notices)  # type: ignore[assignment]
+    customer.type = _choice(optional(item, "type"), TYPES, notices)
+    customer.firstname = _name(item, "firstname", notices)
+    customer.lastname = _name(item, "lastname", notices)
+    if till := _till(item, "registered_till", Code.INVALID_REGISTRATION_TILL, setup, notices):
+        customer.registered_till = till
+    if till := _till(item, "associated_with", Code.INVALID_ATTRIBUTION_TILL, setup, notices):
+        customer.associated_till = till
+    customer.fraud_status, customer.fraud_reason = _fraud(item, setup, notices)
+    customer.ndnc_status = _choice(optional(item, "ndnc_status"), NDNC_STATUSES, notices)
+    if store := _preferred_store(item, setup):
+        customer.preferred_store = store
+    customer.source, source_account = _source(item, setup, notices)
+    card = child(item, "card_details")
+    return CustomerInput(
+        customer=customer,
+        identifiers=identifiers,
+        customer_id=customer_id,
+        field_values=_field_values(item, setup, notices),
+        source_account=source_account,
+        card_number=optional(card, "card_number") or optional(item, "card_number"),
+        series_code=optional(card, "series_code") or optional(item, "series_code"),
+        comm_channels=_comm_channels(item, notices),
+        consents=_consents(item),
+        notices=[*notices, *_referral_notices(item)],
+    )
+
+
+def _blank_customer(organization: Organization) -> Customer:
+    """An unsaved customer of whom nothing is supplied. Five times as quick as with Django's defaults: imports make many."""
+    customer = Customer(*_BLANK)
+    customer.organization = organization
+    customer.field_values, customer.comm_channels = {}, []
+    return customer
+
+
+def read_id(given: str) -> int | None:
+    """The customer id that a text names: None for none or 0, -1 for one that no customer can have; 400 if it is no number."""
+    if not given or given == "0":
+        return None
+    if not (given.isascii() and given.isdigit()):
+        raise LoyaltyError(Code.INVALID_INPUT)
+    return int(given) if len(given) < 20 and int(given) <= MAX_ID else -1
+
+
+def read_identifier(kind: str, given: str, setup: InputContext) -> str | None:
+    """The canonical value of an identifier of `kind`, or None where it is invalid."""
+    if kind == Kind.MOBILE:
+        return read_mobile(given, countries=setup.organization.supported_countries, country_code=setup.country_code)
+    if kind == Kind.EMAIL:
+        return read_email(given)
+    return read_external_id(given, pattern=setup.policy.external_id_pattern)
+
+
+def _identifiers(item: Item, setup: InputContext, notices: list[Notice]) -> dict[str, str]:
+    """Canonical values by kind; the lowest code of what is invalid is raised, or dropped where the policy is soft."""
+    supplied = {kind: given for kind in KINDS if (given := optional(item, kind))}
+    if Kind.MOBILE in supplied and not setup.organization.supported_countries:
+        raise LoyaltyError(Code.COUNTRY_NOT_CONFIGURED)
+    read = {kind: read_identifier(kind, given, setup) for kind, given in supplied.items()}
+    valid = {kind: value for kind, value in read.items() if value is not None}
+    for kind in supplied:
+        if kind not in valid:
+            if not (setup.policy.soft_secondary_validation and valid and kind != setup.policy.primary):
+                raise LoyaltyError(INVALID[kind])
+            notices.append(Notice(Code.VALIDATION_FAILED))
+    return valid
+
+
+def _test_control(item: Item) -> str:
+    given = optional(item, "test_control_status").upper()
+    if given and given not in TEST_CONTROL_STATUSES:
+        raise LoyaltyError(Code.INVALID_TEST_CONTROL_STATUS)
+    return given
+
+
+def _registered_on(item: Item, setup: InputContext) -> datetime | None:
+    given = optional(item, "registered_on")
+    if not given:
+        return None
+    moment = read_moment(given, setup.organization.zone)
+    earliest = datetime.combine(setup.policy.min_registration_date, datetime.min.time())
+    if (
+        moment is None
+        or moment < from_wall(earliest, setup.organization.zone)
+        or moment > setup.now + timedelta(days=setup.policy.max_future_registration_days)
+    ):
+        raise LoyaltyError(Code.REGISTRATION_DATE_OUT_OF_LIMITS)
+    return moment
+
+
+def _updated_on(item: Item, setup: InputContext, notices: list[Notice]) -> datetime | None:
+    given = optional(item, "updated_on")
+    moment = read_moment(given, setup.organization.zone) if given else None
+    if given and moment is None:
+        notices.append(Notice(Code.VALIDATION_FAILED))
+    return moment
+
+
+def _choice(given: str, choices: Collection[str], notices: list[Notice]) -> str:
+    """One of `choices`, whatever its case; anything else is ignored with 91003."""
+    if not given or given.upper() in choices:
+        return given.upper()
+    notices.append(Notice(Code.VALIDATION_FAILED))
+    return ""
+
+
+def _name(item: Item, key: str, notices: list[Notice]) -> str:
+    name, clean = read_name(optional(item, key))
+    if not clean:
+        notices.append(Notice(Code.VALIDATION_FAILED))
+    return name
+
+
+def _till(item: Item, key: str, code: Code, setup: InputContext, notices: list[Notice]) -> Till | None:
+    given = optional(item, key)
+    till = setup.tills.get(given) if len(given) <= TILL_CODE_LENGTH else None
+    if given and till is None:
+        notices.append(Notice(code))
+    if setup.policy.strict_till and any(notice.code == code for notice in notices):
+        raise LoyaltyError(code)
+    return till
+
+
+def _fraud(item: Item, setup: InputContext, notices: list[Notice]) -> tuple[str, str]:
+    """Status and reason; the status may come as an object or as bare text. Ignored where labels stand in its place."""
+    row = child(item, "fraud_status")
+    given = optional(row, "status") if row else optional(item, "fraud_status")
+    if given and setup.policy.lifecycle_status:
+        notices.append(Notice(Code.VALIDATION_FAILED))
+        return "", ""
+    status = _choice(given, FRAUD_STATUSES, notices)
+    return status, text(row, "reason")[:250]
+
+
+def _preferred_store(item: Item, setup: InputContext) -> Store | None:
+    return setup.stores.get(text(item, "preferred_store"))
+
+
+def _source(item: Item, setup: InputContext, notices: list[Notice]) -> tuple[str, str]:
+    """The source ("" when not supplied) and the account there, which must be one that the organization knows."""
+    given, account = optional(item, "source"), optional(item, "accountId", "account_id")
+    source = read_source(given)
+    if given and (source is None or (source != IN_STORE and not setup.policy.other_sources)):
+        notices.append(Notice(Code.VALIDATION_FAILED))
+        return IN_STORE, ""
+    if account and (source is None or (source, account) not in setup.source_accounts):
+        notices.append(Notice(Code.VALIDATION_FAILED))
+        account = ""
+    return source or "", account
+
+
+def _field_values(item: Item, setup: InputContext, notices: list[Notice]) -> dict[int, FieldValue]:
+    values: dict[int, FieldValue] = {}
+    gender = setup.gender_field
+    given = optional(item, "gender")
+    if gender and given:
+        try:
+            values[gender.pk] = read_gender(given, gender)
+        except ValueError:
+            notices.append(Notice(Code.VALIDATION_FAILED))
+    for category in (Category.CUSTOM, Category.EXTENDED, Category.PREFERENCE):
+        for row in rows(item, f"{category.value}_fields", "field"):
+            name, value = text(row, "name"), _field_text(row)
+            if not value:
+                continue
+            definition = setup.field_named(category, name)
+            try:
+                if definition is None:
+                    raise NotAnOptionError
+                values[definition.pk] = read_value(value, definition)
+            except (NotAnOptionError, WrongTypeError) as error:
+                notices.append(_field_notice(category, name, error))
+    return values
+
+
+def _field_text(row: Item) -> str:
+    value = row.get("value")
+    return json.dumps(value) if isinstance(value, list) and value else text(row, "value")
+
+
+def _field_notice(category: Category, name: str, error: ValueError) -> Notice:
+    """1017 unknown or no option, 1018 wrong type; extended fields have 91015 for both (docs/protocol.md 3)."""
+    if category == Category.EXTENDED:
+        return Notice(Code.EXTENDED_FIELD_NOT_SAVED, x=name)
+    return Notice(Code.INVALID_CUSTOM_FIELD if isinstance(error, NotAnOptionError) else Code.CUSTOM_FIELD_NOT_SAVED)
+
+
+def _comm_channels(item: Item, notices: list[Notice]) -> list[dict[str, Any]]:
+    """Extra channels as they are stored; one without type or value, or of an unknown type, is left out with 91003."""
+    channels = []
+    for row in rows(item, "commChannels", "commChannel"):
+        kind, value = text(row, "type").upper(), text(row, "value")
+        if kind not in CHANNEL_TYPES or not value or len(value) > 250:
+            notices.append(Notice(Code.VALIDATION_FAILED))
+            continue
+        channel: dict[str, Any] = {
+            "type": kind,
+            "value": value,
+            "primary": text(row, "primary").lower() in {"true", "1"},
+            "verified": text(row, "verified").lower() in {"true", "1"},
+        }
+        residence = text(child(row, "meta"), "residence")
+        channels.append({**channel, "meta": {"residence": residence.lower() in {"true", "1"}}} if residence else channel)
+    return channels
+
+
+def _consents(item: Item) -> list[Item]:
+    """The inline pairs, of each what add and update know of it (docs/protocol.md 4.1)."""
+    return [{key: text(row, key) for key in CONSENT_KEYS} for row in rows(item, "subscriptions", "subscription")]
+
+
+def _referral_notices(item: Item) -> list[Notice]:
+    """Referral codes have no part that keeps them yet, and say so: 1009."""
+    return [Notice(Code.REFERRAL_NOT_LINKED)] if optional(item, "referral_code") else []

@@ -1,0 +1,46 @@
+"""By which answers are customers found quickly? Those to searchable fields, a narrow row each (docs/protocol.md 4.4)."""
+
+from django.db import models
+
+from customers.identifiers.values import FOLDED_LENGTH
+from customers.profile.models import Customer
+from loyalty_project.db.columns import reversed_field
+from organizations.fields.models import FieldDefinition
+from organizations.tenancy.scoping import TenantModel
+
+
+class IndexedField(TenantModel):
+    """A field whose answers are kept as `FieldTerm`; without such a row nothing is kept of it."""
+
+    field = models.OneToOneField(FieldDefinition, on_delete=models.CASCADE, related_name="indexed")
+    is_complete = models.BooleanField(default=False, help_text="Earlier answers stand there as well: searches may rely on it")
+
+    def __str__(self) -> str:
+        return f"Terms of {self.field_id}"
+
+
+class FieldTerm(TenantModel):
+    """One answer of a customer to an indexed field, in the form in which it is searched for; of several options one each."""
+
+    field = models.ForeignKey(FieldDefinition, on_delete=models.CASCADE, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    folded = models.CharField(max_length=FOLDED_LENGTH, db_collation="C")
+    reversed = reversed_field("folded")
+    position = models.PositiveSmallIntegerField(help_text="Counts the customer's answers to the field from 1")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "customer", "field", "folded"], name="field_term_unique"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "field", "folded", "customer"], include=["position"], name="field_term_folded"
+            ),
+            models.Index(
+                fields=["organization", "field", "reversed", "customer"], include=["position"], name="field_term_reversed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.folded

@@ -1,0 +1,1 @@
+"""Segments and the partitions that customers are in."""

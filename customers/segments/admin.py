@@ -1,0 +1,83 @@
+"""Into which segments are customers divided? Each with its partitions, and how many customers are in them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, Prefetch, QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import BooleanRadioFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from customers.segments.models import CustomerSegment, Segment, SegmentPartition
+from customers.segments.partitions import set_partitions
+from customers.services.standing import of_standing
+from organizations.audit.services import Change, record_changes
+from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.counting import BoundedCount, count_label
+from organizations.back_office.current_user import actor_of
+from organizations.back_office.forms import ConfigurationForm, LinesField
+from organizations.organization_file.document import SEGMENT
+
+
+class SegmentForm(ConfigurationForm):
+    """Partitions are typed one a line."""
+
+    section = SEGMENT
+    natural_key = ("name",)
+
+    partitions = LinesField(
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
+        help_text="One a line, in order. One that is taken out is switched off; put in again, its customers are back",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "partitions" in self.fields and self.instance.pk is not None:
+            self.initial["partitions"] = [one.name for one in self.instance.partitions.all()]
+
+
+@admin.register(Segment)
+class SegmentAdmin(BackOfficeAdmin):
+    """Segments; who is in their partitions is said by imports."""
+
+    form = SegmentForm
+    fields = ("name", "partitions", "is_active")
+    natural_key = ("name",)
+    list_display = ("name", "partitions", "active")
+    list_filter = (("is_active", BooleanRadioFilter),)
+    search_fields = ("name",)
+    change_form_outer_after_template = "back_office/segment_customers.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        active = SegmentPartition.objects.filter(is_active=True).order_by("position", "name")
+        return super().get_queryset(request).prefetch_related(Prefetch("partitions", queryset=active))
+
+    @display(description="Partitions")
+    def partitions(self, segment: Segment) -> str:
+        """The active ones, in order."""
+        return ", ".join(one.name for one in segment.partitions.all())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        super().save_related(request, form, formsets, change)
+        segment = form.instance
+        changes = [
+            Change(
+                action="changed",
+                object_type="segment",
+                object_id=segment.pk,
+                old={"partitions": one.old},
+                new={"partitions": one.new},
+            )
+            for one in set_partitions([(segment, form.cleaned_data["partitions"])])
+        ]
+        record_changes(changes, by=actor_of(request, segment.organization))
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        segment = context.get("original")
+        if segment is not None:
+            customers = CustomerSegment.objects.filter(organization=segment.organization, partition=OuterRef("pk"))
+            partitions = segment.partitions.filter(is_active=True).order_by("position", "name")
+            rows = partitions.annotate(customers_count=BoundedCount(of_standing(customers)))
+            context["partitions"] = [(one, count_label(one.customers_count)) for one in rows]
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -1,0 +1,1 @@
+"""Accounts of customers at other sources."""

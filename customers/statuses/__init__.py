@@ -1,0 +1,1 @@
+"""Labels of customers and what they block."""

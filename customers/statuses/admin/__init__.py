@@ -1,0 +1,1 @@
+"""Back-office pages of status labels, and the form that sets one."""

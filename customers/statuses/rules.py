@@ -1,0 +1,36 @@
+"""What may be done to this customer? The one place that knows, for labels of the lifecycle and for fraud alike. Pure.
+
+A label decides where the organization has switched them on and the customer has one; else the fraud status does
+(docs/protocol.md 2.1, 2.6).
+"""
+
+from customers.profile.models import Customer
+from customers.statuses.models import CustomerStatus
+from organizations.policies import Policy
+
+Block = CustomerStatus.Block
+Status = CustomerStatus.Status
+
+_FRAUD = frozenset({Customer.FraudStatus.CONFIRMED, Customer.FraudStatus.RECONFIRMED, Customer.FraudStatus.INTERNAL})
+# Fraud closes spending and identity, not buying (docs/protocol.md, tills' part 2.3).
+_BLOCKED_BY_FRAUD = frozenset({Block.IDENTIFIER_CHANGE, Block.POINTS_REDEEM, Block.COUPON_REDEEM, Block.COUPON_ISSUE})
+_LEAVING = frozenset({Status.DELETED, Status.PENDING_DELETION})
+
+
+def label_of(customer: Customer, policy: Policy) -> CustomerStatus | None:
+    """The label that decides about the customer; None where the fraud status does."""
+    return customer.status_label if policy.lifecycle_status else None
+
+
+def blocks(customer: Customer, action: Block, policy: Policy) -> bool:
+    """Whether the customer's label, or their fraud status, forbids this."""
+    label = label_of(customer, policy)
+    if label is not None:
+        return action in label.blocks
+    return customer.fraud_status in _FRAUD and action in _BLOCKED_BY_FRAUD
+
+
+def is_leaving(customer: Customer, policy: Policy) -> bool:
+    """Whether the account is deleted or about to be: nothing of it is updated any more (docs/protocol.md 5, code 1024)."""
+    label = label_of(customer, policy)
+    return label is not None and label.status in _LEAVING

@@ -1,0 +1,1 @@
+"""Made-up data and the demo server."""

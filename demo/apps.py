@@ -1,0 +1,7 @@
+"""The demo as an app without models: Django finds its commands by it."""
+
+from django.apps import AppConfig
+
+
+class DemoConfig(AppConfig):
+    name = "demo"

@@ -1,0 +1,137 @@
+"""How does somebody try the product? `manage.py demo`: from nothing to a running shop chain, until Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeAlias
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DEFAULT_DB_ALIAS
+
+from demo.log_ins import check_allowed, guide
+from loyalty_project.embedded_postgres.errors import EmbeddedServerError
+from loyalty_project.embedded_postgres.server import configured_server
+from loyalty_project.management.commands.serve import add_address_arguments
+from loyalty_project.serving import (
+    THREADS,
+    Address,
+    AddressUnusableError,
+    check_address,
+    granian_command,
+    usual_workers,
+    wait_until_answered,
+)
+from loyalty_project.worker import worker_command
+
+Process: TypeAlias = "subprocess.Popen[bytes]"
+
+LOGIN_PAGE = "/admin/login/"
+START_SECONDS = 60.0
+# Nobody depends on what a demo is answering.
+STOP_SECONDS = 3
+PAUSE = 0.1
+
+
+class Command(BaseCommand):
+    """`manage.py demo`."""
+
+    help = (
+        "Starts the database, loads a made-up organization with 2,000 customers (once), serves it, runs a worker, and says how"
+        " to try it. Ctrl-C and SIGTERM stop server and worker, and the database if it was started here. What you change stays"
+        " for the next time."
+    )
+    # The server that is started checks; here it would only cost time.
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Reads where to listen, and how large the demo is."""
+        add_address_arguments(parser)
+        parser.add_argument("--customers", type=int, default=2_000, help="how many customers to load (default: %(default)s)")
+        parser.add_argument("--yes", action="store_true", help="also on the database of DATABASE_URL, which is changed by it")
+
+    def handle(self, *, host: str, port: int, yes: bool, customers: int, **_options: Any) -> None:
+        """Serves until it is told to stop. Raises CommandError where it may not or cannot run."""
+        check_allowed(yes=yes)
+        address = Address(host, port)
+        try:
+            check_address(address)
+            with _signals([signal.SIGTERM, signal.SIGHUP], signal.default_int_handler):
+                self._run(address, customers=customers)
+        except (AddressUnusableError, EmbeddedServerError) as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped.")
+
+    def _run(self, address: Address, *, customers: int) -> None:
+        database = None if settings.DATABASE_URL else configured_server()
+        ran_before = database is not None and database.is_running()
+        try:
+            if database:
+                self.stdout.write("Starting the database ...")
+                database.start(database=settings.DATABASES[DEFAULT_DB_ALIAS]["NAME"])
+            call_command("migrate", interactive=False, verbosity=0)
+            serving = granian_command(address, workers=usual_workers(), threads=THREADS, stop_seconds=STOP_SECONDS, quiet=True)
+            with _process(serving) as server, _process(worker_command()) as worker:
+                # Beside their own start, which takes about as long.
+                call_command("load_demo", yes=True, customers=customers, stdout=self.stdout)
+                self._stay(address, {"server": server, "worker": worker})
+        finally:
+            if database and not ran_before:
+                with _undisturbed():
+                    database.stop()
+
+    def _stay(self, address: Address, processes: Mapping[str, Process]) -> None:
+        if wait_until_answered(address, LOGIN_PAGE, seconds=START_SECONDS, is_alive=lambda: _ended(processes) is None):
+            self.stdout.write(f"\n{guide(address.url)}\nCtrl-C ends it. What you change is kept in {_kept_in()}.")
+            self.stdout.flush()
+            while _ended(processes) is None:
+                time.sleep(PAUSE)
+        ended = _ended(processes)
+        raise CommandError(f"The {ended} has ended by itself." if ended else "The server does not answer.")
+
+
+@contextmanager
+def _process(command: Sequence[str]) -> Iterator[Process]:
+    """Inside: a process of this command, which is told to stop at the end and waited for. It logs what is wrong alone."""
+    environment = {"LOG_LEVEL": "WARNING", **os.environ}
+    # In a session of its own: it is told to stop once, here, and not by the terminal as well.
+    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, start_new_session=True)  # noqa: S603 - our own words
+    try:
+        yield process
+    finally:
+        with _undisturbed():
+            process.terminate()
+            process.wait()
+
+
+def _ended(processes: Mapping[str, Process]) -> str | None:
+    """The name of one that has ended."""
+    return next((name for name, process in processes.items() if process.poll() is not None), None)
+
+
+def _kept_in() -> str:
+    return "the database of DATABASE_URL" if settings.DATABASE_URL else str(settings.DATA_DIR)
+
+
+def _undisturbed() -> AbstractContextManager[None]:
+    """Whoever is impatient must not leave a process behind."""
+    return _signals([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], signal.SIG_IGN)
+
+
+@contextmanager
+def _signals(numbers: Iterable[signal.Signals], handler: Any) -> Iterator[None]:
+    """Inside: `handler` for these signals, but for those that are ignored (as nohup does)."""
+    former = {number: signal.getsignal(number) for number in numbers}
+    handled = {number: one for number, one in former.items() if one is not signal.SIG_IGN}
+    for number in handled:
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, one in handled.items():
+            signal.signal(number, one)

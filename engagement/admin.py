@@ -1,0 +1,10 @@
+"""Back-office pages of engagement, by noun. Django finds them here."""
+
+import engagement.events.admin
+import engagement.points.admin.account
+import engagement.points.admin.entry
+import engagement.points.admin.lot
+import engagement.programs.admin.membership
+import engagement.programs.admin.program
+import engagement.redemptions.admin
+import engagement.transactions.admin  # noqa: F401 - importing registers the pages

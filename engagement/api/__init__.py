@@ -1,1 +1,0 @@
-"""The engagement app on the wire: one file an action."""

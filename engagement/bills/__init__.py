@@ -1,0 +1,1 @@
+"""Bills, their lines and returns."""

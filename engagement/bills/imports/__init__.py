@@ -1,0 +1,1 @@
+"""The CSV files of bills and of line items."""

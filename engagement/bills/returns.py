@@ -1,0 +1,144 @@
+"""Which sale is brought back, and how much of it? (docs/protocol.md 7, "Returns"; tills' part 3.1 and 3.3)
+
+Pure decisions over bills that were read and locked before; they change the sale and its lines in memory.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engagement.bills.codes import BillCode
+from engagement.bills.draft import BillDraft, LineDraft
+from engagement.bills.models import Bill, BillLine
+from loyalty_project.protocol.errors import LoyaltyError
+
+ZERO = Decimal(0)
+ReturnType = Bill.ReturnType
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """How much of a sale comes back: the return's type and amount, and the lines it takes with quantity and amount."""
+
+    return_type: str
+    amount: Decimal
+    lines: Sequence[tuple[LineDraft, BillLine, Decimal, Decimal]] = ()
+
+
+def choose_sale(draft: BillDraft, candidates: Sequence[Bill]) -> Bill | None:
+    """The sale that a return means, of those that bear its number: rather one that is not later than the return, has something
+    left, was made at the same till, at the same store, and is the latest. None without candidates.
+    """
+    if draft.purchased_on is not None:
+        candidates = [sale for sale in candidates if sale.billed_on == draft.purchased_on]
+    return max(
+        candidates,
+        key=lambda sale: (
+            sale.billed_at <= draft.billed_at,
+            not sale.is_returned,
+            draft.till is not None and sale.till_id == draft.till.pk,
+            draft.store is not None and sale.store_id == draft.store.pk,
+            sale.billed_at,
+            sale.pk,
+        ),
+        default=None,
+    )
+
+
+def portion_of(draft: BillDraft, sale: Bill, *, earlier_types: set[str], sale_lines: Sequence[BillLine]) -> Portion:
+    """How much of the sale the return takes. `earlier_types` are the types of the sale's returns so far.
+
+    Raises `LoyaltyError` with the codes of docs/protocol.md's tills' part, 3.3.
+    """
+    if sale.outlier_status != Bill.Outlier.NORMAL:
+        raise LoyaltyError(BillCode.NOT_RETURNABLE)
+    if draft.billed_at < sale.billed_at:
+        raise LoyaltyError(BillCode.RETURN_BEFORE_SALE)
+    if sale.is_returned:
+        raise LoyaltyError(BillCode.FULLY_RETURNED)
+    return_type = draft.return_type or (ReturnType.LINE_ITEM if draft.lines else ReturnType.AMOUNT)
+    if return_type == ReturnType.FULL:
+        if earlier_types:
+            raise LoyaltyError(BillCode.PARTLY_RETURNED)
+        return Portion(return_type, sale.amount)
+    if return_type == ReturnType.LINE_ITEM and ReturnType.AMOUNT in earlier_types:
+        raise LoyaltyError(BillCode.AMOUNT_RETURN_EXISTS)
+    if return_type == ReturnType.LINE_ITEM and draft.lines is not None:
+        lines = _lines(draft.lines, sale_lines)
+        return Portion(return_type, _within(sum((amount for *_, amount in lines), ZERO), sale), lines)
+    if return_type == ReturnType.AMOUNT and ReturnType.LINE_ITEM in earlier_types:
+        raise LoyaltyError(BillCode.LINE_RETURN_EXISTS)
+    if draft.amount is None or draft.amount <= 0:
+        raise LoyaltyError(BillCode.INVALID_AMOUNT)
+    return Portion(return_type, _within(draft.amount, sale))
+
+
+def take_portion(sale: Bill, portion: Portion, *, sale_lines: Sequence[BillLine]) -> None:
+    """Note on the sale and its lines that the portion came back."""
+    for _, line, quantity, amount in portion.lines:
+        line.returned_quantity += quantity
+        line.returned_amount += amount
+    sale.returned_amount += portion.amount
+    whole = sale.returned_amount >= sale.amount
+    if not sale.amount and portion.return_type == ReturnType.LINE_ITEM:
+        # Nothing was paid: it is back when its things are.
+        whole = all(line.returned_quantity >= line.quantity for line in sale_lines)
+    sale.is_returned = whole
+
+
+def _within(amount: Decimal, sale: Bill) -> Decimal:
+    if amount > sale.amount - sale.returned_amount:
+        raise LoyaltyError(BillCode.AMOUNT_ABOVE_LEFT)
+    return amount
+
+
+def _lines(drafts: Sequence[LineDraft], lines: Sequence[BillLine]) -> list[tuple[LineDraft, BillLine, Decimal, Decimal]]:
+    """Which line of the sale each returned line is taken from; one may be spread over several of the same item."""
+    if not drafts:
+        raise LoyaltyError(BillCode.LINES_MISSING)
+    taken: dict[int, tuple[Decimal, Decimal]] = {}
+    found: list[tuple[LineDraft, BillLine, Decimal, Decimal]] = []
+    for draft in drafts:
+        same = [line for line in lines if line.item_code == draft.item_code]
+        if not same:
+            raise LoyaltyError(BillCode.NO_SUCH_LINE)
+        # By serial first, then by order.
+        same.sort(key=lambda line: (not draft.serial or line.serial != draft.serial, line.position))
+        if draft.quantity > sum((line.quantity for line in same), ZERO):
+            raise LoyaltyError(BillCode.QUANTITY_ABOVE_BOUGHT)
+        parts = _spread(draft, same, taken)
+        for line, quantity, amount in parts:
+            before = taken.get(id(line), (ZERO, ZERO))
+            taken[id(line)] = (before[0] + quantity, before[1] + amount)
+            found.append((draft, line, quantity, amount))
+    return found
+
+
+def _spread(
+    draft: LineDraft, same: Sequence[BillLine], taken: dict[int, tuple[Decimal, Decimal]]
+) -> list[tuple[BillLine, Decimal, Decimal]]:
+    parts: list[tuple[BillLine, Decimal, Decimal]] = []
+    rest = draft.quantity
+    money = draft.amount
+    for line in same:
+        quantity_taken, amount_taken = taken.get(id(line), (ZERO, ZERO))
+        quantity = min(rest, line.quantity - line.returned_quantity - quantity_taken)
+        if quantity <= 0:
+            continue
+        left = line.amount - line.returned_amount - amount_taken
+        # The last of a line takes what is left of its amount, so that the parts add up.
+        is_last = quantity == line.quantity - line.returned_quantity - quantity_taken
+        price = left if is_last else (line.amount * quantity / line.quantity).quantize(Decimal("0.001"))
+        # Of a line that came back dearer before, no more is left than that.
+        amount = min(price if money is None else money, left)
+        if money is not None:
+            money -= amount
+        parts.append((line, quantity, amount))
+        rest -= quantity
+        if not rest:
+            break
+    if rest:
+        raise LoyaltyError(BillCode.QUANTITY_ABOVE_LEFT)
+    if money:
+        raise LoyaltyError(BillCode.LINE_AMOUNT_ABOVE_LEFT)
+    return parts

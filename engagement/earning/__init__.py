@@ -1,0 +1,1 @@
+"""What bills and joining earn."""

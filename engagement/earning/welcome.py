@@ -1,0 +1,146 @@
+"""What does a program give to those who join? The welcome award, dated when they joined (docs/protocol.md 2.7, 7)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from customers.profile.models import Customer
+from customers.statuses.rules import Block, blocks
+from engagement.earning.enrolment import Enrolment
+from engagement.numbers.rounding import TooManyPointsError, round_points
+from engagement.points.expiry import Expiry, ExpiryError, expiry_of
+from engagement.points.field_dates import field_dates
+from engagement.points.ledger.movements import award
+from engagement.points.ledger.posting import AccountState, EntryContext
+from engagement.points.ledger.repository import lock_accounts, write_accounts
+from engagement.points.models import PointsEntry
+from engagement.programs.account_key import AccountKey
+from engagement.programs.catalog import CurrentProgram, ProgramCatalog
+from engagement.programs.models import Membership
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import Notice
+from loyalty_project.protocol.numbers import plain_digits
+from organizations.audit.actors import Actor
+from organizations.fields.models import FieldDefinition
+from organizations.tenancy.models import Organization
+
+BECAUSE = "welcome"
+
+
+@dataclass(slots=True, kw_only=True)
+class Welcome:
+    """What one customer got for joining, over all programs: entries of the ledger, and warnings."""
+
+    entries: list[PointsEntry] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+
+def welcome(
+    memberships: Mapping[AccountKey, Membership],
+    *,
+    states: Mapping[AccountKey, AccountState],
+    customers: Mapping[int, Customer],
+    book: ProgramCatalog,
+    organization: Organization,
+    by: Actor,
+    now: datetime,
+) -> dict[int, Welcome]:
+    """Award every new member what the program gives for joining, by customer id; into the accounts of `states`, written here.
+
+    Warnings: 1010 where the customer's label forbids it, 1098 for a paused program, 1092 where its tiers have no rows, 1088
+    where the award comes to nothing, 1093 and 1087 where it has no expiry date or too many digits. Call it in the transaction
+    of the enrolment.
+    """
+    policy = organization.policy
+    found: dict[int, Welcome] = {}
+    changed: list[AccountState] = []
+    fields = list(FieldDefinition.objects.filter(category="extended")) if book.asks_for_fields and memberships else []
+    for key, membership in memberships.items():
+        outcome = found.setdefault(key.customer_id, Welcome())
+        standing = book.by_id[key.program_id]
+        if standing.rules.get("tiers") and membership.tier_id is None:
+            outcome.notices.append(Notice(Code.TIER_EVALUATION_FAILED))
+        if standing.program.is_paused:
+            outcome.notices.append(Notice(Code.PROGRAM_PAUSED))
+            continue
+        if not standing.rules.get("enrolment"):
+            continue
+        if blocks(customers[key.customer_id], Block.POINTS_ISSUE, policy):
+            outcome.notices.append(Notice(Code.POINTS_NOT_UPDATED))
+            continue
+        try:
+            points, expiry = _offer(standing, membership, customers[key.customer_id], organization, fields)
+        except (ExpiryError, TooManyPointsError) as error:
+            code = Code.EXPIRY_NOT_COMPUTED if isinstance(error, ExpiryError) else Code.POINTS_NOT_REPRESENTABLE
+            outcome.notices.append(Notice(code))
+            continue
+        if not points:
+            outcome.notices.append(Notice(Code.POINTS_RULE_MISSING))
+            continue
+        facts = _facts(standing, membership, points, by, now)
+        outcome.entries.append(award(states[key], points, facts=facts, expiry=expiry))
+        changed.append(states[key])
+    write_accounts(changed)
+    return found
+
+
+def fresh_states(enrolment: Enrolment, organization: Organization) -> dict[AccountKey, AccountState]:
+    """The accounts that an enrolment made, which nobody else can know of yet."""
+    return {
+        key: AccountState(account=account, zone=organization.zone, tier_ends=enrolment.new[key].tier_expires_on)
+        for key, account in enrolment.accounts.items()
+    }
+
+
+def welcome_later(
+    customer: Customer,
+    program_ids: Collection[int],
+    *,
+    book: ProgramCatalog,
+    organization: Organization,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Award what was put off when the customer joined these programs. Call it under the customer's lock."""
+    states = lock_accounts([customer.pk], zone=organization.zone)
+    memberships = Membership.objects.filter(customer=customer, program_id__in=program_ids).select_related("tier")
+    welcome(
+        {AccountKey(one.customer_id, one.program_id): one for one in memberships},
+        states=states,
+        customers={customer.pk: customer},
+        book=book,
+        organization=organization,
+        by=by,
+        now=now,
+    )
+
+
+def _offer(
+    standing: CurrentProgram,
+    membership: Membership,
+    customer: Customer,
+    organization: Organization,
+    fields: Sequence[FieldDefinition],
+) -> tuple[Decimal, Expiry]:
+    rule: Mapping[str, Any] = standing.rules["enrolment"]
+    expiry = expiry_of(
+        rule.get("expiry"),
+        awarded_on=membership.enrolled_on.astimezone(organization.zone).date(),
+        registered_on=customer.registered_on.astimezone(organization.zone).date(),
+        field_date=field_dates(customer, fields),
+    )
+    return round_points(Decimal(str(rule["points"])), standing.rules.get("precision", 0)), expiry
+
+
+def _facts(standing: CurrentProgram, membership: Membership, points: Decimal, by: Actor, now: datetime) -> EntryContext:
+    return EntryContext(
+        occurred_at=membership.enrolled_on,
+        recorded_at=now,
+        made_by=by.name,
+        version=standing.version,
+        till=by.till,
+        store=by.store,
+        explanation={"because": BECAUSE, "fixed": plain_digits(points)},
+    )

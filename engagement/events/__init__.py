@@ -1,0 +1,1 @@
+"""Loyalty events that a worker handles later."""

@@ -1,0 +1,26 @@
+"""Rows of engagement, by noun. Django finds the models here."""
+
+from engagement.bills.models import Bill, BillLine, PurchaseTotals
+from engagement.events.models import DeferredEvent
+from engagement.points.bill_points import BillPoints
+from engagement.points.models import PointsAccount, PointsConsumption, PointsEntry, PointsLot
+from engagement.programs.models import Membership, Program, ProgramVersion, Tier
+from engagement.redemptions.models import Redemption, RedemptionReversal
+
+__all__ = [
+    "Bill",
+    "BillLine",
+    "BillPoints",
+    "DeferredEvent",
+    "Membership",
+    "PointsAccount",
+    "PointsConsumption",
+    "PointsEntry",
+    "PointsLot",
+    "Program",
+    "ProgramVersion",
+    "PurchaseTotals",
+    "Redemption",
+    "RedemptionReversal",
+    "Tier",
+]

@@ -1,0 +1,1 @@
+"""Decimals, money, rounding and days."""

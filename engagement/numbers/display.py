@@ -1,0 +1,21 @@
+"""How are points and money shown to people? With commas between thousands, and no more decimals than there are."""
+
+from decimal import Decimal
+
+_CENT = Decimal("0.01")
+
+
+def format_points(points: Decimal) -> str:
+    """`1250.500` as "1,250.5"."""
+    return f"{points.normalize():,f}"
+
+
+def format_change(points: Decimal) -> str:
+    """The same with its sign: "+50", "−20" (no change is "0")."""
+    sign = "+" if points > 0 else "−" if points < 0 else ""
+    return f"{sign}{format_points(abs(points))}"
+
+
+def format_money(amount: Decimal) -> str:
+    """`1250.500` as "1,250.50"; a third decimal only where there is one."""
+    return f"{amount:,.2f}" if amount == amount.quantize(_CENT) else f"{amount:,f}"

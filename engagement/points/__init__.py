@@ -1,0 +1,1 @@
+"""Points accounts, their ledger and what is read from them."""

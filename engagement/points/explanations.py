@@ -1,0 +1,182 @@
+"""Why are there these points? What an entry of the ledger says, in one sentence (docs/ledger.md, "How to read an entry").
+
+Only the entry is asked, with the version of the program that it names: what rules say today makes no difference.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from engagement.points.models import PointsEntry, PointsLot
+from loyalty_project.protocol.numbers import plain_digits
+
+Figures = Mapping[str, Any]
+Kind = PointsEntry.Kind
+_DIGITS = ("whole points", "one decimal", "two decimals", "three decimals")
+_MOVING = {
+    PointsLot.Moves.LAST_ACTIVITY: "good until {months} months after the last bill",
+    PointsLot.Moves.ROLLING: "good until {months} months after the last earning",
+    PointsLot.Moves.MEMBERSHIP: "good as long as the tier",
+}
+
+
+def explain(entry: PointsEntry) -> str:
+    """One plain sentence: how many points came or went, by which rule or event, with the figures that led to them."""
+    figures: Figures = entry.explanation
+    tell = _TELLERS.get(figures.get("because", ""), _moved)
+    return f"{tell(entry, figures)}{_note(entry)}."
+
+
+def _points(value: Any) -> str:
+    amount = abs(Decimal(str(value)))
+    return f"{plain_digits(amount)} point{'' if amount == 1 else 's'}"
+
+
+def _effect(entry: PointsEntry) -> str:
+    return _points(entry.points or entry.promised)
+
+
+def _note(entry: PointsEntry) -> str:
+    return f" ({entry.note})" if entry.note else ""
+
+
+def _version(entry: PointsEntry) -> str:
+    return f" in {entry.program_version}" if entry.program_version else ""
+
+
+def _credited(entry: PointsEntry, figures: Figures) -> str:
+    """How many points came, and from when to when they are good."""
+    if "credited_on" in figures:
+        came = f"{_effect(entry)} promised until {figures['credited_on']}"
+    else:
+        came = f"{_effect(entry)} credited"
+    if "moves" in figures:
+        return f"{came}, {_MOVING[figures['moves']].format(months=figures['months'])}"
+    if "good_until" in figures:
+        return f"{came}, good until {figures['good_until']}" if figures["good_until"] else f"{came}, which never expire"
+    return came
+
+
+def _by_rule(entry: PointsEntry, figures: Figures) -> str:
+    steps = [_rate(figures)]
+    rounded = Decimal(figures["exact"])
+    if rounded != (entry.points or entry.promised) or "cap" in figures:
+        steps.append(f"rounded down to {_DIGITS[figures['precision']]}")
+    if "cap" in figures:
+        steps.append(f"capped at {figures['cap']}")
+    return f"{_credited(entry, figures)}: rule “{figures['rule']}”{_version(entry)} gives {', '.join(steps)}"
+
+
+def _rate(figures: Figures) -> str:
+    if "fixed" in figures:
+        return f"{_points(figures['fixed'])} for a bill of {figures['amount']}"
+    if "percent" in figures:
+        return f"{figures['percent']} percent of {figures['amount']}, which is {figures['exact']}"
+    return f"{_points(figures['points'])} per {figures['per']} of {figures['amount']}, which is {figures['exact']}"
+
+
+def _welcome(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_credited(entry, figures)}: welcome award for joining{_version(entry)}"
+
+
+def _stated(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_credited(entry, figures)}: stated with the bill when it was imported"
+
+
+def _imported(entry: PointsEntry, figures: Figures) -> str:
+    if entry.points + entry.promised > 0:
+        return f"{_credited(entry, figures)}: brought in by an import"
+    return f"{_effect(entry)} {_GONE.get(entry.kind, 'taken')}: brought in by an import"
+
+
+def _adjusted(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_credited(entry, figures)}: adjustment" if entry.points > 0 else f"{_effect(entry)} taken by an adjustment"
+
+
+def _released(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_effect(entry)} released that were promised on {figures['promised_on']}"
+
+
+def _expired(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_effect(entry)} expired after their last day {figures['last_day']}"
+
+
+def _expired_at_once(entry: PointsEntry, _figures: Figures) -> str:
+    return f"{_effect(entry)} expired at once: they came back by a reversal when their last day was over"
+
+
+def _redeemed(entry: PointsEntry, figures: Figures) -> str:
+    worth = f", worth {figures['value']}" if figures.get("value") else ""
+    return f"{_effect(entry)} redeemed{worth}"
+
+
+def _reversed(entry: PointsEntry, figures: Figures) -> str:
+    which = f" of redemption {figures['redemption']}" if figures.get("redemption") else ""
+    return f"{_effect(entry)} given back by a reversal{which}"
+
+
+def _returned(_entry: PointsEntry, figures: Figures) -> str:
+    sale = f" of bill {figures['sale']}" if figures.get("sale") else ""
+    parts = [f"{figures[key]} {words}" for key, words in _PARTS.items() if Decimal(figures[key])]
+    return f"Return{sale} claimed {_points(figures['claimed'])}: {', '.join(parts)}"
+
+
+def _moved(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_effect(entry)} {_GONE[entry.kind]}" if entry.kind in _GONE else _credited(entry, figures)
+
+
+# What a return's points came from, by the figure that has them.
+_PARTS = {
+    "from_promised": "promised and not to come any more",
+    "from_own": "taken from what the bill had brought",
+    "from_others": "taken from other points, for what had been spent",
+    "shortfall": "had been spent and are forgiven",
+    "lapsed": "had expired",
+}
+_GONE: Mapping[str, str] = {
+    Kind.REDEEM: "redeemed",
+    Kind.EXPIRE: "expired",
+    Kind.ADJUST: "taken by an adjustment",
+    Kind.RETURN: "taken back for a return",
+    Kind.REVERSAL: "given back by a reversal",
+    Kind.RELEASE: "released",
+    Kind.MERGE_OUT: "moved to another account",
+    Kind.MERGE_IN: "moved here from another account",
+}
+
+
+def _merged(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_carried(entry)}: customer {figures['victim']} was merged into customer {figures['survivor']}"
+
+
+def _divided(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_carried(entry)}: the merge of customer {figures['victim']} into customer {figures['survivor']} was undone"
+
+
+def _followed(entry: PointsEntry, _figures: Figures) -> str:
+    return f"{_carried(entry)}: they follow those that a merge had moved before"
+
+
+def _carried(entry: PointsEntry) -> str:
+    """What came or went with a merge: points, promised points, or a debt."""
+    came, total = entry.kind == Kind.MERGE_IN, entry.points + entry.promised
+    what = _effect(entry) + (" promised" if entry.promised else " owed" if (total > 0) != came else "")
+    return f"{what} came from another account" if came else f"{what} moved to another account"
+
+
+_TELLERS: Mapping[str, Callable[[PointsEntry, Figures], str]] = {
+    "rule": _by_rule,
+    "welcome": _welcome,
+    "stated": _stated,
+    "import": _imported,
+    "adjustment": _adjusted,
+    "release": _released,
+    "expiry": _expired,
+    "expired before the reversal": _expired_at_once,
+    "redemption": _redeemed,
+    "reversal": _reversed,
+    "return": _returned,
+    "merge": _merged,
+    "unmerge": _divided,
+    "merged before": _followed,
+}

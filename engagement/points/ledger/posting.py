@@ -1,0 +1,218 @@
+"""What is the state of a points account, and what does an entry do to it? Pure changes in memory."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engagement.numbers.days import months_later
+from engagement.numbers.rounding import MOST_POINTS, TooManyPointsError
+from engagement.points.models import PointsAccount, PointsConsumption, PointsEntry, PointsLot
+from engagement.programs.models import ProgramVersion
+from loyalty_project.protocol.moments import from_wall
+from organizations.locations.models import Store, Till
+
+Kind = PointsEntry.Kind
+Take = tuple[PointsLot, Decimal]
+ZERO = Decimal(0)
+
+
+class InsufficientPointsError(Exception):
+    """The balance would fall below the account's floor. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryContext:
+    """When, where, by whom and why points move: what an entry tells beside its figures."""
+
+    occurred_at: datetime
+    recorded_at: datetime
+    made_by: str
+    reference: str = ""
+    version: ProgramVersion | None = None
+    bill_id: int | None = None
+    sale_id: int | None = None  # of a return: the sale that came back
+    till: Till | None = None
+    store: Store | None = None
+    note: str = ""
+    explanation: Mapping[str, Any] = field(default_factory=dict)
+
+    def explained(self, **figures: Any) -> "EntryContext":
+        """The same, with these figures added to the explanation."""
+        return replace(self, explanation={**self.explanation, **figures})
+
+
+@dataclass(slots=True, kw_only=True)
+class AccountState:
+    """An account with all its lots that hold points, and the rows that were added since it was read."""
+
+    account: PointsAccount
+    zone: ZoneInfo
+    lots: list[PointsLot] = field(default_factory=list)
+    tier_ends: date | None = None
+    entries: list[PointsEntry] = field(default_factory=list)
+    new_lots: list[PointsLot] = field(default_factory=list)
+    consumptions: list[PointsConsumption] = field(default_factory=list)
+    changed_lots: dict[int, PointsLot] = field(default_factory=dict)
+    is_changed: bool = False
+
+    def last_day(self, lot: PointsLot) -> date | None:
+        """The last day on which the points of a lot are good, in the organization's zone; None: they never expire."""
+        if lot.moves == PointsLot.Moves.MEMBERSHIP:
+            return self.tier_ends
+        if lot.moves and lot.moves_months is not None:
+            awarded_on = (lot.opens_at or lot.awarded_at).astimezone(self.zone).date()
+            is_rolling = lot.moves == PointsLot.Moves.ROLLING
+            since = self.account.last_earned_on if is_rolling else self.account.last_billed_on
+            return months_later(max(since or awarded_on, awarded_on), lot.moves_months)
+        return lot.expires_on
+
+    def due_moment(self, lot: PointsLot) -> datetime | None:
+        """When something happens to the lot by itself: it opens, or it expires (the first moment after its last day)."""
+        if not lot.is_open:
+            return lot.opens_at
+        day = self.last_day(lot)
+        if day is None:
+            return None
+        moment = end_of(day, self.zone)
+        return max(moment, lot.opens_at) if lot.opens_at else moment
+
+    def next_due(self) -> datetime | None:
+        """The earliest moment at which anything on the account changes by itself."""
+        return min((moment for lot in self.lots if (moment := self.due_moment(lot)) is not None), default=None)
+
+    def spendable(self) -> list[PointsLot]:
+        """The open lots in the order of spending: first expiring first, then first awarded (docs/protocol.md 7)."""
+        open_lots = [lot for lot in self.lots if lot.is_open and lot.left]
+        return sorted(open_lots, key=lambda lot: (self.last_day(lot) or date.max, lot.awarded_at, *_arrival(lot)))
+
+
+def _arrival(lot: PointsLot) -> tuple[bool, int]:
+    """Where a lot stands among those of its account in the order in which they came, written yet or not.
+
+    A lot that was empty and got points back stands where it stood: the same in memory as when it is read again.
+    """
+    return (False, lot.pk) if lot.pk is not None else (True, lot.entry.version)
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment (UTC) that is no longer part of `day` in `zone`."""
+    return from_wall(datetime.combine(day + timedelta(days=1), time.min), zone)
+
+
+def post(
+    state: AccountState,
+    kind: Kind,
+    *,
+    facts: EntryContext,
+    points: Decimal = ZERO,
+    promised: Decimal = ZERO,
+    takes: Iterable[Take] = (),
+    reverses: PointsEntry | None = None,
+) -> PointsEntry:
+    """Add an entry: the account's figures follow its kind, and `takes` are taken from the lots (given back below zero).
+
+    Every other function that moves points comes here. Raises `InsufficientPointsError` below the floor, and
+    `TooManyPointsError` for figures that no column holds; nothing is changed then.
+    """
+    account = state.account
+    balance = account.balance + points
+    if points < 0 and balance < account.floor:
+        raise InsufficientPointsError
+    if max(balance, account.lifetime + points, account.promised + promised) > MOST_POINTS:
+        raise TooManyPointsError
+    account.balance = balance
+    if points > 0 and account.floor < 0:
+        account.floor = min(ZERO, balance)
+    account.promised += promised
+    account.version += 1
+    _count(account, kind, points, promised)
+    entry = PointsEntry(
+        organization_id=account.organization_id,
+        account=account,
+        version=account.version,
+        kind=kind,
+        points=points,
+        promised=promised,
+        balance_after=balance,
+        occurred_at=facts.occurred_at,
+        recorded_at=facts.recorded_at,
+        reference=facts.reference,
+        reverses=reverses,
+        program_version=facts.version,
+        bill_id=facts.bill_id,
+        till=facts.till,
+        store=facts.store,
+        note=facts.note,
+        made_by=facts.made_by,
+        explanation=dict(facts.explanation),
+    )
+    state.entries.append(entry)
+    state.is_changed = True
+    for lot, taken in takes:
+        _consume(state, entry, lot, taken, sale_id=facts.sale_id)
+    return entry
+
+
+def _count(account: PointsAccount, kind: Kind, points: Decimal, promised: Decimal) -> None:
+    if kind in {Kind.AWARD, Kind.RELEASE}:
+        account.lifetime += points
+    elif kind in {Kind.REDEEM, Kind.REVERSAL}:
+        account.redeemed -= points
+    elif kind == Kind.EXPIRE:
+        account.expired -= points
+    elif kind == Kind.RETURN:
+        account.returned -= points
+        account.promised_returned -= promised
+    elif kind == Kind.ADJUST:
+        account.adjusted += points
+
+
+def _consume(state: AccountState, entry: PointsEntry, lot: PointsLot, taken: Decimal, *, sale_id: int | None = None) -> None:
+    if not taken:
+        return
+    lot.left -= taken
+    if entry.kind == Kind.EXPIRE:
+        lot.expired += taken
+    elif entry.kind == Kind.RETURN and sale_id is not None and lot.bill_id == sale_id:
+        lot.returned += taken
+    elif entry.kind == Kind.MERGE_OUT:
+        lot.moved += taken
+    state.consumptions.append(PointsConsumption(organization_id=entry.organization_id, entry=entry, lot=lot, points=taken))
+    touch(state, lot)
+
+
+def touch(state: AccountState, lot: PointsLot) -> None:
+    """Remember that a lot changed, and keep among the state's lots just those that hold points."""
+    if lot.pk is not None:
+        state.changed_lots[lot.pk] = lot
+    is_there = any(one is lot for one in state.lots)
+    if lot.left and not is_there:
+        state.lots.append(lot)
+    elif not lot.left and is_there:
+        state.lots = [one for one in state.lots if one is not lot]
+
+
+def pick(lots: Sequence[PointsLot], points: Decimal) -> tuple[list[Take], Decimal]:
+    """What to take from the lots, in their order, to have `points`; and how much of them that is."""
+    takes: list[Take] = []
+    rest = points
+    for lot in lots:
+        if not rest:
+            break
+        taken = min(rest, lot.left)
+        if taken:
+            takes.append((lot, taken))
+            rest -= taken
+    return takes, points - rest
+
+
+def pay_debt(state: AccountState, entry: PointsEntry) -> None:
+    """Of points that just came, take at once what a balance below zero owed: lots never hold more than the balance."""
+    before = entry.balance_after - entry.points
+    if before < 0:
+        takes, _ = pick(state.spendable(), min(-before, entry.points))
+        for lot, taken in takes:
+            _consume(state, entry, lot, taken)

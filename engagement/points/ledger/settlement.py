@@ -1,0 +1,59 @@
+"""What happens on an account by itself? Promised points are released, and points expire, each at the moment it is due.
+
+Whoever writes settles first; whoever reads settles what is due by then (docs/protocol.md 7, "What is due").
+"""
+
+from datetime import datetime
+from decimal import Decimal
+
+from engagement.points.ledger.posting import ZERO, AccountState, EntryContext, Kind, pay_debt, post, touch
+from engagement.points.models import PointsEntry, PointsLot
+
+SETTLED_BY = "system:settling"
+
+
+def settle(state: AccountState, until: datetime, *, recorded_at: datetime) -> None:
+    """Release and expire all that falls due up to `until`, in the order of its moments; entries carry those moments."""
+    while (moment := state.next_due()) is not None and moment <= until:
+        due = [lot for lot in state.lots if state.due_moment(lot) == moment]
+        facts = EntryContext(occurred_at=moment, recorded_at=recorded_at, made_by=SETTLED_BY)
+        for lot in due:
+            if not lot.is_open:
+                _release(state, lot, facts)
+        expiring = [lot for lot in due if lot.is_open and lot.left and state.due_moment(lot) == moment]
+        # What was just released may expire in the same moment; what was open expires together.
+        if expiring:
+            _expire(state, expiring, facts)
+
+
+def _release(state: AccountState, lot: PointsLot, facts: EntryContext) -> PointsEntry:
+    lot.is_open = True
+    entry = post(
+        state,
+        Kind.RELEASE,
+        points=lot.left,
+        promised=-lot.left,
+        facts=EntryContext(
+            occurred_at=facts.occurred_at,
+            recorded_at=facts.recorded_at,
+            made_by=facts.made_by,
+            bill_id=lot.bill_id,
+            explanation={"because": "release", "promised_on": lot.awarded_at.astimezone(state.zone).date().isoformat()},
+        ),
+    )
+    touch(state, lot)
+    pay_debt(state, entry)
+    return entry
+
+
+def _expire(state: AccountState, lots: list[PointsLot], facts: EntryContext) -> PointsEntry:
+    takes = [(lot, lot.left) for lot in lots]
+    points: Decimal = sum((left for _, left in takes), ZERO)
+    last_days = {day.isoformat() for lot in lots if (day := state.last_day(lot)) is not None}
+    return post(
+        state,
+        Kind.EXPIRE,
+        points=-points,
+        takes=takes,
+        facts=facts.explained(because="expiry", last_day=max(last_days)),
+    )

@@ -1,0 +1,250 @@
+"""What becomes of points and purchases when one customer is merged into another, and when that is undone? (docs/ledger.md)
+
+Entries never change account. The victim's account of a program stays as history of the survivor's, its lots move with their
+expiry by pairs of entries, and its cached totals are added: no figure is lost. Bills move as rows (`engagement.merge_policy`).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import BigIntegerField, Count, Max, Q, QuerySet, Sum
+
+from customers.merging.transfer import digest_of
+from customers.profile.models import Customer
+from engagement.bills.models import ANONYMOUS, RETURNS, Bill, PurchaseTotals
+from engagement.earning.welcome import BECAUSE as WELCOME
+from engagement.points.bill_points import BillPoints
+from engagement.points.ledger.movements import move, move_debt, totals_of
+from engagement.points.ledger.posting import AccountState, EntryContext
+from engagement.points.ledger.repository import (
+    States,
+    lock_accounts,
+    lock_moved_account,
+    settle_states,
+    tier_ends_of,
+    write_accounts,
+)
+from engagement.points.models import PointsAccount, PointsLot
+from engagement.programs.account_key import AccountKey
+from loyalty_project.db.lookups import is_any_of
+from loyalty_project.protocol.numbers import plain_digits
+from organizations.audit.actors import Actor
+from organizations.locations.models import Store, Till
+
+ZERO = Decimal(0)
+Notes = dict[str, Any]
+
+
+def open_accounts(*, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> States:
+    """The accounts of both, locked, with all done that is due by now, as it was for each of them before the merge.
+
+    Call it in a transaction that holds both customers, once memberships have moved. Raises `django.db` errors for locks.
+    """
+    states = lock_accounts([victim.pk, survivor.pk], zone=by.organization.zone)
+    ends = tier_ends_of([victim.pk, survivor.pk])
+    for key, state in states.items():
+        # A membership that the survivor had not is the survivor's by now.
+        state.tier_ends = ends.get(key, ends.get(AccountKey(survivor.pk, key.program_id)))
+    settle_states(states.values(), until=now, recorded_at=now)
+    write_accounts(states.values())
+    return states
+
+
+def merge_points(states: States, *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> list[Notes]:
+    """Move the victim's points to the survivor's accounts, program by program; what that was, for `divide_points`.
+
+    `states` are those of `open_accounts`. Raises `TooManyPointsError` for figures that no column holds, and `django.db` errors;
+    then nothing of it may be kept.
+    """
+    notes: list[Notes] = []
+    for key, origin in sorted(states.items(), key=lambda item: item[1].account.pk):
+        if key.customer_id == victim.pk:
+            of_survivor = AccountKey(survivor.pk, key.program_id)
+            target = states.get(of_survivor) or _new_account(of_survivor, by)
+            facts = _facts(by, now, because="merge", victim=victim.pk, survivor=survivor.pk)
+            is_new = of_survivor not in states
+            notes.append(_merge_account(origin, target, survivor, is_new=is_new, facts=facts))
+    return notes
+
+
+def _new_account(key: AccountKey, by: Actor) -> AccountState:
+    account = PointsAccount.objects.create(organization=by.organization, customer_id=key.customer_id, program_id=key.program_id)
+    return AccountState(account=account, zone=by.organization.zone, tier_ends=tier_ends_of([key.customer_id]).get(key))
+
+
+def _merge_account(
+    origin: AccountState, target: AccountState, survivor: Customer, *, is_new: bool, facts: EntryContext
+) -> Notes:
+    totals = totals_of(origin.account)
+    _join_days(origin.account, target.account)
+    lots = [*origin.spendable(), *(one for one in origin.lots if not one.is_open)]
+    owed = _debt(target)
+    move(origin, target, lots=lots, totals=totals, facts=facts, places=_places(lots))
+    set_off = owed - _debt(target)
+    debt = move_debt(origin, target, facts=facts)
+    write_accounts([origin, target])
+    shares = list(BillPoints.objects.filter(account=origin.account).values_list("pk", flat=True))
+    BillPoints.objects.filter(pk__in=shares).update(account=target.account)
+    # The history goes with the customer, that of earlier merges too.
+    earlier = list(PointsAccount.objects.filter(moved_to=origin.account).values_list("pk", flat=True))
+    PointsAccount.objects.filter(pk__in=earlier).update(customer=survivor, moved_to=target.account)
+    PointsAccount.objects.filter(pk=origin.account.pk).update(customer=survivor, moved_to=target.account)
+    notes: Notes = {
+        "origin": origin.account.pk,
+        "target": target.account.pk,
+        "is_new": is_new,
+        "totals": {name: str(value) for name, value in totals.items()},
+        "debt": plain_digits(debt + set_off),
+        "lots": list(
+            PointsLot.objects.filter(moved_from__in=[one.pk for one in lots], left__gt=0).values_list("pk", flat=True)
+        ),
+        "shares": shares,
+        "earlier": earlier,
+    }
+    return {**notes, "digest": _digest(notes)}
+
+
+def pass_on(origin: AccountState, target: AccountState, *, by: Actor, now: datetime) -> None:
+    """Let what came to an account whose points have moved follow them to the account that counts; in memory."""
+    facts = _facts(by, now, because="merged before")
+    lots = origin.spendable()
+    move(origin, target, lots=lots, totals=totals_of(origin.account), facts=facts, places=_places(lots))
+
+
+def settle_customer(customer: Customer, *, by: Actor, now: datetime) -> None:
+    """Do what is due by now on the customer's accounts, in a transaction that holds the customer."""
+    states = lock_accounts([customer.pk], zone=by.organization.zone)
+    settle_states(states.values(), until=now, recorded_at=now)
+    write_accounts(states.values())
+
+
+def are_points_touched(notes: Sequence[Notes]) -> bool:
+    """Whether anything has happened since to the points that moved: they were spent, taken back, have expired or moved on."""
+    return any(Decimal(one["debt"]) != 0 or _digest(one) != one["digest"] for one in notes)
+
+
+def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> dict[int, int]:
+    """Move the points back, where nothing has touched them; the lots that hold them now, by those that held them before the
+    merge. Call it under both locks, before memberships move back.
+    """
+    states = lock_accounts([survivor.pk], zone=by.organization.zone)
+    living = {state.account.pk: state for state in states.values()}
+    kept = tier_ends_of([victim.pk])
+    for one in notes:
+        origin = living[one["target"]]
+        target = lock_moved_account(one["origin"], origin)
+        wanted = set(one["lots"])
+        lots = [lot for lot in origin.lots if lot.pk in wanted]
+        totals: Mapping[str, Any] = {
+            name: int(value) if name == "visits" else Decimal(value) for name, value in one["totals"].items()
+        }
+        facts = _facts(by, now, because="unmerge", victim=victim.pk, survivor=survivor.pk)
+        # Only an account that counts may hold anything.
+        target.account.customer, target.account.moved_to = victim, None
+        target.account.save(update_fields=["customer", "moved_to"])
+        PointsAccount.objects.filter(pk__in=one["earlier"]).update(customer=victim, moved_to=target.account)
+        BillPoints.objects.filter(pk__in=one["shares"]).update(account=target.account)
+        for state in (origin, target):
+            _find_days(state)
+        key = AccountKey(victim.pk, target.account.program_id)
+        # Where the victim kept a membership, its tier counts again; else the one that is about to move back.
+        target.tier_ends = kept.get(key, origin.tier_ends)
+        move(origin, target, lots=lots, totals=totals, facts=facts, places=_places(lots))
+        write_accounts([origin, target])
+        if one["is_new"]:
+            # It came by the merge, and is the history of what went back.
+            PointsAccount.objects.filter(pk=origin.account.pk).update(customer=victim, moved_to=target.account, due_at=None)
+    moved = [pk for one in notes for pk in one["lots"]]
+    back = PointsLot.objects.filter(moved_from__in=moved).select_related("moved_from")
+    return {one.moved_from.moved_from_id: one.pk for one in back if one.moved_from and one.moved_from.moved_from_id}
+
+
+def renew_notes(notes: Sequence[Notes], lots: Mapping[int, int]) -> list[Notes]:
+    """The notes of an earlier merge into the victim, whose untouched points have come back to it in other lots."""
+    renewed = [{**one, "lots": [lots.get(pk, pk) for pk in one["lots"]]} for one in notes]
+    return [{**one, "digest": _digest(one)} for one in renewed]
+
+
+def count_purchases_anew(customers: Sequence[Customer]) -> None:
+    """What each of these customers bought in all, from their bills. Call it under their locks, once the bills have moved."""
+    ids = [one.pk for one in customers]
+    of_these = is_any_of("customer_id", ids, BigIntegerField())
+    totals = {one.customer_id: one for one in PurchaseTotals.objects.filter(of_these)}
+    counted = (
+        Bill.objects.filter(of_these, outlier_status=Bill.Outlier.NORMAL)
+        .exclude(type__in=ANONYMOUS)
+        .exclude(type=Bill.Type.RETURN, return_of=None)
+    )
+    sales = counted.exclude(type__in=RETURNS)
+    back = dict(_sums(counted.filter(type__in=RETURNS)))
+    sold = {pk: (amount, bills) for pk, amount, bills in _sums(sales).annotate(bills=Count("pk"))}
+    newest = {one.customer_id: one for one in sales.order_by("customer_id", "-billed_at", "-pk").distinct("customer_id")}
+    for customer in customers:
+        last = newest.get(customer.pk)
+        if last is None and customer.pk not in totals:
+            continue
+        row = totals.get(customer.pk) or PurchaseTotals(organization_id=customer.organization_id, customer=customer)
+        amount, row.bills = sold.get(customer.pk, (ZERO, 0))
+        row.amount = amount - back.get(customer.pk, ZERO)
+        row.last_billed_at, row.last_amount = (last.billed_at, last.amount) if last else (None, ZERO)
+        row.save()
+
+
+def _sums(bills: QuerySet[Bill]) -> QuerySet[Any, Any]:
+    """The amounts of the bills, added up by customer."""
+    return bills.order_by().values_list("customer_id").annotate(amount=Sum("amount"))
+
+
+def _digest(notes: Notes) -> str:
+    """Of the victim's account, the lots that arrived and what bills count for.
+
+    Of an account that the merge made, of it too, and of all that moved to it: it goes when the merge is undone.
+    """
+    history = [notes["origin"], *notes["earlier"]]
+    accounts = Q(pk__in=history)
+    if notes["is_new"]:
+        accounts |= Q(pk=notes["target"]) | Q(moved_to=notes["target"])
+    rows = (
+        PointsAccount.objects.filter(accounts),
+        PointsLot.objects.filter(pk__in=notes["lots"]),
+        # By their entries, which an index finds by account.
+        PointsLot.objects.filter(entry__account__in=history),
+        BillPoints.objects.filter(pk__in=notes["shares"]),
+    )
+    return " ".join(digest_of(one) for one in rows)
+
+
+def _places(lots: Sequence[PointsLot]) -> dict[int, tuple[Till | None, Store | None]]:
+    rows = PointsLot.objects.filter(pk__in=[one.pk for one in lots]).select_related("entry__till", "entry__store")
+    return {one.pk: (one.entry.till, one.entry.store) for one in rows}
+
+
+def _debt(state: AccountState) -> Decimal:
+    return max(-state.account.balance, ZERO)
+
+
+def _join_days(origin: PointsAccount, target: PointsAccount) -> None:
+    """Points whose expiry moves follow the later of both accounts' days."""
+    for name in ("last_billed_on", "last_earned_on"):
+        days = [day for one in (origin, target) if (day := getattr(one, name)) is not None]
+        setattr(target, name, max(days, default=None))
+
+
+def _find_days(state: AccountState) -> None:
+    """The days that move expiry, from what counted for this account and for those that moved to it."""
+    account = state.account
+    billed = BillPoints.objects.filter(account=account).aggregate(last=Max("bill__billed_on"))
+    account.last_billed_on = billed["last"]
+    own = Q(entry__account=account) | Q(entry__account__moved_to=account)
+    # Joining is no earning: it renews nothing.
+    earned = PointsLot.objects.filter(own, moved_from=None, moves=PointsLot.Moves.ROLLING).exclude(
+        entry__explanation__because=WELCOME
+    )
+    last = earned.aggregate(last=Max("awarded_at"))["last"]
+    account.last_earned_on = last.astimezone(state.zone).date() if last else None
+
+
+def _facts(by: Actor, now: datetime, **explanation: Any) -> EntryContext:
+    return EntryContext(occurred_at=now, recorded_at=now, made_by=by.name, explanation=explanation)

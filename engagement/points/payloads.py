@@ -1,0 +1,258 @@
+"""How is a membership printed? Pure functions from rows to the objects of docs/protocol.md 3."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from engagement.bills.models import Bill
+from engagement.numbers.days import years_later
+from engagement.points.group_points import GroupPoints
+from engagement.points.ledger.posting import AccountState
+from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from engagement.programs.catalog import CurrentProgram
+from engagement.programs.models import Membership, Tier
+from loyalty_project.protocol.moments import write_moment
+from loyalty_project.protocol.numbers import plain_digits
+
+# A tier that never ends is shown to end in the far future: so many years after the registration (docs/protocol.md 2.7).
+FAR_FUTURE_YEARS = 100
+ZERO = Decimal(0)
+NO_TIER = "NONE"
+NO_NUMBER = "-1"
+_END_OF_DAY = time(23, 59, 59)
+
+
+class Totals(Protocol):
+    """The figures of a points account, as decimals. `balance` is what may be spent, and may be below zero."""
+
+    balance: Decimal
+    lifetime: Decimal
+    redeemed: Decimal
+    expired: Decimal
+    returned: Decimal
+    adjusted: Decimal
+
+
+def points_summary(
+    membership: Membership,
+    totals: Totals,
+    *,
+    tiers: Sequence[Tier],
+    purchases: Decimal,
+    registered_on: datetime,
+    zone: ZoneInfo,
+) -> dict[str, str]:
+    """The row of `points_summaries` for one program, all text (docs/protocol.md 3), as add and update print it.
+
+    `membership.tier` is read already. `tiers` are the program's, lowest first; `purchases` is what was bought within the
+    program, net of returns; `registered_on` is the customer's.
+    """
+    current = membership.tier
+    following = next_tier(current, tiers)
+    return {
+        "programId": str(membership.program_id),
+        "redeemed": plain_digits(totals.redeemed),
+        "expired": plain_digits(totals.expired),
+        "returned": plain_digits(totals.returned),
+        "adjusted": plain_digits(totals.adjusted),
+        "lifetimePoints": plain_digits(totals.lifetime),
+        "loyaltyPoints": plain_digits(max(totals.balance, ZERO)),
+        "cumulativePurchases": plain_digits(purchases),
+        "currentSlab": current.name if current else NO_TIER,
+        "nextSlab": following.name if following else "",
+        "nextSlabSerialNumber": str(following.position) if following else NO_NUMBER,
+        "nextSlabDescription": following.description if following else "",
+        "slabSNo": str(current.position) if current else NO_NUMBER,
+        "slabExpiryDate": tier_expiry(membership, registered_on=registered_on, zone=zone) or "",
+        "totalPoints": "",
+    }
+
+
+def program_extras(standing: CurrentProgram, membership: Membership, account: PointsAccount) -> dict[str, Any]:
+    """What a row of `points_summaries` has beside in customer/get with `mlp` (docs/protocol.md 3)."""
+    returned = account.returned + account.promised_returned
+    return {
+        "currentSlabDescription": membership.tier.description if membership.tier else "",
+        "delayed_points": plain_digits(account.promised),
+        "delayed_returned_points": plain_digits(account.promised_returned),
+        "total_available_points": plain_digits(max(account.balance, ZERO)),
+        "total_returned_points": plain_digits(returned),
+        "program_title": standing.program.name,
+        "program_description": standing.program.description,
+        "program_points_to_currency_ratio": ratio_of(standing),
+        "linked_partner_programs": {"linked_partner_program": []},
+        "gap_to_upgrade": {"upgrade_strategy": []},
+        "gap_to_renew": {},
+    }
+
+
+def ratio_of(standing: CurrentProgram) -> str:
+    """What a point is worth in money, as text; "0" where the program does not say."""
+    return plain_digits(Decimal(str(standing.rules.get("points_to_currency") or 0)))
+
+
+def printed_purchases(amount: Decimal, *, is_exact: bool) -> Decimal:
+    """The customer's purchases as printed: whole, rounded half up, or exact by policy (docs/protocol.md 1.9)."""
+    return amount if is_exact else amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
+
+
+def summed(accounts: Sequence[PointsAccount]) -> dict[str, str]:
+    """`points_summary` of customer/get: these accounts together."""
+    return {
+        name: plain_digits(sum((getattr(account, name) for account in accounts), ZERO))
+        for name in ("expired", "redeemed", "adjusted", "returned")
+    }
+
+
+def expiry_rows(states: Sequence[AccountState]) -> list[dict[str, str]]:
+    """`expiry_schedule.schedule[]`: what may be spent and will expire, by day and program, the earliest first."""
+    by_day: dict[tuple[date, int], Decimal] = {}
+    for state in states:
+        for lot in state.spendable():
+            if (day := state.last_day(lot)) is not None:
+                key = (day, state.account.program_id)
+                by_day[key] = by_day.get(key, ZERO) + lot.left
+    return [
+        {"points": plain_digits(points), "expiry_date": day.isoformat(), "program_id": str(program_id)}
+        for (day, program_id), points in sorted(by_day.items())
+    ]
+
+
+def promised_block(states: Sequence[AccountState], zone: ZoneInfo) -> dict[str, Any]:
+    """`delayed_accrual`: points promised and not yet to be spent, the earliest first."""
+    rows = [
+        (lot.opens_at, state.account.program_id, lot)
+        for state in states
+        for lot in state.lots
+        if not lot.is_open and lot.opens_at is not None
+    ]
+    return {
+        "promised_points": plain_digits(sum((lot.left for *_, lot in rows), ZERO)),
+        "schedule": [
+            {
+                "points": plain_digits(lot.left),
+                "redeemable_from": write_moment(opens_at, zone),
+                "program_id": str(program_id),
+                "points_type": lot.kind,
+            }
+            for opens_at, program_id, lot in sorted(rows, key=lambda row: (row[0], row[1], row[2].pk or 0))
+        ],
+        # Nothing but time releases a promise here.
+        "trigger_based": [],
+    }
+
+
+def expired_row(entry: PointsEntry, program_id: int, zone: ZoneInfo) -> dict[str, str]:
+    """One row of `expired_points.item[]`; `expired_on` is the last good day (docs/protocol.md 7)."""
+    last_day = entry.explanation.get("last_day") or entry.occurred_at.astimezone(zone).date().isoformat()
+    return {"points": plain_digits(-entry.points), "expired_on": last_day, "program_id": str(program_id)}
+
+
+def promotion_row(lot: PointsLot, state: AccountState) -> dict[str, Any]:
+    """One row of `promotion_points`: what was given, where, when, and until when it is good."""
+    day = state.last_day(lot)
+    till = lot.entry.till
+    row: dict[str, Any] = {"transaction_id": str(lot.bill_id)} if lot.bill_id else {}
+    return {
+        **row,
+        "points": plain_digits(lot.points),
+        "expiry_date": day.isoformat() if day else "",
+        "issued_at": {"code": till.code, "name": till.name} if till else {"code": "", "name": ""},
+        "issued_on": lot.awarded_at.astimezone(state.zone).date().isoformat(),
+    }
+
+
+def program_row(standing: CurrentProgram) -> dict[str, Any]:
+    """One row of `programs_list.program[]` (docs/protocol.md 4.5). No program has partners."""
+    return {
+        "programId": str(standing.program.pk),
+        "programName": standing.program.name,
+        "programDescription": standing.program.description,
+        "isDefault": "true" if standing.program.is_default else "false",
+        "pointsToCurrencyRatio": ratio_of(standing),
+        "PartnerPrograms": {"PartnerProgram": []},
+    }
+
+
+def bill_row(bill: Bill, zone: ZoneInfo) -> dict[str, str]:
+    """One row of `transactions` in customer/get."""
+    return {
+        "id": str(bill.pk),
+        "number": bill.number,
+        "type": bill.type,
+        "created_date": write_moment(bill.billed_at, zone),
+        "store": bill.store.name if bill.store else "",
+    }
+
+
+def group_points_row(points: GroupPoints) -> dict[str, str]:
+    """One row of `group_points_summaries` (docs/protocol.md 4.5)."""
+    return {
+        "group_program_id": str(points.program_id),
+        "group_id": str(points.group_id),
+        "program_id": str(points.program_id),
+        "lifetime_points": plain_digits(points.lifetime),
+        "loyalty_points": plain_digits(points.spendable),
+    }
+
+
+def points_effects(entries: Iterable[PointsEntry]) -> list[dict[str, Any]]:
+    """Effects of type points, one for each account that got any (docs/protocol.md 3): promised points are awarded ones too,
+    and the total is what may be spent.
+    """
+    by_account: dict[int, dict[str, Any]] = {}
+    for entry in entries:
+        if entry.kind not in {PointsEntry.Kind.AWARD, PointsEntry.Kind.PROMISE}:
+            continue
+        effect = by_account.setdefault(
+            entry.account_id,
+            {
+                "awarded_points": Decimal(0),
+                "total_points": Decimal(0),
+                "customer_id": str(entry.account.customer_id),
+                "type": "points",
+            },
+        )
+        effect["awarded_points"] += entry.points + entry.promised
+        effect["total_points"] = max(entry.account.balance, ZERO)
+    return list(by_account.values())
+
+
+def raw_effects(entries: Iterable[PointsEntry], *, customer_id: int, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """`rawSideEffects` of add and bills: each award by itself, before and after rounding (docs/protocol.md 4.1)."""
+    return [
+        {
+            "entityType": "USER",
+            "rawAwardedPoints": Decimal(entry.explanation.get("exact", entry.explanation.get("fixed", entry.points))),
+            "awardedPoints": entry.points + entry.promised,
+            "customerId": customer_id,
+            "type": "points",
+            "isReferrer": "false",
+            "awardOn": write_moment(entry.occurred_at, zone),
+            "expiryDate": _expiry(entry),
+            "strategyIds": [] if entry.program_version_id is None else [entry.program_version_id],
+        }
+        for entry in entries
+        if entry.kind in {PointsEntry.Kind.AWARD, PointsEntry.Kind.PROMISE}
+    ]
+
+
+def _expiry(entry: PointsEntry) -> str | None:
+    day = entry.lot.expires_on
+    return f"{day.isoformat()} {_END_OF_DAY.isoformat()}" if day else None
+
+
+def next_tier(current: Tier | None, tiers: Sequence[Tier]) -> Tier | None:
+    """The tier above `current`; the lowest for somebody without one, None on top and where a program has no tiers."""
+    reached = current.position if current else 0
+    return next((tier for tier in tiers if tier.position > reached), None)
+
+
+def tier_expiry(membership: Membership, *, registered_on: datetime, zone: ZoneInfo) -> str | None:
+    """The last second of the tier, as `tier_expiry_date` and `slabExpiryDate` print it; None without a tier."""
+    if membership.tier_id is None:
+        return None
+    day = membership.tier_expires_on or years_later(registered_on.astimezone(zone).date(), FAR_FUTURE_YEARS)
+    return f"{day.isoformat()} {_END_OF_DAY.isoformat()}"

@@ -1,0 +1,233 @@
+"""How does a history of points come in? Posting by posting, each judged as of its own moment (docs/imports.md, History)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import BigIntegerField, CharField, F
+
+from customers.profile.locks import lock_customers
+from customers.profile.models import Customer
+from engagement.numbers.rounding import TooManyPointsError, round_points
+from engagement.points.balances import Memberships, memberships_of
+from engagement.points.expiry import Expiry, ExpiryError, expiry_of
+from engagement.points.field_dates import field_dates
+from engagement.points.ledger.movements import award, spend
+from engagement.points.ledger.posting import AccountState, EntryContext, InsufficientPointsError
+from engagement.points.ledger.repository import States, lock_accounts, write_accounts
+from engagement.points.ledger.settlement import settle
+from engagement.points.models import PointsEntry, PointsLot
+from engagement.points_import.rows import KINDS, Kind, PointsRow
+from engagement.programs.account_key import AccountKey
+from engagement.programs.catalog import CurrentProgram, ProgramCatalog
+from engagement.programs.models import ProgramVersion
+from engagement.redemptions.history import account_ids
+from engagement.redemptions.models import Redemption
+from engagement.redemptions.voucher_codes import draw_codes
+from loyalty_project.db.lookups import is_any_of
+from loyalty_project.db.rows import insert_rows
+from loyalty_project.imports.results import RowStatus
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
+from organizations.audit.actors import Actor
+from organizations.fields.models import FieldDefinition
+
+# What a broken constraint means, should a race ever get past the locks.
+CONSTRAINTS: Mapping[str, Code] = {"points_entry_reference_unique": Code.INVALID_INPUT}
+Reference = tuple[int, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Posted:
+    """What stands under a reference already."""
+
+    content: tuple[Any, ...]
+    expires_on: date | None
+
+    def is_same(self, content: tuple[Any, ...], expires_on: date | None) -> bool:
+        """Whether a row says the same; an expiry that it leaves to the rules is not compared."""
+        return self.content == content and expires_on in {None, self.expires_on}
+
+
+@dataclass(slots=True, kw_only=True)
+class _Batch:
+    """All that postings look at, read once for a batch, and the redemptions that they add."""
+
+    by: Actor
+    now: datetime
+    book: ProgramCatalog
+    customers: Mapping[int, Customer]
+    states: States
+    memberships: Memberships
+    known: dict[Reference, _Posted]
+    fields: Sequence[FieldDefinition]
+    redemptions: dict[int, Redemption] = field(default_factory=dict)  # by the row's identity
+
+
+def post_history(
+    rows: Sequence[PointsRow], *, book: ProgramCatalog, by: Actor, now: datetime
+) -> list[RowStatus | LoyaltyError]:
+    """Post each row, the earliest first, in a number of queries that does not grow; the results in the order given.
+
+    A posting is created, or unchanged where it was there already with the same content. Refused are: 400 an unknown
+    program, more decimals than it has, and a reference with other content; 1013 and 1020 who is not in the program; 1010 more
+    points than there were at that moment; 1087, 1091, 1093, 1095 what the program or the account cannot do. What is due after a
+    posting's moment is left to the next read or write. Call it in a transaction; it locks the customers, then their accounts.
+    """
+    if not rows:
+        return []
+    ground = _open(rows, book, by, now)
+    results: dict[int, RowStatus | LoyaltyError] = {}
+    for place in sorted(range(len(rows)), key=lambda one: rows[one].occurred_at):
+        try:
+            results[place] = _work(rows[place], ground)
+        except LoyaltyError as refusal:
+            results[place] = refusal
+    _write(rows, ground)
+    return [results[place] for place in range(len(rows))]
+
+
+def _open(rows: Sequence[PointsRow], book: ProgramCatalog, by: Actor, now: datetime) -> _Batch:
+    ids = {row.customer_id for row in rows}
+    customers = lock_customers(ids)
+    states = lock_accounts(ids, zone=by.organization.zone)
+    memberships = memberships_of(ids)
+    for key, state in states.items():
+        state.tier_ends = memberships[key].tier_expires_on if key in memberships else None
+    return _Batch(
+        by=by,
+        now=now,
+        book=book,
+        customers=customers,
+        states=states,
+        memberships=memberships,
+        known=_known(states, {row.reference for row in rows}),
+        fields=list(FieldDefinition.objects.filter(category="extended")) if book.asks_for_fields else [],
+    )
+
+
+def _known(states: States, references: set[str]) -> dict[Reference, _Posted]:
+    # With those that came by merges as history.
+    accounts = {pk: key for key, pks in account_ids({key.customer_id for key in states}).items() for pk in pks}
+    entries = (
+        PointsEntry.objects.filter(
+            is_any_of("account_id", accounts, BigIntegerField()), is_any_of("reference", references, CharField())
+        )
+        .filter(kind__in=KINDS)
+        .exclude(reference="")
+        .select_related("lot")
+        # Where two who were merged had used a reference both, it stands for the survivor's own, which come last.
+        .order_by(F("account__moved_to").desc(nulls_last=True), "pk")
+    )
+    return {
+        (accounts[one.account_id].customer_id, one.kind, one.reference): _posted(one, accounts[one.account_id].program_id)
+        for one in entries
+    }
+
+
+def _posted(entry: PointsEntry, program_id: int) -> _Posted:
+    lot: PointsLot | None = getattr(entry, "lot", None)
+    content = (program_id, entry.points, entry.occurred_at, entry.store_id, entry.till_id, entry.note)
+    return _Posted(content=content, expires_on=lot.expires_on if lot else None)
+
+
+def _content(row: PointsRow, program_id: int) -> tuple[Any, ...]:
+    points = -row.points if row.kind in {Kind.REDEEM, Kind.EXPIRE} else row.points
+    store, till = row.store.pk if row.store else None, row.till.pk if row.till else None
+    return program_id, points, row.occurred_at, store, till, row.note
+
+
+def _work(row: PointsRow, ground: _Batch) -> RowStatus:
+    standing = _program(row, ground)
+    key = AccountKey(row.customer_id, standing.program.pk)
+    if ground.customers[row.customer_id].type != Customer.Type.LOYALTY:
+        raise LoyaltyError(Code.NOT_LOYALTY)
+    if key not in ground.memberships:
+        raise LoyaltyError(Code.NOT_IN_PROGRAM)
+    if key not in ground.states:
+        raise LoyaltyError(Code.POINTS_ACCOUNT_MISSING)
+    if abs(row.points) != round_points(abs(row.points), standing.rules.get("precision", 0)):
+        raise LoyaltyError(Code.INVALID_INPUT)
+    reference = (row.customer_id, str(row.kind), row.reference)
+    content = _content(row, standing.program.pk)
+    if reference in ground.known:
+        if ground.known[reference].is_same(content, row.expires_on):
+            return RowStatus.UNCHANGED
+        raise LoyaltyError(Code.INVALID_INPUT)
+    state = ground.states[key]
+    settle(state, min(row.occurred_at, ground.now), recorded_at=ground.now)
+    version = ground.book.version_at(standing, row.occurred_at)
+    try:
+        expires_on = _post(row, state, version, ground)
+    except InsufficientPointsError:
+        raise LoyaltyError(Code.POINTS_NOT_UPDATED) from None
+    except TooManyPointsError:
+        raise LoyaltyError(Code.POINTS_NOT_REPRESENTABLE) from None
+    ground.known[reference] = _Posted(content=content, expires_on=expires_on)
+    return RowStatus.CREATED
+
+
+def _program(row: PointsRow, ground: _Batch) -> CurrentProgram:
+    if not row.program:
+        if ground.book.default is None:
+            raise LoyaltyError(Code.PROGRAM_INACTIVE)
+        return ground.book.default
+    if row.program not in ground.book.by_name:
+        raise LoyaltyError(Code.INVALID_INPUT)
+    return ground.book.by_name[row.program]
+
+
+def _post(row: PointsRow, state: AccountState, version: ProgramVersion, ground: _Batch) -> date | None:
+    """Move the points; the last good day of the lot that came, None where none came or it has no day of its own."""
+    facts = EntryContext(
+        occurred_at=row.occurred_at,
+        recorded_at=ground.now,
+        made_by=ground.by.name,
+        reference=row.reference,
+        version=version,
+        till=row.till,
+        store=row.store,
+        note=row.note,
+        explanation={"because": "import"},
+    )
+    if row.kind == Kind.AWARD or (row.kind == Kind.ADJUST and row.points > 0):
+        expiry = _expiry(row, version, ground)
+        award(state, row.points, facts=facts, expiry=expiry, as_adjustment=row.kind == Kind.ADJUST)
+        if expiry.moves == PointsLot.Moves.ROLLING:
+            earned_on = row.occurred_at.astimezone(state.zone).date()
+            state.account.last_earned_on = max(state.account.last_earned_on or earned_on, earned_on)
+        return expiry.on
+    entry = spend(state, abs(row.points), kind=row.kind, facts=facts)
+    if row.kind == Kind.REDEEM:
+        redemption = Redemption(organization=ground.by.organization, account=state.account, entry=entry, points=row.points)
+        ground.redemptions[id(row)] = redemption
+    return None
+
+
+def _expiry(row: PointsRow, version: ProgramVersion, ground: _Batch) -> Expiry:
+    """The stated last day, or what the first earning rule gives. Raises `LoyaltyError` 1093 where it gives no date."""
+    if row.expires_on is not None:
+        return Expiry(on=row.expires_on)
+    zone, customer = ground.by.organization.zone, ground.customers[row.customer_id]
+    first: Mapping[str, Any] = next(iter(version.rules.get("earning", ())), {})
+    try:
+        return expiry_of(
+            first.get("expiry"),
+            awarded_on=row.occurred_at.astimezone(zone).date(),
+            registered_on=customer.registered_on.astimezone(zone).date(),
+            field_date=field_dates(customer, ground.fields),
+        )
+    except ExpiryError:
+        raise LoyaltyError(Code.EXPIRY_NOT_COMPUTED) from None
+
+
+def _write(rows: Sequence[PointsRow], ground: _Batch) -> None:
+    write_accounts(ground.states.values())
+    # Ids grow in the order of the rows, as those of bills do, whatever moments the rows have.
+    redemptions = [ground.redemptions[id(row)] for row in rows if id(row) in ground.redemptions]
+    if not redemptions:
+        return
+    for redemption, code in zip(redemptions, draw_codes(len(redemptions)), strict=True):
+        redemption.code, redemption.entry_id = code, redemption.entry.pk
+    insert_rows(redemptions)

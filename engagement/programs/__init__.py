@@ -1,0 +1,1 @@
+"""Loyalty programs with their versions, tiers and members."""

@@ -1,0 +1,159 @@
+"""Which programs count where something happens, and by which rules? (docs/protocol.md 2.7)
+
+All programs of the organization are read at once: there are few, and whoever works a batch asks for every item.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Model, OuterRef
+
+from customers.cards.models import Card
+from engagement.programs.models import Program, ProgramVersion, Tier
+from organizations.locations.models import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentProgram:
+    """A program as it stands: the newest version of its rules, and its tiers, lowest first."""
+
+    program: Program
+    version: ProgramVersion
+    tiers: tuple[Tier, ...]
+
+    @property
+    def rules(self) -> Mapping[str, Any]:
+        """The rules in the organization file's words and shortest form."""
+        rules: Mapping[str, Any] = self.version.rules
+        return rules
+
+
+class ApplicablePrograms(NamedTuple):
+    """The programs that count somewhere. Both may be paused; the till's is never the default one."""
+
+    till_program: CurrentProgram | None
+    default: CurrentProgram | None
+
+    def both(self) -> list[CurrentProgram]:
+        """Those that there are, the till's first: its figures stand for the customer's."""
+        return [one for one in self if one is not None]
+
+
+class ProgramCatalog:
+    """The programs of one organization, found by id, by name and by place without a further query."""
+
+    def __init__(self, programs: Iterable[CurrentProgram]) -> None:
+        self.by_id: dict[int, CurrentProgram] = {one.program.pk: one for one in programs}
+        self.by_name: dict[str, CurrentProgram] = {one.program.name: one for one in self.by_id.values()}
+        self._by_binding: dict[str, dict[int, CurrentProgram]] = {binding: {} for binding in BINDINGS}
+        self._unbound: list[CurrentProgram] = []
+        self._older: dict[int, list[ProgramVersion]] = {}
+        for one in self.active:
+            bound = [(binding, key) for binding in BINDINGS for key in getattr(one.program, f"{binding}_ids")]
+            for binding, key in bound:
+                self._by_binding[binding][key] = one
+            if not bound and not one.program.is_default:
+                self._unbound.append(one)
+
+    @property
+    def active(self) -> list[CurrentProgram]:
+        """Every program that is switched on, the default one first, then by name."""
+        return [one for one in self.by_id.values() if one.program.is_active]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the organization never had a program (code 1023; one that is switched off is 1095)."""
+        return not self.by_id
+
+    @property
+    def default(self) -> CurrentProgram | None:
+        """The default program, unless it is switched off."""
+        return next((one for one in self.active if one.program.is_default), None)
+
+    def programs_for(self, store: Store | None, *, card_series: Collection[int] = ()) -> ApplicablePrograms:
+        """The programs that count at a till of `store`, for somebody with cards of these series (ids).
+
+        The till's program is the one bound to the store's zone or concept, or to one of the series; without one, a further
+        program that is bound to nothing, the first by name. No store: what is bound to places counts nowhere.
+        """
+        return ApplicablePrograms(self._bound_to(store, card_series) or next(iter(self._unbound), None), self.default)
+
+    @property
+    def asks_for_fields(self) -> bool:
+        """Whether any program's points expire by a date in a customer's field."""
+        return any(
+            (rule.get("expiry") or {}).get("kind") == "field"
+            for one in self.by_id.values()
+            for rule in (*one.rules.get("earning", ()), one.rules.get("enrolment") or {})
+        )
+
+    def card_series_of(self, customer_ids: Collection[int]) -> dict[int, set[int]]:
+        """The series (ids) of which these customers have a valid card; one query, and none where no program is bound to any."""
+        if not self._by_binding["card_series"]:
+            return {}
+        held: defaultdict[int, set[int]] = defaultdict(set)
+        cards = Card.objects.filter(customer_id__in=customer_ids, status__in=[Card.Status.ISSUED, Card.Status.ACTIVE])
+        for customer_id, series_id in cards.values_list("customer_id", "series_id"):
+            if customer_id is not None:
+                held[customer_id].add(series_id)
+        return held
+
+    def programs_for_each(self, store: Store | None, customer_ids: Collection[int]) -> dict[int, ApplicablePrograms]:
+        """The programs that count at a till of `store` for each of these customers: one query at most."""
+        series = self.card_series_of(customer_ids)
+        return {one: self.programs_for(store, card_series=series.get(one, ())) for one in customer_ids}
+
+    def version_at(self, standing: CurrentProgram, moment: datetime) -> ProgramVersion:
+        """The version of a program's rules that stood at `moment`; for what is older than the program itself, the newest.
+
+        A query for each program of which an older version is asked for.
+        """
+        newest = standing.version
+        if newest.number == 1 or newest.made_at <= moment:
+            return newest
+        older = self._older.get(standing.program.pk)
+        if older is None:
+            older = list(ProgramVersion.objects.filter(program=standing.program).order_by("-number"))
+            self._older[standing.program.pk] = older
+        return next((version for version in older if version.made_at <= moment), newest)
+
+    def _bound_to(self, store: Store | None, card_series: Collection[int]) -> CurrentProgram | None:
+        if store is not None:
+            for binding, key in (("zones", store.zone_id), ("concepts", store.concept_id)):
+                if key is not None and key in self._by_binding[binding]:
+                    return self._by_binding[binding][key]
+        found = (self._by_binding["card_series"].get(key) for key in sorted(card_series))
+        return next((one for one in found if one is not None), None)
+
+
+# The links of a program, as the model and the organization file both call them, with the column of their other end.
+BINDINGS: Mapping[str, str] = {"zones": "zone_id", "concepts": "concept_id", "card_series": "cardseries_id"}
+
+
+def load_catalog() -> ProgramCatalog:
+    """All programs of the scope's organization as they stand now: three queries, however many there are."""
+    bound = {
+        f"{name}_ids": ArraySubquery(_links(name).filter(program=OuterRef("pk")).order_by(column).values(column))
+        for name, column in BINDINGS.items()
+    }
+    programs = list(Program.objects.annotate(**bound))
+    versions = newest_versions()
+    tiers: defaultdict[int, list[Tier]] = defaultdict(list)
+    for tier in Tier.objects.filter(is_active=True).order_by("program_id", "position"):
+        tiers[tier.program_id].append(tier)
+    return ProgramCatalog(CurrentProgram(program=one, version=versions[one.pk], tiers=tuple(tiers[one.pk])) for one in programs)
+
+
+def newest_versions() -> dict[int, ProgramVersion]:
+    """The version in force of every program in scope, by the program's id: one query."""
+    newest = ProgramVersion.objects.order_by("program_id", "-number").distinct("program_id")
+    return {version.program_id: version for version in newest}
+
+
+def _links(name: str) -> Any:
+    through: type[Model] = Program._meta.get_field(name).remote_field.through  # type: ignore[union-attr]  # a many-to-many field
+    return through._default_manager

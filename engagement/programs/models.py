@@ -1,0 +1,111 @@
+"""Which loyalty programs are there, by which rules, and who is in them, on which tier?"""
+
+from django.db import models
+
+from customers.profile.models import Customer
+from organizations.card_series.models import CardSeries
+from organizations.locations.models import Concept, Zone
+from organizations.tenancy.scoping import TenantModel
+
+
+class Program(TenantModel):
+    """A loyalty program (docs/protocol.md 2.7). What it awards and asks for stands in its versions.
+
+    A further program may be bound to zones, to concepts or to card series; the default one is everywhere.
+    """
+
+    name = models.CharField(max_length=100, db_collation="C")
+    description = models.TextField(max_length=1000, blank=True)
+    is_default = models.BooleanField(default=False, help_text="The one program that is valid everywhere")
+    is_active = models.BooleanField(default=True)
+    is_paused = models.BooleanField(default=False, help_text="Nothing is awarded for the time being")
+    zones = models.ManyToManyField(Zone, blank=True, related_name="programs")
+    concepts = models.ManyToManyField(Concept, blank=True, related_name="programs")
+    card_series = models.ManyToManyField(CardSeries, blank=True, related_name="programs")
+
+    class Meta:
+        ordering = ["-is_default", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="program_name_unique"),
+            models.UniqueConstraint(fields=["organization"], condition=models.Q(is_default=True), name="program_one_default"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProgramVersion(TenantModel):
+    """The rules of a program for as long as no newer version stands. The database refuses to change or delete one.
+
+    `rules` is the program's part of the organization file in its shortest form, without what stands on the program itself.
+    """
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(help_text="Counts from 1 without gaps")
+    rules = models.JSONField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["program", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "program", "number"], name="program_version_number_unique"),
+            models.CheckConstraint(condition=models.Q(number__gte=1), name="program_version_counts_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.program}, version {self.number}"
+
+
+class Tier(TenantModel):
+    """A level of a program that members reach, and can be told of. How it is reached and kept stands in the rules."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="tiers")
+    name = models.CharField(max_length=100, db_collation="C")
+    position = models.PositiveIntegerField(help_text="The lowest tier is 1")
+    description = models.TextField(max_length=1000, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["program", "position", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "program", "name"], name="tier_name_unique"),
+            models.CheckConstraint(condition=models.Q(position__gte=1), name="tier_counts_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(TenantModel):
+    """A customer in a program, with the tier reached there; none in a program without tiers."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="memberships", db_index=False)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="memberships")
+    enrolled_on = models.DateTimeField()
+    tier = models.ForeignKey(Tier, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships", db_index=False)
+    tier_since = models.DateTimeField(null=True, blank=True, help_text="When this tier was reached")
+    tier_expires_on = models.DateField(
+        null=True, blank=True, help_text="Its last day, in the organization's zone; blank: never ends"
+    )
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "customer", "program"], name="membership_unique"),
+            models.CheckConstraint(
+                name="membership_tier_has_its_date",
+                condition=models.Q(tier__isnull=False, tier_since__isnull=False)
+                | models.Q(tier__isnull=True, tier_since__isnull=True, tier_expires_on__isnull=True),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "tier", "customer"], name="membership_of_tier"),
+            models.Index(
+                fields=["organization", "tier_expires_on"],
+                condition=models.Q(tier_expires_on__isnull=False),
+                name="membership_tier_ends",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} in {self.program_id}"

@@ -1,0 +1,174 @@
+"""How do programs come out of the organization file, and back into it?
+
+A program is matched by name. Its rules are one document: where they differ from the newest version's, a version is added.
+What the file no longer names is switched off and bound to nothing; its versions, tiers and members stay.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from engagement.programs.catalog import BINDINGS, load_catalog, newest_versions
+from engagement.programs.models import Program, ProgramVersion, Tier
+from loyalty_project import clock
+from organizations.audit.services import Change
+from organizations.card_series.models import CardSeries
+from organizations.locations.models import Concept, Zone
+from organizations.organization_file.checking import Document
+from organizations.organization_file.differences import differences
+from organizations.organization_file.program_document import PROGRAM
+from organizations.organization_file.rows import RowChanges, Table, Wanted
+from organizations.organization_file.sections import Section, as_json
+
+# What stands on the program itself; all else is rules.
+_OWN: Final = ("name", "description", "default", "active", "bound_to")
+_BOUND: Final[Mapping[str, Any]] = {"zones": Zone, "concepts": Concept, "card_series": CardSeries}
+_PROGRAMS: Final = Table(
+    model=Program,
+    key_of=lambda row: row.name,
+    told=lambda row: f"program {row.name}",
+    words={"is_active": "active", "is_default": "default"},
+)
+_TIERS: Final = Table(
+    model=Tier,
+    key_of=lambda row: (row.program_id, row.name),
+    told=lambda row: f"tier {row.name}",
+    words={"is_active": "active", "program_id": "program"},
+)
+Said = Sequence[tuple[str, Mapping[str, Any]]]
+
+
+def bring_programs(document: Document, rows: RowChanges) -> None:
+    """Make programs, versions, tiers and bindings what a checked document says (see `sections.Section`)."""
+    said: Said = [(f"programs[{number}]", one) for number, one in enumerate(document["programs"])]
+    _hand_over_default(said, rows)
+    programs = rows.bring(_PROGRAMS, [Wanted(one["name"], path, _values(one)) for path, one in said])
+    _bring_bindings(said, programs, rows)
+    _bring_versions(said, programs, rows)
+    _bring_tiers(said, programs, rows)
+
+
+def told_programs() -> list[dict[str, Any]]:
+    """The programs of the scope's organization in the file's words, the default one first, then by name."""
+    book = load_catalog()
+    codes = {name: dict(model.objects.values_list("pk", "code")) for name, model in _BOUND.items()}
+    return [
+        {
+            "name": one.program.name,
+            "description": one.program.description,
+            "default": one.program.is_default,
+            "active": one.program.is_active,
+            "bound_to": {name: sorted(codes[name][key] for key in getattr(one.program, f"{name}_ids")) for name in BINDINGS},
+            **one.rules,
+        }
+        for one in book.by_id.values()
+    ]
+
+
+PROGRAMS: Final = Section(name="programs", bring=bring_programs, tell=told_programs)
+
+
+def rules_of(program: Mapping[str, Any]) -> dict[str, Any]:
+    """The rules of a program of a checked document, as a version keeps them."""
+    shown: dict[str, Any] = as_json(PROGRAM, program)
+    return {name: value for name, value in shown.items() if name not in _OWN}
+
+
+def _values(program: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": program["name"],
+        "description": program["description"],
+        "is_default": program["default"],
+        "is_active": program["active"],
+    }
+
+
+def _hand_over_default(said: Said, rows: RowChanges) -> None:
+    """Take the word from a default program that is not the file's: two at once the database refuses, even for a moment.
+
+    Where the file names no program at all the default one keeps it, so that the dump is a good file still.
+    """
+    paths = {one["name"]: path for path, one in said}
+    chosen = next((one["name"] for _, one in said if one["default"]), None)
+    for program in Program.objects.filter(is_default=True):
+        if chosen is not None and program.name != chosen:
+            program.is_default = False
+            program.save(update_fields=["is_default"])
+            path = paths.get(program.name, _PROGRAMS.told(program))
+            rows.note(program, path, {"default": True}, {"default": False})
+
+
+def _bring_bindings(said: Said, programs: Mapping[Any, Program], rows: RowChanges) -> None:
+    """Bind each program to what the file says; one that the file does not name, to nothing."""
+    wanted = {one["name"]: one["bound_to"] or {} for _, one in said}
+    paths = {one["name"]: f"{path}.bound_to" for path, one in said}
+    of_code = {name: {row.code: row for row in model.objects.all()} for name, model in _BOUND.items()}
+    changed: list[tuple[Program, str, list[str], list[str]]] = []
+    for present in Program.objects.prefetch_related(*BINDINGS):
+        program = programs.get(present.name, present)
+        for name in BINDINGS:
+            old = sorted(row.code for row in getattr(present, name).all())
+            new = sorted(wanted.get(present.name, {}).get(name, ()))
+            if old != new:
+                changed.append((program, name, old, new))
+    for program, name, old, new in changed:
+        getattr(program, name).set([of_code[name][code] for code in new])
+        path = paths.get(program.name, f"{_PROGRAMS.told(program)}.bound_to")
+        rows.note(program, path, {name: old}, {name: new})
+
+
+def _bring_versions(said: Said, programs: Mapping[Any, Program], rows: RowChanges) -> None:
+    """Add a version to every program whose rules differ, or which has none yet. What differs is told path by path."""
+    newest = newest_versions()
+    added: list[ProgramVersion] = []
+    for path, one in said:
+        program = programs[one["name"]]
+        rules = rules_of(one)
+        present = newest.get(program.pk)
+        if present is not None and present.rules == rules:
+            continue
+        if present is not None:
+            rows.lines += differences(path, present.rules, rules)
+        added.append(
+            ProgramVersion(
+                organization=rows.organization,
+                program=program,
+                number=present.number + 1 if present else 1,
+                rules=rules,
+                made_at=clock.now(),
+            )
+        )
+    ProgramVersion.objects.bulk_create(added)
+    rows.changes += [
+        Change(
+            action="created",
+            object_type="programversion",
+            object_id=version.pk,
+            new={"program": version.program_id, "number": version.number, "rules": version.rules},
+        )
+        for version in added
+    ]
+
+
+def _bring_tiers(said: Said, programs: Mapping[Any, Program], rows: RowChanges) -> None:
+    """Make the rows of the tiers what the rules say, told once: by the rules' own differences. The audit has both."""
+    wanted = [
+        Wanted((program.pk, tier["name"]), f"{path}.tiers[{number}]", _tier_values(program, number, tier))
+        for path, one, program in ((path, one, programs[one["name"]]) for path, one in said)
+        for number, tier in enumerate(one["tiers"])
+    ]
+    # Programs that the file no longer names keep the tiers of their last version.
+    named = {program.pk for program in programs.values()}
+    quiet = RowChanges(rows.organization)
+    wanted += [Wanted(key, "", {}) for key, tier in quiet.present(_TIERS).items() if tier.program_id not in named]
+    quiet.bring(_TIERS, wanted)
+    rows.changes += quiet.changes
+
+
+def _tier_values(program: Program, number: int, tier: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "program_id": program.pk,
+        "name": tier["name"],
+        "position": number + 1,
+        "description": tier["description"],
+        "is_active": True,
+    }

@@ -1,0 +1,75 @@
+"""How does a customer confirm a redemption? By a code, asked for beforehand (docs/protocol.md, tills' part 4.2)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from customers.identifiers.models import Identifier
+from customers.profile.models import Customer
+from customers.validation_codes.models import ValidationCode
+from customers.validation_codes.services import Purpose, channels_of, issue_code, present_code
+from engagement.redemptions.codes import PointsCode
+from engagement.redemptions.rules import read_points
+from engagement.redemptions.target import check_not_blocked, find_customer, first_reference
+from loyalty_project import clock
+from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError
+from organizations.audit.actors import Actor
+
+_NAMES = {Identifier.Kind.MOBILE: "SMS", Identifier.Kind.EMAIL: "Email"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSent:
+    """A code is on its way to the customer: for how many points at most, until when, by which literal of success."""
+
+    customer_id: int
+    points: Decimal
+    expires_at: datetime
+    message: str
+
+
+def ask_for_code(references: Mapping[str, str], points: str, *, by: Actor, country_code: str = "") -> CodeSent:
+    """Issue the code by which a customer confirms a redemption of `points`, or tell the living one again.
+
+    Raises `LoyaltyError` 802, 816, 881, 801, 809, 3045, and 860 for somebody who cannot be reached. Opens its own transaction.
+    """
+    customer_id = find_customer(*first_reference(references), by=by, country_code=country_code)
+    customer = Customer.objects.get(pk=customer_id)
+    if customer.type != Customer.Type.LOYALTY:
+        raise LoyaltyError(PointsCode.NOT_IN_PROGRAM)
+    asked = read_points(points)
+    check_not_blocked(customer, by.organization.policy)
+    sent = send_code(customer_id, asked, by=by)
+    if sent is None:
+        raise LoyaltyError(PointsCode.CODE_NOT_ISSUED)
+    return sent
+
+
+def send_code(customer_id: int, points: Decimal, *, by: Actor) -> CodeSent | None:
+    """The same for a customer who may redeem; None where no channel of the policy leads to them."""
+    channels: Sequence[str] = channels_of(customer_id, policy=by.organization.policy)
+    if not channels:
+        return None
+    with transaction.atomic():
+        issued = issue_code(customer_id, purpose=Purpose.POINTS, points=points, by=by, now=clock.now())
+    names = "/".join(_NAMES[Identifier.Kind(channel)] for channel in channels)
+    return CodeSent(
+        customer_id=customer_id,
+        points=points,
+        expires_at=issued.expires_at,
+        message=f"Validation Code Issued by {names}",
+    )
+
+
+def confirm(given: str, *, customer_id: int, points: Decimal, now: datetime) -> ValidationCode:
+    """The living code that the customer presents. Raises `CountedRefusalError` 808, after a wrong one has counted.
+
+    Call it in a transaction that holds the customer's lock.
+    """
+    code = present_code(given, customer_id=customer_id, purpose=Purpose.POINTS, points=points, now=now)
+    if code is None:
+        raise CountedRefusalError(PointsCode.INVALID_VALIDATION_CODE)
+    return code

@@ -1,0 +1,190 @@
+"""How do redeemed points come back? To the lots they came from, in part or whole (docs/protocol.md, tills' part 4.4)."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import F, Q
+
+from customers.profile.locks import lock_customer
+from engagement.points.ledger.movements import reverse
+from engagement.points.ledger.posting import AccountState, EntryContext, Kind, Take
+from engagement.points.ledger.repository import lock_accounts, lock_moved_account, settle_states, write_accounts
+from engagement.points.merging import pass_on
+from engagement.points.models import PointsConsumption, PointsEntry, PointsLot
+from engagement.programs.account_key import AccountKey
+from engagement.redemptions.codes import PointsCode
+from engagement.redemptions.duplicates import find_earlier_reversal
+from engagement.redemptions.models import Redemption, RedemptionReversal
+from engagement.redemptions.requests import ReversalOrder
+from engagement.redemptions.rules import check_precision, read_points
+from engagement.redemptions.target import find_customer, write_order
+from loyalty_project import clock
+from loyalty_project.db.locks import ask_to_repeat
+from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.numbers import plain_digits
+from organizations.audit.actors import Actor
+
+ZERO = Decimal(0)
+LONGEST_NUMBER = 100
+LONGEST_NOTE = 250
+_CODE_LENGTH = 6
+_LONGEST_ID = 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversed:
+    """Points came back, now or by an earlier call that said the same. `lapsed` of them expired in the same moment."""
+
+    customer_id: int
+    redemption: Redemption
+    reversal: RedemptionReversal
+    balance: Decimal
+    lapsed: Decimal
+    is_replay: bool = False
+
+    @property
+    def available(self) -> Decimal:
+        """What of the points may be spent again."""
+        return self.reversal.points - self.lapsed
+
+
+def reverse_redemption(order: ReversalOrder, *, by: Actor) -> Reversed:
+    """Give points of a redemption back to their lots, last spent first, with their expiry; what has expired meanwhile expires.
+
+    Raises `LoyaltyError`: 905, 901, 802 and 816 for the customer, 902 or 814, 904, 903, 812, 810, in this order. Customers who
+    are marked as fraud are served too, from any till of the organization. Call it in a transaction. The locks of the customer
+    and of the account come first; `redemption_reversed_within_points` stands under them.
+    """
+    if not by.organization.policy.redemption_reversal:
+        raise LoyaltyError(PointsCode.REVERSAL_DISABLED)
+    asked = _points(order)
+    customer_id = _customer(order, by)
+    redemption = _find(order, customer_id)
+    if customer_id is not None and redemption.account.customer_id != customer_id:
+        raise LoyaltyError(PointsCode.OTHER_CUSTOMERS)
+    owner = redemption.account.customer_id
+    lock_customer(owner)
+    redemption.account.refresh_from_db(fields=["customer", "moved_to"])
+    if redemption.account.customer_id != owner:
+        ask_to_repeat("a merge was undone meanwhile")
+    states = lock_accounts([owner], zone=by.organization.zone)
+    redemption.refresh_from_db(fields=["reversed"])
+    earlier = find_earlier_reversal(order.external_reference, redemption=redemption, customer_id=owner, points=asked)
+    if earlier is not None:
+        return _again(earlier, redemption, owner)
+    left = redemption.points - redemption.reversed
+    if not left:
+        raise LoyaltyError(PointsCode.ALREADY_REVERSED)
+    points = left if asked is None else asked
+    if points > left:
+        raise LoyaltyError(PointsCode.ABOVE_REDEMPTION)
+    now = clock.now()
+    settle_states(states.values(), until=now, recorded_at=now)
+    state = states[AccountKey(owner, redemption.account.program_id)]
+    spender = state if redemption.account.moved_to_id is None else lock_moved_account(redemption.account_id, state)
+    entry, lapsed = reverse(
+        spender, redemption.entry, points, taken=_taken(redemption, spender), facts=_facts(order, redemption, by, now)
+    )
+    if spender is not state:
+        # What came back follows what a merge moved before.
+        pass_on(spender, state, by=by, now=now)
+        entry.explanation["balance"] = plain_digits(state.account.balance)
+        write_accounts([spender])
+    write_accounts(states.values())
+    reversal = RedemptionReversal.objects.create(
+        organization=by.organization, redemption=redemption, entry=entry, points=points
+    )
+    Redemption.objects.filter(pk=redemption.pk).update(reversed=F("reversed") + points)
+    redemption.reversed += points
+    return Reversed(customer_id=owner, redemption=redemption, reversal=reversal, balance=state.account.balance, lapsed=lapsed)
+
+
+def _points(order: ReversalOrder) -> Decimal | None:
+    """The points asked for, None for all. Raises `LoyaltyError` 901 for anything that cannot be read."""
+    too_long = max(len(order.external_reference), len(order.transaction_number)) > LONGEST_NUMBER
+    if too_long or len(order.notes) > LONGEST_NOTE or not (order.redemption_id or order.transaction_number):
+        raise LoyaltyError(PointsCode.INVALID_REDEMPTION)
+    if not order.points:
+        return None
+    try:
+        return check_precision(read_points(order.points))
+    except LoyaltyError:
+        raise LoyaltyError(PointsCode.INVALID_REDEMPTION) from None
+
+
+def _customer(order: ReversalOrder, by: Actor) -> int | None:
+    """The customer who is named; a number of a bill needs one. Raises `LoyaltyError` 802 or 816."""
+    if order.redemption_id and not any(value.strip() for value in order.references.values()):
+        return None
+    order_of_references = write_order(by.organization.policy)
+    return find_customer(order.references, order_of_references, by=by, country_code=order.country_code)
+
+
+def _find(order: ReversalOrder, customer_id: int | None) -> Redemption:
+    """The redemption by its code or numeric id, or the customer's only one on this bill. Raises `LoyaltyError` 902 or 814."""
+    redemptions = Redemption.objects.select_related("account", "entry__till")
+    given = order.redemption_id
+    if given:
+        named = Q(code=given) if len(given) == _CODE_LENGTH else Q(pk=None)
+        if given.isascii() and given.isdigit() and len(given) <= _LONGEST_ID:
+            named |= Q(pk=int(given))
+        found = sorted(redemptions.filter(named), key=lambda one: one.code != given)
+        if not found:
+            raise LoyaltyError(PointsCode.REDEMPTION_NOT_FOUND)
+        return found[0]
+    number = Q(transaction_number=order.transaction_number) | Q(bill__number=order.transaction_number)
+    tied = list(redemptions.filter(number, account__customer=customer_id)[:2])
+    if len(tied) > 1:
+        raise LoyaltyError(PointsCode.REDEMPTION_NOT_FOUND)
+    if not tied:
+        raise LoyaltyError(PointsCode.NOTHING_ON_BILL)
+    return tied[0]
+
+
+def _taken(redemption: Redemption, state: AccountState) -> list[Take]:
+    """What the redemption took from which lot, in order, less what earlier reversals gave back to it.
+
+    What a reversal then took to pay a debt is not the redemption's any more.
+    """
+    earlier = RedemptionReversal.objects.filter(redemption=redemption).values("entry")
+    rows = PointsConsumption.objects.filter(Q(entry=redemption.entry) | Q(entry__in=earlier, points__lt=0)).order_by("pk")
+    taken: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for lot_id, points in rows.values_list("lot_id", "points"):
+        taken[lot_id] += points
+    held = {lot.pk: lot for lot in state.lots}
+    empty = PointsLot.objects.filter(pk__in=taken.keys() - held.keys())
+    lots = held | {lot.pk: lot for lot in empty}
+    return [(lots[pk], points) for pk, points in taken.items() if points]
+
+
+def _facts(order: ReversalOrder, redemption: Redemption, by: Actor, now: datetime) -> EntryContext:
+    return EntryContext(
+        occurred_at=now,
+        recorded_at=now,
+        made_by=by.name,
+        reference=order.external_reference,
+        till=by.till,
+        store=by.store,
+        note=order.notes,
+        explanation={"because": "reversal", "redemption": redemption.code},
+    )
+
+
+def _again(reversal: RedemptionReversal, redemption: Redemption, customer_id: int) -> Reversed:
+    """The first answer, from the entry and the one that may follow it: what expired in the same moment."""
+    entry = reversal.entry
+    expiry = PointsEntry.objects.filter(
+        account_id=entry.account_id, version=entry.version + 1, kind=Kind.EXPIRE, occurred_at=entry.occurred_at
+    ).first()
+    # Where the points were passed on to another account, the entry tells what that held then.
+    passed_on = entry.explanation.get("balance")
+    return Reversed(
+        customer_id=customer_id,
+        redemption=redemption,
+        reversal=reversal,
+        balance=(expiry or entry).balance_after if passed_on is None else Decimal(passed_on),
+        lapsed=-expiry.points if expiry else ZERO,
+        is_replay=True,
+    )

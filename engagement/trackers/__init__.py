@@ -1,0 +1,1 @@
+"""Values that programs track over time."""

@@ -1,0 +1,1 @@
+"""Recorded bills as tills and staff read them."""

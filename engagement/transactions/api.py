@@ -1,0 +1,141 @@
+"""customer/transactions: the bills of one customer or many (docs/protocol.md 4.6)."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from customers.api.reads import Results, answer_reads
+from customers.profile.lookup import spelled_out
+from customers.profile.models import Customer
+from customers.profile.sections import groups_of
+from customers.registration.state import CustomerState
+from engagement.bills.models import Bill
+from engagement.points.payloads import printed_purchases
+from engagement.transactions.filters import BillFilters
+from engagement.transactions.history import BillPage, PointsRead, basket_sizes, lifetime_purchases, read_bills, read_points
+from engagement.transactions.payloads import (
+    credit_notes,
+    customer_with_bills,
+    field_values,
+    no_points_block,
+    points_block,
+    points_breakup,
+    transaction,
+)
+from loyalty_project.api.batch import Done, Refused
+from loyalty_project.api.paging import read_limit, read_number, read_order
+from loyalty_project.protocol.best_effort import side_step
+from loyalty_project.protocol.codes import Code, CodeTable
+from loyalty_project.protocol.errors import Notice
+from loyalty_project.protocol.values import is_on
+from organizations.api.views import Call, TillView
+from organizations.fields.models import FieldDefinition
+from organizations.tenancy.models import Organization
+
+ZERO = Decimal(0)
+FETCHED: Final = "Transactions fetched successfully"
+_SORTED_BY: Final = {"trans_date": "billed_at", "trans_id": "pk"}
+
+
+class TransactionsView(TillView):
+    """Reads bills."""
+
+    http_method_names = ["get"]
+
+    def get(self, _request: Request, **_kwargs: object) -> Response:
+        query = spelled_out(self.query)
+        return answer_reads(self.call, query, lambda people: read_transactions(people, query, call=self.call))
+
+
+def read_transactions(people: Sequence[CustomerState], query: Mapping[str, str], *, call: Call) -> Results:
+    """The answer for each customer. The number of queries does not grow with them, nor with their bills.
+
+    Refusals: 1013 with `mlp` for who is not in the loyalty program; 1051 without bills, which shows the customer all the
+    same. Raises `LoyaltyError`: 400, 1150.
+    """
+    organization = call.actor.organization
+    limit = read_limit(query, "limit")
+    filters = BillFilters(query, Bill.objects.all(), zone=organization.zone)
+    pages = read_bills(
+        [one.customer.pk for one in people],
+        filters.matching(),
+        order=read_order(query, _SORTED_BY),
+        limit=limit,
+        offset=read_number(query, "offset"),
+    )
+    readable = [one for one in people if not _is_refused(one, query)]
+    ids = [one.customer.pk for one in readable]
+    bill_ids = [bill.pk for pk in ids if pk in pages for bill in pages[pk].bills]
+    notices: list[Notice] = []
+    points = PointsRead()
+    with side_step(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
+        points = read_points(ids, bill_ids, organization=organization, store=call.actor.store)
+    purchases = lifetime_purchases(ids)
+    groups = groups_of(ids)
+    rows = _Rows(query, points, basket_sizes(bill_ids), organization)
+    results: dict[int, Done | Refused | CodeTable] = {one.customer.pk: Code.NOT_LOYALTY for one in people}
+    for one in readable:
+        page = pages.get(one.customer.pk, BillPage())
+        body = customer_with_bills(
+            one,
+            points.figures_of(one.customer.pk),
+            page,
+            [rows.row(bill) for bill in page.bills],
+            groups=groups.get(one.customer.pk, ()),
+            purchases=printed_purchases(purchases.get(one.customer.pk, ZERO), is_exact=call.policy.exact_lifetime_purchases),
+            limit=limit,
+            zone=organization.zone,
+        )
+        if page.bills:
+            results[one.customer.pk] = Done(body=body, message=FETCHED, code=Code.TRANSACTIONS_FETCHED, warnings=notices)
+        else:
+            results[one.customer.pk] = Refused(body=body, code=Code.NO_ROWS, warnings=notices)
+    return results
+
+
+def _is_refused(person: CustomerState, query: Mapping[str, str]) -> bool:
+    return is_on(query, "mlp") and person.customer.type != Customer.Type.LOYALTY
+
+
+class _Rows:
+    """The rows of one answer, with what the query adds to them."""
+
+    def __init__(
+        self, query: Mapping[str, str], points: PointsRead, basket_sizes: Mapping[int, int], organization: Organization
+    ) -> None:
+        self.points, self.basket_sizes, self.organization = points, basket_sizes, organization
+        self.is_by_program = is_on(query, "mlp")
+        self.has_breakup = is_on(query, "points_breakup")
+        self.has_credit_notes = is_on(query, "credit_notes")
+        self.definitions: list[FieldDefinition] = []
+        if is_on(query, "custom_fields"):
+            category = FieldDefinition.Category.TRANSACTION
+            self.definitions = list(FieldDefinition.objects.filter(category=category, is_active=True))
+
+    def row(self, bill: Bill) -> dict[str, Any]:
+        """One bill."""
+        counts = [self.points.of_bill(bill.pk, program_id) for program_id in self._programs(bill.customer_id or 0)]
+        blocks: list[dict[str, str]] = [points_block(count) for count in counts]
+        row = transaction(
+            bill,
+            points=blocks if self.is_by_program else (blocks or [no_points_block()])[0],
+            taken=sum((count.taken for count in counts), start=ZERO),
+            basket_size=self.basket_sizes.get(bill.pk, 0),
+            organization=self.organization,
+        )
+        row["custom_fields"] = field_values(bill, self.definitions)
+        if self.has_breakup:
+            row["points_breakup"] = points_breakup(counts)
+        if self.has_credit_notes:
+            row["credit_notes"] = credit_notes(bill)
+        return row
+
+    def _programs(self, customer_id: int) -> Sequence[int]:
+        """All programs that the customer is in, or the one whose figures are shown."""
+        if self.is_by_program:
+            return self.points.programs.get(customer_id, ())
+        program_id = self.points.figures_of(customer_id).program_id
+        return () if program_id is None else (program_id,)

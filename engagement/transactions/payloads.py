@@ -1,0 +1,161 @@
+"""How is a bill printed? Pure functions from rows to the objects of docs/protocol.md 4.6."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from customers.profile.field_values import write_value
+from customers.registration.state import CustomerState
+from engagement.bills.models import Bill
+from engagement.points.balances import Balance
+from engagement.transactions.history import BillCount, BillPage
+from loyalty_project.protocol.moments import write_moment
+from loyalty_project.protocol.numbers import plain_digits
+from organizations.fields.models import FieldDefinition
+from organizations.tenancy.models import Organization
+
+
+def customer_with_bills(
+    person: CustomerState,
+    figures: Balance,
+    page: BillPage,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    groups: Sequence[Mapping[str, Any]],
+    purchases: Decimal,
+    limit: int,
+    zone: ZoneInfo,
+) -> dict[str, Any]:
+    """The customer of `transactions`, around the rows of a page."""
+    customer = person.customer
+    return {
+        "firstname": customer.firstname,
+        "lastname": customer.lastname,
+        "user_id": str(customer.pk),
+        "mobile": person.identifiers.get("mobile"),
+        "email": person.identifiers.get("email"),
+        "external_id": person.identifiers.get("external_id"),
+        "lifetime_points": figures.lifetime_points,
+        "lifetime_purchases": purchases,
+        "loyalty_points": figures.loyalty_points,
+        "current_slab": figures.current_slab,
+        "registered_on": write_moment(customer.registered_on, zone),
+        "updated_on": write_moment(customer.updated_on, zone),
+        "type": customer.type,
+        "source": customer.source.lower(),
+        "user_groups2": list(groups),
+        "count": page.count,
+        "start": str(page.bills[0].pk) if page.bills else "",
+        "delayed_points": plain_digits(figures.delayed_points),
+        "delayed_returned_points": plain_digits(figures.delayed_returned_points),
+        "total_available_points": plain_digits(figures.loyalty_points),
+        "total_returned_points": plain_digits(figures.total_returned_points),
+        "rows": str(limit),
+        "transactions": {"transaction": list(rows)},
+    }
+
+
+def transaction(bill: Bill, *, points: Any, taken: Decimal, basket_size: int, organization: Organization) -> dict[str, Any]:
+    """A row of `transactions`; `points` is a block or, per program, a list of them. Nothing that must be asked for is in it."""
+    zone = organization.zone
+    row: dict[str, Any] = {
+        "id": str(bill.pk),
+        "number": bill.number,
+        "type": bill.type,
+        "return_type": bill.return_type,
+        "amount": plain_digits(bill.amount),
+        "outlier_status": bill.outlier_status,
+        "delivery_status": bill.delivery_status,
+        "notes": bill.notes,
+        "billing_time": write_moment(bill.billed_at, zone),
+        "auto_update_time": write_moment(bill.recorded_at, zone),
+        "gross_amount": plain_digits(bill.gross_amount),
+        "discount": plain_digits(bill.discount),
+        "store": bill.store.name if bill.store else "",
+        "store_code": bill.store.code if bill.store else "",
+        "returned_points_on_bill": plain_digits(taken),
+    }
+    if bill.currency != organization.currency:
+        row["currency"] = _currency(bill, organization)
+    return {
+        **row,
+        "points": points,
+        "custom_fields": {"field": []},
+        "extended_fields": {"field": []},
+        "coupons": [],
+        "basket_size": basket_size,
+        "line_items": {"line_item": []},
+    }
+
+
+def points_block(count: BillCount) -> dict[str, str]:
+    """What a bill counted for in one program, all text."""
+    return {
+        "issued": plain_digits(count.issued),
+        "redeemed": plain_digits(count.total("spent")),
+        "returned": plain_digits(count.total("returned")),
+        "expired": plain_digits(count.total("expired")),
+        "returnedPointsOnBill": plain_digits(count.taken),
+        "expiry_date": _day(count.last_day),
+        "program_id": str(count.program_id),
+    }
+
+
+def no_points_block() -> dict[str, str]:
+    """The same of a bill whose customer is in no program, or whose points cannot be read."""
+    return {**points_block(BillCount(program_id=0)), "program_id": ""}
+
+
+def points_breakup(counts: Iterable[BillCount]) -> dict[str, Any]:
+    """The batches of points that a bill brought, each with its own expiry."""
+    return {
+        "breakup": [
+            {
+                "program_id": str(count.program_id),
+                "type": one.lot.kind,
+                "issued": plain_digits(one.lot.points),
+                "available": plain_digits(one.total("left", is_open=True)),
+                "delayed": plain_digits(one.total("left", is_open=False)),
+                "redeemed": plain_digits(one.total("spent")),
+                "returned": plain_digits(one.total("returned")),
+                "expired": plain_digits(one.total("expired")),
+                "expiry_date": _day(one.last_day),
+            }
+            for count in counts
+            for one in count.lots
+        ]
+    }
+
+
+def field_values(bill: Bill, definitions: Iterable[FieldDefinition]) -> dict[str, Any]:
+    """The values of the bill's own fields, in the order of their definition."""
+    values = ((one.name, bill.field_values.get(str(one.pk))) for one in definitions)
+    return {"field": [{"name": name, "value": write_value(value)} for name, value in values if value]}
+
+
+def credit_notes(bill: Bill) -> dict[str, Any]:
+    """The credit notes that came with the bill, as they were sent."""
+    sent = bill.details.get("credit_notes", [])
+    return {"credit_note": [{name: str(note.get(name) or "") for name in ("number", "amount", "notes")} for note in sent]}
+
+
+def _currency(bill: Bill, organization: Organization) -> dict[str, Any]:
+    """A foreign bill's currency and the organization's. Currencies are known by their ISO 4217 code alone."""
+    own = organization.currency
+    return {
+        "ratio": bill.currency_ratio,
+        "transaction_currency": {
+            "supported_currency_id": bill.currency,
+            "name": bill.currency,
+            "symbol": bill.currency,
+        },
+        "id": own,
+        "name": own,
+        "symbol": own,
+    }
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""

@@ -1,0 +1,1 @@
+"""What rules and the wire both speak: codes, errors, values, moments, numbers."""

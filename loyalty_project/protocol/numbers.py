@@ -1,0 +1,13 @@
+"""Numbers as both formats print them."""
+
+from decimal import Decimal
+
+
+def plain_digits(value: Decimal) -> str:
+    """The decimal without exponent and without zeros at its end."""
+    if not value.is_finite():
+        raise ValueError("a figure of an answer is not finite")
+    digits = format(value, "f")
+    if "." in digits:
+        digits = digits.rstrip("0").rstrip(".")
+    return "0" if digits == "-0" else digits

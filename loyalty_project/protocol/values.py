@@ -1,0 +1,79 @@
+"""What is in a request, once JSON and XML are read? One tree of dicts, lists and text, and how it is picked from.
+
+Numbers keep the digits they were written with and booleans are "true" and "false", so both formats give the same tree
+(docs/protocol.md 1.3). Blank text, an empty tag and null all mean "not supplied".
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
+
+Value = Any  # None, str, list[Value] or dict[str, Value]
+Item = dict[str, Value]
+
+_ON = {"true", "1"}
+# NUL, and halves of surrogate pairs: PostgreSQL and UTF-8 cannot hold them.
+_UNUSABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def has_unusable_text(value: Value) -> bool:
+    """Whether a NUL character or a lone surrogate stands anywhere in the tree, keys included (docs/protocol.md 1.10)."""
+    if isinstance(value, str):
+        return _UNUSABLE.search(value) is not None
+    if isinstance(value, dict):
+        return any(has_unusable_text(key) or has_unusable_text(one) for key, one in value.items())
+    if isinstance(value, list):
+        return any(has_unusable_text(one) for one in value)
+    return False
+
+
+def text(item: Mapping[str, Value], *keys: str) -> str:
+    """The trimmed text under the first of `keys` that is supplied; "" when none is (an empty object or list is not supplied).
+
+    Raises `LoyaltyError` 400 where an object or a list stands in the place of text (docs/protocol.md 5).
+    """
+    for key in keys:
+        value = item.get(key)
+        if isinstance(value, dict | list) and value:
+            raise LoyaltyError(Code.INVALID_INPUT)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return ""
+
+
+def optional(item: Mapping[str, Value], *keys: str) -> str:
+    """Like `text`, where "0" too means "not supplied" (docs/protocol.md 7: unset optional fields)."""
+    value = text(item, *keys)
+    return "" if value == "0" else value
+
+
+def is_on(query: Mapping[str, str], flag: str, *, default: bool = False) -> bool:
+    """Whether a flag of a query is on: `true` or `1`, in any case; a blank one says nothing (docs/protocol.md 1.9)."""
+    given = query.get(flag, "").lower()
+    return given in _ON if given else default
+
+
+def child(item: Item, key: str) -> Item:
+    """The object under `key`; empty when there is none (the first, of a list)."""
+    value = item.get(key)
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Value) -> list[Value]:
+    """A list where a list is expected: a list, a single value, or nothing (docs/protocol.md 1.3)."""
+    if value is None or value == "":
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def rows(item: Item, container: str, singular: str) -> list[Item]:
+    """The objects of `container.singular[]`: in their wrapper, as a bare list, or one alone; what is no object is left out."""
+    value = item.get(container)
+    if isinstance(value, dict) and (singular in value or not value):
+        value = value.get(singular)
+    return [row for row in as_list(value) if isinstance(row, dict)]

@@ -1,0 +1,1 @@
+"""The append-only record of changes, and the actors who make them."""

@@ -1,0 +1,129 @@
+"""Who changed what, when and from where? The audit, to read and to search."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from organizations.audit.models import AuditEntry
+from organizations.back_office.base import ReadOnlyAdmin
+from organizations.back_office.filters import DayRangeFilter
+from organizations.back_office.history import actor_label, change_rows, field_names, source_label
+
+_ACTORS: Final = ("staff", "till", "client", "command")
+_SHOWN: Final = 3
+
+
+class ObjectTypeFilter(DropdownFilter):
+    """By the kind of object, from the rooms that there are."""
+
+    title = "object"
+    parameter_name = "object_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        kinds = {str(model._meta.model_name): str(model._meta.verbose_name) for model in model_admin.admin_site._registry}
+        return sorted(kinds.items(), key=lambda kind: kind[1].lower())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:  # noqa: ARG002 - Django's signature
+        return queryset.filter(object_type=self.value()) if self.value() else queryset
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """The audit. Nobody adds to it by hand, and the database refuses changes."""
+
+    # Nobody counts millions of rows to show fifty.
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    fields = ("at", "who", "told_source", "action", "what", "request_id", "context")
+    list_display = ("at", "who", "told_source", "action", "what")
+    list_display_links = ("at",)
+    list_filter = (ObjectTypeFilter, ("source", ChoicesDropdownFilter), ("at", DayRangeFilter))
+    search_fields = ("object_id",)
+    search_help_text = "Object id, actor or request id"
+    ordering = ("-pk",)
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002 - Django's signature
+        queryset: QuerySet[Any],
+        search_term: str,
+    ) -> tuple[QuerySet[Any], bool]:
+        """By what the term looks like: a number is an object's id, a UUID a request's, anything else an actor (whole)."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if term.isascii() and term.isdigit() and len(term) < 19:
+            kinds = [str(model._meta.model_name) for model in self.admin_site._registry]
+            return queryset.filter(object_type__in=kinds, object_id=int(term)), False
+        if _is_uuid(term):
+            return queryset.filter(request_id=term.lower()), False
+        names = [term] if ":" in term else [f"{kind}:{term}" for kind in _ACTORS]
+        return queryset.filter(actor__in=names), False
+
+    @display(description="By", ordering="actor")
+    def who(self, entry: AuditEntry) -> str:
+        """The actor in words."""
+        return actor_label(entry.actor)
+
+    @display(
+        description="From",
+        label={"API": "info", "import": "warning", "back office": "success", "command": "primary"},
+    )
+    def told_source(self, entry: AuditEntry) -> str:
+        """Where the change came from."""
+        return source_label(entry.source)
+
+    @display(description="Object")
+    def what(self, entry: AuditEntry) -> SafeString | str:
+        """The object, with the way to its room."""
+        for model in self.admin_site._registry:
+            if model._meta.model_name == entry.object_type:
+                url = reverse(f"admin:{model._meta.app_label}_{entry.object_type}_change", args=[entry.object_id])
+                return format_html('<a class="text-link" href="{}">{} {}</a>', url, model._meta.verbose_name, entry.object_id)
+        return f"{entry.object_type} {entry.object_id}"
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return [*super().get_list_display(request), _summary(field_names())]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*super().get_fields(request, obj), _changes(field_names())]
+
+
+def _summary(names: Mapping[str, str]) -> Callable[[AuditEntry], str]:
+    """The column with the first changes, by name."""
+
+    @display(description="Changes")
+    def summary(entry: AuditEntry) -> str:
+        changed = list(dict.fromkeys(change.name for change in change_rows(entry, names)))
+        return ", ".join(changed[:_SHOWN]) + (f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else "")
+
+    return cast("Callable[[AuditEntry], str]", summary)
+
+
+def _changes(names: Mapping[str, str]) -> Callable[[AuditEntry], SafeString]:
+    """The field with every change: name, old, new."""
+
+    @display(description="Changes")
+    def changes(entry: AuditEntry) -> SafeString:
+        return render_to_string("back_office/_changes.html", {"changes": change_rows(entry, names)})
+
+    return cast("Callable[[AuditEntry], SafeString]", changes)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

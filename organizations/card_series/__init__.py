@@ -1,0 +1,1 @@
+"""Card series and the counters behind their numbers."""

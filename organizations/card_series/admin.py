@@ -1,0 +1,29 @@
+"""Which kinds of loyalty cards are there?"""
+
+from django.contrib import admin
+from unfold.contrib.filters.admin import BooleanRadioFilter
+
+from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.forms import ConfigurationForm
+from organizations.card_series.models import CardSeries
+from organizations.organization_file.document import CARD_SERIES
+
+
+class CardSeriesForm(ConfigurationForm):
+    """See the module."""
+
+    section = CARD_SERIES
+    words = {"is_active": "active", "generates": "generate"}
+
+
+@admin.register(CardSeries)
+class CardSeriesAdmin(BackOfficeAdmin):
+    """Card series, with the form of their numbers."""
+
+    form = CardSeriesForm
+    fields = ("code", "name", "type", "generates", "prefix", "length", "is_active")
+    natural_key = ("code",)
+    list_display = ("code", "name", "type", "generates", "prefix", "length", "active")
+    list_display_links = ("code", "name")
+    list_filter = (("is_active", BooleanRadioFilter),)
+    search_fields = ("code", "name")

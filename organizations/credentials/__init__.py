@@ -1,0 +1,1 @@
+"""Secrets of tills and API clients: hashing, verification, tokens, throttling, rate limits."""

@@ -1,0 +1,78 @@
+"""Where does an API client change its key and secret for a token? `POST /v3/oauth/token/generate` (docs/protocol.md 1.8).
+
+Its answers have a form of their own, without the envelope of the customer API.
+"""
+
+import json
+from typing import Any
+
+import structlog
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from loyalty_project.api.body import discard_body, read_body
+from loyalty_project.protocol.codes import Code, Transport
+from loyalty_project.protocol.errors import RequestRefusedError
+from organizations.api.client_ip import client_address
+from organizations.credentials.tokens import client_of_secret, issue_token
+from organizations.credentials.verification_cache import ProofUnavailableError
+from organizations.tenancy import scoping
+
+log = structlog.get_logger(__name__)
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class TokenView(View):
+    """Takes `{"key": ..., "secret": ...}` as JSON, whatever the Content-Type says, and answers in JSON."""
+
+    http_method_names = ["post"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer; an unexpected failure is logged and told in this endpoint's form."""
+        try:
+            with scoping.no_scope():
+                response = super().dispatch(request, *args, **kwargs)
+        except RequestRefusedError as refused:
+            response = _refused(refused.http_status, refused.message)
+        except Exception:
+            # The last resort of this endpoint, as the envelope's 500 is of the others.
+            log.exception("token_request_failed")
+            response = _refused(500, Code.ALL_FAILED.sentence)
+        discard_body(request)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def post(self, request: HttpRequest) -> JsonResponse:
+        """A token for a proved key; 401 otherwise, 400 for a body without key and secret, 503 when too many wait."""
+        key, secret = _read_credential(request)
+        try:
+            client = client_of_secret(key, secret, address=client_address(request))
+        except ProofUnavailableError as error:
+            raise RequestRefusedError(503, Transport.AUTHORISATION_UNAVAILABLE) from error
+        if client is None:
+            raise RequestRefusedError(401, Transport.UNAUTHORIZED)
+        return JsonResponse({"data": {"accessToken": issue_token(client), "ttlSeconds": client.token_ttl}, "errors": None})
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:  # noqa: ARG002
+        """405, with the method that works."""
+        response = _refused(405, Transport.METHOD_NOT_ALLOWED.sentence)
+        response["Allow"] = "POST"
+        return response
+
+
+def _read_credential(request: HttpRequest) -> tuple[str, str]:
+    try:
+        given = json.loads(read_body(request))
+    except (ValueError, RecursionError) as error:
+        raise RequestRefusedError(400, Code.INVALID_INPUT) from error
+    key, secret = (given.get("key"), given.get("secret")) if isinstance(given, dict) else (None, None)
+    if not (key and secret and isinstance(key, str) and isinstance(secret, str)):
+        raise RequestRefusedError(400, Code.INVALID_INPUT)
+    return key, secret
+
+
+def _refused(status: int, message: str) -> JsonResponse:
+    return JsonResponse({"data": None, "errors": [{"code": status, "message": message}]}, status=status)

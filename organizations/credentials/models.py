@@ -1,0 +1,57 @@
+"""Who may call the API, how often did a guess fail, and how many calls are left this minute?"""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from organizations.locations.models import Till
+from organizations.tenancy.scoping import TenantModel
+
+
+class ApiClient(TenantModel):
+    """An OAuth client: a key and a secret that are changed for short-lived tokens (docs/protocol.md 1.8)."""
+
+    key = models.CharField(max_length=100, unique=True, db_collation="C")
+    secret_hash = models.CharField(max_length=200, blank=True, editable=False, help_text="Argon2id; blank: cannot get tokens")
+    till = models.ForeignKey(
+        Till, on_delete=models.PROTECT, related_name="api_clients", help_text="Used when a call names no till"
+    )
+    token_ttl = models.PositiveIntegerField(
+        default=300, validators=[MinValueValidator(60), MaxValueValidator(86_400)], help_text="Seconds a token lives"
+    )
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class CredentialFailure(models.Model):
+    """Failed proofs of one credential name from one address. Not a tenant row: a name that nobody has belongs to nobody."""
+
+    name = models.CharField(max_length=100, db_collation="C")
+    address = models.GenericIPAddressField()
+    failures = models.PositiveIntegerField(default=0)
+    last_failure = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "address"], name="credential_failure_unique")]
+        indexes = [models.Index(fields=["last_failure"], name="credential_failure_age")]
+
+    def __str__(self) -> str:
+        return f"{self.name} from {self.address}: {self.failures}"
+
+
+class RateLease(models.Model):
+    """Calls that the servers have taken out of one caller's minute. Not a tenant row: it is read before the scope is known."""
+
+    caller = models.CharField(max_length=120, db_collation="C", help_text="till:CODE or client:KEY")
+    minute = models.BigIntegerField(help_text="Minutes since 1970")
+    leased = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["caller"], name="rate_lease_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.caller}: {self.leased}"

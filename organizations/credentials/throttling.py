@@ -1,0 +1,103 @@
+"""How often may a secret be guessed? Failures are counted in PostgreSQL by (credential name, address), with growing delays.
+
+The address is part of the key, so that somebody who guesses elsewhere never locks out the shop. The first five failures cost
+nothing; after them one attempt is admitted after 1 second, the next after 2, 4, ... and then one a minute. Refused attempts are
+not counted, so a till with an old password recovers at once when it is corrected. A day of silence, or a success, forgets all.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.db import connection, transaction
+
+from loyalty_project import clock
+from organizations.credentials.models import CredentialFailure
+
+FREE_FAILURES = 5
+LONGEST_DELAY = timedelta(seconds=60)
+FORGOTTEN_AFTER = timedelta(days=1)
+_PRUNED_AT_ONCE = 100
+_NAME_LENGTH = 100
+
+_COUNT = """
+INSERT INTO organizations_credentialfailure AS known (name, address, failures, last_failure)
+VALUES (%(name)s, %(address)s, 1, %(now)s)
+ON CONFLICT (name, address) DO UPDATE
+SET failures = CASE WHEN known.last_failure <= %(forgotten)s THEN 1 ELSE LEAST(known.failures + 1, 1000000) END,
+    last_failure = EXCLUDED.last_failure
+WHERE known.failures < %(free)s
+   OR known.last_failure + make_interval(secs => LEAST(%(longest)s, 2.0 ^ LEAST(known.failures - %(free)s, 30)))
+      <= EXCLUDED.last_failure
+RETURNING failures
+"""
+_PRUNE = """
+DELETE FROM organizations_credentialfailure WHERE id IN (
+    SELECT id FROM organizations_credentialfailure WHERE last_failure <= %s
+    ORDER BY last_failure LIMIT %s FOR UPDATE SKIP LOCKED
+)
+"""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at a secret. Not `admitted`: a delay runs, so nothing may be checked. Set `succeeded` to forget the failures."""
+
+    admitted: bool
+    succeeded: bool = False
+
+
+@contextmanager
+def counted_attempt(name: str, address: str) -> Iterator[Attempt]:
+    """Count a failure of `name` from `address` before the secret is looked at; a success inside takes it back.
+
+    The count and the check inside are one transaction that holds the row: a second attempt of the same name and address, in any
+    process, waits for the outcome of the first. So parallel guesses are all counted, and parallel good calls are no failures.
+    The wait ends with the connection's lock_timeout, as `django.db.OperationalError`.
+    """
+    name = _fitting(name)
+    with transaction.atomic():
+        failures = _count(name, address)
+        attempt = Attempt(admitted=failures is not None)
+        yield attempt
+        if attempt.succeeded:
+            CredentialFailure.objects.filter(name=name, address=address).delete()
+    if failures == 1 and not attempt.succeeded:
+        prune_failures()
+
+
+def count_failure(name: str, address: str) -> None:
+    """Count a failure that needs no check, such as a name that nobody has."""
+    with counted_attempt(name, address):
+        pass
+
+
+def prune_failures() -> int:
+    """Drop up to a hundred rows that are a day old, and say how many. Each new row calls it, so the table stays small."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PRUNE, [clock.now() - FORGOTTEN_AFTER, _PRUNED_AT_ONCE])
+        pruned: int = cursor.rowcount
+    return pruned
+
+
+def _count(name: str, address: str) -> int | None:
+    now = clock.now()
+    values: dict[str, Any] = {
+        "name": name,
+        "address": address,
+        "now": now,
+        "forgotten": now - FORGOTTEN_AFTER,
+        "free": FREE_FAILURES,
+        "longest": LONGEST_DELAY.total_seconds(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, values)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _fitting(name: str) -> str:
+    return name if len(name) <= _NAME_LENGTH else sha256(name.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Field definitions of an organization."""

@@ -1,0 +1,1 @@
+"""Calls with an `Idempotency-Key`, and the answers kept for them."""

@@ -1,0 +1,100 @@
+"""Was this call made before, and what were its items answered? Keys of callers and kept answers (docs/protocol.md 1.10).
+
+A key is pinned to its content before the items are worked, in a statement of its own: of two calls that use one key for
+different content at the same moment, exactly one goes on. An answer is claimed and kept in its item's transaction.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from loyalty_project import clock
+from loyalty_project.api.batch import Outcome
+from loyalty_project.api.renderers import to_json
+from loyalty_project.db.locks import lock
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import RequestRefusedError
+from organizations.audit.actors import Actor
+from organizations.idempotency.models import IdempotencyKey, KeptAnswer
+
+KEPT_FOR: Final = timedelta(hours=72)
+_PRUNED_AT_ONCE = 1000
+
+# A key that is used again lives on, so that it is never pruned under the call that uses it.
+_PIN = """
+INSERT INTO organizations_idempotencykey AS known
+    (organization_id, credential, action, key, content, first_used_at, last_used_at)
+VALUES (%(organization)s, %(credential)s, %(action)s, %(key)s, %(content)s, %(now)s, %(now)s)
+ON CONFLICT (organization_id, credential, action, key) DO UPDATE SET last_used_at = EXCLUDED.last_used_at
+RETURNING id, content
+"""
+# Waits for a transaction that has claimed the same item: afterwards there is its answer, or nothing when it was undone.
+_CLAIM = """
+INSERT INTO organizations_keptanswer (organization_id, key_id, position, succeeded, body)
+VALUES (%s, %s, %s, FALSE, '') ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedCall:
+    """The answers under one pinned key (`loyalty_project.api.batch.Once`)."""
+
+    organization_id: int
+    key_id: int
+
+    def claim(self, position: int) -> Outcome | None:
+        """Take the item at `position`; its answer when it was worked before. Raises 55P03 when that takes too long."""
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, [self.organization_id, self.key_id, position])
+            if cursor.rowcount:
+                return None
+        kept = KeptAnswer.objects.get(key_id=self.key_id, position=position)
+        return Outcome(json.loads(kept.body, parse_float=Decimal), succeeded=kept.succeeded, replayed=True)
+
+    def keep(self, position: int, outcome: Outcome) -> None:
+        """Write the answer of a claimed item; call it in the transaction of the claim."""
+        KeptAnswer.objects.filter(key_id=self.key_id, position=position).update(
+            succeeded=outcome.succeeded, body=to_json(outcome.body).decode(), subject_id=outcome.subject
+        )
+
+
+def open_keyed_call(key: str, *, action: str, content: str, by: Actor) -> KeyedCall:
+    """Pin `key` of this credential and action to `content` (a digest). Call it outside of the items' transactions.
+
+    Raises `RequestRefusedError` 422 when the key was used for other content.
+    """
+    pinned: dict[str, Any] = {
+        "organization": by.organization.pk,
+        "credential": by.name,
+        "action": action,
+        "key": key,
+        "content": content,
+        "now": clock.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PIN, pinned)
+        key_id, known_content = cursor.fetchone()
+    if known_content != content:
+        raise RequestRefusedError(422, Code.INVALID_INPUT)
+    return KeyedCall(organization_id=by.organization.pk, key_id=key_id)
+
+
+def prune_keys() -> int:
+    """Drop the organization's keys that nobody used for 72 hours, with their answers, a thousand at once; how many keys.
+
+    Call it inside the organization's scope.
+    """
+    unused_since = clock.now() - KEPT_FOR
+    pruned = 0
+    while True:
+        with transaction.atomic():
+            unused = lock(IdempotencyKey.objects.filter(last_used_at__lte=unused_since))
+            keys = list(unused.values_list("pk", flat=True)[:_PRUNED_AT_ONCE])
+            IdempotencyKey.objects.filter(pk__in=keys).delete()
+        pruned += len(keys)
+        if len(keys) < _PRUNED_AT_ONCE:
+            return pruned

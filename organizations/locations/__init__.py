@@ -1,0 +1,1 @@
+"""Zones, concepts, stores and tills."""

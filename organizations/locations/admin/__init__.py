@@ -1,0 +1,1 @@
+"""Back-office pages of zones, concepts, stores and tills."""

@@ -1,0 +1,28 @@
+"""Which lines of business are there?"""
+
+from django.contrib import admin
+from unfold.contrib.filters.admin import BooleanRadioFilter
+
+from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.forms import ConfigurationForm
+from organizations.locations.models import Concept
+from organizations.organization_file.document import CONCEPT
+
+
+class ConceptForm(ConfigurationForm):
+    """See the module."""
+
+    section = CONCEPT
+
+
+@admin.register(Concept)
+class ConceptAdmin(BackOfficeAdmin):
+    """Concepts: code, name, switch."""
+
+    form = ConceptForm
+    fields = ("code", "name", "is_active")
+    natural_key = ("code",)
+    list_display = ("code", "name", "active")
+    list_display_links = ("code", "name")
+    list_filter = (("is_active", BooleanRadioFilter),)
+    search_fields = ("code", "name")

@@ -1,0 +1,55 @@
+"""Which shops are there? With the tills of each."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
+
+from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.forms import ConfigurationForm
+from organizations.locations.models import Store, Till
+from organizations.organization_file.document import STORE
+
+
+class StoreForm(ConfigurationForm):
+    """See the module."""
+
+    section = STORE
+
+
+class TillsOfStore(TabularInline):
+    """The tills of a store, to look at; each has a page of its own."""
+
+    model = Till
+    fields = ("code", "name", "is_active")
+    show_change_link = True
+    can_delete = False
+    extra = 0
+    hide_title = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Store | None = None) -> bool:  # noqa: ARG002 - Django's signature
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Store | None = None) -> bool:  # noqa: ARG002 - Django's signature
+        return False
+
+
+@admin.register(Store)
+class StoreAdmin(BackOfficeAdmin):
+    """Stores: where they belong, and their tills."""
+
+    form = StoreForm
+    store_path = "pk"
+    related = ("zone", "concept")
+    fields = ("code", "name", "external_id", "zone", "concept", "is_active")
+    natural_key = ("code",)
+    list_display = ("code", "name", "external_id", "zone", "concept", "active")
+    list_display_links = ("code", "name")
+    list_filter = (("is_active", BooleanRadioFilter), ("zone", RelatedDropdownFilter), ("concept", RelatedDropdownFilter))
+    search_fields = ("code", "name", "external_id")
+    inlines = (TillsOfStore,)
+
+    def get_inlines(self, request: HttpRequest, obj: Store | None) -> Any:
+        return [] if obj is None else super().get_inlines(request, obj)

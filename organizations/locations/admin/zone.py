@@ -1,0 +1,28 @@
+"""Which regions of stores are there?"""
+
+from django.contrib import admin
+from unfold.contrib.filters.admin import BooleanRadioFilter
+
+from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.forms import ConfigurationForm
+from organizations.locations.models import Zone
+from organizations.organization_file.document import ZONE
+
+
+class ZoneForm(ConfigurationForm):
+    """See the module."""
+
+    section = ZONE
+
+
+@admin.register(Zone)
+class ZoneAdmin(BackOfficeAdmin):
+    """Zones: code, name, switch."""
+
+    form = ZoneForm
+    fields = ("code", "name", "is_active")
+    natural_key = ("code",)
+    list_display = ("code", "name", "active")
+    list_display_links = ("code", "name")
+    list_filter = (("is_active", BooleanRadioFilter),)
+    search_fields = ("code", "name")

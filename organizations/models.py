@@ -1,0 +1,33 @@
+"""Rows of organizations, by noun. Django finds the models here."""
+
+from organizations.audit.models import AuditEntry
+from organizations.card_series.models import CardSeries, Counter
+from organizations.credentials.models import ApiClient, CredentialFailure, RateLease
+from organizations.fields.models import FieldDefinition
+from organizations.idempotency.models import IdempotencyKey, KeptAnswer
+from organizations.imports.models import ImportRun, RejectedRow
+from organizations.locations.models import Concept, Store, Till, Zone
+from organizations.source_accounts.models import SourceAccount
+from organizations.staff.models import StaffMember
+from organizations.tenancy.models import Organization
+
+__all__ = [
+    "ApiClient",
+    "AuditEntry",
+    "CardSeries",
+    "Concept",
+    "Counter",
+    "CredentialFailure",
+    "FieldDefinition",
+    "IdempotencyKey",
+    "ImportRun",
+    "KeptAnswer",
+    "Organization",
+    "RateLease",
+    "RejectedRow",
+    "SourceAccount",
+    "StaffMember",
+    "Store",
+    "Till",
+    "Zone",
+]

@@ -1,0 +1,29 @@
+"""Which accounts has the organization at other sources?"""
+
+from django.contrib import admin
+from unfold.contrib.filters.admin import BooleanRadioFilter
+
+from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.forms import ConfigurationForm
+from organizations.organization_file.document import SOURCE_ACCOUNT
+from organizations.source_accounts.models import SourceAccount
+
+
+class SourceAccountForm(ConfigurationForm):
+    """See the module."""
+
+    section = SOURCE_ACCOUNT
+    natural_key = ("source", "account")
+
+
+@admin.register(SourceAccount)
+class SourceAccountAdmin(BackOfficeAdmin):
+    """Source accounts: source and account."""
+
+    form = SourceAccountForm
+    fields = ("source", "account", "is_active")
+    natural_key = ("source", "account")
+    list_display = ("source", "account", "active")
+    list_display_links = ("source", "account")
+    list_filter = (("is_active", BooleanRadioFilter),)
+    search_fields = ("source", "account")

@@ -1,0 +1,105 @@
+"""Who works in the back office, in which role, and in which stores?"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.password_validation import validate_password
+from django.db.models import ManyToManyField, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from organizations.back_office.current_user import member_of
+from organizations.back_office.forms import ConfigurationForm
+from organizations.back_office.pages import page_action
+from organizations.back_office.secrets import SecretAdmin, SecretKind
+from organizations.organization_file.document import STAFF
+from organizations.staff.models import StaffMember
+
+
+class StaffForm(ConfigurationForm):
+    """A member of staff of one organization. Operators of the installation are made by `manage.py createsuperuser`."""
+
+    section = STAFF
+    natural_key = ("username",)
+    installation_wide = True
+    # Set on the class that the admin makes for each request.
+    is_own = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "role" in self.fields:
+            self.fields["role"].required = True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.is_own and {"role", "stores", "is_active"} & set(self.changed_data):
+            raise forms.ValidationError("Nobody changes their own role, stores or log-in. Ask another administrator.")
+        return cleaned
+
+    def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        self.instance.is_staff = True
+        if not self.instance.password:
+            self.instance.set_unusable_password()
+        return super().save(commit=commit)
+
+
+def put_password(member: StaffMember, password: str) -> None:
+    """Give the unsaved password to a member of staff."""
+    member.set_password(password)
+
+
+@admin.register(StaffMember)
+class StaffMemberAdmin(SecretAdmin):
+    """The staff of the organization, and a page to set the password of one."""
+
+    form = StaffForm
+    related = ("organization",)
+    secret = SecretKind(
+        word="password",
+        columns=("password",),
+        put=put_password,
+        check=lambda member, typed: validate_password(typed, user=member),
+    )
+    fields = ("username", "first_name", "last_name", "email", "role", "stores", "is_active", "last_login")
+    readonly_fields = ("last_login",)
+    natural_key = ("username",)
+    list_display = ("username", "first_name", "last_name", "role", "active", "last_login")
+    list_filter = (("role", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter))
+    search_fields = ("username", "first_name", "last_name", "email")
+    ordering = ("username",)
+    actions_detail: Sequence[str] = ("set_password",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Staff rows are no tenant rows, because log-in comes before any scope: the organization is asked for here."""
+        rows = super().get_queryset(request).filter(is_superuser=False)
+        member = member_of(request)
+        return rows if member.is_superuser else rows.filter(organization=member.organization_id)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.is_own = obj is not None and obj.pk == member_of(request).pk
+        return form
+
+    def formfield_for_manytomany(self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(
+            db_field, request, **{"widget": UnfoldAdminCheckboxSelectMultipleWidget(), **kwargs}
+        )
+
+    @admin.action(description="Switch off", permissions=["change"])
+    def deactivate(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """Switch the chosen log-ins off, never one's own."""
+        if rows.filter(pk=member_of(request).pk).exists():
+            messages.warning(request, "Your own log-in stays on.")
+        super().deactivate(request, rows.exclude(pk=member_of(request).pk))
+
+    @page_action("Set password", address="new-password", icon="key")
+    def set_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page that sets the password; for one's own, the page that asks for the old one first."""
+        if unquote(object_id) == str(member_of(request).pk):
+            return HttpResponseRedirect(reverse("admin:password_change"))
+        return self.answer_secret(request, object_id)

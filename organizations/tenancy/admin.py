@@ -1,0 +1,168 @@
+"""What is the organization, and which policies has it chosen?"""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import admin
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.current_user import member_of
+from organizations.back_office.forms import ConfigurationForm
+from organizations.fields.models import FieldDefinition
+from organizations.organization_file.document import CUSTOMER_CATEGORIES, ORGANIZATION, Settings
+from organizations.organization_file.problems import Problems
+from organizations.policies import NAMES
+from organizations.tenancy.models import Organization
+from organizations.tenancy.policy_form import GROUPS, policy_fields, shown_policies
+from organizations.tenancy.verification_form import NAMES as VERIFICATION_NAMES
+from organizations.tenancy.verification_form import TITLE as VERIFICATION_TITLE
+from organizations.tenancy.verification_form import (
+    describe_verification,
+    offer_fields,
+    read_verification,
+    shown_verification,
+    verification_fields,
+)
+
+
+class OrganizationForm(ConfigurationForm):
+    """The organization's own columns, what must be known to change identifiers, and one field for every policy flag."""
+
+    section = ORGANIZATION
+    installation_wide = True
+
+    timezone = forms.ChoiceField(
+        label="Time zone",
+        choices=lambda: [(name, name) for name in sorted(available_timezones())],
+        initial="UTC",
+        widget=UnfoldAdminSelect2Widget,
+        help_text="Decides what a day is",
+    )
+    gender_field = forms.ChoiceField(
+        required=False, widget=UnfoldAdminSelectWidget, help_text="The custom or extended field that answers the gender"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        forms.ModelForm.__init__(self, *args, **kwargs)
+        if self.instance.pk is None:
+            # A new organization starts with the defaults: its policies are chosen once it is there.
+            for name in (*NAMES, *VERIFICATION_NAMES, "gender_field"):
+                del self.fields[name]
+            return
+        self.initial.update(shown_policies(self.instance.flags))
+        if VERIFICATION_NAMES[0] in self.fields:
+            self.initial.update(shown_verification(self.instance.identity_verification))
+            offer_fields(self.fields, self.instance.identity_verification, self._field_names())
+        if "gender_field" in self.fields:
+            stored = [self.instance.gender_field] if self.instance.gender_field else []
+            choices = dict.fromkeys([*self._field_names(), *stored])
+            field: Any = self.fields["gender_field"]
+            field.choices = [("", "none"), *((name, name) for name in choices)]
+
+    def _field_names(self) -> list[str]:
+        fields = FieldDefinition.objects.filter(organization=self.instance, category__in=CUSTOMER_CATEGORIES, is_active=True)
+        return list(fields.values_list("name", flat=True))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        given = {name: self._given(name, cleaned) for name in NAMES if name in cleaned}
+        problems = Problems()
+        flags = Settings().read(given, "", problems)
+        for problem in problems:
+            self._tell(problem.path, problem.message)
+        if not problems and given:
+            self.instance.flags = flags
+        if VERIFICATION_NAMES[0] in self.fields:
+            self._read_verification(cleaned)
+        return cleaned
+
+    def _read_verification(self, cleaned: dict[str, Any]) -> None:
+        problems = Problems()
+        section = read_verification(cleaned, problems)
+        for problem in problems:
+            self._tell(problem.path, problem.message)
+        if not problems:
+            self.instance.identity_verification = section
+
+    @staticmethod
+    def _given(name: str, cleaned: dict[str, Any]) -> Any:
+        """What was typed; blank means the default, unless blank is a value of its own (text, and no limit)."""
+        value = cleaned[name]
+        return None if value == "" else value
+
+
+# The fields of the flags are declared like any other, so that the admin can lay them out.
+PoliciesForm = type("PoliciesForm", (OrganizationForm,), {**policy_fields(), **verification_fields()})
+
+
+@admin.register(Organization)
+class OrganizationAdmin(BackOfficeAdmin):
+    """Organizations: operators see and add all, an administrator changes the own one."""
+
+    form = PoliciesForm
+    natural_key = ("code",)
+    list_display = ("code", "name", "timezone", "currency", "base_country")
+    list_display_links = ("code", "name")
+    search_fields = ("code", "name")
+    actions = ()
+    readonly_fields = ("waiting", "policies", "verification")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, ArrayField):
+            kwargs["widget"] = UnfoldAdminTextInputWidget
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        about = ("code", "name", "timezone", "currency", "base_country", "countries", "language")
+        if obj is None:
+            return [(None, {"fields": about})]
+        if not self.has_change_permission(request, obj):
+            return [(None, {"fields": (*about, "gender_field", "waiting", "verification", "policies")})]
+        return [
+            ("Organization", {"fields": (*about, "gender_field", "waiting"), "classes": ["tab"]}),
+            *((title, {"fields": tuple(group), "classes": ["tab"]}) for title, group in GROUPS.items()),
+            (VERIFICATION_TITLE, {"fields": VERIFICATION_NAMES, "classes": ["tab"]}),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Organizations are no tenant rows: the own one is asked for here."""
+        rows = super().get_queryset(request)
+        member = member_of(request)
+        return rows if member.is_superuser else rows.filter(pk=member.organization_id)
+
+    def organization_behind(self, row: Any) -> Organization:
+        organization: Organization = row
+        return organization
+
+    def organization_for(self, request: HttpRequest, object_id: str | None) -> Organization | None:
+        """The organization itself; none for a new one."""
+        return None if object_id is None else super().organization_for(request, object_id)
+
+    def answer_choice(self, request: HttpRequest) -> Any:
+        """A new organization belongs to none: straight to the form."""
+        return super(BackOfficeAdmin, self).changeform_view(request)
+
+    @display(description="Not active yet")
+    def waiting(self, organization: Organization) -> str:
+        """The sections of the organization file that wait for their part of the product."""
+        return ", ".join(section.replace("_", " ") for section in organization.stored_sections) or "nothing"
+
+    @display(description="To change an identifier")
+    def verification(self, organization: Organization) -> str:
+        """What must be known to change an identifier, to look at."""
+        return describe_verification(organization.identity_verification)
+
+    @display(description="Policies")
+    def policies(self, organization: Organization) -> SafeString:
+        """Every policy, to look at."""
+        shown = shown_policies(organization.flags)
+        groups = [(title, [(label, name, shown[name]) for name, label in group.items()]) for title, group in GROUPS.items()]
+        return render_to_string("back_office/_policies.html", {"groups": groups})

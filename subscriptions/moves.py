@@ -1,7 +1,0 @@
-"""What of a customer's consents follows into another customer when the two are merged? (docs/protocol.md 2.4)"""
-
-from customers.services.moving import Move, Stay
-from subscriptions.models import Consent, ConsentChange
-
-MOVES = (Move(model=Consent, gives_way=("consent_unique",)),)
-STAYS = (Stay(model=ConsentChange, because="the log says who decided what, and is never changed"),)

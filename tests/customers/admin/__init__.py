@@ -1,1 +1,0 @@
-"""Tests of the back office of customers, one file a noun."""

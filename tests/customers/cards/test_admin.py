@@ -1,0 +1,55 @@
+"""Cards in the back office: to look at."""
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from customers.cards.models import Card
+from customers.profile.models import Customer
+from organizations.locations.models import Till
+from tests.back_office import list_of, page_of, register, shown
+from tests.factories.rows import make_card_series
+
+CARDS = "customers_card"
+
+
+@pytest.fixture
+def card(anna: Customer) -> Card:
+    series = make_card_series(anna.organization)
+    return Card.objects.create(organization=anna.organization, series=series, number="GOLD1", customer=anna, status="ISSUED")
+
+
+def test_cards_are_listed_and_found_by_how_they_begin(administrator: Client, card: Card) -> None:
+    other = Card.objects.create(organization=card.organization, series=card.series, number="SILVER1")
+    assert set(shown(administrator.get(list_of(CARDS)))) == {card, other}
+    assert shown(administrator.get(list_of(CARDS), {"q": "gol"})) == [card]
+    assert shown(administrator.get(list_of(CARDS), {"status__exact": "NOT_ISSUED"})) == [other]
+    assert len(shown(administrator.get(list_of(CARDS), {"q": " "}))) == 2
+    assert len(shown(administrator.get(list_of(CARDS), {"series__id__exact": card.series_id}))) == 2
+    assert "issued" in administrator.get(list_of(CARDS)).content.decode()
+
+
+def test_staff_of_a_store_see_the_cards_of_its_customers(seller: Client, card: Card, indiranagar: Till) -> None:
+    other = register(indiranagar, mobile="9812300002")
+    hidden = Card.objects.create(
+        organization=card.organization, series=card.series, number="GOLD2", customer=other, status="ISSUED"
+    )
+    assert shown(seller.get(list_of(CARDS))) == [card]
+    assert seller.get(page_of(CARDS, hidden)).status_code == 302
+
+
+def test_nobody_changes_a_card_by_hand(administrator: Client, card: Card) -> None:
+    assert administrator.get(page_of(CARDS, card)).status_code == 200
+    assert administrator.post(page_of(CARDS, card), {"number": "X"}).status_code == 403
+    assert administrator.get("/admin/customers/card/add/").status_code == 403
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_list_costs_the_same_for_any_number(
+    administrator: Client, card: Card, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(1, rows):
+        Card.objects.create(organization=card.organization, series=card.series, number=f"SILVER{number}")
+    # Session, member of staff, the limit to stores, series of the filter, cards.
+    with django_assert_num_queries(5):
+        administrator.get(list_of(CARDS))

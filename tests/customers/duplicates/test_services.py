@@ -1,0 +1,265 @@
+"""Who may be registered twice: what speaks for a pair, and what becomes of the list (docs/back-office.md)."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from customers.cards.models import Card
+from customers.duplicates.models import DuplicateCandidate
+from customers.duplicates.services import LARGEST_GROUP, Evidence, State, dismiss_candidate, find_duplicates, likely_pairs
+from customers.identifiers.models import Identifier
+from customers.profile.models import Customer
+from customers.sources.models import SourceProfile
+from organizations.audit.actors import command_actor
+from organizations.audit.models import AuditEntry
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from tests.back_office import register
+from tests.factories.rows import make_card_series
+from use_cases.merging import merge_customers, undo_merge
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person(organization: Organization):
+    """Makes a customer with these identifiers, straight into the database: many are no two people's at once."""
+
+    def make(firstname: str = "", lastname: str = "", **identifiers: str) -> Customer:
+        moment = datetime(2024, 1, 1, tzinfo=UTC)
+        customer = Customer.objects.create(
+            organization=organization,
+            firstname=firstname,
+            lastname=lastname,
+            firstname_folded=firstname.casefold(),
+            lastname_folded=lastname.casefold(),
+            registered_on=moment,
+            updated_on=moment,
+        )
+        for kind, value in identifiers.items():
+            Identifier.objects.create(organization=organization, customer=customer, kind=kind, value=value, exclusive=False)
+        return customer
+
+    return make
+
+
+def found(organization: Organization) -> dict[tuple[int, int], list[Evidence]]:
+    return likely_pairs(organization).pairs
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_found"),
+    [
+        ("anna.rao@example.com", "annarao@example.com", True),
+        ("anna.rao+shop@example.com", "an.narao@example.com", True),
+        ("anna+a@example.com", "anna+b@example.com", True),
+        ("anna@example.com", "anna@example.com", False),  # the same address twice: the policy allows it
+        ("anna@example.com", "anna@example.org", False),
+        ("anna@example.com", "ann@example.com", False),
+        ("+a@example.com", ".+b@example.com", False),  # nothing is left of either
+        ("anna@a.example.com", "anna@aexample.com", False),  # dots of the domain count
+    ],
+)
+def test_emails_alike_but_for_dots_and_plus(organization, person, one, other, is_found):
+    first, second = person(email=one), person(email=other)
+    assert found(organization) == ({(first.pk, second.pk): [Evidence.EMAIL]} if is_found else {})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_found"),
+    [
+        ("919812345678", "449812345678", True),  # two digits each
+        ("9715012345678", "15012345678", True),  # three digits and one
+        ("75012345678", "4475012345678", False),
+        ("919812345678", "919812345678", False),  # the same number twice: the policy allows it
+        ("919812345678", "9198123456789", False),
+    ],
+)
+def test_mobiles_alike_but_for_the_country(organization, person, one, other, is_found):
+    first, second = person(mobile=one), person(mobile=other)
+    assert found(organization) == ({(first.pk, second.pk): [Evidence.MOBILE]} if is_found else {})
+
+
+def test_former_identifiers_say_nothing(organization, person):
+    person(email="anna.rao@example.com")
+    person(email="annarao@example.com").identifiers.update(state="FORMER")
+    assert found(organization) == {}
+
+
+@pytest.fixture
+def namesakes(organization, person):
+    """Anna, once more in capitals, and somebody of another name."""
+    return person("Anna", "Rao"), person("ANNA", "Rao"), person("Bo", "Rao")
+
+
+def note_card(customer: Customer, number: str) -> None:
+    customer.comm_channels = [{"type": "CARD_NUMBER", "value": number, "primary": False, "verified": False}]
+    customer.save()
+
+
+def issue_card(customer: Customer, number: str, external_id: str = "") -> None:
+    series = make_card_series(customer.organization, number)
+    Card.objects.create(
+        organization=customer.organization,
+        series=series,
+        number=number,
+        external_id=external_id,
+        customer=customer,
+        status=Card.Status.ISSUED,
+    )
+
+
+def take_for_external_id(customer: Customer, number: str) -> None:
+    Identifier.objects.create(
+        organization=customer.organization, customer=customer, kind="external_id", value=number, exclusive=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("of_first", "of_others"),
+    [
+        (lambda one: note_card(one, "P-1"), lambda one: note_card(one, "P-1")),
+        (lambda one: issue_card(one, "P-1"), lambda one: note_card(one, "P-1")),
+        (lambda one: issue_card(one, "P-1"), lambda one: take_for_external_id(one, "P-1")),
+        (lambda one: issue_card(one, "X-1", external_id="P-1"), lambda one: note_card(one, "P-1")),
+    ],
+    ids=["noted twice", "issued and noted", "issued and taken for an external id", "issued, noted by its external id"],
+)
+def test_the_same_name_and_card_number(organization, namesakes, of_first, of_others):
+    anna, again, bo = namesakes
+    of_first(anna)
+    for other in (again, bo):
+        of_others(other)
+    assert found(organization) == {(anna.pk, again.pk): [Evidence.CARD]}
+
+
+def test_external_ids_that_are_no_cards_and_people_without_names_share_no_card(organization, namesakes, person):
+    for one in namesakes:
+        take_for_external_id(one, "P-1")
+    note_card(person(), "P-2")
+    note_card(person(), "P-2")
+    assert found(organization) == {}
+
+
+def test_the_same_name_at_the_same_source_account(organization, namesakes, person):
+    anna, again, bo = namesakes
+    elsewhere, nameless, nobody = person("Anna", "Rao"), person(), person()
+    for one in (anna, again, bo, nameless, nobody):
+        SourceProfile.objects.create(organization=organization, customer=one, source="WECHAT", account="main")
+    SourceProfile.objects.create(organization=organization, customer=elsewhere, source="WECHAT", account="outlet")
+    assert found(organization) == {(anna.pk, again.pk): [Evidence.SOURCE_ACCOUNT]}
+
+
+def test_all_that_speaks_for_a_pair_is_told_once_and_in_order(organization, person):
+    pair = [person("Anna", "Rao", email=f"anna{dot}rao@example.com") for dot in (".", "")]
+    for one in pair:
+        one.comm_channels = [{"type": "CARD_NUMBER", "value": number} for number in ("P-1", "P-2")]
+        one.save()
+    assert found(organization) == {(pair[0].pk, pair[1].pk): [Evidence.CARD, Evidence.EMAIL]}
+
+
+def test_three_alike_are_three_pairs_and_a_crowd_is_none(organization, person):
+    three = [person(email=f"anna+{n}@example.com").pk for n in range(3)]
+    for n in range(LARGEST_GROUP + 1):
+        person(email=f"info+{n}@example.com")
+    search = likely_pairs(organization)
+    assert set(search.pairs) == {(three[0], three[1]), (three[0], three[2]), (three[1], three[2])}
+    assert search.crowds == {Evidence.EMAIL: 1}
+
+
+def test_customers_of_another_organization_are_nobodys_duplicates(organization, person, stranger: Till):
+    person(email="anna.rao@example.com")
+    register(stranger, email="annarao@example.com")
+    assert found(organization) == {}
+    with organization_scope(stranger.organization):
+        assert found(stranger.organization) == {}
+
+
+@pytest.mark.parametrize("pairs", [1, 3])
+def test_queries_do_not_grow_with_the_pairs(organization, person, pairs, django_assert_num_queries):
+    for n in range(pairs):
+        person(email=f"anna.rao{n}@example.com")
+        person(email=f"annarao{n}@example.com")
+    # Savepoint, timeout, four kinds of evidence, what is stored, new pairs, the savepoint's end.
+    with django_assert_num_queries(9):
+        assert find_duplicates(organization).new == pairs
+
+
+# --- the list
+
+
+@pytest.fixture
+def pair(organization, person) -> DuplicateCandidate:
+    person(email="anna.rao@example.com")
+    person(email="annarao@example.com")
+    assert str(find_duplicates(organization)) == "new=1 known=0 gone=0 dismissed=0"
+    return DuplicateCandidate.objects.get()
+
+
+def test_a_second_search_finds_the_same(organization, pair):
+    assert str(find_duplicates(organization)) == "new=0 known=1 gone=0 dismissed=0"
+    again = DuplicateCandidate.objects.get()
+    assert (again.pk, again.found_on, again.evidence, again.state) == (pair.pk, pair.found_on, ["EMAIL"], State.OPEN)
+
+
+def test_evidence_is_brought_up_to_date(organization, pair):
+    for customer in (pair.first, pair.second):
+        Identifier.objects.create(
+            organization=organization,
+            customer=customer,
+            kind="mobile",
+            value=f"{'91' if customer == pair.first else '44'}981234",
+        )
+    assert find_duplicates(organization).evidence == {Evidence.MOBILE: 1, Evidence.EMAIL: 1}
+    assert DuplicateCandidate.objects.get().evidence == ["MOBILE", "EMAIL"]
+
+
+def test_what_no_longer_holds_is_dropped(organization, pair):
+    pair.second.identifiers.update(value="other@example.com")
+    assert str(find_duplicates(organization)) == "new=0 known=0 gone=1 dismissed=0"
+    assert not DuplicateCandidate.objects.exists()
+
+
+def test_a_dismissal_is_kept_whatever_is_found(organization, pair):
+    by = command_actor("test", organization)
+    assert dismiss_candidate(pair, by=by)
+    assert str(find_duplicates(organization)) == "new=0 known=0 gone=0 dismissed=1"
+    pair.second.identifiers.update(value="other@example.com")
+    assert str(find_duplicates(organization)) == "new=0 known=0 gone=0 dismissed=0"
+    kept = DuplicateCandidate.objects.get()
+    assert (kept.state, kept.decided_by) == (State.DISMISSED, "command:test")
+    entry = AuditEntry.objects.get(object_type="duplicatecandidate", object_id=pair.pk)
+    assert (entry.action, entry.new) == ("dismissed", {"customers": [pair.first_id, pair.second_id], "evidence": ["EMAIL"]})
+
+
+def test_a_pair_is_dismissed_once(organization, pair):
+    assert dismiss_candidate(pair, by=command_actor("one", organization))
+    assert not dismiss_candidate(pair, by=command_actor("another", organization))
+    assert DuplicateCandidate.objects.get().decided_by == "command:one"
+    assert AuditEntry.objects.filter(action="dismissed").count() == 1
+
+
+def test_a_merge_settles_the_pair_and_drops_what_else_was_open_of_the_victim(organization, pair, person):
+    third = person(email="an.narao@example.com")
+    assert find_duplicates(organization).new == 2
+    by = command_actor("test", organization)
+    merge = merge_customers(survivor=pair.first_id, victim=pair.second_id, by=by).merge
+    states = {(one.first_id, one.second_id): one.state for one in DuplicateCandidate.objects.all()}
+    assert states == {(pair.first_id, pair.second_id): State.MERGED, (pair.first_id, third.pk): State.OPEN}
+    assert DuplicateCandidate.objects.get(pk=pair.pk).decided_by == "command:test"
+    assert str(find_duplicates(organization)) == "new=0 known=1 gone=0 dismissed=0"
+    undo_merge(merge, reason="they are two", by=by)
+    again = DuplicateCandidate.objects.get(pk=pair.pk)
+    assert (again.state, again.decided_by, again.decided_on) == (State.OPEN, "", None)
+    assert str(find_duplicates(organization)) == "new=1 known=2 gone=0 dismissed=0"
+
+
+def test_a_pair_stands_once_and_in_order(organization, pair):
+    for first, second in [(pair.first, pair.second), (pair.second, pair.first)]:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            DuplicateCandidate.objects.create(
+                organization=organization, first=first, second=second, evidence=["EMAIL"], found_on=pair.found_on
+            )
+    assert str(pair) == f"{pair.first_id} and {pair.second_id}"

@@ -1,0 +1,51 @@
+"""Requests to change identifiers on a customer's page."""
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from customers.identity_requests.panels import SHOWN, identity_panel
+from customers.profile.models import Customer
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from tests.back_office import make_staff, register
+from tests.factories.identity_requests import ask, staff
+from use_cases.identity import reject_request
+
+OLD, OTHER = "919812300001", "919812300002"
+
+
+def test_the_latest_requests_are_told_on_both_sides(till: Till, organization: Organization, anna: Customer) -> None:
+    usha = register(till, firstname="Usha", mobile=OTHER)
+    first = ask(till, "mobile", OLD, OTHER)
+    reject_request(first.pk, reason="Not proved", by=staff(organization))
+    second = ask(till, "mobile", OLD, "919812300009")
+    auditor = make_staff(organization, "auditor")
+    of_anna = identity_panel(anna, organization=organization, seen_by=auditor)
+    of_usha = identity_panel(usha, organization=organization, seen_by=auditor)
+    assert of_anna is not None
+    assert of_usha is not None
+    assert [row["request"] for row in of_anna.context["rows"]] == [second, first]
+    assert [(row["maker"], row["decider"]) for row in of_usha.context["rows"]] == [("mgroad.till1 (till)", "asha (staff)")]
+
+
+def test_there_is_no_panel_without_requests_nor_for_those_who_may_not_see_them(
+    till: Till, organization: Organization, anna: Customer
+) -> None:
+    assert identity_panel(anna, organization=organization, seen_by=make_staff(organization, "auditor")) is None
+    ask(till, "mobile", OLD, "919812300009")
+    assert identity_panel(anna, organization=organization, seen_by=make_staff(organization, "", username="nobody")) is None
+
+
+@pytest.mark.parametrize("rows", [1, 3, 12])
+def test_the_panel_costs_one_query(
+    till: Till, organization: Organization, anna: Customer, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(rows):
+        ask(till, "mobile", OLD, f"9198123001{number:02}")
+    member = make_staff(organization, "auditor")
+    member.has_perm("customers.view_identityrequest")  # remembered by the member
+    with django_assert_num_queries(1):
+        panel = identity_panel(anna, organization=organization, seen_by=member)
+        assert panel is not None
+        assert len({str(row["request"].customer) for row in panel.context["rows"]}) == 1
+    assert len(panel.context["rows"]) == min(rows, SHOWN)

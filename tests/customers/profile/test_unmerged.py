@@ -1,0 +1,71 @@
+"""What a merge keeps with the victim as history is in no list and no count."""
+
+import pytest
+from django.test import Client
+
+from customers.groups.models import GroupMembership
+from customers.profile.models import Customer
+from customers.segments.models import CustomerSegment
+from customers.services.standing import of_standing
+from engagement.programs.models import Membership, Program, ProgramVersion, Tier
+from loyalty_project import clock
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from tests.back_office import list_of, page_of, register, shown
+from tests.factories.rows import join_group, label, make_group, make_segment, make_status, put_into, till_actor
+from use_cases.merging import merge_customers
+
+
+@pytest.fixture
+def twin(till: Till, anna: Customer) -> Customer:
+    return register(till, mobile="9812300002", firstname="Ann")
+
+
+def merge(till: Till, survivor: Customer, victim: Customer) -> None:
+    merge_customers(survivor=survivor.pk, victim=victim.pk, by=till_actor(till))
+
+
+def test_rows_of_merged_customers_are_left_out(organization: Organization, till: Till, anna: Customer, twin: Customer) -> None:
+    family = make_group(organization, "G1")
+    join_group(family, anna.pk, twin.pk)
+    rows = GroupMembership.objects.order_by("pk")
+    assert len(of_standing(rows)) == 2
+    merge(till, anna, twin)
+    assert [one.customer for one in of_standing(rows)] == [anna]
+
+
+def test_groups_segments_and_labels_count_nobody_twice(
+    administrator: Client, organization: Organization, till: Till, anna: Customer, twin: Customer
+) -> None:
+    family = make_group(organization, "G1")
+    join_group(family, anna.pk, twin.pk)
+    low, high = make_segment(organization, "spend", "low", "high")
+    put_into(low, anna.pk)
+    put_into(high, twin.pk)
+    held = make_status(organization, "points_redeem")
+    label(anna, held)
+    label(twin, held)
+    merge(till, anna, twin)
+    assert (GroupMembership.objects.count(), CustomerSegment.objects.count()) == (2, 2)
+    assert [row.member_count for row in shown(administrator.get(list_of("customers_usergroup")))] == [1]
+    page = administrator.get(page_of("customers_usergroup", family))
+    assert [one.customer for one in page.context["members"]] == [anna]
+    partitions = administrator.get(page_of("customers_segment", low.segment)).context["partitions"]
+    assert [(str(one), count) for one, count in partitions] == [("low", "1"), ("high", "0")]
+    assert [row.customer_count for row in shown(administrator.get(list_of("customers_customerstatus")))] == [1]
+
+
+def test_programs_and_tiers_count_nobody_twice(
+    administrator: Client, organization: Organization, till: Till, anna: Customer, twin: Customer
+) -> None:
+    club = Program.objects.get()
+    rules = {"tiers": [{"name": "Silver"}]}
+    ProgramVersion.objects.create(organization=organization, program=club, number=2, rules=rules, made_at=clock.now())
+    silver = Tier.objects.create(organization=organization, program=club, name="Silver", position=1)
+    Membership.objects.update(tier=silver, tier_since=clock.now())
+    merge(till, anna, twin)
+    assert Membership.objects.count() == 2
+    (row,) = shown(administrator.get(list_of("engagement_program")))
+    assert row.members == 1
+    tiers = administrator.get(page_of("engagement_program", club)).context["tiers"]
+    assert [count for _, count in tiers] == ["1"]

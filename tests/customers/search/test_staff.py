@@ -1,0 +1,133 @@
+"""Finding customers by anything: whole or its beginning, each by a range of an index."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from customers.cards.models import Card
+from customers.identifiers.models import Identifier
+from customers.profile.models import Customer
+from customers.search.staff import LIMIT, Reach, find_customers
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import unscoped
+from tests.back_office import register
+from tests.factories.rows import make_card_series
+
+
+def found(term: str, organization: Organization, **reach: Any) -> set[int]:
+    return find_customers(term, Reach(organizations=[organization], **reach))
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "9812300001",
+        "919812300001",
+        "+91 98123 00001",
+        "00919812300001",
+        "09812300001",
+        "98123",
+        "+9198",
+        "anna.rao@example.com",
+        "ANNA.R",
+        "NW-0001",
+        "nw-00",
+        "anna",
+        "RAO",
+        "anna rao",
+        "  Rao   An ",
+    ],
+)
+def test_a_customer_is_found_by_any_identifier_or_name(anna: Customer, term: str) -> None:
+    assert found(term, anna.organization) == {anna.pk}
+
+
+@pytest.mark.parametrize("term", ["", "  ", "98", "98x", "+44 98123", "nna", "Rao Bela", "\x00", "9812300002", "9" * 25])
+def test_what_nobody_has_finds_nobody(anna: Customer, term: str) -> None:
+    assert found(term, anna.organization) == set()
+
+
+def test_a_customer_is_found_by_id_and_by_card(anna: Customer) -> None:
+    series = make_card_series(anna.organization)
+    Card.objects.create(
+        organization=anna.organization, series=series, number="GOLD00001234", external_id="X-77", customer=anna, status="ISSUED"
+    )
+    for term in (str(anna.pk), "GOLD00001234", "gold0000", "x-77"):
+        assert found(term, anna.organization) == {anna.pk}
+
+
+def test_identifiers_that_may_repeat_find_everybody_who_has_them(till: Till) -> None:
+    till.organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": 0}
+    till.organization.save()
+    both = {register(till, mobile=mobile, email="family@example.com").pk for mobile in ("9812300001", "9812300002")}
+    assert found("family@example.com", till.organization) == both
+
+
+def test_former_identifiers_find_nobody(anna: Customer) -> None:
+    Identifier.objects.filter(kind="email").update(state="FORMER", exclusive=False)
+    assert found("anna.rao@example.com", anna.organization) == set()
+
+
+def test_stores_and_organizations_bound_the_reach(anna: Customer, indiranagar: Till, stranger: Till) -> None:
+    other = register(indiranagar, firstname="Anna", mobile="9812300009")
+    away = register(stranger, firstname="Anna", mobile="9812300001")
+    own = frozenset({indiranagar.store_id})
+    for term in ("anna", "98123", str(other.pk)):
+        assert found(term, anna.organization, stores=own) == {other.pk}
+    assert found(str(anna.pk), anna.organization, stores=own) == set()
+    with unscoped("as an operator"):
+        reach = Reach(organizations=[anna.organization, stranger.organization])
+        assert find_customers("9812300001", reach) == {anna.pk, away.pk}
+
+
+def test_every_way_of_looking_stops_at_the_limit(till: Till) -> None:
+    Customer.objects.bulk_create(
+        Customer(
+            organization=till.organization,
+            firstname_folded="anna",
+            registered_on="2026-01-01T00:00:00Z",
+            updated_on="2026-01-01T00:00:00Z",
+        )
+        for _ in range(LIMIT + 5)
+    )
+    assert len(found("anna", till.organization)) == LIMIT
+
+
+def test_looking_costs_three_queries_and_scans_no_table(anna: Customer) -> None:
+    for term in ("98123", "anna rao"):
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            found(term, anna.organization)
+        assert len(queries) == 3
+
+
+def test_every_lookup_is_a_range_of_an_index(till: Till) -> None:
+    Customer.objects.bulk_create(
+        Customer(
+            organization=till.organization,
+            firstname_folded=f"anna{n:05}",
+            lastname_folded=f"rao{n:05}",
+            registered_on="2026-01-01T00:00:00Z",
+            updated_on="2026-01-01T00:00:00Z",
+        )
+        for n in range(3000)
+    )
+    Identifier.objects.bulk_create(
+        Identifier(organization=till.organization, customer_id=pk, kind="mobile", value=f"9198{pk:08}")
+        for pk in Customer.objects.values_list("pk", flat=True)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE customers_customer, customers_identifier")
+    with CaptureQueriesContext(connection) as queries:
+        found("anna00077", till.organization)
+        found("919800000077", till.organization)
+    with connection.cursor() as cursor:
+        for query in queries:
+            cursor.execute(f"EXPLAIN {query['sql']}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert "Seq Scan on customers_identifier" not in plan
+            assert "Seq Scan on customers_customer" not in plan

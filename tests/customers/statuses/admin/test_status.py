@@ -1,0 +1,208 @@
+"""Customer statuses in the back office: the labels, and the page on which a customer gets one."""
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from psycopg.errors import LockNotAvailable
+from pytest_django import DjangoAssertNumQueries
+
+from customers.profile.models import Customer
+from customers.statuses.models import CustomerStatus
+from organizations.audit.models import AuditEntry
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from tests.back_office import errors_of, filled_form, list_of, page_of, register, shown
+from tests.factories.rows import label, make_status, till_actor
+from use_cases.merging import merge_customers
+
+STATUSES = "customers_customerstatus"
+CUSTOMERS = "customers_customer"
+ADD = "/admin/customers/customerstatus/add/"
+
+
+@pytest.fixture
+def held(organization: Organization) -> CustomerStatus:
+    return make_status(organization, "points_redeem", "transactions", label="On hold")
+
+
+def judge(browser: Client, customer: Customer, given: CustomerStatus | None, reason: str = "Odd returns") -> HttpResponse:
+    typed = {"label": given.pk if given else "", "reason": reason}
+    return browser.post(status_page(customer), typed)
+
+
+def status_page(customer: Customer) -> str:
+    return reverse("admin:customers_customer_judge", args=[customer.pk])
+
+
+# --- labels
+
+
+def test_a_label_is_added_and_what_it_forbids_is_changed(administrator: Client, organization: Organization) -> None:
+    typed: dict[str, Any] = {"status": "SUSPENDED", "label": "On hold", "blocks": ["points_redeem"], "is_active": "on"}
+    assert administrator.post(ADD, typed).status_code == 302
+    status = CustomerStatus.objects.get()
+    assert (status.status, status.label, status.blocks, status.is_active) == ("SUSPENDED", "On hold", ["points_redeem"], True)
+    assert errors_of(administrator.post(ADD, typed)) == {"label": ["Is taken already."]}
+    page = page_of(STATUSES, status)
+    changed = filled_form(administrator, page, blocks=["points_redeem", "promotions"])
+    assert administrator.post(page, changed).status_code == 302
+    status.refresh_from_db()
+    assert status.blocks == ["points_redeem", "promotions"]
+    entries = AuditEntry.objects.filter(object_type="customerstatus").order_by("pk")
+    assert [entry.action for entry in entries] == ["created", "changed"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_labels_are_listed_with_what_they_forbid_and_for_how_many(
+    administrator: Client,
+    organization: Organization,
+    anna: Customer,
+    held: CustomerStatus,
+    count: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(count - 1):
+        make_status(organization)
+    label(anna, held)
+    # Session, member of staff, the limit to stores, the number of rows twice, rows.
+    with django_assert_num_queries(6):
+        answer = administrator.get(list_of(STATUSES))
+    assert [row.customer_count for row in shown(answer) if row.pk == held.pk] == [1]
+    page = answer.content.decode()
+    assert "redeeming points, bills and returns" in page
+    assert "suspended" in page
+
+
+def test_store_staff_see_no_labels(seller: Client, held: CustomerStatus) -> None:
+    assert seller.get(list_of(STATUSES)).status_code == 403
+
+
+# --- giving one
+
+
+def test_a_customer_gets_a_label_for_a_reason(administrator: Client, anna: Customer, held: CustomerStatus) -> None:
+    page = administrator.get(status_page(anna)).content.decode()
+    assert "On hold (suspended)" in page
+    assert "redeeming points, bills and returns" in page
+    assert "the fraud status counts" in page
+    assert judge(administrator, anna, held).status_code == 302
+    anna.refresh_from_db()
+    assert (anna.status_label, anna.status_reason, anna.status_changed_by) == (held, "Odd returns", "staff:asha")
+    answer = administrator.get(page_of(CUSTOMERS, anna))
+    assert [str(one) for one in answer.context["messages"]] == ["Anna Rao is On hold now."]
+    told = answer.content.decode()
+    for text in (
+        "suspended: Odd returns",
+        "asha (staff)",
+        "redeeming points, bills and returns",
+        "SUSPENDED: On hold",
+    ):
+        assert text in told
+    assert "since" in administrator.get(status_page(anna)).content.decode()
+
+
+def test_a_label_is_taken_away_and_given_only_once(administrator: Client, anna: Customer, held: CustomerStatus) -> None:
+    judge(administrator, anna, held)
+    administrator.get("/admin/")
+    judge(administrator, anna, held)
+    messages = administrator.get("/admin/").context["messages"]
+    assert [str(one) for one in messages] == ["Anna Rao was On hold already, for this reason."]
+    judge(administrator, anna, None, "Looked into")
+    anna.refresh_from_db()
+    assert (anna.status_label, anna.status_reason) == (None, "Looked into")
+
+
+def test_no_status_changes_silently(administrator: Client, anna: Customer, held: CustomerStatus) -> None:
+    answer = judge(administrator, anna, held, "")
+    assert answer.context["form"].errors == {"reason": ["This field is required."]}  # type: ignore[attr-defined]
+    anna.refresh_from_db()
+    assert anna.status_label is None
+
+
+def test_a_label_that_is_switched_off_is_given_to_nobody_and_kept(
+    administrator: Client, anna: Customer, held: CustomerStatus
+) -> None:
+    judge(administrator, anna, held)
+    CustomerStatus.objects.update(is_active=False)
+    assert "On hold (suspended)" not in administrator.get(status_page(anna)).content.decode()
+    assert judge(administrator, anna, held, "again").context["form"].errors["label"]  # type: ignore[attr-defined]
+    assert "The organization has no statuses." in administrator.get(status_page(anna)).content.decode()
+    assert "On hold" in administrator.get(page_of(CUSTOMERS, anna)).content.decode()
+
+
+def test_who_may_not_judge_changes_no_status(seller: Client, auditor: Client, anna: Customer, held: CustomerStatus) -> None:
+    for browser in (seller, auditor):
+        assert judge(browser, anna, held).status_code == 403
+        assert status_page(anna) not in browser.get(page_of(CUSTOMERS, anna)).content.decode()
+    assert Customer.objects.get().status_label is None
+
+
+def test_without_the_switch_there_is_the_fraud_status_and_with_it_the_label(
+    administrator: Client, organization: Organization, anna: Customer
+) -> None:
+    page = page_of(CUSTOMERS, anna)
+    assert status_page(anna) not in administrator.get(page).content.decode()
+    assert judge(administrator, anna, None).status_code == 403
+    assert "fraud_status" in filled_form(administrator, page)
+    make_status(organization)
+    assert status_page(anna) in administrator.get(page).content.decode()
+    assert "fraud_status" not in filled_form(administrator, page)
+
+
+def test_somebody_out_of_sight_gets_no_label(administrator: Client, stranger: Till, held: CustomerStatus) -> None:
+    answer = judge(administrator, register(stranger, mobile="9812300002"), held)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
+
+
+def test_somebody_who_is_being_worked_on_elsewhere_is_told_so(
+    administrator: Client, anna: Customer, held: CustomerStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never_free(rows: Any) -> Any:
+        error = OperationalError("lock not available")
+        error.__cause__ = LockNotAvailable()
+        raise error
+
+    monkeypatch.setattr("customers.profile.locks.lock", never_free)
+    answer = judge(administrator, anna, held)
+    assert answer.context["form"].non_field_errors() == [  # type: ignore[attr-defined]
+        "Another action is running for this customer (521)"
+    ]
+
+
+def test_the_status_of_a_merged_customer_is_that_of_who_they_became(
+    administrator: Client, anna: Customer, till: Till, held: CustomerStatus
+) -> None:
+    twin = register(till, mobile="9812300002")
+    merge_customers(survivor=anna.pk, victim=twin.pk, by=till_actor(till))
+    answer = judge(administrator, twin, held)
+    assert (answer.status_code, answer.headers["Location"]) == (302, status_page(anna))
+    twin.refresh_from_db()
+    assert twin.status_label is None
+
+
+def test_customers_are_narrowed_by_label(administrator: Client, anna: Customer, till: Till, held: CustomerStatus) -> None:
+    register(till, mobile="9812300002")
+    label(anna, held)
+    assert shown(administrator.get(list_of(CUSTOMERS), {"status": held.pk})) == [anna]
+    assert len(shown(administrator.get(list_of(CUSTOMERS), {"status": "x"}))) == 2
+
+
+# --- what a label means for the form
+
+
+@pytest.mark.parametrize("status", ["DELETED", "PENDING_DELETION"])
+def test_a_leaving_account_is_changed_no_more(
+    administrator: Client, organization: Organization, anna: Customer, status: str
+) -> None:
+    label(anna, make_status(organization, status=status))
+    page = page_of(CUSTOMERS, anna)
+    errors = errors_of(administrator.post(page, filled_form(administrator, page, lastname="Iyer")))
+    assert errors == {
+        "__all__": [
+            "Unable to update customer profile. (1024) The account is deleted, or about to be: only its status can be changed."
+        ]
+    }

@@ -1,0 +1,121 @@
+"""How does a customer confirm something by a code?"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from pytest_django import Settings
+
+from customers.identifiers.models import Identifier
+from customers.profile.models import Customer
+from customers.validation_codes.models import ValidationCode
+from customers.validation_codes.services import (
+    MOST_TRIES,
+    Issued,
+    Purpose,
+    channels_of,
+    issue_code,
+    present_code,
+    use_code,
+    was_used,
+)
+from organizations.audit.actors import command_actor
+from organizations.audit.models import AuditEntry
+from organizations.tenancy.models import Organization
+from tests.factories.points import make_customer
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asha(organization: Organization) -> Customer:
+    return make_customer(organization)
+
+
+def issue(customer: Customer, *, at: datetime = NOW, purpose: Purpose = Purpose.POINTS, points: str | None = None) -> Issued:
+    by = command_actor("issue_otp", customer.organization)
+    return issue_code(customer.pk, purpose=purpose, points=Decimal(points) if points else None, by=by, now=at)
+
+
+def present(
+    customer: Customer, given: str, *, at: datetime = NOW, purpose: Purpose = Purpose.POINTS, points: str | None = None
+) -> ValidationCode | None:
+    asked = Decimal(points) if points else None
+    return present_code(given, customer_id=customer.pk, purpose=purpose, points=asked, now=at)
+
+
+def test_a_code_has_six_characters_is_kept_sealed_and_its_issue_is_audited(asha: Customer) -> None:
+    issued = issue(asha)
+    assert re.fullmatch("[A-Z0-9]{6}", issued.code)
+    assert issued.expires_at == NOW + timedelta(minutes=10)
+    assert issued.code not in ValidationCode.objects.get().sealed
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.object_id, entry.new) == ("code issued", asha.pk, {"purpose": "points"})
+
+
+def test_asked_again_while_it_lives_it_is_the_same_code_with_the_same_expiry(asha: Customer) -> None:
+    first = issue(asha)
+    again = issue(asha, at=NOW + timedelta(minutes=9))
+    assert (again.code, again.expires_at, again.is_new) == (first.code, first.expires_at, False)
+    assert issue(asha, at=first.expires_at).is_new
+    assert issue(asha, purpose=Purpose.IDENTITY).is_new
+    assert ValidationCode.objects.count() == 2
+
+
+def test_a_code_is_good_in_any_case_once_and_for_its_purpose(asha: Customer) -> None:
+    code = issue(asha).code
+    assert present(asha, code, purpose=Purpose.IDENTITY) is None
+    row = present(asha, f" {code.lower()} ")
+    assert row is not None
+    assert not was_used(code, customer_id=asha.pk, purpose=Purpose.POINTS, now=NOW)
+    use_code(row, now=NOW)
+    assert present(asha, code) is None
+    assert was_used(code, customer_id=asha.pk, purpose=Purpose.POINTS, now=NOW)
+    assert not was_used(code, customer_id=asha.pk, purpose=Purpose.POINTS, now=NOW + timedelta(minutes=10))
+    assert issue(asha).is_new
+
+
+def test_a_code_of_the_past_is_good_for_nothing(asha: Customer) -> None:
+    code = issue(asha).code
+    assert present(asha, code, at=NOW + timedelta(minutes=10)) is None
+
+
+def test_a_code_confirms_no_more_points_than_were_asked_for(asha: Customer) -> None:
+    code = issue(asha, points="50").code
+    assert present(asha, code, points="50") is not None
+    assert present(asha, code, points="51") is None
+    assert issue(asha, points="80").code == code
+    assert issue(asha, points="60").code == code
+    assert present(asha, code, points="80") is not None
+    assert ValidationCode.objects.get().tries == 0
+
+
+def test_five_wrong_tries_kill_a_code(asha: Customer) -> None:
+    code = issue(asha).code
+    for _ in range(MOST_TRIES - 1):
+        assert present(asha, "WRONG!") is None
+    assert present(asha, code) is not None
+    assert present(asha, "wrong\u00e9") is None
+    assert present(asha, code) is None
+    assert issue(asha).is_new
+    assert ValidationCode.objects.count() == 1
+
+
+def test_a_code_sealed_with_another_key_is_replaced(asha: Customer, settings: Settings) -> None:
+    code = issue(asha).code
+    settings.SECRET_KEY = "another"
+    assert present(asha, code) is None
+    assert issue(asha).is_new
+
+
+@pytest.mark.parametrize(("channel", "kinds"), [("SMS", ["mobile"]), ("EMAIL", ["email"]), ("BOTH", ["mobile", "email"])])
+def test_channels_are_those_that_the_policy_wants_and_the_customer_has(asha: Customer, channel: str, kinds: list[str]) -> None:
+    asha.organization.flags = {"OTP_CHANNEL": channel}
+    policy = asha.organization.policy
+    assert channels_of(asha.pk, policy=policy) == []
+    for kind, value in (("mobile", "919812345678"), ("email", "asha@example.com")):
+        Identifier.objects.create(organization=asha.organization, customer=asha, kind=kind, value=value)
+    assert channels_of(asha.pk, policy=policy) == kinds

@@ -1,0 +1,32 @@
+"""Which customers of the demo are merged, and that one of the merges is undone."""
+
+import pytest
+
+from customers.duplicates.models import DuplicateCandidate
+from customers.duplicates.services import find_duplicates
+from customers.merging.models import Merge
+from customers.profile.models import Customer
+from demo.merges import MERGER, merge_demo_twins
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from tests.back_office import make_staff, register
+
+pytestmark = pytest.mark.django_db
+
+
+def test_some_who_are_alike_are_merged_and_the_last_merge_is_undone(organization: Organization, till: Till) -> None:
+    make_staff(organization, "care_agent", username=MERGER)
+    assert merge_demo_twins(organization) == 0
+    for number in range(10):
+        for spelling in (f"guest{number}@example.com", f"guest{number}+club@example.com"):
+            register(till, email=spelling)
+    # Nobody is merged who may not be, in the demo as elsewhere.
+    Customer.objects.filter(identifiers__value="guest4@example.com").update(fraud_status="CONFIRMED")
+    find_duplicates(organization)
+    assert merge_demo_twins(organization) == 2
+    assert [one.undone_at is None for one in Merge.objects.order_by("pk")] == [True, False]
+    assert {one.actor for one in Merge.objects.all()} == {f"staff:{MERGER}"}
+    states = DuplicateCandidate.objects.values_list("state", flat=True)
+    assert sorted(states) == ["MERGED", *["OPEN"] * 9]
+    # A newer edition of the demo adds none to those.
+    assert merge_demo_twins(organization) == 0

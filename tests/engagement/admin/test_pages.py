@@ -1,0 +1,194 @@
+"""Memberships, accounts, entries, lots and redemptions: listed, found, narrowed, within reach, and never changed."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from customers.identifiers.models import Identifier
+from customers.profile.models import Customer
+from engagement.points.expiry import Expiry
+from engagement.points.ledger.movements import spend
+from engagement.points.ledger.posting import Kind
+from engagement.points.ledger.repository import write_accounts
+from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from engagement.programs.models import Membership, Program
+from engagement.redemptions.models import Redemption, RedemptionReversal
+from loyalty_project import clock
+from organizations.locations.models import Store, Till
+from organizations.tenancy.models import Organization
+from tests.back_office import list_of, log_in, make_staff, page_of, shown
+from tests.factories.points import facts, give_points, make_account, make_customer, state_of
+
+ROOMS = ("membership", "pointsaccount", "pointsentry", "pointslot", "redemption", "bill")
+MODELS = {
+    "membership": Membership,
+    "pointsaccount": PointsAccount,
+    "pointsentry": PointsEntry,
+    "pointslot": PointsLot,
+    "redemption": Redemption,
+}
+
+
+def redeem(account: PointsAccount, points: int, code: str, **more: Any) -> Redemption:
+    """Spend points as a till does."""
+    with transaction.atomic():
+        state = state_of(account)
+        entry = spend(state, Decimal(points), kind=Kind.REDEEM, facts=facts(**more))
+        write_accounts([state])
+    return Redemption.objects.create(
+        organization=account.organization, account=account, entry=entry, code=code, points=Decimal(points)
+    )
+
+
+def someone(store: Store, number: int) -> PointsAccount:
+    """A member of the store's with a row in every room."""
+    customer = make_customer(store.organization, registered_store=store)
+    account = make_account(store.organization, customer=customer)
+    give_points(account, 50 + number)
+    redeem(account, 10, f"CODE{number}", store=store)
+    return account
+
+
+@pytest.mark.parametrize("room", MODELS)
+def test_rows_are_found_as_customers_are(administrator: Client, account: PointsAccount, store: Store, room: str) -> None:
+    Identifier.objects.create(
+        organization=account.organization, customer=account.customer, kind="email", value="anna.rao@example.com", exclusive=True
+    )
+    redeem(account, 10, "A1b2C3")
+    someone(store, 1)
+    every = shown(administrator.get(list_of(f"engagement_{room}")))
+    found = shown(administrator.get(list_of(f"engagement_{room}"), {"q": "anna.rao@"}))
+    assert 0 < len(found) < len(every)
+    assert found == [row for row in every if getattr(row, "account", row).customer_id == account.customer_id]
+    assert shown(administrator.get(list_of(f"engagement_{room}"), {"q": " "})) == every
+
+
+@pytest.mark.parametrize("room", MODELS)
+def test_staff_of_a_store_see_the_rows_of_its_customers(
+    seller: Client, account: PointsAccount, elsewhere: Till, room: str
+) -> None:
+    redeem(account, 10, "A1b2C3")
+    hidden = someone(elsewhere.store, 1)
+    rows = shown(seller.get(list_of(f"engagement_{room}")))
+    assert rows
+    assert {getattr(row, "account", row).customer_id for row in rows} == {account.customer_id}
+    row = MODELS[room].objects.exclude(pk__in=[one.pk for one in rows]).first()
+    assert getattr(row, "account", row).customer_id == hidden.customer_id
+    assert seller.get(page_of(f"engagement_{room}", row))["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize("room", MODELS)
+def test_history_is_neither_changed_nor_added_nor_deleted(
+    administrator: Client, operator: Client, account: PointsAccount, room: str
+) -> None:
+    redeem(account, 10, "A1b2C3")
+    row = MODELS[room].objects.first()
+    for browser in (administrator, operator):
+        assert browser.get(page_of(f"engagement_{room}", row)).status_code == 200
+        assert browser.post(page_of(f"engagement_{room}", row), {"points": "9"}).status_code == 403
+        assert browser.get(f"/admin/engagement/{room}/add/").status_code == 403
+        assert browser.post(f"/admin/engagement/{room}/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(
+    ("room", "queries"),
+    # Session, member of staff, the limit to stores, programs of the filter; stores or tiers of a further one; the rows.
+    [("membership", 6), ("pointsaccount", 5), ("pointsentry", 6), ("pointslot", 5), ("redemption", 6)],
+)
+def test_a_list_costs_the_same_for_any_number(
+    administrator: Client,
+    store: Store,
+    room: str,
+    queries: int,
+    rows: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(rows):
+        someone(store, number)
+    with django_assert_num_queries(queries):
+        answer = administrator.get(list_of(f"engagement_{room}"))
+    assert len(shown(answer)) >= rows
+
+
+def test_lists_are_narrowed_by_program_kind_store_and_day(
+    administrator: Client, account: PointsAccount, store: Store, club_program: Program
+) -> None:
+    other = Program.objects.create(organization=account.organization, name="Outlet")
+    away = make_account(account.organization, other, customer=account.customer)
+    now = clock.now()
+    give_points(away, 5, facts=facts(now, store=store), kind="promotional")
+    for room in ("pointsaccount", "pointsentry", "pointslot", "membership"):
+        (row,) = shown(administrator.get(list_of(f"engagement_{room}"), {"program": str(other.pk)}))
+        assert getattr(row, "account", row).program_id == other.pk
+        assert len(shown(administrator.get(list_of(f"engagement_{room}"), {"program": "x"}))) == 2
+    entries = list_of("engagement_pointsentry")
+    assert len(shown(administrator.get(entries, {"store": str(store.pk)}))) == 1
+    assert len(shown(administrator.get(entries, {"kind__exact": "REDEEM"}))) == 0
+    assert len(shown(administrator.get(entries, {"occurred_at_from": f"{now - timedelta(days=2):%Y-%m-%d}"}))) == 1
+    assert len(shown(administrator.get(list_of("engagement_pointslot"), {"kind__exact": "promotional"}))) == 1
+
+
+def test_an_entry_tells_what_moved_and_why(administrator: Client, account: PointsAccount) -> None:
+    give_points(account, 7, facts=facts(note="A gift", explanation={"because": "adjustment"}))
+    entry = PointsEntry.objects.get(points=7)
+    page = administrator.get(page_of("engagement_pointsentry", entry)).content.decode()
+    for text in ("+7", "107", "Anna Rao", "adjustment (A gift).", "mgroad.till1 (till)"):
+        assert text in page
+
+
+def test_a_lot_tells_what_is_left_and_until_when(administrator: Client, account: PointsAccount, store: Store) -> None:
+    give_points(account, 20, expiry=Expiry(moves="membership"), facts=facts(datetime(2021, 1, 1, tzinfo=UTC)))
+    Membership.objects.update(
+        tier=account.program.tiers.get(name="Silver"), tier_since=clock.now(), tier_expires_on="2031-05-31"
+    )
+    give_points(account, 30, opens_at=clock.now() + timedelta(days=3))
+    page = administrator.get(list_of("engagement_pointslot")).content.decode()
+    for text in ("2031-05-31", "promised", "open"):
+        assert text in page
+    redeem(account, 20, "A1b2C3")
+    assert "used up" in administrator.get(list_of("engagement_pointslot")).content.decode()
+    for lot in PointsLot.objects.all():
+        assert administrator.get(page_of("engagement_pointslot", lot)).status_code == 200
+
+
+def test_a_redemption_tells_where_and_what_came_back(administrator: Client, account: PointsAccount, till: Till) -> None:
+    redemption = redeem(account, 30, "A1b2C3", till=till, store=till.store, reference="R-77", note="Boots")
+    redemptions = list_of("engagement_redemption")
+    assert "spent" in administrator.get(redemptions).content.decode()
+    give_points(account, 10)
+    entry = PointsEntry.objects.latest("pk")
+    RedemptionReversal.objects.create(organization=account.organization, redemption=redemption, entry=entry, points=Decimal(10))
+    Redemption.objects.update(reversed=10)
+    assert "partly given back" in administrator.get(redemptions).content.decode()
+    Redemption.objects.update(reversed=30)
+    assert "given back" in administrator.get(redemptions).content.decode()
+    page = administrator.get(page_of("engagement_redemption", redemption)).content.decode()
+    for text in ("A1b2C3", "R-77", "Boots", "MG Road", "mgroad.till1", "Given back"):
+        assert text in page
+
+
+def test_a_redemption_is_found_by_its_code(administrator: Client, account: PointsAccount) -> None:
+    first, second = redeem(account, 10, "A1b2C3"), redeem(account, 10, "a1b2c3")
+    redemptions = list_of("engagement_redemption")
+    assert shown(administrator.get(redemptions, {"q": "A1b2C3"})) == [first]
+    assert shown(administrator.get(redemptions, {"q": "a1b2c3"})) == [second]
+
+
+def test_who_has_no_role_for_them_sees_none(organization: Organization) -> None:
+    nobody = log_in(make_staff(organization, "", username="nobody"))
+    for room in (*ROOMS, "program"):
+        assert nobody.get(list_of(f"engagement_{room}")).status_code == 403
+
+
+def test_rows_of_other_organizations_are_out_of_sight(
+    administrator: Client, operator: Client, anna: Customer, account: PointsAccount
+) -> None:
+    assert shown(operator.get(list_of("engagement_pointsaccount"), {"q": str(anna.pk)})) == [account]
+    assert "Northwind" in operator.get(list_of("engagement_pointsaccount")).content.decode()
+    assert operator.get(page_of("engagement_pointsaccount", account)).status_code == 200

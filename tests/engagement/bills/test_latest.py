@@ -1,0 +1,84 @@
+"""Which are somebody's latest bills?"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from customers.profile.models import Customer
+from engagement.bills.latest import latest_bills
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.bills import DAY, NOON, Shop, member, open_shop
+from tests.factories.program_documents import club, loaded
+from tests.factories.rows import make_till
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def northwind() -> Iterator[Organization]:
+    organization = loaded(club())
+    with organization_scope(organization):
+        yield organization
+
+
+@pytest.fixture
+def shop(northwind: Organization) -> Shop:
+    return open_shop(northwind)
+
+
+@pytest.fixture
+def asha(northwind: Organization) -> Customer:
+    return member(northwind)
+
+
+def numbers(*customers: Customer, **query: str) -> list[str]:
+    found = latest_bills([one.pk for one in customers], query=query, organization=customers[0].organization)
+    return [bill.number for bill in found]
+
+
+def test_ten_of_each_customer_the_newest_first(northwind: Organization, shop: Shop, asha: Customer) -> None:
+    boris = member(northwind)
+    for number in range(12):
+        shop.record(shop.draft(f"A{number}", 10, customer_id=asha.pk, billed_at=NOON - number * DAY))
+    shop.record(shop.draft("B1", 10, customer_id=boris.pk))
+    assert numbers(asha, boris) == [*(f"A{number}" for number in range(10)), "B1"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"number": "1"}, ["1"]),
+        ({"store_code": "del"}, ["2"]),
+        ({"till_code": "blr.till1"}, ["3", "1"]),
+        ({"type": "return"}, ["3"]),
+        ({"amount": "10.00"}, ["1"]),
+        ({"amount": "ten"}, []),
+        ({"amount": "NaN"}, []),
+        ({"amount": "1e999999"}, []),
+        ({"date": "2026-03-02"}, ["2", "1"]),
+        ({"date": "soon"}, []),
+        ({"number": "1", "date": "2026-03-03"}, []),
+    ],
+)
+def test_filters_of_the_call_narrow_them(
+    northwind: Organization, shop: Shop, asha: Customer, query: dict[str, str], found: list[str]
+) -> None:
+    away = open_shop(northwind, "del", "del.till1")
+    shop.record(shop.draft("1", 10, customer_id=asha.pk))
+    away.record(away.draft("2", 20, customer_id=asha.pk))
+    shop.record(shop.returned("1", 5, number="3", customer_id=asha.pk))
+    assert numbers(asha, **query) == found
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_one_query_with_the_stores(northwind: Organization, shop: Shop, count: int) -> None:
+    people = [member(northwind) for _ in range(count)]
+    for one in people:
+        shop.record(shop.draft(f"{one.pk}", 10, customer_id=one.pk, till=make_till(shop.till.store)))
+    with CaptureQueriesContext(connection) as found:
+        bills = latest_bills([one.pk for one in people], query={}, organization=northwind)
+        assert {bill.store.code for bill in bills if bill.store} == {"blr"}
+    assert len(found) == 1

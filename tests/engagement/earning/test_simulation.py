@@ -1,0 +1,133 @@
+"""What would a bill bring?"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from customers.cards.models import Card
+from customers.profile.models import Customer
+from engagement.earning.simulation import simulate_bill
+from engagement.points.models import PointsEntry
+from engagement.programs.catalog import load_catalog
+from engagement.programs.models import Program, ProgramVersion
+from engagement.programs.pausing import set_paused
+from organizations.card_series.models import CardSeries
+from organizations.locations.models import Store
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.bills import DAY, NOON, member, open_shop
+from tests.factories.points import make_customer
+from tests.factories.program_documents import club, load, loaded
+from tests.factories.rows import label, make_field, make_status, till_actor
+
+pytestmark = pytest.mark.django_db
+
+
+def rule(name: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "award": {"per": 100, "points": 5}, **more}
+
+
+@pytest.fixture
+def northwind() -> Iterator[Organization]:
+    organization = loaded(club())
+    with organization_scope(organization):
+        yield organization
+
+
+def test_what_a_label_forbids_is_told(northwind: Organization) -> None:
+    load(club(earning=[rule("base"), rule("gift", kind="promotional")]))
+    asha = member(northwind)
+    label(asha, make_status(northwind, "promotions"))
+    assert told(asha)[0][2] == "Rule gift gives nothing: the customer's status label forbids promotional points."
+    for block in ("points_issue", "transactions"):
+        label(asha, make_status(northwind, block))
+        assert told(asha)[0][0].endswith("the customer's status label forbids it.")
+
+
+def told(customer: Customer, amount: int = 130, store: str = "", *, at: Any = NOON) -> list[list[str]]:
+    place = Store.objects.select_related("zone", "concept").get(code=store) if store else None
+    found = simulate_bill(
+        customer,
+        amount=Decimal(amount),
+        at=at,
+        store=place,
+        book=load_catalog(),
+        organization=customer.organization,
+    )
+    return [one.in_words() for one in found]
+
+
+def test_each_rule_is_told_with_its_dates_or_its_reason(northwind: Organization) -> None:
+    load(
+        club(
+            earning=[
+                rule("base", expiry={"kind": "days", "value": 10}),
+                rule("late", delay_days=2, kind="promotional"),
+                rule("capped", max_points=2, expiry={"kind": "last_activity", "value": 12}),
+                rule("rolling", expiry={"kind": "rolling", "value": 6}),
+                rule("tier", expiry={"kind": "membership"}),
+                rule("big", when={"min_amount": 500}),
+            ]
+        )
+    )
+    asha = member(northwind)
+    assert told(asha) == [
+        [
+            "Club, version 2 of its rules:",
+            "Rule base gives 6.5 regular points; they are good until 2026-03-12.",
+            "Rule late gives 6.5 promotional points, promised until 2026-03-05; they never expire.",
+            "Rule capped gives 2 regular points, cut from 6.5 by its cap; they expire 12 months after the last bill.",
+            "Rule rolling gives 6.5 regular points; they expire 6 months after the last points earned.",
+            "Rule tier gives 6.5 regular points; they expire with the tier.",
+            "Rule big gives nothing: the amount is below 500.",
+        ]
+    ]
+
+
+def test_it_tells_what_the_bill_then_earns_and_writes_nothing(northwind: Organization) -> None:
+    asha, shop = member(northwind), open_shop(northwind)
+    with CaptureQueriesContext(connection) as found:
+        assert told(asha)[0][1] == "Rule base gives 6.5 regular points; they never expire."
+    assert not [one for one in found.captured_queries if not one["sql"].startswith("SELECT")]
+    shop.record(shop.draft("1", 130, customer_id=asha.pk))
+    assert PointsEntry.objects.get().points == Decimal("6.5")
+
+
+def test_programs_are_those_of_the_place_and_of_the_cards(northwind: Organization) -> None:
+    load(club(), {"name": "South", "bound_to": {"zones": ["south"]}, "earning": [rule("south")]})
+    asha = member(northwind)
+    assert [one[0] for one in told(asha, store="blr")] == [
+        "South, version 1 of its rules: the customer is no member.",
+        "Club, version 1 of its rules:",
+    ]
+    assert len(told(asha, store="del")) == 1
+    load(club(), {"name": "Gold", "bound_to": {"card_series": ["GOLD"]}, "earning": []})
+    Card.objects.create(
+        organization=northwind,
+        series=CardSeries.objects.get(code="GOLD"),
+        number="G1",
+        customer=asha,
+        status=Card.Status.ACTIVE,
+    )
+    assert [one[0].partition(",")[0] for one in told(asha)] == ["Gold", "Club"]
+
+
+def test_why_a_program_gives_nothing_at_all(northwind: Organization) -> None:
+    asha = member(northwind)
+    ProgramVersion.objects.create(
+        organization=northwind,
+        program=Program.objects.get(),
+        number=2,
+        rules={"earning": [rule("birthday", expiry={"kind": "field", "name": "dob"})]},
+        made_at=NOON - DAY,
+    )
+    make_field(northwind, "dob", category="extended", type="date")
+    assert told(asha) == [["Club, version 2 of its rules: the expiry field gives no date."]]
+    assert told(asha, 10**17) == [["Club, version 2 of its rules: these are more points than can be kept."]]
+    set_paused(Program.objects.all(), paused=True, by=till_actor(open_shop(northwind).till))
+    assert told(asha) == [["Club, version 2 of its rules: the program is paused."]]
+    assert told(make_customer(northwind, type=Customer.Type.NON_LOYALTY)) == []

@@ -1,0 +1,217 @@
+"""What does an entry say? Each sentence from the entry as the ledger makes it, and nothing else."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from engagement.earning.rules import Award, Sale, earn
+from engagement.points.expiry import Expiry
+from engagement.points.explanations import explain
+from engagement.points.ledger.movements import award, move, move_debt, reverse, spend, take_back
+from engagement.points.ledger.posting import AccountState, EntryContext, Kind, post
+from engagement.points.ledger.settlement import settle
+from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from engagement.programs.models import Program, ProgramVersion
+from tests.factories.points import facts
+
+AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
+CLUB = ProgramVersion(program=Program(name="Club"), number=3)
+Moves = PointsLot.Moves
+
+
+def state() -> AccountState:
+    return AccountState(account=PointsAccount(organization_id=1), zone=ZoneInfo("Asia/Kolkata"))
+
+
+def because(reason: str, **more: Any) -> EntryContext:
+    return facts(AT, version=CLUB, explanation={"because": reason, **more})
+
+
+def given(rule: dict[str, Any], amount: str, *, precision: int = 0, **terms: Any) -> str:
+    """The sentence for what a rule gives."""
+    (found,) = earn(
+        {"precision": precision, "earning": [{"name": "base", **rule}]}, Sale(amount=Decimal(amount), day=AT.date())
+    )
+    assert isinstance(found, Award)
+    return explain(award(state(), found.points, facts=facts(AT, version=CLUB, explanation=found.figures), **terms))
+
+
+@pytest.mark.parametrize(
+    ("rule", "amount", "more", "sentence"),
+    [
+        (
+            {"award": {"per": 100, "points": 5}},
+            "480.5",
+            {"expiry": Expiry(on=date(2027, 3, 31))},
+            "24 points credited, good until 2027-03-31: rule “base” in Club, version 3 gives 5 points per 100 of 480.5, "
+            "which is 24.025, rounded down to whole points.",
+        ),
+        (
+            {"award": {"percent": 5}},
+            "200",
+            {},
+            "10 points credited, which never expire: rule “base” in Club, version 3 gives 5 percent of 200, which is 10.",
+        ),
+        (
+            {"award": {"percent": 5}, "max_points": 10},
+            "333.5",
+            {"precision": 1, "expiry": Expiry(moves=Moves.LAST_ACTIVITY, months=12)},
+            "10 points credited, good until 12 months after the last bill: rule “base” in Club, version 3 gives "
+            "5 percent of 333.5, which is 16.675, rounded down to one decimal, capped at 10.",
+        ),
+        (
+            {"award": {"fixed": 1}},
+            "20",
+            {"opens_at": datetime(2026, 3, 9, 18, 30, tzinfo=UTC), "expiry": Expiry(moves=Moves.ROLLING, months=6)},
+            "1 point promised until 2026-03-10, good until 6 months after the last earning: "
+            "rule “base” in Club, version 3 gives 1 point for a bill of 20.",
+        ),
+        (
+            {"award": {"fixed": 3}},
+            "20",
+            {"expiry": Expiry(moves=Moves.MEMBERSHIP)},
+            "3 points credited, good as long as the tier: rule “base” in Club, version 3 gives 3 points for a bill of 20.",
+        ),
+    ],
+)
+def test_an_award_tells_rule_rate_rounding_cap_and_terms(rule: Any, amount: str, more: Any, sentence: str) -> None:
+    assert given(rule, amount, **more) == sentence
+
+
+def test_other_credits_tell_where_they_come_from() -> None:
+    one = state()
+    points = Decimal(50)
+    told = [
+        explain(award(one, points, facts=because("welcome", fixed="50"))),
+        explain(award(one, points, facts=because("stated"))),
+        explain(award(one, points, facts=because("import"), expiry=Expiry(on=date(2026, 12, 31)))),
+        explain(
+            award(one, points, facts=facts(AT, explanation={"because": "adjustment"}, note="late till"), as_adjustment=True)
+        ),
+        explain(award(one, points, facts=facts(AT))),
+    ]
+    assert told == [
+        "50 points credited, which never expire: welcome award for joining in Club, version 3.",
+        "50 points credited, which never expire: stated with the bill when it was imported.",
+        "50 points credited, good until 2026-12-31: brought in by an import.",
+        "50 points credited, which never expire: adjustment (late till).",
+        "50 points credited, which never expire.",
+    ]
+
+
+def test_what_goes_tells_what_it_went_for() -> None:
+    one = state()
+    award(one, Decimal(100), facts=facts(AT))
+    told = [
+        explain(spend(one, Decimal(10), kind=Kind.REDEEM, facts=because("redemption", value="2.5"))),
+        explain(spend(one, Decimal(10), kind=Kind.REDEEM, facts=because("redemption"))),
+        explain(spend(one, Decimal(10), kind=Kind.REDEEM, facts=because("import"))),
+        explain(spend(one, Decimal(10), kind=Kind.EXPIRE, facts=because("import"))),
+        explain(spend(one, Decimal("1.500"), kind=Kind.ADJUST, facts=because("adjustment"))),
+        explain(spend(one, Decimal(10), kind=Kind.ADJUST, facts=facts(AT))),
+    ]
+    assert told == [
+        "10 points redeemed, worth 2.5.",
+        "10 points redeemed.",
+        "10 points redeemed: brought in by an import.",
+        "10 points expired: brought in by an import.",
+        "1.5 points taken by an adjustment.",
+        "10 points taken by an adjustment.",
+    ]
+
+
+def test_what_happens_by_itself_tells_its_days() -> None:
+    one = state()
+    award(
+        one, Decimal(7), facts=facts(AT), opens_at=datetime(2026, 3, 3, 18, 30, tzinfo=UTC), expiry=Expiry(on=date(2026, 3, 9))
+    )
+    settle(one, datetime(2026, 4, 1, tzinfo=UTC), recorded_at=AT)
+    assert [explain(entry) for entry in one.entries[1:]] == [
+        "7 points released that were promised on 2026-03-01.",
+        "7 points expired after their last day 2026-03-09.",
+    ]
+
+
+def test_a_reversal_tells_its_redemption_and_what_lapsed() -> None:
+    one = state()
+    award(one, Decimal(30), facts=facts(AT), expiry=Expiry(on=date(2026, 3, 1)))
+    lot = one.new_lots[0]
+    redeemed = spend(one, Decimal(30), kind=Kind.REDEEM, facts=facts(AT))
+    later = facts(datetime(2026, 5, 1, tzinfo=UTC), explanation={"because": "reversal", "redemption": "a1B2c3"})
+    reverse(one, redeemed, Decimal(30), taken=[(lot, Decimal(30))], facts=later)
+    assert [explain(entry) for entry in one.entries[2:]] == [
+        "30 points given back by a reversal of redemption a1B2c3.",
+        "30 points expired at once: they came back by a reversal when their last day was over.",
+    ]
+
+
+def test_a_return_tells_what_came_from_where() -> None:
+    one = state()
+    award(one, Decimal(40), facts=facts(AT, bill_id=5))
+    award(one, Decimal(10), facts=facts(AT, bill_id=5), opens_at=datetime(2026, 4, 1, tzinfo=UTC))
+    award(one, Decimal(20), facts=facts(AT, bill_id=5), expiry=Expiry(on=date(2026, 3, 2)))
+    own = list(one.new_lots)
+    settle(one, datetime(2026, 3, 20, tzinfo=UTC), recorded_at=AT)
+    spend(one, Decimal(35), kind=Kind.REDEEM, facts=facts(AT))
+    award(one, Decimal(12), facts=facts(AT))
+    take_back(one, Decimal(70), own=own, claimed_spent=Decimal(0), facts=because("return", sale="K7-1"))
+    assert explain(one.entries[-1]) == (
+        "Return of bill K7-1 claimed 70 points: 10 promised and not to come any more, 5 taken from what the bill had brought, "
+        "12 taken from other points, for what had been spent, 23 had been spent and are forgiven, 20 had expired."
+    )
+
+
+def test_what_a_merge_moves_tells_from_whom_to_whom_and_whether_it_was_undone() -> None:
+    one, other = state(), state()
+    promised_until = datetime(2026, 3, 9, tzinfo=UTC)
+    award(one, Decimal(30), facts=facts(AT))
+    award(one, Decimal(7), facts=facts(AT), opens_at=promised_until)
+    for number, lot in enumerate(one.new_lots):
+        lot.pk = number
+    places: dict[int, Any] = {lot.pk: (None, None) for lot in one.new_lots}
+    lots = list(one.new_lots)
+    move(one, other, lots=lots, totals={}, facts=because("merge", victim=2, survivor=1), places=places)
+    assert [explain(entry) for entry in (*one.entries[-2:], *other.entries)] == [
+        "30 points moved to another account: customer 2 was merged into customer 1.",
+        "7 points promised moved to another account: customer 2 was merged into customer 1.",
+        "30 points came from another account: customer 2 was merged into customer 1.",
+        "7 points promised came from another account: customer 2 was merged into customer 1.",
+    ]
+    (lot, _) = other.new_lots
+    lot.pk = 3
+    move(other, one, lots=[lot], totals={}, facts=because("unmerge", victim=2, survivor=1), places={3: (None, None)})
+    assert explain(one.entries[-1]) == (
+        "30 points came from another account: the merge of customer 2 into customer 1 was undone."
+    )
+    one.new_lots[-1].pk = 4
+    move(one, other, lots=[one.new_lots[-1]], totals={}, facts=because("merged before"), places={4: (None, None)})
+    assert explain(other.entries[-1]) == (
+        "30 points came from another account: they follow those that a merge had moved before."
+    )
+
+
+def test_a_debt_that_a_merge_moves_is_told_as_one() -> None:
+    one, other = state(), state()
+    one.account.floor = Decimal(-5)
+    post(one, Kind.ADJUST, points=Decimal(-5), facts=facts(AT))
+    move_debt(one, other, facts=because("merge", victim=2, survivor=1))
+    assert [explain(one.entries[-1]), explain(other.entries[-1])] == [
+        "5 points owed moved to another account: customer 2 was merged into customer 1.",
+        "5 points owed came from another account: customer 2 was merged into customer 1.",
+    ]
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_an_entry_without_figures_says_at_least_what_it_is(kind: Kind) -> None:
+    told = explain(PointsEntry(kind=kind, points=Decimal(1), explanation={}))
+    assert told.startswith("1 point ")
+    assert told.endswith(".")
+
+
+def test_figures_that_are_missing_are_left_out() -> None:
+    assert explain(PointsEntry(kind=Kind.REVERSAL, points=Decimal(2), explanation={"because": "reversal"})) == (
+        "2 points given back by a reversal."
+    )

@@ -1,0 +1,105 @@
+"""How many points has a user group?"""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from customers.profile.models import Customer
+from engagement.points.expiry import Expiry
+from engagement.points.group_points import points_of_groups
+from engagement.points.ledger.repository import write_accounts
+from engagement.points.models import PointsAccount
+from engagement.programs.models import Program
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.bills import account_of, member
+from tests.factories.points import give_points, make_customer, state_of
+from tests.factories.program_documents import club, loaded
+from tests.factories.rows import join_group, make_group
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def northwind() -> Iterator[Organization]:
+    other = {"name": "Bees", "bound_to": {"zones": ["south"]}, "earning": []}
+    organization = loaded(club(), other)
+    with organization_scope(organization):
+        yield organization
+
+
+def give(customer: Customer, points: int, program: str = "Club", *, until: date | None = None) -> None:
+    with transaction.atomic():
+        give_points(account_of(customer, program), points, expiry=Expiry(on=until))
+
+
+def told(*customers: Customer) -> dict[int, list[tuple[str, int, int]]]:
+    """By customer: program, earned in all, to spend."""
+    names = dict(Program.objects.values_list("pk", "name"))
+    found = points_of_groups([one.pk for one in customers], organization=customers[0].organization)
+    return {pk: [(names[one.program_id], int(one.lifetime), int(one.spendable)) for one in rows] for pk, rows in found.items()}
+
+
+def test_members_points_are_summed_by_program_the_default_one_first(northwind: Organization) -> None:
+    asha, boris, cleo = member(northwind, "Club", "Bees"), member(northwind), make_customer(northwind, type="NON_LOYALTY")
+    family = make_group(northwind, "G1")
+    join_group(family, asha.pk, boris.pk, cleo.pk)
+    give(asha, 10)
+    give(boris, 5)
+    give(asha, 3, "Bees")
+    rows = [("Club", 15, 15), ("Bees", 3, 3)]
+    assert told(asha, cleo) == {asha.pk: rows, cleo.pk: rows}
+    stranger = member(northwind)
+    assert told(stranger) == {}
+
+
+def test_groups_come_in_the_order_of_their_external_ids_and_those_switched_off_not_at_all(northwind: Organization) -> None:
+    asha, boris = member(northwind), member(northwind)
+    crew, family = make_group(northwind, "G2"), make_group(northwind, "G1")
+    join_group(crew, asha.pk)
+    join_group(family, asha.pk, boris.pk)
+    join_group(make_group(northwind, "G0", is_active=False), asha.pk)
+    give(boris, 5)
+    (rows,) = points_of_groups([asha.pk], organization=northwind).values()
+    assert [(one.group_id, one.lifetime) for one in rows] == [(family.pk, 5), (crew.pk, 0)]
+    Program.objects.update(is_active=False)
+    assert told(asha) == {}
+
+
+def test_what_is_due_on_any_member_is_done_first(northwind: Organization) -> None:
+    asha, boris = member(northwind), member(northwind)
+    join_group(make_group(northwind, "G1"), asha.pk, boris.pk)
+    give(asha, 10)
+    give(boris, 5, until=date(2020, 6, 1))
+    give(boris, 2)
+    assert told(asha) == {asha.pk: [("Club", 17, 12)]}
+    assert account_of(boris).expired == 5
+    assert told(asha) == {asha.pk: [("Club", 17, 12)]}
+
+
+def test_a_balance_below_zero_takes_nothing_from_the_others(northwind: Organization) -> None:
+    asha, boris = member(northwind), member(northwind)
+    join_group(make_group(northwind, "G1"), asha.pk, boris.pk)
+    give(asha, 10)
+    with transaction.atomic():
+        state = state_of(account_of(boris))
+        state.account.floor = state.account.balance = state.account.adjusted = Decimal(-4)
+        state.is_changed = True
+        write_accounts([state])
+    assert told(asha) == {asha.pk: [("Club", 10, 10)]}
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_one_query_for_any_number_of_customers_and_members(northwind: Organization, count: int) -> None:
+    customers = [make_customer(northwind) for _ in range(count)]
+    program = Program.objects.get(is_default=True)
+    PointsAccount.objects.bulk_create(PointsAccount(organization=northwind, customer=one, program=program) for one in customers)
+    join_group(make_group(northwind, "G1"), *(one.pk for one in customers))
+    join_group(make_group(northwind, "G2"), *(one.pk for one in customers))
+    with CaptureQueriesContext(connection) as context:
+        assert len(points_of_groups([one.pk for one in customers], organization=northwind)) == count
+    assert len(context) == 1

@@ -1,0 +1,120 @@
+"""Which programs count where something happens, and by which rules?"""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from engagement.programs.catalog import ApplicablePrograms, ProgramCatalog, load_catalog
+from engagement.programs.models import Program
+from organizations.card_series.models import CardSeries
+from organizations.locations.models import Store
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import OutsideScopeError, no_scope, organization_scope
+from tests.factories.program_documents import club, load, loaded
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def northwind() -> Iterator[Organization]:
+    organization = loaded(club())
+    with organization_scope(organization):
+        yield organization
+
+
+def names(found: ApplicablePrograms) -> tuple[str | None, str | None]:
+    till, default = (one.program.name if one else None for one in found)
+    return till, default
+
+
+def at(code: str, book: ProgramCatalog | None = None, series: tuple[str, ...] = ()) -> tuple[str | None, str | None]:
+    cards = CardSeries.objects.filter(code__in=series).values_list("pk", flat=True)
+    return names((book or load_catalog()).programs_for(Store.objects.get(code=code), card_series=list(cards)))
+
+
+def test_the_default_program_counts_everywhere(northwind: Organization) -> None:
+    assert at("blr") == at("web") == (None, "Club")
+    assert names(load_catalog().programs_for(None)) == (None, "Club")
+
+
+@pytest.mark.parametrize(("kind", "code"), [("zones", "south"), ("concepts", "food")])
+def test_a_bound_program_counts_at_the_stores_it_is_bound_to(northwind: Organization, kind: str, code: str) -> None:
+    load(club(), {"name": "Bound", "bound_to": {kind: [code]}})
+    assert at("blr") == ("Bound", "Club")
+    assert at("del") == at("web") == (None, "Club")
+    assert names(load_catalog().programs_for(None)) == (None, "Club")
+
+
+def test_a_program_bound_to_cards_counts_for_those_who_have_one(northwind: Organization) -> None:
+    load(club(), {"name": "Cards", "bound_to": {"card_series": ["GOLD"]}})
+    assert at("blr", series=("GOLD", "PLAIN")) == ("Cards", "Club")
+    assert at("blr", series=("PLAIN",)) == at("blr") == (None, "Club")
+
+
+def test_a_further_program_bound_to_nothing_counts_where_none_is_bound(northwind: Organization) -> None:
+    load(
+        club(),
+        {"name": "Everywhere"},
+        {"name": "Later by name"},
+        {"name": "South", "bound_to": {"zones": ["south"]}},
+    )
+    assert at("blr") == ("South", "Club")
+    assert at("del") == at("web") == ("Everywhere", "Club")
+    assert names(load_catalog().programs_for(None)) == ("Everywhere", "Club")
+
+
+def test_a_program_that_is_switched_off_counts_nowhere(northwind: Organization) -> None:
+    load(club(active=False), {"name": "South", "bound_to": {"zones": ["south"]}, "active": False})
+    book = load_catalog()
+    assert at("blr", book) == (None, None)
+    assert (book.default, book.active, book.is_empty) == (None, [], False)
+    assert set(book.by_name) == {"Club", "South"}
+
+
+def test_a_paused_program_is_found_and_says_so(northwind: Organization) -> None:
+    Program.objects.update(is_paused=True)
+    default = load_catalog().default
+    assert default is not None
+    assert default.program.is_paused
+
+
+def test_an_organization_without_programs_has_an_empty_book() -> None:
+    with organization_scope(loaded()):
+        book = load_catalog()
+        assert book.is_empty
+        assert book.programs_for(None).both() == []
+
+
+def test_both_gives_the_tills_program_first(northwind: Organization) -> None:
+    load(club(), {"name": "A further one"})
+    assert [one.program.name for one in load_catalog().programs_for(None).both()] == ["A further one", "Club"]
+
+
+def test_a_program_stands_with_its_newest_rules_and_its_tiers_lowest_first(northwind: Organization) -> None:
+    bronze, _silver, gold = club()["tiers"]
+    load(club(precision=0, tiers=[bronze, gold]))
+    standing = load_catalog().by_name["Club"]
+    assert standing.version.number == 2
+    assert "precision" not in standing.rules
+    assert [(tier.name, tier.position) for tier in standing.tiers] == [("Bronze", 1), ("Gold", 2)]
+    assert load_catalog().by_id[standing.program.pk].program == standing.program
+
+
+@pytest.mark.parametrize("further", [1, 3])
+def test_the_book_costs_three_queries(
+    northwind: Organization, further: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    zones = [["south"], ["north"], []]
+    load(club(), *({"name": f"P{number}", "bound_to": {"zones": zones[number]}} for number in range(further)))
+    stores = list(Store.objects.all())
+    with django_assert_num_queries(3):
+        book = load_catalog()
+        assert [book.programs_for(store).default is not None for store in stores] == [True, True, True]
+
+
+def test_programs_of_another_organization_are_not_seen(northwind: Organization) -> None:
+    with organization_scope(Organization.objects.create(code="bazaar", name="Bazaar")):
+        assert load_catalog().is_empty
+    with no_scope(), pytest.raises(OutsideScopeError):
+        load_catalog()

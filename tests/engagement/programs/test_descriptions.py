@@ -1,0 +1,157 @@
+"""What the rules of a program say in sentences."""
+
+from typing import Any
+
+import pytest
+
+from engagement.programs.descriptions import (
+    describe_earning,
+    describe_enrolment,
+    describe_expiry,
+    describe_redemption,
+    describe_returns,
+    describe_tiers,
+    describe_trackers,
+)
+
+
+def earning(**rule: Any) -> list[str]:
+    (told,) = describe_earning({"earning": [{"name": "base", **rule}]})
+    return list(told.sentences)
+
+
+@pytest.mark.parametrize(
+    ("award", "sentence"),
+    [
+        ({"per": 100, "points": 5}, "5 points for every 100 spent."),
+        ({"per": "0.5", "points": 1}, "1 point for every 0.5 spent."),
+        ({"percent": 2.5}, "2.5 % of the amount as points."),
+        ({"fixed": 1000}, "1,000 points for each bill."),
+    ],
+)
+def test_an_award_is_a_sentence(award: dict[str, Any], sentence: str) -> None:
+    assert earning(award=award) == [sentence, "They never expire."]
+
+
+def test_conditions_delay_expiry_and_cap_follow() -> None:
+    when = {
+        "min_amount": 50,
+        "stores": ["blr", "del", "web"],
+        "zones": ["south"],
+        "concepts": ["food", "fashion"],
+        "tiers": ["Gold"],
+        "weekdays": ["sat", "sun"],
+        "from": "2026-01-01",
+        "until": "2026-12-31",
+    }
+    told = earning(
+        award={"percent": 10},
+        kind="promotional",
+        when=when,
+        delay_days=1,
+        max_points=500,
+        expiry={"kind": "days", "value": 90},
+    )
+    assert told == [
+        "10 % of the amount as promotional points on bills of 50.00 or more, at blr, del or web, in the zone south, in the"
+        " concept food or fashion, for the tier Gold, on Saturdays and Sundays, from 2026-01-01, until 2026-12-31.",
+        "Promised first; theirs to spend 1 day later.",
+        "They expire 90 days later.",
+        "At most 500 for one bill.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expiry", "told"),
+    [
+        (None, "they never expire"),
+        ({"kind": "months", "value": 18}, "they expire at the end of the month, 18 months later"),
+        ({"kind": "date", "value": "2027-01-31"}, "they expire after 2027-01-31"),
+        ({"kind": "last_activity", "value": 1}, "they expire 1 month after the last bill"),
+        ({"kind": "rolling", "value": 6}, "they expire 6 months after the last earning"),
+        ({"kind": "anniversary", "value": 2}, "they expire on anniversary 2 of the registration"),
+        ({"kind": "membership"}, "they expire with the tier"),
+        ({"kind": "field", "name": "dob"}, "they expire on the date in the field dob"),
+        ({"kind": "field", "name": "dob", "value": 14}, "they expire on the date in the field dob, 14 days later"),
+    ],
+)
+def test_an_expiry_ends_a_sentence(expiry: dict[str, Any] | None, told: str) -> None:
+    assert describe_expiry(expiry) == told
+
+
+def test_joining_may_bring_points() -> None:
+    assert describe_enrolment({}) == ""
+    assert describe_enrolment({"enrolment": {"points": 1}}) == "1 point on joining; they never expire."
+
+
+def tier(**more: Any) -> list[str]:
+    (told,) = describe_tiers({"tiers": [{"name": "Gold", **more}]})
+    return list(told.sentences)
+
+
+def test_a_tier_tells_how_it_is_reached_and_kept() -> None:
+    conditions = [{"based_on": "PURCHASE", "threshold": 500}, {"based_on": "VISITS", "threshold": 8}]
+    assert tier() == ["Everybody starts here.", "Lasts for ever."]
+    assert tier(
+        upgrade={"based_on": "TRACKER_VALUE_BASED", "tracker": "Spend", "threshold": 4000},
+        validity_months=12,
+        renew={
+            "match": "any",
+            "conditions": conditions,
+        },
+        downgrade_to="previous",
+    ) == [
+        "Reached by 4,000 by the tracker Spend.",
+        "Lasts 12 months.",
+        "Kept by purchases of 500.00 or 8 visits meanwhile; else back to the tier below.",
+    ]
+    assert tier(validity_months=1)[1:] == ["Lasts 1 month.", "Not renewed; without a tier afterwards."]
+
+
+@pytest.mark.parametrize(
+    ("match", "told"),
+    [
+        ("all", "Reached by 10 points earned in all and 5 points at once."),
+        (1, "Reached by 1 of: 10 points earned in all; 5 points at once."),
+        ("(1 AND 2)", "Reached by (1 AND 2), where (1) 10 points earned in all; (2) 5 points at once."),
+    ],
+)
+def test_several_conditions_are_joined_as_they_match(match: str | int, told: str) -> None:
+    conditions = [{"based_on": "LIFETIME_POINTS", "threshold": 10}, {"based_on": "CURRENT_POINTS", "threshold": 5}]
+    assert tier(upgrade={"match": match, "conditions": conditions})[0] == told
+
+
+def test_limits_of_spending_are_told_or_that_there_are_none() -> None:
+    limits = {"min_points": 200, "multiple_of": 50, "max_points_per_day": 20000}
+    assert describe_redemption({"redemption": limits, "points_to_currency": 0.01}, currency="CAD") == [
+        "At least 200 points at a time.",
+        "In steps of 50 points.",
+        "At most 20,000 points a day.",
+        "A point is worth 0.01 CAD.",
+    ]
+    assert describe_redemption({}, currency="CAD") == ["No limits."]
+
+
+def test_returns_may_go_below_zero_or_not() -> None:
+    assert describe_returns({}).endswith("never below zero.")
+    assert "below zero where it is spent" in describe_returns({"returns": {"allow_negative": True}})
+
+
+@pytest.mark.parametrize(
+    ("tracker", "told"),
+    [
+        ({"type": "BILL_AMOUNT", "mode": "MOVING_WINDOW", "days": 730}, "Counts bill amount over the last 730 days."),
+        (
+            {"type": "LINEITEM_QTY", "mode": "CYCLIC_WINDOW", "every_days": 30, "from": "2026-01-01"},
+            "Counts line item quantity anew every 30 days from 2026-01-01.",
+        ),
+        (
+            {"type": "CUSTOMER_VISITS", "mode": "CALENDAR_BASED_CYCLIC_WINDOW", "period": "year"},
+            "Counts customer visits anew every year.",
+        ),
+        ({"type": "POINTS", "mode": "TIER_CHANGE_WINDOW"}, "Counts points anew with every change of the tier."),
+    ],
+)
+def test_a_tracker_tells_what_it_counts_and_when(tracker: dict[str, Any], told: str) -> None:
+    (one,) = describe_trackers({"trackers": [{"name": "T", **tracker}]})
+    assert list(one.sentences) == [told]

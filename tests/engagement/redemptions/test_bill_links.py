@@ -1,0 +1,131 @@
+"""Which bill were points redeemed on?"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from pytest_django import DjangoAssertNumQueries
+
+from engagement.bills.models import Bill
+from engagement.points.models import PointsAccount
+from engagement.redemptions.bill_links import NamedBill, find_bill, tie_redemptions
+from engagement.redemptions.models import Redemption
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.points import make_customer
+from tests.factories.redeemers import NOON, Chain, bring_back, make_bill, make_chain, member, order, redeem
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chain() -> Iterator[Chain]:
+    with time_machine.travel(NOON, tick=False):
+        chain = make_chain()
+        with organization_scope(chain.organization):
+            yield chain
+
+
+@pytest.fixture
+def asha(chain: Chain) -> PointsAccount:
+    return member(chain)
+
+
+def find(chain: Chain, account: PointsAccount, number: str) -> NamedBill:
+    return find_bill(number, customer_id=account.customer_id, store=chain.blr.store, day=NOON.date())
+
+
+def test_the_stores_bill_of_the_day_comes_before_any_other_of_the_customer(chain: Chain, asha: PointsAccount) -> None:
+    older = make_bill(asha.customer, "T-1", store=chain.delhi.store, at=NOON - timedelta(days=2))
+    assert find(chain, asha, "T-1").bill == older
+    newer = make_bill(asha.customer, "T-1", store=chain.delhi.store, at=NOON + timedelta(hours=1))
+    assert find(chain, asha, "T-1").bill == newer
+    here = make_bill(asha.customer, "T-1", store=chain.blr.store)
+    assert find(chain, asha, "T-1").bill == here
+
+
+def test_a_number_may_be_the_id_of_the_customers_bill_alone(chain: Chain, asha: PointsAccount) -> None:
+    own = make_bill(asha.customer, "T-1")
+    others = make_bill(make_customer(chain.organization), "T-2")
+    assert find(chain, asha, str(own.pk)).bill == own
+    assert find(chain, asha, str(others.pk)) == NamedBill()
+    assert find(chain, asha, "9" * 30) == NamedBill()
+
+
+def test_others_bills_are_foreign_only_in_this_store_on_this_day(chain: Chain, asha: PointsAccount) -> None:
+    other = make_customer(chain.organization)
+    make_bill(other, "T-1", store=chain.delhi.store)
+    make_bill(other, "T-1", store=chain.blr.store, at=NOON - timedelta(days=1))
+    make_bill(asha.customer, "T-1", store=chain.blr.store, type=Bill.Type.RETURN)
+    assert find(chain, asha, "T-1") == NamedBill()
+    make_bill(other, "T-1", store=chain.blr.store)
+    assert find(chain, asha, "T-1") == NamedBill(is_foreign=True)
+    assert find_bill("", customer_id=other.pk, store=None, day=NOON.date()) == NamedBill()
+    assert find_bill("T-9", customer_id=other.pk, store=None, day=NOON.date()) == NamedBill()
+
+
+def test_a_bill_takes_the_redemptions_that_wait_for_its_number(chain: Chain, asha: PointsAccount) -> None:
+    waiting = redeem(order(asha, "10", transaction_number="T-1"), chain.blr).redemption
+    at_another_store = redeem(order(asha, "10", transaction_number="T-1"), chain.delhi).redemption
+    of_another_day = redeem(order(asha, "15", transaction_number="T-1", redeemed_at="2026-04-30"), chain.blr).redemption
+    of_another_number = redeem(order(asha, "10", transaction_number="T-2"), chain.blr).redemption
+    other = member(chain, mobile="919812345679")
+    of_somebody_else = redeem(order(other, "10", transaction_number="T-1"), chain.blr).redemption
+    bill = make_bill(asha.customer, "T-1", store=chain.blr.store)
+    assert tie_redemptions(bill, zone=chain.organization.zone) == []
+    assert list(Redemption.objects.filter(bill=bill)) == [waiting]
+    for untied in (at_another_store, of_another_day, of_another_number, of_somebody_else):
+        untied.refresh_from_db()
+        assert untied.bill is None
+
+
+def test_a_redemption_may_wait_for_the_bills_id(chain: Chain, asha: PointsAccount) -> None:
+    bill = make_bill(asha.customer, "T-1", store=chain.blr.store)
+    redemption = redeem(order(asha, "10"), chain.blr).redemption
+    Redemption.objects.update(transaction_number=str(bill.pk))
+    tie_redemptions(bill, zone=chain.organization.zone)
+    redemption.refresh_from_db()
+    assert redemption.bill == bill
+
+
+def test_listed_redemptions_are_tied_and_others_are_warned_of(chain: Chain, asha: PointsAccount) -> None:
+    zone = chain.organization.zone
+    by_code, by_id, reversed_whole, elsewhere = (redeem(order(asha, "10"), chain.blr) for _ in range(4))
+    bring_back(reversed_whole, chain.blr)
+    bring_back(by_id, chain.blr, "4")
+    tie_redemptions(make_bill(asha.customer, "T-0"), listed=[elsewhere.redemption.code], zone=zone)
+    foreign = redeem(order(member(chain, mobile="919812345679"), "10"), chain.blr)
+    bill = make_bill(asha.customer, "T-1")
+    listed = [
+        by_code.redemption.code,
+        str(by_id.redemption.pk),
+        reversed_whole.redemption.code,
+        elsewhere.redemption.code,
+        foreign.redemption.code,
+        "zzzzz0",
+        "12",
+    ]
+    for _ in range(2):
+        notices = tie_redemptions(bill, listed=listed, zone=zone)
+        assert [int(one.code) for one in notices] == [640] * 5
+    assert set(Redemption.objects.filter(bill=bill)) == {by_code.redemption, by_id.redemption}
+
+
+def test_returns_and_anonymous_bills_take_no_redemptions(chain: Chain, asha: PointsAccount) -> None:
+    code = redeem(order(asha, "10", transaction_number="T-1"), chain.blr).redemption.code
+    for bill in (
+        make_bill(asha.customer, "T-1", store=chain.blr.store, type=Bill.Type.RETURN),
+        make_bill(None, "T-1", store=chain.blr.store, organization=chain.organization, type=Bill.Type.NOT_INTERESTED),
+    ):
+        assert [int(one.code) for one in tie_redemptions(bill, listed=[code], zone=chain.organization.zone)] == [640]
+    assert not Redemption.objects.filter(bill__isnull=False).exists()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_ties_cost_three_queries(
+    chain: Chain, asha: PointsAccount, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    codes = [redeem(order(asha, "10"), chain.blr).redemption.code for _ in range(count)]
+    bill = make_bill(asha.customer, "T-1", store=chain.blr.store)
+    with django_assert_num_queries(3):
+        tie_redemptions(bill, listed=codes, zone=chain.organization.zone)

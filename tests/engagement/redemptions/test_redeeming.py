@@ -1,0 +1,453 @@
+"""How does a customer spend points at a till?"""
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import IntegrityError, transaction
+
+from customers.profile.models import Customer
+from customers.validation_codes.models import ValidationCode
+from customers.validation_codes.services import Purpose, issue_code
+from engagement.points.expiry import Expiry
+from engagement.points.models import PointsAccount, PointsEntry
+from engagement.programs.models import Program
+from engagement.redemptions.models import Redemption
+from engagement.redemptions.otp import ask_for_code
+from engagement.redemptions.redeeming import RedeemableQuestion, check_redeemable
+from loyalty_project import clock
+from loyalty_project.protocol.errors import LoyaltyError
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.points import give_points, make_account, make_customer
+from tests.factories.redeemers import NOON, Chain, bring_back, make_bill, make_chain, member, order, redeem, refusal_of
+from tests.factories.rows import label, make_status, make_store, make_till, till_actor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def moment() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def chain(moment: time_machine.Traveller) -> Iterator[Chain]:
+    chain = make_chain(redemption={"min_points": 10, "multiple_of": 5, "max_points_per_day": 60})
+    with organization_scope(chain.organization):
+        yield chain
+
+
+@pytest.fixture
+def asha(chain: Chain) -> PointsAccount:
+    return member(chain)
+
+
+def set_flags(chain: Chain, **flags: object) -> None:
+    chain.organization.flags = flags
+    chain.organization.save(update_fields=["flags"])
+
+
+def issue(account: PointsAccount, points: str | None = None) -> str:
+    by = till_actor(Till.objects.get(code="blr.till1"))
+    limit = Decimal(points) if points else None
+    return issue_code(account.customer_id, purpose=Purpose.POINTS, points=limit, by=by, now=clock.now()).code
+
+
+def test_points_are_spent_and_all_is_told(chain: Chain, asha: PointsAccount) -> None:
+    done = redeem(
+        order(
+            asha,
+            transaction_number="T-1",
+            external_reference="R-1",
+            purpose="Birthday",
+            notes="By hand",
+            custom_fields=[{"name": "desk", "value": "4"}, {"name": "", "value": "5"}, {"name": "empty"}],
+        ),
+        chain.blr,
+    )
+    asha.refresh_from_db()
+    assert (asha.balance, asha.redeemed, done.balance, done.value) == (70, 30, 70, Decimal("7.50"))
+    assert (done.customer_id, done.bill_id, done.notices, done.is_replay) == (asha.customer_id, None, [], False)
+    redemption = Redemption.objects.get()
+    assert len(redemption.code) == 6
+    assert redemption.code.isalnum()
+    assert (redemption.points, redemption.purpose, redemption.transaction_number) == (30, "Birthday", "T-1")
+    assert redemption.custom_fields == [{"name": "desk", "value": "4"}]
+    entry = redemption.entry
+    assert (entry.kind, entry.points, entry.reference, entry.note) == ("REDEEM", -30, "R-1", "By hand")
+    assert (entry.till, entry.store, entry.occurred_at, entry.recorded_at) == (chain.blr.till, chain.blr.store, NOON, NOON)
+    assert entry.program_version is not None
+    assert entry.explanation["because"] == "redemption"
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"references": {}}, 802),
+        ({"references": {"mobile": "  "}}, 802),
+        ({"references": {"mobile": "12ab"}}, 802),
+        ({"references": {"id": "x"}}, 802),
+        ({"references": {"mobile": "9812345670"}}, 816),
+        ({"references": {"id": "999999999"}, "points": "x"}, 816),
+        ({"references": {"card_number": "G-1"}}, 816),
+        ({"points": "0", "program_id": "999999999"}, 801),
+        ({"points": "30.5", "redeemed_at": "soon"}, 878),
+        ({"points": "30.5", "program_id": "x"}, 1101),
+        ({"points": "30.1234", "program_id": "x"}, 878),
+        ({"program_id": "999999999", "redeemed_at": "soon"}, 1101),
+        ({"transaction_number": "1" * 101}, 801),
+        ({"external_reference": "1" * 101}, 801),
+        ({"purpose": "1" * 251}, 801),
+        ({"notes": "1" * 251}, 801),
+        ({"redeemed_at": "soon", "for_group": True}, 859),
+        ({"for_group": True, "points": "5"}, 828),
+        ({"points": "9"}, 821),
+        ({"points": "61"}, 807),
+        ({"points": "65"}, 819),
+        ({"by_missed_call": True}, 823),
+        ({"validation_code": "WRONG1"}, 808),
+        ({}, 0),
+    ],
+)
+def test_the_first_reason_is_told(chain: Chain, asha: PointsAccount, more: dict[str, Any], code: int) -> None:
+    assert refusal_of(order(asha, **more), chain.blr) == code
+    asha.refresh_from_db()
+    assert asha.balance == (100 if code else 70)
+
+
+def test_the_balance_is_the_last_of_the_limits(chain: Chain) -> None:
+    poor = member(chain, 40)
+    assert refusal_of(order(poor, "65", by_missed_call=True), chain.blr) == 819
+    assert refusal_of(order(poor, "45", by_missed_call=True), chain.blr) == 818
+    assert refusal_of(order(poor, "40"), chain.blr) == 0
+
+
+def test_strangers_to_the_program_are_881(chain: Chain, asha: PointsAccount) -> None:
+    Customer.objects.filter(pk=asha.customer_id).update(type="NON_LOYALTY")
+    assert refusal_of(order(asha, "x"), chain.blr) == 881
+    Customer.objects.filter(pk=asha.customer_id).update(type="LOYALTY")
+    assert refusal_of(order(asha, "x", program_id=str(chain.south.pk)), chain.blr) == 881
+    nobody = make_customer(chain.organization)
+    wish = order(asha, references={"id": str(nobody.pk)})
+    assert refusal_of(wish, chain.blr) == 881
+
+
+@pytest.mark.parametrize("status", ["CONFIRMED", "RECONFIRMED", "INTERNAL"])
+def test_fraud_is_809_after_the_program_and_before_the_time(chain: Chain, asha: PointsAccount, status: str) -> None:
+    Customer.objects.filter(pk=asha.customer_id).update(fraud_status=status)
+    assert refusal_of(order(asha, redeemed_at="soon"), chain.blr) == 809
+    assert refusal_of(order(asha, program_id="x"), chain.blr) == 1101
+
+
+def test_a_label_that_forbids_redeeming_is_3045_in_the_place_of_fraud(chain: Chain, asha: PointsAccount) -> None:
+    Customer.objects.filter(pk=asha.customer_id).update(fraud_status="CONFIRMED")
+    label(asha.customer, make_status(chain.organization, "points_redeem"))
+    assert refusal_of(order(asha, redeemed_at="soon"), chain.blr) == 3045
+    assert refusal_of(order(asha, program_id="x"), chain.blr) == 1101
+    assert asked(ask(asha), chain) == 3045
+    assert code_refusal({"id": str(asha.customer_id)}, "30", chain) == 3045
+    label(asha.customer, make_status(chain.organization, "coupon_redeem"))
+    assert refusal_of(order(asha), chain.blr) == 0
+
+
+def test_without_an_active_program_it_is_895(chain: Chain, asha: PointsAccount) -> None:
+    Program.objects.update(is_active=False)
+    assert refusal_of(order(asha), chain.blr) == 895
+    assert refusal_of(order(asha, program_id=str(chain.club.pk)), chain.blr) == 1101
+
+
+def test_the_tills_program_pays_where_the_customer_is_in_it_else_the_default_one(chain: Chain, asha: PointsAccount) -> None:
+    assert redeem(order(asha), chain.blr).redemption.account.program == chain.club
+    south = make_account(chain.organization, chain.south, customer=asha.customer)
+    give_points(south, 20)
+    assert redeem(order(asha, "7.25"), chain.blr).redemption.account.program == chain.south
+    assert redeem(order(asha, "10"), chain.delhi).redemption.account.program == chain.club
+    assert redeem(order(asha, "10", program_id=str(chain.club.pk)), chain.blr).redemption.account.program == chain.club
+    assert redeem(order(asha, "1", program_id=str(chain.south.pk)), chain.delhi).value == 0
+
+
+def test_of_several_references_the_first_known_counts(chain: Chain, asha: PointsAccount) -> None:
+    wish = order(asha, references={"email": "nobody@example.com", "mobile": "98123 45678"})
+    assert redeem(wish, chain.blr).customer_id == asha.customer_id
+
+
+def test_points_that_expired_are_not_there_whether_or_not_a_night_passed(chain: Chain) -> None:
+    ben = member(chain, 20)
+    give_points(ben, 30, expiry=Expiry(date(2026, 4, 30)))
+    give_points(ben, 30, opens_at=NOON + timedelta(hours=1))
+    assert refusal_of(order(ben, "25"), chain.blr) == 818
+    assert redeem(order(ben, "20"), chain.blr).balance == 0
+    ben.refresh_from_db()
+    assert (ben.expired, ben.promised) == (30, 30)
+
+
+def test_a_day_has_its_limit_net_of_reversals_and_ends_at_midnight(
+    chain: Chain, asha: PointsAccount, moment: time_machine.Traveller
+) -> None:
+    first = redeem(order(asha, "40"), chain.blr)
+    assert refusal_of(order(asha, "25"), chain.blr) == 819
+    assert refusal_of(order(asha, "25", redeemed_at="2026-04-29"), chain.delhi) == 819
+    bring_back(first, chain.blr, "5")
+    redeem(order(asha, "25", redeemed_at="2026-04-29"), chain.delhi)
+    assert refusal_of(order(asha, "10"), chain.blr) == 819
+    moment.move_to(datetime(2026, 5, 1, 18, 29, tzinfo=UTC))
+    assert refusal_of(order(asha, "10"), chain.blr) == 819
+    moment.move_to(datetime(2026, 5, 1, 18, 30, tzinfo=UTC))
+    assert refusal_of(order(asha, "10"), chain.blr) == 0
+
+
+def test_back_dating_changes_the_stated_time_alone(chain: Chain, asha: PointsAccount) -> None:
+    entry = redeem(order(asha, redeemed_at="2026-04-01 10:00:00"), chain.blr).redemption.entry
+    assert entry.occurred_at == datetime(2026, 4, 1, 4, 30, tzinfo=UTC)
+    assert entry.recorded_at == NOON
+
+
+# Replays
+
+
+def test_a_reference_number_spends_once_for_ever(chain: Chain, asha: PointsAccount, moment: time_machine.Traveller) -> None:
+    first = redeem(order(asha, external_reference="R-1"), chain.blr)
+    redeem(order(asha, "10"), chain.blr)
+    moment.shift(timedelta(days=400))
+    again = redeem(order(asha, external_reference="R-1", for_group=True), chain.delhi)
+    assert again.is_replay
+    assert (again.redemption, again.balance, again.value) == (first.redemption, 70, Decimal("7.50"))
+    assert refusal_of(order(asha, "35", external_reference="R-1"), chain.blr) == 903
+    make_account(chain.organization, chain.south, customer=asha.customer)
+    assert refusal_of(order(asha, external_reference="R-1", program_id=str(chain.south.pk)), chain.blr) == 903
+    ben = member(chain, mobile="919812345679")
+    assert not redeem(order(ben, external_reference="R-1"), chain.blr).is_replay
+    assert Redemption.objects.count() == 3
+
+
+def test_a_used_code_is_answered_again_within_its_life(
+    chain: Chain, asha: PointsAccount, moment: time_machine.Traveller
+) -> None:
+    code = issue(asha)
+    first = redeem(order(asha, validation_code=code.lower()), chain.blr)
+    assert first.redemption.validation_code == code
+    again = redeem(order(asha, validation_code=code), chain.blr)
+    assert (again.is_replay, again.redemption) == (True, first.redemption)
+    assert refusal_of(order(asha, "10", validation_code=code), chain.blr) == 808
+    assert refusal_of(order(asha, validation_code=code), chain.delhi) == 808
+    moment.shift(timedelta(minutes=10))
+    assert refusal_of(order(asha, validation_code=code), chain.blr) == 808
+
+
+def test_the_same_bill_at_the_same_till_on_the_same_day_spends_once(
+    chain: Chain, asha: PointsAccount, moment: time_machine.Traveller
+) -> None:
+    first = redeem(order(asha, "10", transaction_number="T-1"), chain.blr)
+    assert redeem(order(asha, "10", transaction_number="T-1"), chain.blr).redemption == first.redemption
+    different = [
+        redeem(order(asha, "10"), chain.blr),
+        redeem(order(asha, "10"), chain.blr),
+        redeem(order(asha, "10", transaction_number="T-2"), chain.blr),
+        redeem(order(asha, "10", transaction_number="T-1"), chain.delhi),
+    ]
+    moment.shift(timedelta(days=1))
+    different.append(redeem(order(asha, "10", transaction_number="T-1"), chain.blr))
+    assert not any(one.is_replay for one in different)
+
+
+def test_a_bill_with_two_reference_numbers_or_codes_is_two_redemptions(chain: Chain, asha: PointsAccount) -> None:
+    first = redeem(order(asha, "10", transaction_number="T-1", external_reference="R-1"), chain.blr)
+    assert redeem(order(asha, "10", transaction_number="T-1"), chain.blr).redemption == first.redemption
+    second = redeem(order(asha, "10", transaction_number="T-1", external_reference="R-2"), chain.blr)
+    assert not second.is_replay
+    for _ in range(2):
+        done = redeem(order(asha, "10", transaction_number="T-2", validation_code=issue(asha)), chain.blr)
+        assert not done.is_replay
+
+
+def test_a_reversed_redemption_of_a_bill_may_be_made_again(chain: Chain, asha: PointsAccount) -> None:
+    first = redeem(order(asha, "10", transaction_number="T-1"), chain.blr)
+    bring_back(first, chain.blr)
+    assert not redeem(order(asha, "10", transaction_number="T-1"), chain.blr).is_replay
+
+
+# Codes of the customer
+
+
+def test_a_code_is_asked_for_where_the_policy_says_so(chain: Chain, asha: PointsAccount) -> None:
+    set_flags(chain, CONF_POINTS_REDEMPTION_OTP_REQUIRED=1)
+    assert refusal_of(order(asha, "10"), chain.blr) == 824
+    assert refusal_of(order(asha, "10", skips_validation=True), chain.blr) == 0
+    assert refusal_of(order(asha, "10", validation_code=issue(asha, "10")), chain.blr) == 0
+    set_flags(chain, CONF_POINTS_REDEMPTION_OTP_REQUIRED=1, ALLOW_SKIP_VALIDATION=0)
+    assert refusal_of(order(asha, "10", skips_validation=True), chain.blr) == 824
+
+
+def test_five_wrong_codes_kill_the_right_one(chain: Chain, asha: PointsAccount) -> None:
+    code = issue(asha)
+    for _ in range(5):
+        with pytest.raises(LoyaltyError, match=r"^808 "):
+            redeem(order(asha, validation_code="WRONG!"), chain.blr)
+    with pytest.raises(LoyaltyError, match=r"^808 "):
+        redeem(order(asha, validation_code=code), chain.blr)
+    assert ValidationCode.objects.get().tries == 5
+    assert not Redemption.objects.exists()
+
+
+# The redemption's own code
+
+
+def test_a_code_that_is_taken_is_drawn_again(chain: Chain, asha: PointsAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter("AAAAAA" "AAAAAA" "AAAAAB")  # fmt: skip
+    monkeypatch.setattr(secrets, "choice", lambda _: next(drawn))
+    assert [redeem(order(asha, "10"), chain.blr).redemption.code for _ in range(2)] == ["AAAAAA", "AAAAAB"]
+
+
+def test_codes_that_are_always_taken_are_an_error(chain: Chain, asha: PointsAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "choice", lambda _: "A")
+    redeem(order(asha, "10"), chain.blr)
+    with pytest.raises(IntegrityError, match="redemption_code_unique"), transaction.atomic():
+        redeem(order(asha, "10"), chain.blr)
+    asha.refresh_from_db()
+    assert asha.balance == 90
+
+
+# Bills
+
+
+def test_a_redemption_is_tied_to_the_bill_that_is_there(chain: Chain, asha: PointsAccount) -> None:
+    bill = make_bill(asha.customer, "T-1", store=chain.blr.store)
+    done = redeem(order(asha, "10", transaction_number="T-1"), chain.blr)
+    assert (done.bill_id, done.redemption.bill, done.notices) == (bill.pk, bill, [])
+    by_id = redeem(order(asha, "10", transaction_number=str(bill.pk)), chain.delhi)
+    assert by_id.bill_id == bill.pk
+
+
+def test_a_bill_of_another_customer_is_a_warning_and_the_first_answer_stays(chain: Chain, asha: PointsAccount) -> None:
+    make_bill(make_customer(chain.organization), "T-1", store=chain.blr.store)
+    for _ in range(2):
+        done = redeem(order(asha, "10", transaction_number="T-1"), chain.blr)
+        assert (done.bill_id, [int(one.code) for one in done.notices]) == (None, [873])
+    assert done.is_replay
+
+
+# Asking beforehand
+
+
+def ask(account: PointsAccount, amount: str = "30", **more: Any) -> RedeemableQuestion:
+    return RedeemableQuestion(**{"references": {"id": str(account.customer_id)}, "amount": amount, **more})
+
+
+def asked(question: RedeemableQuestion, chain: Chain) -> int:
+    try:
+        check_redeemable(question, by=chain.blr)
+    except LoyaltyError as refusal:
+        return int(refusal.code)
+    return 0
+
+
+def test_what_may_be_redeemed_is_told_and_nothing_is_spent(chain: Chain, asha: PointsAccount) -> None:
+    told = check_redeemable(ask(asha), by=chain.blr)
+    assert (told.customer_id, told.points, told.value, told.ratio, told.notices) == (
+        asha.customer_id, 30, Decimal("7.50"), Decimal("0.25"), [],
+    )  # fmt: skip
+    in_money = check_redeemable(ask(asha, "7.30", is_money=True), by=chain.blr)
+    assert (in_money.points, in_money.value) == (30, Decimal("7.50"))
+    assert not Redemption.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"references": {"mobile": "9812345670", "email": "asha@example.com"}}, 816),
+        ({"amount": "x", "program_id": "x"}, 801),
+        ({"amount": "7.001", "program_id": "x"}, 1101),
+        ({"amount": "7.30", "is_money": True, "program_id": "x"}, 1101),
+        ({"amount": "30.5"}, 878),
+        ({"for_group": True, "amount": "5"}, 828),
+        ({"amount": "5"}, 821),
+        ({"amount": "31"}, 807),
+        ({"amount": "65"}, 819),
+        ({"by_missed_call": True, "validation_code": "WRONG1"}, 823),
+        ({"validation_code": "WRONG1"}, 808),
+    ],
+)
+def test_the_question_is_refused_as_the_redemption_would_be(
+    chain: Chain, asha: PointsAccount, more: dict[str, Any], code: int
+) -> None:
+    assert asked(ask(asha, **more), chain) == code
+
+
+def test_the_question_sees_fraud_and_the_balance(chain: Chain, asha: PointsAccount) -> None:
+    poor = member(chain, 0, mobile="919812345679")
+    assert asked(ask(poor, "10"), chain) == 818
+    Customer.objects.filter(pk=asha.customer_id).update(fraud_status="CONFIRMED")
+    assert asked(ask(asha), chain) == 809
+    Customer.objects.filter(pk=asha.customer_id).update(type="NON_LOYALTY")
+    assert asked(ask(asha), chain) == 881
+
+
+def test_a_code_that_is_asked_about_is_not_used_up_but_a_wrong_one_counts(chain: Chain, asha: PointsAccount) -> None:
+    code = issue(asha)
+    assert [asked(ask(asha, validation_code=code), chain) for _ in range(2)] == [0, 0]
+    assert asked(ask(asha, validation_code="WRONG!"), chain) == 808
+    assert ValidationCode.objects.get().tries == 1
+
+
+def test_a_code_is_issued_with_the_question_where_the_customer_can_be_reached(chain: Chain, asha: PointsAccount) -> None:
+    assert check_redeemable(ask(asha, wants_code=True), by=chain.blr).notices == []
+    assert ValidationCode.objects.get().points == 30
+    set_flags(chain, OTP_CHANNEL="EMAIL")
+    told = check_redeemable(ask(asha, wants_code=True), by=chain.blr)
+    assert [int(one.code) for one in told.notices] == [876]
+
+
+# Asking for a code
+
+
+def code_refusal(references: dict[str, str], points: str, chain: Chain) -> int:
+    try:
+        ask_for_code(references, points, by=chain.blr)
+    except LoyaltyError as refusal:
+        return int(refusal.code)
+    return 0
+
+
+def test_a_code_is_sent_by_the_channels_of_the_policy(chain: Chain, asha: PointsAccount) -> None:
+    sent = ask_for_code({"mobile": "9812345678"}, "12.5", by=chain.blr)
+    assert (sent.customer_id, sent.points, sent.message) == (
+        asha.customer_id, Decimal("12.5"), "Validation Code Issued by SMS",
+    )  # fmt: skip
+    assert sent.expires_at == NOON + timedelta(minutes=10)
+    asha.customer.identifiers.create(organization=chain.organization, kind="email", value="asha@example.com")
+    for channel, told in (("EMAIL", "Email"), ("BOTH", "SMS/Email")):
+        set_flags(chain, OTP_CHANNEL=channel)
+        assert ask_for_code({"mobile": "9812345678"}, "1", by=chain.blr).message == f"Validation Code Issued by {told}"
+
+
+def test_a_code_is_refused_in_the_order_of_the_codes(chain: Chain, asha: PointsAccount) -> None:
+    mobile = {"mobile": "9812345678"}
+    assert code_refusal({}, "x", chain) == 802
+    assert code_refusal({"mobile": "9812345670"}, "x", chain) == 816
+    assert code_refusal(mobile, "-100", chain) == 801
+    set_flags(chain, OTP_CHANNEL="EMAIL")
+    assert code_refusal(mobile, "100", chain) == 860
+    Customer.objects.filter(pk=asha.customer_id).update(fraud_status="CONFIRMED")
+    assert code_refusal(mobile, "100", chain) == 809
+    Customer.objects.filter(pk=asha.customer_id).update(type="NON_LOYALTY")
+    assert code_refusal(mobile, "x", chain) == 881
+
+
+def test_strangers_of_another_organization_are_unknown(chain: Chain, asha: PointsAccount) -> None:
+    stranger = Organization.objects.create(code="bazaar", name="Bazaar", timezone="UTC", currency="USD")
+    with organization_scope(stranger):
+        by = till_actor(make_till(make_store(stranger, "main"), "bazaar.till1"))
+        assert refusal_of(order(asha), by) == 816
+
+
+def test_entries_are_counted_without_gaps(chain: Chain, asha: PointsAccount) -> None:
+    for number in range(3):
+        redeem(order(asha, "10", transaction_number=str(number)), chain.blr)
+    assert list(PointsEntry.objects.order_by("version").values_list("version", flat=True)) == [1, 2, 3, 4]

@@ -1,0 +1,198 @@
+"""Searches for points, purchases and tiers (docs/protocol.md 4.4)."""
+
+from contextlib import contextmanager
+from itertools import count
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import pytest
+import time_machine
+from django.db import connection
+
+from customers.profile.models import Customer
+from engagement import search
+from engagement.bills.models import PurchaseTotals
+from engagement.points.models import PointsAccount, PointsEntry
+from engagement.programs.models import Membership, Program, Tier
+from loyalty_project.db.timeouts import TookTooLongError
+from organizations.tenancy.scoping import organization_scope
+from tests.api import Api
+from tests.factories.bills import DAY, NOON, buy
+from tests.factories.program_documents import club, loaded
+from tests.factories.rows import make_program, make_store, make_till
+from tests.races import race
+
+pytestmark = pytest.mark.django_db
+EXPIRING = {"points": 50, "expiry": {"kind": "days", "value": 5}}
+
+
+@contextmanager
+def indian_club(**rules):
+    organization = loaded(club(**rules))
+    organization.base_country = "IN"
+    organization.save()
+    with organization_scope(organization):
+        yield Api(make_till(make_store(organization, "shop"), "shop.till1"))
+
+
+@pytest.fixture
+def api(db):
+    """Calls as a till of a club that welcomes with 50 points."""
+    with indian_club() as api:
+        yield api
+
+
+def search(api, q):
+    answer = api.call("GET", "search", f"q={quote(q)}")
+    assert answer.http.status_code == 200, answer.response
+    return answer.customer["results"]["item"]
+
+
+def found(api, q):
+    return " ".join(item["firstname"] for item in search(api, q))
+
+
+@pytest.fixture
+def people(api):
+    """Anna with 50 points, Bina who bought for 1000.50 and 300 and has 115, and Carl who is in no program."""
+    api.add(mobile="9812300001", firstname="Anna", registered_on="2026-01-01")
+    bina = api.add(mobile="9812300002", firstname="Bina", registered_on="2026-01-01").item["user_id"]
+    api.add(mobile="9812300003", firstname="Carl", type="NON_LOYALTY")
+    for number, (when, amount) in enumerate([("2026-01-05 12:00:00", "1000.50"), ("2026-01-06 12:00:00", "300")]):
+        buy(Customer.objects.get(pk=bina), api.till, when, amount, number=f"B{number}")
+
+
+@pytest.mark.parametrize(
+    ("q", "names"),
+    [
+        ("loyalty_points:EQUALS:50", "Anna"), ("loyalty_points:50.000", "Anna"), ("loyalty_points:EQUALS:0", "Carl"),
+        ("loyalty_points:GREATER:50", "Bina"), ("loyalty_points:GREATER:49.999", "Anna Bina"),
+        ("loyalty_points:LESS:115", "Anna Carl"), ("loyalty_points:LESS:50", "Carl"), ("loyalty_points:LESS:0", ""),
+        ("loyalty_points:GREATER:-1", "Anna Bina Carl"), ("loyalty_points:RANGE:50;115", "Anna Bina"),
+        ("loyalty_points:RANGE: 0 ; 50 ", "Anna Carl"), ("loyalty_points:RANGE:50;0", ""),
+        ("loyalty_points:IN:0;115", "Bina Carl"), ("loyalty_points:IN:50;7", "Anna"),
+        ("loyalty_points:GREATER:999999999999999999.999999", ""),
+        ("lifetime_points:EQUALS:115", "Bina"), ("lifetime_points:LESS:1", "Carl"),
+        ("lifetime_purchases:EQUALS:1300.5", "Bina"), ("lifetime_purchases:GREATER:0", "Bina"),
+        ("lifetime_purchases:LESS:1300.5", "Anna Carl"), ("lifetime_purchases:EQUALS:0", "Anna Carl"),
+        ("last_trans_value:EQUALS:300", "Bina"), ("transaction_value:RANGE:300;300", "Bina"),
+        ("Transaction_Value:LESS:1", "Anna Carl"), ("slab:EQUALS:bronze", "Anna Bina"),
+        ("slab:EXACT:bronze", ""), ("slab:EXACT:Bronze", "Anna Bina"),
+        ("slab:IN:silver;gold", ""), ("slab:NONE", ""), ("slab:EQUALS:Nothing", ""),
+    ],
+)  # fmt: skip
+def test_figures(api, people, q, names):
+    with time_machine.travel("2026-01-10"):
+        assert found(api, f"({q})") == names
+
+
+def test_the_figures_are_printed(api, people):
+    names = ["firstname", "loyalty_points", "lifetime_points", "lifetime_purchases", "current_slab", "last_trans_value"]
+    assert [tuple(item[name] for name in names) for item in search(api, "(mobile:STARTS:91)")] == [
+        ("Anna", "50", "50", "0", "Bronze", "0"),
+        ("Bina", "115", "115", "1300.5", "Bronze", "300"),
+        ("Carl", "0", "0", "0", "", "0"),
+    ]
+
+
+def test_points_and_tier_are_those_of_the_default_program(api, people):
+    other = make_program(api.till.organization, "Other", is_default=False, tiers=[{"name": "Bronze"}, {"name": "Ruby"}])
+    carl = Customer.objects.get(firstname="Carl")
+    ruby = Tier.objects.get(name="Ruby")
+    Membership.objects.create(
+        organization=api.till.organization, customer=carl, program=other, enrolled_on=NOON, tier=ruby, tier_since=NOON
+    )
+    PointsAccount.objects.create(organization=api.till.organization, customer=carl, program=other, balance=9, lifetime=9)
+    assert found(api, "(slab:EQUALS:Ruby)") == ""
+    assert found(api, "(loyalty_points:GREATER:0)") == "Anna Bina"
+    assert search(api, "(firstname:carl)")[0]["loyalty_points"] == "0"
+
+
+def test_a_member_without_a_tier_is_found_by_none(api, people):
+    Membership.objects.filter(customer__firstname="Anna").update(tier=None, tier_since=None)
+    assert found(api, "(slab:EQUALS:none)") == "Anna"
+    assert found(api, "(slab:EXACT:none)") == ""
+
+
+def test_a_program_that_is_switched_off_has_no_figures(api, people):
+    Program.objects.update(is_active=False)
+    assert found(api, "(loyalty_points:GREATER:0)") == ""
+    assert found(api, "(loyalty_points:EQUALS:0)") == "Anna Bina Carl"
+    assert found(api, "(slab:EQUALS:Bronze)") == ""
+    assert search(api, "(firstname:anna)")[0]["current_slab"] == ""
+
+
+def test_a_balance_below_zero_is_found_as_it_is_printed(api, people):
+    PointsAccount.objects.filter(customer__firstname="Anna").update(balance=-7, adjusted=-57, floor=-100)
+    for q, names in {
+        "EQUALS:0": "Anna Carl",
+        "LESS:0": "",
+        "EQUALS:-7": "",
+        "RANGE:-10;-5": "",
+        "RANGE:-10;5": "Anna Carl",
+    }.items():
+        assert found(api, f"(loyalty_points:{q})") == names
+    PurchaseTotals.objects.update(amount=-5)
+    assert found(api, "(lifetime_purchases:LESS:0)") == "Bina"
+
+
+@pytest.fixture
+def expiring(db):
+    """Calls as a till whose welcome points last five days; three customers joined at noon of the second of March."""
+    with indian_club(enrolment=EXPIRING) as api:
+        with time_machine.travel(NOON):
+            for number in range(3):
+                api.add(mobile=f"981230000{number}", firstname=f"Member{number}", lastname="Rao")
+        yield api
+
+
+def expired() -> int:
+    return PointsEntry.objects.filter(kind="EXPIRE").count()
+
+
+def test_points_that_fell_due_are_neither_found_nor_printed(expiring, monkeypatch):
+    monkeypatch.setattr(search, "_BATCH", 2)
+    with time_machine.travel(NOON + 5 * DAY):
+        assert found(expiring, "(loyalty_points:GREATER:0)") == "Member0 Member1 Member2"
+    with time_machine.travel(NOON + 6 * DAY):
+        assert found(expiring, "(loyalty_points:GREATER:0)&(firstname:EXACT:Member1)") == ""
+        # Only of those who meet the other conditions.
+        assert expired() == 1
+        assert found(expiring, "(lifetime_points:GREATER:0)&(lastname:Rao)") == "Member0 Member1 Member2"
+        assert expired() == 3
+        assert found(expiring, "(loyalty_points:EQUALS:0)") == "Member0 Member1 Member2"
+        assert [item["loyalty_points"] for item in search(expiring, "(lastname:EXACT:Rao)")] == ["0", "0", "0"]
+
+
+def test_a_search_for_something_else_settles_only_whom_it_prints(expiring):
+    with time_machine.travel(NOON + 6 * DAY):
+        assert [item["loyalty_points"] for item in search(expiring, "(firstname:Member2)")] == ["0"]
+        assert expired() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_points_on_which_somebody_is_just_writing_are_searched_as_they_stand_now(transactional_db, expiring):
+    asked = ["(loyalty_points:GREATER:0)", "(loyalty_points:EQUALS:0)&(lastname:rao)", "(lifetime_points:EQUALS:50)"]
+    with connection.cursor() as cursor, time_machine.travel(NOON + 6 * DAY, tick=True):
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT id FROM engagement_pointsaccount FOR UPDATE")
+        try:
+            answers = race([asked], lambda q: found(expiring, q))
+        finally:
+            cursor.execute("ROLLBACK")
+        assert answers == ["", "Member0 Member1 Member2", "Member0 Member1 Member2"]
+        assert expired() == 0
+
+
+def test_more_than_can_be_settled_in_time_is_given_up_and_done_the_next_time(expiring, monkeypatch):
+    monkeypatch.setattr(search, "_BATCH", 1)
+    # A second passes whenever somebody looks at the clock.
+    monkeypatch.setattr(search, "time", SimpleNamespace(monotonic=count().__next__))
+    program = search.default_program()
+    with time_machine.travel(NOON + 6 * DAY):
+        for done in (1, 2, 3):
+            with pytest.raises(TookTooLongError):
+                search.settle_among(
+                    Customer.objects.values("pk"), program=program, organization=expiring.till.organization, seconds=0.5
+                )
+            assert expired() == done

@@ -1,0 +1,145 @@
+"""What do a program's trackers show?"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from customers.profile.models import Customer
+from engagement.bills.draft import LineDraft
+from engagement.points.balances import memberships_of
+from engagement.programs.catalog import load_catalog
+from engagement.programs.models import Membership, Tier
+from engagement.trackers.values import Window, tracker_values, window_of
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from tests.factories.bills import DAY, NOON, Shop, member, open_shop
+from tests.factories.program_documents import club, loaded
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 5, 20)
+TYPES = (
+    "BILL_AMOUNT", "BILL_DISCOUNT", "BILL_GROSS_AMOUNT", "BILL_QUANTITY", "LINEITEM_AMOUNT", "LINEITEM_QTY",
+    "LINEITEM_COUNT", "CUSTOMER_VISITS", "POINTS",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tracker", "first"),
+    [
+        ({"mode": "MOVING_WINDOW", "days": 30}, date(2026, 4, 21)),
+        ({"mode": "MOVING_WINDOW", "days": 1}, TODAY),
+        ({"mode": "CYCLIC_WINDOW", "every_days": 90, "from": "2026-01-01"}, date(2026, 4, 1)),
+        ({"mode": "CYCLIC_WINDOW", "every_days": 10, "from": "2026-05-25"}, date(2026, 5, 15)),
+        ({"mode": "CALENDAR_BASED_CYCLIC_WINDOW", "period": "month"}, date(2026, 5, 1)),
+        ({"mode": "CALENDAR_BASED_CYCLIC_WINDOW", "period": "quarter"}, date(2026, 4, 1)),
+        ({"mode": "CALENDAR_BASED_CYCLIC_WINDOW", "period": "year"}, date(2026, 1, 1)),
+        ({"mode": "TIER_CHANGE_WINDOW"}, date(2026, 2, 2)),
+    ],
+)
+def test_windows_end_today_and_begin_as_their_mode_says(tracker: dict[str, Any], first: date) -> None:
+    window = window_of(tracker, today=TODAY, tier_since=date(2026, 2, 2), enrolled_on=date(2020, 1, 1))
+    assert window == Window(first, TODAY)
+
+
+def test_without_a_tier_change_the_window_begins_with_the_membership() -> None:
+    window = window_of({"mode": "TIER_CHANGE_WINDOW"}, today=TODAY, tier_since=None, enrolled_on=date(2020, 1, 1))
+    assert window == Window(date(2020, 1, 1), TODAY)
+
+
+@pytest.fixture
+def northwind() -> Iterator[Organization]:
+    trackers: list[dict[str, Any]] = [{"name": one, "type": one, "mode": "MOVING_WINDOW", "days": 3} for one in TYPES]
+    trackers.append({"name": "since", "type": "CUSTOMER_VISITS", "mode": "TIER_CHANGE_WINDOW"})
+    organization = loaded(club(trackers=trackers), {"name": "South", "bound_to": {"zones": ["south"]}, "earning": []})
+    with organization_scope(organization):
+        yield organization
+
+
+@pytest.fixture
+def shop(northwind: Organization) -> Shop:
+    return open_shop(northwind)
+
+
+def values(*customers: Customer, at: datetime = NOON + 2 * DAY) -> list[dict[str, str]]:
+    rows = tracker_values(
+        memberships_of([one.pk for one in customers]),
+        book=load_catalog(),
+        organization=customers[0].organization,
+        now=at,
+    )
+    return [{row["name"]: row["value"] for row in rows[one.pk]} for one in customers]
+
+
+def test_each_measure_is_net_of_returns(northwind: Organization, shop: Shop) -> None:
+    asha = member(northwind, "Club", "South")
+    lines = [
+        LineDraft(item_code="TEA", quantity=Decimal(2), amount=Decimal(60)),
+        LineDraft(item_code="CUP", amount=Decimal(40)),
+    ]
+    shop.record(shop.draft("1", 100, customer_id=asha.pk, discount=Decimal(10), lines=lines))
+    shop.record(shop.draft("2", 50, customer_id=asha.pk, outlier_status="TEST", lines=lines))
+    shop.record(shop.draft("3", 50, customer_id=asha.pk, billed_at=NOON - DAY))
+    shop.record(shop.returned("1", customer_id=asha.pk, lines=[LineDraft(item_code="TEA", quantity=Decimal(1))]))
+    assert values(asha) == [
+        {
+            "BILL_AMOUNT": "70",
+            "BILL_DISCOUNT": "10",
+            "BILL_GROSS_AMOUNT": "80",
+            "BILL_QUANTITY": "2",
+            "LINEITEM_AMOUNT": "70",
+            "LINEITEM_QTY": "2",
+            "LINEITEM_COUNT": "1",
+            "CUSTOMER_VISITS": "1",
+            "POINTS": "3.5",
+            "since": "2",
+        }
+    ]
+
+
+def test_a_row_is_told_as_the_wire_has_it(northwind: Organization, shop: Shop) -> None:
+    asha = member(northwind)
+    rows = tracker_values(
+        memberships_of([asha.pk]), book=load_catalog(), organization=northwind, now=datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
+    )[asha.pk]
+    program_id = Membership.objects.get().program_id
+    assert rows[0] == {
+        "id": f"{program_id}-1",
+        "name": "BILL_AMOUNT",
+        "condition_id": "1",
+        "type": "BILL_AMOUNT",
+        "value": "0",
+        "updated_on": "2026-03-03 01:30:00",
+    }
+    assert len(rows) == 10
+    assert shop.till.is_active
+
+
+def test_windows_of_tiers_are_each_customers_own(northwind: Organization, shop: Shop) -> None:
+    people = [member(northwind) for _ in range(2)]
+    for number in range(2):
+        for one in people:
+            shop.record(shop.draft(f"{one.pk}.{number}", 10, customer_id=one.pk, billed_at=NOON + number * DAY))
+    bronze = Tier.objects.get(name="Bronze")
+    Membership.objects.filter(customer=people[0]).update(tier=bronze, tier_since=NOON + timedelta(hours=20))
+    assert [one["since"] for one in values(*people)] == ["1", "2"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_query_for_each_tracker_for_any_number_of_customers(northwind: Organization, count: int) -> None:
+    memberships = memberships_of([member(northwind).pk for _ in range(count)])
+    book = load_catalog()
+    with CaptureQueriesContext(connection) as found:
+        tracker_values(memberships, book=book, organization=northwind, now=NOON)
+    assert len(found) == 10
+
+
+def test_nobodys_trackers_take_no_query(northwind: Organization) -> None:
+    book = load_catalog()
+    with CaptureQueriesContext(connection) as found:
+        assert tracker_values({}, book=book, organization=northwind, now=NOON) == {}
+    assert len(found) == 0

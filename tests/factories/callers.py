@@ -1,0 +1,92 @@
+"""How the tests call the API: as a till by Basic, or as an API client by token; and a small API to call."""
+
+from base64 import b64encode
+from typing import Any
+
+from django.contrib import admin
+from django.test import Client
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from organizations.api.views import TillView, UnknownResourceView, UnsupportedActionView
+from organizations.credentials.api import TokenView
+from organizations.locations.models import Till
+from tests.factories.rows import TILL_PASSWORD, digest
+
+
+class ProbeView(TillView):
+    """Answers what a view knows about its call, and how many tills it can see."""
+
+    def get(self, _: Request) -> Response:
+        return self._answer()
+
+    def post(self, _: Request) -> Response:
+        return self._answer()
+
+    def _answer(self) -> Response:
+        call, actor = self.call, self.call.actor
+        return Response(
+            {
+                "response": {
+                    "organization": actor.organization.code,
+                    "actor": actor.name,
+                    "source": str(actor.source),
+                    "till": actor.till.code if actor.till else "",
+                    "store": actor.store.code if actor.store else "",
+                    "request_id": actor.request_id,
+                    "user_context": dict(actor.user_context),
+                    "country_code": call.country_code,
+                    "language": call.language,
+                    "replay": str(call.replay),
+                    "notices": [str(int(notice.code)) for notice in call.notices],
+                    "tills": {"till": list(Till.objects.order_by("code").values_list("code", flat=True))},
+                }
+            }
+        )
+
+
+class BareView(TillView):
+    """Answers without a query."""
+
+    def get(self, _: Request) -> Response:
+        return Response({"response": {}})
+
+
+class BrokenView(TillView):
+    """Fails in a way that nobody foresaw."""
+
+    def get(self, _: Request) -> Response:
+        raise RuntimeError("unforeseen")
+
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("v3/oauth/token/generate", TokenView.as_view()),
+    path("v1.1/customer/probe", ProbeView.as_view()),
+    path("v1.1/customer/bare", BareView.as_view()),
+    path("v1.1/customer/broken", BrokenView.as_view()),
+    path("v1.1/customer/later", UnsupportedActionView.as_view(methods=("POST",))),
+    path("v1.1/customer/unknown", UnknownResourceView.as_view()),
+]
+
+
+def basic(code: str = "mgroad.till1", password: str = TILL_PASSWORD) -> str:
+    return raw_basic(f"{code}:{digest(password)}")
+
+
+def raw_basic(text: str) -> str:
+    return "Basic " + b64encode(text.encode()).decode()
+
+
+def ask(action: str = "probe", *, method: str = "GET", **headers: str) -> Any:
+    """The answer to a call; `headers` by name with underscores."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Client(raise_request_exception=False).generic(method, f"/v1.1/customer/{action}", headers=named)
+
+
+def told(answer: Any) -> dict[str, Any]:
+    """What the probe says."""
+    assert answer.status_code == 200, answer.content
+    found: dict[str, Any] = answer.json()["response"]
+    return found

@@ -1,0 +1,100 @@
+"""A points account that lived through everything: for tests of what reads the ledger."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from engagement.bills.models import Bill, PurchaseTotals
+from engagement.points.bill_points import BillPoints
+from engagement.points.expiry import Expiry
+from engagement.points.ledger.movements import award, reverse, spend, take_back
+from engagement.points.ledger.posting import Kind
+from engagement.points.ledger.repository import write_accounts
+from engagement.points.ledger.settlement import settle
+from engagement.points.models import PointsAccount
+from engagement.redemptions.models import Redemption, RedemptionReversal
+from organizations.tenancy.models import Organization
+from tests.factories.points import facts, make_account, state_of
+
+ZERO = Decimal(0)
+START = datetime(2026, 1, 5, 10, tzinfo=UTC)
+
+
+def day(number: int) -> datetime:
+    """Ten o'clock on the `number`-th day of the history."""
+    return START + timedelta(days=number)
+
+
+def make_bill(account: PointsAccount, number: str, amount: int, at: datetime, *, sale: Bill | None = None) -> Bill:
+    return Bill.objects.create(
+        organization_id=account.organization_id,
+        customer_id=account.customer_id,
+        type=Bill.Type.RETURN if sale else Bill.Type.REGULAR,
+        number=number,
+        scope="organization",
+        billed_on=at.date(),
+        billed_at=at,
+        recorded_at=at,
+        amount=amount,
+        gross_amount=amount,
+        return_of=sale,
+        currency="INR",
+        recorded_by="till:mgroad.till1",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What there is to spoil."""
+
+    account: PointsAccount
+    sale: Bill
+    bill_points: BillPoints
+    redemption: Redemption
+
+
+def live(organization: Organization) -> History:
+    """Buy, get a promise and a credit, redeem, give some back, bring half of it back; a promise and a lot run out.
+
+    Lifetime 130, redeemed 40 less 15, returned 60, expired 10, adjusted 5: balance 40, and 30 promised.
+    """
+    account = make_account(organization)
+    sale = make_bill(account, f"A-{account.pk}", 1000, day(0))
+    state = state_of(account)
+    award(state, Decimal(100), facts=facts(day(0), bill_id=sale.pk), expiry=Expiry(on=date(2027, 1, 31)))
+    award(state, Decimal(20), facts=facts(day(0), bill_id=sale.pk), opens_at=day(3))
+    award(state, Decimal(30), facts=facts(day(0)), opens_at=day(40))
+    redeemed = spend(state, Decimal(40), kind=Kind.REDEEM, facts=facts(day(2)))
+    write_accounts([state])
+    redemption = Redemption.objects.create(
+        organization=organization, account=account, entry=redeemed, code=f"R{account.pk:05}", points=40, reversed=15
+    )
+    state = state_of(account)
+    settle(state, day(4), recorded_at=day(4))
+    award(state, Decimal(10), facts=facts(day(4)), expiry=Expiry(on=day(5).date()))
+    own = [lot for lot in state.lots if lot.bill_id == sale.pk]
+    taken = [(one.lot, one.points) for one in redeemed.consumptions.order_by("pk")]
+    given_back = [(next(lot for lot in state.lots if lot.pk == one.pk) if one.left else one, points) for one, points in taken]
+    reversal, _ = reverse(state, redeemed, Decimal(15), taken=given_back, facts=facts(day(4)))
+    back = make_bill(account, f"R-{account.pk}", 500, day(5), sale=sale)
+    Bill.objects.filter(pk=sale.pk).update(returned_amount=500)
+    PurchaseTotals.objects.create(
+        organization=organization, customer_id=account.customer_id, amount=500, bills=1, last_billed_at=day(0)
+    )
+    outcome = take_back(state, Decimal(60), own=own, claimed_spent=ZERO, facts=facts(day(5), bill_id=back.pk, sale_id=sale.pk))
+    settle(state, day(10), recorded_at=day(10))
+    award(state, Decimal(5), facts=facts(day(11)), as_adjustment=True)
+    state.account.purchases, state.account.visits = Decimal(500), 1
+    write_accounts([state])
+    RedemptionReversal.objects.create(organization=organization, redemption=redemption, entry=reversal, points=15)
+    bill_points = BillPoints.objects.create(
+        organization=organization,
+        bill=sale,
+        account=account,
+        issued=120,
+        claimed=60,
+        taken=outcome.taken + outcome.promised,
+        claimed_spent=outcome.spent,
+    )
+    sale.refresh_from_db()
+    return History(account=account, sale=sale, bill_points=bill_points, redemption=redemption)

@@ -1,0 +1,56 @@
+"""Redemptions for tests: the entry, the row that tills know, and reversals, as the ledger writes them."""
+
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from customers.profile.models import Customer
+from engagement.points.ledger.movements import award, reverse, spend
+from engagement.points.ledger.posting import Kind
+from engagement.points.ledger.repository import write_accounts
+from engagement.points.models import PointsAccount
+from engagement.programs.models import Program
+from engagement.redemptions.models import Redemption, RedemptionReversal
+from organizations.locations.models import Till
+from tests.factories.bills import at
+from tests.factories.points import facts, state_of
+
+_numbers = count(1)
+
+
+def redeem(
+    customer: Customer,
+    program: Program,
+    points: int,
+    when: str,
+    *,
+    till: Till | None,
+    reference: str = "",
+    note: str = "",
+    **more: Any,
+) -> Redemption:
+    """Points, awarded before and spent at `when`."""
+    state = state_of(PointsAccount.objects.get(customer=customer, program=program))
+    award(state, Decimal(points), facts=facts())
+    place = {"till": till, "store": till.store if till else None}
+    entry = spend(state, Decimal(points), kind=Kind.REDEEM, facts=facts(at(when), reference=reference, note=note, **place))
+    write_accounts([state])
+    return Redemption.objects.create(
+        organization=customer.organization,
+        account=state.account,
+        entry=entry,
+        code=f"R{next(_numbers):05}",
+        points=points,
+        **more,
+    )
+
+
+def give_back(redemption: Redemption, points: int, when: str, *, till: Till | None) -> RedemptionReversal:
+    """A part of a redemption comes back."""
+    state = state_of(redemption.account)
+    taken = [(one.lot, one.points) for one in redemption.entry.consumptions.select_related("lot")]
+    entry, _ = reverse(state, redemption.entry, Decimal(points), taken=taken, facts=facts(at(when), till=till))
+    write_accounts([state])
+    return RedemptionReversal.objects.create(
+        organization=redemption.organization, redemption=redemption, entry=entry, points=points
+    )

@@ -1,1 +1,0 @@
-"""Tests of the embedded PostgreSQL, on servers of their own."""

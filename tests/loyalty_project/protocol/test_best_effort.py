@@ -1,0 +1,69 @@
+"""Steps beside the primary action."""
+
+import pytest
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from loyalty_project.protocol.best_effort import side_step
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import Notice
+from organizations.tenancy.models import Organization
+from tests.factories.rows import make_organization
+
+pytestmark = pytest.mark.django_db
+WARNING = Notice(Code.SUBSCRIPTIONS_UNAVAILABLE)
+
+
+def run(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_a_step_that_succeeds_tells_nothing():
+    notices = []
+    with side_step(notices, [WARNING]):
+        make_organization("northwind")
+    assert notices == []
+    assert Organization.objects.exists()
+
+
+def test_a_step_that_the_database_fails_is_undone_alone_and_told():
+    notices = [Notice(Code.VALIDATION_FAILED)]
+    with transaction.atomic():
+        make_organization("northwind")
+        with side_step(notices, iter([WARNING, WARNING])):
+            make_organization("bazaar")
+            run("SELECT 1 FROM nowhere")
+    assert notices == [Notice(Code.VALIDATION_FAILED), WARNING, WARNING]
+    assert [one.code for one in Organization.objects.all()] == ["northwind"]
+
+
+@pytest.mark.parametrize("sqlstate", ["40P01", "40001"])
+def test_what_repeats_the_whole_item_goes_on_to_the_caller(sqlstate):
+    notices = []
+    with pytest.raises(OperationalError), side_step(notices, [WARNING]):
+        run(f"DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '{sqlstate}'; END $$")
+    assert notices == []
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_lost_server_goes_on_to_the_caller(error):
+    notices = []
+    with pytest.raises(error), side_step(notices, [WARNING]):
+        raise error
+    assert notices == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("sqlstate", ["40P01", "22012"])
+def test_outside_of_a_transaction_there_is_no_savepoint_and_nobody_repeats(sqlstate, django_assert_num_queries):
+    notices = []
+    with django_assert_num_queries(1), side_step(notices, [WARNING]):
+        run(f"DO $$ BEGIN RAISE EXCEPTION 'failed' USING ERRCODE = '{sqlstate}'; END $$")
+    assert notices == [WARNING]
+
+
+def test_bugs_are_not_hidden():
+    notices = []
+    with pytest.raises(ZeroDivisionError), side_step(notices, [WARNING]):
+        _ = 1 / 0
+    assert notices == []

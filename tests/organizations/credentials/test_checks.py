@@ -1,0 +1,30 @@
+"""Is this installation fit to authenticate in public?"""
+
+from pathlib import Path
+
+from django.core.checks.registry import registry
+
+from organizations.credentials.checks import check_token_keys
+from organizations.credentials.token_keys import add_key
+
+
+def problems() -> list[str]:
+    return [found.id for found in check_token_keys(app_configs=None)]
+
+
+def test_elsewhere_than_in_production_nothing_is_asked(tmp_path: Path, settings) -> None:
+    settings.TOKEN_KEYS_DIR = tmp_path
+    assert problems() == []
+
+
+def test_production_needs_a_key_that_others_cannot_read(tmp_path: Path, settings) -> None:
+    settings.PRODUCTION, settings.TOKEN_KEYS_DIR = True, tmp_path
+    assert problems() == ["organizations.E001"]
+    kid = add_key(tmp_path)
+    assert problems() == []
+    (tmp_path / f"{kid}.pem").chmod(0o640)
+    assert problems() == ["organizations.W001"]
+
+
+def test_the_check_is_among_those_of_deployment() -> None:
+    assert check_token_keys in registry.deployment_checks

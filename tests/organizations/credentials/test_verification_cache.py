@@ -1,0 +1,162 @@
+"""Did the caller show the right secret?"""
+
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+import time_machine
+from django.db import OperationalError, connection
+
+from organizations.credentials import verification_cache as module
+from organizations.credentials.hashing import hash_secret, verify_secret
+from organizations.credentials.throttling import counted_attempt
+from organizations.credentials.verification_cache import ProofCache, ProofUnavailableError, disproved, proofs, proved
+from tests.races import race
+
+HOME = "192.0.2.1"
+
+
+class SlowCheck:
+    """The slow check, counted."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, stored_hash: str, secret: str) -> bool:
+        self.calls += 1
+        return verify_secret(stored_hash, secret)
+
+
+def show(check: SlowCheck, stored: str, secret: str, address: str = HOME) -> bool:
+    return proved("till:shop", stored_hash=stored, secret=secret, address=address, verify=check)
+
+
+@pytest.mark.django_db
+def test_a_secret_is_checked_slowly_once(django_assert_num_queries) -> None:
+    stored, check = hash_secret("right"), SlowCheck()
+    assert show(check, stored, "right")
+    with django_assert_num_queries(0):
+        assert show(check, stored, "right")
+    assert check.calls == 1
+
+
+@pytest.mark.django_db
+def test_a_wrong_secret_is_never_remembered() -> None:
+    stored, check = hash_secret("right"), SlowCheck()
+    assert not show(check, stored, "wrong")
+    assert not show(check, stored, "wrong")
+    assert check.calls == 2
+    assert len(proofs) == 0
+
+
+@pytest.mark.django_db
+def test_a_changed_hash_ends_the_old_proofs() -> None:
+    check = SlowCheck()
+    assert show(check, hash_secret("right"), "right")
+    assert not show(check, hash_secret("new"), "right")
+
+
+@pytest.mark.django_db
+def test_while_a_delay_runs_nothing_is_checked_and_what_was_proved_goes_on() -> None:
+    stored, check = hash_secret("right"), SlowCheck()
+    assert show(check, stored, "right")
+    for _ in range(10):
+        assert not show(check, stored, "guess")
+    assert check.calls == 6
+    assert show(check, stored, "right")
+    proofs.clear()
+    assert not show(check, stored, "right")
+    assert show(check, stored, "right", address="198.51.100.7")
+
+
+@pytest.mark.django_db
+def test_unknown_names_are_refused_and_counted() -> None:
+    assert not disproved("till:nobody", address=HOME)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "LONGEST_WAIT", 0.0)
+        with module._slow_hash:
+            assert not disproved("till:nobody", address=HOME), "needs no turn for the slow check"
+
+
+@pytest.mark.django_db
+def test_a_turn_that_does_not_come_is_told(monkeypatch) -> None:
+    monkeypatch.setattr(module, "LONGEST_WAIT", 0.01)
+    with module._slow_hash, pytest.raises(ProofUnavailableError):
+        show(SlowCheck(), hash_secret("right"), "right")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calls_that_arrive_together_share_one_check() -> None:
+    stored, check = hash_secret("right"), SlowCheck()
+    assert all(race([[None]] * 8, lambda _: show(check, stored, "right")))
+    assert check.calls == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_guesses_are_checked_five_times() -> None:
+    stored, check = hash_secret("right"), SlowCheck()
+    assert not any(race([[f"guess {lane}"] for lane in range(12)], lambda guess: show(check, stored, guess)))
+    assert check.calls == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_another_process_holds_too_long_is_told() -> None:
+    def ask_meanwhile() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '50ms'")
+            with pytest.raises(ProofUnavailableError):
+                show(SlowCheck(), hash_secret("right"), "right")
+        finally:
+            connection.close()
+
+    with counted_attempt("till:shop", HOME):
+        thread = Thread(target=ask_meanwhile)
+        thread.start()
+        thread.join()
+
+
+@pytest.mark.django_db
+def test_a_failure_of_the_database_is_no_answer() -> None:
+    def cancelled(stored_hash: str, secret: str) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '20ms'")
+            cursor.execute("SELECT pg_sleep(5)")
+        return True
+
+    with pytest.raises(OperationalError):
+        proved("till:shop", stored_hash="h", secret="s", address=HOME, verify=cancelled)
+    assert len(proofs) == 0
+
+
+def test_proofs_end_after_their_lifetime() -> None:
+    cache = ProofCache(lifetime=timedelta(hours=12))
+    with time_machine.travel("2026-05-01T00:00Z", tick=False) as now:
+        cache.add(name="till:a", stored_hash="h", secret="s")
+        now.shift(timedelta(hours=12, seconds=-1))
+        assert cache.holds(name="till:a", stored_hash="h", secret="s")
+        now.shift(1)
+        assert not cache.holds(name="till:a", stored_hash="h", secret="s")
+        assert len(cache) == 0
+
+
+def test_the_least_recently_used_proof_makes_room() -> None:
+    cache = ProofCache(most=2)
+    for name in ("a", "b"):
+        cache.add(name=name, stored_hash="h", secret="s")
+    assert cache.holds(name="a", stored_hash="h", secret="s")
+    cache.add(name="c", stored_hash="h", secret="s")
+    assert [cache.holds(name=name, stored_hash="h", secret="s") for name in "abc"] == [True, False, True]
+
+
+@pytest.mark.parametrize("other", [("till:b", "h", "s"), ("till:a", "g", "s"), ("till:a", "h", "t"), ("till:a", "hs", "")])
+def test_a_proof_is_of_one_credential_one_hash_and_one_secret(other: tuple[str, str, str]) -> None:
+    cache = ProofCache()
+    cache.add(name="till:a", stored_hash="h", secret="s")
+    name, stored_hash, secret = other
+    assert not cache.holds(name=name, stored_hash=stored_hash, secret=secret)
+
+
+def test_another_process_has_another_key() -> None:
+    one, other = ProofCache(), ProofCache()
+    assert one._proof("a", "h", "s") != other._proof("a", "h", "s")

@@ -1,0 +1,95 @@
+"""Eight calls use one key at the same moment: what they ask for is done once, and all are answered alike.
+
+The twin shows that the test can fail: without the constraint on kept answers everybody does it.
+"""
+
+import os
+from collections import Counter
+
+import pytest
+from django.db import connection
+
+from loyalty_project.api.batch import Done, run_batch
+from loyalty_project.api.renderers import to_json
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import RequestRefusedError
+from loyalty_project.protocol.values import Item
+from organizations.audit.models import AuditEntry
+from organizations.audit.services import Change, record_changes
+from organizations.idempotency.services import open_keyed_call
+from organizations.locations.models import Till
+from organizations.tenancy.scoping import organization_scope, unscoped
+from tests.factories.rows import make_organization, make_store, make_till, till_actor
+from tests.races import race
+
+WORKERS = 8
+KEYS = 500 if os.environ.get("REGULARS_PROOFS") == "full" else 20
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+@pytest.fixture
+def till(transactional_db: None) -> Till:
+    with unscoped("tests make their rows"):
+        return make_till(make_store(make_organization("northwind")))
+
+
+def count_at_once(till: Till) -> list[set[bytes]]:
+    """Every worker uses every key to count one of something that adds up; the different answers of each key."""
+    by = till_actor(till)
+
+    def count(_item: Item) -> Done:
+        record_changes([Change(action="counted", object_type="till", object_id=till.pk)], by=by)
+        last = AuditEntry.objects.first()
+        return Done(body={"entry": last.pk if last else None}, message="Counted")
+
+    def call(key: str) -> bytes:
+        with organization_scope(till.organization):
+            once = open_keyed_call(key, action="test/count", content="", by=by)
+            (outcome,) = run_batch([{}], count, echo=lambda _: {}, fallback=Code.ADD_FAILED, constraints={}, once=once)
+        return to_json(outcome.body)
+
+    answers = race([[f"key-{number}" for number in range(KEYS)] for _ in range(WORKERS)], call)
+    return [set(answers[number::KEYS]) for number in range(KEYS)]
+
+
+def counted(till: Till) -> int:
+    with organization_scope(till.organization):
+        return AuditEntry.objects.count()
+
+
+def test_a_key_counts_once_and_all_are_answered_alike(till: Till) -> None:
+    answers = count_at_once(till)
+    assert [len(different) for different in answers] == [1] * KEYS
+    assert counted(till) == KEYS
+
+
+def test_twin_without_the_constraint_counts_twice(till: Till) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE organizations_keptanswer DROP CONSTRAINT kept_answer_unique")
+    try:
+        answers = count_at_once(till)
+        assert counted(till) > KEYS
+        assert max(len(different) for different in answers) > 1
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE organizations_keptanswer")
+            cursor.execute(
+                "ALTER TABLE organizations_keptanswer "
+                "ADD CONSTRAINT kept_answer_unique UNIQUE (organization_id, key_id, position)"
+            )
+
+
+def test_of_calls_with_different_content_exactly_one_goes_on(till: Till) -> None:
+    by = till_actor(till)
+
+    def call(job: tuple[str, str]) -> str:
+        key, content = job
+        try:
+            open_keyed_call(key, action="test/count", content=content, by=by)
+        except RequestRefusedError as error:
+            return str(error.http_status)
+        return "goes on"
+
+    told = Counter(race([[(f"key-{number}", str(lane)) for number in range(KEYS)] for lane in range(WORKERS)], call))
+    assert told == {"goes on": KEYS, "422": KEYS * (WORKERS - 1)}

@@ -1,0 +1,279 @@
+"""Customers into files, and back (docs/imports.md)."""
+
+import csv
+import io
+import json
+import stat
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from customers.cards.models import Card
+from customers.identifiers.models import Identifier
+from customers.profile.models import Customer
+from customers.registration.imports import CONSENTS, PLAIN
+from organizations.audit.models import AuditEntry
+from organizations.tenancy.scoping import organization_scope, unscoped
+from subscriptions.models import Consent
+from tests.factories.rows import make_card_series, make_field, make_organization, make_store, make_till, till_actor
+from tests.imports import Outcome, run_import, write_lines
+from use_cases.merging import merge_customers
+
+pytestmark = pytest.mark.django_db
+NEW_YORK = "America/New_York"
+
+
+def export(path: Path | str, *options: str, code: str = "northwind") -> Outcome:
+    """The command, which has no progress to tell."""
+    out, err = io.StringIO(), io.StringIO()
+    status = 0
+    try:
+        call_command("export_customers", "--organization", code, *options, str(path), stdout=out, stderr=err)
+    except CommandError as error:
+        status = error.returncode
+        err.write(str(error))
+    return Outcome(status, out.getvalue(), err.getvalue())
+
+
+def exported(path: Path, code: str = "northwind") -> list[dict[str, str]]:
+    assert export(path, code=code).status == 0
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def bring(path: Path, *lines: str, counts: tuple[int, ...]) -> None:
+    outcome = run_import("import_customers", write_lines(path, *lines))
+    assert (outcome.counts, outcome.err) == (counts, "")
+
+
+def comes_back_unchanged(path: Path, count: int) -> None:
+    before = list(Customer.objects.order_by("pk").values())
+    outcome = run_import("import_customers", path)
+    assert (outcome.status, outcome.counts, outcome.err) == (0, (0, 0, count, 0), "")
+    assert list(Customer.objects.order_by("pk").values()) == before
+
+
+@pytest.fixture
+def fields(organization):
+    """A field of every type, and one that is switched off."""
+    options = ["Green", "Blue, dark", 'Red "hot"']
+    make_field(organization, "note", position=1)
+    make_field(organization, "age", type="number", position=2)
+    make_field(organization, "anniversary", type="date", position=3)
+    make_field(organization, "vegan", type="boolean", position=4)
+    make_field(organization, "color", type="enum", options=options, position=5)
+    make_field(organization, "colors, all", type="multi", options=options, position=6)
+    make_field(organization, "city", category="extended")
+    make_field(organization, "Brand", category="preference")
+    make_field(organization, "Retired", is_active=False)
+
+
+def test_every_column_comes_back_unchanged(organization, till, fields, tmp_path):
+    organization.timezone, organization.flags = NEW_YORK, {"CONF_CLIENT_V2_API_ENABLED": 1}
+    organization.save()
+    make_store(organization, "del.cp")
+    Card.objects.create(organization=organization, series=make_card_series(organization), number="G-1")
+    everything = {
+        "mobile": "919812345678", "email": "a.rao+shop@example.com", "external_id": '=A,"1"', "firstname": "李小龍",
+        "lastname": "O’Neil-Rao", "type": "NON_LOYALTY", "registered_on": "2020-07-03 04:05:06", "registered_till": till.code,
+        "associated_with": till.code, "source": "WEBSITE", "fraud_status": "CONFIRMED", "test_control_status": "CONTROL",
+        "ndnc_status": "DND", "card_number": "G-1", "preferred_store": "del.cp", "sms_trans": "1", "sms_bulk": "0",
+        "email_trans": "0", "email_bulk": "1", "custom.note": 'a, "b"\r\nc\rd\n李', "custom.age": "41.5",
+        "custom.anniversary": "2015-06-07", "custom.vegan": "false", "custom.color": "Blue, dark",
+        "custom.colors, all": '["Blue, dark","Red \\"hot\\""]', "extended.city": "Pune", "preference.Brand": "Acme",
+    }  # fmt: skip
+    path = tmp_path / "one.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(everything))
+        writer.writeheader()
+        writer.writerow(everything)
+    assert run_import("import_customers", path).counts == (1, 0, 0, 0)
+    customer = Customer.objects.get()
+    (row,) = exported(tmp_path / "export.csv")
+    assert row == {**everything, "id": str(customer.pk), "referral_code": ""}
+    assert set(row) - set(everything) == {"id", "referral_code"} <= set(PLAIN)
+    assert {one for one in CONSENTS if row[one]} == set(CONSENTS)
+    comes_back_unchanged(tmp_path / "export.csv", 1)
+
+
+def test_what_was_never_said_is_blank(organization, tmp_path):
+    bring(tmp_path / "in.csv", "mobile", "9812345678", counts=(1, 0, 0, 0))
+    (row,) = exported(tmp_path / "out.csv")
+    assert {name for name, value in row.items() if value} == {
+        "id", "mobile", "type", "source", "registered_on", "test_control_status",
+    }  # fmt: skip
+    comes_back_unchanged(tmp_path / "out.csv", 1)
+
+
+def test_customers_registered_at_tills_come_back_though_files_have_no_fractions_of_a_second(anna, tmp_path):
+    Customer.objects.update(registered_on=anna.registered_on.replace(microsecond=123456))
+    assert exported(tmp_path / "out.csv")[0]["firstname"] == "Anna"
+    comes_back_unchanged(tmp_path / "out.csv", 1)
+
+
+def test_both_hours_that_a_clock_change_repeats_come_back_as_they_are(organization, tmp_path):
+    organization.timezone = NEW_YORK
+    organization.save()
+    bring(tmp_path / "in.csv", "external_id", "A", "B", "C", "D", counts=(4, 0, 0, 0))
+    first = datetime(2025, 11, 2, 5, 30, tzinfo=UTC)
+    moments = [first, first + timedelta(hours=1), datetime(2025, 3, 9, 6, 59, 59, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC)]
+    for customer, moment in zip(Customer.objects.order_by("pk"), moments, strict=True):
+        customer.registered_on = moment
+        customer.save()
+    walls = [row["registered_on"] for row in exported(tmp_path / "out.csv")]
+    assert walls == ["2025-11-02 01:30:00", "2025-11-02 01:30:00", "2025-03-09 01:59:59", "2025-06-30 20:00:00"]
+    comes_back_unchanged(tmp_path / "out.csv", 4)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [{"CONF_USERS_IS_EMAIL_UNIQUE": 0}, {"CONF_INSTORE_V2_ENABLED": 1}, {"CONF_REGISTRATION_PRIMARY_KEY": "external_id"}],
+)
+def test_customers_who_share_identifiers_come_back_as_themselves(organization, tmp_path, flags):
+    organization.flags = flags
+    organization.save()
+    header = "mobile,external_id,firstname,email"
+    mail = "both@example.com" if "CONF_REGISTRATION_PRIMARY_KEY" not in flags else ""
+    bring(tmp_path / "in.csv", header, f"9812345678,A,Asha,{mail}", f"9812345679,B,Bo,{mail}", counts=(2, 0, 0, 0))
+    assert [row["email"] for row in exported(tmp_path / "out.csv")] == [mail, mail]
+    comes_back_unchanged(tmp_path / "out.csv", 2)
+
+
+def test_merged_customers_stay_out_and_the_survivor_comes_back_unchanged(organization, till, tmp_path):
+    bring(tmp_path / "in.csv", "mobile,email", "9812345678,", "9812345679,b@example.com", counts=(2, 0, 0, 0))
+    survivor, victim = Customer.objects.order_by("pk")
+    merge_customers(survivor=survivor.pk, victim=victim.pk, by=till_actor(till))
+    (row,) = exported(tmp_path / "out.csv")
+    assert (row["id"], row["mobile"], row["email"]) == (str(survivor.pk), "919812345678", "b@example.com")
+    comes_back_unchanged(tmp_path / "out.csv", 1)
+
+
+def test_former_identifiers_and_cards_that_are_not_valid_stay_out(organization, anna, tmp_path):
+    series = make_card_series(organization)
+    issued = datetime(2024, 1, 1, tzinfo=UTC)
+    for day, (number, status) in enumerate([("G-1", "ACTIVE"), ("G-2", "ISSUED"), ("G-3", "DELETED")]):
+        Card.objects.create(
+            organization=organization,
+            series=series,
+            number=number,
+            status=status,
+            customer=anna,
+            issued_on=issued + timedelta(days=day),
+        )
+    Identifier.objects.filter(kind="email").update(state="FORMER", exclusive=False)
+    (row,) = exported(tmp_path / "out.csv")
+    assert (row["email"], row["card_number"]) == ("", "G-2")
+    comes_back_unchanged(tmp_path / "out.csv", 1)
+
+
+def test_tills_that_are_switched_off_are_told_unless_the_policy_would_refuse_the_row(organization, till, anna, tmp_path):
+    Customer.objects.update(associated_till=till)
+    till.is_active = False
+    till.save()
+    (row,) = exported(tmp_path / "lenient.csv")
+    assert (row["registered_till"], row["associated_with"]) == (till.code, till.code)
+    organization.flags = {"STRICT_TILL": 1}
+    organization.save()
+    (row,) = exported(tmp_path / "strict.csv")
+    assert (row["registered_till"], row["associated_with"]) == ("", "")
+    comes_back_unchanged(tmp_path / "strict.csv", 1)
+
+
+def test_an_export_without_its_ids_fills_another_organization(organization, anna, tmp_path):
+    rows = exported(tmp_path / "out.csv")
+    with unscoped("tests make their rows"):
+        other = make_organization("southwind")
+        make_till(make_store(other), "southwind.till1")
+    moved = tmp_path / "moved.csv"
+    with moved.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [name for name in rows[0] if name != "id"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    assert run_import("import_customers", moved, code="southwind").counts == (1, 0, 0, 0)
+    with organization_scope(other):
+        customer = Customer.objects.get()
+        assert (customer.firstname, customer.fraud_marked_by) == ("Anna", "")
+
+
+def test_only_the_organization_is_exported_and_the_audit_knows(organization, anna, stranger, tmp_path):
+    with organization_scope(stranger.organization):
+        run_import("import_customers", write_lines(tmp_path / "in.csv", "mobile", "9812345678"), code="bazaar")
+    path = tmp_path / "out.csv"
+    outcome = export(path)
+    assert (outcome.status, outcome.out, outcome.err) == (0, "exported=1\n", "")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    entry = AuditEntry.objects.get(action="exported")
+    assert (entry.source, entry.actor, entry.object_type, entry.object_id) == (
+        "COMMAND", "command:export_customers", "organization", organization.pk,
+    )  # fmt: skip
+    assert (entry.new["customers"]["file"], entry.new["customers"]["format"]) == (str(path), "csv")
+
+
+def test_json_lines_have_the_columns_as_keys(organization, fields, anna, tmp_path):
+    path = tmp_path / "out.jsonl"
+    assert export(path, "--format", "jsonl").status == 0
+    (line,) = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert list(line) == list(exported(tmp_path / "out.csv")[0])
+    assert (line["firstname"], line["custom.age"]) == ("Anna", None)
+
+
+def test_standard_output_holds_nothing_but_the_file(organization, anna, monkeypatch):
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out))
+    outcome = export("-")
+    assert (outcome.status, outcome.out, outcome.err) == (0, "", "exported=1\n")
+    assert len(out.getvalue().splitlines()) == 2
+
+
+def test_cells_that_begin_like_a_formula_are_kept_and_told(organization, anna, tmp_path):
+    Identifier.objects.filter(kind="external_id").update(value="=1+1")
+    outcome = export(tmp_path / "out.csv")
+    assert "1 cells begin like a formula" in outcome.err
+    assert exported(tmp_path / "out.csv")[0]["external_id"] == "=1+1"
+
+
+def test_what_cannot_be_written_is_told_and_leaves_nothing(organization, anna, tmp_path):
+    outcome = export(tmp_path / "absent" / "out.csv")
+    assert (outcome.status, "cannot be written: No such file or directory" in outcome.err) == (2, True)
+    assert export(tmp_path, code="northwind").status == 2
+    assert export(tmp_path / "out.csv", code="nobody").status == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status", "told"),
+    [(BrokenPipeError(32, "Broken pipe"), 2, "- cannot be written: Broken pipe."), (KeyboardInterrupt(), 130, "Stopped.")],
+)
+def test_what_breaks_off_is_told_and_the_audit_knows_of_it(organization, anna, monkeypatch, trouble, status, told):
+    class Broken(io.BytesIO):
+        def write(self, _data: object) -> int:
+            raise trouble
+
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Broken()))
+    outcome = export("-")
+    assert (outcome.status, outcome.err) == (status, told)
+    assert AuditEntry.objects.filter(action="exported").count() == 1
+    assert Customer.objects.count() == 1  # no transaction is left behind
+
+
+def test_a_database_that_fails_is_told_and_leaves_no_file(organization, anna, tmp_path):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE customers_card RENAME TO gone")
+    outcome = export(tmp_path / "out.csv")
+    assert (outcome.status, "The database cannot go on: relation" in outcome.err) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_queries_do_not_grow_with_the_customers(organization, till, tmp_path, django_assert_num_queries):
+    for count in (1, 3):
+        lines = [f"98123456{n:02}" for n in range(count)]
+        run_import("import_customers", write_lines(tmp_path / "in.csv", "mobile,sms_bulk", *(f"{one},1" for one in lines)))
+        # organization, fields, audit; savepoint, timeout, customers, savepoint
+        with django_assert_num_queries(7):
+            assert len(exported(tmp_path / "out.csv")) == count
+    assert Consent.objects.count() == 3

@@ -1,0 +1,375 @@
+"""Customers from files (docs/imports.md)."""
+
+import gzip
+import hashlib
+import io
+import sys
+import time
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from customers.cards.models import Card
+from customers.identifiers.models import Identifier
+from customers.profile.models import Customer
+from loyalty_project.db.locks import hold_name
+from organizations.audit.models import AuditEntry
+from organizations.imports.models import ImportRun, RejectedRow
+from organizations.tenancy.scoping import organization_scope, unscoped
+from subscriptions.models import Consent, ConsentChange
+from tests.factories.rows import make_card_series, make_field, make_organization, make_store
+from tests.forking import kill_session, run_python, start_python
+from tests.imports import Outcome, rejects, run_import, write_lines
+
+pytestmark = pytest.mark.django_db
+
+
+def run(path: Path | str, *options: str, code: str = "northwind") -> Outcome:
+    return run_import("import_customers", path, *options, code=code)
+
+
+@pytest.fixture
+def write(organization, tmp_path):
+    """Writes a file of lines and gives its path."""
+
+    def write(*lines: str, name: str = "customers.csv") -> Path:
+        return write_lines(tmp_path / name, *lines)
+
+    return write
+
+
+def test_rows_are_created_updated_unchanged_or_rejected(write, tmp_path):
+    path = write("mobile,firstname", "9812345678,Asha", "12ab,Bo", "9812345679,Cy", "9812345678,Usha", "9812345679,Cy")
+    outcome = run(path, "--errors", str(tmp_path / "errors.csv"))
+    assert (outcome.status, outcome.counts) == (1, (2, 1, 1, 1))
+    assert list(Customer.objects.order_by("pk").values_list("firstname", flat=True)) == ["Usha", "Cy"]
+    assert rejects(tmp_path / "errors.csv") == [
+        {"error_line": "3", "error_code": "1001", "error_message": "Unable to register. Invalid mobile number.",
+         "mobile": "12ab", "firstname": "Bo"},
+    ]  # fmt: skip
+    again = run(path)
+    assert again.counts == (0, 2, 2, 1)  # the file itself renames Asha and back
+    assert ImportRun.objects.filter(finished_at=None).count() == 0
+    assert not RejectedRow.objects.exists()
+    assert AuditEntry.objects.filter(source="IMPORT", actor="command:import_customers", action="registered").count() == 2
+
+
+def test_mended_error_file_is_imported_as_it_is(write, tmp_path):
+    errors = tmp_path / "errors.csv"
+    run(write("mobile,firstname", "12ab,Bo"), "--errors", str(errors))
+    errors.write_text(errors.read_text().replace("12ab", "9812345678"))
+    assert run(errors).counts == (1, 0, 0, 0)
+    assert Customer.objects.get().firstname == "Bo"
+
+
+def test_every_column_reaches_the_customer(write, organization, till):
+    make_field(organization, "FavoriteColor", type="enum", options=["Green"])
+    make_field(organization, "city", category="extended")
+    make_field(organization, "Favorite Brand", category="preference")
+    make_field(organization, "Retired", is_active=False)
+    store = make_store(organization, "del.cp")
+    series = make_card_series(organization)
+    Card.objects.create(organization=organization, series=series, number="G-1")
+    outcome = run(write(
+        "mobile,email,external_id,firstname,lastname,type,registered_on,registered_till,associated_with,source,"
+        "fraud_status,test_control_status,ndnc_status,card_number,preferred_store,"
+        "custom.FavoriteColor,extended.city,preference.Favorite Brand",
+        "9812345678,A@example.com,E-1,Asha,Rao,NON_LOYALTY,2020-02-03 04:05:06,mgroad.till1,mgroad.till1,INSTORE,"
+        "MARKED,CONTROL,DND,"
+        "G-1,del.cp,green,Pune,Acme",
+    ))  # fmt: skip
+    assert (outcome.status, outcome.counts, outcome.err) == (0, (1, 0, 0, 0), "")
+    customer = Customer.objects.get()
+    assert (customer.type, customer.fraud_status, customer.test_control_status, customer.ndnc_status) == (
+        "NON_LOYALTY", "MARKED", "CONTROL", "DND",
+    )  # fmt: skip
+    assert (customer.registered_till, customer.associated_till, customer.preferred_store) == (till, till, store)
+    assert customer.registered_on.isoformat() == "2020-02-02T22:35:06+00:00"
+    assert sorted(map(str, customer.field_values.values())) == ["Acme", "Green", "Pune"]
+    assert Card.objects.get().customer == customer
+    assert Identifier.objects.count() == 3
+
+
+def test_registration_date_is_corrected_by_an_import(write):
+    run(write("mobile,registered_on", "9812345678,2020-01-01"))
+    assert run(write("mobile,registered_on", "9812345678,2021-01-01")).counts == (0, 1, 0, 0)
+
+
+def test_consent_columns_are_kept_and_count_as_updates_only_where_they_change_something(write, tmp_path):
+    header, errors = "mobile,sms_trans,sms_bulk,email_trans,email_bulk", tmp_path / "errors.csv"
+    path = write(header, "9812345678,1,0,,", "9812345679,,, 1 ,0", "9812345670,,,,", "9812345671,,yes,,", "9812345678,1,1,,")
+    outcome = run(path, "--errors", str(errors))
+    assert (outcome.status, outcome.counts, outcome.err) == (1, (3, 1, 0, 1), "")
+    assert [(row["error_line"], row["error_code"]) for row in rejects(errors)] == [("5", "400")]
+    assert not Identifier.objects.filter(value="919812345671").exists()
+    told = Consent.objects.values_list("customer__identifiers__value", "channel", "priority", "is_subscribed")
+    assert sorted(told) == [
+        ("919812345678", "SMS", "BULK", True),
+        ("919812345678", "SMS", "TRANS", True),
+        ("919812345679", "EMAIL", "BULK", False),
+        ("919812345679", "EMAIL", "TRANS", True),
+    ]
+    log = ConsentChange.objects.filter(channel="SMS", priority="BULK").order_by("pk")
+    assert list(log.values_list("source", "actor", "old", "new")) == [
+        ("IMPORT", "command:import_customers", None, False),
+        ("IMPORT", "command:import_customers", False, True),
+    ]
+    assert run(write(header, "9812345678,1,1,,", "9812345679,,,1,0", name="again.csv")).counts == (0, 0, 2, 0)
+    assert run(write(header, "9812345678,1,0,,", "9812345679,,,1,0", name="other.csv")).counts == (0, 1, 1, 0)
+
+
+def test_skipped_customers_keep_to_what_they_said(write):
+    path = write("mobile,sms_bulk", "9812345678,1")
+    run(path)
+    assert run(write("mobile,sms_bulk", "9812345678,0", name="x.csv"), "--on-existing", "skip").counts == (0, 0, 1, 0)
+    assert Consent.objects.get().is_subscribed
+
+
+def test_a_row_whose_consent_cannot_be_kept_is_found_and_warned_of(write):
+    """The batch is divided, so that the others keep theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE subscriptions_consent ADD CONSTRAINT no_opt_outs CHECK (is_subscribed OR channel <> 'EMAIL')"
+        )
+    outcome = run(write("mobile,email_bulk", "9812345678,1", "9812345679,0", "9812345670,1"))
+    assert (outcome.status, outcome.counts) == (0, (3, 0, 0, 0))
+    assert "Warning 91022 Failed to update subscription for EMAIL channel and priority BULK (1 times)" in outcome.err
+    assert Consent.objects.count() == 2
+
+
+def test_id_updates_that_customer_and_nobody_is_created(write):
+    run(write("mobile", "9812345678"))
+    customer = Customer.objects.get()
+    assert run(write("id,firstname", f"{customer.pk},Asha", "999999999,Ghost", ",Nobody")).counts == (0, 1, 0, 2)
+    assert Customer.objects.get().firstname == "Asha"
+
+
+@pytest.mark.parametrize(
+    ("choice", "counts", "status"), [("update", (1, 1, 0, 0), 0), ("skip", (1, 0, 1, 0), 0), ("reject", (1, 0, 0, 1), 1)]
+)
+def test_known_customers_are_updated_skipped_or_rejected(write, tmp_path, choice, counts, status):
+    run(write("mobile,firstname", "9812345678,Asha"))
+    outcome = run(
+        write("mobile,firstname", "9812345678,Usha", "9812345679,Cy"),
+        "--on-existing",
+        choice,
+        "--errors",
+        str(tmp_path / "e.csv"),
+    )
+    assert (outcome.counts, outcome.status) == (counts, status)
+    assert [row["error_code"] for row in rejects(tmp_path / "e.csv")] == (["1014"] if choice == "reject" else [])
+
+
+def test_warnings_reject_nothing_and_are_counted(write):
+    outcome = run(write("mobile,firstname,preferred_store", "9812345678,A*sha,nowhere", "9812345679,B*o,"))
+    assert outcome.counts == (2, 0, 0, 0)
+    assert "Warning 91003 Validation failed (2 times)" in outcome.err
+    assert "Warning 1053 Preferred store specified is not found (1 times)" in outcome.err
+
+
+def test_a_referral_code_is_warned_of_until_referrals_keep_it(write):
+    outcome = run(write("mobile,referral_code", "9812345678,FRIEND", "9812345679,"))
+    assert (outcome.status, outcome.counts) == (0, (2, 0, 0, 0))
+    assert "Warning 1009 Unable to add registered customer to MLM (1 times)" in outcome.err
+
+
+def test_unreadable_rows_are_rejected_and_the_run_goes_on(organization, tmp_path):
+    path, errors = tmp_path / "customers.csv", tmp_path / "errors.csv"
+    path.write_bytes(b"mobile,firstname\n9812345678,caf\xe9\n9812345679,A\x00\n9812345670\n9812345671,Asha\n")
+    outcome = run(path, "--errors", str(errors))
+    assert (outcome.status, outcome.counts) == (1, (1, 0, 0, 3))
+    assert b"2,400," in errors.read_bytes()
+    assert b"caf\xe9" in errors.read_bytes()
+    assert "Line 2 is unreadable: not UTF-8." in outcome.err
+
+
+def test_dry_run_counts_like_a_real_one_and_stores_nothing(write, tmp_path):
+    path, errors = write("mobile,firstname", "9812345678,Asha", "9812345678,Usha", "12ab,Bo"), tmp_path / "errors.csv"
+    trial = run(path, "--dry-run", "--batch-size", "1", "--errors", str(errors))
+    assert (trial.status, trial.counts, len(rejects(errors))) == (1, (1, 1, 0, 1), 1)
+    assert not Customer.objects.exists()
+    assert not ImportRun.objects.exists()
+    assert run(path).counts == trial.counts
+
+
+def test_header_without_rows_is_no_failure(write):
+    assert (run(write("mobile")).status, run(write("mobile")).counts) == (0, (0, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("mobile,shoe_size", "unknown shoe_size"),
+        ("mobile,custom.Nonsense", "unknown custom.Nonsense"),
+        ("firstname", "missing one of mobile, email, external_id, id"),
+        ("mobile,mobile", "more than once: mobile"),
+        ("mobile,custom.age,custom.AGE", "custom.AGE: the same field as custom.age"),
+    ],
+)
+def test_wrong_columns_import_nothing(write, organization, header, told):
+    make_field(organization, "age", type="number")
+    outcome = run(write(header, ",".join(["9812345678"] * header.count(",")) + ",1"))
+    assert outcome.status == 2
+    assert told in outcome.err
+    assert not Customer.objects.exists()
+
+
+def test_what_cannot_be_read_imports_nothing(write, tmp_path):
+    assert run(tmp_path / "absent.csv").status == 2
+    assert run(write("mobile", "9812345678"), code="nobody").status == 2
+    (tmp_path / "empty.csv").write_text("")
+    assert run(tmp_path / "empty.csv").status == 2
+    assert run(write("mobile", "9812345678"), "--errors", str(tmp_path)).status == 2
+    with pytest.raises(CommandError, match="whole number above 0"):
+        call_command("import_customers", "--organization", "northwind", "--batch-size", "0", "x.csv")
+    assert not Customer.objects.exists()
+
+
+def test_standard_input_is_read_and_never_resumed(organization, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbfmobile\n9812345678\n")))
+    assert run("-").counts == (1, 0, 0, 0)
+    assert run("-", "--resume").status == 2
+
+
+def test_compressed_files_are_read(organization, tmp_path):
+    path = tmp_path / "customers.csv.gz"
+    path.write_bytes(gzip.compress(b"mobile\n9812345678\n"))
+    assert run(path).counts == (1, 0, 0, 0)
+
+
+BROKEN_OFF = """
+CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the server is going away' USING ERRCODE = 'admin_shutdown';
+END
+$$;
+CREATE TRIGGER break_off BEFORE INSERT ON customers_customer FOR EACH ROW WHEN (NEW.firstname = 'C')
+    EXECUTE FUNCTION break_off();
+"""
+
+
+def test_run_that_broke_off_goes_on_where_it_was_and_tells_of_the_whole_file(write, tmp_path):
+    errors = tmp_path / "errors.csv"
+    path = write("mobile,firstname", "12ab,X", "9812345671,A*", "9812345672,B", "34cd,Y", "9812345673,C", "9812345674,D*")
+    with connection.cursor() as cursor:
+        cursor.execute(BROKEN_OFF)
+    outcome = run(path, "--batch-size", "2", "--errors", str(errors))
+    assert (outcome.status, "The database cannot go on: the server is going away" in outcome.err) == (2, True)
+    unfinished = ImportRun.objects.get()
+    assert (unfinished.finished_at, unfinished.created, unfinished.rejected, unfinished.lines) == (None, 2, 2, 5)
+    assert not errors.exists()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER break_off ON customers_customer")
+    outcome = run(path, "--errors", str(errors), "--resume")
+    assert "behind line 5" in outcome.err
+    assert "Warning 91003 Validation failed (2 times)" in outcome.err
+    assert (outcome.status, outcome.counts) == (1, (4, 0, 0, 2))
+    assert [row["error_line"] for row in rejects(errors)] == ["2", "5"]
+    assert ImportRun.objects.get().finished_at is not None
+
+
+def test_interrupt_is_told_with_its_own_status(organization, monkeypatch):
+    class Interrupted(io.BytesIO):
+        def readline(self, *arguments: int) -> bytes:
+            line = super().readline(*arguments)
+            if not line:
+                raise KeyboardInterrupt
+            return line
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Interrupted(b"mobile\n9812345678\n")))
+    outcome = run("-")
+    assert (outcome.status, outcome.err) == (130, "Stopped. Start the import again to continue it.")
+
+
+def test_lock_that_is_not_free_is_told_without_rejecting_anybody(write):
+    with connection.cursor() as cursor:
+        cursor.execute(BROKEN_OFF.replace("admin_shutdown", "lock_not_available"))
+    outcome = run(write("mobile,firstname", "9812345673,C"))
+    assert (outcome.status, "somebody else holds the same records" in outcome.err) == (2, True)
+
+
+def test_error_file_that_cannot_be_written_at_last_leaves_the_run_unfinished(write, tmp_path):
+    path = write("mobile", "12ab")
+    (tmp_path / "errors.csv.part").mkdir()
+    outcome = run(path, "--errors", str(tmp_path / "errors.csv"))
+    assert (outcome.status, "Start the import again to have it written" in outcome.err) == (2, True)
+    assert ImportRun.objects.get().finished_at is None
+    (tmp_path / "errors.csv.part").rmdir()
+    assert run(path, "--errors", str(tmp_path / "errors.csv")).counts == (0, 0, 0, 1)
+    assert len(rejects(tmp_path / "errors.csv")) == 1
+
+
+def test_who_is_skipped_gets_no_card_either(write, organization):
+    card = Card.objects.create(organization=organization, series=make_card_series(organization), number="G-1")
+    run(write("mobile", "9812345678"))
+    assert run(write("mobile,card_number", "9812345678,G-1"), "--on-existing", "skip").counts == (0, 0, 1, 0)
+    card.refresh_from_db()
+    assert card.customer is None
+
+
+def test_another_choice_for_known_customers_is_another_run(write):
+    path = write("mobile", "9812345678")
+    run(path)
+    ImportRun.objects.update(finished_at=None, offset=path.stat().st_size, lines=2, created=1)
+    assert run(path, "--on-existing", "skip").counts == (0, 0, 1, 0)
+    assert run(path).counts == (1, 0, 0, 0)  # the unfinished run had reached the end
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_file_is_not_imported_twice_at_once(monkeypatch, tmp_path):
+    with unscoped("tests make their rows"):
+        organization = make_organization("northwind")
+    path = tmp_path / "customers.csv"
+    path.write_text("mobile\n9812345678\n")
+    monkeypatch.setattr("organizations.imports.command._PATIENCE", 0.2)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    name = f"import {organization.pk} import_customers {digest} on-existing=update"
+    held, done = Event(), Event()
+
+    def hold():
+        try:
+            with hold_name(name, patience=1) as is_held:
+                assert is_held
+                held.set()
+                done.wait(20)
+        finally:
+            connection.close()
+
+    thread = Thread(target=hold)
+    thread.start()
+    held.wait(20)
+    outcome = run(path)
+    done.set()
+    thread.join()
+    assert (outcome.status, "Another process is importing this file" in outcome.err) == (2, True)
+    assert run(path).counts == (1, 0, 0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_killed_import_ends_as_an_uninterrupted_one(tmp_path):
+    """SIGKILL after a few batches, and the same command again."""
+    with unscoped("tests make their rows"):
+        organization = make_organization("northwind")
+    path, errors = tmp_path / "customers.csv", tmp_path / "errors.csv"
+    path.write_text("external_id,firstname\n" + "".join(f"E{n},{'G' * (n % 7 + 1)}\n" for n in range(2000)) + "," + "Nobody\n")
+    command = ["manage.py", "import_customers", "--organization", "northwind", "--batch-size", "100"]
+    command += ["--errors", str(errors), "--no-progress", str(path)]
+    first = start_python(*command)
+    with organization_scope(organization):
+        deadline = time.monotonic() + 60
+        while not ImportRun.objects.filter(created__gte=300).exists():
+            assert time.monotonic() < deadline
+            assert first.is_alive()
+            time.sleep(0.01)
+        kill_session(first)
+        reached = ImportRun.objects.get()
+        assert reached.finished_at is None
+        assert Customer.objects.count() >= reached.created
+        assert run_python(*command, output=tmp_path / "out") == 1
+        assert (tmp_path / "out").read_text().splitlines()[-1] == "created=2000 updated=0 unchanged=0 rejected=1"
+        assert Customer.objects.count() == Identifier.objects.count() == AuditEntry.objects.count() == 2000
+        assert rejects(errors)[0]["error_line"] == "2002"
+        assert ImportRun.objects.get().finished_at is not None

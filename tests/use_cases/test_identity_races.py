@@ -1,0 +1,228 @@
+"""Requests for one value at the same moment: one waits, one is decided once, and a value has one owner.
+
+The twins show that the tests can fail: without the locks a constraint has to step in, without the constraint the locks suffice.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import IntegrityError, connection
+
+from customers.identifiers.models import Identifier
+from customers.identity_requests import services
+from customers.identity_requests.models import IdentityRequest
+from customers.profile import locks
+from customers.profile.models import Customer
+from customers.registration import unit_of_work
+from loyalty_project.protocol.errors import LoyaltyError
+from organizations.locations.models import Till
+from organizations.tenancy.scoping import organization_scope, unscoped
+from tests.back_office import register
+from tests.factories.identity_requests import ask, staff
+from tests.factories.rows import make_organization, make_store, make_till
+from tests.races import race
+from use_cases.identity import DecisionRefusedError, approve_request, reject_request
+
+WORKERS = 8
+PEOPLE = 500 if os.environ.get("REGULARS_PROOFS") == "full" else 12
+BROKEN, REFUSED, DONE = "constraint", "refused", "done"
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+@pytest.fixture
+def till(transactional_db: None) -> Till:
+    with unscoped("tests make their rows"):
+        return make_till(make_store(make_organization("northwind")))
+
+
+def mobile(number: int) -> str:
+    return str(919_800_000_000 + number)
+
+
+def old_of(person: int) -> str:
+    return mobile(person)
+
+
+def new_of(person: int) -> str:
+    return mobile(10_000 + person)
+
+
+def outcome(till: Till, work: Callable[[], object]) -> str:
+    """What the work came to."""
+    with organization_scope(till.organization):
+        try:
+            work()
+        except LoyaltyError as refusal:
+            return str(int(refusal.code))
+        except DecisionRefusedError:
+            return REFUSED
+        except IntegrityError:
+            return BROKEN
+    return DONE
+
+
+def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unit_of_work, "lock_numbers", lambda numbers: None)
+    for module in (locks, services):
+        monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
+
+
+@contextmanager
+def without(drop: str, make: str) -> Iterator[None]:
+    """The database without something that stands under the locks; afterwards with it again, and without rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(drop)
+    try:
+        yield
+    finally:
+        with unscoped("the constraint needs clean rows"), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE customers_customer CASCADE")
+            cursor.execute(make)
+
+
+# --- two equal requests
+
+
+def ask_at_once(till: Till) -> Counter[str]:
+    """Every worker asks for the same new mobile of everybody."""
+    for person in range(PEOPLE):
+        register(till, mobile=old_of(person))
+
+    def work(person: int) -> str:
+        return outcome(till, lambda: ask(till, "mobile", old_of(person), new_of(person)))
+
+    return Counter(race([list(range(PEOPLE))] * WORKERS, work))
+
+
+def waiting(till: Till) -> int:
+    with organization_scope(till.organization):
+        return IdentityRequest.objects.filter(status="PENDING").count()
+
+
+def test_of_equal_requests_one_waits_and_the_others_are_told_so(till: Till) -> None:
+    assert ask_at_once(till) == {DONE: PEOPLE, "9028": PEOPLE * (WORKERS - 1)}
+    assert waiting(till) == PEOPLE
+
+
+def test_twin_without_locks_runs_into_the_constraint(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_locks(monkeypatch)
+    outcomes = ask_at_once(till)
+    assert outcomes[BROKEN] > 0
+    assert (outcomes[DONE], waiting(till)) == (PEOPLE, PEOPLE)
+
+
+def test_twin_without_the_constraint_waits_once_by_the_locks(till: Till) -> None:
+    make = (
+        "CREATE UNIQUE INDEX identity_request_one_pending ON customers_identityrequest (organization_id, kind, new_value) "
+        "WHERE status = 'PENDING'"
+    )
+    with without("DROP INDEX identity_request_one_pending", make):
+        assert ask_at_once(till) == {DONE: PEOPLE, "9028": PEOPLE * (WORKERS - 1)}
+        assert waiting(till) == PEOPLE
+
+
+# --- two decisions
+
+
+def decide_at_once(till: Till) -> Counter[str]:
+    """Half of the workers approve everybody's request, the other half reject it; how often it was decided."""
+    requests = []
+    for person in range(PEOPLE):
+        register(till, mobile=old_of(person))
+        requests.append(ask(till, "mobile", old_of(person), new_of(person)).pk)
+
+    def work(job: tuple[int, int]) -> str:
+        worker, pk = job
+        by = staff(till.organization, f"worker{worker}")
+        if worker % 2:
+            return outcome(till, lambda: approve_request(pk, by=by))
+        return outcome(till, lambda: reject_request(pk, reason="No", by=by))
+
+    return Counter(race([[(worker, pk) for pk in requests] for worker in range(WORKERS)], work))
+
+
+def is_decided_well(till: Till) -> bool:
+    """Whether those have their new mobile, and nobody else, whose request is approved."""
+    with organization_scope(till.organization):
+        requests = list(IdentityRequest.objects.all())
+        current = set(Identifier.objects.filter(state="CURRENT").values_list("customer_id", "value"))
+    expected = {(one.customer_id, one.new_value if one.status == "APPROVED" else one.old_value) for one in requests}
+    return current == expected and not any(one.status == "PENDING" for one in requests)
+
+
+def test_a_request_is_decided_once(till: Till) -> None:
+    assert decide_at_once(till) == {DONE: PEOPLE * WORKERS // 2, REFUSED: PEOPLE * WORKERS // 2}
+    assert is_decided_well(till)
+
+
+def test_twin_without_locks_cannot_decide_twice_by_the_trigger(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_locks(monkeypatch)
+    assert decide_at_once(till)[BROKEN] > 0
+    assert is_decided_well(till)
+
+
+def test_twin_without_the_trigger_decides_once_by_the_locks(till: Till) -> None:
+    make = (
+        "CREATE TRIGGER decided_requests_stay BEFORE UPDATE OR DELETE ON customers_identityrequest "
+        "FOR EACH ROW WHEN (OLD.status <> 'PENDING') EXECUTE FUNCTION refuse_change()"
+    )
+    with without("DROP TRIGGER decided_requests_stay ON customers_identityrequest", make):
+        assert decide_at_once(till) == {DONE: PEOPLE * WORKERS // 2, REFUSED: PEOPLE * WORKERS // 2}
+        assert is_decided_well(till)
+
+
+# --- somebody registers with the value while a request for it is approved
+
+
+def register_and_approve_at_once(till: Till) -> Counter[str]:
+    """One lane approves everybody's request, the others register somebody with its new mobile."""
+    requests = []
+    for person in range(PEOPLE):
+        register(till, mobile=old_of(person))
+        requests.append(ask(till, "mobile", old_of(person), new_of(person)).pk)
+
+    def work(job: tuple[int, int]) -> str:
+        worker, person = job
+        if worker:
+            return outcome(till, lambda: register(till, mobile=new_of(person), firstname=f"Guest {worker}"))
+        return outcome(till, lambda: approve_request(requests[person], by=staff(till.organization)))
+
+    return Counter(race([[(worker, person) for person in range(PEOPLE)] for worker in range(4)], work))
+
+
+def owners(till: Till) -> Counter[str]:
+    """How many customers have each new mobile."""
+    with organization_scope(till.organization):
+        current = Identifier.objects.filter(state="CURRENT", value__gte=new_of(0))
+        return Counter(current.values_list("value", flat=True))
+
+
+def each_has_one_owner(till: Till) -> bool:
+    """Whether every new mobile has one owner, and everybody at least one way to be found."""
+    with organization_scope(till.organization):
+        lost = Customer.objects.exclude(identifiers__state="CURRENT").count()
+    return owners(till) == {new_of(person): 1 for person in range(PEOPLE)} and not lost
+
+
+def test_a_value_that_is_registered_while_it_is_approved_has_one_owner(till: Till) -> None:
+    outcomes = register_and_approve_at_once(till)
+    assert outcomes[DONE] + outcomes[REFUSED] == PEOPLE * 4
+    assert each_has_one_owner(till)
+
+
+def test_twin_without_locks_has_one_owner_by_the_constraint(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_locks(monkeypatch)
+    assert register_and_approve_at_once(till)[BROKEN] > 0
+    assert each_has_one_owner(till)
+
+
+def test_twin_without_the_constraint_has_one_owner_by_the_locks(till: Till) -> None:
+    make = "CREATE UNIQUE INDEX identifier_value_unique ON customers_identifier (organization_id, kind, value) WHERE exclusive"
+    with without("DROP INDEX identifier_value_unique", make):
+        outcomes = register_and_approve_at_once(till)
+        assert outcomes[DONE] + outcomes[REFUSED] == PEOPLE * 4
+        assert each_has_one_owner(till)

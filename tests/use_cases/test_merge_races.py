@@ -1,0 +1,201 @@
+"""Merges against merges, updates and redemptions of the same customers at the same moment: one effect each, and sums that hold.
+
+The twins: without the customers' locks a merge goes wrong or meets a constraint; without the constraints the locks suffice.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from customers.identifiers.models import Identifier
+from customers.merging.models import Merge
+from customers.profile import locks
+from customers.profile.models import Customer
+from customers.registration.context import load_input_context
+from customers.registration.input import read_customer_input
+from engagement.points.checks.run import check_ledger
+from engagement.points.ledger import repository
+from engagement.points.models import PointsAccount
+from organizations.tenancy.scoping import organization_scope, unscoped
+from tests.factories.redeemers import Chain, make_chain, member, order, refusal_of
+from tests.races import race
+from use_cases.merging import MergeRefusedError, merge_customers, undo_merge
+from use_cases.registration import update_customer
+
+ROUNDS = 100 if os.environ.get("REGULARS_PROOFS") == "full" else 6
+Job = Callable[[], str]
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+@pytest.fixture
+def chain(transactional_db: None) -> Chain:
+    return make_chain()
+
+
+@pytest.fixture
+def people(chain: Chain) -> list[list[Customer]]:
+    """For each round three customers with ten points each."""
+    with organization_scope(chain.organization), transaction.atomic():
+        return [
+            [
+                member(chain, 10, mobile=f"91981{place:02}{number:05}", firstname=f"Guest {number}").customer
+                for place in range(3)
+            ]
+            for number in range(ROUNDS)
+        ]
+
+
+def at_once(chain: Chain, lanes: list[list[Job]]) -> Counter[str]:
+    """How often each fate came. What the database asks to repeat is repeated, as batches do."""
+
+    def work(job: Job) -> str:
+        with organization_scope(chain.organization):
+            for _ in range(5):
+                try:
+                    with transaction.atomic():
+                        return job()
+                except OperationalError:
+                    continue
+                except MergeRefusedError:
+                    return "refused"
+                except IntegrityError:
+                    return "constraint"
+        return "busy"
+
+    return Counter(race(lanes, work))
+
+
+def merging(chain: Chain, survivor: Customer, victim: Customer) -> Job:
+    def job() -> str:
+        done = merge_customers(survivor=survivor.pk, victim=victim.pk, by=chain.blr)
+        return "merged" if done.is_new else "known"
+
+    return job
+
+
+def updating(chain: Chain, customer: Customer) -> Job:
+    def job() -> str:
+        item = {"id": str(customer.pk), "lastname": "Rao"}
+        setup = load_input_context([item], by=chain.blr)
+        update_customer(read_customer_input(item, setup, action="update"), setup=setup, by=chain.blr)
+        return "updated"
+
+    return job
+
+
+def redeeming(chain: Chain, customer: Customer, mobile: str) -> Job:
+    def job() -> str:
+        account = PointsAccount(customer=Customer(pk=customer.pk))
+        return f"redeemed {refusal_of(order(account, '4', references={'mobile': mobile}), chain.blr)}"
+
+    return job
+
+
+def is_sound(chain: Chain) -> bool:
+    """Nobody leads to somebody who is merged, each victim has one merge, and the ledger's sums hold."""
+    victims = Customer.objects.exclude(merged_into=None)
+    assert not victims.exclude(merged_into__merged_into=None).exists()
+    assert not Identifier.objects.exclude(customer__merged_into=None).exists()
+    assert Merge.objects.filter(undone_at=None).count() == victims.count()
+    return [str(one) for one in check_ledger(chain.organization)] == []
+
+
+def test_two_merges_of_the_same_two_are_one_whatever_their_directions(chain, people):
+    lanes = [[merging(chain, one, two) for one, two, _ in people], [merging(chain, two, one) for one, two, _ in people]]
+    fates = at_once(chain, [*lanes, lanes[0], lanes[1]])
+    assert fates["merged"] == ROUNDS
+    assert fates["known"] + fates["refused"] == 3 * ROUNDS
+    with organization_scope(chain.organization):
+        assert Merge.objects.count() == ROUNDS
+        assert is_sound(chain)
+
+
+def test_merges_in_a_ring_end_without_a_ring(chain, people):
+    lanes = [[merging(chain, trio[place], trio[(place + 1) % 3]) for trio in people] for place in range(3)]
+    fates = at_once(chain, lanes)
+    assert fates["merged"] + fates["refused"] == 3 * ROUNDS
+    with organization_scope(chain.organization):
+        assert is_sound(chain)
+
+
+def test_updates_and_redemptions_during_a_merge_reach_whoever_stands(chain, people):
+    with organization_scope(chain.organization):
+        mobiles = [[Identifier.objects.get(customer=one).value for one in trio] for trio in people]
+    lanes = [
+        [merging(chain, one, two) for one, two, _ in people],
+        [updating(chain, two) for _, two, _ in people],
+        [redeeming(chain, two, mobile) for (_, two, _), (_, mobile, _) in zip(people, mobiles, strict=True)],
+        [redeeming(chain, one, mobile) for (one, _, _), (mobile, _, _) in zip(people, mobiles, strict=True)],
+    ]
+    fates = at_once(chain, lanes)
+    assert fates == {"merged": ROUNDS, "updated": ROUNDS, "redeemed 0": 2 * ROUNDS}
+    with organization_scope(chain.organization):
+        assert is_sound(chain)
+        for one, two, _ in people:
+            assert PointsAccount.objects.get(customer=one, moved_to=None).balance == 12
+            # The name came before the merge, and filled the survivor's, or after it.
+            assert Customer.objects.get(pk=one.pk).lastname == "Rao", two
+
+
+def test_a_merge_and_its_undoing_at_once_leave_whole_accounts(chain, people):
+    with organization_scope(chain.organization):
+        merges = [merge_customers(survivor=one.pk, victim=two.pk, by=chain.blr).merge for one, two, _ in people]
+
+    def undoing(merge: Merge) -> Job:
+        def job() -> str:
+            undo_merge(merge, reason="somebody else", by=chain.blr)
+            return "undone"
+
+        return job
+
+    lanes = [
+        [undoing(merge) for merge in merges],
+        [merging(chain, third, one) for one, _, third in people],
+        [undoing(merge) for merge in merges],
+    ]
+    fates = at_once(chain, lanes)
+    assert fates["merged"] == ROUNDS
+    assert fates["undone"] <= ROUNDS
+    with organization_scope(chain.organization):
+        assert is_sound(chain)
+
+
+def test_twin_without_locks_meets_the_constraints(chain, people, monkeypatch):
+    monkeypatch.setattr(locks, "lock", lambda rows: rows)
+    monkeypatch.setattr(repository, "lock", lambda rows: rows.order_by("pk"))
+    lanes = [[merging(chain, one, two) for one, two, _ in people], [merging(chain, two, one) for one, two, _ in people]]
+    fates = at_once(chain, lanes * 4)
+    assert fates["constraint"] > 0
+    with organization_scope(chain.organization):
+        assert Merge.objects.count() == ROUNDS
+
+
+CONSTRAINTS = {
+    "DROP INDEX merge_one_survivor": "CREATE UNIQUE INDEX merge_one_survivor ON customers_merge (organization_id, victim_id) "
+    "WHERE undone_at IS NULL",
+    "DROP INDEX merge_one_direction": "CREATE UNIQUE INDEX merge_one_direction ON customers_merge (organization_id, "
+    "(least(survivor_id, victim_id)), (greatest(survivor_id, victim_id))) WHERE undone_at IS NULL",
+    "ALTER TABLE customers_customer DROP CONSTRAINT customer_merged_into_standing": "ALTER TABLE customers_customer "
+    "ADD CONSTRAINT customer_merged_into_standing "
+    "FOREIGN KEY (merged_into_id, needs_standing) REFERENCES customers_customer (id, stands)",
+}
+
+
+def test_twin_without_the_constraints_stays_right_by_the_locks(chain, people):
+    with connection.cursor() as cursor:
+        for statement in CONSTRAINTS:
+            cursor.execute(statement)
+    try:
+        lanes = [[merging(chain, trio[place], trio[(place + 1) % 3]) for trio in people] for place in range(3)]
+        at_once(chain, [*lanes, [merging(chain, two, one) for one, two, _ in people]])
+        with organization_scope(chain.organization):
+            assert is_sound(chain)
+    finally:
+        with unscoped("the indexes need clean rows"), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE customers_customer CASCADE")
+            for statement in CONSTRAINTS.values():
+                cursor.execute(statement)

@@ -1,0 +1,109 @@
+"""Eight tills register the same people at the same moment: nobody is there twice, and nobody is refused.
+
+Each knows people by mobile, by e-mail or by both, so that they are registered apart and merged in every order. The twins show
+that the test can fail: without the lock the constraint has to step in, without the constraint the lock suffices. In full these
+are 100,000 adds over 20,000 identifiers.
+"""
+
+import os
+from collections import Counter
+
+import pytest
+from django.db import connection
+
+from customers.api.registration import echo_identifiers
+from customers.identifiers.models import Identifier
+from customers.merging.models import Merge
+from customers.profile.models import Customer
+from customers.registration import unit_of_work
+from customers.registration.context import load_input_context
+from customers.registration.input import read_customer_input
+from engagement.points.checks.run import check_ledger
+from loyalty_project.api.batch import Done, run_batch
+from loyalty_project.protocol.codes import Code
+from organizations.locations.models import Till
+from organizations.tenancy.scoping import organization_scope, unscoped
+from tests.factories.rows import make_organization, make_store, make_till, till_actor
+from tests.races import race
+from use_cases.registration import CONSTRAINTS, register_customer
+
+WORKERS = 8
+FULL = os.environ.get("REGULARS_PROOFS") == "full"
+# How many people, and how many times all of them together are added; the twins need fewer to show what they show.
+PEOPLE, ADDS = (10_000, 100_000) if FULL else (40, 320)
+FEWER, FEWER_ADDS = (1_000, 8_000) if FULL else (40, 320)
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+@pytest.fixture
+def till(transactional_db: None) -> Till:
+    with unscoped("tests make their rows"):
+        return make_till(make_store(make_organization("northwind")))
+
+
+def register_at_once(till: Till, people: int, adds: int) -> Counter[str]:
+    """The workers add everybody, at the same moment by mobile, e-mail or both; how often each item code came."""
+    by = till_actor(till)
+
+    def add(item: dict[str, str]) -> str:
+        with organization_scope(till.organization):
+            setup = load_input_context([item], by=by)
+
+            def work(one: dict[str, str]) -> Done:
+                registration = register_customer(read_customer_input(one, setup, action="add"), setup=setup, by=by)
+                return Done(body={"user_id": registration.customer.pk}, message="")
+
+            (outcome,) = run_batch([item], work, echo=echo_identifiers, fallback=Code.ADD_FAILED, constraints=CONSTRAINTS)
+        return str(outcome.body["item_status"]["code"])
+
+    def item(worker: int, turn: int) -> dict[str, str]:
+        person = turn % people
+        mobile, email = {"mobile": str(9_800_000_000 + person)}, {"email": f"guest{person}@example.com"}
+        return ({**mobile, **email}, mobile, email)[(worker + turn // people) % 3]
+
+    return Counter(race([[item(worker, turn) for turn in range(adds // WORKERS)] for worker in range(WORKERS)], add))
+
+
+def counted(kind: str) -> int:
+    return Identifier.objects.filter(kind=kind, state="CURRENT", customer__merged_into=None).count()
+
+
+def test_nobody_is_registered_twice_and_nobody_is_refused(till):
+    codes = register_at_once(till, PEOPLE, ADDS)
+    with organization_scope(till.organization):
+        assert codes == {"1000": ADDS}
+        assert_everybody_is_there_once(till, PEOPLE)
+
+
+def assert_everybody_is_there_once(till: Till, people: int) -> None:
+    standing = Customer.objects.filter(merged_into=None)
+    assert (standing.count(), counted("mobile"), counted("email")) == (people, people, people)
+    assert Identifier.objects.count() == 2 * people
+    assert Customer.objects.exclude(merged_into=None).count() == Merge.objects.count() > 0
+    assert [str(one) for one in check_ledger(till.organization)] == []
+
+
+def test_twin_without_the_lock_runs_into_the_constraint(till, monkeypatch):
+    monkeypatch.setattr(unit_of_work, "lock_numbers", lambda numbers: None)
+    codes = register_at_once(till, FEWER, FEWER_ADDS)
+    with organization_scope(till.organization):
+        assert codes["1038"] > 0
+        assert counted("mobile") == FEWER
+
+
+def test_twin_without_the_constraint_stays_right_by_the_lock(till):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX identifier_value_unique")
+    try:
+        codes = register_at_once(till, FEWER, FEWER_ADDS)
+        with organization_scope(till.organization):
+            assert codes == {"1000": FEWER_ADDS}
+            assert_everybody_is_there_once(till, FEWER)
+    finally:
+        with unscoped("the index needs clean rows"), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE customers_customer CASCADE")
+            cursor.execute(
+                "CREATE UNIQUE INDEX identifier_value_unique ON customers_identifier (organization_id, kind, value) "
+                "WHERE exclusive"
+            )

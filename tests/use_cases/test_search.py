@@ -1,0 +1,175 @@
+"""What the database does for a search: every condition that selects is found by an index."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+
+from customers.identifiers.models import Identifier
+from customers.identifiers.values import search_form
+from customers.profile.models import Customer
+from customers.registration.changes import fold_columns
+from customers.search.models import FieldTerm, IndexedField
+from engagement.bills.models import PurchaseTotals
+from engagement.points.models import PointsAccount
+from engagement.programs.models import Membership, Program, Tier
+from loyalty_project.db.rows import draw_ids, insert_rows
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from tests.back_office import register
+from tests.factories.bills import DAY
+from tests.factories.points import LONG_AGO
+from tests.factories.rows import make_field, make_program, make_store, till_actor
+from use_cases.merging import merge_customers
+from use_cases.search import Search, search_customers
+
+MANY = 4000
+# The foreign key has an index as well; which one is taken does not matter.
+OF_STORE = r"(customer_of_store|customers_customer_registered_store_id_\w+)"
+INDEXES = {
+    "(firstname:EXACT:Given7)": "customer_firstname",
+    "(firstname:EQUALS:given7)": "customer_firstname",
+    "(firstname:STARTS:given77)": "customer_firstname",
+    "(firstname:ENDS:777)": "customer_firstname_reversed",
+    "(firstname:IN:given7;given8)": "customer_firstname",
+    "(lastname:EQUALS:family7)": "customer_lastname",
+    "(lastname:STARTS:family77)": "customer_lastname",
+    "(lastname:ENDS:y777)": "customer_lastname_reversed",
+    **{
+        f"({kind}:{condition})": index
+        for kind, value in {"mobile": "919000000777", "email": "p777@example.com", "external_id": "X777"}.items()
+        for condition, index in {
+            f"EXACT:{value}": "identifier_folded",
+            f"EQUALS:{value}": "identifier_folded",
+            f"IN:{value};nobody": "identifier_folded",
+            f"STARTS:{value[:-1]}": "identifier_folded",
+            f"ENDS:{value[2:]}": "identifier_reversed",
+        }.items()
+    },
+    "(registered_store:EQUALS:small)": OF_STORE,
+    "(registered_store:IN:small;tiny)": OF_STORE,
+    "(registered_date:ON:2020-01-03)": "customer_registered_on",
+    "(registered_date:RANGE:2020-01-03;2020-01-04)": "customer_registered_on",
+    "(registered_date:LESS:2020-01-03)": "customer_registered_on",
+    "(registered_date:GREATER:2020-03-20)": "customer_registered_on",
+    "(slab:EQUALS:gold)": "membership_of_tier",
+    "(slab:EXACT:Gold)": "membership_of_tier",
+    "(slab:IN:gold;silver)": "membership_of_tier",
+    "(loyalty_points:EQUALS:7)": "points_account_of_program",
+    "(loyalty_points:IN:7;8)": "points_account_of_program",
+    "(loyalty_points:GREATER:3900)": "points_account_of_program",
+    "(loyalty_points:RANGE:7;9)": "points_account_of_program",
+    "(lifetime_points:RANGE:7;9)": "points_account_lifetime",
+    "(lifetime_purchases:GREATER:3900)": "purchases_amount",
+    "(last_trans_value:EQUALS:7)": "purchases_last_amount",
+    "(town:EQUALS:town 7)": "field_term_folded",
+    "(town:IN:town 7;town 8)": "field_term_folded",
+    "(town:STARTS:town 77)": "field_term_folded",
+    "(town:ENDS:777)": "field_term_reversed",
+    "(town:EXACT:Town 7)": "customer_field_values",
+    "(motto:EQUALS:MOTTO 7)": "customer_field_values",
+    "(motto:EXACT:Motto 7)": "customer_field_values",
+    "(motto:IN:motto 7;motto 8)": "customer_field_values",
+    # Where one condition selects, the others are looked at for those few alone.
+    "(loyalty_points:LESS:4000)&(mobile:EQUALS:919000000777)": "identifier_folded",
+    "(motto:STARTS:m)&(firstname:EQUALS:given7)": "customer_firstname",
+    "(motto:ENDS:7)&(mobile:ENDS:00777)": "identifier_reversed",
+}
+
+
+@pytest.fixture
+def crowd(organization: Organization) -> Organization:
+    """Thousands of customers, each of whom is somebody else in every respect."""
+    Program.objects.update(is_default=False)
+    program = make_program(organization, "Crowd", tiers=[{"name": "Bronze"}, {"name": "Silver"}, {"name": "Gold"}])
+    tiers = list(Tier.objects.filter(program=program).order_by("position"))
+    town, motto = make_field(organization, "town", is_searchable=True), make_field(organization, "motto")
+    IndexedField.objects.create(organization=organization, field=town, is_complete=True)
+    stores = [make_store(organization, code) for code in ("large", "small", "tiny")]
+    of = {"organization_id": organization.pk}
+    people = []
+    for n, pk in enumerate(draw_ids(Customer, MANY)):
+        person = Customer(
+            **of, pk=pk, firstname=f"Given{n}", lastname=f"Family{n}", registered_on=LONG_AGO + n * (DAY / 50),
+            updated_on=LONG_AGO, registered_store=stores[(n % 100 == 0) + (n % 1000 == 1)],
+            field_values={str(town.pk): f"Town {n}", str(motto.pk): f"Motto {n}"},
+        )  # fmt: skip
+        fold_columns(person)
+        people.append(person)
+    insert_rows(people)
+    everybody = [(n, person.pk) for n, person in enumerate(people)]
+    values = {"mobile": "919{:09}", "email": "p{}@example.com", "external_id": "X{}"}
+    identifiers = [(pk, kind, form.format(n)) for n, pk in everybody for kind, form in values.items()]
+    insert_rows(
+        [
+            Identifier(**of, customer_id=pk, kind=kind, value=value, value_folded=search_form(value))
+            for pk, kind, value in identifiers
+        ]
+    )
+    insert_rows([FieldTerm(**of, customer_id=pk, field=town, folded=f"town {n}", position=1) for n, pk in everybody])
+    insert_rows(
+        [
+            Membership(
+                **of, customer_id=pk, program=program, enrolled_on=LONG_AGO, tier=tiers[(n % 50 == 0) + (n % 500 == 0)],
+                tier_since=LONG_AGO,
+            )
+            for n, pk in everybody
+        ]
+    )  # fmt: skip
+    insert_rows(
+        [PointsAccount(**of, customer_id=pk, program=program, balance=Decimal(n), lifetime=Decimal(n)) for n, pk in everybody]
+    )
+    insert_rows([PurchaseTotals(**of, customer_id=pk, amount=Decimal(n), last_amount=Decimal(n)) for n, pk in everybody])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return organization
+
+
+def plan_of(q: str, organization: Organization) -> str:
+    """How the database counts what a search finds."""
+    plans: list[str] = []
+
+    def explain(execute, sql, params, many, context):
+        if sql.startswith("SELECT COUNT(*)"):
+            execute(f"EXPLAIN {sql}", params, many, context)
+            plans.append("\n".join(line for (line,) in context["cursor"].fetchall()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        hits = search_customers(Search(text=q, start=0, rows=1), organization=organization)
+    assert 0 < hits.count <= 1000, (q, hits.count)
+    (plan,) = plans
+    return plan
+
+
+def test_every_condition_that_selects_uses_an_index(crowd: Organization) -> None:
+    plans = {q: plan_of(q, crowd) for q in INDEXES}
+    assert {q: plan for q, plan in plans.items() if not re.search(rf"\b{INDEXES[q]}\b", plan)} == {}
+
+
+def count_of(q: str, organization: Organization) -> int:
+    return search_customers(Search(text=q, start=0, rows=10), organization=organization).count
+
+
+def test_who_was_merged_is_not_found_and_whatever_was_theirs_finds_the_survivor(till: Till) -> None:
+    organization = till.organization
+    town = make_field(organization, "town", type="multi", options=["Pune", "Punakha"], is_searchable=True)
+    IndexedField.objects.create(organization=organization, field=town, is_complete=True)
+    victim = register(
+        till, mobile="9812300002", email="rao2@example.com", firstname="Rao", custom_fields={"field": [
+            {"name": "town", "value": "Pune,Punakha"}]},
+    )  # fmt: skip
+    survivor = register(till, mobile="9812300001", firstname="Rao", registered_on="2020-01-01")
+    searches = {
+        "(firstname:rao)": 2, "(firstname:ENDS:ao)": 2, "(mobile:STARTS:91)": 2, "(mobile:ENDS:2)": 1, "(email:STARTS:rao)": 1,
+        "(town:STARTS:pun)": 1, "(town:IN:pune;punakha)": 1, "(town:EXACT:Pune)": 1, "(loyalty_points:EQUALS:0)": 2,
+        "(slab:EQUALS:NONE)": 2, f"(org_id:EQUALS:{organization.pk})": 2, "(registered_date:GREATER:2019-01-01)": 2,
+        "(slab:NONE)&(mobile:STARTS:91)": 2,
+    }  # fmt: skip
+    assert {q: count_of(q, organization) for q in searches} == searches
+    merge_customers(survivor=survivor.pk, victim=victim.pk, by=till_actor(till))
+    assert {q: count_of(q, organization) for q in searches} == dict.fromkeys(searches, 1)
+    for q in searches:
+        (row,) = search_customers(Search(text=q, start=0, rows=10), organization=organization).rows
+        assert (row["user_id"], row["mobile"]) == (str(survivor.pk), "919812300001")

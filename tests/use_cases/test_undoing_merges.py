@@ -1,0 +1,226 @@
+"""A merge is undone as long as nothing that it moved was touched, and then whole."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+
+from customers.cards.models import Card
+from customers.groups.models import GroupMembership
+from customers.identifiers.models import Identifier
+from customers.profile.models import Customer
+from engagement.bills.models import Bill, PurchaseTotals
+from engagement.points.expiry import Expiry
+from engagement.points.ledger.movements import spend
+from engagement.points.ledger.posting import Kind
+from engagement.points.ledger.repository import lock_accounts, write_accounts
+from engagement.points.models import PointsAccount
+from engagement.points.settlement import settled_accounts
+from engagement.programs.models import Membership
+from loyalty_project import clock
+from organizations.card_series.models import CardSeries
+from organizations.fields.models import FieldDefinition
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+from tests.factories.bills import buy
+from tests.factories.merges import OLD, account_of, find, is_clean, merge, register_anna, register_twin, send, undo
+from tests.factories.points import facts, give_points
+from tests.factories.rows import join_group, make_card_series, make_field, make_group, make_program
+from use_cases.merging import MergeRefusedError
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def anna(till: Till) -> Customer:
+    return register_anna(till)
+
+
+@pytest.fixture
+def twin(till: Till) -> Customer:
+    return register_twin(till)
+
+
+def snapshot(organization: Organization) -> dict[str, str]:
+    """What every table of customers says, but for the records of what happened."""
+    tables = [model for model in apps.get_models() if model._meta.app_label in {"customers", "engagement", "subscriptions"}]
+    history = {"merge", "pointsentry", "pointsconsumption", "pointslot", "pointsaccount", "purchasetotals"}
+    found = {}
+    for model in tables:
+        if model._meta.model_name in history:
+            continue
+        columns = [one.attname for one in model._meta.concrete_fields if not _is_derived(one.name)]
+        rows = model.objects.order_by("pk").values_list(*columns)
+        found[model._meta.label] = repr(list(rows))
+    accounts = PointsAccount.objects.exclude(balance=0, lifetime=0, purchases=0).order_by("pk")
+    figures = (
+        "customer_id",
+        "program_id",
+        "balance",
+        "promised",
+        "lifetime",
+        "redeemed",
+        "purchases",
+        "visits",
+        "last_billed_on",
+    )
+    found["accounts"] = repr(list(accounts.values_list(*figures)))
+    bought = PurchaseTotals.objects.exclude(bills=0).order_by("customer_id")
+    found["totals"] = repr(list(bought.values_list("customer_id", "amount", "bills", "last_amount", "last_billed_at")))
+    return found
+
+
+def _is_derived(column: str) -> bool:
+    """Whether a column counts changes, or follows from others."""
+    return column in {"updated_on", "version"} or column.endswith(("_folded", "_reversed"))
+
+
+def live(organization: Organization, till: Till, *customers: Customer) -> None:
+    """Cards, points, bills, groups and consents for each."""
+    series = CardSeries.objects.filter(code="GOLD").first() or make_card_series(organization)
+    field = FieldDefinition.objects.filter(name="hobby").first() or make_field(organization, "hobby")
+    group = make_group(organization, "G1")
+    for place, customer in enumerate(customers):
+        Card.objects.create(
+            organization=organization, series=series, number=f"G{customer.pk}", customer=customer, status="ISSUED"
+        )
+        give_points(account_of(customer), 10 + place, expiry=Expiry(on=clock.now().date() + timedelta(days=40)))
+        give_points(account_of(customer), 3, opens_at=clock.now() + timedelta(days=3))
+        buy(customer, till, f"2026-0{place + 1}-05 12:00:00", 100 * (place + 1))
+        join_group(group, customer.pk, role="PRIMARY" if place == 1 else "MEMBER")
+        if place:
+            Customer.objects.filter(pk=customer.pk).update(
+                field_values={str(field.pk): "chess"},
+                field_values_folded={str(field.pk): ["chess"]},
+                lastname="Rao",
+                lastname_folded="rao",
+            )
+
+
+def test_a_merge_that_nothing_has_touched_is_undone_whole(organization, till, anna, twin):
+    live(organization, till, anna, twin)
+    before = snapshot(organization)
+    one = merge(till, anna, twin)
+    assert snapshot(organization) != before
+    undo(till, one)
+    assert snapshot(organization) == before
+    assert is_clean(organization)
+    one.refresh_from_db()
+    assert (one.undone_by, one.undone_reason) == ("till:mgroad.till1", "It was somebody else")
+    assert find(organization, "mobile", "9812300002") == (twin.pk, False)
+    with pytest.raises(MergeRefusedError, match="already"):
+        undo(till, one)
+
+
+def test_a_merge_that_made_an_account_is_undone_and_the_program_may_be_joined_later(organization, till, anna, twin):
+    other = make_program(organization, "Other", is_default=False)
+    Membership.objects.create(organization=organization, customer=twin, program=other, enrolled_on=clock.now())
+    give_points(PointsAccount.objects.create(organization=organization, customer=twin, program=other), 7)
+    undo(till, merge(till, anna, twin))
+    states = settled_accounts([anna.pk, twin.pk], organization=organization)
+    assert {(key.customer_id, key.program_id): int(one.account.balance) for key, one in states.items()} == {
+        (anna.pk, account_of(anna).program_id): 0,
+        (twin.pk, account_of(anna).program_id): 0,
+        (twin.pk, other.pk): 7,
+    }
+    assert is_clean(organization)
+    PointsAccount.objects.create(organization=organization, customer=anna, program=other)
+
+
+def test_what_the_survivor_did_since_does_not_keep_a_merge_from_being_undone(organization, till, anna, twin):
+    live(organization, till, anna, twin)
+    one = merge(till, anna, twin)
+    buy(anna, till, "2026-05-05 12:00:00", 70)
+    give_points(account_of(anna), 4)
+    undo(till, one)
+    assert (account_of(anna).balance, account_of(twin).balance) == (14, 11)
+    assert (account_of(anna).purchases, account_of(twin).purchases) == (170, 200)
+    assert PurchaseTotals.objects.get(customer=anna).amount == 170
+    assert is_clean(organization)
+
+
+def spend_some(organization: Organization, till: Till, anna: Customer) -> None:
+    (state,) = lock_accounts([anna.pk], zone=organization.zone).values()
+    spend(state, state.account.balance, kind=Kind.REDEEM, facts=facts())
+    write_accounts([state])
+
+
+TOUCHES: dict[str, Callable[[Organization, Till, Customer], object]] = {
+    "points": spend_some,
+    "cards": lambda organization, till, anna: Card.objects.filter(customer=anna).update(label="lost"),
+    "bills": lambda organization, till, anna: Bill.objects.filter(customer=anna).update(notes="seen"),
+    "identifiers": lambda organization, till, anna: Identifier.objects.filter(state="MERGED").update(state="FORMER"),
+    "the customer's own data": lambda organization, till, anna: Customer.objects.filter(pk=anna.pk).update(lastname="Iyer"),
+    "group memberships": lambda organization, till, anna: GroupMembership.objects.filter(group__external_id="G7").delete(),
+}
+
+
+@pytest.mark.parametrize("what", TOUCHES)
+def test_a_merge_whose_rows_were_touched_is_not_undone_and_says_which(organization, till, anna, twin, what):
+    live(organization, till, anna, twin)
+    join_group(make_group(organization, "G7"), twin.pk)
+    one = merge(till, anna, twin)
+    TOUCHES[what](organization, till, anna)
+    before = snapshot(organization)
+    with pytest.raises(MergeRefusedError, match=what):
+        undo(till, one)
+    assert snapshot(organization) == before
+
+
+def test_a_merge_whose_survivor_was_merged_on_is_undone_last(organization, till, anna, twin):
+    third = send(till, mobile="9812300003", registered_on=OLD).customer
+    live(organization, till, anna, twin, third)
+    before = snapshot(organization)
+    first = merge(till, anna, twin)
+    between = snapshot(organization)
+    second = merge(till, third, anna)
+    with pytest.raises(MergeRefusedError, match="merged on"):
+        undo(till, first)
+    undo(till, second)
+    assert snapshot(organization) == between
+    assert find(organization, "id", twin.pk) == (anna.pk, True)
+    undo(till, first)
+    assert snapshot(organization) == before
+    assert is_clean(organization)
+
+
+def hobby_of(organization: Organization, *customers: Customer) -> None:
+    hobby = FieldDefinition.objects.filter(name="hobby").first() or make_field(organization, "hobby")
+    Customer.objects.filter(pk__in=[one.pk for one in customers]).update(field_values={str(hobby.pk): "chess"})
+
+
+# What both of two who are merged into the same customer bring: it comes from the first of them.
+COMMON: dict[str, Callable[[Organization, Customer, Customer], object]] = {
+    "group": lambda organization, one, other: join_group(make_group(organization, "G1"), one.pk, other.pk),
+    "identifier": lambda organization, one, other: [
+        Identifier.objects.create(organization=organization, customer=each, kind="external_id", value=f"X{each.pk}")
+        for each in (one, other)
+    ],
+    "name": lambda organization, one, other: Customer.objects.filter(pk__in=[one.pk, other.pk]).update(lastname="Rao"),
+    "field": hobby_of,
+}
+
+
+@pytest.mark.parametrize("what", COMMON)
+def test_what_a_later_merge_has_left_out_is_not_lost_when_an_earlier_one_is_undone(organization, till, anna, what):
+    one, other = (send(till, mobile=f"981230001{place}").customer for place in range(2))
+    COMMON[what](organization, one, other)
+    before = snapshot(organization)
+    first, second = merge(till, anna, one), merge(till, anna, other)
+    with pytest.raises(MergeRefusedError, match=f"Customer {other.pk} was merged later"):
+        undo(till, first)
+    undo(till, second)
+    undo(till, first)
+    assert snapshot(organization) == before
+
+
+def test_a_merge_is_undone_under_a_later_one_that_brought_something_else(organization, till, anna, twin):
+    third = send(till, mobile="9812300003").customer
+    live(organization, till, anna, twin)
+    first = merge(till, anna, twin)
+    merge(till, anna, third)
+    undo(till, first)
+    assert find(organization, "id", twin.pk) == (twin.pk, False)
+    assert find(organization, "id", third.pk) == (anna.pk, True)
+    assert is_clean(organization)

@@ -1,0 +1,7 @@
+"""The use cases as an app without models: Django finds their commands by it."""
+
+from django.apps import AppConfig
+
+
+class UseCasesConfig(AppConfig):
+    name = "use_cases"

@@ -1,0 +1,54 @@
+"""What does the back office tell of a customer beside the person? Points, purchases, bills, entries; panels of apps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from customers.identity_requests.panels import identity_panel
+from customers.profile.models import Customer
+from engagement.bills.latest import latest_bills
+from engagement.bills.models import Bill, PurchaseTotals
+from engagement.points.entries import latest_entries
+from engagement.points.models import PointsEntry
+from engagement.points.summary import ProgramSummary, program_summaries
+from organizations.back_office.panels import Panel
+from organizations.staff.models import StaffMember
+from organizations.tenancy.models import Organization
+from subscriptions.panels import consents_panel
+
+ENTRIES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerPage:
+    """What the engagement app knows of one customer; `purchases` is None for somebody who never bought anything."""
+
+    standings: Sequence[ProgramSummary]
+    purchases: PurchaseTotals | None
+    bills: Sequence[Bill]
+    entries: Sequence[PointsEntry]
+
+
+def read_customer_page(customer: Customer, *, organization: Organization) -> CustomerPage:
+    """Six queries, and more only where something is due: it is settled first, so that nothing outdated is shown."""
+    return CustomerPage(
+        standings=program_summaries(customer, organization=organization),
+        purchases=PurchaseTotals.objects.filter(customer=customer).first(),
+        bills=latest_bills([customer.pk], query={}, organization=organization),
+        entries=latest_entries(customer, limit=ENTRIES_SHOWN),
+    )
+
+
+class CustomerPanel(Protocol):
+    """Makes an app's panel about a customer of `organization`; None where `seen_by` may not see it."""
+
+    def __call__(self, customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Panel | None: ...
+
+
+PANELS: Sequence[CustomerPanel] = (identity_panel, consents_panel)
+
+
+def panels_of(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> list[Panel]:
+    """The panels about a customer that `seen_by` may see, in their order on the page (docs/back-office.md)."""
+    panels = (panel(customer, organization=organization, seen_by=seen_by) for panel in PANELS)
+    return [panel for panel in panels if panel is not None]

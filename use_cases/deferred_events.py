@@ -1,0 +1,61 @@
+"""What follows from a loyalty event that was put off? The one list of its kinds, and the way in for workers.
+
+(docs/protocol.md 1.8, Replay)
+"""
+
+from typing import Final
+
+from engagement.bills.models import Bill
+from engagement.earning.awarding import award_bills
+from engagement.earning.welcome import welcome_later
+from engagement.events.deferral import BILL, MERGE, WELCOME, Handler, defer_lost, work_waiting
+from engagement.events.models import DeferredEvent
+from engagement.programs.catalog import load_catalog
+from loyalty_project import clock
+from organizations.audit.actors import Actor
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from use_cases.merging import move_points_later
+
+
+def _welcome(event: DeferredEvent, /, *, by: Actor) -> None:
+    """What programs give for joining; the payload names them."""
+    welcome_later(
+        event.customer,
+        event.payload["programs"],
+        book=load_catalog(),
+        organization=by.organization,
+        by=by,
+        now=clock.now(),
+    )
+
+
+def _bill(event: DeferredEvent, /, *, by: Actor) -> None:
+    """The points of a bill that is recorded already; the payload names it. Raises `PointsStepError` where it fails again."""
+    bills = Bill.objects.select_related("till", "store__zone", "store__concept", "return_of")
+    award_bills(
+        [bills.get(pk=event.payload["bill"])],
+        customers={event.customer_id: event.customer},
+        book=load_catalog(),
+        organization=by.organization,
+        by=by,
+        now=clock.now(),
+    )
+
+
+HANDLERS: Final[dict[str, Handler]] = {WELCOME: _welcome, BILL: _bill, MERGE: move_points_later}
+
+
+def work_deferred_events(organization: Organization, customer_id: int) -> int:
+    """Work what waits for this customer, oldest first; how many events. Raises the error of the first that fails."""
+    with organization_scope(organization):
+        return work_waiting(customer_id, handlers=HANDLERS, organization=organization)
+
+
+def pick_up_deferred_events() -> int:
+    """See to it, in every organization, that all events that wait have a job; how many customers had lost theirs."""
+    count = 0
+    for organization in Organization.objects.order_by("pk"):
+        with organization_scope(organization):
+            count += defer_lost(organization)
+    return count

@@ -1,0 +1,181 @@
+"""What happens when an identifier is to be changed on request? It is asked for, granted or refused (docs/protocol.md 4.3).
+
+Tills ask by update_identity, staff on the customer's page; staff decide, or the organization's policy does at once.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from customers.identifiers.models import Identifier
+from customers.identity_requests.models import IdentityRequest
+from customers.identity_requests.rules import IdentityWish, approves_itself, check_answers, check_customer, may_change
+from customers.identity_requests.services import (
+    Sides,
+    Status,
+    close_request,
+    give_value,
+    is_pending,
+    lock_request,
+    lock_sides,
+    record_new_value,
+    release_value,
+    store_request,
+)
+from customers.registration.input import InputContext
+from customers.registration.matching import TAKEN
+from customers.registration.state import CustomerState
+from customers.statuses.rules import Block, blocks
+from customers.validation_codes.models import ValidationCode
+from customers.validation_codes.services import Purpose, present_code, use_code
+from loyalty_project import clock
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError
+from organizations.audit.actors import Actor
+from organizations.policies import Policy
+from use_cases.merging import merge_customers
+
+Kind = Identifier.Kind
+
+
+class DecisionRefusedError(ValueError):
+    """The request cannot be decided like that; the text says why, to people. Nothing was changed."""
+
+
+def request_change(wish: IdentityWish, *, setup: InputContext, by: Actor, is_known: bool = False) -> IdentityRequest:
+    """Ask for a change; where the policy approves such changes, it takes effect at once.
+
+    `is_known` leaves out what a caller must know of the customer: staff have the person before them. Call it in a transaction,
+    and commit that also on `CountedRefusalError` (1021): a wrong code counts. Raises `LoyaltyError` in this order: 1012, 1013,
+    618, 1027, 1025, 1026, 1021, 9028, then 1032, 1016 or 1033 for a taken value and 1041 for a kind that may not change; and
+    `django.db` errors for locks (55P03) and broken constraints (`identity_requests.CONSTRAINTS`).
+    """
+    policy, now = setup.policy, setup.now
+    sides = lock_sides(wish.kind, wish.old_value, wish.new_value, by=by)
+    person = sides.person
+    if person is None:
+        raise LoyaltyError(Code.UNKNOWN_IDENTIFIER)
+    check_customer(person.customer, setup.policy)
+    code = None
+    if not is_known:
+        check_answers(wish.answers, person, setup)
+        code = _confirmed(wish, person, setup)
+    if is_pending(wish.kind, wish.new_value):
+        raise LoyaltyError(Code.CHANGE_REQUEST_PENDING)
+    _check_possible(wish.kind, sides, policy)
+    flag = approves_itself(wish.kind, policy)
+    request = store_request(
+        wish, person=person, other=sides.other, by=by, now=now, approved_by=f"policy:{flag}" if flag else ""
+    )
+    if code is not None:
+        use_code(code, now=now)
+    if flag:
+        _grant(request, sides, by=by, now=now)
+    return request
+
+
+@transaction.atomic
+def approve_request(pk: int, *, by: Actor, reason: str = "") -> IdentityRequest:
+    """Grant a pending request, in the state in which everything is by now; one that is approved already is given back as it is.
+
+    Raises `DecisionRefusedError` for one's own request, a rejected one, and where the values are not whose they were;
+    `LoyaltyError` with what would be refused to a till by now (1013, 618, 1032, 1016, 1033, 1041); `django.db` errors for locks
+    (55P03); `IdentityRequest.DoesNotExist`.
+    """
+    seen = IdentityRequest.objects.select_related("organization").get(pk=pk)
+    if _is_decided(seen, Status.APPROVED):
+        return seen
+    if seen.requested_by == by.name:
+        raise DecisionRefusedError("Somebody else has to approve what you asked for yourself.")
+    sides = lock_sides(seen.kind, seen.old_value, seen.new_value, customer_id=seen.customer_id, by=by)
+    request = lock_request(pk)
+    if _is_decided(request, Status.APPROVED):
+        return request
+    owner_id = sides.other.customer.pk if sides.other else None
+    if obstacle := _obstacle(request, holds_old=sides.person is not None, owner_id=owner_id):
+        raise DecisionRefusedError(obstacle)
+    check_customer(sides.customer, by.organization.policy)
+    _check_possible(Kind(request.kind), sides, by.organization.policy)
+    now = clock.now()
+    close_request(request, Status.APPROVED, reason=reason, by=by, now=now)
+    _grant(request, sides, by=by, now=now)
+    return request
+
+
+@transaction.atomic
+def reject_request(pk: int, *, reason: str, by: Actor) -> IdentityRequest:
+    """Refuse a pending request for a reason (1 to 250 characters); one that is rejected already is given back as it is.
+
+    Whoever made it may take it back so. Raises `DecisionRefusedError` for an approved one; `django.db` errors for locks
+    (55P03); `IdentityRequest.DoesNotExist`.
+    """
+    request = lock_request(pk)
+    if not _is_decided(request, Status.REJECTED):
+        close_request(request, Status.REJECTED, reason=reason, by=by, now=clock.now())
+    return request
+
+
+def read_obstacle(request: IdentityRequest) -> str:
+    """What stands in the way of granting a pending request, as things are now; "" for nothing. Two queries."""
+    exclusive = Identifier.objects.filter(kind=request.kind, value=request.new_value, exclusive=True)
+    owners = exclusive.exclude(customer_id=request.customer_id).values_list("customer_id", flat=True)
+    held = Identifier.objects.filter(customer_id=request.customer_id, kind=request.kind, value=request.old_value)
+    return _obstacle(request, holds_old=held.filter(state=Identifier.State.CURRENT).exists(), owner_id=owners.first())
+
+
+def _obstacle(request: IdentityRequest, *, holds_old: bool, owner_id: int | None) -> str:
+    """What differs from when it was asked for: whether the customer still has the old value, and whose the new one is."""
+    if not holds_old:
+        return f"{request.old_value} is no longer the customer's {request.get_kind_display()}."
+    if owner_id == request.other_id:
+        return ""
+    if owner_id is None:
+        return f"{request.new_value} no longer belongs to the account that was to be merged."
+    return f"{request.new_value} belongs to another account than when this was asked for."
+
+
+def _confirmed(wish: IdentityWish, person: CustomerState, setup: InputContext) -> ValidationCode | None:
+    """The code that confirms the wish; None where none is needed. Raises 1021, counted where a wrong one was given."""
+    if not setup.organization.verification.otp:
+        return None
+    if not wish.validation_code:
+        raise LoyaltyError(Code.INVALID_VALIDATION_CODE)
+    code = present_code(wish.validation_code, customer_id=person.customer.pk, purpose=Purpose.IDENTITY, now=setup.now)
+    if code is None:
+        raise CountedRefusalError(Code.INVALID_VALIDATION_CODE)
+    return code
+
+
+def _check_possible(kind: Kind, sides: Sides, policy: Policy) -> None:
+    """Whether the new value may be given: 1032, 1016, 1033 or 618 because of whose it is, 1041 because of its kind."""
+    if sides.other is not None and not policy.auto_merge:
+        raise LoyaltyError(TAKEN[kind])
+    if sides.other is not None and blocks(sides.other.customer, Block.IDENTIFIER_CHANGE, policy):
+        raise LoyaltyError(Code.FRAUD)
+    if not may_change(kind, policy):
+        raise LoyaltyError(Code.IDENTITY_CHANGE_FAILED)
+
+
+def _is_decided(request: IdentityRequest, wanted: Status) -> bool:
+    """Whether the request was decided so already. Raises `DecisionRefusedError` where it was decided otherwise."""
+    if request.status not in {Status.PENDING, wanted}:
+        raise DecisionRefusedError(f"The request is {request.get_status_display()} already.")
+    return request.status == wanted
+
+
+def _grant(request: IdentityRequest, sides: Sides, *, by: Actor, now: datetime) -> None:
+    """Give the customer the new value; another account that has it is merged into the customer's first."""
+    if sides.other is None:
+        give_value(request, sides, by=by, now=now)
+        return
+    # Where the other account is known by the value now, the merge itself makes it the customer's: then it may be undone.
+    is_theirs = sides.other.identifiers.get(request.kind) == request.new_value
+    if is_theirs:
+        release_value(request)
+        record_new_value(request, by=by)
+    merge_customers(
+        survivor=request.customer_id, victim=sides.other.customer.pk, by=by, reason=f"Identity request {request.pk}"
+    )
+    if not is_theirs:
+        found = lock_sides(request.kind, request.old_value, request.new_value, customer_id=request.customer_id, by=by)
+        give_value(request, found, by=by, now=now)

@@ -1,0 +1,110 @@
+"""What do add and update tell of a customer, points, tiers, purchases and consents included? (docs/protocol.md 3)"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from customers.profile.models import Customer
+from customers.profile.payloads import core
+from customers.registration.input import InputContext
+from engagement.bills.models import PurchaseTotals
+from engagement.points.balances import figures_at, in_book_order, memberships_of
+from engagement.points.payloads import points_effects, points_summary, printed_purchases, raw_effects, tier_expiry
+from engagement.points.settlement import settled_accounts
+from engagement.programs.catalog import ProgramCatalog, load_catalog
+from loyalty_project.protocol.best_effort import side_step
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import Notice
+from organizations.locations.models import Store
+from organizations.policies import Policy
+from organizations.tenancy.models import Organization
+from use_cases.registration import Registration
+
+# What stands there for somebody without points, and where they cannot be read (91001).
+NOTHING: Mapping[str, Any] = {
+    "lifetime_points": 0,
+    "loyalty_points": 0,
+    "current_slab": None,
+    "tier_expiry_date": None,
+    "points_summaries": {"points_summary": []},
+    "lifetime_purchases": 0,
+}
+
+
+def read_programs() -> ProgramCatalog:
+    """The programs of the scope's organization, once for a whole call."""
+    return load_catalog()
+
+
+def customer_core(
+    registration: Registration, *, setup: InputContext, programs: ProgramCatalog, store: Store | None, wants_raw: bool
+) -> tuple[dict[str, Any], list[Notice]]:
+    """CustomerCore of somebody who registered or was updated at a till of `store`, and warnings about their points.
+
+    `wants_raw` adds `rawSideEffects` (docs/protocol.md 4.1).
+    """
+    customer, zone = registration.customer, setup.organization.zone
+    block, notices = loyalty_block(customer, book=programs, organization=setup.organization, policy=setup.policy, store=store)
+    body = core(
+        customer,
+        registration.person.identifiers,
+        definitions=setup.fields,
+        loyalty=block,
+        subscriptions=registration.subscriptions,
+        side_effects=points_effects(registration.entries),
+        policy=setup.policy,
+        zone=zone,
+    )
+    if wants_raw:
+        body["rawSideEffects"] = raw_effects(registration.entries, customer_id=customer.pk, zone=zone)
+    return body, notices
+
+
+def loyalty_block(
+    customer: Customer, *, book: ProgramCatalog, organization: Organization, policy: Policy, store: Store | None
+) -> tuple[Mapping[str, Any], list[Notice]]:
+    """The figures of CustomerCore at a till of `store`, with all that is due by now done; and warnings.
+
+    91001 where the database does not give them, 1091 where a member of the till's program has no points account.
+    """
+    block, notices = NOTHING, list[Notice]()
+    with side_step(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
+        block, told = _block(customer, book, organization, policy, store)
+        notices += told
+    return block, notices
+
+
+def _block(
+    customer: Customer, book: ProgramCatalog, organization: Organization, policy: Policy, store: Store | None
+) -> tuple[Mapping[str, Any], list[Notice]]:
+    total = PurchaseTotals.objects.filter(customer=customer).values_list("amount", flat=True).first() or Decimal(0)
+    purchases = printed_purchases(total, is_exact=policy.exact_lifetime_purchases)
+    if customer.type != Customer.Type.LOYALTY:
+        return {**NOTHING, "lifetime_purchases": purchases}, []
+    accounts = settled_accounts([customer.pk], organization=organization)
+    memberships = memberships_of([customer.pk])
+    there = book.programs_for_each(store, [customer.pk])[customer.pk]
+    figures = figures_at(customer.pk, there, accounts=accounts, memberships=memberships)
+    summaries = [
+        points_summary(
+            membership,
+            accounts[key].account,
+            tiers=book.by_id[key.program_id].tiers,
+            purchases=accounts[key].account.purchases,
+            registered_on=customer.registered_on,
+            zone=organization.zone,
+        )
+        for key, membership in in_book_order(memberships, book)
+        if key in accounts
+    ]
+    block = {
+        "lifetime_points": figures.lifetime_points,
+        "loyalty_points": figures.loyalty_points,
+        "current_slab": figures.current_slab,
+        "tier_expiry_date": figures.membership
+        and tier_expiry(figures.membership, registered_on=customer.registered_on, zone=organization.zone),
+        "points_summaries": {"points_summary": summaries},
+        "lifetime_purchases": purchases,
+    }
+    is_missing = figures.membership is not None and figures.account is None
+    return block, [Notice(Code.POINTS_ACCOUNT_MISSING)] if is_missing else []

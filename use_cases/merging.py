@@ -1,0 +1,275 @@
+"""What happens when two customers turn out to be one person, and when that turns out to be wrong? (docs/protocol.md 2.4)
+
+The survivor stays, and gets all that the victim has; the victim stands for nobody any more, and whatever led to it leads to the
+survivor. What moves stands in the lists `moves.py` of the apps. A merge is recorded with all that it moved, so that it can be
+undone as long as nothing has touched that.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import customers.moves
+import engagement.moves
+import subscriptions.moves
+from django.db import Error, transaction
+
+from customers.duplicates.services import reopen_candidate, settle_candidates
+from customers.merging import services as persons
+from customers.merging.models import Merge
+from customers.merging.transfer import Move, Stay, gave_way, is_touched, move_rows, move_rows_back
+from customers.profile.locks import lock_customers
+from customers.profile.models import Customer
+from customers.registration.matching import merged_identifiers
+from customers.registration.state import CustomerState
+from customers.statuses.rules import Block, blocks
+from engagement.events.deferral import MERGE, defer_event, see_to_waiting
+from engagement.events.models import DeferredEvent
+from engagement.numbers.rounding import TooManyPointsError
+from engagement.points import merging as loyalty
+from engagement.points.errors import points_code
+from loyalty_project import clock
+from loyalty_project.db.locks import lock
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import Notice
+from organizations.audit.actors import Actor
+from organizations.audit.services import Change, record_changes
+
+MOVES: Final[tuple[Move, ...]] = (*customers.moves.MOVES, *subscriptions.moves.MOVES, *engagement.moves.MOVES)
+STAYS: Final[tuple[Stay, ...]] = (*customers.moves.STAYS, *subscriptions.moves.STAYS, *engagement.moves.STAYS)
+# What a broken constraint means, should a race ever get past the locks: the same call may succeed later.
+CONSTRAINTS: Final[Mapping[str, Code]] = {
+    "merge_one_survivor": Code.PROFILE_NOT_UPDATED,
+    "merge_one_direction": Code.PROFILE_NOT_UPDATED,
+    "customer_merged_into_standing": Code.PROFILE_NOT_UPDATED,
+}
+
+
+class MergeRefusedError(ValueError):
+    """The two cannot be merged, or the merge cannot be undone; the text says why, to people. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """A merge that stands, made now (`is_new`) or before. Warning 1096 where the points follow later."""
+
+    merge: Merge
+    is_new: bool
+    notices: tuple[Notice, ...] = ()
+
+
+@transaction.atomic
+def merge_customers(*, survivor: int, victim: int, by: Actor, reason: str = "") -> Merged:
+    """Merge the customer `victim` (id) into `survivor`. The same again changes nothing.
+
+    Locks both in the order of their ids, then what hangs on them. Raises `MergeRefusedError` for one customer, for one who is
+    merged already or restricted (docs/protocol.md 2.4 H), and `django.db` errors for locks that are not free (55P03) and broken
+    constraints (`CONSTRAINTS`).
+    """
+    if survivor == victim:
+        raise MergeRefusedError("A customer cannot be merged with themselves.")
+    standing = _active_merge(survivor=survivor, victim=victim)
+    if standing is not None:
+        return Merged(merge=standing, is_new=False)
+    held = lock_customers([survivor, victim])
+    if len(held) < 2:
+        raise MergeRefusedError("There is no such customer.")
+    if any(blocks(one, Block.IDENTIFIER_CHANGE, by.organization.policy) for one in held.values()):
+        raise MergeRefusedError("Customers who are marked as fraud, or whose status forbids it, are not merged.")
+    return _merge(held[victim], held[survivor], reason=reason, by=by, now=clock.now())
+
+
+def _active_merge(*, survivor: int, victim: int) -> Merge | None:
+    """The merge of these two that stands already. Raises `MergeRefusedError` where one of them is somebody else by now."""
+    merge = Merge.objects.filter(victim=victim, undone_at=None).first()
+    merged_into = dict(Customer.objects.filter(pk__in=[survivor, victim]).values_list("pk", "merged_into_id"))
+    if merge is not None and merged_into.get(victim) == survivor:
+        return merge
+    for pk, other in merged_into.items():
+        if other is not None:
+            raise MergeRefusedError(f"Customer {pk} has been merged into customer {other} already.")
+    return None
+
+
+def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now: datetime) -> Merged:
+    moved: dict[str, Any] = {}
+    moved["groups"] = persons.hand_over_groups(victim=victim, survivor=survivor)
+    moved["rows"] = {move.label: asdict(move_rows(move, victim=victim.pk, survivor=survivor.pk)) for move in MOVES}
+    moved["identifiers"] = persons.unite_identifiers(victim=victim, survivor=survivor)
+    moved["columns"] = persons.unite_columns(victim=victim, survivor=survivor)
+    survivor.updated_on = now
+    persons.save_united(survivor)
+    moved["earlier"] = persons.follow_survivor(victim=victim, survivor=survivor)
+    settle_candidates(victim=victim.pk, survivor=survivor.pk, by=by)
+    loyalty.count_purchases_anew([victim, survivor])
+    merge = Merge.objects.create(
+        organization=by.organization,
+        survivor=survivor,
+        victim=victim,
+        merged_at=now,
+        source=by.source,
+        actor=by.name,
+        reason=reason,
+        moved=moved,
+    )
+    notices = _merge_points(merge, victim, survivor, by=by, now=now)
+    see_to_waiting(survivor.pk, organization=by.organization)
+    told = {"merge": merge.pk, "reason": reason} if reason else {"merge": merge.pk}
+    record_changes(
+        [
+            Change(action="merged", object_type="customer", object_id=survivor.pk, new={**told, "victim": victim.pk}),
+            Change(action="merged", object_type="customer", object_id=victim.pk, new={**told, "survivor": survivor.pk}),
+        ],
+        by=by,
+    )
+    return Merged(merge=merge, is_new=True, notices=notices)
+
+
+def _merges_with_points_as_they_came(survivor: Customer) -> list[Merge]:
+    """The merges into this customer whose points nothing has touched so far."""
+    standing = Merge.objects.filter(survivor=survivor, undone_at=None).order_by("pk")
+    return [one for one in standing if "points" in one.moved and not loyalty.are_points_touched(one.moved["points"])]
+
+
+def _merge_points(merge: Merge, victim: Customer, survivor: Customer, *, by: Actor, now: datetime) -> tuple[Notice, ...]:
+    """The points, in a savepoint: where they cannot move now, a worker moves them later (1096)."""
+    try:
+        with transaction.atomic():
+            move_points(merge, victim=victim, survivor=survivor, by=by, now=now)
+    except (Error, TooManyPointsError) as error:
+        if isinstance(error, Error) and points_code(error) is None:
+            raise
+        defer_event(customer=survivor, kind=MERGE, payload={"merge": merge.pk}, by=by)
+        return (Notice(Code.POINTS_MERGE_FAILED),)
+    return ()
+
+
+def move_points(merge: Merge, *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> None:
+    """Move the points of a recorded merge, and note what that was. Call it under both locks."""
+    states = loyalty.open_accounts(victim=victim, survivor=survivor, by=by, now=now)
+    # Asked once all that is due is done: what expires now has been touched.
+    intact = [one.pk for one in _merges_with_points_as_they_came(victim)]
+    points = loyalty.merge_points(states, victim=victim, survivor=survivor, by=by, now=now)
+    merge.moved = {**merge.moved, "intact": intact, "points": points}
+    merge.save(update_fields=["moved"])
+
+
+@transaction.atomic
+def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
+    """Make two customers of one again: everything that moved goes back, and the merge stays as history.
+
+    Raises `MergeRefusedError` with all that has been touched since, for a merge that is undone already, and where the survivor
+    or the points have moved on; `django.db` errors for locks.
+    """
+    held = {one.pk: one for one in lock(Customer.objects.filter(pk__in=[merge.survivor_id, merge.victim_id]))}
+    merge = lock(Merge.objects.filter(pk=merge.pk)).get()
+    survivor, victim = held[merge.survivor_id], held[merge.victim_id]
+    if merge.undone_at is not None:
+        raise MergeRefusedError("This merge has been undone already.")
+    if survivor.merged_into_id is not None or victim.merged_into_id != survivor.pk:
+        raise MergeRefusedError("The survivor has been merged on; undo that merge first.")
+    now = clock.now()
+    loyalty.settle_customer(survivor, by=by, now=now)
+    if touched := _touched(merge, survivor):
+        raise MergeRefusedError(f"Changed since the merge: {', '.join(touched)}.")
+    for later in Merge.objects.filter(survivor=survivor, undone_at=None, pk__gt=merge.pk).select_related("victim"):
+        if _gave_way(later, to=merge):
+            raise MergeRefusedError(f"Customer {later.victim_id} was merged later, and has the same; undo that merge first.")
+    moved = merge.moved
+    lots = loyalty.divide_points(moved["points"], victim=victim, survivor=survivor, by=by, now=now)
+    persons.leave_survivor(moved["earlier"], victim=victim)
+    persons.divide_identifiers(moved["identifiers"], victim=victim)
+    persons.divide_columns(moved["columns"], survivor=survivor)
+    survivor.updated_on = now
+    persons.save_united(survivor)
+    for move, rows in _moved_rows(merge):
+        move_rows_back(move, rows["ids"], victim=victim.pk)
+    persons.take_groups_back(moved["groups"], victim=victim, survivor=survivor)
+    reopen_candidate(victim=victim.pk, survivor=survivor.pk)
+    loyalty.count_purchases_anew([victim, survivor])
+    see_to_waiting(victim.pk, organization=by.organization)
+    for earlier in Merge.objects.filter(pk__in=moved["intact"], undone_at=None):
+        earlier.moved = {**earlier.moved, "points": loyalty.renew_notes(earlier.moved["points"], lots)}
+        earlier.save(update_fields=["moved"])
+    merge.undone_at, merge.undone_by, merge.undone_reason = now, by.name, reason
+    merge.save(update_fields=["undone_at", "undone_by", "undone_reason"])
+    told = {"merge": merge.pk, "reason": reason}
+    record_changes(
+        [
+            Change(action="merge undone", object_type="customer", object_id=survivor.pk, new={**told, "victim": victim.pk}),
+            Change(action="merge undone", object_type="customer", object_id=victim.pk, new={**told, "survivor": survivor.pk}),
+        ],
+        by=by,
+    )
+    return merge
+
+
+def _moved_rows(merge: Merge) -> list[tuple[Move, dict[str, Any]]]:
+    """The notes of each move of the merge; none of a model that joined the lists later."""
+    noted = merge.moved["rows"]
+    return [(move, noted[move.label]) for move in MOVES if move.label in noted]
+
+
+def _touched(merge: Merge, survivor: Customer) -> list[str]:
+    """What of all that moved has changed since, in words."""
+    moved = merge.moved
+    touched = [
+        str(move.model._meta.verbose_name_plural)
+        for move, rows in _moved_rows(merge)
+        if is_touched(move, rows["ids"], rows["digest"])
+    ]
+    if persons.are_identifiers_touched(moved["identifiers"]):
+        touched.append("identifiers")
+    if persons.are_columns_touched(moved["columns"], survivor=survivor):
+        touched.append("the customer's own data")
+    if "points" not in moved:
+        touched.append("points, which are still to move")
+    elif loyalty.are_points_touched(moved["points"]):
+        touched.append("points")
+    return touched
+
+
+def _gave_way(later: Merge, *, to: Merge) -> bool:
+    """Whether a later merge into the same survivor kept with its victim what they would lack if this one was undone."""
+    kept = {move.label: rows["kept"] for move, rows in _moved_rows(later)}
+    has_rows = any(gave_way(move, kept.get(move.label, ()), to=rows["ids"]) for move, rows in _moved_rows(to))
+    return has_rows or persons.gave_way(later.victim, later.moved, to=to.moved)
+
+
+def what_moved(merge: Merge) -> dict[str, int]:
+    """How many rows a merge moved, by what they are, for people; those that stayed with the victim are not counted."""
+    counts = {str(move.model._meta.verbose_name_plural): len(rows["ids"]) for move, rows in _moved_rows(merge)}
+    counts["identifiers"] = len(merge.moved["identifiers"]["states"])
+    counts["lots of points"] = sum(len(one["lots"]) for one in merge.moved.get("points", ()))
+    return {name: count for name, count in counts.items() if count}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergePreview:
+    """What a merge would do: rows that would move by what they are, and the current identifiers afterwards, by kind."""
+
+    moving: Mapping[str, int]
+    identifiers: Mapping[str, str]
+    inherited: tuple[str, ...]
+
+
+def preview_merge(*, survivor: CustomerState, victim: CustomerState) -> MergePreview:
+    """What merging `victim` into `survivor` would move. Reads only; it counts rows too that the survivor has already."""
+    moving = {
+        str(move.model._meta.verbose_name_plural): move.model._default_manager.filter(**{move.column: victim.customer}).count()
+        for move in MOVES
+    }
+    return MergePreview(
+        moving={name: count for name, count in moving.items() if count},
+        identifiers=merged_identifiers(survivor, [victim]),
+        inherited=tuple(value for kind, value in victim.identifiers.items() if kind in survivor.identifiers),
+    )
+
+
+def move_points_later(event: DeferredEvent, /, *, by: Actor) -> None:
+    """The points of a merge that could not move with it; the payload names it. Does nothing for one that is undone."""
+    merge = Merge.objects.select_related("victim").get(pk=event.payload["merge"])
+    if merge.undone_at is None and "points" not in merge.moved:
+        # The survivor's lock, which the event holds, is enough: nobody else writes to somebody who is merged.
+        move_points(merge, victim=merge.victim, survivor=event.customer, by=by, now=clock.now())

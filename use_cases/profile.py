@@ -1,0 +1,86 @@
+"""What does customer/get answer? The sections of every app, and the order of the keys (docs/protocol.md 4.5)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import engagement.sections
+import subscriptions.sections
+from customers.profile import sections
+from customers.profile.sections import Reading
+from loyalty_project.api.sections import Section, assemble
+from loyalty_project.protocol.codes import CodeTable
+
+SECTIONS: tuple[Section[Reading], ...] = (
+    sections.profile,
+    sections.identifiers,
+    sections.user_groups,
+    sections.segments,
+    sections.cards,
+    engagement.sections.points,
+    engagement.sections.purchases,
+    engagement.sections.transactions,
+    engagement.sections.group_points,
+    subscriptions.sections.subscriptions,
+)
+
+# Key by key as they are answered. A value stands for what nobody knows of; `...` leaves the key out until it is asked for.
+ORDER: Mapping[str, Any] = {
+    "firstname": "",
+    "lastname": "",
+    "mobile": None,
+    "email": None,
+    "external_id": None,
+    "lifetime_points": 0,
+    "lifetime_purchases": 0,
+    "loyalty_points": 0,
+    "current_slab": None,
+    "registered_on": ...,
+    "updated_on": ...,
+    "type": ...,
+    "source": ...,
+    "identifiers": [],
+    "gender": None,
+    "registered_by": "",
+    "registered_store": ...,
+    "registered_till": ...,
+    "user_groups2": [],
+    "fraud_details": ...,
+    "trackers": "",
+    "next_slab": ...,
+    "next_slab_serial_number": ...,
+    "next_slab_description": ...,
+    "user_id": ...,
+    "ndnc_status": ...,
+    "optin_status": ...,
+    "customer_image": ...,
+    "group_points_summaries": ...,
+    "subscriptions": ...,
+    "segments": ...,
+    "expiry_schedule": ...,
+    "expired_points": ...,
+    "points_summary": ...,
+    "promotion_points": ...,
+    "delayed_accrual": ...,
+    "card_details": ...,
+    "current_nps_status": None,
+    "custom_fields": {"field": []},
+    "extended_fields": {"field": []},
+    "transactions": {"transaction": []},
+    "coupons": {"coupon": []},
+    "notes": [],
+    "programs_list": ...,
+    "points_summaries": {"points_summary": []},
+}
+
+
+def refusals(ids: Sequence[int], reading: Reading) -> dict[int, CodeTable]:
+    """Customers whose item fails though they were found, and why."""
+    return {**engagement.sections.program_refusals(ids, reading), **sections.deleted(ids, reading)}
+
+
+def read_profiles(ids: Sequence[int], reading: Reading) -> dict[int, dict[str, Any]]:
+    """The item of each customer by id, `item_status` apart; `reading.warnings_of` then knows what it is warned of.
+
+    The number of queries does not grow with the ids.
+    """
+    return assemble(ids, reading, sections=SECTIONS, order=ORDER)

@@ -1,0 +1,116 @@
+"""What happens when somebody buys or brings something back? Everything, from top to bottom, for tills and imports alike.
+
+A till's bill is a batch of one; a file is batches of thousands (docs/protocol.md, tills' part 2.6).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import Error, transaction
+
+from customers.profile.locks import lock_customers
+from customers.profile.models import Customer
+from engagement.bills.codes import BillCode
+from engagement.bills.draft import BillDraft
+from engagement.bills.models import Bill
+from engagement.bills.recording import RecordedBill, owners_of_returned, record_bills
+from engagement.earning.awarding import BillAward, award_bills
+from engagement.events.deferral import BILL, defer_event, has_waiting
+from engagement.points.errors import PointsStepError, points_code
+from engagement.points.payloads import points_effects
+from engagement.programs.catalog import ProgramCatalog
+from engagement.redemptions.bill_links import tie_waiting
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError, Notice
+from organizations.audit.actors import Actor
+
+# What a broken constraint means, should a race ever get past the locks: the same bill may succeed later.
+CONSTRAINTS: Mapping[str, Code] = {
+    "bill_identity_unique": Code.INVALID_INPUT,
+    "bill_return_identity_unique": Code.INVALID_INPUT,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Purchase:
+    """What became of a bill: the bill, its effects as docs/protocol.md 3 prints them, what a return took back, and warnings."""
+
+    recorded: RecordedBill
+    counted: BillAward
+    effects: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def notices(self) -> list[Notice]:
+        """All warnings, of the bill and of its points."""
+        return [*self.recorded.notices, *self.counted.notices]
+
+
+def record_purchases(
+    drafts: Sequence[BillDraft],
+    *,
+    book: ProgramCatalog,
+    by: Actor,
+    now: datetime,
+    is_history: bool = False,
+    puts_off: bool = False,
+) -> list[Purchase | LoyaltyError]:
+    """Record bills and returns, and all that they set off, in a number of queries that does not grow.
+
+    The customers are locked first, with those whose sales come back without them. Results come in the order given; a refused
+    draft is its `LoyaltyError` and leaves no trace. `is_history` judges each bill as of its own moment, and finds the same bill
+    unchanged whatever the policy is for tills (docs/imports.md). `puts_off` leaves the points to a worker, with warning 687; so
+    does 1094 where earlier events of the customer wait. Where the points step of one bill fails, the bill is kept, its points
+    are put off, and a warning 1086-1099 says why; of several bills at once, the error is raised. Call it in a transaction.
+    """
+    organization = by.organization
+    named = {draft.customer_id for draft in drafts if draft.customer_id is not None}
+    customers = lock_customers(named | owners_of_returned(drafts))
+    policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
+    recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
+    new = [one.bill for one in recorded if isinstance(one, RecordedBill) and one.is_new]
+    behind = set() if is_history else has_waiting(customers)
+    later = {bill.pk for bill in new if bill.counts and (puts_off or bill.customer_id in behind)}
+    counted = _count([bill for bill in new if bill.pk not in later], customers, book, by, now, is_history=is_history)
+    for bill in new:
+        if bill.pk in later:
+            code = BillCode.POINTS_LATER if puts_off else Code.EVENTS_WAITING
+            counted[bill.pk] = BillAward(notices=[Notice(code)])
+            _put_off(bill, customers, by)
+    if not is_history:
+        # History names no redemptions: files bring bills and points apart.
+        tie_waiting(new, zone=organization.zone)
+    return [_purchase(one, counted) if isinstance(one, RecordedBill) else one for one in recorded]
+
+
+def _count(
+    bills: Sequence[Bill],
+    customers: Mapping[int, Customer],
+    book: ProgramCatalog,
+    by: Actor,
+    now: datetime,
+    *,
+    is_history: bool,
+) -> dict[int, BillAward]:
+    """The points step, in a savepoint: the bill is kept whatever becomes of it."""
+    try:
+        with transaction.atomic():
+            return award_bills(
+                bills, customers=customers, book=book, organization=by.organization, by=by, now=now, is_history=is_history
+            )
+    except (Error, PointsStepError) as error:
+        code = error.code if isinstance(error, PointsStepError) else points_code(error)
+        if code is None or len(bills) != 1:
+            raise
+        _put_off(bills[0], customers, by)
+        return {bills[0].pk: BillAward(notices=[Notice(code)])}
+
+
+def _put_off(bill: Bill, customers: Mapping[int, Customer], by: Actor) -> None:
+    defer_event(customer=customers[bill.customer_id or 0], kind=BILL, payload={"bill": bill.pk}, by=by)
+
+
+def _purchase(recorded: RecordedBill, counted: Mapping[int, BillAward]) -> Purchase:
+    found = counted.get(recorded.bill.pk, BillAward()) if recorded.is_new else BillAward()
+    return Purchase(recorded=recorded, counted=found, effects=points_effects(found.entries))
