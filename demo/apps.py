@@ -4,4 +4,6 @@ from django.apps import AppConfig
 
 
 class DemoConfig(AppConfig):
+    """See the module."""
+
     name = "demo"

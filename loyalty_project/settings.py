@@ -52,6 +52,8 @@ INSTALLED_APPS = [
     "customers",
     "engagement",
     "subscriptions",
+    "use_cases",
+    "demo",
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "loyalty_project.apps.AdminConfig",

@@ -12,6 +12,6 @@ from loyalty_project import wsgi  # noqa: F401 - sets Django up
 from tests import forking  # noqa: F401
 
 for _command, _app in get_commands().items():
-    if _app in settings.INSTALLED_APPS[:5]:
+    if _app in settings.INSTALLED_APPS[:7]:
         load_command_class(_app, _command)
 get_resolver().url_patterns  # noqa: B018 - imports the interfaces

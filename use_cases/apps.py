@@ -4,4 +4,6 @@ from django.apps import AppConfig
 
 
 class UseCasesConfig(AppConfig):
+    """See the module."""
+
     name = "use_cases"

@@ -1,7 +1,7 @@
-"""What happens when two customers turn out to be one person, and when that turns out to be wrong? (docs/protocol.md 2.4)
+"""Merging two customers into one, and undoing it (docs/protocol.md 2.4).
 
-The survivor stays, and gets all that the victim has; the victim stands for nobody any more, and whatever led to it leads to the
-survivor. What moves stands in the lists `moves.py` of the apps. A merge is recorded with all that it moved, so that it can be
+The survivor receives all that the victim has. Identifiers of the victim lead to the survivor from then on. Each app's
+`merge_policy.py` lists the rows that move and those that are kept as history. A merge records all that it moved; it can be
 undone as long as nothing has touched that.
 """
 
@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import customers.moves
-import engagement.moves
-import subscriptions.moves
 from django.db import Error, transaction
 
+import customers.merge_policy
+import engagement.merge_policy
+import subscriptions.merge_policy
 from customers.duplicates.services import reopen_candidate, settle_candidates
 from customers.merging import services as persons
 from customers.merging.models import Merge
@@ -36,8 +36,12 @@ from loyalty_project.protocol.errors import Notice
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
 
-MOVES: Final[tuple[Move, ...]] = (*customers.moves.MOVES, *subscriptions.moves.MOVES, *engagement.moves.MOVES)
-STAYS: Final[tuple[Stay, ...]] = (*customers.moves.STAYS, *subscriptions.moves.STAYS, *engagement.moves.STAYS)
+MOVED: Final[tuple[Move, ...]] = (
+    *customers.merge_policy.MOVED,
+    *subscriptions.merge_policy.MOVED,
+    *engagement.merge_policy.MOVED,
+)
+KEPT: Final[tuple[Stay, ...]] = (*customers.merge_policy.KEPT, *subscriptions.merge_policy.KEPT, *engagement.merge_policy.KEPT)
 # What a broken constraint means, should a race ever get past the locks: the same call may succeed later.
 CONSTRAINTS: Final[Mapping[str, Code]] = {
     "merge_one_survivor": Code.PROFILE_NOT_UPDATED,
@@ -95,7 +99,7 @@ def _active_merge(*, survivor: int, victim: int) -> Merge | None:
 def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now: datetime) -> Merged:
     moved: dict[str, Any] = {}
     moved["groups"] = persons.hand_over_groups(victim=victim, survivor=survivor)
-    moved["rows"] = {move.label: asdict(move_rows(move, victim=victim.pk, survivor=survivor.pk)) for move in MOVES}
+    moved["rows"] = {move.label: asdict(move_rows(move, victim=victim.pk, survivor=survivor.pk)) for move in MOVED}
     moved["identifiers"] = persons.unite_identifiers(victim=victim, survivor=survivor)
     moved["columns"] = persons.unite_columns(victim=victim, survivor=survivor)
     survivor.updated_on = now
@@ -208,7 +212,7 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
 def _moved_rows(merge: Merge) -> list[tuple[Move, dict[str, Any]]]:
     """The notes of each move of the merge; none of a model that joined the lists later."""
     noted = merge.moved["rows"]
-    return [(move, noted[move.label]) for move in MOVES if move.label in noted]
+    return [(move, noted[move.label]) for move in MOVED if move.label in noted]
 
 
 def _touched(merge: Merge, survivor: Customer) -> list[str]:
@@ -258,7 +262,7 @@ def preview_merge(*, survivor: CustomerState, victim: CustomerState) -> MergePre
     """What merging `victim` into `survivor` would move. Reads only; it counts rows too that the survivor has already."""
     moving = {
         str(move.model._meta.verbose_name_plural): move.model._default_manager.filter(**{move.column: victim.customer}).count()
-        for move in MOVES
+        for move in MOVED
     }
     return MergePreview(
         moving={name: count for name, count in moving.items() if count},

@@ -1,4 +1,4 @@
-"""What becomes of a customer when an item is applied? Pure changes of a `CustomerState` in memory, with old and new for the audit."""
+"""Pure changes of a `CustomerState` when an item is applied, with old and new values for the audit."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -103,7 +103,7 @@ class PointsAccount(TenantModel):
 
 
 class PointsEntry(TenantModel):
-    """One movement of points, for good. `explanation` has rule and figures, which `engagement.points.explanations` puts in words."""
+    """One movement of points, never changed. `explanation` has the rule and figures that `points.explanations` words."""
 
     class Kind(models.TextChoices):
         AWARD = "AWARD", "award"

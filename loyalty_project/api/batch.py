@@ -15,7 +15,6 @@ from loyalty_project.protocol.values import Item, has_unusable_text
 
 log = structlog.get_logger(__name__)
 
-_RETRIED = {"40P01", "40001"}
 _LOCK_NOT_AVAILABLE = "55P03"
 
 

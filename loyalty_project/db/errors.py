@@ -2,14 +2,15 @@
 
 from django.db import Error, IntegrityError
 
-from loyalty_project.api.batch import _RETRIED
+# Deadlocks and serialization failures.
+_REPEATED = frozenset({"40P01", "40001"})
 
 MAX_ATTEMPTS = 5
 
 
 def is_repeated(error: Error) -> bool:
     """Whether the whole item is worked again after this error: a deadlock or a serialization failure."""
-    return sqlstate(error) in _RETRIED
+    return sqlstate(error) in _REPEATED
 
 
 def sqlstate(error: Error) -> str:

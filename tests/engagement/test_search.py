@@ -10,7 +10,7 @@ import time_machine
 from django.db import connection
 
 from customers.profile.models import Customer
-from engagement import search
+from engagement import search as loyalty_search
 from engagement.bills.models import PurchaseTotals
 from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.models import Membership, Program, Tier
@@ -151,7 +151,7 @@ def expired() -> int:
 
 
 def test_points_that_fell_due_are_neither_found_nor_printed(expiring, monkeypatch):
-    monkeypatch.setattr(search, "_BATCH", 2)
+    monkeypatch.setattr(loyalty_search, "_BATCH", 2)
     with time_machine.travel(NOON + 5 * DAY):
         assert found(expiring, "(loyalty_points:GREATER:0)") == "Member0 Member1 Member2"
     with time_machine.travel(NOON + 6 * DAY):
@@ -185,14 +185,14 @@ def test_points_on_which_somebody_is_just_writing_are_searched_as_they_stand_now
 
 
 def test_more_than_can_be_settled_in_time_is_given_up_and_done_the_next_time(expiring, monkeypatch):
-    monkeypatch.setattr(search, "_BATCH", 1)
+    monkeypatch.setattr(loyalty_search, "_BATCH", 1)
     # A second passes whenever somebody looks at the clock.
-    monkeypatch.setattr(search, "time", SimpleNamespace(monotonic=count().__next__))
-    program = search.default_program()
+    monkeypatch.setattr(loyalty_search, "time", SimpleNamespace(monotonic=count().__next__))
+    program = loyalty_search.default_program()
     with time_machine.travel(NOON + 6 * DAY):
         for done in (1, 2, 3):
             with pytest.raises(TookTooLongError):
-                search.settle_among(
+                loyalty_search.settle_among(
                     Customer.objects.values("pk"), program=program, organization=expiring.till.organization, seconds=0.5
                 )
             assert expired() == done

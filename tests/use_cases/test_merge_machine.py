@@ -56,7 +56,7 @@ from tests.factories.points import LONG_AGO, make_account, make_customer
 from tests.factories.program_documents import club, loaded
 from tests.factories.rows import join_group, make_group, make_segment, make_till, put_into, till_actor
 from use_cases.deferred_events import work_deferred_events
-from use_cases.merging import MOVES, MergeRefusedError, merge_customers, undo_merge
+from use_cases.merging import MOVED, MergeRefusedError, merge_customers, undo_merge
 from use_cases.purchases import Purchase, record_purchases
 
 FULL = os.environ.get("REGULARS_PROOFS") == "full"
@@ -119,7 +119,7 @@ def owned(customer_id: int) -> dict[str, Any]:
     """All that somebody has, but for who is whose history."""
     columns = ("program_id", "balance", "promised", "last_billed_on", "last_earned_on", "due_at", *FIGURES)
     accounts = PointsAccount.objects.filter(customer=customer_id, moved_to=None).order_by("program_id")
-    rows = {move.label: _rows(move.model._default_manager.all(), move.column, customer_id) for move in MOVES}
+    rows = {move.label: _rows(move.model._default_manager.all(), move.column, customer_id) for move in MOVED}
     rows["identifiers"] = list(
         Identifier.objects.filter(customer=customer_id).order_by("pk").values_list("pk", "kind", "value", "state")
     )
@@ -193,7 +193,7 @@ class MergeMachine(RuleBasedStateMachine):
         standing = Merge.objects.filter(undone_at=None).in_bulk(field_name="pk").values()
         merged = dict(Customer.objects.filter(merged_into__isnull=False).values_list("pk", "merged_into"))
         assert {one.victim_id for one in standing} == set(merged)
-        for move in MOVES:
+        for move in MOVED:
             kept = {pk for one in standing for pk in one.moved["rows"][move.label]["kept"]}
             left = move.model._default_manager.filter(**{f"{move.column}__in": merged})
             assert set(left.values_list("pk", flat=True)) <= kept, move.label

@@ -87,8 +87,8 @@ class Command(BaseCommand):
 
 def present_edition(how_many: int = HOW_MANY) -> str:
     """What tells this edition of the demo from others: a digest of what describes it and of the number of its customers."""
-    people = (Path(people.__file__), Path(identity_wishes.__file__), Path(merges.__file__))
-    sources = [ORGANIZATION_FILE, *people, Path(bills.__file__), *SOURCES]
+    made_up = (Path(people.__file__), Path(identity_wishes.__file__), Path(merges.__file__))
+    sources = [ORGANIZATION_FILE, *made_up, Path(bills.__file__), *SOURCES]
     return hashlib.sha256(b"".join([*(source.read_bytes() for source in sources), str(how_many).encode()])).hexdigest()
 
 

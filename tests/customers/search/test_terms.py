@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from customers.identifiers.values import FOLDED_LENGTH
 from customers.profile.models import Customer
-from customers.search import terms
+from customers.search import terms as field_terms
 from customers.search.models import FieldTerm, IndexedField
 from customers.search.terms import align_fields
 from organizations.fields.models import FieldDefinition
@@ -53,7 +53,7 @@ def wanted() -> list[tuple[int, str, str]]:
 
 
 def test_a_field_that_becomes_searchable_is_filled_and_one_that_stops_is_emptied(committed: Till, monkeypatch) -> None:
-    monkeypatch.setattr(terms, "_BATCH", 2)
+    monkeypatch.setattr(field_terms, "_BATCH", 2)
     people = [
         register(committed, mobile=f"981230000{n}", custom_fields=fields(town=f"Town {n}", color="Red"),
                  extended_fields=fields(Hobbies="tea,coffee")).pk
@@ -91,9 +91,9 @@ def test_answers_of_a_batch_are_kept_at_once(committed: Till, django_assert_num_
     with transaction.atomic():
         for count in (1, 3):
             with django_assert_num_queries(1):
-                terms.keep_terms(ids[:count], organization_id=committed.organization_id)
+                field_terms.keep_terms(ids[:count], organization_id=committed.organization_id)
         with django_assert_num_queries(0):
-            terms.keep_terms([], organization_id=committed.organization_id)
+            field_terms.keep_terms([], organization_id=committed.organization_id)
     assert terms() == wanted()
 
 
@@ -132,7 +132,7 @@ def test_who_is_being_written_while_a_field_is_indexed_is_not_forgotten(committe
 
 
 def test_a_transaction_that_goes_on_for_too_long_leaves_the_field_for_the_next_time(committed: Till, monkeypatch) -> None:
-    monkeypatch.setattr(terms, "_PATIENCE", 0.1)
+    monkeypatch.setattr(field_terms, "_PATIENCE", 0.1)
     register(committed, mobile="9812300001", custom_fields=fields(town="Pune"))
 
     def align(_: int) -> list[str]:

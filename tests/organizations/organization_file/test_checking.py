@@ -8,8 +8,7 @@ import pytest
 
 from organizations.organization_file.checking import check_document
 from organizations.organization_file.problems import OrganizationFileError
-
-from .documents import ABSENT, check, problems_of, small, spoil, whole
+from tests.factories.documents import ABSENT, check, problems_of, small, spoil, whole
 
 COUPON = {"code": "X", "discount_type": "FLAT", "discount_value": 1}
 CONDITIONS = [{"based_on": "PURCHASE", "threshold": 1}, {"based_on": "VISITS", "threshold": 2}]

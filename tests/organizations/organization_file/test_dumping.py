@@ -13,9 +13,8 @@ from organizations.organization_file.dumping import dump_organization, organizat
 from organizations.organization_file.loading import load_organization
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
+from tests.factories.documents import WHOLE, check, load, small, whole
 from tests.factories.rows import make_organization
-
-from .documents import WHOLE, check, load, small, whole
 
 pytestmark = pytest.mark.django_db
 SECRETS = ("mg-secret-1", "oslo-secret", "meridian-client-secret", "change-me-now", "argon2", "password", "secret_env")

@@ -21,9 +21,8 @@ from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from organizations.tenancy.verification import IdentityVerification
+from tests.factories.documents import check, load, small, spoil, whole
 from tests.factories.rows import make_client, make_organization, make_store, make_till
-
-from .documents import check, load, small, spoil, whole
 
 pytestmark = pytest.mark.django_db
 

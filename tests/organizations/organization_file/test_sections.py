@@ -9,8 +9,7 @@ from organizations.organization_file.checking import Document
 from organizations.organization_file.dumping import organization_document
 from organizations.organization_file.rows import RowChanges
 from organizations.organization_file.sections import Section
-
-from .documents import load, small
+from tests.factories.documents import load, small
 
 pytestmark = pytest.mark.django_db
 SEGMENTS = [{"name": "band", "partitions": ["low", "high"]}]
