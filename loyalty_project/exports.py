@@ -1,4 +1,4 @@
-"""How does a file with many records leave? Whole or not at all, for its owner alone, as CSV or JSON lines (docs/imports.md)."""
+"""Export files in CSV or JSON lines: written whole or not at all, readable by their owner alone (docs/imports.md)."""
 
 import csv
 import gzip
@@ -16,21 +16,20 @@ import orjson
 STANDARD_OUTPUT: Final = "-"
 Format = Literal["csv", "jsonl"]
 WriteRow = Callable[[Sequence[str]], object]
-# What a spreadsheet takes for the beginning of a formula.
+# Characters that start a formula in spreadsheets.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @contextmanager
 def open_target(path: str) -> Iterator[TextIO]:
-    """What to write the file's text to, UTF-8; compressed where `path` ends with .gz, `-` is standard output.
+    """Text stream to the file, UTF-8; compressed if `path` ends with .gz; `-` is standard output.
 
-    The file takes the place of an older one at the end, and only if nothing was raised. Nobody but its owner may read it.
-    Raises `OSError`.
+    The file replaces an older one at the end, only if nothing was raised. Its mode is 0600. Raises `OSError`.
     """
     if path == STANDARD_OUTPUT:
         with _text(sys.stdout.buffer) as text:
             yield text
-        # What cannot be written is to be told now, not when the process ends.
+        # A write error must show now, not when the process ends.
         sys.stdout.buffer.flush()
         return
     target = Path(path)
@@ -57,7 +56,7 @@ def open_target(path: str) -> Iterator[TextIO]:
 
 @contextmanager
 def _text(file: BinaryIO, *, compressed: bool = False) -> Iterator[TextIO]:
-    """Text over bytes, whose file stays open."""
+    """Text stream over a binary file, which stays open."""
     with ExitStack() as closing:
         stream = closing.enter_context(gzip.GzipFile(fileobj=file, mode="wb")) if compressed else file
         text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
@@ -68,7 +67,7 @@ def _text(file: BinaryIO, *, compressed: bool = False) -> Iterator[TextIO]:
 
 
 def row_writer(text: TextIO, columns: Sequence[str], *, format_: Format) -> WriteRow:
-    """What writes a row of cells: CSV as in RFC 4180, with its header, or an object a line whose blank cells are null."""
+    """Function that writes a row of cells: CSV (RFC 4180) with its header, or one JSON object a line with null for blanks."""
     if format_ == "csv":
         # Its line end, CR LF, is also what makes it quote cells with either of the two.
         writer = csv.writer(text)
@@ -80,5 +79,5 @@ def row_writer(text: TextIO, columns: Sequence[str], *, format_: Format) -> Writ
 
 
 def looks_like_formula(cell: str) -> bool:
-    """Whether a spreadsheet would run the cell instead of showing it."""
+    """True if a spreadsheet would evaluate the cell instead of showing it."""
     return cell.startswith(_FORMULA)

@@ -1,4 +1,4 @@
-"""Where does this process die, to prove that nothing is lost and nothing is done twice? At the point that REGULARS_FAULT names.
+"""Fault points: places at which a test kills the process, to prove that nothing is lost and nothing is done twice.
 
 `REGULARS_FAULT=item.after_key` kills the process, as a power cut would, when it first reaches that point;
 `REGULARS_FAULT=item.after_key:3` when it reaches it for the third time. Production ignores the variable (`settings.FAULT`).
@@ -21,7 +21,7 @@ _SPELLING = re.compile(r"(?P<point>[a-z_.]+)(?::(?P<nth>[1-9][0-9]*))?")
 
 
 class Point(StrEnum):
-    """The points at which a proof may kill, in the order in which a call reaches them: one line a point, whoever reaches it."""
+    """The fault points, in the order in which a call reaches them."""
 
     BEFORE_KEY = "item.before_key"
     AFTER_KEY = "item.after_key"
@@ -35,33 +35,33 @@ class Point(StrEnum):
 
 @dataclass(slots=True)
 class Fault:
-    """Death at the `nth` time that `point` is reached, by any thread."""
+    """Kill the process the `nth` time that any thread reaches `point`."""
 
     point: Point
     nth: int = 1
     _reached: "count[int]" = field(default_factory=lambda: count(1))
 
     def reach(self, point: Point) -> None:
-        """Die if it is time."""
+        """Kill the process if this is the fault's point and its turn."""
         if point is self.point and next(self._reached) == self.nth:
             log.warning("killed_on_purpose", point=point.value, nth=self.nth)
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 def read_fault(text: str) -> Fault | None:
-    """The fault that `POINT` or `POINT:N` asks for; none for "". Raises ImproperlyConfigured for a point that there is not."""
+    """The fault of `POINT` or `POINT:N`; None for "". Raises ImproperlyConfigured for an unknown point."""
     if not text:
         return None
-    found = _SPELLING.fullmatch(text)
-    if found is None or found["point"] not in set(Point):
+    match = _SPELLING.fullmatch(text)
+    if match is None or match["point"] not in set(Point):
         raise ImproperlyConfigured(f"REGULARS_FAULT={text!r}: one of {', '.join(Point)}, or POINT:N for the Nth time")
-    return Fault(Point(found["point"]), int(found["nth"] or 1))
+    return Fault(Point(match["point"]), int(match["nth"] or 1))
 
 
 _fault = read_fault(settings.FAULT)
 
 
 def reach(point: Point) -> None:
-    """Say that the program is at `point`. Costs next to nothing where no fault was asked for."""
+    """Report that the process is at `point`. Does nothing unless a fault is configured."""
     if _fault is not None:
         _fault.reach(point)

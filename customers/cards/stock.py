@@ -11,7 +11,7 @@ from customers.cards.models import Card
 from customers.profile.locks import lock_customers
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import draw_ids, insert_rows, update_rows
+from loyalty_project.db.rows import insert_rows, insert_with_ids, update_rows
 from loyalty_project.imports.results import RowResult, RowStatus, rejected
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
@@ -107,9 +107,7 @@ class _Stock:
 
     def write(self, *, by: Actor) -> None:
         """Store what changed."""
-        for card, pk in zip(self.new, draw_ids(Card, len(self.new)), strict=True):
-            card.pk = pk
-        insert_rows(self.new)
+        insert_with_ids(self.new)
         update_rows(list(self.changed.values()), _COLUMNS)
         insert_rows(audit_entries([_change(*one) for one in self.changes], by=by))
 

@@ -22,7 +22,7 @@ from customers.search.terms import keep_terms
 from customers.sources.models import SourceProfile
 from loyalty_project.db.locks import lock_numbers
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import draw_ids, insert_rows, update_rows
+from loyalty_project.db.rows import insert_rows, insert_with_ids, update_rows
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, audit_entries
 from organizations.policies import Policy
@@ -87,10 +87,8 @@ class CustomerBatch:
 
     def write(self, *, by: Actor) -> None:
         """Store everything that changed, new customers first, with its audit entries."""
-        for person, customer_id in zip(self.created, draw_ids(Customer, len(self.created)), strict=True):
-            person.customer.pk = customer_id
-            self.people[customer_id] = person
-        insert_rows([person.customer for person in self.created])
+        insert_with_ids([person.customer for person in self.created])
+        self.people.update((person.customer.pk, person) for person in self.created)
         self._update_customers()
         changed = [person for person in self.people.values() if person.revision]
         self._write_identifiers(changed)

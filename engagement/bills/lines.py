@@ -10,7 +10,7 @@ from engagement.bills.draft import BillDraft, Identity, LineDraft, identity_of
 from engagement.bills.models import RETURNS, Bill, BillLine
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import draw_ids, insert_rows
+from loyalty_project.db.rows import insert_with_ids
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.models import Organization
@@ -45,9 +45,7 @@ def add_lines(lines: Sequence[tuple[BillDraft, LineDraft]], *, organization: Org
             told[bill.pk].add(_told(line, line.net))
             last[bill.pk] += 1
             new.append(_line(line, bill, last[bill.pk]))
-    for one, pk in zip(new, draw_ids(BillLine, len(new)), strict=True):
-        one.pk = pk
-    insert_rows(new)
+    insert_with_ids(new)
     return results
 
 

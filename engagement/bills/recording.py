@@ -20,7 +20,7 @@ from engagement.bills.models import ANONYMOUS, RETURNS, Bill, BillLine, Purchase
 from engagement.bills.returns import Portion, choose_sale, portion_of, take_portion
 from loyalty_project.db.locks import lock, lock_numbers
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import draw_ids, insert_rows, update_rows
+from loyalty_project.db.rows import draw_ids, give_ids, insert_rows, update_rows
 from loyalty_project.faults import Point, reach
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.numbers import plain_digits
@@ -415,12 +415,11 @@ def _count_purchase(bill: Bill, sale: Bill | None, shelf: _Batch) -> None:
 def _write(shelf: _Batch) -> None:
     new_bills = sorted(shelf.new_bills, key=lambda bill: bill.pk)
     fresh = {bill.pk for bill in new_bills}
-    for line, pk in zip(shelf.new_lines, draw_ids(BillLine, len(shelf.new_lines)), strict=True):
-        line.pk = pk
+    insert_rows(new_bills)
+    give_ids(shelf.new_lines)
     for line in shelf.new_lines:
         if line.sale_line is not None:
             line.sale_line_id = line.sale_line.pk
-    insert_rows(new_bills)
     insert_rows(shelf.new_lines)
     update_rows([sale for pk, sale in shelf.changed_sales.items() if pk not in fresh], ("returned_amount", "is_returned"))
     update_rows(list(shelf.changed_lines.values()), ("returned_quantity", "returned_amount"))

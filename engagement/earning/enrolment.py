@@ -11,7 +11,7 @@ from engagement.points.models import PointsAccount
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram
 from engagement.programs.models import Membership, Tier
-from loyalty_project.db.rows import draw_ids, insert_rows
+from loyalty_project.db.rows import insert_with_ids
 from organizations.tenancy.models import Organization
 
 
@@ -55,12 +55,8 @@ def enrol(joinings: Sequence[Joining], *, organization: Organization) -> Enrolme
     accounts = {
         key: PointsAccount(organization=organization, customer_id=key.customer_id, program_id=key.program_id) for key in new
     }
-    for membership, pk in zip(new.values(), draw_ids(Membership, len(new)), strict=True):
-        membership.pk = pk
-    for account, pk in zip(accounts.values(), draw_ids(PointsAccount, len(accounts)), strict=True):
-        account.pk = pk
-    insert_rows(list(new.values()))
-    insert_rows(list(accounts.values()))
+    insert_with_ids(list(new.values()))
+    insert_with_ids(list(accounts.values()))
     return Enrolment(memberships=memberships | new, new=new, accounts=accounts)
 
 

@@ -9,7 +9,7 @@ MAX_ATTEMPTS = 5
 
 
 def is_repeated(error: Error) -> bool:
-    """Whether the whole item is worked again after this error: a deadlock or a serialization failure."""
+    """True for deadlocks and serialization failures: the whole item is repeated."""
     return sqlstate(error) in _REPEATED
 
 

@@ -1,9 +1,9 @@
-"""How does a transaction keep others out? The one place that takes row and advisory locks.
+"""Row and advisory locks. No other module takes them.
 
-Order everywhere, so that no two transactions wait for each other: the item's claim under an Idempotency-Key (an insert that
-waits for its like), then identifier locks (sorted), then customers by primary key, then what hangs on them. These locks end
-with the transaction; one that is not free within the connection's `lock_timeout` raises `django.db.OperationalError` with
-SQLSTATE 55P03.
+One order everywhere prevents deadlocks: the item's claim under an Idempotency-Key (an insert that waits for an equal one), then
+identifier locks (sorted), then customers by primary key, then accounts, lots and what else belongs to them. Locks end with the
+transaction. A lock that is not free within the connection's `lock_timeout` raises `django.db.OperationalError` with SQLSTATE
+55P03.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ def lock_numbers(numbers: Iterable[int]) -> None:
     if not ordered:
         return
     with connection.cursor() as cursor:
-        # The subquery's order is the order in which the locks are taken.
+        # PostgreSQL takes the locks in the order of the subquery.
         cursor.execute(
             "SELECT pg_advisory_xact_lock(number) FROM (SELECT unnest(%s::bigint[]) AS number ORDER BY 1) AS sorted",
             [ordered],
@@ -39,20 +39,20 @@ def lock_numbers(numbers: Iterable[int]) -> None:
 
 
 def ask_to_repeat(reason: str) -> NoReturn:
-    """Give the work up because the world changed under it, in the way in which PostgreSQL does: it may be done again.
+    """Abort the item because its data changed meanwhile. Batches and imports then repeat it, as after a serialization failure.
 
-    Raises `django.db.OperationalError` with SQLSTATE 40001, after which batches and imports repeat the whole item.
+    Raises `django.db.OperationalError` with SQLSTATE 40001.
     """
     raise OperationalError(reason) from SerializationFailure(reason)
 
 
 @contextmanager
 def hold_name(name: str, *, patience: float) -> Iterator[bool]:
-    """Hold a name across transactions, against every other process; tells whether it was free within `patience` seconds.
+    """Hold a named lock across transactions; yields whether it was free within `patience` seconds.
 
-    The lock is the connection's: PostgreSQL gives it up as well when the process dies.
+    The lock belongs to the connection: PostgreSQL releases it when the process dies.
     """
-    # Two 32-bit numbers: a space of their own, apart from the locks of `lock_numbers`.
+    # Two 32-bit numbers are a key space of their own, apart from the 64-bit locks of `lock_numbers`.
     numbers = list(struct.unpack(">ii", hashlib.blake2b(name.encode(), digest_size=8).digest()))
     is_held = _try_to_hold(numbers)
     deadline = time.monotonic() + patience

@@ -1,4 +1,4 @@
-"""How are rows found by many values at once? With one array parameter, so that the statement is the same for any number."""
+"""Conditions on many values with one array parameter: the statement is the same for any number of values."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,14 +8,14 @@ from django.db import models
 from django.db.models.expressions import F, Func, Value
 
 
-def is_any_of(name: str, values: Iterable[Any], one: "models.Field[Any, Any]") -> Func:
-    """The condition that the column `name`, of `one`'s type, has one of the values: for `filter()`, as `name = ANY(values)`.
+def is_any_of(name: str, values: Iterable[Any], field: "models.Field[Any, Any]") -> Func:
+    """The condition `name = ANY(values)` for `filter()`; `field` gives the type of the column.
 
-    Where `name__in` sends a parameter for each value, this sends one, and PostgreSQL prepares the statement once.
+    `name__in` sends a parameter for each value. This sends one array, and PostgreSQL prepares the statement once.
     """
     return Func(
         F(name),
-        Value(list(values), output_field=ArrayField(one)),
+        Value(list(values), output_field=ArrayField(field)),
         template="%(expressions)s)",
         arg_joiner=" = ANY(",
         output_field=models.BooleanField(),

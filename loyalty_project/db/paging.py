@@ -1,4 +1,4 @@
-"""How is a page read of each of several lists at once? In one query, with a window over each list."""
+"""A page of each of several lists in one query, by a window over each list."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -10,13 +10,13 @@ Row = TypeVar("Row", bound=Model)
 
 
 def page_of_each(rows: QuerySet[Row], *, by: str, order: Sequence[str], limit: int, offset: int = 0) -> QuerySet[Row]:
-    """The rows from `offset` on, `limit` of each list of rows that have the same `by`; list by list, each in its `order`.
+    """`limit` rows from `offset` of each list, where a list is the rows with the same `by`, in `order`.
 
-    Every row also tells how long its whole list is, as `list_length`.
+    Each row carries the length of its whole list as `list_length`.
     """
     numbered: Any = rows.annotate(
-        place=Window(RowNumber(), partition_by=[F(by)], order_by=list(order)),
+        position=Window(RowNumber(), partition_by=[F(by)], order_by=list(order)),
         list_length=Window(Count("pk"), partition_by=[F(by)]),
     )
-    page: QuerySet[Row] = numbered.filter(place__gt=offset, place__lte=offset + limit).order_by(by, "place")
+    page: QuerySet[Row] = numbered.filter(position__gt=offset, position__lte=offset + limit).order_by(by, "position")
     return page

@@ -1,7 +1,7 @@
-"""How are many rows written at once? New ones by INSERT or COPY with ids drawn before, changed ones by one UPDATE.
+"""Bulk writes: new rows by INSERT or COPY, changed rows by one UPDATE.
 
-Statements are put together once a process and take an array a column, so that they are the same for any number of rows: the
-server prepares them, and nothing is compiled for each call.
+Each statement is composed once a process and takes one array a column. It is the same for any number of rows, so that the
+server prepares it and no call compiles SQL.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,9 +13,9 @@ import orjson
 from django.db import connection, models
 from psycopg import sql
 
-# Below this a prepared multi-row INSERT is as quick and one round trip shorter.
+# Below this number of rows a prepared INSERT is as quick as COPY and takes one round trip less.
 COPY_FROM = 50
-# What psycopg writes just as the column wants it, without a detour through the field.
+# Types whose values psycopg writes unchanged, without a conversion by the field.
 _WRITTEN_AS_IT_IS = (
     models.AutoField,
     models.BooleanField,
@@ -28,7 +28,7 @@ _WRITTEN_AS_IT_IS = (
 
 
 def draw_ids(model: type[models.Model], count: int) -> list[int]:
-    """The next `count` primary keys of `model`, which nobody else will get."""
+    """The next `count` primary keys of `model`; no other transaction gets them."""
     if count == 0:
         return []
     with connection.cursor() as cursor:
@@ -38,8 +38,21 @@ def draw_ids(model: type[models.Model], count: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def give_ids(rows: Sequence[models.Model]) -> None:
+    """Give unsaved rows of one model their primary keys, for rows that refer to each other before they are written."""
+    if rows:
+        for row, pk in zip(rows, draw_ids(type(rows[0]), len(rows)), strict=True):
+            row.pk = pk
+
+
+def insert_with_ids(rows: Sequence[models.Model]) -> None:
+    """Write unsaved rows of one model that learn their primary keys: two statements for any number of rows."""
+    give_ids(rows)
+    insert_rows(rows)
+
+
 def insert_rows(rows: Sequence[models.Model]) -> None:
-    """Write unsaved rows of one model. Rows without a primary key get one from the database and do not learn it."""
+    """Write unsaved rows of one model. The database numbers rows without a primary key; the instances keep None."""
     if not rows:
         return
     model = type(rows[0])
@@ -50,49 +63,47 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
             cursor.execute(query, [[read(row) for row in rows] for read in readers])
         return
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(sql.Identifier(one.column) for one in columns)
+        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(sql.Identifier(field.column) for field in columns)
     )
-    readers = [_reader(one) for one in columns]
+    readers = [_reader(field) for field in columns]
     with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row([read(row) for read in readers])
 
 
 def _columns(model: type[models.Model], *, with_key: bool) -> list[Any]:
-    return [one for one in model._meta.concrete_fields if not one.generated and (with_key or not one.primary_key)]
+    return [field for field in model._meta.concrete_fields if not field.generated and (with_key or not field.primary_key)]
 
 
 @cache
 def _insert_of(model: type[models.Model], *, with_key: bool) -> tuple[list[Callable[[models.Model], Any]], str]:
-    """What reads a row's values, a column each, and the statement that takes them as arrays."""
+    """One reader a column, and the statement that takes their values as arrays."""
     columns = _columns(model, with_key=with_key)
-    names = [sql.Identifier(one.column) for one in columns]
+    names = [sql.Identifier(field.column) for field in columns]
     statement = sql.SQL("INSERT INTO {table} ({names}) SELECT {values} FROM unnest({arrays}) AS given ({names})").format(
         table=sql.Identifier(model._meta.db_table),
         names=sql.SQL(", ").join(names),
         values=sql.SQL(", ").join(sql.SQL("given.{}").format(name) for name in names),
-        arrays=sql.SQL(", ").join(sql.SQL("%s::") + sql.SQL(_array_type(one)) for one in columns),
+        arrays=sql.SQL(", ").join(sql.SQL("%s::") + sql.SQL(_array_type(field)) for field in columns),
     )
-    return [_reader(one) for one in columns], statement.as_string(None)
+    return [_reader(field) for field in columns], statement.as_string(None)
 
 
-def _array_type(one: Any) -> str:
-    """The type of a column's array. Text is not cast to the column's length, which would cut it in silence."""
-    if isinstance(one, models.CharField | models.TextField):
+def _array_type(field: Any) -> str:
+    """Type of a column's array. Text has no length here: a cast to the column's length would truncate it without an error."""
+    if isinstance(field, models.CharField | models.TextField):
         return "text[]"
-    return f"{one.rel_db_type(connection) if one.primary_key else one.db_type(connection)}[]"
+    return f"{field.rel_db_type(connection) if field.primary_key else field.db_type(connection)}[]"
 
 
-def _reader(one: Any) -> Callable[[models.Model], Any]:
-    """What gives the value of a column as COPY takes it."""
-    if isinstance(one, models.JSONField) and one.encoder is None:
-        read = attrgetter(one.attname)
-        return lambda row: (
-            None if (value := read(row)) is None else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-        )
-    if isinstance(one, _WRITTEN_AS_IT_IS) and type(one).__module__.startswith("django.db.models."):
-        return attrgetter(one.attname)
-    return lambda row: one.get_db_prep_save(one.pre_save(row, add=True), connection)
+def _reader(field: Any) -> Callable[[models.Model], Any]:
+    """Function from a row to the value of a column, in the form that COPY takes."""
+    if isinstance(field, models.JSONField) and field.encoder is None:
+        read = attrgetter(field.attname)
+        return lambda row: None if (value := read(row)) is None else _json(value)
+    if isinstance(field, _WRITTEN_AS_IT_IS) and type(field).__module__.startswith("django.db.models."):
+        return attrgetter(field.attname)
+    return lambda row: field.get_db_prep_save(field.pre_save(row, add=True), connection)
 
 
 def _json(value: Any) -> str:
@@ -105,18 +116,18 @@ def update_rows(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
     if not rows:
         return
     fields, query = _update_of(type(rows[0]), tuple(columns))
-    values = [[one.get_db_prep_save(getattr(row, one.attname), connection) for row in rows] for one in fields]
+    values = [[field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows] for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(query, values)
 
 
 @cache
 def _update_of(model: type[models.Model], columns: tuple[str, ...]) -> tuple[list[Any], str]:
-    """The fields whose values the statement takes, an array each, and the statement: put together once a process."""
+    """The fields whose values the statement takes, an array each, and the statement."""
     fields: list[Any] = [model._meta.get_field(name) for name in ("id", *columns)]
     statement = sql.SQL("UPDATE {table} SET {assignments} FROM unnest({arrays}) AS given ({names}) WHERE {table}.id = given.id")
-    arrays = sql.SQL(", ").join(sql.SQL("%s::") + sql.SQL(_array_type(one)) for one in fields)
-    names = [sql.Identifier(one.column) for one in fields]
+    arrays = sql.SQL(", ").join(sql.SQL("%s::") + sql.SQL(_array_type(field)) for field in fields)
+    names = [sql.Identifier(field.column) for field in fields]
     query = statement.format(
         table=sql.Identifier(model._meta.db_table),
         assignments=sql.SQL(", ").join(sql.SQL("{0} = given.{0}").format(name) for name in names[1:]),

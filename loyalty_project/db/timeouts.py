@@ -1,4 +1,4 @@
-"""How long may a question take? Statements that anybody can ask for end in time, and free what they hold."""
+"""Time limits for reads that callers can make expensive."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from django.db import OperationalError, connection, transaction
 from loyalty_project.db.errors import sqlstate
 
 _QUERY_CANCELED = "57014"
-# What is asked differs so much that every statement needs a plan of its own; compiling it would take longer than running it.
+# Conditions vary so much that each statement needs its own plan; JIT compilation would take longer than the query.
 _SET = """
 SELECT set_config('statement_timeout', %s, true), set_config('plan_cache_mode', 'force_custom_plan', true),
     set_config('jit', 'off', true)
@@ -16,18 +16,18 @@ SELECT set_config('statement_timeout', %s, true), set_config('plan_cache_mode', 
 
 
 class TookTooLongError(Exception):
-    """A question was not answered in time."""
+    """A statement exceeded its time limit."""
 
 
 @contextmanager
 def answered_within(seconds: float) -> Iterator[None]:
-    """Inside: a transaction that only reads, of which no statement may take longer. Raises `TookTooLongError` when one does."""
+    """A read-only transaction whose statements may each take `seconds`. Raises `TookTooLongError`."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(_SET, [f"{max(1, round(seconds * 1000))}ms"])
             yield
-            # What was set ends with it, within another transaction as well.
+            # Rolling back ends the settings, also inside an outer transaction.
             transaction.set_rollback(True)
     except OperationalError as error:
         if sqlstate(error) != _QUERY_CANCELED:

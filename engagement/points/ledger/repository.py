@@ -8,12 +8,12 @@ from django.db.models import BigIntegerField, QuerySet
 
 from engagement.points.ledger.posting import AccountState
 from engagement.points.ledger.settlement import settle
-from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from engagement.points.models import PointsAccount, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.models import Membership
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import draw_ids, insert_rows, update_rows
+from loyalty_project.db.rows import insert_rows, insert_with_ids, update_rows
 from loyalty_project.faults import Point, reach
 
 _ACCOUNT_COLUMNS = (
@@ -91,16 +91,14 @@ def write_accounts(states: Iterable[AccountState]) -> None:
     entries = [entry for state in changed for entry in state.entries]
     lots = [lot for state in changed for lot in state.new_lots]
     consumptions = [one for state in changed for one in state.consumptions]
-    for entry, pk in zip(entries, draw_ids(PointsEntry, len(entries)), strict=True):
-        entry.pk = pk
-    for lot, pk in zip(lots, draw_ids(PointsLot, len(lots)), strict=True):
-        lot.pk, lot.entry_id = pk, lot.entry.pk
+    insert_with_ids(entries)
+    for lot in lots:
+        lot.entry_id = lot.entry.pk
+    insert_with_ids(lots)
     for one in consumptions:
         one.entry_id, one.lot_id = one.entry.pk, one.lot.pk
     for state in changed:
         state.account.due_at = state.next_due()
-    insert_rows(entries)
-    insert_rows(lots)
     insert_rows(consumptions)
     update_rows([lot for state in changed for lot in state.changed_lots.values()], _LOT_COLUMNS)
     update_rows([state.account for state in changed], _ACCOUNT_COLUMNS)

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, models
 
 from loyalty_project import clock
-from loyalty_project.db.rows import COPY_FROM, draw_ids, insert_rows, update_rows
+from loyalty_project.db.rows import COPY_FROM, draw_ids, insert_rows, insert_with_ids, update_rows
 from organizations.audit.models import AuditEntry
 from organizations.fields.models import FieldDefinition
 from organizations.imports.models import ImportRun
@@ -31,6 +31,13 @@ def stored() -> list[tuple[object, ...]]:
 def test_few_and_many_rows_are_stored_alike(organization, count):
     insert_rows(fields(organization, count))
     assert stored() == [(f"Größe\t{n}\\N", ["é", {"deep": [n, None]}], {}, None, True) for n in range(count)]
+
+
+@pytest.mark.parametrize("count", [0, 1, COPY_FROM])
+def test_inserted_rows_learn_their_ids(organization, count):
+    rows = fields(organization, count)
+    insert_with_ids(rows)
+    assert [row.pk for row in rows] == list(FieldDefinition.objects.order_by("pk").values_list("pk", flat=True))
 
 
 def test_drawn_ids_are_used_and_given_to_nobody_else(organization):
