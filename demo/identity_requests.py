@@ -39,10 +39,10 @@ def ask_demo_changes(people: Sequence[CustomerState], *, by: Actor, now: datetim
 
 
 def _work(wish: DemoWish, *, maker: Actor, checker: Actor, at: datetime) -> None:
-    setup = replace(load_input_context([], by=maker), now=at)
+    context = replace(load_input_context([], by=maker), now=at)
     request = request_change(
-        read_wish(wish.kind, wish.old_value, wish.new_value, setup=setup, comments=wish.comments),
-        setup=setup,
+        read_wish(wish.kind, wish.old_value, wish.new_value, context=context, comments=wish.comments),
+        context=context,
         by=maker,
         is_known=True,
     )

@@ -27,12 +27,12 @@ def record_demo_purchases(customers: Sequence[Customer], *, by: Actor) -> int:
     """
     tills = {till.code: till for till in Till.objects.select_related("store")}
     codes = {till.pk: code for code, till in tills.items()}
-    book, now, zone = load_catalog(), clock.now(), by.organization.zone
+    catalog, now, zone = load_catalog(), clock.now(), by.organization.zone
     buyers = [Buyer(codes[one.registered_till_id or 0], _wall(one.registered_on, zone)) for one in customers]
     bills = demo_bills(buyers, now=_wall(now, zone))
     for _, month in groupby(bills, key=lambda bill: (bill.at.year, bill.at.month)):
         drafts = [_draft(bill, customer=customers[bill.buyer], till=tills[bill.till]) for bill in month]
-        for result in record_purchases(drafts, book=book, by=by, now=now, is_history=True):
+        for result in record_purchases(drafts, catalog=catalog, by=by, now=now, is_history=True):
             if isinstance(result, LoyaltyError):
                 raise result
     for _ in settle_due(by.organization):

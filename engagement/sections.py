@@ -13,7 +13,7 @@ from customers.profile.sections import Payloads, Reading
 from engagement.bills.latest import latest_bills
 from engagement.bills.models import PurchaseTotals
 from engagement.points import payloads
-from engagement.points.balances import Memberships, figures_at, in_book_order, memberships_of
+from engagement.points.balances import Memberships, figures_at, in_catalog_order, memberships_of
 from engagement.points.group_points import points_of_groups
 from engagement.points.ledger.posting import AccountState
 from engagement.points.ledger.repository import States
@@ -37,7 +37,7 @@ class _View:
 
     reading: Reading
     now: datetime
-    book: ProgramCatalog
+    catalog: ProgramCatalog
     states: States
     memberships: Memberships
     there: Mapping[int, ApplicablePrograms]
@@ -48,7 +48,7 @@ class _View:
         of_customer = {key: one for key, one in self.memberships.items() if key.customer_id == customer_id}
         return [
             self.states[key]
-            for key, _ in in_book_order(of_customer, self.book)
+            for key, _ in in_catalog_order(of_customer, self.catalog)
             if key in self.states and self.program_id in {None, key.program_id}
         ]
 
@@ -109,14 +109,14 @@ def group_points(ids: Sequence[int], reading: Reading) -> Payloads:
 
 
 def _look(ids: Sequence[int], reading: Reading) -> _View:
-    book = load_catalog()
+    catalog = load_catalog()
     return _View(
         reading=reading,
         now=clock.now(),
-        book=book,
+        catalog=catalog,
         states=settled_accounts(ids, organization=reading.organization),
         memberships=memberships_of(ids),
-        there=book.programs_for_each(reading.store, ids),
+        there=catalog.programs_for_each(reading.store, ids),
         program_id=_program_id(reading),
     )
 
@@ -135,7 +135,7 @@ def _figures(customer_id: int, view: _View) -> dict[str, Any]:
         "current_slab": figures.current_slab,
     }
     if view.reading.wants("next_slab"):
-        tiers = view.book.by_id[figures.program_id].tiers if figures.program_id else ()
+        tiers = view.catalog.by_id[figures.program_id].tiers if figures.program_id else ()
         following = payloads.next_tier(figures.tier, tiers)
         payload |= {
             "next_slab": following.name if following else "",
@@ -151,7 +151,7 @@ def _summaries(found: dict[int, dict[str, Any]], view: _View) -> None:
     for customer_id, payload in found.items():
         rows = []
         for state in view.states_of(customer_id):
-            standing = view.book.by_id[state.account.program_id]
+            standing = view.catalog.by_id[state.account.program_id]
             membership = view.memberships[AccountKey(customer_id, state.account.program_id)]
             summary = payloads.points_summary(
                 membership,
@@ -223,7 +223,7 @@ def _promotions(found: dict[int, dict[str, Any]], view: _View) -> None:
 
 def _programs(found: dict[int, dict[str, Any]], view: _View) -> None:
     """`programs_list`: the organization's programs."""
-    programs = [one for one in view.book.active if view.program_id in {None, one.program.pk}]
+    programs = [one for one in view.catalog.active if view.program_id in {None, one.program.pk}]
     block = {"program": [payloads.program_row(one) for one in programs]}
     for payload in found.values():
         payload["programs_list"] = block
@@ -234,7 +234,10 @@ def _trackers(found: dict[int, dict[str, Any]], view: _View) -> None:
     with view.reading.may_fail(Code.TRACKERS_FAILED):
         keys = [key for key in view.memberships if view.program_id in {None, key.program_id}]
         rows = tracker_values(
-            {key: view.memberships[key] for key in keys}, book=view.book, organization=view.reading.organization, now=view.now
+            {key: view.memberships[key] for key in keys},
+            catalog=view.catalog,
+            organization=view.reading.organization,
+            now=view.now,
         )
         for customer_id, payload in found.items():
             payload["trackers"] = {"tracker": rows.get(customer_id, [])}

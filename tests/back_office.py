@@ -55,8 +55,8 @@ def register(till: Till, **item: Any) -> Customer:
     """A customer who registers at `till`."""
     with organization_scope(till.organization_id), transaction.atomic():
         actor = till_actor(till)
-        setup = load_input_context([item], by=actor)
-        return register_customer(read_customer_input(item, setup, action="add"), setup=setup, by=actor).customer
+        context = load_input_context([item], by=actor)
+        return register_customer(read_customer_input(item, context, action="add"), context=context, by=actor).customer
 
 
 def list_of(noun: str) -> str:

@@ -23,7 +23,7 @@ def _welcome(event: DeferredEvent, /, *, by: Actor) -> None:
     welcome_later(
         event.customer,
         event.payload["programs"],
-        book=load_catalog(),
+        catalog=load_catalog(),
         organization=by.organization,
         by=by,
         now=clock.now(),
@@ -36,7 +36,7 @@ def _bill(event: DeferredEvent, /, *, by: Actor) -> None:
     award_bills(
         [bills.get(pk=event.payload["bill"])],
         customers={event.customer_id: event.customer},
-        book=load_catalog(),
+        catalog=load_catalog(),
         organization=by.organization,
         by=by,
         now=clock.now(),

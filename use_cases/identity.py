@@ -42,7 +42,7 @@ class DecisionRefusedError(ValueError):
     """The request cannot be decided like that; the text says why, to people. Nothing was changed."""
 
 
-def request_change(wish: IdentityWish, *, setup: InputContext, by: Actor, is_known: bool = False) -> IdentityRequest:
+def request_change(wish: IdentityWish, *, context: InputContext, by: Actor, is_known: bool = False) -> IdentityRequest:
     """Ask for a change; where the policy approves such changes, it takes effect at once.
 
     `is_known` leaves out what a caller must know of the customer: staff have the person before them. Call it in a transaction,
@@ -50,16 +50,16 @@ def request_change(wish: IdentityWish, *, setup: InputContext, by: Actor, is_kno
     618, 1027, 1025, 1026, 1021, 9028, then 1032, 1016 or 1033 for a taken value and 1041 for a kind that may not change; and
     `django.db` errors for locks (55P03) and broken constraints (`identity_requests.CONSTRAINTS`).
     """
-    policy, now = setup.policy, setup.now
+    policy, now = context.policy, context.now
     sides = lock_sides(wish.kind, wish.old_value, wish.new_value, by=by)
     person = sides.person
     if person is None:
         raise LoyaltyError(Code.UNKNOWN_IDENTIFIER)
-    check_customer(person.customer, setup.policy)
+    check_customer(person.customer, context.policy)
     code = None
     if not is_known:
-        check_answers(wish.answers, person, setup)
-        code = _confirmed(wish, person, setup)
+        check_answers(wish.answers, person, context)
+        code = _confirmed(wish, person, context)
     if is_pending(wish.kind, wish.new_value):
         raise LoyaltyError(Code.CHANGE_REQUEST_PENDING)
     _check_possible(wish.kind, sides, policy)
@@ -134,13 +134,13 @@ def _obstacle(request: IdentityRequest, *, holds_old: bool, owner_id: int | None
     return f"{request.new_value} belongs to another account than when this was asked for."
 
 
-def _confirmed(wish: IdentityWish, person: CustomerState, setup: InputContext) -> ValidationCode | None:
+def _confirmed(wish: IdentityWish, person: CustomerState, context: InputContext) -> ValidationCode | None:
     """The code that confirms the wish; None where none is needed. Raises 1021, counted where a wrong one was given."""
-    if not setup.organization.verification.otp:
+    if not context.organization.verification.otp:
         return None
     if not wish.validation_code:
         raise LoyaltyError(Code.INVALID_VALIDATION_CODE)
-    code = present_code(wish.validation_code, customer_id=person.customer.pk, purpose=Purpose.IDENTITY, now=setup.now)
+    code = present_code(wish.validation_code, customer_id=person.customer.pk, purpose=Purpose.IDENTITY, now=context.now)
     if code is None:
         raise CountedRefusalError(Code.INVALID_VALIDATION_CODE)
     return code

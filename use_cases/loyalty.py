@@ -8,7 +8,7 @@ from customers.profile.models import Customer
 from customers.profile.payloads import core
 from customers.registration.input import InputContext
 from engagement.bills.models import PurchaseTotals
-from engagement.points.balances import figures_at, in_book_order, memberships_of
+from engagement.points.balances import figures_at, in_catalog_order, memberships_of
 from engagement.points.payloads import points_effects, points_summary, printed_purchases, raw_effects, tier_expiry
 from engagement.points.settlement import settled_accounts
 from engagement.programs.catalog import ProgramCatalog, load_catalog
@@ -37,22 +37,24 @@ def read_programs() -> ProgramCatalog:
 
 
 def customer_core(
-    registration: Registration, *, setup: InputContext, programs: ProgramCatalog, store: Store | None, wants_raw: bool
+    registration: Registration, *, context: InputContext, programs: ProgramCatalog, store: Store | None, wants_raw: bool
 ) -> tuple[dict[str, Any], list[Notice]]:
     """CustomerCore of somebody who registered or was updated at a till of `store`, and warnings about their points.
 
     `wants_raw` adds `rawSideEffects` (docs/protocol.md 4.1).
     """
-    customer, zone = registration.customer, setup.organization.zone
-    block, notices = loyalty_block(customer, book=programs, organization=setup.organization, policy=setup.policy, store=store)
+    customer, zone = registration.customer, context.organization.zone
+    block, notices = loyalty_block(
+        customer, catalog=programs, organization=context.organization, policy=context.policy, store=store
+    )
     body = core(
         customer,
         registration.person.identifiers,
-        definitions=setup.fields,
+        definitions=context.fields,
         loyalty=block,
         subscriptions=registration.subscriptions,
         side_effects=points_effects(registration.entries),
-        policy=setup.policy,
+        policy=context.policy,
         zone=zone,
     )
     if wants_raw:
@@ -61,7 +63,7 @@ def customer_core(
 
 
 def loyalty_block(
-    customer: Customer, *, book: ProgramCatalog, organization: Organization, policy: Policy, store: Store | None
+    customer: Customer, *, catalog: ProgramCatalog, organization: Organization, policy: Policy, store: Store | None
 ) -> tuple[Mapping[str, Any], list[Notice]]:
     """The figures of CustomerCore at a till of `store`, with all that is due by now done; and warnings.
 
@@ -69,13 +71,13 @@ def loyalty_block(
     """
     block, notices = NOTHING, list[Notice]()
     with side_step(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
-        block, told = _block(customer, book, organization, policy, store)
+        block, told = _block(customer, catalog, organization, policy, store)
         notices += told
     return block, notices
 
 
 def _block(
-    customer: Customer, book: ProgramCatalog, organization: Organization, policy: Policy, store: Store | None
+    customer: Customer, catalog: ProgramCatalog, organization: Organization, policy: Policy, store: Store | None
 ) -> tuple[Mapping[str, Any], list[Notice]]:
     total = PurchaseTotals.objects.filter(customer=customer).values_list("amount", flat=True).first() or Decimal(0)
     purchases = printed_purchases(total, is_exact=policy.exact_lifetime_purchases)
@@ -83,18 +85,18 @@ def _block(
         return {**NOTHING, "lifetime_purchases": purchases}, []
     accounts = settled_accounts([customer.pk], organization=organization)
     memberships = memberships_of([customer.pk])
-    there = book.programs_for_each(store, [customer.pk])[customer.pk]
+    there = catalog.programs_for_each(store, [customer.pk])[customer.pk]
     figures = figures_at(customer.pk, there, accounts=accounts, memberships=memberships)
     summaries = [
         points_summary(
             membership,
             accounts[key].account,
-            tiers=book.by_id[key.program_id].tiers,
+            tiers=catalog.by_id[key.program_id].tiers,
             purchases=accounts[key].account.purchases,
             registered_on=customer.registered_on,
             zone=organization.zone,
         )
-        for key, membership in in_book_order(memberships, book)
+        for key, membership in in_catalog_order(memberships, catalog)
         if key in accounts
     ]
     block = {

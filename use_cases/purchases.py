@@ -50,19 +50,20 @@ class Purchase:
 def record_purchases(
     drafts: Sequence[BillDraft],
     *,
-    book: ProgramCatalog,
+    catalog: ProgramCatalog,
     by: Actor,
     now: datetime,
     is_history: bool = False,
-    puts_off: bool = False,
+    defer_awards: bool = False,
 ) -> list[Purchase | LoyaltyError]:
     """Record bills and returns, and all that they set off, in a number of queries that does not grow.
 
     The customers are locked first, with those whose sales come back without them. Results come in the order given; a refused
     draft is its `LoyaltyError` and leaves no trace. `is_history` judges each bill as of its own moment, and finds the same bill
-    unchanged whatever the policy is for tills (docs/imports.md). `puts_off` leaves the points to a worker, with warning 687; so
-    does 1094 where earlier events of the customer wait. Where the points step of one bill fails, the bill is kept, its points
-    are put off, and a warning 1086-1099 says why; of several bills at once, the error is raised. Call it in a transaction.
+    unchanged whatever the policy is for tills (docs/imports.md). `defer_awards` leaves the points to a worker, with warning
+    687; so does 1094 where earlier events of the customer wait. Where the points step of one bill fails, the bill is kept, its
+    points are deferred, and a warning 1086-1099 says why; of several bills at once, the error is raised. Call it in a
+    transaction.
     """
     organization = by.organization
     named = {draft.customer_id for draft in drafts if draft.customer_id is not None}
@@ -71,11 +72,11 @@ def record_purchases(
     recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
     new = [one.bill for one in recorded if isinstance(one, RecordedBill) and one.is_new]
     behind = set() if is_history else has_waiting(customers)
-    later = {bill.pk for bill in new if bill.counts and (puts_off or bill.customer_id in behind)}
-    counted = _count([bill for bill in new if bill.pk not in later], customers, book, by, now, is_history=is_history)
+    later = {bill.pk for bill in new if bill.counts and (defer_awards or bill.customer_id in behind)}
+    counted = _count([bill for bill in new if bill.pk not in later], customers, catalog, by, now, is_history=is_history)
     for bill in new:
         if bill.pk in later:
-            code = BillCode.POINTS_LATER if puts_off else Code.EVENTS_WAITING
+            code = BillCode.POINTS_LATER if defer_awards else Code.EVENTS_WAITING
             counted[bill.pk] = BillAward(notices=[Notice(code)])
             _put_off(bill, customers, by)
     if not is_history:
@@ -87,7 +88,7 @@ def record_purchases(
 def _count(
     bills: Sequence[Bill],
     customers: Mapping[int, Customer],
-    book: ProgramCatalog,
+    catalog: ProgramCatalog,
     by: Actor,
     now: datetime,
     *,
@@ -97,7 +98,7 @@ def _count(
     try:
         with transaction.atomic():
             return award_bills(
-                bills, customers=customers, book=book, organization=by.organization, by=by, now=now, is_history=is_history
+                bills, customers=customers, catalog=catalog, organization=by.organization, by=by, now=now, is_history=is_history
             )
     except (Error, PointsStepError) as error:
         code = error.code if isinstance(error, PointsStepError) else points_code(error)

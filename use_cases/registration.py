@@ -69,30 +69,30 @@ class Registration:
 def register_customer(
     draft: CustomerInput,
     *,
-    setup: InputContext,
+    context: InputContext,
     by: Actor,
     programs: ProgramCatalog | None = None,
     all_programs: bool = False,
-    puts_off: bool = False,
+    defer_awards: bool = False,
 ) -> Registration:
     """Register the customer of `draft`, or update whom its identifiers lead to (docs/protocol.md 4.1).
 
-    `all_programs` enrols in every program, not just the till's and the default one; `puts_off` leaves what they give for
+    `all_programs` enrols in every program, not just the till's and the default one; `defer_awards` leaves what they give for
     joining to a worker (docs/protocol.md 1.8, Replay). Call it in a transaction. Raises `LoyaltyError` with the codes that
     docs/protocol.md 5.2 names from matching on, and `django.db` errors for locks (55P03) and broken constraints
     (`CONSTRAINTS`).
     """
-    if_existing: IfExisting = "reject" if setup.policy.reject_existing_on_add else "update"
+    if_existing: IfExisting = "reject" if context.policy.reject_existing_on_add else "update"
     registration = _only(
         register_all(
             [draft],
-            setup=setup,
+            context=context,
             programs=programs,
             by=by,
             may_create=True,
             if_existing=if_existing,
             all_programs=all_programs,
-            puts_off=puts_off,
+            defer_awards=defer_awards,
         )
     )
     if draft.consents or not registration.is_new:
@@ -101,7 +101,12 @@ def register_customer(
 
 
 def update_customer(
-    draft: CustomerInput, *, setup: InputContext, by: Actor, programs: ProgramCatalog | None = None, puts_off: bool = False
+    draft: CustomerInput,
+    *,
+    context: InputContext,
+    by: Actor,
+    programs: ProgramCatalog | None = None,
+    defer_awards: bool = False,
 ) -> Registration:
     """Update whom the id or identifiers of `draft` lead to; nobody is created (docs/protocol.md 4.2).
 
@@ -110,11 +115,11 @@ def update_customer(
     registration = _only(
         register_all(
             [draft],
-            setup=setup,
+            context=context,
             programs=programs,
             by=by,
             may_create=False,
-            puts_off=puts_off,
+            defer_awards=defer_awards,
             corrects_registration=True,
         )
     )
@@ -125,13 +130,13 @@ def update_customer(
 def register_all(
     drafts: Sequence[CustomerInput],
     *,
-    setup: InputContext,
+    context: InputContext,
     by: Actor,
     may_create: bool,
     programs: ProgramCatalog | None = None,
     if_existing: IfExisting = "update",
     all_programs: bool = False,
-    puts_off: bool = False,
+    defer_awards: bool = False,
     corrects_registration: bool = False,
     always_touch: bool = True,
 ) -> list[Registration | LoyaltyError]:
@@ -143,13 +148,13 @@ def register_all(
     costs queries of its own.
     """
     work = _Work(
-        setup=setup,
+        context=context,
         by=by,
         programs=load_catalog() if programs is None else programs,
         may_create=may_create,
         if_existing=if_existing,
         all_programs=all_programs,
-        puts_off=puts_off,
+        defer_awards=defer_awards,
         corrects_registration=corrects_registration,
         always_touch=always_touch,
     )
@@ -165,13 +170,13 @@ def register_all(
 class _Work:
     """How drafts are worked: what `register_all` was asked for."""
 
-    setup: InputContext
+    context: InputContext
     by: Actor
     programs: ProgramCatalog
     may_create: bool
     if_existing: IfExisting
     all_programs: bool
-    puts_off: bool
+    defer_awards: bool
     corrects_registration: bool
     always_touch: bool
 
@@ -193,7 +198,7 @@ class _Work:
 
 def _work_until_merge(drafts: Sequence[CustomerInput], work: _Work) -> list[Registration | LoyaltyError]:
     """Work the drafts before the first one that merges customers: a merge is done on what is stored."""
-    directory = open_batch(drafts, organization=work.setup.organization, policy=work.setup.policy)
+    directory = open_batch(drafts, organization=work.context.organization, policy=work.context.policy)
     results: list[Registration | LoyaltyError] = []
     for draft in drafts:
         try:
@@ -212,12 +217,12 @@ def _work_merging(draft: CustomerInput, work: _Work) -> Registration | LoyaltyEr
 
     In a savepoint: where the draft is refused after all, nobody was merged.
     """
-    setup = work.setup
+    context = work.context
     try:
         with transaction.atomic():
-            plan = _plan(draft, open_batch([draft], organization=setup.organization, policy=setup.policy), work)
+            plan = _plan(draft, open_batch([draft], organization=context.organization, policy=context.policy), work)
             merged = [_merge(plan, victim, work) for victim in plan.victims]
-            directory = open_batch([draft], organization=setup.organization, policy=setup.policy)
+            directory = open_batch([draft], organization=context.organization, policy=context.policy)
             person = None if plan.person is None else directory.people[plan.person.customer.pk]
             notices = (*plan.notices, *(notice for one in merged for notice in one.notices))
             plan = replace(plan, person=person, victims=(), notices=notices)
@@ -239,7 +244,7 @@ def _apply(draft: CustomerInput, plan: Plan, directory: CustomerBatch, work: _Wo
     """Apply one draft to the people in memory."""
     _check_programs(draft, plan, work.programs)
     if plan.person is None:
-        return _join(draft, plan, directory, work.setup, work.by)
+        return _join(draft, plan, directory, work.context, work.by)
     if work.rejects:
         raise LoyaltyError(Code.ALREADY_REGISTERED)
     if work.leaves_alone:
@@ -252,7 +257,7 @@ def _apply(draft: CustomerInput, plan: Plan, directory: CustomerBatch, work: _Wo
         draft,
         plan,
         directory,
-        work.setup,
+        work.context,
         work.by,
         corrects_registration=work.corrects_registration,
         always_touch=work.always_touch,
@@ -263,22 +268,22 @@ def _conclude(
     drafts: Sequence[CustomerInput], results: Sequence[Registration | LoyaltyError], directory: CustomerBatch, work: _Work
 ) -> None:
     """Store what became of the drafts, and what follows from it: cards, consents, programs."""
-    setup, by = work.setup, work.by
+    context, by = work.context, work.by
     directory.write(by=by)
     for draft, result in zip(drafts, results, strict=True):
         if isinstance(result, Registration):
-            cards = give_card(draft, result.person, setup=setup, by=by)
+            cards = give_card(draft, result.person, context=context, by=by)
             result.notices = in_numeric_order([*result.notices, *cards.notices])
             result.is_changed |= cards.is_changed
-    _keep_consents(drafts, results, setup=setup, by=by)
+    _keep_consents(drafts, results, context=context, by=by)
     _enrol(
         [result for result in results if isinstance(result, Registration)],
-        setup=setup,
+        context=context,
         programs=work.programs,
         by=by,
         adds=work.adds,
         all_programs=work.all_programs,
-        puts_off=work.puts_off,
+        defer_awards=work.defer_awards,
     )
 
 
@@ -293,12 +298,12 @@ def _check_programs(draft: CustomerInput, plan: Plan, programs: ProgramCatalog) 
 def _enrol(
     registrations: Sequence[Registration],
     *,
-    setup: InputContext,
+    context: InputContext,
     programs: ProgramCatalog,
     by: Actor,
     adds: bool,
     all_programs: bool,
-    puts_off: bool,
+    defer_awards: bool,
 ) -> None:
     """Make loyalty customers members of their programs, with what these give for joining (docs/protocol.md 2.7, 4.1).
 
@@ -319,14 +324,14 @@ def _enrol(
         if there.default is None:
             one.notices = in_numeric_order([*one.notices, Notice(Code.PROGRAM_INACTIVE)])
         joinings.append(
-            Joining(customer=one.customer, programs=joined, at=one.customer.registered_on if one.is_new else setup.now)
+            Joining(customer=one.customer, programs=joined, at=one.customer.registered_on if one.is_new else context.now)
         )
-    enrolment = enrol(joinings, organization=setup.organization)
+    enrolment = enrol(joinings, organization=context.organization)
     if not enrolment.new:
         return
-    waiting = _put_off(enrolment, loyal, by=by, all_of_them=puts_off)
+    waiting = _put_off(enrolment, loyal, by=by, all_of_them=defer_awards)
     now = {key: one for key, one in enrolment.new.items() if key.customer_id not in waiting}
-    for pk, found in _welcome(now, enrolment, loyal, setup, programs, by).items():
+    for pk, found in _welcome(now, enrolment, loyal, context, programs, by).items():
         loyal[pk].entries = found.entries
         loyal[pk].notices = in_numeric_order([*loyal[pk].notices, *found.notices])
 
@@ -350,22 +355,22 @@ def _welcome(
     memberships: Mapping[AccountKey, Membership],
     enrolment: Enrolment,
     loyal: Mapping[int, Registration],
-    setup: InputContext,
+    context: InputContext,
     programs: ProgramCatalog,
     by: Actor,
 ) -> Mapping[int, Welcome]:
     """What the programs give, in a savepoint: the customer is saved whatever becomes of it (docs/protocol.md 5)."""
-    organization = setup.organization
+    organization = context.organization
     try:
         with transaction.atomic():
             return welcome(
                 memberships,
                 states=fresh_states(enrolment, organization),
                 customers={pk: one.customer for pk, one in loyal.items()},
-                book=programs,
+                catalog=programs,
                 organization=organization,
                 by=by,
-                now=setup.now,
+                now=context.now,
             )
     except Error as error:
         code = points_code(error)
@@ -376,19 +381,19 @@ def _welcome(
 
 def _plan(draft: CustomerInput, directory: CustomerBatch, work: _Work) -> Plan:
     """Whom the draft means. Where external ids are generated, one that was sent means nobody."""
-    setup = work.setup
-    generates = work.may_create and setup.policy.generates_external_ids
+    context = work.context
+    generates = work.may_create and context.policy.generates_external_ids
     if generates:
         draft.identifiers.pop(Identifier.Kind.EXTERNAL_ID, None)
-    plan = match(draft, directory.find(draft), setup.policy, may_create=work.may_create)
+    plan = match(draft, directory.find(draft), context.policy, may_create=work.may_create)
     if generates and plan.person is None:
-        plan.identifiers[Identifier.Kind.EXTERNAL_ID] = next_external_id(setup.organization, setup.policy)
+        plan.identifiers[Identifier.Kind.EXTERNAL_ID] = next_external_id(context.organization, context.policy)
     return plan
 
 
-def _join(draft: CustomerInput, plan: Plan, directory: CustomerBatch, setup: InputContext, by: Actor) -> Registration:
+def _join(draft: CustomerInput, plan: Plan, directory: CustomerBatch, context: InputContext, by: Actor) -> Registration:
     """Somebody new."""
-    person, notices = new_person(draft, plan, setup=setup, by=by.name)
+    person, notices = new_person(draft, plan, context=context, by=by.name)
     directory.add(person)
     return Registration(person=person, is_new=True, is_changed=True, notices=[*draft.notices, *plan.notices, *notices])
 
@@ -398,7 +403,7 @@ def _update(
     draft: CustomerInput,
     plan: Plan,
     directory: CustomerBatch,
-    setup: InputContext,
+    context: InputContext,
     by: Actor,
     *,
     corrects_registration: bool,
@@ -406,17 +411,17 @@ def _update(
 ) -> Registration:
     """Somebody known."""
     revision = person.revision
-    notices = update_person(person, draft, plan, setup=setup, by=by.name, corrects_registration=corrects_registration)
+    notices = update_person(person, draft, plan, context=context, by=by.name, corrects_registration=corrects_registration)
     for kind, value in plan.identifiers.items():
         directory.set_identifier(person, kind, value)
     is_changed = person.revision > revision
     if is_changed or always_touch:
-        touch(person, draft.customer.updated_on or setup.now)
+        touch(person, draft.customer.updated_on or context.now)
     return Registration(person=person, is_new=False, is_changed=is_changed, notices=[*draft.notices, *plan.notices, *notices])
 
 
 def _keep_consents(
-    drafts: Sequence[CustomerInput], results: Sequence[Registration | LoyaltyError], *, setup: InputContext, by: Actor
+    drafts: Sequence[CustomerInput], results: Sequence[Registration | LoyaltyError], *, context: InputContext, by: Actor
 ) -> None:
     """The consents that came with the drafts."""
     said = [
@@ -424,7 +429,7 @@ def _keep_consents(
         for draft, result in zip(drafts, results, strict=True)
         if isinstance(result, Registration) and draft.consents
     ]
-    outcomes = keep_inline([(result.customer.pk, pairs) for result, pairs in said], at=setup.now, by=by)
+    outcomes = keep_inline([(result.customer.pk, pairs) for result, pairs in said], at=context.now, by=by)
     for (result, _), kept in zip(said, outcomes, strict=True):
         result.notices = in_numeric_order([*result.notices, *kept.notices])
         result.is_changed |= kept.is_changed

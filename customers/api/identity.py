@@ -34,10 +34,10 @@ class UpdateIdentityView(TillView):
     def post(self, _request: Request, **_kwargs: object) -> Response:
         call = self.call
         items = request_items(self.payload(), limit=1)
-        setup = load_input_context(items, by=call.actor, country_code=call.country_code)
+        context = load_input_context(items, by=call.actor, country_code=call.country_code)
 
         def work_item(item: Item) -> Done:
-            request = request_change(read_item(item, setup), setup=setup, by=call.actor)
+            request = request_change(read_item(item, context), context=context, by=call.actor)
             return Done(
                 body={**_sent(item), "updated": "true"},
                 message=REQUESTED,

@@ -55,18 +55,20 @@ def answer_items(
     """Read, work and answer the items of the call's body, one after the other."""
     call = view.call
     items = request_items(view.payload(), limit=call.policy.batch_limit)
-    setup = load_input_context(items, by=call.actor, country_code=call.country_code, notices=call.notices)
+    context = load_input_context(items, by=call.actor, country_code=call.country_code, notices=call.notices)
     programs = read_programs()
     wants_raw = view.query.get("rawSideEffects", "").lower() in _TRUE
-    more = {"puts_off": call.replay}
+    more = {"defer_awards": call.replay}
     if action == "add":
         more["all_programs"] = view.query.get("mlp_single_enroll", "").lower() in _TRUE
 
     def work_item(item: Item) -> Done:
         registration = work(
-            read_customer_input(item, setup, action=action), setup=setup, programs=programs, by=call.actor, **more
+            read_customer_input(item, context, action=action), context=context, programs=programs, by=call.actor, **more
         )
-        body, notices = customer_core(registration, setup=setup, programs=programs, store=call.actor.store, wants_raw=wants_raw)
+        body, notices = customer_core(
+            registration, context=context, programs=programs, store=call.actor.store, wants_raw=wants_raw
+        )
         return Done(
             body=body,
             message=REGISTERED if registration.is_new else UPDATED,

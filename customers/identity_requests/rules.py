@@ -39,13 +39,13 @@ class IdentityWish:
     comments: str = ""
 
 
-def read_item(item: Item, setup: InputContext) -> IdentityWish:
+def read_item(item: Item, context: InputContext) -> IdentityWish:
     """The wish of an item of update_identity. Raises `LoyaltyError` 1041 and 1042, and 400 for what is no text."""
     return read_wish(
         text(item, "identifier"),
         text(item, "old_value", "old_identifier"),
         text(item, "new_value", "new_identifier"),
-        setup=setup,
+        context=context,
         answers=[(text(row, "name"), text(row, "value")) for row in rows(item, "verification", "field")],
         validation_code=text(item, "validation_code"),
     )
@@ -56,7 +56,7 @@ def read_wish(
     old_value: str,
     new_value: str,
     *,
-    setup: InputContext,
+    context: InputContext,
     answers: Sequence[tuple[str, str]] = (),
     validation_code: str = "",
     comments: str = "",
@@ -69,8 +69,8 @@ def read_wish(
         raise LoyaltyError(Code.IDENTITY_CHANGE_FAILED)
     known = Kind(kind.lower())
     # An external id may be older than the pattern that new ones have to match.
-    old = read_external_id(old_value) if known is Kind.EXTERNAL_ID else read_identifier(known, old_value, setup)
-    new = read_identifier(known, new_value, setup)
+    old = read_external_id(old_value) if known is Kind.EXTERNAL_ID else read_identifier(known, old_value, context)
+    new = read_identifier(known, new_value, context)
     if old is None or new is None:
         raise LoyaltyError(Code.MALFORMED_IDENTIFIER)
     if old == new:
@@ -88,7 +88,7 @@ def check_customer(customer: Customer, policy: Policy) -> None:
         raise LoyaltyError(Code.FRAUD)
 
 
-def check_answers(answers: Sequence[tuple[str, str]], person: CustomerState, setup: InputContext) -> None:
+def check_answers(answers: Sequence[tuple[str, str]], person: CustomerState, context: InputContext) -> None:
     """Whether whoever asks knows of the customer what the organization wants known.
 
     Raises `LoyaltyError` 1027 (there is no such field), 1025 (a mandatory one differs or was not told), 1026 (too few of the
@@ -96,15 +96,15 @@ def check_answers(answers: Sequence[tuple[str, str]], person: CustomerState, set
     """
     told: dict[Question, str] = {}
     for name, value in answers:
-        question = _question(name, setup)
+        question = _question(name, context)
         if question is None:
             raise LoyaltyError(Code.VERIFICATION_UNKNOWN_FIELD)
         told[question] = value
-    right = {question for question, value in told.items() if _matches(question, value, person, setup)}
-    asked = setup.organization.verification
-    if not all(_question(name, setup) in right for name in asked.mandatory):
+    right = {question for question, value in told.items() if _matches(question, value, person, context)}
+    asked = context.organization.verification
+    if not all(_question(name, context) in right for name in asked.mandatory):
         raise LoyaltyError(Code.VERIFICATION_MANDATORY_MISMATCH)
-    if sum(_question(name, setup) in right for name in asked.optional) < asked.optional_matches:
+    if sum(_question(name, context) in right for name in asked.optional) < asked.optional_matches:
         raise LoyaltyError(Code.VERIFICATION_TOO_FEW_MATCHES)
 
 
@@ -124,16 +124,16 @@ def approves_itself(kind: Kind, policy: Policy) -> str:
     return flag if is_on else ""
 
 
-def _question(name: str, setup: InputContext) -> Question | None:
+def _question(name: str, context: InputContext) -> Question | None:
     """What a name stands for: name or identifier before custom fields, these before extended ones; None for nothing."""
     word = fold(name)
     if word in _NAMES or word in Kind.values:
         return word
-    found = (setup.field_named(category, name) for category in _ASKED_OF_CUSTOMERS)
+    found = (context.field_named(category, name) for category in _ASKED_OF_CUSTOMERS)
     return next((definition for definition in found if definition is not None), None)
 
 
-def _matches(question: Question, told: str, person: CustomerState, setup: InputContext) -> bool:
+def _matches(question: Question, told: str, person: CustomerState, context: InputContext) -> bool:
     """Whether what was told is what is stored, in any case. Nothing stored is matched by nothing."""
     if isinstance(question, FieldDefinition):
         stored = person.customer.value_of(question.pk)
@@ -144,5 +144,5 @@ def _matches(question: Question, told: str, person: CustomerState, setup: InputC
     if question in _NAMES:
         stored = getattr(person.customer, question)
     else:
-        stored, told = person.identifiers.get(question, ""), read_identifier(question, told, setup) or told
+        stored, told = person.identifiers.get(question, ""), read_identifier(question, told, context) or told
     return bool(stored) and fold(told) == fold(stored)

@@ -32,31 +32,31 @@ FOLDED_COLUMNS = tuple(sorted(f"{name}_folded" for name in _FOLDED))
 _TAKEN_OVER = ("firstname", "lastname", "associated_till", "preferred_store", "ndnc_status", "test_control_status", "image_url")
 
 
-def new_person(draft: CustomerInput, plan: Plan, *, setup: InputContext, by: str) -> tuple[CustomerState, list[Notice]]:
+def new_person(draft: CustomerInput, plan: Plan, *, context: InputContext, by: str) -> tuple[CustomerState, list[Notice]]:
     """The customer whom the draft describes, defaults filled in, not yet stored; and warnings.
 
     Raises `LoyaltyError` 1045, 1006, 1039, 1043, 1019, 1008 for identifiers, 1017 for a mandatory custom field.
     """
     customer, notices = draft.customer, list[Notice]()
     customer.type = customer.type or Customer.Type.LOYALTY
-    check_new(customer.type, plan.identifiers, setup.policy)
+    check_new(customer.type, plan.identifiers, context.policy)
     customer.field_values = {str(field_id): value for field_id, value in draft.field_values.items()}
-    _check_mandatory_fields(customer, setup)
+    _check_mandatory_fields(customer, context)
     customer.source = customer.source or IN_STORE
-    customer.registered_on = customer.registered_on or setup.now
-    customer.updated_on = customer.updated_on or setup.now
-    customer.registered_till = customer.registered_till or setup.till
-    store = customer.registered_till.store if customer.registered_till else setup.store
+    customer.registered_on = customer.registered_on or context.now
+    customer.updated_on = customer.updated_on or context.now
+    customer.registered_till = customer.registered_till or context.till
+    store = customer.registered_till.store if customer.registered_till else context.store
     if store is not None and not store.is_active:
         store = None
         notices.append(Notice(Code.STORE_NOT_POPULATED))
     customer.registered_store = store
     fold_columns(customer)
     customer.ndnc_status = customer.ndnc_status or Customer.NdncStatus.NONE
-    customer.test_control_status = customer.test_control_status or _group(plan.identifiers, setup)
+    customer.test_control_status = customer.test_control_status or _group(plan.identifiers, context)
     customer.comm_channels = draft.comm_channels
     if customer.fraud_status:
-        customer.fraud_marked_by, customer.fraud_marked_on = by, setup.now
+        customer.fraud_marked_by, customer.fraud_marked_on = by, context.now
     else:
         customer.fraud_status = Customer.FraudStatus.NONE
     person = CustomerState(
@@ -67,7 +67,7 @@ def new_person(draft: CustomerInput, plan: Plan, *, setup: InputContext, by: str
 
 
 def update_person(
-    person: CustomerState, draft: CustomerInput, plan: Plan, *, setup: InputContext, by: str, corrects_registration: bool
+    person: CustomerState, draft: CustomerInput, plan: Plan, *, context: InputContext, by: str, corrects_registration: bool
 ) -> list[Notice]:
     """Apply the draft's profile to a known customer; the warnings. The plan's identifiers count, but are not set here.
 
@@ -75,19 +75,19 @@ def update_person(
     deleted, or was changed since whoever sends this looked at it), before anything is changed.
     """
     customer, sent = person.customer, draft.customer
-    _check_type(person, draft, plan, setup)
+    _check_type(person, draft, plan, context)
     merged = {**customer.field_values, **{str(field_id): value for field_id, value in draft.field_values.items()}}
-    _check_mandatory_fields(Customer(field_values=merged), setup)
-    if is_leaving(customer, setup.policy) or draft.seen_version not in {None, customer.version}:
+    _check_mandatory_fields(Customer(field_values=merged), context)
+    if is_leaving(customer, context.policy) or draft.seen_version not in {None, customer.version}:
         raise LoyaltyError(Code.PROFILE_NOT_UPDATED)
     changes: dict[str, Any] = {name: getattr(sent, name) for name in _TAKEN_OVER if getattr(sent, name)}
     if sent.type:
         changes["type"] = sent.type
-    if sent.registered_on and corrects_registration and not _reads_alike(sent, customer, setup.organization.zone):
+    if sent.registered_on and corrects_registration and not _reads_alike(sent, customer, context.organization.zone):
         changes["registered_on"] = sent.registered_on
     if sent.fraud_status and _is_judged_anew(sent, customer):
         changes.update(
-            fraud_status=sent.fraud_status, fraud_reason=sent.fraud_reason, fraud_marked_by=by, fraud_marked_on=setup.now
+            fraud_status=sent.fraud_status, fraud_reason=sent.fraud_reason, fraud_marked_by=by, fraud_marked_on=context.now
         )
     if merged != customer.field_values:
         changes["field_values"] = merged
@@ -133,18 +133,18 @@ def _is_judged_anew(sent: Customer, stored: Customer) -> bool:
     return sent.fraud_status != stored.fraud_status or sent.fraud_reason not in {"", stored.fraud_reason}
 
 
-def _check_type(person: CustomerState, draft: CustomerInput, plan: Plan, setup: InputContext) -> None:
+def _check_type(person: CustomerState, draft: CustomerInput, plan: Plan, context: InputContext) -> None:
     stored, sent = person.customer.type, draft.customer.type
     if not sent or sent == stored:
         return
     if stored == Customer.Type.LOYALTY:
         raise LoyaltyError(Code.LOYALTY_CANNOT_BE_LEFT)
     if sent == Customer.Type.LOYALTY:
-        check_conversion({**person.identifiers, **plan.identifiers}, setup.policy)
+        check_conversion({**person.identifiers, **plan.identifiers}, context.policy)
 
 
-def _check_mandatory_fields(customer: Customer, setup: InputContext) -> None:
-    for definition in setup.fields:
+def _check_mandatory_fields(customer: Customer, context: InputContext) -> None:
+    for definition in context.fields:
         if (
             definition.category == FieldDefinition.Category.CUSTOM
             and definition.is_mandatory
@@ -162,10 +162,10 @@ def _reads_alike(sent: Customer, stored: Customer, zone: ZoneInfo) -> bool:
     return write_moment(sent.registered_on, zone) == write_moment(stored.registered_on, zone)
 
 
-def _group(identifiers: Mapping[str, str], setup: InputContext) -> str:
+def _group(identifiers: Mapping[str, str], context: InputContext) -> str:
     """Test or control by the organization's ratio. Decided by the identifiers, so that a repeated import decides alike."""
     lot = crc32(repr(sorted(identifiers.items())).encode()) % 100
-    return Customer.TestControl.CONTROL if lot < setup.policy.test_control_ratio else Customer.TestControl.TEST
+    return Customer.TestControl.CONTROL if lot < context.policy.test_control_ratio else Customer.TestControl.TEST
 
 
 def _add_profile(draft: CustomerInput, person: CustomerState) -> list[Notice]:

@@ -15,7 +15,7 @@ from organizations.source_accounts.models import SourceAccount
 def load_input_context(
     items: Iterable[Item], *, by: Actor, country_code: str = "", notices: Sequence[Notice] = ()
 ) -> InputContext:
-    """The setup for these items, in one query, and one more each for tills, stores and accounts where items name any.
+    """The context for these items, in one query, and one more each for tills, stores and accounts where items name any.
 
     `notices` are warnings about the call as a whole, told with every item of it.
     """

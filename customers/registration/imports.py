@@ -57,7 +57,7 @@ class CustomerColumns:
         return item
 
 
-def read_columns(columns: Sequence[str], setup: InputContext) -> CustomerColumns:
+def read_columns(columns: Sequence[str], context: InputContext) -> CustomerColumns:
     """What the columns mean; `custom.<name>` and its kin are columns where the organization has such an active field.
 
     Raises `ColumnsError`.
@@ -67,7 +67,7 @@ def read_columns(columns: Sequence[str], setup: InputContext) -> CustomerColumns
     first: dict[int, str] = {}
     for column in columns:
         prefix, dot, name = column.partition(".")
-        definition = setup.field_named(prefix, name) if dot and prefix in FIELD_CATEGORIES else None
+        definition = context.field_named(prefix, name) if dot and prefix in FIELD_CATEGORIES else None
         if definition is None:
             continue
         fields[column] = (f"{prefix}_fields", definition.name)

@@ -118,39 +118,39 @@ class CustomerInput:
     notices: list[Notice] = field(default_factory=list)
 
 
-def read_customer_input(item: Item, setup: InputContext, *, action: Literal["add", "update"]) -> CustomerInput:
+def read_customer_input(item: Item, context: InputContext, *, action: Literal["add", "update"]) -> CustomerInput:
     """The draft of one item.
 
     Raises `LoyaltyError`: 1007 (add) or 1015 (update) without any identifier, 8014 and 1001-1003 for an invalid one, 400 for an
     id that is no number, 1062, 1034; with STRICT_TILL also 91020 and 91021 (docs/protocol.md 2.2, 2.3, 4.1, 5.2).
     """
-    notices = list(setup.notices)
+    notices = list(context.notices)
     customer_id = read_id(text(item, "id", "user_id")) if action == "update" else None
-    identifiers = _identifiers(item, setup, notices)
+    identifiers = _identifiers(item, context, notices)
     if not identifiers and customer_id is None:
         raise LoyaltyError(Code.NO_IDENTIFIER if action == "add" else Code.IDENTIFIER_MISSING)
-    customer = _blank_customer(setup.organization)
+    customer = _blank_customer(context.organization)
     customer.test_control_status = _test_control(item)
-    customer.registered_on = _registered_on(item, setup)  # type: ignore[assignment]  # None: not supplied
-    customer.updated_on = _updated_on(item, setup, notices)  # type: ignore[assignment]
+    customer.registered_on = _registered_on(item, context)  # type: ignore[assignment]  # None: not supplied
+    customer.updated_on = _updated_on(item, context, notices)  # type: ignore[assignment]
     customer.type = _choice(optional(item, "type"), TYPES, notices)
     customer.firstname = _name(item, "firstname", notices)
     customer.lastname = _name(item, "lastname", notices)
-    if till := _till(item, "registered_till", Code.INVALID_REGISTRATION_TILL, setup, notices):
+    if till := _till(item, "registered_till", Code.INVALID_REGISTRATION_TILL, context, notices):
         customer.registered_till = till
-    if till := _till(item, "associated_with", Code.INVALID_ATTRIBUTION_TILL, setup, notices):
+    if till := _till(item, "associated_with", Code.INVALID_ATTRIBUTION_TILL, context, notices):
         customer.associated_till = till
-    customer.fraud_status, customer.fraud_reason = _fraud(item, setup, notices)
+    customer.fraud_status, customer.fraud_reason = _fraud(item, context, notices)
     customer.ndnc_status = _choice(optional(item, "ndnc_status"), NDNC_STATUSES, notices)
-    if store := _preferred_store(item, setup):
+    if store := _preferred_store(item, context):
         customer.preferred_store = store
-    customer.source, source_account = _source(item, setup, notices)
+    customer.source, source_account = _source(item, context, notices)
     card = child(item, "card_details")
     return CustomerInput(
         customer=customer,
         identifiers=identifiers,
         customer_id=customer_id,
-        field_values=_field_values(item, setup, notices),
+        field_values=_field_values(item, context, notices),
         source_account=source_account,
         card_number=optional(card, "card_number") or optional(item, "card_number"),
         series_code=optional(card, "series_code") or optional(item, "series_code"),
@@ -177,25 +177,25 @@ def read_id(given: str) -> int | None:
     return int(given) if len(given) < 20 and int(given) <= MAX_ID else -1
 
 
-def read_identifier(kind: str, given: str, setup: InputContext) -> str | None:
+def read_identifier(kind: str, given: str, context: InputContext) -> str | None:
     """The canonical value of an identifier of `kind`, or None where it is invalid."""
     if kind == Kind.MOBILE:
-        return read_mobile(given, countries=setup.organization.supported_countries, country_code=setup.country_code)
+        return read_mobile(given, countries=context.organization.supported_countries, country_code=context.country_code)
     if kind == Kind.EMAIL:
         return read_email(given)
-    return read_external_id(given, pattern=setup.policy.external_id_pattern)
+    return read_external_id(given, pattern=context.policy.external_id_pattern)
 
 
-def _identifiers(item: Item, setup: InputContext, notices: list[Notice]) -> dict[str, str]:
+def _identifiers(item: Item, context: InputContext, notices: list[Notice]) -> dict[str, str]:
     """Canonical values by kind; the lowest code of what is invalid is raised, or dropped where the policy is soft."""
     supplied = {kind: given for kind in KINDS if (given := optional(item, kind))}
-    if Kind.MOBILE in supplied and not setup.organization.supported_countries:
+    if Kind.MOBILE in supplied and not context.organization.supported_countries:
         raise LoyaltyError(Code.COUNTRY_NOT_CONFIGURED)
-    read = {kind: read_identifier(kind, given, setup) for kind, given in supplied.items()}
+    read = {kind: read_identifier(kind, given, context) for kind, given in supplied.items()}
     valid = {kind: value for kind, value in read.items() if value is not None}
     for kind in supplied:
         if kind not in valid:
-            if not (setup.policy.soft_secondary_validation and valid and kind != setup.policy.primary):
+            if not (context.policy.soft_secondary_validation and valid and kind != context.policy.primary):
                 raise LoyaltyError(INVALID[kind])
             notices.append(Notice(Code.VALIDATION_FAILED))
     return valid
@@ -208,24 +208,24 @@ def _test_control(item: Item) -> str:
     return given
 
 
-def _registered_on(item: Item, setup: InputContext) -> datetime | None:
+def _registered_on(item: Item, context: InputContext) -> datetime | None:
     given = optional(item, "registered_on")
     if not given:
         return None
-    moment = read_moment(given, setup.organization.zone)
-    earliest = datetime.combine(setup.policy.min_registration_date, datetime.min.time())
+    moment = read_moment(given, context.organization.zone)
+    earliest = datetime.combine(context.policy.min_registration_date, datetime.min.time())
     if (
         moment is None
-        or moment < from_wall(earliest, setup.organization.zone)
-        or moment > setup.now + timedelta(days=setup.policy.max_future_registration_days)
+        or moment < from_wall(earliest, context.organization.zone)
+        or moment > context.now + timedelta(days=context.policy.max_future_registration_days)
     ):
         raise LoyaltyError(Code.REGISTRATION_DATE_OUT_OF_LIMITS)
     return moment
 
 
-def _updated_on(item: Item, setup: InputContext, notices: list[Notice]) -> datetime | None:
+def _updated_on(item: Item, context: InputContext, notices: list[Notice]) -> datetime | None:
     given = optional(item, "updated_on")
-    moment = read_moment(given, setup.organization.zone) if given else None
+    moment = read_moment(given, context.organization.zone) if given else None
     if given and moment is None:
         notices.append(Notice(Code.VALIDATION_FAILED))
     return moment
@@ -246,47 +246,47 @@ def _name(item: Item, key: str, notices: list[Notice]) -> str:
     return name
 
 
-def _till(item: Item, key: str, code: Code, setup: InputContext, notices: list[Notice]) -> Till | None:
+def _till(item: Item, key: str, code: Code, context: InputContext, notices: list[Notice]) -> Till | None:
     given = optional(item, key)
-    till = setup.tills.get(given) if len(given) <= TILL_CODE_LENGTH else None
+    till = context.tills.get(given) if len(given) <= TILL_CODE_LENGTH else None
     if given and till is None:
         notices.append(Notice(code))
-    if setup.policy.strict_till and any(notice.code == code for notice in notices):
+    if context.policy.strict_till and any(notice.code == code for notice in notices):
         raise LoyaltyError(code)
     return till
 
 
-def _fraud(item: Item, setup: InputContext, notices: list[Notice]) -> tuple[str, str]:
+def _fraud(item: Item, context: InputContext, notices: list[Notice]) -> tuple[str, str]:
     """Status and reason; the status may come as an object or as bare text. Ignored where labels stand in its place."""
     row = child(item, "fraud_status")
     given = optional(row, "status") if row else optional(item, "fraud_status")
-    if given and setup.policy.lifecycle_status:
+    if given and context.policy.lifecycle_status:
         notices.append(Notice(Code.VALIDATION_FAILED))
         return "", ""
     status = _choice(given, FRAUD_STATUSES, notices)
     return status, text(row, "reason")[:250]
 
 
-def _preferred_store(item: Item, setup: InputContext) -> Store | None:
-    return setup.stores.get(text(item, "preferred_store"))
+def _preferred_store(item: Item, context: InputContext) -> Store | None:
+    return context.stores.get(text(item, "preferred_store"))
 
 
-def _source(item: Item, setup: InputContext, notices: list[Notice]) -> tuple[str, str]:
+def _source(item: Item, context: InputContext, notices: list[Notice]) -> tuple[str, str]:
     """The source ("" when not supplied) and the account there, which must be one that the organization knows."""
     given, account = optional(item, "source"), optional(item, "accountId", "account_id")
     source = read_source(given)
-    if given and (source is None or (source != IN_STORE and not setup.policy.other_sources)):
+    if given and (source is None or (source != IN_STORE and not context.policy.other_sources)):
         notices.append(Notice(Code.VALIDATION_FAILED))
         return IN_STORE, ""
-    if account and (source is None or (source, account) not in setup.source_accounts):
+    if account and (source is None or (source, account) not in context.source_accounts):
         notices.append(Notice(Code.VALIDATION_FAILED))
         account = ""
     return source or "", account
 
 
-def _field_values(item: Item, setup: InputContext, notices: list[Notice]) -> dict[int, FieldValue]:
+def _field_values(item: Item, context: InputContext, notices: list[Notice]) -> dict[int, FieldValue]:
     values: dict[int, FieldValue] = {}
-    gender = setup.gender_field
+    gender = context.gender_field
     given = optional(item, "gender")
     if gender and given:
         try:
@@ -298,7 +298,7 @@ def _field_values(item: Item, setup: InputContext, notices: list[Notice]) -> dic
             name, value = text(row, "name"), _field_text(row)
             if not value:
                 continue
-            definition = setup.field_named(category, name)
+            definition = context.field_named(category, name)
             try:
                 if definition is None:
                     raise NotAnOptionError

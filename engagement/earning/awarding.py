@@ -70,7 +70,7 @@ class _Batch:
 
     organization: Organization
     policy: Policy
-    book: ProgramCatalog
+    catalog: ProgramCatalog
     by: Actor
     now: datetime
     is_history: bool
@@ -89,7 +89,7 @@ def award_bills(
     bills: Sequence[Bill],
     *,
     customers: Mapping[int, Customer],
-    book: ProgramCatalog,
+    catalog: ProgramCatalog,
     organization: Organization,
     by: Actor,
     now: datetime,
@@ -107,7 +107,7 @@ def award_bills(
     loyal = {pk for pk in ids if customers[pk].type == Customer.Type.LOYALTY}
     if not loyal:
         return counted
-    ground = _open(counting, loyal, customers, book, organization, by, now, is_history=is_history)
+    ground = _open(counting, loyal, customers, catalog, organization, by, now, is_history=is_history)
     if not is_history:
         for state in ground.states.values():
             settle(state, now, recorded_at=now)
@@ -132,7 +132,7 @@ def _open(
     bills: Sequence[Bill],
     loyal: Collection[int],
     customers: Mapping[int, Customer],
-    book: ProgramCatalog,
+    catalog: ProgramCatalog,
     organization: Organization,
     by: Actor,
     now: datetime,
@@ -145,15 +145,15 @@ def _open(
     ground = _Batch(
         organization=organization,
         policy=organization.policy,
-        book=book,
+        catalog=catalog,
         by=by,
         now=now,
         is_history=is_history,
         customers=customers,
         states=states,
         memberships={AccountKey(one.customer_id, one.program_id): one for one in memberships},
-        fields=list(FieldDefinition.objects.filter(category="extended")) if book.asks_for_fields else [],
-        card_series=book.card_series_of(loyal),
+        fields=list(FieldDefinition.objects.filter(category="extended")) if catalog.asks_for_fields else [],
+        card_series=catalog.card_series_of(loyal),
     )
     for key, state in states.items():
         membership = ground.memberships.get(key)
@@ -181,7 +181,7 @@ def _count_sale(bill: Bill, ground: _Batch, counted: BillAward) -> None:
         return
     ground.shares[bill.pk] = []
     customer = ground.customers[bill.customer_id or 0]
-    there = ground.book.programs_for(bill.store, card_series=ground.card_series.get(customer.pk, ())).both()
+    there = ground.catalog.programs_for(bill.store, card_series=ground.card_series.get(customer.pk, ())).both()
     enrolled = [(one, state) for one in there if (state := ground.states.get(AccountKey(customer.pk, one.program.pk)))]
     is_blocked = blocks(customer, Block.POINTS_ISSUE, ground.policy)
     if is_blocked and enrolled:
@@ -200,7 +200,7 @@ def _count_sale(bill: Bill, ground: _Batch, counted: BillAward) -> None:
         if standing.program.is_paused:
             counted.notices.append(Notice(Code.PROGRAM_PAUSED))
             continue
-        version = ground.book.version_at(standing, bill.billed_at)
+        version = ground.catalog.version_at(standing, bill.billed_at)
         try:
             earnings = _earnings(bill, version, state, ground, takes_stated=place == 0)
         except (ExpiryError, TooManyPointsError) as error:
@@ -322,7 +322,7 @@ def _count_return(bill: Bill, ground: _Batch, counted: BillAward) -> None:
         state.is_changed = True
         if not ground.policy.points_return:
             continue
-        standing = ground.book.by_id[state.account.program_id]
+        standing = ground.catalog.by_id[state.account.program_id]
         claim = _target(one.issued, bill, sale, standing.rules.get("precision", 0)) - one.claimed
         if claim <= 0:
             continue

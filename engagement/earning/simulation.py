@@ -49,7 +49,13 @@ class Simulated:
 
 
 def simulate_bill(
-    customer: Customer, *, amount: Decimal, at: datetime, store: Store | None, book: ProgramCatalog, organization: Organization
+    customer: Customer,
+    *,
+    amount: Decimal,
+    at: datetime,
+    store: Store | None,
+    catalog: ProgramCatalog,
+    organization: Organization,
 ) -> list[Simulated]:
     """What a sale of this amount would bring the customer, in each program that counts in `store`, the till's first.
 
@@ -57,22 +63,22 @@ def simulate_bill(
     """
     if customer.type != Customer.Type.LOYALTY:
         return []
-    cards = book.card_series_of([customer.pk]).get(customer.pk, set())
+    cards = catalog.card_series_of([customer.pk]).get(customer.pk, set())
     memberships = memberships_of([customer.pk])
-    fields = list(FieldDefinition.objects.filter(category="extended")) if book.asks_for_fields else []
+    fields = list(FieldDefinition.objects.filter(category="extended")) if catalog.asks_for_fields else []
     billed_on = at.astimezone(organization.zone).date()
     bill = Bill(organization=organization, customer=customer, amount=amount, billed_at=at, billed_on=billed_on, store=store)
     return [
         _simulate(
             bill,
             standing,
-            book.version_at(standing, at),
+            catalog.version_at(standing, at),
             memberships.get(AccountKey(customer.pk, standing.program.pk)),
             customer=customer,
             organization=organization,
             fields=fields,
         )
-        for standing in book.programs_for(store, card_series=cards).both()
+        for standing in catalog.programs_for(store, card_series=cards).both()
     ]
 
 

@@ -42,7 +42,7 @@ def welcome(
     *,
     states: Mapping[AccountKey, AccountState],
     customers: Mapping[int, Customer],
-    book: ProgramCatalog,
+    catalog: ProgramCatalog,
     organization: Organization,
     by: Actor,
     now: datetime,
@@ -56,10 +56,10 @@ def welcome(
     policy = organization.policy
     found: dict[int, Welcome] = {}
     changed: list[AccountState] = []
-    fields = list(FieldDefinition.objects.filter(category="extended")) if book.asks_for_fields and memberships else []
+    fields = list(FieldDefinition.objects.filter(category="extended")) if catalog.asks_for_fields and memberships else []
     for key, membership in memberships.items():
         outcome = found.setdefault(key.customer_id, Welcome())
-        standing = book.by_id[key.program_id]
+        standing = catalog.by_id[key.program_id]
         if standing.rules.get("tiers") and membership.tier_id is None:
             outcome.notices.append(Notice(Code.TIER_EVALUATION_FAILED))
         if standing.program.is_paused:
@@ -98,7 +98,7 @@ def welcome_later(
     customer: Customer,
     program_ids: Collection[int],
     *,
-    book: ProgramCatalog,
+    catalog: ProgramCatalog,
     organization: Organization,
     by: Actor,
     now: datetime,
@@ -110,7 +110,7 @@ def welcome_later(
         {AccountKey(one.customer_id, one.program_id): one for one in memberships},
         states=states,
         customers={customer.pk: customer},
-        book=book,
+        catalog=catalog,
         organization=organization,
         by=by,
         now=now,

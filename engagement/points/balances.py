@@ -93,8 +93,8 @@ def memberships_of(customer_ids: Collection[int]) -> dict[AccountKey, Membership
     return {AccountKey(one.customer_id, one.program_id): one for one in rows}
 
 
-def in_book_order(memberships: Memberships, book: ProgramCatalog) -> list[tuple[AccountKey, Membership]]:
+def in_catalog_order(memberships: Memberships, catalog: ProgramCatalog) -> list[tuple[AccountKey, Membership]]:
     """The memberships in programs that are switched on, those of the default program first, then by the program's name."""
-    places = {one.program.pk: place for place, one in enumerate(book.active)}
+    places = {one.program.pk: place for place, one in enumerate(catalog.active)}
     found = [(key, membership) for key, membership in memberships.items() if key.program_id in places]
     return sorted(found, key=lambda one: places[one[0].program_id])

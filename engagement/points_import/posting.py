@@ -56,7 +56,7 @@ class _Batch:
 
     by: Actor
     now: datetime
-    book: ProgramCatalog
+    catalog: ProgramCatalog
     customers: Mapping[int, Customer]
     states: States
     memberships: Memberships
@@ -66,7 +66,7 @@ class _Batch:
 
 
 def post_history(
-    rows: Sequence[PointsRow], *, book: ProgramCatalog, by: Actor, now: datetime
+    rows: Sequence[PointsRow], *, catalog: ProgramCatalog, by: Actor, now: datetime
 ) -> list[RowStatus | LoyaltyError]:
     """Post each row, the earliest first, in a number of queries that does not grow; the results in the order given.
 
@@ -77,7 +77,7 @@ def post_history(
     """
     if not rows:
         return []
-    ground = _open(rows, book, by, now)
+    ground = _open(rows, catalog, by, now)
     results: dict[int, RowStatus | LoyaltyError] = {}
     for place in sorted(range(len(rows)), key=lambda one: rows[one].occurred_at):
         try:
@@ -88,7 +88,7 @@ def post_history(
     return [results[place] for place in range(len(rows))]
 
 
-def _open(rows: Sequence[PointsRow], book: ProgramCatalog, by: Actor, now: datetime) -> _Batch:
+def _open(rows: Sequence[PointsRow], catalog: ProgramCatalog, by: Actor, now: datetime) -> _Batch:
     ids = {row.customer_id for row in rows}
     customers = lock_customers(ids)
     states = lock_accounts(ids, zone=by.organization.zone)
@@ -98,12 +98,12 @@ def _open(rows: Sequence[PointsRow], book: ProgramCatalog, by: Actor, now: datet
     return _Batch(
         by=by,
         now=now,
-        book=book,
+        catalog=catalog,
         customers=customers,
         states=states,
         memberships=memberships,
         known=_known(states, {row.reference for row in rows}),
-        fields=list(FieldDefinition.objects.filter(category="extended")) if book.asks_for_fields else [],
+        fields=list(FieldDefinition.objects.filter(category="extended")) if catalog.asks_for_fields else [],
     )
 
 
@@ -157,7 +157,7 @@ def _work(row: PointsRow, ground: _Batch) -> RowStatus:
         raise LoyaltyError(Code.INVALID_INPUT)
     state = ground.states[key]
     settle(state, min(row.occurred_at, ground.now), recorded_at=ground.now)
-    version = ground.book.version_at(standing, row.occurred_at)
+    version = ground.catalog.version_at(standing, row.occurred_at)
     try:
         expires_on = _post(row, state, version, ground)
     except InsufficientPointsError:
@@ -170,12 +170,12 @@ def _work(row: PointsRow, ground: _Batch) -> RowStatus:
 
 def _program(row: PointsRow, ground: _Batch) -> CurrentProgram:
     if not row.program:
-        if ground.book.default is None:
+        if ground.catalog.default is None:
             raise LoyaltyError(Code.PROGRAM_INACTIVE)
-        return ground.book.default
-    if row.program not in ground.book.by_name:
+        return ground.catalog.default
+    if row.program not in ground.catalog.by_name:
         raise LoyaltyError(Code.INVALID_INPUT)
-    return ground.book.by_name[row.program]
+    return ground.catalog.by_name[row.program]
 
 
 def _post(row: PointsRow, state: AccountState, version: ProgramVersion, ground: _Batch) -> date | None:

@@ -49,7 +49,7 @@ def bring_programs(document: Document, rows: RowChanges) -> None:
 
 def told_programs() -> list[dict[str, Any]]:
     """The programs of the scope's organization in the file's words, the default one first, then by name."""
-    book = load_catalog()
+    catalog = load_catalog()
     codes = {name: dict(model.objects.values_list("pk", "code")) for name, model in _BOUND.items()}
     return [
         {
@@ -60,7 +60,7 @@ def told_programs() -> list[dict[str, Any]]:
             "bound_to": {name: sorted(codes[name][key] for key in getattr(one.program, f"{name}_ids")) for name in BINDINGS},
             **one.rules,
         }
-        for one in book.by_id.values()
+        for one in catalog.by_id.values()
     ]
 
 

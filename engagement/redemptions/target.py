@@ -68,9 +68,9 @@ def choose_program(customer: Customer, program_id: str, *, by: Actor) -> Target:
     """
     if customer.type != Customer.Type.LOYALTY:
         raise LoyaltyError(PointsCode.NOT_IN_PROGRAM)
-    book = load_catalog()
+    catalog = load_catalog()
     joined = set(Membership.objects.filter(customer=customer).values_list("program_id", flat=True))
-    choice = _named(book, program_id.strip()) if program_id.strip() else _at_till(book, customer, joined, by)
+    choice = _named(catalog, program_id.strip()) if program_id.strip() else _at_till(catalog, customer, joined, by)
     if choice.standing is not None and choice.standing.program.pk not in joined:
         raise LoyaltyError(PointsCode.NOT_IN_PROGRAM)
     return choice
@@ -82,17 +82,17 @@ def check_not_blocked(customer: Customer, policy: Policy) -> None:
         raise LoyaltyError(PointsCode.BLOCKED_BY_STATUS if label_of(customer, policy) else PointsCode.FRAUD)
 
 
-def _named(book: ProgramCatalog, program_id: str) -> Target:
+def _named(catalog: ProgramCatalog, program_id: str) -> Target:
     known = program_id.isascii() and program_id.isdigit()
-    standing = book.by_id.get(int(program_id)) if known else None
+    standing = catalog.by_id.get(int(program_id)) if known else None
     if standing is None or not standing.program.is_active:
         return Target(refusal=LoyaltyError(PointsCode.INVALID_PROGRAM))
     return Target(standing=standing)
 
 
-def _at_till(book: ProgramCatalog, customer: Customer, joined: set[int], by: Actor) -> Target:
-    series = book.card_series_of([customer.pk]).get(customer.pk, ())
-    there = book.programs_for(by.store, card_series=series)
+def _at_till(catalog: ProgramCatalog, customer: Customer, joined: set[int], by: Actor) -> Target:
+    series = catalog.card_series_of([customer.pk]).get(customer.pk, ())
+    there = catalog.programs_for(by.store, card_series=series)
     if there.till_program is not None and there.till_program.program.pk in joined:
         return Target(standing=there.till_program)
     return Target(standing=there.default)

@@ -52,12 +52,12 @@ def window_of(tracker: Mapping[str, Any], *, today: date, tier_since: date | Non
 
 
 def tracker_values(
-    memberships: Mapping[AccountKey, Membership], *, book: ProgramCatalog, organization: Organization, now: datetime
+    memberships: Mapping[AccountKey, Membership], *, catalog: ProgramCatalog, organization: Organization, now: datetime
 ) -> dict[int, list[dict[str, str]]]:
     """The rows of `trackers.tracker[]` by customer: one query for each tracker of the programs, for any number of customers."""
     today = now.astimezone(organization.zone).date()
     found: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
-    for standing in book.active:
+    for standing in catalog.active:
         members = {key.customer_id: one for key, one in memberships.items() if key.program_id == standing.program.pk}
         for number, tracker in enumerate(standing.rules.get("trackers", ()) if members else (), start=1):
             windows = {

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import BigIntegerField, Count, QuerySet
 
 from engagement.bills.models import Bill, BillLine, PurchaseTotals
-from engagement.points.balances import NOTHING, Balance, Memberships, figures_at, in_book_order, memberships_of
+from engagement.points.balances import NOTHING, Balance, Memberships, figures_at, in_catalog_order, memberships_of
 from engagement.points.bill_points import BillPoints
 from engagement.points.ledger.posting import AccountState
 from engagement.points.ledger.repository import States
@@ -119,12 +119,12 @@ def read_points(
 
     Call it outside a transaction that holds locks.
     """
-    book = load_catalog()
+    catalog = load_catalog()
     accounts = settled_accounts(customer_ids, organization=organization)
     memberships = memberships_of(customer_ids)
-    there = book.programs_for_each(store, customer_ids)
+    there = catalog.programs_for_each(store, customer_ids)
     programs: dict[int, list[int]] = {one: [] for one in customer_ids}
-    for key, _ in in_book_order(memberships, book):
+    for key, _ in in_catalog_order(memberships, catalog):
         programs[key.customer_id].append(key.program_id)
     return PointsRead(
         figures={one: figures_at(one, there[one], accounts=accounts, memberships=memberships) for one in customer_ids},

@@ -68,7 +68,7 @@ def buy(customer: Customer, till: Till, when: str = "2026-01-05 12:00:00", amoun
             **more,
         }
     )
-    (purchase,) = record_purchases([draft], book=load_catalog(), by=till_actor(till), now=clock.now())
+    (purchase,) = record_purchases([draft], catalog=load_catalog(), by=till_actor(till), now=clock.now())
     assert isinstance(purchase, Purchase), purchase
     return purchase.recorded.bill
 
@@ -112,7 +112,7 @@ class Shop:
         """Record these together."""
         by = till_actor(self.till)
         with transaction.atomic():
-            return record_purchases(drafts, book=load_catalog(), by=by, now=now or NOON + 2 * DAY, is_history=is_history)
+            return record_purchases(drafts, catalog=load_catalog(), by=by, now=now or NOON + 2 * DAY, is_history=is_history)
 
     def record(self, draft: BillDraft, **more: Any) -> Purchase:
         """Record one bill. Raises its refusal."""

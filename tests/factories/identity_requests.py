@@ -28,8 +28,8 @@ def ask(till: Till, kind: str, old: str, new: str, **more: Any) -> IdentityReque
 def ask_as(by: Actor, kind: str, old: str, new: str, *, is_known: bool = False, **more: Any) -> IdentityRequest:
     item = {"identifier": kind, "old_value": old, "new_value": new, **more}
     with organization_scope(by.organization), transaction.atomic():
-        setup = load_input_context([item], by=by)
-        return request_change(read_item(item, setup), setup=setup, by=by, is_known=is_known)
+        context = load_input_context([item], by=by)
+        return request_change(read_item(item, context), context=context, by=by, is_known=is_known)
 
 
 def code_of(till: Till, kind: str, old: str, new: str, **more: Any) -> int:
@@ -38,8 +38,8 @@ def code_of(till: Till, kind: str, old: str, new: str, **more: Any) -> int:
     item = {"identifier": kind, "old_value": old, "new_value": new, **more}
 
     def work(one: dict[str, Any]) -> Done:
-        setup = load_input_context([one], by=by)
-        request_change(read_item(one, setup), setup=setup, by=by)
+        context = load_input_context([one], by=by)
+        request_change(read_item(one, context), context=context, by=by)
         return Done(body={}, message="", code=Code.IDENTITY_CHANGE_REQUESTED)
 
     with organization_scope(till.organization):

@@ -25,8 +25,8 @@ def send(till: Till, work: Callable[..., Registration] = register_customer, **it
     """An item of add or update at the till."""
     action = "add" if work is register_customer else "update"
     with transaction.atomic():
-        setup = load_input_context([item], by=till_actor(till))
-        return work(read_customer_input(item, setup, action=action), setup=setup, by=till_actor(till))
+        context = load_input_context([item], by=till_actor(till))
+        return work(read_customer_input(item, context, action=action), context=context, by=till_actor(till))
 
 
 def codes(registration: Registration) -> list[int]:

@@ -249,14 +249,14 @@ class MergeMachine(RuleBasedStateMachine):
     def buys(self, which: int, amount: int, later: bool) -> None:  # noqa: FBT001 - hypothesis passes names
         with self.step() as said:
             customer = self.standing(which)
-            bill = self.record(customer_id=customer.pk, number=self.number(), amount=Decimal(amount), puts_off=later)
+            bill = self.record(customer_id=customer.pk, number=self.number(), amount=Decimal(amount), defer_awards=later)
             said.extend(bill.points.values_list("issued", flat=True))
 
-    def record(self, *, puts_off: bool = False, **draft: Any) -> Bill:
+    def record(self, *, defer_awards: bool = False, **draft: Any) -> Bill:
         by = self.shops.by
         drafts = [BillDraft(**{"billed_at": self.now, "till": by.till, "store": by.store, **draft})]
         with transaction.atomic():
-            (purchase,) = record_purchases(drafts, book=load_catalog(), by=by, now=self.now, puts_off=puts_off)
+            (purchase,) = record_purchases(drafts, catalog=load_catalog(), by=by, now=self.now, defer_awards=defer_awards)
         if isinstance(purchase, LoyaltyError):
             raise purchase
         assert isinstance(purchase, Purchase)
@@ -361,7 +361,7 @@ class MergeMachine(RuleBasedStateMachine):
         values = {name: getattr(row, name) for name in ("program", "kind", "points", "occurred_at", "reference")}
         with transaction.atomic():
             rows = [PointsRow(customer_id=owner, **values)]
-            (fate,) = post_history(rows, book=load_catalog(), by=self.shops.by, now=self.now)
+            (fate,) = post_history(rows, catalog=load_catalog(), by=self.shops.by, now=self.now)
         return None if isinstance(fate, LoyaltyError) else fate
 
     @rule(which=st.integers(0, 3), points=st.sampled_from([5, 20, -3, -10]))

@@ -80,8 +80,8 @@ def merging(chain: Chain, survivor: Customer, victim: Customer) -> Job:
 def updating(chain: Chain, customer: Customer) -> Job:
     def job() -> str:
         item = {"id": str(customer.pk), "lastname": "Rao"}
-        setup = load_input_context([item], by=chain.blr)
-        update_customer(read_customer_input(item, setup, action="update"), setup=setup, by=chain.blr)
+        context = load_input_context([item], by=chain.blr)
+        update_customer(read_customer_input(item, context, action="update"), context=context, by=chain.blr)
         return "updated"
 
     return job

@@ -293,7 +293,7 @@ def tell(chain: Chain, account: PointsAccount, points: int) -> RowStatus | int:
         reference="R1",
     )  # fmt: skip
     with transaction.atomic():
-        (fate,) = post_history([row], book=load_catalog(), by=chain.blr, now=clock.now())
+        (fate,) = post_history([row], catalog=load_catalog(), by=chain.blr, now=clock.now())
     return int(fate.code) if isinstance(fate, LoyaltyError) else fate
 
 

@@ -104,9 +104,9 @@ def test_a_batch_merges_whom_it_registered_itself(organization, till):
         {"mobile": "9812300012"},
     ]
     with transaction.atomic():
-        setup = load_input_context(items, by=till_actor(till))
-        drafts = [read_customer_input(item, setup, action="add") for item in items]
-        results = register_all(drafts, setup=setup, by=till_actor(till), may_create=True)
+        context = load_input_context(items, by=till_actor(till))
+        drafts = [read_customer_input(item, context, action="add") for item in items]
+        results = register_all(drafts, context=context, by=till_actor(till), may_create=True)
     assert [(one.customer.pk == results[0].customer.pk, one.is_new) for one in results] == [
         (True, True), (False, True), (True, False), (True, False), (False, True),
     ]  # fmt: skip
@@ -118,9 +118,9 @@ def test_a_batch_merges_whom_it_registered_itself(organization, till):
 
 def in_one_batch(till: Till, items: list[dict[str, str]]) -> list[Customer]:
     with transaction.atomic():
-        setup = load_input_context(items, by=till_actor(till))
-        drafts = [read_customer_input(item, setup, action="add") for item in items]
-        return [one.customer for one in register_all(drafts, setup=setup, by=till_actor(till), may_create=True)]
+        context = load_input_context(items, by=till_actor(till))
+        drafts = [read_customer_input(item, context, action="add") for item in items]
+        return [one.customer for one in register_all(drafts, context=context, by=till_actor(till), may_create=True)]
 
 
 def test_of_two_whom_a_batch_registered_at_one_moment_the_earlier_row_is_the_older(organization, till):
@@ -156,9 +156,9 @@ def test_who_is_registered_behind_a_merge_is_younger_than_those_before_it(organi
 def test_skipping_whom_one_knows_merges_nobody(till, anna, twin):
     item = {"mobile": "9812300001", "email": "anna@example.com"}
     with transaction.atomic():
-        setup = load_input_context([item], by=till_actor(till))
-        draft = read_customer_input(item, setup, action="add")
-        register_all([draft], setup=setup, by=till_actor(till), may_create=True, if_existing="skip")
+        context = load_input_context([item], by=till_actor(till))
+        draft = read_customer_input(item, context, action="add")
+        register_all([draft], context=context, by=till_actor(till), may_create=True, if_existing="skip")
     assert not Merge.objects.exists()
 
 

@@ -65,7 +65,7 @@ def bill(
         sale_number=back_of,
     )
     with transaction.atomic():
-        (purchase,) = record_purchases([draft], book=load_catalog(), by=till_actor(till), now=clock.now(), **more)
+        (purchase,) = record_purchases([draft], catalog=load_catalog(), by=till_actor(till), now=clock.now(), **more)
     assert isinstance(purchase, Purchase)
     return purchase
 
@@ -166,7 +166,7 @@ def test_points_that_cannot_be_reckoned_are_put_off(
 
 
 def test_a_bill_behind_waiting_events_waits_with_1094(account: PointsAccount, till: Till) -> None:
-    first = bill(account, till, "B1", puts_off=True)
+    first = bill(account, till, "B1", defer_awards=True)
     second = bill(account, till, "B2")
     assert (codes(first), codes(second)) == ([687], [1094])
     assert work_deferred_events(till.organization, account.customer_id) == 2
@@ -177,7 +177,7 @@ def test_a_bill_behind_waiting_events_waits_with_1094(account: PointsAccount, ti
 
 def test_a_return_that_waits_breaks_no_check_of_the_ledger(account: PointsAccount, till: Till) -> None:
     sale = bill(account, till, "B1", amount=100)
-    bill(account, till, "B2", puts_off=True)
+    bill(account, till, "B2", defer_awards=True)
     assert codes(bill(account, till, "R1", 40, back_of="B1")) == [1094]
     assert [str(one) for one in check_ledger(till.organization)] == []
     assert work_deferred_events(till.organization, account.customer_id) == 2

@@ -19,14 +19,14 @@ pytestmark = pytest.mark.django_db
 
 def register(till: Till, **item) -> Registration:
     by = till_actor(till)
-    setup = load_input_context([item], by=by)
-    return register_customer(read_customer_input(item, setup, action="add"), setup=setup, by=by)
+    context = load_input_context([item], by=by)
+    return register_customer(read_customer_input(item, context, action="add"), context=context, by=by)
 
 
 def update(till: Till, **item) -> Registration:
     by = till_actor(till)
-    setup = load_input_context([item], by=by)
-    return update_customer(read_customer_input(item, setup, action="update"), setup=setup, by=by)
+    context = load_input_context([item], by=by)
+    return update_customer(read_customer_input(item, context, action="update"), context=context, by=by)
 
 
 def identifiers(customer: Customer) -> dict[str, str]:
@@ -74,9 +74,9 @@ def test_update_that_changes_nothing_is_told_and_dated(till):
 def test_refused_draft_leaves_no_trace_and_the_others_are_worked(till):
     by = till_actor(till)
     items = [{"mobile": "9812345678"}, {"external_id": "E", "type": "NON_LOYALTY"}, {"mobile": "9812345678", "lastname": "Rao"}]
-    setup = load_input_context(items, by=by)
-    drafts = [read_customer_input(item, setup, action="add") for item in items]
-    first, refused, third = register_all(drafts, setup=setup, by=by, may_create=True)
+    context = load_input_context(items, by=by)
+    drafts = [read_customer_input(item, context, action="add") for item in items]
+    first, refused, third = register_all(drafts, context=context, by=by, may_create=True)
     assert isinstance(refused, LoyaltyError)
     assert refused.code == Code.NON_LOYALTY_NEEDS_MOBILE_OR_EMAIL
     assert isinstance(first, Registration)
@@ -112,10 +112,10 @@ def test_consents_of_a_batch_are_kept_together(till, count, queries, django_asse
     by = till_actor(till)
     pair = {"channel": "EMAIL", "priority": "BULK", "is_subscribed": "1"}
     items = [{"mobile": str(9800000000 + n), "subscriptions": [pair]} for n in range(count)]
-    setup = load_input_context(items, by=by)
-    drafts = [read_customer_input(item, setup, action="add") for item in items]
+    context = load_input_context(items, by=by)
+    drafts = [read_customer_input(item, context, action="add") for item in items]
     with django_assert_num_queries(queries):
-        register_all(drafts, setup=setup, by=by, may_create=True)
+        register_all(drafts, context=context, by=by, may_create=True)
     assert Consent.objects.count() == count
 
 
@@ -126,8 +126,8 @@ def test_the_number_of_queries_does_not_grow_with_the_batch(till, count, queries
     """
     by = till_actor(till)
     items = [{"mobile": str(9800000000 + n), "email": f"guest{n}@example.com", "firstname": "Guest"} for n in range(count)]
-    setup = load_input_context(items, by=by)
-    drafts = [read_customer_input(item, setup, action="add") for item in items]
+    context = load_input_context(items, by=by)
+    drafts = [read_customer_input(item, context, action="add") for item in items]
     with django_assert_num_queries(queries):
-        register_all(drafts, setup=setup, by=by, may_create=True)
+        register_all(drafts, context=context, by=by, may_create=True)
     assert Customer.objects.count() == count

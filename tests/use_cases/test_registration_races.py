@@ -48,10 +48,10 @@ def register_at_once(till: Till, people: int, adds: int) -> Counter[str]:
 
     def add(item: dict[str, str]) -> str:
         with organization_scope(till.organization):
-            setup = load_input_context([item], by=by)
+            context = load_input_context([item], by=by)
 
             def work(one: dict[str, str]) -> Done:
-                registration = register_customer(read_customer_input(one, setup, action="add"), setup=setup, by=by)
+                registration = register_customer(read_customer_input(one, context, action="add"), context=context, by=by)
                 return Done(body={"user_id": registration.customer.pk}, message="")
 
             (outcome,) = run_batch([item], work, echo=echo_identifiers, fallback=Code.ADD_FAILED, constraints=CONSTRAINTS)

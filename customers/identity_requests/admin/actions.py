@@ -56,13 +56,13 @@ class ChangeForm(forms.Form):
     def save(self) -> IdentityRequest | None:
         """Ask for the change; None where it is refused, which is told at its field."""
         typed = self.cleaned_data
-        setup = load_input_context([], by=self.by)
+        context = load_input_context([], by=self.by)
         try:
             wish = read_wish(
-                typed["kind"], self.current[typed["kind"]], typed["new_value"], setup=setup, comments=typed["comments"]
+                typed["kind"], self.current[typed["kind"]], typed["new_value"], context=context, comments=typed["comments"]
             )
             with transaction.atomic():
-                return request_change(wish, setup=setup, by=self.by, is_known=True)
+                return request_change(wish, context=context, by=self.by, is_known=True)
         except (LoyaltyError, Error) as error:
             code = refusal_of(error, CONSTRAINTS)
             self.add_error("new_value" if code in _OF_NEW_VALUE else None, sentence_of(code))

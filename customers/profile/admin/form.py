@@ -149,21 +149,21 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
         item = self.item()
         store = next((one for one in self.desk.stores if one.code == self.cleaned_data.get("store")), None)
         actor = replace(self.desk.actor, store=store)
-        setup = load_input_context([item], by=actor)
+        context = load_input_context([item], by=actor)
         # Whoever is known already is opened and changed, not added: what they are is to be seen first.
-        setup = replace(setup, policy=replace(setup.policy, reject_existing_on_add=True))
-        return register_customer(read_customer_input(item, setup, action="add"), setup=setup, by=actor)
+        context = replace(context, policy=replace(context.policy, reject_existing_on_add=True))
+        return register_customer(read_customer_input(item, context, action="add"), context=context, by=actor)
 
     def _update(self) -> Registration:
         item = {**self.item(), "id": str(self.instance.pk)}
-        setup = load_input_context([item], by=self.desk.actor)
+        context = load_input_context([item], by=self.desk.actor)
         # Whoever types somebody else's number is told so: staff merge on a page of its own, which shows what moves.
-        setup = replace(setup, policy=replace(setup.policy, auto_merge=False))
-        draft = read_customer_input(item, setup, action="update")
+        context = replace(context, policy=replace(context.policy, auto_merge=False))
+        draft = read_customer_input(item, context, action="update")
         draft.seen_version = self.cleaned_data["version"]
         if "image_url" in self.changed_data:
             draft.customer.image_url = self.cleaned_data["image_url"]
-        return update_customer(draft, setup=setup, by=self.desk.actor)
+        return update_customer(draft, context=context, by=self.desk.actor)
 
     def item(self) -> Item:
         """What was typed, as an item of customer/add or update: only what differs from what the form showed."""
@@ -213,8 +213,8 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
     def _known(self) -> str:
         """That the customer is there already, with the way to the page, if it may be seen."""
         sentence = sentence_of(Code.ALREADY_REGISTERED)
-        setup = load_input_context([], by=self.desk.actor)
-        draft = read_customer_input(self.item(), setup, action="add")
+        context = load_input_context([], by=self.desk.actor)
+        draft = read_customer_input(self.item(), context, action="add")
         same = reduce(or_, (Q(kind=kind, value=value) for kind, value in draft.identifiers.items()))
         twins = Identifier.objects.filter(same, exclusive=True).values("customer_id")
         for customer in self.desk.visible.filter(pk__in=twins)[:1]:

@@ -109,10 +109,10 @@ def register_missing(items: Sequence[Item], *, by: Actor) -> list[Registration]:
     """
     known = _known(items)
     missing = [item for item in items if not _identifiers(item) & known]
-    setup = load_input_context(missing, by=by)
-    drafts = [read_customer_input(item, setup, action="add") for item in missing]
+    context = load_input_context(missing, by=by)
+    drafts = [read_customer_input(item, context, action="add") for item in missing]
     registered = []
-    for result in register_all(drafts, setup=setup, by=by, may_create=True):
+    for result in register_all(drafts, context=context, by=by, may_create=True):
         if isinstance(result, LoyaltyError):
             raise CommandError(f"A customer of the demo was refused: {result}")
         registered.append(result)
@@ -139,13 +139,13 @@ def judge_everybody(items: Sequence[Item], standings: Sequence[Standing], *, by:
     labels = {one.label: one for one in CustomerStatus.objects.all()}
     for customer in Customer.objects.filter(pk__in=[pk for pk, one in placed.items() if one.label]):
         set_status(customer, labels[placed[customer.pk].label], reason=placed[customer.pk].reason, by=by)
-    setup = load_input_context([], by=by)
+    context = load_input_context([], by=by)
     drafts = []
     for pk, standing in placed.items():
         if standing.picture:
-            drafts.append(read_customer_input({"id": str(pk)}, setup, action="update"))
+            drafts.append(read_customer_input({"id": str(pk)}, context, action="update"))
             drafts[-1].customer.image_url = standing.picture
-    register_all(drafts, setup=setup, by=by, may_create=False, always_touch=False)
+    register_all(drafts, context=context, by=by, may_create=False, always_touch=False)
 
 
 def _placed(items: Sequence[Item], standings: Sequence[Standing], *, by: Actor) -> list[tuple[int, Standing]]:

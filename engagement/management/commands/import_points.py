@@ -43,7 +43,7 @@ class PointsBatch:
         owners = resolve_rows(rows, organization=self.by.organization, policy=self.by.organization.policy)
         places = named_places(stores=_named(rows, "store_code"), tills=_named(rows, "till_code"))
         read = [self._read(row, owner, places, now) for row, owner in zip(rows, owners, strict=True)]
-        return work_sound(read, lambda sound: map(_outcome, post_history(sound, book=load_catalog(), by=self.by, now=now)))
+        return work_sound(read, lambda sound: map(_outcome, post_history(sound, catalog=load_catalog(), by=self.by, now=now)))
 
     def _read(self, row: Values, owner: int | LoyaltyError, places: Places, now: datetime) -> PointsRow | LoyaltyError:
         if isinstance(owner, LoyaltyError):

@@ -51,7 +51,9 @@ class Command(BaseCommand):
         if at is None:
             raise CommandError(f"{options['at']} is no time.")
         store = _store(options["store"], options["till"])
-        simulated = simulate_bill(customer, amount=amount, at=at, store=store, book=load_catalog(), organization=organization)
+        simulated = simulate_bill(
+            customer, amount=amount, at=at, store=store, catalog=load_catalog(), organization=organization
+        )
         where = f" in {store.code}" if store else ""
         self.stdout.write(f"A bill of {amount} {organization.currency}{where} at {write_moment(at, organization.zone)}:")
         if not simulated:

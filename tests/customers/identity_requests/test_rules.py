@@ -28,7 +28,7 @@ FIELDS = [
 ]
 
 
-def setup(policy: Policy | None = None, **asked: object) -> InputContext:
+def context(policy: Policy | None = None, **asked: object) -> InputContext:
     organization = Organization(base_country="IN", countries=["GB"], identity_verification=asked)
     return InputContext(
         organization=organization, policy=policy or Policy(), now=datetime(2026, 1, 1, tzinfo=UTC), fields=FIELDS
@@ -42,7 +42,7 @@ def anna() -> CustomerState:
 
 def refusal(item: dict[str, Any], **more: Any) -> Code:
     with pytest.raises(LoyaltyError) as caught:
-        read_item(item, setup(**more))
+        read_item(item, context(**more))
     assert isinstance(caught.value.code, Code)
     return caught.value.code
 
@@ -50,7 +50,7 @@ def refusal(item: dict[str, Any], **more: Any) -> Code:
 def judged(answers: dict[str, str], **asked: object) -> int:
     """The code that the answers are refused with; 0 for none."""
     try:
-        check_answers(list(answers.items()), anna(), setup(**asked))
+        check_answers(list(answers.items()), anna(), context(**asked))
     except LoyaltyError as refusal:
         return int(refusal.code)
     return 0
@@ -64,7 +64,7 @@ def test_a_wish_is_read_in_canonical_form(keys: tuple[str, str]) -> None:
     old, new = keys
     item = {"identifier": "Mobile", old: "+91 98000-00001", new: "9800000002", "validation_code": " AB12CD ",
             "verification": {"field": [{"name": "firstname", "value": "Anna"}]}}  # fmt: skip
-    wish = read_item(item, setup())
+    wish = read_item(item, context())
     assert (wish.kind, wish.old_value, wish.new_value) == (Kind.MOBILE, OLD, NEW)
     assert (wish.validation_code, list(wish.answers)) == ("AB12CD", [("firstname", "Anna")])
 
@@ -94,7 +94,7 @@ def test_what_is_no_wish_is_refused(item: dict[str, Any], code: int) -> None:
 
 def test_only_the_new_external_id_has_to_match_the_pattern() -> None:
     policy = Policy(external_id_pattern=r"NW-\d+")
-    wish = read_wish("external_id", "old form", "NW-7", setup=setup(policy))
+    wish = read_wish("external_id", "old form", "NW-7", context=context(policy))
     assert (wish.old_value, wish.new_value) == ("old form", "NW-7")
     assert refusal({"identifier": "external_id", "old_value": "NW-7", "new_value": "x"}, policy=policy) == 1042
 

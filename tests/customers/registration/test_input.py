@@ -28,18 +28,18 @@ FIELDS = [
 ]
 
 
-def setup(organization: Organization = INDIA, **more) -> InputContext:
+def context(organization: Organization = INDIA, **more) -> InputContext:
     defaults = {"policy": Policy(), "now": NOW, "fields": FIELDS, "tills": {"cp.till1": CP_TILL}}
     return InputContext(organization=organization, **{**defaults, **more})
 
 
 def read(item: dict, *, action: str = "add", **more) -> CustomerInput:
-    return read_customer_input({"mobile": "9812345678", **item}, setup(**more), action=action)
+    return read_customer_input({"mobile": "9812345678", **item}, context(**more), action=action)
 
 
 def refusal(item: dict, *, action: str = "add", **more) -> Code:
     with pytest.raises(LoyaltyError) as caught:
-        read_customer_input(item, setup(**more), action=action)
+        read_customer_input(item, context(**more), action=action)
     return caught.value.code
 
 
@@ -79,7 +79,7 @@ def test_the_first_error_in_the_documented_order_wins(item, code):
 def test_mobile_without_country_configuration_is_8014_before_anything_invalid():
     nowhere = Organization(pk=2, code="nowhere")
     assert refusal({"mobile": "12ab", "email": "bad"}, organization=nowhere) == Code.COUNTRY_NOT_CONFIGURED
-    assert read_customer_input({"email": "a@example.com"}, setup(organization=nowhere), action="add").identifiers == {
+    assert read_customer_input({"email": "a@example.com"}, context(organization=nowhere), action="add").identifiers == {
         "email": "a@example.com"
     }
 

@@ -390,5 +390,5 @@ def test_a_database_error_of_one_bills_points_is_a_warning_and_of_several_an_err
 def test_nothing_counts_of_no_bills(northwind: Organization, shop: Shop) -> None:
     by = till_actor(shop.till)
     with transaction.atomic():
-        assert award_bills([], customers={}, book=load_catalog(), organization=northwind, by=by, now=NOON) == {}
-        assert record_purchases([], book=load_catalog(), by=by, now=NOON) == []
+        assert award_bills([], customers={}, catalog=load_catalog(), organization=northwind, by=by, now=NOON) == {}
+        assert record_purchases([], catalog=load_catalog(), by=by, now=NOON) == []

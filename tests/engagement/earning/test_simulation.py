@@ -55,7 +55,7 @@ def told(customer: Customer, amount: int = 130, store: str = "", *, at: Any = NO
         amount=Decimal(amount),
         at=at,
         store=place,
-        book=load_catalog(),
+        catalog=load_catalog(),
         organization=customer.organization,
     )
     return [one.in_words() for one in found]

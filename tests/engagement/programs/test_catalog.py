@@ -28,9 +28,9 @@ def names(found: ApplicablePrograms) -> tuple[str | None, str | None]:
     return till, default
 
 
-def at(code: str, book: ProgramCatalog | None = None, series: tuple[str, ...] = ()) -> tuple[str | None, str | None]:
+def at(code: str, catalog: ProgramCatalog | None = None, series: tuple[str, ...] = ()) -> tuple[str | None, str | None]:
     cards = CardSeries.objects.filter(code__in=series).values_list("pk", flat=True)
-    return names((book or load_catalog()).programs_for(Store.objects.get(code=code), card_series=list(cards)))
+    return names((catalog or load_catalog()).programs_for(Store.objects.get(code=code), card_series=list(cards)))
 
 
 def test_the_default_program_counts_everywhere(northwind: Organization) -> None:
@@ -66,10 +66,10 @@ def test_a_further_program_bound_to_nothing_counts_where_none_is_bound(northwind
 
 def test_a_program_that_is_switched_off_counts_nowhere(northwind: Organization) -> None:
     load(club(active=False), {"name": "South", "bound_to": {"zones": ["south"]}, "active": False})
-    book = load_catalog()
-    assert at("blr", book) == (None, None)
-    assert (book.default, book.active, book.is_empty) == (None, [], False)
-    assert set(book.by_name) == {"Club", "South"}
+    catalog = load_catalog()
+    assert at("blr", catalog) == (None, None)
+    assert (catalog.default, catalog.active, catalog.is_empty) == (None, [], False)
+    assert set(catalog.by_name) == {"Club", "South"}
 
 
 def test_a_paused_program_is_found_and_says_so(northwind: Organization) -> None:
@@ -79,11 +79,11 @@ def test_a_paused_program_is_found_and_says_so(northwind: Organization) -> None:
     assert default.program.is_paused
 
 
-def test_an_organization_without_programs_has_an_empty_book() -> None:
+def test_an_organization_without_programs_has_an_empty_catalog() -> None:
     with organization_scope(loaded()):
-        book = load_catalog()
-        assert book.is_empty
-        assert book.programs_for(None).both() == []
+        catalog = load_catalog()
+        assert catalog.is_empty
+        assert catalog.programs_for(None).both() == []
 
 
 def test_both_gives_the_tills_program_first(northwind: Organization) -> None:
@@ -102,15 +102,15 @@ def test_a_program_stands_with_its_newest_rules_and_its_tiers_lowest_first(north
 
 
 @pytest.mark.parametrize("further", [1, 3])
-def test_the_book_costs_three_queries(
+def test_loading_the_catalog_costs_three_queries(
     northwind: Organization, further: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     zones = [["south"], ["north"], []]
     load(club(), *({"name": f"P{number}", "bound_to": {"zones": zones[number]}} for number in range(further)))
     stores = list(Store.objects.all())
     with django_assert_num_queries(3):
-        book = load_catalog()
-        assert [book.programs_for(store).default is not None for store in stores] == [True, True, True]
+        catalog = load_catalog()
+        assert [catalog.programs_for(store).default is not None for store in stores] == [True, True, True]
 
 
 def test_programs_of_another_organization_are_not_seen(northwind: Organization) -> None:

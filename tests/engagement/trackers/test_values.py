@@ -68,7 +68,7 @@ def shop(northwind: Organization) -> Shop:
 def values(*customers: Customer, at: datetime = NOON + 2 * DAY) -> list[dict[str, str]]:
     rows = tracker_values(
         memberships_of([one.pk for one in customers]),
-        book=load_catalog(),
+        catalog=load_catalog(),
         organization=customers[0].organization,
         now=at,
     )
@@ -104,7 +104,7 @@ def test_each_measure_is_net_of_returns(northwind: Organization, shop: Shop) -> 
 def test_a_row_is_told_as_the_wire_has_it(northwind: Organization, shop: Shop) -> None:
     asha = member(northwind)
     rows = tracker_values(
-        memberships_of([asha.pk]), book=load_catalog(), organization=northwind, now=datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
+        memberships_of([asha.pk]), catalog=load_catalog(), organization=northwind, now=datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
     )[asha.pk]
     program_id = Membership.objects.get().program_id
     assert rows[0] == {
@@ -132,14 +132,14 @@ def test_windows_of_tiers_are_each_customers_own(northwind: Organization, shop: 
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_query_for_each_tracker_for_any_number_of_customers(northwind: Organization, count: int) -> None:
     memberships = memberships_of([member(northwind).pk for _ in range(count)])
-    book = load_catalog()
+    catalog = load_catalog()
     with CaptureQueriesContext(connection) as found:
-        tracker_values(memberships, book=book, organization=northwind, now=NOON)
+        tracker_values(memberships, catalog=catalog, organization=northwind, now=NOON)
     assert len(found) == 10
 
 
 def test_nobodys_trackers_take_no_query(northwind: Organization) -> None:
-    book = load_catalog()
+    catalog = load_catalog()
     with CaptureQueriesContext(connection) as found:
-        assert tracker_values({}, book=book, organization=northwind, now=NOON) == {}
+        assert tracker_values({}, catalog=catalog, organization=northwind, now=NOON) == {}
     assert len(found) == 0

@@ -56,12 +56,12 @@ class CustomerBatch:
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """An outcome for each row, by the rules of add; one with an `id` updates that customer (docs/protocol.md 2.4)."""
         items = [self.columns.item(values) for values in rows]
-        setup = load_input_context(items, by=self.by)
-        read = [_read(values, item, setup) for values, item in zip(rows, items, strict=True)]
+        context = load_input_context(items, by=self.by)
+        read = [_read(values, item, context) for values, item in zip(rows, items, strict=True)]
         worked = iter(
             register_all(
                 [draft for draft in read if isinstance(draft, CustomerInput)],
-                setup=setup,
+                context=context,
                 by=self.by,
                 may_create=True,
                 if_existing=self.if_existing,
@@ -72,10 +72,10 @@ class CustomerBatch:
         return [_outcome(next(worked) if isinstance(draft, CustomerInput) else draft) for draft in read]
 
 
-def _read(values: Values, item: Item, setup: InputContext) -> CustomerInput | LoyaltyError:
+def _read(values: Values, item: Item, context: InputContext) -> CustomerInput | LoyaltyError:
     try:
         check_consents(values)
-        draft = read_customer_input(item, setup, action="update" if optional(item, "id") else "add")
+        draft = read_customer_input(item, context, action="update" if optional(item, "id") else "add")
     except LoyaltyError as refusal:
         return refusal
     if optional(item, "preferred_store") and draft.customer.preferred_store is None:

@@ -47,7 +47,7 @@ class BillBatch:
         places = named_places(stores=_named(rows, "store_code"), tills=_named(rows, "till_code"))
         read = [self._read(row, owner, places) for row, owner in zip(rows, owners, strict=True)]
         drafts = [one[0] for one in read if not isinstance(one, LoyaltyError)]
-        worked = iter(record_purchases(drafts, book=load_catalog(), by=self.by, now=clock.now(), is_history=True))
+        worked = iter(record_purchases(drafts, catalog=load_catalog(), by=self.by, now=clock.now(), is_history=True))
         return [rejected(_code(one)) if isinstance(one, LoyaltyError) else _outcome(next(worked), one[1]) for one in read]
 
     def _read(self, row: Values, owner: int | LoyaltyError, places: Places) -> tuple[BillDraft, list[Notice]] | LoyaltyError:

@@ -453,9 +453,9 @@ def test_what_a_till_changes_while_the_page_is_open_is_not_written_over(
     page = page_of(CUSTOMERS, anna)
     form = filled_form(administrator, page, lastname="Iyer")
     with transaction.atomic():
-        setup = load_input_context([], by=till_actor(till))
-        draft = read_customer_input({"mobile": "9812300001", "ndnc_status": "DND"}, setup, action="update")
-        update_customer(draft, setup=setup, by=till_actor(till))
+        context = load_input_context([], by=till_actor(till))
+        draft = read_customer_input({"mobile": "9812300001", "ndnc_status": "DND"}, context, action="update")
+        update_customer(draft, context=context, by=till_actor(till))
     assert "(1024)" in errors_of(administrator.post(page, form))["__all__"][0]
     anna.refresh_from_db()
     assert (anna.lastname, anna.ndnc_status) == ("Rao", "DND")

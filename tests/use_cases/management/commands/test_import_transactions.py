@@ -252,7 +252,7 @@ def test_a_file_leaves_what_its_bills_leave_one_by_one(northwind: Organization, 
     for row in rows:
         with transaction.atomic():
             (result,) = record_purchases(
-                [draft_of(row, till, northwind.zone)], book=load_catalog(), by=by, now=clock.now(), is_history=True
+                [draft_of(row, till, northwind.zone)], catalog=load_catalog(), by=by, now=clock.now(), is_history=True
             )
         assert not isinstance(result, LoyaltyError)
     one_by_one = pictures()
