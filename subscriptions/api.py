@@ -12,11 +12,11 @@ from customers.profile import sections as people
 from customers.profile.lookup import Answer, Asked, ids_of_store, look_up, read_asked
 from customers.profile.sections import Reading
 from loyalty_project import clock
-from loyalty_project.api.batch import Done, Outcome, failed, succeeded
 from loyalty_project.api.envelope import Tree, customers_answer, http_status, request_items
-from loyalty_project.api.sections import Section, assemble
 from loyalty_project.protocol.codes import Code, Transport
 from loyalty_project.protocol.errors import LoyaltyError, in_numeric_order
+from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
+from loyalty_project.protocol.sections import Section, assemble
 from loyalty_project.protocol.values import Item, optional, text
 from organizations.api.batches import answer_batch
 from organizations.api.views import Call, TillView

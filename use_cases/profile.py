@@ -7,8 +7,8 @@ import engagement.sections
 import subscriptions.sections
 from customers.profile import sections
 from customers.profile.sections import Reading
-from loyalty_project.api.sections import Section, assemble
 from loyalty_project.protocol.codes import CodeTable
+from loyalty_project.protocol.sections import Section, assemble
 
 SECTIONS: tuple[Section[Reading], ...] = (
     sections.profile,

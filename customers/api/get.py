@@ -8,10 +8,10 @@ from rest_framework.response import Response
 
 from customers.profile.lookup import Answer, ids_of_store, look_up, read_asked
 from customers.profile.sections import Reading
-from loyalty_project.api.batch import Done, Outcome, failed, succeeded
 from loyalty_project.api.envelope import customers_answer, http_status
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import in_numeric_order
+from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
 from organizations.api.views import TillView
 from use_cases.profile import read_profiles, refusals
 

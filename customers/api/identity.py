@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from customers.identity_requests.rules import read_item
 from customers.identity_requests.services import CONSTRAINTS
 from customers.registration.context import load_input_context
-from loyalty_project.api.batch import Done
 from loyalty_project.api.envelope import one_customer_answer, request_items
 from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.outcomes import Done
 from loyalty_project.protocol.values import Item
 from organizations.api.batches import answer_batch
 from organizations.api.views import TillView

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from customers.profile.lookup import Answer, look_up, only_of_store, read_asked
 from customers.profile.reads import read_people
 from customers.registration.state import CustomerState
-from loyalty_project.api.batch import Done, Outcome, Refused, failed, succeeded
 from loyalty_project.api.envelope import customer_answer, http_status
 from loyalty_project.protocol.codes import Code, CodeTable
 from loyalty_project.protocol.errors import LoyaltyError, in_numeric_order
+from loyalty_project.protocol.outcomes import Done, Outcome, Refused, failed, succeeded
 from loyalty_project.protocol.values import is_on
 from organizations.api.views import Call
 

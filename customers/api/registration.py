@@ -9,10 +9,10 @@ from rest_framework.response import Response
 
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
-from loyalty_project.api.batch import Done
 from loyalty_project.api.envelope import customers_answer, request_items
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import in_numeric_order
+from loyalty_project.protocol.outcomes import Done
 from loyalty_project.protocol.values import Item
 from organizations.api.batches import answer_batch
 from organizations.api.views import TillView

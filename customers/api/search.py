@@ -6,9 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.search.grammar import raw_search
-from loyalty_project.api.batch import Outcome
 from loyalty_project.api.envelope import customer_answer
 from loyalty_project.api.paging import read_limit, read_number
+from loyalty_project.protocol.outcomes import Outcome
 from loyalty_project.protocol.values import is_on
 from organizations.api.views import TillView
 from use_cases.search import Search, search_customers

@@ -19,10 +19,10 @@ from engagement.redemptions.filters import BoundedRedemptionFilters, RedemptionF
 from engagement.redemptions.history import RedemptionPage, account_ids, read_redemptions, reversals_of
 from engagement.redemptions.models import Redemption
 from engagement.redemptions.payloads import customer_with_redemptions, points_redemption
-from loyalty_project.api.batch import Done, Outcome, Refused
 from loyalty_project.api.paging import read_limit, read_number, read_order
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.outcomes import Done, Outcome, Refused
 from loyalty_project.protocol.values import is_on
 from organizations.api.views import Call, TillView
 from organizations.locations.models import Store

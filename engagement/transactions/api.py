@@ -25,11 +25,11 @@ from engagement.transactions.payloads import (
     points_breakup,
     transaction,
 )
-from loyalty_project.api.batch import Done, Refused
 from loyalty_project.api.paging import read_limit, read_number, read_order
 from loyalty_project.protocol.best_effort import side_step
 from loyalty_project.protocol.codes import Code, CodeTable
 from loyalty_project.protocol.errors import Notice
+from loyalty_project.protocol.outcomes import Done, Refused
 from loyalty_project.protocol.values import is_on
 from organizations.api.views import Call, TillView
 from organizations.fields.models import FieldDefinition

@@ -1,7 +1,7 @@
-"""How is a batch worked? In order, each item in a transaction of its own, so that an error never stops the next item."""
+"""Batches: items worked in order, each in its own transaction, so that an error never stops the next item."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
@@ -10,7 +10,8 @@ from django.db import IntegrityError, OperationalError, transaction
 from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, is_repeated, sqlstate
 from loyalty_project.faults import Point, reach
 from loyalty_project.protocol.codes import TECHNICAL, Code, CodeTable, Transport
-from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError, Notice
+from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError
+from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
 from loyalty_project.protocol.values import Item, has_unusable_text
 
 log = structlog.get_logger(__name__)
@@ -18,66 +19,17 @@ log = structlog.get_logger(__name__)
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """What working one item gave: the body of its answer, the literal of success, and the warnings in order.
-
-    `subject` is the id of the customer whom the body tells about, by which kept answers are found when that customer is erased.
-    """
-
-    body: Mapping[str, Any]
-    message: str
-    code: Code = Code.DONE
-    warnings: Sequence[Notice] = field(default_factory=tuple)
-    subject: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """A refused item that shows more than the identifiers it was asked by: the body of its answer, the code, the warnings."""
-
-    body: Mapping[str, Any]
-    code: CodeTable
-    warnings: Sequence[Notice] = field(default_factory=tuple)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One item of the answer, `item_status` included; `replayed` when it was worked by an earlier call."""
-
-    body: Mapping[str, Any]
-    succeeded: bool
-    subject: int | None = None
-    replayed: bool = False
-
-
-def succeeded(done: Done) -> Outcome:
-    """The answer of an item that was done: the literal, then the warnings' texts (docs/protocol.md 1.5)."""
-    message = ", ".join([done.message, *(notice.text for notice in done.warnings)])
-    return Outcome(
-        {**done.body, "item_status": _item_status(success=True, code=done.code, message=message, warnings=done.warnings)},
-        succeeded=True,
-        subject=done.subject,
-    )
-
-
-def failed(code: CodeTable, echo: Mapping[str, Any], *, sentence: str = "", warnings: Sequence[Notice] = ()) -> Outcome:
-    """The answer of an item that failed: what it named, and why, in the code's sentence where no other is given."""
-    status = _item_status(success=False, code=code, message=sentence or code.sentence, warnings=warnings)
-    return Outcome({**echo, "item_status": status}, succeeded=False)
-
-
 class Once(Protocol):
-    """What makes sure that the items of a call are worked once: it knows what they were answered (docs/protocol.md 1.10).
+    """Stored outcomes of a call's items, so that each item is worked once (docs/protocol.md 1.10).
 
-    Both methods are called in the item's transaction, so that claim, effect and answer are stored together or not at all.
+    Both methods run in the item's transaction: claim, effect and outcome are stored together or not at all.
     """
 
     def claim(self, position: int) -> Outcome | None:
-        """Take the item at this position, once whoever works it now is done; its answer when it was worked before."""
+        """Claim the item, after waiting for another transaction that holds it. Its outcome if it was worked before."""
 
     def keep(self, position: int, outcome: Outcome) -> None:
-        """Remember what the claimed item is answered."""
+        """Store the outcome of a claimed item."""
 
 
 def run_batch(
@@ -89,19 +41,19 @@ def run_batch(
     constraints: Mapping[str, Code],
     once: Once | None = None,
 ) -> list[Outcome]:
-    """Work the items one after the other, each in its own transaction, and answer in their order.
+    """Outcomes of the items, in their order, each worked in its own transaction.
 
-    A deadlock or serialization failure repeats the whole item, at most five times. A lock that is not free in time is 521, a
-    broken constraint the code that `constraints` gives its name, anything unexpected is logged and told as `fallback`.
-    With `once`, successes and refusals by a rule are kept and given again; technical failures leave no trace.
+    A deadlock or serialization failure repeats the whole item, at most five times. A lock that is not free in time is 521.
+    A violated constraint is the code that `constraints` gives its name. Anything unexpected is logged and is `fallback`.
+    With `once`, successes and refusals by a rule are stored and given again; technical failures leave no trace.
     """
     batch = _Batch(work=work, echo=echo, fallback=fallback, constraints=constraints, once=once)
-    return [batch.answer(position, item) for position, item in enumerate(items)]
+    return [batch.outcome(position, item) for position, item in enumerate(items)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Batch:
-    """How the items of one call are worked."""
+    """The parameters that all items of a call share."""
 
     work: Callable[[Item], Done]
     echo: Callable[[Item], Mapping[str, Any]]
@@ -109,8 +61,8 @@ class _Batch:
     constraints: Mapping[str, Code]
     once: Once | None
 
-    def answer(self, position: int, item: Item) -> Outcome:
-        """The item's answer, whatever happens to it."""
+    def outcome(self, position: int, item: Item) -> Outcome:
+        """The item's outcome, whatever happens to it."""
         reach(Point.BEFORE_KEY)
         try:
             outcome = _attempt(lambda: self._work_once(position, item))
@@ -124,14 +76,14 @@ class _Batch:
                 return self._failed(Transport.BUSY, item)
             log.exception("item_failed", code=int(self.fallback))
             return self._failed(self.fallback, item)
-        except Exception:  # a bug in one item is logged and told; the other items of the batch are worked
+        except Exception:  # a bug in an item is logged; the other items of the batch are worked
             log.exception("item_failed", code=int(self.fallback))
             return self._failed(self.fallback, item)
         reach(Point.AFTER_COMMIT)
         return outcome
 
     def _work_once(self, position: int, item: Item) -> Outcome:
-        """What happens in the item's transaction."""
+        """The body of the item's transaction."""
         if self.once is None:
             outcome = self._work(item)
             reach(Point.AFTER_EFFECT)
@@ -147,7 +99,7 @@ class _Batch:
         return outcome
 
     def _work_claimed(self, item: Item) -> Outcome:
-        """The answer that is to be kept: a refusal undoes what was done, but not the claim. Raises what is not to be kept."""
+        """The outcome to store: a refusal undoes the effect, but not the claim. Raises failures that are not stored."""
         try:
             with transaction.atomic():
                 return self._work(item)
@@ -163,11 +115,11 @@ class _Batch:
         try:
             return succeeded(self.work(item))
         except CountedRefusalError as refusal:
-            # Answered without an exception, so that the transaction keeps what was counted.
+            # Returned without an exception, so that the transaction keeps what was counted.
             return self._failed(refusal.code, item, sentence=refusal.sentence)
 
     def _code_of(self, error: LoyaltyError | IntegrityError) -> CodeTable | None:
-        """The code of a refusal; None for a constraint that nobody foresaw to break."""
+        """The code of a refusal; None for a constraint that is not in `constraints`."""
         if isinstance(error, LoyaltyError):
             return error.code
         return self.constraints.get(constraint_name(error) or "")
@@ -195,12 +147,3 @@ def _attempt(work: Callable[[], Outcome]) -> Outcome:
             if not is_repeated(error) or attempt == MAX_ATTEMPTS:
                 raise
             log.warning("item_repeated", attempt=attempt, sqlstate=sqlstate(error))
-
-
-def _item_status(*, success: bool, code: CodeTable, message: str, warnings: Sequence[Notice]) -> dict[str, Any]:
-    return {
-        "success": "true" if success else "false",
-        "code": str(int(code)),
-        "message": message,
-        "warnings": {"warning": [str(int(notice.code)) for notice in warnings]},
-    }

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loyalty_project.api.batch import Outcome
 from loyalty_project.protocol.codes import Code, Transport
 from loyalty_project.protocol.errors import RequestRefusedError
+from loyalty_project.protocol.outcomes import Outcome
 from loyalty_project.protocol.values import Item, Value, as_list
 
 Tree = dict[str, Any]

@@ -5,11 +5,12 @@ from typing import Any, Final
 
 from rest_framework.response import Response
 
-from loyalty_project.api.batch import Done, Once, Outcome, run_batch
+from loyalty_project.api.batch import Once, run_batch
 from loyalty_project.api.content import content_digest
 from loyalty_project.api.envelope import Tree, http_status
 from loyalty_project.faults import Point, reach
 from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.outcomes import Done, Outcome
 from loyalty_project.protocol.values import Item
 from organizations.api.headers import idempotency_key
 from organizations.api.views import TillView

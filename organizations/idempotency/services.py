@@ -13,11 +13,11 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from loyalty_project import clock
-from loyalty_project.api.batch import Outcome
-from loyalty_project.api.renderers import to_json
 from loyalty_project.db.locks import lock
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import RequestRefusedError
+from loyalty_project.protocol.json_text import to_json
+from loyalty_project.protocol.outcomes import Outcome
 from organizations.audit.actors import Actor
 from organizations.idempotency.models import IdempotencyKey, KeptAnswer
 

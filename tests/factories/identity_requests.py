@@ -9,8 +9,9 @@ from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.rules import read_item
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
-from loyalty_project.api.batch import Done, run_batch
+from loyalty_project.api.batch import run_batch
 from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.outcomes import Done
 from organizations.audit.actors import Actor, staff_actor
 from organizations.locations.models import Till
 from organizations.staff.models import StaffMember

@@ -19,8 +19,9 @@ from customers.registration import unit_of_work
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
 from engagement.points.checks.run import check_ledger
-from loyalty_project.api.batch import Done, run_batch
+from loyalty_project.api.batch import run_batch
 from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.outcomes import Done
 from organizations.locations.models import Till
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.rows import make_organization, make_store, make_till, till_actor

@@ -6,10 +6,11 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection
 from structlog.testing import capture_logs
 
-from loyalty_project.api.batch import Done, Once, Outcome, failed, run_batch, succeeded
+from loyalty_project.api.batch import Once, run_batch
 from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, sqlstate
 from loyalty_project.protocol.codes import TECHNICAL, Code, Transport
 from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError, Notice
+from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
 from loyalty_project.protocol.values import Item
 
 

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from loyalty_project.api.batch import Done, Outcome, failed, succeeded
 from loyalty_project.api.envelope import customer_answer, customers_answer, http_status, refusal, request_items
 from loyalty_project.protocol.codes import Code, Transport
 from loyalty_project.protocol.errors import RequestRefusedError
+from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
 
 ONE = {"mobile": "919812345678"}
 OTHER = {"email": "asha@example.com"}

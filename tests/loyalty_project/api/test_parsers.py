@@ -13,8 +13,9 @@ from rest_framework.request import Request
 
 from loyalty_project.api.negotiation import WireNegotiation
 from loyalty_project.api.parsers import MAX_DEPTH, WireParser, parse_json, parse_request, parse_xml
-from loyalty_project.api.renderers import to_json, to_xml
+from loyalty_project.api.renderers import to_xml
 from loyalty_project.protocol.errors import RequestRefusedError
+from loyalty_project.protocol.json_text import to_json
 from loyalty_project.protocol.values import Value
 from tests.loyalty_project.api.trees import OBJECTS
 

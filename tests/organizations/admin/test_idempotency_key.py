@@ -5,7 +5,7 @@ from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from loyalty_project.api.batch import Outcome
+from loyalty_project.protocol.outcomes import Outcome
 from organizations.idempotency.models import IdempotencyKey
 from organizations.idempotency.services import open_keyed_call
 from organizations.locations.models import Till

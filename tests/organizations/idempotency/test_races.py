@@ -9,10 +9,11 @@ from collections import Counter
 import pytest
 from django.db import connection
 
-from loyalty_project.api.batch import Done, run_batch
-from loyalty_project.api.renderers import to_json
+from loyalty_project.api.batch import run_batch
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import RequestRefusedError
+from loyalty_project.protocol.json_text import to_json
+from loyalty_project.protocol.outcomes import Done
 from loyalty_project.protocol.values import Item
 from organizations.audit.models import AuditEntry
 from organizations.audit.services import Change, record_changes

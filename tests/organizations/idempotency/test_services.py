@@ -8,10 +8,10 @@ import time_machine
 from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
-from loyalty_project.api.batch import Outcome
 from loyalty_project.api.formats import Format
 from loyalty_project.api.renderers import render
 from loyalty_project.protocol.errors import RequestRefusedError
+from loyalty_project.protocol.outcomes import Outcome
 from organizations.audit.actors import Actor
 from organizations.idempotency import services
 from organizations.idempotency.models import IdempotencyKey, KeptAnswer

@@ -1,6 +1,6 @@
 """Answers put together by sections."""
 
-from loyalty_project.api.sections import assemble
+from loyalty_project.protocol.sections import assemble
 
 
 def names(ids, asked):

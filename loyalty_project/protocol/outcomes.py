@@ -1,0 +1,66 @@
+"""Results of items: what was done or refused, and the outcome that the caller gets for it (docs/protocol.md 1.5)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from loyalty_project.protocol.codes import Code, CodeTable
+from loyalty_project.protocol.errors import Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """Result of a successful item: the body of its answer, the literal of success, warnings in their order.
+
+    `subject` is the id of the customer in the body. Stored answers are found by it when that customer is erased.
+    """
+
+    body: Mapping[str, Any]
+    message: str
+    code: Code = Code.DONE
+    warnings: Sequence[Notice] = ()
+    subject: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Result of a refused item whose answer shows more than the identifiers it was asked by."""
+
+    body: Mapping[str, Any]
+    code: CodeTable
+    warnings: Sequence[Notice] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An item of the answer, `item_status` included. `replayed`: an earlier call did the work."""
+
+    body: Mapping[str, Any]
+    succeeded: bool
+    subject: int | None = None
+    replayed: bool = False
+
+
+def succeeded(done: Done) -> Outcome:
+    """Outcome of a successful item; its message is the literal, then the texts of the warnings."""
+    message = ", ".join([done.message, *(notice.text for notice in done.warnings)])
+    return Outcome(
+        {**done.body, "item_status": _item_status(success=True, code=done.code, message=message, warnings=done.warnings)},
+        succeeded=True,
+        subject=done.subject,
+    )
+
+
+def failed(code: CodeTable, echo: Mapping[str, Any], *, sentence: str = "", warnings: Sequence[Notice] = ()) -> Outcome:
+    """Outcome of a failed item: the identifiers in `echo`, and `sentence` or the code's own."""
+    status = _item_status(success=False, code=code, message=sentence or code.sentence, warnings=warnings)
+    return Outcome({**echo, "item_status": status}, succeeded=False)
+
+
+def _item_status(*, success: bool, code: CodeTable, message: str, warnings: Sequence[Notice]) -> dict[str, Any]:
+    return {
+        "success": "true" if success else "false",
+        "code": str(int(code)),
+        "message": message,
+        "warnings": {"warning": [str(int(notice.code)) for notice in warnings]},
+    }
