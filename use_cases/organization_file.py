@@ -1,28 +1,73 @@
-"""What does a whole organization file set up? The organization's own rows, and what other apps keep of it.
+"""The organization file as a whole: every noun's section, checked, loaded and dumped together.
 
-Everything that loads or dumps an organization comes through here, so that no section is forgotten.
+Every caller that checks, loads or dumps an organization goes through here, so that no section is forgotten.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from customers.groups.organization_file import USER_GROUPS
 from customers.segments.organization_file import SEGMENTS
 from customers.statuses.organization_file import CUSTOMER_STATUSES
+from engagement.coupons.organization_file import COUPON_SERIES
 from engagement.programs.organization_file import PROGRAMS
-from organizations.organization_file import dumping, loading
-from organizations.organization_file.checking import Document
+from organizations.card_series.organization_file import CARD_SERIES_SECTION
+from organizations.credentials.organization_file import API_CLIENTS
+from organizations.fields.organization_file import FIELDS
+from organizations.locations.organization_file import CONCEPTS, STORES, ZONES
+from organizations.organization_file import checking, dumping, loading
 from organizations.organization_file.loading import LoadReport
-from organizations.organization_file.sections import Section
+from organizations.organization_file.sections import Document, Section
+from organizations.organization_file.stored_sections import REFERRAL_CAMPAIGNS, TICKETS
+from organizations.source_accounts.organization_file import SOURCE_ACCOUNTS
+from organizations.staff.organization_file import STAFF_SECTION
 from organizations.tenancy.models import Organization
+from organizations.tenancy.organization_file import (
+    IDENTITY_VERIFICATION_SECTION,
+    ORGANIZATION_SECTION,
+    SETTINGS_SECTION,
+)
 
-# In the order in which their rows come about.
-SECTIONS: Final[tuple[Section, ...]] = (SEGMENTS, USER_GROUPS, CUSTOMER_STATUSES, PROGRAMS)
+# In the order of the file, which is the order in which they are checked, loaded and dumped.
+SECTIONS: Final[tuple[Section, ...]] = (
+    ORGANIZATION_SECTION,
+    SETTINGS_SECTION,
+    IDENTITY_VERIFICATION_SECTION,
+    ZONES,
+    CONCEPTS,
+    STORES,
+    API_CLIENTS,
+    FIELDS,
+    SOURCE_ACCOUNTS,
+    CARD_SERIES_SECTION,
+    PROGRAMS,
+    COUPON_SERIES,
+    REFERRAL_CAMPAIGNS,
+    TICKETS,
+    SEGMENTS,
+    USER_GROUPS,
+    CUSTOMER_STATUSES,
+    STAFF_SECTION,
+)
+
+
+def check_document(content: bytes, *, environment: Mapping[str, str]) -> Document:
+    """The document in `content` (YAML 1.2), complete and checked, with secrets from `environment`.
+
+    Raises `OrganizationFileError` with every problem that can be seen without the database.
+    """
+    return checking.check_document(content, sections=SECTIONS, environment=environment)
+
+
+def check_values(value: Any, *, environment: Mapping[str, str]) -> Document:
+    """The same for values that were read already."""
+    return checking.check_values(value, sections=SECTIONS, environment=environment)
 
 
 def load_organization(document: Document, *, dry_run: bool = False) -> LoadReport:
-    """Bring an organization to what a checked document says, all of it or nothing; `dry_run` takes it back.
+    """Make an organization equal to a checked document, all of it or nothing; `dry_run` rolls it back.
 
-    Raises `OrganizationFileError` for what only the database can tell.
+    Raises `OrganizationFileError` for problems that only the database shows.
     """
     return loading.load_organization(document, sections=SECTIONS, dry_run=dry_run)
 

@@ -9,12 +9,12 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
 from customers.groups.models import GroupMembership, UserGroup
+from customers.groups.organization_file import USER_GROUP
 from customers.identifiers.models import Identifier
 from customers.services.standing import of_standing
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.counting import BoundedCount, count_label
 from organizations.back_office.forms import ConfigurationForm
-from organizations.organization_file.document import USER_GROUP
 
 MEMBERS_SHOWN: Final = 100
 

@@ -1,33 +1,42 @@
-"""How do user groups come out of the organization file, and back into it? A group is matched by its external id."""
+"""Section `user_groups` of the organization file. A group is matched by its external id; members are not in the file."""
 
 from typing import Any, Final
 
 from customers.groups.models import UserGroup
-from organizations.organization_file.checking import Document
-from organizations.organization_file.rows import RowChanges, Table, Wanted
-from organizations.organization_file.sections import Section
+from organizations.organization_file.common_keys import ACTIVE
+from organizations.organization_file.rows import RowChanges, Table, WantedRow
+from organizations.organization_file.schema import ListOf, Struct, Text, optional, required
+from organizations.organization_file.sections import Document, Section, list_rows
+from organizations.tenancy.models import Organization
 
-_GROUPS: Final = Table(
+USER_GROUP: Final = Struct({"external_id": required(Text(100)), "name": required(Text(200)), "active": ACTIVE})
+GROUP_TABLE: Final = Table(
     model=UserGroup,
     key_of=lambda row: row.external_id,
-    told=lambda row: f"user group {row.external_id}",
-    words={"is_active": "active"},
+    label=lambda row: f"user group {row.external_id}",
 )
 
 
-def bring_groups(document: Document, rows: RowChanges) -> None:
-    """Make user groups what a checked document says (see `sections.Section`). Members are none of the file's business."""
-    said = enumerate(document["user_groups"])
-    rows.bring(_GROUPS, [Wanted(one["external_id"], f"user_groups[{number}]", _values(one)) for number, one in said])
+def load_groups(document: Document, rows: RowChanges) -> None:
+    """Make user groups equal to the document."""
+    rows.apply(GROUP_TABLE, [_group_row(path, group) for path, group in list_rows(document, "user_groups")])
 
 
-def told_groups() -> list[dict[str, Any]]:
-    """The user groups of the scope's organization in the file's words, by external id."""
-    return [{"external_id": one.external_id, "name": one.name, "active": one.is_active} for one in UserGroup.objects.all()]
+def dump_groups(_organization: Organization) -> list[dict[str, Any]]:
+    """User groups, by external id."""
+    return [
+        {"external_id": group.external_id, "name": group.name, "active": group.is_active} for group in UserGroup.objects.all()
+    ]
 
 
-USER_GROUPS: Final = Section(name="user_groups", bring=bring_groups, tell=told_groups)
+USER_GROUPS: Final = Section(
+    name="user_groups",
+    schema=optional(ListOf(USER_GROUP, key=("external_id",)), []),
+    load=load_groups,
+    dump=dump_groups,
+)
 
 
-def _values(group: dict[str, Any]) -> dict[str, Any]:
-    return {"external_id": group["external_id"], "name": group["name"], "is_active": group["active"]}
+def _group_row(path: str, group: dict[str, Any]) -> WantedRow:
+    values = {"external_id": group["external_id"], "name": group["name"], "is_active": group["active"]}
+    return WantedRow(group["external_id"], path, values)

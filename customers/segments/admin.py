@@ -10,6 +10,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from customers.segments.models import CustomerSegment, Segment, SegmentPartition
+from customers.segments.organization_file import SEGMENT
 from customers.segments.partitions import set_partitions
 from customers.services.standing import of_standing
 from organizations.audit.services import Change, record_changes
@@ -17,7 +18,6 @@ from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.counting import BoundedCount, count_label
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.forms import ConfigurationForm, LinesField
-from organizations.organization_file.document import SEGMENT
 
 
 class SegmentForm(ConfigurationForm):

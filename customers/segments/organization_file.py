@@ -1,42 +1,52 @@
-"""How do segments come out of the organization file, and back into it? A segment is matched by name, its partitions too."""
+"""Section `segments` of the organization file. Segments and their partitions are matched by name."""
 
 from typing import Any, Final
 
 from customers.segments.models import Segment
 from customers.segments.partitions import active_partitions, set_partitions
-from organizations.organization_file.checking import Document
-from organizations.organization_file.rows import RowChanges, Table, Wanted
-from organizations.organization_file.sections import Section
+from organizations.organization_file.common_keys import ACTIVE
+from organizations.organization_file.rows import RowChanges, Table, WantedRow
+from organizations.organization_file.schema import ListOf, Struct, Text, optional, required
+from organizations.organization_file.sections import Document, Section, list_rows
+from organizations.tenancy.models import Organization
 
-_SEGMENTS: Final = Table(
-    model=Segment,
-    key_of=lambda row: row.name,
-    told=lambda row: f"segment {row.name}",
-    words={"is_active": "active"},
+SEGMENT: Final = Struct(
+    {
+        "name": required(Text(100)),
+        "partitions": required(ListOf(Text(100), unique=True, filled=True)),
+        "active": ACTIVE,
+    }
+)
+SEGMENT_TABLE: Final = Table(model=Segment, key_of=lambda row: row.name, label=lambda row: f"segment {row.name}")
+
+
+def load_segments(document: Document, rows: RowChanges) -> None:
+    """Make segments and partitions equal to the document.
+
+    A segment that the document no longer names keeps its partitions, so that it can be switched on again unchanged.
+    """
+    listed = list_rows(document, "segments")
+    segments = rows.apply(SEGMENT_TABLE, [_segment_row(path, segment) for path, segment in listed])
+    paths = {segments[segment["name"]].pk: path for path, segment in listed}
+    for change in set_partitions([(segments[segment["name"]], segment["partitions"]) for _, segment in listed]):
+        path = paths[change.segment.pk]
+        rows.record_change(change.segment, path, {"partitions": change.old}, {"partitions": change.new})
+
+
+def dump_segments(_organization: Organization) -> list[dict[str, Any]]:
+    """Segments with their active partitions, by name."""
+    segments = list(Segment.objects.all())
+    partitions = active_partitions(segments)
+    return [{"name": segment.name, "partitions": partitions[segment.pk], "active": segment.is_active} for segment in segments]
+
+
+SEGMENTS: Final = Section(
+    name="segments",
+    schema=optional(ListOf(SEGMENT, key=("name",)), []),
+    load=load_segments,
+    dump=dump_segments,
 )
 
 
-def bring_segments(document: Document, rows: RowChanges) -> None:
-    """Make segments and partitions what a checked document says (see `sections.Section`).
-
-    A segment that the document no longer names keeps its partitions, so that it can be switched on again as it was.
-    """
-    said = {f"segments[{number}]": one for number, one in enumerate(document["segments"])}
-    segments = rows.bring(_SEGMENTS, [Wanted(one["name"], path, _values(one)) for path, one in said.items()])
-    paths = {segments[one["name"]].pk: path for path, one in said.items()}
-    for one in set_partitions([(segments[one["name"]], one["partitions"]) for one in said.values()]):
-        rows.note(one.segment, paths[one.segment.pk], {"partitions": one.old}, {"partitions": one.new})
-
-
-def told_segments() -> list[dict[str, Any]]:
-    """The segments of the scope's organization in the file's words, by name."""
-    segments = list(Segment.objects.all())
-    partitions = active_partitions(segments)
-    return [{"name": one.name, "partitions": partitions[one.pk], "active": one.is_active} for one in segments]
-
-
-SEGMENTS: Final = Section(name="segments", bring=bring_segments, tell=told_segments)
-
-
-def _values(segment: dict[str, Any]) -> dict[str, Any]:
-    return {"name": segment["name"], "is_active": segment["active"]}
+def _segment_row(path: str, segment: dict[str, Any]) -> WantedRow:
+    return WantedRow(segment["name"], path, {"name": segment["name"], "is_active": segment["active"]})

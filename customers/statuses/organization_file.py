@@ -1,37 +1,55 @@
-"""How do customer statuses come out of the organization file, and back into it? A label is matched by status and name."""
+"""Section `customer_statuses` of the organization file. A label is matched by status and name."""
 
 from typing import Any, Final
 
 from customers.statuses.models import CustomerStatus
-from organizations.organization_file.checking import Document
-from organizations.organization_file.rows import RowChanges, Table, Wanted
-from organizations.organization_file.sections import Section
+from organizations.organization_file.common_keys import ACTIVE
+from organizations.organization_file.rows import RowChanges, Table, WantedRow
+from organizations.organization_file.schema import ListOf, OneOf, Struct, Text, optional, required
+from organizations.organization_file.sections import Document, Section, list_rows
+from organizations.tenancy.models import Organization
 
-_STATUSES: Final = Table(
+CUSTOMER_STATUS: Final = Struct(
+    {
+        "status": required(OneOf(*CustomerStatus.Status.values)),
+        "label": required(Text(100)),
+        "blocks": optional(ListOf(OneOf(*CustomerStatus.Block.values), unique=True), []),
+        "active": ACTIVE,
+    }
+)
+STATUS_TABLE: Final = Table(
     model=CustomerStatus,
     key_of=lambda row: (row.status, row.label),
-    told=lambda row: f"customer status {row.status} {row.label}",
-    words={"is_active": "active"},
+    label=lambda row: f"customer status {row.status} {row.label}",
 )
 
 
-def bring_statuses(document: Document, rows: RowChanges) -> None:
-    """Make labels what a checked document says (see `sections.Section`). Who has one is none of the file's business."""
-    said = enumerate(document["customer_statuses"])
-    wanted = [Wanted((one["status"], one["label"]), f"customer_statuses[{number}]", _values(one)) for number, one in said]
-    rows.bring(_STATUSES, wanted)
+def load_statuses(document: Document, rows: RowChanges) -> None:
+    """Make status labels equal to the document."""
+    rows.apply(STATUS_TABLE, [_status_row(path, status) for path, status in list_rows(document, "customer_statuses")])
 
 
-def told_statuses() -> list[dict[str, Any]]:
-    """The labels of the scope's organization in the file's words, by status and name."""
+def dump_statuses(_organization: Organization) -> list[dict[str, Any]]:
+    """Status labels, by status and name."""
     return [
-        {"status": one.status, "label": one.label, "blocks": one.blocks, "active": one.is_active}
-        for one in CustomerStatus.objects.all()
+        {"status": status.status, "label": status.label, "blocks": status.blocks, "active": status.is_active}
+        for status in CustomerStatus.objects.all()
     ]
 
 
-CUSTOMER_STATUSES: Final = Section(name="customer_statuses", bring=bring_statuses, tell=told_statuses)
+CUSTOMER_STATUSES: Final = Section(
+    name="customer_statuses",
+    schema=optional(ListOf(CUSTOMER_STATUS, key=("status", "label")), []),
+    load=load_statuses,
+    dump=dump_statuses,
+)
 
 
-def _values(one: dict[str, Any]) -> dict[str, Any]:
-    return {"status": one["status"], "label": one["label"], "blocks": one["blocks"], "is_active": one["active"]}
+def _status_row(path: str, status: dict[str, Any]) -> WantedRow:
+    values = {
+        "status": status["status"],
+        "label": status["label"],
+        "blocks": status["blocks"],
+        "is_active": status["active"],
+    }
+    return WantedRow((status["status"], status["label"]), path, values)

@@ -8,16 +8,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from engagement.programs.catalog import BINDINGS, load_catalog, newest_versions
+from engagement.programs.file_checks import check_programs
+from engagement.programs.file_schema import PROGRAM
 from engagement.programs.models import Program, ProgramVersion, Tier
 from loyalty_project import clock
 from organizations.audit.services import Change
 from organizations.card_series.models import CardSeries
 from organizations.locations.models import Concept, Zone
-from organizations.organization_file.checking import Document
 from organizations.organization_file.differences import differences
-from organizations.organization_file.program_document import PROGRAM
-from organizations.organization_file.rows import RowChanges, Table, Wanted
-from organizations.organization_file.sections import Section, as_json
+from organizations.organization_file.rows import RowChanges, Table, WantedRow
+from organizations.organization_file.schema import ListOf, optional
+from organizations.organization_file.sections import Document, Section, as_json, list_rows
+from organizations.tenancy.models import Organization
 
 # What stands on the program itself; all else is rules.
 _OWN: Final = ("name", "description", "default", "active", "bound_to")
@@ -25,29 +27,29 @@ _BOUND: Final[Mapping[str, Any]] = {"zones": Zone, "concepts": Concept, "card_se
 _PROGRAMS: Final = Table(
     model=Program,
     key_of=lambda row: row.name,
-    told=lambda row: f"program {row.name}",
-    words={"is_active": "active", "is_default": "default"},
+    label=lambda row: f"program {row.name}",
+    file_keys={"is_active": "active", "is_default": "default"},
 )
 _TIERS: Final = Table(
     model=Tier,
     key_of=lambda row: (row.program_id, row.name),
-    told=lambda row: f"tier {row.name}",
-    words={"is_active": "active", "program_id": "program"},
+    label=lambda row: f"tier {row.name}",
+    file_keys={"is_active": "active", "program_id": "program"},
 )
 Said = Sequence[tuple[str, Mapping[str, Any]]]
 
 
-def bring_programs(document: Document, rows: RowChanges) -> None:
+def load_programs(document: Document, rows: RowChanges) -> None:
     """Make programs, versions, tiers and bindings what a checked document says (see `sections.Section`)."""
-    said: Said = [(f"programs[{number}]", one) for number, one in enumerate(document["programs"])]
+    said: Said = list_rows(document, "programs")
     _hand_over_default(said, rows)
-    programs = rows.bring(_PROGRAMS, [Wanted(one["name"], path, _values(one)) for path, one in said])
-    _bring_bindings(said, programs, rows)
-    _bring_versions(said, programs, rows)
-    _bring_tiers(said, programs, rows)
+    programs = rows.apply(_PROGRAMS, [WantedRow(one["name"], path, _values(one)) for path, one in said])
+    _load_bindings(said, programs, rows)
+    _load_versions(said, programs, rows)
+    _load_tiers(said, programs, rows)
 
 
-def told_programs() -> list[dict[str, Any]]:
+def dump_programs(_organization: Organization) -> list[dict[str, Any]]:
     """The programs of the scope's organization in the file's words, the default one first, then by name."""
     catalog = load_catalog()
     codes = {name: dict(model.objects.values_list("pk", "code")) for name, model in _BOUND.items()}
@@ -64,7 +66,13 @@ def told_programs() -> list[dict[str, Any]]:
     ]
 
 
-PROGRAMS: Final = Section(name="programs", bring=bring_programs, tell=told_programs)
+PROGRAMS: Final = Section(
+    name="programs",
+    schema=optional(ListOf(PROGRAM, key=("name",)), []),
+    check=check_programs,
+    load=load_programs,
+    dump=dump_programs,
+)
 
 
 def rules_of(program: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,11 +101,11 @@ def _hand_over_default(said: Said, rows: RowChanges) -> None:
         if chosen is not None and program.name != chosen:
             program.is_default = False
             program.save(update_fields=["is_default"])
-            path = paths.get(program.name, _PROGRAMS.told(program))
-            rows.note(program, path, {"default": True}, {"default": False})
+            path = paths.get(program.name, _PROGRAMS.label(program))
+            rows.record_change(program, path, {"default": True}, {"default": False})
 
 
-def _bring_bindings(said: Said, programs: Mapping[Any, Program], rows: RowChanges) -> None:
+def _load_bindings(said: Said, programs: Mapping[Any, Program], rows: RowChanges) -> None:
     """Bind each program to what the file says; one that the file does not name, to nothing."""
     wanted = {one["name"]: one["bound_to"] or {} for _, one in said}
     paths = {one["name"]: f"{path}.bound_to" for path, one in said}
@@ -112,11 +120,11 @@ def _bring_bindings(said: Said, programs: Mapping[Any, Program], rows: RowChange
                 changed.append((program, name, old, new))
     for program, name, old, new in changed:
         getattr(program, name).set([of_code[name][code] for code in new])
-        path = paths.get(program.name, f"{_PROGRAMS.told(program)}.bound_to")
-        rows.note(program, path, {name: old}, {name: new})
+        path = paths.get(program.name, f"{_PROGRAMS.label(program)}.bound_to")
+        rows.record_change(program, path, {name: old}, {name: new})
 
 
-def _bring_versions(said: Said, programs: Mapping[Any, Program], rows: RowChanges) -> None:
+def _load_versions(said: Said, programs: Mapping[Any, Program], rows: RowChanges) -> None:
     """Add a version to every program whose rules differ, or which has none yet. What differs is told path by path."""
     newest = newest_versions()
     added: list[ProgramVersion] = []
@@ -149,18 +157,18 @@ def _bring_versions(said: Said, programs: Mapping[Any, Program], rows: RowChange
     ]
 
 
-def _bring_tiers(said: Said, programs: Mapping[Any, Program], rows: RowChanges) -> None:
+def _load_tiers(said: Said, programs: Mapping[Any, Program], rows: RowChanges) -> None:
     """Make the rows of the tiers what the rules say, told once: by the rules' own differences. The audit has both."""
     wanted = [
-        Wanted((program.pk, tier["name"]), f"{path}.tiers[{number}]", _tier_values(program, number, tier))
+        WantedRow((program.pk, tier["name"]), f"{path}.tiers[{number}]", _tier_values(program, number, tier))
         for path, one, program in ((path, one, programs[one["name"]]) for path, one in said)
         for number, tier in enumerate(one["tiers"])
     ]
     # Programs that the file no longer names keep the tiers of their last version.
     named = {program.pk for program in programs.values()}
     quiet = RowChanges(rows.organization)
-    wanted += [Wanted(key, "", {}) for key, tier in quiet.present(_TIERS).items() if tier.program_id not in named]
-    quiet.bring(_TIERS, wanted)
+    wanted += [WantedRow(key, "", {}) for key, tier in quiet.existing(_TIERS).items() if tier.program_id not in named]
+    quiet.apply(_TIERS, wanted)
     rows.changes += quiet.changes
 
 

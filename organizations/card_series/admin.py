@@ -6,7 +6,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.forms import ConfigurationForm
 from organizations.card_series.models import CardSeries
-from organizations.organization_file.document import CARD_SERIES
+from organizations.card_series.organization_file import CARD_SERIES
 
 
 class CardSeriesForm(ConfigurationForm):

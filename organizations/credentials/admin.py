@@ -12,7 +12,7 @@ from organizations.back_office.pages import page_action
 from organizations.back_office.secrets import SecretAdmin, SecretKind
 from organizations.credentials.hashing import set_client_secret
 from organizations.credentials.models import ApiClient
-from organizations.organization_file.document import API_CLIENT
+from organizations.credentials.organization_file import API_CLIENT
 
 
 class ApiClientForm(ConfigurationForm):

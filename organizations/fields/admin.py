@@ -8,7 +8,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.forms import ConfigurationForm, LinesField, NamedLinesField
 from organizations.fields.models import FieldDefinition
-from organizations.organization_file.document import FIELD
+from organizations.fields.organization_file import FIELD
 
 
 class FieldForm(ConfigurationForm):

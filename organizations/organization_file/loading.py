@@ -1,8 +1,7 @@
-"""What does loading a document do? One transaction that brings the organization to exactly what the document says.
+"""Load of a checked document: one transaction that makes the organization equal to the document.
 
-Sections that apps above keep in rows of their own are handed in (`sections.Section`); what nobody acts on yet is kept as
-checked JSON on the organization. Loads of one organization wait for each other; credentials are the installation's, so names
-that another organization owns are refused.
+Loads of one organization wait for each other. Names that are unique in the installation are refused if another organization
+has them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,28 +9,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Model
 
 from loyalty_project.db.locks import lock
 from organizations.audit.actors import command_actor
 from organizations.audit.services import Change, record_changes
-from organizations.credentials.models import ApiClient
-from organizations.locations.models import Till
-from organizations.organization_file.checking import Document
 from organizations.organization_file.differences import differences
-from organizations.organization_file.document import DOCUMENT, STORED_DEFAULTS, STORED_SECTIONS
 from organizations.organization_file.problems import Problems
 from organizations.organization_file.rows import RowChanges
-from organizations.organization_file.sections import Section, as_json, left_to_store
-from organizations.organization_file.tables import bring_rows, tills_of
-from organizations.staff.models import StaffMember
+from organizations.organization_file.sections import Column, Document, Section, as_json
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a load did, or would have done: changed `lines` path by path, `notes` to the operator, `stored` sections."""
+    """Result of a load or dry run: changed `lines` path by path, `notes` to the operator, names of `stored` sections."""
 
     organization: Organization
     lines: list[str]
@@ -40,125 +32,96 @@ class LoadReport:
 
 
 def load_organization(document: Document, *, sections: Sequence[Section], dry_run: bool = False) -> LoadReport:
-    """Bring the organization to what `document` (of `checking.check_document`) says, all of it or nothing.
+    """Make the organization equal to a checked document, all of it or nothing.
 
-    `sections` are those of the apps above, in the order in which their rows come about; leaving one out would store it again,
-    so whoever loads goes through `use_cases.organization_file`. With `dry_run` everything is done and rolled back.
-    Raises `OrganizationFileError` for till codes, client keys and user names that belong to another organization.
+    `sections` are all sections of the file; `use_cases.organization_file` has them. With `dry_run` everything is done and
+    rolled back. Raises `OrganizationFileError` for names that belong to another organization.
     """
     with transaction.atomic():
         _allow_slow_hashes()
         organization = lock(Organization.objects.filter(code=document["organization"]["code"])).first()
-        _refuse_foreign_names(document, organization)
+        _refuse_foreign_names(document, organization, sections)
         report = _load(document, organization, sections)
         transaction.set_rollback(dry_run)
     return report
 
 
+def stored_sections(document: Document, sections: Sequence[Section]) -> dict[str, Any]:
+    """The sections without rows of their own as JSON, in the document's shortest form; empty ones are left out."""
+    shown = {
+        section.name: as_json(section.schema.kind, document[section.name])
+        for section in sections
+        if section.is_stored and document[section.name]
+    }
+    return {name: value for name, value in shown.items() if value}
+
+
 def _allow_slow_hashes() -> None:
-    """Proving thousands of passwords takes minutes without a statement; the limit on idle transactions would end the load."""
+    """Lift the limit on idle transactions: verifying thousands of passwords takes minutes without a statement."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
-def _load(document: Document, organization: Organization | None, sections: Sequence[Section]) -> LoadReport:
-    lines: list[str] = []
-    changes: list[Change] = []
-    stored = stored_sections(document, left_to_store(sections))
-    organization = _bring_organization(document, organization, stored, lines, changes)
-    rows = RowChanges(organization)
-    with organization_scope(organization):
-        bring_rows(document, rows)
-        for section in sections:
-            section.bring(document, rows)
-        record_changes([*changes, *rows.changes], by=command_actor("load_organization", organization))
-    return LoadReport(organization, lines + rows.lines, rows.notes, list(stored))
-
-
-def _refuse_foreign_names(document: Document, organization: Organization | None) -> None:
-    """Till codes, client keys and user names belong to the installation: those of another organization are an error."""
-    tills = {till["code"]: f"{path}.code" for path, _, till in tills_of(document)}
-    clients = {one["key"]: f"api_clients[{number}].key" for number, one in enumerate(document["api_clients"])}
-    staff = {one["username"]: f"staff[{number}].username" for number, one in enumerate(document["staff"])}
-    kinds: list[tuple[type[Model], str, dict[str, str]]] = [
-        (Till, "code", tills),
-        (ApiClient, "key", clients),
-        (StaffMember, "username", staff),
-    ]
+def _refuse_foreign_names(document: Document, organization: Organization | None, sections: Sequence[Section]) -> None:
     problems = Problems()
     own = organization.pk if organization else None
     with unscoped("till codes, client keys and user names are unique in the whole installation"):
-        for model, name, paths in kinds:
-            owners = model._default_manager.filter(**{f"{name}__in": paths}).values_list(name, "organization_id")
-            for taken in sorted(one for one, owner in owners if own is None or owner != own):
-                problems.add(paths[taken], f"{taken!r} belongs to somebody else on this installation")
-    problems.stop_here()
+        for section in sections:
+            if section.installation_names is None:
+                continue
+            names = section.installation_names(document)
+            owners = names.model._default_manager.filter(**{f"{names.attribute}__in": names.paths})
+            values = owners.values_list(names.attribute, "organization_id")
+            for name in sorted(name for name, owner in values if own is None or owner != own):
+                problems.add(names.paths[name], f"{name!r} belongs to somebody else on this installation")
+    problems.raise_if_any()
 
 
-# --- the organization itself
+def _load(document: Document, organization: Organization | None, sections: Sequence[Section]) -> LoadReport:
+    stored = stored_sections(document, sections)
+    columns = [*(column for section in sections for column in section.columns), _stored_column(stored, sections)]
+    organization, lines, changes = _load_organization_row(document, organization, columns)
+    rows = RowChanges(organization)
+    with organization_scope(organization):
+        for section in sections:
+            if section.load is not None:
+                section.load(document, rows)
+        record_changes([*changes, *rows.changes], by=command_actor("load_organization", organization))
+    return LoadReport(organization, [*lines, *rows.lines], rows.notes, list(stored))
 
 
-def _bring_organization(
-    document: Document,
-    organization: Organization | None,
-    stored: Mapping[str, Any],
-    lines: list[str],
-    changes: list[Change],
-) -> Organization:
-    said = document["organization"]
-    values = {
-        **said,
-        "base_country": said["base_country"] or "",
-        "gender_field": (document["fields"] or {}).get("gender_field", ""),
-        "flags": document["settings"],
-        "identity_verification": _shortest("identity_verification", document),
-        "stored_sections": stored,
-    }
+def _stored_column(stored: Mapping[str, Any], sections: Sequence[Section]) -> Column:
+    def lines(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+        for section in sections:
+            if section.name not in old and section.name in new:
+                yield f"{section.name}: stored"
+            else:
+                yield from differences(section.name, old.get(section.name), new.get(section.name))
+
+    return Column(name="stored_sections", value=lambda _document: stored, differences=lines)
+
+
+def _load_organization_row(
+    document: Document, organization: Organization | None, columns: Sequence[Column]
+) -> tuple[Organization, list[str], list[Change]]:
+    """Create or change the organization's own row; returns it with the printed lines and audited changes."""
+    values = {column.name: column.value(document) for column in columns}
     if organization is None:
         organization = Organization.objects.create(**values)
-        lines.append(f"organization: created {organization.code}")
-        changes.append(_change("created", organization, old={}, new=values))
-        return organization
-    different = [name for name, value in values.items() if getattr(organization, name) != value]
-    if different:
-        old = {name: getattr(organization, name) for name in different}
-        new = {name: values[name] for name in different}
-        lines += _organization_lines(old, new)
-        changes.append(_change("changed", organization, old=old, new=new))
-        for name in different:
-            setattr(organization, name, values[name])
-        organization.save(update_fields=different)
-    return organization
+        lines = [f"organization: created {organization.code}"]
+        return organization, lines, [_change("created", organization, old={}, new=values)]
+    old = {name: getattr(organization, name) for name, value in values.items() if getattr(organization, name) != value}
+    if not old:
+        return organization, [], []
+    new = {name: values[name] for name in old}
+    lines = [
+        line for column in columns if column.name in old for line in column.differences(old[column.name], new[column.name])
+    ]
+    for name, value in new.items():
+        setattr(organization, name, value)
+    organization.save(update_fields=list(new))
+    return organization, lines, [_change("changed", organization, old=old, new=new)]
 
 
 def _change(action: str, organization: Organization, *, old: Mapping[str, Any], new: Mapping[str, Any]) -> Change:
     return Change(action=action, object_type="organization", object_id=organization.pk, old=old, new=new)
-
-
-def _organization_lines(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    for name in new:
-        if name == "stored_sections":
-            for section in STORED_SECTIONS:
-                if section not in old[name] and section in new[name]:
-                    yield f"{section}: stored"
-                else:
-                    yield from differences(section, old[name].get(section), new[name].get(section))
-        elif name == "flags":
-            for flag in sorted({*old[name], *new[name]}):
-                before, after = (flags.get(flag, STORED_DEFAULTS[flag]) for flags in (old[name], new[name]))
-                yield from differences(f"settings.{flag}", before, after)
-        elif name == "identity_verification":
-            yield from differences(name, old[name], new[name])
-        else:
-            path = "fields.gender_field" if name == "gender_field" else f"organization.{name}"
-            yield from differences(path, old[name] or None, new[name] or None)
-
-
-def stored_sections(document: Document, names: Sequence[str]) -> dict[str, Any]:
-    """The named sections as JSON, in the document's shortest form; empty ones are left out."""
-    shown = {name: _shortest(name, document) for name in names if document[name]}
-    return {name: value for name, value in shown.items() if value}
-
-
-def _shortest(name: str, document: Document) -> Any:
-    return as_json(DOCUMENT.keys[name].kind, document[name] or {})

@@ -1,4 +1,4 @@
-"""What is wrong with an organization file? Every problem with the YAML path where it stands, all of them at once."""
+"""Problems of an organization file, each with its YAML path, collected and raised together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong. `path` is like `stores[2].tills[0].code`; empty: the file as a whole."""
+    """A problem. `path` is like `stores[2].tills[0].code`; empty: the file as a whole."""
 
     path: str
     message: str
@@ -16,7 +16,7 @@ class Problem:
 
 
 class OrganizationFileError(ValueError):
-    """The file cannot be loaded, and nothing was changed. `problems` says why, in the order of the file."""
+    """The file cannot be loaded, and nothing was changed. `problems` is in the order of the file."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
@@ -24,14 +24,14 @@ class OrganizationFileError(ValueError):
 
 
 class Problems(list[Problem]):
-    """Collects what is wrong while a document is looked at."""
+    """Collector of problems while a document is checked."""
 
     def add(self, path: str, message: str) -> None:
-        """Note a problem and go on."""
+        """Add a problem and go on."""
         self.append(Problem(path, message))
 
-    def stop_here(self) -> None:
-        """Raise `OrganizationFileError` if anything was noted."""
+    def raise_if_any(self) -> None:
+        """Raise `OrganizationFileError` if there are problems."""
         if self:
             raise OrganizationFileError(self)
 

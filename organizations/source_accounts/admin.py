@@ -5,8 +5,8 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.forms import ConfigurationForm
-from organizations.organization_file.document import SOURCE_ACCOUNT
 from organizations.source_accounts.models import SourceAccount
+from organizations.source_accounts.organization_file import SOURCE_ACCOUNT
 
 
 class SourceAccountForm(ConfigurationForm):

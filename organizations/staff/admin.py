@@ -17,8 +17,8 @@ from organizations.back_office.current_user import member_of
 from organizations.back_office.forms import ConfigurationForm
 from organizations.back_office.pages import page_action
 from organizations.back_office.secrets import SecretAdmin, SecretKind
-from organizations.organization_file.document import STAFF
 from organizations.staff.models import StaffMember
+from organizations.staff.organization_file import STAFF
 
 
 class StaffForm(ConfigurationForm):

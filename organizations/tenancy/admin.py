@@ -17,10 +17,11 @@ from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.current_user import member_of
 from organizations.back_office.forms import ConfigurationForm
 from organizations.fields.models import FieldDefinition
-from organizations.organization_file.document import CUSTOMER_CATEGORIES, ORGANIZATION, Settings
+from organizations.fields.organization_file import CUSTOMER_CATEGORIES
 from organizations.organization_file.problems import Problems
 from organizations.policies import NAMES
 from organizations.tenancy.models import Organization
+from organizations.tenancy.organization_file import ORGANIZATION, Settings
 from organizations.tenancy.policy_form import GROUPS, policy_fields, shown_policies
 from organizations.tenancy.verification_form import NAMES as VERIFICATION_NAMES
 from organizations.tenancy.verification_form import TITLE as VERIFICATION_TITLE

@@ -9,8 +9,8 @@ from typing import Any, Final
 from django import forms
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWidget
 
-from organizations.organization_file.document import IDENTITY_FIELDS, IDENTITY_VERIFICATION
 from organizations.organization_file.problems import Problems
+from organizations.tenancy.organization_file import IDENTITY_FIELDS, IDENTITY_VERIFICATION
 
 TITLE: Final = "Changing identifiers"
 PREFIX: Final = "verification_"

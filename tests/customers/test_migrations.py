@@ -10,17 +10,17 @@ from customers.segments.models import Segment, SegmentPartition
 from customers.statuses.models import CustomerStatus
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.documents import check, load, small
+from tests.factories.documents import check, load, small, storing
 from tests.migrations import carry_back, carry_over
-from use_cases.organization_file import SECTIONS, load_organization
+from use_cases.organization_file import load_organization
 
 pytestmark = pytest.mark.django_db
 SEGMENTS = [{"name": "band", "partitions": ["low", "mid"]}, {"name": "cycle", "partitions": ["new"]}]
 GROUPS = [{"external_id": "G1", "name": "Family 1"}, {"external_id": "G2", "name": "Crew"}]
 WITH_BOTH: dict[str, Any] = {**small(), "segments": SEGMENTS, "user_groups": GROUPS}
 # What files brought as rows when the migrations were written.
-OTHERS = [one for one in SECTIONS if one.name not in {"segments", "user_groups", "customer_statuses"}]
-WITHOUT_STATUSES = [one for one in SECTIONS if one.name != "customer_statuses"]
+OTHERS = storing("segments", "user_groups", "customer_statuses")
+WITHOUT_STATUSES = storing("customer_statuses")
 STATUSES = [
     {"status": "ACTIVE", "label": "Fine"},
     {"status": "SUSPENDED", "label": "On hold", "blocks": ["points_redeem", "coupon_issue"]},

@@ -11,8 +11,8 @@ from lxml import etree
 from pytest_django import Settings
 
 from demo.log_ins import OPERATOR, ORGANIZATION_CODE, ORGANIZATION_FILE, calls, check_allowed, guide
-from organizations.organization_file.checking import check_document
 from tests.factories.rows import digest
+from use_cases.organization_file import check_document
 
 
 @pytest.fixture

@@ -7,14 +7,25 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from organizations.organization_file.checking import Document, check_values
 from organizations.organization_file.loading import LoadReport, load_organization
 from organizations.organization_file.problems import OrganizationFileError
 from organizations.organization_file.reading import read_document
-from organizations.organization_file.sections import Section
+from organizations.organization_file.sections import Document, Section, stored_section
+from use_cases.organization_file import SECTIONS, check_values
 
 WHOLE = Path(__file__).with_name("whole.yaml")
 ABSENT = object()
+
+
+def storing(*names: str) -> list[Section]:
+    """All sections, but the named ones are stored as JSON, as they were before their part was built."""
+    return [
+        stored_section(section.name, section.schema, check=section.check) if section.name in names else section
+        for section in SECTIONS
+    ]
+
+
+OWN_SECTIONS = storing("programs", "segments", "user_groups", "customer_statuses")
 
 
 @cache
@@ -63,9 +74,9 @@ def problems_of(document: Any, environment: Mapping[str, str] | None = None) -> 
 def load(
     document: Any,
     *,
-    sections: Sequence[Section] = (),
+    sections: Sequence[Section] = OWN_SECTIONS,
     environment: Mapping[str, str] | None = None,
     dry_run: bool = False,
 ) -> LoadReport:
-    """Loaded with what this app keeps itself; the sections of apps above are stored unless they are handed in."""
+    """Loaded with the sections of `organizations` as rows; the others are stored as JSON unless `sections` says otherwise."""
     return load_organization(check(document, environment), sections=sections, dry_run=dry_run)

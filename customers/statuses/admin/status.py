@@ -12,10 +12,10 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from customers.profile.models import Customer
 from customers.statuses.models import CustomerStatus
+from customers.statuses.organization_file import CUSTOMER_STATUS
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.counting import BoundedCount, count_label
 from organizations.back_office.forms import ConfigurationForm
-from organizations.organization_file.document import CUSTOMER_STATUS
 
 Block = CustomerStatus.Block
 

@@ -30,11 +30,10 @@ from loyalty_project.protocol.values import Item
 from organizations.audit.actors import Actor, command_actor
 from organizations.audit.models import AuditEntry
 from organizations.audit.services import Change, record_changes
-from organizations.organization_file.checking import check_document
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from use_cases.organization_file import load_organization
+from use_cases.organization_file import check_document, load_organization
 from use_cases.registration import Registration, register_all
 
 LOADED = "demo loaded"

@@ -6,7 +6,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.forms import ConfigurationForm
 from organizations.locations.models import Concept
-from organizations.organization_file.document import CONCEPT
+from organizations.locations.organization_file import CONCEPT
 
 
 class ConceptForm(ConfigurationForm):

@@ -10,7 +10,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilt
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.forms import ConfigurationForm
 from organizations.locations.models import Store, Till
-from organizations.organization_file.document import STORE
+from organizations.locations.organization_file import STORE
 
 
 class StoreForm(ConfigurationForm):

@@ -13,7 +13,7 @@ from organizations.back_office.pages import page_action
 from organizations.back_office.secrets import SecretAdmin, SecretKind
 from organizations.credentials.hashing import PASSWORD_COLUMNS, set_till_password
 from organizations.locations.models import Till
-from organizations.organization_file.document import TILL
+from organizations.locations.organization_file import TILL
 
 
 class TillForm(ConfigurationForm):

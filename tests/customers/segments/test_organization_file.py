@@ -8,14 +8,13 @@ import yaml
 from pytest_django import DjangoAssertNumQueries
 
 from customers.segments.models import Segment, SegmentPartition
-from customers.segments.organization_file import told_segments
+from customers.segments.organization_file import dump_segments
 from organizations.audit.models import AuditEntry
-from organizations.organization_file.checking import check_document
 from organizations.organization_file.loading import LoadReport
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.documents import check, small
-from use_cases.organization_file import dump_organization, load_organization
+from use_cases.organization_file import check_document, dump_organization, load_organization
 
 pytestmark = pytest.mark.django_db
 BAND: dict[str, Any] = {"name": "band", "partitions": ["low", "mid", "high"]}
@@ -100,7 +99,7 @@ def test_other_organizations_segments_are_left_alone(tiny: Organization) -> None
     load()
     assert not Segment.objects.filter(is_active=True).exists()
     with organization_scope(bazaar):
-        assert told_segments() == [{"name": "band", "partitions": ["x"], "active": True}]
+        assert dump_segments(bazaar) == [{"name": "band", "partitions": ["x"], "active": True}]
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -109,4 +108,4 @@ def test_the_dump_asks_the_same_for_any_number_of_segments(
 ) -> None:
     load(*({"name": f"segment {number}", "partitions": ["a", "b"]} for number in range(count)))
     with django_assert_num_queries(2):
-        assert len(told_segments()) == count + 2
+        assert len(dump_segments(tiny)) == count + 2

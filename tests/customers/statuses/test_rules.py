@@ -5,10 +5,21 @@ import pytest
 from customers.profile.models import Customer
 from customers.statuses.models import CustomerStatus
 from customers.statuses.rules import blocks, is_leaving, label_of
-from organizations.organization_file.document import BLOCKS, STATUSES
 from organizations.policies import Policy
 
 Block = CustomerStatus.Block
+# docs/protocol.md 2.1
+STATUSES = ("ACTIVE", "SUSPENDED", "DELETED", "FRAUD_SUSPECTED", "FRAUD_CONFIRMED", "INTERNAL", "PENDING_DELETION")
+BLOCKS = (
+    "coupon_redeem",
+    "coupon_issue",
+    "points_issue",
+    "points_redeem",
+    "identifier_change",
+    "tier_upgrade",
+    "transactions",
+    "promotions",
+)
 BY_FRAUD, BY_LABEL = Policy(), Policy(lifecycle_status=True)
 CLOSED_BY_FRAUD = {Block.IDENTIFIER_CHANGE, Block.POINTS_REDEEM, Block.COUPON_REDEEM, Block.COUPON_ISSUE}
 
@@ -23,7 +34,7 @@ def closed(who: Customer, policy: Policy) -> set[str]:
     return {one for one in Block if blocks(who, one, policy)}
 
 
-def test_the_words_are_those_of_the_organization_file() -> None:
+def test_statuses_and_blocks_are_those_of_the_protocol() -> None:
     assert tuple(Block.values) == BLOCKS
     assert tuple(CustomerStatus.Status.values) == STATUSES
 

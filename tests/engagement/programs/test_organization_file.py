@@ -9,15 +9,14 @@ import yaml
 from pytest_django import DjangoAssertNumQueries
 
 from engagement.programs.models import Program, ProgramVersion, Tier
-from engagement.programs.organization_file import rules_of, told_programs
+from engagement.programs.organization_file import dump_programs, rules_of
 from organizations.audit.models import AuditEntry
-from organizations.organization_file.checking import check_document
 from organizations.organization_file.dumping import organization_document
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.documents import check, whole
 from tests.factories.program_documents import club, document, load, loaded
-from use_cases.organization_file import SECTIONS, dump_organization, load_organization
+from use_cases.organization_file import SECTIONS, check_document, dump_organization, load_organization
 
 pytestmark = pytest.mark.django_db
 SOUTH = {"name": "South Club", "bound_to": {"zones": ["south"]}}
@@ -240,7 +239,7 @@ def test_other_organizations_programs_are_left_alone(northwind: Organization) ->
     load()
     with organization_scope(bazaar):
         assert Program.objects.filter(is_active=True).count() == 2
-        assert [one["name"] for one in told_programs()] == ["Club", "South Club"]
+        assert [one["name"] for one in dump_programs(bazaar)] == ["Club", "South Club"]
 
 
 @pytest.mark.parametrize("further", [1, 3])
@@ -250,4 +249,4 @@ def test_the_dump_asks_the_same_for_any_number_of_programs(
     load(club(), *({"name": f"Further {number}"} for number in range(further)))
     # Programs, versions, tiers; zones, concepts, card series.
     with django_assert_num_queries(6):
-        assert len(told_programs()) == further + 1
+        assert len(dump_programs(northwind)) == further + 1

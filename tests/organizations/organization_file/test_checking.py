@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from organizations.organization_file.checking import check_document
 from organizations.organization_file.problems import OrganizationFileError
 from tests.factories.documents import ABSENT, check, problems_of, small, spoil, whole
+from use_cases.organization_file import check_document
 
 COUPON = {"code": "X", "discount_type": "FLAT", "discount_value": 1}
 CONDITIONS = [{"based_on": "PURCHASE", "threshold": 1}, {"based_on": "VISITS", "threshold": 2}]

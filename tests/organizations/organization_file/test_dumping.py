@@ -8,13 +8,13 @@ from pytest_django import DjangoAssertNumQueries
 
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store, Zone
-from organizations.organization_file.checking import check_document
 from organizations.organization_file.dumping import dump_organization, organization_document
 from organizations.organization_file.loading import load_organization
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.documents import WHOLE, check, load, small, whole
+from tests.factories.documents import OWN_SECTIONS, WHOLE, check, load, small, whole
 from tests.factories.rows import make_organization
+from use_cases.organization_file import check_document
 
 pytestmark = pytest.mark.django_db
 SECRETS = ("mg-secret-1", "oslo-secret", "meridian-client-secret", "change-me-now", "argon2", "password", "secret_env")
@@ -40,16 +40,16 @@ def test_the_dump_says_what_was_loaded(meridian: Organization) -> None:
             member["stores"].sort()
         return document
 
-    assert comparable(dict(check(organization_document(meridian, sections=())))) == comparable(dict(check(whole())))
+    assert comparable(dict(check(organization_document(meridian, sections=OWN_SECTIONS)))) == comparable(dict(check(whole())))
 
 
 def test_loading_the_dump_changes_nothing(meridian: Organization) -> None:
-    text = dump_organization(meridian, sections=())
+    text = dump_organization(meridian, sections=OWN_SECTIONS)
     with organization_scope(meridian):
         entries = AuditEntry.objects.count()
-    report = load_organization(check_document(text.encode(), environment={}), sections=())
+    report = load_organization(check_document(text.encode(), environment={}), sections=OWN_SECTIONS)
     assert report.lines == []
-    assert dump_organization(report.organization, sections=()) == text
+    assert dump_organization(report.organization, sections=OWN_SECTIONS) == text
     with organization_scope(meridian):
         assert AuditEntry.objects.count() == entries
 
@@ -57,7 +57,7 @@ def test_loading_the_dump_changes_nothing(meridian: Organization) -> None:
 def test_what_was_switched_off_round_trips_as_well(meridian: Organization) -> None:
     load({"organization": whole()["organization"]})
     meridian.refresh_from_db()
-    text = dump_organization(meridian, sections=())
+    text = dump_organization(meridian, sections=OWN_SECTIONS)
     assert yaml.safe_load(text)["stores"][0] == {
         "code": "mg",
         "name": "MG Road",
@@ -70,11 +70,11 @@ def test_what_was_switched_off_round_trips_as_well(meridian: Organization) -> No
             {"code": "mg.till2", "name": "Till 2", "active": False},
         ],
     }
-    assert load_organization(check_document(text.encode(), environment={}), sections=()).lines == []
+    assert load_organization(check_document(text.encode(), environment={}), sections=OWN_SECTIONS).lines == []
 
 
 def test_the_dump_rebuilds_the_organization_elsewhere(meridian: Organization) -> None:
-    document = organization_document(meridian, sections=())
+    document = organization_document(meridian, sections=OWN_SECTIONS)
     document["organization"]["code"] = "copy"
     for store in document["stores"]:
         for till in store.get("tills", []):
@@ -84,16 +84,16 @@ def test_the_dump_rebuilds_the_organization_elsewhere(meridian: Organization) ->
     for member in document["staff"]:
         member["username"] = f"copy-{member['username']}"
     copy = load(document).organization
-    assert organization_document(copy, sections=()) == document
+    assert organization_document(copy, sections=OWN_SECTIONS) == document
 
 
 def test_the_dump_has_no_secrets(meridian: Organization) -> None:
-    text = dump_organization(meridian, sections=())
+    text = dump_organization(meridian, sections=OWN_SECTIONS)
     assert [secret for secret in SECRETS if secret in text] == []
 
 
 def test_values_keep_their_types(meridian: Organization) -> None:
-    dump = yaml.safe_load(dump_organization(meridian, sections=()))
+    dump = yaml.safe_load(dump_organization(meridian, sections=OWN_SECTIONS))
     club = dump["programs"][0]
     assert club["points_to_currency"] == 0.25
     assert club["tiers"][1]["upgrade"]["threshold"] == 10_000
@@ -105,20 +105,22 @@ def test_values_keep_their_types(meridian: Organization) -> None:
     assert dump["settings"]["CONF_ALLOW_EMAIL_UPDATE"] == 1
     assert dump["stores"][0]["external_id"] == "1001"
     assert dump["zones"][0] == {"code": "NO", "name": "Norway"}
-    assert organization_document(meridian, sections=())["programs"][0]["earning"][0]["award"]["points"] == Decimal("5.125")
+    assert organization_document(meridian, sections=OWN_SECTIONS)["programs"][0]["earning"][0]["award"]["points"] == Decimal(
+        "5.125"
+    )
 
 
 def test_sections_stand_in_the_order_of_the_file(meridian: Organization) -> None:
-    assert list(organization_document(meridian, sections=())) == list(yaml.safe_load(WHOLE.read_bytes()))
+    assert list(organization_document(meridian, sections=OWN_SECTIONS)) == list(yaml.safe_load(WHOLE.read_bytes()))
 
 
 def test_what_is_a_default_is_left_out() -> None:
     organization = load(small()).organization
-    assert organization_document(organization, sections=()) == {
+    assert organization_document(organization, sections=OWN_SECTIONS) == {
         "organization": {"code": "tiny", "name": "Tiny"},
         "stores": [{"code": "main", "name": "Main", "tills": [{"code": "tiny.till1", "name": "Till"}]}],
     }
-    assert dump_organization(make_organization("bare", name="Bare", countries=[]), sections=()) == (
+    assert dump_organization(make_organization("bare", name="Bare", countries=[]), sections=OWN_SECTIONS) == (
         "organization: {code: bare, name: Bare, timezone: Asia/Kolkata, currency: INR, base_country: IN}\n"
     )
 
@@ -126,8 +128,8 @@ def test_what_is_a_default_is_left_out() -> None:
 def test_a_zone_switched_off_in_the_back_office_stays_off_under_its_stores(meridian: Organization) -> None:
     with organization_scope(meridian):
         Zone.objects.filter(code="south").update(is_active=False)
-        text = dump_organization(meridian, sections=())
-        assert load_organization(check_document(text.encode(), environment={}), sections=()).lines == []
+        text = dump_organization(meridian, sections=OWN_SECTIONS)
+        assert load_organization(check_document(text.encode(), environment={}), sections=OWN_SECTIONS).lines == []
         assert Store.objects.values_list("zone__is_active").get(code="mg") == (False,)
 
 
@@ -135,4 +137,4 @@ def test_the_dump_costs_the_same_for_every_size(django_assert_num_queries: Djang
     one_of_each = small() | {"staff": [{"username": "tiny-staff", "role": "auditor"}]}
     for organization in (load(one_of_each).organization, load(whole()).organization):
         with django_assert_num_queries(10):
-            organization_document(organization, sections=())
+            organization_document(organization, sections=OWN_SECTIONS)

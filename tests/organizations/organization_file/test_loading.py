@@ -13,7 +13,6 @@ from organizations.credentials.hashing import password_digest, sha256_digest, ve
 from organizations.credentials.models import ApiClient
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Concept, Store, Till, Zone
-from organizations.organization_file.document import STORED_SECTIONS
 from organizations.organization_file.loading import stored_sections
 from organizations.organization_file.problems import OrganizationFileError
 from organizations.source_accounts.models import SourceAccount
@@ -21,7 +20,7 @@ from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from organizations.tenancy.verification import IdentityVerification
-from tests.factories.documents import check, load, small, spoil, whole
+from tests.factories.documents import OWN_SECTIONS, check, load, small, spoil, whole
 from tests.factories.rows import make_client, make_organization, make_store, make_till
 
 pytestmark = pytest.mark.django_db
@@ -442,7 +441,7 @@ def test_stored_json_keeps_every_digit() -> None:
     document = whole()
     spoil(document, "programs[0].tiers[2].upgrade.threshold", 999_999_999_999)
     spoil(document, "programs[1].points_to_currency", check(document)["programs"][0]["points_to_currency"] + 123_456_789)
-    kept = stored_sections(check(document), STORED_SECTIONS)
+    kept = stored_sections(check(document), OWN_SECTIONS)
     assert kept["programs"][0]["tiers"][2]["upgrade"]["threshold"] == 999_999_999_999
     assert repr(kept["programs"][1]["points_to_currency"]) == "123456789.25"
 

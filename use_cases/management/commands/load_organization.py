@@ -8,10 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from organizations.organization_file.checking import check_document
 from organizations.organization_file.loading import LoadReport
 from organizations.organization_file.problems import OrganizationFileError
-from use_cases.organization_file import load_organization
+from use_cases.organization_file import check_document, load_organization
 
 
 class Command(BaseCommand):

@@ -27,12 +27,11 @@ from organizations.audit.actors import Actor, command_actor
 from organizations.audit.models import AuditEntry
 from organizations.audit.services import Change, record_changes
 from organizations.locations.models import Store
-from organizations.organization_file.checking import check_document
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from subscriptions.models import ConsentChange
-from use_cases.organization_file import load_organization
+from use_cases.organization_file import check_document, load_organization
 
 pytestmark = pytest.mark.django_db
 # So few have one of each kind.

@@ -1,8 +1,8 @@
-"""How are programs, coupon series and referral campaigns described? The engagement sections of the organization file."""
+"""Schema of a program in the organization file: earning rules, expiry, trackers, tiers."""
 
-from decimal import Decimal
 from typing import Any, Final
 
+from organizations.organization_file.common_keys import CODES, check_order
 from organizations.organization_file.expressions import positions_of
 from organizations.organization_file.problems import Problems, below
 from organizations.organization_file.schema import (
@@ -11,7 +11,6 @@ from organizations.organization_file.schema import (
     Flag,
     Key,
     ListOf,
-    MapOf,
     Number,
     OneOf,
     Struct,
@@ -27,7 +26,6 @@ AMOUNT: Final = Number(3)
 DAYS: Final = Whole(1, 36_500)
 MONTHS: Final = Whole(1, 1200)
 MAX_TRACKER_CONDITIONS: Final = 3
-CODES: Final = ListOf(Text(100), unique=True)
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 UPGRADE_MEASURES: Final = ("CUMULATIVE_PURCHASES", "LIFETIME_POINTS", "CURRENT_POINTS", "TRACKER_VALUE_BASED")
 RENEWAL_MEASURES: Final = ("PURCHASE", "VISITS", "POINTS", "TRACKER")
@@ -66,14 +64,6 @@ def _check_award(award: dict[str, Any], path: str, problems: Problems) -> None:
         problems.add(path, "must be per with points, or percent, or fixed")
 
 
-def _check_order(first: str, last: str) -> Any:
-    def check(value: dict[str, Any], path: str, problems: Problems) -> None:
-        if value[first] and value[last] and value[first] > value[last]:
-            problems.add(below(path, last), f"must not be before {first}")
-
-    return check
-
-
 RULE: Final = Struct(
     {
         "name": required(Text(100)),
@@ -89,7 +79,7 @@ RULE: Final = Struct(
                     "from": optional(Day()),
                     "until": optional(Day()),
                 },
-                _check_order("from", "until"),
+                check_order("from", "until"),
             )
         ),
         "award": required(
@@ -249,56 +239,4 @@ PROGRAM: Final = Struct(
         "tiers": optional(ListOf(TIER, key=("name",)), []),
     },
     _check_tiers,
-)
-
-
-def _check_coupon_series(series: dict[str, Any], path: str, problems: Problems) -> None:
-    if series["valid_days"] is not None and series["valid_till"] is not None:
-        problems.add(below(path, "valid_till"), "does not go with valid_days")
-    if series["discount_type"] == "PERC" and series["discount_value"] > 100:
-        problems.add(below(path, "discount_value"), "must be at most 100 percent")
-
-
-COUPON_SERIES: Final = Struct(
-    {
-        "code": required(Text(50)),
-        "name": optional(Text(200)),
-        "description": optional(Text(1000, lines=True), ""),
-        "discount_type": required(OneOf("PERC", "FLAT")),
-        "discount_value": required(AMOUNT),
-        "discount_code": optional(Text(50), ""),
-        "valid_days": optional(DAYS),
-        "valid_till": optional(Day()),
-        "redemptions_per_coupon": optional(Whole(1, 1_000_000)),
-        "stores": optional(CODES, []),
-        "custom_properties": optional(
-            MapOf(
-                Text(100),
-                AnyOf(
-                    {str: Text(1000, lines=True), int: Number(6), Decimal: Number(6), bool: Flag()},
-                    "must be text, a number, true or false",
-                ),
-            ),
-            {},
-        ),
-    },
-    _check_coupon_series,
-)
-
-_REWARD: Final = Struct({"coupon_series": optional(Text(50)), "points": optional(Number(3, above_zero=True))})
-REFERRAL_CAMPAIGN: Final = Struct(
-    {
-        "token": required(Text(50)),
-        "name": required(Text(200)),
-        "default": optional(Flag(), default=False),
-        "kind": required(Text(50)),
-        "starts": optional(Day()),
-        "ends": optional(Day()),
-        "channels": optional(ListOf(OneOf("MOBILE", "EMAIL"), unique=True), []),
-        "allow_existing_customers": optional(Flag(), default=False),
-        "reward_on": optional(ListOf(OneOf("REGISTRATION", "TRANSACTION"), unique=True), []),
-        "referrer_reward": optional(_REWARD),
-        "referee_reward": optional(_REWARD),
-    },
-    _check_order("starts", "ends"),
 )

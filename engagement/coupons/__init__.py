@@ -1,0 +1,1 @@
+"""Coupon series; so far their section of the organization file alone."""

@@ -1,0 +1,80 @@
+"""References of the section `programs` to other sections of the organization file, and of programs to one another."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from organizations.fields.organization_file import list_fields
+from organizations.organization_file.problems import Problems
+from organizations.organization_file.references import check_name, check_names, check_single_default, codes_of
+from organizations.organization_file.sections import Document, list_rows
+
+_BINDINGS: Final = {"zones": "zone", "concepts": "concept", "card_series": "card series"}
+_CONDITIONS: Final = {"stores": "store", "zones": "zone", "concepts": "concept"}
+
+
+def check_programs(document: Document, problems: Problems) -> None:
+    """One program is the default, the others are bound to one kind of thing, and every name that programs use exists."""
+    programs = document["programs"]
+    if programs and not any(program["default"] for program in programs):
+        problems.add("programs", "exactly one must be the default")
+    check_single_default(programs, "programs", "exactly one may be the default, and {} is", problems)
+    _check_bindings(document, problems)
+    codes = {section: codes_of(document, section) for section in _CONDITIONS}
+    dates = {field["name"] for field in list_fields(document, "extended") if field["type"] == "date"}
+    for path, program in list_rows(document, "programs"):
+        tiers = {tier["name"] for tier in program["tiers"]}
+        for number, rule in enumerate(program["earning"]):
+            at = f"{path}.earning[{number}]"
+            _check_conditions(rule["when"] or {}, codes, tiers, f"{at}.when", problems)
+            _check_expiry(rule["expiry"], dates, f"{at}.expiry", problems)
+        if program["enrolment"]:
+            _check_expiry(program["enrolment"]["expiry"], dates, f"{path}.enrolment.expiry", problems)
+        _check_trackers(program, path, problems)
+
+
+def _check_bindings(document: Document, problems: Problems) -> None:
+    kind: str | None = None
+    bound_by: dict[str, str] = {}
+    for path, program in list_rows(document, "programs"):
+        bound = program["bound_to"] or {}
+        for binding in (binding for binding in _BINDINGS if bound.get(binding)):
+            at = f"{path}.bound_to.{binding}"
+            check_names(bound[binding], codes_of(document, binding), _BINDINGS[binding], at, problems)
+            if program["default"]:
+                problems.add(at, "the default program is everywhere")
+                continue
+            kind = kind or binding
+            if binding != kind:
+                problems.add(at, f"the programs of an organization are bound to one kind of thing, here {kind}")
+                continue
+            for number, code in enumerate(bound[binding]):
+                if code in bound_by:
+                    problems.add(f"{at}[{number}]", f"{code!r} is bound to the program {bound_by[code]!r} already")
+                bound_by.setdefault(code, program["name"])
+
+
+def _check_conditions(when: dict[str, Any], codes: dict[str, set[str]], tiers: set[str], path: str, problems: Problems) -> None:
+    for key, what in _CONDITIONS.items():
+        check_names(when.get(key, []), codes[key], what, f"{path}.{key}", problems)
+    check_names(when.get("tiers", []), tiers, "tier", f"{path}.tiers", problems)
+
+
+def _check_expiry(expiry: dict[str, Any] | None, dates: set[str], path: str, problems: Problems) -> None:
+    if expiry and expiry["kind"] == "field":
+        check_name(expiry["name"], dates, "extended field of type date", f"{path}.name", problems)
+
+
+def _check_trackers(program: dict[str, Any], path: str, problems: Problems) -> None:
+    trackers = {tracker["name"] for tracker in program["trackers"]}
+    for number, tier in enumerate(program["tiers"]):
+        for key in ("upgrade", "renew"):
+            for at, condition in _conditions(tier[key], f"{path}.tiers[{number}].{key}"):
+                check_name(condition["tracker"], trackers, "tracker", f"{at}.tracker", problems)
+
+
+def _conditions(criteria: dict[str, Any] | None, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The conditions of an `upgrade` or `renew` with their paths: the single one, or the listed ones."""
+    if criteria and criteria.get("based_on"):
+        yield path, criteria
+    for number, condition in enumerate((criteria or {}).get("conditions", [])):
+        yield f"{path}.conditions[{number}]", condition
