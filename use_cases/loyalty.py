@@ -11,7 +11,7 @@ from engagement.bills.models import PurchaseTotals
 from engagement.points.balances import figures_at, in_catalog_order, memberships_of
 from engagement.points.payloads import points_effects, points_summary, printed_purchases, raw_effects, tier_expiry
 from engagement.points.settlement import settled_accounts
-from engagement.programs.catalog import ProgramCatalog, load_catalog
+from engagement.programs.catalog import ProgramCatalog
 from loyalty_project.protocol.best_effort import side_step
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
@@ -31,13 +31,8 @@ NOTHING: Mapping[str, Any] = {
 }
 
 
-def read_programs() -> ProgramCatalog:
-    """The programs of the scope's organization, once for a whole call."""
-    return load_catalog()
-
-
 def customer_core(
-    registration: Registration, *, context: InputContext, programs: ProgramCatalog, store: Store | None, wants_raw: bool
+    registration: Registration, *, context: InputContext, catalog: ProgramCatalog, store: Store | None, wants_raw: bool
 ) -> tuple[dict[str, Any], list[Notice]]:
     """CustomerCore of somebody who registered or was updated at a till of `store`, and warnings about their points.
 
@@ -45,11 +40,11 @@ def customer_core(
     """
     customer, zone = registration.customer, context.organization.zone
     block, notices = loyalty_block(
-        customer, catalog=programs, organization=context.organization, policy=context.policy, store=store
+        customer, catalog=catalog, organization=context.organization, policy=context.policy, store=store
     )
     body = core(
         customer,
-        registration.person.identifiers,
+        registration.state.identifiers,
         definitions=context.fields,
         loyalty=block,
         subscriptions=registration.subscriptions,

@@ -1,45 +1,36 @@
-"""What happens when somebody registers or is updated? Everything, from top to bottom, for tills, imports and staff alike.
+"""Registering and updating customers, for tills, imports and staff alike (docs/protocol.md 2.4, 2.5, 4.1, 4.2).
 
-A till's item is a batch of one; an import file is batches of thousands. Both run the same rules on people in memory and write
-once (docs/protocol.md 2.4, 2.5, 4.1, 4.2).
+A till's item is a batch of one; an import file is batches of thousands. Both run the same steps: match, merge, apply in
+memory, write once, join.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
-from django.db import Error, transaction
+from django.db import transaction
 
 from customers.cards.numbering import next_external_id
-from customers.cards.services import give_card
 from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
-from customers.registration.changes import new_person, touch, update_person
+from customers.registration.changes import new_state, touch, update_state
 from customers.registration.input import CustomerInput, InputContext
 from customers.registration.matching import Plan, match
+from customers.registration.options import IfExisting, RegistrationOptions
 from customers.registration.state import CustomerState
 from customers.registration.unit_of_work import CustomerBatch, open_batch
-from engagement.earning.enrolment import Enrolment, Joining, enrol
-from engagement.earning.welcome import Welcome, fresh_states, welcome
-from engagement.events.deferral import WELCOME, defer_event, has_waiting
-from engagement.points.errors import points_code
 from engagement.points.models import PointsEntry
-from engagement.programs.account_key import AccountKey
-from engagement.programs.catalog import CurrentProgram, ProgramCatalog, load_catalog
-from engagement.programs.models import Membership
+from engagement.programs.catalog import ProgramCatalog, load_catalog
 from loyalty_project.protocol.best_effort import side_step
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
 from organizations.audit.actors import Actor
-from subscriptions.inline import keep_inline
 from subscriptions.payloads import core_rows
 from subscriptions.services import consents_of
+from use_cases.joining import Joiner, RegistrationRun, join_customers
 from use_cases.merging import CONSTRAINTS as MERGE_CONSTRAINTS
-from use_cases.merging import Merged, merge_customers
+from use_cases.merging import merge_customers
 
-IfExisting = Literal["update", "skip", "reject"]
-# What a broken constraint means, should a race ever get past the locks (docs/protocol.md 5.1: the same call may succeed later).
+# The code of each broken constraint, if a race gets past the locks (docs/protocol.md 5.1: the same call may succeed later).
 CONSTRAINTS: Mapping[str, Code] = {
     "identifier_value_unique": Code.EXTERNAL_ID_FAILED,
     "identifier_one_current_per_kind": Code.EXTERNAL_ID_FAILED,
@@ -51,9 +42,9 @@ CONSTRAINTS: Mapping[str, Code] = {
 
 @dataclass(slots=True, kw_only=True)
 class Registration:
-    """What became of a draft. `subscriptions` are rows as docs/protocol.md 3 prints them, `entries` the points it brought."""
+    """Result of one item. `subscriptions` are rows as docs/protocol.md 3 prints them, `entries` the points it brought."""
 
-    person: CustomerState
+    state: CustomerState
     is_new: bool
     is_changed: bool
     notices: Sequence[Notice]
@@ -63,380 +54,199 @@ class Registration:
     @property
     def customer(self) -> Customer:
         """The customer, saved."""
-        return self.person.customer
+        return self.state.customer
+
+
+def load_programs() -> ProgramCatalog:
+    """The programs of the scope's organization, for interfaces that register several items one by one."""
+    return load_catalog()
 
 
 def register_customer(
-    draft: CustomerInput,
+    customer_input: CustomerInput,
     *,
     context: InputContext,
     by: Actor,
-    programs: ProgramCatalog | None = None,
+    catalog: ProgramCatalog | None = None,
     all_programs: bool = False,
     defer_awards: bool = False,
 ) -> Registration:
-    """Register the customer of `draft`, or update whom its identifiers lead to (docs/protocol.md 4.1).
+    """Register a customer, or update the one that the identifiers lead to (docs/protocol.md 4.1).
 
-    `all_programs` enrols in every program, not just the till's and the default one; `defer_awards` leaves what they give for
-    joining to a worker (docs/protocol.md 1.8, Replay). Call it in a transaction. Raises `LoyaltyError` with the codes that
+    The flags are those of `RegistrationOptions`. Call it in a transaction. Raises `LoyaltyError` with the codes that
     docs/protocol.md 5.2 names from matching on, and `django.db` errors for locks (55P03) and broken constraints
     (`CONSTRAINTS`).
     """
     if_existing: IfExisting = "reject" if context.policy.reject_existing_on_add else "update"
-    registration = _only(
-        register_all(
-            [draft],
-            context=context,
-            programs=programs,
-            by=by,
-            may_create=True,
-            if_existing=if_existing,
-            all_programs=all_programs,
-            defer_awards=defer_awards,
-        )
-    )
-    if draft.consents or not registration.is_new:
-        _tell_consents(registration)
+    options = RegistrationOptions(if_existing=if_existing, all_programs=all_programs, defer_awards=defer_awards)
+    registration = _only(register_all([customer_input], options=options, context=context, by=by, catalog=catalog))
+    if customer_input.consents or not registration.is_new:
+        _read_subscriptions(registration)
     return registration
 
 
 def update_customer(
-    draft: CustomerInput,
+    customer_input: CustomerInput,
     *,
     context: InputContext,
     by: Actor,
-    programs: ProgramCatalog | None = None,
+    catalog: ProgramCatalog | None = None,
     defer_awards: bool = False,
 ) -> Registration:
-    """Update whom the id or identifiers of `draft` lead to; nobody is created (docs/protocol.md 4.2).
+    """Update the customer that the id or the identifiers lead to; none is created (docs/protocol.md 4.2).
 
-    Errors as above, and 1011 or 1012 for nobody.
+    Errors as above, and 1011 or 1012 for an unknown customer.
     """
-    registration = _only(
-        register_all(
-            [draft],
-            context=context,
-            programs=programs,
-            by=by,
-            may_create=False,
-            defer_awards=defer_awards,
-            corrects_registration=True,
-        )
-    )
-    _tell_consents(registration)
+    options = RegistrationOptions(may_create=False, defer_awards=defer_awards, corrects_registration=True)
+    registration = _only(register_all([customer_input], options=options, context=context, by=by, catalog=catalog))
+    _read_subscriptions(registration)
     return registration
 
 
 def register_all(
-    drafts: Sequence[CustomerInput],
+    inputs: Sequence[CustomerInput],
     *,
+    options: RegistrationOptions,
     context: InputContext,
     by: Actor,
-    may_create: bool,
-    programs: ProgramCatalog | None = None,
-    if_existing: IfExisting = "update",
-    all_programs: bool = False,
-    defer_awards: bool = False,
-    corrects_registration: bool = False,
-    always_touch: bool = True,
+    catalog: ProgramCatalog | None = None,
 ) -> list[Registration | LoyaltyError]:
-    """Work drafts in their order, in a number of queries that does not grow; each sees what the earlier ones did.
+    """Register a batch in its order; each input sees the changes of the earlier ones.
 
-    `corrects_registration` lets a sent `registered_on` replace the stored one. `always_touch` dates everybody who is
-    updated, even where nothing changed. `programs` are those of the organization; without them they are read. Call it in a
-    transaction. A refused draft is its `LoyaltyError` in the answer and leaves no trace. Only a draft that merges customers
-    costs queries of its own.
+    The number of queries does not grow with the batch; only an input that merges customers costs queries of its own. A refused
+    input is its `LoyaltyError` in the answer, and leaves no trace. Without `catalog` the programs are read. Call it in a
+    transaction.
     """
-    work = _Work(
-        context=context,
-        by=by,
-        programs=load_catalog() if programs is None else programs,
-        may_create=may_create,
-        if_existing=if_existing,
-        all_programs=all_programs,
-        defer_awards=defer_awards,
-        corrects_registration=corrects_registration,
-        always_touch=always_touch,
-    )
+    run = RegistrationRun(options=options, context=context, catalog=load_catalog() if catalog is None else catalog, by=by)
     results: list[Registration | LoyaltyError] = []
-    while len(results) < len(drafts):
-        results += _work_until_merge(drafts[len(results) :], work)
-        if len(results) < len(drafts):
-            results.append(_work_merging(drafts[len(results)], work))
+    while len(results) < len(inputs):
+        results += _register_until_merge(inputs[len(results) :], run)
+        if len(results) < len(inputs):
+            results.append(_register_with_merge(inputs[len(results)], run))
     return results
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Work:
-    """How drafts are worked: what `register_all` was asked for."""
-
-    context: InputContext
-    by: Actor
-    programs: ProgramCatalog
-    may_create: bool
-    if_existing: IfExisting
-    all_programs: bool
-    defer_awards: bool
-    corrects_registration: bool
-    always_touch: bool
-
-    @property
-    def adds(self) -> bool:
-        """Whether customers who are known already join what somebody new would."""
-        return self.may_create and not self.leaves_alone
-
-    @property
-    def rejects(self) -> bool:
-        """Whether customers who are known already are refused."""
-        return self.may_create and self.if_existing == "reject"
-
-    @property
-    def leaves_alone(self) -> bool:
-        """Whether customers who are known already stay as they are."""
-        return self.may_create and self.if_existing == "skip"
-
-
-def _work_until_merge(drafts: Sequence[CustomerInput], work: _Work) -> list[Registration | LoyaltyError]:
-    """Work the drafts before the first one that merges customers: a merge is done on what is stored."""
-    directory = open_batch(drafts, organization=work.context.organization, policy=work.context.policy)
+def _register_until_merge(inputs: Sequence[CustomerInput], run: RegistrationRun) -> list[Registration | LoyaltyError]:
+    """Register the inputs before the first one that merges customers: a merge works on stored rows."""
+    batch = _open_batch(inputs, run)
     results: list[Registration | LoyaltyError] = []
-    for draft in drafts:
+    for customer_input in inputs:
         try:
-            plan = _plan(draft, directory, work)
-            if plan.victims and not (work.leaves_alone or work.rejects):
+            plan = _match(customer_input, batch, run)
+            if plan.victims and not (run.options.skips_existing or run.options.rejects_existing):
                 break
-            results.append(_apply(draft, plan, directory, work))
+            results.append(_apply(customer_input, plan, batch, run))
         except LoyaltyError as refusal:
             results.append(refusal)
-    _conclude(drafts[: len(results)], results, directory, work)
+    _write_and_join(inputs[: len(results)], results, batch, run)
     return results
 
 
-def _work_merging(draft: CustomerInput, work: _Work) -> Registration | LoyaltyError:
-    """Work one draft whose identifiers belong to several customers: these become one first (docs/protocol.md 2.4 E, F).
+def _register_with_merge(customer_input: CustomerInput, run: RegistrationRun) -> Registration | LoyaltyError:
+    """Merge the customers that the identifiers lead to, then register the input (docs/protocol.md 2.4 E, F).
 
-    In a savepoint: where the draft is refused after all, nobody was merged.
+    All in a savepoint: if the input is refused after all, no customers are merged.
     """
-    context = work.context
     try:
         with transaction.atomic():
-            plan = _plan(draft, open_batch([draft], organization=context.organization, policy=context.policy), work)
-            merged = [_merge(plan, victim, work) for victim in plan.victims]
-            directory = open_batch([draft], organization=context.organization, policy=context.policy)
-            person = None if plan.person is None else directory.people[plan.person.customer.pk]
-            notices = (*plan.notices, *(notice for one in merged for notice in one.notices))
-            plan = replace(plan, person=person, victims=(), notices=notices)
-            result = _apply(draft, plan, directory, work)
-            result.is_changed |= bool(merged)
-            _conclude([draft], [result], directory, work)
-            return result
+            plan = _match(customer_input, _open_batch([customer_input], run), run)
+            merges = bool(plan.victims)
+            plan = replace(plan, notices=(*plan.notices, *_merge_victims(plan, run)), victims=())
+            batch = _open_batch([customer_input], run)
+            if plan.state is not None:
+                plan = replace(plan, state=batch.by_id[plan.state.customer.pk])
+            registration = _apply(customer_input, plan, batch, run)
+            registration.is_changed |= merges
+            _write_and_join([customer_input], [registration], batch, run)
+            return registration
     except LoyaltyError as refusal:
         return refusal
 
 
-def _merge(plan: Plan, victim: CustomerState, work: _Work) -> Merged:
-    if plan.person is None:
-        raise AssertionError("nobody to merge into")
-    return merge_customers(survivor=plan.person.customer.pk, victim=victim.customer.pk, by=work.by)
+def _open_batch(inputs: Sequence[CustomerInput], run: RegistrationRun) -> CustomerBatch:
+    return open_batch(inputs, organization=run.context.organization, policy=run.context.policy)
 
 
-def _apply(draft: CustomerInput, plan: Plan, directory: CustomerBatch, work: _Work) -> Registration:
-    """Apply one draft to the people in memory."""
-    _check_programs(draft, plan, work.programs)
-    if plan.person is None:
-        return _join(draft, plan, directory, work.context, work.by)
-    if work.rejects:
-        raise LoyaltyError(Code.ALREADY_REGISTERED)
-    if work.leaves_alone:
-        # Who is left alone gets no card either, and keeps to what they said.
-        draft.card_number = draft.series_code = ""
-        draft.consents = []
-        return Registration(person=plan.person, is_new=False, is_changed=False, notices=())
-    return _update(
-        plan.person,
-        draft,
-        plan,
-        directory,
-        work.context,
-        work.by,
-        corrects_registration=work.corrects_registration,
-        always_touch=work.always_touch,
-    )
-
-
-def _conclude(
-    drafts: Sequence[CustomerInput], results: Sequence[Registration | LoyaltyError], directory: CustomerBatch, work: _Work
-) -> None:
-    """Store what became of the drafts, and what follows from it: cards, consents, programs."""
-    context, by = work.context, work.by
-    directory.write(by=by)
-    for draft, result in zip(drafts, results, strict=True):
-        if isinstance(result, Registration):
-            cards = give_card(draft, result.person, context=context, by=by)
-            result.notices = in_numeric_order([*result.notices, *cards.notices])
-            result.is_changed |= cards.is_changed
-    _keep_consents(drafts, results, context=context, by=by)
-    _enrol(
-        [result for result in results if isinstance(result, Registration)],
-        context=context,
-        programs=work.programs,
-        by=by,
-        adds=work.adds,
-        all_programs=work.all_programs,
-        defer_awards=work.defer_awards,
-    )
-
-
-def _check_programs(draft: CustomerInput, plan: Plan, programs: ProgramCatalog) -> None:
-    """Nobody joins where there is nothing to join: 1023 (docs/protocol.md 7)."""
-    type_ = draft.customer.type or (Customer.Type.LOYALTY if plan.person is None else "")
-    joins = plan.person is None or plan.person.customer.type != Customer.Type.LOYALTY
-    if programs.is_empty and joins and type_ == Customer.Type.LOYALTY:
-        raise LoyaltyError(Code.ENROLMENT_FAILED)
-
-
-def _enrol(
-    registrations: Sequence[Registration],
-    *,
-    context: InputContext,
-    programs: ProgramCatalog,
-    by: Actor,
-    adds: bool,
-    all_programs: bool,
-    defer_awards: bool,
-) -> None:
-    """Make loyalty customers members of their programs, with what these give for joining (docs/protocol.md 2.7, 4.1).
-
-    An update enrols only who was converted by it; somebody known joins as of now, somebody new as of the registration.
-    """
-    loyal = {
-        one.customer.pk: one
-        for one in registrations
-        if one.customer.type == Customer.Type.LOYALTY and (adds or one.person.old.get("type"))
-    }
-    if not loyal:
-        return
-    cards = programs.card_series_of(loyal)
-    joinings = []
-    for pk, one in loyal.items():
-        there = programs.programs_for(one.customer.registered_store if one.is_new else by.store, card_series=cards.get(pk, ()))
-        joined: Sequence[CurrentProgram] = programs.active if all_programs else there.both()
-        if there.default is None:
-            one.notices = in_numeric_order([*one.notices, Notice(Code.PROGRAM_INACTIVE)])
-        joinings.append(
-            Joining(customer=one.customer, programs=joined, at=one.customer.registered_on if one.is_new else context.now)
-        )
-    enrolment = enrol(joinings, organization=context.organization)
-    if not enrolment.new:
-        return
-    waiting = _put_off(enrolment, loyal, by=by, all_of_them=defer_awards)
-    now = {key: one for key, one in enrolment.new.items() if key.customer_id not in waiting}
-    for pk, found in _welcome(now, enrolment, loyal, context, programs, by).items():
-        loyal[pk].entries = found.entries
-        loyal[pk].notices = in_numeric_order([*loyal[pk].notices, *found.notices])
-
-
-def _put_off(enrolment: Enrolment, loyal: Mapping[int, Registration], *, by: Actor, all_of_them: bool) -> set[int]:
-    """Leave what joining gives to a worker: where the call says so, and where earlier events wait (1094). Whose that is."""
-    joined: defaultdict[int, list[int]] = defaultdict(list)
-    for key in enrolment.new:
-        joined[key.customer_id].append(key.program_id)
-    known = [pk for pk in joined if not loyal[pk].is_new]
-    behind = has_waiting(known) if known else set()
-    for pk, program_ids in joined.items():
-        if pk in behind:
-            loyal[pk].notices = in_numeric_order([*loyal[pk].notices, Notice(Code.EVENTS_WAITING)])
-        if all_of_them or pk in behind:
-            defer_event(customer=loyal[pk].customer, kind=WELCOME, payload={"programs": program_ids}, by=by)
-    return set(joined) if all_of_them else behind
-
-
-def _welcome(
-    memberships: Mapping[AccountKey, Membership],
-    enrolment: Enrolment,
-    loyal: Mapping[int, Registration],
-    context: InputContext,
-    programs: ProgramCatalog,
-    by: Actor,
-) -> Mapping[int, Welcome]:
-    """What the programs give, in a savepoint: the customer is saved whatever becomes of it (docs/protocol.md 5)."""
-    organization = context.organization
-    try:
-        with transaction.atomic():
-            return welcome(
-                memberships,
-                states=fresh_states(enrolment, organization),
-                customers={pk: one.customer for pk, one in loyal.items()},
-                catalog=programs,
-                organization=organization,
-                by=by,
-                now=context.now,
-            )
-    except Error as error:
-        code = points_code(error)
-        if code is None or len(loyal) != 1:
-            raise
-        return {pk: Welcome(notices=[Notice(code)]) for pk in loyal}
-
-
-def _plan(draft: CustomerInput, directory: CustomerBatch, work: _Work) -> Plan:
-    """Whom the draft means. Where external ids are generated, one that was sent means nobody."""
-    context = work.context
-    generates = work.may_create and context.policy.generates_external_ids
+def _match(customer_input: CustomerInput, batch: CustomerBatch, run: RegistrationRun) -> Plan:
+    """The plan of an input. Where external ids are generated, a sent one is ignored."""
+    context, may_create = run.context, run.options.may_create
+    generates = may_create and context.policy.generates_external_ids
     if generates:
-        draft.identifiers.pop(Identifier.Kind.EXTERNAL_ID, None)
-    plan = match(draft, directory.find(draft), context.policy, may_create=work.may_create)
-    if generates and plan.person is None:
+        customer_input.identifiers.pop(Identifier.Kind.EXTERNAL_ID, None)
+    plan = match(customer_input, batch.find(customer_input), context.policy, may_create=may_create)
+    if generates and plan.state is None:
         plan.identifiers[Identifier.Kind.EXTERNAL_ID] = next_external_id(context.organization, context.policy)
     return plan
 
 
-def _join(draft: CustomerInput, plan: Plan, directory: CustomerBatch, context: InputContext, by: Actor) -> Registration:
-    """Somebody new."""
-    person, notices = new_person(draft, plan, context=context, by=by.name)
-    directory.add(person)
-    return Registration(person=person, is_new=True, is_changed=True, notices=[*draft.notices, *plan.notices, *notices])
+def _merge_victims(plan: Plan, run: RegistrationRun) -> list[Notice]:
+    """Merge the plan's victims into its customer; the warnings."""
+    notices: list[Notice] = []
+    for victim in plan.victims:
+        assert plan.state is not None  # noqa: S101 - only a known customer has victims
+        notices += merge_customers(survivor=plan.state.customer.pk, victim=victim.customer.pk, by=run.by).notices
+    return notices
+
+
+def _apply(customer_input: CustomerInput, plan: Plan, batch: CustomerBatch, run: RegistrationRun) -> Registration:
+    """Apply one input to the states in memory."""
+    _check_programs(customer_input, plan, run.catalog)
+    if plan.state is None:
+        return _create(customer_input, plan, batch, run)
+    if run.options.rejects_existing:
+        raise LoyaltyError(Code.ALREADY_REGISTERED)
+    if run.options.skips_existing:
+        # A skipped customer gets no card, and keeps the stored consents.
+        customer_input.card_number = customer_input.series_code = ""
+        customer_input.consents = []
+        return Registration(state=plan.state, is_new=False, is_changed=False, notices=())
+    return _update(plan.state, customer_input, plan, batch, run)
+
+
+def _check_programs(customer_input: CustomerInput, plan: Plan, catalog: ProgramCatalog) -> None:
+    """Refuse a customer who would join if there is no program: 1023 (docs/protocol.md 7)."""
+    is_member = plan.state is not None and plan.state.customer.type == Customer.Type.LOYALTY
+    customer_type = customer_input.customer.type or (Customer.Type.LOYALTY if plan.state is None else "")
+    if catalog.is_empty and not is_member and customer_type == Customer.Type.LOYALTY:
+        raise LoyaltyError(Code.ENROLMENT_FAILED)
+
+
+def _create(customer_input: CustomerInput, plan: Plan, batch: CustomerBatch, run: RegistrationRun) -> Registration:
+    state, notices = new_state(customer_input, plan, context=run.context, by=run.by.name)
+    batch.add(state)
+    return Registration(state=state, is_new=True, is_changed=True, notices=[*customer_input.notices, *plan.notices, *notices])
 
 
 def _update(
-    person: CustomerState,
-    draft: CustomerInput,
-    plan: Plan,
-    directory: CustomerBatch,
-    context: InputContext,
-    by: Actor,
-    *,
-    corrects_registration: bool,
-    always_touch: bool,
+    state: CustomerState, customer_input: CustomerInput, plan: Plan, batch: CustomerBatch, run: RegistrationRun
 ) -> Registration:
-    """Somebody known."""
-    revision = person.revision
-    notices = update_person(person, draft, plan, context=context, by=by.name, corrects_registration=corrects_registration)
+    revision = state.revision
+    notices = update_state(state, customer_input, plan, context=run.context, options=run.options, by=run.by.name)
     for kind, value in plan.identifiers.items():
-        directory.set_identifier(person, kind, value)
-    is_changed = person.revision > revision
-    if is_changed or always_touch:
-        touch(person, draft.customer.updated_on or context.now)
-    return Registration(person=person, is_new=False, is_changed=is_changed, notices=[*draft.notices, *plan.notices, *notices])
+        batch.set_identifier(state, kind, value)
+    is_changed = state.revision > revision
+    if is_changed or run.options.always_touch:
+        touch(state, customer_input.customer.updated_on or run.context.now)
+    all_notices = [*customer_input.notices, *plan.notices, *notices]
+    return Registration(state=state, is_new=False, is_changed=is_changed, notices=all_notices)
 
 
-def _keep_consents(
-    drafts: Sequence[CustomerInput], results: Sequence[Registration | LoyaltyError], *, context: InputContext, by: Actor
+def _write_and_join(
+    inputs: Sequence[CustomerInput], results: Sequence[Registration | LoyaltyError], batch: CustomerBatch, run: RegistrationRun
 ) -> None:
-    """The consents that came with the drafts."""
-    said = [
-        (result, draft.consents)
-        for draft, result in zip(drafts, results, strict=True)
-        if isinstance(result, Registration) and draft.consents
-    ]
-    outcomes = keep_inline([(result.customer.pk, pairs) for result, pairs in said], at=context.now, by=by)
-    for (result, _), kept in zip(said, outcomes, strict=True):
-        result.notices = in_numeric_order([*result.notices, *kept.notices])
-        result.is_changed |= kept.is_changed
+    """Store the batch, then give its customers their cards, consents and programs."""
+    batch.write(by=run.by)
+    pairs = [(given, result) for given, result in zip(inputs, results, strict=True) if isinstance(result, Registration)]
+    joiners = [Joiner(customer_input=given, state=result.state, is_new=result.is_new) for given, result in pairs]
+    join_customers(joiners, run)
+    for joiner, (_, registration) in zip(joiners, pairs, strict=True):
+        registration.is_changed |= joiner.is_changed
+        registration.entries = joiner.entries
+        registration.notices = in_numeric_order([*registration.notices, *joiner.notices])
 
 
-def _tell_consents(registration: Registration) -> None:
-    """What the customer said so far, for the answer; 91002 where that cannot be read."""
+def _read_subscriptions(registration: Registration) -> None:
+    """Add the stored consents to the answer; 91002 if they cannot be read."""
     notices: list[Notice] = []
     with side_step(notices, [Notice(Code.SUBSCRIPTIONS_UNAVAILABLE)]):
         customer_id = registration.customer.pk

@@ -16,8 +16,8 @@ from loyalty_project.protocol.outcomes import Done
 from loyalty_project.protocol.values import Item
 from organizations.api.batches import answer_batch
 from organizations.api.views import TillView
-from use_cases.loyalty import customer_core, read_programs
-from use_cases.registration import CONSTRAINTS, Registration, register_customer, update_customer
+from use_cases.loyalty import customer_core
+from use_cases.registration import CONSTRAINTS, Registration, load_programs, register_customer, update_customer
 
 REGISTERED = "Customer registration successful"
 _TRUE = {"true", "1"}
@@ -56,7 +56,7 @@ def answer_items(
     call = view.call
     items = request_items(view.payload(), limit=call.policy.batch_limit)
     context = load_input_context(items, by=call.actor, country_code=call.country_code, notices=call.notices)
-    programs = read_programs()
+    catalog = load_programs()
     wants_raw = view.query.get("rawSideEffects", "").lower() in _TRUE
     more = {"defer_awards": call.replay}
     if action == "add":
@@ -64,10 +64,10 @@ def answer_items(
 
     def work_item(item: Item) -> Done:
         registration = work(
-            read_customer_input(item, context, action=action), context=context, programs=programs, by=call.actor, **more
+            read_customer_input(item, context, action=action), context=context, catalog=catalog, by=call.actor, **more
         )
         body, notices = customer_core(
-            registration, context=context, programs=programs, store=call.actor.store, wants_raw=wants_raw
+            registration, context=context, catalog=catalog, store=call.actor.store, wants_raw=wants_raw
         )
         return Done(
             body=body,

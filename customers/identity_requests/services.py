@@ -58,7 +58,7 @@ def lock_sides(kind: str, old_value: str, new_value: str, *, customer_id: int | 
         customer_id = _first_with(kind, old_value)
     drafts = [_draft(kind, old_value, customer_id), _draft(kind, new_value, None)]
     directory = open_batch(drafts, organization=organization, policy=policy)
-    found = directory.by_value.get((kind, old_value)) if customer_id is None else directory.people.get(customer_id)
+    found = directory.by_value.get((kind, old_value)) if customer_id is None else directory.by_id.get(customer_id)
     person = found if found is not None and found.identifiers.get(kind) == old_value else None
     other = directory.by_value.get((kind, new_value))
     return Sides(directory=directory, person=person, other=None if other is person else other)
@@ -115,7 +115,7 @@ def close_request(request: IdentityRequest, status: Status, *, reason: str, by: 
 
 def give_value(request: IdentityRequest, sides: Sides, *, by: Actor, now: datetime) -> None:
     """Make the new value the customer's; the old one stays as a former one."""
-    person = sides.directory.people[request.customer_id]
+    person = sides.directory.by_id[request.customer_id]
     sides.directory.set_identifier(person, request.kind, request.new_value)
     touch(person, now)
     sides.directory.write(by=by)

@@ -11,6 +11,7 @@ from customers.profile.field_values import folded_values
 from customers.profile.models import Customer
 from customers.registration.input import CustomerInput, InputContext
 from customers.registration.matching import Plan, check_conversion, check_new
+from customers.registration.options import RegistrationOptions
 from customers.registration.state import CustomerState
 from customers.sources.values import IN_STORE
 from customers.statuses.rules import is_leaving
@@ -32,15 +33,17 @@ FOLDED_COLUMNS = tuple(sorted(f"{name}_folded" for name in _FOLDED))
 _TAKEN_OVER = ("firstname", "lastname", "associated_till", "preferred_store", "ndnc_status", "test_control_status", "image_url")
 
 
-def new_person(draft: CustomerInput, plan: Plan, *, context: InputContext, by: str) -> tuple[CustomerState, list[Notice]]:
+def new_state(
+    customer_input: CustomerInput, plan: Plan, *, context: InputContext, by: str
+) -> tuple[CustomerState, list[Notice]]:
     """The customer whom the draft describes, defaults filled in, not yet stored; and warnings.
 
     Raises `LoyaltyError` 1045, 1006, 1039, 1043, 1019, 1008 for identifiers, 1017 for a mandatory custom field.
     """
-    customer, notices = draft.customer, list[Notice]()
+    customer, notices = customer_input.customer, list[Notice]()
     customer.type = customer.type or Customer.Type.LOYALTY
     check_new(customer.type, plan.identifiers, context.policy)
-    customer.field_values = {str(field_id): value for field_id, value in draft.field_values.items()}
+    customer.field_values = {str(field_id): value for field_id, value in customer_input.field_values.items()}
     _check_mandatory_fields(customer, context)
     customer.source = customer.source or IN_STORE
     customer.registered_on = customer.registered_on or context.now
@@ -54,36 +57,42 @@ def new_person(draft: CustomerInput, plan: Plan, *, context: InputContext, by: s
     fold_columns(customer)
     customer.ndnc_status = customer.ndnc_status or Customer.NdncStatus.NONE
     customer.test_control_status = customer.test_control_status or _group(plan.identifiers, context)
-    customer.comm_channels = draft.comm_channels
+    customer.comm_channels = customer_input.comm_channels
     if customer.fraud_status:
         customer.fraud_marked_by, customer.fraud_marked_on = by, context.now
     else:
         customer.fraud_status = Customer.FraudStatus.NONE
-    person = CustomerState(
+    state = CustomerState(
         customer=customer, identifiers=dict(plan.identifiers), is_new=True, added_identifiers=set(plan.identifiers)
     )
-    person.note(old={}, new={**plan.identifiers, **_told(customer, _TOLD_OF_NEW)})
-    return person, [*notices, *_add_profile(draft, person)]
+    state.note(old={}, new={**plan.identifiers, **_told(customer, _TOLD_OF_NEW)})
+    return state, [*notices, *_add_profile(customer_input, state)]
 
 
-def update_person(
-    person: CustomerState, draft: CustomerInput, plan: Plan, *, context: InputContext, by: str, corrects_registration: bool
+def update_state(
+    state: CustomerState,
+    customer_input: CustomerInput,
+    plan: Plan,
+    *,
+    context: InputContext,
+    options: RegistrationOptions,
+    by: str,
 ) -> list[Notice]:
     """Apply the draft's profile to a known customer; the warnings. The plan's identifiers count, but are not set here.
 
     Raises `LoyaltyError` 1046, 1006, 1048, 1049 (conversion), 1017 (mandatory custom field), 1024 (the account is being
     deleted, or was changed since whoever sends this looked at it), before anything is changed.
     """
-    customer, sent = person.customer, draft.customer
-    _check_type(person, draft, plan, context)
-    merged = {**customer.field_values, **{str(field_id): value for field_id, value in draft.field_values.items()}}
+    customer, sent = state.customer, customer_input.customer
+    _check_type(state, customer_input, plan, context)
+    merged = {**customer.field_values, **{str(field_id): value for field_id, value in customer_input.field_values.items()}}
     _check_mandatory_fields(Customer(field_values=merged), context)
-    if is_leaving(customer, context.policy) or draft.seen_version not in {None, customer.version}:
+    if is_leaving(customer, context.policy) or customer_input.seen_version not in {None, customer.version}:
         raise LoyaltyError(Code.PROFILE_NOT_UPDATED)
     changes: dict[str, Any] = {name: getattr(sent, name) for name in _TAKEN_OVER if getattr(sent, name)}
     if sent.type:
         changes["type"] = sent.type
-    if sent.registered_on and corrects_registration and not _reads_alike(sent, customer, context.organization.zone):
+    if sent.registered_on and options.corrects_registration and not _reads_alike(sent, customer, context.organization.zone):
         changes["registered_on"] = sent.registered_on
     if sent.fraud_status and _is_judged_anew(sent, customer):
         changes.update(
@@ -91,15 +100,15 @@ def update_person(
         )
     if merged != customer.field_values:
         changes["field_values"] = merged
-    if draft.comm_channels:
-        changes["comm_channels"] = _with_channels(customer.comm_channels, draft.comm_channels)
-    set_columns(person, changes)
-    return _add_profile(draft, person)
+    if customer_input.comm_channels:
+        changes["comm_channels"] = _with_channels(customer.comm_channels, customer_input.comm_channels)
+    set_columns(state, changes)
+    return _add_profile(customer_input, state)
 
 
-def set_columns(person: CustomerState, changes: Mapping[str, Any]) -> None:
+def set_columns(state: CustomerState, changes: Mapping[str, Any]) -> None:
     """Set what differs from what is stored, and remember old and new."""
-    customer = person.customer
+    customer = state.customer
     different = {name: value for name, value in changes.items() if getattr(customer, name) != value}
     if not different:
         return
@@ -108,9 +117,9 @@ def set_columns(person: CustomerState, changes: Mapping[str, Any]) -> None:
         setattr(customer, name, value)
     if searched := _FOLDED & different.keys():
         fold_columns(customer)
-        person.changed_columns.update(f"{name}_folded" for name in searched)
-    person.changed_columns.update(different)
-    person.note(old=old, new=_told(customer, different))
+        state.changed_columns.update(f"{name}_folded" for name in searched)
+    state.changed_columns.update(different)
+    state.note(old=old, new=_told(customer, different))
 
 
 def fold_columns(customer: Customer) -> None:
@@ -119,13 +128,13 @@ def fold_columns(customer: Customer) -> None:
     customer.field_values_folded = folded_values(customer.field_values)
 
 
-def touch(person: CustomerState, moment: datetime) -> None:
+def touch(state: CustomerState, moment: datetime) -> None:
     """Date the last update; what was changed is another version."""
-    person.customer.updated_on = moment
-    person.changed_columns.add("updated_on")
-    if person.revision:
-        person.customer.version += 1
-        person.changed_columns.add("version")
+    state.customer.updated_on = moment
+    state.changed_columns.add("updated_on")
+    if state.revision:
+        state.customer.version += 1
+        state.changed_columns.add("version")
 
 
 def _is_judged_anew(sent: Customer, stored: Customer) -> bool:
@@ -133,14 +142,14 @@ def _is_judged_anew(sent: Customer, stored: Customer) -> bool:
     return sent.fraud_status != stored.fraud_status or sent.fraud_reason not in {"", stored.fraud_reason}
 
 
-def _check_type(person: CustomerState, draft: CustomerInput, plan: Plan, context: InputContext) -> None:
-    stored, sent = person.customer.type, draft.customer.type
+def _check_type(state: CustomerState, customer_input: CustomerInput, plan: Plan, context: InputContext) -> None:
+    stored, sent = state.customer.type, customer_input.customer.type
     if not sent or sent == stored:
         return
     if stored == Customer.Type.LOYALTY:
         raise LoyaltyError(Code.LOYALTY_CANNOT_BE_LEFT)
     if sent == Customer.Type.LOYALTY:
-        check_conversion({**person.identifiers, **plan.identifiers}, context.policy)
+        check_conversion({**state.identifiers, **plan.identifiers}, context.policy)
 
 
 def _check_mandatory_fields(customer: Customer, context: InputContext) -> None:
@@ -168,14 +177,14 @@ def _group(identifiers: Mapping[str, str], context: InputContext) -> str:
     return Customer.TestControl.CONTROL if lot < context.policy.test_control_ratio else Customer.TestControl.TEST
 
 
-def _add_profile(draft: CustomerInput, person: CustomerState) -> list[Notice]:
+def _add_profile(customer_input: CustomerInput, state: CustomerState) -> list[Notice]:
     """Keep the account at another source; warns where a source that has profiles has none of this customer (91016, 91017)."""
-    source = draft.customer.source
-    if draft.source_account and (source, draft.source_account) not in person.profiles:
-        person.profiles.add((source, draft.source_account))
-        person.added_profiles.add((source, draft.source_account))
-        person.note(old={}, new={"source_profile": f"{source} {draft.source_account}"})
-    if source in PROFILE_MISSING and not any(one == source for one, _ in person.profiles):
+    source = customer_input.customer.source
+    if customer_input.source_account and (source, customer_input.source_account) not in state.profiles:
+        state.profiles.add((source, customer_input.source_account))
+        state.added_profiles.add((source, customer_input.source_account))
+        state.note(old={}, new={"source_profile": f"{source} {customer_input.source_account}"})
+    if source in PROFILE_MISSING and not any(one == source for one, _ in state.profiles):
         return [Notice(PROFILE_MISSING[source])]
     return []
 

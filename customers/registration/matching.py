@@ -34,7 +34,7 @@ class Plan:
     `victims` are to be merged into the person first, in this order.
     """
 
-    person: CustomerState | None
+    state: CustomerState | None
     identifiers: dict[str, str]
     notices: tuple[Notice, ...]
     victims: tuple[CustomerState, ...] = ()
@@ -49,34 +49,34 @@ def is_exclusive(kind: str, policy: Policy) -> bool:
     return kind != Kind.EMAIL or policy.email_unique
 
 
-def match(draft: CustomerInput, found: Matches, policy: Policy, *, may_create: bool) -> Plan:
+def match(customer_input: CustomerInput, found: Matches, policy: Policy, *, may_create: bool) -> Plan:
     """The plan of an item, rows A to I of docs/protocol.md 2.4.
 
     Raises `LoyaltyError` 1011 or 1012 (nobody is meant and nobody may be created), 1008 (external ids are switched off), 1047
     (strict check), 1016, 1032 or 1033 (somebody else has it and is not to be merged), 618 (fraud, or a status label, closes
     identifier changes and merging).
     """
-    if draft.customer_id is not None and found.by_id is None:
+    if customer_input.customer_id is not None and found.by_id is None:
         raise LoyaltyError(Code.UNKNOWN_ID)
     notices: list[Notice] = []
-    sent = dict(draft.identifiers)
+    sent = dict(customer_input.identifiers)
     if not policy.uses_external_id and sent.pop(Kind.EXTERNAL_ID, ""):
         notices.append(Notice(Code.IDENTIFIER_NOT_UPDATED, x=DISPLAY_NAMES[Kind.EXTERNAL_ID]))
         if not sent and may_create:
             raise LoyaltyError(Code.EXTERNAL_ID_NOT_ALLOWED)
-    person = _person(sent, found, policy, notices)
-    if person is None:
+    state = _matched(sent, found, policy, notices)
+    if state is None:
         if not may_create:
             raise LoyaltyError(Code.UNKNOWN_IDENTIFIER)
-        return Plan(person=None, identifiers=sent, notices=tuple(notices))
-    victims = _settle_strangers(sent, person, found, policy, notices)
-    if found.by_victim:
+        return Plan(state=None, identifiers=sent, notices=tuple(notices))
+    victims = _settle_strangers(sent, state, found, policy, notices)
+    if found.by_merged_customer:
         notices.append(Notice(Code.SURVIVOR_RETRIEVED))
-    changes = _changes(sent, person, merged_identifiers(person, victims), policy, notices)
-    concerned = (person, *victims) if changes or victims else ()
+    changes = _changes(sent, state, merged_identifiers(state, victims), policy, notices)
+    concerned = (state, *victims) if changes or victims else ()
     if any(blocks(one.customer, Block.IDENTIFIER_CHANGE, policy) for one in concerned):
         raise LoyaltyError(Code.FRAUD)
-    return Plan(person=person, identifiers=changes, notices=tuple(notices), victims=victims)
+    return Plan(state=state, identifiers=changes, notices=tuple(notices), victims=victims)
 
 
 def merged_identifiers(survivor: CustomerState, victims: Iterable[CustomerState]) -> dict[str, str]:
@@ -88,7 +88,7 @@ def merged_identifiers(survivor: CustomerState, victims: Iterable[CustomerState]
     return merged
 
 
-def _person(sent: dict[str, str], found: Matches, policy: Policy, notices: list[Notice]) -> CustomerState | None:
+def _matched(sent: dict[str, str], found: Matches, policy: Policy, notices: list[Notice]) -> CustomerState | None:
     """Whom the item is about. Drops from `sent` what the skip policy drops (91007)."""
     primary = policy.primary
     if found.by_id is not None:
@@ -100,7 +100,7 @@ def _person(sent: dict[str, str], found: Matches, policy: Policy, notices: list[
         return None
     if primary not in sent:
         return min(others.values(), key=_seniority)
-    unknown_primary = [person for person in others.values() if primary not in person.identifiers]
+    unknown_primary = [state for state in others.values() if primary not in state.identifiers]
     if unknown_primary:
         return min(unknown_primary, key=_seniority)
     if policy.skip_secondary:
@@ -112,12 +112,12 @@ def _person(sent: dict[str, str], found: Matches, policy: Policy, notices: list[
 
 
 def _settle_strangers(
-    sent: dict[str, str], person: CustomerState, found: Matches, policy: Policy, notices: list[Notice]
+    sent: dict[str, str], state: CustomerState, found: Matches, policy: Policy, notices: list[Notice]
 ) -> tuple[CustomerState, ...]:
     """What happens where identifiers lead to others than `person`: those are merged, the oldest first; or the identifiers are
     dropped, or the item is refused.
     """
-    strangers = {kind: found.by_kind[kind] for kind in ORDER if kind in sent and found.by_kind.get(kind, person) is not person}
+    strangers = {kind: found.by_kind[kind] for kind in ORDER if kind in sent and found.by_kind.get(kind, state) is not state}
     if not strangers:
         return ()
     if policy.skip_secondary:
@@ -131,7 +131,7 @@ def _settle_strangers(
 
 
 def _changes(
-    sent: dict[str, str], person: CustomerState, current: dict[str, str], policy: Policy, notices: list[Notice]
+    sent: dict[str, str], state: CustomerState, current: dict[str, str], policy: Policy, notices: list[Notice]
 ) -> dict[str, str]:
     """The identifiers to fill or replace among the `current` ones; the others are kept, with 91005 for the primary and 91006
     for the rest. One that the person inherited from a merged customer was sent to find them: it changes what may be changed,
@@ -149,7 +149,7 @@ def _changes(
             continue
         if stored is None or (kind != policy.primary and allowed[kind]):
             changes[kind.value] = value
-        elif (kind, value) in person.inherited:
+        elif (kind, value) in state.inherited:
             continue
         elif kind == policy.primary:
             name = DISPLAY_NAMES[kind]
@@ -203,7 +203,7 @@ def _drop(strangers: Iterable[str], sent: dict[str, str], notices: list[Notice])
         notices.append(Notice(Code.IDENTIFIER_OCCUPIED, x=DISPLAY_NAMES[kind]))
 
 
-def _seniority(person: CustomerState) -> tuple[object, bool, int]:
+def _seniority(state: CustomerState) -> tuple[object, bool, int]:
     """The older registration first, then the lower id. Who is new in this batch has none yet: it will be a later one."""
-    customer = person.customer
-    return customer.registered_on, person.is_new, person.arrival if person.is_new else customer.pk
+    customer = state.customer
+    return customer.registered_on, state.is_new, state.arrival if state.is_new else customer.pk

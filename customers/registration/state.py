@@ -50,4 +50,4 @@ class Matches:
 
     by_id: CustomerState | None
     by_kind: Mapping[str, CustomerState]
-    by_victim: bool = False
+    by_merged_customer: bool = False

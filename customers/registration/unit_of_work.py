@@ -40,117 +40,119 @@ class CustomerBatch:
 
     organization: Organization
     policy: Policy
-    people: dict[int, CustomerState] = field(default_factory=dict)
+    by_id: dict[int, CustomerState] = field(default_factory=dict)
     survivors: dict[int, int] = field(default_factory=dict)  # by the id of a merged customer, where items name one
     by_value: dict[Key, CustomerState] = field(default_factory=dict)
     created: list[CustomerState] = field(default_factory=list)
 
-    def find(self, draft: CustomerInput) -> Matches:
+    def find(self, customer_input: CustomerInput) -> Matches:
         """Whom the draft's id and identifiers lead to."""
         by_kind = {
-            kind: self.by_value[kind, value] for kind, value in draft.identifiers.items() if (kind, value) in self.by_value
+            kind: self.by_value[kind, value]
+            for kind, value in customer_input.identifiers.items()
+            if (kind, value) in self.by_value
         }
-        asked = draft.customer_id
-        by_id = self.people.get(self.survivors.get(asked, asked)) if asked is not None else None
-        by_victim = asked in self.survivors or any(
-            (kind, draft.identifiers[kind]) in person.inherited for kind, person in by_kind.items()
+        asked = customer_input.customer_id
+        by_id = self.by_id.get(self.survivors.get(asked, asked)) if asked is not None else None
+        by_merged_customer = asked in self.survivors or any(
+            (kind, customer_input.identifiers[kind]) in state.inherited for kind, state in by_kind.items()
         )
-        return Matches(by_id=by_id, by_kind=by_kind, by_victim=by_victim)
+        return Matches(by_id=by_id, by_kind=by_kind, by_merged_customer=by_merged_customer)
 
-    def add(self, person: CustomerState) -> None:
+    def add(self, state: CustomerState) -> None:
         """Somebody new, who from now on is found by later items of the batch."""
-        self.created.append(person)
-        person.arrival = len(self.created)
-        self._index(person)
+        self.created.append(state)
+        state.arrival = len(self.created)
+        self._index(state)
 
-    def set_identifier(self, person: CustomerState, kind: str, value: str) -> None:
+    def set_identifier(self, state: CustomerState, kind: str, value: str) -> None:
         """Give `person` the identifier; a value it replaces is kept as a former one."""
-        stored = person.identifiers.get(kind)
+        stored = state.identifiers.get(kind)
         if stored is not None:
-            if kind not in person.added_identifiers:
-                person.replaced_identifiers[kind] = stored
+            if kind not in state.added_identifiers:
+                state.replaced_identifiers[kind] = stored
             self.by_value.pop((kind, stored), None)
-            if person.promoted_identifiers.pop(kind, None):
-                person.inherited.add((kind, stored))
-        person.identifiers[kind] = value
-        person.added_identifiers.add(kind)
-        if (kind, value) in person.inherited:
-            person.inherited.discard((kind, value))
-            person.promoted_identifiers[kind] = value
-        person.note(old={} if stored is None else {kind: stored}, new={kind: value})
-        self._index(person)
+            if state.promoted_identifiers.pop(kind, None):
+                state.inherited.add((kind, stored))
+        state.identifiers[kind] = value
+        state.added_identifiers.add(kind)
+        if (kind, value) in state.inherited:
+            state.inherited.discard((kind, value))
+            state.promoted_identifiers[kind] = value
+        state.note(old={} if stored is None else {kind: stored}, new={kind: value})
+        self._index(state)
 
-    def _index(self, person: CustomerState) -> None:
-        for kind, value in (*person.identifiers.items(), *person.inherited):
+    def _index(self, state: CustomerState) -> None:
+        for kind, value in (*state.identifiers.items(), *state.inherited):
             if is_exclusive(kind, self.policy):
-                self.by_value[kind, value] = person
+                self.by_value[kind, value] = state
 
     def write(self, *, by: Actor) -> None:
         """Store everything that changed, new customers first, with its audit entries."""
-        insert_with_ids([person.customer for person in self.created])
-        self.people.update((person.customer.pk, person) for person in self.created)
+        insert_with_ids([state.customer for state in self.created])
+        self.by_id.update((state.customer.pk, state) for state in self.created)
         self._update_customers()
-        changed = [person for person in self.people.values() if person.revision]
+        changed = [state for state in self.by_id.values() if state.revision]
         self._write_identifiers(changed)
-        answering = [person for person in changed if person.is_new or "field_values" in person.changed_columns]
+        answering = [state for state in changed if state.is_new or "field_values" in state.changed_columns]
         keep_terms([one.customer.pk for one in answering if one.customer.field_values], organization_id=self.organization.pk)
         insert_rows(
             [
                 SourceProfile(
-                    organization_id=self.organization.pk, customer_id=person.customer.pk, source=source, account=account
+                    organization_id=self.organization.pk, customer_id=state.customer.pk, source=source, account=account
                 )
-                for person in changed
-                for source, account in sorted(person.added_profiles)
+                for state in changed
+                for source, account in sorted(state.added_profiles)
             ]
         )
-        insert_rows(audit_entries([_change(person) for person in changed], by=by))
+        insert_rows(audit_entries([_change(state) for state in changed], by=by))
 
     def _update_customers(self) -> None:
-        known = [person for person in self.people.values() if person.changed_columns and not person.is_new]
+        known = [state for state in self.by_id.values() if state.changed_columns and not state.is_new]
         update_rows(
-            [person.customer for person in known], sorted({column for person in known for column in person.changed_columns})
+            [state.customer for state in known], sorted({column for state in known for column in state.changed_columns})
         )
 
     def _write_identifiers(self, changed: Sequence[CustomerState]) -> None:
-        for person in changed:
-            for kind in person.replaced_identifiers:
-                current = Identifier.objects.filter(customer=person.customer, kind=kind, state=State.CURRENT)
+        for state in changed:
+            for kind in state.replaced_identifiers:
+                current = Identifier.objects.filter(customer=state.customer, kind=kind, state=State.CURRENT)
                 current.update(state=State.FORMER, exclusive=False)
-            for kind, value in person.promoted_identifiers.items():
-                inherited = Identifier.objects.filter(customer=person.customer, kind=kind, value=value, state=State.MERGED)
+            for kind, value in state.promoted_identifiers.items():
+                inherited = Identifier.objects.filter(customer=state.customer, kind=kind, value=value, state=State.MERGED)
                 # A value that may be shared came more than once, where several who had it were merged.
                 Identifier.objects.filter(pk__in=inherited.order_by("pk").values("pk")[:1]).update(state=State.CURRENT)
         insert_rows(
             [
                 Identifier(
                     organization_id=self.organization.pk,
-                    customer_id=person.customer.pk,
+                    customer_id=state.customer.pk,
                     kind=kind,
-                    value=person.identifiers[kind],
-                    value_folded=search_form(person.identifiers[kind]),
+                    value=state.identifiers[kind],
+                    value_folded=search_form(state.identifiers[kind]),
                     exclusive=is_exclusive(kind, self.policy),
                 )
-                for person in changed
-                for kind in sorted(person.added_identifiers - person.promoted_identifiers.keys())
+                for state in changed
+                for kind in sorted(state.added_identifiers - state.promoted_identifiers.keys())
             ]
         )
 
 
-def open_batch(drafts: Iterable[CustomerInput], *, organization: Organization, policy: Policy) -> CustomerBatch:
+def open_batch(inputs: Iterable[CustomerInput], *, organization: Organization, policy: Policy) -> CustomerBatch:
     """Lock and read everybody whom the drafts may touch. Call it inside the transaction that writes them.
 
     Raises `django.db.OperationalError` when a lock is not free in time (55P03), and when somebody was merged while their lock
     was waited for (40001): then the item is to be worked again.
     """
-    drafts = list(drafts)
+    inputs = list(inputs)
     values: dict[str, set[str]] = {kind: set() for kind in Identifier.Kind.values}
-    for draft in drafts:
-        for kind, value in draft.identifiers.items():
+    for customer_input in inputs:
+        for kind, value in customer_input.identifiers.items():
             if is_exclusive(kind, policy):
                 values[kind].add(value)
-    ids = {draft.customer_id for draft in drafts if draft.customer_id is not None}
+    ids = {customer_input.customer_id for customer_input in inputs if customer_input.customer_id is not None}
     lock_numbers(_stripe(organization, kind, value) for kind in values for value in values[kind])
-    directory = CustomerBatch(organization, policy, survivors=_survivors_of(ids))
+    batch = CustomerBatch(organization, policy, survivors=_survivors_of(ids))
     found = {
         (kind, value): customer_id
         for kind in values
@@ -159,13 +161,13 @@ def open_batch(drafts: Iterable[CustomerInput], *, organization: Organization, p
             is_any_of("value", values[kind], CharField()), kind=kind, exclusive=True
         ).values_list("value", "customer_id")
     }
-    _read_people(directory, {directory.survivors.get(pk, pk) for pk in ids} | set(found.values()), drafts)
+    _read_states(batch, {batch.survivors.get(pk, pk) for pk in ids} | set(found.values()), inputs)
     for (kind, value), customer_id in found.items():
-        person = directory.people[customer_id]
+        state = batch.by_id[customer_id]
         # While the customer's lock was waited for, the value may have been given up; nobody else can have taken it.
-        if person.identifiers.get(kind) == value or (kind, value) in person.inherited:
-            directory.by_value[kind, value] = person
-    return directory
+        if state.identifiers.get(kind) == value or (kind, value) in state.inherited:
+            batch.by_value[kind, value] = state
+    return batch
 
 
 def _survivors_of(ids: Iterable[int]) -> dict[int, int]:
@@ -176,24 +178,24 @@ def _survivors_of(ids: Iterable[int]) -> dict[int, int]:
     return {pk: survivor for pk, survivor in victims.values_list("pk", "merged_into_id") if survivor is not None}
 
 
-def _read_people(directory: CustomerBatch, ids: set[int], drafts: Sequence[CustomerInput]) -> None:
+def _read_states(batch: CustomerBatch, ids: set[int], inputs: Sequence[CustomerInput]) -> None:
     if not ids:
         return
     for customer in lock_customers(ids).values():
         # The batch knows the organization; reading it again for each customer would be a query each.
-        customer.organization = directory.organization
-        directory.people[customer.pk] = CustomerState(customer=customer, identifiers={})
+        customer.organization = batch.organization
+        batch.by_id[customer.pk] = CustomerState(customer=customer, identifiers={})
     of_these = is_any_of("customer_id", ids, BigIntegerField())
     known = Identifier.objects.filter(of_these).exclude(state=State.FORMER)
-    for customer_id, kind, value, state in known.values_list("customer_id", "kind", "value", "state"):
-        if state == State.CURRENT:
-            directory.people[customer_id].identifiers[kind] = value
+    for customer_id, kind, value, identifier_state in known.values_list("customer_id", "kind", "value", "state"):
+        if identifier_state == State.CURRENT:
+            batch.by_id[customer_id].identifiers[kind] = value
         else:
-            directory.people[customer_id].inherited.add((kind, value))
-    if any(draft.customer.source or draft.source_account for draft in drafts):
+            batch.by_id[customer_id].inherited.add((kind, value))
+    if any(customer_input.customer.source or customer_input.source_account for customer_input in inputs):
         profiles = SourceProfile.objects.filter(of_these)
         for customer_id, source, account in profiles.values_list("customer_id", "source", "account"):
-            directory.people[customer_id].profiles.add((source, account))
+            batch.by_id[customer_id].profiles.add((source, account))
 
 
 def _stripe(organization: Organization, kind: str, value: str) -> int:
@@ -201,11 +203,11 @@ def _stripe(organization: Organization, kind: str, value: str) -> int:
     return _IDENTIFIER_LOCKS | organization.pk * _STRIPES + crc32(f"{kind}:{value}".encode()) % _STRIPES
 
 
-def _change(person: CustomerState) -> Change:
+def _change(state: CustomerState) -> Change:
     return Change(
-        action="registered" if person.is_new else "updated",
+        action="registered" if state.is_new else "updated",
         object_type="customer",
-        object_id=person.customer.pk,
-        old=person.old,
-        new=person.new,
+        object_id=state.customer.pk,
+        old=state.old,
+        new=state.new,
     )

@@ -20,8 +20,8 @@ def test_some_of_those_who_were_registered_want_something(till: Till, organizati
         make_staff(organization, "care_agent", username=name)
     items = [{"mobile": str(9_812_300_000 + number), "email": f"guest{number}@example.com"} for number in range(30)]
     till.organization = organization
-    people = [register(till, **item).person for item in items]
-    people += [register(till, mobile="9812300090", fraud_status="CONFIRMED").person]
+    people = [register(till, **item).state for item in items]
+    people += [register(till, mobile="9812300090", fraud_status="CONFIRMED").state]
     now = clock.now()
     count = ask_demo_changes(people, by=till_actor(till), now=now)
     requests = list(IdentityRequest.objects.all())

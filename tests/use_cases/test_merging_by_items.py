@@ -11,6 +11,7 @@ from customers.profile.lookup import Asked, look_up
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
+from customers.registration.options import RegistrationOptions
 from engagement.events.deferral import MERGE
 from engagement.events.models import DeferredEvent
 from engagement.points.ledger.movements import spend
@@ -45,7 +46,7 @@ def test_two_who_are_named_by_one_item_become_one(till, anna, twin):
     assert (registration.customer.pk, registration.is_new, registration.is_changed, codes(registration)) == (
         anna.pk, False, True, [],
     )  # fmt: skip
-    assert registration.person.identifiers == {"mobile": "919812300001", "email": "anna@example.com", "external_id": "NW-2"}
+    assert registration.state.identifiers == {"mobile": "919812300001", "email": "anna@example.com", "external_id": "NW-2"}
     anna.refresh_from_db()
     assert anna.lastname == "Iyer"
 
@@ -63,7 +64,7 @@ def test_an_email_that_differs_from_the_survivors_merges_and_is_kept_as_it_is(ti
     send(till, mobile="9812300001", email="first@example.com")
     registration = send(till, mobile="9812300001", email="anna@example.com")
     assert codes(registration) == [91006]
-    assert registration.person.identifiers["email"] == "first@example.com"
+    assert registration.state.identifiers["email"] == "first@example.com"
     assert Merge.objects.count() == 1
 
 
@@ -105,8 +106,8 @@ def test_a_batch_merges_whom_it_registered_itself(organization, till):
     ]
     with transaction.atomic():
         context = load_input_context(items, by=till_actor(till))
-        drafts = [read_customer_input(item, context, action="add") for item in items]
-        results = register_all(drafts, context=context, by=till_actor(till), may_create=True)
+        inputs = [read_customer_input(item, context, action="add") for item in items]
+        results = register_all(inputs, options=RegistrationOptions(), context=context, by=till_actor(till))
     assert [(one.customer.pk == results[0].customer.pk, one.is_new) for one in results] == [
         (True, True), (False, True), (True, False), (True, False), (False, True),
     ]  # fmt: skip
@@ -119,8 +120,10 @@ def test_a_batch_merges_whom_it_registered_itself(organization, till):
 def in_one_batch(till: Till, items: list[dict[str, str]]) -> list[Customer]:
     with transaction.atomic():
         context = load_input_context(items, by=till_actor(till))
-        drafts = [read_customer_input(item, context, action="add") for item in items]
-        return [one.customer for one in register_all(drafts, context=context, by=till_actor(till), may_create=True)]
+        inputs = [read_customer_input(item, context, action="add") for item in items]
+        return [
+            one.customer for one in register_all(inputs, options=RegistrationOptions(), context=context, by=till_actor(till))
+        ]
 
 
 def test_of_two_whom_a_batch_registered_at_one_moment_the_earlier_row_is_the_older(organization, till):
@@ -157,8 +160,9 @@ def test_skipping_whom_one_knows_merges_nobody(till, anna, twin):
     item = {"mobile": "9812300001", "email": "anna@example.com"}
     with transaction.atomic():
         context = load_input_context([item], by=till_actor(till))
-        draft = read_customer_input(item, context, action="add")
-        register_all([draft], context=context, by=till_actor(till), may_create=True, if_existing="skip")
+        customer_input = read_customer_input(item, context, action="add")
+        options = RegistrationOptions(if_existing="skip")
+        register_all([customer_input], options=options, context=context, by=till_actor(till))
     assert not Merge.objects.exists()
 
 

@@ -6,6 +6,7 @@ from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
+from customers.registration.options import RegistrationOptions
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.models import AuditEntry
@@ -75,8 +76,8 @@ def test_refused_draft_leaves_no_trace_and_the_others_are_worked(till):
     by = till_actor(till)
     items = [{"mobile": "9812345678"}, {"external_id": "E", "type": "NON_LOYALTY"}, {"mobile": "9812345678", "lastname": "Rao"}]
     context = load_input_context(items, by=by)
-    drafts = [read_customer_input(item, context, action="add") for item in items]
-    first, refused, third = register_all(drafts, context=context, by=by, may_create=True)
+    inputs = [read_customer_input(item, context, action="add") for item in items]
+    first, refused, third = register_all(inputs, options=RegistrationOptions(), context=context, by=by)
     assert isinstance(refused, LoyaltyError)
     assert refused.code == Code.NON_LOYALTY_NEEDS_MOBILE_OR_EMAIL
     assert isinstance(first, Registration)
@@ -113,9 +114,9 @@ def test_consents_of_a_batch_are_kept_together(till, count, queries, django_asse
     pair = {"channel": "EMAIL", "priority": "BULK", "is_subscribed": "1"}
     items = [{"mobile": str(9800000000 + n), "subscriptions": [pair]} for n in range(count)]
     context = load_input_context(items, by=by)
-    drafts = [read_customer_input(item, context, action="add") for item in items]
+    inputs = [read_customer_input(item, context, action="add") for item in items]
     with django_assert_num_queries(queries):
-        register_all(drafts, context=context, by=by, may_create=True)
+        register_all(inputs, options=RegistrationOptions(), context=context, by=by)
     assert Consent.objects.count() == count
 
 
@@ -127,7 +128,7 @@ def test_the_number_of_queries_does_not_grow_with_the_batch(till, count, queries
     by = till_actor(till)
     items = [{"mobile": str(9800000000 + n), "email": f"guest{n}@example.com", "firstname": "Guest"} for n in range(count)]
     context = load_input_context(items, by=by)
-    drafts = [read_customer_input(item, context, action="add") for item in items]
+    inputs = [read_customer_input(item, context, action="add") for item in items]
     with django_assert_num_queries(queries):
-        register_all(drafts, context=context, by=by, may_create=True)
+        register_all(inputs, options=RegistrationOptions(), context=context, by=by)
     assert Customer.objects.count() == count

@@ -159,11 +159,11 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
         context = load_input_context([item], by=self.desk.actor)
         # Whoever types somebody else's number is told so: staff merge on a page of its own, which shows what moves.
         context = replace(context, policy=replace(context.policy, auto_merge=False))
-        draft = read_customer_input(item, context, action="update")
-        draft.seen_version = self.cleaned_data["version"]
+        customer_input = read_customer_input(item, context, action="update")
+        customer_input.seen_version = self.cleaned_data["version"]
         if "image_url" in self.changed_data:
-            draft.customer.image_url = self.cleaned_data["image_url"]
-        return update_customer(draft, context=context, by=self.desk.actor)
+            customer_input.customer.image_url = self.cleaned_data["image_url"]
+        return update_customer(customer_input, context=context, by=self.desk.actor)
 
     def item(self) -> Item:
         """What was typed, as an item of customer/add or update: only what differs from what the form showed."""
@@ -214,8 +214,8 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
         """That the customer is there already, with the way to the page, if it may be seen."""
         sentence = sentence_of(Code.ALREADY_REGISTERED)
         context = load_input_context([], by=self.desk.actor)
-        draft = read_customer_input(self.item(), context, action="add")
-        same = reduce(or_, (Q(kind=kind, value=value) for kind, value in draft.identifiers.items()))
+        customer_input = read_customer_input(self.item(), context, action="add")
+        same = reduce(or_, (Q(kind=kind, value=value) for kind, value in customer_input.identifiers.items()))
         twins = Identifier.objects.filter(same, exclusive=True).values("customer_id")
         for customer in self.desk.visible.filter(pk__in=twins)[:1]:
             url = page_of(customer)

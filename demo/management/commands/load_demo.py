@@ -15,6 +15,7 @@ from customers.profile.models import Customer
 from customers.profile.resolve import resolve_rows
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
+from customers.registration.options import RegistrationOptions
 from customers.segments.services import Assignment, assign_partitions, find_partitions
 from customers.statuses.models import CustomerStatus
 from customers.statuses.services import set_status
@@ -73,7 +74,7 @@ class Command(BaseCommand):
                 standings = demo_standings(items, today=today)
                 place_everybody(items, standings, by=by)
                 bills = record_demo_purchases([one.customer for one in registered], by=by)
-                ask_demo_changes([one.person for one in registered], by=by, now=now)
+                ask_demo_changes([registration.state for registration in registered], by=by, now=now)
                 find_duplicates(organization)
                 merges.merge_demo_twins(organization)
                 # Last, as labels could forbid all that.
@@ -109,9 +110,9 @@ def register_missing(items: Sequence[Item], *, by: Actor) -> list[Registration]:
     known = _known(items)
     missing = [item for item in items if not _identifiers(item) & known]
     context = load_input_context(missing, by=by)
-    drafts = [read_customer_input(item, context, action="add") for item in missing]
+    inputs = [read_customer_input(item, context, action="add") for item in missing]
     registered = []
-    for result in register_all(drafts, context=context, by=by, may_create=True):
+    for result in register_all(inputs, options=RegistrationOptions(), context=context, by=by):
         if isinstance(result, LoyaltyError):
             raise CommandError(f"A customer of the demo was refused: {result}")
         registered.append(result)
@@ -139,12 +140,13 @@ def judge_everybody(items: Sequence[Item], standings: Sequence[Standing], *, by:
     for customer in Customer.objects.filter(pk__in=[pk for pk, one in placed.items() if one.label]):
         set_status(customer, labels[placed[customer.pk].label], reason=placed[customer.pk].reason, by=by)
     context = load_input_context([], by=by)
-    drafts = []
+    inputs = []
     for pk, standing in placed.items():
         if standing.picture:
-            drafts.append(read_customer_input({"id": str(pk)}, context, action="update"))
-            drafts[-1].customer.image_url = standing.picture
-    register_all(drafts, context=context, by=by, may_create=False, always_touch=False)
+            inputs.append(read_customer_input({"id": str(pk)}, context, action="update"))
+            inputs[-1].customer.image_url = standing.picture
+    options = RegistrationOptions(may_create=False, always_touch=False)
+    register_all(inputs, options=options, context=context, by=by)
 
 
 def _placed(items: Sequence[Item], standings: Sequence[Standing], *, by: Actor) -> list[tuple[int, Standing]]:

@@ -43,13 +43,13 @@ def refusal(item: dict, *, action: str = "add", **more) -> Code:
     return caught.value.code
 
 
-def codes(draft: CustomerInput) -> list[int]:
-    return [int(notice.code) for notice in draft.notices]
+def codes(customer_input: CustomerInput) -> list[int]:
+    return [int(notice.code) for notice in customer_input.notices]
 
 
 def test_identifiers_are_canonical():
-    draft = read({"email": "Asha@Example.com", "external_id": " E-1 "})
-    assert draft.identifiers == {"mobile": "919812345678", "email": "asha@example.com", "external_id": "E-1"}
+    customer_input = read({"email": "Asha@Example.com", "external_id": " E-1 "})
+    assert customer_input.identifiers == {"mobile": "919812345678", "email": "asha@example.com", "external_id": "E-1"}
 
 
 @pytest.mark.parametrize("item", [{}, {"mobile": "", "email": " "}, {"mobile": None, "firstname": "Nobody"}, {"mobile": "0"}])
@@ -86,8 +86,8 @@ def test_mobile_without_country_configuration_is_8014_before_anything_invalid():
 
 def test_invalid_secondary_is_dropped_where_the_policy_is_soft():
     soft = Policy(soft_secondary_validation=True)
-    draft = read({"email": "bad"}, policy=soft)
-    assert (draft.identifiers, codes(draft)) == ({"mobile": "919812345678"}, [91003])
+    customer_input = read({"email": "bad"}, policy=soft)
+    assert (customer_input.identifiers, codes(customer_input)) == ({"mobile": "919812345678"}, [91003])
     assert refusal({"mobile": "12ab", "email": "a@example.com"}, policy=soft) == Code.INVALID_MOBILE
     assert refusal({"email": "bad"}, policy=soft) == Code.INVALID_EMAIL
 
@@ -120,19 +120,31 @@ def test_registration_date_is_wall_time_within_the_limits():
 
 
 def test_names_lose_what_no_name_has_with_one_warning_each():
-    draft = read({"firstname": "An@n#", "lastname": "Lee*"})
-    assert (draft.customer.firstname, draft.customer.lastname, codes(draft)) == ("Ann", "Lee", [91003, 91003])
+    customer_input = read({"firstname": "An@n#", "lastname": "Lee*"})
+    assert (customer_input.customer.firstname, customer_input.customer.lastname, codes(customer_input)) == (
+        "Ann",
+        "Lee",
+        [91003, 91003],
+    )
 
 
 def test_blank_means_not_supplied():
-    draft = read({"firstname": " ", "type": None, "custom_fields": None, "fraud_status": {}, "card_details": ""})
-    customer = draft.customer
-    assert (customer.firstname, customer.type, customer.fraud_status, draft.field_values, draft.notices) == ("", "", "", {}, [])
+    customer_input = read({"firstname": " ", "type": None, "custom_fields": None, "fraud_status": {}, "card_details": ""})
+    customer = customer_input.customer
+    assert (customer.firstname, customer.type, customer.fraud_status, customer_input.field_values, customer_input.notices) == (
+        "",
+        "",
+        "",
+        {},
+        [],
+    )
 
 
 def test_choices_are_read_in_any_case_and_unknown_ones_ignored_with_91003():
-    draft = read({"type": "non_loyalty", "ndnc_status": "dnd", "fraud_status": {"status": "marked", "reason": "odd bills"}})
-    customer = draft.customer
+    customer_input = read(
+        {"type": "non_loyalty", "ndnc_status": "dnd", "fraud_status": {"status": "marked", "reason": "odd bills"}}
+    )
+    customer = customer_input.customer
     assert (customer.type, customer.ndnc_status, customer.fraud_status, customer.fraud_reason) == (
         "NON_LOYALTY",
         "DND",
@@ -150,8 +162,8 @@ def test_fraud_status_may_be_bare_text():
 
 def test_tills_of_the_item_are_looked_up_and_unknown_ones_warned_about():
     assert read({"registered_till": "cp.till1", "associated_with": "cp.till1"}).customer.registered_till == CP_TILL
-    draft = read({"registered_till": "no.such", "associated_with": "x" * 51})
-    assert (draft.customer.registered_till, codes(draft)) == (None, [91020, 91021])
+    customer_input = read({"registered_till": "no.such", "associated_with": "x" * 51})
+    assert (customer_input.customer.registered_till, codes(customer_input)) == (None, [91020, 91021])
 
 
 @pytest.mark.parametrize(("key", "code"), [("registered_till", 91020), ("associated_with", 91021)])
@@ -166,24 +178,27 @@ def test_unresolved_attribution_of_the_call_is_an_error_where_tills_are_strict()
 
 
 def test_other_sources_need_their_flag():
-    draft = read({"source": "wechat", "accountId": "wx-main"})
-    assert (draft.customer.source, draft.source_account, codes(draft)) == ("INSTORE", "", [91003])
+    customer_input = read({"source": "wechat", "accountId": "wx-main"})
+    assert (customer_input.customer.source, customer_input.source_account, codes(customer_input)) == ("INSTORE", "", [91003])
     open_ = {"policy": Policy(other_sources=True), "source_accounts": frozenset({("WECHAT", "wx-main")})}
-    draft = read({"source": "wechat", "accountId": "wx-main"}, **open_)
-    assert (draft.customer.source, draft.source_account, codes(draft)) == ("WECHAT", "wx-main", [])
+    customer_input = read({"source": "wechat", "accountId": "wx-main"}, **open_)
+    assert (customer_input.customer.source, customer_input.source_account, codes(customer_input)) == ("WECHAT", "wx-main", [])
     assert codes(read({"source": "wechat", "accountId": "nobody"}, **open_)) == [91003]
     assert codes(read({"source": "MOON"}, **open_)) == [91003]
     assert read({"source": "martjack"}, **open_).customer.source == "ECOMMERCE"
 
 
 def test_fields_are_read_in_canonical_form():
-    draft = read({
+    customer_input = read({
         "custom_fields": {"field": [{"name": "FavoriteColor", "value": "green"}, {"name": "Hobbies", "value": ["singing"]},
                                     {"name": "AGE", "value": "034"}]},
         "extended_fields": {"field": {"name": "city", "value": "Pune"}},
         "preference_fields": [{"name": "Size", "value": "m"}],
     })  # fmt: skip
-    assert (draft.field_values, draft.notices) == ({1: "Green", 2: ["Singing"], 3: "34", 5: "Pune", 6: "M"}, [])
+    assert (customer_input.field_values, customer_input.notices) == (
+        {1: "Green", 2: ["Singing"], 3: "34", 5: "Pune", 6: "M"},
+        [],
+    )
 
 
 @pytest.mark.parametrize(
@@ -198,8 +213,8 @@ def test_fields_are_read_in_canonical_form():
     ],
 )
 def test_bad_field_is_skipped_with_its_warning(container, name, value, notice):
-    draft = read({container: {"field": [{"name": name, "value": value}, {"name": "FavoriteColor", "value": ""}]}})
-    assert (draft.field_values, draft.notices) == ({}, [notice])
+    customer_input = read({container: {"field": [{"name": name, "value": value}, {"name": "FavoriteColor", "value": ""}]}})
+    assert (customer_input.field_values, customer_input.notices) == ({}, [notice])
 
 
 def test_gender_goes_to_the_configured_field():
@@ -210,19 +225,19 @@ def test_gender_goes_to_the_configured_field():
 
 def test_card_may_be_nested_or_flat():
     assert read({"card_details": {"card_number": "G1", "series_code": "GOLD"}}).card_number == "G1"
-    draft = read({"card_number": "G1", "series_code": "GOLD"})
-    assert (draft.card_number, draft.series_code) == ("G1", "GOLD")
+    customer_input = read({"card_number": "G1", "series_code": "GOLD"})
+    assert (customer_input.card_number, customer_input.series_code) == ("G1", "GOLD")
 
 
 def test_comm_channels_are_kept_and_bad_ones_left_out():
-    draft = read({"commChannels": [
+    customer_input = read({"commChannels": [
         {"type": "whatsapp", "value": "919812345678", "primary": "true", "verified": "0", "meta": {"residence": "1"}},
         {"type": "pigeon", "value": "x"}, {"type": "email", "value": ""},
     ]})  # fmt: skip
-    assert draft.comm_channels == [
+    assert customer_input.comm_channels == [
         {"type": "WHATSAPP", "value": "919812345678", "primary": True, "verified": False, "meta": {"residence": True}}
     ]
-    assert codes(draft) == [91003, 91003]
+    assert codes(customer_input) == [91003, 91003]
 
 
 def test_consents_are_kept_as_they_were_sent_for_those_who_know_them():

@@ -17,7 +17,7 @@ EMAIL, OTHER_EMAIL = "asha@example.com", "usha@example.com"
 NO_MERGES = Policy(auto_merge=False)
 
 
-def person(pk: int, *, registered: int = 2020, fraud: str = "NONE", **identifiers: str) -> CustomerState:
+def state(pk: int, *, registered: int = 2020, fraud: str = "NONE", **identifiers: str) -> CustomerState:
     customer = Customer(pk=pk, registered_on=datetime(registered, 1, 1, tzinfo=UTC), fraud_status=fraud)
     return CustomerState(customer=customer, identifiers=dict(identifiers))
 
@@ -37,9 +37,14 @@ def meet(
         for one in people
         if is_exclusive(kind, policy) and (one.identifiers.get(kind) == value or (kind, value) in one.inherited)
     }
-    by_victim = any((kind, sent[kind]) in one.inherited for kind, one in by_kind.items())
-    draft = CustomerInput(customer=Customer(), identifiers=sent, customer_id=by_id.customer.pk if by_id else None)
-    return match(draft, Matches(by_id=by_id, by_kind=by_kind, by_victim=by_victim), policy, may_create=may_create)
+    by_merged_customer = any((kind, sent[kind]) in one.inherited for kind, one in by_kind.items())
+    customer_input = CustomerInput(customer=Customer(), identifiers=sent, customer_id=by_id.customer.pk if by_id else None)
+    return match(
+        customer_input,
+        Matches(by_id=by_id, by_kind=by_kind, by_merged_customer=by_merged_customer),
+        policy,
+        may_create=may_create,
+    )
 
 
 def refusal(*arguments, **options) -> Code:
@@ -54,7 +59,7 @@ def codes(plan) -> list[int]:
 
 def test_a_nobody_is_created_with_what_was_sent():
     plan = meet({"mobile": MOBILE, "email": EMAIL})
-    assert (plan.person, plan.identifiers, plan.notices) == (None, {"mobile": MOBILE, "email": EMAIL}, ())
+    assert (plan.state, plan.identifiers, plan.notices) == (None, {"mobile": MOBILE, "email": EMAIL}, ())
 
 
 def test_a_nobody_is_not_created_by_update():
@@ -62,21 +67,21 @@ def test_a_nobody_is_not_created_by_update():
 
 
 def test_a_unknown_id_is_1011_whatever_else_is_sent():
-    draft = CustomerInput(customer=Customer(), identifiers={"mobile": MOBILE}, customer_id=7)
+    customer_input = CustomerInput(customer=Customer(), identifiers={"mobile": MOBILE}, customer_id=7)
     with pytest.raises(LoyaltyError) as caught:
-        match(draft, Matches(by_id=None, by_kind={"mobile": person(1, mobile=MOBILE)}), Policy(), may_create=False)
+        match(customer_input, Matches(by_id=None, by_kind={"mobile": state(1, mobile=MOBILE)}), Policy(), may_create=False)
     assert caught.value.code == Code.UNKNOWN_ID
 
 
 def test_b_missing_secondary_is_filled():
-    known = person(1, mobile=MOBILE)
+    known = state(1, mobile=MOBILE)
     plan = meet({"mobile": MOBILE, "email": EMAIL}, known)
-    assert (plan.person, plan.identifiers, codes(plan)) == (known, {"email": EMAIL}, [])
+    assert (plan.state, plan.identifiers, codes(plan)) == (known, {"email": EMAIL}, [])
 
 
 def test_b_stored_secondary_is_kept_with_91006():
     plan = meet(
-        {"mobile": MOBILE, "email": EMAIL, "external_id": "B"}, person(1, mobile=MOBILE, email=OTHER_EMAIL, external_id="A")
+        {"mobile": MOBILE, "email": EMAIL, "external_id": "B"}, state(1, mobile=MOBILE, email=OTHER_EMAIL, external_id="A")
     )
     assert plan.identifiers == {}
     assert plan.notices == (
@@ -87,39 +92,39 @@ def test_b_stored_secondary_is_kept_with_91006():
 
 def test_b_stored_secondary_changes_where_its_flag_allows():
     policy = Policy(email_update=True, external_id_update=True)
-    known = person(1, mobile=MOBILE, email=OTHER_EMAIL, external_id="A")
+    known = state(1, mobile=MOBILE, email=OTHER_EMAIL, external_id="A")
     plan = meet({"mobile": MOBILE, "email": EMAIL, "external_id": "B"}, known, policy=policy)
     assert (plan.identifiers, codes(plan)) == ({"email": EMAIL, "external_id": "B"}, [])
 
 
 def test_b_mobile_changes_where_it_is_secondary_and_its_flag_allows():
     policy = Policy(primary="email", mobile_update=True)
-    plan = meet({"email": EMAIL, "mobile": MOBILE}, person(1, email=EMAIL, mobile=OTHER_MOBILE), policy=policy)
+    plan = meet({"email": EMAIL, "mobile": MOBILE}, state(1, email=EMAIL, mobile=OTHER_MOBILE), policy=policy)
     assert plan.identifiers == {"mobile": MOBILE}
 
 
 def test_c_somebody_without_primary_gains_it():
-    known = person(1, email=EMAIL)
+    known = state(1, email=EMAIL)
     plan = meet({"mobile": MOBILE, "email": EMAIL}, known)
-    assert (plan.person, plan.identifiers) == (known, {"mobile": MOBILE})
+    assert (plan.state, plan.identifiers) == (known, {"mobile": MOBILE})
 
 
 def test_d_other_primary_is_kept_with_91005():
-    known = person(1, mobile=OTHER_MOBILE, email=EMAIL)
+    known = state(1, mobile=OTHER_MOBILE, email=EMAIL)
     plan = meet({"mobile": MOBILE, "email": EMAIL}, known)
-    assert (plan.person, plan.identifiers) == (known, {})
+    assert (plan.state, plan.identifiers) == (known, {})
     assert plan.notices == (Notice(Code.PRIMARY_NOT_UPDATED, x="Mobile", y="Mobile"),)
 
 
 def test_d_other_primary_is_refused_by_the_strict_check():
-    known = person(1, mobile=OTHER_MOBILE, email=EMAIL)
+    known = state(1, mobile=OTHER_MOBILE, email=EMAIL)
     assert refusal({"mobile": MOBILE, "email": EMAIL}, known, policy=Policy(strict_primary=True)) == Code.PRIMARY_MISMATCH
 
 
 def test_d_skip_policy_makes_somebody_new_and_drops_the_secondary_even_if_strict():
-    known = person(1, mobile=OTHER_MOBILE, email=EMAIL)
+    known = state(1, mobile=OTHER_MOBILE, email=EMAIL)
     plan = meet({"mobile": MOBILE, "email": EMAIL}, known, policy=Policy(strict_primary=True, skip_secondary=True))
-    assert (plan.person, plan.identifiers) == (None, {"mobile": MOBILE})
+    assert (plan.state, plan.identifiers) == (None, {"mobile": MOBILE})
     assert plan.notices == (Notice(Code.IDENTIFIER_OCCUPIED, x="Email"),)
 
 
@@ -128,33 +133,33 @@ def test_d_skip_policy_makes_somebody_new_and_drops_the_secondary_even_if_strict
     [("email", EMAIL, Code.EMAIL_TAKEN), ("external_id", "E", Code.EXTERNAL_ID_TAKEN)],
 )
 def test_g_secondary_of_somebody_else_is_refused_where_nobody_is_merged(kind, value, code):
-    known, stranger = person(1, mobile=MOBILE), person(2, mobile=OTHER_MOBILE, **{kind: value})
+    known, stranger = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, **{kind: value})
     assert refusal({"mobile": MOBILE, kind: value}, known, stranger, policy=NO_MERGES) == code
 
 
 def test_g_of_several_refusals_the_lowest_code_is_told():
-    known, taken = person(1, mobile=MOBILE), person(2, email=EMAIL, external_id="E")
+    known, taken = state(1, mobile=MOBILE), state(2, email=EMAIL, external_id="E")
     sent = {"mobile": MOBILE, "email": EMAIL, "external_id": "E"}
     assert refusal(sent, known, taken, policy=NO_MERGES) == Code.EMAIL_TAKEN
 
 
 def test_e_who_owns_the_secondary_is_merged_and_fills_what_is_missing():
-    known, stranger = person(1, mobile=MOBILE), person(2, mobile=OTHER_MOBILE, email=EMAIL, external_id="E")
+    known, stranger = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, email=EMAIL, external_id="E")
     plan = meet({"mobile": MOBILE, "email": EMAIL}, known, stranger)
-    assert (plan.person, plan.victims, plan.identifiers, codes(plan)) == (known, (stranger,), {}, [])
+    assert (plan.state, plan.victims, plan.identifiers, codes(plan)) == (known, (stranger,), {}, [])
 
 
 def test_e_several_owners_are_merged_the_oldest_first_and_each_once():
-    known = person(1, mobile=MOBILE)
-    younger, older = person(2, registered=2022, email=EMAIL), person(3, registered=2018, external_id="E")
+    known = state(1, mobile=MOBILE)
+    younger, older = state(2, registered=2022, email=EMAIL), state(3, registered=2018, external_id="E")
     sent = {"mobile": MOBILE, "email": EMAIL, "external_id": "E"}
     assert meet(sent, known, younger, older).victims == (older, younger)
-    both = person(4, email=EMAIL, external_id="E")
+    both = state(4, email=EMAIL, external_id="E")
     assert meet(sent, known, both).victims == (both,)
 
 
 def test_e_a_secondary_that_the_survivor_has_differently_is_kept_with_91006():
-    known, stranger = person(1, mobile=MOBILE, email=OTHER_EMAIL), person(2, email=EMAIL)
+    known, stranger = state(1, mobile=MOBILE, email=OTHER_EMAIL), state(2, email=EMAIL)
     plan = meet({"mobile": MOBILE, "email": EMAIL}, known, stranger)
     assert (plan.victims, plan.identifiers, codes(plan)) == ((stranger,), {}, [91006])
     allowed = meet({"mobile": MOBILE, "email": EMAIL}, known, stranger, policy=Policy(email_update=True))
@@ -163,28 +168,28 @@ def test_e_a_secondary_that_the_survivor_has_differently_is_kept_with_91006():
 
 @pytest.mark.parametrize("restricted", [1, 2])
 def test_h_fraud_on_either_side_closes_merging(restricted):
-    known = person(1, mobile=MOBILE, fraud="CONFIRMED" if restricted == 1 else "NONE")
-    stranger = person(2, email=EMAIL, fraud="CONFIRMED" if restricted == 2 else "NONE")
+    known = state(1, mobile=MOBILE, fraud="CONFIRMED" if restricted == 1 else "NONE")
+    stranger = state(2, email=EMAIL, fraud="CONFIRMED" if restricted == 2 else "NONE")
     assert refusal({"mobile": MOBILE, "email": EMAIL}, known, stranger) == Code.FRAUD
 
 
 def test_i_who_is_found_by_what_a_merged_customer_had_is_told_so_and_keeps_their_own():
-    known = person(1, mobile=MOBILE)
+    known = state(1, mobile=MOBILE)
     known.inherited = {("mobile", OTHER_MOBILE), ("email", EMAIL)}
     plan = meet({"mobile": OTHER_MOBILE}, known)
-    assert (plan.person, plan.identifiers, codes(plan)) == (known, {}, [91009])
+    assert (plan.state, plan.identifiers, codes(plan)) == (known, {}, [91009])
     filled = meet({"mobile": MOBILE, "email": EMAIL}, known)
     assert (filled.identifiers, codes(filled)) == ({"email": EMAIL}, [91009])
 
 
 def test_e_skip_policy_ignores_the_secondary():
-    known, stranger = person(1, mobile=MOBILE), person(2, mobile=OTHER_MOBILE, email=EMAIL)
+    known, stranger = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, email=EMAIL)
     plan = meet({"mobile": MOBILE, "email": EMAIL}, known, stranger, policy=Policy(skip_secondary=True))
-    assert (plan.person, plan.identifiers, codes(plan)) == (known, {}, [Code.IDENTIFIER_OCCUPIED])
+    assert (plan.state, plan.identifiers, codes(plan)) == (known, {}, [Code.IDENTIFIER_OCCUPIED])
 
 
 def test_e_strict_check_refuses():
-    known, stranger = person(1, mobile=MOBILE), person(2, mobile=OTHER_MOBILE, email=EMAIL)
+    known, stranger = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, email=EMAIL)
     assert (
         refusal({"mobile": MOBILE, "email": EMAIL}, known, stranger, policy=Policy(strict_primary=True))
         == Code.PRIMARY_MISMATCH
@@ -192,40 +197,40 @@ def test_e_strict_check_refuses():
 
 
 def test_e_repeating_email_is_just_stored():
-    known, other = person(1, mobile=MOBILE), person(2, mobile=OTHER_MOBILE, email=EMAIL)
+    known, other = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, email=EMAIL)
     plan = meet({"mobile": MOBILE, "email": EMAIL}, known, other, policy=Policy(email_unique=False))
-    assert (plan.person, plan.identifiers) == (known, {"email": EMAIL})
+    assert (plan.state, plan.identifiers) == (known, {"email": EMAIL})
 
 
 def test_e_update_by_id_with_an_identifier_of_somebody_else_merges_them():
-    known, stranger = person(1, mobile=MOBILE), person(2, mobile=OTHER_MOBILE)
+    known, stranger = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE)
     plan = meet({"mobile": OTHER_MOBILE}, known, stranger, by_id=known, may_create=False)
-    assert (plan.person, plan.victims, codes(plan)) == (known, (stranger,), [91005])
+    assert (plan.state, plan.victims, codes(plan)) == (known, (stranger,), [91005])
     options = {"by_id": known, "may_create": False, "policy": NO_MERGES}
     assert refusal({"mobile": OTHER_MOBILE}, known, stranger, **options) == Code.MOBILE_TAKEN
 
 
 def test_f_without_primary_the_older_registration_survives():
-    older, younger = person(2, registered=2018, email=EMAIL), person(1, registered=2022, external_id="E")
+    older, younger = state(2, registered=2018, email=EMAIL), state(1, registered=2022, external_id="E")
     plan = meet({"email": EMAIL, "external_id": "E"}, younger, older)
-    assert (plan.person, plan.victims, plan.identifiers) == (older, (younger,), {})
+    assert (plan.state, plan.victims, plan.identifiers) == (older, (younger,), {})
 
 
 def test_without_primary_a_single_match_is_meant():
-    known = person(1, mobile=OTHER_MOBILE, email=EMAIL)
-    assert meet({"email": EMAIL}, known).person is known
+    known = state(1, mobile=OTHER_MOBILE, email=EMAIL)
+    assert meet({"email": EMAIL}, known).state is known
 
 
 @pytest.mark.parametrize("fraud", ["CONFIRMED", "RECONFIRMED", "INTERNAL"])
 def test_h_fraud_closes_identifier_changes_filling_included(fraud):
-    known = person(1, fraud=fraud, mobile=MOBILE)
+    known = state(1, fraud=fraud, mobile=MOBILE)
     assert refusal({"mobile": MOBILE, "email": EMAIL}, known) == Code.FRAUD
-    assert meet({"mobile": MOBILE}, known).person is known
+    assert meet({"mobile": MOBILE}, known).state is known
 
 
 @pytest.mark.parametrize("fraud", ["NONE", "NOT_FRAUD", "MARKED"])
 def test_other_fraud_statuses_close_nothing(fraud):
-    assert meet({"mobile": MOBILE, "email": EMAIL}, person(1, fraud=fraud, mobile=MOBILE)).identifiers == {"email": EMAIL}
+    assert meet({"mobile": MOBILE, "email": EMAIL}, state(1, fraud=fraud, mobile=MOBILE)).identifiers == {"email": EMAIL}
 
 
 def test_external_id_alone_is_1008_where_it_is_switched_off():

@@ -1,4 +1,4 @@
-"""How do many customers come in at once? `manage.py import_customers --organization CODE FILE` (docs/imports.md)."""
+"""Import of customers from a CSV file: `manage.py import_customers --organization CODE FILE` (docs/imports.md)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 from customers.registration.context import load_input_context
 from customers.registration.imports import CustomerColumns, check_consents, read_columns
 from customers.registration.input import CustomerInput, InputContext, read_customer_input
+from customers.registration.options import RegistrationOptions
 from loyalty_project.imports.batches import Values, Worker
 from loyalty_project.imports.results import RowResult, RowStatus, rejected
 from loyalty_project.protocol.codes import Code
@@ -16,74 +17,66 @@ from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.values import Item, optional
 from organizations.audit.actors import Actor
 from organizations.imports.command import ImportCommand
-from use_cases.registration import CONSTRAINTS, IfExisting, Registration, register_all
+from use_cases.registration import CONSTRAINTS, Registration, register_all
 
 
 class Command(ImportCommand):
-    """Registers the customers of a file, and updates those who are known."""
+    """Registers the customers of a file, and updates known ones."""
 
     name = "import_customers"
     help = "Imports customers from a CSV file: docs/imports.md."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Reads the common options, and what to do with customers who are known already."""
+        """Add `--on-existing` to the common options."""
         super().add_arguments(parser)
         parser.add_argument(
             "--on-existing",
             choices=["update", "skip", "reject"],
             default="update",
-            help="customers who are known: update them (default), leave them alone, or reject the row (1014)",
+            help="known customers: update them (default), leave them unchanged, or reject the row (1014)",
         )
 
     def options_that_matter(self, options: Mapping[str, Any]) -> str:
-        """Rows come to something else with another `--on-existing`."""
+        """The options on which the results of rows depend."""
         return f"on-existing={options['on_existing']}"
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:
         """A worker for these columns. Raises `ColumnsError`."""
-        batch = CustomerBatch(read_columns(columns, load_input_context([], by=by)), by=by, if_existing=options["on_existing"])
+        registration = RegistrationOptions(if_existing=options["on_existing"], corrects_registration=True, always_touch=False)
+        batch = CustomerRows(read_columns(columns, load_input_context([], by=by)), by=by, options=registration)
         return Worker(work=batch.work, constraints=CONSTRAINTS, fallback=Code.ADD_FAILED)
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerBatch:
-    """What is done with the rows of a customers file."""
+class CustomerRows:
+    """Importer of the rows of a customers file."""
 
     columns: CustomerColumns
     by: Actor
-    if_existing: IfExisting
+    options: RegistrationOptions
 
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
-        """An outcome for each row, by the rules of add; one with an `id` updates that customer (docs/protocol.md 2.4)."""
+        """Import rows by the rules of add; a row with an `id` updates that customer (docs/protocol.md 2.4). A result a row."""
         items = [self.columns.item(values) for values in rows]
         context = load_input_context(items, by=self.by)
-        read = [_read(values, item, context) for values, item in zip(rows, items, strict=True)]
-        worked = iter(
-            register_all(
-                [draft for draft in read if isinstance(draft, CustomerInput)],
-                context=context,
-                by=self.by,
-                may_create=True,
-                if_existing=self.if_existing,
-                corrects_registration=True,
-                always_touch=False,
-            )
-        )
-        return [_outcome(next(worked) if isinstance(draft, CustomerInput) else draft) for draft in read]
+        inputs = [_read(values, item, context) for values, item in zip(rows, items, strict=True)]
+        valid = [given for given in inputs if isinstance(given, CustomerInput)]
+        registered = iter(register_all(valid, options=self.options, context=context, by=self.by))
+        return [_row_result(next(registered) if isinstance(given, CustomerInput) else given) for given in inputs]
 
 
 def _read(values: Values, item: Item, context: InputContext) -> CustomerInput | LoyaltyError:
     try:
         check_consents(values)
-        draft = read_customer_input(item, context, action="update" if optional(item, "id") else "add")
+        customer_input = read_customer_input(item, context, action="update" if optional(item, "id") else "add")
     except LoyaltyError as refusal:
         return refusal
-    if optional(item, "preferred_store") and draft.customer.preferred_store is None:
-        draft.notices.append(Notice(Code.PREFERRED_STORE_NOT_FOUND))
-    return draft
+    if optional(item, "preferred_store") and customer_input.customer.preferred_store is None:
+        customer_input.notices.append(Notice(Code.PREFERRED_STORE_NOT_FOUND))
+    return customer_input
 
 
-def _outcome(result: Registration | LoyaltyError) -> RowResult:
+def _row_result(result: Registration | LoyaltyError) -> RowResult:
     if isinstance(result, LoyaltyError):
         return rejected(result.code)
     if result.is_new:

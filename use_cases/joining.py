@@ -1,0 +1,150 @@
+"""Joining: cards, consents, programs and welcome awards of customers who were registered or updated.
+
+Each step takes a batch of stored customers and adds its warnings to their results (docs/protocol.md 2.7, 4.1).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import Error, transaction
+
+from customers.cards.services import give_card
+from customers.profile.models import Customer
+from customers.registration.input import CustomerInput, InputContext
+from customers.registration.options import RegistrationOptions
+from customers.registration.state import CustomerState
+from engagement.earning.enrolment import Enrolment, Joining, enrol
+from engagement.earning.welcome import Welcome, fresh_states, welcome
+from engagement.events.deferral import WELCOME, defer_event, has_waiting
+from engagement.points.errors import points_code
+from engagement.points.models import PointsEntry
+from engagement.programs.catalog import ProgramCatalog
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import Notice
+from organizations.audit.actors import Actor
+from subscriptions.inline import keep_inline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationRun:
+    """What all items of a call share: the options, the context they were read in, the programs and the actor."""
+
+    options: RegistrationOptions
+    context: InputContext
+    catalog: ProgramCatalog
+    by: Actor
+
+
+@dataclass(slots=True, kw_only=True)
+class Joiner:
+    """A stored customer, the item that named them, and the results of joining: warnings, points entries, changes."""
+
+    customer_input: CustomerInput
+    state: CustomerState
+    is_new: bool
+    is_changed: bool = False
+    notices: list[Notice] = field(default_factory=list)
+    entries: list[PointsEntry] = field(default_factory=list)
+
+    @property
+    def customer(self) -> Customer:
+        """The customer, saved."""
+        return self.state.customer
+
+    def joins_programs(self, options: RegistrationOptions) -> bool:
+        """True for a loyalty customer; in an update only for one that it converted."""
+        is_loyalty = self.customer.type == Customer.Type.LOYALTY
+        return is_loyalty and (options.enrols_existing or "type" in self.state.old)
+
+
+def join_customers(joiners: Sequence[Joiner], run: RegistrationRun) -> None:
+    """Give cards, keep consents and enrol in programs. Call it in the transaction that stored the customers."""
+    _give_cards(joiners, run)
+    _keep_consents(joiners, run)
+    _enrol(joiners, run)
+
+
+def _give_cards(joiners: Sequence[Joiner], run: RegistrationRun) -> None:
+    for joiner in joiners:
+        card = give_card(joiner.customer_input, joiner.state, context=run.context, by=run.by)
+        joiner.notices += card.notices
+        joiner.is_changed |= card.is_changed
+
+
+def _keep_consents(joiners: Sequence[Joiner], run: RegistrationRun) -> None:
+    consenting = [joiner for joiner in joiners if joiner.customer_input.consents]
+    consents = [(joiner.customer.pk, joiner.customer_input.consents) for joiner in consenting]
+    for joiner, kept in zip(consenting, keep_inline(consents, at=run.context.now, by=run.by), strict=True):
+        joiner.notices += kept.notices
+        joiner.is_changed |= kept.is_changed
+
+
+def _enrol(joiners: Sequence[Joiner], run: RegistrationRun) -> None:
+    """Make loyalty customers members of their programs, and award what these give for joining."""
+    members = {joiner.customer.pk: joiner for joiner in joiners if joiner.joins_programs(run.options)}
+    if not members:
+        return
+    enrolment = enrol(_joinings(members, run), organization=run.context.organization)
+    if enrolment.new:
+        deferred = _defer_welcomes(enrolment, members, run)
+        _welcome(enrolment, members, run, deferred=deferred)
+
+
+def _joinings(members: Mapping[int, Joiner], run: RegistrationRun) -> list[Joining]:
+    """The programs each member joins. A new customer joins as of the registration, a known one as of now."""
+    card_series = run.catalog.card_series_of(members)
+    joinings = []
+    for pk, member in members.items():
+        customer = member.customer
+        store, at = (customer.registered_store, customer.registered_on) if member.is_new else (run.by.store, run.context.now)
+        applicable = run.catalog.programs_for(store, card_series=card_series.get(pk, ()))
+        if applicable.default is None:
+            member.notices.append(Notice(Code.PROGRAM_INACTIVE))
+        programs = run.catalog.active if run.options.all_programs else applicable.both()
+        joinings.append(Joining(customer=customer, programs=programs, at=at))
+    return joinings
+
+
+def _defer_welcomes(enrolment: Enrolment, members: Mapping[int, Joiner], run: RegistrationRun) -> set[int]:
+    """Leave awards to a worker: all if the call says so, else those of customers whose earlier events wait (1094).
+
+    The answer has the ids of the customers whose awards are deferred.
+    """
+    joined: defaultdict[int, list[int]] = defaultdict(list)
+    for key in enrolment.new:
+        joined[key.customer_id].append(key.program_id)
+    known = [pk for pk in joined if not members[pk].is_new]
+    waiting = has_waiting(known) if known else set()
+    for pk in joined:
+        if pk in waiting:
+            members[pk].notices.append(Notice(Code.EVENTS_WAITING))
+    deferred = set(joined) if run.options.defer_awards else waiting
+    for pk, program_ids in joined.items():
+        if pk in deferred:
+            defer_event(customer=members[pk].customer, kind=WELCOME, payload={"programs": program_ids}, by=run.by)
+    return deferred
+
+
+def _welcome(enrolment: Enrolment, members: Mapping[int, Joiner], run: RegistrationRun, *, deferred: set[int]) -> None:
+    """Award what the programs give for joining, in a savepoint: if it fails, a single customer is still saved (protocol 5)."""
+    organization = run.context.organization
+    try:
+        with transaction.atomic():
+            welcomes = welcome(
+                {key: membership for key, membership in enrolment.new.items() if key.customer_id not in deferred},
+                states=fresh_states(enrolment, organization),
+                customers={pk: member.customer for pk, member in members.items()},
+                catalog=run.catalog,
+                organization=organization,
+                by=run.by,
+                now=run.context.now,
+            )
+    except Error as error:
+        code = points_code(error)
+        if code is None or len(members) != 1:
+            raise
+        welcomes = {pk: Welcome(notices=[Notice(code)]) for pk in members}
+    for pk, result in welcomes.items():
+        members[pk].entries = result.entries
+        members[pk].notices += result.notices
