@@ -31,6 +31,7 @@ from engagement.points.models import NO_FLOOR, PointsEntry, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ProgramCatalog
 from engagement.programs.models import Membership, ProgramVersion
+from engagement.programs.rules import EarningKind, ProgramRules
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, update_rows
 from loyalty_project.protocol.codes import Code
@@ -152,7 +153,7 @@ def _open(
         customers=customers,
         states=states,
         memberships={AccountKey(one.customer_id, one.program_id): one for one in memberships},
-        fields=list(FieldDefinition.objects.filter(category="extended")) if catalog.asks_for_fields else [],
+        fields=list(FieldDefinition.objects.filter(category="extended")) if catalog.reads_customer_fields else [],
         card_series=catalog.card_series_of(loyal),
     )
     for key, state in states.items():
@@ -245,9 +246,9 @@ def _earnings(bill: Bill, version: ProgramVersion, state: AccountState, ground: 
     if stated is None:
         membership = ground.memberships.get(AccountKey(customer.pk, state.account.program_id))
         sale = sale_of(bill, membership, customer=customer, policy=ground.policy)
-        awards = [one for one in earn(version.rules, sale) if isinstance(one, Award)]
+        awards = [one for one in earn(version.typed_rules, sale) if isinstance(one, Award)]
     else:
-        awards = stated_award(Decimal(stated), version.rules) if takes_stated else []
+        awards = stated_award(Decimal(stated), version.typed_rules) if takes_stated else []
     if sum((one.points for one in awards), state.account.lifetime + state.account.promised) > MOST_POINTS:
         raise TooManyPointsError
     return ready(awards, billed_on=bill.billed_on, customer=customer, organization=ground.organization, fields=ground.fields)
@@ -267,18 +268,17 @@ def sale_of(bill: Bill, membership: Membership | None, *, customer: Customer, po
     )
 
 
-def stated_award(points: Decimal, rules: Mapping[str, Any]) -> list[Award]:
+def stated_award(points: Decimal, rules: ProgramRules) -> list[Award]:
     """The award of points that were stated with the bill, with the expiry of the first earning rule (docs/imports.md)."""
     if not points:
         return []
-    first: Mapping[str, Any] = next(iter(rules.get("earning", ())), {})
     return [
         Award(
             rule="",
             points=points,
-            kind="regular",
+            kind=EarningKind.REGULAR,
             delay_days=0,
-            expiry=first.get("expiry"),
+            expiry=rules.default_expiry,
             is_capped=False,
             figures={"because": "stated"},
         )
@@ -323,11 +323,10 @@ def _count_return(bill: Bill, ground: _Batch, counted: BillAward) -> None:
         if not ground.policy.points_return:
             continue
         standing = ground.catalog.by_id[state.account.program_id]
-        claim = _target(one.issued, bill, sale, standing.rules.get("precision", 0)) - one.claimed
+        claim = _target(one.issued, bill, sale, standing.rules.precision) - one.claimed
         if claim <= 0:
             continue
-        allows_negative = (standing.rules.get("returns") or {}).get("allow_negative", False)
-        state.account.floor = NO_FLOOR if allows_negative else min(ZERO, state.account.balance)
+        state.account.floor = NO_FLOOR if standing.rules.allow_negative else min(ZERO, state.account.balance)
         # Those of accounts that a merge moved here are empty, and tell what had been spent of the sale's points before.
         own = [lot for lot in ground.lots[sale.pk] if ground.moved.get(lot.account_id, lot.account_id) == one.account_id]
         facts = _facts(bill, ground, version=None, explanation={"because": "return", "sale": sale.number})

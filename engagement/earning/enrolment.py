@@ -78,5 +78,6 @@ def _lowest(standing: CurrentProgram, at: datetime, zone: ZoneInfo) -> tuple[Tie
     if not standing.tiers:
         return None, None
     lowest = standing.tiers[0]
-    months = next((tier.get("validity_months") for tier in standing.rules["tiers"] if tier["name"] == lowest.name), None)
+    rule = standing.rules.tier(lowest.name)
+    months = rule.validity_months if rule else None
     return lowest, months_later(at.astimezone(zone).date(), months) if months else None

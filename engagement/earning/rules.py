@@ -1,28 +1,35 @@
-"""How many points does a bill earn? The earning rules of a program as pure functions (docs/organization-file.md).
+"""Points that a bill earns by the earning rules of a program: pure functions, which simulation uses too."""
 
-Simulation asks the same functions and writes nothing.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from engagement.numbers.decimals import decimal
 from engagement.numbers.rounding import round_points, share
+from engagement.programs.rules import (
+    AwardRule,
+    EarningKind,
+    EarningRule,
+    ExpiryRule,
+    FixedAward,
+    PercentAward,
+    ProgramRules,
+    RateAward,
+    SaleConditions,
+    Weekday,
+)
 from loyalty_project.protocol.numbers import plain_digits
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-PROMOTIONAL = "promotional"
+WEEKDAYS = tuple(Weekday)
 _HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """What rules look at: the amount after discount, the day in the organization's zone, the place's codes, the tier's name.
+    """A sale as earning rules see it: amount after discount, day in the organization's zone, codes of the place, tier's name.
 
-    `is_promoted` is False for a customer whose status label forbids promotional points.
+    `is_promoted` is False if the customer's status label forbids promotional points.
     """
 
     amount: Decimal
@@ -36,60 +43,58 @@ class Sale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Award:
-    """What one rule gives. `figures` are all that led to the points, as JSON: they explain the award for good."""
+    """Points that one rule gives. `figures` is the JSON that explains them; it is stored with the entry."""
 
     rule: str
     points: Decimal
-    kind: str
+    kind: EarningKind
     delay_days: int
-    expiry: Mapping[str, Any] | None
+    expiry: ExpiryRule
     is_capped: bool
     figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoAward:
-    """A rule that gives nothing, and why."""
+    """A rule that gives no points, with the reason."""
 
     rule: str
     reason: str
 
 
-def earn(rules: Mapping[str, Any], sale: Sale) -> list[Award | NoAward]:
-    """What each earning rule of a program's version gives for the sale, in their order.
+def earn(rules: ProgramRules, sale: Sale) -> list[Award | NoAward]:
+    """Results of all earning rules for the sale, in their order.
 
     Points are rounded down to the program's precision, once for each rule, then capped. Raises `TooManyPointsError`.
     """
-    precision = rules.get("precision", 0)
-    return [_try(rule, sale, precision) for rule in rules.get("earning", ())]
+    return [_apply(rule, sale, rules.precision) for rule in rules.earning]
 
 
-def _try(rule: Mapping[str, Any], sale: Sale, precision: int) -> Award | NoAward:
-    kind = rule.get("kind", "regular")
-    reason = _obstacle(rule.get("when") or {}, sale)
-    if kind == PROMOTIONAL and not sale.is_promoted:
+def _apply(rule: EarningRule, sale: Sale, precision: int) -> Award | NoAward:
+    reason = _obstacle(rule.conditions, sale)
+    if rule.kind == EarningKind.PROMOTIONAL and not sale.is_promoted:
         reason = "the customer's status label forbids promotional points"
     if reason:
-        return NoAward(rule=rule["name"], reason=reason)
-    exact, figures = _exact_points(rule["award"], sale.amount)
+        return NoAward(rule=rule.name, reason=reason)
+    exact, figures = _exact_points(rule.award, sale.amount)
     points = round_points(exact, precision)
-    cap = decimal(rule.get("max_points"))
+    cap = rule.max_points
     is_capped = cap is not None and points > cap
     if cap is not None and is_capped:
         points = round_points(cap, precision)
         figures["cap"] = plain_digits(cap)
     if not points:
-        return NoAward(rule=rule["name"], reason=f"{plain_digits(exact)} points round down to none")
+        return NoAward(rule=rule.name, reason=f"{plain_digits(exact)} points round down to none")
     return Award(
-        rule=rule["name"],
+        rule=rule.name,
         points=points,
-        kind=kind,
-        delay_days=rule.get("delay_days", 0),
-        expiry=rule.get("expiry"),
+        kind=rule.kind,
+        delay_days=rule.delay_days,
+        expiry=rule.expiry,
         is_capped=is_capped,
         figures={
             "because": "rule",
-            "rule": rule["name"],
+            "rule": rule.name,
             **figures,
             "amount": plain_digits(sale.amount),
             "exact": plain_digits(exact),
@@ -98,30 +103,33 @@ def _try(rule: Mapping[str, Any], sale: Sale, precision: int) -> Award | NoAward
     )
 
 
-def _exact_points(award: Mapping[str, Any], amount: Decimal) -> tuple[Decimal, dict[str, Any]]:
-    """The points before rounding, and the rate they come from."""
-    if (fixed := decimal(award.get("fixed"))) is not None:
-        return fixed, {"fixed": plain_digits(fixed)}
-    if (percent := decimal(award.get("percent"))) is not None:
-        return share(amount, percent, _HUNDRED), {"percent": plain_digits(percent)}
-    per, points = Decimal(str(award["per"])), Decimal(str(award["points"]))
-    return share(amount, points, per), {"per": plain_digits(per), "points": plain_digits(points)}
+def _exact_points(award: AwardRule, amount: Decimal) -> tuple[Decimal, dict[str, Any]]:
+    """Points before rounding, with the rate that they come from."""
+    match award:
+        case FixedAward(points=points):
+            return points, {"fixed": plain_digits(points)}
+        case PercentAward(percent=percent):
+            return share(amount, percent, _HUNDRED), {"percent": plain_digits(percent)}
+        case RateAward(points=points, per=per):
+            return share(amount, points, per), {"per": plain_digits(per), "points": plain_digits(points)}
 
 
-def _obstacle(when: Mapping[str, Any], sale: Sale) -> str:
-    """Why the rule does not hold for this sale; "" when it does."""
-    minimum = decimal(when.get("min_amount"))
-    if minimum is not None and sale.amount < minimum:
-        return f"the amount is below {plain_digits(minimum)}"
-    for name, value in (("stores", sale.store), ("zones", sale.zone), ("concepts", sale.concept), ("tiers", sale.tier)):
-        allowed: Sequence[str] = when.get(name) or ()
+def _obstacle(conditions: SaleConditions, sale: Sale) -> str:
+    """Reason why a rule does not apply to the sale; "" if it does."""
+    if conditions.min_amount is not None and sale.amount < conditions.min_amount:
+        return f"the amount is below {plain_digits(conditions.min_amount)}"
+    for name, allowed, value in (
+        ("stores", conditions.stores, sale.store),
+        ("zones", conditions.zones, sale.zone),
+        ("concepts", conditions.concepts, sale.concept),
+        ("tiers", conditions.tiers, sale.tier),
+    ):
         if allowed and value not in allowed:
             return f"only for {name} {', '.join(allowed)}"
-    weekdays = when.get("weekdays") or ()
-    if weekdays and WEEKDAYS[sale.day.weekday()] not in weekdays:
-        return f"only on {', '.join(weekdays)}"
-    if when.get("from") and sale.day < date.fromisoformat(when["from"]):
-        return f"from {when['from']} on"
-    if when.get("until") and sale.day > date.fromisoformat(when["until"]):
-        return f"until {when['until']}"
+    if conditions.weekdays and WEEKDAYS[sale.day.weekday()] not in conditions.weekdays:
+        return f"only on {', '.join(conditions.weekdays)}"
+    if conditions.first_day and sale.day < conditions.first_day:
+        return f"from {conditions.first_day} on"
+    if conditions.last_day and sale.day > conditions.last_day:
+        return f"until {conditions.last_day}"
     return ""

@@ -65,7 +65,7 @@ def simulate_bill(
         return []
     cards = catalog.card_series_of([customer.pk]).get(customer.pk, set())
     memberships = memberships_of([customer.pk])
-    fields = list(FieldDefinition.objects.filter(category="extended")) if catalog.asks_for_fields else []
+    fields = list(FieldDefinition.objects.filter(category="extended")) if catalog.reads_customer_fields else []
     billed_on = at.astimezone(organization.zone).date()
     bill = Bill(organization=organization, customer=customer, amount=amount, billed_at=at, billed_on=billed_on, store=store)
     return [
@@ -100,7 +100,7 @@ def _simulate(
     if standing.program.is_paused:
         return Simulated(program=standing.program, version=version, obstacle="the program is paused")
     try:
-        found = earn(version.rules, sale_of(bill, membership, customer=customer, policy=policy))
+        found = earn(version.typed_rules, sale_of(bill, membership, customer=customer, policy=policy))
         awards = [one for one in found if isinstance(one, Award)]
         earnings = ready(awards, billed_on=bill.billed_on, customer=customer, organization=organization, fields=fields)
     except TooManyPointsError:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks
@@ -19,6 +18,7 @@ from engagement.points.models import PointsEntry
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog
 from engagement.programs.models import Membership
+from engagement.programs.rules import EnrolmentRule
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.numbers import plain_digits
@@ -56,22 +56,24 @@ def welcome(
     policy = organization.policy
     found: dict[int, Welcome] = {}
     changed: list[AccountState] = []
-    fields = list(FieldDefinition.objects.filter(category="extended")) if catalog.asks_for_fields and memberships else []
+    fields = list(FieldDefinition.objects.filter(category="extended")) if catalog.reads_customer_fields and memberships else []
     for key, membership in memberships.items():
         outcome = found.setdefault(key.customer_id, Welcome())
         standing = catalog.by_id[key.program_id]
-        if standing.rules.get("tiers") and membership.tier_id is None:
+        if standing.rules.tiers and membership.tier_id is None:
             outcome.notices.append(Notice(Code.TIER_EVALUATION_FAILED))
         if standing.program.is_paused:
             outcome.notices.append(Notice(Code.PROGRAM_PAUSED))
             continue
-        if not standing.rules.get("enrolment"):
+        rule = standing.rules.enrolment
+        if rule is None:
             continue
         if blocks(customers[key.customer_id], Block.POINTS_ISSUE, policy):
             outcome.notices.append(Notice(Code.POINTS_NOT_UPDATED))
             continue
         try:
-            points, expiry = _offer(standing, membership, customers[key.customer_id], organization, fields)
+            expiry = _expiry(rule, membership, customers[key.customer_id], organization, fields)
+            points = round_points(rule.points, standing.rules.precision)
         except (ExpiryError, TooManyPointsError) as error:
             code = Code.EXPIRY_NOT_COMPUTED if isinstance(error, ExpiryError) else Code.POINTS_NOT_REPRESENTABLE
             outcome.notices.append(Notice(code))
@@ -117,21 +119,19 @@ def welcome_later(
     )
 
 
-def _offer(
-    standing: CurrentProgram,
+def _expiry(
+    rule: EnrolmentRule,
     membership: Membership,
     customer: Customer,
     organization: Organization,
     fields: Sequence[FieldDefinition],
-) -> tuple[Decimal, Expiry]:
-    rule: Mapping[str, Any] = standing.rules["enrolment"]
-    expiry = expiry_of(
-        rule.get("expiry"),
+) -> Expiry:
+    return expiry_of(
+        rule.expiry,
         awarded_on=membership.enrolled_on.astimezone(organization.zone).date(),
         registered_on=customer.registered_on.astimezone(organization.zone).date(),
         field_date=field_dates(customer, fields),
     )
-    return round_points(Decimal(str(rule["points"])), standing.rules.get("precision", 0)), expiry
 
 
 def _facts(standing: CurrentProgram, membership: Membership, points: Decimal, by: Actor, now: datetime) -> EntryContext:

@@ -39,7 +39,7 @@ def adjust_points(
     version = newest_versions()[account.program_id]
     now = clock.now()
     zone = by.organization.zone
-    _check(points, precision=version.rules.get("precision", 0), expires_on=expires_on, today=now.astimezone(zone).date())
+    _check(points, precision=version.typed_rules.precision, expires_on=expires_on, today=now.astimezone(zone).date())
     lock_customer(account.customer_id)
     state = lock_accounts([account.customer_id], zone=zone)[AccountKey(account.customer_id, account.program_id)]
     settle(state, now, recorded_at=now)

@@ -1,17 +1,21 @@
-"""When do points expire? What an award's rule says, as the last good day in the organization's zone (docs/protocol.md 2.7)."""
+"""Expiry of points by the rule of an award: the last day in the organization's zone (docs/protocol.md 2.7)."""
 
 from calendar import monthrange
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from engagement.numbers.days import months_later, years_later
 from engagement.points.models import PointsLot
+from engagement.programs.rules import ExpiryKind, ExpiryRule
 
 Moves = PointsLot.Moves
 FieldDate = Callable[[str], date | None]
-_MOVING = {"last_activity": Moves.LAST_ACTIVITY, "rolling": Moves.ROLLING, "membership": Moves.MEMBERSHIP}
+_MOVING = {
+    ExpiryKind.LAST_ACTIVITY: Moves.LAST_ACTIVITY,
+    ExpiryKind.ROLLING: Moves.ROLLING,
+    ExpiryKind.MEMBERSHIP: Moves.MEMBERSHIP,
+}
 
 
 class ExpiryError(ValueError):
@@ -30,29 +34,27 @@ class Expiry:
 NEVER = Expiry()
 
 
-def expiry_of(rule: Mapping[str, Any] | None, *, awarded_on: date, registered_on: date, field_date: FieldDate) -> Expiry:
-    """What `rule` (as the organization file has it; None is never) means for points awarded on that day.
+def expiry_of(rule: ExpiryRule, *, awarded_on: date, registered_on: date, field_date: FieldDate) -> Expiry:
+    """Expiry of points awarded on that day by `rule`. `field_date` reads the customer's field of a name.
 
-    `field_date` tells the date in the customer's field of that name. Raises `ExpiryError`.
+    Raises `ExpiryError`.
     """
-    rule = rule or {"kind": "never"}
-    kind: str = rule["kind"]
-    value: Any = rule.get("value")
-    if kind in _MOVING:
-        return Expiry(moves=_MOVING[kind], months=value)
+    if rule.kind in _MOVING:
+        return Expiry(moves=_MOVING[rule.kind], months=rule.number or None)
     try:
-        if kind == "days":
-            return Expiry(awarded_on + timedelta(days=value))
-        if kind == "months":
-            return Expiry(_month_end(months_later(awarded_on, value)))
-        if kind == "date":
-            return Expiry(date.fromisoformat(value))
-        if kind == "anniversary":
-            return Expiry(_anniversary(registered_on, value, after=awarded_on))
-        if kind == "field":
-            return Expiry(_next_occurrence(field_date(rule["name"]), awarded_on) + timedelta(days=value or 0))
+        match rule.kind:
+            case ExpiryKind.DAYS:
+                return Expiry(awarded_on + timedelta(days=rule.number))
+            case ExpiryKind.MONTHS:
+                return Expiry(_month_end(months_later(awarded_on, rule.number)))
+            case ExpiryKind.DATE:
+                return Expiry(rule.day)
+            case ExpiryKind.ANNIVERSARY:
+                return Expiry(_anniversary(registered_on, rule.number, after=awarded_on))
+            case ExpiryKind.FIELD:
+                return Expiry(_next_occurrence(field_date(rule.field), awarded_on) + timedelta(days=rule.number))
     except (ValueError, OverflowError) as error:
-        raise ExpiryError(f"the expiry {kind} gives no date") from error
+        raise ExpiryError(f"the expiry {rule.kind} gives no date") from error
     return NEVER
 
 

@@ -90,7 +90,7 @@ def program_extras(standing: CurrentProgram, membership: Membership, account: Po
 
 def ratio_of(standing: CurrentProgram) -> str:
     """What a point is worth in money, as text; "0" where the program does not say."""
-    return plain_digits(Decimal(str(standing.rules.get("points_to_currency") or 0)))
+    return plain_digits(standing.rules.ratio)
 
 
 def printed_purchases(amount: Decimal, *, is_exact: bool) -> Decimal:

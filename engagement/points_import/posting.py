@@ -103,7 +103,7 @@ def _open(rows: Sequence[PointsRow], catalog: ProgramCatalog, by: Actor, now: da
         states=states,
         memberships=memberships,
         known=_known(states, {row.reference for row in rows}),
-        fields=list(FieldDefinition.objects.filter(category="extended")) if catalog.asks_for_fields else [],
+        fields=list(FieldDefinition.objects.filter(category="extended")) if catalog.reads_customer_fields else [],
     )
 
 
@@ -147,7 +147,7 @@ def _work(row: PointsRow, ground: _Batch) -> RowStatus:
         raise LoyaltyError(Code.NOT_IN_PROGRAM)
     if key not in ground.states:
         raise LoyaltyError(Code.POINTS_ACCOUNT_MISSING)
-    if abs(row.points) != round_points(abs(row.points), standing.rules.get("precision", 0)):
+    if abs(row.points) != round_points(abs(row.points), standing.rules.precision):
         raise LoyaltyError(Code.INVALID_INPUT)
     reference = (row.customer_id, str(row.kind), row.reference)
     content = _content(row, standing.program.pk)
@@ -210,10 +210,9 @@ def _expiry(row: PointsRow, version: ProgramVersion, ground: _Batch) -> Expiry:
     if row.expires_on is not None:
         return Expiry(on=row.expires_on)
     zone, customer = ground.by.organization.zone, ground.customers[row.customer_id]
-    first: Mapping[str, Any] = next(iter(version.rules.get("earning", ())), {})
     try:
         return expiry_of(
-            first.get("expiry"),
+            version.typed_rules.default_expiry,
             awarded_on=row.occurred_at.astimezone(zone).date(),
             registered_on=customer.registered_on.astimezone(zone).date(),
             field_date=field_dates(customer, ground.fields),

@@ -14,6 +14,7 @@ from django.db.models import Model, OuterRef
 
 from customers.cards.models import Card
 from engagement.programs.models import Program, ProgramVersion, Tier
+from engagement.programs.rules import ProgramRules
 from organizations.locations.models import Store
 
 
@@ -26,10 +27,9 @@ class CurrentProgram:
     tiers: tuple[Tier, ...]
 
     @property
-    def rules(self) -> Mapping[str, Any]:
-        """The rules in the organization file's words and shortest form."""
-        rules: Mapping[str, Any] = self.version.rules
-        return rules
+    def rules(self) -> ProgramRules:
+        """The rules of the newest version."""
+        return self.version.typed_rules
 
 
 class ApplicablePrograms(NamedTuple):
@@ -83,13 +83,9 @@ class ProgramCatalog:
         return ApplicablePrograms(self._bound_to(store, card_series) or next(iter(self._unbound), None), self.default)
 
     @property
-    def asks_for_fields(self) -> bool:
-        """Whether any program's points expire by a date in a customer's field."""
-        return any(
-            (rule.get("expiry") or {}).get("kind") == "field"
-            for one in self.by_id.values()
-            for rule in (*one.rules.get("earning", ()), one.rules.get("enrolment") or {})
-        )
+    def reads_customer_fields(self) -> bool:
+        """True if any program's points expire by a date in a customer's field."""
+        return any(current.rules.reads_customer_fields for current in self.by_id.values())
 
     def card_series_of(self, customer_ids: Collection[int]) -> dict[int, set[int]]:
         """The series (ids) of which these customers have a valid card; one query, and none where no program is bound to any."""

@@ -1,216 +1,218 @@
-"""What do the rules of a program say, to people? Sentences from the rules of a version (docs/organization-file.md)."""
+"""Rules of a program in plain sentences, for the back office (docs/organization-file.md)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from decimal import Decimal
+from typing import Final
 
-from engagement.numbers.decimals import decimal
 from engagement.numbers.display import format_money, format_points
+from engagement.programs.rules import (
+    AwardRule,
+    Downgrade,
+    EarningKind,
+    EarningRule,
+    ExpiryKind,
+    ExpiryRule,
+    FixedAward,
+    PercentAward,
+    ProgramRules,
+    RateAward,
+    SaleConditions,
+    TierCondition,
+    TierConditions,
+    TierMeasure,
+    TierRule,
+    TrackerMode,
+    TrackerRule,
+    Weekday,
+)
 
-Rules = Mapping[str, Any]
-_WEEKDAYS: Final[Mapping[str, str]] = {
-    "mon": "Mondays",
-    "tue": "Tuesdays",
-    "wed": "Wednesdays",
-    "thu": "Thursdays",
-    "fri": "Fridays",
-    "sat": "Saturdays",
-    "sun": "Sundays",
+_WEEKDAYS: Final[Mapping[Weekday, str]] = {
+    Weekday.MONDAY: "Mondays",
+    Weekday.TUESDAY: "Tuesdays",
+    Weekday.WEDNESDAY: "Wednesdays",
+    Weekday.THURSDAY: "Thursdays",
+    Weekday.FRIDAY: "Fridays",
+    Weekday.SATURDAY: "Saturdays",
+    Weekday.SUNDAY: "Sundays",
 }
-_UPGRADES: Final[Mapping[str, str]] = {
-    "CUMULATIVE_PURCHASES": "purchases of {} in all",
-    "LIFETIME_POINTS": "{} points earned in all",
-    "CURRENT_POINTS": "{} points at once",
-    "TRACKER_VALUE_BASED": "{} by the tracker {}",
+_MEASURES: Final[Mapping[TierMeasure, str]] = {
+    TierMeasure.CUMULATIVE_PURCHASES: "purchases of {} in all",
+    TierMeasure.LIFETIME_POINTS: "{} points earned in all",
+    TierMeasure.CURRENT_POINTS: "{} points at once",
+    TierMeasure.TRACKER_VALUE_BASED: "{} by the tracker {}",
+    TierMeasure.PURCHASE: "purchases of {}",
+    TierMeasure.VISITS: "{} visits",
+    TierMeasure.POINTS: "{} points earned",
+    TierMeasure.TRACKER: "{} by the tracker {}",
 }
-_RENEWALS: Final[Mapping[str, str]] = {
-    "PURCHASE": "purchases of {}",
-    "VISITS": "{} visits",
-    "POINTS": "{} points earned",
-    "TRACKER": "{} by the tracker {}",
+_MONEY: Final = {TierMeasure.CUMULATIVE_PURCHASES, TierMeasure.PURCHASE}
+_EXPIRIES: Final[Mapping[ExpiryKind, str]] = {
+    ExpiryKind.NEVER: "they never expire",
+    ExpiryKind.DAYS: "they expire {days} later",
+    ExpiryKind.MONTHS: "they expire at the end of the month, {months} later",
+    ExpiryKind.DATE: "they expire after {day}",
+    ExpiryKind.LAST_ACTIVITY: "they expire {months} after the last bill",
+    ExpiryKind.ROLLING: "they expire {months} after the last earning",
+    ExpiryKind.ANNIVERSARY: "they expire on anniversary {number} of the registration",
+    ExpiryKind.MEMBERSHIP: "they expire with the tier",
+    ExpiryKind.FIELD: "they expire on the date in the field {field}",
 }
-_EXPIRIES: Final[Mapping[str, str]] = {
-    "never": "they never expire",
-    "days": "they expire {days} later",
-    "months": "they expire at the end of the month, {months} later",
-    "date": "they expire after {value}",
-    "last_activity": "they expire {months} after the last bill",
-    "rolling": "they expire {months} after the last earning",
-    "anniversary": "they expire on anniversary {value} of the registration",
-    "membership": "they expire with the tier",
-    "field": "they expire on the date in the field {name}",
-}
-_MONEY: Final = {"CUMULATIVE_PURCHASES", "PURCHASE"}
-_DOWNGRADES: Final[Mapping[str, str]] = {
-    "previous": "else back to the tier below",
-    "lowest": "else back to the first tier",
-    "none": "else without a tier",
+_DOWNGRADES: Final[Mapping[Downgrade, str]] = {
+    Downgrade.PREVIOUS: "back to the tier below",
+    Downgrade.LOWEST: "back to the first tier",
+    Downgrade.NONE: "without a tier",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """One rule in words: its name, and what it says in sentences."""
+    """One rule in words: its name and its sentences."""
 
     name: str
     sentences: Sequence[str]
 
 
-def describe_enrolment(rules: Rules) -> str:
-    """What somebody gets who joins; "" for nothing."""
-    enrolment = rules.get("enrolment")
-    if not enrolment:
-        return ""
-    return f"{_points(enrolment['points'])} on joining; {describe_expiry(enrolment.get('expiry'))}."
+def describe_enrolment(rules: ProgramRules) -> str:
+    """Points for joining; "" if there are none."""
+    rule = rules.enrolment
+    return f"{_points(rule.points)} on joining; {describe_expiry(rule.expiry)}." if rule else ""
 
 
-def describe_earning(rules: Rules) -> list[Description]:
-    """Each earning rule, in the order in which they are tried."""
-    return [Description(rule["name"], list(_earning_sentences(rule))) for rule in rules.get("earning", ())]
+def describe_earning(rules: ProgramRules) -> list[Description]:
+    """Earning rules, in the order in which they are applied."""
+    return [Description(rule.name, list(_earning_sentences(rule))) for rule in rules.earning]
 
 
-def _earning_sentences(rule: Rules) -> Iterator[str]:
-    kind = "promotional " if rule.get("kind") == "promotional" else ""
-    yield f"{_award(rule['award'], kind)}{_conditions(rule.get('when') or {})}."
-    if days := rule.get("delay_days"):
-        yield f"Promised first; theirs to spend {_many(days, 'day')} later."
-    yield _sentence(describe_expiry(rule.get("expiry")))
-    if (most := decimal(rule.get("max_points"))) is not None:
-        yield f"At most {format_points(most)} for one bill."
+def _earning_sentences(rule: EarningRule) -> Iterator[str]:
+    kind = "promotional " if rule.kind == EarningKind.PROMOTIONAL else ""
+    yield f"{_award(rule.award, kind)}{_conditions(rule.conditions)}."
+    if rule.delay_days:
+        yield f"Promised first; theirs to spend {_many(rule.delay_days, 'day')} later."
+    yield _sentence(describe_expiry(rule.expiry))
+    if rule.max_points is not None:
+        yield f"At most {format_points(rule.max_points)} for one bill."
 
 
-def _award(award: Rules, kind: str) -> str:
-    if (fixed := decimal(award.get("fixed"))) is not None:
-        return f"{format_points(fixed)} {kind}points for each bill"
-    if (percent := decimal(award.get("percent"))) is not None:
-        return f"{format_points(percent)} % of the amount as {kind}points"
-    per, points = decimal(award["per"]), decimal(award["points"])
-    assert per is not None  # noqa: S101 - the organization file has both or neither
-    assert points is not None  # noqa: S101 - as above
-    return f"{format_points(points)} {kind}{'point' if points == 1 else 'points'} for every {format_points(per)} spent"
+def _award(award: AwardRule, kind: str) -> str:
+    match award:
+        case FixedAward(points=points):
+            return f"{format_points(points)} {kind}points for each bill"
+        case PercentAward(percent=percent):
+            return f"{format_points(percent)} % of the amount as {kind}points"
+        case RateAward(points=points, per=per):
+            return f"{format_points(points)} {kind}{'point' if points == 1 else 'points'} for every {format_points(per)} spent"
 
 
-def _conditions(when: Rules) -> str:
+def _conditions(conditions: SaleConditions) -> str:
     parts = []
-    if (minimum := decimal(when.get("min_amount"))) is not None:
-        parts.append(f"on bills of {format_money(minimum)} or more")
+    if conditions.min_amount is not None:
+        parts.append(f"on bills of {format_money(conditions.min_amount)} or more")
     parts += [
-        f"{word} {_listed(when[name], 'or')}"
-        for name, word in (
-            ("stores", "at"),
-            ("zones", "in the zone"),
-            ("concepts", "in the concept"),
-            ("tiers", "for the tier"),
+        f"{words} {_listed(names, 'or')}"
+        for words, names in (
+            ("at", conditions.stores),
+            ("in the zone", conditions.zones),
+            ("in the concept", conditions.concepts),
+            ("for the tier", conditions.tiers),
         )
-        if when.get(name)
+        if names
     ]
-    if weekdays := when.get("weekdays"):
-        parts.append(f"on {_listed([_WEEKDAYS[day] for day in weekdays], 'and')}")
-    if when.get("from"):
-        parts.append(f"from {when['from']}")
-    if when.get("until"):
-        parts.append(f"until {when['until']}")
+    if conditions.weekdays:
+        parts.append(f"on {_listed([_WEEKDAYS[day] for day in conditions.weekdays], 'and')}")
+    if conditions.first_day:
+        parts.append(f"from {conditions.first_day}")
+    if conditions.last_day:
+        parts.append(f"until {conditions.last_day}")
     return f" {', '.join(parts)}" if parts else ""
 
 
-def describe_expiry(rule: Rules | None) -> str:
+def describe_expiry(rule: ExpiryRule) -> str:
     """When points expire, as the end of a sentence."""
-    rule = rule or {"kind": "never"}
-    value = rule.get("value")
-    number = value if isinstance(value, int) else 0
-    text = _EXPIRIES[rule["kind"]].format(
-        value=value, days=_many(number, "day"), months=_many(number, "month"), name=rule.get("name")
-    )
-    return f"{text}, {_many(number, 'day')} later" if rule["kind"] == "field" and number else text
+    days, months = _many(rule.number, "day"), _many(rule.number, "month")
+    text = _EXPIRIES[rule.kind].format(day=rule.day, days=days, months=months, number=rule.number, field=rule.field)
+    return f"{text}, {days} later" if rule.kind == ExpiryKind.FIELD and rule.number else text
 
 
-def describe_tiers(rules: Rules) -> list[Description]:
-    """Each tier, lowest first: how it is reached, how long it lasts, how it is kept."""
-    return [Description(tier["name"], list(_tier_sentences(tier))) for tier in rules.get("tiers", ())]
+def describe_tiers(rules: ProgramRules) -> list[Description]:
+    """Tiers, lowest first: how each is reached, how long it lasts, how it is kept."""
+    return [Description(tier.name, list(_tier_sentences(tier))) for tier in rules.tiers]
 
 
-def _tier_sentences(tier: Rules) -> Iterator[str]:
-    upgrade = tier.get("upgrade")
-    yield f"Reached by {_all_conditions(upgrade, _UPGRADES)}." if upgrade else "Everybody starts here."
-    months = tier.get("validity_months")
+def _tier_sentences(tier: TierRule) -> Iterator[str]:
+    yield f"Reached by {_all_conditions(tier.upgrade)}." if tier.upgrade else "Everybody starts here."
+    months, afterwards = tier.validity_months, _DOWNGRADES[tier.downgrade_to]
     yield f"Lasts {_many(months, 'month')}." if months else "Lasts for ever."
-    if renew := tier.get("renew"):
-        downgrade = _DOWNGRADES[tier.get("downgrade_to", "none")]
-        yield f"Kept by {_all_conditions(renew, _RENEWALS)} meanwhile; {downgrade}."
+    if tier.renew:
+        yield f"Kept by {_all_conditions(tier.renew)} meanwhile; else {afterwards}."
     elif months:
-        yield f"Not renewed; {_DOWNGRADES[tier.get('downgrade_to', 'none')].removeprefix('else ')} afterwards."
+        yield f"Not renewed; {afterwards} afterwards."
 
 
-def _all_conditions(asked: Rules, words: Mapping[str, str]) -> str:
-    conditions: Sequence[Rules] = asked.get("conditions") or [asked]
-    told = [_condition(one, words) for one in conditions]
-    match asked.get("match", "all"):
+def _all_conditions(asked: TierConditions) -> str:
+    conditions = [_condition(condition) for condition in asked.conditions]
+    match asked.match:
         case "all":
-            return _listed(told, "and")
+            return _listed(conditions, "and")
         case "any":
-            return _listed(told, "or")
+            return _listed(conditions, "or")
         case int() as number:
-            return f"{number} of: {'; '.join(told)}"
+            return f"{number} of: {'; '.join(conditions)}"
         case expression:
-            numbered = "; ".join(f"({number}) {one}" for number, one in enumerate(told, start=1))
+            numbered = "; ".join(f"({number}) {condition}" for number, condition in enumerate(conditions, start=1))
             return f"{expression}, where {numbered}"
 
 
-def _condition(condition: Rules, words: Mapping[str, str]) -> str:
-    measure = condition["based_on"]
-    threshold = decimal(condition["threshold"])
-    assert threshold is not None  # noqa: S101 - the organization file asks for one
-    told = format_money(threshold) if measure in _MONEY else format_points(threshold)
-    return words[measure].format(told, condition.get("tracker"))
+def _condition(condition: TierCondition) -> str:
+    format_threshold = format_money if condition.measure in _MONEY else format_points
+    return _MEASURES[condition.measure].format(format_threshold(condition.threshold), condition.tracker)
 
 
-def describe_redemption(rules: Rules, *, currency: str) -> list[str]:
-    """What limits spending."""
-    limits = rules.get("redemption") or {}
+def describe_redemption(rules: ProgramRules, *, currency: str) -> list[str]:
+    """Limits of spending, and what a point is worth."""
+    limits = rules.redemption
     sentences = [
         text.format(format_points(points))
-        for name, text in (
-            ("min_points", "At least {} points at a time."),
-            ("multiple_of", "In steps of {} points."),
-            ("max_points_per_day", "At most {} points a day."),
+        for text, points in (
+            ("At least {} points at a time.", limits.min_points),
+            ("In steps of {} points.", limits.multiple_of),
+            ("At most {} points a day.", limits.max_points_per_day),
         )
-        if (points := decimal(limits.get(name))) is not None
+        if points is not None
     ]
-    if (worth := decimal(rules.get("points_to_currency"))) is not None:
-        sentences.append(f"A point is worth {format_points(worth)} {currency}.")
+    if rules.points_to_currency is not None:
+        sentences.append(f"A point is worth {format_points(rules.points_to_currency)} {currency}.")
     return sentences or ["No limits."]
 
 
-def describe_returns(rules: Rules) -> str:
-    """What becomes of points of which the bill is returned."""
-    if (rules.get("returns") or {}).get("allow_negative"):
+def describe_returns(rules: ProgramRules) -> str:
+    """What happens to the points of a bill that is returned."""
+    if rules.allow_negative:
         return "What a bill brought is taken back when it is returned, below zero where it is spent already."
     return "What a bill brought is taken back when it is returned, never below zero."
 
 
-def describe_trackers(rules: Rules) -> list[Description]:
-    """Each tracker: what it counts, over which time."""
-    return [Description(one["name"], [_tracker(one)]) for one in rules.get("trackers", ())]
+def describe_trackers(rules: ProgramRules) -> list[Description]:
+    """Trackers: what each counts, over which time."""
+    return [Description(tracker.name, [_tracker(tracker)]) for tracker in rules.trackers]
 
 
-def _tracker(tracker: Rules) -> str:
-    counted = tracker["type"].replace("_", " ").lower().replace("lineitem", "line item").replace("qty", "quantity")
-    match tracker["mode"]:
-        case "MOVING_WINDOW":
-            window = f"over the last {_many(tracker['days'], 'day')}"
-        case "CYCLIC_WINDOW":
-            window = f"anew every {_many(tracker['every_days'], 'day')} from {tracker['from']}"
-        case "CALENDAR_BASED_CYCLIC_WINDOW":
-            window = f"anew every {tracker['period']}"
-        case _:
+def _tracker(tracker: TrackerRule) -> str:
+    counted = tracker.type.replace("_", " ").lower().replace("lineitem", "line item").replace("qty", "quantity")
+    match tracker.mode:
+        case TrackerMode.MOVING:
+            window = f"over the last {_many(tracker.days, 'day')}"
+        case TrackerMode.CYCLIC:
+            window = f"anew every {_many(tracker.days, 'day')} from {tracker.start}"
+        case TrackerMode.CALENDAR:
+            window = f"anew every {tracker.period}"
+        case TrackerMode.TIER_CHANGE:
             window = "anew with every change of the tier"
     return f"Counts {counted} {window}."
 
 
-def _points(points: Any) -> str:
-    number = decimal(points)
-    assert number is not None  # noqa: S101 - the organization file asks for them
-    return f"{format_points(number)} {'point' if number == 1 else 'points'}"
+def _points(points: Decimal) -> str:
+    return f"{format_points(points)} {'point' if points == 1 else 'points'}"
 
 
 def _many(number: int, noun: str) -> str:

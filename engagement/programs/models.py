@@ -1,8 +1,11 @@
 """Which loyalty programs are there, by which rules, and who is in them, on which tier?"""
 
+from functools import cached_property
+
 from django.db import models
 
 from customers.profile.models import Customer
+from engagement.programs.rules import ProgramRules
 from organizations.card_series.models import CardSeries
 from organizations.locations.models import Concept, Zone
 from organizations.tenancy.scoping import TenantModel
@@ -54,6 +57,11 @@ class ProgramVersion(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.program}, version {self.number}"
+
+    @cached_property
+    def typed_rules(self) -> ProgramRules:
+        """The rules as typed values, read once for this instance."""
+        return ProgramRules.from_json(self.rules)
 
 
 class Tier(TenantModel):

@@ -60,7 +60,7 @@ def dump_programs(_organization: Organization) -> list[dict[str, Any]]:
             "default": one.program.is_default,
             "active": one.program.is_active,
             "bound_to": {name: sorted(codes[name][key] for key in getattr(one.program, f"{name}_ids")) for name in BINDINGS},
-            **one.rules,
+            **one.version.rules,
         }
         for one in catalog.by_id.values()
     ]

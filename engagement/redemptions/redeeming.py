@@ -29,12 +29,9 @@ from engagement.redemptions.rules import (
     check_limits,
     check_precision,
     points_worth,
-    precision_of,
-    ratio_of,
     read_points,
     read_redemption_time,
     start_of_day,
-    value_of,
 )
 from engagement.redemptions.target import Target, check_not_blocked, choose_program, find_customer, first_reference, write_order
 from engagement.redemptions.voucher_codes import insert_redemption
@@ -155,10 +152,8 @@ def check_redeemable(question: RedeemableQuestion, *, by: Actor) -> Redeemable:
     notices = []
     if question.wants_code and send_code(customer.pk, points, by=by) is None:
         notices.append(Notice(PointsCode.CODE_NOT_ISSUED_TOO))
-    rules = standing.rules
-    return Redeemable(
-        customer_id=customer.pk, points=points, value=value_of(points, rules), ratio=ratio_of(rules), notices=notices
-    )
+    ratio = standing.rules.ratio
+    return Redeemable(customer_id=customer.pk, points=points, value=points * ratio, ratio=ratio, notices=notices)
 
 
 def _read(order: RedemptionOrder, *, by: Actor, now: datetime) -> _RedemptionRequest:
@@ -179,7 +174,7 @@ def _read(order: RedemptionOrder, *, by: Actor, now: datetime) -> _RedemptionReq
 
 
 def _in_precision(points: Decimal, choice: Target) -> Decimal:
-    return check_precision(points, precision_of(choice.standing.rules) if choice.standing else MOST_DECIMALS)
+    return check_precision(points, choice.standing.rules.precision if choice.standing else MOST_DECIMALS)
 
 
 def _points_asked(question: RedeemableQuestion, choice: Target) -> Decimal:
@@ -202,8 +197,8 @@ def _check_account(
     """Whether the account can pay by the program's limits: 828, 821, 807, 819, 818. It is settled already."""
     if for_group:
         raise LoyaltyError(PointsCode.NO_GROUP_REDEMPTION)
-    spent = _spent_today(key, now, by) if (standing.rules.get("redemption") or {}).get("max_points_per_day") else ZERO
-    check_limits(points, standing.rules, spent_today=spent)
+    limits = standing.rules.redemption
+    check_limits(points, limits, spent_today=_spent_today(key, now, by) if limits.max_points_per_day else ZERO)
     if key not in states or states[key].account.balance < points:
         raise LoyaltyError(PointsCode.INSUFFICIENT_POINTS)
 
@@ -254,7 +249,7 @@ def _facts(wish: _RedemptionRequest, named: NamedBill) -> EntryContext:
         note=wish.order.notes,
         explanation={
             "because": BECAUSE,
-            "value": plain_digits(value_of(wish.points, wish.standing.rules)),
+            "value": plain_digits(wish.points * wish.standing.rules.ratio),
             "bill": named.bill.pk if named.bill else None,
             "bill_is_foreign": named.is_foreign,
         },
@@ -269,7 +264,7 @@ def _redeemed(redemption: Redemption, customer: Customer, *, is_replay: bool = F
         customer_id=customer.pk,
         redemption=redemption,
         balance=entry.balance_after,
-        value=value_of(redemption.points, version.rules if version else {}),
+        value=redemption.points * version.typed_rules.ratio if version else ZERO,
         bill_id=entry.explanation.get("bill"),
         notices=[Notice(PointsCode.NOT_TIED)] if entry.explanation.get("bill_is_foreign") else [],
         is_replay=is_replay,

@@ -1,14 +1,12 @@
 """What may be redeemed, and what is it worth? The rules on points that a till sends, as pure functions (tills' part 1.3, 4)."""
 
 import re
-from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from engagement.numbers.decimals import decimal
 from engagement.numbers.rounding import MOST_POINTS, share
+from engagement.programs.rules import ProgramRules, RedemptionLimits
 from engagement.redemptions.codes import PointsCode
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.moments import from_wall, read_moment
@@ -39,43 +37,24 @@ def check_precision(points: Decimal, precision: int = MOST_DECIMALS) -> Decimal:
     return cut
 
 
-def points_worth(money: Decimal, rules: Mapping[str, Any]) -> Decimal:
+def points_worth(money: Decimal, rules: ProgramRules) -> Decimal:
     """The points (rounded up to the program's precision) that pay for `money` (> 0). Raises `LoyaltyError` 801.
 
     A program whose points are worth nothing pays for nothing.
     """
-    ratio = ratio_of(rules)
-    exact = share(money, Decimal(1), ratio) if ratio else MOST_POINTS + 1
+    exact = share(money, Decimal(1), rules.ratio) if rules.ratio else MOST_POINTS + 1
     if exact > MOST_POINTS:
         raise LoyaltyError(PointsCode.INVALID_POINTS)
-    return exact.quantize(Decimal(1).scaleb(-precision_of(rules)), rounding=ROUND_CEILING)
+    return exact.quantize(Decimal(1).scaleb(-rules.precision), rounding=ROUND_CEILING)
 
 
-def value_of(points: Decimal, rules: Mapping[str, Any]) -> Decimal:
-    """What the points are worth in money."""
-    return points * ratio_of(rules)
-
-
-def ratio_of(rules: Mapping[str, Any]) -> Decimal:
-    """What one point is worth in money; 0 where the program does not say."""
-    return decimal(rules.get("points_to_currency")) or ZERO
-
-
-def precision_of(rules: Mapping[str, Any]) -> int:
-    """The decimals of a point."""
-    precision: int = rules.get("precision", 0)
-    return precision
-
-
-def check_limits(points: Decimal, rules: Mapping[str, Any], *, spent_today: Decimal) -> None:
-    """Whether the program lets so many points go at once, and on this day. Raises `LoyaltyError` 821, 807 or 819."""
-    limits: Mapping[str, Any] = rules.get("redemption") or {}
-    least, step, most = (decimal(limits.get(name)) for name in ("min_points", "multiple_of", "max_points_per_day"))
-    if least is not None and points < least:
+def check_limits(points: Decimal, limits: RedemptionLimits, *, spent_today: Decimal) -> None:
+    """Raise `LoyaltyError` 821, 807 or 819 if the program's limits forbid to redeem `points` at once, or on this day."""
+    if limits.min_points is not None and points < limits.min_points:
         raise LoyaltyError(PointsCode.BELOW_MINIMUM)
-    if step and points % step:
-        raise LoyaltyError(PointsCode.NOT_A_MULTIPLE, x=plain_digits(step))
-    if most is not None and spent_today + points > most:
+    if limits.multiple_of and points % limits.multiple_of:
+        raise LoyaltyError(PointsCode.NOT_A_MULTIPLE, x=plain_digits(limits.multiple_of))
+    if limits.max_points_per_day is not None and spent_today + points > limits.max_points_per_day:
         raise LoyaltyError(PointsCode.ABOVE_DAILY_LIMIT)
 
 

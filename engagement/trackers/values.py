@@ -18,14 +18,23 @@ from engagement.points.models import PointsEntry
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ProgramCatalog
 from engagement.programs.models import Membership
+from engagement.programs.rules import Period, TrackerMode, TrackerRule, TrackerType
 from loyalty_project.protocol.moments import from_wall, write_moment
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.tenancy.models import Organization
 
 ZERO = Decimal(0)
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
-_OF_BILLS = {"BILL_AMOUNT": "amount", "BILL_DISCOUNT": "discount", "BILL_GROSS_AMOUNT": "gross_amount"}
-_OF_LINES = {"LINEITEM_AMOUNT": "amount", "LINEITEM_QTY": "quantity", "BILL_QUANTITY": "quantity"}
+_MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
+_OF_BILLS = {
+    TrackerType.BILL_AMOUNT: "amount",
+    TrackerType.BILL_DISCOUNT: "discount",
+    TrackerType.BILL_GROSS_AMOUNT: "gross_amount",
+}
+_OF_LINES = {
+    TrackerType.LINEITEM_AMOUNT: "amount",
+    TrackerType.LINEITEM_QTY: "quantity",
+    TrackerType.BILL_QUANTITY: "quantity",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +45,17 @@ class Window:
     last: date
 
 
-def window_of(tracker: Mapping[str, Any], *, today: date, tier_since: date | None, enrolled_on: date) -> Window:
-    """The days that a tracker (as the organization file has it) looks at on `today`."""
-    mode = tracker["mode"]
-    if mode == "MOVING_WINDOW":
-        return Window(today - timedelta(days=tracker["days"] - 1), today)
-    if mode == "CYCLIC_WINDOW":
-        start = date.fromisoformat(tracker["from"])
-        done = (today - start).days % tracker["every_days"]
-        return Window(today - timedelta(days=done), today)
-    if mode == "CALENDAR_BASED_CYCLIC_WINDOW":
-        months = _MONTHS[tracker["period"]]
-        return Window(date(today.year, (today.month - 1) // months * months + 1, 1), today)
-    return Window(tier_since or enrolled_on, today)
+def window_of(tracker: TrackerRule, *, today: date, tier_since: date | None, enrolled_on: date) -> Window:
+    """The days that a tracker covers on `today`."""
+    first = tier_since or enrolled_on
+    if tracker.mode == TrackerMode.MOVING:
+        first = today - timedelta(days=tracker.days - 1)
+    elif tracker.mode == TrackerMode.CYCLIC and tracker.start is not None:
+        first = today - timedelta(days=(today - tracker.start).days % tracker.days)
+    elif tracker.mode == TrackerMode.CALENDAR and tracker.period is not None:
+        months = _MONTHS[tracker.period]
+        first = date(today.year, (today.month - 1) // months * months + 1, 1)
+    return Window(first, today)
 
 
 def tracker_values(
@@ -59,7 +66,7 @@ def tracker_values(
     found: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
     for standing in catalog.active:
         members = {key.customer_id: one for key, one in memberships.items() if key.program_id == standing.program.pk}
-        for number, tracker in enumerate(standing.rules.get("trackers", ()) if members else (), start=1):
+        for number, tracker in enumerate(standing.rules.trackers if members else (), start=1):
             windows = {
                 customer_id: window_of(
                     tracker,
@@ -69,14 +76,14 @@ def tracker_values(
                 )
                 for customer_id, one in members.items()
             }
-            values = _values(tracker["type"], windows, standing.program.pk, organization)
+            values = _values(tracker.type, windows, standing.program.pk, organization)
             for customer_id in members:
                 found[customer_id].append(
                     {
                         "id": f"{standing.program.pk}-{number}",
-                        "name": tracker["name"],
+                        "name": tracker.name,
                         "condition_id": str(number),
-                        "type": tracker["type"],
+                        "type": tracker.type,
                         "value": plain_digits(values.get(customer_id, ZERO)),
                         "updated_on": write_moment(now, organization.zone),
                     }
@@ -84,11 +91,13 @@ def tracker_values(
     return found
 
 
-def _values(measure: str, windows: Mapping[int, Window], program_id: int, organization: Organization) -> dict[int, Decimal]:
+def _values(
+    measure: TrackerType, windows: Mapping[int, Window], program_id: int, organization: Organization
+) -> dict[int, Decimal]:
     """What the measure comes to in each customer's window: one query. Returns count against sales."""
-    if measure == "POINTS":
+    if measure == TrackerType.POINTS:
         return _points(windows, program_id, organization)
-    bill = "bill__" if measure in _OF_LINES or measure == "LINEITEM_COUNT" else ""
+    bill = "bill__" if measure in _OF_LINES or measure == TrackerType.LINEITEM_COUNT else ""
     rows: QuerySet[Any] = BillLine.objects.all() if bill else Bill.objects.all()
     rows = rows.filter(
         _in_windows(windows, bill),
@@ -97,7 +106,7 @@ def _values(measure: str, windows: Mapping[int, Window], program_id: int, organi
         | Q(**{f"{bill}return_of__points__account__program_id": program_id}),
         **{f"{bill}outlier_status": Bill.Outlier.NORMAL},
     ).exclude(**{f"{bill}type__in": ANONYMOUS})
-    if measure == "CUSTOMER_VISITS":
+    if measure == TrackerType.CUSTOMER_VISITS:
         rows = rows.exclude(type__in=RETURNS)
     column = _OF_BILLS.get(measure) or _OF_LINES.get(measure)
     amount: Combinable = F(column) if column else Value(Decimal(1))

@@ -142,7 +142,7 @@ def state_of(program: Program) -> str:
 def _about(program: Any, *, currency: str) -> dict[str, Any]:
     """What the page shows of a program."""
     versions = list(ProgramVersion.objects.filter(program=program).order_by("-number"))
-    rules = versions[0].rules
+    rules = versions[0].typed_rules
     standing = of_standing(Membership.objects.filter(program=program, tier__isnull=False)).order_by()
     members = dict(standing.values_list("tier__name").annotate(members=Count("pk")))
     return {

@@ -9,6 +9,7 @@ import pytest
 from engagement.earning.rules import Award, NoAward, Sale, earn
 from engagement.numbers.decimals import decimal
 from engagement.numbers.rounding import TooManyPointsError
+from engagement.programs.rules import NEVER, ExpiryKind, ExpiryRule, ProgramRules
 
 FRIDAY = date(2026, 3, 6)
 BASE: dict[str, Any] = {"name": "base", "award": {"per": 100, "points": 5}}
@@ -20,8 +21,9 @@ def sale(amount: str = "1000", **more: Any) -> Sale:
 
 
 def one(rule: dict[str, Any], amount: str = "1000", *, precision: int = 0, **more: Any) -> Award | NoAward:
-    (found,) = earn({"precision": precision, "earning": [{**BASE, **rule}]}, sale(amount, **more))
-    return found
+    rules = ProgramRules.from_json({"precision": precision, "earning": [{**BASE, **rule}]})
+    (result,) = earn(rules, sale(amount, **more))
+    return result
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_when_a_rule_holds(when: Any, more: dict[str, Any], reason: str) -> None
 
 
 def test_every_rule_is_asked_in_its_order_with_its_own_terms() -> None:
-    rules = {
+    stored = {
         "earning": [
             BASE,
             {
@@ -104,17 +106,17 @@ def test_every_rule_is_asked_in_its_order_with_its_own_terms() -> None:
             },
         ]
     }
-    first, second = earn(rules, sale())
+    first, second = earn(ProgramRules.from_json(stored), sale())
     assert isinstance(first, Award)
     assert isinstance(second, Award)
-    assert (first.kind, first.delay_days, first.expiry) == ("regular", 0, None)
+    assert (first.kind, first.delay_days, first.expiry) == ("regular", 0, NEVER)
     assert (second.rule, second.kind, second.delay_days, second.expiry) == (
         "friday",
         "promotional",
         14,
-        {"kind": "days", "value": 9},
+        ExpiryRule(kind=ExpiryKind.DAYS, number=9),
     )
-    assert earn({}, sale()) == []
+    assert earn(ProgramRules(), sale()) == []
 
 
 def test_more_points_than_a_column_holds_are_told() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from engagement.points.expiry import NEVER, Expiry, ExpiryError, expiry_of
 from engagement.points.models import PointsLot
+from engagement.programs.rules import ExpiryRule
 
 Moves = PointsLot.Moves
 
@@ -15,7 +16,7 @@ def expires(
     rule: Any, *, awarded_on: str = "2026-01-31", registered_on: str = "2024-02-29", field: date | None = None
 ) -> Expiry:
     return expiry_of(
-        rule,
+        ExpiryRule.from_json(rule),
         awarded_on=date.fromisoformat(awarded_on),
         registered_on=date.fromisoformat(registered_on),
         field_date=lambda name: field if name == "dob" else None,

@@ -15,6 +15,7 @@ from engagement.points.ledger.posting import AccountState, EntryContext, Kind, p
 from engagement.points.ledger.settlement import settle
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
 from engagement.programs.models import Program, ProgramVersion
+from engagement.programs.rules import ProgramRules
 from tests.factories.points import facts
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -32,11 +33,10 @@ def because(reason: str, **more: Any) -> EntryContext:
 
 def given(rule: dict[str, Any], amount: str, *, precision: int = 0, **terms: Any) -> str:
     """The sentence for what a rule gives."""
-    (found,) = earn(
-        {"precision": precision, "earning": [{"name": "base", **rule}]}, Sale(amount=Decimal(amount), day=AT.date())
-    )
-    assert isinstance(found, Award)
-    return explain(award(state(), found.points, facts=facts(AT, version=CLUB, explanation=found.figures), **terms))
+    rules = ProgramRules.from_json({"precision": precision, "earning": [{"name": "base", **rule}]})
+    (result,) = earn(rules, Sale(amount=Decimal(amount), day=AT.date()))
+    assert isinstance(result, Award)
+    return explain(award(state(), result.points, facts=facts(AT, version=CLUB, explanation=result.figures), **terms))
 
 
 @pytest.mark.parametrize(

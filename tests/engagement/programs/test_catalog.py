@@ -96,7 +96,7 @@ def test_a_program_stands_with_its_newest_rules_and_its_tiers_lowest_first(north
     load(club(precision=0, tiers=[bronze, gold]))
     standing = load_catalog().by_name["Club"]
     assert standing.version.number == 2
-    assert "precision" not in standing.rules
+    assert standing.rules.precision == 0
     assert [(tier.name, tier.position) for tier in standing.tiers] == [("Bronze", 1), ("Gold", 2)]
     assert load_catalog().by_id[standing.program.pk].program == standing.program
 

@@ -13,10 +13,11 @@ from engagement.programs.descriptions import (
     describe_tiers,
     describe_trackers,
 )
+from engagement.programs.rules import ExpiryRule, ProgramRules
 
 
 def earning(**rule: Any) -> list[str]:
-    (told,) = describe_earning({"earning": [{"name": "base", **rule}]})
+    (told,) = describe_earning(ProgramRules.from_json({"earning": [{"name": "base", **rule}]}))
     return list(told.sentences)
 
 
@@ -76,16 +77,16 @@ def test_conditions_delay_expiry_and_cap_follow() -> None:
     ],
 )
 def test_an_expiry_ends_a_sentence(expiry: dict[str, Any] | None, told: str) -> None:
-    assert describe_expiry(expiry) == told
+    assert describe_expiry(ExpiryRule.from_json(expiry)) == told
 
 
 def test_joining_may_bring_points() -> None:
-    assert describe_enrolment({}) == ""
-    assert describe_enrolment({"enrolment": {"points": 1}}) == "1 point on joining; they never expire."
+    assert describe_enrolment(ProgramRules()) == ""
+    assert describe_enrolment(ProgramRules.from_json({"enrolment": {"points": 1}})) == "1 point on joining; they never expire."
 
 
 def tier(**more: Any) -> list[str]:
-    (told,) = describe_tiers({"tiers": [{"name": "Gold", **more}]})
+    (told,) = describe_tiers(ProgramRules.from_json({"tiers": [{"name": "Gold", **more}]}))
     return list(told.sentences)
 
 
@@ -123,18 +124,19 @@ def test_several_conditions_are_joined_as_they_match(match: str | int, told: str
 
 def test_limits_of_spending_are_told_or_that_there_are_none() -> None:
     limits = {"min_points": 200, "multiple_of": 50, "max_points_per_day": 20000}
-    assert describe_redemption({"redemption": limits, "points_to_currency": 0.01}, currency="CAD") == [
+    rules = ProgramRules.from_json({"redemption": limits, "points_to_currency": 0.01})
+    assert describe_redemption(rules, currency="CAD") == [
         "At least 200 points at a time.",
         "In steps of 50 points.",
         "At most 20,000 points a day.",
         "A point is worth 0.01 CAD.",
     ]
-    assert describe_redemption({}, currency="CAD") == ["No limits."]
+    assert describe_redemption(ProgramRules(), currency="CAD") == ["No limits."]
 
 
 def test_returns_may_go_below_zero_or_not() -> None:
-    assert describe_returns({}).endswith("never below zero.")
-    assert "below zero where it is spent" in describe_returns({"returns": {"allow_negative": True}})
+    assert describe_returns(ProgramRules()).endswith("never below zero.")
+    assert "below zero where it is spent" in describe_returns(ProgramRules(allow_negative=True))
 
 
 @pytest.mark.parametrize(
@@ -153,5 +155,5 @@ def test_returns_may_go_below_zero_or_not() -> None:
     ],
 )
 def test_a_tracker_tells_what_it_counts_and_when(tracker: dict[str, Any], told: str) -> None:
-    (one,) = describe_trackers({"trackers": [{"name": "T", **tracker}]})
+    (one,) = describe_trackers(ProgramRules.from_json({"trackers": [{"name": "T", **tracker}]}))
     assert list(one.sentences) == [told]

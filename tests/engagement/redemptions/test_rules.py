@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from engagement.programs.rules import ProgramRules, RedemptionLimits
 from engagement.redemptions.rules import (
     check_limits,
     check_precision,
@@ -14,7 +15,6 @@ from engagement.redemptions.rules import (
     read_points,
     read_redemption_time,
     start_of_day,
-    value_of,
 )
 from loyalty_project.protocol.errors import LoyaltyError
 
@@ -41,14 +41,12 @@ def test_digits_behind_the_programs_last_decimal_are_878() -> None:
 
 
 def test_points_that_pay_for_money_are_rounded_up() -> None:
-    assert points_worth(Decimal("10.10"), {"points_to_currency": 0.25}) == 41
-    assert points_worth(Decimal("10.10"), {"points_to_currency": 0.25, "precision": 2}) == Decimal("40.4")
-    assert value_of(Decimal(41), {"points_to_currency": 0.25}) == Decimal("10.25")
-    assert value_of(Decimal(41), {}) == 0
+    assert points_worth(Decimal("10.10"), ProgramRules(points_to_currency=Decimal("0.25"))) == 41
+    assert points_worth(Decimal("10.10"), ProgramRules(points_to_currency=Decimal("0.25"), precision=2)) == Decimal("40.4")
 
 
-@pytest.mark.parametrize("rules", [{}, {"points_to_currency": 0.000001}])
-def test_money_that_no_points_pay_for_is_801(rules: dict[str, Any]) -> None:
+@pytest.mark.parametrize("rules", [ProgramRules(), ProgramRules(points_to_currency=Decimal("0.000001"))])
+def test_money_that_no_points_pay_for_is_801(rules: ProgramRules) -> None:
     with pytest.raises(LoyaltyError, match=r"^801 "):
         points_worth(Decimal(999999999999), rules)
 
@@ -62,11 +60,11 @@ def test_money_that_no_points_pay_for_is_801(rules: dict[str, Any]) -> None:
         ({"max_points_per_day": 29}, "0", 819),
         ({"max_points_per_day": 40}, "10.5", 819),
         ({"min_points": 30, "multiple_of": 15, "max_points_per_day": 40}, "10", None),
-        (None, "1000", None),
+        ({}, "1000", None),
     ],
 )
-def test_the_programs_limits_hold_in_their_order(limits: dict[str, Any] | None, spent: str, code: int | None) -> None:
-    rules = {"redemption": limits}
+def test_the_programs_limits_hold_in_their_order(limits: dict[str, Any], spent: str, code: int | None) -> None:
+    rules = RedemptionLimits.from_json(limits)
     if code is None:
         check_limits(Decimal(30), rules, spent_today=Decimal(spent))
         return
@@ -77,7 +75,7 @@ def test_the_programs_limits_hold_in_their_order(limits: dict[str, Any] | None, 
 
 def test_the_multiple_is_told() -> None:
     with pytest.raises(LoyaltyError) as refusal:
-        check_limits(Decimal(30), {"redemption": {"multiple_of": 2.5e1}}, spent_today=Decimal(0))
+        check_limits(Decimal(30), RedemptionLimits(multiple_of=Decimal("25.0")), spent_today=Decimal(0))
     assert refusal.value.sentence == "Points must be a multiple of 25"
 
 

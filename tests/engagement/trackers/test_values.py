@@ -14,6 +14,7 @@ from engagement.bills.draft import LineDraft
 from engagement.points.balances import memberships_of
 from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Membership, Tier
+from engagement.programs.rules import TrackerMode, TrackerRule, TrackerType
 from engagement.trackers.values import Window, tracker_values, window_of
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
@@ -42,12 +43,14 @@ TYPES = (
     ],
 )
 def test_windows_end_today_and_begin_as_their_mode_says(tracker: dict[str, Any], first: date) -> None:
-    window = window_of(tracker, today=TODAY, tier_since=date(2026, 2, 2), enrolled_on=date(2020, 1, 1))
+    rule = TrackerRule.from_json({"name": "T", "type": "POINTS", **tracker})
+    window = window_of(rule, today=TODAY, tier_since=date(2026, 2, 2), enrolled_on=date(2020, 1, 1))
     assert window == Window(first, TODAY)
 
 
 def test_without_a_tier_change_the_window_begins_with_the_membership() -> None:
-    window = window_of({"mode": "TIER_CHANGE_WINDOW"}, today=TODAY, tier_since=None, enrolled_on=date(2020, 1, 1))
+    rule = TrackerRule(name="T", type=TrackerType.POINTS, mode=TrackerMode.TIER_CHANGE)
+    window = window_of(rule, today=TODAY, tier_since=None, enrolled_on=date(2020, 1, 1))
     assert window == Window(date(2020, 1, 1), TODAY)
 
 

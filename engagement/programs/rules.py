@@ -1,0 +1,389 @@
+"""Rules of a loyalty program as typed values, read from the JSON that a program version stores.
+
+The JSON is the program's part of the organization file in its shortest form (docs/organization-file.md). What it leaves out is
+a default here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from engagement.numbers.decimals import decimal
+
+Stored = Mapping[str, Any]
+
+
+class ExpiryKind(StrEnum):
+    """How the last day of points is found."""
+
+    NEVER = "never"
+    DAYS = "days"
+    MONTHS = "months"
+    DATE = "date"
+    LAST_ACTIVITY = "last_activity"
+    ROLLING = "rolling"
+    ANNIVERSARY = "anniversary"
+    MEMBERSHIP = "membership"
+    FIELD = "field"
+
+
+class EarningKind(StrEnum):
+    """Kind of the points that an earning rule gives."""
+
+    REGULAR = "regular"
+    PROMOTIONAL = "promotional"
+
+
+class Weekday(StrEnum):
+    """Day of the week, in the order of `date.weekday()`."""
+
+    MONDAY = "mon"
+    TUESDAY = "tue"
+    WEDNESDAY = "wed"
+    THURSDAY = "thu"
+    FRIDAY = "fri"
+    SATURDAY = "sat"
+    SUNDAY = "sun"
+
+
+class TierMeasure(StrEnum):
+    """What a condition of a tier compares with its threshold: the first four for an upgrade, the others for a renewal."""
+
+    CUMULATIVE_PURCHASES = "CUMULATIVE_PURCHASES"
+    LIFETIME_POINTS = "LIFETIME_POINTS"
+    CURRENT_POINTS = "CURRENT_POINTS"
+    TRACKER_VALUE_BASED = "TRACKER_VALUE_BASED"
+    PURCHASE = "PURCHASE"
+    VISITS = "VISITS"
+    POINTS = "POINTS"
+    TRACKER = "TRACKER"
+
+
+class Downgrade(StrEnum):
+    """Tier of a member whose tier has ended without a renewal."""
+
+    PREVIOUS = "previous"
+    LOWEST = "lowest"
+    NONE = "none"
+
+
+class TrackerType(StrEnum):
+    """What a tracker adds up."""
+
+    BILL_AMOUNT = "BILL_AMOUNT"
+    BILL_DISCOUNT = "BILL_DISCOUNT"
+    BILL_GROSS_AMOUNT = "BILL_GROSS_AMOUNT"
+    BILL_QUANTITY = "BILL_QUANTITY"
+    LINEITEM_AMOUNT = "LINEITEM_AMOUNT"
+    LINEITEM_QTY = "LINEITEM_QTY"
+    LINEITEM_COUNT = "LINEITEM_COUNT"
+    CUSTOMER_VISITS = "CUSTOMER_VISITS"
+    POINTS = "POINTS"
+
+
+class TrackerMode(StrEnum):
+    """How the window of a tracker begins."""
+
+    MOVING = "MOVING_WINDOW"
+    CYCLIC = "CYCLIC_WINDOW"
+    CALENDAR = "CALENDAR_BASED_CYCLIC_WINDOW"
+    TIER_CHANGE = "TIER_CHANGE_WINDOW"
+
+
+class Period(StrEnum):
+    """Calendar period of a tracker."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiryRule:
+    """When points expire.
+
+    `number` counts days, months or anniversaries, as `kind` says; for FIELD, the days after the date in the customer's field
+    named `field`. `day` belongs to DATE.
+    """
+
+    kind: ExpiryKind = ExpiryKind.NEVER
+    number: int = 0
+    day: date | None = None
+    field: str = ""
+
+    @classmethod
+    def from_json(cls, stored: Stored | None) -> "ExpiryRule":
+        """The rule; None is never."""
+        if not stored:
+            return NEVER
+        kind, value = ExpiryKind(stored["kind"]), stored.get("value")
+        if kind == ExpiryKind.DATE:
+            return cls(kind=kind, day=date.fromisoformat(stored["value"]))
+        return cls(kind=kind, number=value or 0, field=stored.get("name", ""))
+
+
+NEVER = ExpiryRule()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedAward:
+    """The same number of points for every bill."""
+
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PercentAward:
+    """A percentage of the amount, as points."""
+
+    percent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateAward:
+    """`points` for every `per` of the amount."""
+
+    points: Decimal
+    per: Decimal
+
+
+AwardRule = FixedAward | PercentAward | RateAward
+
+
+def award_rule(stored: Stored) -> AwardRule:
+    """The award that an earning rule names in one of its three forms."""
+    if (fixed := decimal(stored.get("fixed"))) is not None:
+        return FixedAward(points=fixed)
+    if (percent := decimal(stored.get("percent"))) is not None:
+        return PercentAward(percent=percent)
+    return RateAward(points=_number(stored["points"]), per=_number(stored["per"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleConditions:
+    """Sales to which an earning rule applies. An empty list, or None, does not restrict."""
+
+    min_amount: Decimal | None = None
+    stores: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+    weekdays: tuple[Weekday, ...] = ()
+    first_day: date | None = None
+    last_day: date | None = None
+
+    @classmethod
+    def from_json(cls, stored: Stored) -> "SaleConditions":
+        """The conditions under `when`."""
+        return cls(
+            min_amount=decimal(stored.get("min_amount")),
+            stores=tuple(stored.get("stores") or ()),
+            zones=tuple(stored.get("zones") or ()),
+            concepts=tuple(stored.get("concepts") or ()),
+            tiers=tuple(stored.get("tiers") or ()),
+            weekdays=tuple(Weekday(day) for day in stored.get("weekdays") or ()),
+            first_day=_day(stored.get("from")),
+            last_day=_day(stored.get("until")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarningRule:
+    """Points for a bill. With `delay_days` they are promised first; `max_points` caps one bill."""
+
+    name: str
+    award: AwardRule
+    conditions: SaleConditions = SaleConditions()
+    kind: EarningKind = EarningKind.REGULAR
+    delay_days: int = 0
+    expiry: ExpiryRule = NEVER
+    max_points: Decimal | None = None
+
+    @classmethod
+    def from_json(cls, stored: Stored) -> "EarningRule":
+        """One of the rules under `earning`."""
+        return cls(
+            name=stored["name"],
+            award=award_rule(stored["award"]),
+            conditions=SaleConditions.from_json(stored.get("when") or {}),
+            kind=EarningKind(stored.get("kind", EarningKind.REGULAR)),
+            delay_days=stored.get("delay_days", 0),
+            expiry=ExpiryRule.from_json(stored.get("expiry")),
+            max_points=decimal(stored.get("max_points")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentRule:
+    """Points for joining the program."""
+
+    points: Decimal
+    expiry: ExpiryRule = NEVER
+
+    @classmethod
+    def from_json(cls, stored: Stored) -> "EnrolmentRule":
+        """The award under `enrolment`."""
+        return cls(points=_number(stored["points"]), expiry=ExpiryRule.from_json(stored.get("expiry")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionLimits:
+    """Limits of a redemption in points; None does not limit."""
+
+    min_points: Decimal | None = None
+    multiple_of: Decimal | None = None
+    max_points_per_day: Decimal | None = None
+
+    @classmethod
+    def from_json(cls, stored: Stored) -> "RedemptionLimits":
+        """The limits under `redemption`."""
+        return cls(
+            min_points=decimal(stored.get("min_points")),
+            multiple_of=decimal(stored.get("multiple_of")),
+            max_points_per_day=decimal(stored.get("max_points_per_day")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackerRule:
+    """A sum over a window of time. `days` belongs to MOVING and CYCLIC, `start` to CYCLIC, `period` to CALENDAR."""
+
+    name: str
+    type: TrackerType
+    mode: TrackerMode
+    days: int = 0
+    start: date | None = None
+    period: Period | None = None
+
+    @classmethod
+    def from_json(cls, stored: Stored) -> "TrackerRule":
+        """One of the rules under `trackers`."""
+        return cls(
+            name=stored["name"],
+            type=TrackerType(stored["type"]),
+            mode=TrackerMode(stored["mode"]),
+            days=stored.get("days", stored.get("every_days", 0)),
+            start=_day(stored.get("from")),
+            period=Period(stored["period"]) if "period" in stored else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierCondition:
+    """A measure that must reach `threshold`; `tracker` names the tracker of the measures that read one."""
+
+    measure: TierMeasure
+    threshold: Decimal
+    tracker: str = ""
+
+    @classmethod
+    def from_json(cls, stored: Stored) -> "TierCondition":
+        """A condition under `upgrade` or `renew`."""
+        return cls(
+            measure=TierMeasure(stored["based_on"]),
+            threshold=_number(stored["threshold"]),
+            tracker=stored.get("tracker", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierConditions:
+    """Conditions of an upgrade or a renewal: "all", "any", so many, or an expression such as "(1 AND 2) OR 3" must hold."""
+
+    conditions: tuple[TierCondition, ...]
+    match: str | int = "all"
+
+    @classmethod
+    def from_json(cls, stored: Stored) -> "TierConditions":
+        """What `upgrade` or `renew` says; a single condition may be written without a list."""
+        conditions = stored.get("conditions") or [stored]
+        return cls(
+            conditions=tuple(TierCondition.from_json(condition) for condition in conditions), match=stored.get("match", "all")
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierRule:
+    """How a tier is reached, how long it lasts, and how it is kept. The lowest tier has no upgrade."""
+
+    name: str
+    description: str = ""
+    upgrade: TierConditions | None = None
+    validity_months: int | None = None
+    renew: TierConditions | None = None
+    downgrade_to: Downgrade = Downgrade.NONE
+
+    @classmethod
+    def from_json(cls, stored: Stored) -> "TierRule":
+        """One of the rules under `tiers`."""
+        upgrade, renew = stored.get("upgrade"), stored.get("renew")
+        return cls(
+            name=stored["name"],
+            description=stored.get("description", ""),
+            upgrade=TierConditions.from_json(upgrade) if upgrade else None,
+            validity_months=stored.get("validity_months"),
+            renew=TierConditions.from_json(renew) if renew else None,
+            downgrade_to=Downgrade(stored.get("downgrade_to", Downgrade.NONE)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramRules:
+    """All rules of a program's version. `precision` is the decimals of a point; `points_to_currency` what one is worth."""
+
+    points_to_currency: Decimal | None = None
+    precision: int = 0
+    enrolment: EnrolmentRule | None = None
+    earning: tuple[EarningRule, ...] = ()
+    redemption: RedemptionLimits = RedemptionLimits()
+    allow_negative: bool = False
+    trackers: tuple[TrackerRule, ...] = ()
+    tiers: tuple[TierRule, ...] = ()
+
+    @classmethod
+    def from_json(cls, stored: Stored) -> "ProgramRules":
+        """The rules of a stored version."""
+        enrolment = stored.get("enrolment")
+        return cls(
+            points_to_currency=decimal(stored.get("points_to_currency")),
+            precision=stored.get("precision", 0),
+            enrolment=EnrolmentRule.from_json(enrolment) if enrolment else None,
+            earning=tuple(EarningRule.from_json(rule) for rule in stored.get("earning", ())),
+            redemption=RedemptionLimits.from_json(stored.get("redemption") or {}),
+            allow_negative=(stored.get("returns") or {}).get("allow_negative", False),
+            trackers=tuple(TrackerRule.from_json(rule) for rule in stored.get("trackers", ())),
+            tiers=tuple(TierRule.from_json(rule) for rule in stored.get("tiers", ())),
+        )
+
+    @property
+    def ratio(self) -> Decimal:
+        """What one point is worth in money; 0 if the rules do not say."""
+        return self.points_to_currency or Decimal(0)
+
+    @property
+    def default_expiry(self) -> ExpiryRule:
+        """Expiry of points that no rule gave: that of the first earning rule."""
+        return self.earning[0].expiry if self.earning else NEVER
+
+    @property
+    def reads_customer_fields(self) -> bool:
+        """True if points expire by a date in a customer's field."""
+        expiries = [rule.expiry for rule in self.earning]
+        if self.enrolment:
+            expiries.append(self.enrolment.expiry)
+        return any(expiry.kind == ExpiryKind.FIELD for expiry in expiries)
+
+    def tier(self, name: str) -> TierRule | None:
+        """The rule of the tier with this name."""
+        return next((tier for tier in self.tiers if tier.name == name), None)
+
+
+def _number(value: Any) -> Decimal:
+    return Decimal(str(value))
+
+
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None

@@ -1,0 +1,236 @@
+"""Typed rules of a program, read from the stored JSON of a version."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from engagement.programs.organization_file import rules_of
+from engagement.programs.rules import (
+    NEVER,
+    ExpiryKind,
+    ExpiryRule,
+    FixedAward,
+    PercentAward,
+    ProgramRules,
+    RateAward,
+    TierConditions,
+    TrackerMode,
+    TrackerRule,
+)
+from tests.factories.documents import check, whole
+
+RULE = {"name": "base", "award": {"fixed": 1}}
+TIER: dict[str, Any] = {"name": "Gold"}
+EXPIRIES: list[dict[str, Any]] = [
+    {"kind": "days", "value": 90},
+    {"kind": "months", "value": 18},
+    {"kind": "date", "value": "2027-12-31"},
+    {"kind": "last_activity", "value": 12},
+    {"kind": "rolling", "value": 6},
+    {"kind": "anniversary", "value": 2},
+    {"kind": "membership"},
+    {"kind": "field", "name": "dob"},
+    {"kind": "field", "name": "dob", "value": 14},
+]
+WHEN = {
+    "min_amount": 50.5,
+    "stores": ["blr"],
+    "zones": ["south"],
+    "concepts": ["food", "fashion"],
+    "tiers": ["Gold"],
+    "weekdays": ["sat", "sun"],
+    "from": "2026-01-01",
+    "until": "2026-12-31",
+}
+SHAPES: list[dict[str, Any]] = [
+    {},
+    {"points_to_currency": 0.01, "precision": 3},
+    {"enrolment": {"points": 50}},
+    *({"enrolment": {"points": 2.5, "expiry": expiry}} for expiry in EXPIRIES),
+    *({"earning": [{**RULE, "expiry": expiry}]} for expiry in EXPIRIES),
+    *({"earning": [{**RULE, "when": {name: value}}]} for name, value in WHEN.items()),
+    {"earning": [{**RULE, "when": WHEN, "kind": "promotional", "delay_days": 14, "max_points": 500.5}, RULE]},
+    {"earning": [{"name": "rate", "award": {"per": 100, "points": 0.5}}, {"name": "share", "award": {"percent": 2.5}}]},
+    {"redemption": {"min_points": 200, "multiple_of": 0.5, "max_points_per_day": 20000}},
+    {"returns": {"allow_negative": True}},
+    {"trackers": [{"name": "a", "type": "POINTS", "mode": "MOVING_WINDOW", "days": 30}]},
+    {"trackers": [{"name": "b", "type": "BILL_AMOUNT", "mode": "CYCLIC_WINDOW", "every_days": 90, "from": "2026-01-01"}]},
+    {"trackers": [{"name": "c", "type": "LINEITEM_QTY", "mode": "CALENDAR_BASED_CYCLIC_WINDOW", "period": "quarter"}]},
+    {"trackers": [{"name": "d", "type": "CUSTOMER_VISITS", "mode": "TIER_CHANGE_WINDOW"}]},
+    {"tiers": [TIER, {**TIER, "description": "The best", "validity_months": 12, "downgrade_to": "previous"}]},
+    {"tiers": [{**TIER, "upgrade": {"based_on": "LIFETIME_POINTS", "threshold": 1000.5}}]},
+    {"tiers": [{**TIER, "upgrade": {"based_on": "TRACKER_VALUE_BASED", "threshold": 4, "tracker": "a"}}]},
+    *(
+        {
+            "tiers": [
+                {
+                    **TIER,
+                    "upgrade": {
+                        **match,
+                        "conditions": [
+                            {"based_on": "CURRENT_POINTS", "threshold": 5},
+                            {"based_on": "CUMULATIVE_PURCHASES", "threshold": 10},
+                        ],
+                    },
+                    "renew": {
+                        **match,
+                        "conditions": [
+                            {"based_on": "TRACKER", "threshold": 5, "tracker": "a"},
+                            {"based_on": "VISITS", "threshold": 8},
+                        ],
+                    },
+                }
+            ]
+        }
+        for match in ({}, {"match": "any"}, {"match": 1}, {"match": "1 AND 2"})
+    ),
+]
+
+
+def as_stored(rules: ProgramRules) -> dict[str, Any]:
+    """The JSON that a version of these rules stores."""
+    return _without_defaults(
+        points_to_currency=rules.points_to_currency,
+        precision=rules.precision or None,
+        enrolment=rules.enrolment and _without_defaults(points=rules.enrolment.points, expiry=_expiry(rules.enrolment.expiry)),
+        earning=[
+            _without_defaults(
+                name=rule.name,
+                award=_award(rule.award),
+                when={
+                    **_without_defaults(
+                        min_amount=rule.conditions.min_amount,
+                        stores=list(rule.conditions.stores),
+                        zones=list(rule.conditions.zones),
+                        concepts=list(rule.conditions.concepts),
+                        tiers=list(rule.conditions.tiers),
+                        weekdays=list(rule.conditions.weekdays),
+                        until=rule.conditions.last_day,
+                    ),
+                    **({"from": rule.conditions.first_day.isoformat()} if rule.conditions.first_day else {}),
+                },
+                kind=rule.kind if rule.kind != "regular" else None,
+                delay_days=rule.delay_days or None,
+                expiry=_expiry(rule.expiry),
+                max_points=rule.max_points,
+            )
+            for rule in rules.earning
+        ],
+        redemption=_without_defaults(
+            min_points=rules.redemption.min_points,
+            multiple_of=rules.redemption.multiple_of,
+            max_points_per_day=rules.redemption.max_points_per_day,
+        ),
+        returns={"allow_negative": True} if rules.allow_negative else {},
+        trackers=[_tracker(rule) for rule in rules.trackers],
+        tiers=[
+            _without_defaults(
+                name=tier.name,
+                description=tier.description,
+                upgrade=_conditions(tier.upgrade),
+                validity_months=tier.validity_months,
+                renew=_conditions(tier.renew),
+                downgrade_to=tier.downgrade_to if tier.downgrade_to != "none" else None,
+            )
+            for tier in rules.tiers
+        ],
+    )
+
+
+def _without_defaults(**values: Any) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in values.items() if value not in (None, "", [], {})}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _award(award: FixedAward | PercentAward | RateAward) -> dict[str, Any]:
+    match award:
+        case FixedAward():
+            return _without_defaults(fixed=award.points)
+        case PercentAward():
+            return _without_defaults(percent=award.percent)
+        case RateAward():
+            return _without_defaults(per=award.per, points=award.points)
+
+
+def _expiry(rule: ExpiryRule) -> dict[str, Any] | None:
+    if rule == NEVER:
+        return None
+    return _without_defaults(kind=rule.kind, value=rule.day or rule.number or None, name=rule.field)
+
+
+def _tracker(rule: TrackerRule) -> dict[str, Any]:
+    days = "days" if rule.mode == TrackerMode.MOVING else "every_days"
+    stored = _without_defaults(name=rule.name, type=rule.type, mode=rule.mode, period=rule.period)
+    return {**stored, **_without_defaults(**{days: rule.days or None, "from": rule.start})}
+
+
+def _conditions(asked: TierConditions | None) -> dict[str, Any] | None:
+    if asked is None:
+        return None
+    conditions = [
+        _without_defaults(based_on=condition.measure, threshold=condition.threshold, tracker=condition.tracker)
+        for condition in asked.conditions
+    ]
+    if len(conditions) == 1:
+        return conditions[0]
+    return _without_defaults(match=asked.match if asked.match != "all" else None, conditions=conditions)
+
+
+@pytest.mark.parametrize("stored", SHAPES)
+def test_typed_rules_lose_nothing_of_the_stored_json(stored: dict[str, Any]) -> None:
+    assert as_stored(ProgramRules.from_json(stored)) == stored
+
+
+def test_typed_rules_lose_nothing_of_the_sample_file() -> None:
+    for program in check(whole())["programs"]:
+        rules = ProgramRules.from_json(rules_of(program))
+        # The sample names an expiry of kind "never", which is the default.
+        assert ProgramRules.from_json(as_stored(rules)) == rules
+
+
+def test_numbers_are_exact() -> None:
+    rules = ProgramRules.from_json(
+        {"points_to_currency": 0.1, "earning": [{"name": "a", "award": {"per": 0.3, "points": 1e-3}}]}
+    )
+    assert rules.ratio == Decimal("0.1")
+    assert rules.earning[0].award == RateAward(per=Decimal("0.3"), points=Decimal("0.001"))
+
+
+def test_a_point_is_worth_nothing_unless_rules_say_so() -> None:
+    assert ProgramRules().ratio == 0
+
+
+def test_the_default_expiry_is_that_of_the_first_earning_rule() -> None:
+    days = ExpiryRule(kind=ExpiryKind.DAYS, number=9)
+    stored = {"earning": [{**RULE, "expiry": {"kind": "days", "value": 9}}, {**RULE, "expiry": {"kind": "membership"}}]}
+    assert ProgramRules.from_json(stored).default_expiry == days
+    assert ProgramRules().default_expiry == NEVER
+    assert ExpiryRule.from_json({"kind": "never"}) == NEVER
+
+
+@pytest.mark.parametrize(
+    ("stored", "reads"),
+    [
+        ({}, False),
+        ({"earning": [RULE, {**RULE, "expiry": {"kind": "field", "name": "dob"}}]}, True),
+        ({"enrolment": {"points": 1, "expiry": {"kind": "field", "name": "dob"}}}, True),
+        ({"enrolment": {"points": 1, "expiry": {"kind": "days", "value": 1}}}, False),
+    ],
+)
+def test_expiry_by_a_field_reads_customer_fields(stored: dict[str, Any], reads: bool) -> None:  # noqa: FBT001
+    assert ProgramRules.from_json(stored).reads_customer_fields is reads
+
+
+def test_the_rule_of_a_tier_has_its_name() -> None:
+    rules = ProgramRules.from_json({"tiers": [{"name": "Silver", "validity_months": 12}, TIER]})
+    silver = rules.tier("Silver")
+    assert silver is not None
+    assert silver.validity_months == 12
+    assert rules.tier("Bronze") is None
