@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from organizations.locations.models import Till
-from tests.factories.rows import TILL_PASSWORD, digest
+from tests.factories.locations import TILL_PASSWORD, digest
 
 
 @dataclass

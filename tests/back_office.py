@@ -1,9 +1,7 @@
 """The back office as a browser sees it: staff of a role, a client that is logged in, and the forms of its pages."""
 
-from functools import cache
 from typing import Any
 
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -12,36 +10,11 @@ from django.urls import reverse
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
-from organizations.locations.models import Store, Till
+from organizations.locations.models import Till
 from organizations.staff.models import StaffMember
-from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 from use_cases.registration import register_customer
-
-STAFF_PASSWORD = "correct-horse-battery"
-
-
-def make_staff(organization: Organization | None, role: str = "", *stores: Store, username: str = "") -> StaffMember:
-    """A member of staff, limited to `stores` if any; without an organization an operator."""
-    member = StaffMember(
-        organization=organization,
-        role=role,
-        username=username or role or "operator",
-        is_staff=True,
-        is_superuser=not organization,
-    )
-    member.password = _hashed()
-    member.save()
-    if stores:
-        member.stores.set(stores)
-    return member
-
-
-@cache
-def _hashed() -> str:
-    """The hash of the one password, made once: it is slow on purpose."""
-    return make_password(STAFF_PASSWORD)
 
 
 def log_in(member: StaffMember) -> Client:

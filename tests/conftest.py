@@ -18,9 +18,11 @@ from organizations.credentials.verification_cache import proofs
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.back_office import log_in, make_staff, register
+from tests.back_office import log_in, register
 from tests.clean_database import delete_rows
-from tests.factories.rows import make_organization, make_store, make_till
+from tests.factories.locations import StoreFactory, TillFactory
+from tests.factories.organizations import OrganizationFactory
+from tests.factories.staff import StaffMemberFactory
 from tests.template_database import template_database
 
 # Machines that run tests are busy: how long an example takes says nothing.
@@ -83,19 +85,19 @@ def _fresh_process() -> Iterator[None]:
 def organization(db: None) -> Iterator[Organization]:
     """An Indian organization, mobile first, whose scope the test runs in."""
     with unscoped("tests make their rows"):
-        organization = make_organization("northwind")
+        organization = OrganizationFactory(code="northwind", with_program=True)
     with organization_scope(organization):
         yield organization
 
 
 @pytest.fixture
 def store(organization: Organization) -> Store:
-    return make_store(organization, "blr.mgroad", name="MG Road")
+    return StoreFactory(organization=organization, code="blr.mgroad", name="MG Road")
 
 
 @pytest.fixture
 def till(store: Store) -> Till:
-    return make_till(store, "mgroad.till1", name="MG Road till 1")
+    return TillFactory(store=store, code="mgroad.till1", name="MG Road till 1")
 
 
 @pytest.fixture
@@ -122,32 +124,34 @@ def anna(till: Till) -> Customer:
 @pytest.fixture
 def indiranagar(organization: Organization) -> Till:
     """The till of another store of northwind."""
-    return make_till(make_store(organization, "blr.indira", name="Indiranagar"), "indira.till1")
+    return TillFactory(
+        store__organization=organization, store__code="blr.indira", store__name="Indiranagar", code="indira.till1"
+    )
 
 
 @pytest.fixture
 def stranger(organization: Organization) -> Till:
     """The till of another organization."""
     with unscoped("tests make their rows"):
-        return make_till(make_store(make_organization("bazaar"), "bazaar.main"), "bazaar.till1")
+        return TillFactory(store__organization__code="bazaar", store__code="bazaar.main", code="bazaar.till1")
 
 
 @pytest.fixture
 def administrator(organization: Organization) -> Client:
-    return log_in(make_staff(organization, "org_admin", username="asha"))
+    return log_in(StaffMemberFactory(organization=organization, role="org_admin", username="asha"))
 
 
 @pytest.fixture
 def seller(store: Store) -> Client:
     """Store staff of MG Road."""
-    return log_in(make_staff(store.organization, "store_staff", store, username="robin"))
+    return log_in(StaffMemberFactory(organization=store.organization, role="store_staff", stores=[store], username="robin"))
 
 
 @pytest.fixture
 def auditor(organization: Organization) -> Client:
-    return log_in(make_staff(organization, "auditor", username="sam"))
+    return log_in(StaffMemberFactory(organization=organization, role="auditor", username="sam"))
 
 
 @pytest.fixture
 def operator(organization: Organization) -> Client:
-    return log_in(make_staff(None, username="operator"))
+    return log_in(StaffMemberFactory(operator=True, username="operator"))

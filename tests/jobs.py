@@ -23,7 +23,7 @@ from organizations.audit.services import Change, record_changes
 from organizations.locations.models import Till
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.back_office import register
-from tests.factories.rows import make_organization, make_store, make_till, till_actor
+from tests.factories.locations import TillFactory, till_actor
 from tests.forking import kill_session, start_python
 
 PATIENCE = 60.0
@@ -79,7 +79,7 @@ def marks(customer: Customer) -> list[dict[str, Any]]:
 def committed_till(code: str = "northwind") -> Till:
     """A till of an organization of its own, for tests that commit."""
     with unscoped("tests make their rows"):
-        return make_till(make_store(make_organization(code)))
+        return TillFactory(store__organization__code=code)
 
 
 def committed_customer(till: Till, mobile: str = "9812300001") -> Customer:

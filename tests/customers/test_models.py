@@ -11,7 +11,9 @@ from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from customers.segments.models import CustomerSegment
 from customers.sources.models import SourceProfile
-from tests.factories.rows import make_card_series, make_group, make_segment
+from tests.factories.cards import CardSeriesFactory
+from tests.factories.groups import UserGroupFactory
+from tests.factories.segments import SegmentFactory
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,7 +61,7 @@ def test_customer_has_one_current_value_of_a_kind(asha):
 
 
 def test_issued_card_has_a_customer_and_a_number_is_unique(asha):
-    series = make_card_series(asha.organization)
+    series = CardSeriesFactory(organization=asha.organization)
     card = Card.objects.create(organization=asha.organization, series=series, number="G-1", external_id="X")
     assert str(card) == "G-1"
     for broken_row, name in [
@@ -80,7 +82,7 @@ def test_profile_at_a_source_is_kept_once(asha):
 
 
 def test_customer_is_in_one_partition_of_a_segment(asha):
-    low, high = make_segment(asha.organization, "band", "low", "high")
+    low, high = SegmentFactory(organization=asha.organization, name="band", partitions=["low", "high"]).partitions.all()
     values = {"organization": asha.organization, "customer": asha, "segment": low.segment}
     row = CustomerSegment.objects.create(**values, partition=low)
     assert (str(low.segment), str(low), str(row)) == ("band", "low", f"{asha.pk} in {low.pk}")
@@ -90,7 +92,10 @@ def test_customer_is_in_one_partition_of_a_segment(asha):
 
 def test_group_has_a_customer_once_and_one_primary_member(asha):
     bo = Customer.objects.create(organization=asha.organization, registered_on=NOW, updated_on=NOW)
-    family, crew = make_group(asha.organization, "G1", name="Family"), make_group(asha.organization, "G2")
+    family, crew = (
+        UserGroupFactory(organization=asha.organization, external_id="G1", name="Family"),
+        UserGroupFactory(organization=asha.organization, external_id="G2"),
+    )
 
     def join(group, customer, role):
         return GroupMembership.objects.create(organization=asha.organization, group=group, customer=customer, role=role)
@@ -104,11 +109,11 @@ def test_group_has_a_customer_once_and_one_primary_member(asha):
 
 
 def test_segments_partitions_and_groups_are_named_once(organization):
-    (low,) = make_segment(organization, "band", "low")
-    make_group(organization, "G1")
+    (low,) = SegmentFactory(organization=organization, name="band", partitions=["low"]).partitions.all()
+    UserGroupFactory(organization=organization, external_id="G1")
     with broken("segment_name_unique"), transaction.atomic():
-        make_segment(organization, "band")
+        SegmentFactory(organization=organization, name="band")
     with broken("segment_partition_name_unique"), transaction.atomic():
         low.segment.partitions.create(organization=organization, name="low", position=2)
     with broken("user_group_external_id_unique"), transaction.atomic():
-        make_group(organization, "G1")
+        UserGroupFactory(organization=organization, external_id="G1")

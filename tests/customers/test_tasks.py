@@ -4,7 +4,7 @@ from structlog.testing import capture_logs
 
 from customers.tasks import align_searchable_fields
 from organizations.tenancy.scoping import no_scope, organization_scope
-from tests.factories.rows import make_field
+from tests.factories.fields import FieldFactory
 from tests.jobs import committed_till
 
 
@@ -12,7 +12,7 @@ def test_fields_of_every_organization_are_aligned_and_told_of(transactional_db: 
     for code in ("northwind", "bazaar"):
         organization = committed_till(code).organization
         with organization_scope(organization):
-            make_field(organization, "town", is_searchable=True)
+            FieldFactory(organization=organization, name="town", is_searchable=True)
     with no_scope(), capture_logs() as logs:
         align_searchable_fields(timestamp=0)
         align_searchable_fields(timestamp=0)

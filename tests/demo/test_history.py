@@ -6,7 +6,7 @@ from demo.history import SOURCES, live_until
 from loyalty_project import clock
 from organizations.locations.models import Till
 from subscriptions.models import ConsentChange
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 from tests.use_cases.test_registration import register
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from demo.identity_requests import CHECKER, MAKER, ask_demo_changes
 from loyalty_project import clock
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
-from tests.back_office import make_staff
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
+from tests.factories.staff import StaffMemberFactory
 from tests.use_cases.test_registration import register
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def test_some_of_those_who_were_registered_want_something(till: Till, organization: Organization) -> None:
     organization.countries = ["CA", "US", "DE", "SE"]
     for name in (MAKER, CHECKER):
-        make_staff(organization, "care_agent", username=name)
+        StaffMemberFactory(organization=organization, role="care_agent", username=name)
     items = [{"mobile": str(9_812_300_000 + number), "email": f"guest{number}@example.com"} for number in range(30)]
     till.organization = organization
     people = [register(till, **item).state for item in items]

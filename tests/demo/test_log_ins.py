@@ -11,7 +11,7 @@ from lxml import etree
 from pytest_django import Settings
 
 from demo.log_ins import OPERATOR, ORGANIZATION_CODE, ORGANIZATION_FILE, calls, check_allowed, guide
-from tests.factories.rows import digest
+from tests.factories.locations import digest
 from use_cases.organization_file import check_document
 
 

@@ -9,13 +9,14 @@ from customers.profile.models import Customer
 from demo.merges import MERGER, merge_demo_twins
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
-from tests.back_office import make_staff, register
+from tests.back_office import register
+from tests.factories.staff import StaffMemberFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def test_some_who_are_alike_are_merged_and_the_last_merge_is_undone(organization: Organization, till: Till) -> None:
-    make_staff(organization, "care_agent", username=MERGER)
+    StaffMemberFactory(organization=organization, role="care_agent", username=MERGER)
     assert merge_demo_twins(organization) == 0
     for number in range(10):
         for spelling in (f"guest{number}@example.com", f"guest{number}+club@example.com"):

@@ -14,7 +14,8 @@ from loyalty_project.faults import Point
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.rows import make_organization, make_store, make_till
+from tests.factories.locations import TillFactory
+from tests.factories.organizations import OrganizationFactory
 from tests.forking import run_python
 from tests.imports import write_lines
 
@@ -28,7 +29,7 @@ from engagement.redemptions.requests import RedemptionOrder
 from engagement.redemptions.redeeming import redeem_points
 from organizations.models import Till
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 with unscoped("the test's till"):
     till = Till.objects.select_related("store__organization", "organization").get(code="mgroad.till1")
 order = RedemptionOrder(references={"external_id": "A1"}, points="30", external_reference="order-1")
@@ -41,8 +42,8 @@ with organization_scope(till.organization), transaction.atomic():
 def till(transactional_db: None) -> Till:
     with unscoped("tests make their rows"):
         rules = {"earning": [{"name": "base", "award": {"per": 10, "points": 1}}], "enrolment": {"points": 50}}
-        organization = make_organization("northwind", rules=rules)
-        return make_till(make_store(organization, "mgroad"), "mgroad.till1")
+        organization = OrganizationFactory(code="northwind", with_program=True, program__rules=rules)
+        return TillFactory(store__organization=organization, store__code="mgroad", code="mgroad.till1")
 
 
 def manage(command: str, path: Path, fault: str = "") -> int:

@@ -18,8 +18,9 @@ from loyalty_project.db.timeouts import TookTooLongError
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
 from tests.factories.bills import DAY, NOON, buy
+from tests.factories.locations import TillFactory
 from tests.factories.program_documents import club, loaded
-from tests.factories.rows import make_program, make_store, make_till
+from tests.factories.programs import ProgramFactory
 from tests.races import race
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +33,7 @@ def indian_club(**rules):
     organization.base_country = "IN"
     organization.save()
     with organization_scope(organization):
-        yield Api(make_till(make_store(organization, "shop"), "shop.till1"))
+        yield Api(TillFactory(store__organization=organization, store__code="shop", code="shop.till1"))
 
 
 @pytest.fixture
@@ -96,7 +97,9 @@ def test_the_figures_are_printed(api, people):
 
 
 def test_points_and_tier_are_those_of_the_default_program(api, people):
-    other = make_program(api.till.organization, "Other", is_default=False, tiers=[{"name": "Bronze"}, {"name": "Ruby"}])
+    other = ProgramFactory(
+        organization=api.till.organization, name="Other", rules={"tiers": [{"name": "Bronze"}, {"name": "Ruby"}]}
+    )
     carl = Customer.objects.get(firstname="Carl")
     ruby = Tier.objects.get(name="Ruby")
     Membership.objects.create(

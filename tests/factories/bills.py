@@ -9,10 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from factory import LazyAttribute, RelatedFactory, SelfAttribute, SubFactory, Trait
+from factory import Sequence as NextNumber
 
 from customers.profile.models import Customer
 from engagement.bills.draft import BillDraft
-from engagement.bills.models import Bill
+from engagement.bills.models import Bill, BillLine
+from engagement.points.bill_points import BillPoints
 from engagement.points.models import PointsAccount
 from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Membership, Program
@@ -21,11 +24,13 @@ from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.moments import read_moment
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
-from tests.factories.points import make_account, make_customer
-from tests.factories.rows import make_till, till_actor
+from tests.factories.base import TenantFactory
+from tests.factories.customers import CustomerFactory
+from tests.factories.locations import TillFactory, till_actor
+from tests.factories.points import PointsAccountFactory
 from use_cases.purchases import Purchase, record_purchases
 
-_numbers = count(1)
+_sales = count(1)
 ZONE = ZoneInfo("Asia/Kolkata")
 
 
@@ -36,23 +41,56 @@ def at(text: str) -> datetime:
     return moment
 
 
-def make_bill(customer: Customer, by: Till, when: str = "2026-01-05 12:00:00", amount: str | int = 100, **more: Any) -> Bill:
-    """A bill's row alone: it counted for nothing."""
-    billed_at = at(when)
-    defaults = {
-        "number": f"B{next(_numbers)}",
-        "scope": f"till:{by.pk}",
-        "billed_on": billed_at.astimezone(ZONE).date(),
-        "billed_at": billed_at,
-        "recorded_at": billed_at,
-        "till": by,
-        "store": by.store,
-        "amount": Decimal(amount),
-        "gross_amount": Decimal(amount),
-        "currency": by.organization.currency,
-        "recorded_by": f"till:{by.code}",
-    }
-    return Bill.objects.create(organization=by.organization, customer=customer, **{**defaults, **more})
+class BillFactory(TenantFactory):
+    """The row of a bill, which brought no points; `with_line` gives it a line."""
+
+    class Meta:
+        model = Bill
+
+    class Params:
+        with_line = Trait(line=RelatedFactory("tests.factories.bills.BillLineFactory", "bill"))
+
+    organization = LazyAttribute(lambda bill: (bill.customer or bill.till).organization)
+    customer = SubFactory(CustomerFactory)
+    till = None
+    store = LazyAttribute(lambda bill: bill.till.store if bill.till else None)
+    number = NextNumber("B{}".format)
+    scope = LazyAttribute(lambda bill: f"till:{bill.till.pk}" if bill.till else f"store:{bill.store.pk if bill.store else 0}")
+    billed_at = at("2026-01-05 12:00:00")
+    billed_on = LazyAttribute(lambda bill: bill.billed_at.astimezone(bill.organization.zone).date())
+    recorded_at = SelfAttribute("billed_at")
+    amount = Decimal(100)
+    gross_amount = SelfAttribute("amount")
+    currency = SelfAttribute("organization.currency")
+    recorded_by = LazyAttribute(lambda bill: f"till:{bill.till.code if bill.till else 'blr.till1'}")
+
+
+class BillLineFactory(TenantFactory):
+    """The first line of a bill, over its whole amount."""
+
+    class Meta:
+        model = BillLine
+
+    organization = SelfAttribute("bill.organization")
+    bill = SubFactory(BillFactory)
+    position = 1
+    item_code = "TENT-2"
+    description = "Tent for two"
+    quantity = Decimal(1)
+    rate = SelfAttribute("amount")
+    value = SelfAttribute("amount")
+    amount = SelfAttribute("bill.amount")
+
+
+class BillPointsFactory(TenantFactory):
+    """The points that a bill brought to an account."""
+
+    class Meta:
+        model = BillPoints
+
+    organization = SelfAttribute("bill.organization")
+    bill = SubFactory(BillFactory, customer=SelfAttribute("..account.customer"))
+    account = SubFactory(PointsAccountFactory)
 
 
 def buy(customer: Customer, till: Till, when: str = "2026-01-05 12:00:00", amount: str | int = 100, **more: Any) -> Bill:
@@ -60,7 +98,7 @@ def buy(customer: Customer, till: Till, when: str = "2026-01-05 12:00:00", amoun
     draft = BillDraft(
         **{
             "customer_id": customer.pk,
-            "number": f"B{next(_numbers)}",
+            "number": f"S{next(_sales)}",
             "billed_at": at(when),
             "amount": Decimal(amount),
             "till": till,
@@ -134,14 +172,14 @@ def open_shop(organization: Organization, store: str = "blr", till: str = "blr.t
     place = Store.objects.select_related("zone", "concept").get(code=store)
     # One organization for all, so that its flags can be changed in a test.
     place.organization = organization
-    return Shop(organization, make_till(place, till))
+    return Shop(organization, TillFactory(store=place, code=till))
 
 
 def member(organization: Organization, *programs: str, **more: Any) -> Customer:
     """A customer who is in these programs; in the default one where none is named."""
-    customer = make_customer(organization, **more)
+    customer = CustomerFactory(organization=organization, **more)
     for program in programs or ("Club",):
-        make_account(organization, Program.objects.get(name=program), customer=customer)
+        PointsAccountFactory(organization=organization, program=Program.objects.get(name=program), customer=customer)
     return customer
 
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from organizations.api.views import TillView, UnknownResourceView, UnsupportedActionView
 from organizations.credentials.api import TokenView
 from organizations.locations.models import Till
-from tests.factories.rows import TILL_PASSWORD, digest
+from tests.factories.locations import TILL_PASSWORD, digest
 
 
 class ProbeView(TillView):

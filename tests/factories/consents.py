@@ -11,7 +11,7 @@ from organizations.locations.models import Till
 from subscriptions.choices import Choice
 from subscriptions.models import Channel, ConsentChange, Priority
 from subscriptions.services import Decision, keep_decisions
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -14,7 +14,8 @@ from engagement.points.ledger.settlement import settle
 from engagement.points.models import PointsAccount
 from engagement.redemptions.models import Redemption, RedemptionReversal
 from organizations.tenancy.models import Organization
-from tests.factories.points import facts, make_account, state_of
+from tests.factories.bills import BillFactory
+from tests.factories.points import PointsAccountFactory, facts, state_of
 
 ZERO = Decimal(0)
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -23,24 +24,6 @@ START = datetime(2026, 1, 5, 10, tzinfo=UTC)
 def day(number: int) -> datetime:
     """Ten o'clock on the `number`-th day of the history."""
     return START + timedelta(days=number)
-
-
-def make_bill(account: PointsAccount, number: str, amount: int, at: datetime, *, sale: Bill | None = None) -> Bill:
-    return Bill.objects.create(
-        organization_id=account.organization_id,
-        customer_id=account.customer_id,
-        type=Bill.Type.RETURN if sale else Bill.Type.REGULAR,
-        number=number,
-        scope="organization",
-        billed_on=at.date(),
-        billed_at=at,
-        recorded_at=at,
-        amount=amount,
-        gross_amount=amount,
-        return_of=sale,
-        currency="INR",
-        recorded_by="till:mgroad.till1",
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +41,8 @@ def live(organization: Organization) -> History:
 
     Lifetime 130, redeemed 40 less 15, returned 60, expired 10, adjusted 5: balance 40, and 30 promised.
     """
-    account = make_account(organization)
-    sale = make_bill(account, f"A-{account.pk}", 1000, day(0))
+    account = PointsAccountFactory(organization=organization)
+    sale = BillFactory(customer=account.customer, number=f"A-{account.pk}", amount=1000, billed_at=day(0))
     state = state_of(account)
     award(state, Decimal(100), facts=facts(day(0), bill_id=sale.pk), expiry=Expiry(on=date(2027, 1, 31)))
     award(state, Decimal(20), facts=facts(day(0), bill_id=sale.pk), opens_at=day(3))
@@ -76,7 +59,9 @@ def live(organization: Organization) -> History:
     taken = [(one.lot, one.points) for one in redeemed.consumptions.order_by("pk")]
     given_back = [(next(lot for lot in state.lots if lot.pk == one.pk) if one.left else one, points) for one, points in taken]
     reversal, _ = reverse(state, redeemed, Decimal(15), taken=given_back, facts=facts(day(4)))
-    back = make_bill(account, f"R-{account.pk}", 500, day(5), sale=sale)
+    back = BillFactory(
+        customer=account.customer, type=Bill.Type.RETURN, return_of=sale, number=f"R-{account.pk}", amount=500, billed_at=day(5)
+    )
     Bill.objects.filter(pk=sale.pk).update(returned_amount=500)
     PurchaseTotals.objects.create(
         organization=organization, customer_id=account.customer_id, amount=500, bills=1, last_billed_at=day(0)

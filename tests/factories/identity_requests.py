@@ -17,7 +17,7 @@ from organizations.locations.models import Till
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 from use_cases.identity import request_change
 
 

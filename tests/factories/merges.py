@@ -14,7 +14,7 @@ from engagement.points.checks.run import check_ledger
 from engagement.points.models import PointsAccount
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 from use_cases.merging import merge_customers, undo_merge
 from use_cases.registration import Registration, register_customer
 

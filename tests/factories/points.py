@@ -1,35 +1,39 @@
-"""Members of a program for tests, and their points accounts."""
+"""Factory of points accounts; how tests post entries to them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from itertools import count
 from typing import Any
 
-from customers.profile.models import Customer
+from factory import LazyAttribute, SelfAttribute, SubFactory, post_generation
+
 from engagement.points.ledger.movements import award
 from engagement.points.ledger.posting import AccountState, EntryContext
 from engagement.points.ledger.repository import lock_accounts, write_accounts
 from engagement.points.models import PointsAccount
-from engagement.programs.models import Membership, Program
-from organizations.tenancy.models import Organization
-
-_numbers = count(1)
-LONG_AGO = datetime(2020, 1, 1, 12, tzinfo=UTC)
-
-
-def make_customer(organization: Organization, **more: Any) -> Customer:
-    defaults = {"registered_on": LONG_AGO, "updated_on": LONG_AGO, "firstname": f"Member {next(_numbers)}"}
-    return Customer.objects.create(organization=organization, **{**defaults, **more})
+from engagement.programs.models import Program
+from tests.factories.base import TenantFactory
+from tests.factories.customers import LONG_AGO, CustomerFactory
+from tests.factories.organizations import OrganizationFactory
+from tests.factories.programs import MembershipFactory
 
 
-def make_account(
-    organization: Organization, program: Program | None = None, *, customer: Customer | None = None
-) -> PointsAccount:
-    """An empty account of a member of the default program (or of `program`)."""
-    customer = customer or make_customer(organization)
-    program = program or Program.objects.get(is_default=True)
-    Membership.objects.create(organization=organization, customer=customer, program=program, enrolled_on=LONG_AGO)
-    return PointsAccount.objects.create(organization=organization, customer=customer, program=program)
+class PointsAccountFactory(TenantFactory):
+    """The empty account of a member of `program`, by default the organization's default program.
+
+    `membership=False` leaves the membership out.
+    """
+
+    class Meta:
+        model = PointsAccount
+
+    organization = SubFactory(OrganizationFactory, with_program=True)
+    customer = SubFactory(CustomerFactory, organization=SelfAttribute("..organization"))
+    program = LazyAttribute(lambda account: Program._base_manager.get(organization=account.organization, is_default=True))
+
+    @post_generation
+    def membership(account: PointsAccount, _create: bool, wanted: bool | None, **_: object) -> None:  # noqa: N805, FBT001
+        if wanted is not False:
+            MembershipFactory(customer=account.customer, program=account.program, organization=account.organization)
 
 
 def state_of(account: PointsAccount) -> AccountState:

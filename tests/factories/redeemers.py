@@ -1,6 +1,5 @@
 """A chain of shops where points are redeemed: a default program, one for the south, a till in each store, members."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,8 +8,6 @@ from typing import Any
 from django.db import transaction
 
 from customers.identifiers.models import Identifier
-from customers.profile.models import Customer
-from engagement.bills.models import Bill
 from engagement.points.models import PointsAccount
 from engagement.programs.models import Program
 from engagement.redemptions.redeeming import Redeemed, redeem_points
@@ -21,9 +18,10 @@ from organizations.audit.actors import Actor
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.points import give_points, make_account, make_customer
+from tests.factories.customers import CustomerFactory
+from tests.factories.locations import TillFactory, till_actor
+from tests.factories.points import PointsAccountFactory, give_points
 from tests.factories.program_documents import club, loaded
-from tests.factories.rows import make_till, till_actor
 
 NOON = datetime(2026, 5, 1, 6, 30, tzinfo=UTC)  # 12:00 in the shops
 
@@ -51,16 +49,16 @@ def make_chain(**rules: Any) -> Chain:
         stores = {one.code: one for one in Store.objects.all()}
         for store in stores.values():
             store.organization = organization
-        blr, delhi = (till_actor(make_till(stores[code], f"{code}.till1")) for code in ("blr", "del"))
+        blr, delhi = (till_actor(TillFactory(store=stores[code], code=f"{code}.till1")) for code in ("blr", "del"))
         programs = {one.name: one for one in Program.objects.all()}
     return Chain(organization, programs["Club"], programs["South club"], blr, delhi)
 
 
 def member(chain: Chain, points: int = 100, *, mobile: str = "919812345678", **more: Any) -> PointsAccount:
     """A member of the default program with a mobile number and points that never expire."""
-    customer = make_customer(chain.organization, **more)
+    customer = CustomerFactory(organization=chain.organization, **more)
     Identifier.objects.create(organization=chain.organization, customer=customer, kind="mobile", value=mobile)
-    account = make_account(chain.organization, chain.club, customer=customer)
+    account = PointsAccountFactory(organization=chain.organization, program=chain.club, customer=customer)
     if points:
         give_points(account, points)
     return account
@@ -96,19 +94,3 @@ def bring_back(redeemed: Redeemed, by: Actor, points: str = "", **more: Any) -> 
     """A reversal by the redemption's code."""
     with transaction.atomic():
         return reverse_redemption(ReversalOrder(**{"redemption_id": redeemed.redemption.code, "points": points, **more}), by=by)
-
-
-def make_bill(customer: Customer | None, number: str, *, store: Store | None = None, at: datetime = NOON, **more: Any) -> Bill:
-    """A bill without lines; `more` are columns."""
-    organization = more.pop("organization", None) or (customer.organization if customer else None)
-    columns: Mapping[str, Any] = {
-        "scope": f"store:{store.pk if store else 0}",
-        "billed_on": at.astimezone(organization.zone).date(),
-        "billed_at": at,
-        "recorded_at": at,
-        "amount": Decimal(100),
-        "currency": "INR",
-        "recorded_by": "till:blr.till1",
-        **more,
-    }
-    return Bill.objects.create(organization=organization, customer=customer, number=number, store=store, **columns)

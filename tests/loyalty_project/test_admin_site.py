@@ -5,7 +5,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from organizations.tenancy.models import Organization
-from tests.back_office import STAFF_PASSWORD, log_in, make_staff
+from tests.back_office import log_in
+from tests.factories.staff import STAFF_PASSWORD, StaffMemberFactory
 
 LOG_IN = "/admin/login/"
 
@@ -21,7 +22,7 @@ def test_the_log_in_page_bears_the_name_of_the_product(db: None) -> None:
 
 
 def test_pages_lead_to_the_log_in_and_back(organization: Organization) -> None:
-    make_staff(organization, "org_admin")
+    StaffMemberFactory(organization=organization, role="org_admin")
     browser = Client()
     asked = browser.get("/admin/customers/customer/?q=anna")
     assert asked["Location"] == "/admin/login/?next=/admin/customers/customer/%3Fq%3Danna"
@@ -32,14 +33,14 @@ def test_pages_lead_to_the_log_in_and_back(organization: Organization) -> None:
 
 
 def test_a_wrong_password_is_told(organization: Organization) -> None:
-    make_staff(organization, "org_admin")
+    StaffMemberFactory(organization=organization, role="org_admin")
     answer = Client().post(LOG_IN, {"username": "org_admin", "password": "wrong"})
     assert "Please enter the correct username and password" in answer.content.decode()
     assert "Please correct" in Client().post(LOG_IN, {"username": "org_admin"}).content.decode()
 
 
 def test_too_many_guesses_close_the_log_in_for_a_while(organization: Organization, settings: Settings) -> None:
-    make_staff(organization, "org_admin")
+    StaffMemberFactory(organization=organization, role="org_admin")
     browser = Client()
     assert [guess(browser, "wrong") for _ in range(settings.AXES_FAILURE_LIMIT)] == [200, 200, 200, 200, 429]
     answer = browser.post(LOG_IN, {"username": "org_admin", "password": STAFF_PASSWORD})
@@ -49,14 +50,14 @@ def test_too_many_guesses_close_the_log_in_for_a_while(organization: Organizatio
 
 
 def test_who_logs_out_is_out(organization: Organization) -> None:
-    browser = log_in(make_staff(organization, "org_admin"))
+    browser = log_in(StaffMemberFactory(organization=organization, role="org_admin"))
     assert browser.get("/admin/").status_code == 200
     browser.post("/admin/logout/")
     assert browser.get("/admin/").status_code == 302
 
 
 def test_ones_own_password_is_changed_with_the_old_one(organization: Organization) -> None:
-    member = make_staff(organization, "org_admin")
+    member = StaffMemberFactory(organization=organization, role="org_admin")
     browser = log_in(member)
     new = {"new_password1": "another-fine-horse", "new_password2": "another-fine-horse"}
     assert browser.post("/admin/password_change/", {"old_password": "wrong", **new}).status_code == 200
@@ -79,7 +80,7 @@ POINTS = {"Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions"}
     ],
 )
 def test_the_sidebar_has_the_rooms_of_the_role(organization: Organization, role: str, rooms: set[str]) -> None:
-    answer = log_in(make_staff(organization, role)).get("/admin/")
+    answer = log_in(StaffMemberFactory(organization=organization, role=role)).get("/admin/")
     shown = {
         item["title"] for group in answer.context["sidebar_navigation"] for item in group["items"] if item["has_permission"]
     }
@@ -87,13 +88,13 @@ def test_the_sidebar_has_the_rooms_of_the_role(organization: Organization, role:
 
 
 def test_what_libraries_bring_has_no_room(db: None) -> None:
-    operator = log_in(make_staff(None))
+    operator = log_in(StaffMemberFactory(operator=True))
     for room in ("auth/group", "procrastinate/procrastinatejob"):
         assert operator.get(f"/admin/{room}/").status_code == 404
     assert operator.get("/admin/organizations/").status_code == 200
 
 
 def test_addresses_that_lead_nowhere_are_told_in_our_own_dress(organization: Organization) -> None:
-    answer = log_in(make_staff(organization, "org_admin")).get("/admin/nowhere/")
+    answer = log_in(StaffMemberFactory(organization=organization, role="org_admin")).get("/admin/nowhere/")
     assert answer.status_code == 404
     assert "There is nothing at this address" in answer.content.decode()

@@ -10,7 +10,8 @@ from organizations.credentials.token_keys import add_key
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
-from tests.factories.rows import make_client, make_organization, make_store, make_till
+from tests.factories.credentials import ApiClientFactory
+from tests.factories.locations import TillFactory
 
 
 @pytest.fixture(scope="session")
@@ -29,11 +30,13 @@ def _token_keys(settings: Settings, token_folder: Path) -> None:
 @pytest.fixture
 def client_row(till: Till) -> ApiClient:
     """The API client of northwind's till."""
-    return make_client(till, "nw-key-1", secret="nw-secret-1", token_ttl=3600)
+    return ApiClientFactory(till=till, key="nw-key-1", secret="nw-secret-1", token_ttl=3600)
 
 
 @pytest.fixture
 def stranger(organization: Organization) -> Till:
     """The till of another organization."""
     with unscoped("tests make their rows"):
-        return make_till(make_store(make_organization("bazaar"), "bazaar.main"), "bazaar.till1", password="bazaar-secret")
+        return TillFactory(
+            store__organization__code="bazaar", store__code="bazaar.main", code="bazaar.till1", password="bazaar-secret"
+        )

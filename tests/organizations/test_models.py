@@ -13,7 +13,11 @@ from organizations.imports.models import ImportRun, RejectedRow
 from organizations.locations.models import Concept, Zone
 from organizations.source_accounts.models import SourceAccount
 from organizations.staff.models import StaffMember
-from tests.factories.rows import make_card_series, make_client, make_field, make_organization, make_store, make_till, till_actor
+from tests.factories.cards import CardSeriesFactory
+from tests.factories.credentials import ApiClientFactory
+from tests.factories.fields import FieldFactory
+from tests.factories.locations import TillFactory, till_actor
+from tests.factories.organizations import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -26,9 +30,9 @@ def test_rows_are_shown_by_what_people_call_them(organization, till):
         till.store,
         zone,
         Concept(name="Fashion"),
-        make_client(till, "nw-key"),
-        make_field(organization, "age"),
-        make_card_series(organization),
+        ApiClientFactory(till=till, key="nw-key"),
+        FieldFactory(organization=organization, name="age"),
+        CardSeriesFactory(organization=organization),
         SourceAccount(source="WECHAT", account="wx"),
         Counter(name="c", last=3),
         RateLease(caller="till:a", leased=2),
@@ -51,9 +55,9 @@ def test_countries_stand_base_first_and_once(organization):
 
 
 def test_till_codes_are_unique_in_the_installation(till):
-    other = make_organization("bazaar")
+    other = OrganizationFactory(code="bazaar", with_program=True)
     with pytest.raises(IntegrityError), transaction.atomic():
-        make_till(make_store(other), till.code)
+        TillFactory(store__organization=other, code=till.code)
 
 
 @pytest.mark.parametrize(

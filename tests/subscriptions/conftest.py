@@ -8,8 +8,9 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
 from tests.api import Api
-from tests.back_office import log_in, make_staff, register
-from tests.factories.rows import make_organization, make_store, make_till
+from tests.back_office import log_in, register
+from tests.factories.locations import TillFactory
+from tests.factories.staff import StaffMemberFactory
 
 
 @pytest.fixture
@@ -25,16 +26,16 @@ def api(till: Till, organization: Organization) -> Api:
 
 @pytest.fixture
 def agent(organization: Organization) -> Client:
-    return log_in(make_staff(organization, "care_agent", username="robin"))
+    return log_in(StaffMemberFactory(organization=organization, role="care_agent", username="robin"))
 
 
 @pytest.fixture
 def auditor(organization: Organization) -> Client:
-    return log_in(make_staff(organization, "auditor", username="sam"))
+    return log_in(StaffMemberFactory(organization=organization, role="auditor", username="sam"))
 
 
 @pytest.fixture
 def stranger_api(organization: Organization) -> Api:
     """Calls as a till of another organization."""
     with unscoped("tests make their rows"):
-        return Api(make_till(make_store(make_organization("bazaar"), "bazaar.main"), "bazaar.till1"))
+        return Api(TillFactory(store__organization__code="bazaar", store__code="bazaar.main", code="bazaar.till1"))

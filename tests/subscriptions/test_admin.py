@@ -16,9 +16,10 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from subscriptions.models import Consent, ConsentChange
 from tests.api import Api
-from tests.back_office import list_of, log_in, make_staff, page_of, register, shown
+from tests.back_office import list_of, log_in, page_of, register, shown
 from tests.factories.consents import choice, history, say
-from tests.factories.rows import make_store, make_till
+from tests.factories.locations import TillFactory
+from tests.factories.staff import StaffMemberFactory
 
 pytestmark = pytest.mark.django_db
 LOG = "subscriptions_consentchange"
@@ -36,7 +37,11 @@ def told(answer: HttpResponse) -> list[str]:
 @pytest.fixture
 def bo(organization: Organization) -> Customer:
     """Another customer, of another store."""
-    return register(make_till(make_store(organization, "del.cp"), "cp.till1"), mobile="9812345679", firstname="Bo")
+    return register(
+        TillFactory(store__organization=organization, store__code="del.cp", code="cp.till1"),
+        mobile="9812345679",
+        firstname="Bo",
+    )
 
 
 # --- the log
@@ -97,7 +102,7 @@ def test_an_entry_tells_everything(auditor: Client, till: Till, asha: Customer) 
 def test_nobody_writes_to_the_log(agent: Client, till: Till, asha: Customer) -> None:
     say(till, asha, choice())
     entry = ConsentChange.objects.get()
-    for browser in (agent, log_in(make_staff(None))):
+    for browser in (agent, log_in(StaffMemberFactory(operator=True))):
         assert browser.get("/admin/subscriptions/consentchange/add/").status_code == 403
         assert browser.post(page_of(LOG, entry), {"reason": "x"}).status_code == 403
 
@@ -105,7 +110,7 @@ def test_nobody_writes_to_the_log(agent: Client, till: Till, asha: Customer) -> 
 def test_staff_of_a_store_see_its_customers_alone(till: Till, asha: Customer, bo: Customer) -> None:
     say(till, asha, choice())
     say(till, bo, choice())
-    seller = log_in(make_staff(till.organization, "store_staff", till.store))
+    seller = log_in(StaffMemberFactory(organization=till.organization, role="store_staff", stores=[till.store]))
     assert [one.customer for one in shown(seller.get(list_of(LOG)))] == [asha]
     assert shown(seller.get(list_of(LOG), {"q": "9812345679"})) == []
     assert seller.get(decide_page(asha)).status_code == 200
@@ -179,6 +184,6 @@ def test_only_those_who_may_change_a_known_pair_of_a_known_customer(
 
 
 def test_an_operator_works_for_the_customers_organization(asha: Customer) -> None:
-    log_in(make_staff(None, username="root")).post(decide_page(asha), NO)
+    log_in(StaffMemberFactory(operator=True, username="root")).post(decide_page(asha), NO)
     with organization_scope(asha.organization):
         assert ConsentChange.objects.get().actor == "staff:root"

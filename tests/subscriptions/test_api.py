@@ -12,7 +12,8 @@ from organizations.idempotency.models import KeptAnswer
 from subscriptions.models import Consent, ConsentChange
 from tests.api import Answer, Api
 from tests.factories.consents import AT, history, without_table
-from tests.factories.rows import make_client, make_store, make_till
+from tests.factories.credentials import ApiClientFactory
+from tests.factories.locations import TillFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -148,7 +149,7 @@ def test_the_batch_has_a_limit_and_needs_an_item(api, asha, organization):
 
 
 def test_attribution_that_nobody_knows_is_warned_of(api, asha, till):
-    token = issue_token(make_client(till))
+    token = issue_token(ApiClientFactory(till=till))
     headers = {"X-CAP-API-OAUTH-TOKEN": token, "X-CAP-API-ATTRIBUTION-ENTITY-CODE": "nobody.till"}
     body = json.dumps({"root": {"subscription": [PAIR]}})
     answer = Client().post("/v1.1/customer/subscriptions", body, content_type="application/json", headers=headers)
@@ -280,7 +281,7 @@ def test_the_answer_repeats_channel_and_priority_in_xml(api, asha):
 
 
 def test_member_care_access_stays_in_the_callers_store(api, asha, organization):
-    other = Api(make_till(make_store(organization, "del.cp"), "cp.till1"))
+    other = Api(TillFactory(store__organization=organization, store__code="del.cp", code="cp.till1"))
     assert codes(get(api, "mobile=9812345678&member_care_access=true")) == ["1000"]
     answer = get(other, "mobile=9812345678&member_care_access=1")
     assert (codes(answer), item(answer)["mobile"]) == (["1044"], "9812345678")

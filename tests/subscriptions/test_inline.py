@@ -9,7 +9,7 @@ from subscriptions.inline import keep_inline
 from subscriptions.models import ConsentChange
 from tests.back_office import register
 from tests.factories.consents import AT, history, without_table
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 
 pytestmark = pytest.mark.django_db
 

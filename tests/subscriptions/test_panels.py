@@ -9,8 +9,9 @@ from organizations.locations.models import Till
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from subscriptions.panels import ConsentRow, consents_panel
-from tests.back_office import list_of, make_staff, page_of, register
+from tests.back_office import list_of, page_of, register
 from tests.factories.consents import AT, choice, say
+from tests.factories.staff import StaffMemberFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ def rows(customer: Customer, organization: Organization, seen_by: StaffMember) -
 def test_every_pair_is_told_with_what_may_be_sent_and_why(till: Till, organization: Organization) -> None:
     customer = register(till, mobile="9812345678")
     say(till, customer, choice("SMS", "BULK", yes=False), choice("SMS", "TRANS"))
-    told = rows(customer, organization, make_staff(organization, "care_agent"))
+    told = rows(customer, organization, StaffMemberFactory(organization=organization, role="care_agent"))
     assert [(one.channel, one.priority, one.since, one.verdict.is_allowed, one.verdict.why) for one in told] == [
         ("SMS", "transactional", AT, True, "subscribed"),
         ("SMS", "bulk", AT, False, "unsubscribed"),
@@ -36,15 +37,17 @@ def test_every_pair_is_told_with_what_may_be_sent_and_why(till: Till, organizati
 
 
 def test_the_organizations_opt_in_type_counts(asha: Customer, organization: Organization) -> None:
-    agent = make_staff(organization, "care_agent")
+    agent = StaffMemberFactory(organization=organization, role="care_agent")
     assert {one.verdict.is_allowed for one in rows(asha, organization, agent)} == {True}
     organization.flags = {"OPT_IN_TYPE": "RESTRICTED_SINGLE"}
     assert {one.verdict.is_allowed for one in rows(asha, organization, agent)} == {False}
 
 
 def test_who_may_not_change_or_see_is_not_offered_to(asha: Customer, organization: Organization) -> None:
-    assert {one.change for one in rows(asha, organization, make_staff(organization, "auditor"))} == {""}
-    nobody = make_staff(organization, "", username="nobody")
+    assert {one.change for one in rows(asha, organization, StaffMemberFactory(organization=organization, role="auditor"))} == {
+        ""
+    }
+    nobody = StaffMemberFactory(organization=organization, role="", username="nobody")
     assert consents_panel(asha, organization=organization, seen_by=nobody) is None
 
 

@@ -23,7 +23,7 @@ from subscriptions.api import keep_item
 from subscriptions.models import Consent, ConsentChange
 from subscriptions.services import CONSTRAINTS
 from tests.back_office import register
-from tests.factories.rows import make_organization, make_store, make_till, till_actor
+from tests.factories.locations import TillFactory, till_actor
 from tests.races import race
 
 WORKERS = 8
@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 @pytest.fixture
 def till(transactional_db: None) -> Till:
     with unscoped("tests make their rows"):
-        till = make_till(make_store(make_organization("northwind")))
+        till = TillFactory(store__organization__code="northwind")
     for person in range(PEOPLE):
         register(till, mobile=str(9_800_000_000 + person))
     return till

@@ -8,7 +8,7 @@ from subscriptions.models import Consent, ConsentChange
 from subscriptions.services import Decision, consents_of, decide, keep_decisions
 from tests.back_office import register
 from tests.factories.consents import AT, choice, history, say
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 
 pytestmark = pytest.mark.django_db
 

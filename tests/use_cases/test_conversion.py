@@ -17,9 +17,10 @@ from engagement.programs.models import Membership, Program
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.api import Api
-from tests.back_office import errors_of, filled_form, log_in, make_staff, page_of
+from tests.back_office import errors_of, filled_form, log_in, page_of
 from tests.customers.profile.admin.test_customer import ADD
-from tests.factories.rows import label, make_status
+from tests.factories.staff import StaffMemberFactory
+from tests.factories.statuses import CustomerStatusFactory, label
 from tests.imports import rejects, run_import
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ MOBILE, EMAIL = "9812345678", "asha@example.com"
 @pytest.fixture
 def ways(till: Till, organization: Organization, tmp_path: Path) -> dict[str, Way]:
     """By name: how somebody new comes in, or somebody known is changed."""
-    browser = log_in(make_staff(organization, "org_admin"))
+    browser = log_in(StaffMemberFactory(organization=organization, role="org_admin"))
 
     def add(**item: Any) -> str:
         return Api(till).add(**item).code
@@ -169,7 +170,7 @@ def test_fraud_closes_identifiers_and_not_the_profile(ways: dict[str, Way], way:
 @KNOWN
 def test_a_label_closes_them_as_well(ways: dict[str, Way], organization: Organization, way: str) -> None:
     ways["add"](mobile=MOBILE)
-    label(Customer.objects.get(), make_status(organization, "identifier_change"))
+    label(Customer.objects.get(), CustomerStatusFactory(organization=organization, blocks=["identifier_change"]))
     assert ways[way](mobile=MOBILE, email=EMAIL) == "618"
     assert ways[way](mobile=MOBILE, firstname="Asha") == "1000"
 
@@ -180,7 +181,7 @@ def test_accounts_on_their_way_out_are_updated_no_more(
     ways: dict[str, Way], organization: Organization, way: str, status: str
 ) -> None:
     ways["add"](mobile=MOBILE)
-    label(Customer.objects.get(), make_status(organization, status=status))
+    label(Customer.objects.get(), CustomerStatusFactory(organization=organization, status=status))
     assert ways[way](mobile=MOBILE, firstname="Asha") == "1024"
     assert Customer.objects.get().firstname == ""
 

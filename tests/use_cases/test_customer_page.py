@@ -4,14 +4,14 @@ import pytest
 
 from customers.profile.models import Customer
 from organizations.tenancy.models import Organization
-from tests.back_office import make_staff
+from tests.factories.staff import StaffMemberFactory
 from use_cases.customer_page import panels_of
 
 pytestmark = pytest.mark.django_db
 
 
 def test_panels_are_those_that_may_be_seen(anna: Customer, organization: Organization) -> None:
-    agent = make_staff(organization, "care_agent")
+    agent = StaffMemberFactory(organization=organization, role="care_agent")
     assert [one.template for one in panels_of(anna, organization=organization, seen_by=agent)] == ["back_office/consents.html"]
-    nobody = make_staff(organization, "", username="nobody")
+    nobody = StaffMemberFactory(organization=organization, role="", username="nobody")
     assert panels_of(anna, organization=organization, seen_by=nobody) == []

@@ -7,7 +7,7 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import OutsideScopeError, no_scope, unscoped
 from tests.back_office import register
-from tests.factories.rows import make_organization, make_store, make_till
+from tests.factories.locations import TillFactory
 from tests.jobs import KINDS, defer, marks, statuses, stored
 from use_cases.deferred_events import HANDLERS, pick_up_deferred_events, work_deferred_events
 
@@ -15,7 +15,7 @@ from use_cases.deferred_events import HANDLERS, pick_up_deferred_events, work_de
 @pytest.fixture
 def bazaar(db: None) -> Till:
     with unscoped("tests make their rows"):
-        return make_till(make_store(make_organization("bazaar")), "bazaar.till1")
+        return TillFactory(store__organization__code="bazaar", code="bazaar.till1")
 
 
 def test_a_customers_events_are_worked_in_their_own_organization(

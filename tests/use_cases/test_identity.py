@@ -21,7 +21,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.back_office import register
 from tests.factories.identity_requests import ask, ask_as, code_of, known_by, set_flags, staff
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 from use_cases.identity import DecisionRefusedError, approve_request, read_obstacle, reject_request
 from use_cases.merging import merge_customers, undo_merge
 

@@ -22,7 +22,7 @@ from organizations.locations.models import Till
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.back_office import register
 from tests.factories.identity_requests import ask, staff
-from tests.factories.rows import make_organization, make_store, make_till
+from tests.factories.locations import TillFactory
 from tests.races import race
 from use_cases.identity import DecisionRefusedError, approve_request, reject_request
 
@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 @pytest.fixture
 def till(transactional_db: None) -> Till:
     with unscoped("tests make their rows"):
-        return make_till(make_store(make_organization("northwind")))
+        return TillFactory(store__organization__code="northwind")
 
 
 def mobile(number: int) -> str:

@@ -18,8 +18,8 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
 from tests.factories.bills import Shop, open_shop
+from tests.factories.locations import till_actor
 from tests.factories.program_documents import club, load, loaded
-from tests.factories.rows import till_actor
 
 pytestmark = pytest.mark.django_db
 MOBILE = "919812345678"

@@ -52,9 +52,12 @@ from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from subscriptions.models import Consent
-from tests.factories.points import LONG_AGO, make_account, make_customer
+from tests.factories.customers import LONG_AGO, CustomerFactory
+from tests.factories.groups import UserGroupFactory, join_group
+from tests.factories.locations import TillFactory, till_actor
+from tests.factories.points import PointsAccountFactory
 from tests.factories.program_documents import club, loaded
-from tests.factories.rows import join_group, make_group, make_segment, make_till, put_into, till_actor
+from tests.factories.segments import SegmentFactory, put_into
 from use_cases.deferred_events import work_deferred_events
 from use_cases.merging import MOVED, MergeRefusedError, merge_customers, undo_merge
 from use_cases.purchases import Purchase, record_purchases
@@ -91,8 +94,13 @@ def open_shops(*, allow_negative: bool) -> Shops:
     with organization_scope(organization):
         store = Store.objects.select_related("zone", "concept").get(code="blr")
         store.organization = organization
-        partitions = make_segment(organization, "spend", "low", "high")
-        return Shops(organization, till_actor(make_till(store, "blr.till1")), make_group(organization, "G1"), partitions)
+        partitions = SegmentFactory(organization=organization, name="spend", partitions=["low", "high"]).partitions.all()
+        return Shops(
+            organization,
+            till_actor(TillFactory(store=store, code="blr.till1")),
+            UserGroupFactory(organization=organization, external_id="G1"),
+            partitions,
+        )
 
 
 def everything() -> dict[str, list[Any]]:
@@ -153,12 +161,12 @@ class MergeMachine(RuleBasedStateMachine):
         """Somebody in both programs, two in one each, and somebody in none."""
         organization = self.shops.organization
         names = [["Club", "South club"], ["Club"], ["South club"], []][place]
-        customer = make_customer(organization, type="LOYALTY" if names else "NON_LOYALTY")
+        customer = CustomerFactory(organization=organization, type="LOYALTY" if names else "NON_LOYALTY")
         Identifier.objects.create(
             organization=organization, customer=customer, kind="mobile", value=f"91981230{customer.pk % 10000:04}"
         )
         for name in names:
-            make_account(organization, programs[name], customer=customer)
+            PointsAccountFactory(organization=organization, program=programs[name], customer=customer)
         if place < 3:
             join_group(self.shops.group, customer.pk, role="PRIMARY" if place == 1 else "MEMBER")
             put_into(self.shops.partitions[place % 2], customer.pk)

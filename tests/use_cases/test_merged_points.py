@@ -28,8 +28,10 @@ from loyalty_project.imports.results import RowStatus
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
-from tests.factories.points import LONG_AGO, facts, give_points, make_customer, state_of
-from tests.factories.redeemers import NOON, Chain, bring_back, make_bill, make_chain, member, order, redeem, refusal_of
+from tests.factories.bills import BillFactory
+from tests.factories.customers import LONG_AGO, CustomerFactory
+from tests.factories.points import facts, give_points, state_of
+from tests.factories.redeemers import NOON, Chain, bring_back, make_chain, member, order, redeem, refusal_of
 from use_cases.merging import MergeRefusedError, merge_customers, undo_merge
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +85,7 @@ def owe(account: PointsAccount, points: int) -> None:
 
 def count(account: PointsAccount, number: str, at: datetime) -> Bill:
     """A bill that counted for nothing but its day."""
-    bill = make_bill(account.customer, number, at=at, amount=Decimal(0))
+    bill = BillFactory(customer=account.customer, number=number, amount=Decimal(0), billed_at=at)
     BillPoints.objects.create(organization=account.organization, bill=bill, account=account)
     account.refresh_from_db()
     account.last_billed_on = max(account.last_billed_on or bill.billed_on, bill.billed_on)
@@ -126,7 +128,7 @@ def test_a_debt_that_nothing_was_set_off_against_keeps_no_merge_from_being_undon
 
 
 def test_a_merge_that_made_somebody_loyal_is_undone(chain: Chain, twin: PointsAccount) -> None:
-    guest = make_customer(chain.organization, type="NON_LOYALTY")
+    guest = CustomerFactory(organization=chain.organization, type="NON_LOYALTY")
     one = merge_customers(survivor=guest.pk, victim=twin.customer_id, by=chain.blr).merge
     undo(chain, one)
     guest.refresh_from_db()
@@ -136,7 +138,7 @@ def test_a_merge_that_made_somebody_loyal_is_undone(chain: Chain, twin: PointsAc
 def test_an_account_that_a_merge_made_stays_while_others_have_moved_to_it(
     chain: Chain, twin: PointsAccount, third: PointsAccount
 ) -> None:
-    guest = make_customer(chain.organization)
+    guest = CustomerFactory(organization=chain.organization)
     first = merge_customers(survivor=guest.pk, victim=twin.customer_id, by=chain.blr).merge
     second = merge_customers(survivor=guest.pk, victim=third.customer_id, by=chain.blr).merge
     with pytest.raises(MergeRefusedError, match="points"):
@@ -216,7 +218,7 @@ def test_the_day_of_the_last_earning_is_found_from_what_was_earned(
 def test_points_that_end_with_the_tier_end_with_the_one_that_moved(
     chain: Chain, twin: PointsAccount, moment: time_machine.Traveller
 ) -> None:
-    guest = make_customer(chain.organization)
+    guest = CustomerFactory(organization=chain.organization)
     tier_until(twin, NOON.date() + 10 * DAY)
     give_points(twin, 20, expiry=Expiry(moves=PointsLot.Moves.MEMBERSHIP))
     merge_customers(survivor=guest.pk, victim=twin.customer_id, by=chain.blr)

@@ -31,20 +31,15 @@ from organizations.tenancy.references import references_across_tenants
 from organizations.tenancy.scoping import unscoped
 from subscriptions.models import Consent
 from tests.factories.bills import bring_back, buy
+from tests.factories.cards import CardSeriesFactory
+from tests.factories.fields import FieldFactory
+from tests.factories.groups import UserGroupFactory, join_group
+from tests.factories.locations import till_actor
 from tests.factories.merges import OLD, account_of, find, is_clean, merge, register_anna, register_twin, send, undo
 from tests.factories.points import facts, give_points
-from tests.factories.rows import (
-    join_group,
-    label,
-    make_card_series,
-    make_field,
-    make_group,
-    make_program,
-    make_segment,
-    make_status,
-    put_into,
-    till_actor,
-)
+from tests.factories.programs import ProgramFactory
+from tests.factories.segments import SegmentFactory, put_into
+from tests.factories.statuses import CustomerStatusFactory, label
 from use_cases.deferred_events import work_deferred_events
 from use_cases.merging import KEPT, MOVED, MergeRefusedError, merge_customers, preview_merge
 
@@ -121,7 +116,10 @@ def test_identifiers_fill_what_the_survivor_lacks_and_the_rest_leads_to_the_surv
 
 
 def test_names_and_fields_fill_what_the_survivor_does_not_say(organization, till, anna, twin):
-    hobby, city = make_field(organization, "hobby"), make_field(organization, "city", category="extended")
+    hobby, city = (
+        FieldFactory(organization=organization, name="hobby"),
+        FieldFactory(organization=organization, name="city", category="extended"),
+    )
     Customer.objects.filter(pk=anna.pk).update(field_values={str(hobby.pk): "chess"})
     Customer.objects.filter(pk=twin.pk).update(
         field_values={str(hobby.pk): "rugby", str(city.pk): "Pune"},
@@ -151,7 +149,7 @@ def test_a_suspicion_of_fraud_does_not_vanish_by_a_merge(till, anna, twin):
 
 def test_a_label_goes_to_whoever_has_none_whole_and_back_again(organization, till, anna, twin):
     given = {"status_reason": "many returns", "status_changed_by": "staff:asha", "status_changed_on": clock.now()}
-    held = make_status(organization, "points_redeem")
+    held = CustomerStatusFactory(organization=organization, blocks=["points_redeem"])
     label(twin, held, image_url="https://example.com/twin.jpg", **given)
     version = anna.version
     one = merge(till, anna, twin)
@@ -161,14 +159,14 @@ def test_a_label_goes_to_whoever_has_none_whole_and_back_again(organization, til
     undo(till, one)
     anna.refresh_from_db()
     assert (anna.status_label, anna.status_reason, anna.status_changed_on, anna.image_url) == (None, "", None, "")
-    label(anna, make_status(organization), status_reason="")
+    label(anna, CustomerStatusFactory(organization=organization), status_reason="")
     merge(till, anna, twin)
     anna.refresh_from_db()
     assert (anna.status_label == held, anna.status_reason, anna.status_changed_by) == (False, "", "")
 
 
 def test_a_label_closes_merging(organization, till, anna, twin):
-    label(twin, make_status(organization, "identifier_change"))
+    label(twin, CustomerStatusFactory(organization=organization, blocks=["identifier_change"]))
     with pytest.raises(MergeRefusedError, match="status"):
         merge(till, anna, twin)
     with pytest.raises(LoyaltyError, match="618"):
@@ -176,16 +174,19 @@ def test_a_label_closes_merging(organization, till, anna, twin):
 
 
 def test_cards_profiles_groups_segments_and_consents_move(organization, till, anna, twin):
-    series = make_card_series(organization)
+    series = CardSeriesFactory(organization=organization)
     Card.objects.create(organization=organization, series=series, number="G1", customer=twin, status="ISSUED")
     for customer, account in ((anna, "a"), (twin, "a"), (twin, "b")):
         SourceProfile.objects.create(organization=organization, customer=customer, source="WECHAT", account=account)
-    low, high = make_segment(organization, "spend", "low", "high")
-    (new,) = make_segment(organization, "age", "new")
+    low, high = SegmentFactory(organization=organization, name="spend", partitions=["low", "high"]).partitions.all()
+    (new,) = SegmentFactory(organization=organization, name="age", partitions=["new"]).partitions.all()
     put_into(low, anna.pk)
     put_into(high, twin.pk)
     put_into(new, twin.pk)
-    family, club = make_group(organization, "G1"), make_group(organization, "G2")
+    family, club = (
+        UserGroupFactory(organization=organization, external_id="G1"),
+        UserGroupFactory(organization=organization, external_id="G2"),
+    )
     join_group(family, anna.pk)
     join_group(family, twin.pk, role="PRIMARY")
     join_group(club, twin.pk)
@@ -232,7 +233,7 @@ def test_points_move_lot_by_lot_with_their_expiry_and_totals_are_added(organizat
 
 
 def test_a_program_that_only_the_victim_is_in_is_joined_with_the_victims_tier(organization, till, anna, twin):
-    other = make_program(organization, "Other", is_default=False)
+    other = ProgramFactory(organization=organization, name="Other")
     membership = Membership.objects.create(organization=organization, customer=twin, program=other, enrolled_on=clock.now())
     give_points(PointsAccount.objects.create(organization=organization, customer=twin, program=other), 7)
     merge(till, anna, twin)

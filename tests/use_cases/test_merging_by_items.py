@@ -21,9 +21,10 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
+from tests.factories.fields import FieldFactory
+from tests.factories.locations import till_actor
 from tests.factories.merges import NEW, OLD, account_of, codes, is_clean, merge, register_anna, register_twin, send, undo
 from tests.factories.points import facts, give_points
-from tests.factories.rows import make_field, till_actor
 from use_cases.deferred_events import work_deferred_events
 from use_cases.merging import MergeRefusedError
 from use_cases.registration import register_all, update_customer
@@ -87,7 +88,7 @@ def test_who_writes_to_a_victim_reaches_the_survivor_and_is_told(till, anna, twi
 
 
 def test_a_refused_item_merges_nobody(organization, till, anna, twin):
-    make_field(organization, "age", is_mandatory=True)
+    FieldFactory(organization=organization, name="age", is_mandatory=True)
     with pytest.raises(LoyaltyError) as caught:
         send(till, mobile="9812300001", email="anna@example.com")
     assert caught.value.code == Code.INVALID_CUSTOM_FIELD

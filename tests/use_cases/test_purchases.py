@@ -21,8 +21,9 @@ from loyalty_project import clock
 from loyalty_project.db.locks import lock
 from organizations.locations.models import Till
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.points import make_account
-from tests.factories.rows import make_organization, make_store, make_till, till_actor
+from tests.factories.locations import TillFactory, till_actor
+from tests.factories.organizations import OrganizationFactory
+from tests.factories.points import PointsAccountFactory
 from use_cases.deferred_events import work_deferred_events
 from use_cases.purchases import Purchase, record_purchases
 
@@ -40,15 +41,15 @@ def rules() -> dict[str, Any]:
 @pytest.fixture
 def till(transactional_db: None, rules: dict[str, Any], queue: None) -> Iterator[Till]:
     with unscoped("tests make their rows"):
-        organization = make_organization("northwind", rules=rules)
-        till = make_till(make_store(organization, "blr"), "blr.till1")
+        organization = OrganizationFactory(code="northwind", with_program=True, program__rules=rules)
+        till = TillFactory(store__organization=organization, store__code="blr", code="blr.till1")
     with organization_scope(organization):
         yield till
 
 
 @pytest.fixture
 def account(till: Till) -> PointsAccount:
-    return make_account(till.organization)
+    return PointsAccountFactory(organization=till.organization)
 
 
 def bill(

@@ -12,7 +12,7 @@ from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Till
 from subscriptions.models import Consent
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 from use_cases.registration import Registration, register_all, register_customer, update_customer
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from organizations.idempotency.models import KeptAnswer
 from organizations.locations.models import Till
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.api import Answer, Api
-from tests.factories.rows import make_organization, make_store, make_till
+from tests.factories.locations import TillFactory
 from tests.killing import die_and_retry
 from tests.races import race
 
@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 @pytest.fixture
 def till(transactional_db: None) -> Till:
     with unscoped("tests make their rows"):
-        return make_till(make_store(make_organization("northwind")), "mgroad.till1")
+        return TillFactory(store__organization__code="northwind", code="mgroad.till1")
 
 
 def rows(till: Till) -> dict[str, int]:

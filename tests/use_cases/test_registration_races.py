@@ -24,7 +24,7 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.outcomes import Done
 from organizations.locations.models import Till
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.rows import make_organization, make_store, make_till, till_actor
+from tests.factories.locations import TillFactory, till_actor
 from tests.races import race
 from use_cases.registration import CONSTRAINTS, register_customer
 
@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 @pytest.fixture
 def till(transactional_db: None) -> Till:
     with unscoped("tests make their rows"):
-        return make_till(make_store(make_organization("northwind")))
+        return TillFactory(store__organization__code="northwind")
 
 
 def register_at_once(till: Till, people: int, adds: int) -> Counter[str]:

@@ -19,8 +19,10 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import register
 from tests.factories.bills import DAY
-from tests.factories.points import LONG_AGO
-from tests.factories.rows import make_field, make_program, make_store, till_actor
+from tests.factories.customers import LONG_AGO
+from tests.factories.fields import FieldFactory
+from tests.factories.locations import StoreFactory, till_actor
+from tests.factories.programs import ProgramFactory
 from use_cases.merging import merge_customers
 from use_cases.search import Search, search_customers
 
@@ -82,11 +84,19 @@ INDEXES = {
 def crowd(organization: Organization) -> Organization:
     """Thousands of customers, each of whom is somebody else in every respect."""
     Program.objects.update(is_default=False)
-    program = make_program(organization, "Crowd", tiers=[{"name": "Bronze"}, {"name": "Silver"}, {"name": "Gold"}])
+    program = ProgramFactory(
+        organization=organization,
+        name="Crowd",
+        is_default=True,
+        rules={"tiers": [{"name": "Bronze"}, {"name": "Silver"}, {"name": "Gold"}]},
+    )
     tiers = list(Tier.objects.filter(program=program).order_by("position"))
-    town, motto = make_field(organization, "town", is_searchable=True), make_field(organization, "motto")
+    town, motto = (
+        FieldFactory(organization=organization, name="town", is_searchable=True),
+        FieldFactory(organization=organization, name="motto"),
+    )
     IndexedField.objects.create(organization=organization, field=town, is_complete=True)
-    stores = [make_store(organization, code) for code in ("large", "small", "tiny")]
+    stores = [StoreFactory(organization=organization, code=code) for code in ("large", "small", "tiny")]
     of = {"organization_id": organization.pk}
     people = []
     for n, pk in enumerate(draw_ids(Customer, MANY)):
@@ -154,7 +164,7 @@ def count_of(q: str, organization: Organization) -> int:
 
 def test_who_was_merged_is_not_found_and_whatever_was_theirs_finds_the_survivor(till: Till) -> None:
     organization = till.organization
-    town = make_field(organization, "town", type="multi", options=["Pune", "Punakha"], is_searchable=True)
+    town = FieldFactory(organization=organization, name="town", type="multi", options=["Pune", "Punakha"], is_searchable=True)
     IndexedField.objects.create(organization=organization, field=town, is_complete=True)
     victim = register(
         till, mobile="9812300002", email="rao2@example.com", firstname="Rao", custom_fields={"field": [

@@ -24,9 +24,12 @@ from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.factories.bills import buy
+from tests.factories.cards import CardSeriesFactory
+from tests.factories.fields import FieldFactory
+from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.merges import OLD, account_of, find, is_clean, merge, register_anna, register_twin, send, undo
 from tests.factories.points import facts, give_points
-from tests.factories.rows import join_group, make_card_series, make_field, make_group, make_program
+from tests.factories.programs import ProgramFactory
 from use_cases.merging import MergeRefusedError
 
 pytestmark = pytest.mark.django_db
@@ -78,9 +81,9 @@ def _is_derived(column: str) -> bool:
 
 def live(organization: Organization, till: Till, *customers: Customer) -> None:
     """Cards, points, bills, groups and consents for each."""
-    series = CardSeries.objects.filter(code="GOLD").first() or make_card_series(organization)
-    field = FieldDefinition.objects.filter(name="hobby").first() or make_field(organization, "hobby")
-    group = make_group(organization, "G1")
+    series = CardSeries.objects.filter(code="GOLD").first() or CardSeriesFactory(organization=organization)
+    field = FieldDefinition.objects.filter(name="hobby").first() or FieldFactory(organization=organization, name="hobby")
+    group = UserGroupFactory(organization=organization, external_id="G1")
     for place, customer in enumerate(customers):
         Card.objects.create(
             organization=organization, series=series, number=f"G{customer.pk}", customer=customer, status="ISSUED"
@@ -114,7 +117,7 @@ def test_a_merge_that_nothing_has_touched_is_undone_whole(organization, till, an
 
 
 def test_a_merge_that_made_an_account_is_undone_and_the_program_may_be_joined_later(organization, till, anna, twin):
-    other = make_program(organization, "Other", is_default=False)
+    other = ProgramFactory(organization=organization, name="Other")
     Membership.objects.create(organization=organization, customer=twin, program=other, enrolled_on=clock.now())
     give_points(PointsAccount.objects.create(organization=organization, customer=twin, program=other), 7)
     undo(till, merge(till, anna, twin))
@@ -159,7 +162,7 @@ TOUCHES: dict[str, Callable[[Organization, Till, Customer], object]] = {
 @pytest.mark.parametrize("what", TOUCHES)
 def test_a_merge_whose_rows_were_touched_is_not_undone_and_says_which(organization, till, anna, twin, what):
     live(organization, till, anna, twin)
-    join_group(make_group(organization, "G7"), twin.pk)
+    join_group(UserGroupFactory(organization=organization, external_id="G7"), twin.pk)
     one = merge(till, anna, twin)
     TOUCHES[what](organization, till, anna)
     before = snapshot(organization)
@@ -186,13 +189,15 @@ def test_a_merge_whose_survivor_was_merged_on_is_undone_last(organization, till,
 
 
 def hobby_of(organization: Organization, *customers: Customer) -> None:
-    hobby = FieldDefinition.objects.filter(name="hobby").first() or make_field(organization, "hobby")
+    hobby = FieldDefinition.objects.filter(name="hobby").first() or FieldFactory(organization=organization, name="hobby")
     Customer.objects.filter(pk__in=[one.pk for one in customers]).update(field_values={str(hobby.pk): "chess"})
 
 
 # What both of two who are merged into the same customer bring: it comes from the first of them.
 COMMON: dict[str, Callable[[Organization, Customer, Customer], object]] = {
-    "group": lambda organization, one, other: join_group(make_group(organization, "G1"), one.pk, other.pk),
+    "group": lambda organization, one, other: join_group(
+        UserGroupFactory(organization=organization, external_id="G1"), one.pk, other.pk
+    ),
     "identifier": lambda organization, one, other: [
         Identifier.objects.create(organization=organization, customer=each, kind="external_id", value=f"X{each.pk}")
         for each in (one, other)

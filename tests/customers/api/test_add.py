@@ -9,7 +9,8 @@ from organizations.tenancy.models import Organization
 from subscriptions.models import Consent
 from tests.api import fields
 from tests.factories.consents import without_table
-from tests.factories.rows import make_field, make_store, make_till
+from tests.factories.fields import FieldFactory
+from tests.factories.locations import TillFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -122,14 +123,14 @@ def test_entry_that_is_no_object_or_holds_nul_is_400_for_the_item(api):
 
 
 def test_mandatory_custom_field_missing_is_an_error_and_stores_nothing(api, organization):
-    make_field(organization, "Language", is_mandatory=True)
+    FieldFactory(organization=organization, name="Language", is_mandatory=True)
     assert api.add(mobile="9812345678").code == "1017"
     assert not Customer.objects.exists()
     assert api.add(mobile="9812345678", custom_fields=fields(Language="Hindi")).code == "1000"
 
 
 def test_registered_till_takes_the_credit(api, organization):
-    other = make_till(make_store(organization, "del.cp"), "cp.till1")
+    other = TillFactory(store__organization=organization, store__code="del.cp", code="cp.till1")
     api.add(mobile="9812345678", registered_till=other.code, associated_with=other.code)
     customer = Customer.objects.get()
     assert (customer.registered_till, customer.registered_store, customer.associated_till) == (other, other.store, other)

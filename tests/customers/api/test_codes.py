@@ -13,7 +13,8 @@ from engagement.programs.models import Program, ProgramVersion
 from organizations.source_accounts.models import SourceAccount
 from organizations.tenancy.models import Organization
 from tests.api import Answer, Api, fields
-from tests.factories.rows import make_program, till_actor
+from tests.factories.locations import till_actor
+from tests.factories.programs import ProgramFactory
 
 pytestmark = pytest.mark.django_db
 MOBILE, OTHER = "9812345678", "9812345679"
@@ -242,7 +243,7 @@ def test_a_conversion_where_there_is_no_program_is_1023(api: Api) -> None:
 def test_what_joining_gives_queues_behind_what_waits(api: Api, organization: Organization) -> None:
     replayed = {"X_CAP_DIRECT_REPLAY": "true"}
     api.call("POST", "add", "", {"customer": {"mobile": MOBILE}}, **replayed)
-    make_program(organization, "South", is_default=False)
+    ProgramFactory(organization=organization, name="South")
     assert api.add(mobile=MOBILE, query="mlp_single_enroll=true").warnings == ["1094"]
     api.add(mobile=OTHER, type="NON_LOYALTY")
     visitor = Customer.objects.get(type="NON_LOYALTY")

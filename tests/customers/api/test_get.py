@@ -15,19 +15,13 @@ from organizations.fields.models import FieldDefinition
 from organizations.source_accounts.models import SourceAccount
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api, fields
+from tests.factories.cards import CardSeriesFactory
 from tests.factories.consents import AT, without_table
+from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.identity_requests import set_flags
-from tests.factories.rows import (
-    join_group,
-    label,
-    make_card_series,
-    make_group,
-    make_segment,
-    make_status,
-    make_store,
-    make_till,
-    put_into,
-)
+from tests.factories.locations import TillFactory
+from tests.factories.segments import SegmentFactory, put_into
+from tests.factories.statuses import CustomerStatusFactory, label
 
 pytestmark = pytest.mark.django_db
 
@@ -200,7 +194,7 @@ def test_consents_take_one_query_in_a_savepoint(api, count, django_assert_num_qu
 
 
 def test_cards_when_asked_for_and_as_a_way_in(api, organization):
-    series = make_card_series(organization)
+    series = CardSeriesFactory(organization=organization)
     Card.objects.create(
         organization=organization, series=series, number="G-1", external_id="X-1", expires_on=date(2099, 12, 31)
     )
@@ -219,7 +213,7 @@ def test_cards_when_asked_for_and_as_a_way_in(api, organization):
 
 
 def test_member_care_access_stays_in_the_callers_store(api, asha, organization):
-    other = Api(make_till(make_store(organization, "del.cp"), "cp.till1"))
+    other = Api(TillFactory(store__organization=organization, store__code="del.cp", code="cp.till1"))
     assert api.get("mobile=9812345678&member_care_access=true&registered_store=false").code == "1000"
     assert other.get("mobile=9812345678").code == "1000"
     assert other.get("mobile=9812345678&member_care_access=true").code == "1044"
@@ -263,23 +257,25 @@ def test_get_with_every_flag_takes_the_same_queries_for_any_number(api, organiza
     mobiles = [str(9812345600 + n) for n in range(count)]
     ids = [person["user_id"] for person in api.add(*({"mobile": mobile} for mobile in mobiles)).items]
     put_into(band[0], *ids)
-    join_group(make_group(organization, "G1"), *ids)
+    join_group(UserGroupFactory(organization=organization, external_id="G1"), *ids)
     asked = f"{EVERYTHING}&mobile={','.join(mobiles)}"
     with django_assert_num_queries(19 + 1 + 1 + 3 + 1 + 5 + 3 + 3):
         answer = api.get(asked)
     assert answer.codes == ["1000"] * count
-    make_status(organization)
+    CustomerStatusFactory(organization=organization)
     with django_assert_num_queries(36 + 1):
         assert api.get(asked).codes == ["1000"] * count
 
 
 @pytest.fixture
 def band(organization):
-    return make_segment(organization, "band", "low", "mid", "high")
+    return list(SegmentFactory(organization=organization, name="band", partitions=["low", "mid", "high"]).partitions.all())
 
 
 def test_segments_when_asked_for(api, asha, organization, band):
-    put_into(make_segment(organization, "age", "young", "old")[1], asha["user_id"])
+    put_into(
+        SegmentFactory(organization=organization, name="age", partitions=["young", "old"]).partitions.all()[1], asha["user_id"]
+    )
     put_into(band[1], asha["user_id"])
     item = api.get("mobile=9812345678&segments=true").item
     assert item["segments"] == {"segment": [{"name": "age", "value": "old"}, {"name": "band", "value": "mid"}]}
@@ -289,7 +285,7 @@ def test_segments_when_asked_for(api, asha, organization, band):
 
 
 def test_segments_and_partitions_that_are_switched_off_are_not_told(api, asha, organization, band):
-    (old,) = make_segment(organization, "old", "x", is_active=False)
+    (old,) = SegmentFactory(organization=organization, name="old", partitions=["x"], is_active=False).partitions.all()
     put_into(band[0], asha["user_id"])
     put_into(old, asha["user_id"])
     assert api.get("mobile=9812345678&segments=1").item["segments"] == {"segment": [{"name": "band", "value": "low"}]}
@@ -317,8 +313,11 @@ def test_segments_that_cannot_be_read_cost_a_warning_alone(api, asha, band):
 
 def test_user_groups_when_asked_for(api, asha, organization):
     boris = api.add(mobile="9812345679").item
-    family, crew = make_group(organization, "G1", name="Family"), make_group(organization, "G2", name="Crew")
-    gone = make_group(organization, "G0", is_active=False)
+    family, crew = (
+        UserGroupFactory(organization=organization, external_id="G1", name="Family"),
+        UserGroupFactory(organization=organization, external_id="G2", name="Crew"),
+    )
+    gone = UserGroupFactory(organization=organization, external_id="G0", is_active=False)
     join_group(crew, asha["user_id"])
     join_group(family, asha["user_id"])
     join_group(gone, asha["user_id"])
@@ -365,8 +364,8 @@ def test_segments_and_groups_take_a_query_each(api, organization, band, count, d
     people = api.add(*({"mobile": mobile} for mobile in mobiles)).items
     ids = [person["user_id"] for person in people]
     put_into(band[0], *ids)
-    join_group(make_group(organization, "G1"), *ids)
-    join_group(make_group(organization, "G2"), *ids)
+    join_group(UserGroupFactory(organization=organization, external_id="G1"), *ids)
+    join_group(UserGroupFactory(organization=organization, external_id="G2"), *ids)
     with django_assert_num_queries(19 + 1 + 3 + 3):
         answer = api.get("mobile=" + ",".join(mobiles) + "&segments=true&user_group=true")
     assert [len(item["user_groups2"]) for item in answer.items] == [2] * count
@@ -376,7 +375,7 @@ def test_strangers_share_no_segment_or_group(api, stranger_api, asha, organizati
     stranger = stranger_api.add(mobile="9812345678").item
     bazaar = stranger_api.till.organization
     with organization_scope(bazaar):
-        put_into(make_segment(bazaar, "band", "top")[0], stranger["user_id"])
+        put_into(SegmentFactory(organization=bazaar, name="band", partitions=["top"]).partitions.all()[0], stranger["user_id"])
     put_into(band[0], asha["user_id"])
     assert api.get("mobile=9812345678&segments=true").item["segments"]["segment"][0]["value"] == "low"
     assert stranger_api.get("mobile=9812345678&segments=true").item["segments"]["segment"][0]["value"] == "top"
@@ -399,7 +398,7 @@ def test_strangers_share_no_segment_or_group(api, stranger_api, asha, organizati
 def test_fraud_details_tell_the_label_where_statuses_are_switched_on(api, asha, organization, status, fraud):
     api.update(mobile="9812345678", fraud_status={"status": "RECONFIRMED", "reason": "before"})
     given = {"status_reason": "Odd returns", "status_changed_by": "staff:maya", "status_changed_on": AT}
-    held = make_status(organization, status=status)
+    held = CustomerStatusFactory(organization=organization, status=status)
     assert api.get("mobile=9812345678").item["fraud_details"]["status"] == "RECONFIRMED"
     label(Customer.objects.get(), held, **given)
     assert api.get("mobile=9812345678").item["fraud_details"] == {
@@ -417,7 +416,7 @@ def wall(moment):
 
 def test_deleted_accounts_are_8109_with_their_id(api, asha, organization):
     api.add(mobile="9812345679")
-    label(Customer.objects.get(pk=asha["user_id"]), make_status(organization, status="DELETED"))
+    label(Customer.objects.get(pk=asha["user_id"]), CustomerStatusFactory(organization=organization, status="DELETED"))
     answer = api.get("mobile=9812345678,9812345679&program_id=0")
     assert answer.codes == ["8109", "1000"]
     assert answer.items[0] == {

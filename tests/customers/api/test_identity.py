@@ -10,7 +10,7 @@ from loyalty_project import clock
 from organizations.tenancy.models import Organization
 from tests.api import Answer, Api, fields
 from tests.factories.identity_requests import set_flags
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 
 OLD, NEW = "919812300001", "919812300009"
 WISH = {"identifier": "mobile", "old_value": OLD, "new_value": NEW}

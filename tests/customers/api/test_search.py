@@ -11,7 +11,8 @@ from customers.search.terms import align_fields
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api, fields
-from tests.factories.rows import make_field, make_store, make_till
+from tests.factories.fields import FieldFactory
+from tests.factories.locations import StoreFactory, TillFactory
 from tests.jobs import committed_till
 from tests.races import race
 
@@ -33,9 +34,9 @@ def found(api, q, **more):
 @pytest.fixture
 def people(api):
     """Anna Rao and Bina Rao-Iyer, and Ümit Çelik with an umlaut."""
-    make_field(api.till.organization, "Hobbies", type="multi", options=["Tea", "Coffee"], position=4)
-    make_field(api.till.organization, "motto", position=5)
-    make_field(api.till.organization, "dob", type="date", category="extended")
+    FieldFactory(organization=api.till.organization, name="Hobbies", type="multi", options=["Tea", "Coffee"], position=4)
+    FieldFactory(organization=api.till.organization, name="motto", position=5)
+    FieldFactory(organization=api.till.organization, name="dob", type="date", category="extended")
     people = [
         {"mobile": "9812300001", "email": "anna@example.com", "external_id": "NW-a1", "firstname": "Anna", "lastname": "Rao",
          "registered_on": "2021-05-01 23:59:59",
@@ -52,7 +53,7 @@ def people(api):
 
 
 def test_answer_is_all_text(api, people):
-    make_till(make_store(api.till.organization, "other"), "other.till1")
+    TillFactory(store__organization=api.till.organization, store__code="other", code="other.till1")
     answer = find(api, "(firstname:EXACT:Anna)")
     assert answer.status == {"success": "true", "code": 200, "message": "SUCCESS"}
     assert list(answer.customer) == ["count", "start", "rows", "results"]
@@ -131,8 +132,8 @@ def test_fields_with_an_index_are_found_alike(api, people):
 
 
 def test_a_custom_field_stands_before_an_extended_one_and_both_behind_what_is_known_anyway(api, people):
-    make_field(api.till.organization, "City")
-    make_field(api.till.organization, "mobile")
+    FieldFactory(organization=api.till.organization, name="City")
+    FieldFactory(organization=api.till.organization, name="mobile")
     assert found(api, "(CITY:EQUALS:pune)") == []
     assert found(api, "(city:EQUALS:pune)") == ["Anna"]
     assert found(api, "(mobile:EQUALS:9812300001)") == ["Anna"]
@@ -158,7 +159,7 @@ def test_days_and_places(api, people, q, names):
 def test_own_organization_and_stores_by_id(api, people):
     assert found(api, f"(org_id:EQUALS: {api.till.organization_id} )&(firstname:Anna)") == ["Anna"]
     assert found(api, f"(registered_store:EQUALS:{api.till.store_id})&(firstname:Anna)") == ["Anna"]
-    numbered = make_store(api.till.organization, str(api.till.store_id))
+    numbered = StoreFactory(organization=api.till.organization, code=str(api.till.store_id))
     Customer.objects.filter(firstname="Bina").update(registered_store=numbered)
     assert found(api, f"(registered_store:EQUALS:{api.till.store_id})") == ["Anna", "Bina", "Ümit"]
 
@@ -184,8 +185,8 @@ def test_all_conditions_must_hold(api, people):
     ],
 )  # fmt: skip
 def test_what_means_nothing_is_400(api, q):
-    make_field(api.till.organization, "Favorite Size", category="preference")
-    make_field(api.till.organization, "gone", is_active=False)
+    FieldFactory(organization=api.till.organization, name="Favorite Size", category="preference")
+    FieldFactory(organization=api.till.organization, name="gone", is_active=False)
     answer = find(api, q)
     assert (answer.http.status_code, answer.status["code"]) == (400, 400)
     assert answer.status["message"] == "Input is invalid, Please check request parameters or input xml/json"
@@ -219,7 +220,7 @@ def test_pages_in_the_order_of_ids(api, people):
 
 
 def test_member_care_access_narrows_to_the_callers_store(api, people):
-    other = Api(make_till(make_store(api.till.organization, "del.cp"), "cp.till1"))
+    other = Api(TillFactory(store__organization=api.till.organization, store__code="del.cp", code="cp.till1"))
     other.add(mobile="9812300009", firstname="Anna")
     assert found(other, "(firstname:anna)") == ["Anna", "Anna"]
     assert find(other, "(firstname:anna)", member_care_access="true").customer["count"] == "1"

@@ -7,7 +7,8 @@ from engagement.programs.models import Program, ProgramVersion
 from subscriptions.models import Consent
 from tests.api import fields
 from tests.factories.consents import AT, without_table
-from tests.factories.rows import label, make_field, make_status
+from tests.factories.fields import FieldFactory
+from tests.factories.statuses import CustomerStatusFactory, label
 
 pytestmark = pytest.mark.django_db
 
@@ -136,7 +137,7 @@ def test_conversion_counts_stored_and_sent_identifiers(api, organization):
 
 
 def test_field_that_became_mandatory_is_asked_for(api, asha, organization):
-    make_field(organization, "Language", is_mandatory=True)
+    FieldFactory(organization=organization, name="Language", is_mandatory=True)
     assert api.update(id=asha["user_id"], firstname="Usha").code == "1017"
     assert api.update(id=asha["user_id"], firstname="Usha", custom_fields=fields(Language="Hindi")).code == "1000"
     assert api.update(id=asha["user_id"], firstname="Asha").code == "1000"
@@ -153,14 +154,14 @@ def test_fraud_closes_identifier_changes_and_opens_when_lifted(api):
 def test_a_label_closes_identifier_changes_and_the_fraud_status_is_not_taken_over(api, organization):
     api.add(mobile="9812345678", fraud_status="CONFIRMED")
     asha = Customer.objects.get()
-    label(asha, make_status(organization, "identifier_change"), status_reason="Odd returns")
+    label(asha, CustomerStatusFactory(organization=organization, blocks=["identifier_change"]), status_reason="Odd returns")
     assert api.update(mobile="9812345678", email="asha@example.com").code == "618"
     answer = api.update(mobile="9812345678", firstname="Asha", fraud_status={"status": "NOT_FRAUD", "reason": "fine"})
     assert (answer.code, answer.warnings) == ("1000", ["91003"])
     assert (answer.item["fraud_status"], answer.item["reason"]) == ("NONE", "Odd returns")
     asha.refresh_from_db()
     assert (asha.fraud_status, asha.fraud_reason) == ("CONFIRMED", "")
-    label(asha, make_status(organization, status="ACTIVE"))
+    label(asha, CustomerStatusFactory(organization=organization, status="ACTIVE"))
     assert api.update(mobile="9812345678", email="asha@example.com").item["email"] == "asha@example.com"
 
 
@@ -169,7 +170,7 @@ def test_a_label_closes_identifier_changes_and_the_fraud_status_is_not_taken_ove
 def test_accounts_on_their_way_out_are_updated_no_more(api, organization, action, status):
     api.add(mobile="9812345678", firstname="Asha")
     asha = Customer.objects.get()
-    label(asha, make_status(organization, status=status))
+    label(asha, CustomerStatusFactory(organization=organization, status=status))
     pair = {"channel": "SMS", "priority": "BULK", "is_subscribed": "1"}
     answer = getattr(api, action)(mobile="9812345678", firstname="Usha", subscriptions=[pair])
     assert (answer.code, answer.message) == ("1024", "Unable to update customer profile.")
@@ -177,7 +178,7 @@ def test_accounts_on_their_way_out_are_updated_no_more(api, organization, action
     assert getattr(api, action)(mobile="9812345678", type="NON_LOYALTY").code == "1046"
     asha.refresh_from_db()
     assert (asha.firstname, asha.version, Consent.objects.count()) == ("Asha", 0, 0)
-    label(asha, make_status(organization))
+    label(asha, CustomerStatusFactory(organization=organization))
     assert getattr(api, action)(mobile="9812345678", firstname="Usha").item["firstname"] == "Usha"
 
 
@@ -205,7 +206,7 @@ def test_whoever_may_get_no_points_joins_without_the_welcome_award(api, organiza
         organization=organization, program=program, number=2, rules={"enrolment": {"points": 50}}, made_at=AT
     )
     api.add(mobile="9812345678", type="NON_LOYALTY")
-    label(Customer.objects.get(), make_status(organization, "points_issue"))
+    label(Customer.objects.get(), CustomerStatusFactory(organization=organization, blocks=["points_issue"]))
     answer = api.update(mobile="9812345678", type="LOYALTY")
     assert (answer.code, answer.warnings, answer.item["loyalty_points"]) == ("1000", ["1010"], 0)
     assert api.add(mobile="9812345679").item["loyalty_points"] == 50

@@ -8,14 +8,14 @@ from customers.cards.models import Card
 from customers.profile.models import Customer
 from organizations.locations.models import Till
 from tests.back_office import list_of, page_of, register, shown
-from tests.factories.rows import make_card_series
+from tests.factories.cards import CardSeriesFactory
 
 CARDS = "customers_card"
 
 
 @pytest.fixture
 def card(anna: Customer) -> Card:
-    series = make_card_series(anna.organization)
+    series = CardSeriesFactory(organization=anna.organization)
     return Card.objects.create(organization=anna.organization, series=series, number="GOLD1", customer=anna, status="ISSUED")
 
 

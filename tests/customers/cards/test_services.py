@@ -8,7 +8,7 @@ from customers.cards.models import Card
 from customers.cards.numbering import luhn_digit
 from organizations.audit.models import AuditEntry
 from organizations.card_series.models import Counter
-from tests.factories.rows import make_card_series
+from tests.factories.cards import CardSeriesFactory
 from tests.use_cases.test_registration import identifiers, register
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ def codes(registered) -> list[int]:
 
 @pytest.fixture
 def series(organization):
-    return make_card_series(organization)
+    return CardSeriesFactory(organization=organization)
 
 
 def unissued(series, number="PLAIN-1", **more):
@@ -74,13 +74,13 @@ def test_number_that_is_taken_is_passed_over(till, series):
 
 
 def test_series_without_numbers_left_is_91003(till, organization):
-    series = make_card_series(organization, "TINY", length=5, prefix="TINY")
+    series = CardSeriesFactory(organization=organization, code="TINY", length=5, prefix="TINY")
     Counter.objects.create(organization=organization, name="card:TINY", last=9)
     assert codes(register(till, mobile="9812345678", series_code=series.code)) == [91003]
 
 
 def test_series_that_does_not_generate_is_91003(till, organization):
-    make_card_series(organization, "HAND", generates=False)
+    CardSeriesFactory(organization=organization, code="HAND", generates=False)
     assert codes(register(till, mobile="9812345678", series_code="HAND")) == [91003]
 
 

@@ -13,8 +13,9 @@ from customers.profile.models import Customer
 from customers.sources.models import SourceProfile
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store, Till
-from tests.back_office import list_of, log_in, make_staff, page_of, register, shown
-from tests.factories.rows import make_card_series
+from tests.back_office import list_of, log_in, page_of, register, shown
+from tests.factories.cards import CardSeriesFactory
+from tests.factories.staff import StaffMemberFactory
 
 PAIRS = "customers_duplicatecandidate"
 
@@ -38,7 +39,7 @@ def pair(anna: Customer, again: Customer) -> DuplicateCandidate:
 @pytest.fixture
 def manager(store: Store) -> Client:
     """The manager of MG Road."""
-    return log_in(make_staff(store.organization, "store_manager", store, username="mira"))
+    return log_in(StaffMemberFactory(organization=store.organization, role="store_manager", stores=[store], username="mira"))
 
 
 def dismiss(client: Client, pair: DuplicateCandidate, method: str = "post") -> int:
@@ -80,7 +81,7 @@ def test_open_pairs_come_first(administrator: Client, pair: DuplicateCandidate, 
 def test_a_pair_is_shown_side_by_side_and_what_makes_them_alike_stands_out(
     administrator: Client, pair: DuplicateCandidate
 ) -> None:
-    organization, series = pair.organization, make_card_series(pair.organization)
+    organization, series = pair.organization, CardSeriesFactory(organization=pair.organization)
     Card.objects.create(organization=organization, series=series, number="GOLD1", customer=pair.first, status="ISSUED")
     pair.second.comm_channels = [{"type": "CARD_NUMBER", "value": "GOLD1"}, {"type": "LINE", "value": "anna"}]
     pair.second.save()

@@ -17,7 +17,7 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.back_office import register
-from tests.factories.rows import make_card_series
+from tests.factories.cards import CardSeriesFactory
 from use_cases.merging import merge_customers, undo_merge
 
 pytestmark = pytest.mark.django_db
@@ -100,7 +100,7 @@ def note_card(customer: Customer, number: str) -> None:
 
 
 def issue_card(customer: Customer, number: str, external_id: str = "") -> None:
-    series = make_card_series(customer.organization, number)
+    series = CardSeriesFactory(organization=customer.organization, code=number)
     Card.objects.create(
         organization=customer.organization,
         series=series,

@@ -11,8 +11,9 @@ from organizations.audit.models import AuditEntry
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.back_office import errors_of, filled_form, list_of, log_in, make_staff, page_of, register, shown
-from tests.factories.rows import join_group, make_group
+from tests.back_office import errors_of, filled_form, list_of, log_in, page_of, register, shown
+from tests.factories.groups import UserGroupFactory, join_group
+from tests.factories.staff import StaffMemberFactory
 
 GROUPS = "customers_usergroup"
 ADD = "/admin/customers/usergroup/add/"
@@ -20,7 +21,7 @@ ADD = "/admin/customers/usergroup/add/"
 
 @pytest.fixture
 def family(organization: Organization) -> UserGroup:
-    return make_group(organization, "G1", name="Family")
+    return UserGroupFactory(organization=organization, external_id="G1", name="Family")
 
 
 def test_a_group_is_added_and_keeps_its_external_id(administrator: Client, organization: Organization) -> None:
@@ -58,7 +59,7 @@ def test_the_page_shows_the_members_the_primary_one_first(
 def test_groups_are_listed_with_how_many_are_in_them(
     administrator: Client, organization: Organization, family: UserGroup, anna: Customer
 ) -> None:
-    crew = make_group(organization, "G2", name="Crew")
+    crew = UserGroupFactory(organization=organization, external_id="G2", name="Crew")
     join_group(family, anna.pk)
     rows = shown(administrator.get(list_of(GROUPS)))
     assert [(row, row.member_count) for row in rows] == [(family, 1), (crew, 0)]
@@ -69,7 +70,7 @@ def test_groups_are_listed_with_how_many_are_in_them(
 
 
 def test_who_may_see_groups(auditor: Client, seller: Client, organization: Organization, family: UserGroup) -> None:
-    agent = log_in(make_staff(organization, "care_agent"))
+    agent = log_in(StaffMemberFactory(organization=organization, role="care_agent"))
     for browser in (auditor, agent):
         assert browser.get(page_of(GROUPS, family)).status_code == 200
         assert browser.post(page_of(GROUPS, family), {"name": "x"}).status_code == 403
@@ -79,7 +80,7 @@ def test_who_may_see_groups(auditor: Client, seller: Client, organization: Organ
 def test_an_operator_sees_the_groups_of_every_organization(operator: Client, family: UserGroup, stranger: Till) -> None:
     bazaar = stranger.organization
     with organization_scope(bazaar):
-        other = make_group(bazaar, "G1")
+        other = UserGroupFactory(organization=bazaar, external_id="G1")
         join_group(other, register(stranger, mobile="9812300001").pk)
     rows = shown(operator.get(list_of(GROUPS)))
     assert {(row.pk, row.member_count) for row in rows} == {(family.pk, 0), (other.pk, 1)}
@@ -94,7 +95,7 @@ def test_list_and_page_cost_the_same_for_any_number(
     rows: int,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    groups = [make_group(organization, f"G{number}") for number in range(rows)]
+    groups = [UserGroupFactory(organization=organization, external_id=f"G{number}") for number in range(rows)]
     people = [register(till, mobile=f"981230000{number}").pk for number in range(rows)]
     for group in groups:
         join_group(group, *people)

@@ -18,7 +18,8 @@ from organizations.audit.actors import command_actor
 from organizations.locations.models import Till
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.back_office import register
-from tests.factories.rows import make_group, make_organization, make_store, make_till
+from tests.factories.groups import UserGroupFactory
+from tests.factories.locations import TillFactory
 from tests.races import race
 
 WORKERS = 8
@@ -30,7 +31,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 @pytest.fixture
 def till(transactional_db: None) -> Till:
     with unscoped("tests make their rows"):
-        return make_till(make_store(make_organization("northwind")))
+        return TillFactory(store__organization__code="northwind")
 
 
 def join_at_once(till: Till) -> Counter[str]:
@@ -38,7 +39,7 @@ def join_at_once(till: Till) -> Counter[str]:
     by = command_actor("import_user_groups", till.organization)
     people = [register(till, mobile=str(9_812_345_600 + number)).pk for number in range(WORKERS)]
     with organization_scope(till.organization):
-        clubs = [make_group(till.organization, f"G{number}") for number in range(GROUPS)]
+        clubs = [UserGroupFactory(organization=till.organization, external_id=f"G{number}") for number in range(GROUPS)]
 
     def join(job: tuple[int, UserGroup]) -> str:
         with organization_scope(till.organization):

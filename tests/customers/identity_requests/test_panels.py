@@ -7,8 +7,9 @@ from customers.identity_requests.panels import SHOWN, identity_panel
 from customers.profile.models import Customer
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
-from tests.back_office import make_staff, register
+from tests.back_office import register
 from tests.factories.identity_requests import ask, staff
+from tests.factories.staff import StaffMemberFactory
 from use_cases.identity import reject_request
 
 OLD, OTHER = "919812300001", "919812300002"
@@ -19,7 +20,7 @@ def test_the_latest_requests_are_told_on_both_sides(till: Till, organization: Or
     first = ask(till, "mobile", OLD, OTHER)
     reject_request(first.pk, reason="Not proved", by=staff(organization))
     second = ask(till, "mobile", OLD, "919812300009")
-    auditor = make_staff(organization, "auditor")
+    auditor = StaffMemberFactory(organization=organization, role="auditor")
     of_anna = identity_panel(anna, organization=organization, seen_by=auditor)
     of_usha = identity_panel(usha, organization=organization, seen_by=auditor)
     assert of_anna is not None
@@ -31,9 +32,17 @@ def test_the_latest_requests_are_told_on_both_sides(till: Till, organization: Or
 def test_there_is_no_panel_without_requests_nor_for_those_who_may_not_see_them(
     till: Till, organization: Organization, anna: Customer
 ) -> None:
-    assert identity_panel(anna, organization=organization, seen_by=make_staff(organization, "auditor")) is None
+    assert (
+        identity_panel(anna, organization=organization, seen_by=StaffMemberFactory(organization=organization, role="auditor"))
+        is None
+    )
     ask(till, "mobile", OLD, "919812300009")
-    assert identity_panel(anna, organization=organization, seen_by=make_staff(organization, "", username="nobody")) is None
+    assert (
+        identity_panel(
+            anna, organization=organization, seen_by=StaffMemberFactory(organization=organization, role="", username="nobody")
+        )
+        is None
+    )
 
 
 @pytest.mark.parametrize("rows", [1, 3, 12])
@@ -42,7 +51,7 @@ def test_the_panel_costs_one_query(
 ) -> None:
     for number in range(rows):
         ask(till, "mobile", OLD, f"9198123001{number:02}")
-    member = make_staff(organization, "auditor")
+    member = StaffMemberFactory(organization=organization, role="auditor")
     member.has_perm("customers.view_identityrequest")  # remembered by the member
     with django_assert_num_queries(1):
         panel = identity_panel(anna, organization=organization, seen_by=member)

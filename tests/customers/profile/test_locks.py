@@ -9,7 +9,7 @@ from customers.profile.models import Customer
 from loyalty_project.db.errors import sqlstate
 from organizations.locations.models import Till
 from tests.back_office import register
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 from use_cases.merging import merge_customers
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from customers.profile.resolve import resolve_rows
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.rows import make_organization
+from tests.factories.organizations import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +96,7 @@ def test_address_that_several_have_leads_to_the_first_registered(organization):
 
 def test_strangers_of_another_organization_are_unknown(organization, asha):
     with unscoped("tests make their rows"):
-        bazaar = make_organization("bazaar")
+        bazaar = OrganizationFactory(code="bazaar", with_program=True)
     with organization_scope(bazaar):
         assert resolve(bazaar, {"id": str(asha)}, {"mobile": "9812345678"}) == [-1011, -1012]
 

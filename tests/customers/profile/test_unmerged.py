@@ -12,7 +12,10 @@ from loyalty_project import clock
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import list_of, page_of, register, shown
-from tests.factories.rows import join_group, label, make_group, make_segment, make_status, put_into, till_actor
+from tests.factories.groups import UserGroupFactory, join_group
+from tests.factories.locations import till_actor
+from tests.factories.segments import SegmentFactory, put_into
+from tests.factories.statuses import CustomerStatusFactory, label
 from use_cases.merging import merge_customers
 
 
@@ -26,7 +29,7 @@ def merge(till: Till, survivor: Customer, victim: Customer) -> None:
 
 
 def test_rows_of_merged_customers_are_left_out(organization: Organization, till: Till, anna: Customer, twin: Customer) -> None:
-    family = make_group(organization, "G1")
+    family = UserGroupFactory(organization=organization, external_id="G1")
     join_group(family, anna.pk, twin.pk)
     rows = GroupMembership.objects.order_by("pk")
     assert len(of_standing(rows)) == 2
@@ -37,12 +40,12 @@ def test_rows_of_merged_customers_are_left_out(organization: Organization, till:
 def test_groups_segments_and_labels_count_nobody_twice(
     administrator: Client, organization: Organization, till: Till, anna: Customer, twin: Customer
 ) -> None:
-    family = make_group(organization, "G1")
+    family = UserGroupFactory(organization=organization, external_id="G1")
     join_group(family, anna.pk, twin.pk)
-    low, high = make_segment(organization, "spend", "low", "high")
+    low, high = SegmentFactory(organization=organization, name="spend", partitions=["low", "high"]).partitions.all()
     put_into(low, anna.pk)
     put_into(high, twin.pk)
-    held = make_status(organization, "points_redeem")
+    held = CustomerStatusFactory(organization=organization, blocks=["points_redeem"])
     label(anna, held)
     label(twin, held)
     merge(till, anna, twin)

@@ -14,7 +14,7 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
 from tests.back_office import register
-from tests.factories.rows import make_card_series
+from tests.factories.cards import CardSeriesFactory
 
 
 def found(term: str, organization: Organization, **reach: Any) -> set[int]:
@@ -51,7 +51,7 @@ def test_what_nobody_has_finds_nobody(anna: Customer, term: str) -> None:
 
 
 def test_a_customer_is_found_by_id_and_by_card(anna: Customer) -> None:
-    series = make_card_series(anna.organization)
+    series = CardSeriesFactory(organization=anna.organization)
     Card.objects.create(
         organization=anna.organization, series=series, number="GOLD00001234", external_id="X-77", customer=anna, status="ISSUED"
     )

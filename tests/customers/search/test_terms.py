@@ -16,7 +16,7 @@ from organizations.locations.models import Till
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api, fields
 from tests.back_office import register
-from tests.factories.rows import make_field
+from tests.factories.fields import FieldFactory
 from tests.jobs import committed_till
 from tests.races import race
 
@@ -26,11 +26,16 @@ def committed(transactional_db):
     """A till of an organization with fields, in whose scope the test runs; everything is committed."""
     till = committed_till()
     with organization_scope(till.organization_id):
-        make_field(till.organization, "town", is_searchable=True)
-        make_field(
-            till.organization, "Hobbies", type="multi", options=["Tea", "Coffee"], is_searchable=True, category="extended"
+        FieldFactory(organization=till.organization, name="town", is_searchable=True)
+        FieldFactory(
+            organization=till.organization,
+            name="Hobbies",
+            type="multi",
+            options=["Tea", "Coffee"],
+            is_searchable=True,
+            category="extended",
         )
-        make_field(till.organization, "color")
+        FieldFactory(organization=till.organization, name="color")
         yield till
 
 
@@ -101,7 +106,7 @@ def test_another_organizations_terms_are_left_alone(committed: Till) -> None:
     register(committed, mobile="9812300001", custom_fields=fields(town="Pune"))
     other = committed_till("bazaar")
     with organization_scope(other.organization_id):
-        make_field(other.organization, "town", is_searchable=True)
+        FieldFactory(organization=other.organization, name="town", is_searchable=True)
         register(other, mobile="9812300001", custom_fields=fields(town="Delhi"))
         align_fields(other.organization)
     align_fields(committed.organization)

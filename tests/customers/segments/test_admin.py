@@ -11,7 +11,7 @@ from customers.segments.models import Segment, SegmentPartition
 from organizations.audit.models import AuditEntry
 from organizations.tenancy.models import Organization
 from tests.back_office import errors_of, filled_form, list_of, page_of, shown
-from tests.factories.rows import make_segment, put_into
+from tests.factories.segments import SegmentFactory, put_into
 
 SEGMENTS = "customers_segment"
 ADD = "/admin/customers/segment/add/"
@@ -19,7 +19,7 @@ ADD = "/admin/customers/segment/add/"
 
 @pytest.fixture
 def band(organization: Organization) -> Segment:
-    segment: Segment = make_segment(organization, "band", "low", "mid", "high")[0].segment
+    segment: Segment = SegmentFactory(organization=organization, name="band", partitions=["low", "mid", "high"])
     return segment
 
 
@@ -76,7 +76,7 @@ def test_the_page_counts_customers_and_leads_to_them(administrator: Client, band
 
 
 def test_segments_are_listed_found_and_switched_off(administrator: Client, organization: Organization, band: Segment) -> None:
-    (young,) = make_segment(organization, "age", "young")
+    (young,) = SegmentFactory(organization=organization, name="age", partitions=["young"]).partitions.all()
     answer = administrator.get(list_of(SEGMENTS))
     assert shown(answer) == [young.segment, band]
     assert "low, mid, high" in answer.content.decode()
@@ -102,7 +102,7 @@ def test_the_list_costs_the_same_for_any_number(
     administrator: Client, organization: Organization, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(rows):
-        make_segment(organization, f"segment {number}", "a", "b")
+        SegmentFactory(organization=organization, name=f"segment {number}", partitions=["a", "b"])
     # Session, member of staff, the limit to stores, two counts, segments, partitions.
     with django_assert_num_queries(7):
         administrator.get(list_of(SEGMENTS))

@@ -10,7 +10,8 @@ from customers.statuses.services import set_status
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
-from tests.factories.rows import make_status, till_actor
+from tests.factories.locations import till_actor
+from tests.factories.statuses import CustomerStatusFactory
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
@@ -18,7 +19,7 @@ AT = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
 
 @time_machine.travel(AT, tick=False)
 def test_a_label_is_given_and_taken_away_with_audit(organization: Organization, till: Till, anna: Customer) -> None:
-    held = make_status(organization, "points_redeem", label="On hold")
+    held = CustomerStatusFactory(organization=organization, blocks=["points_redeem"], label="On hold")
     version, by = anna.version, till_actor(till)
     assert set_status(anna, held, reason="Odd returns", by=by)
     anna.refresh_from_db()
@@ -37,7 +38,7 @@ def test_a_label_is_given_and_taken_away_with_audit(organization: Organization, 
 
 
 def test_the_same_label_for_the_same_reason_changes_nothing(organization: Organization, till: Till, anna: Customer) -> None:
-    held, by = make_status(organization), till_actor(till)
+    held, by = CustomerStatusFactory(organization=organization), till_actor(till)
     assert set_status(anna, held, reason="Odd returns", by=by)
     entries, version = AuditEntry.objects.count(), Customer.objects.get().version
     assert not set_status(anna, held, reason="Odd returns", by=by)

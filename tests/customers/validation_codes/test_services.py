@@ -23,7 +23,7 @@ from customers.validation_codes.services import (
 from organizations.audit.actors import command_actor
 from organizations.audit.models import AuditEntry
 from organizations.tenancy.models import Organization
-from tests.factories.points import make_customer
+from tests.factories.customers import CustomerFactory
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def asha(organization: Organization) -> Customer:
-    return make_customer(organization)
+    return CustomerFactory(organization=organization)
 
 
 def issue(customer: Customer, *, at: datetime = NOW, purpose: Purpose = Purpose.POINTS, points: str | None = None) -> Issued:

@@ -11,11 +11,13 @@ from engagement.programs.models import Program
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.back_office import log_in, make_staff
+from tests.back_office import log_in
+from tests.factories.customers import CustomerFactory
 from tests.factories.documents import check
-from tests.factories.points import give_points, make_account, make_customer
+from tests.factories.locations import TillFactory
+from tests.factories.points import PointsAccountFactory, give_points
 from tests.factories.program_documents import club, document
-from tests.factories.rows import make_store, make_till
+from tests.factories.staff import StaffMemberFactory
 from use_cases.organization_file import load_organization
 
 
@@ -37,13 +39,13 @@ def club_program(organization: Organization) -> Program:
 
 @pytest.fixture
 def anna(store: Store) -> Customer:
-    return make_customer(store.organization, firstname="Anna", lastname="Rao", registered_store=store)
+    return CustomerFactory(organization=store.organization, firstname="Anna", lastname="Rao", registered_store=store)
 
 
 @pytest.fixture
 def account(anna: Customer) -> PointsAccount:
     """Anna's, with 100 points."""
-    account = make_account(anna.organization, customer=anna)
+    account = PointsAccountFactory(organization=anna.organization, customer=anna)
     give_points(account, 100)
     account.refresh_from_db()
     return account
@@ -52,25 +54,27 @@ def account(anna: Customer) -> PointsAccount:
 @pytest.fixture
 def elsewhere(organization: Organization) -> Till:
     """The till of another store."""
-    return make_till(make_store(organization, "blr.indira", name="Indiranagar"), "indira.till1")
+    return TillFactory(
+        store__organization=organization, store__code="blr.indira", store__name="Indiranagar", code="indira.till1"
+    )
 
 
 @pytest.fixture
 def administrator(organization: Organization) -> Client:
-    return log_in(make_staff(organization, "org_admin", username="asha"))
+    return log_in(StaffMemberFactory(organization=organization, role="org_admin", username="asha"))
 
 
 @pytest.fixture
 def seller(store: Store) -> Client:
     """Store staff of MG Road."""
-    return log_in(make_staff(store.organization, "store_staff", store, username="robin"))
+    return log_in(StaffMemberFactory(organization=store.organization, role="store_staff", stores=[store], username="robin"))
 
 
 @pytest.fixture
 def auditor(organization: Organization) -> Client:
-    return log_in(make_staff(organization, "auditor", username="sam"))
+    return log_in(StaffMemberFactory(organization=organization, role="auditor", username="sam"))
 
 
 @pytest.fixture
 def operator(organization: Organization) -> Client:
-    return log_in(make_staff(None, username="operator"))
+    return log_in(StaffMemberFactory(operator=True, username="operator"))

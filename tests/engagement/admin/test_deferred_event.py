@@ -15,8 +15,9 @@ from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.back_office import list_of, log_in, make_staff, page_of, register, shown
-from tests.factories.rows import make_organization, make_store, make_till
+from tests.back_office import list_of, log_in, page_of, register, shown
+from tests.factories.locations import TillFactory
+from tests.factories.staff import StaffMemberFactory
 from tests.jobs import defer
 
 EVENTS = "engagement_deferredevent"
@@ -40,12 +41,12 @@ def events(till: Till, anna: Customer) -> dict[str, DeferredEvent]:
 def stranger(organization: Organization) -> DeferredEvent:
     """An event of another organization."""
     with unscoped("tests make their rows"):
-        till = make_till(make_store(make_organization("bazaar")), "bazaar.till1")
+        till = TillFactory(store__organization__code="bazaar", code="bazaar.till1")
     return defer(register(till, mobile="9812300001"), till, "welcome")
 
 
 def browser(organization: Organization | None, role: str = "") -> Client:
-    return log_in(make_staff(organization, role))
+    return log_in(StaffMemberFactory(organization=organization, role=role))
 
 
 def try_again(client: Client, *events: DeferredEvent) -> Any:
@@ -160,5 +161,5 @@ def test_stores_have_no_such_room(organization: Organization, events: dict[str, 
 
 
 def test_who_is_limited_to_stores_has_no_such_room(store: Store, events: dict[str, DeferredEvent]) -> None:
-    member = make_staff(store.organization, "care_agent", store)
+    member = StaffMemberFactory(organization=store.organization, role="care_agent", stores=[store])
     assert log_in(member).get(list_of(EVENTS)).status_code == 403

@@ -21,8 +21,10 @@ from engagement.redemptions.models import Redemption, RedemptionReversal
 from loyalty_project import clock
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
-from tests.back_office import list_of, log_in, make_staff, page_of, shown
-from tests.factories.points import facts, give_points, make_account, make_customer, state_of
+from tests.back_office import list_of, log_in, page_of, shown
+from tests.factories.customers import CustomerFactory
+from tests.factories.points import PointsAccountFactory, facts, give_points, state_of
+from tests.factories.staff import StaffMemberFactory
 
 ROOMS = ("membership", "pointsaccount", "pointsentry", "pointslot", "redemption", "bill")
 MODELS = {
@@ -47,8 +49,8 @@ def redeem(account: PointsAccount, points: int, code: str, **more: Any) -> Redem
 
 def someone(store: Store, number: int) -> PointsAccount:
     """A member of the store's with a row in every room."""
-    customer = make_customer(store.organization, registered_store=store)
-    account = make_account(store.organization, customer=customer)
+    customer = CustomerFactory(organization=store.organization, registered_store=store)
+    account = PointsAccountFactory(organization=store.organization, customer=customer)
     give_points(account, 50 + number)
     redeem(account, 10, f"CODE{number}", store=store)
     return account
@@ -120,7 +122,7 @@ def test_lists_are_narrowed_by_program_kind_store_and_day(
     administrator: Client, account: PointsAccount, store: Store, club_program: Program
 ) -> None:
     other = Program.objects.create(organization=account.organization, name="Outlet")
-    away = make_account(account.organization, other, customer=account.customer)
+    away = PointsAccountFactory(organization=account.organization, program=other, customer=account.customer)
     now = clock.now()
     give_points(away, 5, facts=facts(now, store=store), kind="promotional")
     for room in ("pointsaccount", "pointsentry", "pointslot", "membership"):
@@ -181,7 +183,7 @@ def test_a_redemption_is_found_by_its_code(administrator: Client, account: Point
 
 
 def test_who_has_no_role_for_them_sees_none(organization: Organization) -> None:
-    nobody = log_in(make_staff(organization, "", username="nobody"))
+    nobody = log_in(StaffMemberFactory(organization=organization, role="", username="nobody"))
     for room in (*ROOMS, "program"):
         assert nobody.get(list_of(f"engagement_{room}")).status_code == 403
 

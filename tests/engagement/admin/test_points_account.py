@@ -15,9 +15,11 @@ from engagement.programs.models import Membership
 from loyalty_project import clock
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
-from tests.back_office import list_of, log_in, make_staff, page_of, shown
-from tests.factories.points import LONG_AGO, give_points, make_account, make_customer
-from tests.factories.rows import till_actor
+from tests.back_office import list_of, log_in, page_of, shown
+from tests.factories.customers import LONG_AGO, CustomerFactory
+from tests.factories.locations import till_actor
+from tests.factories.points import PointsAccountFactory, give_points
+from tests.factories.staff import StaffMemberFactory
 from use_cases.merging import merge_customers
 
 ACCOUNTS = "engagement_pointsaccount"
@@ -44,14 +46,14 @@ def test_the_list_and_the_page_show_nothing_that_is_over(administrator: Client, 
 
 
 def test_an_account_without_entries_says_so(administrator: Client, organization: Organization) -> None:
-    account = make_account(organization)
+    account = PointsAccountFactory(organization=organization)
     assert "Nothing has moved yet." in administrator.get(page_of(ACCOUNTS, account)).content.decode()
 
 
 def test_accounts_whose_points_have_moved_are_listed_where_asked(
     administrator: Client, organization: Organization, account: PointsAccount, till: Till
 ) -> None:
-    twin = make_account(organization)
+    twin = PointsAccountFactory(organization=organization)
     merge_customers(survivor=account.customer_id, victim=twin.customer_id, by=till_actor(till))
     listed = [shown(administrator.get(list_of(ACCOUNTS), query)) for query in ({}, {"history": "yes"}, {"history": "all"})]
     assert listed == [[account], [twin], [twin, account]]
@@ -87,8 +89,11 @@ def test_only_permitted_roles_adjust_within_their_reach(
     for browser in (auditor, seller):
         assert "Adjust points" not in browser.get(page_of(ACCOUNTS, account)).content.decode()
         assert adjust(browser, account, "5").status_code == 403
-    manager = log_in(make_staff(store.organization, "store_manager", store))
-    hidden = make_account(store.organization, customer=make_customer(store.organization, registered_store=elsewhere.store))
+    manager = log_in(StaffMemberFactory(organization=store.organization, role="store_manager", stores=[store]))
+    hidden = PointsAccountFactory(
+        organization=store.organization,
+        customer=CustomerFactory(organization=store.organization, registered_store=elsewhere.store),
+    )
     assert adjust(manager, hidden, "5")["Location"] == "/admin/"
     assert adjust(manager, account, "5").status_code == 302
     account.refresh_from_db()

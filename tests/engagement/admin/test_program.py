@@ -12,8 +12,9 @@ from loyalty_project import clock
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
-from tests.back_office import list_of, log_in, make_staff, page_of, shown
-from tests.factories.points import give_points, make_account
+from tests.back_office import list_of, log_in, page_of, shown
+from tests.factories.points import PointsAccountFactory, give_points
+from tests.factories.staff import StaffMemberFactory
 
 PROGRAMS = "engagement_program"
 
@@ -32,7 +33,7 @@ def test_the_list_costs_the_same_for_any_number(
     for number in range(1, programs):
         more = Program.objects.create(organization=account.organization, name=f"Program {number}")
         ProgramVersion.objects.create(organization=more.organization, program=more, number=1, rules={}, made_at=clock.now())
-        make_account(account.organization, more)
+        PointsAccountFactory(organization=account.organization, program=more)
     # Session, member of staff, the limit to stores, programs; how many in all, twice.
     with django_assert_num_queries(6):
         answer = administrator.get(list_of(PROGRAMS))
@@ -40,7 +41,7 @@ def test_the_list_costs_the_same_for_any_number(
 
 
 def test_the_list_tells_members_points_and_state(administrator: Client, account: PointsAccount) -> None:
-    other = make_account(account.organization)
+    other = PointsAccountFactory(organization=account.organization)
     PointsAccount.objects.filter(pk=other.pk).update(balance=-30, adjusted=-30, floor=-30)
     give_points(account, 1900)
     Program.objects.update(is_paused=True)
@@ -102,5 +103,5 @@ def test_a_program_that_is_not_there_leads_to_the_start_page(administrator: Clie
 
 
 def test_programs_are_not_for_who_is_limited_to_stores(organization: Organization, store: Store) -> None:
-    manager = log_in(make_staff(organization, "store_manager", store))
+    manager = log_in(StaffMemberFactory(organization=organization, role="store_manager", stores=[store]))
     assert manager.get(list_of(PROGRAMS)).status_code == 403

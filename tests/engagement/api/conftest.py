@@ -14,9 +14,9 @@ from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.api import Api
-from tests.factories.points import LONG_AGO, make_customer
+from tests.factories.customers import LONG_AGO, CustomerFactory
+from tests.factories.locations import TillFactory
 from tests.factories.program_documents import club, loaded
-from tests.factories.rows import make_organization, make_store, make_till
 
 SOUTH = {"name": "South club", "bound_to": {"zones": ["south"]}, "earning": [{"name": "all", "award": {"percent": 10}}]}
 
@@ -50,7 +50,7 @@ class Shops(NamedTuple):
 
     def customer(self, mobile: str = "919812345678", **more: Any) -> Customer:
         """Somebody in no club."""
-        customer = make_customer(self.organization, **more)
+        customer = CustomerFactory(organization=self.organization, **more)
         Identifier.objects.create(organization=self.organization, customer=customer, kind="mobile", value=mobile)
         return customer
 
@@ -63,8 +63,8 @@ def shops(db: None) -> Iterator[Shops]:
     with organization_scope(organization):
         yield Shops(
             organization,
-            make_till(Store.objects.get(code="blr"), "blr.till1", name="Bengaluru till 1"),
-            make_till(Store.objects.get(code="del"), "del.till1", name="Delhi till 1"),
+            TillFactory(store=Store.objects.get(code="blr"), code="blr.till1", name="Bengaluru till 1"),
+            TillFactory(store=Store.objects.get(code="del"), code="del.till1", name="Delhi till 1"),
             Program.objects.get(name="Club"),
             Program.objects.get(name="South club"),
         )
@@ -86,4 +86,4 @@ def delhi_api(shops: Shops) -> Api:
 def stranger_api(shops: Shops) -> Api:
     """Calls as a till of another organization."""
     with unscoped("tests make their rows"):
-        return Api(make_till(make_store(make_organization("bazaar"), "bazaar.main"), "bazaar.till1"))
+        return Api(TillFactory(store__organization__code="bazaar", store__code="bazaar.main", code="bazaar.till1"))

@@ -10,9 +10,9 @@ from customers.groups.models import GroupMembership
 from customers.profile.models import Customer
 from tests.api import Answer, Api
 from tests.engagement.api.conftest import Shops
-from tests.factories.bills import make_bill
+from tests.factories.bills import BillFactory
+from tests.factories.groups import UserGroupFactory
 from tests.factories.redemptions import give_back, redeem
-from tests.factories.rows import make_group
 
 pytestmark = pytest.mark.django_db
 
@@ -99,7 +99,7 @@ def test_user_id_is_told_when_asked_for(delhi_api: Api, three: Customer) -> None
 
 
 def test_user_groups_are_told(delhi_api: Api, shops: Shops, three: Customer) -> None:
-    group = make_group(shops.organization, "FAM1", name="Rao family")
+    group = UserGroupFactory(organization=shops.organization, external_id="FAM1", name="Rao family")
     GroupMembership.objects.create(organization=shops.organization, group=group, customer=three, role="PRIMARY")
     assert [one["external_id"] for one in ask(delhi_api).customer["user_groups2"]] == ["FAM1"]
 
@@ -109,7 +109,7 @@ def test_user_groups_are_told(delhi_api: Api, shops: Shops, three: Customer) -> 
 
 def test_a_row(delhi_api: Api, shops: Shops) -> None:
     customer = shops.member()
-    bill = make_bill(customer, shops.delhi)
+    bill = BillFactory(customer=customer, till=shops.delhi)
     redemption = redeem(
         customer, shops.club, 30, "2026-01-05 12:00:00", till=shops.delhi, reference="POS-9", note="for a kettle",
         purpose="Kettle", transaction_number="T5", bill=bill, validation_code="AB12cd",

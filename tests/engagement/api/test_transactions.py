@@ -16,9 +16,11 @@ from engagement.points.models import PointsAccount
 from organizations.locations.models import Store
 from tests.api import Answer, Api
 from tests.engagement.api.conftest import Shops
-from tests.factories.bills import bring_back, buy, make_bill
+from tests.factories.bills import BillFactory, at, bring_back, buy
+from tests.factories.fields import FieldFactory
+from tests.factories.groups import UserGroupFactory, join_group
+from tests.factories.locations import TillFactory, till_actor
 from tests.factories.points import facts, give_points, state_of
-from tests.factories.rows import join_group, make_field, make_group, make_store, make_till, till_actor
 from use_cases.merging import merge_customers
 
 pytestmark = pytest.mark.django_db
@@ -102,10 +104,15 @@ def test_promised_points_are_told_apart(delhi_api: Api, shops: Shops) -> None:
 
 
 def test_a_row_is_text_but_for_the_size_of_the_basket(api: Api, shops: Shops) -> None:
-    bill = make_bill(
-        shops.member(), shops.blr, "2026-01-05 12:00:00", "1250.50",
-        gross_amount=Decimal("1300.50"), discount=Decimal(50), notes="gift wrap",
-    )  # fmt: skip
+    bill = BillFactory(
+        customer=shops.member(),
+        till=shops.blr,
+        billed_at=at("2026-01-05 12:00:00"),
+        amount=Decimal("1250.50"),
+        gross_amount=Decimal("1300.50"),
+        discount=Decimal(50),
+        notes="gift wrap",
+    )
     for position in (1, 2):
         BillLine.objects.create(organization=shops.organization, bill=bill, position=position, item_code="TEA")
     (row,) = rows(ask(api))
@@ -122,13 +129,13 @@ def test_a_row_is_text_but_for_the_size_of_the_basket(api: Api, shops: Shops) ->
 
 
 def test_a_bill_without_a_store_has_blanks(api: Api, shops: Shops) -> None:
-    make_bill(shops.member(), shops.blr, till=None, store=None)
+    BillFactory(customer=shops.member(), till=None, store=None)
     (row,) = rows(ask(api))
     assert (row["store"], row["store_code"]) == ("", "")
 
 
 def test_a_foreign_currency_is_told(api: Api, shops: Shops) -> None:
-    make_bill(shops.member(), shops.blr, currency="AED", currency_ratio=Decimal("22.5"))
+    BillFactory(customer=shops.member(), till=shops.blr, currency="AED", currency_ratio=Decimal("22.5"))
     (row,) = rows(ask(api))
     assert row["currency"] == {
         "ratio": 22.5,
@@ -139,12 +146,14 @@ def test_a_foreign_currency_is_told(api: Api, shops: Shops) -> None:
 
 
 def test_what_must_be_asked_for_is_there_when_it_is(api: Api, shops: Shops) -> None:
-    cashier = make_field(shops.organization, "cashier", category="transaction")
-    make_field(shops.organization, "lane", category="transaction")
-    make_bill(
-        shops.member(), shops.blr, field_values={str(cashier.pk): "Ravi"},
+    cashier = FieldFactory(organization=shops.organization, name="cashier", category="transaction")
+    FieldFactory(organization=shops.organization, name="lane", category="transaction")
+    BillFactory(
+        customer=shops.member(),
+        till=shops.blr,
+        field_values={str(cashier.pk): "Ravi"},
         details={"credit_notes": [{"number": "C1", "amount": "20", "notes": None}]},
-    )  # fmt: skip
+    )
     (row,) = rows(ask(api, "mobile=919812345678&custom_fields=TRUE&credit_notes=1&points_breakup=true"))
     assert row["custom_fields"] == {"field": [{"name": "cashier", "value": "Ravi"}]}
     assert row["credit_notes"] == {"credit_note": [{"number": "C1", "amount": "20", "notes": ""}]}
@@ -225,13 +234,13 @@ def test_the_last_of_several_expiries_is_told(delhi_api: Api, shops: Shops) -> N
 
 
 def test_who_is_in_no_program_has_blank_points(api: Api, shops: Shops) -> None:
-    make_bill(shops.customer(type="NON_LOYALTY"), shops.blr)
+    BillFactory(customer=shops.customer(type="NON_LOYALTY"), till=shops.blr)
     (row,) = rows(ask(api))
     assert row["points"] == {**dict.fromkeys(BLOCK, "0"), "expiry_date": "", "program_id": ""}
 
 
 def test_with_mlp_only_members_of_the_loyalty_program_are_read(api: Api, shops: Shops) -> None:
-    make_bill(shops.customer(type="NON_LOYALTY"), shops.blr)
+    BillFactory(customer=shops.customer(type="NON_LOYALTY"), till=shops.blr)
     assert code(ask(api, "mobile=919812345678&mlp=1")) == "1013"
 
 
@@ -255,9 +264,9 @@ def test_points_that_cannot_be_read_are_a_warning(api: Api, shops: Shops) -> Non
 def three(shops: Shops) -> Customer:
     """A customer with three bills, not recorded in their order: B is the newest."""
     customer = shops.member()
-    make_bill(customer, shops.blr, "2026-01-03 12:00:00", 100, number="A")
-    make_bill(customer, shops.delhi, "2026-01-09 12:00:00", 200, number="B")
-    make_bill(customer, shops.blr, "2026-01-06 23:59:59", 200, number="C")
+    BillFactory(customer=customer, till=shops.blr, billed_at=at("2026-01-03 12:00:00"), amount=100, number="A")
+    BillFactory(customer=customer, till=shops.delhi, billed_at=at("2026-01-09 12:00:00"), amount=200, number="B")
+    BillFactory(customer=customer, till=shops.blr, billed_at=at("2026-01-06 23:59:59"), amount=200, number="C")
     return customer
 
 
@@ -313,7 +322,9 @@ def test_ids_are_filters_too(api: Api, shops: Shops, three: Customer) -> None:
 
 def test_a_store_id_is_an_id_before_it_is_a_code(api: Api, shops: Shops, three: Customer) -> None:
     code = str(shops.delhi.store_id)
-    make_bill(three, make_till(make_store(shops.organization, code), "odd.till1"), number="D")
+    BillFactory(
+        customer=three, till=TillFactory(store__organization=shops.organization, store__code=code, code="odd.till1"), number="D"
+    )
     assert numbers(ask(api, f"mobile=919812345678&store_id={code}")) == ["B"]
 
 
@@ -357,7 +368,7 @@ def test_values_that_cannot_be_and_rows_that_are_not(api: Api, three: Customer, 
 
 def test_a_customer_without_rows_is_shown_whole(api: Api, shops: Shops) -> None:
     customer = shops.member(firstname="Mina")
-    join_group(make_group(shops.organization, "FAM1"), customer.pk)
+    join_group(UserGroupFactory(organization=shops.organization, external_id="FAM1"), customer.pk)
     shops.earn({"name": "base", "award": {"fixed": 60}})
     buy(customer, shops.blr, amount=100)
     answer = ask(api, "mobile=919812345678&number=nobody&limit=5")
@@ -423,7 +434,7 @@ def test_the_identifier_may_be_a_pair(api: Api, three: Customer) -> None:
 
 
 def test_several_customers_are_a_list_in_the_order_asked(api: Api, shops: Shops, three: Customer) -> None:
-    make_bill(shops.member("919812345679"), shops.blr, number="D")
+    BillFactory(customer=shops.member("919812345679"), till=shops.blr, number="D")
     shops.member("919812345670")
     asked = ["919812345679", "919800000000", "919812345678", "919812345670", "919812345679"]
     answer = ask(api, f"mobile={','.join(asked)}&limit=2")

@@ -11,8 +11,8 @@ from engagement.bills.latest import latest_bills
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, member, open_shop
+from tests.factories.locations import TillFactory
 from tests.factories.program_documents import club, loaded
-from tests.factories.rows import make_till
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +77,7 @@ def test_filters_of_the_call_narrow_them(
 def test_one_query_with_the_stores(northwind: Organization, shop: Shop, count: int) -> None:
     people = [member(northwind) for _ in range(count)]
     for one in people:
-        shop.record(shop.draft(f"{one.pk}", 10, customer_id=one.pk, till=make_till(shop.till.store)))
+        shop.record(shop.draft(f"{one.pk}", 10, customer_id=one.pk, till=TillFactory(store=shop.till.store)))
     with CaptureQueriesContext(connection) as found:
         bills = latest_bills([one.pk for one in people], query={}, organization=northwind)
         assert {bill.store.code for bill in bills if bill.store} == {"blr"}

@@ -20,8 +20,8 @@ from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.bills import Shop, account_of, member, open_shop
+from tests.factories.locations import TillFactory
 from tests.factories.program_documents import club, loaded
-from tests.factories.rows import make_till
 from tests.races import race
 
 WORKERS = 4
@@ -75,7 +75,7 @@ def test_the_same_bill_in_several_threads_is_one(shop: Shop, asha: Customer) -> 
 
 def test_the_same_bill_at_two_tills_of_a_store_is_one_where_the_policy_says_so(shop: Shop, asha: Customer) -> None:
     shop.flag(CONF_LOYALTY_BILL_NUMBER_UNIQUE_ONLY_STORE=1)
-    other = make_till(shop.till.store, "blr.till2")
+    other = TillFactory(store=shop.till.store, code="blr.till2")
     here, there, *_ = sales(shop, asha)
     for draft in there:
         draft.till = other

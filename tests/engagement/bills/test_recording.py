@@ -18,9 +18,10 @@ from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, account_of, codes, member, open_shop
-from tests.factories.points import make_customer
+from tests.factories.customers import CustomerFactory
+from tests.factories.locations import TillFactory, till_actor
 from tests.factories.program_documents import club, loaded
-from tests.factories.rows import label, make_status, make_till, till_actor
+from tests.factories.statuses import CustomerStatusFactory, label
 
 pytestmark = pytest.mark.django_db
 TEA = LineDraft(item_code="TEA", quantity=Decimal(2), rate=Decimal(50), value=Decimal(100))
@@ -45,7 +46,7 @@ def asha(northwind: Organization) -> Customer:
 
 def test_a_label_that_forbids_billing_is_681_after_all_else(shop: Shop, northwind: Organization, asha: Customer) -> None:
     shop.record(shop.draft("1", 100, customer_id=asha.pk))
-    label(asha, make_status(northwind, "transactions"))
+    label(asha, CustomerStatusFactory(organization=northwind, blocks=["transactions"]))
     assert shop.refusal(shop.draft("2", 100, customer_id=asha.pk)) == 681
     assert shop.refusal(shop.draft("2", 100, customer_id=asha.pk), is_history=True) == 681
     assert codes(shop.record(shop.draft("1", 100, customer_id=asha.pk))) == [604]
@@ -70,7 +71,7 @@ def test_labels_of_many_customers_take_one_query(shop: Shop, northwind: Organiza
     queries()
     before = queries()
     for one in members:
-        label(one, make_status(northwind))
+        label(one, CustomerStatusFactory(organization=northwind))
     assert queries() == before + 1
 
 
@@ -170,7 +171,7 @@ def test_strict_tills_are_refused_a_repeat_but_history_is_not(shop: Shop, asha: 
 def test_a_number_is_the_tills_on_its_day_unless_the_policy_widens_it(
     northwind: Organization, shop: Shop, asha: Customer
 ) -> None:
-    beside = make_till(shop.till.store, "blr.till2")
+    beside = TillFactory(store=shop.till.store, code="blr.till2")
     away = open_shop(northwind, "del", "del.till1").till
     days = iter(range(100))
 
@@ -322,4 +323,4 @@ def test_history_may_be_recorded_without_customers(northwind: Organization, shop
             now=NOON,
         )
     assert not isinstance(recorded, LoyaltyError)
-    assert make_customer(northwind).bills.count() == 0
+    assert CustomerFactory(organization=northwind).bills.count() == 0

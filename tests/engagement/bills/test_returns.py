@@ -14,9 +14,9 @@ from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, account_of, codes, member, open_shop
-from tests.factories.points import make_customer
+from tests.factories.customers import CustomerFactory
+from tests.factories.locations import TillFactory
 from tests.factories.program_documents import club, load, loaded
-from tests.factories.rows import make_till
 
 pytestmark = pytest.mark.django_db
 
@@ -254,14 +254,14 @@ def test_an_anonymous_return_of_one_loyalty_sale_is_worked_as_a_return(shop: Sho
 
 def test_an_anonymous_return_of_several_loyalty_sales_or_none(northwind: Organization, shop: Shop, asha: Customer) -> None:
     sell(shop, asha, "1", 100)
-    sell(shop, member(northwind), "1", 100, till=make_till(shop.till.store, "blr.till2"))
+    sell(shop, member(northwind), "1", 100, till=TillFactory(store=shop.till.store, code="blr.till2"))
     assert shop.refusal(shop.returned("1", 10, type="NOT_INTERESTED_RETURN")) == 9614
     kept = shop.record(shop.returned("9", 10, type="NOT_INTERESTED_RETURN"))
     assert (codes(kept), kept.recorded.sale) == ([625], None)
 
 
 def test_of_several_sales_the_likeliest_is_meant(northwind: Organization, shop: Shop, asha: Customer) -> None:
-    other_till = make_till(shop.till.store, "blr.till2")
+    other_till = TillFactory(store=shop.till.store, code="blr.till2")
     far = open_shop(northwind, "del", "del.till1").till
     first = sell(shop, asha, "1", 100)
     second = sell(shop, asha, "1", 100, billed_at=NOON + DAY)
@@ -356,7 +356,7 @@ def test_a_return_with_its_own_number_is_refused_with_other_content(
     # A sale may have the number too.
     assert shop.record(shop.draft("R1", 10, customer_id=asha.pk, billed_at=NOON + DAY)).recorded.is_new
     shop.flag(IS_RETURN_BILL_UNIQUE=1)
-    elsewhere = make_till(shop.till.store, "blr.till2")
+    elsewhere = TillFactory(store=shop.till.store, code="blr.till2")
     shop.record(shop.returned("1", 20, number="R2", customer_id=asha.pk))
     assert shop.refusal(shop.returned("1", 21, number="R2", customer_id=asha.pk, till=elsewhere)) == 604
 
@@ -370,7 +370,7 @@ def test_returns_leave_points_where_the_policy_says_so(northwind: Organization, 
 
 
 def test_who_is_no_loyalty_customer_has_purchases_alone(northwind: Organization, shop: Shop) -> None:
-    chen = make_customer(northwind, type=Customer.Type.NON_LOYALTY)
+    chen = CustomerFactory(organization=northwind, type=Customer.Type.NON_LOYALTY)
     sell(shop, chen, "1", 100)
     back = shop.record(shop.returned("1", 40, customer_id=chen.pk))
     assert (back.counted.entries, chen.purchase_totals.amount, chen.purchase_totals.bills) == ([], 60, 1)

@@ -21,9 +21,12 @@ from engagement.programs.pausing import set_paused
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, account_of, codes, member, open_shop
-from tests.factories.points import facts, make_customer, state_of
+from tests.factories.customers import CustomerFactory
+from tests.factories.fields import FieldFactory
+from tests.factories.locations import till_actor
+from tests.factories.points import facts, state_of
 from tests.factories.program_documents import club, load, loaded
-from tests.factories.rows import label, make_field, make_status, till_actor
+from tests.factories.statuses import CustomerStatusFactory, label
 from use_cases.deferred_events import work_deferred_events
 from use_cases.purchases import record_purchases
 
@@ -108,7 +111,7 @@ def test_a_cap_is_told(shop: Shop, asha: Customer) -> None:
 def test_a_label_that_forbids_points_counts_the_bill_and_gives_nothing(
     shop: Shop, northwind: Organization, asha: Customer
 ) -> None:
-    label(asha, make_status(northwind, "points_issue"))
+    label(asha, CustomerStatusFactory(organization=northwind, blocks=["points_issue"]))
     purchase = shop.record(shop.draft("1", 100, customer_id=asha.pk))
     assert (codes(purchase), account_of(asha).balance) == ([9610], 0)
     assert (account_of(asha).purchases, account_of(asha).visits, BillPoints.objects.get().issued) == (100, 1, 0)
@@ -120,8 +123,8 @@ def test_a_label_that_forbids_points_counts_the_bill_and_gives_nothing(
 
 
 def test_the_warning_is_for_members_alone(shop: Shop, northwind: Organization) -> None:
-    stranger = make_customer(northwind)
-    label(stranger, make_status(northwind, "points_issue"))
+    stranger = CustomerFactory(organization=northwind)
+    label(stranger, CustomerStatusFactory(organization=northwind, blocks=["points_issue"]))
     assert codes(shop.record(shop.draft("1", 100, customer_id=stranger.pk))) == []
 
 
@@ -129,7 +132,7 @@ def test_a_label_that_forbids_promotions_leaves_regular_points(shop: Shop, north
     load(club(earning=[rule(), rule(name="gift", kind="promotional", award={"fixed": 10})]))
     shop.record(shop.draft("1", 100, customer_id=asha.pk))
     assert account_of(asha).balance == 15
-    label(asha, make_status(northwind, "promotions"))
+    label(asha, CustomerStatusFactory(organization=northwind, blocks=["promotions"]))
     purchase = shop.record(shop.draft("2", 100, customer_id=asha.pk))
     assert (codes(purchase), account_of(asha).balance) == ([], 20)
 
@@ -151,7 +154,7 @@ def test_a_paused_program_counts_the_bill_and_gives_nothing(shop: Shop, asha: Cu
 
 
 def test_an_expiry_without_a_date_keeps_the_bill(northwind: Organization, shop: Shop, asha: Customer) -> None:
-    dob = make_field(northwind, "dob", category="extended", type="date")
+    dob = FieldFactory(organization=northwind, name="dob", category="extended", type="date")
     version = ProgramVersion.objects.get()
     rules = {**version.rules, "earning": [rule(expiry={"kind": "field", "name": "dob", "value": 7})]}
     ProgramVersion.objects.create(organization=northwind, program=version.program, number=2, rules=rules, made_at=NOON - DAY)

@@ -20,9 +20,11 @@ from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, member, open_shop
-from tests.factories.points import make_customer
+from tests.factories.customers import CustomerFactory
+from tests.factories.fields import FieldFactory
+from tests.factories.locations import till_actor
 from tests.factories.program_documents import club, load, loaded
-from tests.factories.rows import label, make_field, make_status, till_actor
+from tests.factories.statuses import CustomerStatusFactory, label
 
 pytestmark = pytest.mark.django_db
 
@@ -41,10 +43,10 @@ def northwind() -> Iterator[Organization]:
 def test_what_a_label_forbids_is_told(northwind: Organization) -> None:
     load(club(earning=[rule("base"), rule("gift", kind="promotional")]))
     asha = member(northwind)
-    label(asha, make_status(northwind, "promotions"))
+    label(asha, CustomerStatusFactory(organization=northwind, blocks=["promotions"]))
     assert told(asha)[0][2] == "Rule gift gives nothing: the customer's status label forbids promotional points."
     for block in ("points_issue", "transactions"):
-        label(asha, make_status(northwind, block))
+        label(asha, CustomerStatusFactory(organization=northwind, blocks=[block]))
         assert told(asha)[0][0].endswith("the customer's status label forbids it.")
 
 
@@ -125,9 +127,9 @@ def test_why_a_program_gives_nothing_at_all(northwind: Organization) -> None:
         rules={"earning": [rule("birthday", expiry={"kind": "field", "name": "dob"})]},
         made_at=NOON - DAY,
     )
-    make_field(northwind, "dob", category="extended", type="date")
+    FieldFactory(organization=northwind, name="dob", category="extended", type="date")
     assert told(asha) == [["Club, version 2 of its rules: the expiry field gives no date."]]
     assert told(asha, 10**17) == [["Club, version 2 of its rules: these are more points than can be kept."]]
     set_paused(Program.objects.all(), paused=True, by=till_actor(open_shop(northwind).till))
     assert told(asha) == [["Club, version 2 of its rules: the program is paused."]]
-    assert told(make_customer(northwind, type=Customer.Type.NON_LOYALTY)) == []
+    assert told(CustomerFactory(organization=northwind, type=Customer.Type.NON_LOYALTY)) == []

@@ -17,7 +17,7 @@ from organizations.audit.models import AuditEntry
 from organizations.locations.models import Till
 from organizations.tenancy.scoping import organization_scope
 from tests.back_office import register
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 from tests.jobs import KINDS, committed_customer, committed_till, defer, mark, marks, statuses, stored
 from tests.races import race
 

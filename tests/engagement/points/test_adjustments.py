@@ -16,9 +16,9 @@ from organizations.audit.actors import staff_actor
 from organizations.audit.models import AuditEntry
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.back_office import make_staff
-from tests.factories.points import give_points, make_account
+from tests.factories.points import PointsAccountFactory, give_points
 from tests.factories.program_documents import club, loaded
+from tests.factories.staff import StaffMemberFactory
 
 NOON = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ def account(db: None) -> Any:
     with unscoped("tests make their rows"):
         organization = loaded(club(enrolment=None))
     with organization_scope(organization), time_machine.travel(NOON, tick=False):
-        account = make_account(organization)
+        account = PointsAccountFactory(organization=organization)
         with transaction.atomic():
             give_points(account, 100)
         account.refresh_from_db()
@@ -38,7 +38,10 @@ def account(db: None) -> Any:
 
 def adjust(account: PointsAccount, points: str, reason: str = "A slip of the till", **more: Any) -> PointsEntry:
     organization: Organization = account.organization
-    actor = staff_actor(make_staff(organization, "care_agent", username=f"staff{PointsEntry.objects.count()}"), organization)
+    actor = staff_actor(
+        StaffMemberFactory(organization=organization, role="care_agent", username=f"staff{PointsEntry.objects.count()}"),
+        organization,
+    )
     return adjust_points(account, Decimal(points), reason=reason, by=actor, **more)
 
 

@@ -12,7 +12,7 @@ from engagement.points.ledger.repository import write_accounts
 from engagement.programs.models import Program
 from organizations.tenancy.models import Organization
 from tests.factories.histories import day, live
-from tests.factories.points import facts, give_points, make_account, state_of
+from tests.factories.points import PointsAccountFactory, facts, give_points, state_of
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +54,7 @@ def test_the_figures_of_any_moment(
 
 
 def test_what_was_known_then_does_not_change_with_what_arrives_late(organization: Organization, club: Program) -> None:
-    account = make_account(organization)
+    account = PointsAccountFactory(organization=organization)
     give_points(account, 10, facts=facts(day(0)))
     state = state_of(account)
     award(state, Decimal(5), facts=facts(day(1), recorded_at=day(9)))
@@ -72,9 +72,9 @@ def test_what_was_known_then_does_not_change_with_what_arrives_late(organization
 
 
 def test_every_account_has_its_own_history(organization: Organization, club: Program) -> None:
-    account = make_account(organization)
+    account = PointsAccountFactory(organization=organization)
     second = Program.objects.create(organization=organization, name="Second")
-    make_account(organization, second, customer=account.customer)
+    PointsAccountFactory(organization=organization, program=second, customer=account.customer)
     give_points(account, 10)
     histories = history_of(account.customer_id, organization=organization)
     assert [(one.account.program.name, one.figures.balance) for one in histories] == [("Club", 10), ("Second", 0)]
@@ -85,7 +85,7 @@ def test_every_account_has_its_own_history(organization: Organization, club: Pro
 def test_a_history_costs_the_same_for_any_number_of_entries(
     organization: Organization, club: Program, django_assert_num_queries: Any, size: int
 ) -> None:
-    account = make_account(organization)
+    account = PointsAccountFactory(organization=organization)
     for _ in range(size):
         give_points(account, 10)
     with django_assert_num_queries(4):

@@ -15,7 +15,8 @@ from engagement.programs.models import Membership, Program
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.points import LONG_AGO, give_points, make_account, make_customer
+from tests.factories.customers import LONG_AGO, CustomerFactory
+from tests.factories.points import PointsAccountFactory, give_points
 from tests.factories.program_documents import club, loaded
 
 pytestmark = pytest.mark.django_db
@@ -48,9 +49,11 @@ def figures_in(northwind: Northwind, customer: Customer, store: str) -> Balance:
 
 
 def in_both(northwind: Northwind) -> Customer:
-    account = make_account(northwind.organization, northwind.club)
+    account = PointsAccountFactory(organization=northwind.organization, program=northwind.club)
     give_points(account, 10)
-    give_points(make_account(northwind.organization, northwind.south, customer=account.customer), 7)
+    give_points(
+        PointsAccountFactory(organization=northwind.organization, program=northwind.south, customer=account.customer), 7
+    )
     return account.customer
 
 
@@ -61,14 +64,14 @@ def test_the_tills_program_stands_for_the_customer(northwind: Northwind) -> None
 
 
 def test_who_is_not_in_the_tills_program_shows_the_default_one(northwind: Northwind) -> None:
-    account = make_account(northwind.organization, northwind.club)
+    account = PointsAccountFactory(organization=northwind.organization, program=northwind.club)
     give_points(account, 10)
     figures = figures_in(northwind, account.customer, "blr")
     assert (figures.program_id, figures.loyalty_points) == (northwind.club.pk, 10)
 
 
 def test_who_is_in_no_program_has_nothing(northwind: Northwind) -> None:
-    figures = figures_in(northwind, make_customer(northwind.organization), "blr")
+    figures = figures_in(northwind, CustomerFactory(organization=northwind.organization), "blr")
     assert figures == NOTHING
     assert (figures.program_id, figures.current_slab) == (None, None)
     assert {
@@ -78,7 +81,7 @@ def test_who_is_in_no_program_has_nothing(northwind: Northwind) -> None:
 
 
 def test_a_member_without_an_account_has_a_tier_and_no_points(northwind: Northwind) -> None:
-    customer = make_customer(northwind.organization)
+    customer = CustomerFactory(organization=northwind.organization)
     tier = northwind.club.tiers.get(name="Silver")
     Membership.objects.create(
         organization=northwind.organization, customer=customer, program=northwind.club, enrolled_on=LONG_AGO, tier=tier,
@@ -89,7 +92,7 @@ def test_a_member_without_an_account_has_a_tier_and_no_points(northwind: Northwi
 
 
 def test_every_figure_is_the_accounts(northwind: Northwind) -> None:
-    account = make_account(northwind.organization, northwind.club)
+    account = PointsAccountFactory(organization=northwind.organization, program=northwind.club)
     type(account).objects.filter(pk=account.pk).update(
         floor=-100, lifetime=20, redeemed=25, returned=3, balance=-8, promised=4, promised_returned=2
     )

@@ -17,9 +17,10 @@ from engagement.programs.models import Program
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import account_of, member
-from tests.factories.points import give_points, make_customer, state_of
+from tests.factories.customers import CustomerFactory
+from tests.factories.groups import UserGroupFactory, join_group
+from tests.factories.points import give_points, state_of
 from tests.factories.program_documents import club, loaded
-from tests.factories.rows import join_group, make_group
 
 pytestmark = pytest.mark.django_db
 
@@ -45,8 +46,12 @@ def told(*customers: Customer) -> dict[int, list[tuple[str, int, int]]]:
 
 
 def test_members_points_are_summed_by_program_the_default_one_first(northwind: Organization) -> None:
-    asha, boris, cleo = member(northwind, "Club", "Bees"), member(northwind), make_customer(northwind, type="NON_LOYALTY")
-    family = make_group(northwind, "G1")
+    asha, boris, cleo = (
+        member(northwind, "Club", "Bees"),
+        member(northwind),
+        CustomerFactory(organization=northwind, type="NON_LOYALTY"),
+    )
+    family = UserGroupFactory(organization=northwind, external_id="G1")
     join_group(family, asha.pk, boris.pk, cleo.pk)
     give(asha, 10)
     give(boris, 5)
@@ -59,10 +64,13 @@ def test_members_points_are_summed_by_program_the_default_one_first(northwind: O
 
 def test_groups_come_in_the_order_of_their_external_ids_and_those_switched_off_not_at_all(northwind: Organization) -> None:
     asha, boris = member(northwind), member(northwind)
-    crew, family = make_group(northwind, "G2"), make_group(northwind, "G1")
+    crew, family = (
+        UserGroupFactory(organization=northwind, external_id="G2"),
+        UserGroupFactory(organization=northwind, external_id="G1"),
+    )
     join_group(crew, asha.pk)
     join_group(family, asha.pk, boris.pk)
-    join_group(make_group(northwind, "G0", is_active=False), asha.pk)
+    join_group(UserGroupFactory(organization=northwind, external_id="G0", is_active=False), asha.pk)
     give(boris, 5)
     (rows,) = points_of_groups([asha.pk], organization=northwind).values()
     assert [(one.group_id, one.lifetime) for one in rows] == [(family.pk, 5), (crew.pk, 0)]
@@ -72,7 +80,7 @@ def test_groups_come_in_the_order_of_their_external_ids_and_those_switched_off_n
 
 def test_what_is_due_on_any_member_is_done_first(northwind: Organization) -> None:
     asha, boris = member(northwind), member(northwind)
-    join_group(make_group(northwind, "G1"), asha.pk, boris.pk)
+    join_group(UserGroupFactory(organization=northwind, external_id="G1"), asha.pk, boris.pk)
     give(asha, 10)
     give(boris, 5, until=date(2020, 6, 1))
     give(boris, 2)
@@ -83,7 +91,7 @@ def test_what_is_due_on_any_member_is_done_first(northwind: Organization) -> Non
 
 def test_a_balance_below_zero_takes_nothing_from_the_others(northwind: Organization) -> None:
     asha, boris = member(northwind), member(northwind)
-    join_group(make_group(northwind, "G1"), asha.pk, boris.pk)
+    join_group(UserGroupFactory(organization=northwind, external_id="G1"), asha.pk, boris.pk)
     give(asha, 10)
     with transaction.atomic():
         state = state_of(account_of(boris))
@@ -95,11 +103,11 @@ def test_a_balance_below_zero_takes_nothing_from_the_others(northwind: Organizat
 
 @pytest.mark.parametrize("count", [1, 100])
 def test_one_query_for_any_number_of_customers_and_members(northwind: Organization, count: int) -> None:
-    customers = [make_customer(northwind) for _ in range(count)]
+    customers = [CustomerFactory(organization=northwind) for _ in range(count)]
     program = Program.objects.get(is_default=True)
     PointsAccount.objects.bulk_create(PointsAccount(organization=northwind, customer=one, program=program) for one in customers)
-    join_group(make_group(northwind, "G1"), *(one.pk for one in customers))
-    join_group(make_group(northwind, "G2"), *(one.pk for one in customers))
+    join_group(UserGroupFactory(organization=northwind, external_id="G1"), *(one.pk for one in customers))
+    join_group(UserGroupFactory(organization=northwind, external_id="G2"), *(one.pk for one in customers))
     with CaptureQueriesContext(connection) as context:
         assert len(points_of_groups([one.pk for one in customers], organization=northwind)) == count
     assert len(context) == 1

@@ -14,7 +14,8 @@ from engagement.points.summary import program_summaries
 from engagement.programs.models import Program
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.points import give_points, make_account, make_customer
+from tests.factories.customers import CustomerFactory
+from tests.factories.points import PointsAccountFactory, give_points
 from tests.factories.program_documents import club, loaded
 
 NOON = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
@@ -29,7 +30,7 @@ def organization(db: None) -> Iterator[Organization]:
 
 
 def test_a_standing_tells_what_expires_next_and_what_is_promised(organization: Organization) -> None:
-    account = make_account(organization)
+    account = PointsAccountFactory(organization=organization)
     with transaction.atomic():
         for points, day in ((10, date(2026, 5, 31)), (5, date(2026, 5, 31)), (20, date(2026, 12, 31))):
             give_points(account, points, expiry=Expiry(on=day))
@@ -44,7 +45,7 @@ def test_a_standing_tells_what_expires_next_and_what_is_promised(organization: O
 
 
 def test_what_is_due_is_settled(organization: Organization) -> None:
-    account = make_account(organization)
+    account = PointsAccountFactory(organization=organization)
     with transaction.atomic():
         give_points(account, 10, expiry=Expiry(on=date(2026, 3, 1)))
     with time_machine.travel(NOON + timedelta(days=1), tick=False):
@@ -56,22 +57,24 @@ def test_what_is_due_is_settled(organization: Organization) -> None:
 
 
 def test_a_member_without_an_account_has_a_standing(organization: Organization) -> None:
-    account = make_account(organization)
+    account = PointsAccountFactory(organization=organization)
     PointsAccount.objects.all().delete()
     (standing,) = program_summaries(account.customer, organization=organization)
     assert standing.account is None
-    assert program_summaries(make_customer(organization), organization=organization) == []
+    assert program_summaries(CustomerFactory(organization=organization), organization=organization) == []
 
 
 @pytest.mark.parametrize("programs", [1, 3])
 def test_standings_cost_three_queries_and_begin_with_the_default_program(
     organization: Organization, programs: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    customer = make_customer(organization)
+    customer = CustomerFactory(organization=organization)
     names = ["Outlet", "Away"][: programs - 1]
     for name in names:
-        make_account(organization, Program.objects.create(organization=organization, name=name), customer=customer)
-    make_account(organization, customer=customer)
+        PointsAccountFactory(
+            organization=organization, program=Program.objects.create(organization=organization, name=name), customer=customer
+        )
+    PointsAccountFactory(organization=organization, customer=customer)
     with django_assert_num_queries(3):
         standings = program_summaries(customer, organization=organization)
     assert [one.membership.program.name for one in standings] == ["Club", *sorted(names)]

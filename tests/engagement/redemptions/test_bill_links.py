@@ -12,8 +12,9 @@ from engagement.points.models import PointsAccount
 from engagement.redemptions.bill_links import NamedBill, find_bill, tie_redemptions
 from engagement.redemptions.models import Redemption
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.points import make_customer
-from tests.factories.redeemers import NOON, Chain, bring_back, make_bill, make_chain, member, order, redeem
+from tests.factories.bills import BillFactory
+from tests.factories.customers import CustomerFactory
+from tests.factories.redeemers import NOON, Chain, bring_back, make_chain, member, order, redeem
 
 pytestmark = pytest.mark.django_db
 
@@ -36,29 +37,29 @@ def find(chain: Chain, account: PointsAccount, number: str) -> NamedBill:
 
 
 def test_the_stores_bill_of_the_day_comes_before_any_other_of_the_customer(chain: Chain, asha: PointsAccount) -> None:
-    older = make_bill(asha.customer, "T-1", store=chain.delhi.store, at=NOON - timedelta(days=2))
+    older = BillFactory(customer=asha.customer, number="T-1", store=chain.delhi.store, billed_at=NOON - timedelta(days=2))
     assert find(chain, asha, "T-1").bill == older
-    newer = make_bill(asha.customer, "T-1", store=chain.delhi.store, at=NOON + timedelta(hours=1))
+    newer = BillFactory(customer=asha.customer, number="T-1", store=chain.delhi.store, billed_at=NOON + timedelta(hours=1))
     assert find(chain, asha, "T-1").bill == newer
-    here = make_bill(asha.customer, "T-1", store=chain.blr.store)
+    here = BillFactory(customer=asha.customer, number="T-1", store=chain.blr.store, billed_at=NOON)
     assert find(chain, asha, "T-1").bill == here
 
 
 def test_a_number_may_be_the_id_of_the_customers_bill_alone(chain: Chain, asha: PointsAccount) -> None:
-    own = make_bill(asha.customer, "T-1")
-    others = make_bill(make_customer(chain.organization), "T-2")
+    own = BillFactory(customer=asha.customer, number="T-1", billed_at=NOON)
+    others = BillFactory(customer=CustomerFactory(organization=chain.organization), number="T-2", billed_at=NOON)
     assert find(chain, asha, str(own.pk)).bill == own
     assert find(chain, asha, str(others.pk)) == NamedBill()
     assert find(chain, asha, "9" * 30) == NamedBill()
 
 
 def test_others_bills_are_foreign_only_in_this_store_on_this_day(chain: Chain, asha: PointsAccount) -> None:
-    other = make_customer(chain.organization)
-    make_bill(other, "T-1", store=chain.delhi.store)
-    make_bill(other, "T-1", store=chain.blr.store, at=NOON - timedelta(days=1))
-    make_bill(asha.customer, "T-1", store=chain.blr.store, type=Bill.Type.RETURN)
+    other = CustomerFactory(organization=chain.organization)
+    BillFactory(customer=other, number="T-1", store=chain.delhi.store, billed_at=NOON)
+    BillFactory(customer=other, number="T-1", store=chain.blr.store, billed_at=NOON - timedelta(days=1))
+    BillFactory(customer=asha.customer, number="T-1", store=chain.blr.store, type=Bill.Type.RETURN, billed_at=NOON)
     assert find(chain, asha, "T-1") == NamedBill()
-    make_bill(other, "T-1", store=chain.blr.store)
+    BillFactory(customer=other, number="T-1", store=chain.blr.store, billed_at=NOON)
     assert find(chain, asha, "T-1") == NamedBill(is_foreign=True)
     assert find_bill("", customer_id=other.pk, store=None, day=NOON.date()) == NamedBill()
     assert find_bill("T-9", customer_id=other.pk, store=None, day=NOON.date()) == NamedBill()
@@ -71,7 +72,7 @@ def test_a_bill_takes_the_redemptions_that_wait_for_its_number(chain: Chain, ash
     of_another_number = redeem(order(asha, "10", transaction_number="T-2"), chain.blr).redemption
     other = member(chain, mobile="919812345679")
     of_somebody_else = redeem(order(other, "10", transaction_number="T-1"), chain.blr).redemption
-    bill = make_bill(asha.customer, "T-1", store=chain.blr.store)
+    bill = BillFactory(customer=asha.customer, number="T-1", store=chain.blr.store, billed_at=NOON)
     assert tie_redemptions(bill, zone=chain.organization.zone) == []
     assert list(Redemption.objects.filter(bill=bill)) == [waiting]
     for untied in (at_another_store, of_another_day, of_another_number, of_somebody_else):
@@ -80,7 +81,7 @@ def test_a_bill_takes_the_redemptions_that_wait_for_its_number(chain: Chain, ash
 
 
 def test_a_redemption_may_wait_for_the_bills_id(chain: Chain, asha: PointsAccount) -> None:
-    bill = make_bill(asha.customer, "T-1", store=chain.blr.store)
+    bill = BillFactory(customer=asha.customer, number="T-1", store=chain.blr.store, billed_at=NOON)
     redemption = redeem(order(asha, "10"), chain.blr).redemption
     Redemption.objects.update(transaction_number=str(bill.pk))
     tie_redemptions(bill, zone=chain.organization.zone)
@@ -93,9 +94,11 @@ def test_listed_redemptions_are_tied_and_others_are_warned_of(chain: Chain, asha
     by_code, by_id, reversed_whole, elsewhere = (redeem(order(asha, "10"), chain.blr) for _ in range(4))
     bring_back(reversed_whole, chain.blr)
     bring_back(by_id, chain.blr, "4")
-    tie_redemptions(make_bill(asha.customer, "T-0"), listed=[elsewhere.redemption.code], zone=zone)
+    tie_redemptions(
+        BillFactory(customer=asha.customer, number="T-0", billed_at=NOON), listed=[elsewhere.redemption.code], zone=zone
+    )
     foreign = redeem(order(member(chain, mobile="919812345679"), "10"), chain.blr)
-    bill = make_bill(asha.customer, "T-1")
+    bill = BillFactory(customer=asha.customer, number="T-1", billed_at=NOON)
     listed = [
         by_code.redemption.code,
         str(by_id.redemption.pk),
@@ -103,7 +106,7 @@ def test_listed_redemptions_are_tied_and_others_are_warned_of(chain: Chain, asha
         elsewhere.redemption.code,
         foreign.redemption.code,
         "zzzzz0",
-        "12",
+        "987654321",
     ]
     for _ in range(2):
         notices = tie_redemptions(bill, listed=listed, zone=zone)
@@ -114,8 +117,15 @@ def test_listed_redemptions_are_tied_and_others_are_warned_of(chain: Chain, asha
 def test_returns_and_anonymous_bills_take_no_redemptions(chain: Chain, asha: PointsAccount) -> None:
     code = redeem(order(asha, "10", transaction_number="T-1"), chain.blr).redemption.code
     for bill in (
-        make_bill(asha.customer, "T-1", store=chain.blr.store, type=Bill.Type.RETURN),
-        make_bill(None, "T-1", store=chain.blr.store, organization=chain.organization, type=Bill.Type.NOT_INTERESTED),
+        BillFactory(customer=asha.customer, number="T-1", store=chain.blr.store, type=Bill.Type.RETURN, billed_at=NOON),
+        BillFactory(
+            customer=None,
+            number="T-1",
+            store=chain.blr.store,
+            organization=chain.organization,
+            type=Bill.Type.NOT_INTERESTED,
+            billed_at=NOON,
+        ),
     ):
         assert [int(one.code) for one in tie_redemptions(bill, listed=[code], zone=chain.organization.zone)] == [640]
     assert not Redemption.objects.filter(bill__isnull=False).exists()
@@ -126,6 +136,6 @@ def test_ties_cost_three_queries(
     chain: Chain, asha: PointsAccount, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     codes = [redeem(order(asha, "10"), chain.blr).redemption.code for _ in range(count)]
-    bill = make_bill(asha.customer, "T-1", store=chain.blr.store)
+    bill = BillFactory(customer=asha.customer, number="T-1", store=chain.blr.store, billed_at=NOON)
     with django_assert_num_queries(3):
         tie_redemptions(bill, listed=codes, zone=chain.organization.zone)

@@ -24,9 +24,12 @@ from loyalty_project.protocol.errors import LoyaltyError
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.points import give_points, make_account, make_customer
-from tests.factories.redeemers import NOON, Chain, bring_back, make_bill, make_chain, member, order, redeem, refusal_of
-from tests.factories.rows import label, make_status, make_store, make_till, till_actor
+from tests.factories.bills import BillFactory
+from tests.factories.customers import CustomerFactory
+from tests.factories.locations import TillFactory, till_actor
+from tests.factories.points import PointsAccountFactory, give_points
+from tests.factories.redeemers import NOON, Chain, bring_back, make_chain, member, order, redeem, refusal_of
+from tests.factories.statuses import CustomerStatusFactory, label
 
 pytestmark = pytest.mark.django_db
 
@@ -134,7 +137,7 @@ def test_strangers_to_the_program_are_881(chain: Chain, asha: PointsAccount) -> 
     assert refusal_of(order(asha, "x"), chain.blr) == 881
     Customer.objects.filter(pk=asha.customer_id).update(type="LOYALTY")
     assert refusal_of(order(asha, "x", program_id=str(chain.south.pk)), chain.blr) == 881
-    nobody = make_customer(chain.organization)
+    nobody = CustomerFactory(organization=chain.organization)
     wish = order(asha, references={"id": str(nobody.pk)})
     assert refusal_of(wish, chain.blr) == 881
 
@@ -148,12 +151,12 @@ def test_fraud_is_809_after_the_program_and_before_the_time(chain: Chain, asha: 
 
 def test_a_label_that_forbids_redeeming_is_3045_in_the_place_of_fraud(chain: Chain, asha: PointsAccount) -> None:
     Customer.objects.filter(pk=asha.customer_id).update(fraud_status="CONFIRMED")
-    label(asha.customer, make_status(chain.organization, "points_redeem"))
+    label(asha.customer, CustomerStatusFactory(organization=chain.organization, blocks=["points_redeem"]))
     assert refusal_of(order(asha, redeemed_at="soon"), chain.blr) == 3045
     assert refusal_of(order(asha, program_id="x"), chain.blr) == 1101
     assert asked(ask(asha), chain) == 3045
     assert code_refusal({"id": str(asha.customer_id)}, "30", chain) == 3045
-    label(asha.customer, make_status(chain.organization, "coupon_redeem"))
+    label(asha.customer, CustomerStatusFactory(organization=chain.organization, blocks=["coupon_redeem"]))
     assert refusal_of(order(asha), chain.blr) == 0
 
 
@@ -165,7 +168,7 @@ def test_without_an_active_program_it_is_895(chain: Chain, asha: PointsAccount) 
 
 def test_the_tills_program_pays_where_the_customer_is_in_it_else_the_default_one(chain: Chain, asha: PointsAccount) -> None:
     assert redeem(order(asha), chain.blr).redemption.account.program == chain.club
-    south = make_account(chain.organization, chain.south, customer=asha.customer)
+    south = PointsAccountFactory(organization=chain.organization, program=chain.south, customer=asha.customer)
     give_points(south, 20)
     assert redeem(order(asha, "7.25"), chain.blr).redemption.account.program == chain.south
     assert redeem(order(asha, "10"), chain.delhi).redemption.account.program == chain.club
@@ -220,7 +223,7 @@ def test_a_reference_number_spends_once_for_ever(chain: Chain, asha: PointsAccou
     assert again.is_replay
     assert (again.redemption, again.balance, again.value) == (first.redemption, 70, Decimal("7.50"))
     assert refusal_of(order(asha, "35", external_reference="R-1"), chain.blr) == 903
-    make_account(chain.organization, chain.south, customer=asha.customer)
+    PointsAccountFactory(organization=chain.organization, program=chain.south, customer=asha.customer)
     assert refusal_of(order(asha, external_reference="R-1", program_id=str(chain.south.pk)), chain.blr) == 903
     ben = member(chain, mobile="919812345679")
     assert not redeem(order(ben, external_reference="R-1"), chain.blr).is_replay
@@ -318,7 +321,7 @@ def test_codes_that_are_always_taken_are_an_error(chain: Chain, asha: PointsAcco
 
 
 def test_a_redemption_is_tied_to_the_bill_that_is_there(chain: Chain, asha: PointsAccount) -> None:
-    bill = make_bill(asha.customer, "T-1", store=chain.blr.store)
+    bill = BillFactory(customer=asha.customer, number="T-1", store=chain.blr.store, billed_at=NOON)
     done = redeem(order(asha, "10", transaction_number="T-1"), chain.blr)
     assert (done.bill_id, done.redemption.bill, done.notices) == (bill.pk, bill, [])
     by_id = redeem(order(asha, "10", transaction_number=str(bill.pk)), chain.delhi)
@@ -326,7 +329,7 @@ def test_a_redemption_is_tied_to_the_bill_that_is_there(chain: Chain, asha: Poin
 
 
 def test_a_bill_of_another_customer_is_a_warning_and_the_first_answer_stays(chain: Chain, asha: PointsAccount) -> None:
-    make_bill(make_customer(chain.organization), "T-1", store=chain.blr.store)
+    BillFactory(customer=CustomerFactory(organization=chain.organization), number="T-1", store=chain.blr.store, billed_at=NOON)
     for _ in range(2):
         done = redeem(order(asha, "10", transaction_number="T-1"), chain.blr)
         assert (done.bill_id, [int(one.code) for one in done.notices]) == (None, [873])
@@ -443,7 +446,7 @@ def test_a_code_is_refused_in_the_order_of_the_codes(chain: Chain, asha: PointsA
 def test_strangers_of_another_organization_are_unknown(chain: Chain, asha: PointsAccount) -> None:
     stranger = Organization.objects.create(code="bazaar", name="Bazaar", timezone="UTC", currency="USD")
     with organization_scope(stranger):
-        by = till_actor(make_till(make_store(stranger, "main"), "bazaar.till1"))
+        by = till_actor(TillFactory(store__organization=stranger, store__code="main", code="bazaar.till1"))
         assert refusal_of(order(asha), by) == 816
 
 

@@ -16,8 +16,9 @@ from engagement.redemptions.requests import ReversalOrder
 from engagement.redemptions.reversing import reverse_redemption
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.scoping import organization_scope
+from tests.factories.bills import BillFactory
 from tests.factories.points import give_points
-from tests.factories.redeemers import NOON, Chain, bring_back, make_bill, make_chain, member, order, redeem
+from tests.factories.redeemers import NOON, Chain, bring_back, make_chain, member, order, redeem
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +97,7 @@ def test_a_redemption_is_found_by_code_by_id_and_by_the_bills_number(chain: Chai
     assert refusal_of(chain, redemption_id=str(redeemed.redemption.pk), points="5") == 0
     assert refusal_of(chain, transaction_number="T-1", references=whose, points="5") == 0
     assert refusal_of(chain, redemption_id=redeemed.redemption.code, references=whose, points="5") == 0
-    redeemed.redemption.bill = make_bill(asha.customer, "B-1")
+    redeemed.redemption.bill = BillFactory(customer=asha.customer, number="B-1", billed_at=NOON)
     redeemed.redemption.save(update_fields=["bill"])
     assert refusal_of(chain, transaction_number="B-1", references=whose, points="5") == 0
     assert figures(asha) == (90, 10, 0)

@@ -5,13 +5,13 @@ from django.db.models import CharField
 
 from loyalty_project.db.lookups import is_any_of
 from organizations.locations.models import Store
-from tests.factories.rows import make_store
+from tests.factories.locations import StoreFactory
 
 
 @pytest.mark.parametrize("codes", [[], ["a"], ["a", "c", "x"], ["a", 'it\'s, "quoted" {text}']])
 def test_rows_with_any_of_the_values_are_found(organization, codes):
     for code in ("a", "b", "c"):
-        make_store(organization, code)
+        StoreFactory(organization=organization, code=code)
     found = Store.objects.filter(is_any_of("code", codes, CharField())).order_by("code").values_list("code", flat=True)
     assert list(found) == sorted({"a", "b", "c"} & set(codes))
 

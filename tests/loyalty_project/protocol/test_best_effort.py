@@ -7,7 +7,7 @@ from loyalty_project.protocol.best_effort import side_step
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from organizations.tenancy.models import Organization
-from tests.factories.rows import make_organization
+from tests.factories.organizations import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
 WARNING = Notice(Code.SUBSCRIPTIONS_UNAVAILABLE)
@@ -21,7 +21,7 @@ def run(statement):
 def test_a_step_that_succeeds_tells_nothing():
     notices = []
     with side_step(notices, [WARNING]):
-        make_organization("northwind")
+        OrganizationFactory(code="northwind", with_program=True)
     assert notices == []
     assert Organization.objects.exists()
 
@@ -29,9 +29,9 @@ def test_a_step_that_succeeds_tells_nothing():
 def test_a_step_that_the_database_fails_is_undone_alone_and_told():
     notices = [Notice(Code.VALIDATION_FAILED)]
     with transaction.atomic():
-        make_organization("northwind")
+        OrganizationFactory(code="northwind", with_program=True)
         with side_step(notices, iter([WARNING, WARNING])):
-            make_organization("bazaar")
+            OrganizationFactory(code="bazaar", with_program=True)
             run("SELECT 1 FROM nowhere")
     assert notices == [Notice(Code.VALIDATION_FAILED), WARNING, WARNING]
     assert [one.code for one in Organization.objects.all()] == ["northwind"]

@@ -4,19 +4,20 @@ import pytest
 from django.test import Client
 
 from organizations.tenancy.models import Organization
-from tests.back_office import log_in, make_staff
+from tests.back_office import log_in
+from tests.factories.staff import StaffMemberFactory
 
 
 @pytest.fixture
 def administrator(organization: Organization) -> Client:
-    return log_in(make_staff(organization, "org_admin", username="asha"))
+    return log_in(StaffMemberFactory(organization=organization, role="org_admin", username="asha"))
 
 
 @pytest.fixture
 def auditor(organization: Organization) -> Client:
-    return log_in(make_staff(organization, "auditor", username="sam"))
+    return log_in(StaffMemberFactory(organization=organization, role="auditor", username="sam"))
 
 
 @pytest.fixture
 def operator(organization: Organization) -> Client:
-    return log_in(make_staff(None, username="operator"))
+    return log_in(StaffMemberFactory(operator=True, username="operator"))

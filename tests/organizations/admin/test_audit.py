@@ -12,8 +12,10 @@ from organizations.audit.services import Change, record_changes
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.back_office import filled_form, list_of, log_in, make_staff, page_of, shown
-from tests.factories.rows import make_field, till_actor
+from tests.back_office import filled_form, list_of, log_in, page_of, shown
+from tests.factories.fields import FieldFactory
+from tests.factories.locations import till_actor
+from tests.factories.staff import StaffMemberFactory
 
 AUDIT = "organizations_auditentry"
 
@@ -23,7 +25,7 @@ def entries(administrator: Client, store: Store, till: Till) -> dict[str, AuditE
     """One entry of a member of staff, one of a command, and one of a till about something that has no room."""
     page = page_of("organizations_store", store)
     administrator.post(page, filled_form(administrator, page, name="M. G. Road"))
-    city = make_field(store.organization, "city")
+    city = FieldFactory(organization=store.organization, name="city")
     values = {"name": "x", "a": 1, "b": 2, "field_values": {str(city.pk): "Leeds"}}
     record_changes(
         [Change(action="changed", object_type="store", object_id=7, new=values)],
@@ -88,7 +90,7 @@ def test_others_entries_are_out_of_sight(administrator: Client, stranger: Till) 
 
 
 def test_staff_limited_to_stores_have_no_audit(organization: Organization, store: Store) -> None:
-    agent = log_in(make_staff(organization, "care_agent", store))
+    agent = log_in(StaffMemberFactory(organization=organization, role="care_agent", stores=[store]))
     assert agent.get(list_of(AUDIT)).status_code == 403
 
 

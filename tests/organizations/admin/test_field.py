@@ -7,7 +7,7 @@ from organizations.audit.models import AuditEntry
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.models import Organization
 from tests.back_office import errors_of, filled_form, list_of, page_of
-from tests.factories.rows import make_field
+from tests.factories.fields import FieldFactory
 
 ADD = "/admin/organizations/fielddefinition/add/"
 FIELDS = "organizations_fielddefinition"
@@ -35,7 +35,7 @@ def test_options_and_labels_are_typed_one_a_line(administrator: Client) -> None:
 
 
 def test_saving_again_changes_nothing(administrator: Client, organization: Organization) -> None:
-    field = make_field(organization, "Hobbies", type="multi", options=["Playing"], labels={"hi": "शौक"})
+    field = FieldFactory(organization=organization, name="Hobbies", type="multi", options=["Playing"], labels={"hi": "शौक"})
     page = page_of(FIELDS, field)
     administrator.post(page, filled_form(administrator, page))
     assert not AuditEntry.objects.exists()
@@ -59,7 +59,7 @@ def test_a_field_must_fit_together(administrator: Client, typed: dict[str, str],
 
 
 def test_a_name_stands_once_in_its_category(administrator: Client, organization: Organization) -> None:
-    make_field(organization, "city")
+    FieldFactory(organization=organization, name="city")
     form = filled_form(administrator, ADD, category="custom", name="city", type="text")
     assert errors_of(administrator.post(ADD, form)) == {"name": ["Is taken already."]}
     form = filled_form(administrator, ADD, category="extended", name="city", type="text")

@@ -11,8 +11,9 @@ from organizations.idempotency.services import open_keyed_call
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.back_office import list_of, log_in, make_staff, page_of, shown
-from tests.factories.rows import till_actor
+from tests.back_office import list_of, log_in, page_of, shown
+from tests.factories.locations import till_actor
+from tests.factories.staff import StaffMemberFactory
 
 KEYS = "organizations_idempotencykey"
 
@@ -56,7 +57,7 @@ def test_a_key_is_opened_without_its_answers_and_never_changed(administrator: Cl
 @pytest.mark.parametrize("role", ["store_manager", "store_staff", "care_agent", "auditor"])
 def test_only_administrators_see_keys(organization: Organization, till: Till, operator: Client, role: str) -> None:
     key = use_key("bill-1", till)
-    browser = log_in(make_staff(organization, role))
+    browser = log_in(StaffMemberFactory(organization=organization, role=role))
     assert browser.get(list_of(KEYS)).status_code == 403
     assert browser.get(page_of(KEYS, key)).status_code == 403
     assert found(operator) == [key]

@@ -8,7 +8,7 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
 from tests.back_office import errors_of, filled_form, list_of, page_of, shown
-from tests.factories.rows import make_field
+from tests.factories.fields import FieldFactory
 
 ORGANIZATIONS = "organizations_organization"
 ADD = "/admin/organizations/organization/add/"
@@ -79,8 +79,8 @@ def test_a_form_is_as_strict_as_the_organization_file(
 
 
 def test_the_gender_field_is_one_of_the_customers_fields(administrator: Client, organization: Organization) -> None:
-    make_field(organization, "gender", category="extended")
-    make_field(organization, "sex", category="ticket")
+    FieldFactory(organization=organization, name="gender", category="extended")
+    FieldFactory(organization=organization, name="sex", category="ticket")
     organization.gender_field = "former"
     organization.save()
     page = page_of(ORGANIZATIONS, organization)
@@ -91,7 +91,7 @@ def test_the_gender_field_is_one_of_the_customers_fields(administrator: Client, 
 def test_an_administrator_chooses_what_must_be_known_to_change_an_identifier(
     administrator: Client, organization: Organization
 ) -> None:
-    make_field(organization, "city", category="extended")
+    FieldFactory(organization=organization, name="city", category="extended")
     organization.identity_verification = {"mandatory": ["former"]}
     organization.save()
     page = page_of(ORGANIZATIONS, organization)

@@ -8,7 +8,8 @@ from organizations.locations.models import Store, Till
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
-from tests.back_office import STAFF_PASSWORD, errors_of, filled_form, list_of, make_staff, page_of, shown
+from tests.back_office import errors_of, filled_form, list_of, page_of, shown
+from tests.factories.staff import STAFF_PASSWORD, StaffMemberFactory
 
 STAFF = "organizations_staffmember"
 ADD = "/admin/organizations/staffmember/add/"
@@ -36,7 +37,7 @@ def test_an_administrator_adds_staff_who_log_in_with_a_password_set_for_them(adm
 
 
 def test_changed_stores_are_told(administrator: Client, store: Store) -> None:
-    robin = make_staff(store.organization, "store_staff", store)
+    robin = StaffMemberFactory(organization=store.organization, role="store_staff", stores=[store])
     page = page_of(STAFF, robin)
     administrator.post(page, filled_form(administrator, page, stores=[]))
     entry = AuditEntry.objects.get()
@@ -44,7 +45,7 @@ def test_changed_stores_are_told(administrator: Client, store: Store) -> None:
 
 
 def test_weak_passwords_are_refused(administrator: Client, organization: Organization) -> None:
-    robin = make_staff(organization, "store_staff")
+    robin = StaffMemberFactory(organization=organization, role="store_staff")
     answer = administrator.post(password_page(robin), {"how": "type", "secret": "password"})
     assert answer.context["form"].errors == {"secret": ["This password is too common."]}
 
@@ -68,14 +69,14 @@ def test_nobody_changes_their_own_role_or_switches_themselves_off(administrator:
 
 
 def test_staff_are_switched_off_from_the_list(administrator: Client, organization: Organization) -> None:
-    robin = make_staff(organization, "store_staff")
+    robin = StaffMemberFactory(organization=organization, role="store_staff")
     administrator.post(list_of(STAFF), {"action": "deactivate", "_selected_action": [robin.pk]})
     robin.refresh_from_db()
     assert not robin.is_active
 
 
 def test_nobody_becomes_an_operator_here(administrator: Client, organization: Organization) -> None:
-    robin = make_staff(organization, "store_staff")
+    robin = StaffMemberFactory(organization=organization, role="store_staff")
     page = page_of(STAFF, robin)
     administrator.post(page, {**filled_form(administrator, page), "is_superuser": "on", "organization": ""})
     robin.refresh_from_db()
@@ -84,7 +85,7 @@ def test_nobody_becomes_an_operator_here(administrator: Client, organization: Or
 
 
 def test_others_staff_and_operators_are_out_of_sight(administrator: Client, operator: Client, stranger: Till) -> None:
-    other = make_staff(stranger.organization, "org_admin", username="mira")
+    other = StaffMemberFactory(organization=stranger.organization, role="org_admin", username="mira")
     boss = StaffMember.objects.get(username="operator")
     assert {one.username for one in shown(administrator.get(list_of(STAFF)))} == {"asha"}
     assert administrator.get(page_of(STAFF, other)).status_code == 302
@@ -95,7 +96,7 @@ def test_others_staff_and_operators_are_out_of_sight(administrator: Client, oper
 
 def test_user_names_stand_once_and_stores_are_ones_own(administrator: Client, stranger: Till) -> None:
     with unscoped("tests make their rows"):
-        make_staff(stranger.organization, "org_admin", username="mira")
+        StaffMemberFactory(organization=stranger.organization, role="org_admin", username="mira")
     form = filled_form(administrator, ADD, username="mira", role="auditor")
     assert list(errors_of(administrator.post(ADD, form))) == ["username"]
     form = filled_form(administrator, ADD, username="kim", role="auditor", stores=[stranger.store_id])

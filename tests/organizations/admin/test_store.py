@@ -9,8 +9,10 @@ from organizations.audit.models import AuditEntry
 from organizations.locations.models import Concept, Store, Till, Zone
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
-from tests.back_office import errors_of, filled_form, list_of, log_in, make_staff, page_of, shown
-from tests.factories.rows import make_organization, make_store
+from tests.back_office import errors_of, filled_form, list_of, log_in, page_of, shown
+from tests.factories.locations import StoreFactory
+from tests.factories.organizations import OrganizationFactory
+from tests.factories.staff import StaffMemberFactory
 
 STORES = "organizations_store"
 ADD = "/admin/organizations/store/add/"
@@ -94,8 +96,8 @@ def test_staff_see_and_open_their_own_organization_alone(administrator: Client, 
 
 
 def test_a_manager_sees_the_own_stores_and_changes_none(store: Store, till: Till) -> None:
-    make_store(store.organization, "blr.other")
-    manager = log_in(make_staff(store.organization, "store_manager", store))
+    StoreFactory(organization=store.organization, code="blr.other")
+    manager = log_in(StaffMemberFactory(organization=store.organization, role="store_manager", stores=[store]))
     assert shown(manager.get(list_of(STORES))) == [store]
     page = manager.get(page_of(STORES, store))
     assert "mgroad.till1" in page.content.decode()
@@ -105,7 +107,9 @@ def test_a_manager_sees_the_own_stores_and_changes_none(store: Store, till: Till
 
 
 def test_store_staff_have_nothing_to_do_here(store: Store) -> None:
-    answer = log_in(make_staff(store.organization, "store_staff", store)).get(list_of(STORES))
+    answer = log_in(StaffMemberFactory(organization=store.organization, role="store_staff", stores=[store])).get(
+        list_of(STORES)
+    )
     assert answer.status_code == 403
     assert "Your role does not allow this" in answer.content.decode()
 
@@ -145,7 +149,7 @@ def test_the_history_of_a_row_is_told(administrator: Client, store: Store) -> No
 
 
 def test_the_history_needs_the_right_to_see_the_row(store: Store) -> None:
-    agent = log_in(make_staff(store.organization, "care_agent"))
+    agent = log_in(StaffMemberFactory(organization=store.organization, role="care_agent"))
     assert agent.get(reverse("admin:organizations_store_history", args=[store.pk])).status_code == 403
 
 
@@ -173,7 +177,7 @@ def test_an_operator_sees_all_with_their_organizations(operator: Client, store: 
 def test_an_operator_works_within_the_organization_of_the_row(operator: Client, stranger: Till) -> None:
     with unscoped("tests make their rows"):
         own = Zone.objects.create(organization=stranger.organization, code="own", name="Own")
-        Zone.objects.create(organization=make_organization("third"), code="other", name="Other")
+        Zone.objects.create(organization=OrganizationFactory(code="third", with_program=True), code="other", name="Other")
     page = page_of(STORES, stranger.store)
     zones = operator.get(page).context["adminform"].form.fields["zone"].queryset
     assert list(zones) == [own]
@@ -187,7 +191,7 @@ def test_a_list_costs_the_same_for_any_number(
 ) -> None:
     zone = Zone.objects.create(organization=organization, code="south", name="South")
     for number in range(rows):
-        make_store(organization, f"s{number}", zone=zone)
+        StoreFactory(organization=organization, code=f"s{number}", zone=zone)
     # Session, member of staff, the limit to stores, zones and concepts of the filters, stores (counted twice, and
     # read).
     with django_assert_num_queries(8):

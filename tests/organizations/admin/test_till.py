@@ -7,8 +7,9 @@ from organizations.audit.models import AuditEntry
 from organizations.back_office.secrets import GENERATED_LENGTH, generate_secret
 from organizations.credentials.hashing import is_till_password, password_digest, verify_digest
 from organizations.locations.models import Store, Till
-from tests.back_office import errors_of, filled_form, list_of, log_in, make_staff, page_of, shown
-from tests.factories.rows import make_store, make_till
+from tests.back_office import errors_of, filled_form, list_of, log_in, page_of, shown
+from tests.factories.locations import TillFactory
+from tests.factories.staff import StaffMemberFactory
 
 TILLS = "organizations_till"
 ADD = "/admin/organizations/till/add/"
@@ -86,15 +87,15 @@ def test_a_code_stands_once_on_the_installation(administrator: Client, store: St
 
 
 def test_tills_are_narrowed_by_store(administrator: Client, till: Till) -> None:
-    other = make_till(make_store(till.organization, "blr.other"), "other.till1")
+    other = TillFactory(store__organization=till.organization, store__code="blr.other", code="other.till1")
     assert set(shown(administrator.get(list_of(TILLS)))) == {till, other}
     assert shown(administrator.get(list_of(TILLS), {"store": str(other.store_id)})) == [other]
     assert len(shown(administrator.get(list_of(TILLS), {"store": "x"}))) == 2
 
 
 def test_a_manager_is_offered_the_own_stores_alone(till: Till) -> None:
-    make_till(make_store(till.organization, "blr.other"), "other.till1")
-    manager = log_in(make_staff(till.organization, "store_manager", till.store))
+    TillFactory(store__organization=till.organization, store__code="blr.other", code="other.till1")
+    manager = log_in(StaffMemberFactory(organization=till.organization, role="store_manager", stores=[till.store]))
     answer = manager.get(list_of(TILLS))
     assert shown(answer) == [till]
     store_filter = next(one for one in answer.context["cl"].filter_specs if one.title == "store")

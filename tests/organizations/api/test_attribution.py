@@ -6,7 +6,8 @@ from organizations.credentials.models import ApiClient
 from organizations.credentials.tokens import issue_token
 from organizations.locations.models import Store, Till
 from tests.factories.callers import ask, basic, told
-from tests.factories.rows import make_client, make_store, make_till
+from tests.factories.credentials import ApiClientFactory
+from tests.factories.locations import StoreFactory, TillFactory
 
 pytestmark = [pytest.mark.urls("tests.factories.callers"), pytest.mark.django_db]
 
@@ -14,8 +15,8 @@ pytestmark = [pytest.mark.urls("tests.factories.callers"), pytest.mark.django_db
 @pytest.fixture
 def cp(till: Till) -> Till:
     """The till of northwind's other store."""
-    store = make_store(till.organization, "del.cp", name="Connaught Place", external_id="1002")
-    return make_till(store, "cp.till1")
+    store = StoreFactory(organization=till.organization, code="del.cp", name="Connaught Place", external_id="1002")
+    return TillFactory(store=store, code="cp.till1")
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_the_clients_own_store_counts_with_the_clients_till(token: str) -> None:
 
 
 def test_a_store_name_in_any_script_is_found(token: str, till: Till) -> None:
-    make_store(till.organization, "del.kb", name="करोल बाग")
+    StoreFactory(organization=till.organization, code="del.kb", name="करोल बाग")
     # On the wire a header is bytes; Django's test client takes them as Latin-1 text.
     assert where(attributed(token, "करोल बाग".encode().decode("latin-1"), "STORE_NAME")) == ("", "del.kb")
 
@@ -102,7 +103,7 @@ def test_what_is_switched_off_is_unknown(token: str, cp: Till) -> None:
 
 
 def test_a_name_that_two_stores_have_is_unknown(token: str, till: Till) -> None:
-    make_store(till.organization, "del.cp2", name="Connaught Place")
+    StoreFactory(organization=till.organization, code="del.cp2", name="Connaught Place")
     assert_falls_back(attributed(token, "Connaught Place", "STORE_NAME"))
 
 
@@ -112,6 +113,6 @@ def test_a_till_counts_for_itself_whatever_its_headers_say(token: str) -> None:
 
 
 def test_another_organizations_client_stays_in_its_own(stranger: Till, till: Till) -> None:
-    foreign = issue_token(make_client(stranger, "bz-key"))
+    foreign = issue_token(ApiClientFactory(till=stranger, key="bz-key"))
     found = told(attributed(foreign, "mgroad.till1"))
     assert (found["organization"], found["till"], found["notices"]) == ("bazaar", "bazaar.till1", ["91021"])

@@ -12,7 +12,7 @@ from organizations.credentials.tokens import issue_token
 from organizations.credentials.verification_cache import proofs
 from organizations.locations.models import Till
 from tests.factories.callers import ask, basic, raw_basic, told
-from tests.factories.rows import TILL_PASSWORD, digest
+from tests.factories.locations import TILL_PASSWORD, digest
 from tests.races import race
 
 pytestmark = [pytest.mark.urls("tests.factories.callers"), pytest.mark.django_db]

@@ -16,7 +16,7 @@ from organizations.idempotency.models import IdempotencyKey, KeptAnswer
 from organizations.locations.models import Store, Till
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
-from tests.factories.rows import make_till
+from tests.factories.locations import TillFactory
 
 MINA = {"mobile": "9812345678", "firstname": "Mina"}
 MINA_IN_XML = "<root><customer><firstname>Mina</firstname><mobile>9812345678</mobile></customer></root>"
@@ -97,7 +97,7 @@ def test_add_and_update_have_keys_of_their_own_and_put_is_post(api: Api) -> None
 
 def test_credentials_have_keys_of_their_own(api: Api, store: Store, client_row: ApiClient, stranger: Till) -> None:
     api.add(MINA, key="bill-1")
-    assert not Api(make_till(store, "mgroad.till2")).add(mobile="9812345679", key="bill-1").is_replayed
+    assert not Api(TillFactory(store=store, code="mgroad.till2")).add(mobile="9812345679", key="bill-1").is_replayed
     assert not Api(stranger, password="bazaar-secret").add(MINA, key="bill-1").is_replayed
     headers = {"X-CAP-API-OAUTH-TOKEN": issue_token(client_row), "Idempotency-Key": "bill-1"}
     answers = [Client().post("/v1.1/customer/add", BODY, content_type="application/json", headers=headers) for _ in range(2)]

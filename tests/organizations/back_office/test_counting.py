@@ -8,7 +8,7 @@ from organizations.back_office import counting
 from organizations.back_office.counting import COUNTED, BoundedCount, count_label
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
-from tests.factories.rows import make_store, make_till
+from tests.factories.locations import StoreFactory, TillFactory
 
 
 def test_a_figure_is_told_up_to_the_limit() -> None:
@@ -21,9 +21,9 @@ def test_rows_of_each_row_are_counted_in_one_query(
 ) -> None:
     monkeypatch.setattr(counting, "COUNTED", 2)
     for code, tills in (("a", 0), ("b", 2), ("c", 4)):
-        store = make_store(organization, code)
+        store = StoreFactory(organization=organization, code=code)
         for _ in range(tills):
-            make_till(store)
+            TillFactory(store=store)
     counted = BoundedCount(Till.objects.filter(store=OuterRef("pk")))
     with django_assert_num_queries(1):
         rows = list(Store.objects.annotate(tills_count=counted).order_by("code").values_list("tills_count", flat=True))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from organizations.audit.models import AuditEntry
 from organizations.back_office.history import ChangeRow, actor_label, field_names, history_rows, value_label
 from organizations.tenancy.models import Organization
-from tests.factories.rows import make_field
+from tests.factories.fields import FieldFactory
 
 
 def entry(old: dict[str, object], new: dict[str, object], source: str = AuditEntry.Source.BACK_OFFICE) -> AuditEntry:
@@ -67,5 +67,5 @@ def test_an_actor_without_a_kind_is_told_as_it_is() -> None:
 
 
 def test_fields_are_named_by_their_path(organization: Organization) -> None:
-    field = make_field(organization, "city")
+    field = FieldFactory(organization=organization, name="city")
     assert field_names() == {f"field_values.{field.pk}": "city"}

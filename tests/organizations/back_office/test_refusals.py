@@ -8,7 +8,7 @@ from loyalty_project.protocol.codes import Code, Transport
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.back_office.refusals import refusal_of, sentence_of
 from organizations.tenancy.models import Organization
-from tests.factories.rows import make_organization
+from tests.factories.organizations import OrganizationFactory
 
 
 def caused(error: Error, cause: BaseException) -> Error:
@@ -26,7 +26,7 @@ def test_rules_and_locks_refuse_with_their_codes() -> None:
 @pytest.mark.django_db
 def test_a_broken_constraint_refuses_with_the_code_of_its_name(organization: Organization) -> None:
     with pytest.raises(IntegrityError) as caught:
-        make_organization(organization.code)
+        OrganizationFactory(code=organization.code, with_program=True)
     (name,) = {caught.value.__cause__.diag.constraint_name}  # type: ignore[union-attr]
     assert refusal_of(caught.value, {name: Code.ALREADY_REGISTERED}) == Code.ALREADY_REGISTERED
     with pytest.raises(IntegrityError):

@@ -8,7 +8,8 @@ from organizations.credentials.lookup import find_client, find_till
 from organizations.credentials.models import ApiClient
 from organizations.locations.models import Concept, Store, Till, Zone
 from organizations.tenancy.models import Organization
-from tests.factories.rows import make_client, make_till
+from tests.factories.credentials import ApiClientFactory
+from tests.factories.locations import TillFactory
 
 
 def test_a_till_comes_with_organization_and_store_in_one_query(till: Till, django_assert_num_queries) -> None:
@@ -60,7 +61,7 @@ def test_a_till_that_is_off_or_has_no_password_cannot_call(till: Till) -> None:
 
 
 def test_a_client_comes_with_till_store_and_organization_in_one_query(client_row: ApiClient, django_assert_num_queries) -> None:
-    make_client(make_till(client_row.till.store), "another")
+    ApiClientFactory(till=TillFactory(store=client_row.till.store), key="another")
     with django_assert_num_queries(1):
         found = find_client("nw-key-1")
         assert found == client_row

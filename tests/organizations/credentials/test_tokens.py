@@ -15,7 +15,7 @@ from organizations.credentials.hashing import set_client_secret
 from organizations.credentials.models import ApiClient
 from organizations.credentials.token_keys import add_key, key_ids, key_ring
 from organizations.credentials.tokens import ALGORITHM, client_of_secret, client_of_token, issue_token
-from tests.factories.rows import make_client
+from tests.factories.credentials import ApiClientFactory
 
 HOME = "192.0.2.1"
 
@@ -162,7 +162,7 @@ def test_key_and_secret_prove_the_client(client_row: ApiClient) -> None:
 
 
 def test_a_client_without_a_secret_gets_no_token(client_row: ApiClient) -> None:
-    blank = make_client(client_row.till, "blank")
+    blank = ApiClientFactory(till=client_row.till, key="blank")
     blank.secret_hash = ""
     blank.save()
     assert client_of_secret("blank", "", address=HOME) is None

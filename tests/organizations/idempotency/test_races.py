@@ -20,7 +20,7 @@ from organizations.audit.services import Change, record_changes
 from organizations.idempotency.services import open_keyed_call
 from organizations.locations.models import Till
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.rows import make_organization, make_store, make_till, till_actor
+from tests.factories.locations import TillFactory, till_actor
 from tests.races import race
 
 WORKERS = 8
@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 @pytest.fixture
 def till(transactional_db: None) -> Till:
     with unscoped("tests make their rows"):
-        return make_till(make_store(make_organization("northwind")))
+        return TillFactory(store__organization__code="northwind")
 
 
 def count_at_once(till: Till) -> list[set[bytes]]:

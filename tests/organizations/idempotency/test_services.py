@@ -19,7 +19,7 @@ from organizations.idempotency.services import KeyedCall, open_keyed_call, prune
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.rows import make_till, till_actor
+from tests.factories.locations import TillFactory, till_actor
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -57,7 +57,7 @@ def test_credentials_actions_and_organizations_do_not_meet(till: Till, store: St
         open_call(here),
         open_call(here, action="customer/update", content="b" * 64),
         open_call(here, key="K", content="c" * 64),
-        open_call(till_actor(make_till(store, "mgroad.till2")), content="d" * 64),
+        open_call(till_actor(TillFactory(store=store, code="mgroad.till2")), content="d" * 64),
     ]
     with organization_scope(stranger.organization):
         elsewhere = Actor(organization=stranger.organization, source=here.source, name=here.name)

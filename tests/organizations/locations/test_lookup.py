@@ -8,7 +8,7 @@ from organizations.locations.lookup import UnknownPlaceError, named_places
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
-from tests.factories.rows import make_organization, make_store, make_till
+from tests.factories.locations import StoreFactory, TillFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -28,9 +28,9 @@ def test_closed_places_are_still_named(till: Till, store: Store) -> None:
 
 
 def test_unknown_places_and_tills_of_other_stores_are_refused(organization: Organization, till: Till) -> None:
-    other = make_store(organization, "other")
+    other = StoreFactory(organization=organization, code="other")
     with unscoped("tests make their rows"):
-        far = make_till(make_store(make_organization("bazaar"), "bazaar.main"), "bazaar.till1")
+        far = TillFactory(store__organization__code="bazaar", store__code="bazaar.main", code="bazaar.till1")
     places = named_places(stores=[other.code, "bazaar.main"], tills=[till.code, far.code])
     for store, name in [("other", till.code), ("", far.code), ("bazaar.main", ""), ("", "none"), ("none", "")]:
         with pytest.raises(UnknownPlaceError):

@@ -13,7 +13,7 @@ from organizations.organization_file.loading import load_organization
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.documents import OWN_SECTIONS, WHOLE, check, load, small, whole
-from tests.factories.rows import make_organization
+from tests.factories.organizations import OrganizationFactory
 from use_cases.organization_file import check_document
 
 pytestmark = pytest.mark.django_db
@@ -120,9 +120,9 @@ def test_what_is_a_default_is_left_out() -> None:
         "organization": {"code": "tiny", "name": "Tiny"},
         "stores": [{"code": "main", "name": "Main", "tills": [{"code": "tiny.till1", "name": "Till"}]}],
     }
-    assert dump_organization(make_organization("bare", name="Bare", countries=[]), sections=OWN_SECTIONS) == (
-        "organization: {code: bare, name: Bare, timezone: Asia/Kolkata, currency: INR, base_country: IN}\n"
-    )
+    assert dump_organization(
+        OrganizationFactory(code="bare", name="Bare", countries=[], with_program=True), sections=OWN_SECTIONS
+    ) == ("organization: {code: bare, name: Bare, timezone: Asia/Kolkata, currency: INR, base_country: IN}\n")
 
 
 def test_a_zone_switched_off_in_the_back_office_stays_off_under_its_stores(meridian: Organization) -> None:

@@ -20,8 +20,10 @@ from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from organizations.tenancy.verification import IdentityVerification
+from tests.factories.credentials import ApiClientFactory
 from tests.factories.documents import OWN_SECTIONS, check, load, small, spoil, whole
-from tests.factories.rows import make_client, make_organization, make_store, make_till
+from tests.factories.locations import TillFactory
+from tests.factories.organizations import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -388,9 +390,9 @@ def test_a_dry_run_of_a_new_organization_leaves_none() -> None:
 
 def test_names_of_another_organization_are_refused_with_their_paths_and_nothing_is_kept() -> None:
     with unscoped("tests make their rows"):
-        other = make_organization("other")
-        till = make_till(make_store(other), "taken.till1")
-        make_client(till, "taken-key")
+        other = OrganizationFactory(code="other", with_program=True)
+        till = TillFactory(store__organization=other, code="taken.till1")
+        ApiClientFactory(till=till, key="taken-key")
         StaffMember.objects.create(username="taken-staff", organization=other, role="auditor")
     StaffMember.objects.create(username="operator", is_superuser=True)
     document = small()

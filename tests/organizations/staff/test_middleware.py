@@ -13,7 +13,7 @@ from organizations.staff.middleware import StaffScopeMiddleware
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import OutsideScopeError, no_scope
-from tests.back_office import make_staff
+from tests.factories.staff import StaffMemberFactory
 
 
 def stores_seen(rf: RequestFactory, user: StaffMember | AnonymousUser, path: str = "/admin/") -> tuple[set[str], str]:
@@ -34,12 +34,15 @@ def stores_seen(rf: RequestFactory, user: StaffMember | AnonymousUser, path: str
 def test_staff_see_their_organization_in_its_time_zone(
     rf: RequestFactory, organization: Organization, store: Store, stranger: Till
 ) -> None:
-    assert stores_seen(rf, make_staff(organization, "store_staff")) == ({"blr.mgroad"}, "Asia/Kolkata")
+    assert stores_seen(rf, StaffMemberFactory(organization=organization, role="store_staff")) == (
+        {"blr.mgroad"},
+        "Asia/Kolkata",
+    )
     assert timezone.get_current_timezone() == ZoneInfo("UTC")
 
 
 def test_operators_see_every_organization(rf: RequestFactory, store: Store, stranger: Till) -> None:
-    assert stores_seen(rf, make_staff(None)) == ({"blr.mgroad", "bazaar.main"}, "UTC")
+    assert stores_seen(rf, StaffMemberFactory(operator=True)) == ({"blr.mgroad", "bazaar.main"}, "UTC")
 
 
 def test_nobody_sees_anything_before_log_in(rf: RequestFactory, store: Store) -> None:
@@ -49,4 +52,4 @@ def test_nobody_sees_anything_before_log_in(rf: RequestFactory, store: Store) ->
 
 def test_other_addresses_enter_no_scope(rf: RequestFactory, organization: Organization, store: Store) -> None:
     with pytest.raises(OutsideScopeError):
-        stores_seen(rf, make_staff(organization, "org_admin"), "/v1.1/customer/get")
+        stores_seen(rf, StaffMemberFactory(organization=organization, role="org_admin"), "/v1.1/customer/get")

@@ -7,7 +7,7 @@ from organizations.locations.models import Store
 from organizations.staff.models import StaffMember
 from organizations.staff.roles import ROLE_PERMISSIONS, RoleBackend, own_store_ids
 from organizations.tenancy.models import Organization
-from tests.back_office import make_staff
+from tests.factories.staff import StaffMemberFactory
 
 Role = StaffMember.Role
 
@@ -36,7 +36,7 @@ Role = StaffMember.Role
 def test_a_role_allows_what_its_row_of_the_table_says(
     organization: Organization, role: str, allowed: str, refused: str
 ) -> None:
-    member = make_staff(organization, role)
+    member = StaffMemberFactory(organization=organization, role=role)
     assert member.has_perm(allowed)
     assert not member.has_perm(refused)
     assert member.has_module_perms("customers")
@@ -53,7 +53,7 @@ def test_every_role_has_a_row() -> None:
 
 
 def test_an_administrator_limited_to_stores_cannot_touch_the_organization(organization: Organization, store: Store) -> None:
-    member = make_staff(organization, Role.ORG_ADMIN, store)
+    member = StaffMemberFactory(organization=organization, role=Role.ORG_ADMIN, stores=[store])
     assert own_store_ids(member) == {store.pk}
     assert member.has_perm("customers.change_customer")
     assert member.has_perm("organizations.view_store")
@@ -62,8 +62,8 @@ def test_an_administrator_limited_to_stores_cannot_touch_the_organization(organi
 
 
 def test_who_is_switched_off_or_has_no_role_may_nothing(organization: Organization) -> None:
-    nobody = make_staff(organization, "", username="nobody")
-    gone = make_staff(organization, Role.ORG_ADMIN)
+    nobody = StaffMemberFactory(organization=organization, role="", username="nobody")
+    gone = StaffMemberFactory(organization=organization, role=Role.ORG_ADMIN)
     gone.is_active = False
     gone.save()
     assert not nobody.get_all_permissions()
@@ -71,12 +71,12 @@ def test_who_is_switched_off_or_has_no_role_may_nothing(organization: Organizati
 
 
 def test_permissions_are_never_about_one_object(organization: Organization) -> None:
-    member = make_staff(organization, Role.ORG_ADMIN)
+    member = StaffMemberFactory(organization=organization, role=Role.ORG_ADMIN)
     assert not member.has_perm("organizations.change_organization", organization)
 
 
 def test_a_session_ends_with_the_log_in(organization: Organization) -> None:
-    member = make_staff(organization, Role.ORG_ADMIN)
+    member = StaffMemberFactory(organization=organization, role=Role.ORG_ADMIN)
     found = RoleBackend().get_user(member.pk)
     assert found is not None
     assert found.organization == organization
@@ -87,11 +87,11 @@ def test_a_session_ends_with_the_log_in(organization: Organization) -> None:
 
 
 def test_an_operator_may_everything(db: None) -> None:
-    assert make_staff(None).has_perm("organizations.add_organization")
+    assert StaffMemberFactory(operator=True).has_perm("organizations.add_organization")
 
 
 def test_the_password_is_asked(organization: Organization, rf: RequestFactory) -> None:
-    member = make_staff(organization, Role.ORG_ADMIN)
+    member = StaffMemberFactory(organization=organization, role=Role.ORG_ADMIN)
     request = rf.post("/admin/login/")
     assert RoleBackend().authenticate(request, username=member.username, password="correct-horse-battery") == member
     assert RoleBackend().authenticate(request, username=member.username, password="wrong") is None

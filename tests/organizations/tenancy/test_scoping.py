@@ -17,7 +17,8 @@ from organizations.tenancy.scoping import (
     organization_scope,
     unscoped,
 )
-from tests.factories.rows import make_organization, make_store
+from tests.factories.locations import StoreFactory
+from tests.factories.organizations import OrganizationFactory
 
 Pair = tuple[Organization, Organization]
 # Who may look at every tenant: each by its nature (docs/architecture.md, Tenants). Whoever adds to this list says why there.
@@ -32,9 +33,9 @@ UNSCOPED_MODULES = {
 def two(db: None) -> Pair:
     """Two organizations with one store each."""
     with unscoped("tests make their rows"):
-        pair = make_organization("northwind"), make_organization("bazaar")
+        pair = OrganizationFactory(code="northwind", with_program=True), OrganizationFactory(code="bazaar", with_program=True)
         for organization in pair:
-            make_store(organization, f"{organization.code}.main")
+            StoreFactory(organization=organization, code=f"{organization.code}.main")
     return pair
 
 

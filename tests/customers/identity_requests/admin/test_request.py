@@ -17,8 +17,9 @@ from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.back_office import list_of, log_in, make_staff, page_of, register, shown
+from tests.back_office import list_of, log_in, page_of, register, shown
 from tests.factories.identity_requests import ask, ask_as, known_by, staff
+from tests.factories.staff import StaffMemberFactory
 from use_cases.identity import approve_request, reject_request
 
 REQUESTS = "customers_identityrequest"
@@ -39,7 +40,7 @@ def waiting(till: Till, anna: Customer) -> IdentityRequest:
 @pytest.fixture
 def manager(store: Store) -> Client:
     """The manager of MG Road."""
-    return log_in(make_staff(store.organization, "store_manager", store, username="mira"))
+    return log_in(StaffMemberFactory(organization=store.organization, role="store_manager", stores=[store], username="mira"))
 
 
 def decide_page(request: IdentityRequest, verb: str = "approve") -> str:

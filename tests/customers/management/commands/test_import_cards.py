@@ -16,7 +16,7 @@ from organizations.card_series.models import CardSeries
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import register
-from tests.factories.rows import make_card_series
+from tests.factories.cards import CardSeriesFactory
 from tests.imports import Outcome, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ HEADER = "mobile,series,card_number,card_external_id,status,expiry_date"
 
 @pytest.fixture(autouse=True)
 def gold(organization: Organization) -> CardSeries:
-    return make_card_series(organization)
+    return CardSeriesFactory(organization=organization)
 
 
 @pytest.fixture(autouse=True)
@@ -127,8 +127,8 @@ def test_external_ids_that_are_passed_on_within_a_batch(path: Path) -> None:
 def test_rows_are_rejected_with_the_codes_of_the_api(
     organization: Organization, gold: CardSeries, path: Path, tmp_path: Path
 ) -> None:
-    make_card_series(organization, "SILVER")
-    make_card_series(organization, "OLD", is_active=False)
+    CardSeriesFactory(organization=organization, code="SILVER")
+    CardSeriesFactory(organization=organization, code="OLD", is_active=False)
     run(path, HEADER, f"{ASHA},GOLD,G-1,X-1,,", ",GOLD,G-2,,,")
     errors = tmp_path / "errors.csv"
     rows = {

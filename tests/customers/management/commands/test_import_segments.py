@@ -14,7 +14,8 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.back_office import register
-from tests.factories.rows import make_organization, make_segment
+from tests.factories.organizations import OrganizationFactory
+from tests.factories.segments import SegmentFactory
 from tests.imports import Outcome, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,7 @@ ASHA, BORIS = "9812345678", "9812345679"
 
 @pytest.fixture(autouse=True)
 def band(organization: Organization) -> list[SegmentPartition]:
-    return make_segment(organization, "band", "low", "mid", "high")
+    return list(SegmentFactory(organization=organization, name="band", partitions=["low", "mid", "high"]).partitions.all())
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +54,7 @@ def audited(customer: Customer) -> list[tuple[str, dict[str, str], dict[str, str
 def test_customers_come_into_partitions_and_move_to_others(
     organization: Organization, people: list[Customer], path: Path
 ) -> None:
-    make_segment(organization, "cycle", "new")
+    SegmentFactory(organization=organization, name="cycle", partitions=["new"])
     asha, boris = (one.pk for one in people)
     lines = ["mobile,segment,partition", f"{ASHA},band,low", f"{BORIS},band,high", f"{ASHA},cycle,new"]
     assert run(path, *lines).counts == (3, 0, 0, 0)
@@ -83,7 +84,7 @@ def test_rows_are_rejected_with_the_codes_of_the_api(organization: Organization,
     band = SegmentPartition.objects.get(name="low")
     band.is_active = False
     band.save()
-    make_segment(organization, "gone", "x", is_active=False)
+    SegmentFactory(organization=organization, name="gone", partitions=["x"], is_active=False)
     errors = tmp_path / "errors.csv"
     outcome = run(
         path,
@@ -122,9 +123,9 @@ def test_wrong_columns_import_nothing(path: Path, header: str, told: str) -> Non
 
 def test_another_organizations_segments_are_unknown(path: Path) -> None:
     with unscoped("tests make their rows"):
-        bazaar = make_organization("bazaar")
+        bazaar = OrganizationFactory(code="bazaar", with_program=True)
     with organization_scope(bazaar):
-        make_segment(bazaar, "age", "young")
+        SegmentFactory(organization=bazaar, name="age", partitions=["young"])
     assert run(path, "mobile,segment,partition", f"{ASHA},age,young").counts == (0, 0, 0, 1)
 
 

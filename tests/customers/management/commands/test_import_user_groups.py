@@ -13,7 +13,7 @@ from organizations.audit.models import AuditEntry
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import register
-from tests.factories.rows import make_group
+from tests.factories.groups import UserGroupFactory
 from tests.imports import Outcome, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ ASHA, BORIS, CHEN = "9812345678", "9812345679", "9812345670"
 
 @pytest.fixture(autouse=True)
 def family(organization: Organization) -> UserGroup:
-    return make_group(organization, "G1")
+    return UserGroupFactory(organization=organization, external_id="G1")
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ def roles(group: str = "G1") -> list[tuple[int, str]]:
 
 
 def test_customers_join_groups_with_their_role(organization: Organization, people: list[Customer], path: Path) -> None:
-    make_group(organization, "G2")
+    UserGroupFactory(organization=organization, external_id="G2")
     asha, boris, _ = (one.pk for one in people)
     lines = ["mobile,group,role", f"{ASHA},G1,primary", f"{BORIS},G1,", f"{ASHA},G2,MEMBER"]
     assert run(path, *lines).counts == (3, 0, 0, 0)
@@ -86,7 +86,7 @@ def test_later_rows_of_a_file_see_the_earlier_ones(people: list[Customer], path:
 
 
 def test_rows_are_rejected_with_the_codes_of_the_api(organization: Organization, path: Path, tmp_path: Path) -> None:
-    make_group(organization, "G0", is_active=False)
+    UserGroupFactory(organization=organization, external_id="G0", is_active=False)
     errors = tmp_path / "errors.csv"
     outcome = run(
         path,
@@ -118,7 +118,7 @@ def test_a_batch_takes_the_same_queries_for_any_number_of_rows(
     mobiles = [str(9812345600 + number) for number in range(count)]
     for number, mobile in enumerate(mobiles):
         register(till, mobile=mobile)
-        make_group(organization, f"X{number}")
+        UserGroupFactory(organization=organization, external_id=f"X{number}")
     batch = GroupBatch(command_actor("import_user_groups", organization))
     rows = [{"mobile": mobile, "group": f"X{number}", "role": "PRIMARY"} for number, mobile in enumerate(mobiles)]
     # Customers, groups, both locks, who is there; the new rows and their audit.

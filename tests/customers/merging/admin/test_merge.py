@@ -12,8 +12,9 @@ from customers.profile import locks
 from customers.profile.models import Customer
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
-from tests.back_office import list_of, log_in, make_staff, page_of, register
-from tests.factories.rows import make_card_series
+from tests.back_office import list_of, log_in, page_of, register
+from tests.factories.cards import CardSeriesFactory
+from tests.factories.staff import StaffMemberFactory
 from use_cases import merging
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,7 @@ def test_the_other_account_is_found_and_its_merge_looked_at(administrator, anna,
 
 
 def test_what_would_move_is_shown_before_anything_does(organization, administrator, anna, twin):
-    series = make_card_series(organization)
+    series = CardSeriesFactory(organization=organization)
     Card.objects.create(organization=organization, series=series, number="G7", customer=twin, status="ISSUED")
     page = text(administrator, merge_page(anna, twin))
     for shown in ("Stays", "Becomes part of it", "Cards", "ann@example.com, 919812300002", merge_page(twin, anna)):
@@ -135,7 +136,7 @@ def test_a_merge_that_was_touched_says_by_what(administrator, merge, anna):
 
 
 def test_store_staff_may_not_merge(organization: Organization, anna, twin, merge):
-    seller = log_in(make_staff(organization, "store_staff"))
+    seller = log_in(StaffMemberFactory(organization=organization, role="store_staff"))
     assert seller.get(merge_page(anna, twin)).status_code == 403
     assert seller.get(reverse("admin:customers_customer_find_twin", args=[anna.pk])).status_code == 403
     assert seller.get(list_of(MERGES)).status_code == 200
@@ -144,7 +145,7 @@ def test_store_staff_may_not_merge(organization: Organization, anna, twin, merge
 
 def test_whoever_is_limited_to_stores_merges_only_whom_they_see(organization, anna, indiranagar: Till):
     other = register(indiranagar, mobile="9812300003")
-    manager = log_in(make_staff(organization, "store_manager", anna.registered_store))
+    manager = log_in(StaffMemberFactory(organization=organization, role="store_manager", stores=[anna.registered_store]))
     answer = manager.post(merge_page(anna, other), {"reason": "Same address"})
     assert answer.status_code == 302
     assert not Merge.objects.exists()

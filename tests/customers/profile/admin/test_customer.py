@@ -23,9 +23,14 @@ from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
-from tests.back_office import errors_of, filled_form, list_of, log_in, make_staff, page_of, register, shown
+from tests.back_office import errors_of, filled_form, list_of, log_in, page_of, register, shown
+from tests.factories.cards import CardSeriesFactory
+from tests.factories.fields import FieldFactory
+from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.identity_requests import ask
-from tests.factories.rows import join_group, make_card_series, make_field, make_group, make_segment, put_into, till_actor
+from tests.factories.locations import till_actor
+from tests.factories.segments import SegmentFactory, put_into
+from tests.factories.staff import StaffMemberFactory
 from use_cases.registration import update_customer
 
 CUSTOMERS = "customers_customer"
@@ -147,13 +152,13 @@ def test_an_operator_sees_all_with_their_organizations(operator: Client, anna: C
 
 def test_the_page_shows_fields_cards_sources_and_history(administrator: Client, anna: Customer) -> None:
     organization = anna.organization
-    hobbies = make_field(organization, "Hobbies", type="multi", options=["Playing", "Singing"])
-    old = make_field(organization, "Old question", is_active=False)
+    hobbies = FieldFactory(organization=organization, name="Hobbies", type="multi", options=["Playing", "Singing"])
+    old = FieldFactory(organization=organization, name="Old question", is_active=False)
     Customer.objects.update(
         field_values={str(hobbies.pk): ["Playing", "Singing"], str(old.pk): "old answer"},
         comm_channels=[{"type": "WHATSAPP", "value": "9812300001", "primary": True, "verified": False}],
     )
-    series = make_card_series(organization)
+    series = CardSeriesFactory(organization=organization)
     Card.objects.create(organization=organization, series=series, number="GOLD1", customer=anna, status="ISSUED")
     SourceProfile.objects.create(organization=organization, customer=anna, source="WECHAT", account="wx-main")
     change(administrator, anna, lastname="Iyer", series_code="GOLD")
@@ -168,7 +173,7 @@ def test_the_page_shows_fields_cards_sources_and_history(administrator: Client, 
 
 
 def test_the_history_holds_what_happened_to_the_cards(administrator: Client, anna: Customer) -> None:
-    make_card_series(anna.organization)
+    CardSeriesFactory(organization=anna.organization)
     change(administrator, anna, series_code="GOLD")
     assert Card.objects.get().customer == anna
     answer = administrator.get(page_of(CUSTOMERS, anna))
@@ -184,16 +189,18 @@ def test_the_history_holds_what_happened_to_the_cards(administrator: Client, ann
 def test_the_page_costs_the_same_for_any_number_of_rows(
     administrator: Client, anna: Customer, till: Till, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    series = make_card_series(anna.organization)
+    series = CardSeriesFactory(organization=anna.organization)
     for number in range(rows):
-        make_field(anna.organization, f"field {number}")
+        FieldFactory(organization=anna.organization, name=f"field {number}")
         Card.objects.create(
             organization=anna.organization, series=series, number=f"GOLD{number}", customer=anna, status="ISSUED"
         )
         SourceProfile.objects.create(organization=anna.organization, customer=anna, source="WECHAT", account=str(number))
-        (partition,) = make_segment(anna.organization, f"segment {number}", "x")
+        (partition,) = SegmentFactory(
+            organization=anna.organization, name=f"segment {number}", partitions=["x"]
+        ).partitions.all()
         put_into(partition, anna.pk)
-        join_group(make_group(anna.organization, f"G{number}"), anna.pk)
+        join_group(UserGroupFactory(organization=anna.organization, external_id=f"G{number}"), anna.pk)
         ask(till, "mobile", "919812300001", f"91981230001{number}")
     ContentType.objects.get_for_model(Customer)  # remembered by the process
     # Session, member of staff, the limit to stores, customer, identifiers, fields, stores, tills, series, cards, sources,
@@ -206,9 +213,9 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
 def test_the_page_tells_segments_and_groups_with_the_way_there_for_those_who_may_see_them(
     administrator: Client, seller: Client, anna: Customer
 ) -> None:
-    low, _high = make_segment(anna.organization, "spend-band", "low", "high")
-    (gone,) = make_segment(anna.organization, "gone", "x", is_active=False)
-    family = make_group(anna.organization, "G1", name="Family")
+    low, _high = SegmentFactory(organization=anna.organization, name="spend-band", partitions=["low", "high"]).partitions.all()
+    (gone,) = SegmentFactory(organization=anna.organization, name="gone", partitions=["x"], is_active=False).partitions.all()
+    family = UserGroupFactory(organization=anna.organization, external_id="G1", name="Family")
     put_into(low, anna.pk)
     put_into(gone, anna.pk)
     join_group(family, anna.pk, role="PRIMARY")
@@ -223,7 +230,7 @@ def test_the_page_tells_segments_and_groups_with_the_way_there_for_those_who_may
 
 def test_customers_are_narrowed_by_partition(administrator: Client, anna: Customer, till: Till) -> None:
     register(till, mobile="9812300002")
-    (low,) = make_segment(anna.organization, "spend-band", "low")
+    (low,) = SegmentFactory(organization=anna.organization, name="spend-band", partitions=["low"]).partitions.all()
     put_into(low, anna.pk)
     answer = administrator.get(list_of(CUSTOMERS), {"partition": low.pk})
     assert shown(answer) == [anna]
@@ -243,11 +250,11 @@ def test_an_auditor_reads_the_page_and_has_no_form(auditor: Client, anna: Custom
 
 
 def test_a_customer_is_added_as_a_till_would_add_them(administrator: Client, organization: Organization, store: Store) -> None:
-    hobbies = make_field(organization, "Hobbies", type="multi", options=["Playing", "Singing"])
-    born = make_field(organization, "Born", type="date", category="extended")
-    colour = make_field(organization, "Colour", type="enum", options=["Red", "Blue"], category="preference")
-    sms = make_field(organization, "SMS", type="boolean")
-    make_card_series(organization)
+    hobbies = FieldFactory(organization=organization, name="Hobbies", type="multi", options=["Playing", "Singing"])
+    born = FieldFactory(organization=organization, name="Born", type="date", category="extended")
+    colour = FieldFactory(organization=organization, name="Colour", type="enum", options=["Red", "Blue"], category="preference")
+    sms = FieldFactory(organization=organization, name="SMS", type="boolean")
+    CardSeriesFactory(organization=organization)
     answer = add(
         administrator,
         firstname="Bela",
@@ -314,15 +321,15 @@ def test_policies_are_told_at_their_fields(administrator: Client, organization: 
 
 
 def test_values_of_fields_are_checked_at_the_desk(administrator: Client, organization: Organization) -> None:
-    number = make_field(organization, "Children", type="number")
+    number = FieldFactory(organization=organization, name="Children", type="number")
     errors = errors_of(add(administrator, mobile="9812300002", **{f"field_{number.pk}": "many"}))
     assert errors == {f"field_{number.pk}": ["Unable to update custom field. (1018)"]}
-    colour = make_field(organization, "Colour", type="enum", options=["Red"])
+    colour = FieldFactory(organization=organization, name="Colour", type="enum", options=["Red"])
     assert list(errors_of(add(administrator, mobile="9812300002", **{f"field_{colour.pk}": "Green"}))) == [f"field_{colour.pk}"]
 
 
 def test_a_mandatory_field_is_asked_for(administrator: Client, organization: Organization) -> None:
-    make_field(organization, "Consent", is_mandatory=True)
+    FieldFactory(organization=organization, name="Consent", is_mandatory=True)
     errors = errors_of(add(administrator, mobile="9812300002"))
     assert errors["__all__"][0].endswith("(1017)")
 
@@ -357,14 +364,14 @@ def test_staff_of_a_store_add_customers_of_that_store(seller: Client, store: Sto
 
 
 def test_staff_of_several_stores_say_which(organization: Organization, store: Store, indiranagar: Till) -> None:
-    manager = log_in(make_staff(organization, "store_manager", store, indiranagar.store))
+    manager = log_in(StaffMemberFactory(organization=organization, role="store_manager", stores=[store, indiranagar.store]))
     assert errors_of(add(manager, mobile="9812300002")) == {"store": ["This field is required."]}
     assert add(manager, mobile="9812300002", store="blr.indira").status_code == 302
     assert Customer.objects.get().registered_store == indiranagar.store
 
 
 def test_who_may_not_add_adds_nobody(organization: Organization) -> None:
-    agent = log_in(make_staff(organization, "care_agent"))
+    agent = log_in(StaffMemberFactory(organization=organization, role="care_agent"))
     assert agent.get(ADD).status_code == 403
     assert agent.post(ADD, {"mobile": "9812300002"}).status_code == 403
 
@@ -382,7 +389,7 @@ def test_an_operator_adds_for_the_chosen_organization(operator: Client, stranger
 
 
 def test_a_change_goes_through_the_journey(administrator: Client, anna: Customer, indiranagar: Till) -> None:
-    city = make_field(anna.organization, "city", category="extended")
+    city = FieldFactory(organization=anna.organization, name="city", category="extended")
     answer = change(
         administrator,
         anna,
@@ -430,7 +437,7 @@ def test_of_two_who_edit_at_once_the_second_is_refused_and_nothing_is_lost(
     administrator: Client, organization: Organization, anna: Customer
 ) -> None:
     page = page_of(CUSTOMERS, anna)
-    boss = log_in(make_staff(organization, "org_admin", username="maya"))
+    boss = log_in(StaffMemberFactory(organization=organization, role="org_admin", username="maya"))
     hers, his = filled_form(boss, page, lastname="Iyer"), filled_form(administrator, page, firstname="Ann")
     assert boss.post(page, hers).status_code == 302
     answer = administrator.post(page, his)

@@ -15,10 +15,12 @@ from loyalty_project import clock
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.back_office import list_of, log_in, make_staff, page_of, shown
-from tests.factories.points import facts, give_points, make_account, make_customer
+from tests.back_office import list_of, log_in, page_of, shown
+from tests.factories.bills import BillFactory
+from tests.factories.customers import CustomerFactory
+from tests.factories.points import PointsAccountFactory, facts, give_points
 from tests.factories.program_documents import club, loaded
-from tests.factories.purchases import make_bill
+from tests.factories.staff import StaffMemberFactory
 
 
 @pytest.fixture
@@ -33,8 +35,8 @@ def organization(db: None) -> Iterator[Organization]:
 @pytest.fixture
 def account(store: Store) -> PointsAccount:
     """A member's at MG Road, with 100 points."""
-    customer = make_customer(store.organization, registered_store=store)
-    account = make_account(store.organization, customer=customer)
+    customer = CustomerFactory(organization=store.organization, registered_store=store)
+    account = PointsAccountFactory(organization=store.organization, customer=customer)
     give_points(account, 100, facts=facts(note="Hello"))
     return account
 
@@ -57,7 +59,7 @@ def test_the_page_tells_points_tier_and_what_is_next(administrator: Client, acco
 
 def test_the_page_tells_purchases_and_the_latest_bills(administrator: Client, account: PointsAccount, till: Till) -> None:
     assert "No bill." in page(administrator, account)
-    bill = make_bill(till, account.customer, "B-77", "1250")
+    bill = BillFactory(till=till, customer=account.customer, number="B-77", amount=Decimal(1250), with_line=True)
     PurchaseTotals.objects.create(
         organization=account.organization, customer=account.customer, amount=Decimal(9876), bills=3, last_billed_at=clock.now()
     )
@@ -67,10 +69,10 @@ def test_the_page_tells_purchases_and_the_latest_bills(administrator: Client, ac
 
 
 def test_links_lead_to_the_rows_of_the_customer_alone(administrator: Client, account: PointsAccount, till: Till) -> None:
-    other = make_account(account.organization)
+    other = PointsAccountFactory(organization=account.organization)
     give_points(other, 5)
-    bill = make_bill(till, account.customer, "B-1")
-    make_bill(till, other.customer, "B-2")
+    bill = BillFactory(till=till, customer=account.customer, number="B-1", with_line=True)
+    BillFactory(till=till, customer=other.customer, number="B-2", with_line=True)
     query = {"customer": str(account.customer_id)}
     assert shown(administrator.get(list_of("engagement_bill"), query)) == [bill]
     (entry,) = shown(administrator.get(list_of("engagement_pointsentry"), query))
@@ -92,8 +94,8 @@ def test_who_only_looks_is_offered_no_adjustment(auditor: Client, account: Point
 
 
 def test_store_staff_see_everything_about_their_customer(account: PointsAccount, store: Store, till: Till) -> None:
-    seller = log_in(make_staff(store.organization, "store_staff", store, username="robin"))
-    make_bill(till, account.customer, "B-77")
+    seller = log_in(StaffMemberFactory(organization=store.organization, role="store_staff", stores=[store], username="robin"))
+    BillFactory(till=till, customer=account.customer, number="B-77", with_line=True)
     told = page(seller, account)
     assert "B-77" in told
     assert "+100" in told

@@ -6,9 +6,10 @@ from customers.profile.admin import start_page
 from customers.profile.models import Customer
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
-from tests.back_office import log_in, make_staff, register
+from tests.back_office import log_in, register
 from tests.factories.identity_requests import ask
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
+from tests.factories.staff import StaffMemberFactory
 from use_cases.merging import merge_customers
 
 
@@ -53,7 +54,7 @@ def test_an_operator_sees_the_organizations(operator: Client, anna: Customer, st
 
 
 def test_who_has_no_role_sees_nothing(organization: Organization) -> None:
-    answer = log_in(make_staff(organization, "")).get("/admin/")
+    answer = log_in(StaffMemberFactory(organization=organization, role="")).get("/admin/")
     assert answer.context["figures"] == []
     assert "who is it?" not in answer.content.decode()
 

@@ -16,7 +16,8 @@ from organizations.audit.models import AuditEntry
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import errors_of, filled_form, list_of, page_of, register, shown
-from tests.factories.rows import label, make_status, till_actor
+from tests.factories.locations import till_actor
+from tests.factories.statuses import CustomerStatusFactory, label
 from use_cases.merging import merge_customers
 
 STATUSES = "customers_customerstatus"
@@ -26,7 +27,7 @@ ADD = "/admin/customers/customerstatus/add/"
 
 @pytest.fixture
 def held(organization: Organization) -> CustomerStatus:
-    return make_status(organization, "points_redeem", "transactions", label="On hold")
+    return CustomerStatusFactory(organization=organization, blocks=["points_redeem", "transactions"], label="On hold")
 
 
 def judge(browser: Client, customer: Customer, given: CustomerStatus | None, reason: str = "Odd returns") -> HttpResponse:
@@ -66,7 +67,7 @@ def test_labels_are_listed_with_what_they_forbid_and_for_how_many(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(count - 1):
-        make_status(organization)
+        CustomerStatusFactory(organization=organization)
     label(anna, held)
     # Session, member of staff, the limit to stores, the number of rows twice, rows.
     with django_assert_num_queries(6):
@@ -148,7 +149,7 @@ def test_without_the_switch_there_is_the_fraud_status_and_with_it_the_label(
     assert status_page(anna) not in administrator.get(page).content.decode()
     assert judge(administrator, anna, None).status_code == 403
     assert "fraud_status" in filled_form(administrator, page)
-    make_status(organization)
+    CustomerStatusFactory(organization=organization)
     assert status_page(anna) in administrator.get(page).content.decode()
     assert "fraud_status" not in filled_form(administrator, page)
 
@@ -198,7 +199,7 @@ def test_customers_are_narrowed_by_label(administrator: Client, anna: Customer, 
 def test_a_leaving_account_is_changed_no_more(
     administrator: Client, organization: Organization, anna: Customer, status: str
 ) -> None:
-    label(anna, make_status(organization, status=status))
+    label(anna, CustomerStatusFactory(organization=organization, status=status))
     page = page_of(CUSTOMERS, anna)
     errors = errors_of(administrator.post(page, filled_form(administrator, page, lastname="Iyer")))
     assert errors == {

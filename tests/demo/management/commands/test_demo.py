@@ -30,7 +30,7 @@ from organizations.audit.actors import command_actor
 from organizations.audit.services import Change, record_changes
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.rows import make_organization
+from tests.factories.organizations import OrganizationFactory
 from tests.loyalty_project.test_serving import free_port
 
 IDLE = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -102,7 +102,7 @@ def test_from_nothing_the_printed_calls_work_and_sigterm_leaves_nothing_running(
 def _loaded(db: None) -> None:
     """A demo that was loaded before, as far as `load_demo` can tell: how it is loaded is not the question here."""
     with unscoped("tests make their rows"):
-        organization = make_organization(ORGANIZATION_CODE)
+        organization = OrganizationFactory(code=ORGANIZATION_CODE, with_program=True)
     change = Change(action=LOADED, object_type="organization", object_id=organization.pk, new={"edition": present_edition()})
     with organization_scope(organization):
         record_changes([change], by=command_actor("load_demo", organization))

@@ -15,7 +15,8 @@ from engagement.points.models import PointsAccount, PointsEntry, PointsLot
 from engagement.programs.models import Program
 from engagement.redemptions.models import Redemption
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.points import make_account, make_customer
+from tests.factories.customers import CustomerFactory
+from tests.factories.points import PointsAccountFactory
 from tests.factories.redeemers import NOON, Chain, make_chain, member, order, redeem
 from tests.imports import Outcome, rejects, run_import, write_lines
 
@@ -109,7 +110,7 @@ def test_a_row_that_stands_twice_in_a_file_is_posted_once(asha: PointsAccount, b
 def test_a_reference_belongs_to_a_customer_and_a_kind_in_whatever_program(
     chain: Chain, asha: PointsAccount, bring: Bring
 ) -> None:
-    south = make_account(chain.organization, chain.south, customer=asha.customer)
+    south = PointsAccountFactory(organization=chain.organization, program=chain.south, customer=asha.customer)
     ben = member(chain, 0, mobile="919812345679")
     header = "id,program,kind,points,occurred_at,reference"
     outcome = bring(
@@ -188,7 +189,7 @@ def test_a_posting_older_than_what_was_carried_out_sees_the_account_as_it_is(ash
 
 
 def test_a_blank_expiry_is_that_of_the_first_earning_rule(chain: Chain, asha: PointsAccount, bring: Bring) -> None:
-    south = make_account(chain.organization, chain.south, customer=asha.customer)
+    south = PointsAccountFactory(organization=chain.organization, program=chain.south, customer=asha.customer)
     pk = asha.customer_id
     bring(f"{pk},AWARD,10,2026-04-20,,X-1", f"{pk},ADJUST,10,2026-04-20,2026-06-30 10:00:00,X-1")
     bring(f"{pk},South club,AWARD,10,2026-04-20,X-2", header="id,program,kind,points,occurred_at,reference")
@@ -250,7 +251,7 @@ def test_what_is_malformed_or_nobodys_is_rejected(
 def test_who_and_where_is_checked(chain: Chain, asha: PointsAccount, bring: Bring, tmp_path: Path) -> None:
     header = "id,program,kind,points,occurred_at,reference,store_code,till_code,note"
     pk = asha.customer_id
-    tourist = make_customer(chain.organization, type="NON_LOYALTY")
+    tourist = CustomerFactory(organization=chain.organization, type="NON_LOYALTY")
     without_account = member(chain, 0, mobile="919812345679")
     without_account.delete()
     rows = [

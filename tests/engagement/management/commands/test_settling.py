@@ -14,8 +14,8 @@ from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.models import Program
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.points import give_points, make_account
-from tests.factories.rows import make_organization
+from tests.factories.organizations import OrganizationFactory
+from tests.factories.points import PointsAccountFactory, give_points
 from tests.races import race
 
 NIGHT = datetime(2026, 5, 2, 1, tzinfo=UTC)
@@ -42,7 +42,7 @@ def due_members(organization: Organization, count: int) -> None:
         organization=organization, name="Club", is_default=True
     )
     for _ in range(count):
-        account = make_account(organization, program)
+        account = PointsAccountFactory(organization=organization, program=program)
         give_points(account, 10, expiry=Expiry(date(2026, 5, 1)))
         give_points(account, 5, opens_at=datetime(2026, 5, 1, tzinfo=UTC))
         give_points(account, 1)
@@ -65,7 +65,7 @@ def test_both_names_settle_all_that_is_due_and_again_nothing(organization: Organ
 @pytest.mark.usefixtures("night")
 def test_all_are_settled_organization_by_organization(organization: Organization) -> None:
     with unscoped("tests make their rows"):
-        bazaar = make_organization("bazaar")
+        bazaar = OrganizationFactory(code="bazaar", with_program=True)
     due_members(organization, 1)
     with organization_scope(bazaar):
         due_members(bazaar, 2)
@@ -83,7 +83,7 @@ def test_an_unknown_organization_is_refused() -> None:
 @pytest.mark.usefixtures("night")
 def test_two_at_once_settle_each_account_once() -> None:
     with unscoped("tests make their rows"):
-        organization = make_organization("northwind")
+        organization = OrganizationFactory(code="northwind", with_program=True)
     with organization_scope(organization), transaction.atomic():
         due_members(organization, PEOPLE)
     told = race([["expire_points"], ["release_points"]], lambda command: settle(command, "--all"))

@@ -11,7 +11,7 @@ from engagement.bills.models import Bill
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import member, open_shop
-from tests.factories.points import make_customer
+from tests.factories.customers import CustomerFactory
 from tests.factories.program_documents import club, loaded
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def test_a_bill_is_told_rule_by_rule(northwind: Organization, asha: Customer) ->
 
 
 def test_who_earns_nowhere_is_told(northwind: Organization) -> None:
-    chen = make_customer(northwind, type=Customer.Type.NON_LOYALTY)
+    chen = CustomerFactory(organization=northwind, type=Customer.Type.NON_LOYALTY)
     assert simulate(chen.pk)[1:] == ["It earns nothing: no program counts there for this customer."]
 
 

@@ -8,7 +8,7 @@ from engagement.points.checks.run import check_ledger
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.histories import History, live
-from tests.factories.rows import make_organization
+from tests.factories.organizations import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -111,7 +111,7 @@ def test_consumption_by_the_entry_of_another_account_is_found(organization: Orga
 
 def test_other_organizations_are_not_looked_at(organization: Organization, history: History) -> None:
     with unscoped("a second tenant"):
-        other = make_organization("bazaar")
+        other = OrganizationFactory(code="bazaar", with_program=True)
     spoil("UPDATE engagement_billpoints SET issued = issued + 1")
     with organization_scope(other):
         assert found(other) == []

@@ -28,8 +28,9 @@ from engagement.programs.models import Membership, Program, Tier
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.engagement.points.ledger.reckoning import Batch, Reckoning, RefusedError, Spending
-from tests.factories.histories import make_bill
-from tests.factories.points import LONG_AGO, facts, make_account, state_of
+from tests.factories.bills import BillFactory
+from tests.factories.customers import LONG_AGO
+from tests.factories.points import PointsAccountFactory, facts, state_of
 
 FULL = os.environ.get("REGULARS_PROOFS") == "full"
 ZERO = Decimal(0)
@@ -66,7 +67,7 @@ class StoredAccount:
     """Each step in the database: locked, read, changed and written."""
 
     def __init__(self, organization: Organization) -> None:
-        self.account = make_account(organization)
+        self.account = PointsAccountFactory(organization=organization)
 
     @contextmanager
     def opened(self) -> Iterator[AccountState]:
@@ -76,7 +77,14 @@ class StoredAccount:
 
     def new_bill(self, number: int, at: datetime, sale: int | None = None) -> int:
         sold = Bill.objects.get(pk=sale) if sale else None
-        return make_bill(self.account, f"{self.account.pk}-{number}", 0, at, sale=sold).pk
+        return BillFactory(
+            customer=self.account.customer,
+            type=Bill.Type.RETURN if sold else Bill.Type.REGULAR,
+            return_of=sold,
+            number=f"{self.account.pk}-{number}",
+            amount=0,
+            billed_at=at,
+        ).pk
 
     def lots(self, state: AccountState) -> list[PointsLot]:
         held = {lot.pk: lot for lot in state.lots}

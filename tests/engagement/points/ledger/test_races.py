@@ -19,8 +19,8 @@ from engagement.points.ledger.repository import write_accounts
 from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.models import Program
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.points import facts, give_points, make_account, state_of
-from tests.factories.rows import make_organization
+from tests.factories.organizations import OrganizationFactory
+from tests.factories.points import PointsAccountFactory, facts, give_points, state_of
 from tests.races import race
 
 WORKERS = 8
@@ -34,9 +34,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 @pytest.fixture
 def account(transactional_db: None) -> PointsAccount:
     with unscoped("tests make their rows"):
-        organization = make_organization("northwind")
+        organization = OrganizationFactory(code="northwind", with_program=True)
         program = Program.objects.get(organization=organization, is_default=True)
-        account = make_account(organization, program)
+        account = PointsAccountFactory(organization=organization, program=program)
         with transaction.atomic():
             give_points(account, 20)
     return account

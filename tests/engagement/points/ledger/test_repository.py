@@ -14,7 +14,8 @@ from engagement.points.ledger.repository import lock_accounts, read_accounts, wr
 from engagement.points.models import PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program, Tier
 from organizations.tenancy.models import Organization
-from tests.factories.points import LONG_AGO, facts, give_points, make_account, state_of
+from tests.factories.customers import LONG_AGO
+from tests.factories.points import PointsAccountFactory, facts, give_points, state_of
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ def program(organization: Organization) -> Program:
 
 
 def test_an_award_and_a_redemption_are_written_whole(organization: Organization, program: Program) -> None:
-    account = make_account(organization, program)
+    account = PointsAccountFactory(organization=organization, program=program)
     give_points(account, 100)
     state = state_of(account)
     spend(state, Decimal(30), kind=Kind.REDEEM, facts=facts())
@@ -42,7 +43,7 @@ def test_an_award_and_a_redemption_are_written_whole(organization: Organization,
 
 
 def test_more_than_there_is_cannot_be_spent(organization: Organization, program: Program) -> None:
-    account = make_account(organization, program)
+    account = PointsAccountFactory(organization=organization, program=program)
     give_points(account, 100)
     state = state_of(account)
     with pytest.raises(InsufficientPointsError):
@@ -52,7 +53,7 @@ def test_more_than_there_is_cannot_be_spent(organization: Organization, program:
 
 @pytest.mark.parametrize("model", [PointsEntry, PointsConsumption])
 def test_the_database_refuses_to_change_history(organization: Organization, program: Program, model: type) -> None:
-    account = make_account(organization, program)
+    account = PointsAccountFactory(organization=organization, program=program)
     give_points(account, 100)
     state = state_of(account)
     spend(state, Decimal(1), kind=Kind.REDEEM, facts=facts(datetime(2021, 1, 1, tzinfo=UTC)))
@@ -65,7 +66,7 @@ def test_the_database_refuses_to_change_history(organization: Organization, prog
 
 def test_a_lot_that_gets_points_back_expires_with_its_tier(organization: Organization, program: Program) -> None:
     """Also where no lot that holds points at the moment does."""
-    account = make_account(organization, program)
+    account = PointsAccountFactory(organization=organization, program=program)
     give_points(account, 10, expiry=Expiry(moves=PointsLot.Moves.MEMBERSHIP))
     gold = Tier.objects.create(organization=organization, program=program, name="Gold", position=1)
     Membership.objects.update(tier=gold, tier_since=LONG_AGO, tier_expires_on=date(2021, 5, 31))
@@ -80,7 +81,7 @@ def test_a_lot_that_gets_points_back_expires_with_its_tier(organization: Organiz
 
 def test_lots_alike_are_spent_as_they_came_even_after_a_reversal(organization: Organization, program: Program) -> None:
     """In one transaction as in several."""
-    account = make_account(organization, program)
+    account = PointsAccountFactory(organization=organization, program=program)
     state = state_of(account)
     for _ in range(2):
         award(state, Decimal(5), facts=facts())
@@ -96,7 +97,7 @@ def test_many_accounts_are_locked_in_three_queries_and_read_in_two(
     organization: Organization, program: Program, django_assert_num_queries: Any
 ) -> None:
     for size in (1, 3):
-        accounts = [make_account(organization, program) for _ in range(size)]
+        accounts = [PointsAccountFactory(organization=organization, program=program) for _ in range(size)]
         for account in accounts:
             give_points(account, 10)
         ids = [account.customer_id for account in accounts]

@@ -10,7 +10,7 @@ from organizations.idempotency.models import IdempotencyKey
 from organizations.idempotency.services import open_keyed_call
 from organizations.locations.models import Till
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.rows import till_actor
+from tests.factories.locations import till_actor
 
 
 def test_old_keys_of_every_organization_go(till: Till, stranger: Till) -> None:

@@ -19,7 +19,10 @@ from customers.registration.imports import CONSENTS, PLAIN
 from organizations.audit.models import AuditEntry
 from organizations.tenancy.scoping import organization_scope, unscoped
 from subscriptions.models import Consent
-from tests.factories.rows import make_card_series, make_field, make_organization, make_store, make_till, till_actor
+from tests.factories.cards import CardSeriesFactory
+from tests.factories.fields import FieldFactory
+from tests.factories.locations import StoreFactory, TillFactory, till_actor
+from tests.factories.organizations import OrganizationFactory
 from tests.imports import Outcome, run_import, write_lines
 from use_cases.merging import merge_customers
 
@@ -61,22 +64,22 @@ def comes_back_unchanged(path: Path, count: int) -> None:
 def fields(organization):
     """A field of every type, and one that is switched off."""
     options = ["Green", "Blue, dark", 'Red "hot"']
-    make_field(organization, "note", position=1)
-    make_field(organization, "age", type="number", position=2)
-    make_field(organization, "anniversary", type="date", position=3)
-    make_field(organization, "vegan", type="boolean", position=4)
-    make_field(organization, "color", type="enum", options=options, position=5)
-    make_field(organization, "colors, all", type="multi", options=options, position=6)
-    make_field(organization, "city", category="extended")
-    make_field(organization, "Brand", category="preference")
-    make_field(organization, "Retired", is_active=False)
+    FieldFactory(organization=organization, name="note", position=1)
+    FieldFactory(organization=organization, name="age", type="number", position=2)
+    FieldFactory(organization=organization, name="anniversary", type="date", position=3)
+    FieldFactory(organization=organization, name="vegan", type="boolean", position=4)
+    FieldFactory(organization=organization, name="color", type="enum", options=options, position=5)
+    FieldFactory(organization=organization, name="colors, all", type="multi", options=options, position=6)
+    FieldFactory(organization=organization, name="city", category="extended")
+    FieldFactory(organization=organization, name="Brand", category="preference")
+    FieldFactory(organization=organization, name="Retired", is_active=False)
 
 
 def test_every_column_comes_back_unchanged(organization, till, fields, tmp_path):
     organization.timezone, organization.flags = NEW_YORK, {"CONF_CLIENT_V2_API_ENABLED": 1}
     organization.save()
-    make_store(organization, "del.cp")
-    Card.objects.create(organization=organization, series=make_card_series(organization), number="G-1")
+    StoreFactory(organization=organization, code="del.cp")
+    Card.objects.create(organization=organization, series=CardSeriesFactory(organization=organization), number="G-1")
     everything = {
         "mobile": "919812345678", "email": "a.rao+shop@example.com", "external_id": '=A,"1"', "firstname": "李小龍",
         "lastname": "O’Neil-Rao", "type": "NON_LOYALTY", "registered_on": "2020-07-03 04:05:06", "registered_till": till.code,
@@ -153,7 +156,7 @@ def test_merged_customers_stay_out_and_the_survivor_comes_back_unchanged(organiz
 
 
 def test_former_identifiers_and_cards_that_are_not_valid_stay_out(organization, anna, tmp_path):
-    series = make_card_series(organization)
+    series = CardSeriesFactory(organization=organization)
     issued = datetime(2024, 1, 1, tzinfo=UTC)
     for day, (number, status) in enumerate([("G-1", "ACTIVE"), ("G-2", "ISSUED"), ("G-3", "DELETED")]):
         Card.objects.create(
@@ -186,8 +189,8 @@ def test_tills_that_are_switched_off_are_told_unless_the_policy_would_refuse_the
 def test_an_export_without_its_ids_fills_another_organization(organization, anna, tmp_path):
     rows = exported(tmp_path / "out.csv")
     with unscoped("tests make their rows"):
-        other = make_organization("southwind")
-        make_till(make_store(other), "southwind.till1")
+        other = OrganizationFactory(code="southwind", with_program=True)
+        TillFactory(store__organization=other, code="southwind.till1")
     moved = tmp_path / "moved.csv"
     with moved.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, [name for name in rows[0] if name != "id"], extrasaction="ignore")

@@ -20,7 +20,10 @@ from organizations.audit.models import AuditEntry
 from organizations.imports.models import ImportRun, RejectedRow
 from organizations.tenancy.scoping import organization_scope, unscoped
 from subscriptions.models import Consent, ConsentChange
-from tests.factories.rows import make_card_series, make_field, make_organization, make_store
+from tests.factories.cards import CardSeriesFactory
+from tests.factories.fields import FieldFactory
+from tests.factories.locations import StoreFactory
+from tests.factories.organizations import OrganizationFactory
 from tests.forking import kill_session, run_python, start_python
 from tests.imports import Outcome, rejects, run_import, write_lines
 
@@ -66,12 +69,12 @@ def test_mended_error_file_is_imported_as_it_is(write, tmp_path):
 
 
 def test_every_column_reaches_the_customer(write, organization, till):
-    make_field(organization, "FavoriteColor", type="enum", options=["Green"])
-    make_field(organization, "city", category="extended")
-    make_field(organization, "Favorite Brand", category="preference")
-    make_field(organization, "Retired", is_active=False)
-    store = make_store(organization, "del.cp")
-    series = make_card_series(organization)
+    FieldFactory(organization=organization, name="FavoriteColor", type="enum", options=["Green"])
+    FieldFactory(organization=organization, name="city", category="extended")
+    FieldFactory(organization=organization, name="Favorite Brand", category="preference")
+    FieldFactory(organization=organization, name="Retired", is_active=False)
+    store = StoreFactory(organization=organization, code="del.cp")
+    series = CardSeriesFactory(organization=organization)
     Card.objects.create(organization=organization, series=series, number="G-1")
     outcome = run(write(
         "mobile,email,external_id,firstname,lastname,type,registered_on,registered_till,associated_with,source,"
@@ -210,7 +213,7 @@ def test_header_without_rows_is_no_failure(write):
     ],
 )
 def test_wrong_columns_import_nothing(write, organization, header, told):
-    make_field(organization, "age", type="number")
+    FieldFactory(organization=organization, name="age", type="number")
     outcome = run(write(header, ",".join(["9812345678"] * header.count(",")) + ",1"))
     assert outcome.status == 2
     assert told in outcome.err
@@ -303,7 +306,7 @@ def test_error_file_that_cannot_be_written_at_last_leaves_the_run_unfinished(wri
 
 
 def test_who_is_skipped_gets_no_card_either(write, organization):
-    card = Card.objects.create(organization=organization, series=make_card_series(organization), number="G-1")
+    card = Card.objects.create(organization=organization, series=CardSeriesFactory(organization=organization), number="G-1")
     run(write("mobile", "9812345678"))
     assert run(write("mobile,card_number", "9812345678,G-1"), "--on-existing", "skip").counts == (0, 0, 1, 0)
     card.refresh_from_db()
@@ -321,7 +324,7 @@ def test_another_choice_for_known_customers_is_another_run(write):
 @pytest.mark.django_db(transaction=True)
 def test_the_same_file_is_not_imported_twice_at_once(monkeypatch, tmp_path):
     with unscoped("tests make their rows"):
-        organization = make_organization("northwind")
+        organization = OrganizationFactory(code="northwind", with_program=True)
     path = tmp_path / "customers.csv"
     path.write_text("mobile\n9812345678\n")
     monkeypatch.setattr("organizations.imports.command._PATIENCE", 0.2)
@@ -352,7 +355,7 @@ def test_the_same_file_is_not_imported_twice_at_once(monkeypatch, tmp_path):
 def test_killed_import_ends_as_an_uninterrupted_one(tmp_path):
     """SIGKILL after a few batches, and the same command again."""
     with unscoped("tests make their rows"):
-        organization = make_organization("northwind")
+        organization = OrganizationFactory(code="northwind", with_program=True)
     path, errors = tmp_path / "customers.csv", tmp_path / "errors.csv"
     path.write_text("external_id,firstname\n" + "".join(f"E{n},{'G' * (n % 7 + 1)}\n" for n in range(2000)) + "," + "Nobody\n")
     command = ["manage.py", "import_customers", "--organization", "northwind", "--batch-size", "100"]

@@ -23,8 +23,9 @@ from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import account_of, member
+from tests.factories.fields import FieldFactory
+from tests.factories.locations import TillFactory
 from tests.factories.program_documents import club, loaded
-from tests.factories.rows import make_field, make_till
 from tests.imports import Outcome, rejects, run_import, write_lines
 from use_cases.management.commands.import_transactions import BillBatch
 from use_cases.purchases import record_purchases
@@ -48,7 +49,7 @@ def northwind() -> Iterator[Organization]:
 
 @pytest.fixture(autouse=True)
 def till(northwind: Organization) -> Till:
-    return make_till(Store.objects.select_related("zone", "concept").get(code="blr"), "blr.till1")
+    return TillFactory(store=Store.objects.select_related("zone", "concept").get(code="blr"), code="blr.till1")
 
 
 @pytest.fixture
@@ -143,9 +144,9 @@ def test_columns_that_no_such_file_has(path: Path) -> None:
 def test_custom_columns_are_kept_by_field_and_warn_where_they_cannot_be(
     northwind: Organization, asha: Customer, path: Path
 ) -> None:
-    cashier = make_field(northwind, "cashier", category="transaction")
-    packed = make_field(northwind, "packed", category="transaction", type="boolean")
-    wrap = make_field(northwind, "wrap", category="transaction", type="enum", options=["box", "bag"])
+    cashier = FieldFactory(organization=northwind, name="cashier", category="transaction")
+    packed = FieldFactory(organization=northwind, name="packed", category="transaction", type="boolean")
+    wrap = FieldFactory(organization=northwind, name="wrap", category="transaction", type="enum", options=["box", "bag"])
     header = "id,number,billing_time,amount,custom.cashier,custom.packed,custom.wrap"
     outcome = run(path, f"{asha.pk},1,2026-01-05,10,Noor,yes?,Box", f"{asha.pk},2,2026-01-05,10,,,sack", header=header)
     assert outcome.counts == (2, 0, 0, 0)

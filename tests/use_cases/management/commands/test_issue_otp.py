@@ -10,7 +10,7 @@ from customers.validation_codes.services import Purpose, present_code
 from loyalty_project import clock
 from organizations.audit.models import AuditEntry
 from organizations.tenancy.models import Organization
-from tests.factories.points import make_customer
+from tests.factories.customers import CustomerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,7 @@ def issue(customer: int, *options: str, code: str = "northwind") -> str:
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_the_code_is_printed_and_good(organization: Organization, purpose: Purpose) -> None:
-    customer = make_customer(organization)
+    customer = CustomerFactory(organization=organization)
     code = issue(customer.pk, "--purpose", purpose)
     assert issue(customer.pk, "--purpose", purpose) == code
     assert present_code(code, customer_id=customer.pk, purpose=purpose, now=clock.now()) is not None
@@ -32,12 +32,12 @@ def test_the_code_is_printed_and_good(organization: Organization, purpose: Purpo
 
 
 def test_without_a_purpose_it_confirms_identity(organization: Organization) -> None:
-    issue(make_customer(organization).pk)
+    issue(CustomerFactory(organization=organization).pk)
     assert ValidationCode.objects.get().purpose == Purpose.IDENTITY
 
 
 def test_a_code_for_points_may_be_limited(organization: Organization) -> None:
-    issue(make_customer(organization).pk, "--purpose", "points", "--points", "12.5")
+    issue(CustomerFactory(organization=organization).pk, "--purpose", "points", "--points", "12.5")
     assert str(ValidationCode.objects.get().points) == "12.500"
 
 
