@@ -27,13 +27,14 @@ class StaffMemberFactory(TenantFactory):
         model = StaffMember
 
     class Params:
-        operator = Trait(organization=None, is_superuser=True)
+        operator = Trait(organization=None)
 
     organization = SubFactory(OrganizationFactory)
     role = ""
     username = LazyAttribute(lambda member: member.role or "operator")
     password = LazyFunction(_hashed)
     is_staff = True
+    is_superuser = LazyAttribute(lambda member: member.organization is None)
 
     @post_generation
     def stores(member: StaffMember, _create: bool, stores: Iterable[Store] | None, **_: object) -> None:  # noqa: N805, FBT001

@@ -108,6 +108,7 @@ def test_the_page_of_a_sale_tells_lines_points_and_returns(administrator: Client
         customer=account.customer,
         number="R-1",
         amount=Decimal(250),
+        currency="INR",
         type="RETURN",
         return_of=bill,
         return_type="AMOUNT",
