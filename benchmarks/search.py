@@ -13,7 +13,7 @@ from benchmarks.filler import Filled
 from benchmarks.in_process import checked, till_client
 from benchmarks.people import CITY, MOBILE, person
 from benchmarks.tables import Result, Side
-from customers.search.terms import align_fields
+from customers.field_terms.services import align_fields
 from engagement.programs.models import Program
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.scoping import organization_scope

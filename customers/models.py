@@ -2,12 +2,12 @@
 
 from customers.cards.models import Card
 from customers.duplicates.models import DuplicateCandidate
+from customers.field_terms.models import FieldTerm, IndexedField
 from customers.groups.models import GroupMembership, UserGroup
 from customers.identifiers.models import Identifier
 from customers.identity_requests.models import IdentityRequest
 from customers.merging.models import Merge
 from customers.profile.models import Customer
-from customers.search.models import FieldTerm, IndexedField
 from customers.segments.models import CustomerSegment, Segment, SegmentPartition
 from customers.sources.models import SourceProfile
 from customers.statuses.models import CustomerStatus

@@ -3,7 +3,7 @@
 import structlog
 from procrastinate.contrib.django import app
 
-from customers.search.terms import align_fields
+from customers.field_terms.services import align_fields
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 

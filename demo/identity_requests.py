@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from customers.identifiers.models import Identifier
-from customers.identity_requests.rules import check_customer, read_wish
+from customers.identity_requests.rules import check_customer, read_change
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.state import CustomerState
@@ -41,7 +41,7 @@ def ask_demo_changes(people: Sequence[CustomerState], *, by: Actor, now: datetim
 def _work(wish: DemoWish, *, maker: Actor, checker: Actor, at: datetime) -> None:
     context = replace(load_input_context([], by=maker), now=at)
     request = request_change(
-        read_wish(wish.kind, wish.old_value, wish.new_value, context=context, comments=wish.comments),
+        read_change(wish.kind, wish.old_value, wish.new_value, context=context, comments=wish.comments),
         context=context,
         by=maker,
         is_known=True,

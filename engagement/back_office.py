@@ -12,7 +12,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from customers.profile.models import Customer
-from customers.search.staff import customers_meant
+from customers.search.admin import matching_customers
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.current_user import organization_of
 from organizations.back_office.pages import page_of
@@ -65,7 +65,7 @@ class CustomerRowsAdmin(ReadOnlyAdmin):
         """The rows of the customers whom the term may mean (`customers.search.staff`)."""
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(**{f"{self.customer_path}__in": customers_meant(request, search_term)}), False
+        return queryset.filter(**{f"{self.customer_path}__in": matching_customers(request, search_term)}), False
 
     @display(description="Customer")
     def told_customer(self, row: Any) -> SafeString | str:

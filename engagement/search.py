@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from customers.identifiers.values import fold
-from customers.search.attributes import Attribute, Attributes, Circumstances, Meaning, Meant, Owners, unreadable
+from customers.profile.querysets import CustomerRows
+from customers.profile.text import fold
+from customers.search.attributes import Attribute, Attributes, Criterion, Matcher, OwnedRows, SearchContext, invalid_search
 from customers.search.grammar import Condition, Operator
 from engagement.bills.models import PurchaseTotals
 from engagement.points.models import PointsAccount
@@ -82,11 +83,11 @@ def settle_among(
 class _Figure:
     """A figure in a column of rows that a customer has at most one of; none is 0."""
 
-    rows: QuerySet[Any]
+    rows: CustomerRows[Any]
     column: str
     shown: Mapping[int, PointsAccount] = field(default_factory=dict)
 
-    def customers(self, condition: Condition, _circumstances: Circumstances) -> Meant:
+    def customers(self, condition: Condition, _circumstances: SearchContext) -> Criterion:
         """Whose figure is what the condition says.
 
         Who has no row belongs to them where 0 does: then everybody is meant but those whose figure is something else.
@@ -98,7 +99,7 @@ class _Figure:
             if not self.shown:
                 return found
         elif not self.shown:
-            return Owners(rows=self.rows.filter(wanted))
+            return OwnedRows(rows=self.rows.filter(wanted))
         else:
             found = Q(Exists(self.rows.filter(wanted, customer=OuterRef("pk"))))
         holding = [
@@ -112,7 +113,7 @@ class _Figure:
 def _number(text: str) -> Decimal:
     given = text.strip()
     if not _NUMBER.fullmatch(given):
-        raise unreadable()
+        raise invalid_search()
     return Decimal(given)
 
 
@@ -140,10 +141,10 @@ def _holds(figure: Decimal, operator: Operator, numbers: Sequence[Decimal]) -> b
             return figure in numbers
 
 
-def _slab(program: Program | None) -> Meaning:
+def _slab(program: Program | None) -> Matcher:
     """Who is on a tier, which is found among the few that there are; NONE are the members without one."""
 
-    def meaning(condition: Condition, _circumstances: Circumstances) -> Meant:
+    def meaning(condition: Condition, _circumstances: SearchContext) -> Criterion:
         is_exact = condition.operator is Operator.EXACT
         spelled = (lambda name: name) if is_exact else fold
         wanted = {spelled(value) for value in condition.values}
@@ -151,6 +152,6 @@ def _slab(program: Program | None) -> Meaning:
         on_tier = Q(tier__in=[pk for pk, name in tiers if spelled(name) in wanted])
         if spelled(NO_TIER) in wanted:
             on_tier |= Q(tier=None)
-        return Owners(rows=Membership.objects.filter(on_tier, program=program))
+        return OwnedRows(rows=Membership.objects.filter(on_tier, program=program))
 
     return meaning

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from customers.profile.models import Customer
-from customers.profile.sections import Payloads, Reading
+from customers.profile.reading import Payloads, Reading
 from engagement.bills.latest import latest_bills
 from engagement.bills.models import PurchaseTotals
 from engagement.points import payloads

@@ -17,7 +17,7 @@ from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
 from customers.profile.models import Customer
-from customers.search.staff import customers_meant
+from customers.search.admin import matching_customers
 from loyalty_project import clock
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.current_user import actor_of, member_of, work_for
@@ -105,7 +105,7 @@ class ConsentChangeAdmin(ReadOnlyAdmin):
         """The customers whom the term may mean, as in their own list."""
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(customer__in=customers_meant(request, search_term)), False
+        return queryset.filter(customer__in=matching_customers(request, search_term)), False
 
     @display(description="Customer")
     def customer_page(self, change: ConsentChange) -> SafeString:

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.api.registration import echo_identifiers
-from customers.profile import sections as people
-from customers.profile.lookup import Answer, Asked, ids_of_store, look_up, read_asked
-from customers.profile.sections import Reading
+from customers.identifiers.sections import identifiers
+from customers.lookup.services import LookupQuery, LookupResult, ids_of_store, look_up, read_lookup_query
+from customers.profile.reading import Reading
 from loyalty_project import clock
 from loyalty_project.api.envelope import Tree, customers_answer, http_status, request_items
 from loyalty_project.protocol.codes import Code, Transport
@@ -28,7 +28,7 @@ UPDATED = "Subscription successfully updated"
 RETRIEVED = "Subscription successfully retrieved"
 ALL_UPDATED = "SUCCESS"
 KEYS = ("mobile", "email", "external_id", "id")
-SECTIONS: tuple[Section[ConsentReading], ...] = (channels, people.identifiers)
+SECTIONS: tuple[Section[ConsentReading], ...] = (channels, identifiers)
 # Identifiers that the customer has not are left out; nothing is scoped to less than the organization.
 ORDER: Mapping[str, Any] = {
     "user_id": ...,
@@ -61,7 +61,7 @@ class SubscriptionsView(TillView):
 
     def get(self, _request: Request, **_kwargs: object) -> Response:
         call = self.call
-        asked = read_asked(self.query, limit=call.policy.batch_limit)
+        asked = read_lookup_query(self.query, limit=call.policy.batch_limit)
         reading = Reading(organization=call.actor.organization, policy=call.policy, query=self.query)
         answer = _compose(read_outcomes(asked, reading, call), message=Transport.SUCCESS.sentence)
         return Response(answer, status=http_status(answer, mirror=call.policy.mirror_http_status))
@@ -73,7 +73,7 @@ def keep_item(item: Item, call: Call) -> Done:
     key = next((key for key in KEYS if optional(item, key)), None)
     if key is None:
         raise LoyaltyError(Code.SUBSCRIPTION_IDENTIFIER_INVALID)
-    (found,) = _look_up(Asked(key=key, values=[text(item, key)]), call)
+    (found,) = _look_up(LookupQuery(key=key, values=[text(item, key)]), call)
     if found.customer_id is None:
         raise LoyaltyError(Code.SUBSCRIPTION_IDENTIFIER_INVALID)
     decide(Decision(customer_id=found.customer_id, choice=choice, at=clock.now()), by=call.actor)
@@ -92,7 +92,7 @@ def keep_item(item: Item, call: Call) -> Done:
     )
 
 
-def read_outcomes(asked: Asked, reading: Reading, call: Call) -> list[Outcome]:
+def read_outcomes(asked: LookupQuery, reading: Reading, call: Call) -> list[Outcome]:
     """An outcome for each value asked for, in order. A filter that is none fails them all."""
     try:
         wanted = read_filters(reading)
@@ -111,11 +111,11 @@ def _compose(outcomes: Sequence[Outcome], *, message: str) -> Tree:
     return customers_answer(outcomes, totals=False, message=message, container="subscriptions", key="subscription")
 
 
-def _look_up(asked: Asked, call: Call) -> list[Answer]:
+def _look_up(asked: LookupQuery, call: Call) -> list[LookupResult]:
     return look_up(asked, organization=call.actor.organization, policy=call.policy, country_code=call.country_code)
 
 
-def _outcome(key: str, answer: Answer, told: Mapping[int, Mapping[str, Any]], permitted: Collection[int]) -> Outcome:
+def _outcome(key: str, answer: LookupResult, told: Mapping[int, Mapping[str, Any]], permitted: Collection[int]) -> Outcome:
     """What one customer said, or why that is not told: 1104 nobody, 1044 not for this caller's eyes, 1109 unreadable."""
     echo = {key: answer.value}
     if answer.customer_id is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from customers.profile.models import Customer
-from customers.profile.sections import Payloads, Reading
+from customers.profile.reading import Payloads, Reading
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from subscriptions.choices import PRIORITIES, Pair, read_scope, read_word

@@ -9,15 +9,15 @@ from django.db import transaction
 
 from customers.identifiers.models import Identifier
 from customers.identity_requests.models import IdentityRequest
-from customers.identity_requests.rules import IdentityWish, approves_itself, check_answers, check_customer, may_change
+from customers.identity_requests.rules import IdentityChange, auto_approval_policy, check_answers, check_customer, may_change
 from customers.identity_requests.services import (
-    Sides,
     Status,
+    ValueOwners,
     close_request,
     give_value,
     is_pending,
+    lock_owners,
     lock_request,
-    lock_sides,
     record_new_value,
     release_value,
     store_request,
@@ -42,7 +42,7 @@ class DecisionRefusedError(ValueError):
     """The request cannot be decided like that; the text says why, to people. Nothing was changed."""
 
 
-def request_change(wish: IdentityWish, *, context: InputContext, by: Actor, is_known: bool = False) -> IdentityRequest:
+def request_change(wish: IdentityChange, *, context: InputContext, by: Actor, is_known: bool = False) -> IdentityRequest:
     """Ask for a change; where the policy approves such changes, it takes effect at once.
 
     `is_known` leaves out what a caller must know of the customer: staff have the person before them. Call it in a transaction,
@@ -51,7 +51,7 @@ def request_change(wish: IdentityWish, *, context: InputContext, by: Actor, is_k
     `django.db` errors for locks (55P03) and broken constraints (`identity_requests.CONSTRAINTS`).
     """
     policy, now = context.policy, context.now
-    sides = lock_sides(wish.kind, wish.old_value, wish.new_value, by=by)
+    sides = lock_owners(wish.kind, wish.old_value, wish.new_value, by=by)
     person = sides.person
     if person is None:
         raise LoyaltyError(Code.UNKNOWN_IDENTIFIER)
@@ -63,7 +63,7 @@ def request_change(wish: IdentityWish, *, context: InputContext, by: Actor, is_k
     if is_pending(wish.kind, wish.new_value):
         raise LoyaltyError(Code.CHANGE_REQUEST_PENDING)
     _check_possible(wish.kind, sides, policy)
-    flag = approves_itself(wish.kind, policy)
+    flag = auto_approval_policy(wish.kind, policy)
     request = store_request(
         wish, person=person, other=sides.other, by=by, now=now, approved_by=f"policy:{flag}" if flag else ""
     )
@@ -87,7 +87,7 @@ def approve_request(pk: int, *, by: Actor, reason: str = "") -> IdentityRequest:
         return seen
     if seen.requested_by == by.name:
         raise DecisionRefusedError("Somebody else has to approve what you asked for yourself.")
-    sides = lock_sides(seen.kind, seen.old_value, seen.new_value, customer_id=seen.customer_id, by=by)
+    sides = lock_owners(seen.kind, seen.old_value, seen.new_value, customer_id=seen.customer_id, by=by)
     request = lock_request(pk)
     if _is_decided(request, Status.APPROVED):
         return request
@@ -134,7 +134,7 @@ def _obstacle(request: IdentityRequest, *, holds_old: bool, owner_id: int | None
     return f"{request.new_value} belongs to another account than when this was asked for."
 
 
-def _confirmed(wish: IdentityWish, person: CustomerState, context: InputContext) -> ValidationCode | None:
+def _confirmed(wish: IdentityChange, person: CustomerState, context: InputContext) -> ValidationCode | None:
     """The code that confirms the wish; None where none is needed. Raises 1021, counted where a wrong one was given."""
     if not context.organization.verification.otp:
         return None
@@ -146,7 +146,7 @@ def _confirmed(wish: IdentityWish, person: CustomerState, context: InputContext)
     return code
 
 
-def _check_possible(kind: Kind, sides: Sides, policy: Policy) -> None:
+def _check_possible(kind: Kind, sides: ValueOwners, policy: Policy) -> None:
     """Whether the new value may be given: 1032, 1016, 1033 or 618 because of whose it is, 1041 because of its kind."""
     if sides.other is not None and not policy.auto_merge:
         raise LoyaltyError(TAKEN[kind])
@@ -163,7 +163,7 @@ def _is_decided(request: IdentityRequest, wanted: Status) -> bool:
     return request.status == wanted
 
 
-def _grant(request: IdentityRequest, sides: Sides, *, by: Actor, now: datetime) -> None:
+def _grant(request: IdentityRequest, sides: ValueOwners, *, by: Actor, now: datetime) -> None:
     """Give the customer the new value; another account that has it is merged into the customer's first."""
     if sides.other is None:
         give_value(request, sides, by=by, now=now)
@@ -177,5 +177,5 @@ def _grant(request: IdentityRequest, sides: Sides, *, by: Actor, now: datetime) 
         survivor=request.customer_id, victim=sides.other.customer.pk, by=by, reason=f"Identity request {request.pk}"
     )
     if not is_theirs:
-        found = lock_sides(request.kind, request.old_value, request.new_value, customer_id=request.customer_id, by=by)
+        found = lock_owners(request.kind, request.old_value, request.new_value, customer_id=request.customer_id, by=by)
         give_value(request, found, by=by, now=now)

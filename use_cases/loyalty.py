@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from customers.details.payloads import core
 from customers.profile.models import Customer
-from customers.profile.payloads import core
 from customers.registration.input import InputContext
 from engagement.bills.models import PurchaseTotals
 from engagement.points.balances import figures_at, in_catalog_order, memberships_of

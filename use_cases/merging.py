@@ -18,7 +18,7 @@ import subscriptions.merge_policy
 from customers.duplicates.services import reopen_candidate, settle_candidates
 from customers.merging import services as persons
 from customers.merging.models import Merge
-from customers.merging.transfer import Move, Stay, gave_way, is_touched, move_rows, move_rows_back
+from customers.merging.transfer import KeptRows, MovedRows, gave_way, move_rows, move_rows_back, rows_changed
 from customers.profile.locks import lock_customers
 from customers.profile.models import Customer
 from customers.registration.matching import merged_identifiers
@@ -36,12 +36,16 @@ from loyalty_project.protocol.errors import Notice
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
 
-MOVED: Final[tuple[Move, ...]] = (
+MOVED: Final[tuple[MovedRows, ...]] = (
     *customers.merge_policy.MOVED,
     *subscriptions.merge_policy.MOVED,
     *engagement.merge_policy.MOVED,
 )
-KEPT: Final[tuple[Stay, ...]] = (*customers.merge_policy.KEPT, *subscriptions.merge_policy.KEPT, *engagement.merge_policy.KEPT)
+KEPT: Final[tuple[KeptRows, ...]] = (
+    *customers.merge_policy.KEPT,
+    *subscriptions.merge_policy.KEPT,
+    *engagement.merge_policy.KEPT,
+)
 # What a broken constraint means, should a race ever get past the locks: the same call may succeed later.
 CONSTRAINTS: Final[Mapping[str, Code]] = {
     "merge_one_survivor": Code.PROFILE_NOT_UPDATED,
@@ -98,13 +102,13 @@ def _active_merge(*, survivor: int, victim: int) -> Merge | None:
 
 def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now: datetime) -> Merged:
     moved: dict[str, Any] = {}
-    moved["groups"] = persons.hand_over_groups(victim=victim, survivor=survivor)
+    moved["groups"] = persons.transfer_primary_roles(victim=victim, survivor=survivor)
     moved["rows"] = {move.label: asdict(move_rows(move, victim=victim.pk, survivor=survivor.pk)) for move in MOVED}
-    moved["identifiers"] = persons.unite_identifiers(victim=victim, survivor=survivor)
-    moved["columns"] = persons.unite_columns(victim=victim, survivor=survivor)
+    moved["identifiers"] = persons.transfer_identifiers(victim=victim, survivor=survivor)
+    moved["columns"] = persons.fill_columns(victim=victim, survivor=survivor)
     survivor.updated_on = now
-    persons.save_united(survivor)
-    moved["earlier"] = persons.follow_survivor(victim=victim, survivor=survivor)
+    persons.save_survivor(survivor)
+    moved["earlier"] = persons.redirect_victims(victim=victim, survivor=survivor)
     settle_candidates(victim=victim.pk, survivor=survivor.pk, by=by)
     loyalty.count_purchases_anew([victim, survivor])
     merge = Merge.objects.create(
@@ -182,14 +186,14 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
             raise MergeRefusedError(f"Customer {later.victim_id} was merged later, and has the same; undo that merge first.")
     moved = merge.moved
     lots = loyalty.divide_points(moved["points"], victim=victim, survivor=survivor, by=by, now=now)
-    persons.leave_survivor(moved["earlier"], victim=victim)
-    persons.divide_identifiers(moved["identifiers"], victim=victim)
-    persons.divide_columns(moved["columns"], survivor=survivor)
+    persons.restore_victims(moved["earlier"], victim=victim)
+    persons.restore_identifiers(moved["identifiers"], victim=victim)
+    persons.restore_columns(moved["columns"], survivor=survivor)
     survivor.updated_on = now
-    persons.save_united(survivor)
+    persons.save_survivor(survivor)
     for move, rows in _moved_rows(merge):
         move_rows_back(move, rows["ids"], victim=victim.pk)
-    persons.take_groups_back(moved["groups"], victim=victim, survivor=survivor)
+    persons.restore_primary_roles(moved["groups"], victim=victim, survivor=survivor)
     reopen_candidate(victim=victim.pk, survivor=survivor.pk)
     loyalty.count_purchases_anew([victim, survivor])
     see_to_waiting(victim.pk, organization=by.organization)
@@ -209,7 +213,7 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     return merge
 
 
-def _moved_rows(merge: Merge) -> list[tuple[Move, dict[str, Any]]]:
+def _moved_rows(merge: Merge) -> list[tuple[MovedRows, dict[str, Any]]]:
     """The notes of each move of the merge; none of a model that joined the lists later."""
     noted = merge.moved["rows"]
     return [(move, noted[move.label]) for move in MOVED if move.label in noted]
@@ -221,11 +225,11 @@ def _touched(merge: Merge, survivor: Customer) -> list[str]:
     touched = [
         str(move.model._meta.verbose_name_plural)
         for move, rows in _moved_rows(merge)
-        if is_touched(move, rows["ids"], rows["digest"])
+        if rows_changed(move, rows["ids"], rows["digest"])
     ]
-    if persons.are_identifiers_touched(moved["identifiers"]):
+    if persons.identifiers_changed(moved["identifiers"]):
         touched.append("identifiers")
-    if persons.are_columns_touched(moved["columns"], survivor=survivor):
+    if persons.columns_changed(moved["columns"], survivor=survivor):
         touched.append("the customer's own data")
     if "points" not in moved:
         touched.append("points, which are still to move")

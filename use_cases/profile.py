@@ -3,19 +3,24 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import customers.cards.sections
+import customers.details.sections
+import customers.groups.sections
+import customers.identifiers.sections
+import customers.segments.sections
+import customers.statuses.sections
 import engagement.sections
 import subscriptions.sections
-from customers.profile import sections
-from customers.profile.sections import Reading
+from customers.profile.reading import Reading
 from loyalty_project.protocol.codes import CodeTable
 from loyalty_project.protocol.sections import Section, assemble
 
 SECTIONS: tuple[Section[Reading], ...] = (
-    sections.profile,
-    sections.identifiers,
-    sections.user_groups,
-    sections.segments,
-    sections.cards,
+    customers.details.sections.profile,
+    customers.identifiers.sections.identifiers,
+    customers.groups.sections.user_groups,
+    customers.segments.sections.segments,
+    customers.cards.sections.cards,
     engagement.sections.points,
     engagement.sections.purchases,
     engagement.sections.transactions,
@@ -75,7 +80,7 @@ ORDER: Mapping[str, Any] = {
 
 def refusals(ids: Sequence[int], reading: Reading) -> dict[int, CodeTable]:
     """Customers whose item fails though they were found, and why."""
-    return {**engagement.sections.program_refusals(ids, reading), **sections.deleted(ids, reading)}
+    return {**engagement.sections.program_refusals(ids, reading), **customers.statuses.sections.deleted(ids, reading)}
 
 
 def read_profiles(ids: Sequence[int], reading: Reading) -> dict[int, dict[str, Any]]:

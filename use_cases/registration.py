@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 
-from customers.cards.numbering import next_external_id
 from customers.identifiers.models import Identifier
+from customers.identifiers.numbering import next_external_id
 from customers.profile.models import Customer
 from customers.registration.changes import new_state, touch, update_state
 from customers.registration.input import CustomerInput, InputContext

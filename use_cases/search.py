@@ -8,17 +8,16 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet
 
-from customers.identifiers.values import fold
+from customers.details.payloads import search_row
+from customers.field_terms.models import IndexedField
+from customers.field_terms.services import SEARCHED
+from customers.lookup.reads import read_customers
 from customers.profile.models import Customer
-from customers.profile.payloads import search_row
-from customers.profile.reads import read_people
-from customers.search.attributes import Attributes, Circumstances, Meant, Owners, SearchedField, unreadable
-from customers.search.fields import field_attribute
+from customers.profile.text import fold
+from customers.search.attributes import Attributes, Criterion, OwnedRows, SearchContext, SearchedField, invalid_search
+from customers.search.customer_attributes import ATTRIBUTES, NOBODY
+from customers.search.field_attributes import field_attribute
 from customers.search.grammar import Condition, read_search
-from customers.search.models import IndexedField
-from customers.search.profile import ATTRIBUTES, NOBODY
-from customers.search.terms import SEARCHED
-from customers.services.standing import of_standing
 from engagement.bills.models import PurchaseTotals
 from engagement.points.balances import Balance, memberships_of
 from engagement.points.settlement import settled_accounts
@@ -68,7 +67,7 @@ def search_customers(search: Search, *, organization: Organization) -> Hits:
     """
     conditions = read_search(search.text)
     program = default_program()
-    circumstances = Circumstances(organization=organization, country_code=search.country_code, fields=_searched_fields())
+    circumstances = SearchContext(organization=organization, country_code=search.country_code, fields=_searched_fields())
     try:
         whom = _whom(conditions, search, program, circumstances)
         with answered_within(settings.SEARCH_TIMEOUT):
@@ -105,7 +104,7 @@ class _Whom:
         return list(ids[search.start : search.start + search.rows])
 
 
-def _whom(conditions: Sequence[Condition], search: Search, program: Program | None, circumstances: Circumstances) -> _Whom:
+def _whom(conditions: Sequence[Condition], search: Search, program: Program | None, circumstances: SearchContext) -> _Whom:
     """Who meets the conditions. Points come last: what is due is carried out on those whom the others leave."""
     attributes = {**ATTRIBUTES, **loyalty_attributes(program, shown={})}
     of_points = [one for one in conditions if fold(one.attribute) in POINTS]
@@ -120,17 +119,17 @@ def _whom(conditions: Sequence[Condition], search: Search, program: Program | No
     return _all_of([*meant, *(_meaning(one, attributes, circumstances) for one in of_points)])
 
 
-def _meaning(condition: Condition, attributes: Attributes, circumstances: Circumstances) -> Meant:
+def _meaning(condition: Condition, attributes: Attributes, circumstances: SearchContext) -> Criterion:
     attribute = attributes.get(fold(condition.attribute)) or field_attribute(condition.attribute, circumstances)
     if attribute is None:
-        raise unreadable()
+        raise invalid_search()
     return attribute.customers(condition, circumstances)
 
 
-def _all_of(meant: Sequence[Meant]) -> _Whom:
+def _all_of(meant: Sequence[Criterion]) -> _Whom:
     """Who is meant by all of these and was not merged. Customers themselves are read only where something is asked of them."""
     own = [one for one in meant if isinstance(one, Q)]
-    owners = [one for one in meant if isinstance(one, Owners)]
+    owners = [one for one in meant if isinstance(one, OwnedRows)]
     if own or not owners:
         customers = Customer.objects.filter(*own, merged_into=None)
         for one in owners:
@@ -140,8 +139,8 @@ def _all_of(meant: Sequence[Meant]) -> _Whom:
     rows = first.rows
     for one in others:
         rows = rows.filter(customer__in=one.rows.values("customer"))
-    if not any(one.all_stand for one in owners):
-        rows = of_standing(rows)
+    if not any(one.is_unmerged for one in owners):
+        rows = rows.unmerged()
     return _Whom(rows, "customer_id")
 
 
@@ -150,7 +149,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     if not ids:
         return []
-    people = read_people(ids, related=("registered_till", "registered_store"))
+    people = read_customers(ids, related=("registered_till", "registered_store"))
     accounts = settled_accounts(ids, organization=organization)
     memberships = memberships_of(ids)
     purchases = {

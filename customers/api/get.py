@@ -6,8 +6,8 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.profile.lookup import Answer, ids_of_store, look_up, read_asked
-from customers.profile.sections import Reading
+from customers.lookup.services import LookupResult, ids_of_store, look_up, read_lookup_query
+from customers.profile.reading import Reading
 from loyalty_project.api.envelope import customers_answer, http_status
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import in_numeric_order
@@ -26,7 +26,7 @@ class GetView(TillView):
     def get(self, _request: Request, **_kwargs: object) -> Response:
         call = self.call
         organization, policy = call.actor.organization, call.policy
-        asked = read_asked(self.query, limit=policy.batch_limit)
+        asked = read_lookup_query(self.query, limit=policy.batch_limit)
         answers = look_up(asked, organization=organization, policy=policy, country_code=call.country_code)
         reading = Reading(
             organization=organization,
@@ -46,7 +46,7 @@ class GetView(TillView):
 
 def _outcome(
     key: str,
-    answer: Answer,
+    answer: LookupResult,
     profiles: Mapping[int, Mapping[str, Any]],
     permitted: Collection[int],
     refused: Mapping[int, CodeTable],

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from rest_framework.response import Response
 
-from customers.profile.lookup import Answer, look_up, only_of_store, read_asked
-from customers.profile.reads import read_people
+from customers.lookup.reads import read_customers
+from customers.lookup.services import LookupResult, limit_to_store, look_up, read_lookup_query
 from customers.registration.state import CustomerState
 from loyalty_project.api.envelope import customer_answer, http_status
 from loyalty_project.protocol.codes import Code, CodeTable
@@ -35,11 +35,11 @@ def answer_reads(
     everybody's. `renamed` says which codes of the look-up this action tells by another (docs/protocol.md 5.1).
     """
     policy = call.policy
-    asked = read_asked(query, limit=policy.batch_limit)
+    asked = read_lookup_query(query, limit=policy.batch_limit)
     answers = look_up(asked, organization=call.actor.organization, policy=policy, country_code=call.country_code)
     if is_on(query, "member_care_access"):
-        answers = only_of_store(answers, call.actor.store)
-    people = read_people({one.customer_id for one in answers if one.customer_id is not None})
+        answers = limit_to_store(answers, call.actor.store)
+    people = read_customers({one.customer_id for one in answers if one.customer_id is not None})
     results = _results(people, read)
     outcomes = [_outcome(asked.key, one, results, conclude, renamed or {}) for one in answers]
     answer = customer_answer(outcomes)
@@ -56,7 +56,11 @@ def _results(people: Mapping[int, CustomerState], read: Callable[[Sequence[Custo
 
 
 def _outcome(
-    key: str, answer: Answer, results: Results, conclude: Callable[[Done], Outcome], renamed: Mapping[CodeTable, CodeTable]
+    key: str,
+    answer: LookupResult,
+    results: Results,
+    conclude: Callable[[Done], Outcome],
+    renamed: Mapping[CodeTable, CodeTable],
 ) -> Outcome:
     result = None if answer.customer_id is None else results.get(answer.customer_id)
     if isinstance(result, Done):

@@ -18,7 +18,7 @@ from customers.duplicates.services import dismiss_candidate
 from customers.identifiers.models import Identifier
 from customers.profile.admin.customer import initials
 from customers.profile.models import Customer
-from customers.search.staff import customers_meant
+from customers.search.admin import matching_customers
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.current_user import actor_of, member_of, own_stores, work_for
 from organizations.back_office.history import actor_label
@@ -83,7 +83,7 @@ class DuplicateCandidateAdmin(ReadOnlyAdmin):
         """The pairs of the customers whom the term may mean (`customers.search.staff`)."""
         if not search_term.strip():
             return queryset, False
-        meant = customers_meant(request, search_term)
+        meant = matching_customers(request, search_term)
         return queryset.filter(first__in=meant) | queryset.filter(second__in=meant), False
 
     @display(description="Customer", header=True)

@@ -85,7 +85,7 @@ _CODES: Final = [str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE]
 
 
 @dataclass(slots=True)
-class Found:
+class LikelyPairs:
     """What a search found: the evidence for each pair, and how many groups of each kind were too large to prove anything."""
 
     pairs: dict[Pair, list[Evidence]] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
+class SearchSummary:
     """What a search came to. `evidence` counts the pairs that each kind speaks for, whatever was decided on them."""
 
     evidence: Mapping[Evidence, int]
@@ -107,7 +107,7 @@ class Search:
         return f"new={self.new} known={self.known} gone={self.gone} dismissed={self.dismissed}"
 
 
-def find_duplicates(organization: Organization) -> Search:
+def find_duplicates(organization: Organization) -> SearchSummary:
     """Search the scope's organization, and bring the candidates to what was found.
 
     New pairs are added, open ones that no longer hold are dropped, decisions are kept. Two searches at once find the same.
@@ -120,9 +120,9 @@ def find_duplicates(organization: Organization) -> Search:
         return _keep(found, organization)
 
 
-def likely_pairs(organization: Organization) -> Found:
+def likely_pairs(organization: Organization) -> LikelyPairs:
     """Every pair of customers for which something speaks, with all that does, in the order of `Evidence`. Four queries."""
-    found, pairs = Found(), defaultdict[Pair, list[Evidence]](list)
+    found, pairs = LikelyPairs(), defaultdict[Pair, list[Evidence]](list)
     for evidence in Evidence:
         for customers, values in _groups(evidence, organization):
             if len(customers) > LARGEST_GROUP:
@@ -181,7 +181,7 @@ def _groups(evidence: Evidence, organization: Organization) -> Iterator[tuple[Se
         yield from cursor.fetchall()
 
 
-def _keep(found: Found, organization: Organization) -> Search:
+def _keep(found: LikelyPairs, organization: Organization) -> SearchSummary:
     stored = {(one.first_id, one.second_id): one for one in DuplicateCandidate.objects.filter(organization=organization)}
     new = [pair for pair in found.pairs if pair not in stored]
     again = [stored[pair] for pair in found.pairs if pair in stored]
@@ -204,7 +204,7 @@ def _keep(found: Found, organization: Organization) -> Search:
     update_rows(changed, ["evidence"])
     # Whoever dismissed one of them while the search ran has the last word.
     DuplicateCandidate.objects.filter(pk__in=gone, state=State.OPEN).delete()
-    return Search(
+    return SearchSummary(
         evidence=Counter(kind for kinds in found.pairs.values() for kind in kinds),
         crowds=found.crowds,
         new=len(new),

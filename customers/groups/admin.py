@@ -11,7 +11,6 @@ from unfold.decorators import display
 from customers.groups.models import GroupMembership, UserGroup
 from customers.groups.organization_file import USER_GROUP
 from customers.identifiers.models import Identifier
-from customers.services.standing import of_standing
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.counting import BoundedCount, count_label
 from organizations.back_office.forms import ConfigurationForm
@@ -42,7 +41,7 @@ class UserGroupAdmin(BackOfficeAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # Named beside the scope, which operators have none of: the index begins with the organization.
         members = GroupMembership.objects.filter(organization=OuterRef("organization"), group=OuterRef("pk"))
-        groups: QuerySet[Any] = super().get_queryset(request).annotate(member_count=BoundedCount(of_standing(members)))
+        groups: QuerySet[Any] = super().get_queryset(request).annotate(member_count=BoundedCount(members.unmerged()))
         return groups
 
     @display(description="Members")
@@ -57,10 +56,7 @@ class UserGroupAdmin(BackOfficeAdmin):
             identifiers = Prefetch("customer__identifiers", queryset=current)
             # PRIMARY first, which comes behind MEMBER in the alphabet.
             members = (
-                of_standing(group.memberships.all())
-                .select_related("customer")
-                .prefetch_related(identifiers)
-                .order_by("-role", "pk")
+                group.memberships.unmerged().select_related("customer").prefetch_related(identifiers).order_by("-role", "pk")
             )
             context["members"] = list(members[:MEMBERS_SHOWN])
             context["member_count"] = self.members(group)

@@ -1,8 +1,11 @@
 """Which customers belong together? User groups, for example families, with their members."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from customers.profile.models import Customer
+from customers.profile.querysets import CustomerRowsManager
 from organizations.tenancy.scoping import TenantModel
 
 
@@ -32,6 +35,8 @@ class GroupMembership(TenantModel):
     group = models.ForeignKey(UserGroup, on_delete=models.PROTECT, related_name="memberships", db_index=False)
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="group_memberships", db_index=False)
     role = models.CharField(max_length=7, choices=Role, default=Role.MEMBER)
+
+    objects: ClassVar = CustomerRowsManager()
 
     class Meta:
         ordering = ["pk"]

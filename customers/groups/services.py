@@ -19,7 +19,7 @@ Role = GroupMembership.Role
 
 
 @dataclass(frozen=True, slots=True)
-class Joining:
+class MembershipInput:
     """A customer, by id, and the group they belong to. Role "": as it is, and of somebody new MEMBER."""
 
     customer_id: int
@@ -33,7 +33,7 @@ def find_groups(external_ids: set[str]) -> Mapping[str, UserGroup]:
     return {one.external_id: one for one in found}
 
 
-def join_groups(joinings: Sequence[Joining], *, by: Actor) -> list[RowResult]:
+def join_groups(joinings: Sequence[MembershipInput], *, by: Actor) -> list[RowResult]:
     """Bring the customers into their groups, in order; an outcome for each. The number of queries does not grow.
 
     Who would be a second primary member is rejected (400): the first one is made a MEMBER before. Call it in a transaction.
@@ -41,23 +41,23 @@ def join_groups(joinings: Sequence[Joining], *, by: Actor) -> list[RowResult]:
     """
     if not joinings:
         return []
-    roster = _open_roster(joinings)
+    roster = _open_batch(joinings)
     outcomes = [roster.join(one) for one in joinings]
     roster.write(by=by)
     return outcomes
 
 
-def _open_roster(joinings: Sequence[Joining]) -> "_Roster":
+def _open_batch(joinings: Sequence[MembershipInput]) -> "_MembershipBatch":
     """Lock customers and groups, and read who is in these groups already: of the customers, and the primary members."""
     ids, groups = {one.customer_id for one in joinings}, {one.group.pk for one in joinings}
     lock_customers(ids)
     list(lock(UserGroup.objects.filter(is_any_of("pk", groups, BigIntegerField()))).only("pk"))
     concerned = Q(is_any_of("customer_id", ids, BigIntegerField())) | Q(role=Role.PRIMARY)
     present = GroupMembership.objects.filter(is_any_of("group_id", groups, BigIntegerField())).filter(concerned)
-    return _Roster({(row.group_id, row.customer_id): row for row in present})
+    return _MembershipBatch({(row.group_id, row.customer_id): row for row in present})
 
 
-class _Roster:
+class _MembershipBatch:
     """The memberships of one batch, as they are after the rows worked so far."""
 
     def __init__(self, present: dict[tuple[int, int], GroupMembership]) -> None:
@@ -67,7 +67,7 @@ class _Roster:
         self.changed: dict[int, GroupMembership] = {}
         self.changes: list[Change] = []
 
-    def join(self, one: Joining) -> RowResult:
+    def join(self, one: MembershipInput) -> RowResult:
         """Work one row."""
         key = (one.group.pk, one.customer_id)
         row = self.present.get(key)
@@ -89,7 +89,7 @@ class _Roster:
             self.changed[row.pk] = row
         return RowResult(RowStatus.UPDATED)
 
-    def _keep_primary(self, one: Joining, role: str) -> None:
+    def _keep_primary(self, one: MembershipInput, role: str) -> None:
         if role == Role.PRIMARY:
             self.primaries[one.group.pk] = one.customer_id
         elif self.primaries.get(one.group.pk) == one.customer_id:
@@ -103,7 +103,7 @@ class _Roster:
         insert_rows(audit_entries(self.changes, by=by))
 
 
-def _change(one: Joining, before: str | None, after: str) -> Change:
+def _change(one: MembershipInput, before: str | None, after: str) -> Change:
     """As the customer's history tells it."""
     word = f"group {one.group.external_id}"
     return Change(

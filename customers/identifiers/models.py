@@ -1,9 +1,12 @@
 """By what is a customer known? A mobile number, an e-mail address, an id of the retailer's own."""
 
+from typing import ClassVar
+
 from django.db import models
 
-from customers.identifiers.values import FOLDED_LENGTH
 from customers.profile.models import Customer
+from customers.profile.querysets import CustomerRowsManager
+from customers.profile.text import FOLDED_LENGTH
 from loyalty_project.db.columns import reversed_field
 from organizations.tenancy.scoping import TenantModel
 
@@ -32,6 +35,8 @@ class Identifier(TenantModel):
         max_length=FOLDED_LENGTH, blank=True, db_collation="C", editable=False, help_text="By which it is searched"
     )
     value_reversed = reversed_field("value_folded")
+
+    objects: ClassVar = CustomerRowsManager()
 
     class Meta:
         constraints = [

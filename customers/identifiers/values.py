@@ -4,7 +4,6 @@ docs/protocol.md 2.2 has the rules.
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -12,27 +11,17 @@ import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
+from customers.profile.text import is_plain
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
+
 EMAIL_LENGTH = 254
 EXTERNAL_ID_LENGTH = 250
-NAME_LENGTH = 100
-# Of folded text so much is kept. What is searched for is shorter, so that what was cut is never taken for the whole.
-FOLDED_LENGTH = 300
+MAX_ID = 2**63 - 1
 
 _DRESSING = re.compile(r"[\s\-\u2010-\u2015\u00a0]")
 _EMAIL_CHARACTERS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
 _check_email = EmailValidator()
-_NAME_CATEGORIES = ("L", "M", "N")
-_NAME_EXTRA = frozenset(" -'\u2019")
-
-
-def fold(text: str) -> str:
-    """The form in which text is compared without case, the same on every database."""
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
-def search_form(text: str) -> str:
-    """The folded form as it is stored beside a text, by which the text is found: at most 300 characters of it."""
-    return fold(text)[:FOLDED_LENGTH]
 
 
 def bare_digits(text: str) -> str:
@@ -94,13 +83,10 @@ def read_external_id(text: str, *, pattern: str = "") -> str | None:
     return value if not pattern or re.fullmatch(pattern, value) else None
 
 
-def is_plain(text: str, length: int) -> bool:
-    """Whether the text is at most so long and without control characters."""
-    return len(text) <= length and not any(unicodedata.category(one) == "Cc" for one in text)
-
-
-def read_name(text: str) -> tuple[str, bool]:
-    """The name without the characters that no name has, at most 100 long, and whether nothing had to be dropped."""
-    kept = "".join(one for one in text if one in _NAME_EXTRA or unicodedata.category(one)[0] in _NAME_CATEGORIES)
-    name = kept.strip()[:NAME_LENGTH].rstrip()
-    return name, name == text.strip()
+def read_id(given: str) -> int | None:
+    """The customer id that a text names: None for none or 0, -1 for one that no customer can have; 400 if it is no number."""
+    if not given or given == "0":
+        return None
+    if not (given.isascii() and given.isdigit()):
+        raise LoyaltyError(Code.INVALID_INPUT)
+    return int(given) if len(given) < 20 and int(given) <= MAX_ID else -1

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import fold, read_external_id
+from customers.identifiers.values import read_external_id
 from customers.profile.field_values import read_value, write_value
 from customers.profile.models import Customer
+from customers.profile.text import fold
 from customers.registration.input import InputContext, read_identifier
 from customers.registration.state import CustomerState
 from customers.statuses.rules import Block, blocks
@@ -28,7 +29,7 @@ _ASKED_OF_CUSTOMERS: Final = (FieldDefinition.Category.CUSTOM, FieldDefinition.C
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IdentityWish:
+class IdentityChange:
     """`old_value` is to become `new_value`, both in canonical form. `answers` are fields by name and what was told of them."""
 
     kind: Kind
@@ -39,9 +40,9 @@ class IdentityWish:
     comments: str = ""
 
 
-def read_item(item: Item, context: InputContext) -> IdentityWish:
+def read_item(item: Item, context: InputContext) -> IdentityChange:
     """The wish of an item of update_identity. Raises `LoyaltyError` 1041 and 1042, and 400 for what is no text."""
-    return read_wish(
+    return read_change(
         text(item, "identifier"),
         text(item, "old_value", "old_identifier"),
         text(item, "new_value", "new_identifier"),
@@ -51,7 +52,7 @@ def read_item(item: Item, context: InputContext) -> IdentityWish:
     )
 
 
-def read_wish(
+def read_change(
     kind: str,
     old_value: str,
     new_value: str,
@@ -60,7 +61,7 @@ def read_wish(
     answers: Sequence[tuple[str, str]] = (),
     validation_code: str = "",
     comments: str = "",
-) -> IdentityWish:
+) -> IdentityChange:
     """The wish in canonical form.
 
     Raises `LoyaltyError` 1041 for a kind that is none and for values that are the same, 1042 for a malformed one.
@@ -75,7 +76,7 @@ def read_wish(
         raise LoyaltyError(Code.MALFORMED_IDENTIFIER)
     if old == new:
         raise LoyaltyError(Code.IDENTITY_CHANGE_FAILED)
-    return IdentityWish(
+    return IdentityChange(
         kind=known, old_value=old, new_value=new, answers=answers, validation_code=validation_code, comments=comments
     )
 
@@ -113,7 +114,7 @@ def may_change(kind: Kind, policy: Policy) -> bool:
     return kind is not Kind.EXTERNAL_ID or (policy.uses_external_id and policy.external_id_update)
 
 
-def approves_itself(kind: Kind, policy: Policy) -> str:
+def auto_approval_policy(kind: Kind, policy: Policy) -> str:
     """The flag by which changes of this kind take effect at once; "" where somebody has to approve them."""
     flags: Mapping[Kind, tuple[bool, str]] = {
         Kind.MOBILE: (policy.mobile_auto_approve, "CI_MOBILE_AUTO_APPROVE"),

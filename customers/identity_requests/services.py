@@ -12,12 +12,12 @@ from typing import Final
 from django.db.models import Q, QuerySet
 
 from customers.identifiers.models import Identifier
+from customers.identifiers.rules import is_exclusive
 from customers.identity_requests.models import IdentityRequest
-from customers.identity_requests.rules import IdentityWish
+from customers.identity_requests.rules import IdentityChange
 from customers.profile.models import Customer
 from customers.registration.changes import touch
 from customers.registration.input import CustomerInput
-from customers.registration.matching import is_exclusive
 from customers.registration.state import CustomerState
 from customers.registration.unit_of_work import CustomerBatch, open_batch
 from loyalty_project.db.locks import lock
@@ -33,7 +33,7 @@ CONSTRAINTS: Final[Mapping[str, Code]] = {"identity_request_one_pending": Code.C
 
 
 @dataclass(slots=True, kw_only=True)
-class Sides:
+class ValueOwners:
     """Who has the old value as theirs (`person`), and who else has the new one (`other`); None for nobody. Both are locked."""
 
     directory: CustomerBatch
@@ -47,7 +47,7 @@ class Sides:
         return self.person.customer
 
 
-def lock_sides(kind: str, old_value: str, new_value: str, *, customer_id: int | None = None, by: Actor) -> Sides:
+def lock_owners(kind: str, old_value: str, new_value: str, *, customer_id: int | None = None, by: Actor) -> ValueOwners:
     """Lock both values and whoever has them. With `customer_id` nobody else can be meant by the old value.
 
     Of several customers with the old value (where it need not be unique) the first registered is meant, as in every lookup. A
@@ -61,7 +61,7 @@ def lock_sides(kind: str, old_value: str, new_value: str, *, customer_id: int | 
     found = directory.by_value.get((kind, old_value)) if customer_id is None else directory.by_id.get(customer_id)
     person = found if found is not None and found.identifiers.get(kind) == old_value else None
     other = directory.by_value.get((kind, new_value))
-    return Sides(directory=directory, person=person, other=None if other is person else other)
+    return ValueOwners(directory=directory, person=person, other=None if other is person else other)
 
 
 def is_pending(kind: str, new_value: str) -> bool:
@@ -70,7 +70,7 @@ def is_pending(kind: str, new_value: str) -> bool:
 
 
 def store_request(
-    wish: IdentityWish, *, person: CustomerState, other: CustomerState | None, by: Actor, now: datetime, approved_by: str = ""
+    wish: IdentityChange, *, person: CustomerState, other: CustomerState | None, by: Actor, now: datetime, approved_by: str = ""
 ) -> IdentityRequest:
     """Keep the wish as a request: pending, or approved at once where `approved_by` says who did it."""
     request = IdentityRequest.objects.create(
@@ -113,7 +113,7 @@ def close_request(request: IdentityRequest, status: Status, *, reason: str, by: 
     )
 
 
-def give_value(request: IdentityRequest, sides: Sides, *, by: Actor, now: datetime) -> None:
+def give_value(request: IdentityRequest, sides: ValueOwners, *, by: Actor, now: datetime) -> None:
     """Make the new value the customer's; the old one stays as a former one."""
     person = sides.directory.by_id[request.customer_id]
     sides.directory.set_identifier(person, request.kind, request.new_value)

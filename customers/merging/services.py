@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from customers.field_terms.services import keep_terms
 from customers.groups.models import GroupMembership
 from customers.identifiers.models import Identifier
 from customers.merging.transfer import digest_of, digest_values
 from customers.profile.models import Customer
 from customers.registration.changes import FOLDED_COLUMNS, fold_columns
-from customers.search.terms import keep_terms
 
 State = Identifier.State
 Notes = dict[str, Any]
@@ -40,7 +40,7 @@ _LABEL = ("status_label_id", "status_reason", "status_changed_by", "status_chang
 _MOMENTS = ("fraud_marked_on", "status_changed_on")
 
 
-def unite_identifiers(*, victim: Customer, survivor: Customer) -> Notes:
+def transfer_identifiers(*, victim: Customer, survivor: Customer) -> Notes:
     """Let the victim's identifiers fill what the survivor lacks; the rest keeps leading to the survivor (state MERGED).
 
     Call it under both locks.
@@ -56,7 +56,7 @@ def unite_identifiers(*, victim: Customer, survivor: Customer) -> Notes:
     return {"states": before, "digest": _digest_of_identifiers(before)}
 
 
-def divide_identifiers(notes: Notes, *, victim: Customer) -> None:
+def restore_identifiers(notes: Notes, *, victim: Customer) -> None:
     """Give the victim the identifiers back, in the states they had."""
     rows = list(Identifier.objects.filter(pk__in=[int(pk) for pk in notes["states"]]))
     for row in rows:
@@ -64,7 +64,7 @@ def divide_identifiers(notes: Notes, *, victim: Customer) -> None:
     Identifier.objects.bulk_update(rows, ["customer", "state"])
 
 
-def are_identifiers_touched(notes: Notes) -> bool:
+def identifiers_changed(notes: Notes) -> bool:
     """Whether any of the identifiers that moved is another one than after the merge."""
     return bool(_digest_of_identifiers(notes["states"]) != notes["digest"])
 
@@ -81,10 +81,10 @@ def gave_way(victim: Customer, moved: Notes, *, to: Notes) -> bool:
     return bool(says or victim.field_values.keys() & set(to["columns"]["fields"]))
 
 
-def unite_columns(*, victim: Customer, survivor: Customer) -> Notes:
+def fill_columns(*, victim: Customer, survivor: Customer) -> Notes:
     """Fill the survivor's columns from the victim's; the survivor wins wherever something is said (docs/protocol.md 2.4).
 
-    Loyalty on one side makes both loyal. The survivor is changed in memory and has to be saved (`save_united`).
+    Loyalty on one side makes both loyal. The survivor is changed in memory and has to be saved (`save_survivor`).
     """
     before = {name: getattr(survivor, name) for name in ("type", *_FILLED)}
     fields_before, channels_before = dict(survivor.field_values), list(survivor.comm_channels)
@@ -108,8 +108,8 @@ def unite_columns(*, victim: Customer, survivor: Customer) -> Notes:
     return notes
 
 
-def divide_columns(notes: Notes, *, survivor: Customer) -> None:
-    """Take out again what the victim filled; the survivor is changed in memory and has to be saved (`save_united`)."""
+def restore_columns(notes: Notes, *, survivor: Customer) -> None:
+    """Take out again what the victim filled; the survivor is changed in memory and has to be saved (`save_survivor`)."""
     for name, (old, _) in notes["columns"].items():
         setattr(survivor, name, datetime.fromisoformat(old) if old and name in _MOMENTS else old)
     filled = set(notes["fields"])
@@ -118,13 +118,13 @@ def divide_columns(notes: Notes, *, survivor: Customer) -> None:
         survivor.comm_channels = survivor.comm_channels[: -notes["channels"]]
 
 
-def are_columns_touched(notes: Notes, *, survivor: Customer) -> bool:
+def columns_changed(notes: Notes, *, survivor: Customer) -> bool:
     """Whether anything that the victim filled says something else by now."""
     return bool(_digest(survivor, notes) != notes["digest"])
 
 
-def save_united(survivor: Customer) -> None:
-    """Store what `unite_columns` or `divide_columns` changed, another version of the survivor, and by what it is searched."""
+def save_survivor(survivor: Customer) -> None:
+    """Store what `fill_columns` or `restore_columns` changed, another version of the survivor, and by what it is searched."""
     fold_columns(survivor)
     survivor.version += 1
     survivor.save(
@@ -141,7 +141,7 @@ def save_united(survivor: Customer) -> None:
     keep_terms([survivor.pk], organization_id=survivor.organization_id)
 
 
-def follow_survivor(*, victim: Customer, survivor: Customer) -> list[int]:
+def redirect_victims(*, victim: Customer, survivor: Customer) -> list[int]:
     """Whoever was merged into the victim before is now the survivor, and so is the victim; the ids of the former."""
     earlier = list(Customer.objects.filter(merged_into=victim).order_by("pk").values_list("pk", flat=True))
     # Before the victim itself: `customer_merged_into_standing` lets nobody be merged into somebody who is merged.
@@ -151,14 +151,14 @@ def follow_survivor(*, victim: Customer, survivor: Customer) -> list[int]:
     return earlier
 
 
-def leave_survivor(earlier: list[int], *, victim: Customer) -> None:
+def restore_victims(earlier: list[int], *, victim: Customer) -> None:
     """The victim stands for itself again, and for those who had been merged into it."""
     victim.merged_into = None
     victim.save(update_fields=["merged_into"])
     Customer.objects.filter(pk__in=earlier).update(merged_into=victim)
 
 
-def hand_over_groups(*, victim: Customer, survivor: Customer) -> list[int]:
+def transfer_primary_roles(*, victim: Customer, survivor: Customer) -> list[int]:
     """Where both are in a group for which the victim stands, the survivor stands for it from now on; the groups' ids."""
     shared = GroupMembership.objects.filter(customer=survivor).values("group")
     primary = GroupMembership.objects.filter(customer=victim, role=GroupMembership.Role.PRIMARY, group__in=shared)
@@ -167,7 +167,7 @@ def hand_over_groups(*, victim: Customer, survivor: Customer) -> list[int]:
     return groups
 
 
-def take_groups_back(groups: list[int], *, victim: Customer, survivor: Customer) -> None:
+def restore_primary_roles(groups: list[int], *, victim: Customer, survivor: Customer) -> None:
     """The victim stands for these groups again, where the survivor still does."""
     still = GroupMembership.objects.filter(customer=survivor, group__in=groups, role=GroupMembership.Role.PRIMARY)
     _stand_for(list(still.values_list("group_id", flat=True)), gone=survivor, comes=victim)

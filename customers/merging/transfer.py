@@ -16,7 +16,7 @@ from organizations.tenancy.scoping import TenantModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class MovedRows:
     """Rows of `model` go where `column` points.
 
     Where a uniqueness named in `gives_way` lets only one of them exist, the survivor's stays theirs, and the victim's is kept
@@ -34,7 +34,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stay:
+class KeptRows:
     """Rows of `model` that `column` ties to a customer do not move, because ..."""
 
     model: type[Model]
@@ -43,7 +43,7 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Transfer:
     """The rows that followed, by id, as they were right afterwards; `kept` are those that stayed with the victim."""
 
     ids: list[int]
@@ -51,7 +51,7 @@ class Moved:
     digest: str
 
 
-def move_rows(move: Move, *, victim: int, survivor: int) -> Moved:
+def move_rows(move: MovedRows, *, victim: int, survivor: int) -> Transfer:
     """Give the victim's rows to the survivor (ids), but for those of which the survivor has one. Call it under both locks."""
     rows = _rows(move).filter(**{f"{move.column}_id": victim}).order_by("pk")
     movable = rows
@@ -60,20 +60,20 @@ def move_rows(move: Move, *, victim: int, survivor: int) -> Moved:
     ids = list(movable.values_list("pk", flat=True))
     _rows(move).filter(pk__in=ids).update(**{f"{move.column}_id": survivor})
     kept = list(rows.values_list("pk", flat=True))
-    return Moved(ids=ids, kept=kept, digest=digest_of(_rows(move).filter(pk__in=ids)))
+    return Transfer(ids=ids, kept=kept, digest=digest_of(_rows(move).filter(pk__in=ids)))
 
 
-def move_rows_back(move: Move, ids: Sequence[int], *, victim: int) -> None:
+def move_rows_back(move: MovedRows, ids: Sequence[int], *, victim: int) -> None:
     """Give these rows to the victim again. Call it under both locks, where nothing has touched the rows."""
     _rows(move).filter(pk__in=ids).update(**{f"{move.column}_id": victim})
 
 
-def gave_way(move: Move, kept: Sequence[int], *, to: Sequence[int]) -> bool:
+def gave_way(move: MovedRows, kept: Sequence[int], *, to: Sequence[int]) -> bool:
     """Whether any of the rows `kept` stayed where it was because of one of the rows `to`, which had moved before."""
     return any(_rows(move).filter(_rival(move, name, {"pk__in": to}), pk__in=kept).exists() for name in move.gives_way)
 
 
-def is_touched(move: Move, ids: Sequence[int], digest: str) -> bool:
+def rows_changed(move: MovedRows, ids: Sequence[int], digest: str) -> bool:
     """Whether any of the rows is another one than when it moved, or gone."""
     return digest_of(_rows(move).filter(pk__in=ids)) != digest
 
@@ -92,11 +92,11 @@ def digest_values(rows: Iterable[Any]) -> str:
     return digest.hexdigest()
 
 
-def _rows(move: Move) -> QuerySet[Any]:
+def _rows(move: MovedRows) -> QuerySet[Any]:
     return move.model._default_manager.all()
 
 
-def _rival(move: Move, name: str, among: Mapping[str, Any]) -> Exists:
+def _rival(move: MovedRows, name: str, among: Mapping[str, Any]) -> Exists:
     """The condition that there is a row among these, as the survivor's are, which this uniqueness lets exist only once."""
     constraint = next(one for one in move.model._meta.constraints if one.name == name)
     if not isinstance(constraint, UniqueConstraint):

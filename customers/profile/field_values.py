@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from customers.identifiers.values import fold, search_form
+from customers.profile.text import fold, search_form
 from organizations.fields.models import FieldDefinition
 
 FieldValue = str | list[str]

@@ -5,8 +5,7 @@ from typing import Any
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-from customers.identifiers.values import FOLDED_LENGTH
-from customers.statuses.models import CustomerStatus
+from customers.profile.text import FOLDED_LENGTH
 from loyalty_project.db.columns import reversed_field
 from organizations.locations.models import Store, Till
 from organizations.tenancy.scoping import TenantModel
@@ -68,7 +67,7 @@ class Customer(TenantModel):
     fraud_marked_on = models.DateTimeField(null=True, blank=True)
     fraud_reason = models.CharField(max_length=250, blank=True)
     status_label = models.ForeignKey(
-        CustomerStatus, on_delete=models.PROTECT, null=True, blank=True, related_name="customers", db_index=False
+        "customers.CustomerStatus", on_delete=models.PROTECT, null=True, blank=True, related_name="customers", db_index=False
     )
     status_changed_by = models.CharField(max_length=120, blank=True)
     status_changed_on = models.DateTimeField(null=True, blank=True)

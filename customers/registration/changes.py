@@ -6,21 +6,20 @@ from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from customers.identifiers.values import search_form
 from customers.profile.field_values import folded_values
 from customers.profile.models import Customer
+from customers.profile.text import search_form
 from customers.registration.input import CustomerInput, InputContext
 from customers.registration.matching import Plan, check_conversion, check_new
 from customers.registration.options import RegistrationOptions
 from customers.registration.state import CustomerState
-from customers.sources.values import IN_STORE
+from customers.sources.values import IN_STORE, PROFILE_MISSING
 from customers.statuses.rules import is_leaving
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.moments import write_moment
 from organizations.fields.models import FieldDefinition
 
-PROFILE_MISSING = {"WECHAT": Code.NO_WECHAT_PROFILE, "WEB_ENGAGE": Code.NO_WEB_ENGAGE_PROFILE}
 # What the audit tells of a new customer, where it is not empty.
 _TOLD_OF_NEW = (
     "type", "source", "firstname", "lastname", "registered_on", "registered_till", "registered_store", "associated_till",

@@ -12,9 +12,10 @@ from typing import Any, Literal
 from django.db.models import DEFERRED
 
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import fold, read_email, read_external_id, read_mobile, read_name
+from customers.identifiers.values import read_email, read_external_id, read_id, read_mobile
 from customers.profile.field_values import FieldValue, NotAnOptionError, WrongTypeError, read_gender, read_value
 from customers.profile.models import Customer
+from customers.profile.text import fold, read_name
 from customers.sources.values import IN_STORE, read_source
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
@@ -28,7 +29,6 @@ from organizations.tenancy.models import Organization
 Kind = Identifier.Kind
 Category = FieldDefinition.Category
 TILL_CODE_LENGTH = 50
-MAX_ID = 2**63 - 1
 CHANNEL_TYPES = frozenset(
     {
         "MOBILE",
@@ -166,15 +166,6 @@ def _blank_customer(organization: Organization) -> Customer:
     customer.organization = organization
     customer.field_values, customer.comm_channels = {}, []
     return customer
-
-
-def read_id(given: str) -> int | None:
-    """The customer id that a text names: None for none or 0, -1 for one that no customer can have; 400 if it is no number."""
-    if not given or given == "0":
-        return None
-    if not (given.isascii() and given.isdigit()):
-        raise LoyaltyError(Code.INVALID_INPUT)
-    return int(given) if len(given) < 20 and int(given) <= MAX_ID else -1
 
 
 def read_identifier(kind: str, given: str, context: InputContext) -> str | None:

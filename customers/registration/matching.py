@@ -40,15 +40,6 @@ class Plan:
     victims: tuple[CustomerState, ...] = ()
 
 
-def is_exclusive(kind: str, policy: Policy) -> bool:
-    """Whether a value of this kind belongs to one customer only, and so finds them (docs/protocol.md 2.3)."""
-    if kind == policy.primary:
-        return True
-    if policy.dual_eligibility:
-        return False
-    return kind != Kind.EMAIL or policy.email_unique
-
-
 def match(customer_input: CustomerInput, found: Matches, policy: Policy, *, may_create: bool) -> Plan:
     """The plan of an item, rows A to I of docs/protocol.md 2.4.
 

@@ -11,14 +11,14 @@ from zlib import crc32
 
 from django.db.models import BigIntegerField, CharField
 
+from customers.field_terms.services import keep_terms
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import search_form
+from customers.identifiers.rules import is_exclusive
 from customers.profile.locks import lock_customers
 from customers.profile.models import Customer
+from customers.profile.text import search_form
 from customers.registration.input import CustomerInput
-from customers.registration.matching import is_exclusive
 from customers.registration.state import CustomerState, Matches
-from customers.search.terms import keep_terms
 from customers.sources.models import SourceProfile
 from loyalty_project.db.locks import lock_numbers
 from loyalty_project.db.lookups import is_any_of

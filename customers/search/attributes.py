@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
+from customers.profile.querysets import CustomerRows
 from customers.search.grammar import Condition, Operator
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
@@ -24,7 +25,7 @@ class SearchedField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class SearchContext:
     """For whom a search is done: the organization, the dial code of the call, and the active fields, custom before extended."""
 
     organization: Organization
@@ -33,19 +34,19 @@ class Circumstances:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Owners:
-    """The customers to whom these rows belong (by `customer`): what a condition means that says nothing of anybody else.
+class OwnedRows:
+    """Rows whose customers meet a condition, at most one row for each customer.
 
-    Nobody has two of the rows. `all_stand`: none is that of somebody who was merged.
+    `is_unmerged` is true if no row belongs to a customer who was merged into another one.
     """
 
-    rows: QuerySet[Any]
-    all_stand: bool = False
+    rows: CustomerRows[Any]
+    is_unmerged: bool = False
 
 
-# A `Q` over customers, or rows of theirs elsewhere.
-Meant: TypeAlias = Q | Owners
-Meaning: TypeAlias = Callable[[Condition, Circumstances], Meant]
+# The customers who meet a condition: a `Q` over customers, or rows of other tables.
+Criterion: TypeAlias = Q | OwnedRows
+Matcher: TypeAlias = Callable[[Condition, SearchContext], Criterion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +54,18 @@ class Attribute:
     """What an attribute may be asked (`operators`), and which customers a condition on it means."""
 
     operators: frozenset[Operator]
-    meaning: Meaning
+    meaning: Matcher
 
-    def customers(self, condition: Condition, circumstances: Circumstances) -> Meant:
+    def customers(self, condition: Condition, circumstances: SearchContext) -> Criterion:
         """Whom the condition means. Raises `LoyaltyError` 400 for an operator or value that the attribute has not."""
         if condition.operator not in self.operators:
-            raise unreadable()
+            raise invalid_search()
         return self.meaning(condition, circumstances)
 
 
 Attributes: TypeAlias = Mapping[str, Attribute]
 
 
-def unreadable() -> LoyaltyError:
+def invalid_search() -> LoyaltyError:
     """What is raised for a condition that means nothing."""
     return LoyaltyError(Code.INVALID_INPUT)

@@ -73,11 +73,11 @@ def raw_search(query_string: str) -> str:
 def read_search(text: str) -> list[Condition]:
     """The conditions of a search, which all must hold. Raises `LoyaltyError` 400 for what cannot be read, or is too much."""
     if len(text) > MOST_CHARACTERS or has_unusable_text(text):
-        raise _unreadable()
+        raise _invalid_search()
     tokens = list(_tokens(text.strip()))
     conditions = [_condition(part) for part in _parts(tokens)]
     if len(conditions) > MOST_CONDITIONS or sum(len(one.values) for one in conditions) > MOST_VALUES:
-        raise _unreadable()
+        raise _invalid_search()
     return conditions
 
 
@@ -97,7 +97,7 @@ def _tokens(text: str) -> Iterator[_Token]:
     while place < len(text):
         found = _TOKEN.match(text, place)
         if found is None:  # a backslash at the end
-            raise _unreadable()
+            raise _invalid_search()
         escaped, mark, plain = found.groups()
         yield _Token(mark or escaped or plain, is_mark=mark is not None)
         place = found.end()
@@ -118,13 +118,13 @@ def _parts(tokens: list[_Token]) -> Iterator[list[_Token]]:
     while True:
         end = next((place for place, token in enumerate(rest) if token.is_a(")")), None)
         if end is None or not rest[0].is_a("("):
-            raise _unreadable()
+            raise _invalid_search()
         yield rest[1:end]
         rest = _without_blanks(rest[end + 1 :])
         if not rest:
             return
         if not rest[0].is_a("&"):
-            raise _unreadable()
+            raise _invalid_search()
         rest = _without_blanks(rest[1:])
 
 
@@ -134,21 +134,21 @@ def _without_blanks(tokens: list[_Token]) -> list[_Token]:
 
 def _condition(tokens: list[_Token]) -> Condition:
     if any(token.is_a(parenthesis) for token in tokens for parenthesis in "()"):
-        raise _unreadable()
+        raise _invalid_search()
     attribute, *rest = _split(tokens, ":", times=2)
     if len(rest) == 1:
         operator, values = Operator.EQUALS, rest[0]
     elif len(rest) == 2:
         name, values = _joined(rest[0]).strip().upper(), rest[1]
         if name not in Operator.__members__:
-            raise _unreadable()
+            raise _invalid_search()
         operator = Operator(name)
     else:
-        raise _unreadable()
+        raise _invalid_search()
     read = Condition(_joined(attribute).strip(), operator, tuple(map(_joined, _split(values, ";"))))
     expected = {Operator.IN: len(read.values), Operator.RANGE: 2}.get(operator, 1)
     if not read.attribute or len(read.values) != expected or not all(read.values):
-        raise _unreadable()
+        raise _invalid_search()
     return read
 
 
@@ -167,5 +167,5 @@ def _joined(tokens: list[_Token]) -> str:
     return "".join(token.text for token in tokens)
 
 
-def _unreadable() -> LoyaltyError:
+def _invalid_search() -> LoyaltyError:
     return LoyaltyError(Code.INVALID_INPUT)

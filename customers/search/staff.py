@@ -7,21 +7,16 @@ millions.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any, Final
 
 import phonenumbers
-from django.contrib import messages
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.db.models import QuerySet
 
 from customers.cards.models import Card
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import fold
 from customers.profile.models import Customer
+from customers.profile.text import fold
 from loyalty_project.protocol.values import has_unusable_text
-from organizations.back_office.current_user import organization_of, own_stores
 from organizations.tenancy.models import Organization
 
 Kind = Identifier.Kind
@@ -47,26 +42,6 @@ class Reach:
         return rows.filter(**{f"{customer}registered_store__in": self.stores}) if self.stores else rows
 
 
-def customers_meant(request: HttpRequest, term: str) -> set[int]:
-    """The ids of the customers whom whoever is logged in may mean by `term`; told when there are more."""
-    found = find_customers(term, Reach(organizations=_organizations(request), stores=own_stores(request)))
-    if len(found) >= LIMIT:
-        messages.info(request, "Many customers match, and only some are shown. Type more to find the one.")
-    return found
-
-
-def values_meant(request: HttpRequest, term: str, *columns: str) -> Q:
-    """The rows in one of whose `columns` an identifier begins as `term` does: whoever's it is, or was."""
-    term = " ".join(term.split())
-    values = {value for _, value in _values(term, _organizations(request))}
-    return reduce(or_, (Q(**_begins(column, value)) for value in values for column in columns))
-
-
-def _organizations(request: HttpRequest) -> list[Organization]:
-    own = organization_of(request)
-    return list(Organization.objects.all()) if own is None else [own]
-
-
 def find_customers(term: str, reach: Reach) -> set[int]:
     """The ids of the customers whom `term` may mean; three queries, whatever is typed."""
     term = " ".join(term.split())
@@ -81,14 +56,14 @@ def find_customers(term: str, reach: Reach) -> set[int]:
 
 def _identifiers(term: str, reach: Reach) -> Iterator[QuerySet[Any]]:
     current = reach.within(Identifier.objects.exclude(state=Identifier.State.FORMER), "customer__")
-    for kind, value in _values(term, reach.organizations):
+    for kind, value in identifier_prefixes(term, reach.organizations):
         # Each value stands in one of two partial indexes.
         for exclusive in (True, False):
-            rows = current.filter(kind=kind, exclusive=exclusive, **_begins("value", value))
+            rows = current.filter(kind=kind, exclusive=exclusive, **starts_with("value", value))
             yield rows.order_by("value").values_list("customer_id")
 
 
-def _values(term: str, organizations: Sequence[Organization]) -> list[tuple[str, str]]:
+def identifier_prefixes(term: str, organizations: Sequence[Organization]) -> list[tuple[str, str]]:
     """The identifiers that may begin so, by kind."""
     values: list[tuple[str, str]] = [(Kind.EMAIL, term.lower())]
     values += [(Kind.EXTERNAL_ID, spelling) for spelling in _spellings(term)]
@@ -99,8 +74,8 @@ def _values(term: str, organizations: Sequence[Organization]) -> list[tuple[str,
 def _cards(term: str, reach: Reach) -> Iterator[QuerySet[Any]]:
     issued = reach.within(Card.objects.filter(customer__isnull=False), "customer__")
     for spelling in _spellings(term):
-        yield issued.filter(**_begins("number", spelling)).order_by("number").values_list("customer_id")
-        external = issued.filter(**_begins("external_id", spelling)).exclude(external_id="")
+        yield issued.filter(**starts_with("number", spelling)).order_by("number").values_list("customer_id")
+        external = issued.filter(**starts_with("external_id", spelling)).exclude(external_id="")
         yield external.order_by("external_id").values_list("customer_id")
 
 
@@ -108,10 +83,10 @@ def _people(term: str, reach: Reach) -> Iterator[QuerySet[Any]]:
     people = reach.within(Customer.objects.all(), "")
     folded = fold(term)
     for column in ("firstname_folded", "lastname_folded"):
-        yield people.filter(**_begins(column, folded)).order_by(column).values_list("pk")
+        yield people.filter(**starts_with(column, folded)).order_by(column).values_list("pk")
     words = folded.split(" ")
     for first, last in _split_names(words):
-        both = people.filter(**_begins("firstname_folded", first), **_begins("lastname_folded", last))
+        both = people.filter(**starts_with("firstname_folded", first), **starts_with("lastname_folded", last))
         yield both.order_by("lastname_folded").values_list("pk")
     if term.isascii() and term.isdigit() and int(term) <= _MAX_ID:
         yield people.filter(pk=int(term)).order_by("pk").values_list("pk")
@@ -124,7 +99,8 @@ def _split_names(words: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield " ".join(words[1:]), words[0]
 
 
-def _begins(column: str, text: str) -> dict[str, str]:
+def starts_with(column: str, text: str) -> dict[str, str]:
+    """Conditions for rows whose `column` starts with the text."""
     return {f"{column}__gte": text, f"{column}__lt": text + _LAST}
 
 

@@ -12,7 +12,6 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from customers.segments.models import CustomerSegment, Segment, SegmentPartition
 from customers.segments.organization_file import SEGMENT
 from customers.segments.partitions import set_partitions
-from customers.services.standing import of_standing
 from organizations.audit.services import Change, record_changes
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.counting import BoundedCount, count_label
@@ -78,6 +77,6 @@ class SegmentAdmin(BackOfficeAdmin):
         if segment is not None:
             customers = CustomerSegment.objects.filter(organization=segment.organization, partition=OuterRef("pk"))
             partitions = segment.partitions.filter(is_active=True).order_by("position", "name")
-            rows = partitions.annotate(customers_count=BoundedCount(of_standing(customers)))
+            rows = partitions.annotate(customers_count=BoundedCount(customers.unmerged()))
             context["partitions"] = [(one, count_label(one.customers_count)) for one in rows]
         return super().render_change_form(request, context, *args, **kwargs)

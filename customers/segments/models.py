@@ -1,8 +1,11 @@
 """Into which parts does an organization divide its customers? Segments with their partitions, and who is in which."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from customers.profile.models import Customer
+from customers.profile.querysets import CustomerRowsManager
 from organizations.tenancy.scoping import TenantModel
 
 
@@ -45,6 +48,8 @@ class CustomerSegment(TenantModel):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="segments", db_index=False)
     segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="+", db_index=False)
     partition = models.ForeignKey(SegmentPartition, on_delete=models.PROTECT, related_name="customers", db_index=False)
+
+    objects: ClassVar = CustomerRowsManager()
 
     class Meta:
         ordering = ["pk"]

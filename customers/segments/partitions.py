@@ -9,7 +9,7 @@ from loyalty_project.db.rows import update_rows
 
 
 @dataclass(frozen=True, slots=True)
-class Repartition:
+class PartitionChange:
     """What became of a segment's partitions: the active ones before and after, by name and in order."""
 
     segment: Segment
@@ -17,7 +17,7 @@ class Repartition:
     new: list[str]
 
 
-def set_partitions(wanted: Sequence[tuple[Segment, Sequence[str]]]) -> list[Repartition]:
+def set_partitions(wanted: Sequence[tuple[Segment, Sequence[str]]]) -> list[PartitionChange]:
     """Make the active partitions of each segment those named, in that order; what changed, in the order of `wanted`.
 
     Three queries at most, for any number of segments. Call it in a transaction, and record what changed.
@@ -27,13 +27,13 @@ def set_partitions(wanted: Sequence[tuple[Segment, Sequence[str]]]) -> list[Repa
         present[one.segment_id][one.name] = one
     new: list[SegmentPartition] = []
     changed: list[SegmentPartition] = []
-    repartitions: list[Repartition] = []
+    repartitions: list[PartitionChange] = []
     for segment, names in wanted:
         known = present[segment.pk]
         old = [name for name, one in known.items() if one.is_active]
         if old == list(names):
             continue
-        repartitions.append(Repartition(segment, old, list(names)))
+        repartitions.append(PartitionChange(segment, old, list(names)))
         positions = {name: position for position, name in enumerate(names, start=1)}
         new += [_partition(segment, name, position) for name, position in positions.items() if name not in known]
         changed += [one for one in known.values() if _take_place(one, positions)]

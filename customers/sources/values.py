@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from loyalty_project.protocol.codes import Code
+
 IN_STORE: Final = "INSTORE"
 SOURCES: Final = frozenset(
     {
@@ -19,6 +21,8 @@ SOURCES: Final = frozenset(
         "OTHERS",
     }
 )
+# Warning of an answer about a customer who has no profile at the source.
+PROFILE_MISSING: Final = {"WECHAT": Code.NO_WECHAT_PROFILE, "WEB_ENGAGE": Code.NO_WEB_ENGAGE_PROFILE}
 _ALIASES: Final = {"MARTJACK": "ECOMMERCE"}
 
 

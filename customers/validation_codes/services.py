@@ -33,7 +33,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Issued:
+class IssuedCode:
     """A code that may be used from now on, until `expires_at`."""
 
     code: str
@@ -49,7 +49,7 @@ def channels_of(customer_id: int, *, policy: Policy) -> list[str]:
     return [str(kind) for kind in wanted if kind in known]
 
 
-def issue_code(customer_id: int, *, purpose: Purpose, points: Decimal | None = None, by: Actor, now: datetime) -> Issued:
+def issue_code(customer_id: int, *, purpose: Purpose, points: Decimal | None = None, by: Actor, now: datetime) -> IssuedCode:
     """Give the customer's code for this purpose: the one that lives already, with its expiry, or a new one.
 
     `points` is what it shall confirm at most (None: no limit); asked again for more, the living code confirms more. Call it in
@@ -64,7 +64,7 @@ def issue_code(customer_id: int, *, purpose: Purpose, points: Decimal | None = N
         if living.points is not None and (points is None or points > living.points):
             living.points = points
             living.save(update_fields=["points"])
-        return Issued(code=code, expires_at=living.expires_at, is_new=False)
+        return IssuedCode(code=code, expires_at=living.expires_at, is_new=False)
     codes.filter(used_at=None).delete()
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     row = ValidationCode.objects.create(
@@ -78,7 +78,7 @@ def issue_code(customer_id: int, *, purpose: Purpose, points: Decimal | None = N
     )
     told = Change(action="code issued", object_type="customer", object_id=customer_id, new={"purpose": str(purpose)})
     record_changes([told], by=by)
-    return Issued(code=code, expires_at=row.expires_at, is_new=True)
+    return IssuedCode(code=code, expires_at=row.expires_at, is_new=True)
 
 
 def present_code(

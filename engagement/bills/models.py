@@ -1,10 +1,12 @@
 """What did somebody buy or bring back? Bills with their lines, what they counted for, and what a customer bought in all."""
 
 from decimal import Decimal
+from typing import ClassVar
 
 from django.db import models
 
 from customers.profile.models import Customer
+from customers.profile.querysets import CustomerRowsManager
 from organizations.locations.models import Store, Till
 from organizations.tenancy.scoping import TenantModel
 
@@ -177,6 +179,8 @@ class PurchaseTotals(TenantModel):
     bills = models.PositiveIntegerField(default=0)
     last_billed_at = models.DateTimeField(null=True, blank=True)
     last_amount = money_field("Of the last sale")
+
+    objects: ClassVar = CustomerRowsManager()
 
     class Meta:
         ordering = ["-pk"]

@@ -4,10 +4,12 @@ Only `engagement.points.ledger` writes these rows. The database refuses to chang
 """
 
 from decimal import Decimal
+from typing import ClassVar
 
 from django.db import models
 
 from customers.profile.models import Customer
+from customers.profile.querysets import CustomerRowsManager
 from engagement.bills.models import Bill
 from engagement.programs.models import Program, ProgramVersion
 from organizations.locations.models import Store, Till
@@ -54,6 +56,8 @@ class PointsAccount(TenantModel):
         related_name="moved_accounts",
         help_text="The account that has its points since a merge; this one is its history",
     )
+
+    objects: ClassVar = CustomerRowsManager()
 
     class Meta:
         ordering = ["-pk"]

@@ -1,10 +1,12 @@
 """Which loyalty programs are there, by which rules, and who is in them, on which tier?"""
 
 from functools import cached_property
+from typing import ClassVar
 
 from django.db import models
 
 from customers.profile.models import Customer
+from customers.profile.querysets import CustomerRowsManager
 from engagement.programs.rules import ProgramRules
 from organizations.card_series.models import CardSeries
 from organizations.locations.models import Concept, Zone
@@ -95,6 +97,8 @@ class Membership(TenantModel):
     tier_expires_on = models.DateField(
         null=True, blank=True, help_text="Its last day, in the organization's zone; blank: never ends"
     )
+
+    objects: ClassVar = CustomerRowsManager()
 
     class Meta:
         ordering = ["-pk"]

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.api.reads import Results, answer_reads
-from customers.profile.lookup import names_customer, spelled_out
+from customers.groups.sections import groups_of
+from customers.lookup.services import expand_identifier_pair, names_customer
 from customers.profile.models import Customer
-from customers.profile.sections import groups_of
 from customers.registration.state import CustomerState
 from engagement.points.balances import figures_at, memberships_of
 from engagement.programs.catalog import load_catalog
@@ -43,7 +43,7 @@ class RedemptionsView(TillView):
     http_method_names = ["get"]
 
     def get(self, _request: Request, **_kwargs: object) -> Response:
-        query = spelled_out(self.query)
+        query = expand_identifier_pair(self.query)
         return answer_reads(
             self.call,
             query,

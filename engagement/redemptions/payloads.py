@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from customers.profile.payloads import place
 from customers.registration.state import CustomerState
 from engagement.programs.models import Program
 from engagement.redemptions.history import RedemptionPage
 from engagement.redemptions.models import Redemption, RedemptionReversal
 from loyalty_project.protocol.moments import write_moment
+from organizations.locations.payloads import location
 
 NO_BILL = "-1"
 NO_TILL = -1
@@ -64,8 +64,8 @@ def points_redemption(
         "notes": entry.note,
         "external_reference_number": entry.reference,
         "redemption_id": redemption.code,
-        "redeemed_store": place(entry.store),
-        "redeemed_till": place(entry.till),
+        "redeemed_store": location(entry.store),
+        "redeemed_till": location(entry.till),
         "custom_fields": {"field": list(redemption.custom_fields)},
         "reversals": [_reversal(one, program, by_program=by_program, zone=zone) for one in reversals],
         "redemption_breakup_by_program": _breakup("points_redeemed", redemption.points, program) if by_program else [],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from customers.profile.lookup import KEYS, Asked, look_up
+from customers.lookup.services import KEYS, LookupQuery, look_up
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks, label_of
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog, load_catalog
@@ -52,7 +52,7 @@ def find_customer(references: Mapping[str, str], order: Sequence[str], *, by: Ac
     policy = by.organization.policy
     given = [(key, references[key].strip()) for key in order if references.get(key, "").strip()]
     for key, value in given:
-        asked = Asked(key=key, values=[value])
+        asked = LookupQuery(key=key, values=[value])
         (answer,) = look_up(asked, organization=by.organization, policy=policy, country_code=country_code)
         if answer.customer_id is not None:
             return answer.customer_id

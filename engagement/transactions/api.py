@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.api.reads import Results, answer_reads
-from customers.profile.lookup import spelled_out
+from customers.groups.sections import groups_of
+from customers.lookup.services import expand_identifier_pair
 from customers.profile.models import Customer
-from customers.profile.sections import groups_of
 from customers.registration.state import CustomerState
 from engagement.bills.models import Bill
 from engagement.points.payloads import printed_purchases
@@ -46,7 +46,7 @@ class TransactionsView(TillView):
     http_method_names = ["get"]
 
     def get(self, _request: Request, **_kwargs: object) -> Response:
-        query = spelled_out(self.query)
+        query = expand_identifier_pair(self.query)
         return answer_reads(self.call, query, lambda people: read_transactions(people, query, call=self.call))
 
 

@@ -3,7 +3,8 @@
 from collections import Counter
 from datetime import date
 
-from customers.identifiers.values import fold, read_email, read_mobile, read_name
+from customers.identifiers.values import read_email, read_mobile
+from customers.profile.text import fold, read_name
 from demo.log_ins import FIRST_CALLER, SECOND_CALLER
 from demo.people import DAYS, HOW_MANY, demo_items, demo_standings
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import transaction
 
+from customers.lookup.services import LookupQuery, look_up
 from customers.merging.models import Merge
-from customers.profile.lookup import Asked, look_up
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
@@ -50,7 +50,7 @@ def is_clean(organization: Organization) -> bool:
 
 
 def find(organization: Organization, key: str, value: object) -> tuple[int | None, bool]:
-    asked = Asked(key=key, values=[str(value)])
+    asked = LookupQuery(key=key, values=[str(value)])
     (answer,) = look_up(asked, organization=organization, policy=organization.policy, country_code="")
     return answer.customer_id, answer.is_victims
 

@@ -24,7 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from customers.groups.models import UserGroup
 from customers.identifiers.models import Identifier
 from customers.merging.models import Merge
-from customers.merging.transfer import Move
+from customers.merging.transfer import MovedRows
 from customers.profile.models import Customer
 from customers.segments.models import CustomerSegment, SegmentPartition
 from engagement.bills.draft import BillDraft
@@ -217,7 +217,7 @@ class MergeMachine(RuleBasedStateMachine):
             shown = (state.account.balance, state.account.promised)
             assert shown == (sums["balance"] or ZERO, sums["promised"] or ZERO)
 
-    def check_rival(self, move: Move, row: Any, survivor: int) -> None:
+    def check_rival(self, move: MovedRows, row: Any, survivor: int) -> None:
         """What somebody kept as history when they were merged, who they are now has in another row."""
         for one in row._meta.constraints:
             if one.name in move.clashes:

@@ -9,9 +9,9 @@ from django.db import connection, transaction
 from customers.cards.models import Card
 from customers.groups.models import GroupMembership
 from customers.identifiers.models import Identifier
+from customers.lookup.reads import read_customers
 from customers.merging.models import Merge
 from customers.profile.models import Customer
-from customers.profile.reads import read_people
 from customers.segments.models import CustomerSegment
 from customers.sources.models import SourceProfile
 from engagement.bills.models import Bill, PurchaseTotals
@@ -359,7 +359,7 @@ def test_a_return_of_the_victims_bill_takes_the_points_that_moved(organization, 
 
 
 def test_a_preview_tells_what_would_move(till, anna, twin):
-    people = read_people([anna.pk, twin.pk])
+    people = read_customers([anna.pk, twin.pk])
     preview = preview_merge(survivor=people[anna.pk], victim=people[twin.pk])
     assert preview.moving == {"memberships": 1}
     assert preview.identifiers == {"mobile": "919812300001", "email": "anna@example.com", "external_id": "NW-2"}

@@ -6,8 +6,8 @@ import pytest
 from django.db import transaction
 
 from customers.identifiers.models import Identifier
+from customers.lookup.services import LookupQuery, look_up
 from customers.merging.models import Merge
-from customers.profile.lookup import Asked, look_up
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
@@ -209,6 +209,6 @@ def test_an_address_that_is_the_survivors_own_too_leads_there_without_a_warning(
     organization.save(update_fields=["flags"])
     anna, usha = (send(till, mobile=mobile, email="family@example.com").customer for mobile in ("9812300001", "9812300002"))
     merge(till, usha, anna)
-    asked = Asked(key="email", values=["family@example.com"])
+    asked = LookupQuery(key="email", values=["family@example.com"])
     (answer,) = look_up(asked, organization=organization, policy=organization.policy, country_code="")
     assert (answer.customer_id, answer.is_victims) == (usha.pk, False)

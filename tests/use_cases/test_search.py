@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from customers.field_terms.models import FieldTerm, IndexedField
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import search_form
 from customers.profile.models import Customer
+from customers.profile.text import search_form
 from customers.registration.changes import fold_columns
-from customers.search.models import FieldTerm, IndexedField
 from engagement.bills.models import PurchaseTotals
 from engagement.points.models import PointsAccount
 from engagement.programs.models import Membership, Program, Tier

@@ -12,11 +12,11 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWid
 
 from customers.identifiers.models import Identifier
 from customers.identity_requests.models import IdentityRequest
-from customers.identity_requests.rules import read_wish
+from customers.identity_requests.rules import read_change
 from customers.identity_requests.services import CONSTRAINTS, Status
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
-from customers.validation_codes.services import Issued, Purpose, issue_code
+from customers.validation_codes.services import IssuedCode, Purpose, issue_code
 from loyalty_project import clock
 from loyalty_project.protocol.codes import Code, CodeTable
 from loyalty_project.protocol.errors import LoyaltyError
@@ -58,7 +58,7 @@ class ChangeForm(forms.Form):
         typed = self.cleaned_data
         context = load_input_context([], by=self.by)
         try:
-            wish = read_wish(
+            wish = read_change(
                 typed["kind"], self.current[typed["kind"]], typed["new_value"], context=context, comments=typed["comments"]
             )
             with transaction.atomic():
@@ -124,7 +124,7 @@ class IdentityActions(BackOfficeAdmin):
             )
 
 
-def _issue(request: HttpRequest, customer: Customer, *, by: Actor) -> Issued | None:
+def _issue(request: HttpRequest, customer: Customer, *, by: Actor) -> IssuedCode | None:
     """The code; None where somebody else is at work on the customer, which is told."""
     try:
         with transaction.atomic():

@@ -18,9 +18,9 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from customers.identity_requests.models import IdentityRequest
+from customers.lookup.reads import read_customers
 from customers.profile.models import Customer
-from customers.profile.reads import read_people
-from customers.search.staff import customers_meant, values_meant
+from customers.search.admin import matching_customers, matching_values
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.current_user import actor_of, member_of, work_for
@@ -113,9 +113,9 @@ class IdentityRequestAdmin(ReadOnlyAdmin):
         """By either customer, as in the list of customers, or by the beginning of a value, former ones included."""
         if not search_term.strip():
             return queryset, False
-        customers = customers_meant(request, search_term)
+        customers = matching_customers(request, search_term)
         found = Q(customer__in=customers) | Q(other__in=customers)
-        return queryset.filter(found | values_meant(request, search_term, "old_value", "new_value")), False
+        return queryset.filter(found | matching_values(request, search_term, "old_value", "new_value")), False
 
     @display(description="New value", header=True)
     def told_change(self, request: IdentityRequest) -> list[str]:
@@ -151,7 +151,7 @@ class IdentityRequestAdmin(ReadOnlyAdmin):
 
     def _about(self, request: HttpRequest, row: IdentityRequest) -> dict[str, Any]:
         """Both sides as they are now, and what may be done."""
-        people = read_people({pk for pk in (row.customer_id, row.other_id) if pk is not None})
+        people = read_customers({pk for pk in (row.customer_id, row.other_id) if pk is not None})
         is_pending = row.status == Status.PENDING
         hindrance = self._hindrance(request, row) if is_pending else ""
         return {

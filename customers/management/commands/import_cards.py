@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any, Final
 
 from customers.cards.models import Card
-from customers.cards.stock import CardSaid, bring_cards, find_series
-from customers.identifiers.values import is_plain
-from customers.profile.resolve import resolve_rows
+from customers.cards.services import CardInput, find_series, save_cards
+from customers.lookup.resolve import resolve_rows
+from customers.profile.text import is_plain
 from loyalty_project import clock
 from loyalty_project.imports.batches import Values, Worker
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
@@ -56,12 +56,12 @@ class CardBatch:
         customers = resolve_rows(rows, organization=organization, policy=organization.policy)
         series = find_series({text(row, "series") for row in rows})
         read = [_read(row, customer, series, organization) for row, customer in zip(rows, customers, strict=True)]
-        return work_sound(read, partial(bring_cards, now=clock.now(), by=self.by))
+        return work_sound(read, partial(save_cards, now=clock.now(), by=self.by))
 
 
 def _read(
     row: Values, customer: int | LoyaltyError, known: Mapping[str, CardSeries], organization: Organization
-) -> CardSaid | LoyaltyError:
+) -> CardInput | LoyaltyError:
     """The card of a row; one without an identifier is a card that nobody has yet."""
     if isinstance(customer, LoyaltyError) and customer.code != Code.IDENTIFIER_MISSING:
         return customer
@@ -74,7 +74,7 @@ def _read(
     is_sound = is_plain(number, _NUMBER_LENGTH) and is_plain(external_id, _EXTERNAL_ID_LENGTH) and status in _STATUSES
     if series is None or not number or not is_sound:
         return LoyaltyError(Code.INVALID_INPUT)
-    return CardSaid(
+    return CardInput(
         number=number,
         series=series,
         customer_id=None if isinstance(customer, LoyaltyError) else customer,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from customers.profile.resolve import resolve_rows
+from customers.lookup.resolve import resolve_rows
 from customers.segments.models import SegmentPartition
 from customers.segments.services import Assignment, assign_partitions, find_partitions
 from loyalty_project.imports.batches import Values, Worker

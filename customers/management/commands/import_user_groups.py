@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any, Final
 
 from customers.groups.models import GroupMembership, UserGroup
-from customers.groups.services import Joining, find_groups, join_groups
-from customers.profile.resolve import resolve_rows
+from customers.groups.services import MembershipInput, find_groups, join_groups
+from customers.lookup.resolve import resolve_rows
 from loyalty_project.imports.batches import Values, Worker
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from loyalty_project.imports.results import RowResult, work_sound
@@ -49,10 +49,10 @@ class GroupBatch:
         return work_sound(read, partial(join_groups, by=self.by))
 
 
-def _read(row: Values, customer: int | LoyaltyError, groups: Mapping[str, UserGroup]) -> Joining | LoyaltyError:
+def _read(row: Values, customer: int | LoyaltyError, groups: Mapping[str, UserGroup]) -> MembershipInput | LoyaltyError:
     if isinstance(customer, LoyaltyError):
         return customer
     group, role = groups.get(text(row, "group")), text(row, "role").upper()
     if group is None or role not in _ROLES:
         return LoyaltyError(Code.INVALID_INPUT)
-    return Joining(customer, group, role)
+    return MembershipInput(customer, group, role)

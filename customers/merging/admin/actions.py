@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from customers.identity_requests.admin.actions import IdentityActions
+from customers.lookup.reads import read_customers
 from customers.profile.models import Customer
-from customers.profile.reads import read_people
-from customers.search.staff import customers_meant
+from customers.search.admin import matching_customers
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
 from organizations.back_office.current_user import actor_of, member_of, work_for
@@ -68,7 +68,7 @@ class MergeActions(IdentityActions):
         with work_for(request, self.organization_behind(customer)):
             term = request.GET.get("q", "")
             others = self.get_queryset(request).filter(merged_into=None).exclude(pk=customer.pk)
-            found = list(others.filter(pk__in=customers_meant(request, term)).order_by("pk")[:CANDIDATES]) if term else []
+            found = list(others.filter(pk__in=matching_customers(request, term)).order_by("pk")[:CANDIDATES]) if term else []
             return self.answer_page(
                 request,
                 "back_office/find_twin.html",
@@ -76,7 +76,7 @@ class MergeActions(IdentityActions):
                 original=customer,
                 back=page_of(customer),
                 term=term,
-                people=list(read_people([one.pk for one in found]).values()),
+                people=list(read_customers([one.pk for one in found]).values()),
             )
 
     def merge_view(self, request: HttpRequest, survivor_id: int, victim_id: int) -> HttpResponse:
@@ -95,7 +95,7 @@ class MergeActions(IdentityActions):
                     messages.warning(request, f"{notice.text} ({int(notice.code)})")
                 messages.success(request, f"Customer {victim.pk} is part of {survivor} now.")
                 return HttpResponseRedirect(page_of(survivor))
-            people = read_people([survivor.pk, victim.pk])
+            people = read_customers([survivor.pk, victim.pk])
             return self.answer_page(
                 request,
                 "back_office/merge.html",

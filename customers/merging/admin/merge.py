@@ -14,9 +14,9 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
+from customers.lookup.reads import read_customers
 from customers.merging.models import Merge
-from customers.profile.reads import read_people
-from customers.search.staff import customers_meant
+from customers.search.admin import matching_customers
 from organizations.audit.actors import Actor
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.current_user import actor_of, member_of, work_for
@@ -94,7 +94,7 @@ class MergeAdmin(ReadOnlyAdmin):
         """By either customer, as in the list of customers."""
         if not search_term.strip():
             return queryset, False
-        customers = customers_meant(request, search_term)
+        customers = matching_customers(request, search_term)
         return queryset.filter(Q(survivor__in=customers) | Q(victim__in=customers)), False
 
     @display(description="Was", header=True)
@@ -150,7 +150,7 @@ class MergeAdmin(ReadOnlyAdmin):
 
 def _about(merge: Merge) -> dict[str, Any]:
     """Both sides as they are now, and what moved."""
-    people = read_people([merge.survivor_id, merge.victim_id])
+    people = read_customers([merge.survivor_id, merge.victim_id])
     return {
         "merge": merge,
         "survivor": people[merge.survivor_id],

@@ -16,7 +16,7 @@ from customers.merging.admin.actions import MergeActions
 from customers.merging.models import Merge
 from customers.profile.admin.form import CATEGORIES, Desk, customer_fieldsets, customer_form
 from customers.profile.models import Customer
-from customers.search.staff import customers_meant
+from customers.search.admin import matching_customers
 from customers.segments.models import CustomerSegment, SegmentPartition
 from customers.sources.values import SOURCES
 from customers.statuses.admin.actions import StatusActions, may_set_status
@@ -142,7 +142,7 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
         """By any identifier, card or name (`customers.search.staff`)."""
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(pk__in=customers_meant(request, search_term)), False
+        return queryset.filter(pk__in=matching_customers(request, search_term)), False
 
     @display(description="Name", header=True)
     def told_name(self, customer: Customer) -> list[Any]:

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from customers.duplicates.services import find_duplicates
-from customers.groups.services import Joining, find_groups, join_groups
+from customers.groups.services import MembershipInput, find_groups, join_groups
 from customers.identifiers.models import Identifier
+from customers.lookup.resolve import resolve_rows
 from customers.profile.models import Customer
-from customers.profile.resolve import resolve_rows
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
 from customers.registration.options import RegistrationOptions
@@ -128,7 +128,11 @@ def place_everybody(items: Sequence[Item], standings: Sequence[Standing], *, by:
     )
     groups = find_groups({group for standing in standings for group in standing.roles})
     join_groups(
-        [Joining(customer, groups[group], role) for customer, standing in placed for group, role in standing.roles.items()],
+        [
+            MembershipInput(customer, groups[group], role)
+            for customer, standing in placed
+            for group, role in standing.roles.items()
+        ],
         by=by,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from customers.profile.resolve import resolve_rows
+from customers.lookup.resolve import resolve_rows
 from engagement.bills.draft import BillDraft, LineDraft
 from engagement.bills.imports.lines import check_line_columns, read_line_row
 from engagement.bills.lines import add_lines

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from customers.profile.resolve import resolve_rows
+from customers.lookup.resolve import resolve_rows
 from engagement.points_import.posting import CONSTRAINTS, post_history
 from engagement.points_import.rows import PointsRow, check_points_columns, read_points_row
 from engagement.programs.catalog import load_catalog

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
-from customers.services.standing import of_standing
 from engagement.numbers.display import format_points
 from engagement.points.models import PointsAccount
 from engagement.programs import descriptions
@@ -48,7 +47,7 @@ class ProgramAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Each with its figures, counted by subqueries."""
         accounts = PointsAccount.objects.filter(program=OuterRef("pk")).order_by().values("program")
-        members = of_standing(Membership.objects.filter(program=OuterRef("pk"))).order_by().values("program")
+        members = Membership.objects.filter(program=OuterRef("pk")).unmerged().order_by().values("program")
         versions = ProgramVersion.objects.filter(program=OuterRef("pk")).order_by().values("program")
         points = DecimalField(max_digits=30, decimal_places=3)
         programs: QuerySet[Any] = super().get_queryset(request)
@@ -143,8 +142,8 @@ def _about(program: Any, *, currency: str) -> dict[str, Any]:
     """What the page shows of a program."""
     versions = list(ProgramVersion.objects.filter(program=program).order_by("-number"))
     rules = versions[0].typed_rules
-    standing = of_standing(Membership.objects.filter(program=program, tier__isnull=False)).order_by()
-    members = dict(standing.values_list("tier__name").annotate(members=Count("pk")))
+    current = Membership.objects.filter(program=program, tier__isnull=False).unmerged().order_by()
+    members = dict(current.values_list("tier__name").annotate(members=Count("pk")))
     return {
         "program": program,
         "state": state_of(program),

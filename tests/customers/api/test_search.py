@@ -5,9 +5,9 @@ from urllib.parse import quote
 import pytest
 from django.db import connection, transaction
 
+from customers.field_terms.services import align_fields
 from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
-from customers.search.terms import align_fields
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api, fields

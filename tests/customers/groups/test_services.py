@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from customers.groups import services
 from customers.groups.models import GroupMembership, UserGroup
-from customers.groups.services import Joining, join_groups
+from customers.groups.services import MembershipInput, join_groups
 from loyalty_project.db.errors import constraint_name
 from organizations.audit.actors import command_actor
 from organizations.locations.models import Till
@@ -45,7 +45,7 @@ def join_at_once(till: Till) -> Counter[str]:
         with organization_scope(till.organization):
             try:
                 with transaction.atomic():
-                    (outcome,) = join_groups([Joining(*job, "PRIMARY")], by=by)
+                    (outcome,) = join_groups([MembershipInput(*job, "PRIMARY")], by=by)
             except IntegrityError as error:
                 return constraint_name(error) or ""
             return str(outcome.fate)

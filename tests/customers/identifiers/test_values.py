@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.identifiers.values import fold, read_email, read_external_id, read_mobile, read_name
+from customers.identifiers.values import read_email, read_external_id, read_mobile
+from customers.profile.text import fold, read_name
 
 INDIA_FIRST = ["IN", "GB", "AE"]
 

@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from customers.identifiers.models import Identifier
-from customers.identity_requests.rules import approves_itself, check_answers, check_customer, may_change, read_item, read_wish
+from customers.identity_requests.rules import (
+    auto_approval_policy,
+    check_answers,
+    check_customer,
+    may_change,
+    read_change,
+    read_item,
+)
 from customers.profile.models import Customer
 from customers.registration.input import InputContext
 from customers.registration.state import CustomerState
@@ -94,7 +101,7 @@ def test_what_is_no_wish_is_refused(item: dict[str, Any], code: int) -> None:
 
 def test_only_the_new_external_id_has_to_match_the_pattern() -> None:
     policy = Policy(external_id_pattern=r"NW-\d+")
-    wish = read_wish("external_id", "old form", "NW-7", context=context(policy))
+    wish = read_change("external_id", "old form", "NW-7", context=context(policy))
     assert (wish.old_value, wish.new_value) == ("old form", "NW-7")
     assert refusal({"identifier": "external_id", "old_value": "NW-7", "new_value": "x"}, policy=policy) == 1042
 
@@ -192,7 +199,7 @@ def test_external_ids_change_only_where_they_are_used_and_may_change() -> None:
 
 
 def test_each_kind_has_a_flag_by_which_it_approves_itself() -> None:
-    assert [approves_itself(kind, Policy()) for kind in Kind] == ["", "", ""]
+    assert [auto_approval_policy(kind, Policy()) for kind in Kind] == ["", "", ""]
     policy = Policy(mobile_auto_approve=True, email_auto_approve=True, external_id_auto_approve=True)
     flags = ["CI_MOBILE_AUTO_APPROVE", "CI_EMAIL_AUTO_APPROVE", "CI_EXTID_AUTO_APPROVE"]
-    assert [approves_itself(kind, policy) for kind in Kind] == flags
+    assert [auto_approval_policy(kind, policy) for kind in Kind] == flags

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from customers.identifiers.rules import is_exclusive
 from customers.profile.models import Customer
 from customers.registration.input import CustomerInput
-from customers.registration.matching import check_conversion, check_new, is_exclusive, match
+from customers.registration.matching import check_conversion, check_new, match
 from customers.registration.state import CustomerState, Matches
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice

@@ -12,7 +12,7 @@ from customers.profile.models import Customer
 from customers.validation_codes.models import ValidationCode
 from customers.validation_codes.services import (
     MOST_TRIES,
-    Issued,
+    IssuedCode,
     Purpose,
     channels_of,
     issue_code,
@@ -35,7 +35,9 @@ def asha(organization: Organization) -> Customer:
     return CustomerFactory(organization=organization)
 
 
-def issue(customer: Customer, *, at: datetime = NOW, purpose: Purpose = Purpose.POINTS, points: str | None = None) -> Issued:
+def issue(
+    customer: Customer, *, at: datetime = NOW, purpose: Purpose = Purpose.POINTS, points: str | None = None
+) -> IssuedCode:
     by = command_actor("issue_otp", customer.organization)
     return issue_code(customer.pk, purpose=purpose, points=Decimal(points) if points else None, by=by, now=at)
 

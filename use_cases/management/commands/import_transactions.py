@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from customers.profile.resolve import resolve_rows
+from customers.lookup.resolve import resolve_rows
 from engagement.bills.draft import BillDraft
 from engagement.bills.imports.bills import read_bill_columns, read_bill_row
 from engagement.programs.catalog import load_catalog

@@ -2,28 +2,28 @@
 
 from django.db.models import Q
 
-from customers.identifiers.values import FOLDED_LENGTH, fold
-from customers.search.attributes import unreadable
+from customers.profile.text import FOLDED_LENGTH, fold
+from customers.search.attributes import invalid_search
 from customers.search.grammar import Condition, Operator
 
 # Behind everything that begins with a text.
 _LAST = "\U0010ffff"
 
 
-def folded(text: str) -> str:
+def folded_text(text: str) -> str:
     """The text in the form in which it is compared. Raises `LoyaltyError` 400 for what is longer than anything that is kept."""
     form = fold(text)
     if not 0 < len(form) < FOLDED_LENGTH:
-        raise unreadable()
+        raise invalid_search()
     return form
 
 
-def matching(condition: Condition, *, column: str, backwards: str, whole: str = "") -> Q:
+def text_criterion(condition: Condition, *, column: str, backwards: str, whole: str = "") -> Q:
     """Rows whose text is what the condition says: by the columns of its folded form, of that backwards, and of itself.
 
     Without `whole`, EXACT compares the folded forms alone, and what else must hold is added by the caller.
     """
-    values = [folded(value) for value in condition.values]
+    values = [folded_text(value) for value in condition.values]
     match condition.operator:
         case Operator.STARTS:
             return _begins(column, values[0])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from customers.profile.lookup import Answer, Asked, look_up
+from customers.lookup.services import LookupQuery, LookupResult, look_up
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.values import optional
@@ -23,11 +23,11 @@ def resolve_rows(rows: Sequence[Row], *, organization: Organization, policy: Pol
     Nothing is locked: whoever counts or changes anything of these customers locks them (`lock_customers`) and reads again.
     """
     decisive = [_decisive(row) for row in rows]
-    answers: dict[tuple[str, str], Answer] = {}
+    answers: dict[tuple[str, str], LookupResult] = {}
     for key in PRECEDENCE:
         values = list(dict.fromkeys(one[1] for one in decisive if one is not None and one[0] == key))
         if values:
-            found = look_up(Asked(key=key, values=values), organization=organization, policy=policy, country_code="")
+            found = look_up(LookupQuery(key=key, values=values), organization=organization, policy=policy, country_code="")
             answers.update(((key, answer.value), answer) for answer in found)
     return [_customer(answers[one]) if one else LoyaltyError(Code.IDENTIFIER_MISSING) for one in decisive]
 
@@ -38,7 +38,7 @@ def _decisive(row: Row) -> tuple[str, str] | None:
     return next(((key, value) for key, value in filled if value), None)
 
 
-def _customer(answer: Answer) -> int | LoyaltyError:
+def _customer(answer: LookupResult) -> int | LoyaltyError:
     if answer.customer_id is None:
         return LoyaltyError(answer.refusal or Code.UNKNOWN_ID)
     return answer.customer_id

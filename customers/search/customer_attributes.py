@@ -8,9 +8,18 @@ from django.db.models import Exists, OuterRef, Q
 
 from customers.identifiers.models import Identifier
 from customers.identifiers.values import bare_digits, read_mobile
-from customers.search.attributes import TEXT_OPERATORS, Attribute, Attributes, Circumstances, Meaning, Meant, Owners, unreadable
+from customers.search.attributes import (
+    TEXT_OPERATORS,
+    Attribute,
+    Attributes,
+    Criterion,
+    Matcher,
+    OwnedRows,
+    SearchContext,
+    invalid_search,
+)
+from customers.search.criteria import text_criterion
 from customers.search.grammar import Condition, Operator
-from customers.search.text import matching
 from loyalty_project.protocol.moments import from_wall, read_moment
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
@@ -22,32 +31,32 @@ _LARGEST_ID: Final = 2**63 - 1
 _WHOLE: Final = frozenset({Operator.EQUALS, Operator.EXACT, Operator.IN})
 
 
-def _name(column: str) -> Meaning:
-    def meaning(condition: Condition, _circumstances: Circumstances) -> Q:
-        return matching(condition, column=f"{column}_folded", backwards=f"{column}_reversed", whole=column)
+def _name(column: str) -> Matcher:
+    def meaning(condition: Condition, _circumstances: SearchContext) -> Q:
+        return text_criterion(condition, column=f"{column}_folded", backwards=f"{column}_reversed", whole=column)
 
     return meaning
 
 
-def _identifier(kind: str) -> Meaning:
+def _identifier(kind: str) -> Matcher:
     """One that came with a merged customer finds the survivor; one that was replaced finds nobody.
 
     Everybody has one current identifier of a kind at most. Of those that came with merged customers, which are few, only the
     first counts, and only where the current one does not.
     """
 
-    def meaning(condition: Condition, circumstances: Circumstances) -> Meant:
+    def meaning(condition: Condition, circumstances: SearchContext) -> Criterion:
         if kind == Identifier.Kind.MOBILE:
             condition = _as_stored(condition, circumstances)
         rows = Identifier.objects.exclude(state=State.FORMER).filter(kind=kind)
-        found = rows.filter(matching(condition, column="value_folded", backwards="value_reversed", whole="value"))
+        found = rows.filter(text_criterion(condition, column="value_folded", backwards="value_reversed", whole="value"))
         counted_otherwise = found.filter(Q(state=State.CURRENT) | Q(pk__lt=OuterRef("pk")), customer=OuterRef("customer"))
-        return Owners(rows=found.filter(Q(state=State.CURRENT) | ~Exists(counted_otherwise)), all_stand=True)
+        return OwnedRows(rows=found.filter(Q(state=State.CURRENT) | ~Exists(counted_otherwise)), is_unmerged=True)
 
     return meaning
 
 
-def _as_stored(condition: Condition, circumstances: Circumstances) -> Condition:
+def _as_stored(condition: Condition, circumstances: SearchContext) -> Condition:
     """The condition with mobiles as they are kept: digits, and whole ones with their country."""
     countries = circumstances.organization.supported_countries
 
@@ -58,11 +67,11 @@ def _as_stored(condition: Condition, circumstances: Circumstances) -> Condition:
     return replace(condition, values=tuple(map(stored, condition.values)))
 
 
-def _organization(condition: Condition, circumstances: Circumstances) -> Q:
+def _organization(condition: Condition, circumstances: SearchContext) -> Q:
     return EVERYBODY if condition.value.strip() == str(circumstances.organization.pk) else NOBODY
 
 
-def _registered_store(condition: Condition, _circumstances: Circumstances) -> Q:
+def _registered_store(condition: Condition, _circumstances: SearchContext) -> Q:
     """The stores are named by id or by code; there are few, and their ids let the index be used."""
     named = [value.strip() for value in condition.values]
     ids = [int(name) for name in named if name.isascii() and name.isdigit() and len(name) < 20 and int(name) <= _LARGEST_ID]
@@ -70,7 +79,7 @@ def _registered_store(condition: Condition, _circumstances: Circumstances) -> Q:
     return Q(registered_store__in=list(stores))
 
 
-def _registered_date(condition: Condition, circumstances: Circumstances) -> Q:
+def _registered_date(condition: Condition, circumstances: SearchContext) -> Q:
     """Whole days in the organization's zone."""
     days = [_day(value, circumstances.organization) for value in condition.values]
     first = _first_moment(days[0], circumstances.organization)
@@ -87,7 +96,7 @@ def _registered_date(condition: Condition, circumstances: Circumstances) -> Q:
 def _day(text: str, organization: Organization) -> date:
     moment = read_moment(text, organization.zone)
     if moment is None:
-        raise unreadable()
+        raise invalid_search()
     return moment.astimezone(organization.zone).date()
 
 

@@ -7,10 +7,9 @@ from django.db.models import BigIntegerField, CharField, Q, QuerySet
 
 from customers.cards.models import Card
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import read_email, read_mobile
+from customers.identifiers.rules import is_exclusive
+from customers.identifiers.values import read_email, read_id, read_mobile
 from customers.profile.models import Customer
-from customers.registration.input import read_id
-from customers.registration.matching import is_exclusive
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice, RequestRefusedError
@@ -25,7 +24,7 @@ KEYS = ("mobile", "email", "external_id", "id", "card_number", "card_external_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class LookupQuery:
     """What one read asks for: a key and its values, in order."""
 
     key: str
@@ -33,7 +32,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class LookupResult:
     """Whom one value leads to: a customer's id, or the code that says why nobody.
 
     `is_victims` tells that the value was that of a customer who has been merged into this one (warning 91009).
@@ -55,7 +54,7 @@ def names_customer(user_id: str) -> bool:
     return user_id.isascii() and user_id.isdigit() and user_id not in {"0", "1"}
 
 
-def spelled_out(query: Mapping[str, str]) -> dict[str, str]:
+def expand_identifier_pair(query: Mapping[str, str]) -> dict[str, str]:
     """The query with the pair `identifierName`, `identifierValue` as the one parameter it stands for (docs/protocol.md 4.6).
 
     Raises `RequestRefusedError` 400 for a name that is none.
@@ -68,7 +67,7 @@ def spelled_out(query: Mapping[str, str]) -> dict[str, str]:
     return {**query, name: query.get("identifierValue", "")}
 
 
-def read_asked(query: Mapping[str, str], *, limit: int) -> Asked:
+def read_lookup_query(query: Mapping[str, str], *, limit: int) -> LookupQuery:
     """The key and values of a read; commas separate values (docs/protocol.md 1.5).
 
     `user_id` is a flag when it is 0, 1, true or false, else another name of `id`. Raises `RequestRefusedError` 400 without any
@@ -84,10 +83,10 @@ def read_asked(query: Mapping[str, str], *, limit: int) -> Asked:
     values = [value.strip() for value in given[key].split(",")]
     if len(values) > limit:
         raise RequestRefusedError(400, Code.BATCH_LIMIT_EXCEEDED)
-    return Asked(key=key, values=values)
+    return LookupQuery(key=key, values=values)
 
 
-def look_up(asked: Asked, *, organization: Organization, policy: Policy, country_code: str) -> list[Answer]:
+def look_up(asked: LookupQuery, *, organization: Organization, policy: Policy, country_code: str) -> list[LookupResult]:
     """An answer for each value, in order.
 
     Refusals: 1015 blank, 400 an id that is no number (or unusable characters), 1042 malformed, 1012 or 1011 unknown
@@ -99,12 +98,12 @@ def look_up(asked: Asked, *, organization: Organization, policy: Policy, country
     answers = []
     for given, value in zip(asked.values, canonical, strict=True):
         if isinstance(value, Code):
-            answers.append(Answer(value=given, refusal=value))
+            answers.append(LookupResult(value=given, refusal=value))
         elif value in known:
             customer_id, is_victims = known[value]
-            answers.append(Answer(value=given, customer_id=customer_id, is_victims=is_victims))
+            answers.append(LookupResult(value=given, customer_id=customer_id, is_victims=is_victims))
         else:
-            answers.append(Answer(value=given, refusal=unknown))
+            answers.append(LookupResult(value=given, refusal=unknown))
     return answers
 
 
@@ -115,7 +114,7 @@ def ids_of_store(ids: Sequence[int], store: Store | None) -> set[int]:
     return set(Customer.objects.filter(pk__in=ids, registered_store=store).values_list("pk", flat=True))
 
 
-def only_of_store(answers: Sequence[Answer], store: Store | None) -> list[Answer]:
+def limit_to_store(answers: Sequence[LookupResult], store: Store | None) -> list[LookupResult]:
     """The answers with 1044 for customers who registered elsewhere: what member care access makes of them."""
     own = ids_of_store([one.customer_id for one in answers if one.customer_id is not None], store)
     return [

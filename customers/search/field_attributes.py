@@ -6,19 +6,19 @@ Without terms, whole answers are still found by an index; STARTS and ENDS look a
 
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, TextField, Value
 
-from customers.identifiers.values import fold
+from customers.field_terms.models import FieldTerm
 from customers.profile.field_values import FieldValue, read_value
-from customers.search.attributes import TEXT_OPERATORS, Attribute, Circumstances, Meant, Owners, SearchedField
+from customers.profile.text import fold
+from customers.search.attributes import TEXT_OPERATORS, Attribute, Criterion, OwnedRows, SearchContext, SearchedField
+from customers.search.criteria import folded_text, text_criterion
 from customers.search.grammar import Condition, Operator
-from customers.search.models import FieldTerm
-from customers.search.text import folded, matching
 from organizations.fields.models import FieldDefinition
 
 _CANONICAL = (FieldDefinition.Type.NUMBER, FieldDefinition.Type.DATE, FieldDefinition.Type.BOOLEAN)
 _WHOLE = (Operator.EXACT, Operator.EQUALS, Operator.IN)
 
 
-def field_attribute(name: str, circumstances: Circumstances) -> Attribute | None:
+def field_attribute(name: str, circumstances: SearchContext) -> Attribute | None:
     """The field of that name as an attribute (without case where no field has it exactly); None without one."""
     exact = [one for one in circumstances.fields if one.definition.name == name]
     folded_alike = (one for one in circumstances.fields if fold(one.definition.name) == fold(name))
@@ -28,7 +28,7 @@ def field_attribute(name: str, circumstances: Circumstances) -> Attribute | None
     return Attribute(TEXT_OPERATORS, lambda condition, _circumstances: _answers(found, condition))
 
 
-def _answers(field: SearchedField, condition: Condition) -> Meant:
+def _answers(field: SearchedField, condition: Condition) -> Criterion:
     definition = field.definition
     if condition.operator in _WHOLE:
         values = tuple(_canonical(value, definition) for value in condition.values)
@@ -40,9 +40,9 @@ def _answers(field: SearchedField, condition: Condition) -> Meant:
         return _in_own_rows(condition, str(definition.pk)) & Q(field_values__contains={str(definition.pk): kept})
     if not field.is_indexed:
         return _in_own_rows(condition, str(definition.pk))
-    terms = FieldTerm.objects.filter(matching(condition, column="folded", backwards="reversed"), field=definition.pk)
+    terms = FieldTerm.objects.filter(text_criterion(condition, column="folded", backwards="reversed"), field=definition.pk)
     counted_before = terms.filter(position__lt=OuterRef("position"), customer=OuterRef("customer"))
-    return Owners(rows=terms.filter(Q(position=1) | ~Exists(counted_before)))
+    return OwnedRows(rows=terms.filter(Q(position=1) | ~Exists(counted_before)))
 
 
 def _canonical(text: str, definition: FieldDefinition) -> str:
@@ -56,7 +56,7 @@ def _canonical(text: str, definition: FieldDefinition) -> str:
 
 
 def _in_own_rows(condition: Condition, key: str) -> Q:
-    values = [folded(value) for value in condition.values]
+    values = [folded_text(value) for value in condition.values]
     match condition.operator:
         case Operator.STARTS:
             return Q(_has_answer(key, values[0], template="starts_with(answer.folded, "))

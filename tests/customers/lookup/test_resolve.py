@@ -3,8 +3,8 @@
 import pytest
 
 from customers.identifiers.models import Identifier
+from customers.lookup.resolve import resolve_rows
 from customers.profile.models import Customer
-from customers.profile.resolve import resolve_rows
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.scoping import organization_scope, unscoped

@@ -1,9 +1,12 @@
 """By which answers are customers found quickly? Those to searchable fields, a narrow row each (docs/protocol.md 4.4)."""
 
+from typing import ClassVar
+
 from django.db import models
 
-from customers.identifiers.values import FOLDED_LENGTH
 from customers.profile.models import Customer
+from customers.profile.querysets import CustomerRowsManager
+from customers.profile.text import FOLDED_LENGTH
 from loyalty_project.db.columns import reversed_field
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.scoping import TenantModel
@@ -27,6 +30,8 @@ class FieldTerm(TenantModel):
     folded = models.CharField(max_length=FOLDED_LENGTH, db_collation="C")
     reversed = reversed_field("folded")
     position = models.PositiveSmallIntegerField(help_text="Counts the customer's answers to the field from 1")
+
+    objects: ClassVar = CustomerRowsManager()
 
     class Meta:
         ordering = ["pk"]

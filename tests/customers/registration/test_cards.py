@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from customers.cards.models import Card
-from customers.cards.numbering import luhn_digit
+from customers.identifiers.numbering import luhn_digit
 from organizations.audit.models import AuditEntry
 from organizations.card_series.models import Counter
 from tests.factories.cards import CardSeriesFactory

@@ -10,7 +10,7 @@ from customers.registration.state import CustomerState
 from loyalty_project.db.lookups import is_any_of
 
 
-def read_people(ids: Collection[int], *, related: Sequence[str] = ()) -> dict[int, CustomerState]:
+def read_customers(ids: Collection[int], *, related: Sequence[str] = ()) -> dict[int, CustomerState]:
     """The customers by id, with the rows they are `related` to; an id of nobody is absent."""
     rows = Customer.objects.filter(is_any_of("pk", ids, BigIntegerField()))
     if related:

@@ -11,8 +11,8 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from customers.field_terms.models import FieldTerm, IndexedField
 from customers.profile.models import Customer
-from customers.search.models import FieldTerm, IndexedField
 from loyalty_project.db.locks import hold_name, lock
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.models import Organization

@@ -1,57 +1,16 @@
 """How is a customer printed? Pure functions from rows to the objects of docs/protocol.md 3 and 4.5."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from customers.cards.models import Card
-from customers.groups.models import GroupMembership
 from customers.profile.field_values import name_in, write_value
 from customers.profile.models import Customer
 from customers.registration.state import CustomerState
-from customers.statuses.models import CustomerStatus
-from customers.statuses.rules import label_of
+from customers.statuses.payloads import fraud_status_of
 from loyalty_project.protocol.moments import write_moment
 from organizations.fields.models import FieldDefinition
-from organizations.locations.models import Store, Till
 from organizations.policies import Policy
-
-# The wire knows fraud statuses alone: what it calls those of labels. The others are NONE to it (docs/protocol.md 2.1).
-_FRAUD_STATUS_OF: Mapping[str, str] = {
-    CustomerStatus.Status.FRAUD_SUSPECTED: Customer.FraudStatus.MARKED,
-    CustomerStatus.Status.FRAUD_CONFIRMED: Customer.FraudStatus.CONFIRMED,
-    CustomerStatus.Status.INTERNAL: Customer.FraudStatus.INTERNAL,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FraudStatus:
-    """What stands in the way of a customer, in the wire's words: the fraud status, who set it, when and why."""
-
-    status: str
-    by: str
-    on: datetime | None
-    reason: str
-
-
-def fraud_status_of(customer: Customer, policy: Policy) -> FraudStatus:
-    """By the label that decides about the customer, else by the fraud status."""
-    label = label_of(customer, policy)
-    if label is None:
-        return FraudStatus(
-            status=customer.fraud_status,
-            by=customer.fraud_marked_by,
-            on=customer.fraud_marked_on,
-            reason=customer.fraud_reason,
-        )
-    return FraudStatus(
-        status=_FRAUD_STATUS_OF.get(label.status, Customer.FraudStatus.NONE),
-        by=customer.status_changed_by,
-        on=customer.status_changed_on,
-        reason=customer.status_reason,
-    )
 
 
 def field_rows(
@@ -70,11 +29,6 @@ def field_rows(
     }
 
 
-def place(row: Store | Till | None) -> dict[str, str]:
-    """`{code, name}` of a store or till, blank without one."""
-    return {"code": row.code, "name": row.name} if row else {"code": "", "name": ""}
-
-
 def core(
     customer: Customer,
     identifiers: Mapping[str, str],
@@ -90,7 +44,7 @@ def core(
 
     `loyalty` has the figures of points and tiers; `subscriptions` and `side_effects` are rows as they are printed.
     """
-    judgement = fraud_status_of(customer, policy)
+    fraud_status = fraud_status_of(customer, policy)
     return {
         "user_id": customer.pk,
         "firstname": customer.firstname,
@@ -103,8 +57,8 @@ def core(
         "updated_on": write_moment(customer.updated_on, zone),
         "type": customer.type,
         "source": customer.source.lower(),
-        "fraud_status": judgement.status,
-        "reason": judgement.reason,
+        "fraud_status": fraud_status.status,
+        "reason": fraud_status.reason,
         "custom_fields": field_rows(customer, definitions, FieldDefinition.Category.CUSTOM),
         "extended_fields": field_rows(customer, definitions, FieldDefinition.Category.EXTENDED),
         "subscriptions": {"subscription": list(subscriptions)},
@@ -142,42 +96,4 @@ def search_row(
         "registered_by": place_of_registration.code if place_of_registration else "",
         "last_trans_value": loyalty["last_trans_value"],
         "attributes": {"attribute": attributes},
-    }
-
-
-def fraud_details(customer: Customer, policy: Policy, zone: ZoneInfo) -> dict[str, str]:
-    """Who marked the customer, when and why; NONE and blanks for somebody never assessed (docs/protocol.md 7)."""
-    judgement = fraud_status_of(customer, policy)
-    return {
-        "status": judgement.status,
-        "marked_by": judgement.by,
-        "modified_on": write_moment(judgement.on, zone) if judgement.on else "",
-        "reason": judgement.reason,
-    }
-
-
-def card(row: Card, zone: ZoneInfo) -> dict[str, str]:
-    """One card of `card_details` (docs/protocol.md 4.5)."""
-    return {
-        "card_number": row.number,
-        "card_external_id": row.external_id,
-        "series_id": str(row.series_id),
-        "series_code": row.series.code,
-        "series_name": row.series.name,
-        "type": row.series.type,
-        "status": row.status,
-        "label": row.label,
-        "issued_date": write_moment(row.issued_on, zone) if row.issued_on else "",
-        "expiry_date": row.expires_on.isoformat() if row.expires_on else "",
-    }
-
-
-def user_group(row: GroupMembership, primary: int | None) -> dict[str, str]:
-    """One group of `user_groups2`; `primary` is its primary member's id, "" without one (docs/protocol.md 4.5)."""
-    return {
-        "id": str(row.group_id),
-        "external_id": row.group.external_id,
-        "name": row.group.name,
-        "role": row.role,
-        "primary_user_id": "" if primary is None else str(primary),
     }

@@ -6,11 +6,11 @@ from threading import Event
 import pytest
 from django.db import connection, transaction
 
-from customers.identifiers.values import FOLDED_LENGTH
+from customers.field_terms import services as field_terms
+from customers.field_terms.models import FieldTerm, IndexedField
+from customers.field_terms.services import align_fields
 from customers.profile.models import Customer
-from customers.search import terms as field_terms
-from customers.search.models import FieldTerm, IndexedField
-from customers.search.terms import align_fields
+from customers.profile.text import FOLDED_LENGTH
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Till
 from organizations.tenancy.scoping import organization_scope

@@ -1,0 +1,1 @@
+"""The parts of customer/get that print the customer itself."""

@@ -1,0 +1,1 @@
+"""Indexed answers to searchable fields."""

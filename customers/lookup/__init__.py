@@ -1,0 +1,1 @@
+"""Looking up the customers that a call, a file or a page names."""

@@ -1,0 +1,8 @@
+"""Printed stores and tills."""
+
+from organizations.locations.models import Store, Till
+
+
+def location(row: Store | Till | None) -> dict[str, str]:
+    """`{code, name}` of a store or till, blank without one."""
+    return {"code": row.code, "name": row.name} if row else {"code": "", "name": ""}
