@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from django.db import Error, transaction
 
-from customers.cards.services import give_card
 from customers.profile.models import Customer
+from customers.registration.cards import give_card
 from customers.registration.input import CustomerInput, InputContext
 from customers.registration.options import RegistrationOptions
 from customers.registration.state import CustomerState
