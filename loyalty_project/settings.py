@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "organizations.staff.middleware.StaffScopeMiddleware",
+    "organizations.back_office.middleware.StaffScopeMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "loyalty_project.urls"
@@ -129,6 +129,8 @@ FAULT = "" if PRODUCTION else env.str("REGULARS_FAULT", "")
 
 AUTH_USER_MODEL = "organizations.StaffMember"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "organizations.staff.roles.RoleBackend"]
+# Permissions by role, composed of what each app brings.
+STAFF_PERMISSIONS = "use_cases.back_office.STAFF_PERMISSIONS"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

@@ -1,27 +1,8 @@
-"""How does the back office look, and which rooms has its sidebar? The UNFOLD setting."""
+"""The setting UNFOLD: the look of the back office. Sidebar and start page are composed in `use_cases.back_office`."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
-
-
-def _may_see(noun: str) -> Callable[[HttpRequest], bool]:
-    app, _, model = noun.partition(".")
-    return lambda request: bool(request.user.has_perm(f"{app}.view_{model}"))
-
-
-def _room(title: str, icon: str, noun: str) -> dict[str, Any]:
-    """A link to the list of a noun (`app.model`), for those who may see it."""
-    return {
-        "title": title,
-        "icon": icon,
-        "link": reverse_lazy(f"admin:{noun.replace('.', '_')}_changelist"),
-        "permission": _may_see(noun),
-    }
-
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Regulars",
@@ -32,7 +13,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("back_office/mark.svg")}],
     "STYLES": [lambda _request: static("back_office/style.css")],
     "LOGIN": {"image": lambda _request: static("back_office/log-in.svg")},
-    "DASHBOARD_CALLBACK": "customers.profile.admin.start_page.fill_start_page",
+    "DASHBOARD_CALLBACK": "use_cases.back_office.compose_start_page",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
@@ -55,63 +36,6 @@ UNFOLD: dict[str, Any] = {
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
-        "navigation": [
-            {"items": [{"title": "Start", "icon": "home", "link": reverse_lazy("admin:index")}]},
-            {
-                "title": "Customers",
-                "separator": True,
-                "items": [
-                    _room("Customers", "group", "customers.customer"),
-                    _room("Identity requests", "swap_horiz", "customers.identityrequest"),
-                    _room("Merges", "merge", "customers.merge"),
-                    _room("Cards", "credit_card", "customers.card"),
-                    _room("Consent log", "fact_check", "subscriptions.consentchange"),
-                    _room("Bills", "receipt_long", "engagement.bill"),
-                    _room("Segments", "pie_chart", "customers.segment"),
-                    _room("Likely duplicates", "join_inner", "customers.duplicatecandidate"),
-                    _room("User groups", "diversity_3", "customers.usergroup"),
-                    _room("Statuses", "gavel", "customers.customerstatus"),
-                ],
-            },
-            {
-                "title": "Loyalty",
-                "separator": True,
-                "items": [
-                    _room("Programs", "loyalty", "engagement.program"),
-                    _room("Memberships", "card_membership", "engagement.membership"),
-                    _room("Points", "toll", "engagement.pointsaccount"),
-                    _room("Ledger", "menu_book", "engagement.pointsentry"),
-                    _room("Lots", "layers", "engagement.pointslot"),
-                    _room("Redemptions", "redeem", "engagement.redemption"),
-                ],
-            },
-            {
-                "title": "Organization",
-                "separator": True,
-                "collapsible": False,
-                "items": [
-                    _room("Organization", "domain", "organizations.organization"),
-                    _room("Stores", "storefront", "organizations.store"),
-                    _room("Tills", "point_of_sale", "organizations.till"),
-                    _room("Zones", "map", "organizations.zone"),
-                    _room("Concepts", "category", "organizations.concept"),
-                    _room("Fields", "list_alt", "organizations.fielddefinition"),
-                    _room("Card series", "style", "organizations.cardseries"),
-                    _room("Source accounts", "hub", "organizations.sourceaccount"),
-                    _room("API clients", "api", "organizations.apiclient"),
-                ],
-            },
-            {
-                "title": "Oversight",
-                "separator": True,
-                "items": [
-                    _room("Staff", "badge", "organizations.staffmember"),
-                    _room("Imports", "upload_file", "organizations.importrun"),
-                    _room("Deferred events", "pending_actions", "engagement.deferredevent"),
-                    _room("Audit", "history", "organizations.auditentry"),
-                    _room("Idempotency keys", "repeat_one", "organizations.idempotencykey"),
-                ],
-            },
-        ],
+        "navigation": "use_cases.back_office.compose_sidebar",
     },
 }

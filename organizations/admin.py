@@ -12,4 +12,4 @@ import organizations.locations.admin.till
 import organizations.locations.admin.zone
 import organizations.source_accounts.admin
 import organizations.staff.admin
-import organizations.tenancy.admin  # noqa: F401 - importing registers the pages
+import organizations.tenancy.admin.organization  # noqa: F401 - importing registers the pages

@@ -34,7 +34,7 @@ def rendered(response: HttpResponse) -> HttpResponse:
 class BackOfficeAdmin(ModelAdmin):
     """The base of every admin class.
 
-    Rows are those of the organization (`organizations.staff.middleware`), for staff limited to stores those of their stores:
+    Rows are those of the organization (`back_office.middleware`), for staff limited to stores those of their stores:
     `store_path` says where a row's store stands ("" where rows have none). `natural_key` is fixed once a row is there.
     `related` is read with the rows. Whatever is saved writes its AuditEntry in the same transaction. Nothing can be deleted.
     """

@@ -23,7 +23,7 @@ from tests.factories.organizations import OrganizationFactory
 Pair = tuple[Organization, Organization]
 # Who may look at every tenant: each by its nature (docs/architecture.md, Tenants). Whoever adds to this list says why there.
 UNSCOPED_MODULES = {
-    "organizations/staff/middleware.py",
+    "organizations/back_office/middleware.py",
     "organizations/organization_file/loading.py",
     "organizations/credentials/lookup.py",
 }

@@ -20,18 +20,18 @@ from organizations.fields.models import FieldDefinition
 from organizations.fields.organization_file import CUSTOMER_CATEGORIES
 from organizations.organization_file.problems import Problems
 from organizations.policies import NAMES
-from organizations.tenancy.models import Organization
-from organizations.tenancy.organization_file import ORGANIZATION, Settings
-from organizations.tenancy.policy_form import GROUPS, policy_fields, shown_policies
-from organizations.tenancy.verification_form import NAMES as VERIFICATION_NAMES
-from organizations.tenancy.verification_form import TITLE as VERIFICATION_TITLE
-from organizations.tenancy.verification_form import (
+from organizations.tenancy.admin.policy_form import GROUPS, policy_fields, shown_policies
+from organizations.tenancy.admin.verification_form import NAMES as VERIFICATION_NAMES
+from organizations.tenancy.admin.verification_form import TITLE as VERIFICATION_TITLE
+from organizations.tenancy.admin.verification_form import (
     describe_verification,
     offer_fields,
     read_verification,
     shown_verification,
     verification_fields,
 )
+from organizations.tenancy.models import Organization
+from organizations.tenancy.organization_file import ORGANIZATION, Settings
 
 
 class OrganizationForm(ConfigurationForm):

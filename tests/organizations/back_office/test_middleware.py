@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
+from organizations.back_office.middleware import StaffScopeMiddleware
 from organizations.locations.models import Store, Till
-from organizations.staff.middleware import StaffScopeMiddleware
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import OutsideScopeError, no_scope

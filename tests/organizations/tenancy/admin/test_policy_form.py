@@ -3,7 +3,7 @@
 from django import forms
 
 from organizations.policies import NAMES
-from organizations.tenancy.policy_form import GROUPS, LABELS, policy_fields, shown_policies
+from organizations.tenancy.admin.policy_form import GROUPS, LABELS, policy_fields, shown_policies
 
 
 def test_every_flag_stands_in_one_group() -> None:

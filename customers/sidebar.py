@@ -1,0 +1,18 @@
+"""Sidebar entries of customers."""
+
+from typing import Final
+
+from organizations.back_office.sidebar import SidebarEntry
+
+CUSTOMERS: Final = (
+    SidebarEntry("Customers", "group", "customers.customer"),
+    SidebarEntry("Identity requests", "swap_horiz", "customers.identityrequest"),
+    SidebarEntry("Merges", "merge", "customers.merge"),
+    SidebarEntry("Cards", "credit_card", "customers.card"),
+)
+GROUPINGS: Final = (
+    SidebarEntry("Segments", "pie_chart", "customers.segment"),
+    SidebarEntry("Likely duplicates", "join_inner", "customers.duplicatecandidate"),
+    SidebarEntry("User groups", "diversity_3", "customers.usergroup"),
+    SidebarEntry("Statuses", "gavel", "customers.customerstatus"),
+)

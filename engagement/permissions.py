@@ -1,0 +1,27 @@
+"""Permissions of each role on programs, points, bills, redemptions and deferred events."""
+
+from typing import Final
+
+from organizations.staff.permissions import Role, StaffPermissions, permissions
+
+_APP: Final = "engagement"
+
+VIEW_POINTS: Final = permissions(_APP, "view", "membership pointsaccount pointsentry pointslot bill redemption")
+ADJUST_POINTS: Final = frozenset({"engagement.adjust_points"})
+VIEW_PROGRAMS: Final = permissions(_APP, "view", "program")
+PAUSE_PROGRAMS: Final = frozenset({"engagement.pause_program"})
+VIEW_DEFERRED_EVENTS: Final = permissions(_APP, "view", "deferredevent")
+RETRY_DEFERRED_EVENTS: Final = permissions(_APP, "retry", "deferredevent")
+
+ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
+    by_role={
+        Role.ORG_ADMIN: (
+            VIEW_POINTS | ADJUST_POINTS | VIEW_PROGRAMS | PAUSE_PROGRAMS | VIEW_DEFERRED_EVENTS | RETRY_DEFERRED_EVENTS
+        ),
+        Role.STORE_MANAGER: VIEW_POINTS | ADJUST_POINTS | VIEW_PROGRAMS,
+        Role.STORE_STAFF: VIEW_POINTS,
+        Role.CARE_AGENT: VIEW_POINTS | ADJUST_POINTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS | RETRY_DEFERRED_EVENTS,
+        Role.AUDITOR: VIEW_POINTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS,
+    },
+    within_stores=VIEW_POINTS | ADJUST_POINTS,
+)

@@ -1,0 +1,16 @@
+"""Sidebar entries of engagement."""
+
+from typing import Final
+
+from organizations.back_office.sidebar import SidebarEntry
+
+BILLS: Final = (SidebarEntry("Bills", "receipt_long", "engagement.bill"),)
+LOYALTY: Final = (
+    SidebarEntry("Programs", "loyalty", "engagement.program"),
+    SidebarEntry("Memberships", "card_membership", "engagement.membership"),
+    SidebarEntry("Points", "toll", "engagement.pointsaccount"),
+    SidebarEntry("Ledger", "menu_book", "engagement.pointsentry"),
+    SidebarEntry("Lots", "layers", "engagement.pointslot"),
+    SidebarEntry("Redemptions", "redeem", "engagement.redemption"),
+)
+DEFERRED_EVENTS: Final = (SidebarEntry("Deferred events", "pending_actions", "engagement.deferredevent"),)

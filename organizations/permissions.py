@@ -1,0 +1,32 @@
+"""Permissions of each role on organizations: configuration, staff, audit, imports and idempotency keys."""
+
+from typing import Final
+
+from organizations.staff.permissions import Role, StaffPermissions, permissions
+
+_APP: Final = "organizations"
+_CONFIGURATION: Final = "zone concept store till apiclient fielddefinition cardseries sourceaccount"
+
+VIEW_SHOPS: Final = permissions(_APP, "view", "store till")
+VIEW_CONFIGURATION: Final = permissions(_APP, "view", f"organization {_CONFIGURATION}")
+CHANGE_CONFIGURATION: Final = permissions(_APP, "add change", _CONFIGURATION) | permissions(_APP, "change", "organization")
+VIEW_STAFF: Final = permissions(_APP, "view", "staffmember")
+CHANGE_STAFF: Final = permissions(_APP, "add change", "staffmember")
+VIEW_AUDIT: Final = permissions(_APP, "view", "auditentry")
+VIEW_IMPORTS: Final = permissions(_APP, "view", "importrun")
+VIEW_IDEMPOTENCY_KEYS: Final = permissions(_APP, "view", "idempotencykey")
+
+# A member limited to stores who could change configuration or staff could lift the limit.
+ORGANIZATION_PERMISSIONS: Final = StaffPermissions(
+    by_role={
+        Role.ORG_ADMIN: (
+            VIEW_CONFIGURATION | CHANGE_CONFIGURATION | VIEW_STAFF | CHANGE_STAFF
+            | VIEW_AUDIT | VIEW_IMPORTS | VIEW_IDEMPOTENCY_KEYS
+        ),
+        Role.STORE_MANAGER: VIEW_SHOPS,
+        Role.STORE_STAFF: frozenset(),
+        Role.CARE_AGENT: VIEW_AUDIT,
+        Role.AUDITOR: VIEW_CONFIGURATION | VIEW_STAFF | VIEW_AUDIT | VIEW_IMPORTS,
+    },
+    within_stores=VIEW_SHOPS,
+)  # fmt: skip

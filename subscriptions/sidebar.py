@@ -1,0 +1,7 @@
+"""Sidebar entries of subscriptions."""
+
+from typing import Final
+
+from organizations.back_office.sidebar import SidebarEntry
+
+CONSENTS: Final = (SidebarEntry("Consent log", "fact_check", "subscriptions.consentchange"),)

@@ -1,0 +1,109 @@
+"""The back office as a whole: permissions of every role."""
+
+from organizations.staff.models import StaffMember
+from use_cases.back_office import STAFF_PERMISSIONS
+
+Role = StaffMember.Role
+LETTERS = {
+    "A": Role.ORG_ADMIN,
+    "M": Role.STORE_MANAGER,
+    "S": Role.STORE_STAFF,
+    "C": Role.CARE_AGENT,
+    "U": Role.AUDITOR,
+}
+# Every permission, the roles that have it, and whether a member limited to stores keeps it.
+TABLE = """
+    customers.add_customer                  A M S . .  kept
+    customers.add_customerstatus            A . . . .  .
+    customers.add_identityrequest           A M S C .  kept
+    customers.add_segment                   A . . . .  .
+    customers.add_usergroup                 A . . . .  .
+    customers.change_customer               A M S C .  kept
+    customers.change_customerstatus         A . . . .  .
+    customers.change_segment                A . . . .  .
+    customers.change_usergroup              A . . . .  .
+    customers.decide_identityrequest        A M . C .  kept
+    customers.judge_duplicatecandidate      A M . C .  kept
+    customers.judge_fraud                   A M . C .  kept
+    customers.merge_customers               A M . C .  kept
+    customers.view_card                     A M S C U  kept
+    customers.view_customer                 A M S C U  kept
+    customers.view_customerstatus           A . . C U  .
+    customers.view_duplicatecandidate       A M . C U  kept
+    customers.view_identityrequest          A M S C U  kept
+    customers.view_merge                    A M S C U  kept
+    customers.view_segment                  A . . C U  .
+    customers.view_usergroup                A . . C U  .
+    engagement.adjust_points                A M . C .  kept
+    engagement.pause_program                A . . . .  .
+    engagement.retry_deferredevent          A . . C .  .
+    engagement.view_bill                    A M S C U  kept
+    engagement.view_deferredevent           A . . C U  .
+    engagement.view_membership              A M S C U  kept
+    engagement.view_pointsaccount           A M S C U  kept
+    engagement.view_pointsentry             A M S C U  kept
+    engagement.view_pointslot               A M S C U  kept
+    engagement.view_program                 A M . C U  .
+    engagement.view_redemption              A M S C U  kept
+    organizations.add_apiclient             A . . . .  .
+    organizations.add_cardseries            A . . . .  .
+    organizations.add_concept               A . . . .  .
+    organizations.add_fielddefinition       A . . . .  .
+    organizations.add_sourceaccount         A . . . .  .
+    organizations.add_staffmember           A . . . .  .
+    organizations.add_store                 A . . . .  .
+    organizations.add_till                  A . . . .  .
+    organizations.add_zone                  A . . . .  .
+    organizations.change_apiclient          A . . . .  .
+    organizations.change_cardseries         A . . . .  .
+    organizations.change_concept            A . . . .  .
+    organizations.change_fielddefinition    A . . . .  .
+    organizations.change_organization       A . . . .  .
+    organizations.change_sourceaccount      A . . . .  .
+    organizations.change_staffmember        A . . . .  .
+    organizations.change_store              A . . . .  .
+    organizations.change_till               A . . . .  .
+    organizations.change_zone               A . . . .  .
+    organizations.view_apiclient            A . . . U  .
+    organizations.view_auditentry           A . . C U  .
+    organizations.view_cardseries           A . . . U  .
+    organizations.view_concept              A . . . U  .
+    organizations.view_fielddefinition      A . . . U  .
+    organizations.view_idempotencykey       A . . . .  .
+    organizations.view_importrun            A . . . U  .
+    organizations.view_organization         A . . . U  .
+    organizations.view_sourceaccount        A . . . U  .
+    organizations.view_staffmember          A . . . U  .
+    organizations.view_store                A M . . U  kept
+    organizations.view_till                 A M . . U  kept
+    organizations.view_zone                 A . . . U  .
+    subscriptions.change_consent            A M S C .  kept
+    subscriptions.view_consent              A M S C U  kept
+    subscriptions.view_consentchange        A M S C U  kept
+"""
+
+
+def rows_of_table() -> dict[str, tuple[set[str], bool]]:
+    """Roles and `kept` of every permission of the table."""
+    rows: dict[str, tuple[set[str], bool]] = {}
+    for line in TABLE.strip().splitlines():
+        name, *letters, kept = line.split()
+        rows[name] = ({LETTERS[letter] for letter in letters if letter in LETTERS}, kept == "kept")
+    return rows
+
+
+def test_every_role_has_the_permissions_of_the_table() -> None:
+    by_role = {role: {name for name, (roles, _) in rows_of_table().items() if role in roles} for role in Role.values}
+    assert STAFF_PERMISSIONS.by_role == by_role
+
+
+def test_a_limit_to_stores_keeps_the_permissions_of_the_table() -> None:
+    assert STAFF_PERMISSIONS.within_stores == {name for name, (_, kept) in rows_of_table().items() if kept}
+
+
+def test_no_role_may_delete() -> None:
+    assert not [name for permissions in STAFF_PERMISSIONS.by_role.values() for name in permissions if ".delete_" in name]
+
+
+def test_an_auditor_may_only_view() -> None:
+    assert all(".view_" in name for name in STAFF_PERMISSIONS.by_role[Role.AUDITOR])

@@ -1,0 +1,47 @@
+"""The back office as a whole: sidebar, start page and permissions of staff, composed of what each app brings.
+
+The settings UNFOLD and STAFF_PERMISSIONS name what is here.
+"""
+
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+from customers import sidebar as customers
+from customers.permissions import CUSTOMER_PERMISSIONS
+from customers.profile.admin.start_page import fill_start_page
+from engagement import sidebar as engagement
+from engagement.permissions import ENGAGEMENT_PERMISSIONS
+from organizations import sidebar as organizations
+from organizations.back_office.sidebar import sidebar_group
+from organizations.permissions import ORGANIZATION_PERMISSIONS
+from organizations.staff.permissions import StaffPermissions
+from subscriptions import sidebar as subscriptions
+from subscriptions.permissions import SUBSCRIPTION_PERMISSIONS
+
+STAFF_PERMISSIONS: Final = StaffPermissions.combine(
+    [ORGANIZATION_PERMISSIONS, CUSTOMER_PERMISSIONS, SUBSCRIPTION_PERMISSIONS, ENGAGEMENT_PERMISSIONS]
+)
+
+
+def compose_sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of the sidebar, from top to bottom. Unfold hides entries that the current user may not see."""
+    return [
+        {"items": [{"title": "Start", "icon": "home", "link": reverse_lazy("admin:index")}]},
+        sidebar_group(
+            "Customers",
+            (*customers.CUSTOMERS, *subscriptions.CONSENTS, *engagement.BILLS, *customers.GROUPINGS),
+        ),
+        sidebar_group("Loyalty", engagement.LOYALTY),
+        sidebar_group("Organization", organizations.CONFIGURATION, collapsible=False),
+        sidebar_group(
+            "Oversight",
+            (*organizations.STAFF_AND_IMPORTS, *engagement.DEFERRED_EVENTS, *organizations.RECORDS),
+        ),
+    ]
+
+
+def compose_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The context of the start page."""
+    return fill_start_page(request, context)
