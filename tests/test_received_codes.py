@@ -35,7 +35,7 @@ def test_an_action_has_one_name_and_an_unknown_one_none(api):
     assert {action for action, _ in ear.heard} == {"add"}
 
 
-def test_of_each_code_the_first_test_by_name_is_recorded_whatever_its_parameters():
+def test_the_first_test_by_name_is_recorded_for_each_code():
     ear, worker = Ear(), Ear()
     worker.heard = {("add", "S 1000")}
     worker.passed("tests/b.py::test_b[1]")

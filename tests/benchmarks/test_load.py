@@ -33,7 +33,7 @@ def test_the_length_sent_is_that_of_the_body() -> None:
     assert f"Content-Length: {len(body)}".encode() in head.split(b"\r\n")
 
 
-def test_an_answer_is_as_long_as_its_head_and_what_the_head_says() -> None:
+def test_an_answer_ends_at_its_content_length() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nX-Other: 5\r\n\r\n"
     assert answer_length(head[:-1]) is None
     assert answer_length(head) == len(head) + 12

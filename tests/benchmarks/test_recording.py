@@ -30,7 +30,7 @@ def test_true_is_not_taken_for_the_customer_with_the_id_1() -> None:
     assert generalized([True, 1], {1: "{customer_id}"}) == [True, "{customer_id}"]
 
 
-def test_locks_become_placeholders_of_their_own_so_that_calls_do_not_wait_for_each_other() -> None:
+def test_locks_become_placeholders() -> None:
     assert generalized([[(1 << 62) + 5, 1 << 62]], {}) == [["{lock}", "{lock}"]]
 
 
@@ -44,7 +44,7 @@ def test_what_cannot_be_written_down_is_refused() -> None:
         generalized([b"\x00"], {})
 
 
-def test_names_and_identifiers_are_the_customers_own_and_other_values_are_not() -> None:
+def test_names_and_identifiers_count_as_the_customers_own() -> None:
     recording = Recording([statement("SELECT", ["Asha", "asha@example.com", 8])])
     general = recording.with_placeholders({"firstname": "Asha", "email": "asha@example.com"}, 8)
     assert general.statements[0].parameters == ["{firstname}", "{email}", "{customer_id}"]

@@ -68,7 +68,7 @@ def test_rows_in_use_become_the_same_json_again_and_all_stay(db: None) -> None:
         assert (Segment.objects.count(), SegmentPartition.objects.count(), UserGroup.objects.count()) == (2, 3, 2)
 
 
-def test_what_the_json_says_by_then_is_brought_to_the_rows(db: None) -> None:
+def test_later_json_changes_are_copied_to_the_rows(db: None) -> None:
     load(WITH_BOTH, sections=OTHERS)
     forth()
     back()

@@ -8,7 +8,7 @@ from tests.factories.fields import FieldFactory
 from tests.jobs import committed_till
 
 
-def test_fields_of_every_organization_are_aligned_and_told_of(transactional_db: None) -> None:
+def test_fields_of_every_organization_are_aligned_and_reported(transactional_db: None) -> None:
     for code in ("northwind", "bazaar"):
         organization = committed_till(code).organization
         with organization_scope(organization):

@@ -17,7 +17,7 @@ def test_the_past_is_the_same_at_every_run_and_over():
     assert [one.at for one in decisions] == sorted(one.at for one in decisions)
 
 
-def test_some_say_nothing_some_change_their_minds_and_some_of_these_again():
+def test_consents_are_missing_given_or_changed():
     said: dict[tuple[int, str, str, str], list[bool]] = {}
     for one in demo_decisions(PEOPLE, now=NOW):
         said.setdefault((one.customer_id, *one.choice.pair), []).append(one.choice.is_subscribed)
@@ -25,7 +25,7 @@ def test_some_say_nothing_some_change_their_minds_and_some_of_these_again():
     assert {tuple(answers) for answers in said.values()} == {(True,), (False,), (True, False), (True, False, True)}
 
 
-def test_who_leaves_does_so_by_a_message_and_says_why():
+def test_opting_out_is_by_message_with_a_reason():
     out = [one for one in demo_decisions(PEOPLE, now=NOW) if one.choice.campaign_id]
     assert out
     assert all(one.reason and one.choice.outbox_id and not one.choice.is_subscribed for one in out)

@@ -22,5 +22,5 @@ def test_those_who_were_registered_have_a_past(till: Till) -> None:
     assert log[-1].at <= now
 
 
-def test_its_sources_are_there_to_tell_editions_apart() -> None:
+def test_source_files_of_the_history_exist() -> None:
     assert all(source.is_file() for source in SOURCES)

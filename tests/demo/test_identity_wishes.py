@@ -7,7 +7,7 @@ PEOPLE = [{"mobile": NUMBERS[number], "email": f"guest{number}@example.com"} for
 TAKEN = set(NUMBERS[:60])
 
 
-def test_wishes_are_the_same_at_every_run_and_one_a_person() -> None:
+def test_requests_are_the_same_at_every_run_and_one_a_person() -> None:
     wishes = demo_wishes(PEOPLE, taken=TAKEN)
     assert wishes == demo_wishes(PEOPLE, taken=TAKEN)
     assert len({wish.person for wish in wishes}) == len(wishes) > 10
@@ -15,7 +15,7 @@ def test_wishes_are_the_same_at_every_run_and_one_a_person() -> None:
     assert {wish.verdict for wish in wishes} == {"", "approved", "rejected"}
 
 
-def test_new_values_belong_to_nobody_unless_they_are_somebody_elses_on_purpose() -> None:
+def test_new_values_are_free_unless_taken_on_purpose() -> None:
     theirs = {value for one in PEOPLE for value in one.values()}
 
     def is_free(wish: DemoWish) -> bool:
@@ -27,7 +27,7 @@ def test_new_values_belong_to_nobody_unless_they_are_somebody_elses_on_purpose()
     assert all(is_free(wish) or wish.new_value in theirs for wish in wishes)
 
 
-def test_fewer_people_make_fewer_wishes() -> None:
+def test_fewer_people_make_fewer_requests() -> None:
     assert demo_wishes([], taken=()) == []
     assert len(demo_wishes(PEOPLE[:2], taken=TAKEN)) == 2
     assert [wish.kind for wish in demo_wishes([{"mobile": NUMBERS[0]}, {}], taken=TAKEN)] == ["mobile"]

@@ -21,13 +21,13 @@ def document() -> Mapping[str, Any]:
     return check_document(ORGANIZATION_FILE.read_bytes(), environment={})
 
 
-def test_production_refuses_it_whatever_is_said(settings: Settings) -> None:
+def test_production_refuses_it_with_any_option(settings: Settings) -> None:
     settings.PRODUCTION = True
     with pytest.raises(CommandError, match="passwords are public"):
         check_allowed(yes=True)
 
 
-def test_a_database_of_ones_own_is_touched_only_with_yes(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_of_your_own_is_changed_only_with_yes(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.PRODUCTION = False
     settings.DATABASE_URL = "postgresql://shop@db.example/shop"
     monkeypatch.setitem(settings.DATABASES["default"], "NAME", "shop")

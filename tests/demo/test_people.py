@@ -12,7 +12,7 @@ TODAY = date(2026, 3, 1)
 COUNTRIES = ["CA", "US", "GB", "DE", "SE"]
 
 
-def test_everybody_is_the_same_at_every_run_but_for_the_dates() -> None:
+def test_people_are_the_same_at_every_run_except_dates() -> None:
     items, later = demo_items(today=TODAY), demo_items(today=date(2026, 9, 9))
     assert items == demo_items(today=TODAY)
     assert len(items) == HOW_MANY
@@ -21,7 +21,7 @@ def test_everybody_is_the_same_at_every_run_but_for_the_dates() -> None:
     assert items == later
 
 
-def test_nobody_shares_an_identifier_nor_has_that_of_the_examples() -> None:
+def test_identifiers_are_unique_and_differ_from_the_examples() -> None:
     everybody = [*demo_items(today=TODAY), FIRST_CALLER, SECOND_CALLER]
     for kind in ("mobile", "email", "external_id"):
         values = [item[kind] for item in everybody if kind in item]
@@ -39,7 +39,7 @@ def test_identifiers_and_names_are_good_as_they_are() -> None:
             assert read_name(name) == (name, True)
 
 
-def test_numbers_belong_to_nobody_and_mail_reaches_nobody() -> None:
+def test_demo_numbers_and_mail_addresses_reach_no_person() -> None:
     for item in demo_items(today=TODAY):
         mobile = item.get("mobile", "")
         premium = mobile.startswith("44902") and mobile[5:10] == "55501"
@@ -59,7 +59,7 @@ def test_names_come_in_many_scripts() -> None:
     assert scripts[False] > 500
 
 
-def test_everybody_belongs_where_they_did_at_the_last_run() -> None:
+def test_memberships_are_the_same_at_every_run() -> None:
     items = demo_items(today=TODAY)
     standings = demo_standings(items, today=TODAY)
     assert standings == demo_standings(items, today=TODAY)

@@ -57,9 +57,7 @@ def proved(organization: Organization) -> None:
 
 @pytest.mark.parametrize("nth", [1, 2, 3] if FULL else [2])
 @pytest.mark.parametrize("point", POINTS)
-def test_an_import_that_is_killed_and_started_again_has_every_bill_and_point_once(
-    till: Till, tmp_path: Path, point: Point, nth: int
-) -> None:
+def test_a_killed_and_restarted_import_has_every_bill_once(till: Till, tmp_path: Path, point: Point, nth: int) -> None:
     people = write_lines(tmp_path / "people.csv", "external_id", "A1", "A2")
     bills = write_lines(
         tmp_path / "bills.csv",

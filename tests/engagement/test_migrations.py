@@ -76,7 +76,7 @@ def test_rows_become_the_same_json_again_and_stay(db: None) -> None:
         assert ProgramVersion.objects.count() == 3
 
 
-def test_what_the_json_says_by_then_is_brought_to_the_rows(db: None) -> None:
+def test_later_json_changes_are_copied_to_the_rows(db: None) -> None:
     load(whole())
     forth()
     back()

@@ -65,7 +65,7 @@ def test_a_tier_and_its_dates_go_together(program: Program, values: dict[str, An
         )
 
 
-def test_rows_tell_what_they_are(program: Program) -> None:
+def test_rows_have_readable_texts(program: Program) -> None:
     customer = Customer.objects.create(organization=program.organization, registered_on=AT, updated_on=AT)
     assert str(ProgramVersion.objects.get()) == "Club, version 1"
     assert list(map(str, Tier.objects.all())) == ["Bronze", "Silver", "Gold"]

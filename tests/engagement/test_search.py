@@ -167,14 +167,14 @@ def test_points_that_fell_due_are_neither_found_nor_printed(expiring, monkeypatc
         assert [item["loyalty_points"] for item in search(expiring, "(lastname:EXACT:Rao)")] == ["0", "0", "0"]
 
 
-def test_a_search_for_something_else_settles_only_whom_it_prints(expiring):
+def test_a_search_by_other_values_settles_only_printed_customers(expiring):
     with time_machine.travel(NOON + 6 * DAY):
         assert [item["loyalty_points"] for item in search(expiring, "(firstname:Member2)")] == ["0"]
         assert expired() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_points_on_which_somebody_is_just_writing_are_searched_as_they_stand_now(transactional_db, expiring):
+def test_locked_points_are_searched_as_of_now(transactional_db, expiring):
     asked = ["(loyalty_points:GREATER:0)", "(loyalty_points:EQUALS:0)&(lastname:rao)", "(lifetime_points:EQUALS:50)"]
     with connection.cursor() as cursor, time_machine.travel(NOON + 6 * DAY, tick=True):
         cursor.execute("BEGIN")
@@ -187,7 +187,7 @@ def test_points_on_which_somebody_is_just_writing_are_searched_as_they_stand_now
         assert expired() == 0
 
 
-def test_more_than_can_be_settled_in_time_is_given_up_and_done_the_next_time(expiring, monkeypatch):
+def test_settlement_out_of_time_continues_with_the_next_run(expiring, monkeypatch):
     monkeypatch.setattr(loyalty_search, "_BATCH", 1)
     # A second passes whenever somebody looks at the clock.
     monkeypatch.setattr(loyalty_search, "time", SimpleNamespace(monotonic=count().__next__))

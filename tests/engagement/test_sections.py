@@ -94,7 +94,7 @@ def test_bills_are_listed_unless_they_are_not_wanted(shop: Shop, asha: Customer)
     assert [row["number"] for row in told(shop, asha, "number=1")["transactions"]["transaction"]] == ["1"]
 
 
-def test_programs_are_told_one_by_one_and_summed(northwind: Organization, shop: Shop, asha: Customer) -> None:
+def test_programs_are_printed_one_by_one_and_summed(northwind: Organization, shop: Shop, asha: Customer) -> None:
     rows = told(shop, asha, "mlp=true")["points_summaries"]["points_summary"]
     assert [(row["program_title"], row["loyaltyPoints"], row["expired"], row["delayed_points"]) for row in rows] == [
         ("Club", "17", "10", "3"),
@@ -150,14 +150,12 @@ def test_what_expires_what_expired_and_what_is_promised(
     )
 
 
-def test_trackers_are_told_where_asked(shop: Shop, asha: Customer) -> None:
+def test_trackers_are_printed_on_request(shop: Shop, asha: Customer) -> None:
     (row,) = told(shop, asha, "tracker_info=true")["trackers"]["tracker"]
     assert (row["name"], row["value"]) == ("Spend", "200")
 
 
-def test_basic_tells_no_points_and_the_program_must_be_the_customers(
-    northwind: Organization, shop: Shop, asha: Customer
-) -> None:
+def test_basic_has_no_points_and_the_program_must_be_joined(northwind: Organization, shop: Shop, asha: Customer) -> None:
     assert told(shop, asha, "basic=true")["loyalty_points"] == 0
     boris = member(northwind)
     south = Program.objects.get(name="South")
@@ -214,7 +212,7 @@ def test_gaps_keep_their_shape_in_every_summary(shop: Shop, asha: Customer) -> N
 
 
 @pytest.mark.parametrize(("flag", "expected"), [(0, 401), (1, 400.5)])
-def test_purchases_are_whole_unless_the_policy_says_exact(
+def test_purchases_are_whole_unless_the_policy_is_exact(
     northwind: Organization, shop: Shop, asha: Customer, now: datetime, flag: int, expected: float
 ) -> None:
     northwind.flags = {"V1_EXACT_LIFETIME_PURCHASES": flag}

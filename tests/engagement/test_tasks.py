@@ -28,7 +28,7 @@ def test_an_organization_that_is_not_there_is_an_error(db: None) -> None:
         work_events(organization="nowhere", customer=1)
 
 
-def test_what_is_picked_up_is_counted_and_nothing_is_said_without_anything(till: Till) -> None:
+def test_picked_up_jobs_are_counted_in_a_log_line(till: Till) -> None:
     defer(register(till, mobile="9812300001"), till)
     ProcrastinateJob._base_manager.all()._raw_delete("default")
     with no_scope(), capture_logs() as logs:

@@ -32,7 +32,7 @@ def test_pages_lead_to_the_log_in_and_back(organization: Organization) -> None:
     assert answer["Location"] == "/admin/customers/customer/?q=anna"
 
 
-def test_a_wrong_password_is_told(organization: Organization) -> None:
+def test_a_wrong_password_is_reported(organization: Organization) -> None:
     StaffMemberFactory(organization=organization, role="org_admin")
     answer = Client().post(LOG_IN, {"username": "org_admin", "password": "wrong"})
     assert "Please enter the correct username and password" in answer.content.decode()
@@ -56,7 +56,7 @@ def test_who_logs_out_is_out(organization: Organization) -> None:
     assert browser.get("/admin/").status_code == 302
 
 
-def test_ones_own_password_is_changed_with_the_old_one(organization: Organization) -> None:
+def test_your_own_password_is_changed_with_the_old_one(organization: Organization) -> None:
     member = StaffMemberFactory(organization=organization, role="org_admin")
     browser = log_in(member)
     new = {"new_password1": "another-fine-horse", "new_password2": "another-fine-horse"}
@@ -79,7 +79,7 @@ POINTS = {"Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions"}
         ("care_agent", {*CUSTOMERS, *GROUPINGS, "Likely duplicates", "Programs", *POINTS, "Deferred events", "Audit"}),
     ],
 )
-def test_the_sidebar_has_the_rooms_of_the_role(organization: Organization, role: str, rooms: set[str]) -> None:
+def test_the_sidebar_has_the_pages_of_the_role(organization: Organization, role: str, rooms: set[str]) -> None:
     answer = log_in(StaffMemberFactory(organization=organization, role=role)).get("/admin/")
     shown = {
         item["title"] for group in answer.context["sidebar_navigation"] for item in group["items"] if item["has_permission"]
@@ -87,14 +87,14 @@ def test_the_sidebar_has_the_rooms_of_the_role(organization: Organization, role:
     assert shown - {"Start"} == rooms
 
 
-def test_what_libraries_bring_has_no_room(db: None) -> None:
+def test_models_of_libraries_have_no_pages(db: None) -> None:
     operator = log_in(StaffMemberFactory(operator=True))
     for room in ("auth/group", "procrastinate/procrastinatejob"):
         assert operator.get(f"/admin/{room}/").status_code == 404
     assert operator.get("/admin/organizations/").status_code == 200
 
 
-def test_addresses_that_lead_nowhere_are_told_in_our_own_dress(organization: Organization) -> None:
+def test_unknown_addresses_get_our_own_error_page(organization: Organization) -> None:
     answer = log_in(StaffMemberFactory(organization=organization, role="org_admin")).get("/admin/nowhere/")
     assert answer.status_code == 404
     assert "There is nothing at this address" in answer.content.decode()

@@ -34,7 +34,7 @@ def put_off_until(moment: datetime) -> None:
         cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = %s", [moment])
 
 
-def test_a_job_stands_with_its_transaction() -> None:
+def test_a_job_exists_only_if_its_transaction_commits() -> None:
     with transaction.atomic():
         defer_job(TASK, lock="a", arguments={"organization": "northwind", "customer": 7})
     assert queued() == [("a", {"organization": "northwind", "customer": 7})]

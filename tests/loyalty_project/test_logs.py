@@ -57,6 +57,6 @@ def test_a_call_leaves_no_personal_data_in_the_log(till, caplog):
     assert not {"9812345678", "asha@example.com", "Ashalata"} & set(caplog.text.split())
 
 
-def test_the_library_of_jobs_tells_nothing_of_single_jobs():
+def test_the_job_library_does_not_log_single_jobs():
     assert not logging.getLogger("procrastinate.jobs").isEnabledFor(logging.INFO)
     assert logging.getLogger("procrastinate.worker").isEnabledFor(logging.ERROR)

@@ -89,7 +89,7 @@ def test_waiting_for_a_page_that_is_not_there_ends_in_time(served: Address) -> N
     assert not wait_until_answered(served, "/bad/", seconds=0.2, is_alive=lambda: True)
 
 
-def test_nobody_waits_for_a_dead_server() -> None:
+def test_no_call_waits_for_a_dead_server() -> None:
     signs = iter([True, False])
     assert not wait_until_answered(Address("127.0.0.1", free_port()), "/", seconds=60, is_alive=lambda: next(signs))
 

@@ -11,7 +11,7 @@ from tests.loyalty_project.queues import fetch, make_worker
 
 
 @pytest.mark.django_db
-def test_revived_jobs_are_counted_and_nothing_is_said_without_any() -> None:
+def test_revived_jobs_are_counted_in_a_log_line() -> None:
     defer_job("some_task", lock="a", arguments={})
     fetch(make_worker(silent_for=timedelta(minutes=1)))
     with capture_logs() as logs:

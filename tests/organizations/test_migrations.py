@@ -10,7 +10,7 @@ MIGRATION = "0005_identity_verification"
 SECTION = {"mandatory": ["firstname"], "otp": True}
 
 
-def test_what_must_be_known_to_change_an_identifier_moves_to_its_own_column_and_back() -> None:
+def test_identity_verification_moves_to_its_column_and_back() -> None:
     asks = Organization.objects.create(code="asks", name="Asks", identity_verification=SECTION)
     silent = Organization.objects.create(code="silent", name="Silent", stored_sections={"tickets": {"statuses": ["OPEN"]}})
     carry_back("organizations", MIGRATION)

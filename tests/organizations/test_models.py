@@ -47,7 +47,7 @@ def test_rows_are_shown_by_what_people_call_them(organization, till):
     ]  # fmt: skip
 
 
-def test_countries_stand_base_first_and_once(organization):
+def test_countries_are_listed_base_first_and_once(organization):
     organization.countries = ["GB", "IN"]
     assert organization.supported_countries == ["IN", "GB"]
     organization.base_country = ""

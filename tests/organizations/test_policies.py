@@ -82,7 +82,7 @@ def test_no_flags_mean_the_defaults() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_default_may_be_said_and_means_the_default(name: str) -> None:
+def test_every_default_may_be_written_explicitly(name: str) -> None:
     own, stored = read_flag(name, DEFAULTS[name])
     assert own == name
     assert Policy.from_flags({name: stored}) == Policy()
@@ -102,7 +102,7 @@ def test_stored_flags_come_back_as_typed_values() -> None:
     assert (policy.min_registration_date, policy.max_bill_amount) == (date(2001, 2, 3), Decimal("99.50"))
 
 
-def test_external_ids_are_generated_only_where_both_flags_say_so() -> None:
+def test_external_ids_are_generated_only_with_both_flags() -> None:
     names = ["CONF_CARD_NUMBER_GENERATION_ENABLED", "CONF_GEN_CARD_NUMBER_AS_EXTERNAL_ID_ENABLED"]
     assert Policy.from_flags(dict.fromkeys(names, 1)).generates_external_ids
     assert not any(Policy.from_flags({name: 1}).generates_external_ids for name in names)

@@ -39,7 +39,7 @@ def test_the_lock_of_this_project_is_in_step() -> None:
         (r'    "pytest-xdist",\n', "", "requirements-dev.txt: pytest-xdist is not asked for"),
     ],
 )
-def test_a_changed_wish_is_found(copy: Path, pattern: str, replacement: str, complaint: str) -> None:
+def test_a_changed_request_is_detected(copy: Path, pattern: str, replacement: str, complaint: str) -> None:
     edit(copy / "pyproject.toml", pattern, replacement)
     assert re.match(complaint, check(copy)[0])
 

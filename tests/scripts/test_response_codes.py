@@ -24,11 +24,11 @@ def test_the_table_has_every_code_once():
         (91010, {"get"}),  # get (gap_to_renew_for, membership_retention_criteria)
     ],
 )
-def test_the_table_says_which_actions_answer_with_a_code(code, actions):
+def test_the_table_lists_the_actions_of_a_code(code, actions):
     assert TABLE[code].actions == actions
 
 
-def test_the_table_says_in_words_what_many_actions_answer():
+def test_the_table_expands_descriptions_of_actions():
     assert len(TABLE[400].actions) == 15
     assert TABLE[1060].actions == TABLE[400].actions - {"search"}
     assert {"get", "update_identity"} <= TABLE[1042].actions
@@ -42,7 +42,7 @@ def test_the_document_is_up_to_date():
 
 
 @pytest.mark.parametrize("action", COMPLETE)
-def test_every_code_of_the_table_is_received_or_says_why_not(action):
+def test_every_code_of_the_table_is_received_or_explained(action):
     missing = missing_rows(list(TABLE.values()), read_record(), action)
     assert [row.code for row in missing if row.code not in REASONS.get(action, {})] == []
 

@@ -68,7 +68,9 @@ def test_changes_are_found_by_anything_of_the_customer(
     assert shown(agent.get(list_of(LOG), {"q": "nobody"})) == []
 
 
-def test_who_looks_for_very_many_is_told(agent: Client, till: Till, asha: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_with_too_many_results_is_reported(
+    agent: Client, till: Till, asha: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("customers.search.staff.LIMIT", 1)
     assert told(agent.get(list_of(LOG), {"q": "asha"})) == [
         "Many customers match, and only some are shown. Type more to find the one."
@@ -92,14 +94,14 @@ def test_changes_are_narrowed(agent: Client, till: Till, asha: Customer, bo: Cus
     assert len(found(customer="nobody", new="perhaps")) == 3
 
 
-def test_an_entry_tells_everything(auditor: Client, till: Till, asha: Customer) -> None:
+def test_an_entry_shows_everything(auditor: Client, till: Till, asha: Customer) -> None:
     say(till, asha, choice(yes=True), choice(yes=False, campaign_id=4711, outbox_id=815))
     page = auditor.get(page_of(LOG, ConsentChange.objects.first())).content.decode()
     for text in ("4711", "815", "unsubscribed", "subscribed", "mgroad.till1 (till)"):
         assert text in page
 
 
-def test_nobody_writes_to_the_log(agent: Client, till: Till, asha: Customer) -> None:
+def test_the_log_is_read_only(agent: Client, till: Till, asha: Customer) -> None:
     say(till, asha, choice())
     entry = ConsentChange.objects.get()
     for browser in (agent, log_in(StaffMemberFactory(operator=True))):
@@ -131,7 +133,7 @@ def test_the_log_costs_the_same_for_any_number(
 # --- changing one
 
 
-def test_what_a_customer_says_anew_is_recorded_with_who_and_why(agent: Client, till: Till, asha: Customer) -> None:
+def test_a_new_consent_is_recorded_with_actor_and_reason(agent: Client, till: Till, asha: Customer) -> None:
     say(till, asha, choice(yes=True))
     page = agent.get(decide_page(asha)).content.decode()
     assert "subscribed" in page
@@ -145,7 +147,7 @@ def test_what_a_customer_says_anew_is_recorded_with_who_and_why(agent: Client, t
     assert entry.request_id
 
 
-def test_what_was_said_already_changes_nothing(agent: Client, till: Till, asha: Customer) -> None:
+def test_a_repeated_consent_changes_nothing(agent: Client, till: Till, asha: Customer) -> None:
     say(till, asha, choice(yes=False))
     answer = agent.post(decide_page(asha), NO, follow=True)
     assert told(answer) == ["SMS, bulk: Asha was unsubscribed already. Nothing has changed."]
@@ -160,7 +162,7 @@ def test_answer_and_reason_are_both_asked_for(agent: Client, asha: Customer, mis
     assert not Consent.objects.exists()
 
 
-def test_a_refusal_is_told_above_the_form(agent: Client, asha: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_is_shown_above_the_form(agent: Client, asha: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     def never_free(rows: Any) -> Any:
         error = OperationalError("lock not available")
         error.__cause__ = LockNotAvailable()

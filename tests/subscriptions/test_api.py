@@ -56,7 +56,7 @@ def channels(answer: Answer) -> dict[str, dict[str, dict[str, str]]]:
 # --- POST
 
 
-def test_a_choice_is_kept_and_told(api, asha):
+def test_a_choice_is_stored_and_returned(api, asha):
     answer = post(api, {**PAIR, "campaign_id": "12", "outbox_id": 34})
     assert answer.status == {"success": "true", "code": 200, "message": "SUCCESS"}
     assert item(answer) == {
@@ -80,7 +80,7 @@ def test_a_choice_is_kept_and_told(api, asha):
 
 
 @pytest.mark.parametrize("key", ["mobile", "email", "external_id", "id"])
-def test_the_customer_is_found_by_every_identifier_which_comes_back_as_sent(api, asha, key):
+def test_every_identifier_finds_the_customer_and_is_echoed(api, asha, key):
     sent = {"mobile": "+91 98123-45678", "email": "ASHA@example.com", "external_id": "NW-1", "id": str(asha.pk)}[key]
     told = item(post(api, {**PAIR, "mobile": None, key: sent}))
     assert (told["user_id"], told[key], told["item_status"]["code"]) == (str(asha.pk), sent, "1000")
@@ -148,7 +148,7 @@ def test_the_batch_has_a_limit_and_needs_an_item(api, asha, organization):
     assert post(api, {**PAIR, "channel": ""}).http.status_code == 500
 
 
-def test_attribution_that_nobody_knows_is_warned_of(api, asha, till):
+def test_unknown_attribution_is_warned_of(api, asha, till):
     token = issue_token(ApiClientFactory(till=till))
     headers = {"X-CAP-API-OAUTH-TOKEN": token, "X-CAP-API-ATTRIBUTION-ENTITY-CODE": "nobody.till"}
     body = json.dumps({"root": {"subscription": [PAIR]}})
@@ -190,7 +190,7 @@ def test_a_key_keeps_a_choice_from_being_made_twice(api, asha):
     assert set(KeptAnswer.objects.values_list("subject_id", flat=True)) == {asha.pk, None}
 
 
-def test_a_choice_that_failed_for_a_technical_reason_is_tried_again_with_its_key(api, asha):
+def test_a_choice_that_failed_technically_is_retried_with_its_key(api, asha):
     with without_table("subscriptions_consent"):
         assert codes(post(api, PAIR, Idempotency_Key="k1")) == ["1109"]
     assert codes(post(api, PAIR, Idempotency_Key="k1")) == ["1000"]
@@ -199,7 +199,7 @@ def test_a_choice_that_failed_for_a_technical_reason_is_tried_again_with_its_key
 # --- GET
 
 
-def test_who_said_nothing_has_every_listed_channel(api, asha):
+def test_a_customer_without_consents_has_every_listed_channel(api, asha):
     answer = get(api, "mobile=9812345678")
     assert answer.status == {"success": "true", "code": 200, "message": "Success"}
     told = item(answer)
@@ -218,7 +218,7 @@ def test_identifiers_that_are_not_there_are_left_out(api):
     assert not {"email", "external_id"} & set(item(get(api, "mobile=9812345679")))
 
 
-def test_choices_are_told_by_channel_and_priority(api, asha):
+def test_choices_are_printed_by_channel_and_priority(api, asha):
     post(api, PAIR, {**PAIR, "channel": "EMAIL", "priority": "TRANS", "is_subscribed": "1"})
     told = channels(get(api, f"id={asha.pk}"))
     assert told["SMS"] == {"TRANS": NOT_SET, "BULK": OPTED_OUT}

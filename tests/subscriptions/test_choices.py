@@ -58,7 +58,7 @@ def test_what_is_no_choice_has_its_code(changed, code):
     assert refusal(**changed) == code
 
 
-def test_the_first_error_is_told():
+def test_the_first_error_is_reported():
     wrong = {"channel": "x", "priority": "x", "scope": "x", "is_subscribed": "x", "campaign_id": "x", "outbox_id": "x"}
     right = dict.fromkeys(wrong, "")
     codes = []

@@ -22,7 +22,7 @@ def not_saved(channel, priority):
     return Notice(Code.SUBSCRIPTION_PAIR_NOT_SAVED, x=channel, y=priority)
 
 
-def test_good_pairs_are_kept_and_bad_ones_told(till, asha):
+def test_valid_pairs_are_kept_and_others_reported(till, asha):
     pairs = [pair(), pair("pigeon"), pair("email", "urgent"), pair("email", answer="maybe"), pair("EMAIL", scope="ALL,STORE")]
     (kept,) = keep_inline([(asha.pk, pairs)], at=AT, by=till_actor(till))
     assert kept.is_changed
@@ -36,7 +36,7 @@ def test_good_pairs_are_kept_and_bad_ones_told(till, asha):
     assert ConsentChange.objects.get().at == AT
 
 
-def test_everybody_has_an_outcome_of_their_own(till, asha):
+def test_every_item_has_its_own_outcome(till, asha):
     bo = register(till, mobile="9812345679")
     said = [(asha.pk, [pair()]), (bo.pk, [pair("FAX")]), (bo.pk, [pair(answer="0")]), (asha.pk, [pair()])]
     kept = keep_inline(said, at=AT, by=till_actor(till))
@@ -44,14 +44,14 @@ def test_everybody_has_an_outcome_of_their_own(till, asha):
     assert [len(one.notices) for one in kept] == [0, 1, 0, 0]
 
 
-def test_nothing_said_costs_nothing(till, asha, django_assert_num_queries):
+def test_no_consents_cost_no_queries(till, asha, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert keep_inline([], at=AT, by=till_actor(till)) == []
         (kept,) = keep_inline([(asha.pk, [pair("FAX")])], at=AT, by=till_actor(till))
     assert not kept.is_changed
 
 
-def test_what_the_database_refuses_of_one_customer_is_told(till, asha):
+def test_a_database_error_of_one_customer_is_reported(till, asha):
     with without_table("subscriptions_consentchange"):
         (kept,) = keep_inline([(asha.pk, [pair(), pair("FAX"), pair("EMAIL", "TRANS")])], at=AT, by=till_actor(till))
     assert not kept.is_changed

@@ -57,7 +57,7 @@ def test_the_log_counts_changes_and_nothing_else(till: Till, asha: Customer, val
         ConsentChange.objects.create(organization=asha.organization, customer=asha, source="API", actor="till:x", **row)
 
 
-def test_rows_tell_what_they_are(till: Till, asha: Customer) -> None:
+def test_rows_have_readable_texts(till: Till, asha: Customer) -> None:
     say(till, asha, choice("EMAIL", "TRANS", yes=False))
     assert str(Consent.objects.get()) == "E-mail, transactional"
     assert str(ConsentChange.objects.get()) == "E-mail, transactional: no"

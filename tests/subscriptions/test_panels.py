@@ -23,7 +23,7 @@ def rows(customer: Customer, organization: Organization, seen_by: StaffMember) -
     return found
 
 
-def test_every_pair_is_told_with_what_may_be_sent_and_why(till: Till, organization: Organization) -> None:
+def test_every_pair_is_listed_with_its_permission_and_reason(till: Till, organization: Organization) -> None:
     customer = register(till, mobile="9812345678")
     say(till, customer, choice("SMS", "BULK", yes=False), choice("SMS", "TRANS"))
     told = rows(customer, organization, StaffMemberFactory(organization=organization, role="care_agent"))

@@ -11,7 +11,7 @@ def said(**answers):
     return {(*name.split("_"), "ALL"): Consent(is_subscribed=answer) for name, answer in answers.items()}
 
 
-def test_core_rows_are_what_was_said_in_one_order():
+def test_core_rows_are_stored_in_one_order():
     assert core_rows({}) == []
     assert core_rows(said(EMAIL_BULK=False, SMS_TRANS=True)) == [
         {"channel": "SMS", "priority": "TRANS", "scope": "ALL", "status": "1"},
@@ -33,7 +33,7 @@ def test_optin_status_is_one_word_for_everything(answers, status):
     assert optin_status(said(**answers)) == status
 
 
-def test_channels_are_told_whatever_was_said():
+def test_channels_are_printed_with_or_without_consent():
     sms, post = channel_rows(said(SMS_TRANS=True, SMS_BULK=False), channels=["SMS", "POSTMAIL"], priorities=["TRANS", "BULK"])
     assert sms == {
         "name": "SMS",

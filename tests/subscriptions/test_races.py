@@ -96,7 +96,7 @@ def without_constraints() -> Iterator[None]:
                 cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {constraint}")
 
 
-def test_every_change_is_logged_once_and_nobody_is_refused(till):
+def test_every_change_is_logged_once_and_none_is_refused(till):
     codes = say_at_once(till)
     with organization_scope(till.organization):
         assert codes == {"1000": WORKERS * PEOPLE * 3}

@@ -34,7 +34,7 @@ def test_consent_and_the_opt_in_type_decide(channel, opt_in_type, is_subscribed,
     ("EMAIL", {"mobile", "external_id"}, "no e-mail address"),
 ])  # fmt: skip
 @pytest.mark.parametrize("is_subscribed", [None, True, False])
-def test_nobody_is_written_to_without_an_address(channel, known_by, why, is_subscribed):
+def test_no_message_is_sent_without_an_address(channel, known_by, why, is_subscribed):
     assert may_send(channel, is_subscribed=is_subscribed, opt_in_type="SINGLE", known_by=known_by) == Verdict(
         is_allowed=False, why=why
     )

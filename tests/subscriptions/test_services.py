@@ -17,11 +17,11 @@ def answers(customer):
     return {pair[:2]: consent.is_subscribed for pair, consent in consents_of([customer.pk])[customer.pk].items()}
 
 
-def test_who_said_nothing_is_told_too(asha):
+def test_a_customer_without_consents_is_exported_too(asha):
     assert consents_of([asha.pk]) == {asha.pk: {}}
 
 
-def test_what_was_said_last_holds_and_every_change_is_logged(till, asha):
+def test_the_last_consent_counts_and_every_change_is_logged(till, asha):
     assert say(till, asha, choice(yes=True), choice("EMAIL", "TRANS", yes=False)) == [True, True]
     assert say(till, asha, choice(yes=False)) == [True]
     assert answers(asha) == {("SMS", "BULK"): False, ("EMAIL", "TRANS"): False}
@@ -33,13 +33,13 @@ def test_what_was_said_last_holds_and_every_change_is_logged(till, asha):
     assert Consent.objects.get(channel="SMS").decided_at == AT
 
 
-def test_what_was_said_already_is_not_said_again(till, asha):
+def test_a_repeated_consent_is_not_logged_again(till, asha):
     assert say(till, asha, choice(yes=True), choice(yes=True)) == [True, False]
     assert say(till, asha, choice(yes=True)) == [False]
     assert history(asha) == [("SMS", "BULK", 1, None, True)]
 
 
-def test_later_decisions_of_a_batch_see_earlier_ones(till, asha):
+def test_later_decisions_of_a_batch_see_earlier_decisions(till, asha):
     assert say(till, asha, *(choice(yes=yes) for yes in (True, False, True))) == [True, True, True]
     assert answers(asha) == {("SMS", "BULK"): True}
     assert history(asha) == [
@@ -50,7 +50,7 @@ def test_later_decisions_of_a_batch_see_earlier_ones(till, asha):
     assert Consent.objects.get().revision == 3
 
 
-def test_the_log_says_who_when_from_where_and_why(till, asha):
+def test_the_log_has_actor_time_source_and_reason(till, asha):
     by = Actor(
         organization=till.organization,
         source=AuditEntry.Source.API,

@@ -79,7 +79,7 @@ def forget_programs() -> None:
 
 
 @NEW
-def test_nobody_is_non_loyal_by_an_external_id_alone(ways: dict[str, Way], organization: Organization, way: str) -> None:
+def test_an_external_id_alone_makes_no_non_loyalty_customer(ways: dict[str, Way], organization: Organization, way: str) -> None:
     flag(organization, CONF_USERS_IS_MOBILE_REQUIRED=1, CONF_USERS_IS_EMAIL_REQUIRED=1, CONF_USERS_IS_EXTERNAL_ID_REQUIRED=1)
     assert ways[way](external_id="E-1", type="NON_LOYALTY") == "1045"
     assert ways[way](email=EMAIL, external_id="E-1", type="NON_LOYALTY") == "1000"
@@ -106,7 +106,7 @@ def test_conversion_needs_every_mandatory_identifier(
     assert Membership.objects.count() == 1
 
 
-def test_conversion_of_somebody_without_a_mandatory_mobile_is_1006(ways: dict[str, Way], organization: Organization) -> None:
+def test_conversion_without_a_mandatory_mobile_is_1006(ways: dict[str, Way], organization: Organization) -> None:
     ways["add"](email=EMAIL, type="NON_LOYALTY")
     flag(organization, CONF_REGISTRATION_PRIMARY_KEY_REQUIRED=1)
     for way in ("add", "update", "import"):
@@ -133,7 +133,7 @@ def test_the_kind_stays_where_none_is_sent(ways: dict[str, Way], way: str) -> No
 
 
 @KNOWN
-def test_where_there_is_no_program_nobody_joins_and_nothing_is_saved(ways: dict[str, Way], way: str) -> None:
+def test_without_a_program_no_customer_joins(ways: dict[str, Way], way: str) -> None:
     ways["add"](mobile=MOBILE, type="NON_LOYALTY")
     forget_programs()
     assert ways[way](mobile=MOBILE, type="LOYALTY", firstname="Asha") == "1023"
@@ -141,7 +141,7 @@ def test_where_there_is_no_program_nobody_joins_and_nothing_is_saved(ways: dict[
 
 
 @NEW
-def test_nobody_new_joins_either(ways: dict[str, Way], way: str) -> None:
+def test_without_programs_no_new_customer_joins(ways: dict[str, Way], way: str) -> None:
     forget_programs()
     assert ways[way](mobile=MOBILE) == "1023"
     assert not Customer.objects.exists()
@@ -229,7 +229,7 @@ def test_another_group_is_1062(ways: dict[str, Way], way: str) -> None:
 
 @NEW
 @pytest.mark.parametrize(("ratio", "group"), [(0, "TEST"), (100, "CONTROL")])
-def test_the_ratio_puts_whoever_says_nothing_into_a_group(
+def test_the_ratio_assigns_test_or_control_by_default(
     ways: dict[str, Way], organization: Organization, way: str, ratio: int, group: str
 ) -> None:
     flag(organization, TEST_CONTROL_RATIO=ratio)

@@ -32,7 +32,7 @@ def test_a_customers_events_are_worked_in_their_own_organization(
     assert stored(event).worked_at is not None
 
 
-def test_nobody_is_reached_from_another_organization(till: Till, bazaar: Till) -> None:
+def test_another_organization_reaches_no_customer(till: Till, bazaar: Till) -> None:
     anna = register(till, mobile="9812300001")
     defer(anna, till)
     with pytest.raises(type(anna).DoesNotExist):

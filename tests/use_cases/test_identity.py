@@ -84,9 +84,7 @@ def test_a_value_is_asked_for_once_at_a_time(till: Till, anna: Customer, usha: C
     assert code_of(till, "mobile", OTHER, NEW) == 1040
 
 
-def test_an_identifier_that_is_no_longer_the_customers_names_nobody(
-    till: Till, organization: Organization, anna: Customer
-) -> None:
+def test_a_former_identifier_finds_no_customer(till: Till, organization: Organization, anna: Customer) -> None:
     approve(ask(till, "mobile", OLD, NEW), organization)
     assert code_of(till, "mobile", OLD, "9812300007") == 1012
     assert known_by(anna, "FORMER") == {"mobile": OLD}
@@ -114,7 +112,7 @@ def test_the_value_of_a_restricted_customer_cannot_be_asked_for(till: Till, anna
     assert code_of(till, "mobile", OLD, OTHER) == 618
 
 
-def test_a_value_that_may_be_shared_is_nobody_elses(till: Till, organization: Organization) -> None:
+def test_a_value_that_may_be_shared_has_no_other_owner(till: Till, organization: Organization) -> None:
     set_flags(organization, CONF_USERS_IS_EMAIL_UNIQUE=0)
     first = register(till, mobile="9812300001", email="family@example.com")
     register(till, mobile="9812300002", email="family@example.com")
@@ -127,9 +125,7 @@ def test_a_value_that_may_be_shared_is_nobody_elses(till: Till, organization: Or
     assert code_of(till, "email", "nobody@example.com", "x@example.com") == 1012
 
 
-def test_a_value_from_before_values_could_be_shared_still_names_whose_it_is(
-    till: Till, organization: Organization, anna: Customer
-) -> None:
+def test_a_value_from_before_sharing_still_has_its_owner(till: Till, organization: Organization, anna: Customer) -> None:
     set_flags(organization, CONF_USERS_IS_EMAIL_UNIQUE=0)
     assert ask(till, "email", "anna.rao@example.com", "anna@example.com").customer == anna
 
@@ -161,9 +157,7 @@ def test_the_policy_approves_at_once(
 # --- merging
 
 
-def test_an_approved_request_for_a_taken_value_merges_its_owner_into_the_customer(
-    till: Till, organization: Organization, anna: Customer
-) -> None:
+def test_an_approved_request_for_a_taken_value_merges_its_owner(till: Till, organization: Organization, anna: Customer) -> None:
     usha = register(till, firstname="Usha", mobile=OTHER, email="usha@example.com", external_id="NW-0002")
     request = ask(till, "mobile", OLD, OTHER)
     with time_machine.travel(NOON, tick=False):
@@ -198,7 +192,7 @@ def test_the_policy_merges_at_once_as_well(till: Till, organization: Organizatio
     assert usha.merged_into == anna
 
 
-def test_a_value_that_another_account_inherited_becomes_the_customers_with_all_of_that_account(
+def test_an_inherited_value_merges_the_account_that_has_it(
     till: Till, organization: Organization, anna: Customer, usha: Customer
 ) -> None:
     victim = register(till, mobile="9812300003")
@@ -221,7 +215,7 @@ def test_an_inherited_value_becomes_the_customers_own_without_merging(
     assert (known_by(anna)["mobile"], known_by(anna, "MERGED")) == (OTHER, {})
 
 
-def test_requests_for_somebody_who_is_merged_stay_behind(
+def test_requests_of_a_merged_customer_are_not_moved(
     till: Till, organization: Organization, anna: Customer, usha: Customer
 ) -> None:
     for_anna, to_ushas = ask(till, "mobile", OLD, NEW), ask(till, "mobile", OLD, OTHER)
@@ -260,9 +254,7 @@ def test_a_code_is_used_once(till: Till, organization: Organization, anna: Custo
     assert code_of(till, "mobile", OLD, "9812300007", validation_code=code) == 1021
 
 
-def test_five_wrong_codes_are_counted_and_the_right_one_is_worth_nothing_then(
-    till: Till, organization: Organization, anna: Customer
-) -> None:
+def test_after_five_wrong_codes_the_right_one_is_refused(till: Till, organization: Organization, anna: Customer) -> None:
     set_verification(organization, otp=True)
     code = issue_code(anna.pk, purpose=Purpose.IDENTITY, by=till_actor(till), now=clock.now()).code
     for _ in range(MOST_TRIES):
@@ -280,7 +272,7 @@ def test_a_code_is_good_for_ten_minutes(till: Till, organization: Organization, 
         assert code_of(till, "mobile", OLD, NEW, validation_code=code) == 1021
 
 
-def test_a_code_that_nobody_asks_for_stays(till: Till, anna: Customer) -> None:
+def test_a_code_that_is_not_asked_for_stays(till: Till, anna: Customer) -> None:
     code = issue_code(anna.pk, purpose=Purpose.IDENTITY, by=till_actor(till), now=clock.now()).code
     assert code_of(till, "mobile", OLD, NEW, validation_code=code) == 1040
     assert ValidationCode.objects.get().used_at is None
@@ -297,9 +289,7 @@ def test_staff_who_have_the_customer_before_them_are_asked_for_nothing(
 # --- deciding
 
 
-def test_an_approved_request_gives_the_value_and_keeps_the_old_one_as_former(
-    till: Till, organization: Organization, anna: Customer
-) -> None:
+def test_an_approved_request_keeps_the_old_value_as_former(till: Till, organization: Organization, anna: Customer) -> None:
     request = ask(till, "mobile", OLD, NEW)
     with time_machine.travel(NOON, tick=False):
         approve_request(request.pk, by=staff(organization), reason="Seen the passport")
@@ -322,9 +312,7 @@ def test_approving_twice_is_approving_once(till: Till, organization: Organizatio
         reject_request(request.pk, reason="Changed my mind", by=staff(organization))
 
 
-def test_nobody_approves_what_they_asked_for_themselves_but_may_take_it_back(
-    organization: Organization, anna: Customer
-) -> None:
+def test_staff_withdraw_but_not_approve_their_own_requests(organization: Organization, anna: Customer) -> None:
     request = ask_as(staff(organization), "mobile", OLD, NEW, is_known=True)
     with pytest.raises(DecisionRefusedError, match="Somebody else"):
         approve(request, organization)
@@ -368,7 +356,7 @@ def test_what_refuses_a_till_refuses_an_approval_as_well(till: Till, organizatio
         approve(request, organization)
 
 
-def test_nobody_approves_what_is_another_organizations(till: Till, anna: Customer, stranger: Till) -> None:
+def test_requests_of_another_organization_are_not_approved(till: Till, anna: Customer, stranger: Till) -> None:
     request = ask(till, "mobile", OLD, NEW)
     with organization_scope(stranger.organization), pytest.raises(IdentityRequest.DoesNotExist):
         approve(request, stranger.organization)

@@ -103,7 +103,7 @@ def waiting(till: Till) -> int:
         return IdentityRequest.objects.filter(status="PENDING").count()
 
 
-def test_of_equal_requests_one_waits_and_the_others_are_told_so(till: Till) -> None:
+def test_of_equal_requests_one_waits_and_others_are_duplicates(till: Till) -> None:
     assert ask_at_once(till) == {DONE: PEOPLE, "9028": PEOPLE * (WORKERS - 1)}
     assert waiting(till) == PEOPLE
 

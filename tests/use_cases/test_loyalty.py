@@ -98,7 +98,7 @@ def test_a_welcome_that_is_over_shows_as_expired(northwind: Organization) -> Non
     assert item["points_summaries"]["points_summary"][0]["expired"] == "50"
 
 
-def test_joining_a_store_of_a_further_program_enrols_in_both_and_everywhere_where_asked(northwind: Organization) -> None:
+def test_joining_at_a_further_programs_store_enrols_in_both(northwind: Organization) -> None:
     api = reloaded(club(), SOUTH, NORTH)
     item = api.add(mobile=MOBILE).item
     assert (item["loyalty_points"], [one["awarded_points"] for one in item["side_effects"]["effect"]]) == (7, [7, 50])
@@ -126,13 +126,13 @@ def test_what_goes_wrong_with_the_welcome_is_a_warning(api: Api, rules: dict[str
     assert (answer.code, answer.warnings, Customer.objects.count()) == ("1000", [code], 1)
 
 
-def test_a_paused_program_welcomes_nobody(api: Api, shop: Shop) -> None:
+def test_a_paused_program_enrols_no_customer(api: Api, shop: Shop) -> None:
     set_paused(Program.objects.all(), paused=True, by=till_actor(shop.till))
     answer = api.add(mobile=MOBILE)
     assert (answer.code, answer.item["loyalty_points"], answer.warnings) == ("1000", 0, ["1098"])
 
 
-def test_without_a_default_program_there_is_a_warning_and_without_any_an_error(api: Api) -> None:
+def test_an_add_without_a_default_program_is_warned_of(api: Api) -> None:
     Program.objects.update(is_active=False)
     answer = api.add(mobile=MOBILE)
     assert (answer.code, answer.item["current_slab"], answer.warnings) == ("1000", None, ["1095"])
@@ -151,7 +151,7 @@ def test_points_that_the_database_refuses_leave_the_customer(api: Api) -> None:
     assert Membership.objects.count() == 1
 
 
-def test_a_member_without_an_account_is_told(api: Api) -> None:
+def test_a_member_without_an_account_is_reported(api: Api) -> None:
     api.add(mobile=MOBILE)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -161,7 +161,7 @@ def test_a_member_without_an_account_is_told(api: Api) -> None:
     assert (PointsAccount.objects.count(), answer.item["points_summaries"]) == (0, {"points_summary": []})
 
 
-def test_figures_that_cannot_be_read_are_zero_and_told(api: Api) -> None:
+def test_unreadable_balances_are_zero_with_a_warning(api: Api) -> None:
     api.add(mobile=MOBILE)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE engagement_purchasetotals RENAME COLUMN amount TO gone")
@@ -170,7 +170,7 @@ def test_figures_that_cannot_be_read_are_zero_and_told(api: Api) -> None:
     assert answer.warnings == ["91001"]
 
 
-def test_purchases_are_told_of_everybody(api: Api, shop: Shop) -> None:
+def test_purchases_are_printed_for_every_customer(api: Api, shop: Shop) -> None:
     user = int(api.add(mobile=MOBILE, type="NON_LOYALTY").item["user_id"])
     shop.record(shop.draft("1", 120, customer_id=user))
     assert PurchaseTotals.objects.get().amount == Decimal(120)

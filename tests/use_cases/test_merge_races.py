@@ -122,7 +122,7 @@ def test_merges_in_a_ring_end_without_a_ring(chain, people):
         assert is_sound(chain)
 
 
-def test_updates_and_redemptions_during_a_merge_reach_whoever_stands(chain, people):
+def test_writes_during_a_merge_reach_the_unmerged_customer(chain, people):
     with organization_scope(chain.organization):
         mobiles = [[Identifier.objects.get(customer=one).value for one in trio] for trio in people]
     lanes = [

@@ -117,9 +117,7 @@ def test_a_merge_that_paid_the_survivors_debt_is_not_undone(chain: Chain, anna: 
         undo(chain, one)
 
 
-def test_a_debt_that_nothing_was_set_off_against_keeps_no_merge_from_being_undone(
-    chain: Chain, anna: PointsAccount, twin: PointsAccount
-) -> None:
+def test_a_debt_without_set_off_does_not_block_undoing_a_merge(chain: Chain, anna: PointsAccount, twin: PointsAccount) -> None:
     owe(anna, 5)
     give_points(twin, 20, opens_at=NOON + 9 * DAY)
     undo(chain, merge(chain, anna, twin))
@@ -127,7 +125,7 @@ def test_a_debt_that_nothing_was_set_off_against_keeps_no_merge_from_being_undon
     assert (twin.promised, twin.customer.merged_into_id) == (20, None)
 
 
-def test_a_merge_that_made_somebody_loyal_is_undone(chain: Chain, twin: PointsAccount) -> None:
+def test_undoing_a_merge_restores_the_non_loyalty_type(chain: Chain, twin: PointsAccount) -> None:
     guest = CustomerFactory(organization=chain.organization, type="NON_LOYALTY")
     one = merge_customers(survivor=guest.pk, victim=twin.customer_id, by=chain.blr).merge
     undo(chain, one)
@@ -163,7 +161,7 @@ def test_points_that_expired_when_their_survivor_was_merged_on_are_touched(
 # --- days and tiers
 
 
-def test_the_day_of_the_last_bill_is_again_each_ones_own(
+def test_undoing_a_merge_restores_each_last_bill_day(
     chain: Chain, anna: PointsAccount, twin: PointsAccount, third: PointsAccount
 ) -> None:
     count(anna, "A1", NOON - 60 * DAY)
@@ -231,7 +229,7 @@ def test_points_that_end_with_the_tier_end_with_the_one_that_moved(
     assert (account.balance, account.expired) == (0, 20)
 
 
-def test_what_was_over_with_the_victims_tier_is_over_before_the_merge(
+def test_the_victims_expired_tier_ends_before_the_merge(
     chain: Chain, anna: PointsAccount, twin: PointsAccount, moment: time_machine.Traveller
 ) -> None:
     Membership.objects.filter(customer=anna.customer_id).delete()
@@ -244,9 +242,7 @@ def test_what_was_over_with_the_victims_tier_is_over_before_the_merge(
     assert (anna.balance, anna.expired) == (0, 20)
 
 
-def test_the_tier_that_the_victim_kept_counts_again_when_the_merge_is_undone(
-    chain: Chain, anna: PointsAccount, twin: PointsAccount
-) -> None:
+def test_undoing_a_merge_restores_the_victims_tier(chain: Chain, anna: PointsAccount, twin: PointsAccount) -> None:
     tier_until(anna, None)
     tier_until(twin, NOON.date() + 10 * DAY)
     give_points(twin, 20, expiry=Expiry(moves=PointsLot.Moves.MEMBERSHIP))
@@ -264,7 +260,7 @@ def test_the_tier_that_the_victim_kept_counts_again_when_the_merge_is_undone(
 # --- the same number twice
 
 
-def test_a_reference_that_both_used_stands_for_what_the_survivor_redeemed(
+def test_a_reference_used_by_both_means_the_survivors_redemption(
     chain: Chain, anna: PointsAccount, twin: PointsAccount
 ) -> None:
     give_points(anna, 50)
@@ -277,9 +273,7 @@ def test_a_reference_that_both_used_stands_for_what_the_survivor_redeemed(
     assert refusal_of(order(twin, "20", external_reference="R1"), chain.blr) == 903
 
 
-def test_a_reference_that_both_used_for_reversals_stands_for_each(
-    chain: Chain, anna: PointsAccount, twin: PointsAccount
-) -> None:
+def test_a_reversal_reference_used_by_both_is_kept_for_each(chain: Chain, anna: PointsAccount, twin: PointsAccount) -> None:
     give_points(anna, 50)
     give_points(twin, 50)
     spent = [redeem(order(account, "20"), chain.blr) for account in (anna, twin)]
@@ -300,7 +294,7 @@ def tell(chain: Chain, account: PointsAccount, points: int) -> RowStatus | int:
 
 
 @pytest.mark.parametrize("place", [0, 1])
-def test_a_reference_that_both_used_in_files_stands_for_what_the_survivor_got(
+def test_a_file_reference_used_by_both_means_the_survivors_entry(
     chain: Chain, anna: PointsAccount, twin: PointsAccount, place: int
 ) -> None:
     survivor, victim = ((anna, twin), (twin, anna))[place]
@@ -309,7 +303,7 @@ def test_a_reference_that_both_used_in_files_stands_for_what_the_survivor_got(
     assert [tell(chain, survivor, 10), tell(chain, survivor, 20)] == [RowStatus.UNCHANGED, 400]
 
 
-def test_what_came_back_after_a_merge_is_told_alike_after_the_next_one(
+def test_returns_after_a_merge_print_alike_after_the_next_merge(
     chain: Chain, anna: PointsAccount, twin: PointsAccount, third: PointsAccount, moment: time_machine.Traveller
 ) -> None:
     give_points(anna, 7)
@@ -339,7 +333,7 @@ def given(chain: Chain, customer: Customer) -> list[str]:
     return [row["points"] for row in rows]
 
 
-def test_promotions_are_told_once_and_whole(chain: Chain, anna: PointsAccount, twin: PointsAccount) -> None:
+def test_promotions_are_printed_once_and_whole(chain: Chain, anna: PointsAccount, twin: PointsAccount) -> None:
     give_points(twin, 30, kind="promotional")
     give_points(twin, 10, kind="promotional", expiry=Expiry(on=NOON.date() + DAY))
     redeem(order(twin, "15"), chain.blr)
@@ -349,7 +343,7 @@ def test_promotions_are_told_once_and_whole(chain: Chain, anna: PointsAccount, t
     assert (given(chain, anna.customer), given(chain, twin.customer)) == ([], ["10", "30"])
 
 
-def test_the_batches_of_a_bill_are_told_once(chain: Chain, anna: PointsAccount, twin: PointsAccount) -> None:
+def test_the_lots_of_a_bill_are_printed_once(chain: Chain, anna: PointsAccount, twin: PointsAccount) -> None:
     bill = count(twin, "T1", NOON)
     give_points(twin, 60, facts=facts(NOON, bill_id=bill.pk), expiry=Expiry(on=date(2030, 6, 30)))
     give_points(twin, 5, facts=facts(NOON, bill_id=bill.pk), opens_at=NOON + 9 * DAY)

@@ -99,7 +99,7 @@ def test_every_uniqueness_that_a_move_may_meet_has_an_answer(db):
 # --- what moves
 
 
-def test_identifiers_fill_what_the_survivor_lacks_and_the_rest_leads_to_the_survivor(organization, till, anna, twin):
+def test_the_victims_identifiers_fill_gaps_of_the_survivor(organization, till, anna, twin):
     merge(till, anna, twin)
     rows = Identifier.objects.filter(customer=anna).order_by("value").values_list("value", "state")
     assert list(rows) == [
@@ -115,7 +115,7 @@ def test_identifiers_fill_what_the_survivor_lacks_and_the_rest_leads_to_the_surv
     assert find(organization, "id", anna.pk) == (anna.pk, False)
 
 
-def test_names_and_fields_fill_what_the_survivor_does_not_say(organization, till, anna, twin):
+def test_the_victims_names_and_fields_fill_gaps_of_the_survivor(organization, till, anna, twin):
     hobby, city = (
         FieldFactory(organization=organization, name="hobby"),
         FieldFactory(organization=organization, name="city", category="extended"),
@@ -147,7 +147,7 @@ def test_a_suspicion_of_fraud_does_not_vanish_by_a_merge(till, anna, twin):
     assert (anna.fraud_status, anna.fraud_reason, anna.fraud_marked_by) == ("MARKED", "many returns", "staff:asha")
 
 
-def test_a_label_goes_to_whoever_has_none_whole_and_back_again(organization, till, anna, twin):
+def test_the_survivor_takes_the_victims_label_and_returns_it(organization, till, anna, twin):
     given = {"status_reason": "many returns", "status_changed_by": "staff:asha", "status_changed_on": clock.now()}
     held = CustomerStatusFactory(organization=organization, blocks=["points_redeem"])
     label(twin, held, image_url="https://example.com/twin.jpg", **given)
@@ -232,7 +232,7 @@ def test_points_move_lot_by_lot_with_their_expiry_and_totals_are_added(organizat
     assert is_clean(organization)
 
 
-def test_a_program_that_only_the_victim_is_in_is_joined_with_the_victims_tier(organization, till, anna, twin):
+def test_the_survivor_joins_the_victims_program_with_its_tier(organization, till, anna, twin):
     other = ProgramFactory(organization=organization, name="Other")
     membership = Membership.objects.create(organization=organization, customer=twin, program=other, enrolled_on=clock.now())
     give_points(PointsAccount.objects.create(organization=organization, customer=twin, program=other), 7)
@@ -304,7 +304,7 @@ def test_the_same_merge_again_changes_nothing(organization, till, anna, twin):
 
 
 @pytest.mark.parametrize("pairs", [[("twin", "anna")], [("anna", "anna")], [("other", "twin")]])
-def test_who_is_merged_is_not_merged_again_and_nobody_with_themselves(till, anna, twin, pairs):
+def test_a_merged_customer_is_not_merged_again(till, anna, twin, pairs):
     people = {"anna": anna, "twin": twin, "other": send(till, mobile="9812300003").customer}
     merge(till, anna, twin)
     for survivor, victim in pairs:
@@ -312,7 +312,7 @@ def test_who_is_merged_is_not_merged_again_and_nobody_with_themselves(till, anna
             merge_customers(survivor=people[survivor].pk, victim=people[victim].pk, by=till_actor(till))
 
 
-def test_nobody_is_merged_with_a_customer_who_is_not_there(till, anna):
+def test_a_missing_customer_is_not_merged(till, anna):
     with pytest.raises(MergeRefusedError, match="no such customer"):
         merge_customers(survivor=anna.pk, victim=anna.pk + 1000, by=till_actor(till))
 
@@ -341,7 +341,7 @@ def test_the_survivor_of_a_survivor_answers_for_all(organization, till, anna, tw
 # --- bills of before
 
 
-def test_a_return_of_the_victims_bill_takes_the_points_that_moved(organization, till, twin, anna):
+def test_a_return_of_the_victims_bill_takes_back_moved_points(organization, till, twin, anna):
     make = Program.objects.get()
     version = make.versions.get()
     type(version).objects.create(
@@ -358,7 +358,7 @@ def test_a_return_of_the_victims_bill_takes_the_points_that_moved(organization, 
     assert is_clean(organization)
 
 
-def test_a_preview_tells_what_would_move(till, anna, twin):
+def test_a_preview_lists_what_would_move(till, anna, twin):
     people = read_customers([anna.pk, twin.pk])
     preview = preview_merge(survivor=people[anna.pk], victim=people[twin.pk])
     assert preview.moving == {"memberships": 1}

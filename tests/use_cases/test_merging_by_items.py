@@ -61,7 +61,7 @@ def test_three_who_are_named_by_one_item_become_one(organization, till, anna):
     assert is_clean(organization)
 
 
-def test_an_email_that_differs_from_the_survivors_merges_and_is_kept_as_it_is(till, anna, twin):
+def test_a_different_email_merges_and_is_kept(till, anna, twin):
     send(till, mobile="9812300001", email="first@example.com")
     registration = send(till, mobile="9812300001", email="anna@example.com")
     assert codes(registration) == [91006]
@@ -79,7 +79,7 @@ def test_an_email_that_may_change_becomes_the_survivors(organization, till, anna
     assert states == {"anna@example.com": "CURRENT", "first@example.com": "FORMER"}
 
 
-def test_who_writes_to_a_victim_reaches_the_survivor_and_is_told(till, anna, twin):
+def test_writes_to_a_victim_reach_the_survivor_with_a_warning(till, anna, twin):
     merge(till, anna, twin)
     by_mobile = send(till, mobile="9812300002", firstname="Annie")
     by_id = send(till, update_customer, id=str(twin.pk), lastname="Iyer")
@@ -87,7 +87,7 @@ def test_who_writes_to_a_victim_reaches_the_survivor_and_is_told(till, anna, twi
     assert [codes(one) for one in (by_mobile, by_id)] == [[91009], [91009]]
 
 
-def test_a_refused_item_merges_nobody(organization, till, anna, twin):
+def test_a_refused_item_merges_no_customers(organization, till, anna, twin):
     FieldFactory(organization=organization, name="age", is_mandatory=True)
     with pytest.raises(LoyaltyError) as caught:
         send(till, mobile="9812300001", email="anna@example.com")
@@ -97,7 +97,7 @@ def test_a_refused_item_merges_nobody(organization, till, anna, twin):
     assert twin.merged_into_id is None
 
 
-def test_a_batch_merges_whom_it_registered_itself(organization, till):
+def test_a_batch_merges_customers_it_registered_itself(organization, till):
     items = [
         {"mobile": "9812300011"},
         {"email": "b@example.com"},
@@ -127,7 +127,7 @@ def in_one_batch(till: Till, items: list[dict[str, str]]) -> list[Customer]:
         ]
 
 
-def test_of_two_whom_a_batch_registered_at_one_moment_the_earlier_row_is_the_older(organization, till):
+def test_the_earlier_row_of_a_batch_is_the_older_customer(organization, till):
     organization.flags = {"CONF_SKIP_SECONDARY_ID_ON_PRIMARY_MISMATCH": 1}
     organization.save()
     first, second, both = in_one_batch(
@@ -157,7 +157,7 @@ def test_who_is_registered_behind_a_merge_is_younger_than_those_before_it(organi
     assert set(Customer.objects.filter(merged_into=first.pk).values_list("pk", flat=True)) == {second.pk, third.pk}
 
 
-def test_skipping_whom_one_knows_merges_nobody(till, anna, twin):
+def test_skipping_known_customers_merges_none(till, anna, twin):
     item = {"mobile": "9812300001", "email": "anna@example.com"}
     with transaction.atomic():
         context = load_input_context([item], by=till_actor(till))
@@ -187,9 +187,7 @@ def test_points_that_cannot_move_now_follow_later(organization, till, anna, twin
     assert account_of(anna).balance == 999999999999900
 
 
-def test_a_shared_address_that_came_with_two_merged_customers_becomes_the_current_one_once(
-    till: Till, organization: Organization
-) -> None:
+def test_a_shared_address_of_two_victims_becomes_current_once(till: Till, organization: Organization) -> None:
     organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": 0, "CONF_ALLOW_EMAIL_UPDATE": 1}
     organization.save(update_fields=["flags"])
     anna = send(till, mobile="9812300001", email="anna@example.com").customer
@@ -204,7 +202,7 @@ def test_a_shared_address_that_came_with_two_merged_customers_becomes_the_curren
     ]
 
 
-def test_an_address_that_is_the_survivors_own_too_leads_there_without_a_warning(till: Till, organization: Organization) -> None:
+def test_an_address_of_both_finds_the_survivor_without_a_warning(till: Till, organization: Organization) -> None:
     organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": 0}
     organization.save(update_fields=["flags"])
     anna, usha = (send(till, mobile=mobile, email="family@example.com").customer for mobile in ("9812300001", "9812300002"))

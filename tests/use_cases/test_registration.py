@@ -34,7 +34,7 @@ def identifiers(customer: Customer) -> dict[str, str]:
     return dict(Identifier.objects.filter(customer=customer, state="CURRENT").values_list("kind", "value"))
 
 
-def test_somebody_new_is_stored_with_identifiers_and_place(till):
+def test_a_new_customer_is_stored_with_identifiers_and_store(till):
     registered = register(till, mobile="9812345678", email="Asha@Example.com", firstname="Asha")
     customer = Customer.objects.get(pk=registered.customer.pk)
     assert registered.is_new
@@ -44,7 +44,7 @@ def test_somebody_new_is_stored_with_identifiers_and_place(till):
     )  # fmt: skip
 
 
-def test_somebody_known_is_updated(till):
+def test_a_known_customer_is_updated(till):
     first = register(till, mobile="9812345678", firstname="Asha")
     again = register(till, mobile="9812345678", lastname="Rao", email="asha@example.com")
     assert (again.is_new, again.is_changed, again.customer.pk) == (False, True, first.customer.pk)
@@ -64,7 +64,7 @@ def test_every_change_is_audited_with_old_and_new(till):
     )  # fmt: skip
 
 
-def test_update_that_changes_nothing_is_told_and_dated(till):
+def test_an_update_without_changes_is_reported_and_dated(till):
     customer = register(till, mobile="9812345678", firstname="Asha", updated_on="2024-01-01").customer
     again = update(till, mobile="9812345678", firstname="Asha", updated_on="2024-02-02 10:00:00")
     assert not again.is_changed
@@ -99,7 +99,7 @@ def test_replaced_identifier_becomes_a_former_one_and_is_free_again(organization
     assert identifiers(other)["email"] == "old@example.com"
 
 
-def test_a_customer_whose_consent_alone_changes_is_changed(till):
+def test_a_change_of_consent_alone_is_a_change(till):
     pair = {"channel": "SMS", "priority": "BULK", "is_subscribed": "1"}
     first = register(till, mobile="9812345678")
     again, once_more = (update(till, mobile="9812345678", subscriptions=[pair]) for _ in range(2))

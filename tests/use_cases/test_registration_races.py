@@ -70,7 +70,7 @@ def counted(kind: str) -> int:
     return Identifier.objects.filter(kind=kind, state="CURRENT", customer__merged_into=None).count()
 
 
-def test_nobody_is_registered_twice_and_nobody_is_refused(till):
+def test_every_customer_is_registered_once_and_none_refused(till):
     codes = register_at_once(till, PEOPLE, ADDS)
     with organization_scope(till.organization):
         assert codes == {"1000": ADDS}

@@ -162,7 +162,7 @@ def count_of(q: str, organization: Organization) -> int:
     return search_customers(Search(text=q, start=0, rows=10), organization=organization).count
 
 
-def test_who_was_merged_is_not_found_and_whatever_was_theirs_finds_the_survivor(till: Till) -> None:
+def test_values_of_a_merged_customer_find_the_survivor(till: Till) -> None:
     organization = till.organization
     town = FieldFactory(organization=organization, name="town", type="multi", options=["Pune", "Punakha"], is_searchable=True)
     IndexedField.objects.create(organization=organization, field=town, is_complete=True)

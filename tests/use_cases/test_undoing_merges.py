@@ -116,7 +116,7 @@ def test_a_merge_that_nothing_has_touched_is_undone_whole(organization, till, an
         undo(till, one)
 
 
-def test_a_merge_that_made_an_account_is_undone_and_the_program_may_be_joined_later(organization, till, anna, twin):
+def test_undoing_a_merge_removes_the_account_it_created(organization, till, anna, twin):
     other = ProgramFactory(organization=organization, name="Other")
     Membership.objects.create(organization=organization, customer=twin, program=other, enrolled_on=clock.now())
     give_points(PointsAccount.objects.create(organization=organization, customer=twin, program=other), 7)
@@ -131,7 +131,7 @@ def test_a_merge_that_made_an_account_is_undone_and_the_program_may_be_joined_la
     PointsAccount.objects.create(organization=organization, customer=anna, program=other)
 
 
-def test_what_the_survivor_did_since_does_not_keep_a_merge_from_being_undone(organization, till, anna, twin):
+def test_later_acts_of_the_survivor_do_not_block_undoing(organization, till, anna, twin):
     live(organization, till, anna, twin)
     one = merge(till, anna, twin)
     buy(anna, till, "2026-05-05 12:00:00", 70)
@@ -160,7 +160,7 @@ TOUCHES: dict[str, Callable[[Organization, Till, Customer], object]] = {
 
 
 @pytest.mark.parametrize("what", TOUCHES)
-def test_a_merge_whose_rows_were_touched_is_not_undone_and_says_which(organization, till, anna, twin, what):
+def test_a_merge_with_changed_rows_is_not_undone(organization, till, anna, twin, what):
     live(organization, till, anna, twin)
     join_group(UserGroupFactory(organization=organization, external_id="G7"), twin.pk)
     one = merge(till, anna, twin)
@@ -171,7 +171,7 @@ def test_a_merge_whose_rows_were_touched_is_not_undone_and_says_which(organizati
     assert snapshot(organization) == before
 
 
-def test_a_merge_whose_survivor_was_merged_on_is_undone_last(organization, till, anna, twin):
+def test_merges_in_a_chain_are_undone_last_first(organization, till, anna, twin):
     third = send(till, mobile="9812300003", registered_on=OLD).customer
     live(organization, till, anna, twin, third)
     before = snapshot(organization)
@@ -208,7 +208,7 @@ COMMON: dict[str, Callable[[Organization, Customer, Customer], object]] = {
 
 
 @pytest.mark.parametrize("what", COMMON)
-def test_what_a_later_merge_has_left_out_is_not_lost_when_an_earlier_one_is_undone(organization, till, anna, what):
+def test_undoing_merges_restores_what_a_later_merge_left_out(organization, till, anna, what):
     one, other = (send(till, mobile=f"981230001{place}").customer for place in range(2))
     COMMON[what](organization, one, other)
     before = snapshot(organization)

@@ -54,7 +54,7 @@ def test_existing_customer_is_refused_where_adds_are_strict(api, organization):
     assert Customer.objects.get().firstname == ""
 
 
-def test_fields_come_back_in_canonical_form_and_in_the_order_of_their_definition(api):
+def test_fields_are_printed_canonically_in_defined_order(api):
     item = api.add(
         mobile="9812345678", custom_fields=fields(age="034", FavoriteColor="green"), extended_fields=fields(city="Pune")
     ).item
@@ -62,7 +62,7 @@ def test_fields_come_back_in_canonical_form_and_in_the_order_of_their_definition
     assert item["extended_fields"] == {"field": [{"name": "city", "value": "Pune"}]}
 
 
-def test_warnings_are_told_in_numeric_order_with_their_texts(api):
+def test_warnings_are_ordered_by_number_with_their_texts(api):
     answer = api.add(
         mobile="9812345678", registered_till="no.such", firstname="A*n", extended_fields=fields(planet="Mars"),
         custom_fields=fields(NoSuch="x", age="old"), referral_code="NOBODY",
@@ -77,7 +77,7 @@ def test_warnings_are_told_in_numeric_order_with_their_texts(api):
     )
 
 
-def test_consents_that_come_along_are_kept_and_told(api):
+def test_consents_of_an_item_are_kept_and_returned(api):
     pairs = [
         {"channel": "sms", "priority": "bulk", "scope": "all", "is_subscribed": 0},
         {"channel": "EMAIL", "priority": "TRANS"},
@@ -101,7 +101,7 @@ def test_a_consent_that_cannot_be_stored_does_not_stop_the_registration(api):
     assert not Consent.objects.exists()
 
 
-def test_failed_item_echoes_its_identifiers_and_stops_nobody(api):
+def test_a_failed_item_echoes_its_identifiers_and_stops_no_other(api):
     answer = api.add({"mobile": "12ab", "email": "a@example.com", "firstname": "X"}, {"mobile": "9812345678"})
     assert (answer.http.status_code, answer.status["code"], answer.codes) == (200, 201, ["1001", "1000"])
     assert {key: value for key, value in answer.items[0].items() if key != "item_status"} == {
@@ -201,7 +201,7 @@ def test_batch_limit_is_the_organizations(api, organization):
     assert not Customer.objects.exists()
 
 
-def test_customers_of_another_organization_are_nobodys(api, stranger_api):
+def test_customers_of_another_organization_are_not_counted(api, stranger_api):
     ours = api.add(mobile="9812345678").item
     theirs = stranger_api.add(mobile="9812345678").item
     assert theirs["item_status"]["message"] == "Customer registration successful"
@@ -231,7 +231,7 @@ def test_add_takes_a_fixed_number_of_queries_an_item(api, count, queries, django
         api.add(*({"mobile": str(9812345670 + n)} for n in range(count)))
 
 
-def test_unexpected_failure_is_logged_and_told_as_10001(api):
+def test_an_unexpected_failure_is_logged_and_answered_with_10001(api):
     """The database refuses what no rule foresaw: here a column that is gone."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE customers_customer DROP COLUMN comm_channels")

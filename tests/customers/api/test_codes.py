@@ -58,7 +58,7 @@ def configure(organization: Organization, flags: Mapping[str, object]) -> None:
         ("1062", {}, [], {"mobile": MOBILE, "test_control_status": "PERHAPS"}),
     ],
 )
-def test_an_add_is_refused_and_leaves_everybody_as_they_were(
+def test_a_refused_add_changes_no_customer(
     api: Api, organization: Organization, code: str, flags: dict[str, object], known: list[dict[str, str]], item: dict[str, Any]
 ) -> None:
     configure(organization, {name: value for name, value in flags.items() if name == "CONF_REGISTRATION_PRIMARY_KEY"})
@@ -125,7 +125,7 @@ def test_an_unforeseen_failure_of_an_update_is_10002(api: Api) -> None:
 
 
 @pytest.mark.parametrize("action", ["add", "update"])
-def test_what_is_kept_of_a_known_customer_is_told(api: Api, organization: Organization, action: str) -> None:
+def test_kept_values_of_a_known_customer_are_reported(api: Api, organization: Organization, action: str) -> None:
     api.add(ANNA, BORIS)
     call = getattr(api, action)
     assert call(mobile=MOBILE, email="new@example.com").warnings == ["91006"]
@@ -148,7 +148,7 @@ def test_an_update_warns_of_what_is_beside_the_point(api: Api, organization: Org
     assert api.update(mobile=MOBILE, source="WEB_ENGAGE").warnings == ["91017"]
 
 
-def test_an_add_warns_of_an_associate_whom_nobody_knows(api: Api) -> None:
+def test_an_add_warns_of_an_unknown_associate(api: Api) -> None:
     assert api.add(mobile=MOBILE, associated_with="no.such").warnings == ["91021"]
 
 
@@ -218,14 +218,14 @@ def test_whatever_keeps_the_points_from_being_written_leaves_the_customer(api: A
         ({"enrolment": {"points": 5, "expiry": {"kind": "field", "name": "dob"}}}, "1093"),
     ],
 )
-def test_a_conversion_tells_what_is_wrong_with_the_rules(api: Api, rules: dict[str, Any], code: str) -> None:
+def test_a_conversion_reports_errors_of_the_rules(api: Api, rules: dict[str, Any], code: str) -> None:
     visit(api, "update")
     rule(**rules)
     assert join(api, "update").warnings == [code]
 
 
 @pytest.mark.parametrize(("changes", "code"), [({"is_paused": True}, "1098"), ({"is_active": False}, "1095")])
-def test_a_conversion_tells_that_the_program_rests(api: Api, changes: dict[str, bool], code: str) -> None:
+def test_a_conversion_warns_of_a_paused_program(api: Api, changes: dict[str, bool], code: str) -> None:
     visit(api, "update")
     Program.objects.update(**changes)
     assert join(api, "update").warnings == [code]
@@ -252,7 +252,7 @@ def test_what_joining_gives_queues_behind_what_waits(api: Api, organization: Org
     assert api.update(mobile=OTHER, type="LOYALTY").warnings == ["1094"]
 
 
-def test_a_member_without_an_account_is_told_by_an_add_too(api: Api) -> None:
+def test_an_add_reports_a_member_without_an_account(api: Api) -> None:
     api.add(**ANNA)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -271,7 +271,7 @@ def test_figures_that_cannot_be_read_are_warned_of_by_an_add_too(api: Api) -> No
 
 
 @pytest.mark.parametrize("action", ["add", "update"])
-def test_a_merge_is_told_later_and_its_points_may_follow_later(api: Api, action: str) -> None:
+def test_a_merge_is_reported_later_and_points_may_follow(api: Api, action: str) -> None:
     rule(enrolment={"points": 5})
     survivor, victim = (
         item["user_id"] for item in api.add({"mobile": MOBILE}, {"mobile": OTHER, "email": "b@example.com"}).items

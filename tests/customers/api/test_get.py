@@ -284,7 +284,7 @@ def test_segments_when_asked_for(api, asha, organization, band):
     assert api.get("mobile=9812345678&segments=true&format=xml").xml.findtext(".//segments/segment/value") == "old"
 
 
-def test_segments_and_partitions_that_are_switched_off_are_not_told(api, asha, organization, band):
+def test_inactive_segments_and_partitions_are_not_printed(api, asha, organization, band):
     (old,) = SegmentFactory(organization=organization, name="old", partitions=["x"], is_active=False).partitions.all()
     put_into(band[0], asha["user_id"])
     put_into(old, asha["user_id"])
@@ -395,7 +395,7 @@ def test_strangers_share_no_segment_or_group(api, stranger_api, asha, organizati
         ("PENDING_DELETION", "NONE"),
     ],
 )
-def test_fraud_details_tell_the_label_where_statuses_are_switched_on(api, asha, organization, status, fraud):
+def test_fraud_details_have_the_label_if_statuses_are_on(api, asha, organization, status, fraud):
     api.update(mobile="9812345678", fraud_status={"status": "RECONFIRMED", "reason": "before"})
     given = {"status_reason": "Odd returns", "status_changed_by": "staff:maya", "status_changed_on": AT}
     held = CustomerStatusFactory(organization=organization, status=status)
@@ -438,7 +438,7 @@ def test_picture_when_asked_for(api, asha):
     assert api.get("mobile=9812345678&customer_image=1").item["customer_image"] == "https://example.com/asha.jpg"
 
 
-def test_a_till_whose_store_is_blank_is_warned_of_for_that_customer_alone(api, asha, store):
+def test_a_till_with_a_blank_store_is_warned_of_per_customer(api, asha, store):
     store.is_active = False
     store.save()
     api.add(mobile="9812345679")
@@ -450,7 +450,7 @@ def test_a_till_whose_store_is_blank_is_warned_of_for_that_customer_alone(api, a
     assert api.get("mobile=9812345679&registered_store=false").warnings == []
 
 
-def test_accounts_at_other_sources_are_identifiers_and_missing_ones_are_warned_of(api, asha, organization):
+def test_missing_source_accounts_are_warned_of(api, asha, organization):
     organization.flags = {"CONF_CLIENT_V2_API_ENABLED": 1}
     organization.save()
     SourceAccount.objects.create(organization=organization, source="WECHAT", account="wx-main")

@@ -50,7 +50,7 @@ def test_values_are_answered_as_they_were_sent_and_under_one_name(api: Api, anna
     assert IdentityRequest.objects.get().new_value == NEW
 
 
-def test_a_refusal_tells_what_was_sent_and_that_nothing_is_updated(api: Api, anna: Customer) -> None:
+def test_a_refusal_echoes_the_item_and_updates_nothing(api: Api, anna: Customer) -> None:
     answer = change(api, {"identifier": "mobile", "old_value": "9812300005", "new_value": NEW})
     assert answer.http.status_code == 200
     assert answer.status == {"success": "false", "code": 500, "message": "All requests have failed due to errors"}
@@ -110,7 +110,7 @@ def test_answers_about_fields_are_read(api: Api, organization: Organization, ann
     assert item_of(change(api, {**WISH, "verification": fields(City="pune")}))["item_status"]["code"] == "1040"
 
 
-def test_a_customer_of_another_organization_is_nobody(stranger_api: Api, anna: Customer) -> None:
+def test_a_customer_of_another_organization_is_not_found(stranger_api: Api, anna: Customer) -> None:
     assert item_of(change(stranger_api, WISH))["item_status"]["code"] == "1012"
 
 
@@ -119,7 +119,7 @@ def code_of(answer: Answer) -> str:
     return code
 
 
-def test_whose_status_forbids_it_is_refused(api: Api, anna: Customer) -> None:
+def test_a_status_that_blocks_it_is_refused(api: Api, anna: Customer) -> None:
     api.add(mobile=OLD, fraud_status={"status": "CONFIRMED"})
     assert code_of(change(api, WISH)) == "618"
 
@@ -144,7 +144,7 @@ def test_who_does_not_know_enough_of_the_customer_is_refused(api: Api, organizat
     assert code_of(change(api, {**WISH, "verification": fields(firstname="Anna", lastname="rao")})) == "1040"
 
 
-def test_what_somebody_else_has_is_refused_where_nobody_is_merged(api: Api, organization: Organization, anna: Customer) -> None:
+def test_a_value_of_another_is_refused_without_merging(api: Api, organization: Organization, anna: Customer) -> None:
     set_flags(organization, AUTO_MERGE_ON_IDENTIFIER_COLLISION=False, CONF_LOYALTY_ALLOW_EXTERNAL_ID_UPDATE=True)
     taken = {"mobile": "919812300005", "email": "bela@example.com", "external_id": "NW-0005"}
     own = {"mobile": OLD, "email": "anna.rao@example.com", "external_id": "NW-0001"}

@@ -70,7 +70,7 @@ def test_answer_is_all_text(api, people):
     }  # fmt: skip
 
 
-def test_what_nobody_has_is_blank_and_nobody_found_is_an_empty_list(api, people):
+def test_missing_values_are_blank_and_no_customers_an_empty_list(api, people):
     (item,) = find(api, "(firstname:EQUALS:ümit)").customer["results"]["item"]
     assert (item["email"], item["attributes"]) == ("", {"attribute": []})
     nobody = find(api, "(firstname:EXACT:Nobody)").customer
@@ -131,7 +131,7 @@ def test_fields_with_an_index_are_found_alike(api, people):
     assert {q: found(api, f"({q})") for q, _ in FIELD_SEARCHES} == {q: names.split() for q, names in FIELD_SEARCHES}
 
 
-def test_a_custom_field_stands_before_an_extended_one_and_both_behind_what_is_known_anyway(api, people):
+def test_custom_fields_precede_extended_fields_after_known_columns(api, people):
     FieldFactory(organization=api.till.organization, name="City")
     FieldFactory(organization=api.till.organization, name="mobile")
     assert found(api, "(CITY:EQUALS:pune)") == []
@@ -205,7 +205,7 @@ def test_requests_that_are_too_much_are_400(api, query):
 
 
 @pytest.mark.parametrize("query", ["q=(firstname:EQUALS:%ED%A0%80)", "q=(firstname:IN:%FF;%C3%20)", "q=firstname:%F4%8F%BF%BF"])
-def test_text_that_is_no_text_finds_nobody(api, query):
+def test_an_invalid_text_finds_no_customer(api, query):
     assert api.call("GET", "search", query).customer["count"] == "0"
 
 
@@ -227,12 +227,12 @@ def test_member_care_access_narrows_to_the_callers_store(api, people):
     assert find(api, "(firstname:anna)", member_care_access="1").customer["count"] == "1"
 
 
-def test_another_organization_finds_nobody(api, stranger_api, people):
+def test_another_organization_finds_no_customer(api, stranger_api, people):
     for q in ("(firstname:anna)", "(mobile:EQUALS:9812300001)", "(mobile:ENDS:1)", "(loyalty_points:GREATER:-1)"):
         assert find(stranger_api, q).customer["count"] == "0"
 
 
-def test_an_identifier_that_was_replaced_finds_nobody_and_one_of_a_merged_customer_the_survivor(api, people):
+def test_a_replaced_identifier_finds_no_customer(api, people):
     Identifier.objects.filter(value="919812300001").update(state="FORMER", exclusive=False)
     Identifier.objects.filter(value="bina@example.com").update(state="MERGED", customer=people[0])
     assert found(api, "(mobile:EQUALS:9812300001)") == []

@@ -53,7 +53,7 @@ def test_put_is_post(api, asha):
         ({"mobile": "12ab"}, "1001"),
     ],
 )
-def test_nobody_is_created(api, item, code):
+def test_no_customer_is_created(api, item, code):
     assert api.update(item).code == code
     assert not Customer.objects.exists()
 
@@ -85,7 +85,7 @@ def test_channels_are_replaced_by_type_and_value_and_added_otherwise(api, asha):
     assert [(one["type"], one["value"], one["verified"]) for one in channels] == [("WHATSAPP", "1", True), ("LINE", "2", False)]
 
 
-def test_identifiers_that_are_kept_are_told(api, asha):
+def test_kept_identifiers_are_reported(api, asha):
     answer = api.update(id=asha["user_id"], mobile="9812345679", email="new@example.com", external_id="E-2")
     assert answer.message == (
         "Customer successfully updated, Mobile is a primary key. Mobile cannot be updated, "
@@ -94,7 +94,7 @@ def test_identifiers_that_are_kept_are_told(api, asha):
     assert (answer.warnings, answer.item["mobile"]) == (["91005", "91006", "91006"], asha["mobile"])
 
 
-def test_identifier_of_somebody_else_is_refused_where_nobody_is_merged(api, organization, asha):
+def test_an_identifier_of_another_is_refused_without_merging(api, organization, asha):
     organization.flags = {"AUTO_MERGE_ON_IDENTIFIER_COLLISION": False}
     organization.save()
     api.add(mobile="9812345679", email="usha@example.com", external_id="E-9")
@@ -104,7 +104,7 @@ def test_identifier_of_somebody_else_is_refused_where_nobody_is_merged(api, orga
     assert api.update(id=other["user_id"], mobile="9812345679").code == "1032"
 
 
-def test_consents_are_changed_and_told(api, asha):
+def test_consents_are_changed_and_returned(api, asha):
     pair = {"channel": "SMS", "priority": "BULK", "is_subscribed": "1"}
     assert api.update(id=asha["user_id"], subscriptions=[pair]).item["subscriptions"]["subscription"][0]["status"] == "1"
     changed = api.update(id=asha["user_id"], subscriptions={"subscription": {**pair, "is_subscribed": "0"}})
@@ -151,7 +151,7 @@ def test_fraud_closes_identifier_changes_and_opens_when_lifted(api):
     assert api.update(mobile="9812345678", email="new@example.com").item["email"] == "new@example.com"
 
 
-def test_a_label_closes_identifier_changes_and_the_fraud_status_is_not_taken_over(api, organization):
+def test_a_label_blocks_identifier_changes(api, organization):
     api.add(mobile="9812345678", fraud_status="CONFIRMED")
     asha = Customer.objects.get()
     label(asha, CustomerStatusFactory(organization=organization, blocks=["identifier_change"]), status_reason="Odd returns")
@@ -200,7 +200,7 @@ def test_the_reason_of_a_fraud_status_is_that_of_its_last_change(api):
     assert api.update(mobile="9812345678", fraud_status="NOT_FRAUD").item["reason"] == ""
 
 
-def test_whoever_may_get_no_points_joins_without_the_welcome_award(api, organization):
+def test_a_blocked_customer_joins_without_the_welcome_award(api, organization):
     program = Program.objects.get()
     ProgramVersion.objects.create(
         organization=organization, program=program, number=2, rules={"enrolment": {"points": 50}}, made_at=AT

@@ -38,7 +38,7 @@ def test_staff_of_a_store_see_the_cards_of_its_customers(seller: Client, card: C
     assert seller.get(page_of(CARDS, hidden)).status_code == 302
 
 
-def test_nobody_changes_a_card_by_hand(administrator: Client, card: Card) -> None:
+def test_cards_are_not_changed_by_hand(administrator: Client, card: Card) -> None:
     assert administrator.get(page_of(CARDS, card)).status_code == 200
     assert administrator.post(page_of(CARDS, card), {"number": "X"}).status_code == 403
     assert administrator.get("/admin/customers/card/add/").status_code == 403

@@ -78,9 +78,7 @@ def test_open_pairs_come_first(administrator: Client, pair: DuplicateCandidate, 
     assert shown(administrator.get(list_of(PAIRS)))[-1] == last
 
 
-def test_a_pair_is_shown_side_by_side_and_what_makes_them_alike_stands_out(
-    administrator: Client, pair: DuplicateCandidate
-) -> None:
+def test_a_pair_is_shown_side_by_side_with_its_evidence(administrator: Client, pair: DuplicateCandidate) -> None:
     organization, series = pair.organization, CardSeriesFactory(organization=pair.organization)
     Card.objects.create(organization=organization, series=series, number="GOLD1", customer=pair.first, status="ISSUED")
     pair.second.comm_channels = [{"type": "CARD_NUMBER", "value": "GOLD1"}, {"type": "LINE", "value": "anna"}]
@@ -110,7 +108,7 @@ def test_a_pair_leads_to_the_page_on_which_it_is_merged(
     assert "says asha (staff)" in page
 
 
-def test_who_tells_a_pair_apart_stands_with_it(administrator: Client, auditor: Client, pair: DuplicateCandidate) -> None:
+def test_a_dismissed_pair_shows_who_dismissed_it(administrator: Client, auditor: Client, pair: DuplicateCandidate) -> None:
     assert dismiss(administrator, pair) == 302
     pair.refresh_from_db()
     assert (pair.state, pair.decided_by) == ("DISMISSED", "staff:asha")
@@ -121,7 +119,7 @@ def test_who_tells_a_pair_apart_stands_with_it(administrator: Client, auditor: C
     assert "dismissed" in history.lower()
 
 
-def test_a_pair_that_somebody_decided_on_stays_as_it_is(administrator: Client, pair: DuplicateCandidate) -> None:
+def test_a_decided_pair_stays_unchanged(administrator: Client, pair: DuplicateCandidate) -> None:
     dismiss(administrator, pair)
     decided = DuplicateCandidate.objects.get().decided_on
     assert dismiss(administrator, pair) == 302
@@ -162,7 +160,7 @@ def test_operators_decide_for_the_organization_of_the_pair(operator: Client, pai
     assert pair.decided_by == "staff:operator"
 
 
-def test_nobody_adds_or_changes_a_pair_by_hand(administrator: Client, pair: DuplicateCandidate) -> None:
+def test_pairs_are_not_added_or_changed_by_hand(administrator: Client, pair: DuplicateCandidate) -> None:
     assert administrator.post(page_of(PAIRS, pair), {"state": "MERGED"}).status_code == 403
     assert administrator.get("/admin/customers/duplicatecandidate/add/").status_code == 403
 

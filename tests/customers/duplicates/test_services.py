@@ -82,7 +82,7 @@ def test_mobiles_alike_but_for_the_country(organization, person, one, other, is_
     assert found(organization) == ({(first.pk, second.pk): [Evidence.MOBILE]} if is_found else {})
 
 
-def test_former_identifiers_say_nothing(organization, person):
+def test_former_identifiers_are_no_evidence(organization, person):
     person(email="anna.rao@example.com")
     person(email="annarao@example.com").identifiers.update(state="FORMER")
     assert found(organization) == {}
@@ -135,7 +135,7 @@ def test_the_same_name_and_card_number(organization, namesakes, of_first, of_oth
     assert found(organization) == {(anna.pk, again.pk): [Evidence.CARD]}
 
 
-def test_external_ids_that_are_no_cards_and_people_without_names_share_no_card(organization, namesakes, person):
+def test_external_ids_that_are_no_cards_share_no_card(organization, namesakes, person):
     for one in namesakes:
         take_for_external_id(one, "P-1")
     note_card(person(), "P-2")
@@ -152,7 +152,7 @@ def test_the_same_name_at_the_same_source_account(organization, namesakes, perso
     assert found(organization) == {(anna.pk, again.pk): [Evidence.SOURCE_ACCOUNT]}
 
 
-def test_all_that_speaks_for_a_pair_is_told_once_and_in_order(organization, person):
+def test_all_evidence_of_a_pair_is_listed_once_in_order(organization, person):
     pair = [person("Anna", "Rao", email=f"anna{dot}rao@example.com") for dot in (".", "")]
     for one in pair:
         one.comm_channels = [{"type": "CARD_NUMBER", "value": number} for number in ("P-1", "P-2")]
@@ -169,7 +169,7 @@ def test_three_alike_are_three_pairs_and_a_crowd_is_none(organization, person):
     assert search.crowds == {Evidence.EMAIL: 1}
 
 
-def test_customers_of_another_organization_are_nobodys_duplicates(organization, person, stranger: Till):
+def test_customers_of_another_organization_are_no_duplicates(organization, person, stranger: Till):
     person(email="anna.rao@example.com")
     register(stranger, email="annarao@example.com")
     assert found(organization) == {}
@@ -241,7 +241,7 @@ def test_a_pair_is_dismissed_once(organization, pair):
     assert AuditEntry.objects.filter(action="dismissed").count() == 1
 
 
-def test_a_merge_settles_the_pair_and_drops_what_else_was_open_of_the_victim(organization, pair, person):
+def test_a_merge_closes_the_victims_open_pairs(organization, pair, person):
     third = person(email="an.narao@example.com")
     assert find_duplicates(organization).new == 2
     by = command_actor("test", organization)
@@ -256,7 +256,7 @@ def test_a_merge_settles_the_pair_and_drops_what_else_was_open_of_the_victim(org
     assert str(find_duplicates(organization)) == "new=1 known=2 gone=0 dismissed=0"
 
 
-def test_a_pair_stands_once_and_in_order(organization, pair):
+def test_a_pair_is_unique_and_ordered(organization, pair):
     for first, second in [(pair.first, pair.second), (pair.second, pair.first)]:
         with pytest.raises(IntegrityError), transaction.atomic():
             DuplicateCandidate.objects.create(

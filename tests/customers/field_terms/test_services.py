@@ -57,7 +57,7 @@ def wanted() -> list[tuple[int, str, str]]:
     return sorted(found)
 
 
-def test_a_field_that_becomes_searchable_is_filled_and_one_that_stops_is_emptied(committed: Till, monkeypatch) -> None:
+def test_a_field_is_indexed_while_it_is_searchable(committed: Till, monkeypatch) -> None:
     monkeypatch.setattr(field_terms, "_BATCH", 2)
     people = [
         register(committed, mobile=f"981230000{n}", custom_fields=fields(town=f"Town {n}", color="Red"),
@@ -136,7 +136,7 @@ def test_who_is_being_written_while_a_field_is_indexed_is_not_forgotten(committe
     assert [(name, folded) for _, name, folded in terms()] == [("town", "pune")]
 
 
-def test_a_transaction_that_goes_on_for_too_long_leaves_the_field_for_the_next_time(committed: Till, monkeypatch) -> None:
+def test_a_long_transaction_postpones_the_indexing_of_a_field(committed: Till, monkeypatch) -> None:
     monkeypatch.setattr(field_terms, "_PATIENCE", 0.1)
     register(committed, mobile="9812300001", custom_fields=fields(town="Pune"))
 

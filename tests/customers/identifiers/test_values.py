@@ -87,7 +87,7 @@ def test_external_id_is_trimmed_and_keeps_its_case():
 
 
 @pytest.mark.parametrize("written", ["", "  ", "x" * 251, "a\x07b", "tab\tinside"])
-def test_external_id_without_content_too_long_or_with_control_characters_is_refused(written):
+def test_an_invalid_external_id_is_refused(written):
     assert read_external_id(written) is None
 
 
@@ -105,7 +105,7 @@ def test_names_of_every_script_are_kept(name):
     ("written", "kept"),
     [("An@n#", "Ann"), ("Dr. No", "Dr No"), ("a\x00b", "ab"), ("x" * 101, "x" * 100), ("<b>Bo</b>", "bBob")],
 )
-def test_characters_that_no_name_has_are_dropped_and_told(written, kept):
+def test_invalid_characters_of_names_are_dropped_and_reported(written, kept):
     assert read_name(written) == (kept, False)
 
 

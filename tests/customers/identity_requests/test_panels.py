@@ -15,7 +15,7 @@ from use_cases.identity import reject_request
 OLD, OTHER = "919812300001", "919812300002"
 
 
-def test_the_latest_requests_are_told_on_both_sides(till: Till, organization: Organization, anna: Customer) -> None:
+def test_the_latest_requests_are_shown_on_both_pages(till: Till, organization: Organization, anna: Customer) -> None:
     usha = register(till, firstname="Usha", mobile=OTHER)
     first = ask(till, "mobile", OLD, OTHER)
     reject_request(first.pk, reason="Not proved", by=staff(organization))
@@ -29,9 +29,7 @@ def test_the_latest_requests_are_told_on_both_sides(till: Till, organization: Or
     assert [(row["maker"], row["decider"]) for row in of_usha.context["rows"]] == [("mgroad.till1 (till)", "asha (staff)")]
 
 
-def test_there_is_no_panel_without_requests_nor_for_those_who_may_not_see_them(
-    till: Till, organization: Organization, anna: Customer
-) -> None:
+def test_the_panel_needs_requests_and_permission(till: Till, organization: Organization, anna: Customer) -> None:
     assert (
         identity_panel(anna, organization=organization, seen_by=StaffMemberFactory(organization=organization, role="auditor"))
         is None

@@ -67,7 +67,7 @@ def judged(answers: dict[str, str], **asked: object) -> int:
 
 
 @pytest.mark.parametrize("keys", [("old_value", "new_value"), ("old_identifier", "new_identifier")])
-def test_a_wish_is_read_in_canonical_form(keys: tuple[str, str]) -> None:
+def test_a_request_is_read_in_canonical_form(keys: tuple[str, str]) -> None:
     old, new = keys
     item = {"identifier": "Mobile", old: "+91 98000-00001", new: "9800000002", "validation_code": " AB12CD ",
             "verification": {"field": [{"name": "firstname", "value": "Anna"}]}}  # fmt: skip
@@ -95,7 +95,7 @@ def test_a_wish_is_read_in_canonical_form(keys: tuple[str, str]) -> None:
         ({"identifier": {"a": "b"}, "old_value": OLD, "new_value": NEW}, 400),
     ],
 )
-def test_what_is_no_wish_is_refused(item: dict[str, Any], code: int) -> None:
+def test_an_invalid_request_is_refused(item: dict[str, Any], code: int) -> None:
     assert refusal(item) == code
 
 
@@ -158,7 +158,7 @@ def test_where_nothing_is_asked_only_names_have_to_be_right(answers: dict[str, s
         ({"firstname": "Bea", "shoe": "44"}, 1027),
     ],
 )
-def test_mandatory_answers_have_to_match_and_enough_of_the_optional_ones(answers: dict[str, str], code: int) -> None:
+def test_mandatory_and_enough_optional_answers_must_match(answers: dict[str, str], code: int) -> None:
     assert judged(answers, mandatory=["firstname"], optional=["lastname", "external_id"], optional_matches=1) == code
 
 
@@ -182,7 +182,7 @@ def test_answers_are_compared_as_they_are_stored(name: str, answer: str, code: i
     assert judged({name: answer}, mandatory=[name.lower()]) == code
 
 
-def test_a_mandatory_field_that_is_switched_off_lets_nobody_through() -> None:
+def test_an_inactive_mandatory_field_refuses_everyone() -> None:
     assert judged({}, mandatory=["gone"]) == Code.VERIFICATION_MANDATORY_MISMATCH
     assert judged({}, optional=["gone"], optional_matches=1) == Code.VERIFICATION_TOO_FEW_MATCHES
 

@@ -57,7 +57,7 @@ def test_first_filled_of_id_mobile_external_id_and_email_decides(organization, a
     assert resolve(organization, {"email": "asha@example.com", "subject": "x"}) == [asha]
 
 
-def test_first_filled_decides_even_where_it_leads_to_nobody(organization, asha):
+def test_the_first_filled_value_decides_even_if_not_found(organization, asha):
     assert resolve(organization, {"id": "999999", "mobile": "9812345678"}) == [-1011]
     assert resolve(organization, {"mobile": "12ab", "email": "asha@example.com"}) == [-1042]
 
@@ -78,11 +78,11 @@ def test_first_filled_decides_even_where_it_leads_to_nobody(organization, asha):
         ({"email": "no address"}, 1042),
     ],
 )
-def test_nobody_is_told_by_the_codes_of_a_read(organization, asha, row, code):
+def test_an_unknown_customer_has_the_code_of_a_read(organization, asha, row, code):
     assert resolve(organization, {"id": str(asha)}, row) == [asha, -code]
 
 
-def test_merged_identifiers_lead_to_the_survivor_and_former_ones_to_nobody(organization):
+def test_merged_identifiers_find_the_survivor_and_former_ones_none(organization):
     survivor = make_customer(organization, state="MERGED", mobile="919812345678")
     make_customer(organization, state="FORMER", exclusive=False, mobile="919812345679")
     assert resolve(organization, {"mobile": "9812345678"}, {"mobile": "9812345679"}) == [survivor, -1012]

@@ -36,7 +36,7 @@ def test_values_are_kept_in_canonical_form(kind, written, kept):
 
 
 @pytest.mark.parametrize(("kind", "written"), [("enum", "Mauve"), ("multi", "Blue,Mauve"), ("multi", '["Mauve"]')])
-def test_what_is_no_option_is_told_apart(kind, written):
+def test_a_value_that_is_no_option_has_its_own_code(kind, written):
     with pytest.raises(NotAnOptionError):
         read_value(written, field(kind, options=COLOURS))
 
@@ -47,7 +47,7 @@ def test_what_is_no_option_is_told_apart(kind, written):
      ("boolean", "perhaps"),
      ("text", "x" * 2001), ("multi", '["Blue"'), ("multi", "[[1]]"), ("multi", "[" * 100_000)],
 )  # fmt: skip
-def test_wrong_type_is_told_apart(kind, written):
+def test_a_wrong_type_has_its_own_code(kind, written):
     with pytest.raises(WrongTypeError):
         read_value(written, field(kind, options=COLOURS))
 

@@ -16,9 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 @transaction.atomic
-def test_customers_are_held_by_one_query_and_unknown_ones_left_out(
-    anna: Customer, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+def test_customers_are_locked_by_one_query(anna: Customer, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(1):
         assert lock_customers([anna.pk, anna.pk, 10**9]) == {anna.pk: anna}
     with django_assert_num_queries(0):
@@ -26,13 +24,13 @@ def test_customers_are_held_by_one_query_and_unknown_ones_left_out(
 
 
 @transaction.atomic
-def test_nobody_is_not_held(organization: object) -> None:
+def test_an_unknown_customer_is_not_locked(organization: object) -> None:
     with pytest.raises(Customer.DoesNotExist):
         lock_customer(10**9)
 
 
 @transaction.atomic
-def test_for_somebody_who_was_merged_the_work_is_to_be_done_again(anna: Customer, till: Till) -> None:
+def test_work_on_a_merged_customer_is_repeated(anna: Customer, till: Till) -> None:
     twin = register(till, mobile="9812300002")
     merge_customers(survivor=anna.pk, victim=twin.pk, by=till_actor(till))
     with pytest.raises(OperationalError) as refused:

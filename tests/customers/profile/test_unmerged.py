@@ -36,7 +36,7 @@ def test_rows_of_merged_customers_are_left_out(organization: Organization, till:
     assert [one.customer for one in rows.unmerged()] == [anna]
 
 
-def test_groups_segments_and_labels_count_nobody_twice(
+def test_groups_segments_and_labels_count_customers_once(
     administrator: Client, organization: Organization, till: Till, anna: Customer, twin: Customer
 ) -> None:
     family = UserGroupFactory(organization=organization, external_id="G1")
@@ -57,7 +57,7 @@ def test_groups_segments_and_labels_count_nobody_twice(
     assert [row.customer_count for row in shown(administrator.get(list_of("customers_customerstatus")))] == [1]
 
 
-def test_programs_and_tiers_count_nobody_twice(
+def test_programs_and_tiers_count_customers_once(
     administrator: Client, organization: Organization, till: Till, anna: Customer, twin: Customer
 ) -> None:
     club = Program.objects.get()

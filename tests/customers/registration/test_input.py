@@ -76,7 +76,7 @@ def test_the_first_error_in_the_documented_order_wins(item, code):
     assert refusal(item) == code
 
 
-def test_mobile_without_country_configuration_is_8014_before_anything_invalid():
+def test_a_mobile_without_countries_is_8014_before_other_errors():
     nowhere = Organization(pk=2, code="nowhere")
     assert refusal({"mobile": "12ab", "email": "bad"}, organization=nowhere) == Code.COUNTRY_NOT_CONFIGURED
     assert read_customer_input({"email": "a@example.com"}, context(organization=nowhere), action="add").identifiers == {
@@ -140,7 +140,7 @@ def test_blank_means_not_supplied():
     )
 
 
-def test_choices_are_read_in_any_case_and_unknown_ones_ignored_with_91003():
+def test_unknown_choices_are_ignored_with_91003():
     customer_input = read(
         {"type": "non_loyalty", "ndnc_status": "dnd", "fraud_status": {"status": "marked", "reason": "odd bills"}}
     )
@@ -160,7 +160,7 @@ def test_fraud_status_may_be_bare_text():
     assert read({"fraud_status": "CONFIRMED"}).customer.fraud_status == "CONFIRMED"
 
 
-def test_tills_of_the_item_are_looked_up_and_unknown_ones_warned_about():
+def test_unknown_tills_of_an_item_are_warned_of():
     assert read({"registered_till": "cp.till1", "associated_with": "cp.till1"}).customer.registered_till == CP_TILL
     customer_input = read({"registered_till": "no.such", "associated_with": "x" * 51})
     assert (customer_input.customer.registered_till, codes(customer_input)) == (None, [91020, 91021])
@@ -171,7 +171,7 @@ def test_unknown_till_is_an_error_where_tills_are_strict(key, code):
     assert refusal({"mobile": "9812345678", key: "no.such"}, policy=Policy(strict_till=True)) == code
 
 
-def test_unresolved_attribution_of_the_call_is_an_error_where_tills_are_strict():
+def test_unresolved_attribution_is_an_error_with_strict_tills():
     notice = Notice(Code.INVALID_ATTRIBUTION_TILL)
     assert codes(read({}, notices=[notice])) == [91021]
     assert refusal({"mobile": "9812345678"}, policy=Policy(strict_till=True), notices=[notice]) == Code.INVALID_ATTRIBUTION_TILL
@@ -229,7 +229,7 @@ def test_card_may_be_nested_or_flat():
     assert (customer_input.card_number, customer_input.series_code) == ("G1", "GOLD")
 
 
-def test_comm_channels_are_kept_and_bad_ones_left_out():
+def test_valid_communication_channels_are_kept():
     customer_input = read({"commChannels": [
         {"type": "whatsapp", "value": "919812345678", "primary": "true", "verified": "0", "meta": {"residence": "1"}},
         {"type": "pigeon", "value": "x"}, {"type": "email", "value": ""},
@@ -250,7 +250,7 @@ def test_consents_are_kept_as_they_were_sent_for_those_who_know_them():
     assert refusal({"mobile": "9812345678", "subscriptions": [{"channel": ["SMS"]}]}) == Code.INVALID_INPUT
 
 
-def test_what_has_no_part_yet_says_so():
+def test_a_referral_code_is_not_linked_yet():
     assert read({"referral_code": "NOBODY"}).notices == [Notice(Code.REFERRAL_NOT_LINKED)]
 
 

@@ -58,12 +58,12 @@ def codes(plan) -> list[int]:
     return [notice.code for notice in plan.notices]
 
 
-def test_a_nobody_is_created_with_what_was_sent():
+def test_an_unknown_customer_is_created_with_the_sent_values():
     plan = meet({"mobile": MOBILE, "email": EMAIL})
     assert (plan.state, plan.identifiers, plan.notices) == (None, {"mobile": MOBILE, "email": EMAIL}, ())
 
 
-def test_a_nobody_is_not_created_by_update():
+def test_an_update_creates_no_customer():
     assert refusal({"mobile": MOBILE}, may_create=False) == Code.UNKNOWN_IDENTIFIER
 
 
@@ -104,7 +104,7 @@ def test_b_mobile_changes_where_it_is_secondary_and_its_flag_allows():
     assert plan.identifiers == {"mobile": MOBILE}
 
 
-def test_c_somebody_without_primary_gains_it():
+def test_c_a_customer_without_primary_gains_it():
     known = state(1, email=EMAIL)
     plan = meet({"mobile": MOBILE, "email": EMAIL}, known)
     assert (plan.state, plan.identifiers) == (known, {"mobile": MOBILE})
@@ -122,7 +122,7 @@ def test_d_other_primary_is_refused_by_the_strict_check():
     assert refusal({"mobile": MOBILE, "email": EMAIL}, known, policy=Policy(strict_primary=True)) == Code.PRIMARY_MISMATCH
 
 
-def test_d_skip_policy_makes_somebody_new_and_drops_the_secondary_even_if_strict():
+def test_d_skip_policy_registers_anew_without_the_secondary():
     known = state(1, mobile=OTHER_MOBILE, email=EMAIL)
     plan = meet({"mobile": MOBILE, "email": EMAIL}, known, policy=Policy(strict_primary=True, skip_secondary=True))
     assert (plan.state, plan.identifiers) == (None, {"mobile": MOBILE})
@@ -133,12 +133,12 @@ def test_d_skip_policy_makes_somebody_new_and_drops_the_secondary_even_if_strict
     ("kind", "value", "code"),
     [("email", EMAIL, Code.EMAIL_TAKEN), ("external_id", "E", Code.EXTERNAL_ID_TAKEN)],
 )
-def test_g_secondary_of_somebody_else_is_refused_where_nobody_is_merged(kind, value, code):
+def test_g_a_secondary_of_another_is_refused_without_merging(kind, value, code):
     known, stranger = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, **{kind: value})
     assert refusal({"mobile": MOBILE, kind: value}, known, stranger, policy=NO_MERGES) == code
 
 
-def test_g_of_several_refusals_the_lowest_code_is_told():
+def test_g_of_several_refusals_the_lowest_code_is_answered():
     known, taken = state(1, mobile=MOBILE), state(2, email=EMAIL, external_id="E")
     sent = {"mobile": MOBILE, "email": EMAIL, "external_id": "E"}
     assert refusal(sent, known, taken, policy=NO_MERGES) == Code.EMAIL_TAKEN
@@ -159,7 +159,7 @@ def test_e_several_owners_are_merged_the_oldest_first_and_each_once():
     assert meet(sent, known, both).victims == (both,)
 
 
-def test_e_a_secondary_that_the_survivor_has_differently_is_kept_with_91006():
+def test_e_a_different_secondary_of_the_survivor_is_kept_with_91006():
     known, stranger = state(1, mobile=MOBILE, email=OTHER_EMAIL), state(2, email=EMAIL)
     plan = meet({"mobile": MOBILE, "email": EMAIL}, known, stranger)
     assert (plan.victims, plan.identifiers, codes(plan)) == ((stranger,), {}, [91006])
@@ -174,7 +174,7 @@ def test_h_fraud_on_either_side_closes_merging(restricted):
     assert refusal({"mobile": MOBILE, "email": EMAIL}, known, stranger) == Code.FRAUD
 
 
-def test_i_who_is_found_by_what_a_merged_customer_had_is_told_so_and_keeps_their_own():
+def test_i_an_update_by_a_merged_identifier_is_warned_of():
     known = state(1, mobile=MOBILE)
     known.inherited = {("mobile", OTHER_MOBILE), ("email", EMAIL)}
     plan = meet({"mobile": OTHER_MOBILE}, known)
@@ -203,7 +203,7 @@ def test_e_repeating_email_is_just_stored():
     assert (plan.state, plan.identifiers) == (known, {"email": EMAIL})
 
 
-def test_e_update_by_id_with_an_identifier_of_somebody_else_merges_them():
+def test_e_update_by_id_with_an_identifier_of_another_merges_them():
     known, stranger = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE)
     plan = meet({"mobile": OTHER_MOBILE}, known, stranger, by_id=known, may_create=False)
     assert (plan.state, plan.victims, codes(plan)) == (known, (stranger,), [91005])

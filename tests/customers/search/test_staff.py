@@ -46,7 +46,7 @@ def test_a_customer_is_found_by_any_identifier_or_name(anna: Customer, term: str
 
 
 @pytest.mark.parametrize("term", ["", "  ", "98", "98x", "+44 98123", "nna", "Rao Bela", "\x00", "9812300002", "9" * 25])
-def test_what_nobody_has_finds_nobody(anna: Customer, term: str) -> None:
+def test_an_unused_value_finds_no_customer(anna: Customer, term: str) -> None:
     assert found(term, anna.organization) == set()
 
 
@@ -59,14 +59,14 @@ def test_a_customer_is_found_by_id_and_by_card(anna: Customer) -> None:
         assert found(term, anna.organization) == {anna.pk}
 
 
-def test_identifiers_that_may_repeat_find_everybody_who_has_them(till: Till) -> None:
+def test_shared_identifiers_find_all_their_customers(till: Till) -> None:
     till.organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": 0}
     till.organization.save()
     both = {register(till, mobile=mobile, email="family@example.com").pk for mobile in ("9812300001", "9812300002")}
     assert found("family@example.com", till.organization) == both
 
 
-def test_former_identifiers_find_nobody(anna: Customer) -> None:
+def test_former_identifiers_find_no_customer(anna: Customer) -> None:
     Identifier.objects.filter(kind="email").update(state="FORMER", exclusive=False)
     assert found("anna.rao@example.com", anna.organization) == set()
 

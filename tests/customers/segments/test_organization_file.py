@@ -81,7 +81,7 @@ def test_partitions_come_go_and_change_places_and_are_never_deleted(tiny: Organi
     assert before.items() <= {one.name: one.pk for one in SegmentPartition.objects.filter(segment__name="band")}.items()
 
 
-def test_a_segment_that_is_no_longer_named_is_switched_off_and_keeps_its_partitions(tiny: Organization) -> None:
+def test_a_segment_removed_from_the_file_keeps_its_partitions(tiny: Organization) -> None:
     assert load(BAND).lines == ["segment cycle: no longer named, deactivated"]
     assert partitions("cycle") == [("new", 1, True), ("lapsed", 2, True)]
     assert yaml.safe_load(dump_organization(tiny))["segments"] == [BAND, {**CYCLE, "active": False}]

@@ -52,6 +52,6 @@ def test_labels_change_and_are_switched_off_never_deleted() -> None:
     assert load(FINE, {**HELD, "blocks": ["transactions"]}).lines == ["customer_statuses[0].active: false -> true"]
 
 
-def test_one_label_may_stand_for_several_statuses_and_organizations() -> None:
+def test_statuses_and_organizations_may_share_a_label() -> None:
     load(HELD, {**HELD, "status": "INTERNAL"})
     assert load(HELD, code="bazaar").lines[-1] == "customer_statuses[0]: created customer status SUSPENDED On hold"

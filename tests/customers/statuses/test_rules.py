@@ -50,7 +50,7 @@ def test_other_fraud_statuses_close_nothing(fraud: str) -> None:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_label_closes_what_it_blocks_whatever_its_status_and_the_fraud_status(status: str) -> None:
+def test_a_label_blocks_its_actions_whatever_the_status(status: str) -> None:
     who = customer("transactions", "tier_upgrade", status=status, fraud="CONFIRMED")
     assert closed(who, BY_LABEL) == {Block.TRANSACTIONS, Block.TIER_UPGRADE}
     assert closed(customer(status=status, fraud="CONFIRMED"), BY_LABEL) == set()
@@ -68,6 +68,6 @@ def test_a_label_means_nothing_where_statuses_are_switched_off() -> None:
 
 @pytest.mark.parametrize("policy", [BY_FRAUD, BY_LABEL])
 @pytest.mark.parametrize("status", ["", *STATUSES])
-def test_accounts_are_leaving_while_their_label_says_so(status: str, policy: Policy) -> None:
+def test_accounts_are_leaving_while_their_label_is_pending_deletion(status: str, policy: Policy) -> None:
     leaving = policy.lifecycle_status and status in {"DELETED", "PENDING_DELETION"}
     assert is_leaving(customer(status=status), policy) is leaving

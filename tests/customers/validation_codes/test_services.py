@@ -58,7 +58,7 @@ def test_a_code_has_six_characters_is_kept_sealed_and_its_issue_is_audited(asha:
     assert (entry.action, entry.object_id, entry.new) == ("code issued", asha.pk, {"purpose": "points"})
 
 
-def test_asked_again_while_it_lives_it_is_the_same_code_with_the_same_expiry(asha: Customer) -> None:
+def test_a_live_code_is_answered_again_with_the_same_expiry(asha: Customer) -> None:
     first = issue(asha)
     again = issue(asha, at=NOW + timedelta(minutes=9))
     assert (again.code, again.expires_at, again.is_new) == (first.code, first.expires_at, False)

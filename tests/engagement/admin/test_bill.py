@@ -89,7 +89,7 @@ def test_staff_of_a_store_see_its_bills_and_those_of_its_customers(
     assert seller.get(page_of(BILLS, hidden))["Location"] == "/admin/"
 
 
-def test_the_page_of_a_sale_tells_lines_points_and_returns(administrator: Client, till: Till, account: PointsAccount) -> None:
+def test_the_page_of_a_sale_shows_lines_points_and_returns(administrator: Client, till: Till, account: PointsAccount) -> None:
     bill = BillFactory(
         till=till,
         customer=account.customer,
@@ -122,7 +122,7 @@ def test_the_page_of_a_sale_tells_lines_points_and_returns(administrator: Client
         assert text in page
 
 
-def test_a_bill_of_nobody_and_a_return_of_an_unknown_bill_have_pages(administrator: Client, till: Till) -> None:
+def test_a_bill_without_customer_has_a_page(administrator: Client, till: Till) -> None:
     bill = BillFactory(
         till=till,
         customer=None,

@@ -156,10 +156,10 @@ def test_an_auditor_only_looks(organization: Organization, events: dict[str, Def
 
 
 @pytest.mark.parametrize("role", ["store_manager", "store_staff"])
-def test_stores_have_no_such_room(organization: Organization, events: dict[str, DeferredEvent], role: str) -> None:
+def test_staff_of_stores_have_no_such_page(organization: Organization, events: dict[str, DeferredEvent], role: str) -> None:
     assert browser(organization, role).get(list_of(EVENTS)).status_code == 403
 
 
-def test_who_is_limited_to_stores_has_no_such_room(store: Store, events: dict[str, DeferredEvent]) -> None:
+def test_staff_limited_to_stores_have_no_such_page(store: Store, events: dict[str, DeferredEvent]) -> None:
     member = StaffMemberFactory(organization=store.organization, role="care_agent", stores=[store])
     assert log_in(member).get(list_of(EVENTS)).status_code == 403

@@ -136,7 +136,7 @@ def test_lists_are_narrowed_by_program_kind_store_and_day(
     assert len(shown(administrator.get(list_of("engagement_pointslot"), {"kind__exact": "promotional"}))) == 1
 
 
-def test_an_entry_tells_what_moved_and_why(administrator: Client, account: PointsAccount) -> None:
+def test_an_entry_shows_what_moved_and_why(administrator: Client, account: PointsAccount) -> None:
     give_points(account, 7, facts=facts(note="A gift", explanation={"because": "adjustment"}))
     entry = PointsEntry.objects.get(points=7)
     page = administrator.get(page_of("engagement_pointsentry", entry)).content.decode()
@@ -144,7 +144,7 @@ def test_an_entry_tells_what_moved_and_why(administrator: Client, account: Point
         assert text in page
 
 
-def test_a_lot_tells_what_is_left_and_until_when(administrator: Client, account: PointsAccount, store: Store) -> None:
+def test_a_lot_shows_its_remaining_points_and_expiry(administrator: Client, account: PointsAccount, store: Store) -> None:
     give_points(account, 20, expiry=Expiry(moves="membership"), facts=facts(datetime(2021, 1, 1, tzinfo=UTC)))
     Membership.objects.update(
         tier=account.program.tiers.get(name="Silver"), tier_since=clock.now(), tier_expires_on="2031-05-31"
@@ -159,7 +159,7 @@ def test_a_lot_tells_what_is_left_and_until_when(administrator: Client, account:
         assert administrator.get(page_of("engagement_pointslot", lot)).status_code == 200
 
 
-def test_a_redemption_tells_where_and_what_came_back(administrator: Client, account: PointsAccount, till: Till) -> None:
+def test_a_redemption_shows_its_store_and_reversals(administrator: Client, account: PointsAccount, till: Till) -> None:
     redemption = redeem(account, 30, "A1b2C3", till=till, store=till.store, reference="R-77", note="Boots")
     redemptions = list_of("engagement_redemption")
     assert "spent" in administrator.get(redemptions).content.decode()

@@ -45,12 +45,12 @@ def test_the_list_and_the_page_show_nothing_that_is_over(administrator: Client, 
         assert text in page
 
 
-def test_an_account_without_entries_says_so(administrator: Client, organization: Organization) -> None:
+def test_an_account_without_entries_shows_a_note(administrator: Client, organization: Organization) -> None:
     account = PointsAccountFactory(organization=organization)
     assert "Nothing has moved yet." in administrator.get(page_of(ACCOUNTS, account)).content.decode()
 
 
-def test_accounts_whose_points_have_moved_are_listed_where_asked(
+def test_accounts_whose_points_have_moved_are_listed_on_request(
     administrator: Client, organization: Organization, account: PointsAccount, till: Till
 ) -> None:
     twin = PointsAccountFactory(organization=organization)
@@ -60,7 +60,7 @@ def test_accounts_whose_points_have_moved_are_listed_where_asked(
     assert administrator.get(page_of(ACCOUNTS, twin)).status_code == 200
 
 
-def test_an_account_whose_points_are_still_to_move_has_a_page(administrator: Client, account: PointsAccount) -> None:
+def test_an_account_whose_points_will_move_has_a_page(administrator: Client, account: PointsAccount) -> None:
     Membership.objects.all().delete()
     assert "+100" in administrator.get(page_of(ACCOUNTS, account)).content.decode()
 
@@ -76,7 +76,7 @@ def test_points_are_adjusted_with_a_reason(administrator: Client, account: Point
     assert PointsEntry.objects.latest("pk").made_by == "staff:asha"
 
 
-def test_what_is_refused_is_told_above_the_form(administrator: Client, account: PointsAccount) -> None:
+def test_a_refused_change_is_shown_above_the_form(administrator: Client, account: PointsAccount) -> None:
     assert "Only 100 points are there to take." in adjust(administrator, account, "-101").content.decode()
     assert "This field is required" in adjust(administrator, account, "-1", reason=" ").content.decode()
     account.refresh_from_db()
@@ -101,7 +101,7 @@ def test_only_permitted_roles_adjust_within_their_reach(
     assert (account.balance, hidden.balance) == (105, 0)
 
 
-def test_who_finds_the_customer_locked_or_merged_meanwhile_is_told_so(
+def test_a_customer_locked_or_merged_meanwhile_is_reported(
     administrator: Client, account: PointsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(cause: Exception) -> None:

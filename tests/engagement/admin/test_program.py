@@ -40,7 +40,7 @@ def test_the_list_costs_the_same_for_any_number(
     assert len(shown(answer)) == programs
 
 
-def test_the_list_tells_members_points_and_state(administrator: Client, account: PointsAccount) -> None:
+def test_the_list_shows_members_points_and_state(administrator: Client, account: PointsAccount) -> None:
     other = PointsAccountFactory(organization=account.organization)
     PointsAccount.objects.filter(pk=other.pk).update(balance=-30, adjusted=-30, floor=-30)
     give_points(account, 1900)
@@ -52,7 +52,7 @@ def test_the_list_tells_members_points_and_state(administrator: Client, account:
     assert "paused" in page
 
 
-def test_the_page_tells_the_rules_in_sentences_and_every_version(
+def test_the_page_describes_the_rules_and_every_version(
     administrator: Client, account: PointsAccount, club_program: Program
 ) -> None:
     first = ProgramVersion.objects.get()

@@ -78,7 +78,7 @@ def test_nothing_redeemed_is_a_success(delhi_api: Api, shops: Shops) -> None:
     assert (customer["redemptions"], customer["points_count"], customer["points_start_id"]) == (NOTHING, 0, "")
 
 
-def test_somebody_of_the_program_without_points_is_read_too(delhi_api: Api, shops: Shops) -> None:
+def test_a_member_without_points_is_read_too(delhi_api: Api, shops: Shops) -> None:
     shops.customer()
     assert ask(delhi_api).customer["redemptions"] == NOTHING
 
@@ -92,13 +92,13 @@ def test_the_count_of_a_kind_that_was_not_asked_for_is_null(
     assert len(rows(answer)) == (points or 0)
 
 
-def test_user_id_is_told_when_asked_for(delhi_api: Api, three: Customer) -> None:
+def test_user_id_is_printed_on_request(delhi_api: Api, three: Customer) -> None:
     assert list(ask(delhi_api, "user_id=true").customer)[:6] == [*HEAD[:5], "user_id"]
     by_id = delhi_api.call("GET", "redemptions", f"user_id={three.pk}")
     assert by_id.customer["user_id"] == str(three.pk)
 
 
-def test_user_groups_are_told(delhi_api: Api, shops: Shops, three: Customer) -> None:
+def test_user_groups_are_printed(delhi_api: Api, shops: Shops, three: Customer) -> None:
     group = UserGroupFactory(organization=shops.organization, external_id="FAM1", name="Rao family")
     GroupMembership.objects.create(organization=shops.organization, group=group, customer=three, role="PRIMARY")
     assert [one["external_id"] for one in ask(delhi_api).customer["user_groups2"]] == ["FAM1"]
@@ -217,7 +217,7 @@ def test_values_that_cannot_be(delhi_api: Api, three: Customer, query: str) -> N
     assert (answer.http.status_code, answer.status["code"], code(answer)) == (200, 500, "400")
 
 
-def test_what_does_not_count_is_not_judged(delhi_api: Api, three: Customer) -> None:
+def test_parameters_of_other_types_are_not_checked(delhi_api: Api, three: Customer) -> None:
     assert spent(ask(delhi_api, "type=POINTS&points_limit=x&points_start_id=x&coupons_limit=x")) == [20, 30, 10]
 
 
@@ -256,7 +256,7 @@ def test_a_program_that_the_customer_is_not_in(api: Api, shops: Shops) -> None:
         ("identifierName=external_id&identifierValue=E9", "816"),
     ],
 )
-def test_nobody_is_found(api: Api, query: str, expected: str) -> None:
+def test_no_customer_is_found(api: Api, query: str, expected: str) -> None:
     answer = api.call("GET", "redemptions", query)
     assert (answer.http.status_code, answer.status["code"], code(answer)) == (200, 500, expected)
 
@@ -285,7 +285,7 @@ def test_several_customers_are_a_list_in_the_order_asked(delhi_api: Api, shops: 
     assert told == [[40], [20, 30]]
 
 
-def test_xml_says_the_same(delhi_api: Api, three: Customer) -> None:
+def test_xml_has_the_same_content(delhi_api: Api, three: Customer) -> None:
     customer = ask(delhi_api, "format=xml&mlp=1&limit=1&type=points").xml.find("customer")
     assert customer is not None
     assert [one.tag for one in customer] == HEAD

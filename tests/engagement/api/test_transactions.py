@@ -84,13 +84,13 @@ def test_the_customer_is_an_object_around_the_rows(api: Api, shops: Shops) -> No
     assert {key: answer.customer[key] for key in expected} == expected
 
 
-def test_figures_are_the_tills_programs_or_the_default_ones(api: Api, delhi_api: Api, shops: Shops) -> None:
+def test_balances_are_of_the_tills_program_or_the_default_one(api: Api, delhi_api: Api, shops: Shops) -> None:
     buy(shops.member(), shops.blr, amount=1000)
     assert (ask(api).customer["loyalty_points"], ask(delhi_api).customer["loyalty_points"]) == (100, 50)
     assert ask(delhi_api).customer["current_slab"] == "Bronze"
 
 
-def test_promised_points_are_told_apart(delhi_api: Api, shops: Shops) -> None:
+def test_promised_points_are_separate(delhi_api: Api, shops: Shops) -> None:
     shops.earn({"name": "later", "award": {"fixed": 30}, "delay_days": 3000})
     customer = shops.member()
     sale = buy(customer, shops.delhi, "2026-01-05 12:00:00", 90)
@@ -134,7 +134,7 @@ def test_a_bill_without_a_store_has_blanks(api: Api, shops: Shops) -> None:
     assert (row["store"], row["store_code"]) == ("", "")
 
 
-def test_a_foreign_currency_is_told(api: Api, shops: Shops) -> None:
+def test_a_foreign_currency_is_printed(api: Api, shops: Shops) -> None:
     BillFactory(customer=shops.member(), till=shops.blr, currency="AED", currency_ratio=Decimal("22.5"))
     (row,) = rows(ask(api))
     assert row["currency"] == {
@@ -221,7 +221,7 @@ def test_what_has_expired_by_now_is_expired(delhi_api: Api, shops: Shops) -> Non
     assert (row["points"]["expired"], row["points"]["expiry_date"]) == ("60", "2026-02-01")
 
 
-def test_the_last_of_several_expiries_is_told(delhi_api: Api, shops: Shops) -> None:
+def test_the_last_of_several_expiries_is_printed(delhi_api: Api, shops: Shops) -> None:
     rules = [
         {"name": day, "award": {"fixed": 5}, "delay_days": delay, "expiry": {"kind": "date", "value": day}}
         for day, delay in (("2040-01-31", 0), ("2041-01-31", 3000))
@@ -394,7 +394,7 @@ def test_a_merged_customer_without_rows_is_warned_of(api: Api, shops: Shops) -> 
 
 
 @pytest.mark.parametrize(("flag", "expected"), [(0, 1001), (1, 1000.5)])
-def test_purchases_are_whole_unless_the_policy_says_exact(api: Api, shops: Shops, flag: int, expected: float) -> None:
+def test_purchases_are_whole_unless_the_policy_is_exact(api: Api, shops: Shops, flag: int, expected: float) -> None:
     shops.organization.flags = {"V1_EXACT_LIFETIME_PURCHASES": flag}
     shops.organization.save()
     buy(shops.member(), shops.blr, amount=Decimal("1000.50"))
@@ -417,7 +417,7 @@ def test_purchases_are_whole_unless_the_policy_says_exact(api: Api, shops: Shops
         ("identifierName=email", "1015", {"email": ""}),
     ],
 )
-def test_nobody_is_found(api: Api, query: str, expected: str, body: dict[str, str]) -> None:
+def test_no_customer_is_found(api: Api, query: str, expected: str, body: dict[str, str]) -> None:
     answer = ask(api, f"{query}&limit=x")
     assert (answer.http.status_code, answer.status["code"], code(answer)) == (200, 500, expected)
     assert {key: value for key, value in answer.customer.items() if key != "item_status"} == body
@@ -451,7 +451,7 @@ def test_more_customers_than_a_batch_holds_are_refused(api: Api) -> None:
     assert ask(api, "id=" + ",".join(["1"] * 101)).status["code"] == 1060
 
 
-def test_whoever_asks_for_a_merged_customer_is_told_that_the_survivor_answers(api: Api, shops: Shops, three: Customer) -> None:
+def test_a_read_of_a_merged_customer_warns_of_the_survivor(api: Api, shops: Shops, three: Customer) -> None:
     victim = shops.member("919812345679")
     merge_customers(survivor=three.pk, victim=victim.pk, by=till_actor(shops.blr))
     for query in ("mobile=919812345679", f"id={victim.pk}"):
@@ -466,11 +466,11 @@ def test_member_care_reads_those_who_registered_in_its_store(api: Api, shops: Sh
     assert code(ask(api, "mobile=919812345678&member_care_access=true")) == "1052"
 
 
-def test_another_organization_sees_nobody(stranger_api: Api, three: Customer) -> None:
+def test_another_organization_sees_no_customer(stranger_api: Api, three: Customer) -> None:
     assert code(ask(stranger_api, f"id={three.pk}")) == "1011"
 
 
-def test_xml_says_the_same(api: Api, shops: Shops) -> None:
+def test_xml_has_the_same_content(api: Api, shops: Shops) -> None:
     buy(shops.member(), shops.blr, amount=1000)
     customer = ask(api, "mobile=919812345678&format=xml&mlp=1").xml.find("customer")
     assert customer is not None

@@ -73,7 +73,7 @@ def test_the_same_bill_in_several_threads_is_one(shop: Shop, asha: Customer) -> 
     assert (Bill.objects.count(), account.balance, account.visits) == (ROUNDS, 5 * ROUNDS, ROUNDS)
 
 
-def test_the_same_bill_at_two_tills_of_a_store_is_one_where_the_policy_says_so(shop: Shop, asha: Customer) -> None:
+def test_the_same_bill_at_two_tills_of_a_store_is_one_by_policy(shop: Shop, asha: Customer) -> None:
     shop.flag(CONF_LOYALTY_BILL_NUMBER_UNIQUE_ONLY_STORE=1)
     other = TillFactory(store=shop.till.store, code="blr.till2")
     here, there, *_ = sales(shop, asha)
@@ -89,7 +89,7 @@ def test_the_same_number_for_different_people_is_one_bill(northwind: Organizatio
     assert Bill.objects.count() == ROUNDS
 
 
-def test_numbers_of_days_close_by_are_one_bill_where_the_policy_says_so(northwind: Organization, shop: Shop) -> None:
+def test_numbers_of_near_days_are_one_bill_by_policy(northwind: Organization, shop: Shop) -> None:
     shop.flag(CONF_LOYALTY_BILL_NUMBER_UNIQUE_IN_DAYS=2)
     today, tomorrow = sales(shop, member(northwind))[0], sales(shop, member(northwind))[0]
     for draft in tomorrow:
@@ -126,7 +126,7 @@ def test_twin_without_the_constraint_stays_right_by_the_locks(shop: Shop, asha: 
             cursor.execute(definition)
 
 
-def test_a_sale_comes_back_once_whoever_brings_it(shop: Shop, asha: Customer) -> None:
+def test_concurrent_returns_take_a_sale_back_once(shop: Shop, asha: Customer) -> None:
     with transaction.atomic():
         for draft in sales(shop, asha)[0]:
             shop.record(draft)

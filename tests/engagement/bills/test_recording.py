@@ -198,7 +198,7 @@ def test_a_number_is_the_tills_on_its_day_unless_the_policy_widens_it(
     assert taken() == [False, False, True]
 
 
-def test_without_a_till_the_store_is_the_scope_and_without_either_the_organization(shop: Shop, asha: Customer) -> None:
+def test_the_scope_is_the_till_store_or_organization(shop: Shop, asha: Customer) -> None:
     store = shop.till.store
     scopes = [
         shop.record(shop.draft("1", 1, customer_id=asha.pk, till=None, store=store)).recorded.bill.scope,
@@ -254,7 +254,7 @@ def test_a_refused_bill_leaves_the_others(shop: Shop, asha: Customer) -> None:
     assert Bill.objects.get().number == "1"
 
 
-def test_anonymous_bills_and_outliers_count_for_nobody(shop: Shop, asha: Customer) -> None:
+def test_anonymous_bills_and_outliers_count_for_no_customer(shop: Shop, asha: Customer) -> None:
     shop.record(shop.draft("1", 100, type="NOT_INTERESTED"))
     odd = shop.record(shop.draft("2", 100, customer_id=asha.pk, outlier_status="FRAUD"))
     assert codes(odd) == [9611]

@@ -178,9 +178,7 @@ def test_a_returned_line_knows_no_limits_of_sales(northwind: Organization, shop:
     assert back.recorded.bill.amount == 50
 
 
-def test_a_sale_for_nothing_comes_back_whole_or_by_lines_and_takes_all_its_points(
-    northwind: Organization, asha: Customer
-) -> None:
+def test_a_return_of_a_free_sale_takes_back_all_its_points(northwind: Organization, asha: Customer) -> None:
     load(club(earning=[{"name": "gift", "award": {"fixed": 10}}]))
     shop = open_shop(northwind)
     first = sell(shop, asha, "1", 0, line("TEA", 2, 0))
@@ -195,7 +193,7 @@ def test_a_sale_for_nothing_comes_back_whole_or_by_lines_and_takes_all_its_point
     assert (account_of(asha).balance, stored(second).is_returned) == (0, True)
 
 
-def test_unknown_sales_and_those_of_others_are_told_apart(northwind: Organization, shop: Shop, asha: Customer) -> None:
+def test_unknown_sales_and_sales_of_others_have_different_codes(northwind: Organization, shop: Shop, asha: Customer) -> None:
     boris = member(northwind)
     sale = sell(shop, boris, "1", 100)
     assert shop.refusal(shop.returned("1", 10, customer_id=asha.pk)) == 668
@@ -207,9 +205,7 @@ def test_unknown_sales_and_those_of_others_are_told_apart(northwind: Organizatio
     assert shop.refusal(shop.returned("", 10, customer_id=boris.pk, sale_id=back.pk)) == 620
 
 
-def test_a_sale_of_somebody_else_in_the_same_batch_is_somebody_elses(
-    northwind: Organization, shop: Shop, asha: Customer
-) -> None:
+def test_a_return_ignores_another_customers_sale_of_the_batch(northwind: Organization, shop: Shop, asha: Customer) -> None:
     boris = member(northwind)
     drafts = [shop.draft("1", 100, customer_id=boris.pk), shop.returned("1", 10, customer_id=asha.pk)]
     _, refused = shop.record_all(drafts)
@@ -217,9 +213,7 @@ def test_a_sale_of_somebody_else_in_the_same_batch_is_somebody_elses(
     assert int(refused.code) == 668
 
 
-def test_a_return_of_an_unknown_sale_is_kept_without_effect_where_that_is_allowed(
-    northwind: Organization, shop: Shop, asha: Customer
-) -> None:
+def test_a_return_of_an_unknown_sale_is_kept_if_allowed(northwind: Organization, shop: Shop, asha: Customer) -> None:
     shop.flag(CONF_ALLOW_NOT_EXISTING_BILL_RETURN=1)
     sell(shop, asha, "1", 100)
     kept = shop.record(shop.returned("7", 10, customer_id=asha.pk))
@@ -323,7 +317,7 @@ def test_a_return_in_the_batch_of_its_sale_counts_its_lines(shop: Shop, asha: Cu
 
 
 @pytest.mark.parametrize("is_strict", [0, 1])
-def test_returns_without_a_number_are_told_apart_by_their_content(
+def test_returns_without_a_number_are_distinguished_by_content(
     northwind: Organization, shop: Shop, asha: Customer, is_strict: int
 ) -> None:
     shop.flag(STRICT_DUPLICATE_BILL=is_strict)
@@ -361,7 +355,7 @@ def test_a_return_with_its_own_number_is_refused_with_other_content(
     assert shop.refusal(shop.returned("1", 21, number="R2", customer_id=asha.pk, till=elsewhere)) == 604
 
 
-def test_returns_leave_points_where_the_policy_says_so(northwind: Organization, shop: Shop, asha: Customer) -> None:
+def test_returns_leave_points_by_policy(northwind: Organization, shop: Shop, asha: Customer) -> None:
     shop.flag(CONF_POINTS_RETURN_ENABLED=0)
     sell(shop, asha, "1", 100)
     assert shop.record(shop.returned("1", 40, customer_id=asha.pk)).counted.deducted == 0
@@ -376,6 +370,6 @@ def test_who_is_no_loyalty_customer_has_purchases_alone(northwind: Organization,
     assert (back.counted.entries, chen.purchase_totals.amount, chen.purchase_totals.bills) == ([], 60, 1)
 
 
-def test_a_draft_says_whether_something_comes_back() -> None:
+def test_a_draft_knows_if_it_is_a_return() -> None:
     assert BillDraft(type="RETURN", billed_at=NOON).is_return
     assert not BillDraft(billed_at=NOON).is_return

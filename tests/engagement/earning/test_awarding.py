@@ -68,7 +68,7 @@ def settled(customer: Customer, program: str = "Club") -> tuple[Decimal, Decimal
     return account.balance, account.promised
 
 
-def test_a_sale_earns_by_the_rules_and_says_why(shop: Shop, asha: Customer) -> None:
+def test_a_sale_earns_by_the_rules_with_an_explanation(shop: Shop, asha: Customer) -> None:
     purchase = shop.record(shop.draft("1", 130, customer_id=asha.pk))
     entry = PointsEntry.objects.get()
     assert (entry.points, entry.kind, entry.occurred_at, entry.recorded_at) == (Decimal("6.5"), "AWARD", NOON, NOON + 2 * DAY)
@@ -102,7 +102,7 @@ def test_points_are_promised_until_the_morning_after_the_delay(shop: Shop, asha:
     assert (account.promised, account.promised_returned, account.returned) == (3, 2, 0)
 
 
-def test_a_cap_is_told(shop: Shop, asha: Customer) -> None:
+def test_a_cap_is_described(shop: Shop, asha: Customer) -> None:
     load(club(earning=[rule(max_points=2)]))
     purchase = shop.record(shop.draft("1", 100, customer_id=asha.pk))
     assert (codes(purchase), account_of(asha).balance) == ([1097], 2)
@@ -294,7 +294,7 @@ def test_a_program_may_let_the_balance_fall_below_zero(shop: Shop, asha: Custome
     assert (account.balance, account.floor) == (2, 0)
 
 
-def test_what_expired_of_a_sale_nobody_pays_for(shop: Shop, asha: Customer) -> None:
+def test_expired_points_of_a_returned_sale_are_not_charged(shop: Shop, asha: Customer) -> None:
     load(club(earning=[rule(expiry={"kind": "days", "value": 10})]))
     shop.record(shop.draft("1", 100, customer_id=asha.pk))
     at = NOON + 20 * DAY
@@ -354,14 +354,14 @@ def test_points_that_expire_with_the_tier(shop: Shop, asha: Customer) -> None:
     assert account_of(asha).due_at == datetime(2026, 6, 30, 18, 30, tzinfo=UTC)
 
 
-def test_a_late_bill_whose_points_are_over_expires_at_once(shop: Shop, asha: Customer) -> None:
+def test_points_of_a_late_bill_may_expire_at_once(shop: Shop, asha: Customer) -> None:
     load(club(earning=[rule(expiry={"kind": "days", "value": 1})]))
     shop.record(shop.draft("1", 100, customer_id=asha.pk), now=NOON + 9 * DAY)
     account = account_of(asha)
     assert (account.lifetime, account.expired, account.balance) == (5, 5, 0)
 
 
-def test_history_is_judged_as_of_its_moment(shop: Shop, asha: Customer) -> None:
+def test_history_is_awarded_as_of_its_time(shop: Shop, asha: Customer) -> None:
     load(club(earning=[rule(expiry={"kind": "days", "value": 1})]))
     drafts = [
         shop.draft("1", 100, customer_id=asha.pk),
@@ -374,7 +374,7 @@ def test_history_is_judged_as_of_its_moment(shop: Shop, asha: Customer) -> None:
     assert settled(asha) == (0, 0)
 
 
-def test_a_database_error_of_one_bills_points_is_a_warning_and_of_several_an_error(
+def test_a_database_error_is_a_warning_for_one_bill_an_error_for_several(
     northwind: Organization, shop: Shop, asha: Customer
 ) -> None:
     with connection.cursor() as cursor:

@@ -40,7 +40,7 @@ def enrolled(customers: list[Customer], organization: Organization, *, at: datet
     return enrol([Joining(customer=one, programs=programs, at=at) for one in customers], organization=organization)
 
 
-def test_everybody_begins_on_the_lowest_tier(northwind: Organization) -> None:
+def test_every_member_begins_on_the_lowest_tier(northwind: Organization) -> None:
     customers = people(northwind, 2)
     enrolment = enrolled(customers, northwind)
     assert len(enrolment.new) == len(enrolment.memberships) == 2
@@ -62,13 +62,13 @@ def test_a_program_without_tiers_gives_none(northwind: Organization) -> None:
 
 
 @pytest.mark.parametrize(("months", "last_day"), [(1, date(2026, 2, 28)), (12, date(2027, 1, 31)), (None, None)])
-def test_the_lowest_tier_lasts_as_long_as_its_rules_say(northwind: Organization, months: int, last_day: date) -> None:
+def test_the_lowest_tier_lasts_by_its_rules(northwind: Organization, months: int, last_day: date) -> None:
     load(club(tiers=[{"name": "Bronze", "validity_months": months}]))
     enrolled(people(northwind, 1), northwind)
     assert Membership.objects.get().tier_expires_on == last_day
 
 
-def test_whoever_is_in_already_stays_as_they_are(northwind: Organization) -> None:
+def test_existing_members_stay_unchanged(northwind: Organization) -> None:
     first, second = people(northwind, 2)
     (membership,) = enrolled([first], northwind).new.values()
     Membership.objects.update(tier=Tier.objects.get(name="Gold"))

@@ -119,7 +119,7 @@ def test_every_rule_is_asked_in_its_order_with_its_own_terms() -> None:
     assert earn(ProgramRules(), sale()) == []
 
 
-def test_more_points_than_a_column_holds_are_told() -> None:
+def test_more_points_than_a_column_holds_are_reported() -> None:
     with pytest.raises(TooManyPointsError):
         one({"award": {"per": 0.001, "points": 1000000}}, "999999999999")
 

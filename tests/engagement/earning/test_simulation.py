@@ -40,7 +40,7 @@ def northwind() -> Iterator[Organization]:
         yield organization
 
 
-def test_what_a_label_forbids_is_told(northwind: Organization) -> None:
+def test_the_blocks_of_a_label_are_shown(northwind: Organization) -> None:
     load(club(earning=[rule("base"), rule("gift", kind="promotional")]))
     asha = member(northwind)
     label(asha, CustomerStatusFactory(organization=northwind, blocks=["promotions"]))
@@ -63,7 +63,7 @@ def told(customer: Customer, amount: int = 130, store: str = "", *, at: Any = NO
     return [one.in_words() for one in found]
 
 
-def test_each_rule_is_told_with_its_dates_or_its_reason(northwind: Organization) -> None:
+def test_each_rule_is_described_with_its_dates_or_reason(northwind: Organization) -> None:
     load(
         club(
             earning=[
@@ -90,7 +90,7 @@ def test_each_rule_is_told_with_its_dates_or_its_reason(northwind: Organization)
     ]
 
 
-def test_it_tells_what_the_bill_then_earns_and_writes_nothing(northwind: Organization) -> None:
+def test_a_simulation_matches_the_bills_award_and_writes_nothing(northwind: Organization) -> None:
     asha, shop = member(northwind), open_shop(northwind)
     with CaptureQueriesContext(connection) as found:
         assert told(asha)[0][1] == "Rule base gives 6.5 regular points; they never expire."

@@ -84,7 +84,7 @@ def test_events_are_worked_oldest_first_and_once(till: Till, anna: Customer, bel
 
 
 @pytest.mark.django_db
-def test_effects_count_for_whom_and_where_the_event_happened(till: Till, anna: Customer) -> None:
+def test_effects_count_for_the_customer_and_store_of_the_event(till: Till, anna: Customer) -> None:
     seen: list[tuple[DeferredEvent, Actor]] = []
     by = Actor(
         organization=till.organization,
@@ -104,7 +104,7 @@ def test_effects_count_for_whom_and_where_the_event_happened(till: Till, anna: C
 
 
 @pytest.mark.django_db
-def test_a_failing_event_is_taken_back_counted_and_holds_later_ones_back(till: Till, anna: Customer, bela: Customer) -> None:
+def test_a_failing_event_is_rolled_back_and_holds_later_events(till: Till, anna: Customer, bela: Customer) -> None:
     first, failing, later, other = (
         defer(anna, till),
         defer(anna, till, "fail"),
@@ -136,7 +136,7 @@ def test_a_kind_that_this_version_does_not_know_waits_for_one_that_does(till: Ti
 
 
 @pytest.mark.django_db
-def test_customers_whose_job_was_lost_get_another(till: Till, anna: Customer, bela: Customer) -> None:
+def test_customers_with_a_lost_job_get_another(till: Till, anna: Customer, bela: Customer) -> None:
     lost = defer(anna, till)
     defer(anna, till)
     ProcrastinateJob._base_manager.all()._raw_delete("default")
@@ -149,7 +149,7 @@ def test_customers_whose_job_was_lost_get_another(till: Till, anna: Customer, be
 
 
 @pytest.mark.django_db
-def test_nobody_who_waits_for_nothing_gets_a_job(till: Till, anna: Customer) -> None:
+def test_customers_without_waiting_events_get_no_job(till: Till, anna: Customer) -> None:
     defer(anna, till)
     work(anna)
     ProcrastinateJob._base_manager.all()._raw_delete("default")

@@ -26,7 +26,7 @@ def test_points_are_cut_down(points: str, precision: int, rounded: str) -> None:
     assert str(round_points(Decimal(points), precision)) == rounded
 
 
-def test_more_than_a_column_holds_is_told() -> None:
+def test_more_than_a_column_holds_is_reported() -> None:
     with pytest.raises(TooManyPointsError):
         round_points(MOST_POINTS + Decimal("0.001"), 0)
 

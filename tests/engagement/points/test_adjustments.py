@@ -64,7 +64,7 @@ def test_points_are_taken_first_expiring_first(account: PointsAccount) -> None:
     assert [lot.left for lot in PointsLot.objects.order_by("pk")] == [90, 0]
 
 
-def test_the_audit_tells_who_and_why(account: PointsAccount) -> None:
+def test_the_audit_shows_who_and_why(account: PointsAccount) -> None:
     adjust(account, "-30")
     audit = AuditEntry.objects.get(object_type="pointsaccount", object_id=account.pk)
     assert audit.action == "points adjusted"

@@ -57,7 +57,7 @@ def in_both(northwind: Northwind) -> Customer:
     return account.customer
 
 
-def test_the_tills_program_stands_for_the_customer(northwind: Northwind) -> None:
+def test_the_tills_program_gives_the_customers_balance(northwind: Northwind) -> None:
     customer = in_both(northwind)
     assert figures_in(northwind, customer, "blr").loyalty_points == 7
     assert figures_in(northwind, customer, "del").loyalty_points == 10

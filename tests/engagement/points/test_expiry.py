@@ -113,6 +113,6 @@ def test_days_after_the_next_time_that_a_date_comes_round(field: date, awarded_o
         {"kind": "anniversary", "value": 9000},
     ],
 )
-def test_a_rule_without_a_date_is_told(rule: Any) -> None:
+def test_a_rule_without_a_date_is_reported(rule: Any) -> None:
     with pytest.raises(ExpiryError, match=rule["kind"] if rule["kind"] != "field" else "field"):
         expires(rule)

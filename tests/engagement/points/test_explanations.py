@@ -77,11 +77,11 @@ def given(rule: dict[str, Any], amount: str, *, precision: int = 0, **terms: Any
         ),
     ],
 )
-def test_an_award_tells_rule_rate_rounding_cap_and_terms(rule: Any, amount: str, more: Any, sentence: str) -> None:
+def test_an_award_describes_rule_rate_rounding_cap_and_terms(rule: Any, amount: str, more: Any, sentence: str) -> None:
     assert given(rule, amount, **more) == sentence
 
 
-def test_other_credits_tell_where_they_come_from() -> None:
+def test_other_credits_show_their_origin() -> None:
     one = state()
     points = Decimal(50)
     told = [
@@ -102,7 +102,7 @@ def test_other_credits_tell_where_they_come_from() -> None:
     ]
 
 
-def test_what_goes_tells_what_it_went_for() -> None:
+def test_points_out_show_their_purpose() -> None:
     one = state()
     award(one, Decimal(100), facts=facts(AT))
     told = [
@@ -123,7 +123,7 @@ def test_what_goes_tells_what_it_went_for() -> None:
     ]
 
 
-def test_what_happens_by_itself_tells_its_days() -> None:
+def test_automatic_entries_show_their_days() -> None:
     one = state()
     award(
         one, Decimal(7), facts=facts(AT), opens_at=datetime(2026, 3, 3, 18, 30, tzinfo=UTC), expiry=Expiry(on=date(2026, 3, 9))
@@ -135,7 +135,7 @@ def test_what_happens_by_itself_tells_its_days() -> None:
     ]
 
 
-def test_a_reversal_tells_its_redemption_and_what_lapsed() -> None:
+def test_a_reversal_names_its_redemption_and_expired_points() -> None:
     one = state()
     award(one, Decimal(30), facts=facts(AT), expiry=Expiry(on=date(2026, 3, 1)))
     lot = one.new_lots[0]
@@ -148,7 +148,7 @@ def test_a_reversal_tells_its_redemption_and_what_lapsed() -> None:
     ]
 
 
-def test_a_return_tells_what_came_from_where() -> None:
+def test_a_return_explains_which_points_it_took() -> None:
     one = state()
     award(one, Decimal(40), facts=facts(AT, bill_id=5))
     award(one, Decimal(10), facts=facts(AT, bill_id=5), opens_at=datetime(2026, 4, 1, tzinfo=UTC))
@@ -164,7 +164,7 @@ def test_a_return_tells_what_came_from_where() -> None:
     )
 
 
-def test_what_a_merge_moves_tells_from_whom_to_whom_and_whether_it_was_undone() -> None:
+def test_moved_rows_name_both_customers_and_if_undone() -> None:
     one, other = state(), state()
     promised_until = datetime(2026, 3, 9, tzinfo=UTC)
     award(one, Decimal(30), facts=facts(AT))
@@ -193,7 +193,7 @@ def test_what_a_merge_moves_tells_from_whom_to_whom_and_whether_it_was_undone() 
     )
 
 
-def test_a_debt_that_a_merge_moves_is_told_as_one() -> None:
+def test_a_debt_moved_by_a_merge_is_explained_as_debt() -> None:
     one, other = state(), state()
     one.account.floor = Decimal(-5)
     post(one, Kind.ADJUST, points=Decimal(-5), facts=facts(AT))
@@ -205,7 +205,7 @@ def test_a_debt_that_a_merge_moves_is_told_as_one() -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_an_entry_without_figures_says_at_least_what_it_is(kind: Kind) -> None:
+def test_an_entry_without_numbers_shows_its_kind(kind: Kind) -> None:
     told = explain(PointsEntry(kind=kind, points=Decimal(1), explanation={}))
     assert told.startswith("1 point ")
     assert told.endswith(".")

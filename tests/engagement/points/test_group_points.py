@@ -62,7 +62,7 @@ def test_members_points_are_summed_by_program_the_default_one_first(northwind: O
     assert told(stranger) == {}
 
 
-def test_groups_come_in_the_order_of_their_external_ids_and_those_switched_off_not_at_all(northwind: Organization) -> None:
+def test_active_groups_are_ordered_by_external_id(northwind: Organization) -> None:
     asha, boris = member(northwind), member(northwind)
     crew, family = (
         UserGroupFactory(organization=northwind, external_id="G2"),

@@ -63,7 +63,7 @@ def test_on_top_there_is_no_next_tier() -> None:
     assert (row["nextSlab"], row["nextSlabSerialNumber"], row["nextSlabDescription"]) == ("", "-1", "")
 
 
-def test_a_program_without_tiers_says_none() -> None:
+def test_a_program_without_tiers_shows_none() -> None:
     row = summary(None, tiers=[])
     assert (row["currentSlab"], row["slabSNo"], row["slabExpiryDate"]) == ("NONE", "-1", "")
     assert (row["nextSlab"], row["nextSlabSerialNumber"], row["nextSlabDescription"]) == ("", "-1", "")

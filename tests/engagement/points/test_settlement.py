@@ -63,9 +63,7 @@ def test_an_account_that_is_not_due_after_all_learns_when_it_is(northwind: Organ
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_read_shows_what_is_due_without_storing_it_while_somebody_holds_the_account(
-    transactional_db: None, northwind: Organization
-) -> None:
+def test_a_read_of_a_locked_account_settles_in_memory_only(transactional_db: None, northwind: Organization) -> None:
     ids = expiring(northwind, 1)
 
     def read(_: int) -> int:

@@ -29,7 +29,7 @@ def organization(db: None) -> Iterator[Organization]:
         yield organization
 
 
-def test_a_standing_tells_what_expires_next_and_what_is_promised(organization: Organization) -> None:
+def test_a_summary_has_the_next_expiry_and_promised_points(organization: Organization) -> None:
     account = PointsAccountFactory(organization=organization)
     with transaction.atomic():
         for points, day in ((10, date(2026, 5, 31)), (5, date(2026, 5, 31)), (20, date(2026, 12, 31))):
@@ -56,7 +56,7 @@ def test_what_is_due_is_settled(organization: Organization) -> None:
     assert account.expired == 10
 
 
-def test_a_member_without_an_account_has_a_standing(organization: Organization) -> None:
+def test_a_member_without_an_account_has_a_summary(organization: Organization) -> None:
     account = PointsAccountFactory(organization=organization)
     PointsAccount.objects.all().delete()
     (standing,) = program_summaries(account.customer, organization=organization)
@@ -65,7 +65,7 @@ def test_a_member_without_an_account_has_a_standing(organization: Organization) 
 
 
 @pytest.mark.parametrize("programs", [1, 3])
-def test_standings_cost_three_queries_and_begin_with_the_default_program(
+def test_summaries_cost_three_queries_default_program_first(
     organization: Organization, programs: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     customer = CustomerFactory(organization=organization)

@@ -72,7 +72,7 @@ def test_a_program_that_is_switched_off_counts_nowhere(northwind: Organization) 
     assert set(catalog.by_name) == {"Club", "South"}
 
 
-def test_a_paused_program_is_found_and_says_so(northwind: Organization) -> None:
+def test_a_paused_program_is_described_as_paused(northwind: Organization) -> None:
     Program.objects.update(is_paused=True)
     default = load_catalog().default
     assert default is not None
@@ -91,7 +91,7 @@ def test_both_gives_the_tills_program_first(northwind: Organization) -> None:
     assert [one.program.name for one in load_catalog().programs_for(None).both()] == ["A further one", "Club"]
 
 
-def test_a_program_stands_with_its_newest_rules_and_its_tiers_lowest_first(northwind: Organization) -> None:
+def test_a_program_has_its_newest_rules_and_tiers_lowest_first(northwind: Organization) -> None:
     bronze, _silver, gold = club()["tiers"]
     load(club(precision=0, tiers=[bronze, gold]))
     standing = load_catalog().by_name["Club"]

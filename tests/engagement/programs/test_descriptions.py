@@ -90,7 +90,7 @@ def tier(**more: Any) -> list[str]:
     return list(told.sentences)
 
 
-def test_a_tier_tells_how_it_is_reached_and_kept() -> None:
+def test_a_tier_shows_how_it_is_reached_and_kept() -> None:
     conditions = [{"based_on": "PURCHASE", "threshold": 500}, {"based_on": "VISITS", "threshold": 8}]
     assert tier() == ["Everybody starts here.", "Lasts for ever."]
     assert tier(
@@ -122,7 +122,7 @@ def test_several_conditions_are_joined_as_they_match(match: str | int, told: str
     assert tier(upgrade={"match": match, "conditions": conditions})[0] == told
 
 
-def test_limits_of_spending_are_told_or_that_there_are_none() -> None:
+def test_redemption_limits_are_described_also_if_there_are_none() -> None:
     limits = {"min_points": 200, "multiple_of": 50, "max_points_per_day": 20000}
     rules = ProgramRules.from_json({"redemption": limits, "points_to_currency": 0.01})
     assert describe_redemption(rules, currency="CAD") == [
@@ -154,6 +154,6 @@ def test_returns_may_go_below_zero_or_not() -> None:
         ({"type": "POINTS", "mode": "TIER_CHANGE_WINDOW"}, "Counts points anew with every change of the tier."),
     ],
 )
-def test_a_tracker_tells_what_it_counts_and_when(tracker: dict[str, Any], told: str) -> None:
+def test_a_tracker_shows_what_it_counts_and_when(tracker: dict[str, Any], told: str) -> None:
     (one,) = describe_trackers(ProgramRules.from_json({"trackers": [{"name": "T", **tracker}]}))
     assert list(one.sentences) == [told]

@@ -106,7 +106,7 @@ def test_numbers_written_otherwise_are_the_same_rules(northwind: Organization) -
     assert load_organization(check_document(text.encode(), environment={})).lines == []
 
 
-def test_what_stands_on_the_program_makes_no_version(northwind: Organization) -> None:
+def test_program_columns_make_no_version(northwind: Organization) -> None:
     lines = load(club(description="Another word", active=False)).lines
     assert lines == ['programs[0].description: "The club" -> "Another word"', "programs[0].active: true -> false"]
     assert versions() == [1]
@@ -137,7 +137,7 @@ def test_tiers_of_the_same_name_belong_to_their_programs(northwind: Organization
     assert sorted(Tier.objects.filter(name="Bronze").values_list("program__name", flat=True)) == ["Club", "Other"]
 
 
-def test_a_program_that_is_no_longer_named_is_switched_off_and_bound_to_nothing(northwind: Organization) -> None:
+def test_a_program_removed_from_the_file_is_switched_off(northwind: Organization) -> None:
     south = {**SOUTH, "tiers": [{"name": "Palm"}]}
     assert load(club(), south).lines == [
         "programs[1]: created program South Club",
@@ -186,7 +186,7 @@ def test_another_program_may_become_the_default_one(northwind: Organization) -> 
     assert reload(northwind) == []
 
 
-def test_a_file_without_programs_switches_all_off_and_its_dump_is_a_good_file(northwind: Organization) -> None:
+def test_a_file_without_programs_switches_all_off(northwind: Organization) -> None:
     assert load().lines == ["program Club: no longer named, deactivated"]
     assert reload(northwind) == []
     assert Program.objects.filter(is_default=True, is_active=False).count() == 1
@@ -221,7 +221,7 @@ def test_the_whole_document_round_trips() -> None:
     ]
 
 
-def test_the_dump_says_of_every_program_what_the_file_said() -> None:
+def test_the_dump_of_every_program_equals_the_file() -> None:
     organization = load_organization(check(whole())).organization
     dumped = check(organization_document(organization, sections=SECTIONS))["programs"]
     by_name = {one["name"]: one for one in check(whole())["programs"]}

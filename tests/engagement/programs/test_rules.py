@@ -203,7 +203,7 @@ def test_numbers_are_exact() -> None:
     assert rules.earning[0].award == RateAward(per=Decimal("0.3"), points=Decimal("0.001"))
 
 
-def test_a_point_is_worth_nothing_unless_rules_say_so() -> None:
+def test_a_point_is_worth_nothing_without_a_rate() -> None:
     assert ProgramRules().ratio == 0
 
 

@@ -63,7 +63,7 @@ def issue(account: PointsAccount, points: str | None = None) -> str:
     return issue_code(account.customer_id, purpose=Purpose.POINTS, points=limit, by=by, now=clock.now()).code
 
 
-def test_points_are_spent_and_all_is_told(chain: Chain, asha: PointsAccount) -> None:
+def test_points_are_spent_and_the_redemption_is_printed(chain: Chain, asha: PointsAccount) -> None:
     done = redeem(
         order(
             asha,
@@ -119,7 +119,7 @@ def test_points_are_spent_and_all_is_told(chain: Chain, asha: PointsAccount) -> 
         ({}, 0),
     ],
 )
-def test_the_first_reason_is_told(chain: Chain, asha: PointsAccount, more: dict[str, Any], code: int) -> None:
+def test_the_first_reason_is_reported(chain: Chain, asha: PointsAccount, more: dict[str, Any], code: int) -> None:
     assert refusal_of(order(asha, **more), chain.blr) == code
     asha.refresh_from_db()
     assert asha.balance == (100 if code else 70)
@@ -166,7 +166,7 @@ def test_without_an_active_program_it_is_895(chain: Chain, asha: PointsAccount) 
     assert refusal_of(order(asha, program_id=str(chain.club.pk)), chain.blr) == 1101
 
 
-def test_the_tills_program_pays_where_the_customer_is_in_it_else_the_default_one(chain: Chain, asha: PointsAccount) -> None:
+def test_the_tills_program_pays_for_its_members(chain: Chain, asha: PointsAccount) -> None:
     assert redeem(order(asha), chain.blr).redemption.account.program == chain.club
     south = PointsAccountFactory(organization=chain.organization, program=chain.south, customer=asha.customer)
     give_points(south, 20)
@@ -279,7 +279,7 @@ def test_a_reversed_redemption_of_a_bill_may_be_made_again(chain: Chain, asha: P
 # Codes of the customer
 
 
-def test_a_code_is_asked_for_where_the_policy_says_so(chain: Chain, asha: PointsAccount) -> None:
+def test_a_code_is_required_if_the_policy_requires_it(chain: Chain, asha: PointsAccount) -> None:
     set_flags(chain, CONF_POINTS_REDEMPTION_OTP_REQUIRED=1)
     assert refusal_of(order(asha, "10"), chain.blr) == 824
     assert refusal_of(order(asha, "10", skips_validation=True), chain.blr) == 0
@@ -328,7 +328,7 @@ def test_a_redemption_is_tied_to_the_bill_that_is_there(chain: Chain, asha: Poin
     assert by_id.bill_id == bill.pk
 
 
-def test_a_bill_of_another_customer_is_a_warning_and_the_first_answer_stays(chain: Chain, asha: PointsAccount) -> None:
+def test_a_bill_of_another_customer_is_a_warning(chain: Chain, asha: PointsAccount) -> None:
     BillFactory(customer=CustomerFactory(organization=chain.organization), number="T-1", store=chain.blr.store, billed_at=NOON)
     for _ in range(2):
         done = redeem(order(asha, "10", transaction_number="T-1"), chain.blr)
@@ -351,7 +351,7 @@ def asked(question: RedeemableQuestion, chain: Chain) -> int:
     return 0
 
 
-def test_what_may_be_redeemed_is_told_and_nothing_is_spent(chain: Chain, asha: PointsAccount) -> None:
+def test_redeemable_points_are_printed_and_none_spent(chain: Chain, asha: PointsAccount) -> None:
     told = check_redeemable(ask(asha), by=chain.blr)
     assert (told.customer_id, told.points, told.value, told.ratio, told.notices) == (
         asha.customer_id, 30, Decimal("7.50"), Decimal("0.25"), [],
@@ -399,7 +399,7 @@ def test_a_code_that_is_asked_about_is_not_used_up_but_a_wrong_one_counts(chain:
     assert ValidationCode.objects.get().tries == 1
 
 
-def test_a_code_is_issued_with_the_question_where_the_customer_can_be_reached(chain: Chain, asha: PointsAccount) -> None:
+def test_a_code_is_issued_to_a_reachable_customer(chain: Chain, asha: PointsAccount) -> None:
     assert check_redeemable(ask(asha, wants_code=True), by=chain.blr).notices == []
     assert ValidationCode.objects.get().points == 30
     set_flags(chain, OTP_CHANNEL="EMAIL")

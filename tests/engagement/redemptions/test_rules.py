@@ -73,7 +73,7 @@ def test_the_programs_limits_hold_in_their_order(limits: dict[str, Any], spent: 
     assert refusal.value.code == code
 
 
-def test_the_multiple_is_told() -> None:
+def test_the_multiple_is_described() -> None:
     with pytest.raises(LoyaltyError) as refusal:
         check_limits(Decimal(30), RedemptionLimits(multiple_of=Decimal("25.0")), spent_today=Decimal(0))
     assert refusal.value.sentence == "Points must be a multiple of 25"

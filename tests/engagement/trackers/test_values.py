@@ -42,7 +42,7 @@ TYPES = (
         ({"mode": "TIER_CHANGE_WINDOW"}, date(2026, 2, 2)),
     ],
 )
-def test_windows_end_today_and_begin_as_their_mode_says(tracker: dict[str, Any], first: date) -> None:
+def test_windows_end_today_and_begin_by_mode(tracker: dict[str, Any], first: date) -> None:
     rule = TrackerRule.from_json({"name": "T", "type": "POINTS", **tracker})
     window = window_of(rule, today=TODAY, tier_since=date(2026, 2, 2), enrolled_on=date(2020, 1, 1))
     assert window == Window(first, TODAY)
@@ -104,7 +104,7 @@ def test_each_measure_is_net_of_returns(northwind: Organization, shop: Shop) -> 
     ]
 
 
-def test_a_row_is_told_as_the_wire_has_it(northwind: Organization, shop: Shop) -> None:
+def test_a_row_is_printed_as_on_the_wire(northwind: Organization, shop: Shop) -> None:
     asha = member(northwind)
     rows = tracker_values(
         memberships_of([asha.pk]), catalog=load_catalog(), organization=northwind, now=datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
@@ -141,7 +141,7 @@ def test_a_query_for_each_tracker_for_any_number_of_customers(northwind: Organiz
     assert len(found) == 10
 
 
-def test_nobodys_trackers_take_no_query(northwind: Organization) -> None:
+def test_trackers_of_no_customers_take_no_query(northwind: Organization) -> None:
     catalog = load_catalog()
     with CaptureQueriesContext(connection) as found:
         assert tracker_values({}, catalog=catalog, organization=northwind, now=NOON) == {}

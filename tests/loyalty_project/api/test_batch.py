@@ -68,7 +68,7 @@ def state(sqlstate: str) -> str:
     return f"DO $$ BEGIN RAISE EXCEPTION 'spoiled' USING ERRCODE = '{sqlstate}'; END $$"
 
 
-def test_a_done_item_tells_its_literal_and_its_warnings() -> None:
+def test_a_successful_item_has_its_literal_and_warnings() -> None:
     notices = [Notice(Code.INVALID_CUSTOM_FIELD), Notice(Code.IDENTIFIER_NOT_UPDATED, x="Email")]
     outcome = succeeded(Done(body={"a": "1"}, message="Customer successfully updated", warnings=notices))
     assert outcome.succeeded
@@ -83,7 +83,7 @@ def test_a_done_item_tells_its_literal_and_its_warnings() -> None:
     }
 
 
-def test_a_failed_item_tells_what_it_named_and_why() -> None:
+def test_a_failed_item_echoes_its_identifiers_and_reason() -> None:
     outcome = failed(Transport.BUSY, {"mobile": "91"})
     assert not outcome.succeeded
     assert outcome.body == {
@@ -108,7 +108,7 @@ def test_items_are_answered_in_order_and_an_error_stops_no_other(guests: None) -
     assert names() == ["a", "c"]
 
 
-def test_an_item_sees_what_an_earlier_one_did_and_a_constraint_has_its_code(guests: None) -> None:
+def test_an_item_sees_the_effects_of_earlier_items(guests: None) -> None:
     outcomes = run([{"name": "a"}, {"name": "a"}])
     assert codes(outcomes) == ["1000", "1014"]
     assert outcomes[1].body["name"] == "a"
@@ -120,14 +120,14 @@ def test_an_item_that_cannot_be_read_is_400_and_echoes_nothing(guests: None, ite
     assert (codes([outcome]), set(outcome.body)) == (["400"], {"item_status"})
 
 
-def test_a_constraint_without_a_code_is_logged_and_told_as_the_fallback(guests: None) -> None:
+def test_a_constraint_without_a_code_is_answered_with_the_fallback(guests: None) -> None:
     with capture_logs() as logs:
         assert codes(run([{"name": "a", "age": "-1"}, {"name": "b"}])) == ["10001", "1000"]
     assert [(log["event"], log["log_level"]) for log in logs] == [("item_failed", "error")]
     assert names() == ["b"]
 
 
-def test_a_bug_is_logged_and_told_as_the_fallback(guests: None) -> None:
+def test_a_bug_is_logged_and_answered_with_the_fallback(guests: None) -> None:
     with capture_logs() as logs:
         assert codes(run([{"name": "a", "age": "x"}, {"name": "b"}])) == ["10001", "1000"]
     assert [(log["event"], log["code"]) for log in logs] == [("item_failed", 10001)]
@@ -316,7 +316,7 @@ def test_a_counted_refusal_counts_once_under_a_key(book: Book) -> None:
     assert names() == ["Asha"]
 
 
-def test_a_refusal_tells_its_sentence_filled_in(guests: None) -> None:
+def test_a_refusal_prints_its_message_with_values(guests: None) -> None:
     def refuse(_: Item) -> Done:
         raise LoyaltyError(Code.RENEWAL_CRITERIA_FAILED, x="no tier")
 

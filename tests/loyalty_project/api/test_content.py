@@ -42,7 +42,7 @@ def test_spellings_of_one_content_are_equal(one: str, other: str) -> None:
         ('{"customer": [{"a": 1.5}]}', '{"customer": [{"a": 1.50}]}'),
     ],
 )
-def test_other_content_is_told_apart(one: str, other: str) -> None:
+def test_other_content_is_distinguished(one: str, other: str) -> None:
     assert digest_of(one) != digest_of(other)
 
 

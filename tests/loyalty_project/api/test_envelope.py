@@ -117,7 +117,7 @@ def test_the_code_of_a_status_is_a_plain_number() -> None:
 
 
 @pytest.mark.parametrize(("outcomes", "mirror", "status"), [([bad()], False, 200), ([bad()], True, 500), ([ok()], True, 200)])
-def test_all_failed_is_http_500_only_where_the_policy_says_so(outcomes: list[Outcome], mirror: bool, status: int) -> None:  # noqa: FBT001 - a parameter of the test
+def test_all_failed_is_http_500_only_by_policy(outcomes: list[Outcome], mirror: bool, status: int) -> None:  # noqa: FBT001 - a parameter of the test
     assert http_status(customers_answer(outcomes, totals=True), mirror=mirror) == status
 
 

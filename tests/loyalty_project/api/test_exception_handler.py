@@ -48,7 +48,7 @@ def test_what_is_expected_has_its_code_and_is_not_logged(error: Exception, http_
     "error",
     [RuntimeError("bug"), OperationalError("no server"), DataError("bad"), exceptions.APIException("broken"), RecursionError()],
 )
-def test_what_nobody_expected_is_logged_and_500(error: Exception) -> None:
+def test_an_unexpected_exception_is_logged_and_answered_500(error: Exception) -> None:
     with capture_logs() as logs:
         refused = as_refusal(error)
     assert (refused.http_status, refused.body_code, refused.message) == (500, 500, "All requests have failed due to errors")
@@ -95,7 +95,7 @@ def test_401_challenges() -> None:
         (RequestRefusedError(429, Transport.RATE_LIMITED), "60"),
     ],
 )
-def test_429_says_when_to_come_back(error: Exception, seconds: str) -> None:
+def test_429_carries_retry_after(error: Exception, seconds: str) -> None:
     response = answer_exception(error, {})
     assert (response.status_code, response["Retry-After"]) == (429, seconds)
 

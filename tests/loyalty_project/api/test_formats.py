@@ -19,7 +19,7 @@ from loyalty_project.api.formats import Format, format_of_media_type, media_type
         (";", None),
     ],
 )
-def test_media_types_stand_for_formats(header: str, expected: Format | None) -> None:
+def test_media_types_map_to_formats(header: str, expected: Format | None) -> None:
     assert format_of_media_type(media_type(header)) is expected
 
 

@@ -45,13 +45,13 @@ def request(query: str = "", *, accept: str | None = None, content_type: str = "
         ("", None, None, "", Format.JSON),
     ],
 )
-def test_the_first_that_says_something_decides(
+def test_the_first_value_decides(
     query: str, suffix: str | None, accept: str | None, content_type: str, expected: Format
 ) -> None:
     assert asked_format(request(query, accept=accept, content_type=content_type), suffix) is expected
 
 
-def test_a_body_that_told_its_format_decides_when_its_type_did_not() -> None:
+def test_the_body_decides_the_format_if_its_type_does_not() -> None:
     undecided = request(content_type="application/x-www-form-urlencoded")
     setattr(undecided, BODY_FORMAT_ATTRIBUTE, Format.XML)
     assert asked_format(undecided) is Format.XML
@@ -60,7 +60,7 @@ def test_a_body_that_told_its_format_decides_when_its_type_did_not() -> None:
     assert asked_format(declared) is Format.JSON
 
 
-def test_of_repeated_query_keys_the_last_wins_and_malformed_pairs_do_no_harm() -> None:
+def test_the_last_of_repeated_query_keys_wins() -> None:
     assert query_values(request("a=1&b=x%20&&a=2&c&=3&%zz=%ff&d=%E5%B1%B1")) == {
         "a": "2", "b": "x ", "c": "", "": "3", "%zz": "\ufffd", "d": "山",
     }  # fmt: skip

@@ -129,11 +129,11 @@ def test_xml_repeated_tags_are_a_list_and_leaves_are_text() -> None:
     assert parse_xml(body) == {"root": {"customer": [{"mobile": " 91 "}, {"email": "", "lastname": ""}]}}
 
 
-def test_three_tags_of_a_name_are_one_list_whatever_stands_between() -> None:
+def test_repeated_tags_are_one_list_even_if_apart() -> None:
     assert parse_xml(b"<r><a>1</a><b>x</b><a>2</a><a>3</a></r>") == {"r": {"a": ["1", "2", "3"], "b": "x"}}
 
 
-def test_xml_attributes_namespaces_comments_and_instructions_count_for_nothing() -> None:
+def test_xml_attributes_comments_and_instructions_are_ignored() -> None:
     body = b"""<n:root xmlns:n="urn:n" xmlns="urn:d" a="1"><!-- c --><?pi x?><customer null="true" n:b="2">
         <n:mobile>9<!-- c -->1<?pi?>2</n:mobile></customer></n:root>"""
     assert parse_xml(body) == {"root": {"customer": {"mobile": "912"}}}
@@ -321,7 +321,7 @@ def test_json_and_xml_spellings_of_an_answer_are_the_same(tree: dict[str, Any]) 
     ],
 )
 @pytest.mark.parametrize("body", [b' {"a": 1}', b"<a>1</a>"])
-def test_a_body_that_says_what_it_is_is_read(content_type: str | None, body: bytes) -> None:
+def test_a_body_that_names_its_format_is_read(content_type: str | None, body: bytes) -> None:
     assert parse_request(post(body, content_type)) == {"a": "1"}
 
 

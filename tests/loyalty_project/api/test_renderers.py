@@ -40,12 +40,12 @@ def test_json_keeps_order_and_script() -> None:
         ("123456789012345.678", "123456789012345.678"),
     ],
 )
-def test_decimals_print_plainly_and_whole_ones_as_integers(figure: str, digits: str) -> None:
+def test_decimals_print_plainly_and_whole_numbers_as_integers(figure: str, digits: str) -> None:
     assert to_json({"a": Decimal(figure)}) == f'{{"a":{digits}}}'.encode()
     assert xml({"a": Decimal(figure)}) == f"<a>{digits}</a>"
 
 
-def test_codes_and_subclasses_of_text_are_what_they_stand_for() -> None:
+def test_codes_and_subclasses_of_text_print_as_their_values() -> None:
     tree = {"code": Code.DONE, "text": SafeString("<b>")}
     assert to_json(tree) == b'{"code":1000,"text":"<b>"}'
     assert xml(tree) == "<code>1000</code><text>&lt;b&gt;</text>"

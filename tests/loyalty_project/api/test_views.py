@@ -90,7 +90,7 @@ def test_head_is_405(till: Client) -> None:
     assert till.head("/v1.1/echo").status_code == 405
 
 
-def test_failures_are_told_in_their_order(till: Client) -> None:
+def test_failures_are_listed_in_order(till: Client) -> None:
     stranger: dict[str, Any] = {"HTTP_AUTHORIZATION": "Basic stranger"}
     unknown = till.post("/v1.1/unknown", BODY, content_type="image/png", **stranger)
     assert status_of(unknown) == (401, 401)

@@ -40,7 +40,7 @@ def test_inserted_rows_learn_their_ids(organization, count):
     assert [row.pk for row in rows] == list(FieldDefinition.objects.order_by("pk").values_list("pk", flat=True))
 
 
-def test_drawn_ids_are_used_and_given_to_nobody_else(organization):
+def test_drawn_ids_are_not_drawn_again(organization):
     ids = draw_ids(FieldDefinition, COPY_FROM)
     rows = fields(organization, COPY_FROM)
     for row, pk in zip(rows, ids, strict=True):

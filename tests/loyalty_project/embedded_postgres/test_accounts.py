@@ -32,7 +32,7 @@ def test_ordinary_user_runs_the_server(tmp_path: Path) -> None:
 
 
 @root_only
-def test_root_hands_a_new_folder_and_its_own_to_nobody(folder: Path) -> None:
+def test_root_runs_new_folders_as_the_account_nobody(folder: Path) -> None:
     assert account_for(folder).name == "nobody"
     folder.mkdir()
     assert account_for(folder).name == "nobody"
@@ -49,7 +49,7 @@ def test_folder_that_belongs_to_a_user_is_served_by_that_user(folder: Path) -> N
 
 
 @root_only
-def test_folder_of_somebody_else_is_refused_with_what_to_do(folder: Path) -> None:
+def test_a_folder_of_another_user_is_refused_with_advice(folder: Path) -> None:
     folder.mkdir()
 
     with acting_as(DAEMON), pytest.raises(EmbeddedServerError, match="belongs to root: run this as that user or as root"):
@@ -60,7 +60,7 @@ def test_folder_of_somebody_else_is_refused_with_what_to_do(folder: Path) -> Non
 
 
 @root_only
-def test_user_without_a_name_is_told_that_postgresql_needs_one(folder: Path) -> None:
+def test_a_nameless_user_is_refused_with_the_reason(folder: Path) -> None:
     folder.mkdir()
     os.chown(folder, NAMELESS, -1)
 

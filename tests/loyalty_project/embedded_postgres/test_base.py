@@ -66,7 +66,7 @@ def test_server_killed_under_a_connection_is_back_for_the_next_one(engine: Datab
     assert one_value(engine, "SELECT 1") == 1
 
 
-def test_server_that_cannot_start_is_a_database_error_that_says_why(
+def test_a_server_that_cannot_start_is_an_error_with_the_reason(
     engine: DatabaseWrapper, settings: Settings, folder: Path
 ) -> None:
     settings.DATA_DIR = folder.parent
@@ -77,7 +77,7 @@ def test_server_that_cannot_start_is_a_database_error_that_says_why(
 
 
 @root_only
-def test_first_start_may_move_the_data_elsewhere_and_the_connection_follows(
+def test_the_connection_follows_data_moved_by_the_first_start(
     engine: DatabaseWrapper, server: Server, settings: Settings, folder: Path
 ) -> None:
     server.start()

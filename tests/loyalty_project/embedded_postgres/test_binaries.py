@@ -65,7 +65,7 @@ def test_missing_wheel_points_to_the_alternative(monkeypatch: pytest.MonkeyPatch
         wheel_folder()
 
 
-def test_own_user_takes_the_programs_where_they_stand(tmp_path: Path) -> None:
+def test_its_own_user_runs_the_programs_in_place(tmp_path: Path) -> None:
     installation = installations(wheel_folder())[0]
     myself = Account(name="me", uid=os.geteuid(), gid=os.getegid())
 
@@ -74,7 +74,7 @@ def test_own_user_takes_the_programs_where_they_stand(tmp_path: Path) -> None:
 
 
 @root_only
-def test_programs_out_of_reach_are_copied_once_for_a_version_and_this_is_said(
+def test_unreachable_programs_are_copied_once_per_version(
     tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     installation = installations(closed_wheel(tmp_path))[0]

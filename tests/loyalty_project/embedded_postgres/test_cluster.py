@@ -19,7 +19,7 @@ DAEMON = pwd.getpwnam("daemon").pw_uid
 
 
 @root_only
-def test_data_out_of_the_users_reach_are_kept_elsewhere_and_this_is_said_once(
+def test_unreachable_data_are_kept_elsewhere_with_one_notice(
     tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     closed = tmp_path / "var" / "postgres"
@@ -44,7 +44,7 @@ def test_data_out_of_the_users_reach_are_kept_elsewhere_and_this_is_said_once(
 
 
 @root_only
-def test_data_that_the_user_can_no_longer_reach_are_not_replaced_by_new_ones(spare: Server, folder: Path) -> None:
+def test_unreachable_data_are_not_replaced_by_new_data(spare: Server, folder: Path) -> None:
     folder.parent.chmod(0o700)
 
     with pytest.raises(EmbeddedServerError, match=r"runs as nobody, who cannot reach .* \(chmod o\+x\)"):
@@ -90,7 +90,7 @@ def test_programs_that_fail_to_make_data_are_quoted(folder: Path) -> None:
     assert not places.data.exists()
 
 
-def test_pid_of_a_killed_server_that_another_program_has_now_is_no_hindrance(server: Server) -> None:
+def test_a_reused_pid_of_a_killed_server_is_ignored(server: Server) -> None:
     account = account_for(server.places.folder)
     switch = account.uid if account.is_another else None
     with subprocess.Popen(["sleep", "60"], user=switch, cwd="/") as bystander:
@@ -107,7 +107,7 @@ def test_empty_pid_file_after_a_power_cut_is_no_hindrance(server: Server) -> Non
     assert server.start()
 
 
-def test_server_that_somebody_else_started_on_the_data_is_left_alone(server: Server) -> None:
+def test_a_server_started_by_another_program_is_left_alone(server: Server) -> None:
     account = account_for(server.places.folder)
     write_configuration(server.places, account)
     server.places.socket_folder.chmod(0o700)

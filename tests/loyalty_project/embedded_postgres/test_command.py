@@ -50,7 +50,7 @@ def test_command_without_need_of_the_database_starts_no_server(argument: str, se
     assert not server.is_running()
 
 
-def test_status_tells_by_its_exit_status(engine: DatabaseWrapper, server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_answers_by_its_exit_status(engine: DatabaseWrapper, server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         call_command("embedded", "status")
     assert ended.value.code == NOT_RUNNING == 3
@@ -91,7 +91,7 @@ def test_arguments_belong_to_psql_alone(engine: DatabaseWrapper) -> None:
         call_command("embedded", "stop", "now")
 
 
-def test_what_cannot_be_done_is_said_without_a_traceback(engine: DatabaseWrapper, settings: Settings, folder: Path) -> None:
+def test_an_impossible_command_fails_without_a_traceback(engine: DatabaseWrapper, settings: Settings, folder: Path) -> None:
     settings.DATA_DIR = folder.parent
     folder.symlink_to(folder.with_name("gone"))
 

@@ -10,7 +10,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_listens_on_the_network() -> No
         assert line in text.splitlines()
 
 
-def test_paths_with_quotes_and_backslashes_are_written_as_postgresql_reads_them() -> None:
+def test_paths_are_quoted_for_postgresql() -> None:
     text = server_configuration(socket_folder=Path('/a"b'), client_rules=Path("/it's"), user_map=Path("/back\\slash"))
 
     assert 'unix_socket_directories = \'"/a""b"\'' in text

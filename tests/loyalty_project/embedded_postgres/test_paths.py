@@ -4,7 +4,7 @@ from pathlib import Path
 from loyalty_project.embedded_postgres.paths import SOCKET, Places
 
 
-def test_socket_stands_beside_the_data_when_its_path_is_short() -> None:
+def test_the_socket_is_beside_the_data_if_its_path_is_short() -> None:
     assert Places(Path("/srv/loyalty/postgres")).socket_folder == Path("/srv/loyalty/postgres/socket")
 
 

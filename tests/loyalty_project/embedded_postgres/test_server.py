@@ -42,7 +42,7 @@ def setting(connection: psycopg.Connection, name: str) -> str:
     return str(row[0])
 
 
-def test_start_says_whether_it_was_needed_and_stop_whether_there_was_anything(folder: Path) -> None:
+def test_start_and_stop_return_if_they_had_an_effect(folder: Path) -> None:
     server = Server(folder)
     assert not server.is_running()
     assert not server.stop()
@@ -141,7 +141,7 @@ def test_killed_starter_leaves_a_folder_that_the_next_one_completes(folder: Path
     assert not server.places.draft.exists()
 
 
-def test_starter_killed_while_the_server_comes_up_leaves_it_to_the_next_one(server: Server, connect: Connect) -> None:
+def test_a_server_whose_starter_was_killed_is_taken_over(server: Server, connect: Connect) -> None:
     with starter(server.places.folder) as killed:
         wait_for(server.places.pid_file)
         killed.kill()
@@ -165,7 +165,7 @@ def test_killed_server_is_replaced_and_what_it_acknowledged_is_there(server: Ser
     assert connect(server).execute("SELECT number FROM bill").fetchall() == [(1,)]
 
 
-def test_server_whose_every_process_is_killed_is_replaced(server: Server) -> None:
+def test_a_wholly_killed_server_is_replaced(server: Server) -> None:
     server.start()
     for pid in processes(server.places):
         os.kill(pid, signal.SIGKILL)
@@ -184,7 +184,7 @@ def test_process_that_outlives_the_killed_server_is_ended(server: Server, connec
     assert backend not in processes(server.places)
 
 
-def test_server_that_restarts_itself_after_a_killed_connection_is_waited_for(server: Server, connect: Connect) -> None:
+def test_a_server_that_restarts_itself_is_waited_for(server: Server, connect: Connect) -> None:
     server.start()
     os.kill(connect(server).info.backend_pid, signal.SIGKILL)
 
@@ -200,7 +200,7 @@ def test_server_that_lost_its_socket_is_replaced(server: Server, connect: Connec
     assert connect(server).info.dbname == "shop"
 
 
-def test_server_whose_files_were_removed_makes_way_for_a_new_one(spare: Server, connect: Connect) -> None:
+def test_a_server_without_its_files_is_replaced(spare: Server, connect: Connect) -> None:
     server = spare
     server.start()
     forgotten = server_pid(server)
@@ -292,7 +292,7 @@ def test_server_that_ignores_the_request_to_stop_is_cut_off_without_loss(server:
     assert connect(server).execute("SELECT number FROM coupon").fetchall() == [(1,)]
 
 
-def test_pid_file_that_names_no_server_harms_nobody(server: Server) -> None:
+def test_a_pid_file_without_a_server_is_harmless(server: Server) -> None:
     server.start()
     real = server.places.pid_file.read_text(encoding="utf-8")
     server.places.pid_file.write_text("-1\n", encoding="ascii")
@@ -301,7 +301,7 @@ def test_pid_file_that_names_no_server_harms_nobody(server: Server) -> None:
     assert "ready" in real
 
 
-def test_server_of_somebody_else_behind_the_socket_is_not_talked_to(server: Server, connect: Connect) -> None:
+def test_another_users_server_behind_the_socket_is_refused(server: Server, connect: Connect) -> None:
     server.start()
 
     with pytest.raises(psycopg.OperationalError, match="requirepeer specifies"):

@@ -65,7 +65,7 @@ def test_batches_end_by_rows_and_by_bytes():
 
 
 @pytest.mark.django_db
-def test_rows_are_worked_together_and_spoiled_ones_left_out():
+def test_rows_are_processed_together_without_rejected_ones():
     works = Works()
     assert run(works, prepared("a1"), prepared("b1", problem="not UTF-8"), prepared("c1")) == [None, Code.INVALID_INPUT, None]
     assert (works.calls, codes_in_table()) == ([["a1", "c1"]], ["a1", "c1"])

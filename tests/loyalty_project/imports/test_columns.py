@@ -51,7 +51,7 @@ def test_header_must_name_every_column_once(content, error):
         read(content)
 
 
-def test_all_that_is_wrong_with_the_columns_is_told_at_once():
+def test_all_column_errors_are_reported_at_once():
     known = {"mobile": "", "number": "", "sms": "not active yet"}
     with pytest.raises(
         ColumnsError, match=r"unknown shoe; sms: not active yet; missing number; missing one of mobile, email, external_id, id"

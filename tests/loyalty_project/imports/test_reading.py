@@ -38,7 +38,7 @@ def test_quotes_hold_commas_quotes_and_line_ends():
 @pytest.mark.parametrize(
     ("line", "problem"), [(b"\xff,1", "not UTF-8"), (b"a\x00b,1", "a NUL character"), (b'"a"b,1', "',' expected after '\"'")]
 )
-def test_spoiled_row_is_told_and_the_next_one_is_read(line, problem):
+def test_a_broken_row_is_reported_and_the_next_one_read(line, problem):
     spoiled, good = rows(line + b"\n2,3\n")
     assert (spoiled.problem, good.problem, list(good.cells), good.line) == (problem, "", ["2", "3"], 2)
 
@@ -96,14 +96,14 @@ def test_compressed_file_is_read_as_it_is(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"plain text", gzip.compress(b"a\n1\n" * 100, mtime=0)[:-9], b"\x1f\x8b"])
-def test_spoiled_compression_is_told_before_the_first_row(tmp_path, content):
+def test_broken_compression_is_reported_before_the_first_row(tmp_path, content):
     path = tmp_path / "a.csv.gz"
     path.write_bytes(content)
     with pytest.raises(UnreadableFileError, match="cannot be read"), open_source(str(path)):
         pass
 
 
-def test_absent_file_and_folder_are_told(tmp_path):
+def test_a_missing_file_and_folder_are_reported(tmp_path):
     for path in (tmp_path / "absent.csv", tmp_path):
         with pytest.raises(UnreadableFileError, match="cannot be read"), open_source(str(path)):
             pass
@@ -122,7 +122,7 @@ def test_standard_input_and_pipes_can_be_read_only_once(tmp_path, monkeypatch):
     os.close(keeper)
 
 
-def test_stream_that_fails_on_the_way_is_told():
+def test_a_stream_that_fails_midway_is_reported():
     class Failing(io.BytesIO):
         def readline(self, *_arguments: object) -> bytes:
             raise OSError(5, "Input/output error")

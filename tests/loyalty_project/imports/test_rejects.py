@@ -41,7 +41,7 @@ def test_device_is_written_to():
     assert not Path(os.devnull).is_file()
 
 
-def test_place_that_cannot_be_written_is_told_before(tmp_path):
+def test_an_unwritable_path_is_reported_first(tmp_path):
     check_rejects_path(tmp_path / "errors.csv")
     with pytest.raises(IsADirectoryError):
         check_rejects_path(tmp_path)

@@ -14,7 +14,7 @@ def test_every_row_is_counted_once_and_warnings_by_their_text():
     assert tally.warnings == {"91003 Validation failed": 3}
 
 
-def test_sound_rows_are_worked_together_and_the_others_rejected_in_their_places():
+def test_valid_rows_are_processed_and_others_rejected_in_order():
     worked: list[list[str]] = []
 
     def work(rows):

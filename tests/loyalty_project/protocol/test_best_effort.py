@@ -18,7 +18,7 @@ def run(statement):
         cursor.execute(statement)
 
 
-def test_a_step_that_succeeds_tells_nothing():
+def test_a_step_that_succeeds_has_no_notice():
     notices = []
     with side_step(notices, [WARNING]):
         OrganizationFactory(code="northwind", with_program=True)
@@ -26,7 +26,7 @@ def test_a_step_that_succeeds_tells_nothing():
     assert Organization.objects.exists()
 
 
-def test_a_step_that_the_database_fails_is_undone_alone_and_told():
+def test_a_step_failed_by_the_database_is_undone_alone():
     notices = [Notice(Code.VALIDATION_FAILED)]
     with transaction.atomic():
         OrganizationFactory(code="northwind", with_program=True)
@@ -55,7 +55,7 @@ def test_a_lost_server_goes_on_to_the_caller(error):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("sqlstate", ["40P01", "22012"])
-def test_outside_of_a_transaction_there_is_no_savepoint_and_nobody_repeats(sqlstate, django_assert_num_queries):
+def test_outside_a_transaction_nothing_is_repeated(sqlstate, django_assert_num_queries):
     notices = []
     with django_assert_num_queries(1), side_step(notices, [WARNING]):
         run(f"DO $$ BEGIN RAISE EXCEPTION 'failed' USING ERRCODE = '{sqlstate}'; END $$")

@@ -11,7 +11,7 @@ def test_what_fills_a_place_is_not_filled_again() -> None:
     assert Notice(Code.SUBSCRIPTION_PAIR_NOT_SAVED, x="{y}", y="BULK").text.endswith("for {y} channel and priority BULK")
 
 
-def test_an_error_tells_its_code_and_sentence() -> None:
+def test_an_error_has_its_code_and_message() -> None:
     error = LoyaltyError(Code.FRAUD)
     assert (error.code, error.sentence, str(error)) == (
         Code.FRAUD,
@@ -29,7 +29,7 @@ def test_the_body_code_of_a_refusal_may_differ() -> None:
     assert RequestRefusedError(403, Transport.ACCESS_DENIED, body_code=4000).body_code == 4000
 
 
-def test_warnings_are_told_ascending_and_keep_the_order_within_a_code() -> None:
+def test_warnings_are_ordered_by_code_then_occurrence() -> None:
     email, mobile = Notice(Code.IDENTIFIER_NOT_UPDATED, x="Email"), Notice(Code.IDENTIFIER_NOT_UPDATED, x="Mobile")
     field = Notice(Code.INVALID_CUSTOM_FIELD)
     assert in_numeric_order([email, mobile, field]) == (field, email, mobile)

@@ -11,7 +11,7 @@ def extras(ids, asked):
     return {one: {"extra": True} for one in ids if one == 1}
 
 
-def test_keys_stand_in_their_order_with_the_values_of_what_nobody_gave():
+def test_keys_have_a_fixed_order_and_defaults():
     order = {"extra": ..., "empty": [], "name": ""}
     answered = assemble([1, 2, 3], "n", sections=(names, extras), order=order)
     assert answered == {1: {"extra": True, "empty": [], "name": "n1"}, 2: {"empty": [], "name": "n2"}}

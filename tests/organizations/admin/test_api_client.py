@@ -27,7 +27,7 @@ def test_an_administrator_adds_a_client_and_sets_its_secret(administrator: Clien
     ]
 
 
-def test_a_token_lives_within_bounds_and_keys_stand_once(administrator: Client, client_row: ApiClient) -> None:
+def test_token_lifetimes_are_bounded_and_keys_unique(administrator: Client, client_row: ApiClient) -> None:
     form = filled_form(administrator, ADD, key="nw-key-2", till=client_row.till_id, token_ttl=5)
     assert list(errors_of(administrator.post(ADD, form))) == ["token_ttl"]
     form = filled_form(administrator, ADD, key=client_row.key, till=client_row.till_id)

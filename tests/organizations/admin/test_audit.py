@@ -66,7 +66,7 @@ def test_entries_are_narrowed(administrator: Client, entries: dict[str, AuditEnt
     assert len(found(administrator, at_from="soon")) == 3
 
 
-def test_an_entry_tells_every_change(administrator: Client, entries: dict[str, AuditEntry]) -> None:
+def test_an_entry_lists_every_change(administrator: Client, entries: dict[str, AuditEntry]) -> None:
     page = administrator.get(page_of(AUDIT, entries["staff"])).content.decode()
     assert "<del>MG Road</del>" in page
     assert entries["staff"].request_id in page
@@ -75,7 +75,7 @@ def test_an_entry_tells_every_change(administrator: Client, entries: dict[str, A
     assert "<ins>Leeds</ins>" in page
 
 
-def test_nobody_writes_to_the_audit(operator: Client, administrator: Client, entries: dict[str, AuditEntry]) -> None:
+def test_the_audit_is_read_only(operator: Client, administrator: Client, entries: dict[str, AuditEntry]) -> None:
     for browser in (operator, administrator):
         assert browser.get("/admin/organizations/auditentry/add/").status_code == 403
         assert browser.post(page_of(AUDIT, entries["staff"]), {"action": "x"}).status_code == 403

@@ -58,7 +58,7 @@ def test_a_field_must_fit_together(administrator: Client, typed: dict[str, str],
     assert errors_of(administrator.post(ADD, form)) == errors
 
 
-def test_a_name_stands_once_in_its_category(administrator: Client, organization: Organization) -> None:
+def test_a_name_is_unique_in_its_category(administrator: Client, organization: Organization) -> None:
     FieldFactory(organization=organization, name="city")
     form = filled_form(administrator, ADD, category="custom", name="city", type="text")
     assert errors_of(administrator.post(ADD, form)) == {"name": ["Is taken already."]}

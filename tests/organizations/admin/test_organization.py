@@ -88,9 +88,7 @@ def test_the_gender_field_is_one_of_the_customers_fields(administrator: Client, 
     assert choices == [("", "none"), ("gender", "gender"), ("former", "former")]
 
 
-def test_an_administrator_chooses_what_must_be_known_to_change_an_identifier(
-    administrator: Client, organization: Organization
-) -> None:
+def test_an_administrator_sets_the_identity_verification(administrator: Client, organization: Organization) -> None:
     FieldFactory(organization=organization, name="city", category="extended")
     organization.identity_verification = {"mandatory": ["former"]}
     organization.save()
@@ -140,7 +138,7 @@ def test_an_auditor_reads_what_must_be_known(
     assert told in auditor.get(page_of(ORGANIZATIONS, organization)).content.decode()
 
 
-def test_what_waits_for_its_part_is_told(administrator: Client, organization: Organization) -> None:
+def test_stored_sections_are_listed(administrator: Client, organization: Organization) -> None:
     organization.stored_sections = {"programs": [], "coupon_series": []}
     organization.save()
     assert "programs, coupon series" in administrator.get(page_of(ORGANIZATIONS, organization)).content.decode()

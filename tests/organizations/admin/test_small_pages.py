@@ -18,7 +18,7 @@ from tests.back_office import errors_of, filled_form, list_of, page_of
         ("sourceaccount", SourceAccount, {"source": "WECHAT", "account": "wx-main"}),
     ],
 )
-def test_a_row_is_added_listed_opened_and_stands_once(
+def test_a_row_is_added_listed_opened_and_unique(
     administrator: Client, noun: str, model: type[Zone], typed: dict[str, str]
 ) -> None:
     add = f"/admin/organizations/{noun}/add/"

@@ -19,7 +19,7 @@ def password_page(member: StaffMember) -> str:
     return page_of(STAFF, member).replace("/change/", "/new-password/")
 
 
-def test_an_administrator_adds_staff_who_log_in_with_a_password_set_for_them(administrator: Client, store: Store) -> None:
+def test_an_administrator_adds_staff_with_a_password(administrator: Client, store: Store) -> None:
     form = filled_form(administrator, ADD, username="robin", role="store_staff", stores=[store.pk])
     assert administrator.post(ADD, form).status_code == 302
     robin = StaffMember.objects.get(username="robin")
@@ -36,7 +36,7 @@ def test_an_administrator_adds_staff_who_log_in_with_a_password_set_for_them(adm
     assert (answer.status_code, answer["Location"]) == (302, "/admin/")
 
 
-def test_changed_stores_are_told(administrator: Client, store: Store) -> None:
+def test_changed_stores_are_listed(administrator: Client, store: Store) -> None:
     robin = StaffMemberFactory(organization=store.organization, role="store_staff", stores=[store])
     page = page_of(STAFF, robin)
     administrator.post(page, filled_form(administrator, page, stores=[]))
@@ -50,13 +50,13 @@ def test_weak_passwords_are_refused(administrator: Client, organization: Organiz
     assert answer.context["form"].errors == {"secret": ["This password is too common."]}
 
 
-def test_ones_own_password_asks_for_the_old_one(administrator: Client) -> None:
+def test_changing_your_own_password_asks_for_the_old_one(administrator: Client) -> None:
     asha = StaffMember.objects.get(username="asha")
     answer = administrator.get(password_page(asha))
     assert answer["Location"] == reverse("admin:password_change")
 
 
-def test_nobody_changes_their_own_role_or_switches_themselves_off(administrator: Client) -> None:
+def test_staff_do_not_change_their_own_role_or_activity(administrator: Client) -> None:
     asha = StaffMember.objects.get(username="asha")
     page = page_of(STAFF, asha)
     assert administrator.post(page, filled_form(administrator, page, first_name="Asha")).status_code == 302
@@ -75,7 +75,7 @@ def test_staff_are_switched_off_from_the_list(administrator: Client, organizatio
     assert not robin.is_active
 
 
-def test_nobody_becomes_an_operator_here(administrator: Client, organization: Organization) -> None:
+def test_this_page_creates_no_operator(administrator: Client, organization: Organization) -> None:
     robin = StaffMemberFactory(organization=organization, role="store_staff")
     page = page_of(STAFF, robin)
     administrator.post(page, {**filled_form(administrator, page), "is_superuser": "on", "organization": ""})
@@ -94,7 +94,7 @@ def test_others_staff_and_operators_are_out_of_sight(administrator: Client, oper
     assert {one.username for one in shown(operator.get(list_of(STAFF)))} == {"asha", "mira"}
 
 
-def test_user_names_stand_once_and_stores_are_ones_own(administrator: Client, stranger: Till) -> None:
+def test_user_names_are_unique_and_stores_the_organizations(administrator: Client, stranger: Till) -> None:
     with unscoped("tests make their rows"):
         StaffMemberFactory(organization=stranger.organization, role="org_admin", username="mira")
     form = filled_form(administrator, ADD, username="mira", role="auditor")

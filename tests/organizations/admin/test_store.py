@@ -38,7 +38,7 @@ def test_an_administrator_adds_a_store(administrator: Client, organization: Orga
     assert len(entry.request_id) == 36
 
 
-def test_a_change_tells_old_and_new_of_what_differs(administrator: Client, store: Store) -> None:
+def test_a_change_lists_old_and_new_values(administrator: Client, store: Store) -> None:
     page = page_of(STORES, store)
     concept = Concept.objects.create(organization=store.organization, code="cafe", name="Cafe")
     form = filled_form(administrator, page, name="M. G. Road", concept=concept.pk, is_active=False)
@@ -62,7 +62,7 @@ def test_the_code_stays_what_it_was(administrator: Client, store: Store) -> None
     assert store.code == "blr.mgroad"
 
 
-def test_a_code_stands_once_in_an_organization(administrator: Client, store: Store, stranger: Till) -> None:
+def test_a_code_is_unique_in_an_organization(administrator: Client, store: Store, stranger: Till) -> None:
     form = filled_form(administrator, ADD, code=store.code, name="Again")
     assert errors_of(administrator.post(ADD, form)) == {"code": ["Is taken already."]}
     form = filled_form(administrator, ADD, code=stranger.store.code, name="Same code elsewhere")
@@ -139,7 +139,7 @@ def test_rows_are_switched_off_and_on_from_the_list(administrator: Client, store
     ]
 
 
-def test_the_history_of_a_row_is_told(administrator: Client, store: Store) -> None:
+def test_the_history_of_a_row_is_shown(administrator: Client, store: Store) -> None:
     page = page_of(STORES, store)
     administrator.post(page, filled_form(administrator, page, name="M. G. Road"))
     history = administrator.get(reverse("admin:organizations_store_history", args=[store.pk])).content.decode()

@@ -35,7 +35,7 @@ def test_a_new_till_cannot_log_in_until_it_has_a_password(administrator: Client,
     assert AuditEntry.objects.latest("pk").new == {"password": "set"}
 
 
-def test_a_generated_password_is_shown_once_and_stands_nowhere(administrator: Client, till: Till) -> None:
+def test_a_generated_password_is_shown_once_and_not_stored(administrator: Client, till: Till) -> None:
     answer = administrator.post(password_page(till), {"how": "generate", "secret": ""})
     password = answer.context["shown"]
     assert len(password) == GENERATED_LENGTH
@@ -81,7 +81,7 @@ def test_a_code_has_the_form_of_a_user_name(administrator: Client, store: Store,
     assert list(errors_of(administrator.post(ADD, form))) == ["code"]
 
 
-def test_a_code_stands_once_on_the_installation(administrator: Client, store: Store, stranger: Till) -> None:
+def test_a_code_is_unique_on_the_installation(administrator: Client, store: Store, stranger: Till) -> None:
     form = filled_form(administrator, ADD, store=store.pk, code=stranger.code, name="Till")
     assert errors_of(administrator.post(ADD, form)) == {"code": ["Is taken already."]}
 

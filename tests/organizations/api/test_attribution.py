@@ -87,9 +87,7 @@ def test_a_store_name_in_any_script_is_found(token: str, till: Till) -> None:
         ("ZONE", "south"),
     ],
 )
-def test_what_nobody_knows_is_a_warning_on_writes_and_a_refusal_on_reads(
-    token: str, stranger: Till, kind: str, value: str
-) -> None:
+def test_an_unknown_name_is_a_warning_on_writes_an_error_on_reads(token: str, stranger: Till, kind: str, value: str) -> None:
     assert_falls_back(attributed(token, value, kind))
     read = attributed(token, value, kind, method="GET")
     assert (read.status_code, read.json()["response"]["status"]["code"]) == (400, 400)
@@ -107,7 +105,7 @@ def test_a_name_that_two_stores_have_is_unknown(token: str, till: Till) -> None:
     assert_falls_back(attributed(token, "Connaught Place", "STORE_NAME"))
 
 
-def test_a_till_counts_for_itself_whatever_its_headers_say(token: str) -> None:
+def test_a_till_is_attributed_to_itself_whatever_its_headers(token: str) -> None:
     answer = ask(Authorization=basic(), X_CAP_API_ATTRIBUTION_ENTITY_CODE="cp.till1")
     assert where(answer) == ("mgroad.till1", "blr.mgroad")
 

@@ -11,7 +11,7 @@ def address(settings, *, peer: str, forwarded: str = "", proxies: int = 0) -> st
     return client_address(RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded))
 
 
-def test_without_proxies_it_is_the_peer_whatever_the_header_says(settings) -> None:
+def test_without_proxies_the_peer_counts_not_the_header(settings) -> None:
     assert address(settings, peer="192.0.2.1", forwarded="198.51.100.7") == "192.0.2.1"
 
 

@@ -45,7 +45,7 @@ def test_a_call_knows_who_makes_it_and_sees_its_organization_alone(till: Till, s
     assert (other["organization"], other["tills"]) == ("bazaar", {"till": ["bazaar.till1"]})
 
 
-def test_a_call_knows_what_its_headers_say(till: Till) -> None:
+def test_a_call_reads_its_headers(till: Till) -> None:
     found = told(
         ask(
             Authorization=basic(),
@@ -72,14 +72,12 @@ def test_a_call_knows_what_its_headers_say(till: Till) -> None:
         ("unknown", "DELETE", 404),
     ],
 )
-def test_the_credential_is_looked_at_before_the_address_and_the_address_before_the_rest(
-    till: Till, action: str, method: str, code: int
-) -> None:
+def test_errors_are_ordered_credential_address_rest(till: Till, action: str, method: str, code: int) -> None:
     assert status(ask(action, method=method)) == (401, 401)
     assert status(ask(action, method=method, Authorization=basic())) == (code, code)
 
 
-def test_a_refused_method_is_told_the_right_ones(till: Till) -> None:
+def test_a_refused_method_lists_the_allowed_ones(till: Till) -> None:
     assert ask("probe", method="PUT", Authorization=basic())["Allow"] == "GET, POST"
     assert ask("later", Authorization=basic())["Allow"] == "POST"
 
@@ -89,7 +87,7 @@ def test_head_is_refused(till: Till) -> None:
 
 
 @pytest.mark.parametrize(("action", "code"), [("probe", 200), ("unknown", 404), ("later", 405), ("broken", 500)])
-def test_every_answer_to_a_proved_caller_tells_the_state_of_the_minute(till: Till, action: str, code: int) -> None:
+def test_every_authenticated_answer_has_rate_limit_headers(till: Till, action: str, code: int) -> None:
     limit_to(till.organization, 10)
     with time_machine.travel(datetime(2026, 5, 1, 12, 0, 18, tzinfo=UTC), tick=False):
         first, second = (ask(action, Authorization=basic()) for _ in range(2))
@@ -99,7 +97,7 @@ def test_every_answer_to_a_proved_caller_tells_the_state_of_the_minute(till: Til
     assert int(first["X-RateLimit-Reset"]) == datetime(2026, 5, 1, 12, 1, tzinfo=UTC).timestamp()
 
 
-def test_a_call_above_the_limit_is_refused_and_told_when_to_come_back(till: Till) -> None:
+def test_a_call_above_the_limit_is_refused_with_retry_after(till: Till) -> None:
     limit_to(till.organization, 2)
     with time_machine.travel(datetime(2026, 5, 1, 12, 0, 18, tzinfo=UTC), tick=False) as now:
         answers = [ask(Authorization=basic()) for _ in range(3)]

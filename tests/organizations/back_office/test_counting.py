@@ -11,7 +11,7 @@ from organizations.tenancy.models import Organization
 from tests.factories.locations import StoreFactory, TillFactory
 
 
-def test_a_figure_is_told_up_to_the_limit() -> None:
+def test_a_number_is_printed_up_to_the_limit() -> None:
     assert [count_label(0), count_label(1234), count_label(COUNTED)] == ["0", "1,234", "10,000"]
     assert [count_label(COUNTED + 1), count_label(3, limit=2)] == ["more than 10,000", "more than 2"]
 

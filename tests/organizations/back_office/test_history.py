@@ -18,7 +18,7 @@ def entry(old: dict[str, object], new: dict[str, object], source: str = AuditEnt
     )
 
 
-def test_changes_are_told_one_by_one_with_the_names_of_fields() -> None:
+def test_changes_are_listed_one_by_one_with_field_names() -> None:
     told = history_rows(
         [
             entry(
@@ -57,12 +57,12 @@ def test_a_mapping_may_come_or_go_whole() -> None:
         ("Till 1", "Till 1"),
     ],
 )
-def test_values_are_told_in_words(value: object, words: str) -> None:
+def test_values_are_described_in_words(value: object, words: str) -> None:
     with timezone.override(ZoneInfo("Asia/Kolkata")):
         assert value_label(value) == words
 
 
-def test_an_actor_without_a_kind_is_told_as_it_is() -> None:
+def test_an_actor_without_a_kind_is_shown_as_stored() -> None:
     assert actor_label("migration") == "migration"
 
 

@@ -45,7 +45,7 @@ def test_operators_see_every_organization(rf: RequestFactory, store: Store, stra
     assert stores_seen(rf, StaffMemberFactory(operator=True)) == ({"blr.mgroad", "bazaar.main"}, "UTC")
 
 
-def test_nobody_sees_anything_before_log_in(rf: RequestFactory, store: Store) -> None:
+def test_nothing_is_shown_before_log_in(rf: RequestFactory, store: Store) -> None:
     with pytest.raises(OutsideScopeError):
         stores_seen(rf, AnonymousUser())
 

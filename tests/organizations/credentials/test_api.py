@@ -91,9 +91,7 @@ def test_when_too_many_secrets_wait_it_is_503(client_row: ApiClient, monkeypatch
         assert_refused(generate(good()), 503, "Authorisation service is unavailable")
 
 
-def test_a_failure_of_the_installation_is_told_in_this_form_and_logged(
-    client_row: ApiClient, settings, tmp_path, caplog
-) -> None:
+def test_an_installation_failure_is_logged_and_answered_in_this_form(client_row: ApiClient, settings, tmp_path, caplog) -> None:
     settings.PRODUCTION, settings.TOKEN_KEYS_DIR = True, tmp_path
     assert_refused(generate(good()), 500, "All requests have failed due to errors")
     assert caplog.records[-1].exc_info[0] is ImproperlyConfigured

@@ -12,7 +12,7 @@ def problems() -> list[str]:
     return [found.id for found in check_token_keys(app_configs=None)]
 
 
-def test_elsewhere_than_in_production_nothing_is_asked(tmp_path: Path, settings) -> None:
+def test_outside_production_nothing_is_required(tmp_path: Path, settings) -> None:
     settings.TOKEN_KEYS_DIR = tmp_path
     assert problems() == []
 

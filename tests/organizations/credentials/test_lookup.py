@@ -48,7 +48,7 @@ def test_a_row_found_can_be_saved(till: Till) -> None:
     assert Organization.objects.get(pk=till.organization_id).name == "North Wind"
 
 
-def test_nobody_is_found_under_an_unknown_code_or_key(till: Till) -> None:
+def test_an_unknown_code_or_key_finds_no_caller(till: Till) -> None:
     assert find_till("nobody") is None
     assert find_client("nobody") is None
 

@@ -40,7 +40,7 @@ def test_a_query_is_needed_for_every_fiftieth_of_the_limit_only(django_assert_nu
 
 
 @pytest.mark.django_db
-def test_a_call_is_told_what_is_left_and_when_the_minute_ends() -> None:
+def test_an_answer_carries_the_calls_left_and_the_reset_time() -> None:
     with time_machine.travel(NOON.replace(second=18), tick=False):
         told = [spend_permit("till:shop", limit=3) for _ in range(4)]
     assert [one.remaining for one in told] == [2, 1, 0, 0]
@@ -86,7 +86,7 @@ def test_a_changed_limit_counts_at_once() -> None:
 
 
 @pytest.mark.django_db
-def test_a_process_behind_the_others_takes_from_the_minute_they_have_entered() -> None:
+def test_a_process_with_a_slow_clock_takes_from_the_newest_minute() -> None:
     RateLease.objects.create(caller="till:shop", minute=MINUTE + 1, leased=1)
     with time_machine.travel(NOON, tick=False) as now:
         assert spent(5, limit=3) == 2

@@ -133,7 +133,7 @@ def test_a_rotation_keeps_old_tokens_good_until_their_key_goes(client_row: ApiCl
     assert client_of_token(token) is None
 
 
-def test_a_client_that_is_switched_off_or_whose_till_is_has_no_token_any_more(client_row: ApiClient) -> None:
+def test_tokens_end_with_their_client_or_its_till(client_row: ApiClient) -> None:
     token = issue_token(client_row)
     till = client_row.till
     till.is_active = False

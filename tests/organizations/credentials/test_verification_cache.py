@@ -79,7 +79,7 @@ def test_unknown_names_are_refused_and_counted() -> None:
 
 
 @pytest.mark.django_db
-def test_a_turn_that_does_not_come_is_told(monkeypatch) -> None:
+def test_a_wait_that_is_too_long_is_reported(monkeypatch) -> None:
     monkeypatch.setattr(module, "LONGEST_WAIT", 0.01)
     with module._slow_hash, pytest.raises(ProofUnavailableError):
         show(SlowCheck(), hash_secret("right"), "right")
@@ -100,7 +100,7 @@ def test_parallel_guesses_are_checked_five_times() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_row_that_another_process_holds_too_long_is_told() -> None:
+def test_a_row_locked_too_long_is_reported() -> None:
     def ask_meanwhile() -> None:
         try:
             with connection.cursor() as cursor:
@@ -140,7 +140,7 @@ def test_proofs_end_after_their_lifetime() -> None:
         assert len(cache) == 0
 
 
-def test_the_least_recently_used_proof_makes_room() -> None:
+def test_the_least_recently_used_proof_is_evicted() -> None:
     cache = ProofCache(most=2)
     for name in ("a", "b"):
         cache.add(name=name, stored_hash="h", secret="s")

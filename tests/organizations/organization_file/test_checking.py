@@ -302,7 +302,7 @@ def test_the_whole_document_is_right() -> None:
     assert problems_of(whole()) == {}
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     document = whole()
     spoil(document, "stores[0].colour", "blue")
     spoil(document, "organization.currency", "inr")
@@ -313,7 +313,7 @@ def test_all_problems_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("content", "message"), [(b"", "the file is empty"), (b"[]", "must be a mapping"), (b"words", "must be a mapping")]
 )
-def test_what_is_no_document_at_all_is_told_without_a_path(content: bytes, message: str) -> None:
+def test_an_invalid_document_is_reported_without_a_path(content: bytes, message: str) -> None:
     with pytest.raises(OrganizationFileError, match=message):
         check_document(content, environment={})
 
@@ -386,7 +386,7 @@ def test_secrets_come_from_the_environment() -> None:
     assert checked["staff"][0]["password"] == "three"
 
 
-def test_equal_thresholds_of_different_measures_do_not_disturb_the_order_of_tiers() -> None:
+def test_equal_thresholds_of_different_measures_are_allowed() -> None:
     document = whole()
     tiers = document["programs"][0]["tiers"]
     tiers[2]["upgrade"] = {"based_on": "CURRENT_POINTS", "threshold": 5}
@@ -394,7 +394,7 @@ def test_equal_thresholds_of_different_measures_do_not_disturb_the_order_of_tier
     assert problems_of(document) == {}
 
 
-def test_a_shared_value_may_stand_in_several_places() -> None:
+def test_a_shared_value_may_occur_several_times() -> None:
     content = b"""
     organization: {code: shared, name: Shared}
     programs:

@@ -25,7 +25,7 @@ def meridian() -> Organization:
     return load(whole()).organization
 
 
-def test_the_dump_says_what_was_loaded(meridian: Organization) -> None:
+def test_the_dump_equals_the_loaded_file(meridian: Organization) -> None:
     """Checked with all defaults filled in, the dump and the file differ in nothing but secrets and the order of rows."""
 
     def comparable(document: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def test_what_was_switched_off_round_trips_as_well(meridian: Organization) -> No
     assert load_organization(check_document(text.encode(), environment={}), sections=OWN_SECTIONS).lines == []
 
 
-def test_the_dump_rebuilds_the_organization_elsewhere(meridian: Organization) -> None:
+def test_the_dump_rebuilds_the_organization_in_another_place(meridian: Organization) -> None:
     document = organization_document(meridian, sections=OWN_SECTIONS)
     document["organization"]["code"] = "copy"
     for store in document["stores"]:
@@ -110,7 +110,7 @@ def test_values_keep_their_types(meridian: Organization) -> None:
     )
 
 
-def test_sections_stand_in_the_order_of_the_file(meridian: Organization) -> None:
+def test_sections_keep_the_order_of_the_file(meridian: Organization) -> None:
     assert list(organization_document(meridian, sections=OWN_SECTIONS)) == list(yaml.safe_load(WHOLE.read_bytes()))
 
 

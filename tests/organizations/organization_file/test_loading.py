@@ -158,7 +158,7 @@ def test_sections_of_later_parts_are_kept_as_json(meridian: Organization) -> Non
     assert kept["coupon_series"][0]["custom_properties"] == {"colour": "red", "size": 12, "weight": 1.5, "gift": True}
 
 
-def test_what_must_be_known_to_change_an_identifier_is_kept_on_the_organization(tiny: Organization) -> None:
+def test_identity_verification_is_kept_on_the_organization(tiny: Organization) -> None:
     assert tiny.verification == IdentityVerification()
     document = {**small(), "identity_verification": {"mandatory": ["firstname"], "optional": ["email"], "otp": True}}
     assert load(document).lines == [
@@ -204,7 +204,7 @@ def test_the_same_file_again_writes_nothing(meridian: Organization) -> None:
     assert len(queries) == 18
 
 
-def test_changes_are_told_old_and_new_and_keep_the_row(meridian: Organization) -> None:
+def test_changes_are_listed_old_and_new_and_keep_the_row(meridian: Organization) -> None:
     store, till = Store.objects.get(code="mg"), Till.objects.get(code="mg.till1")
     document = whole()
     spoil(document, "organization.name", "Meridian")
@@ -357,7 +357,7 @@ def test_secrets_from_the_environment_are_set() -> None:
         assert verify_digest(Till.objects.get().password_hash, password_digest("from-outside"))
 
 
-def test_a_till_without_a_password_is_allowed_and_told(tiny: Organization) -> None:
+def test_a_till_without_a_password_is_allowed_and_reported(tiny: Organization) -> None:
     document = small()
     document["stores"][0]["tills"].append({"code": "tiny.till2", "name": "Second"})
     report = load(document)
@@ -388,7 +388,7 @@ def test_a_dry_run_of_a_new_organization_leaves_none() -> None:
     assert not Organization.objects.filter(code="tiny").exists()
 
 
-def test_names_of_another_organization_are_refused_with_their_paths_and_nothing_is_kept() -> None:
+def test_names_of_another_organization_are_refused_with_paths() -> None:
     with unscoped("tests make their rows"):
         other = OrganizationFactory(code="other", with_program=True)
         till = TillFactory(store__organization=other, code="taken.till1")
@@ -428,7 +428,7 @@ def test_other_codes_may_be_the_same_in_two_organizations(tiny: Organization) ->
         (["b", "new"], [("a", 0), ("b", 1), ("c", 2), ("new", 3)]),
     ],
 )
-def test_fields_stand_in_the_order_of_the_file(names: list[str], positions: list[tuple[str, int]]) -> None:
+def test_fields_keep_the_order_of_the_file(names: list[str], positions: list[tuple[str, int]]) -> None:
     document = small()
     document["fields"] = {"custom": [{"name": name} for name in "abc"]}
     organization = load(document).organization
@@ -448,7 +448,7 @@ def test_stored_json_keeps_every_digit() -> None:
     assert repr(kept["programs"][1]["points_to_currency"]) == "123456789.25"
 
 
-def test_lists_of_stored_sections_tell_what_came_and_went(tiny: Organization) -> None:
+def test_lists_of_stored_sections_show_additions_and_removals(tiny: Organization) -> None:
     document = small()
     document["segments"] = [{"name": "a", "partitions": ["x", "y"]}]
     assert load(document).lines == ["segments: stored"]

@@ -19,7 +19,7 @@ VALUES = st.recursive(
 )
 
 
-def test_short_mappings_stand_on_one_line_and_long_ones_in_blocks() -> None:
+def test_short_mappings_are_written_on_one_line() -> None:
     document = {
         "zones": [{"code": "south", "name": "South", "active": False}],
         "tickets": {"statuses": [f"STATUS{number}" for number in range(20)]},

@@ -33,9 +33,7 @@ Role = StaffMember.Role
         (Role.AUDITOR, "customers.view_identityrequest", "customers.add_identityrequest"),
     ],
 )
-def test_a_role_allows_what_its_row_of_the_table_says(
-    organization: Organization, role: str, allowed: str, refused: str
-) -> None:
+def test_a_role_allows_what_its_table_row_lists(organization: Organization, role: str, allowed: str, refused: str) -> None:
     member = StaffMemberFactory(organization=organization, role=role)
     assert member.has_perm(allowed)
     assert not member.has_perm(refused)

@@ -67,7 +67,7 @@ def test_a_member_of_staff_in_a_store_of_another_organization_is_found(till: Til
     assert (found.left, found.right) == (till.organization_id, stranger.organization_id)
 
 
-def test_an_operator_without_an_organization_belongs_to_nobody(till: Till) -> None:
+def test_an_operator_crosses_no_tenant(till: Till) -> None:
     operator = StaffMember.objects.create(username="operator", is_superuser=True)
     operator.stores.add(till.store)
     assert crossing() == []

@@ -10,7 +10,7 @@ def test_what_the_section_leaves_out_is_not_asked() -> None:
     )
 
 
-def test_an_organization_asks_what_its_section_says() -> None:
+def test_an_organization_verifies_as_its_section_defines() -> None:
     section = {"mandatory": ["firstname"], "optional": ["lastname", "email"], "optional_matches": 1, "otp": True}
     assert Organization(identity_verification=section).verification == IdentityVerification(
         mandatory=("firstname",), optional=("lastname", "email"), optional_matches=1, otp=True

@@ -53,7 +53,7 @@ def asks_for_codes(organization: Organization) -> None:
 # --- asking for a change
 
 
-def test_staff_ask_for_a_change_that_waits_for_somebody_else(seller: Client, anna: Customer, asks_for_codes: None) -> None:
+def test_a_change_requested_by_staff_waits_for_a_second_person(seller: Client, anna: Customer, asks_for_codes: None) -> None:
     assert change_page(anna) in seller.get(page_of(CUSTOMERS, anna)).content.decode()
     choices = seller.get(change_page(anna)).context["form"].fields["kind"].choices
     assert sorted(kind for kind, _ in choices) == ["email", "external_id", "mobile"]
@@ -68,14 +68,14 @@ def test_staff_ask_for_a_change_that_waits_for_somebody_else(seller: Client, ann
     assert "robin (staff)" in page
 
 
-def test_what_the_policy_approves_is_told(seller: Client, organization: Organization, anna: Customer) -> None:
+def test_an_approval_by_policy_is_reported(seller: Client, organization: Organization, anna: Customer) -> None:
     set_flags(organization, CI_MOBILE_AUTO_APPROVE=1)
     answer = seller.post(change_page(anna), WISH, follow=True)
     assert told(answer) == [f"{NEW} is the customer's mobile now."]
     assert known_by(anna)["mobile"] == NEW
 
 
-def test_a_value_of_somebody_else_is_told(seller: Client, till: Till, anna: Customer) -> None:
+def test_a_value_of_another_customer_is_reported(seller: Client, till: Till, anna: Customer) -> None:
     register(till, firstname="Usha", mobile=OTHER)
     (message,) = told(seller.post(change_page(anna), {**WISH, "new_value": OTHER}, follow=True))
     assert message.startswith(f"{OTHER} is asked for. It belongs to Usha, who would be merged into this customer")
@@ -92,20 +92,20 @@ def test_a_value_of_somebody_else_is_told(seller: Client, till: Till, anna: Cust
         ({"comments": "x" * 251}, ["comments"]),
     ],
 )
-def test_what_is_refused_stands_at_its_field(seller: Client, anna: Customer, wish: dict[str, str], fields: list[str]) -> None:
+def test_a_refused_value_is_shown_at_its_field(seller: Client, anna: Customer, wish: dict[str, str], fields: list[str]) -> None:
     answer = seller.post(change_page(anna), {**WISH, **wish})
     assert list(answer.context["form"].errors) == fields
     assert not IdentityRequest.objects.exists()
 
 
-def test_what_refuses_the_customer_stands_above_the_form(seller: Client, anna: Customer) -> None:
+def test_a_refusal_of_the_customer_is_shown_above_the_form(seller: Client, anna: Customer) -> None:
     Customer.objects.filter(pk=anna.pk).update(fraud_status="CONFIRMED")
     answer = seller.post(change_page(anna), WISH)
     assert answer.context["form"].errors["__all__"] == ["Not allowed - customer is marked as fraud. (618)"]
     assert "customer is marked as fraud" in answer.content.decode()
 
 
-def test_somebody_without_identifiers_has_nothing_to_change(administrator: Client, organization: Organization) -> None:
+def test_a_customer_without_identifiers_has_none_to_change(administrator: Client, organization: Organization) -> None:
     moment = clock.now()
     nobody = Customer.objects.create(organization=organization, registered_on=moment, updated_on=moment)
     assert "no identifier that could change" in administrator.get(change_page(nobody)).content.decode()
@@ -126,7 +126,7 @@ def test_who_may_not_ask_is_not_offered_it(
 # --- one-time codes
 
 
-def test_a_code_is_shown_to_those_who_tell_it_to_the_customer(seller: Client, anna: Customer, asks_for_codes: None) -> None:
+def test_a_code_is_shown_to_staff_who_pass_it_on(seller: Client, anna: Customer, asks_for_codes: None) -> None:
     assert code_page(anna) in seller.get(page_of(CUSTOMERS, anna)).content.decode()
     assert "Show the code" in seller.get(code_page(anna)).content.decode()
     assert not ValidationCode.objects.exists()
@@ -144,7 +144,7 @@ def test_no_code_is_issued_where_none_is_asked_for(seller: Client, anna: Custome
     assert seller.post(code_page(anna)).status_code == 403
 
 
-def test_no_code_is_shown_while_somebody_else_is_at_work(
+def test_no_code_is_shown_while_another_user_works_on_it(
     seller: Client, anna: Customer, asks_for_codes: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("customers.profile.locks.lock", never_free)

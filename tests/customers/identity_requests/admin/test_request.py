@@ -99,9 +99,7 @@ def test_requests_are_narrowed_and_found(
     assert len(shown(administrator.get(list_of(REQUESTS), asked))) == found
 
 
-def test_an_old_value_is_found_when_it_is_no_longer_anybodys(
-    administrator: Client, organization: Organization, waiting: IdentityRequest
-) -> None:
+def test_a_released_old_value_is_found(administrator: Client, organization: Organization, waiting: IdentityRequest) -> None:
     approve_request(waiting.pk, by=staff(organization))
     assert shown(administrator.get(list_of(REQUESTS), {"q": OLD})) == [waiting]
 
@@ -130,7 +128,7 @@ def test_the_list_costs_the_same_for_any_number(
 # --- the page of one
 
 
-def test_the_page_tells_what_is_asked_by_whom_and_who_the_customer_is(
+def test_the_page_shows_the_request_its_author_and_the_customer(
     administrator: Client, till: Till, waiting: IdentityRequest
 ) -> None:
     page = text_of(administrator.get(page_of(REQUESTS, waiting)))
@@ -140,7 +138,7 @@ def test_the_page_tells_what_is_asked_by_whom_and_who_the_customer_is(
     assert administrator.post(page_of(REQUESTS, waiting), {"status": "APPROVED"}).status_code == 403
 
 
-def test_the_page_of_a_merge_tells_both_sides(administrator: Client, till: Till, anna: Customer, usha: Customer) -> None:
+def test_the_page_of_a_merge_shows_both_customers(administrator: Client, till: Till, anna: Customer, usha: Customer) -> None:
     request = ask(till, "mobile", OLD, OTHER)
     page = text_of(administrator.get(page_of(REQUESTS, request)))
     assert "Would be merged into the customer" in page
@@ -148,7 +146,7 @@ def test_the_page_of_a_merge_tells_both_sides(administrator: Client, till: Till,
     assert "Two accounts become one." in text_of(administrator.get(decide_page(request)))
 
 
-def test_a_decided_request_tells_how_and_offers_nothing(
+def test_a_decided_request_shows_its_decision_and_no_actions(
     administrator: Client, organization: Organization, waiting: IdentityRequest
 ) -> None:
     reject_request(waiting.pk, reason="Not proved", by=staff(organization, "bela"))
@@ -168,7 +166,7 @@ def test_who_may_only_look_is_offered_no_decision(seller: Client, auditor: Clien
         assert browser.post(decide_page(waiting, "reject"), {"reason": "x"}).status_code == 403
 
 
-def test_the_page_says_what_stands_in_the_way(
+def test_the_page_shows_what_prevents_approval(
     administrator: Client, till: Till, organization: Organization, anna: Customer, usha: Customer, waiting: IdentityRequest
 ) -> None:
     to_ushas = ask(till, "mobile", OLD, OTHER)
@@ -220,7 +218,7 @@ def test_who_asked_cannot_approve_not_even_an_operator(
     assert known_by(anna)["email"] == "anna@example.com"
 
 
-def test_a_merge_with_a_customer_of_another_store_is_not_for_a_stores_manager(
+def test_a_store_manager_cannot_merge_customers_of_other_stores(
     manager: Client, till: Till, anna: Customer, indiranagar: Till
 ) -> None:
     register(indiranagar, firstname="Secret", mobile=OTHER)
@@ -235,13 +233,13 @@ def test_a_merge_with_a_customer_of_another_store_is_not_for_a_stores_manager(
     assert request.status == "REJECTED"
 
 
-def test_what_the_rules_refuse_is_told_with_its_code(administrator: Client, anna: Customer, waiting: IdentityRequest) -> None:
+def test_a_refusal_by_the_rules_is_shown_with_its_code(administrator: Client, anna: Customer, waiting: IdentityRequest) -> None:
     Customer.objects.filter(pk=anna.pk).update(fraud_status="CONFIRMED")
     answer = administrator.post(decide_page(waiting), {"reason": ""})
     assert "customer is marked as fraud. (618)" in answer.content.decode()
 
 
-def test_a_lock_that_is_not_free_is_told(
+def test_a_lock_that_is_not_free_is_reported(
     administrator: Client, waiting: IdentityRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never_free(rows: Any) -> Any:

@@ -18,7 +18,7 @@ def search() -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_pairs_are_told_by_evidence_and_kept(till: Till) -> None:
+def test_pairs_are_stored_with_their_evidence(till: Till) -> None:
     register(till, mobile="9812300001", email="anna.rao@example.com")
     register(till, mobile="9812300002", email="annarao@example.com")
     assert search() == [
@@ -32,12 +32,12 @@ def test_pairs_are_told_by_evidence_and_kept(till: Till) -> None:
     assert search()[-1] == "new=0 known=1 gone=0 dismissed=0"
 
 
-def test_crowds_are_told(till: Till) -> None:
+def test_crowds_of_alike_values_are_reported(till: Till) -> None:
     for n in range(11):
         register(till, mobile=f"98123000{n:02}", email=f"info+{n}@example.com")
     assert "e-mails alike but for dots or plus: 0, and 1 times more than 10 at once" in search()
 
 
-def test_an_unknown_organization_is_told() -> None:
+def test_an_unknown_organization_is_reported() -> None:
     with pytest.raises(CommandError, match="no organization nobody"):
         call_command("find_duplicates", "--organization", "nobody")

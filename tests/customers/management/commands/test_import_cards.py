@@ -105,7 +105,7 @@ def test_what_is_given_is_changed_and_what_is_blank_stays(people: list[Customer]
 
 
 @pytest.mark.parametrize("size", ["1", "1000"])
-def test_later_rows_of_a_file_see_the_earlier_ones(people: list[Customer], path: Path, size: str) -> None:
+def test_later_rows_of_a_file_see_earlier_rows(people: list[Customer], path: Path, size: str) -> None:
     lines = [
         ",GOLD,G-1,X-1,,",
         f"{ASHA},GOLD,G-1,X-2,,",

@@ -71,7 +71,7 @@ def test_customers_come_into_partitions_and_move_to_others(
     ]
 
 
-def test_later_rows_of_a_file_see_the_earlier_ones(people: list[Customer], path: Path) -> None:
+def test_later_rows_of_a_file_see_earlier_rows(people: list[Customer], path: Path) -> None:
     lines = ["mobile,segment,partition", f"{ASHA},band,low", f"{ASHA},band,low", f"{ASHA},band,mid", f"{ASHA},band,high"]
     assert run(path, *lines).counts == (1, 2, 1, 0)
     assert assigned() == [(people[0].pk, "band", "high")]

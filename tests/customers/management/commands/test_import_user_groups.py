@@ -68,7 +68,7 @@ def test_role_is_changed_where_given_and_kept_where_blank(people: list[Customer]
 
 
 @pytest.mark.parametrize("size", ["1", "1000"])
-def test_nobody_displaces_the_primary_member_who_steps_down_first(people: list[Customer], path: Path, size: str) -> None:
+def test_a_primary_member_must_step_down_first(people: list[Customer], path: Path, size: str) -> None:
     asha, boris, chen = (one.pk for one in people)
     lines = ["mobile,group,role", f"{ASHA},G1,PRIMARY", f"{BORIS},G1,PRIMARY", f"{CHEN},G1,MEMBER"]
     for counts in ((2, 0, 0, 1), (0, 0, 2, 1)):
@@ -79,7 +79,7 @@ def test_nobody_displaces_the_primary_member_who_steps_down_first(people: list[C
     assert roles() == [(asha, "MEMBER"), (boris, "MEMBER"), (chen, "PRIMARY")]
 
 
-def test_later_rows_of_a_file_see_the_earlier_ones(people: list[Customer], path: Path) -> None:
+def test_later_rows_of_a_file_see_earlier_rows(people: list[Customer], path: Path) -> None:
     lines = ["mobile,group,role", f"{ASHA},G1,PRIMARY", f"{ASHA},G1,MEMBER", f"{BORIS},G1,PRIMARY", f"{ASHA},G1,"]
     assert run(path, *lines).counts == (2, 1, 1, 0)
     assert roles() == [(people[0].pk, "MEMBER"), (people[1].pk, "PRIMARY")]

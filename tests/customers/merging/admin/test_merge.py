@@ -58,7 +58,7 @@ def test_what_would_move_is_shown_before_anything_does(organization, administrat
     assert not Merge.objects.exists()
 
 
-def test_a_merge_needs_a_reason_and_tells_both_pages(administrator, anna, twin):
+def test_a_merge_needs_a_reason_and_shows_on_both_pages(administrator, anna, twin):
     assert "This field is required" in administrator.post(merge_page(anna, twin), {"reason": ""}).content.decode()
     administrator.post(merge_page(anna, twin), {"reason": "Same address"})
     merge = Merge.objects.get()
@@ -68,14 +68,14 @@ def test_a_merge_needs_a_reason_and_tells_both_pages(administrator, anna, twin):
     assert f"is now Anna Rao, customer {anna.pk}" in text(administrator, page_of(CUSTOMERS, twin))
 
 
-def test_a_refusal_is_told_above_the_form(administrator, anna, twin):
+def test_a_refusal_is_shown_above_the_form(administrator, anna, twin):
     Customer.objects.filter(pk=twin.pk).update(fraud_status="CONFIRMED")
     answer = administrator.post(merge_page(anna, twin), {"reason": "Same address"})
     assert "fraud" in answer.content.decode()
     assert not Merge.objects.exists()
 
 
-def test_whoever_is_worked_on_elsewhere_is_neither_merged_nor_divided(administrator, anna, twin, monkeypatch):
+def test_locked_customers_are_neither_merged_nor_unmerged(administrator, anna, twin, monkeypatch):
     def never_free(_rows: object) -> None:
         raise OperationalError from LockNotAvailable()
 
@@ -128,7 +128,7 @@ def test_a_merge_is_undone_with_a_reason(administrator, merge, anna, twin):
     assert "Her sister" in text(administrator, page_of(MERGES, merge))
 
 
-def test_a_merge_that_was_touched_says_by_what(administrator, merge, anna):
+def test_a_merge_that_cannot_be_undone_names_the_cause(administrator, merge, anna):
     Customer.objects.filter(pk=anna.pk).update(lastname="Iyer", preferred_store=anna.registered_store)
     anna.identifiers.filter(state="MERGED").update(state="FORMER")
     answer = administrator.post(reverse("admin:customers_merge_undo", args=[merge.pk]), {"reason": "Her sister"})
@@ -143,7 +143,7 @@ def test_store_staff_may_not_merge(organization: Organization, anna, twin, merge
     assert seller.post(reverse("admin:customers_merge_undo", args=[merge.pk]), {"reason": "x"}).status_code == 403
 
 
-def test_whoever_is_limited_to_stores_merges_only_whom_they_see(organization, anna, indiranagar: Till):
+def test_staff_limited_to_stores_merge_only_visible_customers(organization, anna, indiranagar: Till):
     other = register(indiranagar, mobile="9812300003")
     manager = log_in(StaffMemberFactory(organization=organization, role="store_manager", stores=[anna.registered_store]))
     answer = manager.post(merge_page(anna, other), {"reason": "Same address"})

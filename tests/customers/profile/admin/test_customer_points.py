@@ -45,7 +45,7 @@ def page(browser: Client, account: PointsAccount) -> str:
     return browser.get(page_of("customers_customer", account.customer)).content.decode()
 
 
-def test_the_page_tells_points_tier_and_what_is_next(administrator: Client, account: PointsAccount) -> None:
+def test_the_page_shows_points_tier_and_the_next_one(administrator: Client, account: PointsAccount) -> None:
     now = clock.now()
     give_points(account, 20, expiry=Expiry(on=(now + timedelta(days=40)).date()))
     give_points(account, 30, opens_at=now + timedelta(days=3))
@@ -57,7 +57,7 @@ def test_the_page_tells_points_tier_and_what_is_next(administrator: Client, acco
     assert "Adjust points" in told
 
 
-def test_the_page_tells_purchases_and_the_latest_bills(administrator: Client, account: PointsAccount, till: Till) -> None:
+def test_the_page_shows_purchases_and_the_latest_bills(administrator: Client, account: PointsAccount, till: Till) -> None:
     assert "No bill." in page(administrator, account)
     bill = BillFactory(till=till, customer=account.customer, number="B-77", amount=Decimal(1250), with_line=True)
     PurchaseTotals.objects.create(

@@ -124,9 +124,7 @@ def test_no_status_changes_silently(administrator: Client, anna: Customer, held:
     assert anna.status_label is None
 
 
-def test_a_label_that_is_switched_off_is_given_to_nobody_and_kept(
-    administrator: Client, anna: Customer, held: CustomerStatus
-) -> None:
+def test_an_inactive_label_is_kept_but_not_given(administrator: Client, anna: Customer, held: CustomerStatus) -> None:
     judge(administrator, anna, held)
     CustomerStatus.objects.update(is_active=False)
     assert "On hold (suspended)" not in administrator.get(status_page(anna)).content.decode()
@@ -135,14 +133,14 @@ def test_a_label_that_is_switched_off_is_given_to_nobody_and_kept(
     assert "On hold" in administrator.get(page_of(CUSTOMERS, anna)).content.decode()
 
 
-def test_who_may_not_judge_changes_no_status(seller: Client, auditor: Client, anna: Customer, held: CustomerStatus) -> None:
+def test_without_permission_no_status_is_set(seller: Client, auditor: Client, anna: Customer, held: CustomerStatus) -> None:
     for browser in (seller, auditor):
         assert judge(browser, anna, held).status_code == 403
         assert status_page(anna) not in browser.get(page_of(CUSTOMERS, anna)).content.decode()
     assert Customer.objects.get().status_label is None
 
 
-def test_without_the_switch_there_is_the_fraud_status_and_with_it_the_label(
+def test_the_switch_replaces_the_fraud_status_by_the_label(
     administrator: Client, organization: Organization, anna: Customer
 ) -> None:
     page = page_of(CUSTOMERS, anna)
@@ -154,12 +152,12 @@ def test_without_the_switch_there_is_the_fraud_status_and_with_it_the_label(
     assert "fraud_status" not in filled_form(administrator, page)
 
 
-def test_somebody_out_of_sight_gets_no_label(administrator: Client, stranger: Till, held: CustomerStatus) -> None:
+def test_a_customer_out_of_sight_gets_no_label(administrator: Client, stranger: Till, held: CustomerStatus) -> None:
     answer = judge(administrator, register(stranger, mobile="9812300002"), held)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
 
 
-def test_somebody_who_is_being_worked_on_elsewhere_is_told_so(
+def test_a_locked_customer_is_reported(
     administrator: Client, anna: Customer, held: CustomerStatus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never_free(rows: Any) -> Any:

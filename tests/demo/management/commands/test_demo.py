@@ -63,7 +63,7 @@ def said(call: str) -> str:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the printed calls are for curl")
-def test_from_nothing_the_printed_calls_work_and_sigterm_leaves_nothing_running(data_folder: Path) -> None:
+def test_the_printed_calls_of_a_new_demo_work(data_folder: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     command = [sys.executable, "manage.py", "demo", "--customers", "100", "--port", str(free_port())]
     with subprocess.Popen(
@@ -174,7 +174,7 @@ def test_a_server_that_never_answers_is_an_error(monkeypatch: pytest.MonkeyPatch
         call_command("demo", port=free_port(), yes=True, stdout=StringIO())
 
 
-def test_a_taken_port_is_said_before_anything_starts() -> None:
+def test_a_taken_port_is_reported_before_anything_starts() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -188,7 +188,7 @@ def test_production_refuses_it(settings: Settings) -> None:
         call_command("demo", yes=True)
 
 
-def test_where_things_are_kept_is_told(settings: Settings) -> None:
+def test_the_storage_of_data_is_reported(settings: Settings) -> None:
     settings.DATABASE_URL = ""
     assert demo._kept_in() == str(settings.DATA_DIR)
     settings.DATABASE_URL = "postgresql://shop@db.example/shop"

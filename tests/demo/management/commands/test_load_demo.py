@@ -58,7 +58,7 @@ def by() -> Actor:
 
 
 @pytest.mark.slow
-def test_everybody_is_there_after_the_first_run_and_nothing_changes_with_the_second() -> None:
+def test_a_second_run_changes_nothing() -> None:
     assert f"Harbour & Pine Outfitters: {FEW} customers registered" in load()
     operator = StaffMember.objects.get(username=OPERATOR.username)
     assert operator.is_superuser
@@ -134,7 +134,7 @@ def test_who_is_not_there_is_placed_nowhere(by: Actor) -> None:
         assert [str(row.group) for row in GroupMembership.objects.all()] == ["Gatineau Trail Crew"]
 
 
-def test_a_customer_who_is_refused_is_told_with_the_code(by: Actor) -> None:
+def test_a_refused_customer_is_reported_with_the_code(by: Actor) -> None:
     items = [
         {"mobile": "19025550150", "email": "nora.fraser@example.com"},
         {"mobile": "19025550150", "type": "NON_LOYALTY"},

@@ -17,7 +17,7 @@ def bill_points(organization: Organization) -> BillPoints:
 
 
 @pytest.mark.parametrize("whose", [{"organization": "northwind"}, {"all": True}])
-def test_says_that_the_ledger_holds(bill_points: BillPoints, whose: dict[str, object]) -> None:
+def test_a_sound_ledger_is_reported(bill_points: BillPoints, whose: dict[str, object]) -> None:
     out = io.StringIO()
     call_command("check_ledger", **whose, stdout=out)
     assert out.getvalue() == f"{len(CHECKS)} checks of 1 organizations: the ledger holds\n"
@@ -32,7 +32,7 @@ def test_lists_what_does_not_hold_and_ends_with_status_1(bill_points: BillPoints
     assert out.getvalue() == f"northwind: bill_points: BillPoints {bill_points.pk}: issued is 121, expected 120\n"
 
 
-def test_an_unknown_organization_is_told(organization: Organization) -> None:
+def test_an_unknown_organization_is_reported(organization: Organization) -> None:
     with pytest.raises(CommandError, match="no organization 'nowhere'") as caught:
         call_command("check_ledger", organization="nowhere")
     assert caught.value.returncode == 2

@@ -130,7 +130,7 @@ def test_rows_that_are_refused(
     assert not BillLine.objects.exists()
 
 
-def test_the_bill_of_somebody_else_is_none(northwind: Organization, bill: Bill, path: Path) -> None:
+def test_the_bill_of_another_customer_is_not_found(northwind: Organization, bill: Bill, path: Path) -> None:
     boris = member(northwind)
     assert run(path, f"{boris.pk},1,2026-03-02,blr.till1,TEA,,1,,5,").counts == (0, 0, 0, 1)
     assert not bill.lines.exists()

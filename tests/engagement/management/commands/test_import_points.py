@@ -100,7 +100,7 @@ def test_the_same_file_again_is_unchanged_and_other_content_is_rejected(
     assert figures(asha) == {"balance": 77, "lifetime": 107, "redeemed": 30}
 
 
-def test_a_row_that_stands_twice_in_a_file_is_posted_once(asha: PointsAccount, bring: Bring, tmp_path: Path) -> None:
+def test_a_repeated_row_of_a_file_is_posted_once(asha: PointsAccount, bring: Bring, tmp_path: Path) -> None:
     pk = asha.customer_id
     row = f"{pk},AWARD,100,2026-04-20,,X-1"
     assert bring(row, row, f"{pk},AWARD,50,2026-04-20,,X-1").counts == (1, 0, 1, 1)
@@ -147,7 +147,7 @@ def test_more_than_the_balance_of_its_moment_is_1010(asha: PointsAccount, bring:
     assert figures(asha) == {"balance": 100, "lifetime": 100}
 
 
-def test_rows_of_a_customer_are_worked_in_order_of_their_moment_then_of_the_file(asha: PointsAccount, bring: Bring) -> None:
+def test_rows_of_a_customer_are_ordered_by_time_then_file(asha: PointsAccount, bring: Bring) -> None:
     pk = asha.customer_id
     outcome = bring(
         f"{pk},REDEEM,40,2026-02-01,,R-1",
@@ -180,7 +180,7 @@ def test_a_redemption_of_the_past_spends_what_has_expired_since(asha: PointsAcco
     assert figures(asha) == {"lifetime": 100, "redeemed": 50, "expired": 50}
 
 
-def test_a_posting_older_than_what_was_carried_out_sees_the_account_as_it_is(asha: PointsAccount, bring: Bring) -> None:
+def test_a_late_posting_sees_the_current_account(asha: PointsAccount, bring: Bring) -> None:
     pk = asha.customer_id
     bring(f"{pk},AWARD,100,2026-01-01,2026-01-31,A-1", f"{pk},AWARD,1,2026-02-02,2030-01-01,A-2")
     assert figures(asha) == {"balance": 1, "lifetime": 101, "expired": 100}
@@ -200,7 +200,7 @@ def test_a_blank_expiry_is_that_of_the_first_earning_rule(chain: Chain, asha: Po
     assert PointsLot.objects.get(account=south).expires_on is None
 
 
-def test_an_earning_moves_points_that_roll_and_an_expiry_without_a_date_is_1093(tmp_path: Path) -> None:
+def test_an_earning_moves_the_expiry_of_rolling_points(tmp_path: Path) -> None:
     with time_machine.travel(NOON, tick=False):
         chain = make_chain(earning=[{"name": "base", "award": {"fixed": 1}, "expiry": {"kind": "rolling", "value": 6}}])
         with organization_scope(chain.organization):
@@ -241,9 +241,7 @@ def test_an_earning_moves_points_that_roll_and_an_expiry_without_a_date_is_1093(
         ("{pk},AWARD,10,2026-04-20,," + "x" * 101, "400"),
     ],
 )
-def test_what_is_malformed_or_nobodys_is_rejected(
-    asha: PointsAccount, bring: Bring, tmp_path: Path, row: str, code: str
-) -> None:
+def test_malformed_or_unknown_rows_are_rejected(asha: PointsAccount, bring: Bring, tmp_path: Path, row: str, code: str) -> None:
     assert bring(row.format(pk=asha.customer_id)).counts == (0, 0, 0, 1)
     assert codes(tmp_path) == [code]
 

@@ -48,7 +48,7 @@ def test_what_was_known_by_a_day(account: PointsAccount) -> None:
         ({"as_of": "yesterday"}, "'yesterday' is neither"),
     ],
 )
-def test_what_cannot_be_shown_is_told(account: PointsAccount, options: dict[str, Any], problem: str) -> None:
+def test_an_account_that_cannot_be_shown_is_reported(account: PointsAccount, options: dict[str, Any], problem: str) -> None:
     with pytest.raises(CommandError, match=problem) as caught:
         call_command("show_points", **{"organization": "northwind", "customer": account.customer_id, **options})
     assert caught.value.returncode == 2

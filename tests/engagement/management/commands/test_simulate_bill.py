@@ -35,7 +35,7 @@ def simulate(customer: int, *options: str, code: str = "northwind", amount: str 
     return out.getvalue().splitlines()
 
 
-def test_a_bill_is_told_rule_by_rule(northwind: Organization, asha: Customer) -> None:
+def test_a_bill_is_explained_rule_by_rule(northwind: Organization, asha: Customer) -> None:
     open_shop(northwind)
     assert simulate(asha.pk, "--at", "2026-03-02 12:00:00", "--till", "blr.till1") == [
         "A bill of 130.00 USD in blr at 2026-03-02 12:00:00:",
@@ -46,7 +46,7 @@ def test_a_bill_is_told_rule_by_rule(northwind: Organization, asha: Customer) ->
     assert not Bill.objects.exists()
 
 
-def test_who_earns_nowhere_is_told(northwind: Organization) -> None:
+def test_a_customer_without_programs_gets_a_reason(northwind: Organization) -> None:
     chen = CustomerFactory(organization=northwind, type=Customer.Type.NON_LOYALTY)
     assert simulate(chen.pk)[1:] == ["It earns nothing: no program counts there for this customer."]
 
@@ -62,12 +62,12 @@ def test_who_earns_nowhere_is_told(northwind: Organization) -> None:
         (["--till", "mars.1"], {}, "There is no till mars.1."),
     ],
 )
-def test_what_does_not_exist_is_said(asha: Customer, options: list[str], more: dict[str, str], sentence: str) -> None:
+def test_a_missing_row_is_reported(asha: Customer, options: list[str], more: dict[str, str], sentence: str) -> None:
     with pytest.raises(CommandError) as stopped:
         simulate(asha.pk, *options, **more)
     assert str(stopped.value) == sentence
 
 
-def test_a_customer_who_does_not_exist_is_said(northwind: Organization) -> None:
+def test_an_unknown_customer_is_reported(northwind: Organization) -> None:
     with pytest.raises(CommandError, match="There is no customer 7"):
         simulate(7)

@@ -94,7 +94,7 @@ def test_every_check_is_shown_to_find_something() -> None:
     assert len({check.name for check in CHECKS}) == len(CHECKS)
 
 
-def test_a_finding_tells_row_figure_and_numbers(organization: Organization, history: History) -> None:
+def test_a_finding_names_row_column_and_numbers(organization: Organization, history: History) -> None:
     spoil("UPDATE engagement_bill SET returned_amount = 499.5 WHERE return_of_id IS NULL")
     assert found(organization) == [f"bill_returns: Bill {history.sale.pk}: returned_amount is 499.5, expected 500"]
 

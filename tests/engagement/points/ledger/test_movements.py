@@ -91,7 +91,7 @@ def test_what_earlier_returns_claimed_of_the_spent_is_not_claimed_again() -> Non
     assert returned(one, 10, claimed_spent=5) == (10, 0, 10, 0, 0)
 
 
-def test_for_what_expired_nobody_pays() -> None:
+def test_expired_points_are_not_charged() -> None:
     one = state()
     lot = bring(one, 20, bill=SALE)
     spend(one, Decimal(20), kind=Kind.EXPIRE, facts=facts())

@@ -103,7 +103,7 @@ def test_points_are_spent_first_expiring_first_then_as_they_came() -> None:
     assert [lot.points for lot in one.spendable()] == [4, 3, 2, 5, 1]
 
 
-def test_picking_takes_in_order_and_tells_how_much_there_was() -> None:
+def test_picking_takes_in_order_and_returns_the_total() -> None:
     one = state()
     for points in (3, 4):
         award(one, Decimal(points), facts=facts())

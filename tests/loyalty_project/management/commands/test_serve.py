@@ -45,7 +45,7 @@ def test_the_process_itself_becomes_granian(monkeypatch: pytest.MonkeyPatch) -> 
     assert became == [(sys.executable, granian_command(Address("127.0.0.1", port), workers=3, threads=2))]
 
 
-def test_a_taken_port_is_said_before_anything_starts() -> None:
+def test_a_taken_port_is_reported_before_anything_starts() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

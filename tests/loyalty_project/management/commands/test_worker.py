@@ -64,7 +64,7 @@ def test_sigterm_ends_it_once_the_job_at_work_is_done(till: Till, tmp_path: Path
 @pytest.mark.parametrize(
     ("kind", "effects_after_the_kill"), [("wait", 0), ("commit", 1)], ids=["before the commit", "after the commit"]
 )
-def test_a_worker_killed_between_the_effect_and_the_end_of_its_job_leaves_one_effect(
+def test_a_worker_killed_before_the_end_of_its_job_leaves_one_effect(
     till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, effects_after_the_kill: int
 ) -> None:
     anna = committed_customer(till)
@@ -87,7 +87,7 @@ def test_a_worker_killed_between_the_effect_and_the_end_of_its_job_leaves_one_ef
     assert statuses() == []
 
 
-def test_what_went_wrong_is_logged_without_anybodys_data(till: Till) -> None:
+def test_errors_are_logged_without_personal_data(till: Till) -> None:
     anna = committed_customer(till, "9812300001")
     defer(anna, till, "fail", mobile="9812300001")
     with worker_process("--until-empty") as worker:

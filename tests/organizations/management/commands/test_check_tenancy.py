@@ -8,7 +8,7 @@ from organizations.tenancy.references import tenant_references
 from organizations.tenancy.scoping import unscoped
 
 
-def test_says_how_much_was_checked(till: Till, stranger: Till) -> None:
+def test_the_number_of_checked_rows_is_printed(till: Till, stranger: Till) -> None:
     out = io.StringIO()
     call_command("check_tenancy", stdout=out)
     assert out.getvalue() == f"{len(tenant_references())} references checked: none leaves its organization\n"

@@ -44,7 +44,7 @@ def test_keys_that_no_token_needs_are_retired_and_the_present_one_stays(folder: 
     assert len(key_ids(folder)) == 2
 
 
-def test_a_key_whose_tokens_may_live_is_not_retired(folder: Path) -> None:
+def test_a_key_with_live_tokens_is_not_retired(folder: Path) -> None:
     with pytest.raises(CommandError, match="24 hours"):
         rotate("--retire-older-than", "23")
     assert key_ids(folder) == []

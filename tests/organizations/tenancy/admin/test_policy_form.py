@@ -6,7 +6,7 @@ from organizations.policies import NAMES
 from organizations.tenancy.admin.policy_form import GROUPS, LABELS, policy_fields, shown_policies
 
 
-def test_every_flag_stands_in_one_group() -> None:
+def test_every_flag_is_in_one_group() -> None:
     assert sorted(LABELS) == sorted(NAMES)
     assert sum(len(group) for group in GROUPS.values()) == len(NAMES)
 

@@ -103,7 +103,7 @@ def test_every_column_comes_back_unchanged(organization, till, fields, tmp_path)
     comes_back_unchanged(tmp_path / "export.csv", 1)
 
 
-def test_what_was_never_said_is_blank(organization, tmp_path):
+def test_a_missing_consent_is_blank(organization, tmp_path):
     bring(tmp_path / "in.csv", "mobile", "9812345678", counts=(1, 0, 0, 0))
     (row,) = exported(tmp_path / "out.csv")
     assert {name for name, value in row.items() if value} == {
@@ -112,7 +112,7 @@ def test_what_was_never_said_is_blank(organization, tmp_path):
     comes_back_unchanged(tmp_path / "out.csv", 1)
 
 
-def test_customers_registered_at_tills_come_back_though_files_have_no_fractions_of_a_second(anna, tmp_path):
+def test_exported_customers_of_tills_import_again_unchanged(anna, tmp_path):
     Customer.objects.update(registered_on=anna.registered_on.replace(microsecond=123456))
     assert exported(tmp_path / "out.csv")[0]["firstname"] == "Anna"
     comes_back_unchanged(tmp_path / "out.csv", 1)
@@ -173,7 +173,7 @@ def test_former_identifiers_and_cards_that_are_not_valid_stay_out(organization, 
     comes_back_unchanged(tmp_path / "out.csv", 1)
 
 
-def test_tills_that_are_switched_off_are_told_unless_the_policy_would_refuse_the_row(organization, till, anna, tmp_path):
+def test_inactive_tills_are_exported_unless_the_policy_refuses(organization, till, anna, tmp_path):
     Customer.objects.update(associated_till=till)
     till.is_active = False
     till.save()
@@ -232,14 +232,14 @@ def test_standard_output_holds_nothing_but_the_file(organization, anna, monkeypa
     assert len(out.getvalue().splitlines()) == 2
 
 
-def test_cells_that_begin_like_a_formula_are_kept_and_told(organization, anna, tmp_path):
+def test_cells_that_look_like_formulas_are_kept_and_reported(organization, anna, tmp_path):
     Identifier.objects.filter(kind="external_id").update(value="=1+1")
     outcome = export(tmp_path / "out.csv")
     assert "1 cells begin like a formula" in outcome.err
     assert exported(tmp_path / "out.csv")[0]["external_id"] == "=1+1"
 
 
-def test_what_cannot_be_written_is_told_and_leaves_nothing(organization, anna, tmp_path):
+def test_an_unwritable_file_is_reported_and_leaves_nothing(organization, anna, tmp_path):
     outcome = export(tmp_path / "absent" / "out.csv")
     assert (outcome.status, "cannot be written: No such file or directory" in outcome.err) == (2, True)
     assert export(tmp_path, code="northwind").status == 2
@@ -251,7 +251,7 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(organization, anna, t
     ("trouble", "status", "told"),
     [(BrokenPipeError(32, "Broken pipe"), 2, "- cannot be written: Broken pipe."), (KeyboardInterrupt(), 130, "Stopped.")],
 )
-def test_what_breaks_off_is_told_and_the_audit_knows_of_it(organization, anna, monkeypatch, trouble, status, told):
+def test_an_aborted_run_is_reported_and_audited(organization, anna, monkeypatch, trouble, status, told):
     class Broken(io.BytesIO):
         def write(self, _data: object) -> int:
             raise trouble
@@ -263,7 +263,7 @@ def test_what_breaks_off_is_told_and_the_audit_knows_of_it(organization, anna, m
     assert Customer.objects.count() == 1  # no transaction is left behind
 
 
-def test_a_database_that_fails_is_told_and_leaves_no_file(organization, anna, tmp_path):
+def test_a_database_failure_is_reported_and_leaves_no_file(organization, anna, tmp_path):
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE customers_card RENAME TO gone")

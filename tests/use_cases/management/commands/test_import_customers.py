@@ -101,7 +101,7 @@ def test_registration_date_is_corrected_by_an_import(write):
     assert run(write("mobile,registered_on", "9812345678,2021-01-01")).counts == (0, 1, 0, 0)
 
 
-def test_consent_columns_are_kept_and_count_as_updates_only_where_they_change_something(write, tmp_path):
+def test_consent_columns_count_as_updates_only_if_changed(write, tmp_path):
     header, errors = "mobile,sms_trans,sms_bulk,email_trans,email_bulk", tmp_path / "errors.csv"
     path = write(header, "9812345678,1,0,,", "9812345679,,, 1 ,0", "9812345670,,,,", "9812345671,,yes,,", "9812345678,1,1,,")
     outcome = run(path, "--errors", str(errors))
@@ -124,14 +124,14 @@ def test_consent_columns_are_kept_and_count_as_updates_only_where_they_change_so
     assert run(write(header, "9812345678,1,0,,", "9812345679,,,1,0", name="other.csv")).counts == (0, 1, 1, 0)
 
 
-def test_skipped_customers_keep_to_what_they_said(write):
+def test_skipped_customers_keep_their_consents(write):
     path = write("mobile,sms_bulk", "9812345678,1")
     run(path)
     assert run(write("mobile,sms_bulk", "9812345678,0", name="x.csv"), "--on-existing", "skip").counts == (0, 0, 1, 0)
     assert Consent.objects.get().is_subscribed
 
 
-def test_a_row_whose_consent_cannot_be_kept_is_found_and_warned_of(write):
+def test_a_row_whose_consent_cannot_be_kept_is_warned_of(write):
     """The batch is divided, so that the others keep theirs."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -143,7 +143,7 @@ def test_a_row_whose_consent_cannot_be_kept_is_found_and_warned_of(write):
     assert Consent.objects.count() == 2
 
 
-def test_id_updates_that_customer_and_nobody_is_created(write):
+def test_an_id_updates_that_customer_and_creates_none(write):
     run(write("mobile", "9812345678"))
     customer = Customer.objects.get()
     assert run(write("id,firstname", f"{customer.pk},Asha", "999999999,Ghost", ",Nobody")).counts == (0, 1, 0, 2)
@@ -254,7 +254,7 @@ CREATE TRIGGER break_off BEFORE INSERT ON customers_customer FOR EACH ROW WHEN (
 """
 
 
-def test_run_that_broke_off_goes_on_where_it_was_and_tells_of_the_whole_file(write, tmp_path):
+def test_an_interrupted_run_resumes_and_reports_the_whole_file(write, tmp_path):
     errors = tmp_path / "errors.csv"
     path = write("mobile,firstname", "12ab,X", "9812345671,A*", "9812345672,B", "34cd,Y", "9812345673,C", "9812345674,D*")
     with connection.cursor() as cursor:
@@ -274,7 +274,7 @@ def test_run_that_broke_off_goes_on_where_it_was_and_tells_of_the_whole_file(wri
     assert ImportRun.objects.get().finished_at is not None
 
 
-def test_interrupt_is_told_with_its_own_status(organization, monkeypatch):
+def test_an_interrupt_has_its_own_exit_status(organization, monkeypatch):
     class Interrupted(io.BytesIO):
         def readline(self, *arguments: int) -> bytes:
             line = super().readline(*arguments)
@@ -287,14 +287,14 @@ def test_interrupt_is_told_with_its_own_status(organization, monkeypatch):
     assert (outcome.status, outcome.err) == (130, "Stopped. Start the import again to continue it.")
 
 
-def test_lock_that_is_not_free_is_told_without_rejecting_anybody(write):
+def test_a_busy_lock_is_reported_without_rejecting_rows(write):
     with connection.cursor() as cursor:
         cursor.execute(BROKEN_OFF.replace("admin_shutdown", "lock_not_available"))
     outcome = run(write("mobile,firstname", "9812345673,C"))
     assert (outcome.status, "somebody else holds the same records" in outcome.err) == (2, True)
 
 
-def test_error_file_that_cannot_be_written_at_last_leaves_the_run_unfinished(write, tmp_path):
+def test_an_unwritable_error_file_leaves_the_run_unfinished(write, tmp_path):
     path = write("mobile", "12ab")
     (tmp_path / "errors.csv.part").mkdir()
     outcome = run(path, "--errors", str(tmp_path / "errors.csv"))

@@ -91,7 +91,7 @@ def test_bills_and_returns_come_in_and_are_unchanged_the_second_time(asha: Custo
 
 
 @pytest.mark.parametrize("strict", [0, 1])
-def test_the_same_file_is_unchanged_whatever_tills_are_told(
+def test_the_same_file_is_unchanged_under_any_duplicate_policy(
     northwind: Organization, asha: Customer, path: Path, strict: int
 ) -> None:
     northwind.flags = {"STRICT_DUPLICATE_BILL": strict}

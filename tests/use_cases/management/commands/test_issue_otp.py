@@ -41,7 +41,7 @@ def test_a_code_for_points_may_be_limited(organization: Organization) -> None:
     assert str(ValidationCode.objects.get().points) == "12.500"
 
 
-def test_nobody_and_no_points_are_refused(organization: Organization) -> None:
+def test_a_missing_customer_and_missing_points_are_refused(organization: Organization) -> None:
     with pytest.raises(CommandError, match="no organization nowhere"):
         issue(1, code="nowhere")
     with pytest.raises(CommandError, match="Northwind has no customer 1"):

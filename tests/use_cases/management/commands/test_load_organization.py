@@ -57,7 +57,7 @@ def test_never_prints_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
     assert [secret for secret in ("mg-secret-1", "meridian-client-secret", "change-me-now", "argon2") if secret in text] == []
 
 
-def test_a_dry_run_says_so(file: Path) -> None:
+def test_a_dry_run_is_announced(file: Path) -> None:
     assert run(file, "--dry-run").splitlines()[-1] == "tiny: 3 changes, undone (dry run)"
     assert not Organization.objects.filter(code="tiny").exists()
 
@@ -78,6 +78,6 @@ def test_an_error_ends_with_status_2_and_its_path(file: Path, monkeypatch: pytes
     assert not Organization.objects.filter(code="tiny").exists()
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     assert refused(tmp_path / "none.yaml").endswith("none.yaml: No such file or directory")
     assert refused(tmp_path).endswith("Is a directory")
