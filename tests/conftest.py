@@ -14,7 +14,7 @@ from customers.profile.models import Customer
 from loyalty_project.embedded_postgres.base import DatabaseWrapper
 from loyalty_project.embedded_postgres.server import Server, configured_server
 from organizations.credentials.rate_limits import forget_leases
-from organizations.credentials.verification_cache import proofs
+from organizations.credentials.verification_cache import verified_secrets
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
@@ -74,10 +74,10 @@ def _cheap_hashes(settings: Settings) -> None:
 @pytest.fixture(autouse=True)
 def _fresh_process() -> Iterator[None]:
     """No proof and no permit is remembered from another test."""
-    proofs.clear()
+    verified_secrets.clear()
     forget_leases()
     yield
-    proofs.clear()
+    verified_secrets.clear()
     forget_leases()
 
 

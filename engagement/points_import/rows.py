@@ -13,7 +13,7 @@ from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.moments import read_moment
-from organizations.locations.lookup import Places, UnknownPlaceError
+from organizations.locations.lookup import Locations, UnknownLocationError
 from organizations.locations.models import Store, Till
 
 Kind = PointsEntry.Kind
@@ -47,11 +47,11 @@ def check_points_columns(columns: Sequence[str]) -> None:
     check_columns(columns, known=dict.fromkeys(COLUMNS, ""), required=REQUIRED)
 
 
-def read_points_row(row: Values, *, customer_id: int, zone: ZoneInfo, places: Places, now: datetime) -> PointsRow:
+def read_points_row(row: Values, *, customer_id: int, zone: ZoneInfo, places: Locations, now: datetime) -> PointsRow:
     """The posting of a row. Raises `LoyaltyError` 1150 for an unknown store or till, 400 for what is malformed."""
     try:
         store, till = places.find(store=_text(row, "store_code"), till=_text(row, "till_code"))
-    except UnknownPlaceError:
+    except UnknownLocationError:
         raise LoyaltyError(Code.INVALID_STORE_ID) from None
     kind, reference, note = _text(row, "kind").upper(), _text(row, "reference"), _text(row, "note")
     occurred_at = read_moment(_text(row, "occurred_at"), zone)

@@ -13,7 +13,7 @@ from organizations.credentials.hashing import digest_hash, verify_digest
 from organizations.credentials.lookup import find_till
 from organizations.credentials.models import ApiClient
 from organizations.credentials.tokens import client_of_token
-from organizations.credentials.verification_cache import ProofUnavailableError, disproved, proved
+from organizations.credentials.verification_cache import VerificationUnavailableError, refuse_credential, verify_cached
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 
@@ -65,12 +65,12 @@ def _till(credential: str, *, address: str) -> Caller | None:
     name = f"till:{code}"
     till = find_till(code)
     if till is None:
-        disproved(name, address=address)
+        refuse_credential(name, address=address)
         return None
     try:
         stored_hash = digest_hash(till, digest)
-        good = proved(name, stored_hash=stored_hash, secret=digest, address=address, verify=verify_digest)
-    except ProofUnavailableError as error:
+        good = verify_cached(name, stored_hash=stored_hash, secret=digest, address=address, verify=verify_digest)
+    except VerificationUnavailableError as error:
         raise RequestRefusedError(503, Transport.AUTHORISATION_UNAVAILABLE, body_code=503) from error
     return Caller(name=name, organization=till.organization, till=till) if good else None
 

@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from organizations.locations.models import Place, Till
+from organizations.locations.models import Location, Till
 from organizations.organization_file.problems import Problems
 from organizations.organization_file.schema import Struct
 from organizations.tenancy.models import Organization
@@ -51,10 +51,10 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic f
 
     def _said(self, name: str, cleaned: Mapping[str, Any]) -> Any:
         value: Any = cleaned.get(name) if name in self.fields else getattr(self.instance, name)
-        # Places and tills, the only rows that are chosen, are named by their codes.
+        # Locations and tills, the only rows that are chosen, are named by their codes.
         if isinstance(value, QuerySet):
             return [one.code for one in value]
-        return value.code if isinstance(value, Place | Till) else value
+        return value.code if isinstance(value, Location | Till) else value
 
     def _tell(self, name: str | None, message: str) -> None:
         if name not in self.fields:

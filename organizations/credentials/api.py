@@ -18,7 +18,7 @@ from loyalty_project.protocol.codes import Code, Transport
 from loyalty_project.protocol.errors import RequestRefusedError
 from organizations.api.client_ip import client_address
 from organizations.credentials.tokens import client_of_secret, issue_token
-from organizations.credentials.verification_cache import ProofUnavailableError
+from organizations.credentials.verification_cache import VerificationUnavailableError
 from organizations.tenancy import scoping
 
 log = structlog.get_logger(__name__)
@@ -50,7 +50,7 @@ class TokenView(View):
         key, secret = _read_credential(request)
         try:
             client = client_of_secret(key, secret, address=client_address(request))
-        except ProofUnavailableError as error:
+        except VerificationUnavailableError as error:
             raise RequestRefusedError(503, Transport.AUTHORISATION_UNAVAILABLE) from error
         if client is None:
             raise RequestRefusedError(401, Transport.UNAUTHORIZED)

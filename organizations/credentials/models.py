@@ -28,7 +28,7 @@ class ApiClient(TenantModel):
 
 
 class CredentialFailure(models.Model):
-    """Failed proofs of one credential name from one address. Not a tenant row: a name that nobody has belongs to nobody."""
+    """Failed attempts for one credential name from one address. Not a tenant row: the name may not exist at all."""
 
     name = models.CharField(max_length=100, db_collation="C")
     address = models.GenericIPAddressField()

@@ -13,7 +13,7 @@ from organizations.credentials.hashing import verify_secret
 from organizations.credentials.lookup import find_client
 from organizations.credentials.models import ApiClient
 from organizations.credentials.token_keys import key_ring
-from organizations.credentials.verification_cache import disproved, proved
+from organizations.credentials.verification_cache import refuse_credential, verify_cached
 
 ALGORITHM = "RS256"
 ISSUER = "regulars"
@@ -27,16 +27,16 @@ _KEY = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,100}")
 def client_of_secret(key: str, secret: str, *, address: str) -> ApiClient | None:
     """The API client that `key` and `secret` prove, shown from `address`; None when they prove nothing or a delay runs.
 
-    Raises `ProofUnavailableError` when too many secrets wait to be checked.
+    Raises `VerificationUnavailableError` when too many secrets wait to be checked.
     """
     if not _KEY.fullmatch(key) or not _is_text(secret):
         return None
     name = f"client:{key}"
     client = find_client(key)
     if client is None:
-        disproved(name, address=address)
+        refuse_credential(name, address=address)
         return None
-    good = proved(name, stored_hash=client.secret_hash, secret=secret, address=address, verify=verify_secret)
+    good = verify_cached(name, stored_hash=client.secret_hash, secret=secret, address=address, verify=verify_secret)
     return client if good else None
 
 

@@ -1,8 +1,8 @@
-"""Did the caller show the right secret? Answered from memory for secrets that were proved before, else by the slow hash.
+"""Verification of secrets: from memory for secrets that were verified before, else by the slow hash.
 
-A proof in memory is an HMAC, under a key that only this process knows, over the credential, its stored hash and the secret. A
-changed password changes the stored hash, so its old proofs fit nothing. The table's row is the caller's to read: proofs say
-nothing about a till being switched on.
+An entry of the cache is an HMAC, under a key that only this process knows, over the credential, its stored hash and the
+secret. A changed password changes the stored hash, so old entries no longer match. The cache does not know whether a till is
+switched on: callers read its row at every call.
 """
 
 import hmac
@@ -19,21 +19,21 @@ from loyalty_project import clock
 from loyalty_project.db.errors import sqlstate
 from organizations.credentials.throttling import count_failure, counted_attempt
 
-MOST_PROOFS = 10_000
-PROOF_LIFETIME = timedelta(hours=12)
+MAX_ENTRIES = 10_000
+ENTRY_LIFETIME = timedelta(hours=12)
 LONGEST_WAIT = 10.0
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
-class ProofUnavailableError(Exception):
-    """Too many secrets wait to be checked; nothing is known about this one."""
+class VerificationUnavailableError(Exception):
+    """Too many secrets wait to be verified; this one was not."""
 
 
-class ProofCache:
-    """Positive proofs, the most recently used `most` of them, each for `lifetime` from the moment it was made."""
+class VerificationCache:
+    """Successful verifications: the `max_entries` most recently used ones, each for `lifetime` from when it was made."""
 
-    def __init__(self, *, most: int = MOST_PROOFS, lifetime: timedelta = PROOF_LIFETIME) -> None:
-        self._most = most
+    def __init__(self, *, max_entries: int = MAX_ENTRIES, lifetime: timedelta = ENTRY_LIFETIME) -> None:
+        self._max_entries = max_entries
         self._lifetime = lifetime.total_seconds()
         self._key = token_bytes(32)
         self._ends: OrderedDict[bytes, float] = OrderedDict()
@@ -43,81 +43,80 @@ class ProofCache:
         return len(self._ends)
 
     def add(self, *, name: str, stored_hash: str, secret: str) -> None:
-        """Remember that `secret` fits `stored_hash` of the credential `name`."""
-        proof = self._proof(name, stored_hash, secret)
+        """Remember that `secret` matches `stored_hash` of the credential `name`."""
+        entry = self._entry(name, stored_hash, secret)
         with self._lock:
-            self._ends[proof] = clock.now().timestamp() + self._lifetime
-            self._ends.move_to_end(proof)
-            while len(self._ends) > self._most:
+            self._ends[entry] = clock.now().timestamp() + self._lifetime
+            self._ends.move_to_end(entry)
+            while len(self._ends) > self._max_entries:
                 self._ends.popitem(last=False)
 
     def holds(self, *, name: str, stored_hash: str, secret: str) -> bool:
-        """Whether that was remembered and has not run out."""
-        proof = self._proof(name, stored_hash, secret)
+        """True if that was remembered and has not expired."""
+        entry = self._entry(name, stored_hash, secret)
         with self._lock:
-            end = self._ends.get(proof)
+            end = self._ends.get(entry)
             if end is None:
                 return False
             if end <= clock.now().timestamp():
-                del self._ends[proof]
+                del self._ends[entry]
                 return False
-            self._ends.move_to_end(proof)
+            self._ends.move_to_end(entry)
             return True
 
     def clear(self) -> None:
-        """Forget every proof."""
+        """Forget every entry."""
         with self._lock:
             self._ends.clear()
 
-    def _proof(self, name: str, stored_hash: str, secret: str) -> bytes:
+    def _entry(self, name: str, stored_hash: str, secret: str) -> bytes:
         # NUL occurs in none of the three, so no two triples make the same message.
         return hmac.digest(self._key, f"{name}\0{stored_hash}\0{secret}".encode(), "sha256")
 
 
-proofs = ProofCache()
+verified_secrets = VerificationCache()
 _slow_hash = Lock()
 
 
-def proved(name: str, *, stored_hash: str, secret: str, address: str, verify: Callable[[str, str], bool]) -> bool:
-    """Whether `secret` fits `stored_hash` by `verify`, the slow check, which is made only when no proof is in memory.
+def verify_cached(name: str, *, stored_hash: str, secret: str, address: str, verify: Callable[[str, str], bool]) -> bool:
+    """True if `secret` matches `stored_hash` by `verify`, the slow check. It is skipped for secrets in memory.
 
     `name` is the credential's (`till:CODE`, `client:KEY`), `secret` in its canonical form without NUL, `address` the caller's.
-    False without any check while a delay after failures runs (organizations/credentials/throttling.py). Raises
-    `ProofUnavailableError` when the turn for a slow check does not come within ten seconds.
+    False without any check during a delay after failures (organizations/credentials/throttling.py). Raises
+    `VerificationUnavailableError` if the wait for a slow check exceeds ten seconds.
     """
-    if proofs.holds(name=name, stored_hash=stored_hash, secret=secret):
+    if verified_secrets.holds(name=name, stored_hash=stored_hash, secret=secret):
         return True
     try:
         with _turn():
-            # Calls of one till that arrive together wait for one check and share its proof.
-            if proofs.holds(name=name, stored_hash=stored_hash, secret=secret):
+            # Calls of one till that arrive together wait for one check and share its result.
+            if verified_secrets.holds(name=name, stored_hash=stored_hash, secret=secret):
                 return True
             with counted_attempt(name, address) as attempt:
                 attempt.succeeded = attempt.admitted and verify(stored_hash, secret)
             if attempt.succeeded:
-                proofs.add(name=name, stored_hash=stored_hash, secret=secret)
+                verified_secrets.add(name=name, stored_hash=stored_hash, secret=secret)
             return attempt.succeeded
     except OperationalError as error:
         if sqlstate(error) == _LOCK_NOT_AVAILABLE:
-            raise ProofUnavailableError from error
+            raise VerificationUnavailableError from error
         raise
 
 
-def disproved(name: str, *, address: str) -> bool:
-    """Refuse a credential that does not exist, cannot log in or is switched off: False, counted, without a slow check.
+def refuse_credential(name: str, *, address: str) -> None:
+    """Count a failure of a credential that does not exist, cannot log in or is switched off, without a slow check.
 
-    An unknown name is therefore answered sooner than a wrong password, and tells a guesser which names exist. Till names are no
-    secrets, and hashing for every invented name would let anybody keep the slow check busy and the shops out.
+    An unknown name is therefore answered sooner than a wrong password, which shows a guesser which names exist. Till names are
+    not secret, and hashing for every invented name would let an attacker keep the slow check busy and lock out the tills.
     """
     count_failure(name, address)
-    return False
 
 
 @contextmanager
 def _turn() -> Iterator[None]:
     # One slow check at a time leaves a processor for the calls that need none.
     if not _slow_hash.acquire(timeout=LONGEST_WAIT):
-        raise ProofUnavailableError
+        raise VerificationUnavailableError
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Where does business happen? Zones and concepts group stores; a store has tills, and a till calls the API."""
+"""Locations of an organization. Zones and concepts group stores; a store has tills, and a till calls the API."""
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -6,8 +6,8 @@ from django.db import models
 from organizations.tenancy.scoping import TenantModel
 
 
-class Place(TenantModel):
-    """What zones, concepts and stores share: a code, a name, a switch."""
+class Location(TenantModel):
+    """Common columns of zones, concepts and stores: a code, a name, a switch."""
 
     code = models.CharField(max_length=100, db_collation="C")
     name = models.CharField(max_length=200)
@@ -21,21 +21,21 @@ class Place(TenantModel):
         return self.name
 
 
-class Zone(Place):
+class Zone(Location):
     """A region of stores."""
 
-    class Meta(Place.Meta):
+    class Meta(Location.Meta):
         constraints = [models.UniqueConstraint(fields=["organization", "code"], name="zone_code_unique")]
 
 
-class Concept(Place):
-    """A line of business: what a store sells under one name."""
+class Concept(Location):
+    """A line of business, for example a brand of stores."""
 
-    class Meta(Place.Meta):
+    class Meta(Location.Meta):
         constraints = [models.UniqueConstraint(fields=["organization", "code"], name="concept_code_unique")]
 
 
-class Store(Place):
+class Store(Location):
     """A shop, or a web shop."""
 
     external_id = models.CharField(
@@ -44,7 +44,7 @@ class Store(Place):
     zone = models.ForeignKey(Zone, on_delete=models.PROTECT, null=True, blank=True, related_name="stores")
     concept = models.ForeignKey(Concept, on_delete=models.PROTECT, null=True, blank=True, related_name="stores")
 
-    class Meta(Place.Meta):
+    class Meta(Location.Meta):
         constraints = [models.UniqueConstraint(fields=["organization", "code"], name="store_code_unique")]
 
 

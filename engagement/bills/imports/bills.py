@@ -14,7 +14,7 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.moments import read_moment
 from organizations.fields.models import FieldDefinition
-from organizations.locations.lookup import Places, UnknownPlaceError
+from organizations.locations.lookup import Locations, UnknownLocationError
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 
@@ -48,7 +48,7 @@ def read_bill_row(
     *,
     customer_id: int,
     organization: Organization,
-    places: Places,
+    places: Locations,
     fields: Mapping[str, FieldDefinition],
 ) -> tuple[BillDraft, list[Notice]]:
     """The bill of a row, and warnings for fields that cannot be kept. An anonymous bill is nobody's.
@@ -83,11 +83,11 @@ def read_bill_row(
     return draft, notices
 
 
-def row_place(row: Values, places: Places) -> tuple[Store | None, Till | None]:
+def row_place(row: Values, places: Locations) -> tuple[Store | None, Till | None]:
     """The store and till that a row names. Raises `LoyaltyError` 1150 for unknown ones."""
     try:
         return places.find(store=row_text(row, "store_code"), till=row_text(row, "till_code"))
-    except UnknownPlaceError:
+    except UnknownLocationError:
         raise LoyaltyError(Code.INVALID_STORE_ID) from None
 
 

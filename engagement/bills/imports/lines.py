@@ -11,7 +11,7 @@ from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.moments import read_moment
-from organizations.locations.lookup import Places
+from organizations.locations.lookup import Locations
 from organizations.tenancy.models import Organization
 
 REQUIRED = ("number", "billing_time", "item_sku", "quantity", "amount")
@@ -25,7 +25,9 @@ def check_line_columns(columns: Sequence[str]) -> None:
     check_columns(columns, known=dict.fromkeys(COLUMNS, ""), required=REQUIRED)
 
 
-def read_line_row(row: Values, *, customer_id: int, organization: Organization, places: Places) -> tuple[BillDraft, LineDraft]:
+def read_line_row(
+    row: Values, *, customer_id: int, organization: Organization, places: Locations
+) -> tuple[BillDraft, LineDraft]:
     """The sale that a row names, as far as the row tells it, and its line.
 
     Raises `LoyaltyError` 1150 for an unknown store or till, 400 for anything else that is malformed.

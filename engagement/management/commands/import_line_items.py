@@ -14,7 +14,7 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
 from organizations.imports.command import ImportCommand
-from organizations.locations.lookup import Places, named_places
+from organizations.locations.lookup import Locations, find_locations
 
 # Should a race ever get past the locks.
 _CONSTRAINTS: Final = {"bill_line_position_unique": Code.INVALID_INPUT}
@@ -42,13 +42,13 @@ class LineBatch:
         """An outcome for each row."""
         organization = self.by.organization
         owners = resolve_rows(rows, organization=organization, policy=organization.policy)
-        places = named_places(
+        places = find_locations(
             stores={row["store_code"].strip() for row in rows if row.get("store_code")},
             tills={row["till_code"].strip() for row in rows if row.get("till_code")},
         )
         return work_sound([self._read(row, owner, places) for row, owner in zip(rows, owners, strict=True)], self._add)
 
-    def _read(self, row: Values, owner: int | LoyaltyError, places: Places) -> tuple[BillDraft, LineDraft] | LoyaltyError:
+    def _read(self, row: Values, owner: int | LoyaltyError, places: Locations) -> tuple[BillDraft, LineDraft] | LoyaltyError:
         if isinstance(owner, LoyaltyError):
             return owner
         try:

@@ -16,7 +16,7 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
 from organizations.imports.command import ImportCommand
-from organizations.locations.lookup import Places, named_places
+from organizations.locations.lookup import Locations, find_locations
 
 
 class Command(ImportCommand):
@@ -41,11 +41,11 @@ class PointsBatch:
         """An outcome for each row, those of one customer worked in the order of `occurred_at`."""
         now = clock.now()
         owners = resolve_rows(rows, organization=self.by.organization, policy=self.by.organization.policy)
-        places = named_places(stores=_named(rows, "store_code"), tills=_named(rows, "till_code"))
+        places = find_locations(stores=_named(rows, "store_code"), tills=_named(rows, "till_code"))
         read = [self._read(row, owner, places, now) for row, owner in zip(rows, owners, strict=True)]
         return work_sound(read, lambda sound: map(_outcome, post_history(sound, catalog=load_catalog(), by=self.by, now=now)))
 
-    def _read(self, row: Values, owner: int | LoyaltyError, places: Places, now: datetime) -> PointsRow | LoyaltyError:
+    def _read(self, row: Values, owner: int | LoyaltyError, places: Locations, now: datetime) -> PointsRow | LoyaltyError:
         if isinstance(owner, LoyaltyError):
             return owner
         try:

@@ -11,7 +11,7 @@ from engagement.numbers.money import read_money
 from engagement.programs.catalog import load_catalog
 from loyalty_project import clock
 from loyalty_project.protocol.moments import read_moment, write_moment
-from organizations.locations.lookup import UnknownPlaceError, named_places
+from organizations.locations.lookup import UnknownLocationError, find_locations
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
@@ -65,7 +65,7 @@ class Command(BaseCommand):
 
 def _store(store: str, till: str) -> Store | None:
     try:
-        found, _ = named_places(stores=[store] if store else [], tills=[till] if till else []).find(store=store, till=till)
-    except UnknownPlaceError:
+        found, _ = find_locations(stores=[store] if store else [], tills=[till] if till else []).find(store=store, till=till)
+    except UnknownLocationError:
         raise CommandError(f"There is no {'till' if till else 'store'} {till or store}.") from None
     return found

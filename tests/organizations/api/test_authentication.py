@@ -9,7 +9,7 @@ from organizations.credentials import verification_cache as proofs_module
 from organizations.credentials.hashing import set_till_password, sha256_digest
 from organizations.credentials.models import ApiClient, CredentialFailure
 from organizations.credentials.tokens import issue_token
-from organizations.credentials.verification_cache import proofs
+from organizations.credentials.verification_cache import verified_secrets
 from organizations.locations.models import Till
 from tests.factories.callers import ask, basic, raw_basic, told
 from tests.factories.locations import TILL_PASSWORD, digest
@@ -196,5 +196,5 @@ def test_a_spoiled_token_is_refused_like_a_wrong_password(client_row: ApiClient)
 def test_a_busy_till_proves_itself_once(till: Till) -> None:
     answers = race([[None] * 3] * 6, lambda _: ask("bare", Authorization=basic()).status_code)
     assert answers == [200] * 18
-    assert len(proofs) == 1
+    assert len(verified_secrets) == 1
     assert not CredentialFailure.objects.exists()

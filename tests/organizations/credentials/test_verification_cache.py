@@ -10,7 +10,13 @@ from django.db import OperationalError, connection
 from organizations.credentials import verification_cache as module
 from organizations.credentials.hashing import hash_secret, verify_secret
 from organizations.credentials.throttling import counted_attempt
-from organizations.credentials.verification_cache import ProofCache, ProofUnavailableError, disproved, proofs, proved
+from organizations.credentials.verification_cache import (
+    VerificationCache,
+    VerificationUnavailableError,
+    refuse_credential,
+    verified_secrets,
+    verify_cached,
+)
 from tests.races import race
 
 HOME = "192.0.2.1"
@@ -28,7 +34,7 @@ class SlowCheck:
 
 
 def show(check: SlowCheck, stored: str, secret: str, address: str = HOME) -> bool:
-    return proved("till:shop", stored_hash=stored, secret=secret, address=address, verify=check)
+    return verify_cached("till:shop", stored_hash=stored, secret=secret, address=address, verify=check)
 
 
 @pytest.mark.django_db
@@ -46,7 +52,7 @@ def test_a_wrong_secret_is_never_remembered() -> None:
     assert not show(check, stored, "wrong")
     assert not show(check, stored, "wrong")
     assert check.calls == 2
-    assert len(proofs) == 0
+    assert len(verified_secrets) == 0
 
 
 @pytest.mark.django_db
@@ -64,24 +70,24 @@ def test_while_a_delay_runs_nothing_is_checked_and_what_was_proved_goes_on() -> 
         assert not show(check, stored, "guess")
     assert check.calls == 6
     assert show(check, stored, "right")
-    proofs.clear()
+    verified_secrets.clear()
     assert not show(check, stored, "right")
     assert show(check, stored, "right", address="198.51.100.7")
 
 
 @pytest.mark.django_db
 def test_unknown_names_are_refused_and_counted() -> None:
-    assert not disproved("till:nobody", address=HOME)
+    refuse_credential("till:nobody", address=HOME)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "LONGEST_WAIT", 0.0)
         with module._slow_hash:
-            assert not disproved("till:nobody", address=HOME), "needs no turn for the slow check"
+            refuse_credential("till:nobody", address=HOME)  # needs no turn for the slow check
 
 
 @pytest.mark.django_db
 def test_a_wait_that_is_too_long_is_reported(monkeypatch) -> None:
     monkeypatch.setattr(module, "LONGEST_WAIT", 0.01)
-    with module._slow_hash, pytest.raises(ProofUnavailableError):
+    with module._slow_hash, pytest.raises(VerificationUnavailableError):
         show(SlowCheck(), hash_secret("right"), "right")
 
 
@@ -105,7 +111,7 @@ def test_a_row_locked_too_long_is_reported() -> None:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '50ms'")
-            with pytest.raises(ProofUnavailableError):
+            with pytest.raises(VerificationUnavailableError):
                 show(SlowCheck(), hash_secret("right"), "right")
         finally:
             connection.close()
@@ -125,12 +131,12 @@ def test_a_failure_of_the_database_is_no_answer() -> None:
         return True
 
     with pytest.raises(OperationalError):
-        proved("till:shop", stored_hash="h", secret="s", address=HOME, verify=cancelled)
-    assert len(proofs) == 0
+        verify_cached("till:shop", stored_hash="h", secret="s", address=HOME, verify=cancelled)
+    assert len(verified_secrets) == 0
 
 
 def test_proofs_end_after_their_lifetime() -> None:
-    cache = ProofCache(lifetime=timedelta(hours=12))
+    cache = VerificationCache(lifetime=timedelta(hours=12))
     with time_machine.travel("2026-05-01T00:00Z", tick=False) as now:
         cache.add(name="till:a", stored_hash="h", secret="s")
         now.shift(timedelta(hours=12, seconds=-1))
@@ -141,7 +147,7 @@ def test_proofs_end_after_their_lifetime() -> None:
 
 
 def test_the_least_recently_used_proof_is_evicted() -> None:
-    cache = ProofCache(most=2)
+    cache = VerificationCache(max_entries=2)
     for name in ("a", "b"):
         cache.add(name=name, stored_hash="h", secret="s")
     assert cache.holds(name="a", stored_hash="h", secret="s")
@@ -151,12 +157,12 @@ def test_the_least_recently_used_proof_is_evicted() -> None:
 
 @pytest.mark.parametrize("other", [("till:b", "h", "s"), ("till:a", "g", "s"), ("till:a", "h", "t"), ("till:a", "hs", "")])
 def test_a_proof_is_of_one_credential_one_hash_and_one_secret(other: tuple[str, str, str]) -> None:
-    cache = ProofCache()
+    cache = VerificationCache()
     cache.add(name="till:a", stored_hash="h", secret="s")
     name, stored_hash, secret = other
     assert not cache.holds(name=name, stored_hash=stored_hash, secret=secret)
 
 
 def test_another_process_has_another_key() -> None:
-    one, other = ProofCache(), ProofCache()
-    assert one._proof("a", "h", "s") != other._proof("a", "h", "s")
+    one, other = VerificationCache(), VerificationCache()
+    assert one._entry("a", "h", "s") != other._entry("a", "h", "s")

@@ -16,7 +16,7 @@ from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
 from organizations.fields.models import FieldDefinition
 from organizations.imports.command import ImportCommand
-from organizations.locations.lookup import Places, named_places
+from organizations.locations.lookup import Locations, find_locations
 from use_cases.purchases import CONSTRAINTS, Purchase, record_purchases
 
 
@@ -44,13 +44,13 @@ class BillBatch:
         """An outcome for each row, those of one customer worked in the order of their billing time."""
         organization = self.by.organization
         owners = resolve_rows(rows, organization=organization, policy=organization.policy)
-        places = named_places(stores=_named(rows, "store_code"), tills=_named(rows, "till_code"))
+        places = find_locations(stores=_named(rows, "store_code"), tills=_named(rows, "till_code"))
         read = [self._read(row, owner, places) for row, owner in zip(rows, owners, strict=True)]
         drafts = [one[0] for one in read if not isinstance(one, LoyaltyError)]
         worked = iter(record_purchases(drafts, catalog=load_catalog(), by=self.by, now=clock.now(), is_history=True))
         return [rejected(_code(one)) if isinstance(one, LoyaltyError) else _outcome(next(worked), one[1]) for one in read]
 
-    def _read(self, row: Values, owner: int | LoyaltyError, places: Places) -> tuple[BillDraft, list[Notice]] | LoyaltyError:
+    def _read(self, row: Values, owner: int | LoyaltyError, places: Locations) -> tuple[BillDraft, list[Notice]] | LoyaltyError:
         if isinstance(owner, LoyaltyError):
             return owner
         try:
