@@ -1,6 +1,6 @@
-"""What of a customer's own follows into another customer when the two are merged? (docs/protocol.md 2.4)
+"""What a merge moves from one customer to the other, and what it leaves (docs/protocol.md 2.4).
 
-Identifiers, the person's columns and who stands for a group need more than a move: `customers.merging.services`.
+`customers.merging.services` transfers identifiers, columns of the customer and primary roles in groups.
 """
 
 from customers.cards.models import Card

@@ -1,4 +1,4 @@
-"""Which tasks do workers find here? Those that keep searches quick."""
+"""Periodic tasks of customers."""
 
 import structlog
 from procrastinate.contrib.django import app
@@ -12,8 +12,8 @@ log = structlog.get_logger(__name__)
 
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="align_searchable_fields")
-def align_searchable_fields(timestamp: int) -> None:  # noqa: ARG001 - when it was due, as every periodic task is told
-    """Fields that became searchable get their index, those that are no longer lose it."""
+def align_searchable_fields(timestamp: int) -> None:  # noqa: ARG001 - periodic tasks get their due time
+    """Index fields that became searchable, and remove the index of fields that are no longer searchable."""
     for organization in Organization.objects.order_by("code"):
         with organization_scope(organization):
             for line in align_fields(organization):

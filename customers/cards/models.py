@@ -1,4 +1,4 @@
-"""Which cards are there? Numbers of a series, issued to a customer or not yet."""
+"""Rows of cards, issued or not."""
 
 from django.db import models
 

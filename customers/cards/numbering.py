@@ -9,13 +9,13 @@ _TRIES = 100
 
 
 def next_card_number(series: CardSeries) -> str | None:
-    """A free number of the series, or None when there is none."""
+    """A free number of the series, None if there is none left."""
     for _ in range(_TRIES):
         digits = str(next_number(series.organization, f"card:{series.code}"))
-        room = series.length - len(series.prefix)
-        if len(digits) > room:
+        digits_left = series.length - len(series.prefix)
+        if len(digits) > digits_left:
             break
-        value = f"{series.prefix}{digits.zfill(room)}"
+        value = f"{series.prefix}{digits.zfill(digits_left)}"
         if not Card.objects.filter(number=value).exists():
             return value
     return None

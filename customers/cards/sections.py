@@ -9,11 +9,11 @@ from customers.profile.reading import Payloads, Reading
 
 
 def cards(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`card_details`, when asked for: one query."""
+    """`card_details`, if the query asks for it: one query."""
     if not reading.wants("card_details"):
         return {}
-    found: dict[int, list[dict[str, str]]] = defaultdict(list)
+    by_customer: dict[int, list[dict[str, str]]] = defaultdict(list)
     for row in Card.objects.filter(customer_id__in=ids).select_related("series").order_by("pk"):
         if row.customer_id is not None:
-            found[row.customer_id].append(card(row, reading.organization.zone))
-    return {one: {"card_details": found[one]} for one in ids}
+            by_customer[row.customer_id].append(card(row, reading.organization.zone))
+    return {customer_id: {"card_details": by_customer[customer_id]} for customer_id in ids}

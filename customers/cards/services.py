@@ -1,4 +1,4 @@
-"""Which cards are there, and whose are they? Brought to what a file says of them, issued or not (docs/imports.md)."""
+"""Saving cards as a file states them, issued or not (docs/imports.md)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _COLUMNS: Final = ("external_id", "customer_id", "status", "issued_on", "expires
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardInput:
-    """What a row says of a card. Blank, or None: not supplied, which leaves a known card as it is."""
+    """A card as an import row states it. Blank or None means not supplied: a known card keeps its value."""
 
     number: str
     series: CardSeries
@@ -37,36 +37,38 @@ class CardInput:
 
 
 def find_series(codes: set[str]) -> Mapping[str, CardSeries]:
-    """The active card series of these codes: one query."""
-    return {one.code: one for one in CardSeries.objects.filter(is_any_of("code", codes, CharField()), is_active=True)}
+    """Active card series by code: one query."""
+    series = CardSeries.objects.filter(is_any_of("code", codes, CharField()), is_active=True)
+    return {row.code: row for row in series}
 
 
-def save_cards(said: Sequence[CardInput], *, now: datetime, by: Actor) -> list[RowResult]:
-    """Make the cards what is said, in order; an outcome for each. The number of queries does not grow.
+def save_cards(inputs: Sequence[CardInput], *, now: datetime, by: Actor) -> list[RowResult]:
+    """Create or update the cards, in order; a result for each. The number of queries does not grow.
 
-    Rejected (400): a card of another customer or series, an external id of another card, a status that does not go with having
-    a customer or none. Call it in a transaction. Raises `django.db.OperationalError` (55P03) when a customer or card is not
+    Rejected (400): a card of another customer or series, an external id of another card, an issued status without a customer,
+    "not issued" with one. Call it in a transaction. Raises `django.db.OperationalError` (55P03) if a customer or card is not
     free in time.
     """
-    if not said:
+    if not inputs:
         return []
-    lock_customers(one.customer_id for one in said if one.customer_id is not None)
-    stock = _open_batch(said, now)
-    outcomes = [stock.bring(one) for one in said]
-    stock.write(by=by)
-    return outcomes
+    lock_customers(card_input.customer_id for card_input in inputs if card_input.customer_id is not None)
+    batch = _open_batch(inputs, now)
+    results = [batch.save(card_input) for card_input in inputs]
+    batch.write(by=by)
+    return results
 
 
-def _open_batch(said: Sequence[CardInput], now: datetime) -> "_CardBatch":
-    numbers, external_ids = {one.number for one in said}, {one.external_id for one in said} - {""}
-    # The index of external ids has those that are not blank; only a condition that says so may use it.
+def _open_batch(inputs: Sequence[CardInput], now: datetime) -> "_CardBatch":
+    numbers = {card_input.number for card_input in inputs}
+    external_ids = {card_input.external_id for card_input in inputs} - {""}
+    # The index covers external ids that are not blank; PostgreSQL uses it only with this condition.
     by_external_id = Q(is_any_of("external_id", external_ids, CharField())) & ~Q(external_id="")
     named = Q(is_any_of("number", numbers, CharField())) | by_external_id
     return _CardBatch(list(lock(Card.objects.filter(named))), now)
 
 
 class _CardBatch:
-    """The cards of one batch, as they are after the rows worked so far."""
+    """Unit of work over the cards that one call touches."""
 
     def __init__(self, cards: Sequence[Card], now: datetime) -> None:
         self.now = now
@@ -76,14 +78,14 @@ class _CardBatch:
         self.changed: dict[int, Card] = {}
         self.changes: list[tuple[Card, dict[str, Any], dict[str, Any]]] = []
 
-    def bring(self, said: CardInput) -> RowResult:
-        """Work one row."""
-        card = self.by_number.get(said.number)
+    def save(self, card_input: CardInput) -> RowResult:
+        """Create or update one card."""
+        card = self.by_number.get(card_input.number)
         is_new = card is None
         if card is None:
-            card = Card(organization_id=said.series.organization_id, series=said.series, number=said.number)
+            card = Card(organization_id=card_input.series.organization_id, series=card_input.series, number=card_input.number)
         try:
-            values = _values(card, said, self.now, self.by_external_id.get(said.external_id))
+            values = _values(card, card_input, self.now, self.by_external_id.get(card_input.external_id))
         except LoyaltyError as refusal:
             return rejected(refusal.code)
         before = {name: getattr(card, name) for name in _COLUMNS}
@@ -106,43 +108,49 @@ class _CardBatch:
         self.changes.append((card, {} if is_new else before, after))
 
     def write(self, *, by: Actor) -> None:
-        """Store what changed."""
+        """Write the changes and their audit entries."""
         insert_with_ids(self.new)
         update_rows(list(self.changed.values()), _COLUMNS)
-        insert_rows(audit_entries([_change(*one) for one in self.changes], by=by))
+        insert_rows(audit_entries([_change(*change) for change in self.changes], by=by))
 
 
-def _values(card: Card, said: CardInput, now: datetime, holder: Card | None) -> dict[str, Any]:
-    """What the card's columns become. `holder` is the card that has the external id now. Raises `LoyaltyError` 400."""
-    is_given_away = said.customer_id is not None and card.customer_id not in {None, said.customer_id}
-    if card.series_id != said.series.pk or is_given_away or (holder is not None and holder is not card):
+def _values(card: Card, card_input: CardInput, now: datetime, holder: Card | None) -> dict[str, Any]:
+    """New values of the card's columns. `holder` is the card that has the external id now. Raises `LoyaltyError` 400."""
+    is_given_away = card_input.customer_id is not None and card.customer_id not in {None, card_input.customer_id}
+    if card.series_id != card_input.series.pk or is_given_away or (holder is not None and holder is not card):
         raise LoyaltyError(Code.INVALID_INPUT)
-    customer_id = card.customer_id if said.customer_id is None else said.customer_id
+    customer_id = card.customer_id if card_input.customer_id is None else card_input.customer_id
     is_issued_now = customer_id != card.customer_id
-    status = said.status or (Status.ISSUED if is_issued_now and card.status == Status.NOT_ISSUED else card.status)
+    status = card_input.status or (Status.ISSUED if is_issued_now and card.status == Status.NOT_ISSUED else card.status)
     fits = status not in _ISSUED if customer_id is None else status != Status.NOT_ISSUED
     if not fits:
         raise LoyaltyError(Code.INVALID_INPUT)
     return {
-        "external_id": said.external_id or card.external_id,
+        "external_id": card_input.external_id or card.external_id,
         "customer_id": customer_id,
         "status": status,
         "issued_on": now if is_issued_now else card.issued_on,
-        "expires_on": said.expires_on or card.expires_on,
+        "expires_on": card_input.expires_on or card.expires_on,
     }
 
 
 def _change(card: Card, old: Mapping[str, Any], new: Mapping[str, Any]) -> Change:
-    """As the audit tells it: the columns that differ; of a card that is new all that are filled, with number and series."""
+    """The audit entry: columns that differ; for a new card all filled ones, with number and series."""
     if not old:
         named = {"number": card.number, "series": card.series.code}
-        return Change(action="created", object_type="card", object_id=card.pk, new={**named, **_told(new, new)})
+        return Change(action="created", object_type="card", object_id=card.pk, new={**named, **_audit_values(new, new)})
     different = {name for name in new if new[name] != old[name]}
     action = "issued" if "customer_id" in different else "changed"
-    return Change(action=action, object_type="card", object_id=card.pk, old=_told(old, different), new=_told(new, different))
+    return Change(
+        action=action,
+        object_type="card",
+        object_id=card.pk,
+        old=_audit_values(old, different),
+        new=_audit_values(new, different),
+    )
 
 
-def _told(values: Mapping[str, Any], names: Any) -> dict[str, Any]:
+def _audit_values(values: Mapping[str, Any], names: Any) -> dict[str, Any]:
     words = {"customer_id": "customer"}
-    told = {words.get(name, name): values[name] for name in values if name in names and values[name] not in (None, "")}
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in told.items()}
+    filled = {words.get(name, name): values[name] for name in values if name in names and values[name] not in (None, "")}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in filled.items()}

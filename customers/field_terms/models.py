@@ -1,4 +1,4 @@
-"""By which answers are customers found quickly? Those to searchable fields, a narrow row each (docs/protocol.md 4.4)."""
+"""Rows of indexed answers to searchable fields (docs/protocol.md 4.4)."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class IndexedField(TenantModel):
-    """A field whose answers are kept as `FieldTerm`; without such a row nothing is kept of it."""
+    """A field whose answers are kept as `FieldTerm` rows."""
 
     field = models.OneToOneField(FieldDefinition, on_delete=models.CASCADE, related_name="indexed")
     is_complete = models.BooleanField(default=False, help_text="Earlier answers stand there as well: searches may rely on it")
@@ -23,7 +23,7 @@ class IndexedField(TenantModel):
 
 
 class FieldTerm(TenantModel):
-    """One answer of a customer to an indexed field, in the form in which it is searched for; of several options one each."""
+    """A customer's folded answer to an indexed field; a row for each of several options."""
 
     field = models.ForeignKey(FieldDefinition, on_delete=models.CASCADE, related_name="+", db_index=False)
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)

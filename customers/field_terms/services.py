@@ -1,8 +1,8 @@
-"""How do answers to searchable fields get into their narrow table, and out again?
+"""Keeping the terms of searchable fields.
 
-Who writes answers calls `keep_terms` in the same transaction. Which fields are indexed stands in the database alone
-(`IndexedField`), so that no writer decides by what it read long ago; a worker aligns that with what the fields are declared
-(`align_fields`), and until it has, searches ask the customers' own rows.
+A service that writes answers calls `keep_terms` in the same transaction. Only the database knows which fields are indexed
+(`IndexedField`), so that no writer decides by outdated configuration. A worker aligns the index with the configuration
+(`align_fields`); until then searches read the customers' rows.
 """
 
 import time
@@ -17,12 +17,12 @@ from loyalty_project.db.locks import hold_name, lock
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.models import Organization
 
-# Of which fields customers can be asked for by a search.
+# Categories of fields that searches may name.
 SEARCHED: Final = (FieldDefinition.Category.CUSTOM, FieldDefinition.Category.EXTENDED)
 _BATCH: Final = 1000
 _PATIENCE: Final = 30.0
 _PAUSE: Final = 0.05
-# What is still right stays as it is, so that customers who answer as before cost no writing.
+# Terms that are still right are not written, so that unchanged answers cost no write.
 _KEEP: Final = """
 WITH wanted AS MATERIALIZED (
     SELECT customer.organization_id, indexed.field_id, customer.id AS customer_id, answer.folded, answer.position
@@ -47,9 +47,9 @@ ON CONFLICT (organization_id, customer_id, field_id, folded)
 
 
 def keep_terms(customer_ids: Collection[int], *, organization_id: int) -> None:
-    """Make the terms of these customers what their answers are: one statement. Call it in the transaction that wrote them.
+    """Align the terms of these customers with their answers: one statement.
 
-    The customers are locked, or new.
+    Call it in the transaction that wrote the answers. The customers are locked, or new.
     """
     if not customer_ids:
         return
@@ -58,10 +58,10 @@ def keep_terms(customer_ids: Collection[int], *, organization_id: int) -> None:
 
 
 def align_fields(organization: Organization) -> list[str]:
-    """Index the fields of the scope's organization that are searchable, and forget those that are not; a line about each.
+    """Index the searchable fields of the scope's organization, remove the index of others; a line about each change.
 
-    Fields that are right cost one query. May be called at any time, beside tills and beside itself, and be ended at any moment:
-    what is missing is done by the next call. Call it outside of a transaction.
+    Aligned fields cost one query. It may run at any time, beside tills and beside itself, and may be killed at any time: the
+    next call does the rest. Call it outside of a transaction.
     """
     with hold_name(f"fields of {organization.pk}", patience=0) as is_alone:
         return list(_align(organization)) if is_alone else []
@@ -73,16 +73,16 @@ def _align(organization: Organization) -> Iterator[str]:
         if field.is_searchable and (indexed is None or not indexed.is_complete):
             yield f"{field.category} field {field.name}: {_index(field, organization)}"
         elif indexed is not None and not field.is_searchable:
-            _forget(indexed)
+            _remove_index(indexed)
             yield f"{field.category} field {field.name}: no longer indexed"
 
 
 def _index(field: FieldDefinition, organization: Organization) -> str:
-    """Have all writers keep the field's terms, then add those of everybody who answered before; what was done."""
+    """Make all writers keep the field's terms, then add the terms of earlier answers; a description of the result."""
     indexed, _ = IndexedField.objects.get_or_create(organization=organization, field=field)
     if not _wait_for_others():
         return "not indexed yet, another transaction goes on for too long"
-    # What an earlier index, or one that was never finished, has left behind.
+    # Terms left by an earlier index, finished or not.
     _remove_terms(field.pk)
     answered = Customer.objects.filter(field_values_folded__has_key=str(field.pk))
     reached = 0
@@ -99,8 +99,8 @@ def _index(field: FieldDefinition, organization: Organization) -> str:
     return "indexed"
 
 
-def _forget(indexed: IndexedField) -> None:
-    """Have all writers leave the field alone, then remove what is kept of it."""
+def _remove_index(indexed: IndexedField) -> None:
+    """Make all writers skip the field, then remove its terms."""
     field_id = indexed.field_id
     indexed.delete()
     _wait_for_others()
@@ -114,7 +114,7 @@ def _remove_terms(field_id: int) -> None:
 
 
 def _wait_for_others() -> bool:
-    """Wait for every transaction that may have looked before now which fields are indexed, and is still writing."""
+    """Wait for the transactions that may have read earlier which fields are indexed; False after 30 seconds."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text::bigint")
         (own,) = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""Which customers belong together? User groups, for example families, with their members."""
+"""Rows of user groups, for example families, and their members."""
 
 from typing import ClassVar
 
@@ -26,7 +26,7 @@ class UserGroup(TenantModel):
 
 
 class GroupMembership(TenantModel):
-    """A customer in a group. The primary member, one at most, stands for the group."""
+    """A customer in a group. A group has at most one primary member."""
 
     class Role(models.TextChoices):
         PRIMARY = "PRIMARY", "primary"

@@ -1,4 +1,4 @@
-"""How does a customer come into a user group, and who stands for it? One primary member at most; nobody is displaced."""
+"""Members of user groups."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Role = GroupMembership.Role
 
 @dataclass(frozen=True, slots=True)
 class MembershipInput:
-    """A customer, by id, and the group they belong to. Role "": as it is, and of somebody new MEMBER."""
+    """A customer, a group and a role. Role "" keeps the present role; new members get MEMBER."""
 
     customer_id: int
     group: UserGroup
@@ -28,37 +28,37 @@ class MembershipInput:
 
 
 def find_groups(external_ids: set[str]) -> Mapping[str, UserGroup]:
-    """The active groups of these external ids: one query."""
-    found = UserGroup.objects.filter(is_any_of("external_id", external_ids, CharField()), is_active=True)
-    return {one.external_id: one for one in found}
+    """Active groups by external id: one query."""
+    groups = UserGroup.objects.filter(is_any_of("external_id", external_ids, CharField()), is_active=True)
+    return {group.external_id: group for group in groups}
 
 
-def join_groups(joinings: Sequence[MembershipInput], *, by: Actor) -> list[RowResult]:
-    """Bring the customers into their groups, in order; an outcome for each. The number of queries does not grow.
+def join_groups(memberships: Sequence[MembershipInput], *, by: Actor) -> list[RowResult]:
+    """Add the customers to their groups, in order; a result for each. The number of queries does not grow.
 
-    Who would be a second primary member is rejected (400): the first one is made a MEMBER before. Call it in a transaction.
-    Raises `django.db.OperationalError` (55P03) when a customer or group is not free in time.
+    A second primary member of a group is rejected (400): the present one has to become a MEMBER first. Call it in a
+    transaction. Raises `django.db.OperationalError` (55P03) if a customer or group is not free in time.
     """
-    if not joinings:
+    if not memberships:
         return []
-    roster = _open_batch(joinings)
-    outcomes = [roster.join(one) for one in joinings]
-    roster.write(by=by)
-    return outcomes
+    batch = _open_batch(memberships)
+    results = [batch.join(membership) for membership in memberships]
+    batch.write(by=by)
+    return results
 
 
-def _open_batch(joinings: Sequence[MembershipInput]) -> "_MembershipBatch":
-    """Lock customers and groups, and read who is in these groups already: of the customers, and the primary members."""
-    ids, groups = {one.customer_id for one in joinings}, {one.group.pk for one in joinings}
+def _open_batch(memberships: Sequence[MembershipInput]) -> "_MembershipBatch":
+    """Lock customers and groups, and read the memberships of these customers and of primary members."""
+    ids, groups = {membership.customer_id for membership in memberships}, {membership.group.pk for membership in memberships}
     lock_customers(ids)
     list(lock(UserGroup.objects.filter(is_any_of("pk", groups, BigIntegerField()))).only("pk"))
     concerned = Q(is_any_of("customer_id", ids, BigIntegerField())) | Q(role=Role.PRIMARY)
-    present = GroupMembership.objects.filter(is_any_of("group_id", groups, BigIntegerField())).filter(concerned)
-    return _MembershipBatch({(row.group_id, row.customer_id): row for row in present})
+    rows = GroupMembership.objects.filter(is_any_of("group_id", groups, BigIntegerField())).filter(concerned)
+    return _MembershipBatch({(row.group_id, row.customer_id): row for row in rows})
 
 
 class _MembershipBatch:
-    """The memberships of one batch, as they are after the rows worked so far."""
+    """Unit of work over the memberships that one call touches."""
 
     def __init__(self, present: dict[tuple[int, int], GroupMembership]) -> None:
         self.present = present
@@ -67,20 +67,23 @@ class _MembershipBatch:
         self.changed: dict[int, GroupMembership] = {}
         self.changes: list[Change] = []
 
-    def join(self, one: MembershipInput) -> RowResult:
-        """Work one row."""
-        key = (one.group.pk, one.customer_id)
+    def join(self, membership: MembershipInput) -> RowResult:
+        """Add one customer to a group, or change the role."""
+        key = (membership.group.pk, membership.customer_id)
         row = self.present.get(key)
-        role = one.role or (row.role if row else Role.MEMBER)
-        if role == Role.PRIMARY and self.primaries.get(one.group.pk, one.customer_id) != one.customer_id:
+        role = membership.role or (row.role if row else Role.MEMBER)
+        if role == Role.PRIMARY and self.primaries.get(membership.group.pk, membership.customer_id) != membership.customer_id:
             return rejected(Code.INVALID_INPUT)
         if row is not None and row.role == role:
             return RowResult(RowStatus.UNCHANGED)
-        self.changes.append(_change(one, row.role if row else None, role))
-        self._keep_primary(one, role)
+        self.changes.append(_change(membership, row.role if row else None, role))
+        self._keep_primary(membership, role)
         if row is None:
             row = self.present[key] = GroupMembership(
-                organization_id=one.group.organization_id, group=one.group, customer_id=one.customer_id, role=role
+                organization_id=membership.group.organization_id,
+                group=membership.group,
+                customer_id=membership.customer_id,
+                role=role,
             )
             self.new.append(row)
             return RowResult(RowStatus.CREATED)
@@ -89,27 +92,27 @@ class _MembershipBatch:
             self.changed[row.pk] = row
         return RowResult(RowStatus.UPDATED)
 
-    def _keep_primary(self, one: MembershipInput, role: str) -> None:
+    def _keep_primary(self, membership: MembershipInput, role: str) -> None:
         if role == Role.PRIMARY:
-            self.primaries[one.group.pk] = one.customer_id
-        elif self.primaries.get(one.group.pk) == one.customer_id:
-            del self.primaries[one.group.pk]
+            self.primaries[membership.group.pk] = membership.customer_id
+        elif self.primaries.get(membership.group.pk) == membership.customer_id:
+            del self.primaries[membership.group.pk]
 
     def write(self, *, by: Actor) -> None:
-        """Store what changed. Primary members step down before others take their place, as the database insists."""
+        """Write the changes. Former primary members first: a constraint allows one primary member per group."""
         for role in (Role.MEMBER, Role.PRIMARY):
             update_rows([row for row in self.changed.values() if row.role == role], ["role"])
         insert_rows(self.new)
         insert_rows(audit_entries(self.changes, by=by))
 
 
-def _change(one: MembershipInput, before: str | None, after: str) -> Change:
-    """As the customer's history tells it."""
-    word = f"group {one.group.external_id}"
+def _change(membership: MembershipInput, before: str | None, after: str) -> Change:
+    """The entry of the customer's history."""
+    name = f"group {membership.group.external_id}"
     return Change(
         action="updated",
         object_type="customer",
-        object_id=one.customer_id,
-        old={word: before} if before else {},
-        new={word: after},
+        object_id=membership.customer_id,
+        old={name: before} if before else {},
+        new={name: after},
     )

@@ -1,4 +1,4 @@
-"""By what is a customer known? A mobile number, an e-mail address, an id of the retailer's own."""
+"""Rows of customers' identifiers: mobile numbers, e-mail addresses, external ids."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class Identifier(TenantModel):
-    """One value of one kind. Where the policy makes the kind exclusive, a value belongs to one customer of the organization."""
+    """One value of one kind. If the policy makes the kind exclusive, a value belongs to one customer of the organization."""
 
     class Kind(models.TextChoices):
         MOBILE = "mobile", "mobile"
@@ -49,7 +49,7 @@ class Identifier(TenantModel):
                 fields=["customer", "kind"], condition=models.Q(state="CURRENT"), name="identifier_one_current_per_kind"
             ),
         ]
-        # Together with the partial unique index: every row in exactly one of the two.
+        # With the partial unique index above, every row is in exactly one of the two.
         indexes = [
             models.Index(
                 fields=["organization", "kind", "value"], condition=models.Q(exclusive=False), name="identifier_value_shared"

@@ -12,13 +12,15 @@ _TRIES = 100
 
 
 def next_external_id(organization: Organization, policy: Policy) -> str:
-    """A free external id of the organization's form; raises `LoyaltyError` 1038 when there is none."""
+    """A free external id in the organization's form. Raises `LoyaltyError` 1038 if there is none left."""
     for _ in range(_TRIES):
         digits = str(policy.number_offset + next_number(organization, "external_id"))
-        room = policy.number_length - len(policy.number_prefix) - len(policy.number_suffix) - bool(policy.number_checksum)
-        if len(digits) > room:
+        digits_left = (
+            policy.number_length - len(policy.number_prefix) - len(policy.number_suffix) - bool(policy.number_checksum)
+        )
+        if len(digits) > digits_left:
             break
-        number = digits.zfill(room)
+        number = digits.zfill(digits_left)
         check = luhn_digit(number) if policy.number_checksum else ""
         value = f"{policy.number_prefix}{number}{check}{policy.number_suffix}"
         if not Identifier.objects.filter(kind=Identifier.Kind.EXTERNAL_ID, value=value, exclusive=True).exists():

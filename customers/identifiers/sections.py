@@ -14,18 +14,18 @@ from loyalty_project.protocol.errors import Notice
 
 
 def identifiers(ids: Sequence[int], reading: Reading) -> Payloads:
-    """By what the person is known, here and at other sources: one query.
+    """Identifiers of the customers, and their accounts at other sources: one query.
 
-    Warning 91016 or 91017 for those who have no profile at the source that the call names.
+    Warning 91016 or 91017 for customers without a profile at the source that the call names.
     """
-    payloads: dict[int, dict[str, Any]] = {one: {"identifiers": []} for one in ids}
-    here = Identifier.objects.filter(customer_id__in=ids, state=Identifier.State.CURRENT).annotate(is_profile=Value(0))
-    elsewhere = SourceProfile.objects.filter(customer_id__in=ids).annotate(is_profile=Value(1))
-    both = here.values_list("is_profile", "pk", "customer_id", "kind", "value").union(
-        elsewhere.values_list("is_profile", "pk", "customer_id", "source", "account"), all=True
+    payloads: dict[int, dict[str, Any]] = {customer_id: {"identifiers": []} for customer_id in ids}
+    own = Identifier.objects.filter(customer_id__in=ids, state=Identifier.State.CURRENT).annotate(is_profile=Value(0))
+    profiles = SourceProfile.objects.filter(customer_id__in=ids).annotate(is_profile=Value(1))
+    rows = own.values_list("is_profile", "pk", "customer_id", "kind", "value").union(
+        profiles.values_list("is_profile", "pk", "customer_id", "source", "account"), all=True
     )
     sources: defaultdict[int, set[str]] = defaultdict(set)
-    for is_profile, _, customer_id, kind, value in sorted(both):
+    for is_profile, _, customer_id, kind, value in sorted(rows):
         payloads[customer_id]["identifiers"].append({"type": kind.lower(), "value": value})
         if is_profile:
             sources[customer_id].add(kind)
@@ -33,7 +33,7 @@ def identifiers(ids: Sequence[int], reading: Reading) -> Payloads:
             payloads[customer_id][kind] = value
     asked = read_source(reading.query.get("source", ""))
     if asked in PROFILE_MISSING:
-        for one in ids:
-            if asked not in sources[one]:
-                reading.own_notices[one].append(Notice(PROFILE_MISSING[asked]))
+        for customer_id in ids:
+            if asked not in sources[customer_id]:
+                reading.own_notices[customer_id].append(Notice(PROFILE_MISSING[asked]))
     return payloads

@@ -1,7 +1,4 @@
-"""Is this text an identifier or a name, and how is it written down? Pure functions, the same for tills, imports and staff.
-
-docs/protocol.md 2.2 has the rules.
-"""
+"""Identifiers in canonical form: pure functions for tills, imports and staff (docs/protocol.md 2.2)."""
 
 import re
 from collections.abc import Sequence
@@ -19,23 +16,23 @@ EMAIL_LENGTH = 254
 EXTERNAL_ID_LENGTH = 250
 MAX_ID = 2**63 - 1
 
-_DRESSING = re.compile(r"[\s\-\u2010-\u2015\u00a0]")
+_SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u00a0]")
 _EMAIL_CHARACTERS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
 _check_email = EmailValidator()
 
 
 def bare_digits(text: str) -> str:
-    """A mobile number as it was typed, without what dresses it: blanks, hyphens and a plus sign in front."""
-    return _DRESSING.sub("", text).removeprefix("+")
+    """A mobile number as typed, without blanks, dashes and a leading plus sign."""
+    return _SEPARATORS.sub("", text).removeprefix("+")
 
 
 def read_mobile(text: str, *, countries: Sequence[str], country_code: str = "") -> str | None:
-    """The digits of a mobile number with its country code, or None if it is no number of these countries.
+    """The digits of a mobile number with its country code, or None if it is not a number of these countries.
 
-    `countries` are ISO codes, the base country first. A number may carry its country code, with or without "+"; one without is
-    tried in the country of `country_code` (the dial code a request names), then in the countries in order.
+    `countries` are ISO codes, the base country first. A number may have its country code, with or without "+". A number without
+    is tried in the country of `country_code` (the dial code of the request), then in the countries in order.
     """
-    bare = _DRESSING.sub("", text)
+    bare = _SEPARATORS.sub("", text)
     international = bare.startswith("+")
     digits = bare.removeprefix("+")
     if not digits.isascii() or not digits.isdigit() or not 4 <= len(digits) <= 17:
@@ -58,14 +55,14 @@ def _valid(digits: str, country: str | None, countries: tuple[str, ...]) -> str 
     except phonenumbers.NumberParseException:
         return None
     region = phonenumbers.region_code_for_number(number)
-    # A national number may not turn into another country's; a whole one must belong to a supported country.
+    # A national number must not become another country's; an international one must belong to a supported country.
     if region not in ((country,) if country else countries) or not phonenumbers.is_valid_number_for_region(number, region):
         return None
     return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
 
 
 def read_email(text: str) -> str | None:
-    """The address in lower case, or None if it is none (letters, digits and - _ + . on both sides of one @)."""
+    """The address in lower case, or None if it is invalid (letters, digits and - _ + . on both sides of an @)."""
     if len(text) > EMAIL_LENGTH or not _EMAIL_CHARACTERS.fullmatch(text):
         return None
     try:
@@ -76,7 +73,7 @@ def read_email(text: str) -> str | None:
 
 
 def read_external_id(text: str, *, pattern: str = "") -> str | None:
-    """The trimmed id, or None: longer than 250 characters, with control characters, or not of the organization's pattern."""
+    """The trimmed id, or None if it has over 250 characters or control characters, or does not match the pattern."""
     value = text.strip()
     if not value or not is_plain(value, EXTERNAL_ID_LENGTH):
         return None
@@ -84,7 +81,10 @@ def read_external_id(text: str, *, pattern: str = "") -> str | None:
 
 
 def read_id(given: str) -> int | None:
-    """The customer id that a text names: None for none or 0, -1 for one that no customer can have; 400 if it is no number."""
+    """The customer id that the text names: None for "" and 0, -1 for an id that no customer can have.
+
+    Raises `LoyaltyError` 400 if it is not a number.
+    """
     if not given or given == "0":
         return None
     if not (given.isascii() and given.isdigit()):

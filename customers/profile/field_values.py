@@ -1,7 +1,7 @@
-"""What may stand in a field, and how is it kept and shown? Pure functions over field definitions (docs/protocol.md 3).
+"""Values of the organization's fields: read, stored and printed. Pure functions (docs/protocol.md 3).
 
-Canonical values are JSON: text as given, numbers as plain digits, dates `YYYY-MM-DD`, booleans "true"/"false", options in their
-own case, several options as a list in the order of the definition.
+Canonical values are JSON: text as given, numbers as plain digits, dates `YYYY-MM-DD`, booleans "true" or "false", options in
+the spelling of the definition, several options as a list in the order of the definition.
 """
 
 import json
@@ -20,20 +20,20 @@ _SWITCHES = {"true": "true", "1": "true", "yes": "true", "false": "false", "0": 
 
 
 class WrongTypeError(ValueError):
-    """The value is not of the field's type, or too long."""
+    """The value does not have the field's type, or is too long."""
 
 
 class NotAnOptionError(ValueError):
-    """The value is none of the field's options."""
+    """The value is not an option of the field."""
 
 
 def read_value(text: str, definition: FieldDefinition) -> FieldValue:
-    """The canonical value of what was sent for a field; raises `WrongTypeError` or `NotAnOptionError`."""
+    """The canonical value of the text sent for a field. Raises `WrongTypeError` or `NotAnOptionError`."""
     kind = FieldDefinition.Type(definition.type)
     if kind is FieldDefinition.Type.ENUM:
         return _option(text, definition)
     if kind is FieldDefinition.Type.MULTI:
-        chosen = {_option(one, definition) for one in _several(text)}
+        chosen = {_option(name, definition) for name in _several(text)}
         return [option for option in definition.options if option in chosen]
     if kind is FieldDefinition.Type.NUMBER:
         return _number(text)
@@ -49,12 +49,12 @@ def read_value(text: str, definition: FieldDefinition) -> FieldValue:
 
 
 def write_value(value: FieldValue) -> str:
-    """The value as answers show it: several options are a JSON array in a string."""
+    """The value as text: several options are a JSON array."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def folded_values(values: Mapping[str, FieldValue]) -> dict[str, list[str]]:
-    """The values of a customer, by field id, in the form in which they are searched for: of every field a list."""
+    """Folded values by field id, for searches: a list for every field."""
     return {
         key: list(dict.fromkeys(map(search_form, [value] if isinstance(value, str) else value)))
         for key, value in values.items()
@@ -62,14 +62,14 @@ def folded_values(values: Mapping[str, FieldValue]) -> dict[str, list[str]]:
 
 
 def name_in(definition: FieldDefinition, language: str) -> str:
-    """The field's label in a language (an ISO code, in any case), else in the language without its region, else its name."""
+    """The field's label in a language (an ISO code, in any case), or in the language without its region, or its name."""
     labels = {_language(code): label for code, label in definition.labels.items()}
     code = _language(language)
     return labels.get(code) or labels.get(code.partition("-")[0]) or definition.name
 
 
 def read_gender(text: str, definition: FieldDefinition) -> FieldValue:
-    """The value of the gender field for `gender`: as `read_value`, or the one option that begins with that letter (M, F)."""
+    """The value of the gender field: as `read_value`, or the only option that starts with the letter given (M, F)."""
     if len(text) == 1 and definition.options:
         matching = [option for option in definition.options if fold(str(option)).startswith(fold(text))]
         if len(matching) == 1:
@@ -95,10 +95,10 @@ def _several(text: str) -> list[str]:
             values = json.loads(text)
         except (ValueError, RecursionError):
             raise WrongTypeError from None
-        if not all(isinstance(one, str | int | float) for one in values):
+        if not all(isinstance(value, str | int | float) for value in values):
             raise WrongTypeError
-        return [str(one) for one in values]
-    return [one for one in text.split(",") if one.strip()]
+        return [str(value) for value in values]
+    return [part for part in text.split(",") if part.strip()]
 
 
 def _number(text: str) -> str:
@@ -113,10 +113,10 @@ def _number(text: str) -> str:
 
 
 def _day(text: str) -> str:
-    found = _DAY.fullmatch(text.strip())
-    if not found:
+    match = _DAY.fullmatch(text.strip())
+    if not match:
         raise WrongTypeError
     try:
-        return date(int(found[1]), int(found[2]), int(found[3])).isoformat()
+        return date(int(match[1]), int(match[2]), int(match[3])).isoformat()
     except ValueError:
         raise WrongTypeError from None

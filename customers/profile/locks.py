@@ -1,6 +1,6 @@
-"""How are customers kept from changing under somebody's hands? Locked together, in the order of their ids, and not merged.
+"""Locks of customers, taken in the order of their ids (`loyalty_project.db.locks`).
 
-Whoever counts or changes anything of customers holds them; whatever hangs on them follows (`loyalty_project.db.locks`).
+Everything that counts or changes rows of a customer locks the customer first.
 """
 
 from collections.abc import Iterable
@@ -13,24 +13,24 @@ from loyalty_project.db.lookups import is_any_of
 
 
 def lock_customers(ids: Iterable[int]) -> dict[int, Customer]:
-    """Hold these customers until the transaction ends; who they are now, by id. One query, none without ids.
+    """Lock these customers until the transaction ends; their rows by id. One query, none without ids.
 
-    Raises `django.db.OperationalError` when one is not free in time (55P03), and when one was merged into another before the
-    lock was free (40001): who is meant has to be looked up again, with the whole item.
+    Raises `django.db.OperationalError` if a customer is not free in time (55P03), and if one was merged before the lock was
+    free (40001): the whole item has to be repeated.
     """
     if not (wanted := set(ids)):
         return {}
-    # With their status labels, which say what may be done to them: a query more where anybody has one.
+    # Status labels decide what is blocked: one more query if any customer has a label.
     customers = Customer.objects.filter(is_any_of("pk", wanted, BigIntegerField())).prefetch_related("status_label")
-    held = {one.pk: one for one in lock(customers)}
-    if any(one.merged_into_id is not None for one in held.values()):
+    locked = {customer.pk: customer for customer in lock(customers)}
+    if any(customer.merged_into_id is not None for customer in locked.values()):
         ask_to_repeat("a customer was merged meanwhile")
-    return held
+    return locked
 
 
 def lock_customer(pk: int) -> Customer:
-    """One customer, held. Raises `Customer.DoesNotExist` for nobody, and errors as above."""
-    held = lock_customers([pk])
-    if pk not in held:
+    """Lock one customer. Raises `Customer.DoesNotExist`, and errors as `lock_customers`."""
+    locked = lock_customers([pk])
+    if pk not in locked:
         raise Customer.DoesNotExist(f"no customer {pk}")
-    return held[pk]
+    return locked[pk]

@@ -1,4 +1,4 @@
-"""Who is a customer? One person known to one organization."""
+"""Rows of customers."""
 
 from typing import Any
 
@@ -12,12 +12,15 @@ from organizations.tenancy.scoping import TenantModel
 
 
 def _searched(column: str, *, name: str) -> models.Index:
-    """An index that finds, counts and orders those who stand without a look at their rows."""
+    """An index that finds, counts and orders unmerged customers without reading their rows."""
     return models.Index(fields=["organization", column, "id"], include=["merged_into"], name=name)
 
 
 class Customer(TenantModel):
-    """A person, enrolled or not. Identifiers stand in `Identifier`, answers to the organization's fields in `field_values`."""
+    """A person whom one organization knows, enrolled or not.
+
+    `Identifier` has the identifiers, `field_values` the answers to the organization's fields.
+    """
 
     class Type(models.TextChoices):
         LOYALTY = "LOYALTY", "loyalty"
@@ -85,7 +88,7 @@ class Customer(TenantModel):
         db_index=False,
         help_text="Who this customer turned out to be: always somebody who is not merged",
     )
-    # By what follows customers are searched: `search_form` of the values above, and its reverse, which the database keeps.
+    # Columns for searches: `search_form` of the values above, and its reverse, which the database generates.
     firstname_folded = models.CharField(max_length=FOLDED_LENGTH, blank=True, db_collation="C", editable=False)
     lastname_folded = models.CharField(max_length=FOLDED_LENGTH, blank=True, db_collation="C", editable=False)
     firstname_reversed = reversed_field("firstname_folded")
@@ -127,9 +130,9 @@ class Customer(TenantModel):
 
     @property
     def full_name(self) -> str:
-        """First and last name as one text, "" without any."""
+        """First and last name as one text, "" without both."""
         return f"{self.firstname} {self.lastname}".strip()
 
     def value_of(self, field_id: int) -> Any:
-        """The canonical value of a field, None when it has none."""
+        """The canonical value of a field, None without one."""
         return self.field_values.get(str(field_id))

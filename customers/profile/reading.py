@@ -19,9 +19,9 @@ Payloads = Mapping[int, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a get asks for: the query's parameters, at whose store, in which language ("": the organization's own).
+    """Context of a read: the query's parameters, the store of the call, and the language ("": the organization's own).
 
-    `notices` gathers what every item is warned of, `own_notices` by customer what only theirs is.
+    Sections add warnings: to `notices` for every item, to `own_notices` for the item of one customer.
     """
 
     organization: Organization
@@ -33,13 +33,13 @@ class Reading:
     own_notices: defaultdict[int, list[Notice]] = field(default_factory=lambda: defaultdict(list))
 
     def wants(self, flag: str, *, default: bool = False) -> bool:
-        """Whether a flag of the query is on: `true` or `1`, in any case."""
+        """True if a flag of the query is on: `true` or `1`, in any case."""
         return is_on(self.query, flag, default=default)
 
     def warnings_of(self, customer_id: int) -> list[Notice]:
-        """What the customer's item is warned of."""
+        """Warnings of the customer's item."""
         return [*self.notices, *self.own_notices.get(customer_id, ())]
 
     def may_fail(self, code: Code) -> AbstractContextManager[None]:
-        """Inside: what the database refuses costs this part of the answer and a warning, never the whole answer."""
+        """Context in which a database error leaves out a part of the answer, with the warning `code`."""
         return side_step(self.notices, [Notice(code)])

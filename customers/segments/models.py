@@ -1,4 +1,4 @@
-"""Into which parts does an organization divide its customers? Segments with their partitions, and who is in which."""
+"""Rows of segments, their partitions, and the customers in them."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class Segment(TenantModel):
-    """A way of dividing customers, for example by how much they spend."""
+    """A division of customers, for example by spending."""
 
     name = models.CharField(max_length=100, db_collation="C")
     is_active = models.BooleanField(default=True)
@@ -24,7 +24,7 @@ class Segment(TenantModel):
 
 
 class SegmentPartition(TenantModel):
-    """One of the parts of a segment."""
+    """A part of a segment."""
 
     segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="partitions", db_index=False)
     name = models.CharField(max_length=100, db_collation="C")
@@ -43,7 +43,7 @@ class SegmentPartition(TenantModel):
 
 
 class CustomerSegment(TenantModel):
-    """The partition of a segment that a customer is in: one at most."""
+    """The partition of a segment that a customer is in: at most one per segment."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="segments", db_index=False)
     segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="+", db_index=False)

@@ -1,4 +1,4 @@
-"""Which partitions has a segment, in which order? Those that are no longer named are switched off, with who is in them."""
+"""The partitions of segments, and their order."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from loyalty_project.db.rows import update_rows
 
 @dataclass(frozen=True, slots=True)
 class PartitionChange:
-    """What became of a segment's partitions: the active ones before and after, by name and in order."""
+    """Active partitions of a segment before and after a change: their names in order."""
 
     segment: Segment
     old: list[str]
@@ -18,32 +18,34 @@ class PartitionChange:
 
 
 def set_partitions(wanted: Sequence[tuple[Segment, Sequence[str]]]) -> list[PartitionChange]:
-    """Make the active partitions of each segment those named, in that order; what changed, in the order of `wanted`.
+    """Set the active partitions of each segment, in this order; the changes, in the order of `wanted`.
 
-    Three queries at most, for any number of segments. Call it in a transaction, and record what changed.
+    Partitions that are not named become inactive and keep their customers. At most three queries for any number of segments.
+    Call it in a transaction, and record the changes in the audit.
     """
     present: defaultdict[int, dict[str, SegmentPartition]] = defaultdict(dict)
-    for one in SegmentPartition.objects.filter(segment__in=[segment for segment, _ in wanted]).order_by("position", "name"):
-        present[one.segment_id][one.name] = one
+    rows = SegmentPartition.objects.filter(segment__in=[segment for segment, _ in wanted]).order_by("position", "name")
+    for row in rows:
+        present[row.segment_id][row.name] = row
     new: list[SegmentPartition] = []
     changed: list[SegmentPartition] = []
-    repartitions: list[PartitionChange] = []
+    changes: list[PartitionChange] = []
     for segment, names in wanted:
         known = present[segment.pk]
-        old = [name for name, one in known.items() if one.is_active]
+        old = [name for name, row in known.items() if row.is_active]
         if old == list(names):
             continue
-        repartitions.append(PartitionChange(segment, old, list(names)))
+        changes.append(PartitionChange(segment, old, list(names)))
         positions = {name: position for position, name in enumerate(names, start=1)}
         new += [_partition(segment, name, position) for name, position in positions.items() if name not in known]
-        changed += [one for one in known.values() if _take_place(one, positions)]
+        changed += [row for row in known.values() if _set_position(row, positions)]
     SegmentPartition.objects.bulk_create(new)
     update_rows(changed, ["position", "is_active"])
-    return repartitions
+    return changes
 
 
 def active_partitions(segments: Sequence[Segment]) -> Mapping[int, list[str]]:
-    """The names of the active partitions by segment, in order: one query."""
+    """Names of the active partitions by segment id, in order: one query."""
     names: defaultdict[int, list[str]] = defaultdict(list)
     active = SegmentPartition.objects.filter(segment__in=segments, is_active=True).order_by("position", "name")
     for segment_id, name in active.values_list("segment_id", "name"):
@@ -55,8 +57,8 @@ def _partition(segment: Segment, name: str, position: int) -> SegmentPartition:
     return SegmentPartition(organization_id=segment.organization_id, segment=segment, name=name, position=position)
 
 
-def _take_place(partition: SegmentPartition, positions: Mapping[str, int]) -> bool:
-    """Bring a partition to its place, or switch it off where it has none; whether that changed it."""
+def _set_position(partition: SegmentPartition, positions: Mapping[str, int]) -> bool:
+    """Set the position of a partition, or make it inactive without one; True if that changes it."""
     before = (partition.position, partition.is_active)
     partition.position = positions.get(partition.name, partition.position)
     partition.is_active = partition.name in positions

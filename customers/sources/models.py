@@ -1,4 +1,4 @@
-"""At which other sources is a customer known? Profiles at WeChat, a web shop, an app."""
+"""Rows of customers' accounts at other sources."""
 
 from django.db import models
 
@@ -7,7 +7,10 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class SourceProfile(TenantModel):
-    """A customer's account at a source; `account` tells several accounts of the organization there apart."""
+    """A customer's account at a source (WeChat, a web shop, an app).
+
+    `account` names the organization's own account there, of which it may have several.
+    """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="source_profiles", db_index=False)
     source = models.CharField(max_length=20, db_collation="C")

@@ -1,4 +1,4 @@
-"""Where can a customer come from? The names of sources (docs/protocol.md 4.1)."""
+"""Names of the sources that customers come from (docs/protocol.md 4.1)."""
 
 from typing import Final
 
@@ -27,7 +27,7 @@ _ALIASES: Final = {"MARTJACK": "ECOMMERCE"}
 
 
 def read_source(text: str) -> str | None:
-    """The source that a text names, in any case; None when there is no such source."""
+    """The source that the text names, in any case; None without such a source."""
     name = text.strip().upper()
     name = _ALIASES.get(name, name)
     return name if name in SOURCES else None

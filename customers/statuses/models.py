@@ -1,4 +1,4 @@
-"""What may be done to which customers? Labels of the lifecycle, and what each forbids (docs/protocol.md 2.1)."""
+"""Rows of customer statuses, and what each blocks (docs/protocol.md 2.1)."""
 
 from django.db import models
 
@@ -6,9 +6,9 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class CustomerStatus(TenantModel):
-    """A label that staff give to customers: one of the seven statuses, by a name of the organization's own.
+    """A label that staff give to customers: one of the seven statuses under the organization's own name.
 
-    One that is switched off is given to nobody any more; whoever has it keeps it, and it forbids what it did.
+    An inactive label is given to no further customer. Customers who have it keep it, with its blocks.
     """
 
     class Status(models.TextChoices):

@@ -1,6 +1,6 @@
-"""What may be done to this customer? The one place that knows, for labels of the lifecycle and for fraud alike. Pure.
+"""Rules about what a customer's status blocks: pure functions.
 
-A label decides where the organization has switched them on and the customer has one; else the fraud status does
+The status label decides if the organization uses labels and the customer has one; otherwise the fraud status does
 (docs/protocol.md 2.1, 2.6).
 """
 
@@ -12,18 +12,18 @@ Block = CustomerStatus.Block
 Status = CustomerStatus.Status
 
 _FRAUD = frozenset({Customer.FraudStatus.CONFIRMED, Customer.FraudStatus.RECONFIRMED, Customer.FraudStatus.INTERNAL})
-# Fraud closes spending and identity, not buying (docs/protocol.md, tills' part 2.3).
+# Fraud blocks redemptions and changes of identifiers, not purchases (docs/protocol.md, tills' part 2.3).
 _BLOCKED_BY_FRAUD = frozenset({Block.IDENTIFIER_CHANGE, Block.POINTS_REDEEM, Block.COUPON_REDEEM, Block.COUPON_ISSUE})
 _LEAVING = frozenset({Status.DELETED, Status.PENDING_DELETION})
 
 
 def label_of(customer: Customer, policy: Policy) -> CustomerStatus | None:
-    """The label that decides about the customer; None where the fraud status does."""
+    """The label that decides about the customer, None if the fraud status does."""
     return customer.status_label if policy.lifecycle_status else None
 
 
 def blocks(customer: Customer, action: Block, policy: Policy) -> bool:
-    """Whether the customer's label, or their fraud status, forbids this."""
+    """True if the customer's label, or fraud status, blocks the action."""
     label = label_of(customer, policy)
     if label is not None:
         return action in label.blocks
@@ -31,6 +31,6 @@ def blocks(customer: Customer, action: Block, policy: Policy) -> bool:
 
 
 def is_leaving(customer: Customer, policy: Policy) -> bool:
-    """Whether the account is deleted or about to be: nothing of it is updated any more (docs/protocol.md 5, code 1024)."""
+    """True if the account is deleted or pending deletion, so that it is no longer updated (docs/protocol.md 5, code 1024)."""
     label = label_of(customer, policy)
     return label is not None and label.status in _LEAVING

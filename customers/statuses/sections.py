@@ -9,7 +9,7 @@ from loyalty_project.protocol.codes import CodeTable, Transport
 
 
 def deleted(ids: Sequence[int], reading: Reading) -> dict[int, CodeTable]:
-    """Those whose account is deleted: 8109. One query, where statuses are switched on (docs/protocol.md 2.1)."""
+    """Customers whose account is deleted, with code 8109: one query, none if the organization uses no statuses."""
     if not reading.policy.lifecycle_status:
         return {}
     rows = Customer.objects.filter(pk__in=ids, status_label__status=CustomerStatus.Status.DELETED)

@@ -1,4 +1,4 @@
-"""How does a customer come by a status? Staff give a label of the organization, always for a reason (docs/protocol.md 2.1)."""
+"""Setting the status of a customer (docs/protocol.md 2.1)."""
 
 from django.db import transaction
 
@@ -13,10 +13,9 @@ _COLUMNS = ("status_label", "status_changed_by", "status_changed_on", "status_re
 
 
 def set_status(customer: Customer, label: CustomerStatus | None, *, reason: str, by: Actor) -> bool:
-    """Give the customer the label, or take theirs away (None: then the fraud status decides); False if that was so already.
+    """Set the customer's status label, or remove it (None: the fraud status decides again); False if nothing changes.
 
-    Raises `django.db.OperationalError` when somebody else is at work on the customer (55P03), and for somebody who was merged
-    into another (40001).
+    Raises `django.db.OperationalError` if the customer is not free in time (55P03), or was merged into another one (40001).
     """
     with transaction.atomic():
         stored = lock_customer(customer.pk)
@@ -27,8 +26,8 @@ def set_status(customer: Customer, label: CustomerStatus | None, *, reason: str,
             action="updated",
             object_type="customer",
             object_id=stored.pk,
-            old=_told(before, stored.status_reason),
-            new=_told(label, reason),
+            old=_audit_values(before, stored.status_reason),
+            new=_audit_values(label, reason),
         )
         stored.status_label, stored.status_reason = label, reason
         stored.status_changed_by, stored.status_changed_on = by.name, now
@@ -39,5 +38,5 @@ def set_status(customer: Customer, label: CustomerStatus | None, *, reason: str,
     return True
 
 
-def _told(label: CustomerStatus | None, reason: str) -> dict[str, str]:
+def _audit_values(label: CustomerStatus | None, reason: str) -> dict[str, str]:
     return {"status": f"{label.status}: {label.label}" if label else "", "status_reason": reason}

@@ -1,4 +1,4 @@
-"""By which code does a customer confirm something? One-time codes, told to the customer and asked back (tills' part 4.2)."""
+"""Rows of one-time codes that customers confirm something with (tills' part 4.2)."""
 
 from django.db import models
 
@@ -7,9 +7,9 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class ValidationCode(TenantModel):
-    """A code for one customer and purpose. It is kept sealed, because it is told again for as long as it lives.
+    """A code for one customer and purpose. It is encrypted, not hashed: until it expires it may be sent again.
 
-    A used one stays until its life is over, so that the call which used it can be answered alike when it comes again.
+    A used code is kept until it expires, so that a repeat of the call that used it gets the same answer.
     """
 
     class Purpose(models.TextChoices):

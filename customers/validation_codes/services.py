@@ -1,7 +1,7 @@
-"""How does a customer confirm something by a code? It is issued, asked back, and used once (docs/protocol.md, tills' part 4.2).
+"""Issuing, checking and using one-time codes (docs/protocol.md, tills' part 4.2).
 
-Codes are guessed at most five times: a wrong one counts in the transaction of whoever asks, who therefore has to commit even
-where the customer's wish is refused (`CountedRefusalError`).
+At most five wrong codes are accepted. A wrong one is counted in the caller's transaction, which has to commit even if the
+customer's request is refused (`CountedRefusalError`).
 """
 
 import hmac
@@ -24,7 +24,7 @@ ALPHABET: Final = ascii_uppercase + digits
 LENGTH: Final = 6
 MOST_TRIES: Final = 5
 Purpose = ValidationCode.Purpose
-# What OTP_CHANNEL means, and what each way of telling a code needs.
+# Identifier kinds that each value of OTP_CHANNEL needs.
 _KINDS = {
     "SMS": (Identifier.Kind.MOBILE,),
     "EMAIL": (Identifier.Kind.EMAIL,),
@@ -34,7 +34,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedCode:
-    """A code that may be used from now on, until `expires_at`."""
+    """An issued code, valid until `expires_at`."""
 
     code: str
     expires_at: datetime
@@ -42,7 +42,7 @@ class IssuedCode:
 
 
 def channels_of(customer_id: int, *, policy: Policy) -> list[str]:
-    """By which of the channels that the policy wants the customer can be reached: identifier kinds, mobile first."""
+    """Identifier kinds of the policy's channels by which the customer can be reached, mobile first."""
     wanted = _KINDS[policy.otp_channel]
     current = Identifier.objects.filter(customer_id=customer_id, kind__in=wanted, state=Identifier.State.CURRENT)
     known = set(current.values_list("kind", flat=True))
@@ -50,21 +50,21 @@ def channels_of(customer_id: int, *, policy: Policy) -> list[str]:
 
 
 def issue_code(customer_id: int, *, purpose: Purpose, points: Decimal | None = None, by: Actor, now: datetime) -> IssuedCode:
-    """Give the customer's code for this purpose: the one that lives already, with its expiry, or a new one.
+    """Issue a code to the customer for this purpose, or return the unexpired one with its expiry.
 
-    `points` is what it shall confirm at most (None: no limit); asked again for more, the living code confirms more. Call it in
-    a transaction; it locks the customer. `validation_code_one_unused` stands under it.
+    `points` is the most that it confirms (None: no limit); a request for more raises the limit of an unexpired code. Call it in
+    a transaction; it locks the customer. The constraint `validation_code_one_unused` backs it.
     """
     lock_customer(customer_id)
     codes = ValidationCode.objects.filter(customer_id=customer_id, purpose=purpose)
     codes.filter(expires_at__lte=now).delete()
-    living = codes.filter(used_at=None).first()
-    code = unseal(living.sealed) if living and living.tries < MOST_TRIES else None
-    if living is not None and code is not None:
-        if living.points is not None and (points is None or points > living.points):
-            living.points = points
-            living.save(update_fields=["points"])
-        return IssuedCode(code=code, expires_at=living.expires_at, is_new=False)
+    unexpired = codes.filter(used_at=None).first()
+    code = unseal(unexpired.sealed) if unexpired and unexpired.tries < MOST_TRIES else None
+    if unexpired is not None and code is not None:
+        if unexpired.points is not None and (points is None or points > unexpired.points):
+            unexpired.points = points
+            unexpired.save(update_fields=["points"])
+        return IssuedCode(code=code, expires_at=unexpired.expires_at, is_new=False)
     codes.filter(used_at=None).delete()
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     row = ValidationCode.objects.create(
@@ -76,17 +76,17 @@ def issue_code(customer_id: int, *, purpose: Purpose, points: Decimal | None = N
         issued_at=now,
         expires_at=now + timedelta(minutes=by.organization.policy.otp_minutes),
     )
-    told = Change(action="code issued", object_type="customer", object_id=customer_id, new={"purpose": str(purpose)})
-    record_changes([told], by=by)
+    issued = Change(action="code issued", object_type="customer", object_id=customer_id, new={"purpose": str(purpose)})
+    record_changes([issued], by=by)
     return IssuedCode(code=code, expires_at=row.expires_at, is_new=True)
 
 
 def present_code(
     given: str, *, customer_id: int, purpose: Purpose, points: Decimal | None = None, now: datetime
 ) -> ValidationCode | None:
-    """The living code that `given` (in any case) is, if it confirms as many `points`; else None, and a wrong one has counted.
+    """The unexpired code that equals `given`, in any case, and confirms that many `points`; otherwise None.
 
-    Call it in a transaction that holds the customer's lock, and commit that although the answer is None.
+    Counts a wrong code. Call it in a transaction that holds the customer's lock, and commit that even if the result is None.
     """
     row = ValidationCode.objects.filter(
         customer_id=customer_id, purpose=purpose, used_at=None, expires_at__gt=now, tries__lt=MOST_TRIES
@@ -101,13 +101,13 @@ def present_code(
 
 
 def use_code(code: ValidationCode, *, now: datetime) -> None:
-    """Use the code up, in the transaction of what it confirmed."""
+    """Mark the code as used, in the transaction of what it confirms."""
     code.used_at = now
     code.save(update_fields=["used_at"])
 
 
 def was_used(given: str, *, customer_id: int, purpose: Purpose, now: datetime) -> bool:
-    """Whether `given` is a code of the customer that was used, and whose life is not over yet."""
+    """True if `given` is a code of the customer that was used and has not expired."""
     used = ValidationCode.objects.filter(customer_id=customer_id, purpose=purpose, used_at__isnull=False, expires_at__gt=now)
     return any(_is_code(row, given) for row in used)
 
