@@ -123,7 +123,7 @@ def _meaning(condition: Condition, attributes: Attributes, circumstances: Search
     attribute = attributes.get(fold(condition.attribute)) or field_attribute(condition.attribute, circumstances)
     if attribute is None:
         raise invalid_search()
-    return attribute.customers(condition, circumstances)
+    return attribute.criterion(condition, circumstances)
 
 
 def _all_of(meant: Sequence[Criterion]) -> _Whom:

@@ -1,4 +1,4 @@
-"""How is a customer printed? Pure functions from rows to the objects of docs/protocol.md 3 and 4.5."""
+"""Printed customers: pure functions (docs/protocol.md 3, 4.4)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ def field_rows(
 ) -> dict[str, Any]:
     """`{"field": [{name, value}]}` for the fields of a category that have a value, in the order of their definition.
 
-    In a `language`, a field goes by its label there, where it has one.
+    With a `language`, the name is the field's label in that language, if it has one.
     """
     return {
         "field": [
@@ -42,7 +42,7 @@ def core(
 ) -> dict[str, Any]:
     """CustomerCore: the answer of add and update (docs/protocol.md 3).
 
-    `loyalty` has the figures of points and tiers; `subscriptions` and `side_effects` are rows as they are printed.
+    `loyalty` has points and tiers; `subscriptions` and `side_effects` are printed rows.
     """
     fraud_status = fraud_status_of(customer, policy)
     return {
@@ -69,12 +69,12 @@ def core(
 def search_row(
     person: CustomerState, *, definitions: Sequence[FieldDefinition], loyalty: Mapping[str, str], zone: ZoneInfo
 ) -> dict[str, Any]:
-    """One customer whom a search found, all text (docs/protocol.md 4.4); till and store of the registration are read already.
+    """One customer of a search result, all text (docs/protocol.md 4.4). Till and store of registration are read already.
 
-    `loyalty` has the figures of points, purchases and tier, as text.
+    `loyalty` has points, purchases and tier as text.
     """
     customer = person.customer
-    place_of_registration = customer.registered_till or customer.registered_store
+    registered_by = customer.registered_till or customer.registered_store
     attributes = [
         row
         for category in (FieldDefinition.Category.CUSTOM, FieldDefinition.Category.EXTENDED)
@@ -93,7 +93,7 @@ def search_row(
         "lifetime_purchases": loyalty["lifetime_purchases"],
         "current_slab": loyalty["current_slab"],
         "registered_on": write_moment(customer.registered_on, zone),
-        "registered_by": place_of_registration.code if place_of_registration else "",
+        "registered_by": registered_by.code if registered_by else "",
         "last_trans_value": loyalty["last_trans_value"],
         "attributes": {"attribute": attributes},
     }

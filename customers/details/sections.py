@@ -1,4 +1,4 @@
-"""What does the customers app tell of customers? Sections of customer/get (docs/protocol.md 4.5)."""
+"""Section of customer/get about the customer: names, registration, fields (docs/protocol.md 4.5)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ from organizations.tenancy.models import Organization
 
 
 def profile(ids: Sequence[int], reading: Reading) -> Payloads:
-    """The person, where they registered, and their fields: two queries. Warning 1004 for a till without its store."""
+    """Names, registration and fields of the customers: two queries. Warning 1004 for a till without its store."""
     rows = Customer.objects.filter(pk__in=ids).select_related("registered_till", "registered_store", "status_label")
     definitions = list(FieldDefinition.objects.filter(category__in=["custom", "extended"], is_active=True))
     gender = _gender_field(reading.organization, reading.policy, definitions)
@@ -30,7 +30,7 @@ def _profile(
     customer: Customer, reading: Reading, definitions: Sequence[FieldDefinition], gender: FieldDefinition | None
 ) -> dict[str, Any]:
     zone = reading.organization.zone
-    told_gender = customer.value_of(gender.pk) if gender else None
+    gender_value = customer.value_of(gender.pk) if gender else None
     payload: dict[str, Any] = {
         "firstname": customer.firstname,
         "lastname": customer.lastname,
@@ -38,7 +38,7 @@ def _profile(
         "updated_on": write_moment(customer.updated_on, zone),
         "type": customer.type,
         "source": customer.source.lower(),
-        "gender": write_value(told_gender) if told_gender else None,
+        "gender": write_value(gender_value) if gender_value else None,
         "registered_by": customer.registered_till.code if customer.registered_till else "",
         "custom_fields": field_rows(customer, definitions, FieldDefinition.Category.CUSTOM),
         "extended_fields": field_rows(customer, definitions, FieldDefinition.Category.EXTENDED, language=reading.language),
@@ -62,4 +62,4 @@ def _profile(
 
 def _gender_field(organization: Organization, policy: Policy, definitions: Sequence[FieldDefinition]) -> FieldDefinition | None:
     name = organization.gender_field or policy.gender_field
-    return next((one for one in definitions if name and one.name == name), None)
+    return next((definition for definition in definitions if name and definition.name == name), None)

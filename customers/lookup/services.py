@@ -1,4 +1,4 @@
-"""Which customer is asked for? Lookups by identifier, id or card: one query a kind, for one value or thousands."""
+"""Look-ups of customers by identifier, id or card: one query a kind for any number of values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,13 +19,13 @@ from organizations.policies import Policy
 from organizations.tenancy.models import Organization
 
 State = Identifier.State
-# What a read may be asked by, in the order in which the first one given counts (docs/protocol.md 4.5).
+# Parameters that name customers; the first one given counts (docs/protocol.md 4.5).
 KEYS = ("mobile", "email", "external_id", "id", "card_number", "card_external_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupQuery:
-    """What one read asks for: a key and its values, in order."""
+    """A key and its values, in order."""
 
     key: str
     values: Sequence[str]
@@ -33,31 +33,31 @@ class LookupQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupResult:
-    """Whom one value leads to: a customer's id, or the code that says why nobody.
+    """The customer of one value, or the code of the refusal.
 
-    `is_victims` tells that the value was that of a customer who has been merged into this one (warning 91009).
+    `is_merged` is true if the value belongs to a customer who was merged into this one (warning 91009).
     """
 
     value: str
     customer_id: int | None = None
     refusal: Code | None = None
-    is_victims: bool = False
+    is_merged: bool = False
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        """What an answer about the customer is warned of because of how they were asked for."""
-        return (Notice(Code.SURVIVOR_RETRIEVED),) if self.is_victims else ()
+        """Warnings of the customer's item that the look-up causes."""
+        return (Notice(Code.SURVIVOR_RETRIEVED),) if self.is_merged else ()
 
 
 def names_customer(user_id: str) -> bool:
-    """Whether `user_id` of a query is an id; 0 and 1 are the flag (docs/protocol.md 4.5)."""
+    """True if the parameter `user_id` is an id; 0 and 1 are a flag (docs/protocol.md 4.5)."""
     return user_id.isascii() and user_id.isdigit() and user_id not in {"0", "1"}
 
 
 def expand_identifier_pair(query: Mapping[str, str]) -> dict[str, str]:
-    """The query with the pair `identifierName`, `identifierValue` as the one parameter it stands for (docs/protocol.md 4.6).
+    """The query with `identifierName` and `identifierValue` replaced by the parameter they name (docs/protocol.md 4.6).
 
-    Raises `RequestRefusedError` 400 for a name that is none.
+    Raises `RequestRefusedError` 400 for an unknown name.
     """
     name = query.get("identifierName", "")
     if not name:
@@ -70,7 +70,7 @@ def expand_identifier_pair(query: Mapping[str, str]) -> dict[str, str]:
 def read_lookup_query(query: Mapping[str, str], *, limit: int) -> LookupQuery:
     """The key and values of a read; commas separate values (docs/protocol.md 1.5).
 
-    `user_id` is a flag when it is 0, 1, true or false, else another name of `id`. Raises `RequestRefusedError` 400 without any
+    `user_id` is a flag if it is 0, 1, true or false, otherwise another name of `id`. Raises `RequestRefusedError` 400 without a
     key and 1060 for more than `limit` values.
     """
     given = {key: query[key] for key in KEYS if key in query}
@@ -86,47 +86,47 @@ def read_lookup_query(query: Mapping[str, str], *, limit: int) -> LookupQuery:
     return LookupQuery(key=key, values=values)
 
 
-def look_up(asked: LookupQuery, *, organization: Organization, policy: Policy, country_code: str) -> list[LookupResult]:
-    """An answer for each value, in order.
+def look_up(query: LookupQuery, *, organization: Organization, policy: Policy, country_code: str) -> list[LookupResult]:
+    """A result for each value, in order.
 
-    Refusals: 1015 blank, 400 an id that is no number (or unusable characters), 1042 malformed, 1012 or 1011 unknown
+    Refusals: 1015 blank, 400 an id that is not a number, or unusable characters, 1042 malformed, 1012 or 1011 unknown
     (docs/protocol.md 5.1).
     """
-    canonical = [_canonical(asked.key, value, organization, country_code) for value in asked.values]
-    known = _find(asked.key, {value for value in canonical if isinstance(value, str)}, policy)
-    unknown = Code.UNKNOWN_IDENTIFIER if asked.key in Identifier.Kind.values else Code.UNKNOWN_ID
-    answers = []
-    for given, value in zip(asked.values, canonical, strict=True):
+    canonical = [_canonical(query.key, value, organization, country_code) for value in query.values]
+    known = _find(query.key, {value for value in canonical if isinstance(value, str)}, policy)
+    unknown = Code.UNKNOWN_IDENTIFIER if query.key in Identifier.Kind.values else Code.UNKNOWN_ID
+    results = []
+    for given, value in zip(query.values, canonical, strict=True):
         if isinstance(value, Code):
-            answers.append(LookupResult(value=given, refusal=value))
+            results.append(LookupResult(value=given, refusal=value))
         elif value in known:
-            customer_id, is_victims = known[value]
-            answers.append(LookupResult(value=given, customer_id=customer_id, is_victims=is_victims))
+            customer_id, is_merged = known[value]
+            results.append(LookupResult(value=given, customer_id=customer_id, is_merged=is_merged))
         else:
-            answers.append(LookupResult(value=given, refusal=unknown))
-    return answers
+            results.append(LookupResult(value=given, refusal=unknown))
+    return results
 
 
 def ids_of_store(ids: Sequence[int], store: Store | None) -> set[int]:
-    """Those of the ids whose customers registered in `store`: all that a call with member care access may see."""
+    """The ids of customers registered in `store`: those that a call with member care access may see."""
     if store is None:
         return set()
     return set(Customer.objects.filter(pk__in=ids, registered_store=store).values_list("pk", flat=True))
 
 
-def limit_to_store(answers: Sequence[LookupResult], store: Store | None) -> list[LookupResult]:
-    """The answers with 1044 for customers who registered elsewhere: what member care access makes of them."""
-    own = ids_of_store([one.customer_id for one in answers if one.customer_id is not None], store)
+def limit_to_store(results: Sequence[LookupResult], store: Store | None) -> list[LookupResult]:
+    """The results, with 1044 for customers registered elsewhere: member care access."""
+    permitted = ids_of_store([result.customer_id for result in results if result.customer_id is not None], store)
     return [
-        replace(one, customer_id=None, refusal=Code.NOT_PERMITTED)
-        if one.customer_id is not None and one.customer_id not in own
-        else one
-        for one in answers
+        replace(result, customer_id=None, refusal=Code.NOT_PERMITTED)
+        if result.customer_id is not None and result.customer_id not in permitted
+        else result
+        for result in results
     ]
 
 
 def _canonical(key: str, value: str, organization: Organization, country_code: str) -> str | Code:
-    """The value in the form in which it is stored, or why it is none."""
+    """The value in stored form, or the code of the refusal."""
     if not value:
         return Code.IDENTIFIER_MISSING
     if has_unusable_text(value):
@@ -145,7 +145,7 @@ def _canonical(key: str, value: str, organization: Organization, country_code: s
 
 
 def _find(key: str, values: set[str], policy: Policy) -> dict[str, tuple[int, bool]]:
-    """The customers' ids by value, and whether the value was a merged customer's."""
+    """Ids of customers by value, and True if the value belongs to a merged customer."""
     if not values:
         return {}
     if key == "id":
@@ -157,21 +157,21 @@ def _find(key: str, values: set[str], policy: Policy) -> dict[str, tuple[int, bo
         owners = _owners_of(key, values, policy).values_list("value", "customer_id", "state")
         return {value: (customer_id, state == State.MERGED) for value, customer_id, state in owners}
     column = "number" if key == "card_number" else "external_id"
-    # The index of external ids has those that are not blank; only a condition that says so may use it.
+    # The index covers external ids that are not blank; PostgreSQL uses it only with this condition.
     cards = Card.objects.filter(is_any_of(column, values, CharField()), customer__isnull=False).exclude(**{column: ""})
     return {value: (customer_id, False) for value, customer_id in cards.values_list(column, "customer_id")}
 
 
 def _owners_of(kind: str, values: set[str], policy: Policy) -> QuerySet[Identifier]:
-    """Who has these values of the kind; whoever counts comes last for each value.
+    """Identifiers of the kind with these values; for each value the deciding one comes last.
 
-    Of several customers with one value (where it need not be unique) the first registered counts, and of what led to them once
-    more by a merge, what is theirs now. A policy that has changed leaves values behind that are exclusive or shared as it was
-    when they were given: they are found as well, but the one that is exclusive counts where the policy says so now.
+    If several customers share a value, the first registered one decides, and their current identifier before a merged one.
+    After a change of the policy a value may be exclusive for one customer and shared by others: then the exclusive one decides
+    if the policy makes the kind exclusive now.
     """
-    # Each value stands in one of two partial indexes.
+    # Each value is in one of two partial indexes.
     either = Q(exclusive=True) | Q(exclusive=False)
-    found = Identifier.objects.filter(either, is_any_of("value", values, CharField()), kind=kind).exclude(state=State.FORMER)
+    rows = Identifier.objects.filter(either, is_any_of("value", values, CharField()), kind=kind).exclude(state=State.FORMER)
     # "MERGED" before "CURRENT".
     order = ("-customer_id", "-state")
-    return found.order_by("exclusive", *order) if is_exclusive(kind, policy) else found.order_by(*order)
+    return rows.order_by("exclusive", *order) if is_exclusive(kind, policy) else rows.order_by(*order)

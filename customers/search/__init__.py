@@ -1,1 +1,1 @@
-"""How are customers searched for? What a query says (`grammar`), and whom a condition means (docs/protocol.md 4.4)."""
+"""Searches for customers: the query language, attributes, and the search boxes of staff (docs/protocol.md 4.4)."""

@@ -13,15 +13,15 @@ from organizations.tenancy.models import Organization
 
 
 def matching_customers(request: HttpRequest, term: str) -> set[int]:
-    """The ids of the customers whom whoever is logged in may mean by `term`; told when there are more."""
-    found = find_customers(term, Reach(organizations=_organizations(request), stores=own_stores(request)))
-    if len(found) >= LIMIT:
-        messages.info(request, "Many customers match, and only some are shown. Type more to find the one.")
-    return found
+    """Ids of customers matching the term that the current user may see; adds a message if the result is cut off."""
+    ids = find_customers(term, Reach(organizations=_organizations(request), stores=own_stores(request)))
+    if len(ids) >= LIMIT:
+        messages.info(request, "Many customers match; not all are shown. Type more to narrow the search.")
+    return ids
 
 
 def matching_values(request: HttpRequest, term: str, *columns: str) -> Q:
-    """The rows in one of whose `columns` an identifier begins as `term` does: whoever's it is, or was."""
+    """Rows with an identifier in one of the columns that starts like the term, current or former."""
     term = " ".join(term.split())
     values = {value for _, value in identifier_prefixes(term, _organizations(request))}
     return reduce(or_, (Q(**starts_with(column, value)) for value in values for column in columns))

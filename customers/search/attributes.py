@@ -1,4 +1,4 @@
-"""By what can customers be searched? Attributes with their operators, and what all of them are told of the call."""
+"""Attributes that customers are searched by, with their operators (docs/protocol.md 4.4)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ TEXT_OPERATORS: Final = frozenset({Operator.EXACT, Operator.EQUALS, Operator.STA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchedField:
-    """A field of customers; `is_indexed` when all its answers stand as terms."""
+    """A field of customers. `is_indexed` is true if all its answers are kept as terms."""
 
     definition: FieldDefinition
     is_indexed: bool
@@ -26,7 +26,7 @@ class SearchedField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchContext:
-    """For whom a search is done: the organization, the dial code of the call, and the active fields, custom before extended."""
+    """Context of a search: organization, dial code of the call, and active fields, custom before extended."""
 
     organization: Organization
     country_code: str = ""
@@ -51,21 +51,21 @@ Matcher: TypeAlias = Callable[[Condition, SearchContext], Criterion]
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """What an attribute may be asked (`operators`), and which customers a condition on it means."""
+    """An attribute: the operators it allows, and the function that turns a condition on it into a criterion."""
 
     operators: frozenset[Operator]
-    meaning: Matcher
+    matcher: Matcher
 
-    def customers(self, condition: Condition, circumstances: SearchContext) -> Criterion:
-        """Whom the condition means. Raises `LoyaltyError` 400 for an operator or value that the attribute has not."""
+    def criterion(self, condition: Condition, context: SearchContext) -> Criterion:
+        """The criterion of a condition. Raises `LoyaltyError` 400 for an operator or value that is not allowed."""
         if condition.operator not in self.operators:
             raise invalid_search()
-        return self.meaning(condition, circumstances)
+        return self.matcher(condition, context)
 
 
 Attributes: TypeAlias = Mapping[str, Attribute]
 
 
 def invalid_search() -> LoyaltyError:
-    """What is raised for a condition that means nothing."""
+    """The error of an unreadable search: 400."""
     return LoyaltyError(Code.INVALID_INPUT)

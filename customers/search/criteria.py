@@ -1,4 +1,4 @@
-"""How is text compared in a search? In its folded form, by a range of an index (docs/protocol.md 4.4)."""
+"""Criteria on text: folded, and by a range of an index (docs/protocol.md 4.4)."""
 
 from django.db.models import Q
 
@@ -6,12 +6,12 @@ from customers.profile.text import FOLDED_LENGTH, fold
 from customers.search.attributes import invalid_search
 from customers.search.grammar import Condition, Operator
 
-# Behind everything that begins with a text.
+# Sorts after every text with the same beginning.
 _LAST = "\U0010ffff"
 
 
 def folded_text(text: str) -> str:
-    """The text in the form in which it is compared. Raises `LoyaltyError` 400 for what is longer than anything that is kept."""
+    """The folded text. Raises `LoyaltyError` 400 if it is empty, or longer than any stored one."""
     form = fold(text)
     if not 0 < len(form) < FOLDED_LENGTH:
         raise invalid_search()
@@ -19,9 +19,9 @@ def folded_text(text: str) -> str:
 
 
 def text_criterion(condition: Condition, *, column: str, backwards: str, whole: str = "") -> Q:
-    """Rows whose text is what the condition says: by the columns of its folded form, of that backwards, and of itself.
+    """Rows whose text meets the condition. Columns: folded text, reversed folded text (`backwards`), stored text (`whole`).
 
-    Without `whole`, EXACT compares the folded forms alone, and what else must hold is added by the caller.
+    Without `whole`, EXACT compares folded text only; the caller compares the stored text.
     """
     values = [folded_text(value) for value in condition.values]
     match condition.operator:

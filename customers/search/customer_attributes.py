@@ -1,4 +1,4 @@
-"""Who has this name or identifier, or registered here or then? The attributes of customers (docs/protocol.md 4.4)."""
+"""Attributes of customers themselves: names, identifiers, registration (docs/protocol.md 4.4)."""
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -32,58 +32,58 @@ _WHOLE: Final = frozenset({Operator.EQUALS, Operator.EXACT, Operator.IN})
 
 
 def _name(column: str) -> Matcher:
-    def meaning(condition: Condition, _circumstances: SearchContext) -> Q:
+    def criterion(condition: Condition, _context: SearchContext) -> Q:
         return text_criterion(condition, column=f"{column}_folded", backwards=f"{column}_reversed", whole=column)
 
-    return meaning
+    return criterion
 
 
 def _identifier(kind: str) -> Matcher:
-    """One that came with a merged customer finds the survivor; one that was replaced finds nobody.
+    """Matcher of an identifier. One that came with a merged customer finds the survivor; a former one finds no customer.
 
-    Everybody has one current identifier of a kind at most. Of those that came with merged customers, which are few, only the
-    first counts, and only where the current one does not.
+    A customer has at most one current identifier of a kind. Of the few that came with merged customers only the first counts,
+    and only if the current one does not match.
     """
 
-    def meaning(condition: Condition, circumstances: SearchContext) -> Criterion:
+    def criterion(condition: Condition, context: SearchContext) -> Criterion:
         if kind == Identifier.Kind.MOBILE:
-            condition = _as_stored(condition, circumstances)
+            condition = _as_stored(condition, context)
         rows = Identifier.objects.exclude(state=State.FORMER).filter(kind=kind)
-        found = rows.filter(text_criterion(condition, column="value_folded", backwards="value_reversed", whole="value"))
-        counted_otherwise = found.filter(Q(state=State.CURRENT) | Q(pk__lt=OuterRef("pk")), customer=OuterRef("customer"))
-        return OwnedRows(rows=found.filter(Q(state=State.CURRENT) | ~Exists(counted_otherwise)), is_unmerged=True)
+        matching = rows.filter(text_criterion(condition, column="value_folded", backwards="value_reversed", whole="value"))
+        preferred = matching.filter(Q(state=State.CURRENT) | Q(pk__lt=OuterRef("pk")), customer=OuterRef("customer"))
+        return OwnedRows(rows=matching.filter(Q(state=State.CURRENT) | ~Exists(preferred)), is_unmerged=True)
 
-    return meaning
+    return criterion
 
 
-def _as_stored(condition: Condition, circumstances: SearchContext) -> Condition:
-    """The condition with mobiles as they are kept: digits, and whole ones with their country."""
-    countries = circumstances.organization.supported_countries
+def _as_stored(condition: Condition, context: SearchContext) -> Condition:
+    """The condition with mobiles in stored form: digits, complete numbers with their country code."""
+    countries = context.organization.supported_countries
 
     def stored(number: str) -> str:
-        whole = read_mobile(number, countries=countries, country_code=circumstances.country_code)
+        whole = read_mobile(number, countries=countries, country_code=context.country_code)
         return whole if whole and condition.operator in _WHOLE else bare_digits(number)
 
     return replace(condition, values=tuple(map(stored, condition.values)))
 
 
-def _organization(condition: Condition, circumstances: SearchContext) -> Q:
-    return EVERYBODY if condition.value.strip() == str(circumstances.organization.pk) else NOBODY
+def _organization(condition: Condition, context: SearchContext) -> Q:
+    return EVERYBODY if condition.value.strip() == str(context.organization.pk) else NOBODY
 
 
-def _registered_store(condition: Condition, _circumstances: SearchContext) -> Q:
-    """The stores are named by id or by code; there are few, and their ids let the index be used."""
+def _registered_store(condition: Condition, _context: SearchContext) -> Q:
+    """Customers registered in the stores, which are named by code or id. Ids of stores make PostgreSQL use the index."""
     named = [value.strip() for value in condition.values]
     ids = [int(name) for name in named if name.isascii() and name.isdigit() and len(name) < 20 and int(name) <= _LARGEST_ID]
     stores = Store.objects.filter(Q(code__in=named) | Q(pk__in=ids)).values_list("pk", flat=True)
     return Q(registered_store__in=list(stores))
 
 
-def _registered_date(condition: Condition, circumstances: SearchContext) -> Q:
-    """Whole days in the organization's zone."""
-    days = [_day(value, circumstances.organization) for value in condition.values]
-    first = _first_moment(days[0], circumstances.organization)
-    after = _first_moment(days[-1] + timedelta(days=1), circumstances.organization)
+def _registered_date(condition: Condition, context: SearchContext) -> Q:
+    """Customers registered on these whole days in the organization's time zone."""
+    days = [_day(value, context.organization) for value in condition.values]
+    first = _first_moment(days[0], context.organization)
+    after = _first_moment(days[-1] + timedelta(days=1), context.organization)
     match condition.operator:
         case Operator.LESS:
             return Q(registered_on__lt=first)

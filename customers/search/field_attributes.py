@@ -1,7 +1,7 @@
-"""Who answered what to the organization's fields? By terms where the field has them, else by the customers' own rows.
+"""The organization's fields as search attributes.
 
-Without terms, whole answers are still found by an index; STARTS and ENDS look at every customer whom the other conditions leave
-(docs/organization-file.md, `searchable`).
+An indexed field is searched by its terms. Without terms, an index over all fields finds whole answers; STARTS and ENDS read
+every customer that the other conditions leave (docs/organization-file.md, `searchable`).
 """
 
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, TextField, Value
@@ -18,35 +18,35 @@ _CANONICAL = (FieldDefinition.Type.NUMBER, FieldDefinition.Type.DATE, FieldDefin
 _WHOLE = (Operator.EXACT, Operator.EQUALS, Operator.IN)
 
 
-def field_attribute(name: str, circumstances: SearchContext) -> Attribute | None:
-    """The field of that name as an attribute (without case where no field has it exactly); None without one."""
-    exact = [one for one in circumstances.fields if one.definition.name == name]
-    folded_alike = (one for one in circumstances.fields if fold(one.definition.name) == fold(name))
-    found = next(iter(exact), None) or next(folded_alike, None)
-    if found is None:
+def field_attribute(name: str, context: SearchContext) -> Attribute | None:
+    """The field of that name as an attribute, None without one. An exact match precedes one without case."""
+    exact = (field for field in context.fields if field.definition.name == name)
+    without_case = (field for field in context.fields if fold(field.definition.name) == fold(name))
+    field = next(exact, None) or next(without_case, None)
+    if field is None:
         return None
-    return Attribute(TEXT_OPERATORS, lambda condition, _circumstances: _answers(found, condition))
+    return Attribute(TEXT_OPERATORS, lambda condition, _context: _criterion(field, condition))
 
 
-def _answers(field: SearchedField, condition: Condition) -> Criterion:
+def _criterion(field: SearchedField, condition: Condition) -> Criterion:
     definition = field.definition
     if condition.operator in _WHOLE:
         values = tuple(_canonical(value, definition) for value in condition.values)
         condition = Condition(condition.attribute, condition.operator, values)
     if condition.operator is Operator.EXACT:
-        # Folded it is found by an index, and compared where it is kept.
+        # The index finds the folded answer; the stored answer is compared then.
         is_list = definition.type == FieldDefinition.Type.MULTI
-        kept: FieldValue = [condition.value] if is_list else condition.value
-        return _in_own_rows(condition, str(definition.pk)) & Q(field_values__contains={str(definition.pk): kept})
+        stored: FieldValue = [condition.value] if is_list else condition.value
+        return _in_customers(condition, str(definition.pk)) & Q(field_values__contains={str(definition.pk): stored})
     if not field.is_indexed:
-        return _in_own_rows(condition, str(definition.pk))
+        return _in_customers(condition, str(definition.pk))
     terms = FieldTerm.objects.filter(text_criterion(condition, column="folded", backwards="reversed"), field=definition.pk)
-    counted_before = terms.filter(position__lt=OuterRef("position"), customer=OuterRef("customer"))
-    return OwnedRows(rows=terms.filter(Q(position=1) | ~Exists(counted_before)))
+    earlier = terms.filter(position__lt=OuterRef("position"), customer=OuterRef("customer"))
+    return OwnedRows(rows=terms.filter(Q(position=1) | ~Exists(earlier)))
 
 
 def _canonical(text: str, definition: FieldDefinition) -> str:
-    """A number, day or switch as it is kept; what is none finds nobody."""
+    """A number, day or boolean in stored form. Other text is unchanged and matches no answer."""
     if definition.type in _CANONICAL:
         try:
             return str(read_value(text.strip(), definition))
@@ -55,7 +55,7 @@ def _canonical(text: str, definition: FieldDefinition) -> str:
     return text
 
 
-def _in_own_rows(condition: Condition, key: str) -> Q:
+def _in_customers(condition: Condition, key: str) -> Q:
     values = [folded_text(value) for value in condition.values]
     match condition.operator:
         case Operator.STARTS:
@@ -63,14 +63,14 @@ def _in_own_rows(condition: Condition, key: str) -> Q:
         case Operator.ENDS:
             return Q(_has_answer(key, values[0][::-1], template="starts_with(reverse(answer.folded), "))
         case _:
-            found = Q()
+            any_value = Q()
             for value in values:
-                found |= Q(field_values_folded__contains={key: [value]})
-            return found
+                any_value |= Q(field_values_folded__contains={key: [value]})
+            return any_value
 
 
 def _has_answer(key: str, text: str, *, template: str) -> Func:
-    """Whether any answer to the field passes the test that `template` begins."""
+    """Condition that an answer to the field meets the test which `template` begins."""
     answers = Func(F("field_values_folded"), Value(key, TextField()), function="jsonb_extract_path", output_field=TextField())
     return Func(
         answers,

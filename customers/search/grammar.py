@@ -1,10 +1,10 @@
-r"""What does the `q` of a search say? Conditions of attribute, operator and values; pure, no database (docs/protocol.md 4.4).
+r"""The query language of searches: conditions of attribute, operator and values. Pure functions (docs/protocol.md 4.4).
 
     q          =  condition  |  "(" condition ")" { "&" "(" condition ")" }
     condition  =  attribute ":" operator ":" value { ";" value }  |  attribute ":" value
 
-A backslash takes the character behind it for what it is: `\)`, `\;`, `\\`. Only the first two colons separate, so that a value
-needs no escape for its own. Blanks around attributes, operators and parentheses count for nothing, values keep theirs.
+A backslash escapes the next character: `\)`, `\;`, `\\`. Only the first two colons separate, so that a value
+may contain colons. Blanks around attributes, operators and parentheses are ignored; values keep theirs.
 """
 
 import re
@@ -22,12 +22,12 @@ MOST_CHARACTERS: Final = 10_000
 MOST_CONDITIONS: Final = 20
 MOST_VALUES: Final = 100
 _PARAMETER: Final = re.compile(r"\s*q\s*=(.*)", re.DOTALL)
-# An escaped character, a mark, or text without any.
+# An escaped character, a separator, or other text.
 _TOKEN: Final = re.compile(r"\\(.)|([():;&])|([^\\():;&]+)", re.DOTALL)
 
 
 class Operator(StrEnum):
-    """How an attribute is compared."""
+    """Comparison of an attribute with values."""
 
     EXACT = "EXACT"
     EQUALS = "EQUALS"
@@ -42,7 +42,7 @@ class Operator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition, as it was asked: at least one value, none of them empty; RANGE has two, all but IN have one."""
+    """One condition. IN has at least one value, RANGE two, other operators one; no value is empty."""
 
     attribute: str
     operator: Operator
@@ -55,35 +55,34 @@ class Condition:
 
 
 def raw_search(query_string: str) -> str:
-    """The `q` of a raw query string, decoded; "" without one. Of repeated ones the last counts.
+    """The `q` of a raw query string, decoded; "" without one. The last of several counts.
 
-    A plain `&` inside of it split the query: what begins with a parenthesis, or stands inside of one that is open, is joined
-    again.
+    A plain `&` inside of it splits the query string: parts that start with a parenthesis, or follow an open one, are joined.
     """
-    found = ""
+    search = ""
     for piece in query_string.encode("latin-1", errors="replace").replace(b"+", b" ").split(b"&"):
         text = unquote_to_bytes(piece).decode(errors="replace")
         if parameter := _PARAMETER.fullmatch(text):
-            found = parameter[1]
-        elif 0 < len(found) <= MOST_CHARACTERS and (text.lstrip().startswith("(") or _is_open(found)):
-            found += f"&{text}"
-    return found
+            search = parameter[1]
+        elif 0 < len(search) <= MOST_CHARACTERS and (text.lstrip().startswith("(") or _is_open(search)):
+            search += f"&{text}"
+    return search
 
 
 def read_search(text: str) -> list[Condition]:
-    """The conditions of a search, which all must hold. Raises `LoyaltyError` 400 for what cannot be read, or is too much."""
+    """The conditions of a search; all must hold. Raises `LoyaltyError` 400 for an unreadable or too long search."""
     if len(text) > MOST_CHARACTERS or has_unusable_text(text):
         raise _invalid_search()
     tokens = list(_tokens(text.strip()))
     conditions = [_condition(part) for part in _parts(tokens)]
-    if len(conditions) > MOST_CONDITIONS or sum(len(one.values) for one in conditions) > MOST_VALUES:
+    if len(conditions) > MOST_CONDITIONS or sum(len(condition.values) for condition in conditions) > MOST_VALUES:
         raise _invalid_search()
     return conditions
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A piece of text, or (`is_mark`) one of the characters that separate."""
+    """Text, or a separating character (`is_mark`)."""
 
     text: str
     is_mark: bool
@@ -93,30 +92,30 @@ class _Token:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    place = 0
-    while place < len(text):
-        found = _TOKEN.match(text, place)
-        if found is None:  # a backslash at the end
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:  # a backslash at the end
             raise _invalid_search()
-        escaped, mark, plain = found.groups()
+        escaped, mark, plain = match.groups()
         yield _Token(mark or escaped or plain, is_mark=mark is not None)
-        place = found.end()
+        position = match.end()
 
 
 def _is_open(text: str) -> bool:
-    """Whether a parenthesis of the text still waits for its end."""
+    """True if a parenthesis of the text is not closed."""
     marks = re.sub(r"\\.", "", text, flags=re.DOTALL)
     return marks.count("(") > marks.count(")")
 
 
 def _parts(tokens: list[_Token]) -> Iterator[list[_Token]]:
-    """The conditions between the parentheses; one alone may stand without them."""
+    """The tokens of each condition. A single condition needs no parentheses."""
     if tokens and not tokens[0].is_a("("):
         yield tokens
         return
     rest = tokens
     while True:
-        end = next((place for place, token in enumerate(rest) if token.is_a(")")), None)
+        end = next((index for index, token in enumerate(rest) if token.is_a(")")), None)
         if end is None or not rest[0].is_a("("):
             raise _invalid_search()
         yield rest[1:end]
@@ -153,7 +152,7 @@ def _condition(tokens: list[_Token]) -> Condition:
 
 
 def _split(tokens: list[_Token], mark: str, *, times: int = MOST_CHARACTERS) -> list[list[_Token]]:
-    """The tokens between the first so many marks of this kind."""
+    """The tokens split at a separator, at most so many times."""
     parts: list[list[_Token]] = [[]]
     for token in tokens:
         if token.is_a(mark) and len(parts) <= times:

@@ -52,7 +52,7 @@ def is_clean(organization: Organization) -> bool:
 def find(organization: Organization, key: str, value: object) -> tuple[int | None, bool]:
     asked = LookupQuery(key=key, values=[str(value)])
     (answer,) = look_up(asked, organization=organization, policy=organization.policy, country_code="")
-    return answer.customer_id, answer.is_victims
+    return answer.customer_id, answer.is_merged
 
 
 def register_anna(till: Till) -> Customer:

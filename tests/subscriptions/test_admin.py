@@ -73,7 +73,7 @@ def test_a_search_with_too_many_results_is_reported(
 ) -> None:
     monkeypatch.setattr("customers.search.staff.LIMIT", 1)
     assert told(agent.get(list_of(LOG), {"q": "asha"})) == [
-        "Many customers match, and only some are shown. Type more to find the one."
+        "Many customers match; not all are shown. Type more to narrow the search."
     ]
 
 

@@ -209,4 +209,4 @@ def test_an_address_of_both_finds_the_survivor_without_a_warning(till: Till, org
     merge(till, usha, anna)
     asked = LookupQuery(key="email", values=["family@example.com"])
     (answer,) = look_up(asked, organization=organization, policy=organization.policy, country_code="")
-    assert (answer.customer_id, answer.is_victims) == (usha.pk, False)
+    assert (answer.customer_id, answer.is_merged) == (usha.pk, False)
