@@ -1,14 +1,28 @@
-"""What do the customers of the demo buy? A year of bills and returns, invented, the same at every run but for the dates.
+"""Bills and returns of the demo's customers: one invented year, the same at every run but for the dates.
 
-Every shop has its season: boats and tents sell in summer, wool before Christmas, and everything in January's sale.
+Sales have seasons: boats and tents in summer, wool before Christmas, everything in January's sale.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
 from random import Random
 from typing import Final
+from zoneinfo import ZoneInfo
+
+from customers.profile.models import Customer
+from engagement.bills.draft import BillDraft, LineDraft
+from engagement.bills.models import Bill
+from engagement.points.settlement import settle_due
+from engagement.programs.catalog import load_catalog
+from loyalty_project import clock
+from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.moments import from_wall
+from organizations.audit.actors import Actor
+from organizations.locations.models import Till
+from use_cases.purchases import record_purchases
 
 SEED: Final = 20_250_511
 DAYS: Final = 365
@@ -28,13 +42,13 @@ class Line:
 
     @property
     def amount(self) -> Decimal:
-        """What was paid for it."""
+        """The price after discount."""
         return self.quantity * self.price - self.discount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoBill:
-    """A bill, or with `sale` (a number) a return of one, at the organization's wall time. `buyer` counts the customers."""
+    """A bill at the organization's wall time; with `sale` (a bill number) a return. `buyer` is an index of the buyers."""
 
     buyer: int
     number: str
@@ -50,13 +64,13 @@ class DemoBill:
 
     @property
     def discount(self) -> Decimal:
-        """What was taken off."""
+        """The sum of the discounts."""
         return sum((line.discount for line in self.lines), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Somebody who may buy: where and when they joined (wall time)."""
+    """A customer who may buy: the till and the moment of registration (wall time)."""
 
     till: str
     since: datetime
@@ -68,7 +82,7 @@ class _Item:
     description: str
     price: str
     concept: str
-    how_often: int
+    weight: int
     season: Sequence[int] = ()
 
 
@@ -99,7 +113,7 @@ _ITEMS: Final = (
     _Item("MAP-NS", "Trail map", "19.95", _BOTH, 8, _SUMMER),
     _Item("GIFT-CARD", "Card with envelope", "5.50", _BOTH, 9),
 )
-# How much is sold in a month, January first.
+# Relative sales by month, January first.
 _MONTHS: Final = (9, 5, 5, 6, 8, 10, 11, 9, 7, 8, 11, 17)
 _IN_SEASON: Final = 3
 _CONCEPTS: Final[Mapping[str, str]] = {
@@ -111,35 +125,56 @@ _CONCEPTS: Final[Mapping[str, str]] = {
     "harbour.app1": _BOTH,
 }
 _ONLINE: Final = ("harbour.web1", "harbour.app1")
-# Nobody at all, now and then, regularly, all the time: how many bills a year, and how many such customers there are.
+# Bills a year (at least, at most), and the share of such customers in percent.
 _HABITS: Final = (((0, 0), 22), ((1, 3), 42), ((3, 8), 26), ((8, 20), 10))
 
 
 def demo_bills(buyers: Sequence[Buyer], *, now: datetime) -> list[DemoBill]:
-    """The bills and returns of the year before `now` (wall time), the earliest first; nobody buys before they joined."""
+    """Bills and returns of the year before `now` (wall time), the earliest first; none before the buyer registered."""
     random = Random(SEED)  # noqa: S311 - repeatable on purpose
     unnumbered = sorted(
-        (bill for place, buyer in enumerate(buyers) for bill in _sales(place, buyer, now, random)), key=lambda bill: bill.at
+        (bill for index, buyer in enumerate(buyers) for bill in _sales(index, buyer, now, random)), key=lambda bill: bill.at
     )
     sales = [replace(bill, number=f"{number:06}") for number, bill in enumerate(unnumbered, start=1)]
-    returns = [come_back for sale in sales if (come_back := _return(sale, now, random)) is not None]
+    returns = [returned for sale in sales if (returned := _return(sale, now, random)) is not None]
     return sorted([*sales, *returns], key=lambda bill: bill.at)
 
 
-def _sales(place: int, buyer: Buyer, now: datetime, random: Random) -> Iterator[DemoBill]:
-    """What one customer buys: the habit holds for a year, and for less in proportion."""
-    low, high = random.choices([bounds for bounds, _ in _HABITS], [how_many for _, how_many in _HABITS])[0]
+def record_demo_bills(customers: Sequence[Customer], *, by: Actor) -> int:
+    """Record a year of bills and returns of these customers, in the transaction of the caller; the number of bills.
+
+    They are recorded as by an import: a month at a time, each bill as of its own moment. What fell due in that year is settled.
+    Raises the `LoyaltyError` of a bill that is refused.
+    """
+    tills = {till.code: till for till in Till.objects.select_related("store")}
+    codes = {till.pk: code for code, till in tills.items()}
+    catalog, now, zone = load_catalog(), clock.now(), by.organization.zone
+    buyers = [Buyer(codes[customer.registered_till_id or 0], _wall(customer.registered_on, zone)) for customer in customers]
+    bills = demo_bills(buyers, now=_wall(now, zone))
+    for _, month in groupby(bills, key=lambda bill: (bill.at.year, bill.at.month)):
+        drafts = [_bill_draft(bill, customer=customers[bill.buyer], till=tills[bill.till]) for bill in month]
+        for result in record_purchases(drafts, catalog=catalog, by=by, now=now, is_history=True):
+            if isinstance(result, LoyaltyError):
+                raise result
+    for _ in settle_due(by.organization):
+        pass
+    return len(bills)
+
+
+def _sales(index: int, buyer: Buyer, now: datetime, random: Random) -> Iterator[DemoBill]:
+    """The sales of one customer, without numbers. Those from before the registration are left out."""
+    low, high = random.choices([bounds for bounds, _ in _HABITS], [share for _, share in _HABITS])[0]
     for _ in range(random.randint(low, high)):
         day = _day(now, random)
         at = datetime(day.year, day.month, day.day, random.randint(9, 20), random.randint(0, 59), random.randint(0, 59))  # noqa: DTZ001 - wall time
         till = buyer.till if random.random() < 0.85 else random.choice(_ONLINE)
         lines = list(_lines(till, at, random))
         if buyer.since < at < now:
-            yield DemoBill(buyer=place, number="", till=till, at=at, lines=lines)
+            yield DemoBill(buyer=index, number="", till=till, at=at, lines=lines)
 
 
 def _day(now: datetime, random: Random) -> datetime:
-    """A day of the last year: rather in a good month, rather at a weekend."""
+    """A random day of the last year; more likely in a month of good sales, or at a weekend."""
     while True:
         day = now - timedelta(days=random.randrange(DAYS))
         weight = _MONTHS[day.month - 1] * (1.6 if day.weekday() >= 5 else 1)
@@ -150,7 +185,7 @@ def _day(now: datetime, random: Random) -> datetime:
 def _lines(till: str, at: datetime, random: Random) -> Iterator[Line]:
     concept = _CONCEPTS.get(till, _OUTFITTERS)
     items = [item for item in _ITEMS if _BOTH in {item.concept, concept} or item.concept == concept]
-    weights = [item.how_often * (_IN_SEASON if at.month in item.season else 1) for item in items]
+    weights = [item.weight * (_IN_SEASON if at.month in item.season else 1) for item in items]
     is_sale = at.month == 1
     for item in dict.fromkeys(random.choices(items, weights, k=random.choices((1, 2, 3, 4), (42, 32, 17, 9))[0])):
         price = Decimal(item.price)
@@ -161,9 +196,42 @@ def _lines(till: str, at: datetime, random: Random) -> Iterator[Line]:
 
 
 def _return(sale: DemoBill, now: datetime, random: Random) -> DemoBill | None:
-    """Now and then a line comes back within a month."""
+    """A return of one line within a month, for a few sales; else None."""
     chance, line = random.random(), random.choice(sale.lines)
     at = sale.at + timedelta(days=random.randint(1, 28), minutes=random.randint(0, 59))
     if chance > 0.04 or at >= now:
         return None
     return replace(sale, number=f"R{sale.number}", at=at, lines=[line], sale=sale.number)
+
+
+def _bill_draft(bill: DemoBill, *, customer: Customer, till: Till) -> BillDraft:
+    return BillDraft(
+        type=Bill.Type.RETURN if bill.sale else Bill.Type.REGULAR,
+        customer_id=customer.pk,
+        number=bill.number,
+        billed_at=from_wall(bill.at, till.organization.zone),
+        amount=bill.amount,
+        gross_amount=bill.amount + bill.discount,
+        discount=bill.discount,
+        till=till,
+        store=till.store,
+        lines=[_line_draft(line, is_return=bool(bill.sale)) for line in bill.lines],
+        return_type=Bill.ReturnType.LINE_ITEM if bill.sale else "",
+        sale_number=bill.sale,
+    )
+
+
+def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.astimezone(zone).replace(tzinfo=None)
+
+
+def _line_draft(line: Line, *, is_return: bool) -> LineDraft:
+    return LineDraft(
+        item_code=line.item,
+        description=line.description,
+        quantity=Decimal(line.quantity),
+        rate=line.price,
+        value=line.quantity * line.price,
+        discount=line.discount,
+        amount=None if is_return else line.amount,
+    )

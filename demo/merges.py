@@ -1,4 +1,4 @@
-"""Which customers of the demo turned out to be one? Some of those who are alike, merged and undone by the journeys of staff."""
+"""Merges of the demo's duplicate customers, one of them undone, by the use cases of staff."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from organizations.tenancy.models import Organization
 from use_cases.merging import MergeRefusedError, merge_customers, undo_merge
 
 MERGER: Final = "tomas"
-# Of the pairs that were found every so many is decided, so that each kind of evidence keeps some that wait.
+# Only every fourth pair is merged, so that open pairs of each kind of evidence are left.
 _EVERY: Final = 4
 _REASONS: Final = (
     "Same person: showed both e-mails on the telephone",
@@ -20,17 +20,17 @@ _REASONS: Final = (
 _UNDONE: Final = "Mother and daughter, who share a name"
 
 
-def merge_demo_twins(organization: Organization) -> int:
-    """Merge some of the candidates that wait, and undo the last of these merges, in the transaction of the caller; how many.
+def merge_demo_duplicates(organization: Organization) -> int:
+    """Merge some of the open duplicate candidates and undo the last merge; the number of merges.
 
-    None where there are merges already: an older edition of the demo has made these, or somebody who tried it out.
+    Call it in a transaction. Does nothing if the organization has merges already, of an older edition or of a user who tried the demo.
     """
     if Merge.objects.exists():
         return 0
     by = staff_actor(StaffMember.objects.get(organization=organization, username=MERGER), organization)
-    waiting = DuplicateCandidate.objects.filter(state=DuplicateCandidate.State.OPEN).order_by("pk")
+    candidates = DuplicateCandidate.objects.filter(state=DuplicateCandidate.State.OPEN).order_by("pk")
     merges: list[Merge] = []
-    for pair, reason in zip(list(waiting)[::_EVERY], _REASONS, strict=False):
+    for pair, reason in zip(list(candidates)[::_EVERY], _REASONS, strict=False):
         try:
             merges.append(merge_customers(survivor=pair.first_id, victim=pair.second_id, by=by, reason=reason).merge)
         except MergeRefusedError:

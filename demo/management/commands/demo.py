@@ -1,4 +1,4 @@
-"""How does somebody try the product? `manage.py demo`: from nothing to a running shop chain, until Ctrl-C."""
+"""`manage.py demo`: database, demo data, server and worker, until Ctrl-C."""
 
 import os
 import signal
@@ -13,7 +13,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
-from demo.log_ins import check_allowed, guide
+from demo.guide import guide
+from demo.organization import check_allowed
 from loyalty_project.embedded_postgres.errors import EmbeddedServerError
 from loyalty_project.embedded_postgres.server import configured_server
 from loyalty_project.management.commands.serve import add_address_arguments
@@ -32,7 +33,7 @@ Process: TypeAlias = "subprocess.Popen[bytes]"
 
 LOGIN_PAGE = "/admin/login/"
 START_SECONDS = 60.0
-# Nobody depends on what a demo is answering.
+# No client depends on a demo's open requests.
 STOP_SECONDS = 3
 PAUSE = 0.1
 
@@ -41,21 +42,21 @@ class Command(BaseCommand):
     """`manage.py demo`."""
 
     help = (
-        "Starts the database, loads a made-up organization with 2,000 customers (once), serves it, runs a worker, and says how"
-        " to try it. Ctrl-C and SIGTERM stop server and worker, and the database if it was started here. What you change stays"
-        " for the next time."
+        "Starts the database, loads a made-up organization with 2,000 customers (once), serves it, runs a worker, and prints a"
+        " guide. Ctrl-C and SIGTERM stop server and worker, and the database if it was started here. Your changes are kept for"
+        " the next time."
     )
-    # The server that is started checks; here it would only cost time.
+    # The started server runs the system checks.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Reads where to listen, and how large the demo is."""
+        """Add the address options, `--customers` and `--yes`."""
         add_address_arguments(parser)
         parser.add_argument("--customers", type=int, default=2_000, help="how many customers to load (default: %(default)s)")
-        parser.add_argument("--yes", action="store_true", help="also on the database of DATABASE_URL, which is changed by it")
+        parser.add_argument("--yes", action="store_true", help="also on the database of DATABASE_URL, which it changes")
 
     def handle(self, *, host: str, port: int, yes: bool, customers: int, **_options: Any) -> None:
-        """Serves until it is told to stop. Raises CommandError where it may not or cannot run."""
+        """Serve until a signal stops it. Raises CommandError if the demo is not allowed or cannot run."""
         check_allowed(yes=yes)
         address = Address(host, port)
         try:
@@ -77,7 +78,7 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
             serving = granian_command(address, workers=usual_workers(), threads=THREADS, stop_seconds=STOP_SECONDS, quiet=True)
             with _process(serving) as server, _process(worker_command()) as worker:
-                # Beside their own start, which takes about as long.
+                # Loads while server and worker start, which takes about as long.
                 call_command("load_demo", yes=True, customers=customers, stdout=self.stdout)
                 self._stay(address, {"server": server, "worker": worker})
         finally:
@@ -87,7 +88,7 @@ class Command(BaseCommand):
 
     def _stay(self, address: Address, processes: Mapping[str, Process]) -> None:
         if wait_until_answered(address, LOGIN_PAGE, seconds=START_SECONDS, is_alive=lambda: _ended(processes) is None):
-            self.stdout.write(f"\n{guide(address.url)}\nCtrl-C ends it. What you change is kept in {_kept_in()}.")
+            self.stdout.write(f"\n{guide(address.url)}\nCtrl-C ends it. Your changes are kept in {_kept_in()}.")
             self.stdout.flush()
             while _ended(processes) is None:
                 time.sleep(PAUSE)
@@ -97,10 +98,10 @@ class Command(BaseCommand):
 
 @contextmanager
 def _process(command: Sequence[str]) -> Iterator[Process]:
-    """Inside: a process of this command, which is told to stop at the end and waited for. It logs what is wrong alone."""
+    """Run a process of this command inside, with log level WARNING; terminate it at the end and wait for it."""
     environment = {"LOG_LEVEL": "WARNING", **os.environ}
-    # In a session of its own: it is told to stop once, here, and not by the terminal as well.
-    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, start_new_session=True)  # noqa: S603 - our own words
+    # In a session of its own: Ctrl-C in the terminal does not reach it, so that it is stopped once, here.
+    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, start_new_session=True)  # noqa: S603 - our own command
     try:
         yield process
     finally:
@@ -110,7 +111,7 @@ def _process(command: Sequence[str]) -> Iterator[Process]:
 
 
 def _ended(processes: Mapping[str, Process]) -> str | None:
-    """The name of one that has ended."""
+    """The name of a process that has ended, if any."""
     return next((name for name, process in processes.items() if process.poll() is not None), None)
 
 
@@ -119,19 +120,19 @@ def _kept_in() -> str:
 
 
 def _undisturbed() -> AbstractContextManager[None]:
-    """Whoever is impatient must not leave a process behind."""
+    """Ignore signals inside, so that a second Ctrl-C leaves no process behind."""
     return _signals([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], signal.SIG_IGN)
 
 
 @contextmanager
 def _signals(numbers: Iterable[signal.Signals], handler: Any) -> Iterator[None]:
-    """Inside: `handler` for these signals, but for those that are ignored (as nohup does)."""
+    """Use `handler` for these signals inside, except for those that are ignored (as nohup does)."""
     former = {number: signal.getsignal(number) for number in numbers}
-    handled = {number: one for number, one in former.items() if one is not signal.SIG_IGN}
+    handled = {number: previous for number, previous in former.items() if previous is not signal.SIG_IGN}
     for number in handled:
         signal.signal(number, handler)
     try:
         yield
     finally:
-        for number, one in handled.items():
-            signal.signal(number, one)
+        for number, previous in handled.items():
+            signal.signal(number, previous)
