@@ -6,9 +6,9 @@ from datetime import date
 from random import Random
 from typing import Final
 
-from customers.groups.services import Joining, find_groups, join_groups
+from customers.groups.services import MembershipInput, find_groups, join_groups
+from customers.lookup.resolve import resolve_rows
 from customers.profile.models import Customer
-from customers.profile.resolve import resolve_rows
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
 from customers.registration.options import RegistrationOptions
@@ -80,7 +80,7 @@ def classify_customers(items: Sequence[Item], classifications: Sequence[Classifi
     groups = find_groups({group for classification in classifications for group in classification.roles})
     join_groups(
         [
-            Joining(customer, groups[group], role)
+            MembershipInput(customer, groups[group], role)
             for customer, classification in customers.items()
             for group, role in classification.roles.items()
         ],

@@ -11,7 +11,7 @@ from random import Random
 from typing import Final, Literal
 
 from customers.identifiers.models import Identifier
-from customers.identity_requests.rules import check_customer, read_wish
+from customers.identity_requests.rules import check_customer, read_change
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.state import CustomerState
@@ -139,7 +139,7 @@ def _at_another_host(email: str) -> str:
 def _request(change: DemoChange, *, maker: Actor, checker: Actor, at: datetime) -> None:
     context = replace(load_input_context([], by=maker), now=at)
     request = request_change(
-        read_wish(change.kind, change.old_value, change.new_value, context=context, comments=change.comments),
+        read_change(change.kind, change.old_value, change.new_value, context=context, comments=change.comments),
         context=context,
         by=maker,
         is_known=True,

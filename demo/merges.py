@@ -23,7 +23,7 @@ _UNDONE: Final = "Mother and daughter, who share a name"
 def merge_demo_duplicates(organization: Organization) -> int:
     """Merge some of the open duplicate candidates and undo the last merge; the number of merges.
 
-    Call it in a transaction. Does nothing if the organization has merges already, of an older edition or of a user who tried the demo.
+    Does nothing if there are merges already, of an older edition or of a user. Call it in a transaction.
     """
     if Merge.objects.exists():
         return 0

@@ -1,4 +1,4 @@
-"""What do the customers of the demo buy?"""
+"""Bills of the demo."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -18,12 +18,12 @@ def bills() -> list[DemoBill]:
     return demo_bills(BUYERS, now=NOW)
 
 
-def test_bills_are_the_same_at_every_run_and_the_earliest_comes_first() -> None:
+def test_bills_are_the_same_at_every_run_the_earliest_first() -> None:
     assert bills() == bills()
-    assert [one.at for one in bills()] == sorted(one.at for one in bills())
+    assert [bill.at for bill in bills()] == sorted(bill.at for bill in bills())
 
 
-def test_bills_are_after_joining_and_of_the_last_year() -> None:
+def test_bills_are_of_the_last_year_and_after_the_registration() -> None:
     for bill in bills():
         assert BUYERS[bill.buyer].since < bill.at < NOW
         assert bill.at > NOW - timedelta(days=DAYS)
@@ -37,7 +37,7 @@ def test_numbers_are_unique_and_amounts_are_sums_above_zero() -> None:
         assert bill.amount == round(bill.amount, 2)
 
 
-def test_a_return_brings_back_a_line_of_an_earlier_sale_at_the_same_till() -> None:
+def test_a_return_has_one_line_of_an_earlier_sale_at_the_same_till() -> None:
     sales = {bill.number: bill for bill in bills() if not bill.sale}
     returns = [bill for bill in bills() if bill.sale]
     assert 0.01 < len(returns) / len(sales) < 0.06
@@ -48,7 +48,7 @@ def test_a_return_brings_back_a_line_of_an_earlier_sale_at_the_same_till() -> No
         assert set(bill.lines) < set(sale.lines) or bill.lines == list(sale.lines)
 
 
-def test_every_shop_sells_its_own_and_every_season_too() -> None:
+def test_sales_differ_by_shop_and_season() -> None:
     sold = Counter((bill.till, line.item) for bill in bills() for line in bill.lines)
     assert sold["harbour.lunenburg1", "YARN-50"] > 0
     assert sold["harbour.till1", "YARN-50"] == 0

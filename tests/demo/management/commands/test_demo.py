@@ -21,9 +21,9 @@ from django.core.management.base import CommandError
 from lxml import etree
 from pytest_django import Settings
 
-from demo.log_ins import ORGANIZATION_CODE
+from demo.loading import LOADED, present_edition
 from demo.management.commands import demo
-from demo.management.commands.load_demo import LOADED, present_edition
+from demo.organization import ORGANIZATION_CODE
 from loyalty_project.embedded_postgres.server import Server
 from loyalty_project.serving import Address, check_address
 from organizations.audit.actors import command_actor

@@ -1,4 +1,4 @@
-"""How does the demo come into the database?"""
+"""Loading of the demo."""
 
 import os
 from datetime import date
@@ -17,9 +17,11 @@ from customers.identity_requests.models import IdentityRequest
 from customers.merging.models import Merge
 from customers.profile.models import Customer
 from customers.segments.models import CustomerSegment
-from demo.log_ins import OPERATOR, ORGANIZATION_CODE, ORGANIZATION_FILE
-from demo.management.commands.load_demo import LOADED, place_everybody, register_missing
-from demo.people import HOW_MANY, Standing, demo_items
+from demo.classifications import Classification, classify_customers
+from demo.customers import HOW_MANY, demo_items, register_demo_customers
+from demo.guide import OPERATOR
+from demo.loading import LOADED
+from demo.organization import ORGANIZATION_CODE, ORGANIZATION_FILE
 from engagement.bills.models import Bill
 from engagement.points.models import PointsAccount, PointsEntry
 from loyalty_project import clock
@@ -34,7 +36,7 @@ from subscriptions.models import ConsentChange
 from use_cases.organization_file import check_document, load_organization
 
 pytestmark = pytest.mark.django_db
-# So few have one of each kind.
+# The fewest customers that have one of each kind.
 FEW = HOW_MANY if os.environ.get("REGULARS_PROOFS") == "full" else 400
 
 
@@ -58,7 +60,7 @@ def by() -> Actor:
 
 
 @pytest.mark.slow
-def test_a_second_run_changes_nothing() -> None:
+def test_the_first_run_loads_everything_and_the_second_changes_nothing() -> None:
     assert f"Harbour & Pine Outfitters: {FEW} customers registered" in load()
     operator = StaffMember.objects.get(username=OPERATOR.username)
     assert operator.is_superuser
@@ -84,8 +86,8 @@ def test_a_second_run_changes_nothing() -> None:
         }
         assert IdentityRequest.objects.filter(type="MERGE", status="PENDING").exists()
         assert not PointsAccount.objects.filter(due_at__lte=clock.now()).exists()
-        told = {kind for kinds in DuplicateCandidate.objects.values_list("evidence", flat=True) for kind in kinds}
-        assert told == set(DuplicateCandidate.Evidence.values)
+        evidence = {kind for kinds in DuplicateCandidate.objects.values_list("evidence", flat=True) for kind in kinds}
+        assert evidence == set(DuplicateCandidate.Evidence.values)
         Store.objects.filter(code="web").update(name="My web shop")
         entries = AuditEntry.objects.count()
         assert load() == "The demo is loaded already.\n"
@@ -93,10 +95,10 @@ def test_a_second_run_changes_nothing() -> None:
         assert Store.objects.get(code="web").name == "My web shop"
 
 
-def test_another_edition_is_loaded_over_and_adds_who_is_missing(by: Actor) -> None:
+def test_another_edition_is_loaded_over_and_adds_missing_customers(by: Actor) -> None:
     StaffMember.objects.create_superuser(OPERATOR.username, password="something else")
     with organization_scope(by.organization):
-        register_missing(demo_items(today=date(2026, 3, 1), how_many=FEW)[:5], by=by)
+        register_demo_customers(demo_items(today=date(2026, 3, 1), how_many=FEW)[:5], by=by)
         change = Change(action=LOADED, object_type="organization", object_id=by.organization.pk, new={"edition": "older"})
         record_changes([change], by=by)
         Store.objects.filter(code="web").update(name="An older name")
@@ -106,44 +108,44 @@ def test_another_edition_is_loaded_over_and_adds_who_is_missing(by: Actor) -> No
     assert StaffMember.objects.get(username=OPERATOR.username).check_password("something else")
 
 
-def test_customers_are_registered_as_tills_do_without_a_warning(by: Actor) -> None:
+def test_customers_are_registered_without_a_warning(by: Actor) -> None:
     with organization_scope(by.organization):
-        registered = register_missing(demo_items(today=date(2026, 3, 1)), by=by)
+        registered = register_demo_customers(demo_items(today=date(2026, 3, 1)), by=by)
         assert len(registered) == HOW_MANY
-        assert {notice for one in registered for notice in one.notices} == set()
+        assert {notice for registration in registered for notice in registration.notices} == set()
         assert Card.objects.filter(series__code="PINE").exists()
         assert Card.objects.filter(series__code="WALLET").exists()
         for name in ("type", "source", "ndnc_status", "test_control_status", "registered_store"):
             assert Customer.objects.order_by().values(name).distinct().count() > 1, name
 
 
-def test_who_is_known_by_one_identifier_is_left_alone(by: Actor) -> None:
+def test_a_customer_known_by_one_identifier_is_not_registered(by: Actor) -> None:
     known = {"mobile": "19025550150", "email": "nora.fraser@example.com", "firstname": "Nora"}
     with organization_scope(by.organization):
-        assert len(register_missing([known], by=by)) == 1
-        assert register_missing([{**known, "mobile": "19025550151", "firstname": "Isla"}], by=by) == []
+        assert len(register_demo_customers([known], by=by)) == 1
+        assert register_demo_customers([{**known, "mobile": "19025550151", "firstname": "Isla"}], by=by) == []
         assert Customer.objects.get().firstname == "Nora"
 
 
-def test_who_is_not_there_is_placed_nowhere(by: Actor) -> None:
+def test_an_unregistered_customer_is_not_classified(by: Actor) -> None:
     known, gone = {"mobile": "19025550150"}, {"mobile": "19025550151"}
     with organization_scope(by.organization):
-        register_missing([known], by=by)
-        place_everybody([known, gone], [Standing({"spend-band": "mid"}, {"TRAIL-CREW": "MEMBER"})] * 2, by=by)
+        register_demo_customers([known], by=by)
+        classify_customers([known, gone], [Classification({"spend-band": "mid"}, {"TRAIL-CREW": "MEMBER"})] * 2, by=by)
         assert [str(row.partition) for row in CustomerSegment.objects.all()] == ["mid"]
         assert [str(row.group) for row in GroupMembership.objects.all()] == ["Gatineau Trail Crew"]
 
 
-def test_a_refused_customer_is_reported_with_the_code(by: Actor) -> None:
+def test_a_refused_customer_is_an_error_with_the_code(by: Actor) -> None:
     items = [
         {"mobile": "19025550150", "email": "nora.fraser@example.com"},
         {"mobile": "19025550150", "type": "NON_LOYALTY"},
     ]
     with organization_scope(by.organization), pytest.raises(CommandError, match=r"refused: .*1046"):
-        register_missing(items, by=by)
+        register_demo_customers(items, by=by)
 
 
-def test_production_refuses_it(settings: Settings) -> None:
+def test_production_refuses_the_demo(settings: Settings) -> None:
     settings.PRODUCTION = True
     with pytest.raises(CommandError, match="passwords are public"):
         load()
