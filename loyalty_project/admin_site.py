@@ -1,4 +1,4 @@
-"""Where is the back office? One admin site, in Unfold's dress."""
+"""The admin site of the back office, on Unfold."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from django.template.response import TemplateResponse
 from procrastinate.contrib.django.models import ProcrastinateJob
 from unfold.sites import UnfoldAdminSite
 
-# What libraries put on every site. Permissions come from roles here; jobs are nobody's to change, what they work has rooms.
+# Registered by libraries. Roles give permissions here, and the work of jobs has pages of its own.
 NOT_SHOWN = {Group, ProcrastinateJob}
 
 
 class BackOffice(UnfoldAdminSite):
-    """The staff's workplace."""
+    """The admin site for staff."""
 
     site_header = site_title = "Regulars"
     index_title = "Start"
@@ -24,13 +24,13 @@ class BackOffice(UnfoldAdminSite):
     site_url = None
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """As Django's, but for the rooms of libraries."""
+        """Register models as Django does, except those in NOT_SHOWN."""
         models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
         super().register([model for model in models if model not in NOT_SHOWN], admin_class, **options)
 
 
 def answer_locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: Any) -> HttpResponse:
-    """After too many wrong passwords (AXES_LOCKOUT_CALLABLE): 429 with how long to wait."""
+    """The answer after too many wrong passwords (AXES_LOCKOUT_CALLABLE): 429, with the time to wait."""
     context = {
         **admin.site.each_context(request),
         "title": "Log-in closed for a while",

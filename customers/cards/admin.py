@@ -1,4 +1,4 @@
-"""Which cards are there, and whose are they?"""
+"""Loyalty cards."""
 
 from typing import Any
 
@@ -6,13 +6,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 
 from customers.cards.models import Card
 from organizations.back_office.base import ReadOnlyAdmin
+from organizations.back_office.columns import choice_column
 
-CARD_LABELS: dict[str, str] = {
+STATUS_COLORS: dict[str, str] = {
     Card.Status.ISSUED: "success",
     Card.Status.ACTIVE: "success",
     Card.Status.NOT_ISSUED: "info",
@@ -25,18 +24,17 @@ CARD_LABELS: dict[str, str] = {
 
 @admin.register(Card)
 class CardAdmin(ReadOnlyAdmin):
-    """Cards, to look at: tills, imports and the customer's page issue them."""
+    """Cards, read-only: tills, imports and the customer's page issue them."""
 
     store_path = "customer__registered_store"
     related = ("series", "customer")
-    # Nobody counts millions of rows to show fifty.
-    paginator = InfinitePaginator
-    show_full_result_count = False
     fields = ("number", "external_id", "series", "status", "customer", "label", "issued_on", "expires_on")
-    list_display = ("number", "external_id", "series", "told_status", "customer", "issued_on", "expires_on")
+    list_display = ("number", "external_id", "series", "status_label", "customer", "issued_on", "expires_on")
     list_filter = (("status", ChoicesDropdownFilter), ("series", RelatedDropdownFilter))
     search_fields = ("number",)
-    search_help_text = "Card number, or how it begins"
+    search_help_text = "Card number, or its beginning"
+
+    status_label = choice_column("status", "Status", STATUS_COLORS)
 
     def get_search_results(
         self,
@@ -44,11 +42,6 @@ class CardAdmin(ReadOnlyAdmin):
         queryset: QuerySet[Any],
         search_term: str,
     ) -> tuple[QuerySet[Any], bool]:
-        """A range of the index of numbers."""
+        """By the beginning of the number: a range of its index."""
         number = search_term.strip().upper().replace("\x00", "")
         return queryset.filter(number__gte=number, number__lt=number + "\U0010ffff") if number else queryset, False
-
-    @display(description="Status", label=CARD_LABELS)
-    def told_status(self, card: Card) -> tuple[str, str]:
-        """The status in words, coloured."""
-        return card.status, card.get_status_display()

@@ -1,4 +1,4 @@
-"""Which customers belong together? User groups with their members."""
+"""User groups and their members."""
 
 from typing import Any, Final
 
@@ -6,12 +6,12 @@ from django.contrib import admin
 from django.db.models import OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter
-from unfold.decorators import display
 
 from customers.groups.models import GroupMembership, UserGroup
 from customers.groups.organization_file import USER_GROUP
 from customers.identifiers.models import Identifier
 from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.columns import value_column
 from organizations.back_office.counting import BoundedCount, count_label
 from organizations.back_office.forms import ConfigurationForm
 
@@ -19,7 +19,7 @@ MEMBERS_SHOWN: Final = 100
 
 
 class UserGroupForm(ConfigurationForm):
-    """See the module."""
+    """A user group."""
 
     section = USER_GROUP
     natural_key = ("external_id",)
@@ -27,7 +27,7 @@ class UserGroupForm(ConfigurationForm):
 
 @admin.register(UserGroup)
 class UserGroupAdmin(BackOfficeAdmin):
-    """User groups; who is in them is said by imports."""
+    """User groups; imports add their members."""
 
     form = UserGroupForm
     fields = ("external_id", "name", "is_active")
@@ -38,27 +38,24 @@ class UserGroupAdmin(BackOfficeAdmin):
     search_fields = ("external_id", "name")
     change_form_outer_after_template = "back_office/group_members.html"
 
+    members = value_column("member_count", "Members", count_label)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        # Named beside the scope, which operators have none of: the index begins with the organization.
+        # Operators have no scope, and the index begins with the organization.
         members = GroupMembership.objects.filter(organization=OuterRef("organization"), group=OuterRef("pk"))
         groups: QuerySet[Any] = super().get_queryset(request).annotate(member_count=BoundedCount(members.unmerged()))
         return groups
-
-    @display(description="Members")
-    def members(self, group: Any) -> str:
-        """How many customers are in it."""
-        return count_label(group.member_count)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         group = context.get("original")
         if group is not None:
             current = Identifier.objects.filter(state=Identifier.State.CURRENT).order_by("-kind")
             identifiers = Prefetch("customer__identifiers", queryset=current)
-            # PRIMARY first, which comes behind MEMBER in the alphabet.
+            # PRIMARY first: it follows MEMBER in the alphabet.
             members = (
                 group.memberships.unmerged().select_related("customer").prefetch_related(identifiers).order_by("-role", "pk")
             )
             context["members"] = list(members[:MEMBERS_SHOWN])
-            context["member_count"] = self.members(group)
+            context["member_count"] = count_label(group.member_count)
             context["shown_members"] = MEMBERS_SHOWN if group.member_count > MEMBERS_SHOWN else None
         return super().render_change_form(request, context, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Into which segments are customers divided? Each with its partitions, and how many customers are in them."""
+"""Segments with their partitions, and how many customers are in them."""
 
 from typing import Any
 
@@ -20,25 +20,25 @@ from organizations.back_office.forms import ConfigurationForm, LinesField
 
 
 class SegmentForm(ConfigurationForm):
-    """Partitions are typed one a line."""
+    """A segment; its partitions are typed one per line."""
 
     section = SEGMENT
     natural_key = ("name",)
 
     partitions = LinesField(
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
-        help_text="One a line, in order. One that is taken out is switched off; put in again, its customers are back",
+        help_text="One per line, in order. Removing a partition switches it off; adding it again brings its customers back.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "partitions" in self.fields and self.instance.pk is not None:
-            self.initial["partitions"] = [one.name for one in self.instance.partitions.all()]
+            self.initial["partitions"] = [partition.name for partition in self.instance.partitions.all()]
 
 
 @admin.register(Segment)
 class SegmentAdmin(BackOfficeAdmin):
-    """Segments; who is in their partitions is said by imports."""
+    """Segments; imports put customers into their partitions."""
 
     form = SegmentForm
     fields = ("name", "partitions", "is_active")
@@ -54,8 +54,8 @@ class SegmentAdmin(BackOfficeAdmin):
 
     @display(description="Partitions")
     def partitions(self, segment: Segment) -> str:
-        """The active ones, in order."""
-        return ", ".join(one.name for one in segment.partitions.all())
+        """The active partitions, in order."""
+        return ", ".join(partition.name for partition in segment.partitions.all())
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         super().save_related(request, form, formsets, change)
@@ -65,10 +65,10 @@ class SegmentAdmin(BackOfficeAdmin):
                 action="changed",
                 object_type="segment",
                 object_id=segment.pk,
-                old={"partitions": one.old},
-                new={"partitions": one.new},
+                old={"partitions": change.old},
+                new={"partitions": change.new},
             )
-            for one in set_partitions([(segment, form.cleaned_data["partitions"])])
+            for change in set_partitions([(segment, form.cleaned_data["partitions"])])
         ]
         record_changes(changes, by=actor_of(request, segment.organization))
 
@@ -78,5 +78,5 @@ class SegmentAdmin(BackOfficeAdmin):
             customers = CustomerSegment.objects.filter(organization=segment.organization, partition=OuterRef("pk"))
             partitions = segment.partitions.filter(is_active=True).order_by("position", "name")
             rows = partitions.annotate(customers_count=BoundedCount(customers.unmerged()))
-            context["partitions"] = [(one, count_label(one.customers_count)) for one in rows]
+            context["partitions"] = [(partition, count_label(partition.customers_count)) for partition in rows]
         return super().render_change_form(request, context, *args, **kwargs)

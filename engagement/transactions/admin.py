@@ -1,4 +1,4 @@
-"""What was bought and brought back? Bills with their lines, their returns, and the points they brought."""
+"""Bills with their lines, their returns, and the points they brought."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from customers.profile.models import Customer
-from engagement.back_office import CustomerRowsAdmin, linked
+from engagement.back_office import LoyaltyRowsAdmin
 from engagement.bills.models import Bill
 from engagement.numbers.display import format_money, format_points
 from engagement.points.bill_points import BillPoints
 from engagement.points.models import PointsEntry
+from organizations.back_office.columns import choice_column
 from organizations.back_office.current_user import own_stores
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
 
-BILL_LABELS: dict[str, str] = {
+TYPE_COLORS: dict[str, str] = {
     Bill.Type.REGULAR: "success",
     Bill.Type.RETURN: "danger",
     Bill.Type.NOT_INTERESTED: "info",
@@ -29,25 +29,29 @@ BILL_LABELS: dict[str, str] = {
 
 
 @admin.register(Bill)
-class BillAdmin(CustomerRowsAdmin):
-    """Bills, to look at: tills and imports record them, and what is wrong is returned.
+class BillAdmin(LoyaltyRowsAdmin):
+    """Bills, read-only: tills and imports record them, and returns correct them.
 
-    Staff of stores see what was rung up there, whoever bought it, and what their own customers bought elsewhere.
+    Staff limited to stores see the bills of their stores, and those of their customers at other stores.
     """
 
-    # Two ways lead to a store here: see `get_queryset`.
+    # Two paths lead to a store: see `get_queryset`.
     store_path = ""
     newest = "billed_at"
     related = ("customer", "store", "till")
     fields = ()
-    list_display = ("number", "told_type", "billed_at", "store", "told_customer", "told_amount", "told_returned", "points")
+    list_display = (
+        "number", "type_label", "billed_at", "store", "customer_link", "amount_display", "returned_display", "points_display",
+    )  # fmt: skip
     list_display_links = ("number",)
     list_filter = (("type", ChoicesDropdownFilter), StoreFilter, ("billed_at", DayRangeFilter))
     search_help_text = "Bill number, or customer: mobile, e-mail, id, card or name"
     change_form_outer_before_template = "back_office/bill.html"  # type: ignore[assignment]  # see the base class
 
+    type_label = choice_column("type", "Type", TYPE_COLORS)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Each with the points it brought."""
+        """Bills with the points they brought."""
         brought = BillPoints.objects.filter(bill=OuterRef("pk")).order_by().values("bill")
         points = Subquery(brought.annotate(all=Sum("issued")).values("all"))
         rows: QuerySet[Any] = super().get_queryset(request).annotate(
@@ -56,36 +60,23 @@ class BillAdmin(CustomerRowsAdmin):
         own = own_stores(request)
         return rows.filter(Q(store__in=own) | Q(customer__registered_store__in=own)) if own else rows
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        """By how the number begins, or by the customer."""
-        of_customer, may_repeat = super().get_search_results(request, queryset, search_term)
-        number = search_term.strip()
-        if not number:
-            return of_customer, may_repeat
-        of_number = queryset.filter(number__gte=number, number__lt=number + "\U0010ffff")
-        return of_number | of_customer, may_repeat
-
-    def customer_of(self, row: Bill) -> Customer | None:
-        return row.customer
-
-    @display(description="Type", label=BILL_LABELS)
-    def told_type(self, bill: Bill) -> tuple[str, str]:
-        """The type in words, coloured."""
-        return bill.type, bill.get_type_display()
+    def other_matches(self, request: HttpRequest, term: str) -> Q:  # noqa: ARG002 - as in the base class
+        """By the beginning of the bill number."""
+        return Q(number__gte=term, number__lt=term + "\U0010ffff")
 
     @display(description="Amount")
-    def told_amount(self, bill: Bill) -> str:
-        """What was paid; what came back of a return."""
+    def amount_display(self, bill: Bill) -> str:
+        """The amount with its currency; negative for a return."""
         return f"{'−' if bill.is_return else ''}{format_money(bill.amount)} {bill.currency}"
 
-    @display(description="Came back")
-    def told_returned(self, bill: Bill) -> str:
-        """What came back of it so far; nothing of most."""
+    @display(description="Returned")
+    def returned_display(self, bill: Bill) -> str:
+        """The amount returned so far; blank if nothing was."""
         return format_money(bill.returned_amount) if bill.returned_amount else ""
 
     @display(description="Points")
-    def points(self, bill: Any) -> str:
-        """What it brought."""
+    def points_display(self, bill: Any) -> str:
+        """The points that the bill brought; blank if none."""
         return format_points(bill.brought) if bill.brought else ""
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -96,7 +87,6 @@ class BillAdmin(CustomerRowsAdmin):
         )
         context |= {
             "bill": bill,
-            "customer_link": linked(bill.customer),
             "sale": bill.return_of,
             "lines": list(bill.lines.order_by("position")),
             "returns": returns,

@@ -1,4 +1,4 @@
-"""Who changed what, when and from where? The audit, to read and to search."""
+"""The audit: who changed what, when and from where."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
@@ -13,19 +13,19 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 
 from organizations.audit.models import AuditEntry
 from organizations.back_office.base import ReadOnlyAdmin
+from organizations.back_office.columns import actor_column, source_column
 from organizations.back_office.filters import DayRangeFilter
-from organizations.back_office.history import actor_label, change_rows, field_names, source_label
+from organizations.back_office.history import change_rows, field_names
 
 _ACTORS: Final = ("staff", "till", "client", "command")
 _SHOWN: Final = 3
 
 
 class ObjectTypeFilter(DropdownFilter):
-    """By the kind of object, from the rooms that there are."""
+    """By the kind of object."""
 
     title = "object"
     parameter_name = "object_type"
@@ -40,18 +40,18 @@ class ObjectTypeFilter(DropdownFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    """The audit. Nobody adds to it by hand, and the database refuses changes."""
+    """The audit, read-only: the database refuses changes."""
 
-    # Nobody counts millions of rows to show fifty.
-    paginator = InfinitePaginator
-    show_full_result_count = False
-    fields = ("at", "who", "told_source", "action", "what", "request_id", "context")
-    list_display = ("at", "who", "told_source", "action", "what")
+    fields = ("at", "actor_name", "source_label", "action", "object_link", "request_id", "context")
+    list_display = ("at", "actor_name", "source_label", "action", "object_link")
     list_display_links = ("at",)
     list_filter = (ObjectTypeFilter, ("source", ChoicesDropdownFilter), ("at", DayRangeFilter))
     search_fields = ("object_id",)
     search_help_text = "Object id, actor or request id"
     ordering = ("-pk",)
+
+    actor_name = actor_column("actor")
+    source_label = source_column()
 
     def get_search_results(
         self,
@@ -59,7 +59,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         queryset: QuerySet[Any],
         search_term: str,
     ) -> tuple[QuerySet[Any], bool]:
-        """By what the term looks like: a number is an object's id, a UUID a request's, anything else an actor (whole)."""
+        """By object id if the term is a number, by request id if it is a UUID, else by the whole name of an actor."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -71,26 +71,13 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         names = [term] if ":" in term else [f"{kind}:{term}" for kind in _ACTORS]
         return queryset.filter(actor__in=names), False
 
-    @display(description="By", ordering="actor")
-    def who(self, entry: AuditEntry) -> str:
-        """The actor in words."""
-        return actor_label(entry.actor)
-
-    @display(
-        description="From",
-        label={"API": "info", "import": "warning", "back office": "success", "command": "primary"},
-    )
-    def told_source(self, entry: AuditEntry) -> str:
-        """Where the change came from."""
-        return source_label(entry.source)
-
     @display(description="Object")
-    def what(self, entry: AuditEntry) -> SafeString | str:
-        """The object, with the way to its room."""
+    def object_link(self, entry: AuditEntry) -> SafeString | str:
+        """The object, with a link to its page if it has one."""
         for model in self.admin_site._registry:
             if model._meta.model_name == entry.object_type:
                 url = reverse(f"admin:{model._meta.app_label}_{entry.object_type}_change", args=[entry.object_id])
-                return format_html('<a class="text-link" href="{}">{} {}</a>', url, model._meta.verbose_name, entry.object_id)
+                return format_html('<a class="bo-link" href="{}">{} {}</a>', url, model._meta.verbose_name, entry.object_id)
         return f"{entry.object_type} {entry.object_id}"
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -101,7 +88,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
 
 def _summary(names: Mapping[str, str]) -> Callable[[AuditEntry], str]:
-    """The column with the first changes, by name."""
+    """The column with the names of the first changes."""
 
     @display(description="Changes")
     def summary(entry: AuditEntry) -> str:
@@ -112,7 +99,7 @@ def _summary(names: Mapping[str, str]) -> Callable[[AuditEntry], str]:
 
 
 def _changes(names: Mapping[str, str]) -> Callable[[AuditEntry], SafeString]:
-    """The field with every change: name, old, new."""
+    """The field with all changes: name, old and new value."""
 
     @display(description="Changes")
     def changes(entry: AuditEntry) -> SafeString:

@@ -1,1 +1,1 @@
-"""What do all rooms of the back office share? The base admin class, and who is at work in which organization."""
+"""What all admin pages share: base classes, columns, filters, forms, and the current user."""

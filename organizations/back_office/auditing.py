@@ -1,6 +1,6 @@
-"""What does the audit tell of a change in the back office? Old and new of what differs, in the organization file's words.
+"""Audit entries of changes in the back office: old and new values that differ, in the words of the organization file.
 
-Secrets never appear: that one was set, or changed, is all that is told (`describe_secret`).
+Secrets never appear: an entry only states that a secret was set or changed (`describe_secret`).
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from organizations.audit.services import Change
 from organizations.credentials.hashing import PASSWORD_COLUMNS
 from organizations.organization_file.rows import plain
 
-# As the organization file, and so the audit of a load, calls them.
+# The keys of the organization file, which the audit of a load uses as well.
 WORDS: Final[Mapping[str, str]] = {
     "is_active": "active",
     "generates": "generate",
@@ -20,20 +20,20 @@ WORDS: Final[Mapping[str, str]] = {
     "is_searchable": "searchable",
 }
 _SECRET: Final = {"password", *PASSWORD_COLUMNS, "secret_hash"}
-_NOT_TOLD: Final = {"id", "organization", "last_login", "date_joined", "is_staff", "is_superuser", *_SECRET}
+_NOT_AUDITED: Final = {"id", "organization", "last_login", "date_joined", "is_staff", "is_superuser", *_SECRET}
 _NO_LINKS: Final = {"groups", "user_permissions"}
 
 
 def describe_value(row: Model) -> dict[str, Any]:
-    """The row as JSON values by name, without secrets and without what nobody sets."""
-    fields = {one.name: one for one in row._meta.concrete_fields if one.name not in _NOT_TOLD}
-    values = {WORDS.get(name, name): plain(getattr(row, name)) for name in fields}
-    links = [one for one in row._meta.many_to_many if one.name not in _NO_LINKS]
-    return {**values, **{one.name: sorted(plain(linked) for linked in getattr(row, one.name).all()) for one in links}}
+    """The row as JSON values by name, without secrets and columns that nobody sets."""
+    names = [field.name for field in row._meta.concrete_fields if field.name not in _NOT_AUDITED]
+    values = {WORDS.get(name, name): plain(getattr(row, name)) for name in names}
+    links = [field.name for field in row._meta.many_to_many if field.name not in _NO_LINKS]
+    return {**values, **{name: sorted(plain(linked) for linked in getattr(row, name).all()) for name in links}}
 
 
 def change_between(row: Model, old: Mapping[str, Any] | None) -> Change | None:
-    """What became of `row` since it was told as `old` (None: it is new); None where nothing differs."""
+    """The change of `row` since `old`, its earlier description (None: the row is new); None if nothing differs."""
     new = describe_value(row)
     kind = str(row._meta.model_name)
     if old is None:
@@ -51,6 +51,6 @@ def change_between(row: Model, old: Mapping[str, Any] | None) -> Change | None:
 
 
 def describe_secret(row: Model, word: str, *, is_new: bool) -> Change:
-    """That the secret called `word` was set for the first time, or changed."""
+    """The change of a secret called `word`: set for the first time, or changed."""
     value = "set" if is_new else "changed"
     return Change(action="changed", object_type=str(row._meta.model_name), object_id=row.pk, new={word: value})

@@ -1,6 +1,7 @@
-"""What is every room of the back office like? Scoped, audited, without a way to delete: one base admin class."""
+"""Base classes of all admin pages: rows of one organization, audited changes, no deletion."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -13,30 +14,33 @@ from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
 
 from organizations.audit.models import AuditEntry
 from organizations.audit.services import record_changes
 from organizations.back_office.auditing import change_between, describe_value
+from organizations.back_office.columns import boolean_column
 from organizations.back_office.current_user import actor_of, member_of, organization_of, own_stores, work_for
 from organizations.back_office.filters import OrganizationFilter
 from organizations.back_office.forms import ConfigurationForm
 from organizations.back_office.history import field_names, history_rows
+from organizations.back_office.pages import page_of
 from organizations.tenancy.models import Organization
 
 
 def rendered(response: HttpResponse) -> HttpResponse:
-    """The response, its template rendered now: inside the scope in which the page works."""
+    """The response with its template rendered now, inside the current scope."""
     return response.render() if isinstance(response, TemplateResponse) else response
 
 
 class BackOfficeAdmin(ModelAdmin):
     """The base of every admin class.
 
-    Rows are those of the organization (`back_office.middleware`), for staff limited to stores those of their stores:
-    `store_path` says where a row's store stands ("" where rows have none). `natural_key` is fixed once a row is there.
-    `related` is read with the rows. Whatever is saved writes its AuditEntry in the same transaction. Nothing can be deleted.
+    Rows are those of the organization (`back_office.middleware`); for staff limited to stores, those of their stores.
+    `store_path` leads from a row to its store, "" if rows have none. `natural_key` cannot be changed after a row is added.
+    `related` rows are read with the rows. A saved change writes its AuditEntry in the same transaction. Nothing can be deleted.
     """
 
     form: Any = ConfigurationForm
@@ -57,7 +61,7 @@ class BackOfficeAdmin(ModelAdmin):
     change_form_outer_before_template: str | None = None  # type: ignore[assignment]
     change_form_outer_after_template: str | None = None  # type: ignore[assignment]
 
-    # --- whose rows
+    # --- rows
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -71,15 +75,15 @@ class BackOfficeAdmin(ModelAdmin):
 
     @property
     def _has_organization(self) -> bool:
-        return any(one.name == "organization" for one in self.model._meta.concrete_fields)
+        return any(field.name == "organization" for field in self.model._meta.concrete_fields)
 
     def organization_behind(self, row: Any) -> Organization:
-        """The organization that a row belongs to."""
+        """The organization of a row."""
         organization: Organization = row.organization
         return organization
 
     def organization_for(self, request: HttpRequest, object_id: str | None) -> Organization | None:
-        """The organization that a page works for: one's own; for operators that of the row, or the one chosen for a new row."""
+        """The organization of a page: the current user's; for operators that of the row, or the one chosen for a new row."""
         own = member_of(request).organization
         if own is not None:
             return own
@@ -87,6 +91,18 @@ class BackOfficeAdmin(ModelAdmin):
             row = self.get_object(request, unquote(object_id))
             return None if row is None else self.organization_behind(row)
         return Organization.objects.filter(code=request.GET.get("organization", "")).first()
+
+    @contextmanager
+    def row_scope(self, request: HttpRequest, row: Any, permission: str) -> Iterator[None]:
+        """Work in the scope of the row's organization. PermissionDenied without `permission` (see `pages.row_view`)."""
+        with work_for(request, self.organization_behind(row)):
+            if "." in permission:
+                is_allowed = member_of(request).has_perm(permission)
+            else:
+                is_allowed = getattr(self, f"has_{permission}_permission")(request, row)
+            if not is_allowed:
+                raise PermissionDenied
+            yield
 
     # --- pages
 
@@ -108,15 +124,16 @@ class BackOfficeAdmin(ModelAdmin):
     def answer_page(
         self, request: HttpRequest, template: str, *, title: str, original: Any = None, back: str = "", **context: Any
     ) -> HttpResponse:
-        """A page of its own beside the list and the pages of rows, rendered in the scope of the caller.
+        """A custom page, rendered in the scope of the caller.
 
-        `original` is the row that it is about, `back` where its way back leads.
+        `original` is the row that the page is about, `back` the address of *Cancel*: by default the row's page.
         """
         shared = {**self.admin_site.each_context(request), "opts": self.model._meta, "title": title}
+        back = back or ("" if original is None else page_of(original))
         return rendered(TemplateResponse(request, template, {**shared, "original": original, "back": back, **context}))
 
     def answer_choice(self, request: HttpRequest) -> HttpResponse:
-        """Ask an operator for which organization the new row is."""
+        """Ask an operator for the organization of the new row."""
         title = f"Add {self.model._meta.verbose_name}"
         return self.answer_page(
             request, "back_office/choose_organization.html", title=title, organizations=Organization.objects.all()
@@ -161,23 +178,20 @@ class BackOfficeAdmin(ModelAdmin):
 
     def get_actions(self, request: HttpRequest) -> Any:
         actions = super().get_actions(request)
-        if any(one.name == "is_active" for one in self.model._meta.concrete_fields):
+        if any(field.name == "is_active" for field in self.model._meta.concrete_fields):
             return actions
         return {name: action for name, action in actions.items() if name not in {"activate", "deactivate"}}
 
-    @display(description="Active", boolean=True, ordering="is_active")
-    def active(self, row: Any) -> bool:
-        """Whether the row is switched on."""
-        return bool(row.is_active)
+    active = boolean_column("is_active", "Active")
 
     @admin.action(description="Switch on", permissions=["change"])
     def activate(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
-        """Switch the chosen rows on."""
+        """Switch the selected rows on."""
         self._switch(request, rows, active=True)
 
     @admin.action(description="Switch off", permissions=["change"])
     def deactivate(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
-        """Switch the chosen rows off."""
+        """Switch the selected rows off."""
         self._switch(request, rows, active=False)
 
     def _switch(self, request: HttpRequest, rows: QuerySet[Any], *, active: bool) -> None:
@@ -202,7 +216,7 @@ class BackOfficeAdmin(ModelAdmin):
         formfield: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if formfield is not None and db_field.name.startswith("is_"):
             formfield.label = db_field.name.removeprefix("is_").capitalize()
-        # Rows are made in their own rooms, where everything about them is checked: no pop-ups beside a list.
+        # Related rows are added on their own pages, which check everything: no pop-ups.
         if formfield is not None and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
             formfield.widget = formfield.widget.widget
         return formfield
@@ -215,12 +229,12 @@ class BackOfficeAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        form.told_before = describe_value(self.model._default_manager.get(pk=obj.pk)) if change else None
+        form.values_before = describe_value(self.model._default_manager.get(pk=obj.pk)) if change else None
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         super().save_related(request, form, formsets, change)
-        self._record(request, form.instance, form.told_before)
+        self._record(request, form.instance, form.values_before)
 
     def _record(self, request: HttpRequest, row: Any, before: dict[str, Any] | None) -> None:
         change = change_between(row, before)
@@ -228,23 +242,26 @@ class BackOfficeAdmin(ModelAdmin):
             record_changes([change], by=actor_of(request, self.organization_behind(row)))
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Nothing: the audit is the one history."""
+        """Do nothing: the audit is the only history."""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Nothing: the audit is the one history."""
+        """Do nothing: the audit is the only history."""
 
     def answer_unknown(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Back to the start page: there is no such row, or it is not for this member of staff to see."""
-        messages.warning(request, f"There is no {self.model._meta.verbose_name} {unquote(object_id)}.")
+        """Redirect to the start page: the row does not exist, or the current user may not see it."""
+        messages.warning(request, f"{capfirst(self.model._meta.verbose_name)} {unquote(object_id)} was not found.")
         return HttpResponseRedirect(reverse("admin:index"))
 
 
 class ReadOnlyAdmin(BackOfficeAdmin):
-    """The base of rooms to look at: their rows come from elsewhere, and nobody adds or changes one by hand.
+    """The base of pages that only show: nothing is added or changed by hand.
 
-    Without `fields`, the page of a row is its templates alone.
+    Without `fields`, the page of a row consists of its templates alone.
     """
 
+    # A list shows fifty of possibly millions of rows and does not count the rest.
+    paginator = InfinitePaginator
+    show_full_result_count = False
     sortable_by = ()
     actions: Sequence[str] = ()
 

@@ -1,4 +1,4 @@
-"""How many rows are there? Counted up to a limit: beyond it the figure would cost more than it is worth."""
+"""Counts up to a limit, because counting millions of rows is slow."""
 
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ COUNTED: Final = 10_000
 
 
 class BoundedCount(Subquery):
-    """How many rows, one more than COUNTED at most: an annotation for `rows` that refer to the outer row."""
+    """Number of `rows`, at most COUNTED + 1: an annotation for rows that refer to the outer row."""
 
     template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField()
@@ -18,5 +18,5 @@ class BoundedCount(Subquery):
 
 
 def count_label(count: int, limit: int = COUNTED) -> str:
-    """The figure, or that there are more than `limit`."""
+    """The number, or “more than” `limit`."""
     return f"{count:,}" if count <= limit else f"more than {limit:,}"

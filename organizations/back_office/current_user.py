@@ -1,7 +1,7 @@
-"""Who is at work in the back office, for which organization, and in which stores?
+"""The current user of the back office, the organization of the page, and the stores that the user is limited to.
 
-Members of staff work for their own organization. Operators (superusers) have none: they see all, and a page about one row, or
-one that makes a row, works for that row's organization.
+Members of staff work for their own organization. Operators (superusers) have none and see all organizations. A page about one
+row, or one that adds a row, works for the organization of the row.
 """
 
 from collections.abc import Iterator
@@ -18,29 +18,29 @@ from organizations.staff.roles import own_store_ids
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 
-_CHOSEN = "_organization_at_work"
+_CHOSEN = "_organization_of_page"
 
 
 def member_of(request: HttpRequest) -> StaffMember:
-    """The member of staff (or operator) who is logged in."""
+    """The current user: a member of staff or an operator."""
     return cast("StaffMember", request.user)
 
 
 def organization_of(request: HttpRequest) -> Organization | None:
-    """The organization that this page works for; None only for an operator on a page about all of them."""
+    """The organization of the page; None only for an operator on a page about all organizations."""
     chosen: Organization | None = getattr(request, _CHOSEN, None)
     return chosen or member_of(request).organization
 
 
 def own_stores(request: HttpRequest) -> frozenset[int]:
-    """The ids of the stores that whoever is logged in is limited to; empty: every store."""
+    """Ids of the stores that the current user is limited to; empty: every store."""
     member = member_of(request)
     return frozenset() if member.is_superuser else own_store_ids(member)
 
 
 @contextmanager
 def work_for(request: HttpRequest, organization: Organization) -> Iterator[None]:
-    """Inside: the page works for `organization`: its rows alone, its time zone."""
+    """Work for `organization`: its rows alone, in its time zone."""
     before: Any = getattr(request, _CHOSEN, None)
     setattr(request, _CHOSEN, organization)
     try:
@@ -51,5 +51,5 @@ def work_for(request: HttpRequest, organization: Organization) -> Iterator[None]
 
 
 def actor_of(request: HttpRequest, organization: Organization) -> Actor:
-    """Whoever is logged in, as the audit tells it."""
+    """The current user as the actor of audit entries."""
     return replace(staff_actor(member_of(request), organization), request_id=getattr(request, "request_id", ""))

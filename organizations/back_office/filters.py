@@ -1,7 +1,8 @@
-"""By what are lists narrowed? Short lists of choices that cost one small query, or none."""
+"""List filters: short lists of choices that cost one small query, or none."""
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -12,41 +13,70 @@ from organizations.back_office.current_user import own_stores
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 
+Rows = QuerySet[Any]
 
-class OrganizationFilter(DropdownFilter):
-    """For operators, who see every organization."""
 
-    title = "organization"
-    parameter_name = "organization"
+class NamedFilter(DropdownFilter):
+    """A filter by a few named sets of rows: `options` has the label and the rows of each value.
+
+    `unfiltered` are the rows shown if no option is chosen.
+    """
+
+    options: ClassVar[Mapping[str, tuple[str, Callable[[Rows], Rows]]]]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
-        return [(str(pk), name) for pk, name in Organization.objects.values_list("pk", "name")]
+        return [(value, label) for value, (label, _narrow) in self.options.items()]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:  # noqa: ARG002 - Django's signature
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:  # noqa: ARG002 - Django's signature
+        _label, narrow = self.options.get(str(self.value()), ("", self.unfiltered))
+        return narrow(queryset)
+
+    @staticmethod
+    def unfiltered(rows: Rows) -> Rows:
+        """The rows shown if no option is chosen: all."""
+        return rows
+
+
+class RelatedRowFilter(DropdownFilter):
+    """A filter by the id of a related row. `path` leads to it; `choices_for` lists the rows to choose from."""
+
+    path: ClassVar[str]
+
+    def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:
+        """Id and name of each row to choose from."""
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        return [(str(pk), name) for pk, name in self.choices_for(request)]
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:  # noqa: ARG002 - Django's signature
         value = self.value()
-        return queryset.filter(organization_id=value) if value and value.isdigit() else queryset
+        return queryset.filter(**{f"{self.path}_id": int(value)}) if value and value.isdecimal() else queryset
 
 
-class StoreFilter(DropdownFilter):
-    """By one of the stores that whoever is logged in may see. A subclass says where the store stands (`path`)."""
+class OrganizationFilter(RelatedRowFilter):
+    """By organization: for operators, who see every organization."""
 
-    title = "store"
-    parameter_name = "store"
-    path = "store"
+    title = parameter_name = path = "organization"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+    def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:  # noqa: ARG002 - as in the base class
+        return Organization.objects.values_list("pk", "name")
+
+
+class StoreFilter(RelatedRowFilter):
+    """By one of the stores that the current user may see."""
+
+    title = parameter_name = path = "store"
+
+    def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:
         stores = Store.objects.all()
         if own := own_stores(request):
             stores = stores.filter(pk__in=own)
-        return [(str(pk), name) for pk, name in stores.order_by("name").values_list("pk", "name")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:  # noqa: ARG002 - Django's signature
-        value = self.value()
-        return queryset.filter(**{f"{self.path}_id": value}) if value and value.isdigit() else queryset
+        return stores.order_by("name").values_list("pk", "name")
 
 
 class DayRangeFilter(RangeDateFilter):
-    """Moments by whole days of the page's time zone, first and last included. What is no date narrows nothing."""
+    """A filter of moments by days of the page's time zone, first and last included. Text that is not a date is ignored."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:  # noqa: ARG002 - Django's signature
         limits = {}

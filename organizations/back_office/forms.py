@@ -1,13 +1,17 @@
-"""How is configuration typed in? As in the organization file: one description of a section checks forms and documents."""
+"""Forms of configuration, checked by the same description as the organization file, and forms of actions."""
 
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from django import forms
+from django.db import Error
 from django.db.models import QuerySet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from loyalty_project.protocol.codes import Code, CodeTable
+from loyalty_project.protocol.errors import LoyaltyError
+from organizations.back_office.refusals import refusal_of, sentence_of
 from organizations.locations.models import Location, Till
 from organizations.organization_file.problems import Problems
 from organizations.organization_file.schema import Struct
@@ -17,9 +21,9 @@ MAX_REASON: Final = 250
 
 
 class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for type checkers only
-    """A row of the configuration. `section` is its description in the organization file, `words` the file's keys by attribute.
+    """A row of the configuration. `section` describes it in the organization file; `words` are the file's keys by attribute.
 
-    `natural_key` is what no two rows share: in the organization, or with `installation_wide` on the installation.
+    `natural_key` is unique in the organization, or with `installation_wide` on the installation.
     """
 
     section: ClassVar[Struct]
@@ -28,7 +32,7 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic f
     installation_wide: ClassVar[bool] = False
     # Set on the class that the admin makes for each request, and by the admin before it saves.
     organization: ClassVar[Organization | None] = None
-    told_before: Mapping[str, Any] | None = None
+    values_before: Mapping[str, Any] | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,20 +47,20 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic f
 
     def _check_section(self, cleaned: Mapping[str, Any]) -> None:
         attributes = {self.words.get(name, name): name for name in [*self.fields, *self.natural_key]}
-        document = {key: self._said(attributes[key], cleaned) for key in self.section.keys if key in attributes}
+        document = {key: self._written(attributes[key], cleaned) for key in self.section.keys if key in attributes}
         problems = Problems()
         self.section.read({key: value for key, value in document.items() if value not in ("", None)}, "", problems)
         for problem in problems:
-            self._tell(attributes.get(re.split(r"[.\[]", problem.path)[0]), problem.message)
+            self._add_problem(attributes.get(re.split(r"[.\[]", problem.path)[0]), problem.message)
 
-    def _said(self, name: str, cleaned: Mapping[str, Any]) -> Any:
+    def _written(self, name: str, cleaned: Mapping[str, Any]) -> Any:
         value: Any = cleaned.get(name) if name in self.fields else getattr(self.instance, name)
-        # Locations and tills, the only rows that are chosen, are named by their codes.
+        # Locations and tills are the only rows to choose from; the file names them by code.
         if isinstance(value, QuerySet):
-            return [one.code for one in value]
+            return [row.code for row in value]
         return value.code if isinstance(value, Location | Till) else value
 
-    def _tell(self, name: str | None, message: str) -> None:
+    def _add_problem(self, name: str | None, message: str) -> None:
         if name not in self.fields:
             name = None
         if name is None or name not in self.errors:
@@ -66,16 +70,47 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic f
         key = {name: cleaned[name] for name in self.natural_key if name in cleaned}
         if len(key) < len(self.natural_key):
             return
-        # The base manager, because a name that is unique on the installation may be another organization's.
-        twins = type(self.instance)._base_manager.filter(**key).exclude(pk=self.instance.pk)
+        # The base manager: a name that is unique on the installation may belong to another organization.
+        duplicates = type(self.instance)._base_manager.filter(**key).exclude(pk=self.instance.pk)
         if not self.installation_wide:
-            twins = twins.filter(organization=self.organization)
-        if twins.exists():
-            self._tell(self.natural_key[-1], "is taken already")
+            duplicates = duplicates.filter(organization=self.organization)
+        if duplicates.exists():
+            self._add_problem(self.natural_key[-1], "is taken already")
+
+
+class ActionForm(forms.Form):
+    """A form that does something. A subclass calls its service in `act`; a refusal is shown on the form.
+
+    `refusals` are the exceptions of the service whose text is shown; `constraints` has the codes of violated constraints.
+    """
+
+    refusals: ClassVar[tuple[type[Exception], ...]] = ()
+    constraints: ClassVar[Mapping[str, Code]] = {}
+
+    def act(self) -> None:
+        """Do what the form asks for."""
+        raise NotImplementedError
+
+    def field_of(self, code: CodeTable) -> str | None:  # noqa: ARG002 - for subclasses
+        """The field at which a refusal is shown; None: above the form."""
+        return None
+
+    def run(self) -> bool:
+        """Do what a valid form asks for. False if it was not sent, is not valid, or the service refused."""
+        if not self.is_valid():
+            return False
+        try:
+            self.act()
+        except self.refusals as refusal:
+            self.add_error(None, str(refusal))
+        except (LoyaltyError, Error) as error:
+            code = refusal_of(error, self.constraints)
+            self.add_error(self.field_of(code), sentence_of(code))
+        return self.is_valid()
 
 
 class ReasonField(forms.CharField):
-    """Why somebody does it, in a line that is kept: `help_text` says where."""
+    """The reason for an action, one line that is stored; `help_text` says where."""
 
     def __init__(self, *, help_text: str, **kwargs: Any) -> None:
         widget = UnfoldAdminTextInputWidget()
@@ -83,7 +118,7 @@ class ReasonField(forms.CharField):
 
 
 class LinesField(forms.CharField):
-    """A list of texts, one a line. Blank lines count for nothing."""
+    """A list of texts, one per line. Blank lines are ignored."""
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(map(str, value)) if isinstance(value, list) else value
@@ -96,7 +131,7 @@ class LinesField(forms.CharField):
 
 
 class NamedLinesField(forms.CharField):
-    """A mapping of texts, one `key: text` a line."""
+    """A mapping of texts, one `key: text` per line."""
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(f"{key}: {text}" for key, text in sorted(value.items())) if isinstance(value, dict) else value
@@ -108,7 +143,7 @@ class NamedLinesField(forms.CharField):
             if not key and not colon:
                 continue
             if not (key and colon and text):
-                raise forms.ValidationError(f"One a line, like “hi: शहर”. This is none: {line}")
+                raise forms.ValidationError(f"Write one per line, like “hi: शहर”. Not of this form: {line}")
             pairs[key] = text
         return pairs
 

@@ -1,4 +1,4 @@
-"""How is the audit told to people? Each entry with who and when, and every change as name, old and new."""
+"""The audit in words: each entry with actor and time, and every change as name, old and new value."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from organizations.fields.models import FieldDefinition
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """One thing that changed, in words. Blank: there was, or is, nothing."""
+    """One changed value, in words. Blank: no value."""
 
     name: str
     old: str
@@ -32,14 +32,14 @@ class HistoryRow:
 
 
 def history_rows(entries: Iterable[AuditEntry], names: Mapping[str, str]) -> list[HistoryRow]:
-    """The entries in words. `names` are the names of things inside of others, like those of fields: `field_values.7`."""
+    """The entries in words. `names` has the names of nested values by path, such as fields: `field_values.7`."""
     return [
         HistoryRow(entry, actor_label(entry.actor), source_label(entry.source), change_rows(entry, names)) for entry in entries
     ]
 
 
 def field_names() -> dict[str, str]:
-    """The names of the scope's fields, by the path under which customers keep their values; one query."""
+    """Names of the organization's fields, by the path of their values in a customer; one query."""
     fields = FieldDefinition.objects.values_list("pk", "name")
     return {f"field_values.{pk}": name for pk, name in fields}
 
@@ -51,17 +51,17 @@ def actor_label(actor: str) -> str:
 
 
 def source_label(source: str) -> str:
-    """Where the change came from: API, import, back office or command."""
+    """The interface of a change: API, import, back office or command."""
     return source if source == AuditEntry.Source.API else source.replace("_", " ").lower()
 
 
 def change_rows(entry: AuditEntry, names: Mapping[str, str]) -> list[ChangeRow]:
-    """Old and new of everything that the entry says, what stands inside of an object one by one."""
+    """Old and new value of each change of the entry; values nested in an object are listed one by one."""
     changes: list[ChangeRow] = []
     for name in dict.fromkeys([*entry.old, *entry.new]):
         old, new = entry.old.get(name), entry.new.get(name)
         if isinstance(old, dict) or isinstance(new, dict):
-            before, after = (one if isinstance(one, dict) else {} for one in (old, new))
+            before, after = (value if isinstance(value, dict) else {} for value in (old, new))
             changes += [
                 ChangeRow(names.get(f"{name}.{key}", key), value_label(before.get(key)), value_label(after.get(key)))
                 for key in dict.fromkeys([*before, *after])

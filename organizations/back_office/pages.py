@@ -1,12 +1,18 @@
-"""Where is a row's page, and how does the row get another one beside it? By an action that Unfold shows as a button."""
+"""Addresses of pages, and the decorators that make pages about one row."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from functools import wraps
+from typing import Any
 
+from django.contrib.admin.utils import unquote
 from django.db.models import Model
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import action
+
+from organizations.back_office.current_user import member_of
+
+View = Callable[..., HttpResponse]
 
 
 def page_of(row: Model) -> str:
@@ -14,9 +20,45 @@ def page_of(row: Model) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-def page_action(
-    title: str, *, address: str, icon: str, permission: str = "change"
-) -> Callable[[Callable[..., HttpResponse]], Any]:
-    """A page about one row, with a button on the row's own page; for those who have `permission` (`has_..._permission`)."""
-    made: Any = action(description=title, url_path=address, permissions=[permission], icon=icon)
-    return cast("Callable[[Callable[..., HttpResponse]], Any]", made)
+def permission_check(permission: str) -> Callable[..., bool]:
+    """A `has_..._permission` method of an admin class: true for users with `permission` (`app.codename`)."""
+
+    def has_permission(_admin: Any, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG001 - Django's signature
+        return member_of(request).has_perm(permission)
+
+    return has_permission
+
+
+def row_view(permission: str) -> Callable[[View], View]:
+    """A view of an admin class about one row: the view gets the row in place of its id.
+
+    It runs in the scope of the row's organization. An unknown row, or one that the current user may not see, leads to the start
+    page. `permission` is `app.codename`, or the `...` of a method `has_..._permission`; without it the answer is 403.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answer(admin: Any, request: HttpRequest, object_id: Any, **parts: Any) -> HttpResponse:
+            row = admin.get_object(request, unquote(str(object_id)))
+            if row is None:
+                unknown: HttpResponse = admin.answer_unknown(request, str(object_id))
+                return unknown
+            with admin.row_scope(request, row, permission):
+                return view(admin, request, row, **parts)
+
+        return answer
+
+    return decorate
+
+
+def row_page(title: str, *, address: str, icon: str, permission: str = "change") -> Callable[[View], Any]:
+    """A `row_view` with a button, shown by Unfold on the row's own page."""
+
+    def decorate(view: View) -> Any:
+        make_action: Any = action(description=title, url_path=address, icon=icon)
+        page = make_action(row_view(permission)(view))
+        # For the button alone: the view checks in the scope of the row, where operators have an organization.
+        page.allowed_permissions = [permission]
+        return page
+
+    return decorate

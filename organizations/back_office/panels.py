@@ -1,4 +1,4 @@
-"""What does another app show on the page of a row? A panel: a template, and what it is filled with."""
+"""A panel that another app shows on the page of a row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

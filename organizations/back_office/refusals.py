@@ -1,23 +1,64 @@
-"""Why was work refused? The code of an error that a service raised, and how it is told at a desk."""
+"""Refused work: the code of an error that a service raised, and its sentence for staff."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from django.db import Error, IntegrityError, OperationalError
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from loyalty_project.db.errors import constraint_name, sqlstate
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
-from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.errors import LoyaltyError, Notice
 
-# A lock that is not free, and a world that changed while it was waited for: somebody else is at work.
-_AT_WORK: Final = {"55P03", "40001"}
+# A lock that is not free, and rows that changed while it was waited for.
+_BUSY: Final = {"55P03", "40001"}
+# In place of the sentences of the protocol, which are written for callers.
+SENTENCES: Final[Mapping[CodeTable, str]] = {
+    Transport.BUSY: "Another action is running for this customer. Try again in a moment.",
+    Code.FRAUD: "Not allowed: the customer is marked as fraud.",
+    Code.INVALID_MOBILE: "This is not a mobile number of the organization's countries.",
+    Code.COUNTRY_NOT_CONFIGURED: "The organization does not serve the country of this mobile number.",
+    Code.INVALID_EMAIL: "This is not an e-mail address.",
+    Code.INVALID_EXTERNAL_ID: "This external id does not have the required form.",
+    Code.MALFORMED_IDENTIFIER: "This value does not have the required form.",
+    Code.MOBILE_REQUIRED: "A mobile number is required.",
+    Code.EMAIL_REQUIRED: "An e-mail address is required.",
+    Code.EXTERNAL_ID_REQUIRED: "An external id is required.",
+    Code.NO_IDENTIFIER: "Enter a mobile number, an e-mail address or an external id.",
+    Code.MORE_THAN_EMAIL_REQUIRED: "Enter a mobile number or an external id as well.",
+    Code.NON_LOYALTY_NEEDS_MOBILE_OR_EMAIL: "Enter a mobile number or an e-mail address.",
+    Code.EXTERNAL_ID_NOT_ALLOWED: "The organization does not use external ids.",
+    Code.MOBILE_TAKEN: "Another customer has this mobile number.",
+    Code.EMAIL_TAKEN: "Another customer has this e-mail address.",
+    Code.EXTERNAL_ID_TAKEN: "Another customer has this external id.",
+    Code.ALREADY_REGISTERED: "This customer is already registered.",
+    Code.PROFILE_NOT_UPDATED: "The customer was not changed.",
+    Code.PRIMARY_MISMATCH: "The identifiers belong to different customers.",
+    Code.LOYALTY_CANNOT_BE_LEFT: "A loyalty member stays a loyalty member.",
+    Code.CONVERSION_NEEDS_EMAIL: "A loyalty member needs an e-mail address.",
+    Code.CONVERSION_NEEDS_EXTERNAL_ID: "A loyalty member needs an external id.",
+    Code.REGISTRATION_DATE_OUT_OF_LIMITS: "This date is too early or too late.",
+    Code.INVALID_TEST_CONTROL_STATUS: "Choose the test group or the control group.",
+    Code.INVALID_CUSTOM_FIELD: "This is not an option of the field.",
+    Code.CUSTOM_FIELD_NOT_SAVED: "This value does not fit the type of the field.",
+    Code.IDENTITY_CHANGE_FAILED: "The identifier cannot be changed to this value.",
+    Code.CHANGE_REQUEST_PENDING: "This change is already requested and waits for a decision.",
+    Code.PREFERRED_STORE_NOT_FOUND: "The preferred store was not found.",
+    Code.VALIDATION_FAILED: "A value does not have the required form or is too long; it was left out or cut.",
+    Code.PRIMARY_NOT_UPDATED: "{x} is the primary identifier and was not changed. Use “Change identifier”.",
+    Code.IDENTIFIER_NOT_UPDATED: "{x} was not changed: the organization does not allow it here. Use “Change identifier”.",
+    Code.IDENTIFIER_OCCUPIED: "{x} was left out: another customer has it.",
+    Code.STORE_NOT_POPULATED: "The store was not found.",
+    Code.POINTS_LOCKED: "The points are busy with another action. Try again in a moment.",
+}
 
 
 def refusal_of(error: LoyaltyError | Error, constraints: Mapping[str, Code]) -> CodeTable:
-    """The code of what was refused, as a till would get it. Raises `error` again where it is a bug or trouble elsewhere."""
+    """The code of a refusal, as a till would get it. Raises `error` again if it is a bug or a failure elsewhere."""
     if isinstance(error, LoyaltyError):
         return error.code
-    if isinstance(error, OperationalError) and sqlstate(error) in _AT_WORK:
+    if isinstance(error, OperationalError) and sqlstate(error) in _BUSY:
         return Transport.BUSY
     code = constraints.get(constraint_name(error) or "") if isinstance(error, IntegrityError) else None
     if code is None:
@@ -25,6 +66,16 @@ def refusal_of(error: LoyaltyError | Error, constraints: Mapping[str, Code]) -> 
     return code
 
 
-def sentence_of(code: CodeTable) -> str:
-    """The code's sentence, with the number by which people ask about it."""
-    return f"{code.sentence} ({int(code)})"
+def sentence_of(code: CodeTable) -> SafeString:
+    """The sentence for staff, followed by the number of the code in small print."""
+    return _with_number(SENTENCES.get(code, code.sentence), code)
+
+
+def notice_sentence(notice: Notice) -> SafeString:
+    """The sentence of a warning for staff, followed by the number of its code in small print."""
+    sentence = SENTENCES[notice.code].format(x=notice.x, y=notice.y) if notice.code in SENTENCES else notice.text
+    return _with_number(sentence, notice.code)
+
+
+def _with_number(sentence: str, code: CodeTable) -> SafeString:
+    return format_html('{} <small class="bo-code">({})</small>', sentence, int(code))

@@ -1,4 +1,4 @@
-"""How do tills, clients and staff get a password? On a page of its own: generated or typed, and shown at most once."""
+"""The page that sets the password or secret of a row: generated or typed, and shown at most once."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -7,8 +7,6 @@ from typing import Any, ClassVar, Final
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminRadioSelectWidget
@@ -16,13 +14,13 @@ from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminRadioSele
 from organizations.audit.services import record_changes
 from organizations.back_office.auditing import describe_secret
 from organizations.back_office.base import BackOfficeAdmin
-from organizations.back_office.current_user import actor_of, work_for
+from organizations.back_office.current_user import actor_of
 from organizations.back_office.pages import page_of
 
 GENERATED_LENGTH: Final = 20
 MIN_LENGTH: Final = 8
 MAX_LENGTH: Final = 200
-# Without what is easily taken for something else when read aloud or copied by hand.
+# Without characters that are easily confused when read aloud or copied by hand.
 _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _GENERATE, _TYPE = "generate", "type"
 
@@ -33,21 +31,21 @@ def generate_secret() -> str:
 
 
 class SecretForm(forms.Form):
-    """Generate a secret, or take the typed one. `check` raises ValidationError for one that is too weak."""
+    """Generate a secret, or take the typed secret. `check` raises ValidationError if it is too weak."""
 
     how = forms.ChoiceField(
         label="How",
-        choices=[(_GENERATE, "Generate one and show it once"), (_TYPE, "I type it")],
+        choices=[(_GENERATE, "Generate it and show it once"), (_TYPE, "Type it")],
         initial=_GENERATE,
         widget=UnfoldAdminRadioSelectWidget,
     )
     secret = forms.CharField(
-        label="New one",
+        label="New value",
         required=False,
         max_length=MAX_LENGTH,
         strip=False,
         widget=UnfoldAdminPasswordToggleWidget(attrs={"autocomplete": "new-password"}),
-        help_text=f"Only when you type it: at least {MIN_LENGTH} characters.",
+        help_text=f"Only if you type it: at least {MIN_LENGTH} characters.",
     )
 
     def __init__(self, *args: Any, check: Callable[[str], None], **kwargs: Any) -> None:
@@ -65,17 +63,17 @@ class SecretForm(forms.Form):
 
     @property
     def is_generated(self) -> bool:
-        """Whether the secret is one that nobody knows yet."""
+        """True if the secret was generated, so that the user does not know it yet."""
         return bool(self.cleaned_data["how"] == _GENERATE)
 
 
 def accept_any(_row: Any, _secret: str) -> None:
-    """No rule but the length."""
+    """Accept every secret of sufficient length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretKind:
-    """What the secret of a kind of row is called, where its hashes stand, and how it is put and checked."""
+    """Name of the secret of a kind of row, the columns of its hashes, and how it is stored and checked."""
 
     word: str
     columns: Sequence[str]
@@ -84,37 +82,30 @@ class SecretKind:
 
 
 class SecretAdmin(BackOfficeAdmin):
-    """An admin class whose rows have a secret. A subclass offers the page as an action that returns `answer_secret`."""
+    """An admin class whose rows have a secret. A subclass declares the page as a `row_page` that returns `answer_secret`."""
 
     secret: ClassVar[SecretKind]
     actions_detail: Sequence[str] = ()
 
-    def answer_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The page on which the secret of a row is set."""
-        row = self.get_object(request, unquote(object_id))
-        if row is None:
-            return self.answer_unknown(request, object_id)
-        if not self.has_change_permission(request, row):
-            raise PermissionDenied
-        with work_for(request, self.organization_behind(row)):
-            form = SecretForm(request.POST or None, check=lambda typed: self.secret.check(row, typed))
-            shown = ""
-            if request.method == "POST" and form.is_valid():
-                self._set(request, row, form.cleaned_data["secret"])
-                if not form.is_generated:
-                    messages.success(request, f"The {self.secret.word} of {row} is changed.")
-                    return HttpResponseRedirect(page_of(row))
-                shown = form.cleaned_data["secret"]
-            return self.answer_page(
-                request,
-                "back_office/secret.html",
-                title=f"New {self.secret.word}: {row}",
-                original=row,
-                back=page_of(row),
-                form=form,
-                shown=shown,
-                word=self.secret.word,
-            )
+    def answer_secret(self, request: HttpRequest, row: Any) -> HttpResponse:
+        """The page that sets the secret of `row`, and shows it if it was generated."""
+        form = SecretForm(request.POST or None, check=lambda typed: self.secret.check(row, typed))
+        shown = ""
+        if form.is_valid():
+            self._set(request, row, form.cleaned_data["secret"])
+            if not form.is_generated:
+                messages.success(request, f"The {self.secret.word} of {row} was changed.")
+                return HttpResponseRedirect(page_of(row))
+            shown = form.cleaned_data["secret"]
+        return self.answer_page(
+            request,
+            "back_office/secret.html",
+            title=f"New {self.secret.word}: {row}",
+            original=row,
+            form=form,
+            shown=shown,
+            word=self.secret.word,
+        )
 
     def _set(self, request: HttpRequest, row: Any, secret: str) -> None:
         is_new = not getattr(row, self.secret.columns[0])

@@ -1,4 +1,4 @@
-"""Which kinds of loyalty cards are there?"""
+"""Card series: the kinds of loyalty cards."""
 
 from django.contrib import admin
 from unfold.contrib.filters.admin import BooleanRadioFilter
@@ -10,7 +10,7 @@ from organizations.card_series.organization_file import CARD_SERIES
 
 
 class CardSeriesForm(ConfigurationForm):
-    """See the module."""
+    """A card series."""
 
     section = CARD_SERIES
     words = {"is_active": "active", "generates": "generate"}
@@ -18,7 +18,7 @@ class CardSeriesForm(ConfigurationForm):
 
 @admin.register(CardSeries)
 class CardSeriesAdmin(BackOfficeAdmin):
-    """Card series, with the form of their numbers."""
+    """Card series, with the format of their numbers."""
 
     form = CardSeriesForm
     fields = ("code", "name", "type", "generates", "prefix", "length", "is_active")

@@ -1,4 +1,4 @@
-"""Which OAuth clients may call the API, and with which secret?"""
+"""OAuth clients of the API, and the page that sets the secret of one."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
 from organizations.back_office.forms import ConfigurationForm
-from organizations.back_office.pages import page_action
+from organizations.back_office.pages import row_page
 from organizations.back_office.secrets import SecretAdmin, SecretKind
 from organizations.credentials.hashing import set_client_secret
 from organizations.credentials.models import ApiClient
@@ -16,7 +16,7 @@ from organizations.credentials.organization_file import API_CLIENT
 
 
 class ApiClientForm(ConfigurationForm):
-    """Keys are credentials, so nobody else on the installation may have the same."""
+    """An API client. Keys are credentials, so they are unique on the installation."""
 
     section = API_CLIENT
     natural_key = ("key",)
@@ -25,7 +25,7 @@ class ApiClientForm(ConfigurationForm):
 
 @admin.register(ApiClient)
 class ApiClientAdmin(SecretAdmin):
-    """API clients, and a page to set the secret of one."""
+    """API clients."""
 
     form = ApiClientForm
     store_path = "till__store"
@@ -41,10 +41,10 @@ class ApiClientAdmin(SecretAdmin):
 
     @display(description="Secret", label={"set": "success", "none": "warning"})
     def log_in(self, client: ApiClient) -> str:
-        """Whether there is a secret at all."""
+        """Whether a secret is set."""
         return "set" if client.secret_hash else "none"
 
-    @page_action("Set secret", address="secret", icon="key")
-    def set_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @row_page("Set secret", address="secret", icon="key")
+    def set_secret(self, request: HttpRequest, client: ApiClient) -> HttpResponse:
         """The page that sets the secret."""
-        return self.answer_secret(request, object_id)
+        return self.answer_secret(request, client)

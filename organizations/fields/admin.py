@@ -1,18 +1,18 @@
-"""What does the organization ask of customers, tickets and transactions?"""
+"""Fields that the organization defines for customers, tickets and transactions."""
 
 from django.contrib import admin
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.columns import boolean_column
 from organizations.back_office.forms import ConfigurationForm, LinesField, NamedLinesField
 from organizations.fields.models import FieldDefinition
 from organizations.fields.organization_file import FIELD
 
 
 class FieldForm(ConfigurationForm):
-    """Options and labels are typed one a line."""
+    """A field definition; options and labels are typed one per line."""
 
     section = FIELD
     words = {"is_active": "active", "is_mandatory": "mandatory", "is_searchable": "searchable"}
@@ -21,18 +21,18 @@ class FieldForm(ConfigurationForm):
     options = LinesField(
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
-        help_text="For the types with options: one a line, in their own case",
+        help_text="For types with options: one per line, in upper or lower case as they are shown",
     )
     labels = NamedLinesField(
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Translated labels, one a line: language code, colon, label",
+        help_text="Translated labels, one per line: language code, colon, label",
     )
 
 
 @admin.register(FieldDefinition)
 class FieldDefinitionAdmin(BackOfficeAdmin):
-    """Field definitions, all categories."""
+    """Field definitions of all categories."""
 
     form = FieldForm
     fields = (
@@ -47,12 +47,5 @@ class FieldDefinitionAdmin(BackOfficeAdmin):
     )
     search_fields = ("name",)
 
-    @display(description="Mandatory", boolean=True)
-    def mandatory(self, field: FieldDefinition) -> bool:
-        """Whether a customer must have a value."""
-        return field.is_mandatory
-
-    @display(description="Searchable", boolean=True)
-    def searchable(self, field: FieldDefinition) -> bool:
-        """Whether customers are searched by it."""
-        return field.is_searchable
+    mandatory = boolean_column("is_mandatory", "Mandatory")
+    searchable = boolean_column("is_searchable", "Searchable")

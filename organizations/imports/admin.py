@@ -1,4 +1,4 @@
-"""Which files were imported, and what became of their rows?"""
+"""Import runs: imported files and the results of their rows."""
 
 from django.contrib import admin
 from unfold.decorators import display
@@ -10,21 +10,21 @@ from organizations.imports.models import ImportRun
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
-    """Import runs, to look at: the import commands start and continue them."""
+    """Import runs, read-only: the import commands start and continue them."""
 
     fields = (
-        "command", "filename", "state", "started_at", "finished_at",
-        "lines", "created", "updated", "unchanged", "rejected", "told",
+        "command", "filename", "state_label", "started_at", "finished_at",
+        "lines", "created", "updated", "unchanged", "rejected", "warning_counts",
     )  # fmt: skip
-    list_display = ("filename", "command", "state", "started_at", "created", "updated", "unchanged", "rejected")
+    list_display = ("filename", "command", "state_label", "started_at", "created", "updated", "unchanged", "rejected")
     search_fields = ("filename",)
 
     @display(description="State", label={"finished": "success", "unfinished": "warning"})
-    def state(self, run: ImportRun) -> str:
-        """Whether it came to the end of its file."""
+    def state_label(self, run: ImportRun) -> str:
+        """Whether the run reached the end of its file."""
         return "finished" if run.finished_at else "unfinished"
 
     @display(description="Warnings")
-    def told(self, run: ImportRun) -> str:
-        """How often each warning was given."""
+    def warning_counts(self, run: ImportRun) -> str:
+        """The number of warnings by code."""
         return ", ".join(f"{code}: {value_label(count)}" for code, count in run.warnings.items())

@@ -1,4 +1,4 @@
-"""Which accounts has the organization at other sources?"""
+"""Accounts of the organization at other sources."""
 
 from django.contrib import admin
 from unfold.contrib.filters.admin import BooleanRadioFilter
@@ -10,7 +10,7 @@ from organizations.source_accounts.organization_file import SOURCE_ACCOUNT
 
 
 class SourceAccountForm(ConfigurationForm):
-    """See the module."""
+    """A source account."""
 
     section = SOURCE_ACCOUNT
     natural_key = ("source", "account")
@@ -18,7 +18,7 @@ class SourceAccountForm(ConfigurationForm):
 
 @admin.register(SourceAccount)
 class SourceAccountAdmin(BackOfficeAdmin):
-    """Source accounts: source and account."""
+    """Source accounts."""
 
     form = SourceAccountForm
     fields = ("source", "account", "is_active")

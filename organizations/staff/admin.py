@@ -1,11 +1,10 @@
-"""Who works in the back office, in which role, and in which stores?"""
+"""Members of staff with their roles and stores, and the page that sets a password."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,14 +14,14 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from organizations.back_office.current_user import member_of
 from organizations.back_office.forms import ConfigurationForm
-from organizations.back_office.pages import page_action
+from organizations.back_office.pages import row_page
 from organizations.back_office.secrets import SecretAdmin, SecretKind
 from organizations.staff.models import StaffMember
 from organizations.staff.organization_file import STAFF
 
 
 class StaffForm(ConfigurationForm):
-    """A member of staff of one organization. Operators of the installation are made by `manage.py createsuperuser`."""
+    """A member of staff of one organization. `manage.py createsuperuser` adds operators of the installation."""
 
     section = STAFF
     natural_key = ("username",)
@@ -38,7 +37,7 @@ class StaffForm(ConfigurationForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if self.is_own and {"role", "stores", "is_active"} & set(self.changed_data):
-            raise forms.ValidationError("Nobody changes their own role, stores or log-in. Ask another administrator.")
+            raise forms.ValidationError("You cannot change your own role, stores or log-in. Ask another administrator.")
         return cleaned
 
     def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 - Django's signature
@@ -49,13 +48,13 @@ class StaffForm(ConfigurationForm):
 
 
 def put_password(member: StaffMember, password: str) -> None:
-    """Give the unsaved password to a member of staff."""
+    """Set the password of a member of staff, without saving."""
     member.set_password(password)
 
 
 @admin.register(StaffMember)
 class StaffMemberAdmin(SecretAdmin):
-    """The staff of the organization, and a page to set the password of one."""
+    """The staff of the organization."""
 
     form = StaffForm
     related = ("organization",)
@@ -75,7 +74,7 @@ class StaffMemberAdmin(SecretAdmin):
     actions_detail: Sequence[str] = ("set_password",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Staff rows are no tenant rows, because log-in comes before any scope: the organization is asked for here."""
+        """Staff of the current user's organization. They are not tenant rows, because log-in precedes any scope."""
         rows = super().get_queryset(request).filter(is_superuser=False)
         member = member_of(request)
         return rows if member.is_superuser else rows.filter(organization=member.organization_id)
@@ -92,14 +91,14 @@ class StaffMemberAdmin(SecretAdmin):
 
     @admin.action(description="Switch off", permissions=["change"])
     def deactivate(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
-        """Switch the chosen log-ins off, never one's own."""
+        """Switch the selected log-ins off, except the current user's own."""
         if rows.filter(pk=member_of(request).pk).exists():
             messages.warning(request, "Your own log-in stays on.")
         super().deactivate(request, rows.exclude(pk=member_of(request).pk))
 
-    @page_action("Set password", address="new-password", icon="key")
-    def set_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The page that sets the password; for one's own, the page that asks for the old one first."""
-        if unquote(object_id) == str(member_of(request).pk):
+    @row_page("Set password", address="new-password", icon="key")
+    def set_password(self, request: HttpRequest, member: StaffMember) -> HttpResponse:
+        """The page that sets the password; the current user's own is changed on the page that asks for the old one first."""
+        if member.pk == member_of(request).pk:
             return HttpResponseRedirect(reverse("admin:password_change"))
-        return self.answer_secret(request, object_id)
+        return self.answer_secret(request, member)

@@ -1,96 +1,78 @@
-"""Which identifiers are to be changed, and shall they? The queue of requests, and the page on which one is decided."""
+"""Identity requests: the queue of requests to change identifiers, and the page on which one is decided."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import Error
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 
+from customers.back_office import CustomerFilter, CustomerRowsAdmin
 from customers.identity_requests.models import IdentityRequest
-from customers.lookup.reads import read_customers
 from customers.profile.models import Customer
-from customers.search.admin import matching_customers, matching_values
-from loyalty_project.protocol.errors import LoyaltyError
-from organizations.back_office.base import ReadOnlyAdmin
-from organizations.back_office.current_user import actor_of, member_of, work_for
+from customers.lookup.reads import read_customers
+from customers.search.admin import matching_values
+from organizations.audit.actors import Actor
+from organizations.back_office.columns import choice_column
+from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
-from organizations.back_office.forms import ReasonField
+from organizations.back_office.forms import ActionForm, ReasonField
 from organizations.back_office.history import actor_label
-from organizations.back_office.pages import page_of
-from organizations.back_office.refusals import refusal_of, sentence_of
+from organizations.back_office.pages import page_of, permission_check, row_view
 from use_cases.identity import DecisionRefusedError, approve_request, read_obstacle, reject_request
 
 Status = IdentityRequest.Status
 Type = IdentityRequest.Type
-STATUS_LABELS: Final[dict[str, str]] = {Status.PENDING: "warning", Status.APPROVED: "success", Status.REJECTED: "danger"}
-TYPE_LABELS: Final[dict[str, str]] = {Type.CHANGE_IDENTIFIER: "info", Type.MERGE: "danger"}
-
-
-class DecisionForm(forms.Form):
-    """Why it is decided so. Who refuses has to say it."""
-
-    reason = ReasonField(help_text="Stands with the request and in the history for good.")
-
-    def __init__(self, *args: Any, is_refusal: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].required = is_refusal
+STATUS_COLORS: Final[dict[str, str]] = {Status.PENDING: "warning", Status.APPROVED: "success", Status.REJECTED: "danger"}
+TYPE_COLORS: Final[dict[str, str]] = {Type.CHANGE_IDENTIFIER: "info", Type.MERGE: "danger"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One way to decide: what the button says, what is done, and how it is told afterwards."""
+    """A way to decide a request: its button, its service, and its past participle in messages."""
 
     button: str
     done: str
     decide: Callable[..., IdentityRequest]
-    is_refusal: bool
+    is_rejection: bool
 
 
 DECISIONS: Final[Mapping[str, Decision]] = {
-    "approve": Decision(button="Approve", done="approved", decide=approve_request, is_refusal=False),
-    "reject": Decision(button="Reject", done="rejected", decide=reject_request, is_refusal=True),
+    "approve": Decision(button="Approve", done="approved", decide=approve_request, is_rejection=False),
+    "reject": Decision(button="Reject", done="rejected", decide=reject_request, is_rejection=True),
 }
 
 
-class CustomerFilter(DropdownFilter):
-    """By the customer from whose page somebody comes, on either side; there are too many to choose from."""
+class DecisionForm(ActionForm):
+    """The reason for a decision; a rejection needs one."""
 
-    title = "customer"
-    parameter_name = "customer"
+    refusals = (DecisionRefusedError,)
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        given = request.GET.get(self.parameter_name, "")
-        customer = model_admin.admin_site.get_model_admin(Customer).get_object(request, given) if given.isdecimal() else None
-        return [(str(customer.pk), str(customer))] if customer else []
+    reason = ReasonField(help_text="Kept with the request and in the history.")
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature
-        value = self.value()
-        return queryset.filter(Q(customer_id=int(value)) | Q(other_id=int(value))) if value else queryset
+    def __init__(self, *args: Any, row: IdentityRequest, decision: Decision, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.row, self.decision, self.by = row, decision, by
+        self.fields["reason"].required = decision.is_rejection
+
+    def act(self) -> None:
+        self.decision.decide(self.row.pk, reason=self.cleaned_data["reason"], by=self.by)
 
 
 @admin.register(IdentityRequest)
-class IdentityRequestAdmin(ReadOnlyAdmin):
-    """Requests, those that wait first. Nothing of one is edited: it is approved or rejected, on a page of its own."""
+class IdentityRequestAdmin(CustomerRowsAdmin):
+    """Identity requests, pending ones first. Nothing is edited: a request is approved or rejected on a page of its own."""
 
-    store_path = "customer__registered_store"
+    customer_paths = ("customer", "other")
     related: ClassVar[tuple[str, ...]] = ("customer", "other", "store", "till")
-    # Nobody counts millions of rows to show fifty.
-    paginator = InfinitePaginator
-    show_full_result_count = False
     fields = ()
-    list_display = ("told_change", "kind", "told_customer", "told_type", "told_status", "requested_on", "told_maker")
-    list_display_links = ("told_change",)
+    list_display = ("value_change", "kind", "customer_link", "type_label", "status_label", "requested_on", "requested_by_label")
+    list_display_links = ("value_change",)
     list_filter = (
         CustomerFilter,
         ("status", ChoicesDropdownFilter),
@@ -99,83 +81,59 @@ class IdentityRequestAdmin(ReadOnlyAdmin):
         StoreFilter,
         ("requested_on", DayRangeFilter),
     )
-    search_fields = ("new_value",)
     search_help_text = "Customer, or the old or new value"
     change_form_outer_before_template = "back_office/identity_request.html"  # type: ignore[assignment]  # see the base class
 
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        """Whether whoever is logged in may decide requests."""
-        return member_of(request).has_perm("customers.decide_identityrequest")
+    type_label = choice_column("type", "Kind of request", TYPE_COLORS)
+    status_label = choice_column("status", "Status", STATUS_COLORS)
+    has_decide_permission = permission_check("customers.decide_identityrequest")
 
-    # --- the list
-
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        """By either customer, as in the list of customers, or by the beginning of a value, former ones included."""
-        if not search_term.strip():
-            return queryset, False
-        customers = matching_customers(request, search_term)
-        found = Q(customer__in=customers) | Q(other__in=customers)
-        return queryset.filter(found | matching_values(request, search_term, "old_value", "new_value")), False
+    def other_matches(self, request: HttpRequest, term: str) -> Q:
+        """By the beginning of the old or new value, former values included."""
+        return matching_values(request, term, "old_value", "new_value")
 
     @display(description="New value", header=True)
-    def told_change(self, request: IdentityRequest) -> list[str]:
-        """The new value, and the old one."""
+    def value_change(self, request: IdentityRequest) -> list[str]:
+        """The new value, and the old value."""
         return [request.new_value, f"was {request.old_value}"]
 
-    @display(description="Customer")
-    def told_customer(self, request: IdentityRequest) -> SafeString:
-        """Whose it is, with the way to the customer's page."""
-        url = page_of(request.customer)
-        return format_html('<a class="text-link" href="{}">{}</a>', url, request.customer)
-
-    @display(description="Kind of request", label=TYPE_LABELS)
-    def told_type(self, request: IdentityRequest) -> tuple[str, str]:
-        """Whether another account would be merged."""
-        return request.type, request.get_type_display()
-
-    @display(description="Status", label=STATUS_LABELS)
-    def told_status(self, request: IdentityRequest) -> tuple[str, str]:
-        """What became of it."""
-        return request.status, request.get_status_display()
-
-    @display(description="Asked by", header=True)
-    def told_maker(self, request: IdentityRequest) -> list[str]:
-        """Who asked, and where."""
+    @display(description="Requested by", header=True)
+    def requested_by_label(self, request: IdentityRequest) -> list[str]:
+        """The actor, and the store."""
         return [actor_label(request.requested_by), str(request.store or "")]
 
-    # --- the page of one
+    # --- one request
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        context.update(self._about(request, context["original"]))
+        context.update(self._request_context(request, context["original"]))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _about(self, request: HttpRequest, row: IdentityRequest) -> dict[str, Any]:
-        """Both sides as they are now, and what may be done."""
+    def _request_context(self, request: HttpRequest, row: IdentityRequest) -> dict[str, Any]:
+        """Both customers as they are now, and what may be done."""
         people = read_customers({pk for pk in (row.customer_id, row.other_id) if pk is not None})
         is_pending = row.status == Status.PENDING
-        hindrance = self._hindrance(request, row) if is_pending else ""
         return {
             "identity_request": row,
             "person": people[row.customer_id],
             "other": people[row.other_id] if row.other_id and self._sees(request, row.other_id) else None,
-            "maker": actor_label(row.requested_by),
-            "decider": actor_label(row.decided_by),
-            "hindrance": hindrance,
+            "requested_by": actor_label(row.requested_by),
+            "decided_by": actor_label(row.decided_by),
+            "obstacle": self._obstacle(request, row) if is_pending else "",
             "may_decide": is_pending and self.has_decide_permission(request),
         }
 
-    def _hindrance(self, request: HttpRequest, row: IdentityRequest) -> str:
-        """Why whoever is logged in cannot approve it, whatever their role; "" for no reason."""
+    def _obstacle(self, request: HttpRequest, row: IdentityRequest) -> str:
+        """The reason why the current user cannot approve the request, whatever their role; "" for none."""
         if row.requested_by == actor_of(request, self.organization_behind(row)).name:
-            return "You asked for this yourself: somebody else has to approve it."
+            return "You requested this change yourself: a colleague has to approve it."
         if row.other_id and not self._sees(request, row.other_id):
-            return "The new value belongs to a customer of another store: somebody who sees both has to approve it."
+            return "The new value belongs to a customer of another store: a colleague who sees both has to approve it."
         return read_obstacle(row)
 
     def _sees(self, request: HttpRequest, customer_id: int) -> bool:
-        """Whether whoever is logged in may see this customer."""
-        room: Any = self.admin_site.get_model_admin(Customer)
-        return bool(room.get_queryset(request).filter(pk=customer_id).exists())
+        """True if the current user may see this customer."""
+        customers: Any = self.admin_site.get_model_admin(Customer)
+        return bool(customers.get_queryset(request).filter(pk=customer_id).exists())
 
     # --- deciding
 
@@ -187,43 +145,25 @@ class IdentityRequestAdmin(ReadOnlyAdmin):
         )
         return [page, *super().get_urls()]
 
-    def decide_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
-        """The page on which a request is approved or rejected; for those who may decide."""
-        if not self.has_decide_permission(request):
-            raise PermissionDenied
+    @row_view("decide")
+    def decide_view(self, request: HttpRequest, row: IdentityRequest, verb: str) -> HttpResponse:
+        """The page that approves or rejects a request."""
         if verb not in DECISIONS:
             raise Http404
-        row: IdentityRequest | None = self.get_object(request, str(object_id))
-        if row is None:
-            return self.answer_unknown(request, str(object_id))
-        with work_for(request, self.organization_behind(row)):
-            decision = DECISIONS[verb]
-            form = DecisionForm(request.POST or None, is_refusal=decision.is_refusal)
-            back = page_of(row)
-            if request.method == "POST" and form.is_valid() and self._decide(request, row, decision, form):
-                return HttpResponseRedirect(back)
-            return self.answer_page(
-                request,
-                "back_office/decide_identity_request.html",
-                title=f"{decision.button}: {row}",
-                original=row,
-                back=back,
-                decision=decision,
-                form=form,
-                **self._about(request, row),
-            )
-
-    def _decide(self, request: HttpRequest, row: IdentityRequest, decision: Decision, form: DecisionForm) -> bool:
-        """Decide it; whether that succeeded. What is refused is told above the form."""
-        by = actor_of(request, self.organization_behind(row))
-        if row.other_id and not decision.is_refusal and not self._sees(request, row.other_id):
+        decision = DECISIONS[verb]
+        if request.method == "POST" and row.other_id and not decision.is_rejection and not self._sees(request, row.other_id):
             raise PermissionDenied
-        try:
-            decision.decide(row.pk, reason=form.cleaned_data["reason"], by=by)
-        except DecisionRefusedError as refusal:
-            form.add_error(None, str(refusal))
-        except (LoyaltyError, Error) as error:
-            form.add_error(None, sentence_of(refusal_of(error, {})))
-        else:
-            messages.success(request, f"{str(row)[:1].upper()}{str(row)[1:]} is {decision.done}.")
-        return form.is_valid()
+        by = actor_of(request, self.organization_behind(row))
+        form = DecisionForm(request.POST or None, row=row, decision=decision, by=by)
+        if form.run():
+            messages.success(request, f"{str(row)[:1].upper()}{str(row)[1:]}: {decision.done}.")
+            return HttpResponseRedirect(page_of(row))
+        return self.answer_page(
+            request,
+            "back_office/decide_identity_request.html",
+            title=f"{decision.button}: {row}",
+            original=row,
+            decision=decision,
+            form=form,
+            **self._request_context(request, row),
+        )

@@ -1,12 +1,13 @@
-"""Who are the customers? The list, found by anything, and the page of one: who it is, what belongs to them, what happened."""
+"""Customers: the list, and the page of one with everything that belongs to the customer."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
@@ -14,105 +15,96 @@ from customers.groups.models import GroupMembership
 from customers.identifiers.models import Identifier
 from customers.merging.admin.actions import MergeActions
 from customers.merging.models import Merge
-from customers.profile.admin.form import CATEGORIES, Desk, customer_fieldsets, customer_form
+from customers.profile.admin.form import CATEGORIES, FormOptions, customer_fieldsets, customer_form
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
 from customers.segments.models import CustomerSegment, SegmentPartition
 from customers.sources.values import SOURCES
 from customers.statuses.admin.actions import StatusActions, may_set_status
-from customers.statuses.admin.status import told_blocks
+from customers.statuses.admin.status import block_labels
 from customers.statuses.models import CustomerStatus
 from customers.statuses.rules import label_of
 from organizations.audit.models import AuditEntry
+from organizations.back_office.columns import choice_column, value_column
 from organizations.back_office.current_user import actor_of, member_of, organization_of, own_stores
-from organizations.back_office.filters import DayRangeFilter, StoreFilter
+from organizations.back_office.filters import DayRangeFilter, NamedFilter, RelatedRowFilter, Rows, StoreFilter
 from organizations.back_office.history import actor_label, history_rows, value_label
+from organizations.back_office.refusals import notice_sentence
 from organizations.card_series.models import CardSeries
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
 from use_cases.customer_page import panels_of, read_customer_page
 
-_DESK: Final = "_customer_desk"
+_OPTIONS: Final = "_customer_form_options"
 _FIELDS: Final = "_customer_fields"
 HISTORY_SHOWN: Final = 25
+TYPE_COLORS: Final[dict[str, str]] = {
+    Customer.Type.LOYALTY: "success",
+    Customer.Type.NON_LOYALTY: "info",
+    Customer.Type.NOT_INTERESTED: "warning",
+}
 
 
 class RegisteredStoreFilter(StoreFilter):
     """By the store where the customer registered."""
 
-    parameter_name = "registered_store"
-    path = "registered_store"
+    parameter_name = path = "registered_store"
 
 
-class SourceFilter(DropdownFilter):
-    """By the source; the sources are known, so the table need not be asked which there are."""
+class SourceFilter(NamedFilter):
+    """By source. The sources are a fixed list, so no query asks for them."""
 
-    title = "source"
-    parameter_name = "source"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
-        return [(source, source) for source in sorted(SOURCES)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:  # noqa: ARG002 - Django's signature
-        return queryset.filter(source=self.value()) if self.value() else queryset
+    title = parameter_name = "source"
+    options = {source: (source, partial(QuerySet.filter, source=source)) for source in sorted(SOURCES)}
 
 
-class PartitionFilter(DropdownFilter):
+class PartitionFilter(RelatedRowFilter):
     """By the partition of a segment that customers are in."""
 
-    title = "segment"
-    parameter_name = "partition"
+    title, parameter_name = "segment", "partition"
+    path = "segments__partition"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+    def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:  # noqa: ARG002 - as in the base class
         active = SegmentPartition.objects.filter(is_active=True, segment__is_active=True)
         rows = active.order_by("segment__name", "position", "name").values_list("pk", "segment__name", "name")
-        return [(str(pk), f"{segment}: {name}") for pk, segment, name in rows]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:  # noqa: ARG002 - Django's signature
-        value = self.value()
-        return queryset.filter(segments__partition_id=int(value)) if value and value.isdigit() else queryset
+        return [(pk, f"{segment}: {name}") for pk, segment, name in rows]
 
 
-class MergedFilter(DropdownFilter):
-    """Customers who stand, unless those are asked for who were merged into others."""
+class MergedFilter(NamedFilter):
+    """Merged customers are hidden unless asked for."""
 
-    title = "merged"
-    parameter_name = "merged"
+    title = parameter_name = "merged"
+    options = {
+        "yes": ("merged customers", lambda rows: rows.exclude(merged_into=None)),
+        "all": ("all customers", lambda rows: rows),
+    }
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
-        return [("yes", "merged into others"), ("all", "all")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:  # noqa: ARG002 - Django's signature
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(merged_into__isnull=self.value() != "yes")
+    @staticmethod
+    def unfiltered(rows: Rows) -> Rows:
+        return rows.filter(merged_into=None)
 
 
-class StatusFilter(DropdownFilter):
-    """By the label of the lifecycle."""
+class StatusFilter(RelatedRowFilter):
+    """By lifecycle status."""
 
-    title = "status"
-    parameter_name = "status"
+    title = parameter_name = "status"
+    path = "status_label"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
-        return [(str(pk), label) for pk, label in CustomerStatus.objects.values_list("pk", "label")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:  # noqa: ARG002 - Django's signature
-        value = self.value()
-        return queryset.filter(status_label_id=int(value)) if value and value.isdigit() else queryset
+    def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:  # noqa: ARG002 - as in the base class
+        return CustomerStatus.objects.values_list("pk", "label")
 
 
 @admin.register(Customer)
 class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
-    """Customers. Adding and changing goes through the journeys of registration, like the tills' calls."""
+    """Customers. Adding and changing use the registration use case, like the calls of tills."""
 
     store_path = "registered_store"
     related = ("registered_store", "status_label")
-    # Nobody counts millions of rows to show fifty.
+    # A list shows fifty of possibly millions of rows and does not count the rest.
     paginator = InfinitePaginator
     show_full_result_count = False
-    list_display = ("told_name", "mobile", "email", "external_id", "told_type", "registered_on", "store")
-    list_display_links = ("told_name",)
+    list_display = ("name_header", "mobile", "email", "external_id", "type_label", "registered_on", "store")
+    list_display_links = ("name_header",)
     list_filter = (
         ("type", ChoicesDropdownFilter),
         RegisteredStoreFilter,
@@ -132,6 +124,9 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
     change_form_outer_before_template = "back_office/customer_header.html"  # type: ignore[assignment]  # see the base class
     change_form_outer_after_template = "back_office/customer_details.html"  # type: ignore[assignment]
 
+    type_label = choice_column("type", "Type", TYPE_COLORS)
+    store = value_column("registered_store", "Store")
+
     # --- the list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -145,18 +140,18 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
         return queryset.filter(pk__in=matching_customers(request, search_term)), False
 
     @display(description="Name", header=True)
-    def told_name(self, customer: Customer) -> list[Any]:
-        """The name, and initials in a circle."""
+    def name_header(self, customer: Customer) -> list[Any]:
+        """The name, with initials in a circle."""
         return [customer.full_name or f"Customer {customer.pk}", None, initials(customer)]
 
     @display(description="Mobile")
     def mobile(self, customer: Customer) -> str | None:
-        """The current mobile."""
+        """The current mobile number."""
         return _identifier(customer, Identifier.Kind.MOBILE)
 
     @display(description="E-mail")
     def email(self, customer: Customer) -> str | None:
-        """The current e-mail."""
+        """The current e-mail address."""
         return _identifier(customer, Identifier.Kind.EMAIL)
 
     @display(description="External id")
@@ -164,93 +159,78 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
         """The current external id."""
         return _identifier(customer, Identifier.Kind.EXTERNAL_ID)
 
-    @display(
-        description="Type",
-        label={
-            Customer.Type.LOYALTY: "success",
-            Customer.Type.NON_LOYALTY: "info",
-            Customer.Type.NOT_INTERESTED: "warning",
-        },
-    )
-    def told_type(self, customer: Customer) -> tuple[str, str]:
-        """The type in words, coloured."""
-        return customer.type, customer.get_type_display()
-
-    @display(description="Store")
-    def store(self, customer: Customer) -> Store | None:
-        """Where the customer registered."""
-        return customer.registered_store
-
     # --- the form
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ARG002, FBT001, FBT002 - Django's signature
-        return customer_form(self._desk(request), is_new=obj is None)
+        return customer_form(self._form_options(request), is_new=obj is None)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
             return []
-        return customer_fieldsets(self._desk(request), is_new=obj is None)
+        return customer_fieldsets(self._form_options(request), is_new=obj is None)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002 - Django's signature
         return ()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:  # noqa: ARG002 - Django's signature
-        """The journey has saved everything; what it warns of is told."""
+        """Show the warnings of the registration use case, which has saved everything."""
         for notice in form.registration.notices if form.registration else ():
-            messages.warning(request, f"{notice.text} ({int(notice.code)})")
+            messages.warning(request, notice_sentence(notice))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
-        """The journey has saved everything, its audit included."""
+        """Do nothing: the registration use case has saved everything, the audit included."""
 
-    def _desk(self, request: HttpRequest) -> Desk:
-        """What the form needs to know, read once a page."""
-        known: Desk | None = getattr(request, _DESK, None)
+    def _form_options(self, request: HttpRequest) -> FormOptions:
+        """What the form needs to know, read once per page."""
+        known: FormOptions | None = getattr(request, _OPTIONS, None)
         organization = organization_of(request)
         if known is not None and known.organization == organization:
             return known
         assert organization is not None  # noqa: S101 - the base class asks for one before any form
         own = own_stores(request)
         stores, tills = Store.objects.filter(is_active=True), Till.objects.filter(is_active=True)
-        desk = Desk(
+        options = FormOptions(
             organization=organization,
             actor=actor_of(request, organization),
-            fields=[one for one in _definitions(request) if one.is_active],
+            fields=[definition for definition in _definitions(request) if definition.is_active],
             stores=list((stores.filter(pk__in=own) if own else stores).order_by("name")),
             tills=list((tills.filter(store__in=own) if own else tills).select_related("store").order_by("code")),
             series=list(CardSeries.objects.filter(is_active=True, generates=True)),
             visible=self.get_queryset(request),
             needs_store=bool(own),
-            judges_fraud=may_set_status(request) and not organization.policy.lifecycle_status,
+            may_set_fraud=may_set_status(request) and not organization.policy.lifecycle_status,
         )
-        setattr(request, _DESK, desk)
-        return desk
+        setattr(request, _OPTIONS, options)
+        return options
 
-    # --- the page of one
+    # --- one customer
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if context.get("original") is not None:
-            context.update(self._about(request, context["original"]))
+            context.update(self._page_context(request, context["original"]))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _about(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
-        organization = self._desk(request).organization
+    def _page_context(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+        organization = self._form_options(request).organization
         definitions = _definitions(request)
         cards = list(customer.cards.select_related("series").order_by("-pk"))
-        names = {f"field_values.{one.pk}": one.name for one in definitions}
+        names = {f"field_values.{definition.pk}": definition.name for definition in definitions}
         label = label_of(customer, organization.policy)
         return {
             "customer": customer,
             "label": label,
-            "label_blocks": told_blocks(label) if label else [],
-            "judged_by": actor_label(customer.status_changed_by if label else customer.fraud_marked_by),
+            "label_blocks": block_labels(label) if label else [],
+            "status_set_by": actor_label(customer.status_changed_by if label else customer.fraud_marked_by),
             "loyalty": read_customer_page(customer, organization=organization),
             "currency": organization.currency,
             "initials": initials(customer),
             "merges": list(_merges(customer)),
             "inherited": list(Identifier.objects.filter(customer=customer, state=Identifier.State.MERGED)),
-            "identifiers": [(one.get_kind_display(), one.kind, one.value) for one in customer.identifiers.all()],
+            "identifiers": list(customer.identifiers.all()),
             "field_rows": [
-                (one.name, value_label(value)) for one in definitions if (value := customer.value_of(one.pk)) is not None
+                (definition.name, value_label(value))
+                for definition in definitions
+                if (value := customer.value_of(definition.pk)) is not None
             ],
             "cards": cards,
             "profiles": list(customer.source_profiles.all()),
@@ -261,7 +241,7 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
         }
 
     def history_of(self, row: Customer) -> QuerySet[AuditEntry]:
-        """What happened to the customer and to the customer's cards."""
+        """The audit entries about the customer and the customer's cards."""
         return self._entries(row, list(row.cards.values_list("pk", flat=True)))
 
     def _entries(self, customer: Customer, cards: Iterable[int]) -> QuerySet[AuditEntry]:
@@ -272,12 +252,12 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
 
 
 def initials(customer: Customer) -> str:
-    """Up to two letters that stand for the customer."""
+    """The customer's initials, at most two letters."""
     return "".join(name[:1] for name in (customer.firstname, customer.lastname)).upper() or "?"
 
 
 def _identifier(customer: Customer, kind: str) -> str | None:
-    return next((one.value for one in customer.identifiers.all() if one.kind == kind), None)
+    return next((identifier.value for identifier in customer.identifiers.all() if identifier.kind == kind), None)
 
 
 def _merges(customer: Customer) -> QuerySet[Merge]:
@@ -294,7 +274,7 @@ def _memberships(customer: Customer) -> QuerySet[GroupMembership]:
 
 
 def _definitions(request: HttpRequest) -> list[FieldDefinition]:
-    """Every field of customers, switched off ones included, read once a page."""
+    """All fields of customers, inactive ones included, read once per page."""
     known: list[FieldDefinition] | None = getattr(request, _FIELDS, None)
     if known is None:
         known = list(FieldDefinition.objects.filter(category__in=CATEGORIES))

@@ -1,6 +1,6 @@
-"""How is a customer typed in? A form that makes an item of what was typed and sends it the way that the tills' items go.
+"""The form of a customer. It builds an item from the typed values and passes it to the registration use case.
 
-So every rule of registering and updating holds at the desk as it holds at the till, and nothing is written past them.
+So the rules for items of tills apply to staff as well.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ _PLAIN: Final = (
     "mobile", "email", "external_id", "firstname", "lastname", "type", "source", "registered_on",
     "preferred_store", "associated_with", "test_control_status", "ndnc_status",
 )  # fmt: skip
-# Where the refusal of a journey is told; the others above the form.
+# The field at which a refusal is shown; other refusals are shown above the form.
 _FIELD_OF: Final[Mapping[CodeTable, str]] = {
     Code.NO_IDENTIFIER: "mobile",
     Code.COUNTRY_NOT_CONFIGURED: "mobile",
@@ -70,11 +70,11 @@ _FIELD_OF: Final[Mapping[CodeTable, str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """Where the form is filled in: for which organization, by whom, and what there is to choose from.
+class FormOptions:
+    """Organization and user of the form, and what there is to choose from.
 
-    `visible` are the customers that whoever fills it in may see. `needs_store`: the customer must join at one of `stores`.
-    `judges_fraud`: the fraud status decides about customers, and they may set it.
+    `visible` are the customers that the user may see. `needs_store`: the customer must join at one of `stores`.
+    `may_set_fraud`: the organization uses the fraud status, and the user may set it.
     """
 
     organization: Organization
@@ -85,20 +85,20 @@ class Desk:
     series: Sequence[CardSeries]
     visible: QuerySet[Customer]
     needs_store: bool
-    judges_fraud: bool
+    may_set_fraud: bool
 
 
 class _SeenVersion(forms.IntegerField):
-    """The version of the customer that the form showed; nothing that anybody types."""
+    """The version of the customer that the form showed. Hidden, and not typed."""
 
     def has_changed(self, initial: Any, data: Any) -> bool:  # noqa: ARG002 - Django's signature
         return False
 
 
 class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for type checkers only
-    """The form of one customer: a new one, or the one of `instance`. Its fields are made by `customer_form`."""
+    """The form of a new customer, or of `instance`. `customer_form` adds the fields."""
 
-    desk: ClassVar[Desk]
+    options: ClassVar[FormOptions]
     registration: Registration | None = None
 
     class Meta:
@@ -108,22 +108,22 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial.update(_stored(self.instance, self.desk))
+            self.initial.update(_stored(self.instance, self.options))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if self.instance.pk and cleaned.get("version") != self.instance.version:
-            self._tell(Code.PROFILE_NOT_UPDATED)
+            self._add_refusal(Code.PROFILE_NOT_UPDATED)
             return cleaned
         for name in self.changed_data if self.instance.pk else ():
             if name in cleaned and not cleaned[name]:
-                self.add_error(name, "A stored value can be replaced, but not emptied.")
+                self.add_error(name, "A stored value can be replaced, but not removed.")
         self._check_field_values(cleaned)
         return cleaned
 
     def _check_field_values(self, cleaned: Mapping[str, Any]) -> None:
-        """At the till a value of the wrong kind is left out with a warning; at the desk somebody can correct it."""
-        for definition in self.desk.fields:
+        """Refuse values of the wrong type, which staff can correct. For tills they are left out with a warning."""
+        for definition in self.options.fields:
             value = cleaned.get(field_key(definition))
             if not isinstance(value, str) or not value:
                 continue
@@ -134,39 +134,39 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
                 self.add_error(field_key(definition), sentence_of(code))
 
     def _post_clean(self) -> None:
-        """In place of the model's own validation: the journey judges, and works, in a savepoint of the page's transaction."""
+        """Register or update in a savepoint of the page's transaction, in place of the model's own validation."""
         if self.errors or (self.instance.pk and not self.changed_data):
             return
         try:
             with transaction.atomic():
                 self.registration = self._update() if self.instance.pk else self._register()
         except (LoyaltyError, Error) as error:
-            self._tell(refusal_of(error, CONSTRAINTS))
+            self._add_refusal(refusal_of(error, CONSTRAINTS))
         else:
             self.instance = self.registration.customer
 
     def _register(self) -> Registration:
         item = self.item()
-        store = next((one for one in self.desk.stores if one.code == self.cleaned_data.get("store")), None)
-        actor = replace(self.desk.actor, store=store)
+        store = next((store for store in self.options.stores if store.code == self.cleaned_data.get("store")), None)
+        actor = replace(self.options.actor, store=store)
         context = load_input_context([item], by=actor)
-        # Whoever is known already is opened and changed, not added: what they are is to be seen first.
+        # A known customer is not changed by adding: staff open the customer's page first.
         context = replace(context, policy=replace(context.policy, reject_existing_on_add=True))
         return register_customer(read_customer_input(item, context, action="add"), context=context, by=actor)
 
     def _update(self) -> Registration:
         item = {**self.item(), "id": str(self.instance.pk)}
-        context = load_input_context([item], by=self.desk.actor)
-        # Whoever types somebody else's number is told so: staff merge on a page of its own, which shows what moves.
+        context = load_input_context([item], by=self.options.actor)
+        # Another customer's identifier is refused: staff merge on a page that shows what moves.
         context = replace(context, policy=replace(context.policy, auto_merge=False))
         customer_input = read_customer_input(item, context, action="update")
         customer_input.seen_version = self.cleaned_data["version"]
         if "image_url" in self.changed_data:
             customer_input.customer.image_url = self.cleaned_data["image_url"]
-        return update_customer(customer_input, context=context, by=self.desk.actor)
+        return update_customer(customer_input, context=context, by=self.options.actor)
 
     def item(self) -> Item:
-        """What was typed, as an item of customer/add or update: only what differs from what the form showed."""
+        """The typed values as an item of customer/add or update: only those that differ from what the form showed."""
         typed = {name: self.cleaned_data[name] for name in self.changed_data if self.cleaned_data.get(name)}
         if not self.instance.pk:
             typed = {name: value for name, value in self.cleaned_data.items() if value}
@@ -181,71 +181,74 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
             item["card_details"] = card
         for category in CATEGORIES:
             rows = [
-                {"name": one.name, "value": typed[field_key(one)]}
-                for one in self.desk.fields
-                if one.category == category and field_key(one) in typed
+                {"name": definition.name, "value": typed[field_key(definition)]}
+                for definition in self.options.fields
+                if definition.category == category and field_key(definition) in typed
             ]
             if rows:
                 item[f"{category}_fields"] = {"field": rows}
         return item
 
-    def _tell(self, code: CodeTable) -> None:
+    def _add_refusal(self, code: CodeTable) -> None:
         field = _FIELD_OF.get(code)
         if code == Code.ALREADY_REGISTERED:
-            self.add_error(None, self._known())
+            self.add_error(None, self._already_registered())
         elif code == Code.PROFILE_NOT_UPDATED:
             self.add_error(None, self._not_updated())
         else:
             self.add_error(field if field in self.fields else None, sentence_of(code))
 
     def _not_updated(self) -> str:
-        """Why a known customer stays as they are (docs/protocol.md 5, code 1024)."""
+        """Why the customer was not changed (docs/protocol.md 5, code 1024)."""
         sentence = sentence_of(Code.PROFILE_NOT_UPDATED)
-        if is_leaving(self.instance, self.desk.organization.policy):
-            return f"{sentence} The account is deleted, or about to be: only its status can be changed."
+        if is_leaving(self.instance, self.options.organization.policy):
+            return f"{sentence} The account is deleted or will be deleted: only its status can be changed."
         return format_html(
-            "{} Somebody else changed this customer after you opened the page, so nothing was saved; the history below says"
-            ' what. <a class="text-link" href="{}">Open the page again</a> and repeat what you want to change.',
+            "{} A colleague or a till changed the customer after you opened this page; the history below shows what."
+            ' <a class="bo-link" href="{}">Open the page again</a> and repeat your change.',
             sentence,
             page_of(self.instance),
         )
 
-    def _known(self) -> str:
-        """That the customer is there already, with the way to the page, if it may be seen."""
+    def _already_registered(self) -> str:
+        """That the customer is already registered, with a link if the user may see the customer."""
         sentence = sentence_of(Code.ALREADY_REGISTERED)
-        context = load_input_context([], by=self.desk.actor)
+        context = load_input_context([], by=self.options.actor)
         customer_input = read_customer_input(self.item(), context, action="add")
         same = reduce(or_, (Q(kind=kind, value=value) for kind, value in customer_input.identifiers.items()))
-        twins = Identifier.objects.filter(same, exclusive=True).values("customer_id")
-        for customer in self.desk.visible.filter(pk__in=twins)[:1]:
+        owners = Identifier.objects.filter(same, exclusive=True).values("customer_id")
+        for customer in self.options.visible.filter(pk__in=owners)[:1]:
             url = page_of(customer)
-            return format_html('{} <a class="text-link" href="{}">Open {}</a>', sentence, url, customer)
+            return format_html('{} <a class="bo-link" href="{}">Open {}</a>', sentence, url, customer)
         return sentence
 
 
-def customer_form(desk: Desk, *, is_new: bool) -> type[CustomerForm]:
-    """The form class for one page: what is asked depends on the organization's fields and on whether the customer is new."""
-    fields = {**_identity_fields(), **_profile_fields(desk, is_new=is_new), **_card_fields(desk)}
-    fields |= {field_key(one): _value_field(one) for one in desk.fields}
-    return type("CustomerForm", (CustomerForm,), {**fields, "desk": desk})
+def customer_form(options: FormOptions, *, is_new: bool) -> type[CustomerForm]:
+    """The form class of one page: its fields depend on the organization and on whether the customer is new."""
+    fields = {**_identity_fields(), **_profile_fields(options, is_new=is_new), **_card_fields(options)}
+    fields |= {field_key(definition): _value_field(definition) for definition in options.fields}
+    return type("CustomerForm", (CustomerForm,), {**fields, "options": options})
 
 
-def customer_fieldsets(desk: Desk, *, is_new: bool) -> list[tuple[str | None, dict[str, Any]]]:
-    """How the fields of `customer_form` are laid out."""
-    own = {category: [field_key(one) for one in desk.fields if one.category == category] for category in CATEGORIES}
+def customer_fieldsets(options: FormOptions, *, is_new: bool) -> list[tuple[str | None, dict[str, Any]]]:
+    """The layout of the fields of `customer_form`."""
+    own = {
+        category: [field_key(definition) for definition in options.fields if definition.category == category]
+        for category in CATEGORIES
+    }
     who: list[Any] = [("firstname", "lastname"), "mobile", "email", "external_id"]
     more = ["preferred_store", "associated_with", "ndnc_status", "test_control_status", "image_url"]
     registration = ["type", *(["store", "source"] if is_new else []), "registered_on"]
     sets: list[tuple[str | None, list[Any]]] = [
-        ("Who", who if is_new else [*who, "version"]),
+        ("Profile", who if is_new else [*who, "version"]),
         ("Membership", registration),
         ("Fields", [*own["custom"], *own["extended"]]),
         ("Preferences", own["preference"]),
-        ("Card", ["series_code", "card_number"] if desk.series or not is_new else ["card_number"]),
+        ("Card", ["series_code", "card_number"] if options.series or not is_new else ["card_number"]),
         ("More", [] if is_new else more),
-        ("Fraud", ["fraud_status", "fraud_reason"] if desk.judges_fraud and not is_new else []),
+        ("Fraud", ["fraud_status", "fraud_reason"] if options.may_set_fraud and not is_new else []),
     ]
-    # One tab each on the page of a known customer, so that what is looked at most stays in sight.
+    # Tabs on the page of a known customer keep what is used most in sight.
     classes = [] if is_new else ["tab"]
     return [(title, {"fields": fields, "classes": classes}) for title, fields in sets if fields]
 
@@ -261,67 +264,67 @@ def _identity_fields() -> dict[str, forms.Field]:
         "lastname": _text("Last name", 200),
         "mobile": _text("Mobile", 30, "With or without country code"),
         "email": _text("E-mail", 254),
-        "external_id": _text("External id", 250, "The retailer's own number of the customer"),
+        "external_id": _text("External id", 250, "The retailer's own id of the customer"),
     }
 
 
-def _profile_fields(desk: Desk, *, is_new: bool) -> dict[str, forms.Field]:
-    moment = "YYYY-MM-DD, or YYYY-MM-DD HH:MM:SS"
-    stores = [(one.code, f"{one.name} ({one.code})") for one in desk.stores]
-    tills = [(one.code, f"{one.code} – {one.store.name}") for one in desk.tills]
+def _profile_fields(options: FormOptions, *, is_new: bool) -> dict[str, forms.Field]:
+    moment = "YYYY-MM-DD or YYYY-MM-DD HH:MM:SS"
+    stores = [(store.code, f"{store.name} ({store.code})") for store in options.stores]
+    tills = [(till.code, f"{till.code} – {till.store.name}") for till in options.tills]
     fields: dict[str, forms.Field] = {
         "type": _choice("Type", Customer.Type.choices, required=True, initial=Customer.Type.LOYALTY),
-        "registered_on": _text("Registered on", 30, f"{moment}; blank: now" if is_new else moment),
+        "registered_on": _text("Registered on", 30, f"{moment}. Leave blank for now." if is_new else moment),
     }
     if is_new:
-        first = desk.stores[0].code if desk.needs_store and len(desk.stores) == 1 else None
+        first = options.stores[0].code if options.needs_store and len(options.stores) == 1 else None
         fields["store"] = _choice(
-            "Store", stores, required=desk.needs_store, initial=first, hint="Where the customer registers"
+            "Store", stores, required=options.needs_store, initial=first, hint="Store where the customer registers"
         )
-        fields["source"] = _choice("Source", [(one, one) for one in sorted(SOURCES)], hint="Blank: INSTORE")
+        fields["source"] = _choice("Source", [(source, source) for source in sorted(SOURCES)], hint="Leave blank for INSTORE")
     else:
         fields["preferred_store"] = _choice("Preferred store", stores)
         fields["associated_with"] = _choice("Associated till", tills)
-        fields["ndnc_status"] = _choice("NDNC status", Customer.NdncStatus.choices)
-        fields["test_control_status"] = _choice("Test or control", Customer.TestControl.choices)
+        fields["ndnc_status"] = _choice("Do-not-call registry (NDNC)", Customer.NdncStatus.choices)
+        fields["test_control_status"] = _choice("Test or control group", Customer.TestControl.choices)
         fields["image_url"] = forms.URLField(
             label="Picture",
             required=False,
             max_length=500,
             assume_scheme="https",
             widget=UnfoldAdminURLInputWidget,
-            help_text="The address of an image",
+            help_text="Web address of an image",
         )
         fields["version"] = _SeenVersion(required=False, widget=forms.HiddenInput)
-    if desk.judges_fraud and not is_new:
+    if options.may_set_fraud and not is_new:
         fields["fraud_status"] = _choice("Fraud status", Customer.FraudStatus.choices)
-        fields["fraud_reason"] = _text("Reason", 250, "Told with a changed status")
+        fields["fraud_reason"] = _text("Reason", 250, "Reason for a changed status")
     return fields
 
 
-def _card_fields(desk: Desk) -> dict[str, forms.Field]:
-    series = [(one.code, f"{one.name} ({one.code})") for one in desk.series]
+def _card_fields(options: FormOptions) -> dict[str, forms.Field]:
+    series = [(series.code, f"{series.name} ({series.code})") for series in options.series]
     return {
-        "series_code": _choice("New card of", series, hint="Issues the next number of the series"),
-        "card_number": _text("Card number", 50, "A card that lies ready"),
+        "series_code": _choice("New card", series, hint="Issues the next number of the series"),
+        "card_number": _text("Card number", 50, "Number of an existing card"),
     }
 
 
 def _value_field(definition: FieldDefinition) -> forms.Field:
     kind = FieldDefinition.Type(definition.type)
-    options = [(str(one), str(one)) for one in definition.options]
+    values = [(str(option), str(option)) for option in definition.options]
     hint = "mandatory" if definition.is_mandatory else ""
     if kind is FieldDefinition.Type.ENUM:
-        return _choice(definition.name, options, hint=hint)
+        return _choice(definition.name, values, hint=hint)
     if kind is FieldDefinition.Type.BOOLEAN:
         return _choice(definition.name, [("true", "yes"), ("false", "no")], hint=hint)
     if kind is FieldDefinition.Type.MULTI:
         return forms.MultipleChoiceField(
             label=definition.name,
-            choices=options,
+            choices=values,
             required=False,
             widget=UnfoldAdminCheckboxSelectMultipleWidget,
-            help_text=", ".join(filter(None, [hint, "several may be chosen"])),
+            help_text=", ".join(filter(None, [hint, "choose any number"])),
         )
     field = _text(definition.name, 2000, hint)
     if kind is FieldDefinition.Type.DATE:
@@ -349,15 +352,15 @@ def _choice(
     )
 
 
-def _stored(customer: Customer, desk: Desk) -> dict[str, Any]:
-    """What is stored, as the form shows it."""
-    identifiers = {one.kind: one.value for one in customer.identifiers.all() if one.state == Identifier.State.CURRENT}
+def _stored(customer: Customer, options: FormOptions) -> dict[str, Any]:
+    """The stored values, as the form shows them."""
+    current = [identifier for identifier in customer.identifiers.all() if identifier.state == Identifier.State.CURRENT]
     return {
-        **identifiers,
+        **{identifier.kind: identifier.value for identifier in current},
         "firstname": customer.firstname,
         "lastname": customer.lastname,
         "type": customer.type,
-        "registered_on": write_moment(customer.registered_on, desk.organization.zone),
+        "registered_on": write_moment(customer.registered_on, options.organization.zone),
         "preferred_store": customer.preferred_store.code if customer.preferred_store else "",
         "associated_with": customer.associated_till.code if customer.associated_till else "",
         "ndnc_status": customer.ndnc_status,
@@ -366,5 +369,5 @@ def _stored(customer: Customer, desk: Desk) -> dict[str, Any]:
         "version": customer.version,
         "fraud_status": customer.fraud_status,
         "fraud_reason": customer.fraud_reason,
-        **{field_key(one): customer.value_of(one.pk) for one in desk.fields},
+        **{field_key(definition): customer.value_of(definition.pk) for definition in options.fields},
     }

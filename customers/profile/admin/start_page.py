@@ -1,4 +1,4 @@
-"""What does somebody see who comes to work? A search box, a few figures that cost little, and who joined last."""
+"""The start page: a search box, a few inexpensive figures, and the newest customers."""
 
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ NEWEST: Final = 8
 
 
 def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The context of the start page; what somebody may not see is left out. Called by Unfold (DASHBOARD_CALLBACK)."""
+    """The context of the start page, limited to what the current user may see. Called by Unfold (DASHBOARD_CALLBACK)."""
     user: Any = request.user
     figures = []
     if user.has_perm("customers.view_customer"):
@@ -42,5 +42,5 @@ def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
 
 
 def bounded_count(rows: QuerySet[Any], limit: int = COUNTED) -> str:
-    """How many rows, or that there are more than `limit`."""
+    """The number of rows, or “more than” `limit`."""
     return count_label(rows.order_by().prefetch_related(None).values("pk")[: limit + 1].count(), limit)

@@ -1,29 +1,28 @@
-"""How is a customer's status changed at a desk? A form that asks for label and reason and hands them to the service."""
+"""The form on which staff set a customer's lifecycle status."""
 
 from typing import Any
 
 from django import forms
-from django.db import Error
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from customers.profile.models import Customer
 from customers.statuses.models import CustomerStatus
 from customers.statuses.services import set_status
 from organizations.audit.actors import Actor
-from organizations.back_office.forms import ReasonField
-from organizations.back_office.refusals import refusal_of, sentence_of
+from organizations.back_office.forms import ActionForm, ReasonField
 
 
-class StatusForm(forms.Form):
-    """The label to give, and why. `save` gives it, or says why not."""
+class StatusForm(ActionForm):
+    """The status to set, and the reason."""
 
     label = forms.ModelChoiceField(
+        label="Status",
         queryset=CustomerStatus._base_manager.none(),
         required=False,
-        empty_label="none: by the fraud status",
+        empty_label="none: the fraud status decides",
         widget=UnfoldAdminSelectWidget,
     )
-    reason = ReasonField(help_text="Stands in the history for good, and is told to tills.")
+    reason = ReasonField(help_text="Kept in the history and sent to tills.")
 
     is_changed = False
 
@@ -34,24 +33,20 @@ class StatusForm(forms.Form):
         self.actor = actor
         labels: Any = self.fields["label"]
         labels.queryset = CustomerStatus.objects.filter(is_active=True)
-        labels.label_from_instance = _choice
+        labels.label_from_instance = _option
 
-    def save(self) -> bool:
-        """Give the label; False where that is refused, which is told above the form."""
-        try:
-            self.is_changed = set_status(
-                self.customer, self.cleaned_data["label"], reason=self.cleaned_data["reason"], by=self.actor
-            )
-        except Error as error:
-            self.add_error(None, sentence_of(refusal_of(error, {})))
-        return self.is_valid()
+    def act(self) -> None:
+        typed = self.cleaned_data
+        self.is_changed = set_status(self.customer, typed["label"], reason=typed["reason"], by=self.actor)
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """What was done, in a sentence."""
-        label: CustomerStatus | None = self.cleaned_data["label"]
-        name = label.label if label else "without a status"
-        return f"{self.customer} is {name} now." if self.is_changed else f"{self.customer} was {name} already, for this reason."
+        status: CustomerStatus | None = self.cleaned_data["label"]
+        name = status.label if status else "without a status"
+        if self.is_changed:
+            return f"{self.customer} is now {name}."
+        return f"{self.customer} is already {name}, for the same reason. Nothing was changed."
 
 
-def _choice(label: CustomerStatus) -> str:
-    return f"{label.label} ({label.get_status_display()})"
+def _option(status: CustomerStatus) -> str:
+    return f"{status.label} ({status.get_status_display()})"

@@ -1,4 +1,4 @@
-"""Which statuses do customers have, and what does each forbid?"""
+"""The lifecycle statuses of customers, and what each forbids."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ from customers.profile.models import Customer
 from customers.statuses.models import CustomerStatus
 from customers.statuses.organization_file import CUSTOMER_STATUS
 from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.columns import value_column
 from organizations.back_office.counting import BoundedCount, count_label
 from organizations.back_office.forms import ConfigurationForm
 
@@ -21,7 +22,7 @@ Block = CustomerStatus.Block
 
 
 class CustomerStatusForm(ConfigurationForm):
-    """What is forbidden is ticked."""
+    """A lifecycle status; what it forbids is ticked."""
 
     section = CUSTOMER_STATUS
     natural_key = ("status", "label")
@@ -30,44 +31,39 @@ class CustomerStatusForm(ConfigurationForm):
         choices=Block.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="What the label forbids",
+        help_text="What a customer with this status cannot do",
     )
 
 
 @admin.register(CustomerStatus)
 class CustomerStatusAdmin(BackOfficeAdmin):
-    """Labels of the lifecycle; staff give them on a customer's page."""
+    """Lifecycle statuses; staff set them on a customer's page."""
 
     form = CustomerStatusForm
     fields = ("status", "label", "blocks", "is_active")
     natural_key = ("status", "label")
-    list_display = ("label", "told_status", "told_blocks", "customers", "active")
+    list_display = ("label", "status_label", "blocks_text", "customers", "active")
     list_filter = (("status", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter))
     search_fields = ("label",)
     sortable_by = ()
 
+    status_label = value_column("get_status_display", "Status", lambda label: label())
+    customers = value_column("customer_count", "Customers", count_label)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        # Named beside the scope, which operators have none of: the index begins with the organization.
-        given = Customer.objects.filter(organization=OuterRef("organization"), status_label=OuterRef("pk"), merged_into=None)
-        statuses: QuerySet[Any] = super().get_queryset(request).annotate(customer_count=BoundedCount(given))
+        # Operators have no scope, and the index begins with the organization.
+        customers = Customer.objects.filter(
+            organization=OuterRef("organization"), status_label=OuterRef("pk"), merged_into=None
+        )
+        statuses: QuerySet[Any] = super().get_queryset(request).annotate(customer_count=BoundedCount(customers))
         return statuses
 
-    @display(description="Status", ordering="status")
-    def told_status(self, status: CustomerStatus) -> str:
-        """The status in words."""
-        return status.get_status_display()
-
     @display(description="Forbids")
-    def told_blocks(self, status: CustomerStatus) -> str:
+    def blocks_text(self, status: CustomerStatus) -> str:
         """What it forbids, in words."""
-        return ", ".join(told_blocks(status)) or "nothing"
-
-    @display(description="Customers")
-    def customers(self, status: Any) -> str:
-        """How many customers have it."""
-        return count_label(status.customer_count)
+        return ", ".join(block_labels(status)) or "nothing"
 
 
-def told_blocks(status: CustomerStatus) -> list[str]:
-    """What a label forbids, in words."""
-    return [Block(one).label for one in status.blocks]
+def block_labels(status: CustomerStatus) -> list[str]:
+    """What a status forbids, in words."""
+    return [Block(block).label for block in status.blocks]

@@ -1,34 +1,34 @@
-"""How are points adjusted at a desk? A form that asks what is needed and hands it to the service."""
+"""The form on which staff adjust points."""
 
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.db import Error
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSingleDateWidget
 
 from engagement.numbers.display import format_change
 from engagement.points.adjustments import AdjustmentRefusedError, adjust_points
 from engagement.points.models import PointsAccount
 from organizations.audit.actors import Actor
-from organizations.back_office.forms import ReasonField
-from organizations.back_office.refusals import refusal_of, sentence_of
+from organizations.back_office.forms import ActionForm, ReasonField
 
 
-class AdjustmentForm(forms.Form):
-    """Points to add or to take, why, and until when. `save` adjusts them, or says why not."""
+class AdjustmentForm(ActionForm):
+    """Points to add or to take, the reason, and the expiry."""
+
+    refusals = (AdjustmentRefusedError,)
 
     points = forms.DecimalField(
         max_digits=18,
         decimal_places=3,
         widget=UnfoldAdminDecimalFieldWidget(attrs={"step": "any", "autofocus": True}),
-        help_text="With a minus to take them.",
+        help_text="Start with a minus to take points.",
     )
-    reason = ReasonField(help_text="Stands in the ledger and in the history for good.")
+    reason = ReasonField(help_text="Kept in the ledger and in the history.")
     expires_on = forms.DateField(
         required=False,
         widget=UnfoldAdminSingleDateWidget,
-        help_text="The last good day of points that are added. Blank: they never expire.",
+        help_text="Last day on which added points can be used. Leave blank for points that never expire.",
     )
 
     def __init__(self, *args: Any, account: PointsAccount, actor: Actor, **kwargs: Any) -> None:
@@ -36,18 +36,11 @@ class AdjustmentForm(forms.Form):
         self.account = account
         self.actor = actor
 
-    def save(self) -> bool:
-        """Adjust the points; False where the service refuses, which is told above the form."""
-        given = self.cleaned_data
-        try:
-            adjust_points(self.account, given["points"], reason=given["reason"], expires_on=given["expires_on"], by=self.actor)
-        except AdjustmentRefusedError as refusal:
-            self.add_error(None, str(refusal))
-        except Error as error:
-            self.add_error(None, sentence_of(refusal_of(error, {})))
-        return self.is_valid()
+    def act(self) -> None:
+        typed = self.cleaned_data
+        adjust_points(self.account, typed["points"], reason=typed["reason"], expires_on=typed["expires_on"], by=self.actor)
 
-    def told(self) -> str:
-        """What was done, in a word."""
+    def summary(self) -> str:
+        """What was done, in a few words."""
         points: Decimal = self.cleaned_data["points"]
         return f"{format_change(points)} points"

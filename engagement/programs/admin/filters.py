@@ -1,27 +1,20 @@
 """List filters by program."""
 
-from typing import Any
+from collections.abc import Iterable
 
-from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import DropdownFilter
 
 from engagement.programs.models import Program
+from organizations.back_office.filters import RelatedRowFilter
 
 
-class ProgramFilter(DropdownFilter):
-    """By program. A subclass says where it stands (`path`)."""
+class ProgramFilter(RelatedRowFilter):
+    """By program."""
 
-    title = "program"
-    parameter_name = "program"
-    path = "program"
+    title = parameter_name = path = "program"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
-        return [(str(pk), name) for pk, name in Program.objects.values_list("pk", "name")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:  # noqa: ARG002 - Django's signature
-        value = self.value()
-        return queryset.filter(**{f"{self.path}_id": value}) if value and value.isdigit() else queryset
+    def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:  # noqa: ARG002 - as in the base class
+        return Program.objects.values_list("pk", "name")
 
 
 class AccountProgramFilter(ProgramFilter):

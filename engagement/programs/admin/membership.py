@@ -1,26 +1,26 @@
-"""Who is in which program, and on which tier?"""
+"""Memberships: who is in which program, on which tier."""
 
 from django.contrib import admin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
-from engagement.back_office import CustomerRowsAdmin
+from engagement.back_office import LoyaltyRowsAdmin
 from engagement.programs.admin.filters import ProgramFilter
 from engagement.programs.models import Membership
 from organizations.back_office.filters import DayRangeFilter
 
 
 @admin.register(Membership)
-class MembershipAdmin(CustomerRowsAdmin):
-    """Memberships, to look at: registering makes them, and tiers follow the rules."""
+class MembershipAdmin(LoyaltyRowsAdmin):
+    """Memberships, read-only: registration adds them, and tiers follow the rules."""
 
     related = ("customer", "program", "tier")
-    fields = ("told_customer", "program", "told_tier", "enrolled_on", "tier_since", "tier_expires_on")
-    list_display = ("enrolled_on", "told_customer", "program", "told_tier", "tier_since", "tier_expires_on")
+    fields = ("customer_link", "program", "tier_label", "enrolled_on", "tier_since", "tier_expires_on")
+    list_display = ("enrolled_on", "customer_link", "program", "tier_label", "tier_since", "tier_expires_on")
     list_display_links = ("enrolled_on",)
     list_filter = (ProgramFilter, ("tier", RelatedDropdownFilter), ("enrolled_on", DayRangeFilter))
 
     @display(description="Tier", label=True)
-    def told_tier(self, membership: Membership) -> str:
+    def tier_label(self, membership: Membership) -> str:
         """The tier's name; a dash in programs without tiers."""
         return membership.tier.name if membership.tier else "–"

@@ -1,36 +1,37 @@
-"""Which programs are there, by which rules, and how do they fare? A file says the rules; staff may pause a program."""
+"""Programs: their rules, their totals, and the page on which staff pause one."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, DecimalField, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
-from engagement.numbers.display import format_points
+from engagement.back_office import points_column
 from engagement.points.models import PointsAccount
 from engagement.programs import descriptions
 from engagement.programs.models import Membership, Program, ProgramVersion
 from engagement.programs.pausing import set_paused
 from organizations.back_office.base import ReadOnlyAdmin
-from organizations.back_office.current_user import actor_of, member_of, work_for
-from organizations.back_office.pages import page_action, page_of
+from organizations.back_office.columns import value_column
+from organizations.back_office.current_user import actor_of
+from organizations.back_office.pages import page_of, permission_check, row_page
 from organizations.organization_file.differences import differences
 
-STATES = {"active": "success", "paused": "warning", "off": "danger"}
+STATE_COLORS = {"active": "success", "paused": "warning", "off": "danger"}
 
 
 @admin.register(Program)
 class ProgramAdmin(ReadOnlyAdmin):
-    """Programs, their rules in sentences, and every version. What a file says is changed by a file."""
+    """Programs with their rules in sentences and all versions. Rules are changed in the organization file."""
 
     fields = ()
-    list_display = ("name", "told_state", "told_kind", "members", "outstanding", "promised", "newest")
+    list_display = (
+        "name", "state_label", "scope_label", "member_count", "outstanding_display", "promised_display", "newest_version",
+    )  # fmt: skip
     list_display_links = ("name",)
     list_filter = (("is_active", BooleanRadioFilter), ("is_paused", BooleanRadioFilter))
     search_fields = ("name",)
@@ -38,14 +39,15 @@ class ProgramAdmin(ReadOnlyAdmin):
     actions_detail: Sequence[str] = ("pause_page",)  # type: ignore[assignment]  # see the base class
     change_form_outer_before_template = "back_office/program.html"  # type: ignore[assignment]  # see the base class
 
-    def has_pause_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - as Django's has_..._permission
-        """Whether whoever is logged in may pause programs."""
-        return member_of(request).has_perm("engagement.pause_program")
+    has_pause_permission = permission_check("engagement.pause_program")
 
-    # --- the list
+    outstanding_display = points_column("outstanding", "Balance of all members")
+    promised_display = points_column("promised", "Promised")
+    member_count = value_column("members", "Members", lambda members: f"{members:,}")
+    newest_version = value_column("newest", "Version")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Each with its figures, counted by subqueries."""
+        """Programs with their totals, by subqueries."""
         accounts = PointsAccount.objects.filter(program=OuterRef("pk")).order_by().values("program")
         members = Membership.objects.filter(program=OuterRef("pk")).unmerged().order_by().values("program")
         versions = ProgramVersion.objects.filter(program=OuterRef("pk")).order_by().values("program")
@@ -61,71 +63,42 @@ class ProgramAdmin(ReadOnlyAdmin):
         )  # fmt: skip
         return counted
 
-    @display(description="State", label=STATES)
-    def told_state(self, program: Program) -> str:
-        """Active, paused, or switched off."""
+    @display(description="State", label=STATE_COLORS)
+    def state_label(self, program: Program) -> str:
+        """Active, paused, or off."""
         return state_of(program)
 
-    @display(description="Counts")
-    def told_kind(self, program: Program) -> str:
+    @display(description="Applies")
+    def scope_label(self, program: Program) -> str:
         """Whether it is the default program."""
         return "everywhere" if program.is_default else "where it is bound"
 
-    @display(description="Members")
-    def members(self, program: Any) -> str:
-        """How many are in."""
-        return f"{program.members:,}"
-
-    @display(description="Points to spend")
-    def outstanding(self, program: Any) -> str:
-        """What all members may spend together."""
-        return format_points(program.outstanding)
-
-    @display(description="Promised points")
-    def promised(self, program: Any) -> str:
-        """What is promised to all members together."""
-        return format_points(program.promised)
-
-    @display(description="Version")
-    def newest(self, program: Any) -> int:
-        """The number of the version in force."""
-        number: int = program.newest
-        return number
-
-    @admin.action(description="Pause: award nothing for the time being", permissions=["pause"])
+    @admin.action(description="Pause awards", permissions=["pause"])
     def pause(self, request: HttpRequest, rows: QuerySet[Program]) -> None:
-        """Pause the chosen programs."""
+        """Pause the selected programs."""
         self._set_paused(request, rows, paused=True)
 
-    @admin.action(description="Go on awarding", permissions=["pause"])
+    @admin.action(description="Resume awards", permissions=["pause"])
     def resume(self, request: HttpRequest, rows: QuerySet[Program]) -> None:
-        """Let the chosen programs go on."""
+        """Resume the selected programs."""
         self._set_paused(request, rows, paused=False)
 
     def _set_paused(self, request: HttpRequest, rows: QuerySet[Program], *, paused: bool) -> None:
         changed = [
-            one
+            changed_program
             for program in rows.select_related("organization")
-            for one in set_paused([program], paused=paused, by=actor_of(request, program.organization))
+            for changed_program in set_paused([program], paused=paused, by=actor_of(request, program.organization))
         ]
-        messages.success(request, f"{'Paused' if paused else 'Going on'}: {', '.join(map(str, changed)) or 'none'}.")
+        messages.success(request, f"{'Paused' if paused else 'Resumed'}: {', '.join(map(str, changed)) or 'none'}.")
 
-    # --- the page of one
-
-    @page_action("Pause or go on", address="pause", icon="pause_circle", permission="pause")
-    def pause_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks whether the program is to be paused, or to go on."""
-        program = self.get_object(request, unquote(object_id))
-        if program is None:
-            return self.answer_unknown(request, object_id)
-        if not self.has_pause_permission(request, program):
-            raise PermissionDenied
-        with work_for(request, self.organization_behind(program)):
-            if request.method == "POST":
-                self._set_paused(request, Program.objects.filter(pk=program.pk), paused=not program.is_paused)
-                return HttpResponseRedirect(page_of(program))
-            title = f"{'Go on' if program.is_paused else 'Pause'}: {program}"
-            return self.answer_page(request, "back_office/pause.html", title=title, original=program, back=page_of(program))
+    @row_page("Pause or resume", address="pause", icon="pause_circle", permission="pause")
+    def pause_page(self, request: HttpRequest, program: Program) -> HttpResponse:
+        """The page that pauses a program, or resumes a paused one."""
+        if request.method == "POST":
+            self._set_paused(request, Program.objects.filter(pk=program.pk), paused=not program.is_paused)
+            return HttpResponseRedirect(page_of(program))
+        title = f"{'Resume' if program.is_paused else 'Pause'}: {program}"
+        return self.answer_page(request, "back_office/pause.html", title=title, original=program)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         program = context["original"]
@@ -134,12 +107,12 @@ class ProgramAdmin(ReadOnlyAdmin):
 
 
 def state_of(program: Program) -> str:
-    """Active, paused or off, in a word."""
+    """Active, paused or off."""
     return "off" if not program.is_active else "paused" if program.is_paused else "active"
 
 
 def _about(program: Any, *, currency: str) -> dict[str, Any]:
-    """What the page shows of a program."""
+    """The context of a program's page."""
     versions = list(ProgramVersion.objects.filter(program=program).order_by("-number"))
     rules = versions[0].typed_rules
     current = Membership.objects.filter(program=program, tier__isnull=False).unmerged().order_by()

@@ -1,4 +1,4 @@
-"""Which lines of business are there?"""
+"""Concepts: lines of business."""
 
 from django.contrib import admin
 from unfold.contrib.filters.admin import BooleanRadioFilter
@@ -10,14 +10,14 @@ from organizations.locations.organization_file import CONCEPT
 
 
 class ConceptForm(ConfigurationForm):
-    """See the module."""
+    """A concept."""
 
     section = CONCEPT
 
 
 @admin.register(Concept)
 class ConceptAdmin(BackOfficeAdmin):
-    """Concepts: code, name, switch."""
+    """Concepts."""
 
     form = ConceptForm
     fields = ("code", "name", "is_active")

@@ -1,4 +1,4 @@
-"""Which shops are there? With the tills of each."""
+"""Stores, with the tills of each."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ from organizations.locations.organization_file import STORE
 
 
 class StoreForm(ConfigurationForm):
-    """See the module."""
+    """A store."""
 
     section = STORE
 
 
 class TillsOfStore(TabularInline):
-    """The tills of a store, to look at; each has a page of its own."""
+    """The tills of a store, read-only; each has a page of its own."""
 
     model = Till
     fields = ("code", "name", "is_active")
@@ -38,7 +38,7 @@ class TillsOfStore(TabularInline):
 
 @admin.register(Store)
 class StoreAdmin(BackOfficeAdmin):
-    """Stores: where they belong, and their tills."""
+    """Stores, with zone, concept and tills."""
 
     form = StoreForm
     store_path = "pk"

@@ -1,4 +1,4 @@
-"""Which points of sale may call the API, and with which password?"""
+"""Tills, and the page that sets the password of one."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from unfold.decorators import display
 
 from organizations.back_office.filters import StoreFilter
 from organizations.back_office.forms import ConfigurationForm
-from organizations.back_office.pages import page_action
+from organizations.back_office.pages import row_page
 from organizations.back_office.secrets import SecretAdmin, SecretKind
 from organizations.credentials.hashing import PASSWORD_COLUMNS, set_till_password
 from organizations.locations.models import Till
@@ -17,7 +17,7 @@ from organizations.locations.organization_file import TILL
 
 
 class TillForm(ConfigurationForm):
-    """Till codes are the API's user names, so nobody else on the installation may have the same."""
+    """A till. Its code is its user name for the API, so codes are unique on the installation."""
 
     section = TILL
     installation_wide = True
@@ -25,7 +25,7 @@ class TillForm(ConfigurationForm):
 
 @admin.register(Till)
 class TillAdmin(SecretAdmin):
-    """Tills, and a page to set the password of one."""
+    """Tills."""
 
     form = TillForm
     store_path = "store"
@@ -42,10 +42,10 @@ class TillAdmin(SecretAdmin):
 
     @display(description="Password", label={"set": "success", "none": "warning"})
     def log_in(self, till: Till) -> str:
-        """Whether there is a password at all."""
+        """Whether a password is set."""
         return "set" if till.password_hash else "none"
 
-    @page_action("Set password", address="password", icon="key")
-    def set_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @row_page("Set password", address="password", icon="key")
+    def set_password(self, request: HttpRequest, till: Till) -> HttpResponse:
         """The page that sets the password."""
-        return self.answer_secret(request, object_id)
+        return self.answer_secret(request, till)

@@ -1,4 +1,4 @@
-"""Which regions of stores are there?"""
+"""Zones: regions of stores."""
 
 from django.contrib import admin
 from unfold.contrib.filters.admin import BooleanRadioFilter
@@ -10,14 +10,14 @@ from organizations.locations.organization_file import ZONE
 
 
 class ZoneForm(ConfigurationForm):
-    """See the module."""
+    """A zone."""
 
     section = ZONE
 
 
 @admin.register(Zone)
 class ZoneAdmin(BackOfficeAdmin):
-    """Zones: code, name, switch."""
+    """Zones."""
 
     form = ZoneForm
     fields = ("code", "name", "is_active")

@@ -1,4 +1,4 @@
-"""What is the organization, and which policies has it chosen?"""
+"""The organization and its policies."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -35,7 +35,7 @@ from organizations.tenancy.organization_file import ORGANIZATION, Settings
 
 
 class OrganizationForm(ConfigurationForm):
-    """The organization's own columns, what must be known to change identifiers, and one field for every policy flag."""
+    """The organization's columns, one field for every policy flag, and the verification of identifier changes."""
 
     section = ORGANIZATION
     installation_wide = True
@@ -45,16 +45,16 @@ class OrganizationForm(ConfigurationForm):
         choices=lambda: [(name, name) for name in sorted(available_timezones())],
         initial="UTC",
         widget=UnfoldAdminSelect2Widget,
-        help_text="Decides what a day is",
+        help_text="Decides when a day begins and ends",
     )
     gender_field = forms.ChoiceField(
-        required=False, widget=UnfoldAdminSelectWidget, help_text="The custom or extended field that answers the gender"
+        required=False, widget=UnfoldAdminSelectWidget, help_text="The custom or extended field that holds the gender"
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         forms.ModelForm.__init__(self, *args, **kwargs)
         if self.instance.pk is None:
-            # A new organization starts with the defaults: its policies are chosen once it is there.
+            # A new organization starts with the defaults; policies are chosen afterwards.
             for name in (*NAMES, *VERIFICATION_NAMES, "gender_field"):
                 del self.fields[name]
             return
@@ -78,7 +78,7 @@ class OrganizationForm(ConfigurationForm):
         problems = Problems()
         flags = Settings().read(given, "", problems)
         for problem in problems:
-            self._tell(problem.path, problem.message)
+            self._add_problem(problem.path, problem.message)
         if not problems and given:
             self.instance.flags = flags
         if VERIFICATION_NAMES[0] in self.fields:
@@ -89,24 +89,24 @@ class OrganizationForm(ConfigurationForm):
         problems = Problems()
         section = read_verification(cleaned, problems)
         for problem in problems:
-            self._tell(problem.path, problem.message)
+            self._add_problem(problem.path, problem.message)
         if not problems:
             self.instance.identity_verification = section
 
     @staticmethod
     def _given(name: str, cleaned: dict[str, Any]) -> Any:
-        """What was typed; blank means the default, unless blank is a value of its own (text, and no limit)."""
+        """The typed value; blank means the default, unless blank is a value of its own (text, and no limit)."""
         value = cleaned[name]
         return None if value == "" else value
 
 
-# The fields of the flags are declared like any other, so that the admin can lay them out.
+# Declared like other form fields, so that the admin can lay them out.
 PoliciesForm = type("PoliciesForm", (OrganizationForm,), {**policy_fields(), **verification_fields()})
 
 
 @admin.register(Organization)
 class OrganizationAdmin(BackOfficeAdmin):
-    """Organizations: operators see and add all, an administrator changes the own one."""
+    """Organizations. Operators see and add all; an administrator changes their own."""
 
     form = PoliciesForm
     natural_key = ("code",)
@@ -134,7 +134,7 @@ class OrganizationAdmin(BackOfficeAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Organizations are no tenant rows: the own one is asked for here."""
+        """All organizations for operators, else the current user's. Organizations are not tenant rows, so this filters them."""
         rows = super().get_queryset(request)
         member = member_of(request)
         return rows if member.is_superuser else rows.filter(pk=member.organization_id)
@@ -144,26 +144,26 @@ class OrganizationAdmin(BackOfficeAdmin):
         return organization
 
     def organization_for(self, request: HttpRequest, object_id: str | None) -> Organization | None:
-        """The organization itself; none for a new one."""
+        """The organization itself; None for a new one."""
         return None if object_id is None else super().organization_for(request, object_id)
 
     def answer_choice(self, request: HttpRequest) -> Any:
-        """A new organization belongs to none: straight to the form."""
+        """The form of a new organization, which belongs to no other."""
         return super(BackOfficeAdmin, self).changeform_view(request)
 
-    @display(description="Not active yet")
+    @display(description="Stored, not used yet")
     def waiting(self, organization: Organization) -> str:
-        """The sections of the organization file that wait for their part of the product."""
+        """Sections of the organization file that are stored but not used yet."""
         return ", ".join(section.replace("_", " ") for section in organization.stored_sections) or "nothing"
 
     @display(description="To change an identifier")
     def verification(self, organization: Organization) -> str:
-        """What must be known to change an identifier, to look at."""
+        """What a caller must know to change an identifier, read-only."""
         return describe_verification(organization.identity_verification)
 
     @display(description="Policies")
     def policies(self, organization: Organization) -> SafeString:
-        """Every policy, to look at."""
+        """All policies, read-only."""
         shown = shown_policies(organization.flags)
         groups = [(title, [(label, name, shown[name]) for name, label in group.items()]) for title, group in GROUPS.items()]
         return render_to_string("back_office/_policies.html", {"groups": groups})

@@ -1,6 +1,6 @@
-"""How are the policy flags asked for in a form? Grouped, each with a question in plain words and its documented name.
+"""Form fields of the policy flags: grouped, in plain words, followed by the documented name.
 
-docs/protocol.md 2.3 says what each one does; a test holds that this table has them all.
+docs/protocol.md 2.3 describes each flag; a test checks that this table is complete.
 """
 
 from collections.abc import Mapping
@@ -28,17 +28,17 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "CONF_USERS_IS_EXTERNAL_ID_REQUIRED": "External id is mandatory",
         "CONF_USERS_IS_EMAIL_UNIQUE": "An e-mail belongs to one customer only",
         "CONF_USERS_USE_EXTERNAL_ID": "External ids are used",
-        "EXTERNAL_ID_PATTERN": "Form of external ids (regular expression)",
-        "SOFT_SECONDARY_VALIDATION": "Drop invalid secondary identifiers with a warning",
+        "EXTERNAL_ID_PATTERN": "Format of external ids (regular expression)",
+        "SOFT_SECONDARY_VALIDATION": "Leave out invalid secondary identifiers, with a warning",
         "CONF_MIN_REGISTRATION_DATE": "Earliest registration date",
-        "MAX_FUTURE_REGISTRATION_DAYS": "Days a registration may lie ahead",
-        "STRICT_TILL": "Refuse items that name an unknown till",
-        "REJECT_EXISTING_ON_ADD": "Adding a known customer is an error",
+        "MAX_FUTURE_REGISTRATION_DAYS": "Days that a registration date may be in the future",
+        "STRICT_TILL": "Refuse items from an unknown till",
+        "REJECT_EXISTING_ON_ADD": "Refuse to add a known customer",
         "CONF_CLIENT_V2_API_ENABLED": "Keep sources other than INSTORE",
         "CONF_CLIENT_DEFAULT_COUNTRYCODE_PASSED": "Detect the country of a mobile",
         "TEST_CONTROL_RATIO": "Percent of new customers in the control group",
-        "CONF_LOYALTY_REGISTER_CUSTOMER_GENDER": "Field that answers the gender",
-        "CONF_LOYALTY_REGISTER_CUSTOMER_AGE": "Field that answers the age",
+        "CONF_LOYALTY_REGISTER_CUSTOMER_GENDER": "Field with the gender",
+        "CONF_LOYALTY_REGISTER_CUSTOMER_AGE": "Field with the age",
     },
     "Generated external ids": {
         "CONF_CARD_NUMBER_GENERATION_ENABLED": "Generate numbers",
@@ -54,57 +54,57 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "CONF_ALLOW_MOBILE_UPDATE": "A mobile may be replaced",
         "CONF_ALLOW_EMAIL_UPDATE": "An e-mail may be replaced",
         "CONF_LOYALTY_ALLOW_EXTERNAL_ID_UPDATE": "An external id may be replaced",
-        "CONF_PRIMARY_IDENTIFIER_STRICT_CHECK": "Refuse a secondary identifier of somebody else",
-        "CONF_SKIP_SECONDARY_ID_ON_PRIMARY_MISMATCH": "Drop a secondary identifier of somebody else",
-        "AUTO_MERGE_ON_IDENTIFIER_COLLISION": "Merge accounts whose identifiers meet",
-        "CONF_INSTORE_V2_ENABLED": "Dual eligibility: secondary identifiers may repeat",
-        "CONF_CUSTOMER_DEFAULT_STATUS_ENABLED": "Lifecycle status in place of fraud status",
-        "CI_MOBILE_AUTO_APPROVE": "Changes of mobiles take effect at once",
-        "CI_EMAIL_AUTO_APPROVE": "Changes of e-mails take effect at once",
-        "CI_EXTID_AUTO_APPROVE": "Changes of external ids take effect at once",
+        "CONF_PRIMARY_IDENTIFIER_STRICT_CHECK": "Refuse a secondary identifier of another customer",
+        "CONF_SKIP_SECONDARY_ID_ON_PRIMARY_MISMATCH": "Leave out a secondary identifier of another customer",
+        "AUTO_MERGE_ON_IDENTIFIER_COLLISION": "Merge customers with the same identifiers automatically",
+        "CONF_INSTORE_V2_ENABLED": "Several customers may share a secondary identifier",
+        "CONF_CUSTOMER_DEFAULT_STATUS_ENABLED": "Use the lifecycle status instead of the fraud status",
+        "CI_MOBILE_AUTO_APPROVE": "Approve mobile changes automatically",
+        "CI_EMAIL_AUTO_APPROVE": "Approve e-mail changes automatically",
+        "CI_EXTID_AUTO_APPROVE": "Approve external id changes automatically",
     },
     "API": {
         "BATCH_LIMIT": "Items per call",
-        "RATE_LIMIT_PER_MINUTE": "Calls per minute of a till or client",
-        "V1_MIRROR_HTTP_STATUS": "Body code 500 is HTTP 500 as well",
+        "RATE_LIMIT_PER_MINUTE": "Calls per minute and till or client",
+        "V1_MIRROR_HTTP_STATUS": "Answer HTTP 500 if all items fail",
         "V1_EXACT_LIFETIME_PURCHASES": "Print lifetime purchases with decimals",
         "OPT_IN_TYPE": "What an unset consent means",
     },
     "Bills": {
-        "CONF_CLIENT_IS_BILL_AMOUNT_ZERO": "Bills over nothing are accepted",
-        "CONF_LOYALTY_MIN_BILL_AMOUNT": "Least amount of a bill",
+        "CONF_CLIENT_IS_BILL_AMOUNT_ZERO": "Accept bills of amount zero",
+        "CONF_LOYALTY_MIN_BILL_AMOUNT": "Smallest amount of a bill",
         "CONF_LOYALTY_MAX_BILL_AMOUNT": "Largest amount of a bill",
-        "CONF_LOYALTY_MIN_BILL_LINEITEM_AMOUNT": "Least amount of a line",
+        "CONF_LOYALTY_MIN_BILL_LINEITEM_AMOUNT": "Smallest amount of a line",
         "CONF_LOYALTY_MAX_BILL_LINEITEM_AMOUNT": "Largest amount of a line",
         "CONF_MIN_BILLING_DATE": "Earliest billing date",
-        "MAX_FUTURE_BILLING_DAYS": "Days a bill may lie ahead",
+        "MAX_FUTURE_BILLING_DAYS": "Days that a bill date may be in the future",
         "CONF_LOYALTY_IS_BILL_NUMBER_UNIQUE": "Bill numbers are unique",
-        "CONF_LOYALTY_BILL_NUMBER_UNIQUE_ONLY_STORE": "… in their store only",
-        "CONF_LOYALTY_BILL_NUMBER_UNIQUE_IN_DAYS": "… within so many days (0: for ever)",
-        "STRICT_DUPLICATE_BILL": "The same bill again is an error",
-        "CONF_ALLOW_NOT_EXISTING_BILL_RETURN": "Returns of unknown bills are accepted",
+        "CONF_LOYALTY_BILL_NUMBER_UNIQUE_ONLY_STORE": "Bill numbers are unique within the store only",
+        "CONF_LOYALTY_BILL_NUMBER_UNIQUE_IN_DAYS": "Days within which bill numbers are unique (0: always)",
+        "STRICT_DUPLICATE_BILL": "Refuse a bill that was already recorded",
+        "CONF_ALLOW_NOT_EXISTING_BILL_RETURN": "Accept returns of unknown bills",
         "IS_RETURN_BILL_UNIQUE": "Return numbers are unique",
-        "CONF_POINTS_RETURN_ENABLED": "Returns take points back",
+        "CONF_POINTS_RETURN_ENABLED": "Returns take back points",
     },
     "Redemption": {
-        "CONF_POINTS_REDEMPTION_OTP_REQUIRED": "Redeeming needs a one-time code",
+        "CONF_POINTS_REDEMPTION_OTP_REQUIRED": "Redemption requires a one-time code",
         "ALLOW_SKIP_VALIDATION": "A till may skip the code",
-        "OTP_VALIDITY_MINUTES": "Minutes a code is good",
-        "OTP_CHANNEL": "Channel of codes",
+        "OTP_VALIDITY_MINUTES": "Minutes that a code is valid",
+        "OTP_CHANNEL": "Channel for codes",
         "CONF_ALLOW_POINTS_REDEMPTION_REVERSAL": "Redemptions may be reversed",
-        "CONF_COUPON_TRANSACTION_NUMBER_REQUIRED": "Redeeming a coupon needs a bill number",
+        "CONF_COUPON_TRANSACTION_NUMBER_REQUIRED": "Coupon redemption requires a bill number",
     },
 }
 LABELS: Final = {name: label for group in GROUPS.values() for name, label in group.items()}
 
 
 def policy_fields() -> dict[str, forms.Field]:
-    """A form field for every flag, by its documented name. What is typed is checked by the organization file's own reader."""
+    """A form field for every flag, by its documented name. The reader of the organization file checks the typed values."""
     return {name: _field(name) for name in NAMES}
 
 
 def shown_policies(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """The value of every flag as a form shows it: what is stored in `flags`, else the default."""
+    """The value of every flag as a form shows it: the stored value, else the default."""
     return {name: _shown(flags.get(name, DEFAULTS[name]), DEFAULTS[name]) for name in NAMES}
 
 

@@ -1,6 +1,6 @@
-"""How is it chosen what a caller must know to have an identifier changed? Four fields of the organization's form.
+"""Form fields of what a caller must know to change an identifier.
 
-What is chosen is checked as the section `identity_verification` of the organization file (docs/protocol.md 4.3).
+The values are checked as the section `identity_verification` of the organization file (docs/protocol.md 4.3).
 """
 
 from collections.abc import Collection, Mapping
@@ -18,24 +18,24 @@ NAMES: Final = tuple(f"{PREFIX}{key}" for key in IDENTITY_VERIFICATION.keys)
 
 
 def verification_fields() -> dict[str, forms.Field]:
-    """The form fields by name; whoever shows them fills in the choices (`offer_fields`)."""
+    """The form fields by name, without choices (see `offer_fields`)."""
     return {
-        f"{PREFIX}mandatory": _fields("Must be known", "Each of them has to match what is stored."),
-        f"{PREFIX}optional": _fields("May be known", "So many of them have to match as the next field says."),
+        f"{PREFIX}mandatory": _fields("Mandatory fields", "Each must match the stored value."),
+        f"{PREFIX}optional": _fields("Optional fields", "The next field says how many must match."),
         f"{PREFIX}optional_matches": forms.IntegerField(
-            label="How many of those must match", required=False, min_value=0, widget=UnfoldAdminIntegerFieldWidget
+            label="Optional fields that must match", required=False, min_value=0, widget=UnfoldAdminIntegerFieldWidget
         ),
         f"{PREFIX}otp": forms.BooleanField(
-            label="A one-time code is needed",
+            label="Require a one-time code",
             required=False,
             widget=UnfoldBooleanSwitchWidget,
-            help_text="Issued on the customer's page, or by manage.py issue_otp.",
+            help_text="Issued on the customer's page or by manage.py issue_otp.",
         ),
     }
 
 
 def offer_fields(fields: Mapping[str, Any], section: Mapping[str, Any], names: Collection[str]) -> None:
-    """Let the customers' fields `names` be chosen beside name and identifiers, and what the stored section names already."""
+    """Offer name, identifiers, the customer fields `names`, and the fields of the stored section as choices."""
     for key in ("mandatory", "optional"):
         known = dict.fromkeys([*IDENTITY_FIELDS, *names, *section.get(key, ())])
         fields[f"{PREFIX}{key}"].choices = [(name, name) for name in known]
@@ -47,11 +47,13 @@ def shown_verification(section: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_verification(cleaned: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
-    """What was chosen, in the file's shortest form; what does not fit together is noted under the fields' names."""
+    """The chosen values in the shortest form of the file. Problems are added under the names of the fields."""
     typed = {name.removeprefix(PREFIX): cleaned.get(name) for name in NAMES}
-    found = Problems()
-    section = IDENTITY_VERIFICATION.read({key: value for key, value in typed.items() if value not in (None, "")}, "", found)
-    for problem in found:
+    own_problems = Problems()
+    section = IDENTITY_VERIFICATION.read(
+        {key: value for key, value in typed.items() if value not in (None, "")}, "", own_problems
+    )
+    for problem in own_problems:
         problems.add(f"{PREFIX}{problem.path.split('[')[0]}", problem.message)
     shown: dict[str, Any] = IDENTITY_VERIFICATION.show(section)
     return shown
@@ -59,14 +61,14 @@ def read_verification(cleaned: Mapping[str, Any], problems: Problems) -> dict[st
 
 def describe_verification(section: Mapping[str, Any]) -> str:
     """The stored section in a sentence."""
-    said = []
+    requirements = []
     if section.get("mandatory"):
-        said.append(f"{', '.join(section['mandatory'])} must match")
+        requirements.append(f"{', '.join(section['mandatory'])} must match")
     if section.get("optional_matches"):
-        said.append(f"{section['optional_matches']} of {', '.join(section['optional'])} must match")
+        requirements.append(f"{section['optional_matches']} of {', '.join(section['optional'])} must match")
     if section.get("otp"):
-        said.append("a one-time code is needed")
-    return "; ".join(said) or "nothing is asked"
+        requirements.append("a one-time code is required")
+    return "; ".join(requirements) or "nothing"
 
 
 def _fields(label: str, hint: str) -> forms.MultipleChoiceField:

@@ -27,7 +27,7 @@ WISH = {"kind": "mobile", "new_value": "98123 00009", "comments": "Seen the pass
 
 
 def change_page(customer: Customer) -> str:
-    return reverse("admin:customers_customer_ask_change", args=[customer.pk])
+    return reverse("admin:customers_customer_request_change", args=[customer.pk])
 
 
 def code_page(customer: Customer) -> str:

@@ -42,10 +42,10 @@ def text(client: Client, address: str, **query: str) -> str:
 
 
 def test_the_other_account_is_found_and_its_merge_looked_at(administrator, anna, twin):
-    page = text(administrator, reverse("admin:customers_customer_find_twin", args=[anna.pk]), q="9812300002")
+    page = text(administrator, reverse("admin:customers_customer_find_duplicate", args=[anna.pk]), q="9812300002")
     assert merge_page(anna, twin) in page
     assert merge_page(anna, anna) not in page
-    nobody = text(administrator, reverse("admin:customers_customer_find_twin", args=[anna.pk]), q="nobody at all")
+    nobody = text(administrator, reverse("admin:customers_customer_find_duplicate", args=[anna.pk]), q="nobody at all")
     assert "Nobody else is found" in nobody
 
 
@@ -111,7 +111,7 @@ def test_merges_are_listed_searched_and_filtered(administrator, merge, twin):
     assert "Same address" in text(administrator, list_of(MERGES))
     assert "Same address" in text(administrator, list_of(MERGES), q="anna.rao@example.com")
     assert "Same address" not in text(administrator, list_of(MERGES), q="nobody")
-    assert "Same address" in text(administrator, list_of(MERGES), state="standing")
+    assert "Same address" in text(administrator, list_of(MERGES), state="active")
     assert "Same address" not in text(administrator, list_of(MERGES), state="undone")
     assert "Identifiers" in text(administrator, page_of(MERGES, merge))
 
@@ -138,7 +138,7 @@ def test_a_merge_that_cannot_be_undone_names_the_cause(administrator, merge, ann
 def test_store_staff_may_not_merge(organization: Organization, anna, twin, merge):
     seller = log_in(StaffMemberFactory(organization=organization, role="store_staff"))
     assert seller.get(merge_page(anna, twin)).status_code == 403
-    assert seller.get(reverse("admin:customers_customer_find_twin", args=[anna.pk])).status_code == 403
+    assert seller.get(reverse("admin:customers_customer_find_duplicate", args=[anna.pk])).status_code == 403
     assert seller.get(list_of(MERGES)).status_code == 200
     assert seller.post(reverse("admin:customers_merge_undo", args=[merge.pk]), {"reason": "x"}).status_code == 403
 
@@ -149,7 +149,7 @@ def test_staff_limited_to_stores_merge_only_visible_customers(organization, anna
     answer = manager.post(merge_page(anna, other), {"reason": "Same address"})
     assert answer.status_code == 302
     assert not Merge.objects.exists()
-    page = text(manager, reverse("admin:customers_customer_find_twin", args=[anna.pk]), q="9812300003")
+    page = text(manager, reverse("admin:customers_customer_find_duplicate", args=[anna.pk]), q="9812300003")
     assert merge_page(anna, other) not in page
 
 
@@ -161,7 +161,7 @@ def test_customers_of_two_organizations_are_never_one(operator: Client, anna, st
 
 def test_unknown_customers_and_merges_lead_back_to_the_start(administrator, anna):
     for address in (
-        reverse("admin:customers_customer_find_twin", args=[10**9]),
+        reverse("admin:customers_customer_find_duplicate", args=[10**9]),
         reverse("admin:customers_customer_merge", args=[anna.pk, 10**9]),
         reverse("admin:customers_merge_undo", args=[10**9]),
     ):

@@ -36,7 +36,7 @@ def judge(browser: Client, customer: Customer, given: CustomerStatus | None, rea
 
 
 def status_page(customer: Customer) -> str:
-    return reverse("admin:customers_customer_judge", args=[customer.pk])
+    return reverse("admin:customers_customer_set_status", args=[customer.pk])
 
 
 # --- labels

@@ -1,0 +1,61 @@
+"""What admin pages of rows that belong to a customer share: search by customer, filter by customer, link to the customer."""
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+from typing import Any, ClassVar
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import DropdownFilter
+
+from customers.profile.models import Customer
+from customers.search.admin import matching_customers
+from organizations.back_office.base import ReadOnlyAdmin
+from organizations.back_office.columns import link_column
+
+CUSTOMER_SEARCH_HELP = "Customer: mobile, e-mail, id, card or name"
+
+
+class CustomerFilter(DropdownFilter):
+    """By one customer, set by links from the customer's page: there are too many customers to choose from."""
+
+    title = parameter_name = "customer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        value = request.GET.get(self.parameter_name, "")
+        customer = model_admin.admin_site.get_model_admin(Customer).get_object(request, value) if value.isdecimal() else None
+        self.paths: Sequence[str] = model_admin.customer_paths
+        return [(value, str(customer))] if customer else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature
+        value = self.value()
+        return queryset.filter(reduce(or_, (Q(**{path: int(value)}) for path in self.paths))) if value else queryset
+
+
+class CustomerRowsAdmin(ReadOnlyAdmin):
+    """The base of pages whose rows belong to customers: `customer_paths` lead to them. Rows are searched by customer.
+
+    Staff limited to stores see the rows of the customers that they see.
+    """
+
+    customer_paths: ClassVar[Sequence[str]] = ("customer",)
+    store_path = "customer__registered_store"
+    # Any field: without one Django shows no search box.
+    search_fields = ("pk",)
+    search_help_text = CUSTOMER_SEARCH_HELP
+
+    customer_link = link_column("customer", "Customer")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """The rows of the customers that the term may mean (`customers.search.admin`), and those of `other_matches`."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        customers = matching_customers(request, term)
+        matches = reduce(or_, (Q(**{f"{path}__in": customers}) for path in self.customer_paths))
+        return queryset.filter(matches | self.other_matches(request, term)), False
+
+    def other_matches(self, request: HttpRequest, term: str) -> Q:  # noqa: ARG002 - for subclasses
+        """What else the term may mean: nothing here."""
+        return Q(pk__in=())

@@ -1,0 +1,95 @@
+"""Columns of lists and fields of read-only pages, each declared in one line of an admin class.
+
+    customer_link = link_column("customer", "Customer")
+
+A column is a method of the admin class that Django calls with the row. `path` leads from the row to the value, `__` between the
+names. Where a related row is missing, the value is None.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from django.db.models import Model
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from organizations.back_office.history import actor_label, source_label
+from organizations.back_office.pages import page_of
+
+Column = Callable[[Any, Any], Any]
+
+SOURCE_COLORS: Mapping[str, str] = {"API": "info", "import": "warning", "back office": "success", "command": "primary"}
+
+
+def value_at(row: Any, path: str) -> Any:
+    """The value at the end of `path`; None where a row on the way is missing."""
+    for name in path.split("__"):
+        if row is None:
+            return None
+        row = getattr(row, name)
+    return row
+
+
+def value_column(path: str, title: str, show: Callable[[Any], Any] | None = None, *, empty: str = "–") -> Column:
+    """A column of the value at `path`, formatted by `show`."""
+
+    @display(description=title, empty_value=empty)
+    def column(_admin: Any, row: Any) -> Any:
+        value = value_at(row, path)
+        return value if value is None or show is None else show(value)
+
+    return cast("Column", column)
+
+
+def link_column(path: str, title: str, text: Callable[[Any], str] = str) -> Column:
+    """A column that links to the page of the row at `path`."""
+
+    @display(description=title)
+    def column(_admin: Any, row: Any) -> SafeString | str:
+        linked = value_at(row, path)
+        return link_to(linked, text(linked)) if linked is not None else "–"
+
+    return cast("Column", column)
+
+
+def choice_column(field: str, title: str, colors: Mapping[str, str]) -> Column:
+    """A badge of a field with choices: its label, in the color of its value."""
+
+    @display(description=title, label=dict(colors))
+    def column(_admin: Any, row: Any) -> tuple[str, str]:
+        return getattr(row, field), getattr(row, f"get_{field}_display")()
+
+    return cast("Column", column)
+
+
+def boolean_column(field: str, title: str) -> Column:
+    """A tick or a cross for a boolean field."""
+
+    @display(description=title, boolean=True, ordering=field)
+    def column(_admin: Any, row: Any) -> bool:
+        return bool(getattr(row, field))
+
+    return cast("Column", column)
+
+
+def actor_column(field: str, title: str = "By") -> Column:
+    """A column of the actor in `field`, in words."""
+    return value_column(field, title, actor_label)
+
+
+def source_column(field: str = "source", title: str = "From") -> Column:
+    """A badge of the interface through which a change came."""
+
+    @display(description=title, label=dict(SOURCE_COLORS))
+    def column(_admin: Any, row: Any) -> str:
+        return source_label(getattr(row, field))
+
+    return cast("Column", column)
+
+
+def link_to(row: Model | None, text: str = "") -> SafeString | str:
+    """A link to the page of `row`, with its name or `text`; a dash for None."""
+    if row is None:
+        return "–"
+    return format_html('<a class="bo-link" href="{}">{}</a>', page_of(row), text or row)
