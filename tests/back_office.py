@@ -1,5 +1,6 @@
 """The back office as a browser sees it: staff of a role, a client that is logged in, and the forms of its pages."""
 
+import re
 from typing import Any
 
 from django.db import transaction
@@ -65,4 +66,9 @@ def errors_of(response: HttpResponse) -> dict[str, list[str]]:
     """The form's errors by field; those above the form under `__all__`."""
     assert response.status_code == 200, "the form was accepted"
     form = response.context["adminform"].form  # type: ignore[attr-defined]  # test clients add it
-    return {name: [str(one) for one in errors] for name, errors in form.errors.items()}
+    return {name: [without_small_tags(error) for error in errors] for name, errors in form.errors.items()}
+
+
+def without_small_tags(text: str) -> str:
+    """The text without the tags around the small print of a code."""
+    return re.sub("</?small[^>]*>", "", str(text))

@@ -143,7 +143,7 @@ class NamedLinesField(forms.CharField):
             if not key and not colon:
                 continue
             if not (key and colon and text):
-                raise forms.ValidationError(f"Write one per line, like “hi: शहर”. Not of this form: {line}")
+                raise forms.ValidationError(f"Write one per line, like “hi: शहर”. Not so: {line}")
             pairs[key] = text
         return pairs
 

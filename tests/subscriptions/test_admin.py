@@ -139,7 +139,7 @@ def test_a_new_consent_is_recorded_with_actor_and_reason(agent: Client, till: Ti
     assert "subscribed" in page
     answer = agent.post(decide_page(asha), NO, follow=True)
     assert answer.redirect_chain == [(page_of("customers_customer", asha), 302)]
-    assert told(answer) == ["SMS, bulk: Asha is unsubscribed now."]
+    assert told(answer) == ["SMS, bulk: Asha is now unsubscribed."]
     assert history(asha)[-1] == ("SMS", "BULK", 2, True, False)
     entry = ConsentChange.objects.first()
     assert entry is not None
@@ -150,7 +150,7 @@ def test_a_new_consent_is_recorded_with_actor_and_reason(agent: Client, till: Ti
 def test_a_repeated_consent_changes_nothing(agent: Client, till: Till, asha: Customer) -> None:
     say(till, asha, choice(yes=False))
     answer = agent.post(decide_page(asha), NO, follow=True)
-    assert told(answer) == ["SMS, bulk: Asha was unsubscribed already. Nothing has changed."]
+    assert told(answer) == ["SMS, bulk: Asha is already unsubscribed. Nothing was changed."]
     assert len(history(asha)) == 1
 
 
@@ -170,7 +170,7 @@ def test_a_refusal_is_shown_above_the_form(agent: Client, asha: Customer, monkey
 
     monkeypatch.setattr("customers.profile.locks.lock", never_free)
     answer = agent.post(decide_page(asha), NO)
-    assert "Another action is running for this customer (521)" in answer.content.decode()
+    assert "Another action is running for this customer. Try again in a moment." in answer.content.decode()
 
 
 def test_only_those_who_may_change_a_known_pair_of_a_known_customer(

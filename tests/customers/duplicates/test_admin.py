@@ -88,7 +88,7 @@ def test_a_pair_is_shown_side_by_side_with_its_evidence(administrator: Client, p
     pair.refresh_from_db()
     lines = {line.label: line for line in compare(pair)}
     assert (lines["Cards"].first, lines["Cards"].second) == ("GOLD1 (issued)", "GOLD1 (noted)")
-    assert {label for label, line in lines.items() if line.speaks} == {"Name", "Cards", "E-mail"}
+    assert {label for label, line in lines.items() if line.is_evidence} == {"Name", "Cards", "E-mail"}
     page = administrator.get(page_of(PAIRS, pair)).content.decode()
     for text in ("anna.rao@example.com", "annarao@example.com", "GOLD1 (noted)", "WECHAT main", "Not the same person"):
         assert text in page

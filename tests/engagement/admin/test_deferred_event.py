@@ -126,7 +126,7 @@ def test_an_event_of_another_organization_is_not_there(organization: Organizatio
 def test_events_that_wait_are_tried_again_at_once(organization: Organization, events: dict[str, DeferredEvent]) -> None:
     delay_jobs()
     answer = try_again(browser(organization, "care_agent"), *events.values())
-    assert "Tried again as soon as a worker is free: 2." in answer.content.decode()
+    assert "Will be tried again as soon as a worker is free: 2." in answer.content.decode()
     assert due_jobs() == [events["failing"].customer_id]
     audit = AuditEntry.objects.filter(action="tried again").order_by("object_id")
     assert [(one.object_id, one.actor) for one in audit] == [

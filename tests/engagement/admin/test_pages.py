@@ -162,14 +162,14 @@ def test_a_lot_shows_its_remaining_points_and_expiry(administrator: Client, acco
 def test_a_redemption_shows_its_store_and_reversals(administrator: Client, account: PointsAccount, till: Till) -> None:
     redemption = redeem(account, 30, "A1b2C3", till=till, store=till.store, reference="R-77", note="Boots")
     redemptions = list_of("engagement_redemption")
-    assert "spent" in administrator.get(redemptions).content.decode()
+    assert "redeemed" in administrator.get(redemptions).content.decode()
     give_points(account, 10)
     entry = PointsEntry.objects.latest("pk")
     RedemptionReversal.objects.create(organization=account.organization, redemption=redemption, entry=entry, points=Decimal(10))
     Redemption.objects.update(reversed=10)
-    assert "partly given back" in administrator.get(redemptions).content.decode()
+    assert "partly reversed" in administrator.get(redemptions).content.decode()
     Redemption.objects.update(reversed=30)
-    assert "given back" in administrator.get(redemptions).content.decode()
+    assert "reversed" in administrator.get(redemptions).content.decode()
     page = administrator.get(page_of("engagement_redemption", redemption)).content.decode()
     for text in ("A1b2C3", "R-77", "Boots", "MG Road", "mgroad.till1", "Given back"):
         assert text in page

@@ -13,6 +13,8 @@ from engagement.points.expiry import Expiry
 from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.models import Membership
 from loyalty_project import clock
+from loyalty_project.protocol.codes import Transport
+from organizations.back_office.refusals import sentence_of
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from tests.back_office import list_of, log_in, page_of, shown
@@ -113,9 +115,7 @@ def test_a_customer_locked_or_merged_meanwhile_is_reported(
     for elsewhere in (LockNotAvailable(), SerializationFailure()):
         refuse(elsewhere)
         answer = adjust(administrator, account, "5")
-        assert answer.context["form"].non_field_errors() == [  # type: ignore[attr-defined]
-            "Another action is running for this customer (521)"
-        ]
+        assert answer.context["form"].non_field_errors() == [sentence_of(Transport.BUSY)]  # type: ignore[attr-defined]
     refuse(RuntimeError("gone"))
     with pytest.raises(OperationalError):
         adjust(administrator, account, "5")

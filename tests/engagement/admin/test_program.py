@@ -34,8 +34,8 @@ def test_the_list_costs_the_same_for_any_number(
         more = Program.objects.create(organization=account.organization, name=f"Program {number}")
         ProgramVersion.objects.create(organization=more.organization, program=more, number=1, rules={}, made_at=clock.now())
         PointsAccountFactory(organization=account.organization, program=more)
-    # Session, member of staff, the limit to stores, programs; how many in all, twice.
-    with django_assert_num_queries(6):
+    # Session, member of staff, the limit to stores, programs.
+    with django_assert_num_queries(4):
         answer = administrator.get(list_of(PROGRAMS))
     assert len(shown(answer)) == programs
 

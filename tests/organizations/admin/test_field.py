@@ -49,7 +49,10 @@ def test_saving_again_changes_nothing(administrator: Client, organization: Organ
         ({"type": "enum", "options": "A\nA"}, {"options": ["'A' stands here twice."]}),
         ({"type": "date", "max_length": 5}, {"max_length": ["Does not go with date."]}),
         ({"type": "text", "max_length": 5000}, {"max_length": ["Must be from 1 to 2000."]}),
-        ({"type": "text", "labels": "no colon"}, {"labels": ["One a line, like “hi: शहर”. This is none: no colon"]}),
+        (
+            {"type": "text", "labels": "no colon"},
+            {"labels": ["Write one per line, like “hi: शहर”. Not so: no colon"]},
+        ),
         ({"type": "text", "labels": "1: one"}, {"labels": ["Must be a language code, like en or pt-BR."]}),
     ],
 )

@@ -125,9 +125,9 @@ def test_what_must_be_known_is_checked_as_in_the_organization_file(administrator
 @pytest.mark.parametrize(
     ("section", "told"),
     [
-        ({}, "nothing is asked"),
+        ({}, "nothing"),
         ({"mandatory": ["firstname", "city"]}, "firstname, city must match"),
-        ({"optional": ["email"], "optional_matches": 1, "otp": True}, "1 of email must match; a one-time code is needed"),
+        ({"optional": ["email"], "optional_matches": 1, "otp": True}, "1 of email must match; a one-time code is required"),
     ],
 )
 def test_an_auditor_reads_what_must_be_known(

@@ -62,7 +62,7 @@ def test_staff_do_not_change_their_own_role_or_activity(administrator: Client) -
     assert administrator.post(page, filled_form(administrator, page, first_name="Asha")).status_code == 302
     for typed in ({"role": "auditor"}, {"is_active": False}):
         errors = errors_of(administrator.post(page, filled_form(administrator, page, **typed)))
-        assert errors == {"__all__": ["Nobody changes their own role, stores or log-in. Ask another administrator."]}
+        assert errors == {"__all__": ["You cannot change your own role, stores or log-in. Ask another administrator."]}
     administrator.post(list_of(STAFF), {"action": "deactivate", "_selected_action": [asha.pk]})
     asha.refresh_from_db()
     assert asha.is_active

@@ -1,4 +1,4 @@
-"""Why was work refused?"""
+"""Codes and sentences of refused work."""
 
 import pytest
 from django.db import Error, IntegrityError, OperationalError
@@ -20,7 +20,9 @@ def test_rules_and_locks_refuse_with_their_codes() -> None:
     assert refusal_of(LoyaltyError(Code.FRAUD), {}) == Code.FRAUD
     for cause in (LockNotAvailable(), SerializationFailure()):
         assert refusal_of(caused(OperationalError(), cause), {}) == Transport.BUSY
-    assert sentence_of(Transport.BUSY) == "Another action is running for this customer (521)"
+    assert sentence_of(Transport.BUSY) == (
+        'Another action is running for this customer. Try again in a moment. <small class="bo-code">(521)</small>'
+    )
 
 
 @pytest.mark.django_db

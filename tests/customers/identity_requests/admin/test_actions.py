@@ -15,7 +15,9 @@ from customers.profile.models import Customer
 from customers.validation_codes.models import ValidationCode
 from customers.validation_codes.services import Purpose, issue_code
 from loyalty_project import clock
+from loyalty_project.protocol.codes import Code
 from organizations.audit.models import AuditEntry
+from organizations.back_office.refusals import sentence_of
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import page_of, register
@@ -59,7 +61,7 @@ def test_a_change_requested_by_staff_waits_for_a_second_person(seller: Client, a
     assert sorted(kind for kind, _ in choices) == ["email", "external_id", "mobile"]
     answer = seller.post(change_page(anna), WISH, follow=True)
     assert answer.redirect_chain == [(page_of(CUSTOMERS, anna), 302)]
-    assert told(answer) == [f"{NEW} is asked for. Somebody else has to approve it."]
+    assert told(answer) == [f"Requested: {NEW}. A colleague has to approve the change."]
     request = IdentityRequest.objects.get()
     assert (request.customer, request.old_value, request.new_value) == (anna, OLD, NEW)
     assert (request.requested_by, request.source, request.comments) == ("staff:robin", "BACK_OFFICE", "Seen the passport")
@@ -71,14 +73,14 @@ def test_a_change_requested_by_staff_waits_for_a_second_person(seller: Client, a
 def test_an_approval_by_policy_is_reported(seller: Client, organization: Organization, anna: Customer) -> None:
     set_flags(organization, CI_MOBILE_AUTO_APPROVE=1)
     answer = seller.post(change_page(anna), WISH, follow=True)
-    assert told(answer) == [f"{NEW} is the customer's mobile now."]
+    assert told(answer) == [f"The customer's mobile is now {NEW}."]
     assert known_by(anna)["mobile"] == NEW
 
 
 def test_a_value_of_another_customer_is_reported(seller: Client, till: Till, anna: Customer) -> None:
     register(till, firstname="Usha", mobile=OTHER)
     (message,) = told(seller.post(change_page(anna), {**WISH, "new_value": OTHER}, follow=True))
-    assert message.startswith(f"{OTHER} is asked for. It belongs to Usha, who would be merged into this customer")
+    assert message.startswith(f"Requested: {OTHER}. It belongs to Usha, who would be merged into this customer")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_a_refused_value_is_shown_at_its_field(seller: Client, anna: Customer, w
 def test_a_refusal_of_the_customer_is_shown_above_the_form(seller: Client, anna: Customer) -> None:
     Customer.objects.filter(pk=anna.pk).update(fraud_status="CONFIRMED")
     answer = seller.post(change_page(anna), WISH)
-    assert answer.context["form"].errors["__all__"] == ["Not allowed - customer is marked as fraud. (618)"]
+    assert answer.context["form"].errors["__all__"] == [sentence_of(Code.FRAUD)]
     assert "customer is marked as fraud" in answer.content.decode()
 
 
@@ -149,7 +151,7 @@ def test_no_code_is_shown_while_another_user_works_on_it(
 ) -> None:
     monkeypatch.setattr("customers.profile.locks.lock", never_free)
     page = seller.post(code_page(anna)).content.decode()
-    assert "Another action is running for this customer (521)" in page
+    assert "Another action is running for this customer. Try again in a moment." in page
     assert "one-time-code" not in page
 
 

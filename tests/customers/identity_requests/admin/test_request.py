@@ -13,7 +13,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from customers.identity_requests.models import IdentityRequest
 from customers.profile.models import Customer
+from loyalty_project.protocol.codes import Code
 from organizations.audit.models import AuditEntry
+from organizations.back_office.refusals import sentence_of
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
@@ -187,7 +189,7 @@ def test_the_page_shows_what_prevents_approval(
 def test_a_request_is_approved(administrator: Client, anna: Customer, waiting: IdentityRequest) -> None:
     answer = administrator.post(decide_page(waiting), {"reason": ""}, follow=True)
     assert answer.redirect_chain == [(page_of(REQUESTS, waiting), 302)]
-    assert told(answer) == [f"Mobile {OLD} → {NEW} is approved."]
+    assert told(answer) == [f"Mobile {OLD} → {NEW}: approved."]
     waiting.refresh_from_db()
     assert (waiting.status, waiting.decided_by) == ("APPROVED", "staff:asha")
     assert known_by(anna)["mobile"] == NEW
@@ -210,7 +212,7 @@ def test_who_asked_cannot_approve_not_even_an_operator(
     own = ask_as(staff(organization, "asha"), "mobile", OLD, NEW, is_known=True)
     operators = ask_as(staff(organization, "operator"), "email", "anna.rao@example.com", "anna@example.com", is_known=True)
     for browser, request in ((administrator, own), (operator, operators)):
-        assert "You asked for this yourself" in browser.get(page_of(REQUESTS, request)).content.decode()
+        assert "You requested this change yourself" in browser.get(page_of(REQUESTS, request)).content.decode()
         answer = browser.post(decide_page(request), {"reason": ""})
         assert "Somebody else has to approve what you asked for yourself." in answer.content.decode()
     assert not IdentityRequest.objects.exclude(status="PENDING").exists()
@@ -225,7 +227,7 @@ def test_a_store_manager_cannot_merge_customers_of_other_stores(
     request = ask(till, "mobile", OLD, OTHER)
     page = text_of(manager.get(page_of(REQUESTS, request)))
     assert "A customer of another store." in page
-    assert "somebody who sees both has to approve it" in page
+    assert "a colleague who sees both has to approve it" in page
     assert "Secret" not in page
     assert manager.post(decide_page(request), {"reason": ""}).status_code == 403
     manager.post(decide_page(request, "reject"), {"reason": "Not proved"})
@@ -236,7 +238,7 @@ def test_a_store_manager_cannot_merge_customers_of_other_stores(
 def test_a_refusal_by_the_rules_is_shown_with_its_code(administrator: Client, anna: Customer, waiting: IdentityRequest) -> None:
     Customer.objects.filter(pk=anna.pk).update(fraud_status="CONFIRMED")
     answer = administrator.post(decide_page(waiting), {"reason": ""})
-    assert "customer is marked as fraud. (618)" in answer.content.decode()
+    assert str(sentence_of(Code.FRAUD)) in answer.content.decode()
 
 
 def test_a_lock_that_is_not_free_is_reported(
@@ -249,7 +251,7 @@ def test_a_lock_that_is_not_free_is_reported(
 
     monkeypatch.setattr("customers.identity_requests.services.lock", never_free)
     answer = administrator.post(decide_page(waiting, "reject"), {"reason": "x"})
-    assert "Another action is running for this customer (521)" in answer.content.decode()
+    assert "Another action is running for this customer. Try again in a moment." in answer.content.decode()
 
 
 def test_there_is_nothing_else_to_decide(administrator: Client, waiting: IdentityRequest, stranger: Till) -> None:

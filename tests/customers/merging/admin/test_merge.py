@@ -10,6 +10,8 @@ from customers.cards.models import Card
 from customers.merging.models import Merge
 from customers.profile import locks
 from customers.profile.models import Customer
+from loyalty_project.protocol.codes import Transport
+from organizations.back_office.refusals import sentence_of
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import list_of, log_in, page_of, register
@@ -84,7 +86,7 @@ def test_locked_customers_are_neither_merged_nor_unmerged(administrator, anna, t
             for taker in (locks, merging):
                 patch.setattr(taker, "lock", never_free)
             answer = administrator.post(address, {"reason": "Same address"})
-        assert answer.context["form"].non_field_errors() == ["Another action is running for this customer (521)"]
+        assert answer.context["form"].non_field_errors() == [sentence_of(Transport.BUSY)]
 
     refuse(merge_page(anna, twin))
     assert not Merge.objects.exists()

@@ -312,7 +312,7 @@ def test_a_refusal_is_shown_at_its_field_with_its_code(
 def test_policies_are_shown_at_their_fields(administrator: Client, organization: Organization) -> None:
     organization.flags = {"CONF_USERS_IS_EMAIL_REQUIRED": 1}
     organization.save()
-    assert errors_of(add(administrator, mobile="9812300002")) == {"email": ["Unable to register. Email ID is required. (1039)"]}
+    assert errors_of(add(administrator, mobile="9812300002")) == {"email": ["An e-mail address is required. (1039)"]}
     organization.base_country, organization.countries = "", []
     organization.save()
     assert list(errors_of(add(administrator, mobile="9812300002", email="b@example.com"))) == ["mobile"]
@@ -321,7 +321,7 @@ def test_policies_are_shown_at_their_fields(administrator: Client, organization:
 def test_field_values_are_checked_in_the_back_office(administrator: Client, organization: Organization) -> None:
     number = FieldFactory(organization=organization, name="Children", type="number")
     errors = errors_of(add(administrator, mobile="9812300002", **{f"field_{number.pk}": "many"}))
-    assert errors == {f"field_{number.pk}": ["Unable to update custom field. (1018)"]}
+    assert errors == {f"field_{number.pk}": ["This value does not fit the type of the field. (1018)"]}
     colour = FieldFactory(organization=organization, name="Colour", type="enum", options=["Red"])
     assert list(errors_of(add(administrator, mobile="9812300002", **{f"field_{colour.pk}": "Green"}))) == [f"field_{colour.pk}"]
 
@@ -440,7 +440,7 @@ def test_of_two_who_edit_at_once_the_second_is_refused_and_nothing_is_lost(
     assert boss.post(page, hers).status_code == 302
     answer = administrator.post(page, his)
     (told,) = errors_of(answer)["__all__"]
-    assert told.startswith("Unable to update customer profile. (1024) Somebody else changed this customer after you opened")
+    assert told.startswith("The customer was not changed. (1024) A colleague or a till changed the customer after you opened")
     assert page in told
     anna.refresh_from_db()
     assert (anna.firstname, anna.lastname) == ("Anna", "Iyer")
@@ -478,7 +478,7 @@ def test_a_change_that_comes_between_looking_and_locking_is_seen(
     page = page_of(CUSTOMERS, anna)
     form = filled_form(administrator, page, lastname="Iyer")
     monkeypatch.setattr("customers.profile.locks.lock", a_moment_later)
-    assert "Somebody else changed" in errors_of(administrator.post(page, form))["__all__"][0]
+    assert "A colleague or a till changed" in errors_of(administrator.post(page, form))["__all__"][0]
 
 
 def test_a_form_without_its_shown_values_is_refused(administrator: Client, anna: Customer) -> None:
@@ -517,7 +517,7 @@ def test_another_customers_identifier_is_refused_at_its_field(administrator: Cli
 
 def test_stored_values_are_not_emptied(administrator: Client, anna: Customer) -> None:
     errors = errors_of(change(administrator, anna, lastname="", email=""))
-    assert errors == {name: ["A stored value can be replaced, but not emptied."] for name in ("lastname", "email")}
+    assert errors == {name: ["A stored value can be replaced, but not removed."] for name in ("lastname", "email")}
 
 
 def test_loyalty_is_not_left(administrator: Client, anna: Customer) -> None:
@@ -546,7 +546,7 @@ def test_a_locked_customer_is_reported(administrator: Client, anna: Customer, mo
 
     monkeypatch.setattr("customers.profile.locks.lock", never_free)
     errors = errors_of(change(administrator, anna, lastname="Iyer"))
-    assert errors == {"__all__": ["Another action is running for this customer (521)"]}
+    assert errors == {"__all__": ["Another action is running for this customer. Try again in a moment. (521)"]}
 
 
 def test_a_lost_connection_is_no_refusal(administrator: Client, anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
 from customers.statuses.models import CustomerStatus
+from loyalty_project.protocol.codes import Transport
 from organizations.audit.models import AuditEntry
+from organizations.back_office.refusals import sentence_of
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import errors_of, filled_form, list_of, page_of, register, shown
@@ -94,7 +96,7 @@ def test_a_customer_gets_a_label_for_a_reason(administrator: Client, anna: Custo
     anna.refresh_from_db()
     assert (anna.status_label, anna.status_reason, anna.status_changed_by) == (held, "Odd returns", "staff:asha")
     answer = administrator.get(page_of(CUSTOMERS, anna))
-    assert [str(one) for one in answer.context["messages"]] == ["Anna Rao is On hold now."]
+    assert [str(one) for one in answer.context["messages"]] == ["Anna Rao is now On hold."]
     told = answer.content.decode()
     for text in (
         "suspended: Odd returns",
@@ -111,7 +113,7 @@ def test_a_label_is_taken_away_and_given_only_once(administrator: Client, anna: 
     administrator.get("/admin/")
     judge(administrator, anna, held)
     messages = administrator.get("/admin/").context["messages"]
-    assert [str(one) for one in messages] == ["Anna Rao was On hold already, for this reason."]
+    assert [str(one) for one in messages] == ["Anna Rao is already On hold, for the same reason. Nothing was changed."]
     judge(administrator, anna, None, "Looked into")
     anna.refresh_from_db()
     assert (anna.status_label, anna.status_reason) == (None, "Looked into")
@@ -167,9 +169,7 @@ def test_a_locked_customer_is_reported(
 
     monkeypatch.setattr("customers.profile.locks.lock", never_free)
     answer = judge(administrator, anna, held)
-    assert answer.context["form"].non_field_errors() == [  # type: ignore[attr-defined]
-        "Another action is running for this customer (521)"
-    ]
+    assert answer.context["form"].non_field_errors() == [sentence_of(Transport.BUSY)]  # type: ignore[attr-defined]
 
 
 def test_the_status_of_a_merged_customer_is_that_of_who_they_became(
@@ -202,6 +202,6 @@ def test_a_leaving_account_is_changed_no_more(
     errors = errors_of(administrator.post(page, filled_form(administrator, page, lastname="Iyer")))
     assert errors == {
         "__all__": [
-            "Unable to update customer profile. (1024) The account is deleted, or about to be: only its status can be changed."
+            "The customer was not changed. (1024) The account is deleted or will be deleted: only its status can be changed."
         ]
     }
