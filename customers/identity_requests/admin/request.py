@@ -14,8 +14,8 @@ from unfold.decorators import display
 
 from customers.back_office import CustomerFilter, CustomerRowsAdmin
 from customers.identity_requests.models import IdentityRequest
-from customers.profile.models import Customer
 from customers.lookup.reads import read_customers
+from customers.profile.models import Customer
 from customers.search.admin import matching_values
 from organizations.audit.actors import Actor
 from organizations.back_office.columns import choice_column

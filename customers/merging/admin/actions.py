@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from customers.identity_requests.admin.actions import IdentityActions
-from customers.profile.models import Customer
 from customers.lookup.reads import read_customers
+from customers.profile.models import Customer
 from customers.search.admin import matching_customers
 from organizations.audit.actors import Actor
 from organizations.back_office.current_user import actor_of

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.decorators import display
 
 from customers.back_office import CustomerRowsAdmin
-from customers.merging.models import Merge
 from customers.lookup.reads import read_customers
+from customers.merging.models import Merge
 from organizations.audit.actors import Actor
 from organizations.back_office.columns import actor_column
 from organizations.back_office.current_user import actor_of, member_of
