@@ -59,7 +59,7 @@ class BillDraft:
     `lines` is None where lines are no part of what was sent (imports bring them apart). A return names its sale by `sale_id`,
     or by `sale_number` with the day of purchase where that is known; its own `number` may be "" (then its sale and its content
     tell it apart). `time_is_sent` is False where `billed_at` is just when the bill came: the same bill then comes later again.
-    `points` are given where a file states them; then no rule runs.
+    `stated_points` are given if a file states them; then no rule runs.
     """
 
     type: str = Bill.Type.REGULAR
@@ -85,7 +85,7 @@ class BillDraft:
     currency_ratio: Decimal = Decimal(1)
     field_values: Mapping[str, Any] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
-    points: Decimal | None = None
+    stated_points: Decimal | None = None
 
     @property
     def is_return(self) -> bool:

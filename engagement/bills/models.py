@@ -83,6 +83,9 @@ class Bill(TenantModel):
     currency_ratio = models.DecimalField(max_digits=18, decimal_places=8, default=Decimal(1))
     field_values = models.JSONField(default=dict, blank=True, help_text="Canonical values of transaction fields by field id")
     details = models.JSONField(default=dict, blank=True, help_text="Payments, credit notes, cashier and the like, as sent")
+    stated_points = models.DecimalField(
+        max_digits=18, decimal_places=3, null=True, blank=True, help_text="Points that an imported file states: no rule runs"
+    )
     content = models.CharField(max_length=64, blank=True, editable=False, help_text="Digest of the lines as they were sent")
     recorded_by = models.CharField(max_length=150)
 

@@ -23,7 +23,6 @@ from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import draw_ids, give_ids, insert_rows, update_rows
 from loyalty_project.faults import Point, reach
 from loyalty_project.protocol.errors import LoyaltyError, Notice
-from loyalty_project.protocol.numbers import plain_digits
 from organizations.audit.actors import Actor
 from organizations.policies import Policy
 from organizations.tenancy.models import Organization
@@ -213,7 +212,7 @@ def _record(draft: BillDraft, bill_id: int, shelf: _Batch) -> RecordedBill:
 def _bill(draft: BillDraft, bill_id: int, sale: Bill | None, shelf: _Batch) -> Bill:
     amount = draft.amount or ZERO
     _, scope, number, billed_on = identity_of(draft, policy=shelf.policy, zone=shelf.organization.zone)
-    bill = Bill(
+    return Bill(
         pk=bill_id,
         organization_id=shelf.organization.pk,
         customer_id=draft.customer_id,
@@ -239,12 +238,10 @@ def _bill(draft: BillDraft, bill_id: int, sale: Bill | None, shelf: _Batch) -> B
         currency_ratio=draft.currency_ratio,
         field_values=dict(draft.field_values),
         details=dict(draft.details),
+        stated_points=draft.stated_points,
         content=content_of(draft),
         recorded_by=shelf.by.name,
     )
-    if draft.points is not None:
-        bill.details["stated_points"] = plain_digits(draft.points)
-    return bill
 
 
 def _again(draft: BillDraft, bill: Bill, stored: Bill, shelf: _Batch) -> RecordedBill:
@@ -260,7 +257,7 @@ def _again(draft: BillDraft, bill: Bill, stored: Bill, shelf: _Batch) -> Recorde
         and bill.discount == stored.discount
         and (not draft.time_is_sent or bill.billed_at == stored.billed_at)
         and bill.returned_number == stored.returned_number
-        and bill.details.get("stated_points") == stored.details.get("stated_points")
+        and bill.stated_points == stored.stated_points
         and (draft.lines is None or bill.content == stored.content)
         and (not amount_counts or (bill.amount, bill.gross_amount) == (stored.amount, stored.gross_amount))
         and (not draft.return_type or draft.return_type == stored.return_type)

@@ -241,14 +241,13 @@ def _post(
 
 def _earnings(bill: Bill, version: ProgramVersion, state: AccountState, ground: _Batch, *, takes_stated: bool) -> list[Earning]:
     """What the bill is to earn in a program. Points that a file states are awarded as they are, in the till's program."""
-    stated = bill.details.get("stated_points")
     customer = ground.customers[bill.customer_id or 0]
-    if stated is None:
+    if bill.stated_points is None:
         membership = ground.memberships.get(AccountKey(customer.pk, state.account.program_id))
         sale = sale_of(bill, membership, customer=customer, policy=ground.policy)
         awards = [one for one in earn(version.typed_rules, sale) if isinstance(one, Award)]
     else:
-        awards = stated_award(Decimal(stated), version.typed_rules) if takes_stated else []
+        awards = stated_award(bill.stated_points, version.typed_rules) if takes_stated else []
     if sum((one.points for one in awards), state.account.lifetime + state.account.promised) > MOST_POINTS:
         raise TooManyPointsError
     return ready(awards, billed_on=bill.billed_on, customer=customer, organization=ground.organization, fields=ground.fields)

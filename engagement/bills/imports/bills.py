@@ -76,7 +76,7 @@ def read_bill_row(
         sale_number=row_text(row, "return_of"),
         notes=notes,
         field_values=values,
-        points=_points(row),
+        stated_points=_points(row),
     )
     if draft.amount is None or bool(draft.sale_number) > draft.is_return:
         raise LoyaltyError(Code.INVALID_INPUT)

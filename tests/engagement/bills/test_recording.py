@@ -138,7 +138,7 @@ def test_the_same_bill_twice_in_a_batch_is_one(shop: Shop, asha: Customer) -> No
         {"billed_at": NOON + timedelta(minutes=1)},
         {"type": "MIXED"},
         {"lines": [TEA, TEA]},
-        {"points": Decimal(3)},
+        {"stated_points": Decimal(3)},
     ],
 )
 def test_other_content_under_a_known_identity_is_refused(shop: Shop, asha: Customer, other: dict[str, Any]) -> None:

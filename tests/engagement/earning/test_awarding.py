@@ -116,7 +116,7 @@ def test_a_label_that_forbids_points_counts_the_bill_and_gives_nothing(
     assert (codes(purchase), account_of(asha).balance) == ([9610], 0)
     assert (account_of(asha).purchases, account_of(asha).visits, BillPoints.objects.get().issued) == (100, 1, 0)
     assert purchase.notices[0].text == "Points are not awarded"
-    stated = shop.record(shop.draft("2", 100, customer_id=asha.pk, points=Decimal(7)))
+    stated = shop.record(shop.draft("2", 100, customer_id=asha.pk, stated_points=Decimal(7)))
     assert (codes(stated), account_of(asha).balance) == ([9610], 0)
     shop.record(shop.returned("1", 100, customer_id=asha.pk))
     assert (account_of(asha).purchases, account_of(asha).balance) == (100, 0)
@@ -229,8 +229,8 @@ def test_stated_points_are_awarded_as_they_are_in_the_tills_program_alone(northw
     )
     shop = open_shop(northwind)
     both = member(northwind, "South", "Club")
-    shop.record(shop.draft("1", 100, customer_id=both.pk, points=Decimal("7.125")))
-    shop.record(shop.draft("2", 100, customer_id=both.pk, points=Decimal(0)))
+    shop.record(shop.draft("1", 100, customer_id=both.pk, stated_points=Decimal("7.125")))
+    shop.record(shop.draft("2", 100, customer_id=both.pk, stated_points=Decimal(0)))
     entry = PointsEntry.objects.get()
     assert (entry.points, entry.explanation, entry.lot.expires_on) == (
         Decimal("7.125"),

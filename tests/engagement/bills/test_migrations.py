@@ -1,0 +1,49 @@
+"""Stated points move from the details of bills to their column, and back."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from engagement.bills.models import Bill
+from tests.factories.bills import BillFactory
+from tests.factories.locations import TillFactory
+from tests.migrations import carry_back, carry_over
+
+NAME = "0011_stated_points_leave_details"
+
+
+@pytest.fixture
+def bills(organization: Any) -> list[Bill]:
+    """Bills as they were stored before the column: two with stated points, one of them 0, and one without."""
+    till = TillFactory(store__organization=organization)
+    details = [{"stated_points": "7.125", "cashier": "9"}, {"stated_points": "0"}, {"cashier": "9"}]
+    return [BillFactory(till=till, customer__organization=organization, details=one) for one in details]
+
+
+def stored() -> list[tuple[Any, ...]]:
+    return list(Bill.objects.order_by("pk").values_list("stated_points", "details"))
+
+
+def test_stated_points_move_to_their_column(bills: list[Bill]) -> None:
+    carry_over("engagement", NAME)
+    assert stored() == [(Decimal("7.125"), {"cashier": "9"}), (Decimal(0), {}), (None, {"cashier": "9"})]
+
+
+def test_stated_points_move_back_as_they_were(bills: list[Bill]) -> None:
+    before = stored()
+    carry_over("engagement", NAME)
+    carry_back("engagement", NAME)
+    assert stored() == before
+
+
+def test_moving_twice_changes_nothing(bills: list[Bill]) -> None:
+    carry_over("engagement", NAME)
+    before = stored()
+    carry_over("engagement", NAME)
+    assert stored() == before
+
+
+def test_an_empty_table_is_migrated(organization: Any) -> None:
+    carry_over("engagement", NAME)
+    assert stored() == []
