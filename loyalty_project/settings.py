@@ -112,7 +112,11 @@ WHITENOISE_USE_FINDERS = True
 
 # --- the API (docs/protocol.md 1)
 
-REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None, "EXCEPTION_HANDLER": "loyalty_project.api.exception_handler.answer_exception"}
+REST_FRAMEWORK = {
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "EXCEPTION_HANDLER": "loyalty_project.api.exception_handler.answer_exception",
+    "UNAUTHENTICATED_USER": None,
+}
 # What one check of a password or client secret costs; a stored hash keeps the cost it was made with.
 ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", 2, validate=validate.Range(min=1))
 ARGON2_MEMORY_KIB = env.int("ARGON2_MEMORY_KIB", 19_456, validate=validate.Range(min=8))

@@ -1,53 +1,47 @@
-"""Which address leads where? Every route on one line."""
+"""Addresses of the project: every viewset and every other route on a line."""
 
 from django.contrib import admin
 from django.urls import path, re_path
 
-from customers.api.get import GetView
-from customers.api.identity import UpdateIdentityView
-from customers.api.registration import AddView, UpdateView
-from customers.api.search import SearchView
-from engagement.redemptions.api import RedemptionsView
-from engagement.transactions.api import TransactionsView
+from customers.api.viewsets import CustomerViewSet
+from engagement.redemptions.api import RedemptionViewSet
+from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
-from loyalty_project.api.routes import customer_route, entity_route
+from loyalty_project.api.router import WireRouter, action_path
 from loyalty_project.health import healthz, readyz
-from organizations.api.views import UnknownResourceView, UnsupportedActionView
+from organizations.api.views import UnknownResourceView, UnsupportedViewSet
 from organizations.credentials.api import TokenView
-from subscriptions.api import SubscriptionsView
-
-READ, WRITE, BOTH = ("GET",), ("POST",), ("GET", "POST")
+from subscriptions.api import SubscriptionViewSet
 
 handler400 = "loyalty_project.api.error_pages.bad_request"
 handler403 = "loyalty_project.api.error_pages.permission_denied"
 handler404 = "loyalty_project.api.error_pages.page_not_found"
 handler500 = "loyalty_project.api.error_pages.server_error"
 
+router = WireRouter()
+router.register("customer", CustomerViewSet)
+router.register("customer", TransactionViewSet)
+router.register("customer", RedemptionViewSet)
+router.register("customer", SubscriptionViewSet)
+
+# Actions that this version does not have, by the methods that the contract gives them.
+unsupported_read = UnsupportedViewSet.as_view({"get": "refuse"})
+unsupported_write = UnsupportedViewSet.as_view({"post": "refuse"})
+unsupported_both = UnsupportedViewSet.as_view({"get": "refuse", "post": "refuse"})
+
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
-    customer_route("add|register", AddView.as_view()),
-    customer_route("update", UpdateView.as_view()),
-    customer_route("get", GetView.as_view()),
-    customer_route("update_identity", UpdateIdentityView.as_view()),
-    customer_route("search", SearchView.as_view()),
-    customer_route("transactions", TransactionsView.as_view()),
-    customer_route("redemptions", RedemptionsView.as_view()),
-    customer_route("notes", UnsupportedActionView.as_view(methods=BOTH)),
-    customer_route("coupons", UnsupportedActionView.as_view(methods=READ)),
-    customer_route("tickets", UnsupportedActionView.as_view(methods=BOTH)),
-    customer_route("referrals", UnsupportedActionView.as_view(methods=BOTH)),
-    customer_route("preferences", UnsupportedActionView.as_view(methods=BOTH)),
-    customer_route("interaction|interactions", UnsupportedActionView.as_view(methods=READ)),
-    customer_route("subscriptions", SubscriptionsView.as_view()),
-    customer_route("recommendations", UnsupportedActionView.as_view(methods=READ)),
-    entity_route("transaction", "add", UnsupportedActionView.as_view(methods=WRITE)),
-    entity_route("points", "isredeemable|validationcode", UnsupportedActionView.as_view(methods=READ)),
-    entity_route("points", "redeem|reverse", UnsupportedActionView.as_view(methods=WRITE)),
-    entity_route("coupon", "isredeemable", UnsupportedActionView.as_view(methods=READ)),
-    entity_route("coupon", "redeem|issue|reactivate", UnsupportedActionView.as_view(methods=WRITE)),
+    *router.urls,
+    action_path("customer", "coupons|interaction|interactions|recommendations", unsupported_read),
+    action_path("customer", "notes|preferences|referrals|tickets", unsupported_both),
+    action_path("transaction", "add", unsupported_write),
+    action_path("points", "isredeemable|validationcode", unsupported_read),
+    action_path("points", "redeem|reverse", unsupported_write),
+    action_path("coupon", "isredeemable", unsupported_read),
+    action_path("coupon", "redeem|issue|reactivate", unsupported_write),
     re_path(r"^(?:api/)?v?1\.1(?:/.*)?\Z", UnknownResourceView.as_view()),
     re_path(r"^v[23](?:/.*)?\Z", unknown_path),
 ]

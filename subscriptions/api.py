@@ -1,25 +1,28 @@
-"""customer/subscriptions: what customers agreed to, written and read (docs/protocol.md 4.14)."""
+"""customer/subscriptions: consents, written and read (docs/protocol.md 4.14)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.api.registration import echo_identifiers
+from customers.api.echoes import echo_identifiers
+from customers.api.reads import Results, read_outcomes
 from customers.identifiers.sections import identifiers
-from customers.lookup.services import LookupQuery, LookupResult, ids_of_store, look_up, read_lookup_query
+from customers.lookup.services import LookupQuery, look_up, read_lookup_query
 from customers.profile.reading import Reading
 from loyalty_project import clock
-from loyalty_project.api.envelope import Tree, customers_answer, http_status, request_items
-from loyalty_project.protocol.codes import Code, Transport
+from loyalty_project.api.envelope import Tree, customers_answer, request_items
+from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import LoyaltyError, in_numeric_order
-from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
+from loyalty_project.protocol.outcomes import Done, Outcome, failed
 from loyalty_project.protocol.sections import Section, assemble
 from loyalty_project.protocol.values import Item, optional, text
 from organizations.api.batches import answer_batch
-from organizations.api.views import Call, TillView
+from organizations.api.call import Call
+from organizations.api.views import TillViewSet
 from subscriptions.choices import read_choice
 from subscriptions.sections import ConsentReading, channels, read_filters
 from subscriptions.services import CONSTRAINTS, Decision, decide
@@ -40,12 +43,20 @@ ORDER: Mapping[str, Any] = {
 }
 
 
-class SubscriptionsView(TillView):
-    """Keeps and tells consents."""
+class SubscriptionViewSet(TillViewSet):
+    """The action customer/subscriptions."""
 
-    http_method_names = ["get", "post"]
+    @action(detail=False, methods=["get"])
+    def subscriptions(self, _request: Request, **_kwargs: object) -> Response:
+        """Read the consents of customers by channel and priority."""
+        call, query = self.call, self.query
+        asked = read_lookup_query(query, limit=call.policy.batch_limit)
+        reading = Reading(organization=call.actor.organization, policy=call.policy, query=query)
+        return self.answer(_compose(read_consents(asked, reading, call), message=Transport.SUCCESS.sentence))
 
-    def post(self, _request: Request, **_kwargs: object) -> Response:
+    @subscriptions.mapping.post
+    def add_subscriptions(self, _request: Request, **_kwargs: object) -> Response:
+        """Record consents."""
         call = self.call
         items = request_items(self.payload(), limit=call.policy.batch_limit, key="subscription")
         return answer_batch(
@@ -59,69 +70,57 @@ class SubscriptionsView(TillView):
             constraints=CONSTRAINTS,
         )
 
-    def get(self, _request: Request, **_kwargs: object) -> Response:
-        call = self.call
-        asked = read_lookup_query(self.query, limit=call.policy.batch_limit)
-        reading = Reading(organization=call.actor.organization, policy=call.policy, query=self.query)
-        answer = _compose(read_outcomes(asked, reading, call), message=Transport.SUCCESS.sentence)
-        return Response(answer, status=http_status(answer, mirror=call.policy.mirror_http_status))
-
 
 def keep_item(item: Item, call: Call) -> Done:
-    """Keep one choice. Raises `LoyaltyError`: what is wrong with the choice first, then 1104 for whose it is."""
+    """Record the choice of an item. Raises `LoyaltyError`: the choice's own codes first, then 1104 for the identifier."""
     choice = read_choice(item)
     key = next((key for key in KEYS if optional(item, key)), None)
     if key is None:
         raise LoyaltyError(Code.SUBSCRIPTION_IDENTIFIER_INVALID)
-    (found,) = _look_up(LookupQuery(key=key, values=[text(item, key)]), call)
-    if found.customer_id is None:
+    asked = LookupQuery(key=key, values=[text(item, key)])
+    (answer,) = look_up(asked, organization=call.actor.organization, policy=call.policy, country_code=call.country_code)
+    if answer.customer_id is None:
         raise LoyaltyError(Code.SUBSCRIPTION_IDENTIFIER_INVALID)
-    decide(Decision(customer_id=found.customer_id, choice=choice, at=clock.now()), by=call.actor)
+    decide(Decision(customer_id=answer.customer_id, choice=choice, at=clock.now()), by=call.actor)
     return Done(
         body={
-            "user_id": str(found.customer_id),
-            key: found.value,
+            "user_id": str(answer.customer_id),
+            key: answer.value,
             "channel": choice.channel,
             "priority": choice.priority,
             "scope": choice.scope,
             "is_subscribed": "1" if choice.is_subscribed else "0",
         },
         message=UPDATED,
-        warnings=in_numeric_order([*found.notices, *call.notices]),
-        subject=found.customer_id,
+        warnings=in_numeric_order([*answer.notices, *call.notices]),
+        subject=answer.customer_id,
     )
 
 
-def read_outcomes(asked: LookupQuery, reading: Reading, call: Call) -> list[Outcome]:
-    """An outcome for each value asked for, in order. A filter that is none fails them all."""
+def read_consents(asked: LookupQuery, reading: Reading, call: Call) -> list[Outcome]:
+    """An outcome for each value asked for, in order.
+
+    An invalid filter fails all of them. 1104: nobody has the value; 1044: the call is limited to another store; 1109: the
+    database failed.
+    """
     try:
-        wanted = read_filters(reading)
+        filtered = read_filters(reading)
     except LoyaltyError as refusal:
         return [failed(refusal.code, {asked.key: value}) for value in asked.values]
-    answers = _look_up(asked, call)
-    ids = list(dict.fromkeys(answer.customer_id for answer in answers if answer.customer_id is not None))
-    permitted = ids_of_store(ids, call.actor.store) if reading.wants("member_care_access") else set(ids)
-    told: Mapping[int, Mapping[str, Any]] = {}
-    with reading.may_fail(Code.SUBSCRIPTION_FAILED):
-        told = assemble(ids, wanted, sections=SECTIONS, order=ORDER) if ids else {}
-    return [_outcome(asked.key, answer, told, permitted) for answer in answers]
+
+    def read(ids: Sequence[int]) -> Results:
+        bodies: Mapping[int, Mapping[str, Any]] = {}
+        with reading.may_fail(Code.SUBSCRIPTION_FAILED):
+            bodies = assemble(ids, filtered, sections=SECTIONS, order=ORDER)
+        return {pk: Done(body=bodies[pk], message=RETRIEVED) if pk in bodies else Code.SUBSCRIPTION_FAILED for pk in ids}
+
+    return read_outcomes(asked, reading.query, read, call=call, translate=_translate)
+
+
+def _translate(code: CodeTable) -> CodeTable:
+    """1104 for every identifier that leads to no customer (docs/protocol.md 5.1)."""
+    return code if code is Code.NOT_PERMITTED else Code.SUBSCRIPTION_IDENTIFIER_INVALID
 
 
 def _compose(outcomes: Sequence[Outcome], *, message: str) -> Tree:
     return customers_answer(outcomes, totals=False, message=message, container="subscriptions", key="subscription")
-
-
-def _look_up(asked: LookupQuery, call: Call) -> list[LookupResult]:
-    return look_up(asked, organization=call.actor.organization, policy=call.policy, country_code=call.country_code)
-
-
-def _outcome(key: str, answer: LookupResult, told: Mapping[int, Mapping[str, Any]], permitted: Collection[int]) -> Outcome:
-    """What one customer said, or why that is not told: 1104 nobody, 1044 not for this caller's eyes, 1109 unreadable."""
-    echo = {key: answer.value}
-    if answer.customer_id is None:
-        return failed(Code.SUBSCRIPTION_IDENTIFIER_INVALID, echo)
-    if answer.customer_id not in permitted:
-        return failed(Code.NOT_PERMITTED, echo)
-    if answer.customer_id not in told:
-        return failed(Code.SUBSCRIPTION_FAILED, echo)
-    return succeeded(Done(body=told[answer.customer_id], message=RETRIEVED, warnings=answer.notices))

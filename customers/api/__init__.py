@@ -1,1 +1,1 @@
-"""The customers app on the wire: one file an action."""
+"""Actions of customer/ on the wire, and what the actions of other apps share with them."""

@@ -1,62 +1,62 @@
-"""customer/redemptions: the points that one customer or many spent (docs/protocol.md 4.7). Coupons have no part yet: none."""
+"""customer/redemptions: the points that customers spent (docs/protocol.md 4.7). Coupons do not exist yet: always none."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from django.db.models import QuerySet
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.api.reads import Results, answer_reads
+from customers.api.reads import Results, read_outcomes
 from customers.groups.sections import groups_of
-from customers.lookup.services import expand_identifier_pair, names_customer
+from customers.lookup.reads import read_customers
+from customers.lookup.services import expand_identifier_pair, names_customer, read_lookup_query
 from customers.profile.models import Customer
-from customers.registration.state import CustomerState
 from engagement.points.balances import figures_at, memberships_of
 from engagement.programs.catalog import load_catalog
 from engagement.redemptions.filters import BoundedRedemptionFilters, RedemptionFilters
 from engagement.redemptions.history import RedemptionPage, account_ids, read_redemptions, reversals_of
 from engagement.redemptions.models import Redemption
 from engagement.redemptions.payloads import customer_with_redemptions, points_redemption
+from loyalty_project.api.envelope import customer_answer
 from loyalty_project.api.paging import read_limit, read_number, read_order
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.outcomes import Done, Outcome, Refused
 from loyalty_project.protocol.values import is_on
-from organizations.api.views import Call, TillView
+from organizations.api.call import Call
+from organizations.api.views import TillViewSet
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 
 _KINDS: Final = {"", "POINTS", "COUPONS", "BOTH"}
 _SORTED_BY: Final = {"redeemed_time": "entry__occurred_at", "redemption_id": "pk"}
-# The points layer tells of an unknown customer in its own way (docs/protocol.md 5.1).
-_RENAMED: Final[Mapping[CodeTable, CodeTable]] = {
-    Code.UNKNOWN_ID: Code.CUSTOMER_NOT_FOUND_FOR_POINTS,
-    Code.UNKNOWN_IDENTIFIER: Code.CUSTOMER_NOT_FOUND_FOR_POINTS,
-}
 
 
-class RedemptionsView(TillView):
-    """Reads redemptions."""
+class RedemptionViewSet(TillViewSet):
+    """The action customer/redemptions."""
 
-    http_method_names = ["get"]
-
-    def get(self, _request: Request, **_kwargs: object) -> Response:
-        query = expand_identifier_pair(self.query)
-        return answer_reads(
-            self.call,
+    @action(detail=False, methods=["get"])
+    def redemptions(self, _request: Request, **_kwargs: object) -> Response:
+        """Read a page of each customer's redemptions."""
+        call, query = self.call, expand_identifier_pair(self.query)
+        outcomes = read_outcomes(
+            read_lookup_query(query, limit=call.policy.batch_limit),
             query,
-            lambda people: read_history(people, query, call=self.call),
-            # Who was read has no item_status.
+            lambda ids: read_history(ids, query, call=call),
+            call=call,
+            translate=_translate,
+            # A customer who was read has no item_status.
             conclude=lambda done: Outcome(done.body, succeeded=True),
-            renamed=_RENAMED,
         )
+        return self.answer(customer_answer(outcomes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """What a query asks for, apart from whose redemptions. Reading it raises `LoyaltyError` 400."""
+    """The query without the customers: kinds, filters, order, limits. Reading it raises `LoyaltyError` 400."""
 
     points: bool
     coupons: bool
@@ -88,32 +88,30 @@ def _read(query: Mapping[str, str], organization: Organization) -> _Asked:
     )
 
 
-def read_history(people: Sequence[CustomerState], query: Mapping[str, str], *, call: Call) -> Results:
-    """The answer for each customer. The number of queries does not grow with them, nor with their redemptions.
+def read_history(ids: Sequence[int], query: Mapping[str, str], *, call: Call) -> Results:
+    """Each customer's redemptions. The number of queries grows neither with the customers nor with their redemptions.
 
-    Refusals: 1013 for who is not in the loyalty program, 1020 for who is not in the one that is named. Raises `LoyaltyError`
-    400.
+    Refusals: 1013 for customers outside the loyalty program, 1020 for those outside the program that the query names. Raises
+    `LoyaltyError` 400.
     """
     organization = call.actor.organization
     asked = _read(query, organization)
-    loyal = [one.customer.pk for one in people if one.customer.type == Customer.Type.LOYALTY]
+    people = read_customers(ids)
+    loyal = [pk for pk, person in people.items() if person.customer.type == Customer.Type.LOYALTY]
     programs = _programs(loyal, asked, call.actor.store)
     pages: Mapping[int, RedemptionPage] = {}
     if asked.points:
         found = account_ids(loyal).items()
         accounts = [pk for key, pks in found if key.program_id in programs.get(key.customer_id, ()) for pk in pks]
         pages = read_redemptions(accounts, asked.matching, order=asked.order, limit=asked.points_limit)
-    reversals = reversals_of([one.pk for page in pages.values() for one in page.redemptions])
+    reversals = reversals_of([row.pk for page in pages.values() for row in page.redemptions])
     groups = groups_of(loyal)
-    results: dict[int, Done | Refused | CodeTable] = {one.customer.pk: Code.NOT_LOYALTY for one in people}
+    results: dict[int, Done | Refused | CodeTable] = dict.fromkeys(people, Code.NOT_LOYALTY)
     results |= dict.fromkeys(loyal, Code.NOT_IN_PROGRAM)
-    for one in people:
-        pk = one.customer.pk
-        if pk not in programs:
-            continue
+    for pk in programs:
         page = pages.get(pk, RedemptionPage())
         body = customer_with_redemptions(
-            one,
+            people[pk],
             page if asked.points else None,
             [
                 points_redemption(row, reversals.get(row.pk, ()), by_program=asked.by_program, zone=organization.zone)
@@ -129,18 +127,24 @@ def read_history(people: Sequence[CustomerState], query: Mapping[str, str], *, c
 
 
 def _programs(customer_ids: Collection[int], asked: _Asked, store: Store | None) -> dict[int, set[int]]:
-    """Out of which programs each customer's redemptions are told: the named one, all, or the one that counts at the till.
+    """The programs whose redemptions are shown, by customer: the named program, all, or the one that applies at the till.
 
-    Who is not in the named one is absent.
+    Customers outside the named program are absent.
     """
     memberships = memberships_of(customer_ids)
-    joined: dict[int, set[int]] = {one: set() for one in customer_ids}
+    joined: dict[int, set[int]] = {pk: set() for pk in customer_ids}
     for key in memberships:
         joined[key.customer_id].add(key.program_id)
     if asked.program_id:
-        return {one: {asked.program_id} for one, ids in joined.items() if asked.program_id in ids}
+        return {pk: {asked.program_id} for pk, program_ids in joined.items() if asked.program_id in program_ids}
     if asked.by_program:
         return joined
-    there = load_catalog().programs_for_each(store, customer_ids)
-    figures = {one: figures_at(one, there[one], accounts={}, memberships=memberships) for one in customer_ids}
-    return {one: set() if shown.program_id is None else {shown.program_id} for one, shown in figures.items()}
+    applicable = load_catalog().programs_for_each(store, customer_ids)
+    figures = {pk: figures_at(pk, applicable[pk], accounts={}, memberships=memberships) for pk in customer_ids}
+    return {pk: set() if shown.program_id is None else {shown.program_id} for pk, shown in figures.items()}
+
+
+def _translate(code: CodeTable) -> CodeTable:
+    """816 for an unknown customer: the code of the points layer (docs/protocol.md 5.1)."""
+    unknown = {Code.UNKNOWN_ID, Code.UNKNOWN_IDENTIFIER}
+    return Code.CUSTOMER_NOT_FOUND_FOR_POINTS if code in unknown else code

@@ -1,15 +1,17 @@
-"""customer/transactions: the bills of one customer or many (docs/protocol.md 4.6)."""
+"""customer/transactions: the bills of customers (docs/protocol.md 4.6)."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.api.reads import Results, answer_reads
+from customers.api.reads import Results, read_outcomes
 from customers.groups.sections import groups_of
-from customers.lookup.services import expand_identifier_pair
+from customers.lookup.reads import read_customers
+from customers.lookup.services import expand_identifier_pair, read_lookup_query
 from customers.profile.models import Customer
 from customers.registration.state import CustomerState
 from engagement.bills.models import Bill
@@ -25,13 +27,15 @@ from engagement.transactions.payloads import (
     points_breakup,
     transaction,
 )
+from loyalty_project.api.envelope import customer_answer
 from loyalty_project.api.paging import read_limit, read_number, read_order
 from loyalty_project.protocol.best_effort import side_step
 from loyalty_project.protocol.codes import Code, CodeTable
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.outcomes import Done, Refused
 from loyalty_project.protocol.values import is_on
-from organizations.api.views import Call, TillView
+from organizations.api.call import Call
+from organizations.api.views import TillViewSet
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.models import Organization
 
@@ -40,59 +44,61 @@ FETCHED: Final = "Transactions fetched successfully"
 _SORTED_BY: Final = {"trans_date": "billed_at", "trans_id": "pk"}
 
 
-class TransactionsView(TillView):
-    """Reads bills."""
+class TransactionViewSet(TillViewSet):
+    """The action customer/transactions."""
 
-    http_method_names = ["get"]
+    @action(detail=False, methods=["get"])
+    def transactions(self, _request: Request, **_kwargs: object) -> Response:
+        """Read a page of each customer's bills."""
+        call, query = self.call, expand_identifier_pair(self.query)
+        asked = read_lookup_query(query, limit=call.policy.batch_limit)
+        outcomes = read_outcomes(asked, query, lambda ids: read_transactions(ids, query, call=call), call=call)
+        return self.answer(customer_answer(outcomes))
 
-    def get(self, _request: Request, **_kwargs: object) -> Response:
-        query = expand_identifier_pair(self.query)
-        return answer_reads(self.call, query, lambda people: read_transactions(people, query, call=self.call))
 
+def read_transactions(ids: Sequence[int], query: Mapping[str, str], *, call: Call) -> Results:
+    """Each customer's bills. The number of queries grows neither with the customers nor with their bills.
 
-def read_transactions(people: Sequence[CustomerState], query: Mapping[str, str], *, call: Call) -> Results:
-    """The answer for each customer. The number of queries does not grow with them, nor with their bills.
-
-    Refusals: 1013 with `mlp` for who is not in the loyalty program; 1051 without bills, which shows the customer all the
+    Refusals: 1013 with `mlp` for customers outside the loyalty program; 1051 without bills, with the customer's block all the
     same. Raises `LoyaltyError`: 400, 1150.
     """
     organization = call.actor.organization
     limit = read_limit(query, "limit")
     filters = BillFilters(query, Bill.objects.all(), zone=organization.zone)
+    people = read_customers(ids)
     pages = read_bills(
-        [one.customer.pk for one in people],
+        list(people),
         filters.matching(),
         order=read_order(query, _SORTED_BY),
         limit=limit,
         offset=read_number(query, "offset"),
     )
-    readable = [one for one in people if not _is_refused(one, query)]
-    ids = [one.customer.pk for one in readable]
-    bill_ids = [bill.pk for pk in ids if pk in pages for bill in pages[pk].bills]
+    readable = {pk: person for pk, person in people.items() if not _is_refused(person, query)}
+    bill_ids = [bill.pk for pk in readable if pk in pages for bill in pages[pk].bills]
     notices: list[Notice] = []
     points = PointsRead()
     with side_step(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
-        points = read_points(ids, bill_ids, organization=organization, store=call.actor.store)
-    purchases = lifetime_purchases(ids)
-    groups = groups_of(ids)
+        points = read_points(list(readable), bill_ids, organization=organization, store=call.actor.store)
+    purchases = lifetime_purchases(readable)
+    groups = groups_of(readable)
     rows = _Rows(query, points, basket_sizes(bill_ids), organization)
-    results: dict[int, Done | Refused | CodeTable] = {one.customer.pk: Code.NOT_LOYALTY for one in people}
-    for one in readable:
-        page = pages.get(one.customer.pk, BillPage())
+    results: dict[int, Done | Refused | CodeTable] = dict.fromkeys(people, Code.NOT_LOYALTY)
+    for pk, person in readable.items():
+        page = pages.get(pk, BillPage())
         body = customer_with_bills(
-            one,
-            points.figures_of(one.customer.pk),
+            person,
+            points.figures_of(pk),
             page,
             [rows.row(bill) for bill in page.bills],
-            groups=groups.get(one.customer.pk, ()),
-            purchases=printed_purchases(purchases.get(one.customer.pk, ZERO), is_exact=call.policy.exact_lifetime_purchases),
+            groups=groups.get(pk, ()),
+            purchases=printed_purchases(purchases.get(pk, ZERO), is_exact=call.policy.exact_lifetime_purchases),
             limit=limit,
             zone=organization.zone,
         )
         if page.bills:
-            results[one.customer.pk] = Done(body=body, message=FETCHED, code=Code.TRANSACTIONS_FETCHED, warnings=notices)
+            results[pk] = Done(body=body, message=FETCHED, code=Code.TRANSACTIONS_FETCHED, warnings=notices)
         else:
-            results[one.customer.pk] = Refused(body=body, code=Code.NO_ROWS, warnings=notices)
+            results[pk] = Refused(body=body, code=Code.NO_ROWS, warnings=notices)
     return results
 
 
@@ -101,7 +107,7 @@ def _is_refused(person: CustomerState, query: Mapping[str, str]) -> bool:
 
 
 class _Rows:
-    """The rows of one answer, with what the query adds to them."""
+    """The rows of an answer, with the parts that the query asks for."""
 
     def __init__(
         self, query: Mapping[str, str], points: PointsRead, basket_sizes: Mapping[int, int], organization: Organization
@@ -116,7 +122,7 @@ class _Rows:
             self.definitions = list(FieldDefinition.objects.filter(category=category, is_active=True))
 
     def row(self, bill: Bill) -> dict[str, Any]:
-        """One bill."""
+        """The row of a bill."""
         counts = [self.points.of_bill(bill.pk, program_id) for program_id in self._programs(bill.customer_id or 0)]
         blocks: list[dict[str, str]] = [points_block(count) for count in counts]
         row = transaction(
@@ -134,7 +140,7 @@ class _Rows:
         return row
 
     def _programs(self, customer_id: int) -> Sequence[int]:
-        """All programs that the customer is in, or the one whose figures are shown."""
+        """All programs of the customer, or the program whose balance is shown."""
         if self.is_by_program:
             return self.points.programs.get(customer_id, ())
         program_id = self.points.figures_of(customer_id).program_id

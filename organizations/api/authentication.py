@@ -1,11 +1,15 @@
-"""Who is calling? A till by HTTP Basic or an API client by token; all others get one same refusal (docs/protocol.md 1.8)."""
+"""Authentication of callers: tills by HTTP Basic, API clients by token (docs/protocol.md 1.8)."""
 
 import re
 from base64 import b64decode
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.request import Request
 
+from loyalty_project.api.exception_handler import CHALLENGE
 from loyalty_project.protocol.codes import Transport
 from loyalty_project.protocol.errors import RequestRefusedError
 from organizations.api.client_ip import client_address
@@ -24,30 +28,52 @@ _CREDENTIAL = re.compile(r"(?P<till>[a-z][a-z0-9._-]{0,49}):(?P<digest>[0-9a-fA-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A proved caller. `name` is `till:CODE` or `client:KEY`; `till` the one that calls or that is bound to the client."""
+    """An authenticated caller. `name` is `till:CODE` or `client:KEY`; `till` is the caller itself or the client's till."""
 
     name: str
     organization: Organization
     till: Till
     client: ApiClient | None = None
 
+    # Read by the framework's permission classes.
+    is_authenticated: ClassVar[bool] = True
 
-def authenticate(request: HttpRequest) -> Caller:
-    """The caller, read from the table now, in one query when it was proved before.
 
-    A token header wins over Authorization. Raises `RequestRefusedError`: 401, or 503 when too many secrets wait to be checked.
+class CallerAuthentication(BaseAuthentication):
+    """Tills by Basic credential, API clients by token. `request.user` and `request.auth` are the `Caller`.
+
+    All refusals are alike: the answer does not show what was wrong.
     """
-    scheme, _, credential = str(request.META.get("HTTP_AUTHORIZATION", "")).strip().partition(" ")
-    bearer = credential.strip() if scheme.lower() == "bearer" else ""
-    token = next((value for name in TOKEN_HEADERS if (value := str(request.META.get(name, "")).strip())), bearer)
-    if token:
-        caller = _client(token)
-    elif scheme.lower() == "basic":
-        caller = _till(credential.strip(), address=client_address(request))
-    else:
-        caller = None
-    if caller is None:
-        raise RequestRefusedError(401, Transport.UNAUTHORIZED)
+
+    def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
+        """The caller, read from the table at each call: one query if the credential was verified before.
+
+        A token header takes precedence over Authorization; without either the result is None. Raises `AuthenticationFailed`,
+        and `RequestRefusedError` 503 if too many secrets wait to be checked.
+        """
+        scheme, _, credential = str(request.META.get("HTTP_AUTHORIZATION", "")).strip().partition(" ")
+        bearer = credential.strip() if scheme.lower() == "bearer" else ""
+        token = next((value for name in TOKEN_HEADERS if (value := str(request.META.get(name, "")).strip())), bearer)
+        if token:
+            caller = _client(token)
+        elif scheme.lower() == "basic":
+            caller = _till(credential.strip(), address=client_address(request._request))
+        else:
+            return None
+        if caller is None:
+            raise AuthenticationFailed
+        return caller, caller
+
+    def authenticate_header(self, _request: Request) -> str:
+        """The WWW-Authenticate header of a 401."""
+        return CHALLENGE
+
+
+def caller_of(request: Request) -> Caller:
+    """The caller of an authenticated request. Raises `NotAuthenticated` for another."""
+    caller: Any = request.auth
+    if not isinstance(caller, Caller):
+        raise NotAuthenticated
     return caller
 
 
@@ -76,12 +102,12 @@ def _till(credential: str, *, address: str) -> Caller | None:
 
 
 def _read_basic(credential: str) -> tuple[str, str]:
-    """Till name and lower-case digest; blank when this cannot be the credential of any till, which is not even a guess."""
+    """Till code and lower-case digest; blank if no till can have this credential, so that it is not counted as a guess."""
     if len(credential) > _LONGEST_BASIC:
         return "", ""
     try:
         text = b64decode(credential + "=" * (-len(credential) % 4), validate=True).decode("ascii")
     except ValueError:
         return "", ""
-    found = _CREDENTIAL.fullmatch(text)
-    return (found["till"], found["digest"].lower()) if found else ("", "")
+    match = _CREDENTIAL.fullmatch(text)
+    return (match["till"], match["digest"].lower()) if match else ("", "")

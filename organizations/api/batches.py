@@ -1,4 +1,4 @@
-"""How is a POST or PUT answered? Item by item, and once for each key that the caller sent (docs/protocol.md 1.5, 1.10)."""
+"""Answers to POST and PUT: item by item, each item once for each Idempotency-Key (docs/protocol.md 1.5, 1.10)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from loyalty_project.api.batch import Once, run_batch
 from loyalty_project.api.content import content_digest
-from loyalty_project.api.envelope import Tree, http_status
+from loyalty_project.api.envelope import Tree
 from loyalty_project.faults import Point, reach
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.outcomes import Done, Outcome
@@ -30,17 +30,16 @@ def answer_batch(
     fallback: Code,
     constraints: Mapping[str, Code],
 ) -> Response:
-    """Work the items of the view's call and answer them. Every action that changes something answers through this.
+    """Work the items of the view's call and answer them. Every action that writes answers through this.
 
-    `action` is the resource and the action that a key belongs to, as in "customer/add"; `compose` puts the envelope around the
-    outcomes; the rest is that of `run_batch`.
+    `action` is the entity and action that a key belongs to, as in "customer/add". `compose` puts the envelope around the
+    outcomes. The other parameters are those of `run_batch`.
 
-    Raises `RequestRefusedError`: 400 for a key that is none, 422 for one that was used for other content.
+    Raises `RequestRefusedError`: 400 for an invalid key, 422 for a key that was used for other content.
     """
     once = _once(view, items, action=action)
     outcomes = run_batch(items, work, echo=echo, fallback=fallback, constraints=constraints, once=once)
-    answer = compose(outcomes)
-    response = Response(answer, status=http_status(answer, mirror=view.call.policy.mirror_http_status))
+    response = view.answer(compose(outcomes))
     if all(outcome.replayed for outcome in outcomes):
         response[REPLAYED_HEADER] = "true"
     reach(Point.BEFORE_ANSWER)

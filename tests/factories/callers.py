@@ -9,7 +9,7 @@ from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from organizations.api.views import TillView, UnknownResourceView, UnsupportedActionView
+from organizations.api.views import TillView, UnknownResourceView, UnsupportedViewSet
 from organizations.credentials.api import TokenView
 from organizations.locations.models import Till
 from tests.factories.locations import TILL_PASSWORD, digest
@@ -66,7 +66,7 @@ urlpatterns = [
     path("v1.1/customer/probe", ProbeView.as_view()),
     path("v1.1/customer/bare", BareView.as_view()),
     path("v1.1/customer/broken", BrokenView.as_view()),
-    path("v1.1/customer/later", UnsupportedActionView.as_view(methods=("POST",))),
+    path("v1.1/customer/later", UnsupportedViewSet.as_view({"post": "refuse"})),
     path("v1.1/customer/unknown", UnknownResourceView.as_view()),
 ]
 

@@ -15,7 +15,7 @@ from customers.profile import locks
 from customers.profile.models import Customer
 from loyalty_project.api.batch import run_batch
 from loyalty_project.protocol.codes import Code
-from organizations.api.views import Call
+from organizations.api.call import Call
 from organizations.locations.models import Till
 from organizations.policies import Policy
 from organizations.tenancy.scoping import organization_scope, unscoped

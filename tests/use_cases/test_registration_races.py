@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 from django.db import connection
 
-from customers.api.registration import echo_identifiers
+from customers.api.echoes import echo_identifiers
 from customers.identifiers.models import Identifier
 from customers.merging.models import Merge
 from customers.profile.models import Customer

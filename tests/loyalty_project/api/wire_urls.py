@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, re_path
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -31,6 +32,7 @@ class Gate(BasicAuthentication):
 
 class Echo(WireView):
     authentication_classes = (Gate,)
+    permission_classes = (AllowAny,)
 
     def get(self, _request: Request, **_kwargs: Any) -> Response:
         return Response({"response": {"query": self.query}})
@@ -41,11 +43,15 @@ class Echo(WireView):
 
 
 class Failing(WireView):
+    permission_classes = (AllowAny,)
+
     def get(self, _request: Request, kind: str) -> Response:
         raise ERRORS[kind]
 
 
 class Unprintable(WireView):
+    permission_classes = (AllowAny,)
+
     def get(self, _request: Request) -> Response:
         return Response({"response": {"flag": True}})
 
@@ -62,7 +68,7 @@ def broken(_request: HttpRequest, kind: str) -> HttpResponse:
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    re_path(r"^v1\.1/echo(?:\.(?P<suffix>json|xml))?$", Echo.as_view()),
+    re_path(r"^v1\.1/echo(?:\.(?P<format>json|xml))?$", Echo.as_view()),
     path("v1.1/fail/<kind>", Failing.as_view()),
     path("v1.1/unprintable", Unprintable.as_view()),
     path("v1.1/unknown", Unknown.as_view()),

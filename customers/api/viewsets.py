@@ -1,0 +1,171 @@
+"""Actions on customers: add, update, update_identity, get and search (docs/protocol.md 4.1 to 4.5)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, Literal
+
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from customers.api.echoes import echo_identifiers, echo_identity
+from customers.api.reads import Results, is_limited_to_store, read_outcomes
+from customers.identity_requests import services as identity_requests
+from customers.identity_requests.rules import read_item
+from customers.lookup.services import LookupResult, read_lookup_query
+from customers.profile.reading import Reading
+from customers.registration.context import load_input_context
+from customers.registration.input import read_customer_input
+from customers.search.grammar import raw_search
+from loyalty_project.api.envelope import customer_answer, customers_answer, one_customer_answer, request_items
+from loyalty_project.api.paging import read_limit, read_number
+from loyalty_project.protocol.codes import Code, CodeTable, Transport
+from loyalty_project.protocol.errors import in_numeric_order
+from loyalty_project.protocol.outcomes import Done, Outcome
+from loyalty_project.protocol.values import Item, is_on
+from organizations.api.batches import answer_batch
+from organizations.api.views import TillViewSet
+from use_cases import registration
+from use_cases.identity import request_change
+from use_cases.loyalty import customer_core
+from use_cases.profile import read_profiles, refusals
+from use_cases.search import Search, search_customers
+
+REGISTERED: Final = "Customer registration successful"
+UPDATED: Final = "Customer successfully updated"
+RETRIEVED: Final = "Customer successfully retrieved"
+IDENTITY_REQUESTED: Final = "Customer Identity change request added successfully"
+SEARCHED: Final = "SUCCESS"
+MOST_HITS: Final = 100
+
+
+class CustomerViewSet(TillViewSet):
+    """The actions of customer/ that belong to customers themselves."""
+
+    @action(detail=False, methods=["post"], url_path="add|register")
+    def add(self, _request: Request, **_kwargs: object) -> Response:
+        """Register customers, or update those that are known."""
+        return self._register("add", registration.register_customer, fallback=Code.ADD_FAILED)
+
+    @action(detail=False, methods=["post", "put"])
+    def update(self, _request: Request, **_kwargs: object) -> Response:
+        """Update known customers; PUT is the same as POST."""
+        return self._register("update", registration.update_customer, fallback=Code.UPDATE_FAILED)
+
+    @action(detail=False, methods=["post"])
+    def update_identity(self, _request: Request, **_kwargs: object) -> Response:
+        """Ask for the change of an identifier."""
+        call = self.call
+        items = request_items(self.payload(), limit=1)
+        context = load_input_context(items, by=call.actor, country_code=call.country_code)
+
+        def work(item: Item) -> Done:
+            change = request_change(read_item(item, context), context=context, by=call.actor)
+            return Done(
+                body={**echo_identity(item), "updated": "true"},
+                message=IDENTITY_REQUESTED,
+                code=Code.IDENTITY_CHANGE_REQUESTED,
+                warnings=call.notices,
+                subject=change.customer_id,
+            )
+
+        return answer_batch(
+            self,
+            items,
+            work,
+            action="customer/update_identity",
+            compose=one_customer_answer,
+            echo=lambda item: {**echo_identity(item), "updated": "false"},
+            fallback=Code.IDENTITY_CHANGE_FAILED,
+            constraints=identity_requests.CONSTRAINTS,
+        )
+
+    @action(detail=False, methods=["get"], url_path="get")
+    def get_customers(self, _request: Request, **_kwargs: object) -> Response:
+        """Read customers, up to the batch limit, by one kind of identifier."""
+        call, query = self.call, self.query
+        asked = read_lookup_query(query, limit=call.policy.batch_limit)
+        reading = Reading(
+            organization=call.actor.organization,
+            policy=call.policy,
+            query=query,
+            store=call.actor.store,
+            language=call.language,
+        )
+        outcomes = read_outcomes(asked, query, lambda ids: _profiles(ids, reading), call=call, echo=_echo)
+        return self.answer(customers_answer(outcomes, totals=True))
+
+    @action(detail=False, methods=["get"])
+    def search(self, request: Request, **_kwargs: object) -> Response:
+        """Search customers by their attributes."""
+        call, query = self.call, self.query
+        search = Search(
+            text=raw_search(str(request.META.get("QUERY_STRING", ""))),
+            start=read_number(query, "start"),
+            rows=min(read_limit(query, "rows"), MOST_HITS),
+            country_code=call.country_code,
+            of_store=is_limited_to_store(query),
+            store=call.actor.store,
+        )
+        hits = search_customers(search, organization=call.actor.organization)
+        body = {
+            "count": str(hits.count),
+            "start": str(search.start),
+            "rows": str(search.rows),
+            "results": {"item": hits.rows},
+        }
+        return self.answer(customer_answer([Outcome(body, succeeded=True)], message=SEARCHED))
+
+    def _register(
+        self, name: Literal["add", "update"], work: Callable[..., registration.Registration], *, fallback: Code
+    ) -> Response:
+        """Read, work and answer the items of an add or update."""
+        call = self.call
+        items = request_items(self.payload(), limit=call.policy.batch_limit)
+        context = load_input_context(items, by=call.actor, country_code=call.country_code, notices=call.notices)
+        catalog = registration.load_programs()
+        wants_raw = is_on(self.query, "rawSideEffects")
+        options = {"defer_awards": call.replay}
+        if name == "add":
+            options["all_programs"] = is_on(self.query, "mlp_single_enroll")
+
+        def work_item(item: Item) -> Done:
+            draft = read_customer_input(item, context, action=name)
+            registered = work(draft, context=context, catalog=catalog, by=call.actor, **options)
+            body, notices = customer_core(
+                registered, context=context, catalog=catalog, store=call.actor.store, wants_raw=wants_raw
+            )
+            return Done(
+                body=body,
+                message=REGISTERED if registered.is_new else UPDATED,
+                warnings=in_numeric_order([*registered.notices, *notices]),
+                subject=registered.customer.pk,
+            )
+
+        return answer_batch(
+            self,
+            items,
+            work_item,
+            action=f"customer/{name}",
+            compose=partial(customers_answer, totals=True),
+            echo=echo_identifiers,
+            fallback=fallback,
+            constraints=registration.CONSTRAINTS,
+        )
+
+
+def _profiles(ids: Sequence[int], reading: Reading) -> Results:
+    """Each customer's profile, or the code that refuses it."""
+    refused = refusals(ids, reading)
+    profiles = read_profiles(ids, reading)
+    return {
+        pk: refused.get(pk) or Done(body=profile, message=RETRIEVED, warnings=reading.warnings_of(pk))
+        for pk, profile in profiles.items()
+    }
+
+
+def _echo(key: str, answer: LookupResult, code: CodeTable) -> Mapping[str, Any]:
+    """The id of an erased customer; else the value asked for, with the empty names that clients read (docs/protocol.md 1.9)."""
+    if code is Transport.CUSTOMER_ERASED:
+        return {"id": str(answer.customer_id)}
+    return {key: answer.value, "firstname": "", "lastname": ""}

@@ -1,0 +1,53 @@
+"""A call as its action sees it: who acts for which organization, where, and what the headers ask for."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from loyalty_project.protocol.errors import Notice
+from organizations.api.attribution import attribution_of
+from organizations.api.authentication import Caller
+from organizations.api.headers import country_code, is_replay, language, user_context
+from organizations.audit.actors import Actor
+from organizations.audit.models import AuditEntry
+from organizations.policies import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """Context of an action. `country_code` (a dial code, digits) and `language` are "" if not sent.
+
+    `notices` are warnings about the call as a whole; each of its items carries them.
+    """
+
+    actor: Actor
+    policy: Policy
+    country_code: str = ""
+    language: str = ""
+    replay: bool = False
+    notices: tuple[Notice, ...] = ()
+
+
+def read_call(caller: Caller, request: HttpRequest) -> Call:
+    """The call of an authenticated caller. Call it inside the organization's scope.
+
+    Raises `RequestRefusedError` 400 for a read whose attribution headers name an unknown entity.
+    """
+    attribution = attribution_of(caller, request)
+    actor = Actor(
+        organization=caller.organization,
+        source=AuditEntry.Source.API,
+        name=caller.name,
+        till=attribution.till,
+        store=attribution.store,
+        request_id=getattr(request, "request_id", ""),
+        user_context=user_context(request),
+    )
+    return Call(
+        actor=actor,
+        policy=caller.organization.policy,
+        country_code=country_code(request),
+        language=language(request),
+        replay=is_replay(request),
+        notices=attribution.notices,
+    )

@@ -1,0 +1,90 @@
+"""The spellings of an action's address (docs/protocol.md 1.1)."""
+
+import pytest
+from django.urls import Resolver404, resolve
+
+from customers.api.viewsets import CustomerViewSet
+from engagement.redemptions.api import RedemptionViewSet
+from engagement.transactions.api import TransactionViewSet
+from loyalty_project.api.error_pages import unknown_path
+from organizations.api.views import UnknownResourceView, UnsupportedViewSet
+from subscriptions.api import SubscriptionViewSet
+
+ADD = {"post": "add"}
+GET = {"get": "get_customers"}
+READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "post": "refuse"}
+
+
+@pytest.mark.parametrize(
+    ("path", "viewset", "actions"),
+    [
+        ("/v1.1/customer/add", CustomerViewSet, ADD),
+        ("/v1.1/customer/add/", CustomerViewSet, ADD),
+        ("/v1.1/customer/add.json", CustomerViewSet, ADD),
+        ("/v1.1/customer/add.XML/", CustomerViewSet, ADD),
+        ("/1.1/customer/add", CustomerViewSet, ADD),
+        ("/api/v1.1/customer/add", CustomerViewSet, ADD),
+        ("/v1.1/customer/register", CustomerViewSet, ADD),
+        ("/v1.1/customer/update", CustomerViewSet, {"post": "update", "put": "update"}),
+        ("/v1.1/customer/update_identity", CustomerViewSet, {"post": "update_identity"}),
+        ("/v1.1/customer/get.xml", CustomerViewSet, GET),
+        ("/api/1.1/customer/get.xml/", CustomerViewSet, GET),
+        ("/v1.1/customer/search", CustomerViewSet, {"get": "search"}),
+        ("/v1.1/customer/transactions", TransactionViewSet, {"get": "transactions"}),
+        ("/v1.1/customer/redemptions", RedemptionViewSet, {"get": "redemptions"}),
+        ("/v1.1/customer/subscriptions", SubscriptionViewSet, {"get": "subscriptions", "post": "add_subscriptions"}),
+        ("/v1.1/customer/notes", UnsupportedViewSet, BOTH),
+        ("/v1.1/customer/tickets", UnsupportedViewSet, BOTH),
+        ("/v1.1/customer/referrals", UnsupportedViewSet, BOTH),
+        ("/v1.1/customer/preferences", UnsupportedViewSet, BOTH),
+        ("/v1.1/customer/coupons", UnsupportedViewSet, READ),
+        ("/v1.1/customer/interaction", UnsupportedViewSet, READ),
+        ("/v1.1/customer/interactions", UnsupportedViewSet, READ),
+        ("/v1.1/customer/recommendations", UnsupportedViewSet, READ),
+        ("/v1.1/transaction/add", UnsupportedViewSet, WRITE),
+        ("/v1.1/points/isredeemable.json", UnsupportedViewSet, READ),
+        ("/v1.1/points/validationcode", UnsupportedViewSet, READ),
+        ("/v1.1/points/redeem", UnsupportedViewSet, WRITE),
+        ("/v1.1/points/reverse", UnsupportedViewSet, WRITE),
+        ("/v1.1/coupon/isredeemable", UnsupportedViewSet, READ),
+        ("/v1.1/coupon/redeem/", UnsupportedViewSet, WRITE),
+        ("/v1.1/coupon/issue", UnsupportedViewSet, WRITE),
+        ("/v1.1/coupon/reactivate", UnsupportedViewSet, WRITE),
+    ],
+)
+def test_every_action_has_its_viewset_and_methods(path, viewset, actions):
+    view = resolve(path).func
+    read_as_head = {"head": actions["get"]} if "get" in actions else {}
+    assert (view.cls, view.actions) == (viewset, actions | read_as_head)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1.1/customer/adds",
+        "/v1.1/customer/add.csv",
+        "/v1.1",
+        "/1.1/anything/else",
+        "/api/v1.1/store/get",
+        "/v1.1/store/get",
+        "/v1.1/transaction/get",
+    ],
+)
+def test_other_addresses_of_1_1_are_unknown_resources(path):
+    assert resolve(path).func.view_class is UnknownResourceView
+
+
+@pytest.mark.parametrize("path", ["/v2", "/v2/customer/add", "/v3/oauth/token"])
+def test_other_versions_lead_to_their_404(path):
+    assert resolve(path).func is unknown_path
+
+
+@pytest.mark.parametrize(("path", "suffix"), [("/v1.1/customer/get.XML", "XML"), ("/v1.1/customer/get", None)])
+def test_suffix_is_captured(path, suffix):
+    assert resolve(path).kwargs.get("format") == suffix
+
+
+@pytest.mark.parametrize("path", ["/v1.10/customer/add", "/customer/add", "/api", "/api/admin/", "/v22/x"])
+def test_other_addresses_lead_nowhere(path):
+    with pytest.raises(Resolver404):
+        resolve(path)
