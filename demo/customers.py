@@ -22,6 +22,8 @@ from organizations.audit.actors import Actor
 from use_cases.registration import Registration, register_all
 
 HOW_MANY: Final = 2_000
+# A smaller demo would leave user groups empty.
+FEWEST: Final = 100
 SEED: Final = 20_240_229
 DAYS: Final = 730
 
@@ -146,7 +148,7 @@ _HOBBIES: Final = ("Sailing", "Paddling", "Hiking", "Fishing", "Camping", "Skiin
 def demo_items(*, today: date, how_many: int = HOW_MANY) -> list[Item]:
     """Items of `customer/add` for all customers, over the two years before `today`, the earliest first.
 
-    Only the dates vary. Raises ValueError if there are fewer phone numbers than `how_many`.
+    Only the dates vary. `how_many` is FEWEST to HOW_MANY.
     """
     random = Random(SEED)  # noqa: S311 - repeatable on purpose
     mobiles = random.sample(NUMBERS, how_many)

@@ -63,6 +63,7 @@ def database_url() -> str:
 
 
 def _run_python(arguments: Sequence[str], files: Mapping[int, Path | None], fault: str) -> None:
+    assert "tests.preloaded" in sys.modules  # multiprocessing ignores an ImportError
     os.setsid()
     os.chdir(settings.BASE_DIR)
     for descriptor, path in files.items():

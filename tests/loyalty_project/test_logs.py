@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -26,6 +27,15 @@ def test_values_are_cut_out_of_database_errors():
     assert "asha@example.com" not in told
 
 
+@pytest.fixture
+def _log_settings() -> Iterator[None]:
+    """The configuration of structlog before and after the test: loggers in use listen to no other."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("_log_settings")
 @pytest.mark.parametrize("as_json", [True, False])
 def test_exceptions_are_logged_without_values(as_json, capsys):
     formatter = log_configuration(level="INFO", as_json=as_json)["formatters"]["structured"]

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from demo.customers import HOW_MANY
+from demo.customers import FEWEST, HOW_MANY
 from demo.loading import load_demo, loaded_edition, present_edition
 from demo.organization import check_allowed
 
@@ -25,6 +25,8 @@ class Command(BaseCommand):
     def handle(self, *, yes: bool, customers: int, **_options: Any) -> None:
         """Load the demo, all or nothing. Raises CommandError if it is not allowed, or if existing rows are in the way."""
         check_allowed(yes=yes)
+        if not FEWEST <= customers <= HOW_MANY:
+            raise CommandError(f"--customers must be {FEWEST} to {HOW_MANY}.")
         if loaded_edition() == present_edition(customers):
             self.stdout.write("The demo is loaded already.")
             return

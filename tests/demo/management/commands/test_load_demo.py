@@ -18,7 +18,7 @@ from customers.merging.models import Merge
 from customers.profile.models import Customer
 from customers.segments.models import CustomerSegment
 from demo.classifications import Classification, classify_customers
-from demo.customers import HOW_MANY, demo_items, register_demo_customers
+from demo.customers import FEWEST, HOW_MANY, demo_items, register_demo_customers
 from demo.guide import OPERATOR
 from demo.loading import LOADED
 from demo.organization import ORGANIZATION_CODE, ORGANIZATION_FILE
@@ -150,3 +150,9 @@ def test_production_refuses_the_demo(settings: Settings) -> None:
     with pytest.raises(CommandError, match="passwords are public"):
         load()
     assert not Organization.objects.exists()
+
+
+@pytest.mark.parametrize("how_many", [FEWEST - 1, HOW_MANY + 1])
+def test_too_few_or_too_many_customers_are_refused(how_many: int) -> None:
+    with pytest.raises(CommandError, match="--customers must be 100 to 2000"):
+        load(how_many)
