@@ -3,6 +3,7 @@ import signal
 import time
 from pathlib import Path
 
+import django.core.management
 import django.db
 import psycopg
 import pytest
@@ -44,7 +45,10 @@ def test_connection_to_a_running_server_asks_nothing_but_what_django_asks(engine
     assert len(queries) == 0
 
 
-def test_test_database_is_made_and_removed_beside_the_usual_one(engine: DatabaseWrapper) -> None:
+def test_test_database_is_made_and_removed_beside_the_usual_one(
+    engine: DatabaseWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(django.core.management, "call_command", lambda *_, **__: None)  # an empty one will do: it would migrate
     assert engine.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=False) == "test_shop"
     assert one_value(engine, "SELECT current_database()") == "test_shop"
 
