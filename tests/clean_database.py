@@ -23,6 +23,9 @@ def delete_rows() -> None:
         if not rows:
             return
         guarded = [sql.Identifier(table) for table, has_triggers in rows if has_triggers]
+        # Like TRUNCATE, wait until transactions of killed processes have ended.
+        tables = sql.SQL(", ").join(sql.Identifier(table) for table, _ in rows)
+        cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(tables))
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in guarded:
             cursor.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(table))
