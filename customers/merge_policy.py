@@ -18,23 +18,22 @@ from customers.validation_codes.models import ValidationCode
 
 MOVED = (
     MovedRows(model=Card),
-    MovedRows(model=SourceProfile, gives_way=("source_profile_unique",)),
-    MovedRows(model=GroupMembership, gives_way=("group_membership_unique",)),
-    MovedRows(model=CustomerSegment, gives_way=("customer_segment_unique",)),
+    MovedRows(model=SourceProfile, conflicts=("source_profile_unique",)),
+    MovedRows(model=GroupMembership, conflicts=("group_membership_unique",)),
+    MovedRows(model=CustomerSegment, conflicts=("customer_segment_unique",)),
 )
 KEPT = (
-    KeptRows(model=Identifier, because="they fill what the survivor lacks, and else lead to the survivor: services.merging"),
-    KeptRows(model=Customer, column="merged_into", because="who was merged before follows to who stands: services.merging"),
-    KeptRows(model=Merge, column="survivor", because="what happened keeps naming whom it happened to"),
-    KeptRows(model=Merge, column="victim", because="what happened keeps naming whom it happened to"),
     KeptRows(
-        model=DuplicateCandidate, column="first", because="a pair is of two persons: services.likely_duplicates settles it"
+        model=Identifier,
+        reason="identifiers that the survivor lacks become current, the others lead to the survivor: merging.services",
     ),
-    KeptRows(
-        model=DuplicateCandidate, column="second", because="a pair is of two persons: services.likely_duplicates settles it"
-    ),
-    KeptRows(model=IdentityRequest, because="what was asked keeps naming for whom: requests do not move"),
-    KeptRows(model=IdentityRequest, column="other", because="what was asked keeps naming whose the value was"),
-    KeptRows(model=FieldTerm, because="they follow from the customer's answers, and are kept with those: services.merging"),
-    KeptRows(model=ValidationCode, because="a code confirms the wish of whom it was told to; it lives for minutes"),
+    KeptRows(model=Customer, column="merged_into", reason="earlier victims are redirected to the survivor: merging.services"),
+    KeptRows(model=Merge, column="survivor", reason="history of merges does not change"),
+    KeptRows(model=Merge, column="victim", reason="history of merges does not change"),
+    KeptRows(model=DuplicateCandidate, column="first", reason="duplicates.services settles the pairs of both customers"),
+    KeptRows(model=DuplicateCandidate, column="second", reason="duplicates.services settles the pairs of both customers"),
+    KeptRows(model=IdentityRequest, reason="a request keeps its customer"),
+    KeptRows(model=IdentityRequest, column="other", reason="a request keeps the owner of the value"),
+    KeptRows(model=FieldTerm, reason="terms are derived from the answers: merging.services"),
+    KeptRows(model=ValidationCode, reason="a code is valid for minutes, for the customer it was sent to"),
 )

@@ -7,11 +7,11 @@ from engagement.points.models import PointsAccount
 from engagement.programs.models import Membership
 
 MOVED = (
-    MovedRows(model=Membership, gives_way=("membership_unique",)),
+    MovedRows(model=Membership, conflicts=("membership_unique",)),
     MovedRows(model=Bill),
     MovedRows(model=DeferredEvent),
 )
 KEPT = (
-    KeptRows(model=PointsAccount, because="it becomes the history of the survivor's account: services.merging"),
-    KeptRows(model=PurchaseTotals, because="they are counted anew from the bills that moved: services.merging"),
+    KeptRows(model=PointsAccount, reason="it becomes history of the survivor's account: points.merging"),
+    KeptRows(model=PurchaseTotals, reason="totals are computed from the bills that moved: points.merging"),
 )

@@ -3,5 +3,5 @@
 from customers.merging.transfer import KeptRows, MovedRows
 from subscriptions.models import Consent, ConsentChange
 
-MOVED = (MovedRows(model=Consent, gives_way=("consent_unique",)),)
-KEPT = (KeptRows(model=ConsentChange, because="the log says who decided what, and is never changed"),)
+MOVED = (MovedRows(model=Consent, conflicts=("consent_unique",)),)
+KEPT = (KeptRows(model=ConsentChange, reason="the log of consents is never changed"),)

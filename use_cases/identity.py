@@ -51,8 +51,8 @@ def request_change(wish: IdentityChange, *, context: InputContext, by: Actor, is
     `django.db` errors for locks (55P03) and broken constraints (`identity_requests.CONSTRAINTS`).
     """
     policy, now = context.policy, context.now
-    sides = lock_owners(wish.kind, wish.old_value, wish.new_value, by=by)
-    person = sides.person
+    owners = lock_owners(wish.kind, wish.old_value, wish.new_value, by=by)
+    person = owners.owner
     if person is None:
         raise LoyaltyError(Code.UNKNOWN_IDENTIFIER)
     check_customer(person.customer, context.policy)
@@ -62,15 +62,15 @@ def request_change(wish: IdentityChange, *, context: InputContext, by: Actor, is
         code = _confirmed(wish, person, context)
     if is_pending(wish.kind, wish.new_value):
         raise LoyaltyError(Code.CHANGE_REQUEST_PENDING)
-    _check_possible(wish.kind, sides, policy)
+    _check_possible(wish.kind, owners, policy)
     flag = auto_approval_policy(wish.kind, policy)
     request = store_request(
-        wish, person=person, other=sides.other, by=by, now=now, approved_by=f"policy:{flag}" if flag else ""
+        wish, state=person, other=owners.other, by=by, now=now, approved_by=f"policy:{flag}" if flag else ""
     )
     if code is not None:
         use_code(code, now=now)
     if flag:
-        _grant(request, sides, by=by, now=now)
+        _grant(request, owners, by=by, now=now)
     return request
 
 
@@ -87,18 +87,18 @@ def approve_request(pk: int, *, by: Actor, reason: str = "") -> IdentityRequest:
         return seen
     if seen.requested_by == by.name:
         raise DecisionRefusedError("Somebody else has to approve what you asked for yourself.")
-    sides = lock_owners(seen.kind, seen.old_value, seen.new_value, customer_id=seen.customer_id, by=by)
+    owners = lock_owners(seen.kind, seen.old_value, seen.new_value, customer_id=seen.customer_id, by=by)
     request = lock_request(pk)
     if _is_decided(request, Status.APPROVED):
         return request
-    owner_id = sides.other.customer.pk if sides.other else None
-    if obstacle := _obstacle(request, holds_old=sides.person is not None, owner_id=owner_id):
+    owner_id = owners.other.customer.pk if owners.other else None
+    if obstacle := _obstacle(request, holds_old=owners.owner is not None, owner_id=owner_id):
         raise DecisionRefusedError(obstacle)
-    check_customer(sides.customer, by.organization.policy)
-    _check_possible(Kind(request.kind), sides, by.organization.policy)
+    check_customer(owners.customer, by.organization.policy)
+    _check_possible(Kind(request.kind), owners, by.organization.policy)
     now = clock.now()
     close_request(request, Status.APPROVED, reason=reason, by=by, now=now)
-    _grant(request, sides, by=by, now=now)
+    _grant(request, owners, by=by, now=now)
     return request
 
 
@@ -146,11 +146,11 @@ def _confirmed(wish: IdentityChange, person: CustomerState, context: InputContex
     return code
 
 
-def _check_possible(kind: Kind, sides: ValueOwners, policy: Policy) -> None:
+def _check_possible(kind: Kind, owners: ValueOwners, policy: Policy) -> None:
     """Whether the new value may be given: 1032, 1016, 1033 or 618 because of whose it is, 1041 because of its kind."""
-    if sides.other is not None and not policy.auto_merge:
+    if owners.other is not None and not policy.auto_merge:
         raise LoyaltyError(TAKEN[kind])
-    if sides.other is not None and blocks(sides.other.customer, Block.IDENTIFIER_CHANGE, policy):
+    if owners.other is not None and blocks(owners.other.customer, Block.IDENTIFIER_CHANGE, policy):
         raise LoyaltyError(Code.FRAUD)
     if not may_change(kind, policy):
         raise LoyaltyError(Code.IDENTITY_CHANGE_FAILED)
@@ -163,18 +163,18 @@ def _is_decided(request: IdentityRequest, wanted: Status) -> bool:
     return request.status == wanted
 
 
-def _grant(request: IdentityRequest, sides: ValueOwners, *, by: Actor, now: datetime) -> None:
+def _grant(request: IdentityRequest, owners: ValueOwners, *, by: Actor, now: datetime) -> None:
     """Give the customer the new value; another account that has it is merged into the customer's first."""
-    if sides.other is None:
-        give_value(request, sides, by=by, now=now)
+    if owners.other is None:
+        give_value(request, owners, by=by, now=now)
         return
     # Where the other account is known by the value now, the merge itself makes it the customer's: then it may be undone.
-    is_theirs = sides.other.identifiers.get(request.kind) == request.new_value
+    is_theirs = owners.other.identifiers.get(request.kind) == request.new_value
     if is_theirs:
         release_value(request)
         record_new_value(request, by=by)
     merge_customers(
-        survivor=request.customer_id, victim=sides.other.customer.pk, by=by, reason=f"Identity request {request.pk}"
+        survivor=request.customer_id, victim=owners.other.customer.pk, by=by, reason=f"Identity request {request.pk}"
     )
     if not is_theirs:
         found = lock_owners(request.kind, request.old_value, request.new_value, customer_id=request.customer_id, by=by)

@@ -18,7 +18,7 @@ import subscriptions.merge_policy
 from customers.duplicates.services import reopen_candidate, settle_candidates
 from customers.merging import services as persons
 from customers.merging.models import Merge
-from customers.merging.transfer import KeptRows, MovedRows, gave_way, move_rows, move_rows_back, rows_changed
+from customers.merging.transfer import KeptRows, MovedRows, move_rows, move_rows_back, rows_changed, was_blocked_by
 from customers.profile.locks import lock_customers
 from customers.profile.models import Customer
 from customers.registration.matching import merged_identifiers
@@ -241,8 +241,8 @@ def _touched(merge: Merge, survivor: Customer) -> list[str]:
 def _gave_way(later: Merge, *, to: Merge) -> bool:
     """Whether a later merge into the same survivor kept with its victim what they would lack if this one was undone."""
     kept = {move.label: rows["kept"] for move, rows in _moved_rows(later)}
-    has_rows = any(gave_way(move, kept.get(move.label, ()), to=rows["ids"]) for move, rows in _moved_rows(to))
-    return has_rows or persons.gave_way(later.victim, later.moved, to=to.moved)
+    has_rows = any(was_blocked_by(move, kept.get(move.label, ()), earlier=rows["ids"]) for move, rows in _moved_rows(to))
+    return has_rows or persons.was_blocked_by(later.victim, later.moved, earlier=to.moved)
 
 
 def what_moved(merge: Merge) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Which two customers may be one person? Suggestions, each with what speaks for it and what became of it."""
+"""Rows of likely duplicates: two customers, the evidence, and the decision."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class DuplicateCandidate(TenantModel):
-    """Two customers, the one with the lower id first. What speaks for them is found again by each search; decisions stay."""
+    """Two customers who may be one person, the lower id first. Each search renews the evidence; decisions stay."""
 
     class Evidence(models.TextChoices):
         CARD = "CARD", "same name and card number"
@@ -31,7 +31,7 @@ class DuplicateCandidate(TenantModel):
     decided_on = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        # Open ones first: their word is the last of the three.
+        # Open ones first: OPEN is the last of the three words.
         ordering = ["-state", "-pk"]
         verbose_name = "likely duplicate"
         constraints = [

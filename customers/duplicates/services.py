@@ -1,7 +1,7 @@
-"""Who may be registered twice? Pairs of customers with what speaks for it: suggestions, on which people decide.
+"""Likely duplicates: pairs of customers with evidence, on which staff decide.
 
-Each kind of evidence is one statement that groups customers by what they have in common; pairs are made within groups alone, so
-that the work grows with the customers and not with their square. A group of many is a common name, and proves nothing.
+Each kind of evidence is one statement that groups customers by a common value. Pairs are made within groups only, so that
+the work grows linearly with the customers. A large group shares a common name, and is not evidence.
 """
 
 from collections import Counter, defaultdict
@@ -25,12 +25,12 @@ from organizations.tenancy.models import Organization
 Evidence = DuplicateCandidate.Evidence
 State = DuplicateCandidate.State
 Pair = tuple[int, int]
-# So many customers at most may have something in common for it to speak for one person.
+# Most customers who may share a value for it to be evidence.
 LARGEST_GROUP: Final = 10
-_AT_ONCE: Final = 1000
+_BATCH: Final = 1000
 
-# Whom customers' cards are known by: their own numbers, what a till noted beside another registration, and numbers that were
-# taken for an external id. A card itself never has two customers.
+# Card numbers of customers: their cards, cards noted as a channel of another registration, and external ids that are card
+# numbers. A card itself never has two customers.
 _CARDS: Final = """
     SELECT shown.customer_id, shown.customer_id::text AS value,
         ARRAY[shown.card, person.firstname_folded, person.lastname_folded] AS common
@@ -41,9 +41,9 @@ _CARDS: Final = """
         UNION SELECT known.customer_id, known.value FROM customers_identifier AS known
             JOIN customers_card AS card ON card.organization_id = known.organization_id AND card.number = known.value
             WHERE known.organization_id = %(organization)s AND known.kind = 'external_id' AND known.state = 'CURRENT'
-        UNION SELECT teller.id, (channel ->> 'value') COLLATE "C" FROM customers_customer AS teller,
-            LATERAL jsonb_array_elements(teller.comm_channels) AS channel
-            WHERE teller.organization_id = %(organization)s AND channel ->> 'type' = 'CARD_NUMBER'
+        UNION SELECT registration.id, (channel ->> 'value') COLLATE "C" FROM customers_customer AS registration,
+            LATERAL jsonb_array_elements(registration.comm_channels) AS channel
+            WHERE registration.organization_id = %(organization)s AND channel ->> 'type' = 'CARD_NUMBER'
     ) AS shown (customer_id, card)
     JOIN customers_customer AS person ON person.id = shown.customer_id
     WHERE person.firstname_folded || person.lastname_folded <> ''
@@ -55,7 +55,7 @@ _SOURCE_ACCOUNTS: Final = """
     JOIN customers_customer AS person ON person.id = profile.customer_id
     WHERE profile.organization_id = %(organization)s AND person.firstname_folded || person.lastname_folded <> ''
 """
-# No country code is the beginning of another.
+# No country code is the prefix of another.
 _MOBILES: Final = """
     SELECT customer_id, value, CASE
         WHEN left(value, 1) = ANY(%(codes_of_one)s) THEN substr(value, 2)
@@ -75,10 +75,10 @@ _KNOWN: Final[Mapping[Evidence, str]] = {
     Evidence.MOBILE: _MOBILES,
     Evidence.EMAIL: _EMAILS,
 }
-# Those who have something in common and yet differ in it: the same e-mail address twice is what the policy allows.
+# Customers with a common value whose own values differ: equal e-mail addresses are allowed by the policy.
 _GROUPS: Final = """
     SELECT array_agg(known.customer_id), array_agg(known.value) FROM ({known}) AS known
-    JOIN customers_customer AS standing ON standing.id = known.customer_id AND standing.merged_into_id IS NULL
+    JOIN customers_customer AS unmerged ON unmerged.id = known.customer_id AND unmerged.merged_into_id IS NULL
     GROUP BY known.common HAVING min(known.value) <> max(known.value)
 """
 _CODES: Final = [str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE]
@@ -86,18 +86,18 @@ _CODES: Final = [str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE]
 
 @dataclass(slots=True)
 class LikelyPairs:
-    """What a search found: the evidence for each pair, and how many groups of each kind were too large to prove anything."""
+    """The evidence for each pair, and the number of groups of each kind that were too large."""
 
     pairs: dict[Pair, list[Evidence]] = field(default_factory=dict)
-    crowds: Counter[Evidence] = field(default_factory=Counter)
+    large_groups: Counter[Evidence] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchSummary:
-    """What a search came to. `evidence` counts the pairs that each kind speaks for, whatever was decided on them."""
+    """Summary of a search. `evidence` counts the pairs of each kind, whatever was decided on them."""
 
     evidence: Mapping[Evidence, int]
-    crowds: Mapping[Evidence, int]
+    large_groups: Mapping[Evidence, int]
     new: int
     known: int
     gone: int
@@ -108,35 +108,34 @@ class SearchSummary:
 
 
 def find_duplicates(organization: Organization) -> SearchSummary:
-    """Search the scope's organization, and bring the candidates to what was found.
+    """Search the scope's organization, and update the candidates.
 
-    New pairs are added, open ones that no longer hold are dropped, decisions are kept. Two searches at once find the same.
+    New pairs are added, open pairs without evidence are deleted, decisions are kept. Concurrent searches have the same result.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            # Among millions a statement may take longer than a call ever should.
+            # Among millions of customers a statement may take longer than the limit of calls.
             cursor.execute("SET LOCAL statement_timeout = 0")
-        found = likely_pairs(organization)
-        return _keep(found, organization)
+        return _save(likely_pairs(organization), organization)
 
 
 def likely_pairs(organization: Organization) -> LikelyPairs:
-    """Every pair of customers for which something speaks, with all that does, in the order of `Evidence`. Four queries."""
-    found, pairs = LikelyPairs(), defaultdict[Pair, list[Evidence]](list)
+    """Every pair of customers with its evidence, in the order of `Evidence`. Four queries."""
+    likely, pairs = LikelyPairs(), defaultdict[Pair, list[Evidence]](list)
     for evidence in Evidence:
         for customers, values in _groups(evidence, organization):
             if len(customers) > LARGEST_GROUP:
-                found.crowds[evidence] += 1
+                likely.large_groups[evidence] += 1
                 continue
-            for (one, value), (other, another) in combinations(sorted(zip(customers, values, strict=True)), 2):
-                if value != another and evidence not in pairs[one, other]:
-                    pairs[one, other].append(evidence)
-    found.pairs = dict(pairs)
-    return found
+            for (first, value), (second, other_value) in combinations(sorted(zip(customers, values, strict=True)), 2):
+                if value != other_value and evidence not in pairs[first, second]:
+                    pairs[first, second].append(evidence)
+    likely.pairs = dict(pairs)
+    return likely
 
 
 def dismiss_candidate(candidate: DuplicateCandidate, *, by: Actor) -> bool:
-    """They are not one person: keep that, with who says so. False where somebody has decided already."""
+    """Record that the two are not one person; False if the pair is decided already."""
     with transaction.atomic(savepoint=False):
         is_open = DuplicateCandidate.objects.filter(pk=candidate.pk, state=State.OPEN)
         if not is_open.update(state=State.DISMISSED, decided_by=by.name, decided_on=clock.now()):
@@ -148,7 +147,7 @@ def dismiss_candidate(candidate: DuplicateCandidate, *, by: Actor) -> bool:
 
 
 def settle_candidates(*, victim: int, survivor: int, by: Actor) -> None:
-    """`victim` (id) has been merged into `survivor`: their pair says so, and nobody else is like the victim any more.
+    """Close the pair of two merged customers (ids), and delete other open pairs of the victim.
 
     Call it in the transaction of the merge.
     """
@@ -158,16 +157,16 @@ def settle_candidates(*, victim: int, survivor: int, by: Actor) -> None:
 
 
 def reopen_candidate(*, victim: int, survivor: int) -> None:
-    """The merge of these two (ids) has been undone: whether they are one person is open again."""
+    """Reopen the pair of two customers (ids) whose merge was undone."""
     _pair(victim, survivor).update(state=State.OPEN, decided_by="", decided_on=None)
 
 
-def _pair(one: int, other: int) -> QuerySet[DuplicateCandidate]:
-    return DuplicateCandidate.objects.filter(first=min(one, other), second=max(one, other))
+def _pair(customer_id: int, other_id: int) -> QuerySet[DuplicateCandidate]:
+    return DuplicateCandidate.objects.filter(first=min(customer_id, other_id), second=max(customer_id, other_id))
 
 
 def _groups(evidence: Evidence, organization: Organization) -> Iterator[tuple[Sequence[int], Sequence[str]]]:
-    """Customers who have something in common, and in what form each has it."""
+    """Groups of customers with a common value: their ids, and the values as each has them."""
     query = sql.SQL(_GROUPS).format(known=sql.SQL(_KNOWN[evidence])).as_string(None)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -181,34 +180,35 @@ def _groups(evidence: Evidence, organization: Organization) -> Iterator[tuple[Se
         yield from cursor.fetchall()
 
 
-def _keep(found: LikelyPairs, organization: Organization) -> SearchSummary:
-    stored = {(one.first_id, one.second_id): one for one in DuplicateCandidate.objects.filter(organization=organization)}
-    new = [pair for pair in found.pairs if pair not in stored]
-    again = [stored[pair] for pair in found.pairs if pair in stored]
-    gone = [one.pk for pair, one in stored.items() if pair not in found.pairs and one.state == State.OPEN]
+def _save(likely: LikelyPairs, organization: Organization) -> SearchSummary:
+    rows = DuplicateCandidate.objects.filter(organization=organization)
+    stored = {(row.first_id, row.second_id): row for row in rows}
+    new = [pair for pair in likely.pairs if pair not in stored]
+    again = [stored[pair] for pair in likely.pairs if pair in stored]
+    gone = [row.pk for pair, row in stored.items() if pair not in likely.pairs and row.state == State.OPEN]
     now = clock.now()
-    # Of two searches at once the other may have written a pair meanwhile: it is the same.
+    # A concurrent search may have inserted the same pair.
     DuplicateCandidate.objects.bulk_create(
         [
             DuplicateCandidate(
-                organization=organization, first_id=pair[0], second_id=pair[1], evidence=found.pairs[pair], found_on=now
+                organization=organization, first_id=pair[0], second_id=pair[1], evidence=likely.pairs[pair], found_on=now
             )
             for pair in new
         ],
-        batch_size=_AT_ONCE,
+        batch_size=_BATCH,
         ignore_conflicts=True,
     )
-    changed = [one for one in again if one.evidence != found.pairs[one.first_id, one.second_id]]
-    for one in changed:
-        one.evidence = found.pairs[one.first_id, one.second_id]
+    changed = [row for row in again if row.evidence != likely.pairs[row.first_id, row.second_id]]
+    for row in changed:
+        row.evidence = likely.pairs[row.first_id, row.second_id]
     update_rows(changed, ["evidence"])
-    # Whoever dismissed one of them while the search ran has the last word.
+    # A pair that was dismissed while the search ran is kept.
     DuplicateCandidate.objects.filter(pk__in=gone, state=State.OPEN).delete()
     return SearchSummary(
-        evidence=Counter(kind for kinds in found.pairs.values() for kind in kinds),
-        crowds=found.crowds,
+        evidence=Counter(kind for kinds in likely.pairs.values() for kind in kinds),
+        large_groups=likely.large_groups,
         new=len(new),
-        known=sum(one.state == State.OPEN for one in again),
+        known=sum(row.state == State.OPEN for row in again),
         gone=len(gone),
-        dismissed=sum(one.state == State.DISMISSED for one in again),
+        dismissed=sum(row.state == State.DISMISSED for row in again),
     )

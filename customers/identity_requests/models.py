@@ -1,4 +1,4 @@
-"""Which identifiers are to be changed? What tills and staff ask for, and how it was decided (docs/protocol.md 4.3)."""
+"""Rows of requests to change an identifier, and the decisions (docs/protocol.md 4.3)."""
 
 from django.db import models
 
@@ -10,10 +10,10 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class IdentityRequest(TenantModel):
-    """A wish that a customer be known by `new_value` in place of `old_value`.
+    """A request to replace the customer's `old_value` by `new_value`.
 
-    Where `new_value` is another account's, granting it means merging that account (`other`) into the customer's. The database
-    refuses to change a request that is decided (migration `decided_requests_stay`).
+    If `new_value` belongs to another account (`other`), approval merges that account into the customer's. The database refuses
+    to change a decided request (migration `decided_requests_stay`).
     """
 
     class Type(models.TextChoices):
@@ -51,7 +51,7 @@ class IdentityRequest(TenantModel):
     reason = models.CharField(max_length=250, blank=True, help_text="Why it was decided so")
 
     class Meta:
-        # Those that wait come first, the longest waiting at the top: PostgreSQL puts NULL before everything when descending.
+        # Pending requests first, the oldest at the top: PostgreSQL sorts NULL first in descending order.
         ordering = ["-decided_on", "pk"]
         verbose_name = "identity request"
         constraints = [

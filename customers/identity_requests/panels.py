@@ -1,4 +1,4 @@
-"""What does a customer's page tell of requests to change identifiers? The latest ones, and how they were decided."""
+"""Panel of a customer's page: the latest requests to change identifiers."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,12 +14,14 @@ from organizations.tenancy.models import Organization
 SHOWN: Final = 10
 
 
-def identity_panel(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Panel | None:  # noqa: ARG001 - as every panel
-    """The latest requests about the customer, None where there are none or they are not for these eyes. One query."""
+def identity_panel(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Panel | None:  # noqa: ARG001 - signature of all panels
+    """The latest requests about the customer; None without requests or permission. One query."""
     if not seen_by.has_perm("customers.view_identityrequest"):
         return None
-    found: Sequence[IdentityRequest] = list(requests_about(customer).select_related("customer", "other")[:SHOWN])
-    if not found:
+    requests: Sequence[IdentityRequest] = list(requests_about(customer).select_related("customer", "other")[:SHOWN])
+    if not requests:
         return None
-    rows = [{"request": one, "maker": actor_label(one.requested_by), "decider": actor_label(one.decided_by)} for one in found]
+    rows = [
+        {"request": row, "maker": actor_label(row.requested_by), "decider": actor_label(row.decided_by)} for row in requests
+    ]
     return Panel("back_office/identity_requests.html", {"rows": rows, "customer": customer})

@@ -1,7 +1,4 @@
-"""What does somebody want changed about a customer's identifiers, and do they know the customer? Pure rules.
-
-(docs/protocol.md 4.3; the order of the checks is the one given there)
-"""
+"""Rules of changes to identifiers: reading, verification, permission. Pure functions (docs/protocol.md 4.3)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,15 +19,15 @@ from organizations.fields.models import FieldDefinition
 from organizations.policies import Policy
 
 Kind = Identifier.Kind
-# A thing that is known of a customer: a name or an identifier by its word, or one of the organization's fields.
+# What verification may ask: a name or identifier by its key, or one of the organization's fields.
 Question = str | FieldDefinition
 _NAMES: Final = ("firstname", "lastname")
-_ASKED_OF_CUSTOMERS: Final = (FieldDefinition.Category.CUSTOM, FieldDefinition.Category.EXTENDED)
+_FIELD_CATEGORIES: Final = (FieldDefinition.Category.CUSTOM, FieldDefinition.Category.EXTENDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityChange:
-    """`old_value` is to become `new_value`, both in canonical form. `answers` are fields by name and what was told of them."""
+    """A requested change of an identifier, values in canonical form. `answers` are pairs of a field's name and the answer."""
 
     kind: Kind
     old_value: str
@@ -41,7 +38,7 @@ class IdentityChange:
 
 
 def read_item(item: Item, context: InputContext) -> IdentityChange:
-    """The wish of an item of update_identity. Raises `LoyaltyError` 1041 and 1042, and 400 for what is no text."""
+    """The change that an item of update_identity requests. Raises `LoyaltyError` 1041 and 1042, and 400 for other than text."""
     return read_change(
         text(item, "identifier"),
         text(item, "old_value", "old_identifier"),
@@ -62,14 +59,14 @@ def read_change(
     validation_code: str = "",
     comments: str = "",
 ) -> IdentityChange:
-    """The wish in canonical form.
+    """The change in canonical form.
 
-    Raises `LoyaltyError` 1041 for a kind that is none and for values that are the same, 1042 for a malformed one.
+    Raises `LoyaltyError` 1041 for an unknown kind and for equal values, 1042 for a malformed value.
     """
     if kind.lower() not in Kind.values or old_value == new_value:
         raise LoyaltyError(Code.IDENTITY_CHANGE_FAILED)
     known = Kind(kind.lower())
-    # An external id may be older than the pattern that new ones have to match.
+    # An old external id need not match the pattern, which may be younger.
     old = read_external_id(old_value) if known is Kind.EXTERNAL_ID else read_identifier(known, old_value, context)
     new = read_identifier(known, new_value, context)
     if old is None or new is None:
@@ -82,68 +79,68 @@ def read_change(
 
 
 def check_customer(customer: Customer, policy: Policy) -> None:
-    """Whether the identifiers of this customer may change at all. Raises `LoyaltyError` 1013, 618."""
+    """Check that identifiers of this customer may change. Raises `LoyaltyError` 1013, 618."""
     if customer.type != Customer.Type.LOYALTY:
         raise LoyaltyError(Code.NOT_LOYALTY)
     if blocks(customer, Block.IDENTIFIER_CHANGE, policy):
         raise LoyaltyError(Code.FRAUD)
 
 
-def check_answers(answers: Sequence[tuple[str, str]], person: CustomerState, context: InputContext) -> None:
-    """Whether whoever asks knows of the customer what the organization wants known.
+def check_answers(answers: Sequence[tuple[str, str]], state: CustomerState, context: InputContext) -> None:
+    """Check the answers against the organization's verification.
 
-    Raises `LoyaltyError` 1027 (there is no such field), 1025 (a mandatory one differs or was not told), 1026 (too few of the
-    optional ones match).
+    Raises `LoyaltyError` 1027 (unknown field), 1025 (a mandatory answer is missing or wrong), 1026 (too few optional answers
+    are right).
     """
-    told: dict[Question, str] = {}
+    answer_of: dict[Question, str] = {}
     for name, value in answers:
         question = _question(name, context)
         if question is None:
             raise LoyaltyError(Code.VERIFICATION_UNKNOWN_FIELD)
-        told[question] = value
-    right = {question for question, value in told.items() if _matches(question, value, person, context)}
-    asked = context.organization.verification
-    if not all(_question(name, context) in right for name in asked.mandatory):
+        answer_of[question] = value
+    right = {question for question, value in answer_of.items() if _matches(question, value, state, context)}
+    verification = context.organization.verification
+    if not all(_question(name, context) in right for name in verification.mandatory):
         raise LoyaltyError(Code.VERIFICATION_MANDATORY_MISMATCH)
-    if sum(_question(name, context) in right for name in asked.optional) < asked.optional_matches:
+    if sum(_question(name, context) in right for name in verification.optional) < verification.optional_matches:
         raise LoyaltyError(Code.VERIFICATION_TOO_FEW_MATCHES)
 
 
 def may_change(kind: Kind, policy: Policy) -> bool:
-    """Whether the policy lets identifiers of this kind change on request: external ids only where they are used and changed."""
+    """True if the policy lets identifiers of this kind change on request."""
     return kind is not Kind.EXTERNAL_ID or (policy.uses_external_id and policy.external_id_update)
 
 
 def auto_approval_policy(kind: Kind, policy: Policy) -> str:
-    """The flag by which changes of this kind take effect at once; "" where somebody has to approve them."""
-    flags: Mapping[Kind, tuple[bool, str]] = {
+    """Name of the policy that approves changes of this kind at once; "" if staff have to approve them."""
+    policies: Mapping[Kind, tuple[bool, str]] = {
         Kind.MOBILE: (policy.mobile_auto_approve, "CI_MOBILE_AUTO_APPROVE"),
         Kind.EMAIL: (policy.email_auto_approve, "CI_EMAIL_AUTO_APPROVE"),
         Kind.EXTERNAL_ID: (policy.external_id_auto_approve, "CI_EXTID_AUTO_APPROVE"),
     }
-    is_on, flag = flags[kind]
-    return flag if is_on else ""
+    is_on, name = policies[kind]
+    return name if is_on else ""
 
 
 def _question(name: str, context: InputContext) -> Question | None:
-    """What a name stands for: name or identifier before custom fields, these before extended ones; None for nothing."""
+    """What a name means: a name or identifier, then a custom field, then an extended one; None if unknown."""
     word = fold(name)
     if word in _NAMES or word in Kind.values:
         return word
-    found = (context.field_named(category, name) for category in _ASKED_OF_CUSTOMERS)
-    return next((definition for definition in found if definition is not None), None)
+    definitions = (context.field_named(category, name) for category in _FIELD_CATEGORIES)
+    return next((definition for definition in definitions if definition is not None), None)
 
 
-def _matches(question: Question, told: str, person: CustomerState, context: InputContext) -> bool:
-    """Whether what was told is what is stored, in any case. Nothing stored is matched by nothing."""
+def _matches(question: Question, answer: str, state: CustomerState, context: InputContext) -> bool:
+    """True if the answer equals the stored value, ignoring case. An empty stored value never matches."""
     if isinstance(question, FieldDefinition):
-        stored = person.customer.value_of(question.pk)
+        stored = state.customer.value_of(question.pk)
         try:
-            return bool(stored) and fold(write_value(read_value(told, question))) == fold(write_value(stored))
+            return bool(stored) and fold(write_value(read_value(answer, question))) == fold(write_value(stored))
         except ValueError:
             return False
     if question in _NAMES:
-        stored = getattr(person.customer, question)
+        stored = getattr(state.customer, question)
     else:
-        stored, told = person.identifiers.get(question, ""), read_identifier(question, told, context) or told
-    return bool(stored) and fold(told) == fold(stored)
+        stored, answer = state.identifiers.get(question, ""), read_identifier(question, answer, context) or answer
+    return bool(stored) and fold(answer) == fold(stored)

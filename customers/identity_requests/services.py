@@ -1,7 +1,7 @@
-"""Who has the values of a request to change an identifier, and how is the request kept? Locks, rows and their audit.
+"""Requests to change an identifier: locks, rows and audit.
 
-The order of the locks is that of the directory: both values, then their customers by id, then the request
-(`loyalty_project.db.locks`). `identity_request_one_pending` and the trigger `decided_requests_stay` stand under them.
+Locks are taken in the order of `registration.unit_of_work`: both values, their customers by id, then the request. The
+constraint `identity_request_one_pending` and the trigger `decided_requests_stay` back them.
 """
 
 from collections.abc import Mapping
@@ -28,58 +28,65 @@ from organizations.audit.services import Change, record_changes
 Status = IdentityRequest.Status
 Type = IdentityRequest.Type
 NOUN: Final = "identityrequest"
-# What a broken constraint means, should a race ever get past the locks, which values that may be shared do not have.
+# Codes of violated constraints: values that may be shared have no locks.
 CONSTRAINTS: Final[Mapping[str, Code]] = {"identity_request_one_pending": Code.CHANGE_REQUEST_PENDING}
 
 
 @dataclass(slots=True, kw_only=True)
 class ValueOwners:
-    """Who has the old value as theirs (`person`), and who else has the new one (`other`); None for nobody. Both are locked."""
+    """The customers who have the old value (`owner`) and the new one (`other`), locked; None without one."""
 
-    directory: CustomerBatch
-    person: CustomerState | None
+    batch: CustomerBatch
+    owner: CustomerState | None
     other: CustomerState | None
 
     @property
     def customer(self) -> Customer:
-        """Who has the old value; somebody must."""
-        assert self.person is not None  # noqa: S101 - whoever goes on has looked
-        return self.person.customer
+        """The owner of the old value, whose presence the caller has checked."""
+        assert self.owner is not None  # noqa: S101
+        return self.owner.customer
 
 
 def lock_owners(kind: str, old_value: str, new_value: str, *, customer_id: int | None = None, by: Actor) -> ValueOwners:
-    """Lock both values and whoever has them. With `customer_id` nobody else can be meant by the old value.
+    """Lock both values and their customers. With `customer_id` only that customer may be the owner of the old value.
 
-    Of several customers with the old value (where it need not be unique) the first registered is meant, as in every lookup. A
-    new value that may be shared is nobody else's. Raises `django.db.OperationalError` when a lock is not free in time.
+    If several customers share the old value, the first registered one is the owner, as in every look-up. A new value that may
+    be shared has no `other`. Raises `django.db.OperationalError` if a lock is not free in time.
     """
     organization, policy = by.organization, by.organization.policy
     if customer_id is None and not is_exclusive(kind, policy):
         customer_id = _first_with(kind, old_value)
-    drafts = [_draft(kind, old_value, customer_id), _draft(kind, new_value, None)]
-    directory = open_batch(drafts, organization=organization, policy=policy)
-    found = directory.by_value.get((kind, old_value)) if customer_id is None else directory.by_id.get(customer_id)
-    person = found if found is not None and found.identifiers.get(kind) == old_value else None
-    other = directory.by_value.get((kind, new_value))
-    return ValueOwners(directory=directory, person=person, other=None if other is person else other)
+    inputs = [_input(kind, old_value, customer_id), _input(kind, new_value, None)]
+    batch = open_batch(inputs, organization=organization, policy=policy)
+    owner = batch.by_value.get((kind, old_value)) if customer_id is None else batch.by_id.get(customer_id)
+    if owner is not None and owner.identifiers.get(kind) != old_value:
+        owner = None
+    other = batch.by_value.get((kind, new_value))
+    return ValueOwners(batch=batch, owner=owner, other=None if other is owner else other)
 
 
 def is_pending(kind: str, new_value: str) -> bool:
-    """Whether this value is asked for already, by whomever."""
+    """True if a pending request asks for this value."""
     return IdentityRequest.objects.filter(kind=kind, new_value=new_value, status=Status.PENDING).exists()
 
 
 def store_request(
-    wish: IdentityChange, *, person: CustomerState, other: CustomerState | None, by: Actor, now: datetime, approved_by: str = ""
+    change: IdentityChange,
+    *,
+    state: CustomerState,
+    other: CustomerState | None,
+    by: Actor,
+    now: datetime,
+    approved_by: str = "",
 ) -> IdentityRequest:
-    """Keep the wish as a request: pending, or approved at once where `approved_by` says who did it."""
+    """Store the change as a request: pending, or approved if `approved_by` names who approved it."""
     request = IdentityRequest.objects.create(
         organization=by.organization,
-        customer=person.customer,
+        customer=state.customer,
         type=Type.MERGE if other else Type.CHANGE_IDENTIFIER,
-        kind=wish.kind,
-        old_value=wish.old_value,
-        new_value=wish.new_value,
+        kind=change.kind,
+        old_value=change.old_value,
+        new_value=change.new_value,
         other=other.customer if other else None,
         status=Status.APPROVED if approved_by else Status.PENDING,
         requested_on=now,
@@ -87,13 +94,13 @@ def store_request(
         source=by.source,
         till=by.till,
         store=by.store,
-        comments=wish.comments,
+        comments=change.comments,
         decided_on=now if approved_by else None,
         decided_by=approved_by,
     )
     names = ("type", "kind", "old_value", "new_value", "status", "comments", "decided_by")
-    told = {"customer": person.customer.pk, **{name: value for name in names if (value := getattr(request, name))}}
-    record_changes([Change(action="requested", object_type=NOUN, object_id=request.pk, new=told)], by=by)
+    values = {"customer": state.customer.pk, **{name: value for name in names if (value := getattr(request, name))}}
+    record_changes([Change(action="requested", object_type=NOUN, object_id=request.pk, new=values)], by=by)
     return request
 
 
@@ -103,7 +110,7 @@ def lock_request(pk: int) -> IdentityRequest:
 
 
 def close_request(request: IdentityRequest, status: Status, *, reason: str, by: Actor, now: datetime) -> None:
-    """Decide a pending request, which is locked."""
+    """Decide a pending request. Call it under the lock of the request."""
     request.status, request.reason = status, reason
     request.decided_by, request.decided_on = by.name, now
     request.save(update_fields=["status", "reason", "decided_by", "decided_on"])
@@ -113,40 +120,40 @@ def close_request(request: IdentityRequest, status: Status, *, reason: str, by: 
     )
 
 
-def give_value(request: IdentityRequest, sides: ValueOwners, *, by: Actor, now: datetime) -> None:
-    """Make the new value the customer's; the old one stays as a former one."""
-    person = sides.directory.by_id[request.customer_id]
-    sides.directory.set_identifier(person, request.kind, request.new_value)
-    touch(person, now)
-    sides.directory.write(by=by)
+def give_value(request: IdentityRequest, owners: ValueOwners, *, by: Actor, now: datetime) -> None:
+    """Replace the customer's old value, which is kept as a former one."""
+    state = owners.batch.by_id[request.customer_id]
+    owners.batch.set_identifier(state, request.kind, request.new_value)
+    touch(state, now)
+    owners.batch.write(by=by)
 
 
 def release_value(request: IdentityRequest) -> None:
-    """Make the old value a former one, before a merge brings the new one. Call it under the locks of both sides."""
+    """Make the old value a former one, before a merge brings the new one. Call it under the locks of both customers."""
     current = Identifier.objects.filter(customer=request.customer_id, kind=request.kind, state=Identifier.State.CURRENT)
     current.update(state=Identifier.State.FORMER, exclusive=False)
 
 
 def record_new_value(request: IdentityRequest, *, by: Actor) -> None:
-    """Tell the customer's history that the new value came in place of the old one."""
+    """Record in the customer's history that the new value replaced the old one."""
     old, new = {request.kind: request.old_value}, {request.kind: request.new_value}
-    told = Change(action="updated", object_type="customer", object_id=request.customer_id, old=old, new=new)
-    record_changes([told], by=by)
+    change = Change(action="updated", object_type="customer", object_id=request.customer_id, old=old, new=new)
+    record_changes([change], by=by)
 
 
 def requests_about(customer: Customer) -> QuerySet[IdentityRequest]:
-    """What was asked for this customer, or would merge this customer into another; the newest first."""
+    """Requests for this customer, and requests that would merge this customer into another; the newest first."""
     about = Q(customer=customer) | Q(other=customer)
     return IdentityRequest.objects.filter(about).order_by("-pk")
 
 
 def _first_with(kind: str, value: str) -> int | None:
-    # Exclusive ones are from before the policy let values be shared; each stands in one of two partial indexes.
+    # Exclusive values are older than a policy that lets them be shared. Each value is in one of two partial indexes.
     either = Q(exclusive=True) | Q(exclusive=False)
     current = Identifier.objects.filter(either, kind=kind, value=value, state=Identifier.State.CURRENT)
     return current.order_by("customer_id").values_list("customer_id", flat=True).first()
 
 
-def _draft(kind: str, value: str, customer_id: int | None) -> CustomerInput:
-    """Names somebody to the directory, and says nothing about them."""
+def _input(kind: str, value: str, customer_id: int | None) -> CustomerInput:
+    """An input that only names a customer."""
     return CustomerInput(customer=Customer(source=""), identifiers={kind: value}, customer_id=customer_id)

@@ -1,4 +1,4 @@
-"""Which customers turned out to be one person? Each merge, with all that it moved, so that it can be undone."""
+"""Rows of merges of two customers, with everything that moved, so that a merge can be undone."""
 
 from django.db import models
 from django.db.models.functions import Greatest, Least
@@ -9,7 +9,7 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class Merge(TenantModel):
-    """One customer, the victim, became another, the survivor (docs/protocol.md 2.4). An undone merge stays as history."""
+    """A merge of one customer, the victim, into another, the survivor (docs/protocol.md 2.4). An undone merge is kept."""
 
     survivor = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="merges", db_index=False)
     victim = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="merges_as_victim", db_index=False)
@@ -31,7 +31,7 @@ class Merge(TenantModel):
                 condition=models.Q(undone_at__isnull=True),
                 name="merge_one_survivor",
             ),
-            # Of two merges of the same two at once, in whatever direction, one stays.
+            # Of two concurrent merges of the same customers, in either direction, one succeeds.
             models.UniqueConstraint(
                 "organization",
                 Least("survivor", "victim"),

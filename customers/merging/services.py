@@ -1,7 +1,6 @@
-"""What becomes of the persons themselves when one customer is merged into another, and when that is undone?
+"""What a merge changes in the two customers, and how it is undone: identifiers, columns, earlier victims, primary roles.
 
-Identifiers, columns, who was merged before, and who stands for a group. Rows that only change hands are moved by
-`customers.merging.transfer`.
+`customers.merging.transfer` moves rows that only change their customer.
 """
 
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from customers.registration.changes import FOLDED_COLUMNS, fold_columns
 
 State = Identifier.State
 Notes = dict[str, Any]
-# Columns that the survivor takes over where they say nothing there, each with what says nothing.
+# Columns that a survivor takes from the victim if theirs are empty, each with its empty value.
 _FILLED: Mapping[str, Any] = {
     "firstname": "",
     "lastname": "",
@@ -34,14 +33,14 @@ _FILLED: Mapping[str, Any] = {
     "status_changed_on": None,
     "image_url": "",
 }
-# Columns that tell one thing together: all of them are taken over, where the first says nothing, or none.
+# Columns that belong together: all are taken if the first is empty, or none.
 _FRAUD = ("fraud_status", "fraud_reason", "fraud_marked_by", "fraud_marked_on")
 _LABEL = ("status_label_id", "status_reason", "status_changed_by", "status_changed_on")
 _MOMENTS = ("fraud_marked_on", "status_changed_on")
 
 
 def transfer_identifiers(*, victim: Customer, survivor: Customer) -> Notes:
-    """Let the victim's identifiers fill what the survivor lacks; the rest keeps leading to the survivor (state MERGED).
+    """Move the victim's identifiers: current ones of kinds that the survivor lacks, MERGED ones that still find the survivor.
 
     Call it under both locks.
     """
@@ -57,7 +56,7 @@ def transfer_identifiers(*, victim: Customer, survivor: Customer) -> Notes:
 
 
 def restore_identifiers(notes: Notes, *, victim: Customer) -> None:
-    """Give the victim the identifiers back, in the states they had."""
+    """Move the identifiers back to the victim, in the states they had."""
     rows = list(Identifier.objects.filter(pk__in=[int(pk) for pk in notes["states"]]))
     for row in rows:
         row.customer, row.state = victim, notes["states"][str(row.pk)]
@@ -65,43 +64,43 @@ def restore_identifiers(notes: Notes, *, victim: Customer) -> None:
 
 
 def identifiers_changed(notes: Notes) -> bool:
-    """Whether any of the identifiers that moved is another one than after the merge."""
+    """True if an identifier that moved was changed or deleted since the merge."""
     return bool(_digest_of_identifiers(notes["states"]) != notes["digest"])
 
 
-def gave_way(victim: Customer, moved: Notes, *, to: Notes) -> bool:
-    """Whether the merge of `victim`, whose notes are `moved`, left out what they have because the merge `to` had brought it."""
-    before, brought = moved["identifiers"]["states"], to["identifiers"]["states"]
+def was_blocked_by(victim: Customer, moved: Notes, *, earlier: Notes) -> bool:
+    """True if the merge of `victim` (notes `moved`) left out a value because the merge with notes `earlier` had brought one."""
+    before, brought = moved["identifiers"]["states"], earlier["identifiers"]["states"]
     rows = Identifier.objects.filter(pk__in=[int(pk) for pk in (*before, *brought)]).values_list("pk", "kind", "state")
     waiting = {kind for pk, kind, state in rows if before.get(str(pk)) == State.CURRENT and state == State.MERGED}
     if waiting & {kind for pk, kind, state in rows if str(pk) in brought and state == State.CURRENT}:
         return True
-    nothing = {"type": Customer.Type.NON_LOYALTY, **_FILLED}
-    says = {name for name in to["columns"]["columns"] if getattr(victim, name) != nothing[name]}
-    return bool(says or victim.field_values.keys() & set(to["columns"]["fields"]))
+    empty = {"type": Customer.Type.NON_LOYALTY, **_FILLED}
+    filled = {name for name in earlier["columns"]["columns"] if getattr(victim, name) != empty[name]}
+    return bool(filled or victim.field_values.keys() & set(earlier["columns"]["fields"]))
 
 
 def fill_columns(*, victim: Customer, survivor: Customer) -> Notes:
-    """Fill the survivor's columns from the victim's; the survivor wins wherever something is said (docs/protocol.md 2.4).
+    """Fill empty columns of the survivor from the victim's; other columns keep their values (docs/protocol.md 2.4).
 
-    Loyalty on one side makes both loyal. The survivor is changed in memory and has to be saved (`save_survivor`).
+    The survivor becomes a loyalty customer if the victim is one. Changes the survivor in memory only (`save_survivor`).
     """
     before = {name: getattr(survivor, name) for name in ("type", *_FILLED)}
     fields_before, channels_before = dict(survivor.field_values), list(survivor.comm_channels)
     if victim.type == Customer.Type.LOYALTY:
-        survivor.type = Customer.Type.LOYALTY.value  # as the database gives it: notes compare it
-    kept = {name for one in (_FRAUD, _LABEL) if getattr(survivor, one[0]) != _FILLED[one[0]] for name in one}
-    for name, nothing in _FILLED.items():
-        if getattr(survivor, name) == nothing and name not in kept:
+        survivor.type = Customer.Type.LOYALTY.value  # a plain string, as the database returns it: the digest compares it
+    kept = {name for names in (_FRAUD, _LABEL) if getattr(survivor, names[0]) != _FILLED[names[0]] for name in names}
+    for name, empty in _FILLED.items():
+        if getattr(survivor, name) == empty and name not in kept:
             setattr(survivor, name, getattr(victim, name))
     survivor.field_values = {**victim.field_values, **survivor.field_values}
-    known = {(one["type"], one["value"]) for one in survivor.comm_channels}
+    known = {(channel["type"], channel["value"]) for channel in survivor.comm_channels}
     survivor.comm_channels = [
         *survivor.comm_channels,
-        *(one for one in victim.comm_channels if (one["type"], one["value"]) not in known),
+        *(channel for channel in victim.comm_channels if (channel["type"], channel["value"]) not in known),
     ]
     after = {name: getattr(survivor, name) for name in before}
-    changed = {name: [_told(before[name]), _told(value)] for name, value in after.items() if value != before[name]}
+    changed = {name: [_as_json(before[name]), _as_json(value)] for name, value in after.items() if value != before[name]}
     notes: Notes = {"columns": changed, "fields": sorted(survivor.field_values.keys() - fields_before.keys())}
     notes["channels"] = len(survivor.comm_channels) - len(channels_before)
     notes["digest"] = _digest(survivor, notes)
@@ -109,7 +108,7 @@ def fill_columns(*, victim: Customer, survivor: Customer) -> Notes:
 
 
 def restore_columns(notes: Notes, *, survivor: Customer) -> None:
-    """Take out again what the victim filled; the survivor is changed in memory and has to be saved (`save_survivor`)."""
+    """Empty the columns that the victim filled. Changes the survivor in memory only (`save_survivor`)."""
     for name, (old, _) in notes["columns"].items():
         setattr(survivor, name, datetime.fromisoformat(old) if old and name in _MOMENTS else old)
     filled = set(notes["fields"])
@@ -119,12 +118,12 @@ def restore_columns(notes: Notes, *, survivor: Customer) -> None:
 
 
 def columns_changed(notes: Notes, *, survivor: Customer) -> bool:
-    """Whether anything that the victim filled says something else by now."""
+    """True if a column that the victim filled was changed since the merge."""
     return bool(_digest(survivor, notes) != notes["digest"])
 
 
 def save_survivor(survivor: Customer) -> None:
-    """Store what `fill_columns` or `restore_columns` changed, another version of the survivor, and by what it is searched."""
+    """Save what `fill_columns` or `restore_columns` changed, with a new version, folded columns and terms."""
     fold_columns(survivor)
     survivor.version += 1
     survivor.save(
@@ -142,9 +141,9 @@ def save_survivor(survivor: Customer) -> None:
 
 
 def redirect_victims(*, victim: Customer, survivor: Customer) -> list[int]:
-    """Whoever was merged into the victim before is now the survivor, and so is the victim; the ids of the former."""
+    """Redirect the victim, and the customers merged into it before, to the survivor; the ids of the latter."""
     earlier = list(Customer.objects.filter(merged_into=victim).order_by("pk").values_list("pk", flat=True))
-    # Before the victim itself: `customer_merged_into_standing` lets nobody be merged into somebody who is merged.
+    # Before the victim itself: `customer_merged_into_standing` forbids merging into a merged customer.
     Customer.objects.filter(pk__in=earlier).update(merged_into=survivor)
     victim.merged_into = survivor
     victim.save(update_fields=["merged_into"])
@@ -152,29 +151,29 @@ def redirect_victims(*, victim: Customer, survivor: Customer) -> list[int]:
 
 
 def restore_victims(earlier: list[int], *, victim: Customer) -> None:
-    """The victim stands for itself again, and for those who had been merged into it."""
+    """Make the victim a customer of its own again, and the survivor of the `earlier` victims."""
     victim.merged_into = None
     victim.save(update_fields=["merged_into"])
     Customer.objects.filter(pk__in=earlier).update(merged_into=victim)
 
 
 def transfer_primary_roles(*, victim: Customer, survivor: Customer) -> list[int]:
-    """Where both are in a group for which the victim stands, the survivor stands for it from now on; the groups' ids."""
+    """Make the survivor the primary member of groups of both in which the victim is; the ids of the groups."""
     shared = GroupMembership.objects.filter(customer=survivor).values("group")
     primary = GroupMembership.objects.filter(customer=victim, role=GroupMembership.Role.PRIMARY, group__in=shared)
     groups = list(primary.values_list("group_id", flat=True))
-    _stand_for(groups, gone=victim, comes=survivor)
+    _swap_primary(groups, old=victim, new=survivor)
     return groups
 
 
 def restore_primary_roles(groups: list[int], *, victim: Customer, survivor: Customer) -> None:
-    """The victim stands for these groups again, where the survivor still does."""
-    still = GroupMembership.objects.filter(customer=survivor, group__in=groups, role=GroupMembership.Role.PRIMARY)
-    _stand_for(list(still.values_list("group_id", flat=True)), gone=survivor, comes=victim)
+    """Make the victim the primary member of these groups again, if the survivor still is."""
+    current = GroupMembership.objects.filter(customer=survivor, group__in=groups, role=GroupMembership.Role.PRIMARY)
+    _swap_primary(list(current.values_list("group_id", flat=True)), old=survivor, new=victim)
 
 
-def _stand_for(groups: list[int], *, gone: Customer, comes: Customer) -> None:
-    for customer, role in ((gone, GroupMembership.Role.MEMBER), (comes, GroupMembership.Role.PRIMARY)):
+def _swap_primary(groups: list[int], *, old: Customer, new: Customer) -> None:
+    for customer, role in ((old, GroupMembership.Role.MEMBER), (new, GroupMembership.Role.PRIMARY)):
         GroupMembership.objects.filter(customer=customer, group__in=groups).update(role=role)
 
 
@@ -182,12 +181,12 @@ def _digest_of_identifiers(states: Mapping[str, str]) -> str:
     return digest_of(Identifier.objects.filter(pk__in=[int(pk) for pk in states]))
 
 
-def _told(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def _digest(survivor: Customer, notes: Notes) -> str:
-    columns = [(name, _told(getattr(survivor, name))) for name in sorted(notes["columns"])]
+    columns = [(name, _as_json(getattr(survivor, name))) for name in sorted(notes["columns"])]
     fields = [(name, survivor.field_values.get(name)) for name in notes["fields"]]
     channels = survivor.comm_channels if notes["channels"] else []
     return digest_values([*columns, *fields, *channels])

@@ -1,8 +1,7 @@
-"""How do rows follow their customer into another one, and back? Whatever an app has of customers says so in its list `MOVES`.
+"""Rows that follow their customer in a merge, and back when it is undone.
 
-The list names every model whose rows go to the survivor of a merge, with what happens at each uniqueness that they may meet
-there (docs/protocol.md 7, "Merge against a uniqueness"). What stays with the victim as history stands in the list `STAYS`, with
-the reason; what needs more than a move has a service of its own.
+Each app lists in its `merge_policy` every model with a customer. `MOVED` go to the survivor, with the unique constraints that
+they may violate there (docs/protocol.md 7, "Merge against a uniqueness"). `KEPT` stay with the victim, with the reason.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,34 +16,34 @@ from organizations.tenancy.scoping import TenantModel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedRows:
-    """Rows of `model` go where `column` points.
+    """Rows of `model` whose `column` is set to the survivor.
 
-    Where a uniqueness named in `gives_way` lets only one of them exist, the survivor's stays theirs, and the victim's is kept
-    as the victim's history. Every uniqueness that the column is part of is named there.
+    `conflicts` names every unique constraint with that column. If a row would violate one, the survivor's row counts, and the
+    victim's row stays with the victim as history.
     """
 
     model: type[TenantModel]
     column: str = "customer"
-    gives_way: Sequence[str] = ()
+    conflicts: Sequence[str] = ()
 
     @property
     def label(self) -> str:
-        """Under which the rows are noted."""
+        """Key of the rows in `Merge.moved`."""
         return f"{self.model._meta.label_lower}.{self.column}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptRows:
-    """Rows of `model` that `column` ties to a customer do not move, because ..."""
+    """Rows of `model` that do not follow their customer, with the reason."""
 
     model: type[Model]
     column: str = "customer"
-    because: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """The rows that followed, by id, as they were right afterwards; `kept` are those that stayed with the victim."""
+    """Result of a move: ids of moved rows, ids of rows kept with the victim, digest of the moved rows."""
 
     ids: list[int]
     kept: list[int]
@@ -52,10 +51,10 @@ class Transfer:
 
 
 def move_rows(move: MovedRows, *, victim: int, survivor: int) -> Transfer:
-    """Give the victim's rows to the survivor (ids), but for those of which the survivor has one. Call it under both locks."""
+    """Move the victim's rows to the survivor, except those in conflict. Call it under the locks of both customers."""
     rows = _rows(move).filter(**{f"{move.column}_id": victim}).order_by("pk")
     movable = rows
-    for name in move.gives_way:
+    for name in move.conflicts:
         movable = movable.exclude(_rival(move, name, {f"{move.column}_id": survivor}))
     ids = list(movable.values_list("pk", flat=True))
     _rows(move).filter(pk__in=ids).update(**{f"{move.column}_id": survivor})
@@ -64,28 +63,28 @@ def move_rows(move: MovedRows, *, victim: int, survivor: int) -> Transfer:
 
 
 def move_rows_back(move: MovedRows, ids: Sequence[int], *, victim: int) -> None:
-    """Give these rows to the victim again. Call it under both locks, where nothing has touched the rows."""
+    """Move these rows back to the victim. Call it under both locks, if the rows are unchanged (`rows_changed`)."""
     _rows(move).filter(pk__in=ids).update(**{f"{move.column}_id": victim})
 
 
-def gave_way(move: MovedRows, kept: Sequence[int], *, to: Sequence[int]) -> bool:
-    """Whether any of the rows `kept` stayed where it was because of one of the rows `to`, which had moved before."""
-    return any(_rows(move).filter(_rival(move, name, {"pk__in": to}), pk__in=kept).exists() for name in move.gives_way)
+def was_blocked_by(move: MovedRows, kept: Sequence[int], *, earlier: Sequence[int]) -> bool:
+    """True if one of the rows `kept` conflicts with one of the rows that an `earlier` merge moved (ids)."""
+    return any(_rows(move).filter(_rival(move, name, {"pk__in": earlier}), pk__in=kept).exists() for name in move.conflicts)
 
 
 def rows_changed(move: MovedRows, ids: Sequence[int], digest: str) -> bool:
-    """Whether any of the rows is another one than when it moved, or gone."""
+    """True if any of the rows was changed or deleted since it moved."""
     return digest_of(_rows(move).filter(pk__in=ids)) != digest
 
 
 def digest_of(rows: QuerySet[Any]) -> str:
-    """A digest of the rows' stored columns, the same as long as nothing has changed in any of them."""
-    columns = [one.attname for one in rows.model._meta.concrete_fields]
+    """Digest of the rows' columns: equal as long as no row changes."""
+    columns = [column.attname for column in rows.model._meta.concrete_fields]
     return digest_values(rows.order_by("pk").values_list(*columns))
 
 
 def digest_values(rows: Iterable[Any]) -> str:
-    """A digest of values as the database gives them."""
+    """Digest of values as the database returns them."""
     digest = sha256()
     for row in rows:
         digest.update(repr(row).encode())
@@ -97,12 +96,12 @@ def _rows(move: MovedRows) -> QuerySet[Any]:
 
 
 def _rival(move: MovedRows, name: str, among: Mapping[str, Any]) -> Exists:
-    """The condition that there is a row among these, as the survivor's are, which this uniqueness lets exist only once."""
-    constraint = next(one for one in move.model._meta.constraints if one.name == name)
+    """Condition that one of the rows `among` has the same values of a unique constraint."""
+    constraint = next(candidate for candidate in move.model._meta.constraints if candidate.name == name)
     if not isinstance(constraint, UniqueConstraint):
-        raise TypeError(f"{name} is no uniqueness")
-    others = [one for one in constraint.fields if one not in {move.column, "organization"}]
-    rivals = _rows(move).filter(**among, **{one: OuterRef(one) for one in others})
+        raise TypeError(f"{name} is not a unique constraint")
+    columns = [column for column in constraint.fields if column not in {move.column, "organization"}]
+    rivals = _rows(move).filter(**among, **{column: OuterRef(column) for column in columns})
     if constraint.condition is not None:
         rivals = rivals.filter(constraint.condition)
     return Exists(rivals)

@@ -86,14 +86,14 @@ def uniquenesses() -> dict[tuple[str, str], set[str]]:
 def test_whatever_refers_to_a_customer_is_moved_or_stays_for_a_reason(db):
     said = {(one.model._meta.db_table, one.model._meta.get_field(one.column).column) for one in (*MOVED, *KEPT)}
     assert constrained_columns() == said
-    assert all(one.because for one in KEPT)
+    assert all(one.reason for one in KEPT)
 
 
 def test_every_uniqueness_that_a_move_may_meet_has_an_answer(db):
     there = uniquenesses()
     for move in MOVED:
         column = move.model._meta.get_field(move.column).column
-        assert there.get((move.model._meta.db_table, column), set()) == set(move.gives_way), move.label
+        assert there.get((move.model._meta.db_table, column), set()) == set(move.conflicts), move.label
 
 
 # --- what moves

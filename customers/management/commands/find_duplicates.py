@@ -1,4 +1,4 @@
-"""Who may be registered twice? `manage.py find_duplicates --organization CODE`: fills the page "Likely duplicates"."""
+"""`manage.py find_duplicates --organization CODE`: fills the page "Likely duplicates"."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,7 +11,7 @@ from organizations.tenancy.scoping import organization_scope
 
 
 class Command(BaseCommand):
-    """Searches an organization for customers who may be one person."""
+    """Search an organization for customers who may be one person."""
 
     help = (
         "Searches for customers who may be one person, for staff to look at: docs/back-office.md. Nothing is merged. Started"
@@ -19,17 +19,21 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Reads whose customers."""
+        """Add the option for the organization."""
         parser.add_argument("--organization", required=True, metavar="CODE", help="whose customers are searched")
 
     def handle(self, *, organization: str, **_options: Any) -> None:
-        """Searches, and tells the pairs by evidence; the last line says what became of the list."""
-        found = Organization.objects.filter(code=organization).first()
-        if found is None:
+        """Search, and print the pairs by evidence; the last line summarizes the changes of the list."""
+        row = Organization.objects.filter(code=organization).first()
+        if row is None:
             raise CommandError(f"There is no organization {organization}.", returncode=2)
-        with organization_scope(found):
-            search = find_duplicates(found)
+        with organization_scope(row):
+            search = find_duplicates(row)
         for kind in Evidence:
-            crowds = f", and {search.crowds[kind]} times more than {LARGEST_GROUP} at once" if search.crowds[kind] else ""
+            crowds = (
+                f", and {search.large_groups[kind]} times more than {LARGEST_GROUP} at once"
+                if search.large_groups[kind]
+                else ""
+            )
             self.stdout.write(f"{kind.label}: {search.evidence[kind]}{crowds}")
         self.stdout.write(str(search))

@@ -1,4 +1,4 @@
-"""How do cards come in, in bulk? `manage.py import_cards --organization CODE FILE` (docs/imports.md)."""
+"""`manage.py import_cards --organization CODE FILE` (docs/imports.md)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ _KNOWN: Final = dict.fromkeys((*IDENTIFIERS, *_REQUIRED, "card_external_id", "st
 _STATUSES: Final = {"", *Card.Status.values}
 _NUMBER_LENGTH: Final = 50
 _EXTERNAL_ID_LENGTH: Final = 100
-# Two imports may bring the same new card at once.
+# Two concurrent imports may insert the same card.
 _CONSTRAINTS: Final = {"card_number_unique": Code.INVALID_INPUT, "card_external_id_unique": Code.INVALID_INPUT}
 
 
 class Command(ImportCommand):
-    """Brings in the cards of a file: those of customers, and those that lie ready."""
+    """Import the cards of a file, issued or not."""
 
     name = "import_cards"
     help = "Imports cards, issued or not, from a CSV file: docs/imports.md."
@@ -46,23 +46,23 @@ class Command(ImportCommand):
 
 @dataclass(frozen=True, slots=True)
 class CardBatch:
-    """What is done with the rows of a cards file."""
+    """Worker of a cards file."""
 
     by: Actor
 
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
-        """An outcome for each row."""
+        """A result for each row."""
         organization = self.by.organization
         customers = resolve_rows(rows, organization=organization, policy=organization.policy)
         series = find_series({text(row, "series") for row in rows})
-        read = [_read(row, customer, series, organization) for row, customer in zip(rows, customers, strict=True)]
-        return work_sound(read, partial(save_cards, now=clock.now(), by=self.by))
+        inputs = [_read(row, customer, series, organization) for row, customer in zip(rows, customers, strict=True)]
+        return work_sound(inputs, partial(save_cards, now=clock.now(), by=self.by))
 
 
 def _read(
     row: Values, customer: int | LoyaltyError, known: Mapping[str, CardSeries], organization: Organization
 ) -> CardInput | LoyaltyError:
-    """The card of a row; one without an identifier is a card that nobody has yet."""
+    """The card of a row. Without an identifier the card is not issued."""
     if isinstance(customer, LoyaltyError) and customer.code != Code.IDENTIFIER_MISSING:
         return customer
     series, number = known.get(text(row, "series")), text(row, "card_number")
@@ -85,7 +85,7 @@ def _read(
 
 
 def _read_day(given: str, organization: Organization) -> date | None:
-    """The day that is given, if any; raises `ValueError` where it is none."""
+    """The day given, None if blank. Raises `ValueError` if it cannot be read."""
     if not given:
         return None
     moment = read_moment(given, organization.zone)

@@ -1,4 +1,4 @@
-"""How do customers come into segments in bulk? `manage.py import_segments --organization CODE FILE` (docs/imports.md)."""
+"""`manage.py import_segments --organization CODE FILE` (docs/imports.md)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _REQUIRED: Final = ("segment", "partition")
 
 
 class Command(ImportCommand):
-    """Puts the customers of a file into partitions of segments."""
+    """Assign the customers of a file to partitions of segments."""
 
     name = "import_segments"
     help = "Imports which partition of a segment customers are in, from a CSV file: docs/imports.md."
@@ -34,17 +34,17 @@ class Command(ImportCommand):
 
 @dataclass(frozen=True, slots=True)
 class SegmentBatch:
-    """What is done with the rows of a segments file."""
+    """Worker of a segments file."""
 
     by: Actor
 
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
-        """An outcome for each row."""
+        """A result for each row."""
         organization = self.by.organization
         customers = resolve_rows(rows, organization=organization, policy=organization.policy)
         partitions = find_partitions({text(row, "segment") for row in rows})
-        read = [_read(row, customer, partitions) for row, customer in zip(rows, customers, strict=True)]
-        return work_sound(read, partial(assign_partitions, by=self.by))
+        assignments = [_read(row, customer, partitions) for row, customer in zip(rows, customers, strict=True)]
+        return work_sound(assignments, partial(assign_partitions, by=self.by))
 
 
 def _read(

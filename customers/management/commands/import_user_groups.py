@@ -1,4 +1,4 @@
-"""How do customers come into groups in bulk? `manage.py import_user_groups --organization CODE FILE` (docs/imports.md)."""
+"""`manage.py import_user_groups --organization CODE FILE` (docs/imports.md)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from organizations.audit.actors import Actor
 from organizations.imports.command import ImportCommand
 
 _ROLES: Final = {"", *GroupMembership.Role.values}
-# Should a race ever get past the locks.
+# Code of the constraint behind the locks.
 _CONSTRAINTS: Final = {"group_membership_one_primary": Code.INVALID_INPUT}
 
 
 class Command(ImportCommand):
-    """Brings the customers of a file into user groups."""
+    """Add the customers of a file to user groups."""
 
     name = "import_user_groups"
     help = "Imports who is in which user group, from a CSV file: docs/imports.md."
@@ -36,17 +36,17 @@ class Command(ImportCommand):
 
 @dataclass(frozen=True, slots=True)
 class GroupBatch:
-    """What is done with the rows of a user groups file."""
+    """Worker of a user groups file."""
 
     by: Actor
 
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
-        """An outcome for each row."""
+        """A result for each row."""
         organization = self.by.organization
         customers = resolve_rows(rows, organization=organization, policy=organization.policy)
         groups = find_groups({text(row, "group") for row in rows})
-        read = [_read(row, customer, groups) for row, customer in zip(rows, customers, strict=True)]
-        return work_sound(read, partial(join_groups, by=self.by))
+        memberships = [_read(row, customer, groups) for row, customer in zip(rows, customers, strict=True)]
+        return work_sound(memberships, partial(join_groups, by=self.by))
 
 
 def _read(row: Values, customer: int | LoyaltyError, groups: Mapping[str, UserGroup]) -> MembershipInput | LoyaltyError:

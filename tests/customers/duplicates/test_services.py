@@ -166,7 +166,7 @@ def test_three_alike_are_three_pairs_and_a_crowd_is_none(organization, person):
         person(email=f"info+{n}@example.com")
     search = likely_pairs(organization)
     assert set(search.pairs) == {(three[0], three[1]), (three[0], three[2]), (three[1], three[2])}
-    assert search.crowds == {Evidence.EMAIL: 1}
+    assert search.large_groups == {Evidence.EMAIL: 1}
 
 
 def test_customers_of_another_organization_are_no_duplicates(organization, person, stranger: Till):
