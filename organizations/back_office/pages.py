@@ -52,7 +52,7 @@ def row_view(permission: str) -> Callable[[View], View]:
 
 
 def row_page(title: str, *, address: str, icon: str, permission: str = "change") -> Callable[[View], Any]:
-    """A `row_view` with a button, shown by Unfold on the row's own page."""
+    """A `row_view` with a button, shown by Unfold on the row's own page. `permission` names a method `has_..._permission`."""
 
     def decorate(view: View) -> Any:
         make_action: Any = action(description=title, url_path=address, icon=icon)

@@ -17,7 +17,7 @@ from engagement.programs.admin.filters import ProgramFilter
 from loyalty_project import clock
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import NamedFilter, Rows
-from organizations.back_office.pages import page_of, row_page
+from organizations.back_office.pages import page_of, permission_check, row_page
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 
@@ -61,6 +61,8 @@ class PointsAccountAdmin(LoyaltyRowsAdmin):
     returned_display = points_column("returned", "Returned")
     adjusted_display = points_column("adjusted", "Adjusted")
 
+    has_adjust_permission = permission_check("engagement.adjust_points")
+
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list, after what is due on the accounts shown is settled."""
         changelist: Any = super().get_changelist_instance(request)
@@ -78,7 +80,7 @@ class PointsAccountAdmin(LoyaltyRowsAdmin):
         context["entries"] = latest_entries(account.customer, limit=ENTRIES_SHOWN, account=account)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @row_page("Adjust points", address="adjust", icon="exposure", permission="engagement.adjust_points")
+    @row_page("Adjust points", address="adjust", icon="exposure", permission="adjust")
     def adjust(self, request: HttpRequest, account: PointsAccount) -> HttpResponse:
         """The page that adds or takes points, with a reason."""
         form = AdjustmentForm(request.POST or None, account=account, actor=actor_of(request, self.organization_behind(account)))
