@@ -1,7 +1,17 @@
-"""Schema of a program in the organization file: earning rules, expiry, trackers, tiers."""
+"""Schema of a program in the organization file. `rules` has the typed form of what it accepts."""
 
 from typing import Any, Final
 
+from engagement.programs.rules import (
+    Downgrade,
+    EarningKind,
+    ExpiryKind,
+    Period,
+    TierMeasure,
+    TrackerMode,
+    TrackerType,
+    Weekday,
+)
 from organizations.organization_file.common_keys import CODES, check_order
 from organizations.organization_file.expressions import positions_of
 from organizations.organization_file.problems import Problems, below
@@ -26,34 +36,27 @@ AMOUNT: Final = Number(3)
 DAYS: Final = Whole(1, 36_500)
 MONTHS: Final = Whole(1, 1200)
 MAX_TRACKER_CONDITIONS: Final = 3
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-UPGRADE_MEASURES: Final = ("CUMULATIVE_PURCHASES", "LIFETIME_POINTS", "CURRENT_POINTS", "TRACKER_VALUE_BASED")
-RENEWAL_MEASURES: Final = ("PURCHASE", "VISITS", "POINTS", "TRACKER")
-TRACKER_MEASURES: Final = {"TRACKER_VALUE_BASED", "TRACKER"}
-TRACKER_TYPES: Final = (
-    "BILL_AMOUNT",
-    "BILL_DISCOUNT",
-    "BILL_GROSS_AMOUNT",
-    "BILL_QUANTITY",
-    "LINEITEM_AMOUNT",
-    "LINEITEM_QTY",
-    "LINEITEM_COUNT",
-    "CUSTOMER_VISITS",
-    "POINTS",
+UPGRADE_MEASURES: Final = (
+    TierMeasure.CUMULATIVE_PURCHASES,
+    TierMeasure.LIFETIME_POINTS,
+    TierMeasure.CURRENT_POINTS,
+    TierMeasure.TRACKER_VALUE_BASED,
 )
+RENEWAL_MEASURES: Final = (TierMeasure.PURCHASE, TierMeasure.VISITS, TierMeasure.POINTS, TierMeasure.TRACKER)
+TRACKER_MEASURES: Final = {TierMeasure.TRACKER_VALUE_BASED, TierMeasure.TRACKER}
 
 EXPIRY: Final = Variants(
     "kind",
     {
-        "never": {},
-        "days": {"value": required(DAYS)},
-        "months": {"value": required(MONTHS)},
-        "date": {"value": required(Day())},
-        "last_activity": {"value": required(MONTHS)},
-        "rolling": {"value": required(MONTHS)},
-        "anniversary": {"value": required(Whole(1, 100))},
-        "membership": {},
-        "field": {"name": required(Text(100)), "value": optional(Whole(0, 36_500), 0)},
+        ExpiryKind.NEVER: {},
+        ExpiryKind.DAYS: {"value": required(DAYS)},
+        ExpiryKind.MONTHS: {"value": required(MONTHS)},
+        ExpiryKind.DATE: {"value": required(Day())},
+        ExpiryKind.LAST_ACTIVITY: {"value": required(MONTHS)},
+        ExpiryKind.ROLLING: {"value": required(MONTHS)},
+        ExpiryKind.ANNIVERSARY: {"value": required(Whole(1, 100))},
+        ExpiryKind.MEMBERSHIP: {},
+        ExpiryKind.FIELD: {"name": required(Text(100)), "value": optional(Whole(0, 36_500), 0)},
     },
 )
 
@@ -75,7 +78,7 @@ RULE: Final = Struct(
                     "zones": optional(CODES, []),
                     "concepts": optional(CODES, []),
                     "tiers": optional(CODES, []),
-                    "weekdays": optional(ListOf(OneOf(*WEEKDAYS), unique=True), []),
+                    "weekdays": optional(ListOf(OneOf(*Weekday), unique=True), []),
                     "from": optional(Day()),
                     "until": optional(Day()),
                 },
@@ -93,7 +96,7 @@ RULE: Final = Struct(
                 _check_award,
             )
         ),
-        "kind": optional(OneOf("regular", "promotional"), "regular"),
+        "kind": optional(OneOf(*EarningKind), EarningKind.REGULAR.value),
         "delay_days": optional(Whole(0, 3650), 0),
         "expiry": optional(EXPIRY),
         "max_points": optional(POINTS),
@@ -103,16 +106,16 @@ RULE: Final = Struct(
 TRACKER: Final = Variants(
     "mode",
     {
-        "MOVING_WINDOW": {"days": required(DAYS)},
-        "CYCLIC_WINDOW": {"every_days": required(DAYS), "from": required(Day())},
-        "CALENDAR_BASED_CYCLIC_WINDOW": {"period": required(OneOf("month", "quarter", "year"))},
-        "TIER_CHANGE_WINDOW": {},
+        TrackerMode.MOVING: {"days": required(DAYS)},
+        TrackerMode.CYCLIC: {"every_days": required(DAYS), "from": required(Day())},
+        TrackerMode.CALENDAR: {"period": required(OneOf(*Period))},
+        TrackerMode.TIER_CHANGE: {},
     },
-    common={"name": required(Text(100)), "type": required(OneOf(*TRACKER_TYPES))},
+    common={"name": required(Text(100)), "type": required(OneOf(*TrackerType))},
 )
 
 
-def _condition(measures: tuple[str, ...], *, is_required: bool) -> dict[str, Key]:
+def _condition(measures: tuple[TierMeasure, ...], *, is_required: bool) -> dict[str, Key]:
     wrap = required if is_required else optional
     return {
         "based_on": wrap(OneOf(*measures)),
@@ -133,7 +136,7 @@ def _check_match(value: dict[str, Any], path: str, problems: Problems) -> None:
     conditions = value["conditions"]
     match = value["match"]
     at = below(path, "match")
-    if sum(one["tracker"] is not None for one in conditions) > MAX_TRACKER_CONDITIONS:
+    if sum(condition["tracker"] is not None for condition in conditions) > MAX_TRACKER_CONDITIONS:
         problems.add(below(path, "conditions"), f"may ask for {MAX_TRACKER_CONDITIONS} trackers at most")
     if isinstance(match, int):
         if not 1 <= match <= len(conditions):
@@ -189,13 +192,13 @@ TIER: Final = Struct(
         "upgrade": optional(UPGRADE),
         "validity_months": optional(MONTHS),
         "renew": optional(RENEWAL),
-        "downgrade_to": optional(OneOf("previous", "lowest", "none"), "none"),
+        "downgrade_to": optional(OneOf(*Downgrade), Downgrade.NONE.value),
     }
 )
 
 
 def _check_tiers(program: dict[str, Any], path: str, problems: Problems) -> None:
-    """The first tier is where everybody starts; those above need a way up, and rise where they measure the same."""
+    """The first tier has no upgrade, every other one has; thresholds of the same measure rise from tier to tier."""
     reached: dict[tuple[str, str | None], Any] = {}
     for number, tier in enumerate(program["tiers"]):
         at = below(path, f"tiers[{number}].upgrade")
