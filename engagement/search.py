@@ -17,8 +17,8 @@ from customers.profile.text import fold
 from customers.search.attributes import Attribute, Attributes, Criterion, Matcher, OwnedRows, SearchContext, invalid_search
 from customers.search.grammar import Condition, Operator
 from engagement.bills.models import PurchaseTotals
+from engagement.points.balances import NO_TIER
 from engagement.points.models import PointsAccount
-from engagement.points.payloads import NO_TIER
 from engagement.points.settlement import settled_accounts
 from engagement.programs.models import Membership, Program, Tier
 from loyalty_project import clock

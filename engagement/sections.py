@@ -13,14 +13,11 @@ from customers.profile.reading import Payloads, Reading
 from engagement.bills.latest import latest_bills
 from engagement.bills.models import PurchaseTotals
 from engagement.points import payloads
-from engagement.points.balances import Memberships, figures_at, in_catalog_order, memberships_of
+from engagement.points.balances import Balance, Balances, memberships_of, read_balances
 from engagement.points.group_points import points_of_groups
 from engagement.points.ledger.posting import AccountState
-from engagement.points.ledger.repository import States
 from engagement.points.models import PointsEntry, PointsLot
-from engagement.points.settlement import settled_accounts
-from engagement.programs.account_key import AccountKey
-from engagement.programs.catalog import ApplicablePrograms, ProgramCatalog, load_catalog
+from engagement.programs.catalog import ApplicablePrograms, CurrentProgram, ProgramCatalog, load_catalog
 from engagement.trackers.values import tracker_values
 from loyalty_project import clock
 from loyalty_project.protocol.codes import Code
@@ -33,24 +30,26 @@ _UNREAD: Mapping[str, Any] = {"lifetime_points": 0, "loyalty_points": 0, "curren
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _View:
-    """All that the points blocks are made of, read once for all customers."""
+    """What the points blocks are made of, read once for all customers."""
 
     reading: Reading
     now: datetime
     catalog: ProgramCatalog
-    states: States
-    memberships: Memberships
-    there: Mapping[int, ApplicablePrograms]
+    balances: Balances
+    applicable: Mapping[int, ApplicablePrograms]
     program_id: int | None
 
-    def states_of(self, customer_id: int) -> list[AccountState]:
-        """The customer's accounts, in the order of their programs; only that of the program that was asked for."""
-        of_customer = {key: one for key, one in self.memberships.items() if key.customer_id == customer_id}
+    def balances_of(self, customer_id: int) -> list[tuple[CurrentProgram, Balance]]:
+        """Programs and balances with an account; only that of the program that was asked for."""
         return [
-            self.states[key]
-            for key, _ in in_catalog_order(of_customer, self.catalog)
-            if key in self.states and self.program_id in {None, key.program_id}
+            (current, balance)
+            for current, balance in self.balances.in_active_programs(customer_id, self.catalog)
+            if balance.state and self.program_id in {None, current.program.pk}
         ]
+
+    def states_of(self, customer_id: int) -> list[AccountState]:
+        """The accounts of these balances."""
+        return [balance.state for _, balance in self.balances_of(customer_id) if balance.state]
 
 
 def purchases(ids: Sequence[int], reading: Reading) -> Payloads:
@@ -114,9 +113,8 @@ def _look(ids: Sequence[int], reading: Reading) -> _View:
         reading=reading,
         now=clock.now(),
         catalog=catalog,
-        states=settled_accounts(ids, organization=reading.organization),
-        memberships=memberships_of(ids),
-        there=catalog.programs_for_each(reading.store, ids),
+        balances=read_balances(ids, organization=reading.organization),
+        applicable=catalog.programs_for_each(reading.store, ids),
         program_id=_program_id(reading),
     )
 
@@ -128,15 +126,15 @@ def _program_id(reading: Reading) -> int | None:
 
 
 def _figures(customer_id: int, view: _View) -> dict[str, Any]:
-    figures = figures_at(customer_id, view.there[customer_id], accounts=view.states, memberships=view.memberships)
+    balance = view.balances.applicable(customer_id, view.applicable[customer_id])
     payload: dict[str, Any] = {
-        "lifetime_points": figures.lifetime_points,
-        "loyalty_points": figures.loyalty_points,
-        "current_slab": figures.current_slab,
+        "lifetime_points": balance.totals.lifetime,
+        "loyalty_points": balance.spendable,
+        "current_slab": balance.current_slab,
     }
     if view.reading.wants("next_slab"):
-        tiers = view.catalog.by_id[figures.program_id].tiers if figures.program_id else ()
-        following = payloads.next_tier(figures.tier, tiers)
+        tiers = view.catalog.by_id[balance.program_id].tiers if balance.program_id else ()
+        following = payloads.next_tier(balance.tier, tiers)
         payload |= {
             "next_slab": following.name if following else "",
             "next_slab_serial_number": str(following.position) if following else payloads.NO_NUMBER,
@@ -150,18 +148,14 @@ def _summaries(found: dict[int, dict[str, Any]], view: _View) -> None:
     registered = dict(Customer.objects.filter(pk__in=found).values_list("pk", "registered_on"))
     for customer_id, payload in found.items():
         rows = []
-        for state in view.states_of(customer_id):
-            standing = view.catalog.by_id[state.account.program_id]
-            membership = view.memberships[AccountKey(customer_id, state.account.program_id)]
+        for current, balance in view.balances_of(customer_id):
             summary = payloads.points_summary(
-                membership,
-                state.account,
-                tiers=standing.tiers,
-                purchases=state.account.purchases,
+                balance,
+                tiers=current.tiers,
                 registered_on=registered[customer_id],
                 zone=view.reading.organization.zone,
             )
-            rows.append({**summary, **payloads.program_extras(standing, membership, state.account)})
+            rows.append({**summary, **payloads.program_extras(current, balance)})
         payload["points_summaries"] = {"points_summary": rows}
 
 
@@ -232,9 +226,9 @@ def _programs(found: dict[int, dict[str, Any]], view: _View) -> None:
 def _trackers(found: dict[int, dict[str, Any]], view: _View) -> None:
     """`trackers`: what the programs' trackers show at this moment. A query for each tracker; warning 1099 if one fails."""
     with view.reading.may_fail(Code.TRACKERS_FAILED):
-        keys = [key for key in view.memberships if view.program_id in {None, key.program_id}]
+        keys = [key for key in view.balances.memberships if view.program_id in {None, key.program_id}]
         rows = tracker_values(
-            {key: view.memberships[key] for key in keys},
+            {key: view.balances.memberships[key] for key in keys},
             catalog=view.catalog,
             organization=view.reading.organization,
             now=view.now,

@@ -8,9 +8,9 @@ from customers.identity_requests.panels import identity_panel
 from customers.profile.models import Customer
 from engagement.bills.latest import latest_bills
 from engagement.bills.models import Bill, PurchaseTotals
+from engagement.points.balances import Balance, read_balances
 from engagement.points.entries import latest_entries
 from engagement.points.models import PointsEntry
-from engagement.points.summary import ProgramSummary, program_summaries
 from organizations.back_office.panels import Panel
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
@@ -23,7 +23,7 @@ ENTRIES_SHOWN = 10
 class CustomerPage:
     """What the engagement app knows of one customer; `purchases` is None for somebody who never bought anything."""
 
-    standings: Sequence[ProgramSummary]
+    standings: Sequence[Balance]
     purchases: PurchaseTotals | None
     bills: Sequence[Bill]
     entries: Sequence[PointsEntry]
@@ -32,7 +32,7 @@ class CustomerPage:
 def read_customer_page(customer: Customer, *, organization: Organization) -> CustomerPage:
     """Six queries, and more only where something is due: it is settled first, so that nothing outdated is shown."""
     return CustomerPage(
-        standings=program_summaries(customer, organization=organization),
+        standings=read_balances([customer.pk], organization=organization).of_customer(customer.pk),
         purchases=PurchaseTotals.objects.filter(customer=customer).first(),
         bills=latest_bills([customer.pk], query={}, organization=organization),
         entries=latest_entries(customer, limit=ENTRIES_SHOWN),

@@ -8,9 +8,8 @@ from customers.details.payloads import core
 from customers.profile.models import Customer
 from customers.registration.input import InputContext
 from engagement.bills.models import PurchaseTotals
-from engagement.points.balances import figures_at, in_catalog_order, memberships_of
+from engagement.points.balances import read_balances
 from engagement.points.payloads import points_effects, points_summary, printed_purchases, raw_effects, tier_expiry
-from engagement.points.settlement import settled_accounts
 from engagement.programs.catalog import ProgramCatalog
 from loyalty_project.protocol.best_effort import side_step
 from loyalty_project.protocol.codes import Code
@@ -78,30 +77,25 @@ def _block(
     purchases = printed_purchases(total, is_exact=policy.exact_lifetime_purchases)
     if customer.type != Customer.Type.LOYALTY:
         return {**NOTHING, "lifetime_purchases": purchases}, []
-    accounts = settled_accounts([customer.pk], organization=organization)
-    memberships = memberships_of([customer.pk])
-    there = catalog.programs_for_each(store, [customer.pk])[customer.pk]
-    figures = figures_at(customer.pk, there, accounts=accounts, memberships=memberships)
+    balances = read_balances([customer.pk], organization=organization)
+    balance = balances.applicable(customer.pk, catalog.programs_for_each(store, [customer.pk])[customer.pk])
     summaries = [
         points_summary(
-            membership,
-            accounts[key].account,
-            tiers=catalog.by_id[key.program_id].tiers,
-            purchases=accounts[key].account.purchases,
+            balance_in_program,
+            tiers=current.tiers,
             registered_on=customer.registered_on,
             zone=organization.zone,
         )
-        for key, membership in in_catalog_order(memberships, catalog)
-        if key in accounts
+        for current, balance_in_program in balances.in_active_programs(customer.pk, catalog)
+        if balance_in_program.account
     ]
     block = {
-        "lifetime_points": figures.lifetime_points,
-        "loyalty_points": figures.loyalty_points,
-        "current_slab": figures.current_slab,
-        "tier_expiry_date": figures.membership
-        and tier_expiry(figures.membership, registered_on=customer.registered_on, zone=organization.zone),
+        "lifetime_points": balance.totals.lifetime,
+        "loyalty_points": balance.spendable,
+        "current_slab": balance.current_slab,
+        "tier_expiry_date": tier_expiry(balance.membership, registered_on=customer.registered_on, zone=organization.zone),
         "points_summaries": {"points_summary": summaries},
         "lifetime_purchases": purchases,
     }
-    is_missing = figures.membership is not None and figures.account is None
+    is_missing = balance.membership is not None and balance.account is None
     return block, [Notice(Code.POINTS_ACCOUNT_MISSING)] if is_missing else []

@@ -19,8 +19,7 @@ from customers.search.customer_attributes import ATTRIBUTES, NOBODY
 from customers.search.field_attributes import field_attribute
 from customers.search.grammar import Condition, read_search
 from engagement.bills.models import PurchaseTotals
-from engagement.points.balances import Balance, memberships_of
-from engagement.points.settlement import settled_accounts
+from engagement.points.balances import Balance, read_balances
 from engagement.programs.account_key import AccountKey
 from engagement.programs.models import Program
 from engagement.search import POINTS, default_program, loyalty_attributes, settle_among
@@ -150,26 +149,23 @@ def _rows(
     if not ids:
         return []
     people = read_customers(ids, related=("registered_till", "registered_store"))
-    accounts = settled_accounts(ids, organization=organization)
-    memberships = memberships_of(ids)
+    balances = read_balances(ids, organization=organization)
     purchases = {
         one.customer_id: one for one in PurchaseTotals.objects.filter(is_any_of("customer_id", ids, BigIntegerField()))
     }
     rows = []
     for pk in ids:
-        key = AccountKey(pk, program.pk if program else 0)
-        state = accounts.get(key)
-        figures = Balance(membership=memberships.get(key), account=state.account if state else None)
-        loyalty = _loyalty(figures, purchases.get(pk))
+        balance = balances.of(AccountKey(pk, program.pk if program else 0))
+        loyalty = _loyalty(balance, purchases.get(pk))
         rows.append(search_row(people[pk], definitions=definitions, loyalty=loyalty, zone=organization.zone))
     return rows
 
 
-def _loyalty(figures: Balance, purchases: PurchaseTotals | None) -> Mapping[str, str]:
+def _loyalty(balance: Balance, purchases: PurchaseTotals | None) -> Mapping[str, str]:
     return {
-        "loyalty_points": plain_digits(figures.loyalty_points),
-        "lifetime_points": plain_digits(figures.lifetime_points),
+        "loyalty_points": plain_digits(balance.spendable),
+        "lifetime_points": plain_digits(balance.totals.lifetime),
         "lifetime_purchases": plain_digits(purchases.amount if purchases else ZERO),
         "last_trans_value": plain_digits(purchases.last_amount if purchases else ZERO),
-        "current_slab": figures.current_slab or "",
+        "current_slab": balance.current_slab or "",
     }

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from engagement.bills.models import Bill
 from engagement.numbers.days import years_later
+from engagement.points.balances import Balance
 from engagement.points.group_points import GroupPoints
 from engagement.points.ledger.posting import AccountState
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
@@ -19,78 +20,51 @@ from loyalty_project.protocol.numbers import plain_digits
 # A tier that never ends is shown to end in the far future: so many years after the registration (docs/protocol.md 2.7).
 FAR_FUTURE_YEARS = 100
 ZERO = Decimal(0)
-NO_TIER = "NONE"
 NO_NUMBER = "-1"
 _END_OF_DAY = time(23, 59, 59)
 
 
-class Totals(Protocol):
-    """The figures of a points account, as decimals. `balance` is what may be spent, and may be below zero."""
-
-    balance: Decimal
-    lifetime: Decimal
-    redeemed: Decimal
-    expired: Decimal
-    returned: Decimal
-    adjusted: Decimal
-
-
-def points_summary(
-    membership: Membership,
-    totals: Totals,
-    *,
-    tiers: Sequence[Tier],
-    purchases: Decimal,
-    registered_on: datetime,
-    zone: ZoneInfo,
-) -> dict[str, str]:
+def points_summary(balance: Balance, *, tiers: Sequence[Tier], registered_on: datetime, zone: ZoneInfo) -> dict[str, str]:
     """The row of `points_summaries` for one program, all text (docs/protocol.md 3), as add and update print it.
 
-    `membership.tier` is read already. `tiers` are the program's, lowest first; `purchases` is what was bought within the
-    program, net of returns; `registered_on` is the customer's.
+    `tiers` are the program's, lowest first; `registered_on` is the customer's.
     """
-    current = membership.tier
+    totals, current = balance.totals, balance.tier
     following = next_tier(current, tiers)
     return {
-        "programId": str(membership.program_id),
+        "programId": str(balance.program_id),
         "redeemed": plain_digits(totals.redeemed),
         "expired": plain_digits(totals.expired),
         "returned": plain_digits(totals.returned),
         "adjusted": plain_digits(totals.adjusted),
         "lifetimePoints": plain_digits(totals.lifetime),
-        "loyaltyPoints": plain_digits(max(totals.balance, ZERO)),
-        "cumulativePurchases": plain_digits(purchases),
-        "currentSlab": current.name if current else NO_TIER,
+        "loyaltyPoints": plain_digits(balance.spendable),
+        "cumulativePurchases": plain_digits(totals.purchases),
+        "currentSlab": balance.current_slab or "",
         "nextSlab": following.name if following else "",
         "nextSlabSerialNumber": str(following.position) if following else NO_NUMBER,
         "nextSlabDescription": following.description if following else "",
         "slabSNo": str(current.position) if current else NO_NUMBER,
-        "slabExpiryDate": tier_expiry(membership, registered_on=registered_on, zone=zone) or "",
+        "slabExpiryDate": tier_expiry(balance.membership, registered_on=registered_on, zone=zone) or "",
         "totalPoints": "",
     }
 
 
-def program_extras(standing: CurrentProgram, membership: Membership, account: PointsAccount) -> dict[str, Any]:
-    """What a row of `points_summaries` has beside in customer/get with `mlp` (docs/protocol.md 3)."""
-    returned = account.returned + account.promised_returned
+def program_extras(current: CurrentProgram, balance: Balance) -> dict[str, Any]:
+    """Further keys of a row of `points_summaries` in customer/get with `mlp` (docs/protocol.md 3)."""
     return {
-        "currentSlabDescription": membership.tier.description if membership.tier else "",
-        "delayed_points": plain_digits(account.promised),
-        "delayed_returned_points": plain_digits(account.promised_returned),
-        "total_available_points": plain_digits(max(account.balance, ZERO)),
-        "total_returned_points": plain_digits(returned),
-        "program_title": standing.program.name,
-        "program_description": standing.program.description,
-        "program_points_to_currency_ratio": ratio_of(standing),
+        "currentSlabDescription": balance.tier.description if balance.tier else "",
+        "delayed_points": plain_digits(balance.totals.promised),
+        "delayed_returned_points": plain_digits(balance.totals.promised_returned),
+        "total_available_points": plain_digits(balance.spendable),
+        "total_returned_points": plain_digits(balance.total_returned),
+        "program_title": current.program.name,
+        "program_description": current.program.description,
+        "program_points_to_currency_ratio": plain_digits(current.rules.ratio),
         "linked_partner_programs": {"linked_partner_program": []},
         "gap_to_upgrade": {"upgrade_strategy": []},
         "gap_to_renew": {},
     }
-
-
-def ratio_of(standing: CurrentProgram) -> str:
-    """What a point is worth in money, as text; "0" where the program does not say."""
-    return plain_digits(standing.rules.ratio)
 
 
 def printed_purchases(amount: Decimal, *, is_exact: bool) -> Decimal:
@@ -164,14 +138,14 @@ def promotion_row(lot: PointsLot, state: AccountState) -> dict[str, Any]:
     }
 
 
-def program_row(standing: CurrentProgram) -> dict[str, Any]:
+def program_row(current: CurrentProgram) -> dict[str, Any]:
     """One row of `programs_list.program[]` (docs/protocol.md 4.5). No program has partners."""
     return {
-        "programId": str(standing.program.pk),
-        "programName": standing.program.name,
-        "programDescription": standing.program.description,
-        "isDefault": "true" if standing.program.is_default else "false",
-        "pointsToCurrencyRatio": ratio_of(standing),
+        "programId": str(current.program.pk),
+        "programName": current.program.name,
+        "programDescription": current.program.description,
+        "isDefault": "true" if current.program.is_default else "false",
+        "pointsToCurrencyRatio": plain_digits(current.rules.ratio),
         "PartnerPrograms": {"PartnerProgram": []},
     }
 
@@ -250,9 +224,9 @@ def next_tier(current: Tier | None, tiers: Sequence[Tier]) -> Tier | None:
     return next((tier for tier in tiers if tier.position > reached), None)
 
 
-def tier_expiry(membership: Membership, *, registered_on: datetime, zone: ZoneInfo) -> str | None:
+def tier_expiry(membership: Membership | None, *, registered_on: datetime, zone: ZoneInfo) -> str | None:
     """The last second of the tier, as `tier_expiry_date` and `slabExpiryDate` print it; None without a tier."""
-    if membership.tier_id is None:
+    if membership is None or membership.tier_id is None:
         return None
     day = membership.tier_expires_on or years_later(registered_on.astimezone(zone).date(), FAR_FUTURE_YEARS)
     return f"{day.isoformat()} {_END_OF_DAY.isoformat()}"

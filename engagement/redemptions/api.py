@@ -14,7 +14,7 @@ from customers.groups.sections import groups_of
 from customers.lookup.reads import read_customers
 from customers.lookup.services import expand_identifier_pair, names_customer, read_lookup_query
 from customers.profile.models import Customer
-from engagement.points.balances import figures_at, memberships_of
+from engagement.points.balances import Balances, memberships_of
 from engagement.programs.catalog import load_catalog
 from engagement.redemptions.filters import BoundedRedemptionFilters, RedemptionFilters
 from engagement.redemptions.history import RedemptionPage, account_ids, read_redemptions, reversals_of
@@ -140,8 +140,9 @@ def _programs(customer_ids: Collection[int], asked: _Asked, store: Store | None)
     if asked.by_program:
         return joined
     applicable = load_catalog().programs_for_each(store, customer_ids)
-    figures = {pk: figures_at(pk, applicable[pk], accounts={}, memberships=memberships) for pk in customer_ids}
-    return {pk: set() if shown.program_id is None else {shown.program_id} for pk, shown in figures.items()}
+    balances = Balances(memberships=memberships, accounts={})
+    shown = {pk: balances.applicable(pk, applicable[pk]).program_id for pk in customer_ids}
+    return {pk: set() if program_id is None else {program_id} for pk, program_id in shown.items()}
 
 
 def _translate(code: CodeTable) -> CodeTable:

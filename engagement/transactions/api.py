@@ -87,7 +87,7 @@ def read_transactions(ids: Sequence[int], query: Mapping[str, str], *, call: Cal
         page = pages.get(pk, BillPage())
         body = customer_with_bills(
             person,
-            points.figures_of(pk),
+            points.balance_of(pk),
             page,
             [rows.row(bill) for bill in page.bills],
             groups=groups.get(pk, ()),
@@ -143,5 +143,5 @@ class _Rows:
         """All programs of the customer, or the program whose balance is shown."""
         if self.is_by_program:
             return self.points.programs.get(customer_id, ())
-        program_id = self.points.figures_of(customer_id).program_id
+        program_id = self.points.balance_of(customer_id).program_id
         return () if program_id is None else (program_id,)

@@ -9,14 +9,12 @@ from zoneinfo import ZoneInfo
 from django.db.models import BigIntegerField, Count, QuerySet
 
 from engagement.bills.models import Bill, BillLine, PurchaseTotals
-from engagement.points.balances import NOTHING, Balance, Memberships, figures_at, in_catalog_order, memberships_of
+from engagement.points.balances import NO_BALANCE, NO_BALANCES, Balance, Balances, read_balances
 from engagement.points.bill_points import BillPoints
 from engagement.points.ledger.posting import AccountState
-from engagement.points.ledger.repository import States
 from engagement.points.models import PointsLot
-from engagement.points.settlement import settled_accounts
 from engagement.programs.account_key import AccountKey
-from engagement.programs.catalog import load_catalog
+from engagement.programs.catalog import ApplicablePrograms, load_catalog
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.paging import page_of_each
 from organizations.locations.models import Store
@@ -73,15 +71,17 @@ class BillCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsRead:
-    """The points behind a read: each customer's figures and programs, and what each bill counted for in them."""
+    """The points behind a read: the customers' balances, and what each bill counted for in their programs."""
 
-    figures: Mapping[int, Balance] = field(default_factory=dict)
+    balances: Balances = NO_BALANCES
+    applicable: Mapping[int, ApplicablePrograms] = field(default_factory=dict)
     programs: Mapping[int, Sequence[int]] = field(default_factory=dict)
     counts: Mapping[tuple[int, int], BillCount] = field(default_factory=dict)
 
-    def figures_of(self, customer_id: int) -> Balance:
-        """The figures at the till that reads."""
-        return self.figures.get(customer_id, NOTHING)
+    def balance_of(self, customer_id: int) -> Balance:
+        """The balance at the till that reads."""
+        programs = self.applicable.get(customer_id)
+        return self.balances.applicable(customer_id, programs) if programs else NO_BALANCE
 
     def of_bill(self, bill_id: int, program_id: int) -> BillCount:
         """What the bill counted for in the program; nothing where it did not count."""
@@ -120,22 +120,16 @@ def read_points(
     Call it outside a transaction that holds locks.
     """
     catalog = load_catalog()
-    accounts = settled_accounts(customer_ids, organization=organization)
-    memberships = memberships_of(customer_ids)
-    there = catalog.programs_for_each(store, customer_ids)
-    programs: dict[int, list[int]] = {one: [] for one in customer_ids}
-    for key, _ in in_catalog_order(memberships, catalog):
-        programs[key.customer_id].append(key.program_id)
+    balances = read_balances(customer_ids, organization=organization)
     return PointsRead(
-        figures={one: figures_at(one, there[one], accounts=accounts, memberships=memberships) for one in customer_ids},
-        programs=programs,
-        counts=_bill_counts(bill_ids, accounts, memberships, organization.zone),
+        balances=balances,
+        applicable=catalog.programs_for_each(store, customer_ids),
+        programs={pk: [current.program.pk for current, _ in balances.in_active_programs(pk, catalog)] for pk in customer_ids},
+        counts=_bill_counts(bill_ids, balances, organization.zone),
     )
 
 
-def _bill_counts(
-    bill_ids: Collection[int], accounts: States, memberships: Memberships, zone: ZoneInfo
-) -> dict[tuple[int, int], BillCount]:
+def _bill_counts(bill_ids: Collection[int], balances: Balances, zone: ZoneInfo) -> dict[tuple[int, int], BillCount]:
     of_bills = is_any_of("bill_id", bill_ids, BigIntegerField())
     counts: dict[tuple[int, int], BillCount] = {}
     dated: dict[int, DatedLot] = {}
@@ -147,14 +141,14 @@ def _bill_counts(
         count = counts.get((lot.bill_id or 0, account.program_id))
         if count is None:
             continue
-        state = accounts.get(account)
+        state = balances.accounts.get(account)
         # What was settled only in memory is not in the database yet.
         fresh = state.changed_lots.get(lot.pk, lot) if state else lot
         if lot.moved_from_id is not None:
             dated[lot.pk] = dated[lot.moved_from_id]
             dated[lot.pk].moved.append(fresh)
             continue
-        membership = memberships.get(account)
+        membership = balances.memberships.get(account)
         tier_ends = membership.tier_expires_on if membership else None
         # Of an account that a merge moved, the one that counts tells the days.
         clock = AccountState(account=state.account if state else lot.account, zone=zone, tier_ends=tier_ends)

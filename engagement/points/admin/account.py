@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from engagement.back_office import LoyaltyRowsAdmin, points_column
 from engagement.points.admin.adjustment_form import AdjustmentForm
+from engagement.points.balances import read_balances
 from engagement.points.entries import latest_entries
 from engagement.points.models import PointsAccount
 from engagement.points.settlement import settled_accounts
-from engagement.points.summary import program_summaries
+from engagement.programs.account_key import AccountKey
 from engagement.programs.admin.filters import ProgramFilter
 from loyalty_project import clock
 from organizations.back_office.current_user import actor_of
@@ -72,11 +73,10 @@ class PointsAccountAdmin(LoyaltyRowsAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         account: PointsAccount = context["original"]
-        summaries = program_summaries(account.customer, organization=self.organization_behind(account))
+        balances = read_balances([account.customer_id], organization=self.organization_behind(account))
+        key = AccountKey(account.customer_id, account.program_id)
         # None while the points still have to follow a membership that a merge has moved.
-        context["standing"] = next(
-            (summary for summary in summaries if summary.membership.program_id == account.program_id), None
-        )
+        context["standing"] = balances.of(key) if key in balances.memberships else None
         context["entries"] = latest_entries(account.customer, limit=ENTRIES_SHOWN, account=account)
         return super().render_change_form(request, context, *args, **kwargs)
 

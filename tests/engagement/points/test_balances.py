@@ -1,16 +1,21 @@
-"""Whose figures stand for a customer at a till?"""
+"""Balances of customers: all of them, and the one that counts at a till."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
+import time_machine
+from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
-from engagement.points.balances import NOTHING, Balance, figures_at, memberships_of
-from engagement.points.settlement import settled_accounts
-from engagement.programs.catalog import ApplicablePrograms, load_catalog
+from engagement.points.balances import NO_BALANCE, Balance, read_balances
+from engagement.points.expiry import Expiry
+from engagement.points.models import PointsAccount
+from engagement.programs.account_key import AccountKey
+from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Membership, Program
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
@@ -28,12 +33,6 @@ class Northwind(NamedTuple):
     south: Program
 
 
-def read_figures(ids: Collection[int], there: ApplicablePrograms, *, organization: Organization) -> dict[int, Balance]:
-    """As every read of a call puts them together."""
-    accounts, memberships = settled_accounts(ids, organization=organization), memberships_of(ids)
-    return {one: figures_at(one, there, accounts=accounts, memberships=memberships) for one in ids}
-
-
 @pytest.fixture
 def northwind() -> Iterator[Northwind]:
     organization = loaded(
@@ -43,9 +42,9 @@ def northwind() -> Iterator[Northwind]:
         yield Northwind(organization, Program.objects.get(name="Club"), Program.objects.get(name="South club"))
 
 
-def figures_in(northwind: Northwind, customer: Customer, store: str) -> Balance:
-    there = load_catalog().programs_for(Store.objects.get(code=store))
-    return read_figures([customer.pk], there, organization=northwind.organization)[customer.pk]
+def balance_in(northwind: Northwind, customer: Customer, store: str) -> Balance:
+    programs = load_catalog().programs_for(Store.objects.get(code=store))
+    return read_balances([customer.pk], organization=northwind.organization).applicable(customer.pk, programs)
 
 
 def in_both(northwind: Northwind) -> Customer:
@@ -57,26 +56,26 @@ def in_both(northwind: Northwind) -> Customer:
     return account.customer
 
 
-def test_the_tills_program_gives_the_customers_balance(northwind: Northwind) -> None:
+def test_the_tills_program_counts_first(northwind: Northwind) -> None:
     customer = in_both(northwind)
-    assert figures_in(northwind, customer, "blr").loyalty_points == 7
-    assert figures_in(northwind, customer, "del").loyalty_points == 10
+    assert balance_in(northwind, customer, "blr").spendable == 7
+    assert balance_in(northwind, customer, "del").spendable == 10
 
 
-def test_who_is_not_in_the_tills_program_shows_the_default_one(northwind: Northwind) -> None:
+def test_customers_outside_the_tills_program_show_the_default_one(northwind: Northwind) -> None:
     account = PointsAccountFactory(organization=northwind.organization, program=northwind.club)
     give_points(account, 10)
-    figures = figures_in(northwind, account.customer, "blr")
-    assert (figures.program_id, figures.loyalty_points) == (northwind.club.pk, 10)
+    balance = balance_in(northwind, account.customer, "blr")
+    assert (balance.program_id, balance.spendable) == (northwind.club.pk, 10)
 
 
-def test_who_is_in_no_program_has_nothing(northwind: Northwind) -> None:
-    figures = figures_in(northwind, CustomerFactory(organization=northwind.organization), "blr")
-    assert figures == NOTHING
-    assert (figures.program_id, figures.current_slab) == (None, None)
+def test_customers_in_no_program_have_no_balance(northwind: Northwind) -> None:
+    balance = balance_in(northwind, CustomerFactory(organization=northwind.organization), "blr")
+    assert balance == NO_BALANCE
+    assert (balance.program_id, balance.current_slab) == (None, None)
     assert {
-        figures.lifetime_points, figures.loyalty_points, figures.delayed_points, figures.delayed_returned_points,
-        figures.total_returned_points,
+        balance.totals.lifetime, balance.spendable, balance.totals.promised, balance.totals.promised_returned,
+        balance.total_returned,
     } == {Decimal(0)}  # fmt: skip
 
 
@@ -87,18 +86,18 @@ def test_a_member_without_an_account_has_a_tier_and_no_points(northwind: Northwi
         organization=northwind.organization, customer=customer, program=northwind.club, enrolled_on=LONG_AGO, tier=tier,
         tier_since=LONG_AGO,
     )  # fmt: skip
-    figures = figures_in(northwind, customer, "del")
-    assert (figures.current_slab, figures.lifetime_points) == ("Silver", 0)
+    balance = balance_in(northwind, customer, "del")
+    assert (balance.current_slab, balance.totals.lifetime) == ("Silver", 0)
 
 
-def test_every_figure_is_the_accounts(northwind: Northwind) -> None:
+def test_totals_are_those_of_the_account(northwind: Northwind) -> None:
     account = PointsAccountFactory(organization=northwind.organization, program=northwind.club)
     type(account).objects.filter(pk=account.pk).update(
         floor=-100, lifetime=20, redeemed=25, returned=3, balance=-8, promised=4, promised_returned=2
     )
-    figures = figures_in(northwind, account.customer, "del")
-    assert (figures.lifetime_points, figures.loyalty_points) == (20, 0)
-    assert (figures.delayed_points, figures.delayed_returned_points, figures.total_returned_points) == (4, 2, 5)
+    balance = balance_in(northwind, account.customer, "del")
+    assert (balance.totals.lifetime, balance.spendable) == (20, 0)
+    assert (balance.totals.promised, balance.totals.promised_returned, balance.total_returned) == (4, 2, 5)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -106,6 +105,71 @@ def test_queries_do_not_grow_with_the_customers(
     northwind: Northwind, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     ids = [in_both(northwind).pk for _ in range(count)]
-    there = load_catalog().programs_for(None)
+    catalog = load_catalog()
+    programs = catalog.programs_for(None)
     with django_assert_num_queries(3):
-        assert {one.loyalty_points for one in read_figures(ids, there, organization=northwind.organization).values()} == {10}
+        balances = read_balances(ids, organization=northwind.organization)
+        assert {balances.applicable(pk, programs).spendable for pk in ids} == {10}
+        assert {len(balances.in_active_programs(pk, catalog)) for pk in ids} == {2}
+
+
+def only_balance(organization: Organization, account: PointsAccount) -> Balance:
+    (balance,) = read_balances([account.customer_id], organization=organization).of_customer(account.customer_id)
+    return balance
+
+
+@pytest.fixture
+def noon(northwind: Northwind) -> Iterator[datetime]:
+    noon = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
+    with time_machine.travel(noon, tick=False):
+        yield noon
+
+
+def test_a_balance_knows_the_next_expiry_and_release(northwind: Northwind, noon: datetime) -> None:
+    account = PointsAccountFactory(organization=northwind.organization, program=northwind.club)
+    with transaction.atomic():
+        for points, day in ((10, date(2026, 5, 31)), (5, date(2026, 5, 31)), (20, date(2026, 12, 31))):
+            give_points(account, points, expiry=Expiry(on=day))
+        give_points(account, 100)
+        for days in (9, 3):
+            give_points(account, 7, opens_at=noon + timedelta(days=days))
+    balance = only_balance(northwind.organization, account)
+    assert (balance.totals.balance, balance.totals.promised) == (135, 14)
+    assert (balance.expires_on, balance.expiring) == (date(2026, 5, 31), 15)
+    assert balance.released_at == noon + timedelta(days=3)
+
+
+def test_points_that_are_due_are_settled(northwind: Northwind, noon: datetime) -> None:
+    account = PointsAccountFactory(organization=northwind.organization, program=northwind.club)
+    with transaction.atomic():
+        give_points(account, 10, expiry=Expiry(on=date(2026, 3, 1)))
+    with time_machine.travel(noon + timedelta(days=1), tick=False):
+        balance = only_balance(northwind.organization, account)
+    assert (balance.spendable, balance.expires_on, balance.expiring) == (0, None, 0)
+    account.refresh_from_db()
+    assert account.expired == 10
+
+
+def test_a_member_without_an_account_has_an_empty_balance(northwind: Northwind) -> None:
+    account = PointsAccountFactory(organization=northwind.organization, program=northwind.club)
+    PointsAccount.objects.all().delete()
+    balance = only_balance(northwind.organization, account)
+    assert (balance.account, balance.expires_on, balance.released_at) == (None, None, None)
+
+
+def test_balances_of_a_customer_begin_with_the_default_program(northwind: Northwind) -> None:
+    customer = CustomerFactory(organization=northwind.organization)
+    for name in ("Outlet", "Away"):
+        program = Program.objects.create(organization=northwind.organization, name=name, is_active=name == "Away")
+        PointsAccountFactory(organization=northwind.organization, program=program, customer=customer)
+    PointsAccountFactory(organization=northwind.organization, program=northwind.club, customer=customer)
+    balances = read_balances([customer.pk], organization=northwind.organization)
+    names = [balance.membership.program.name for balance in balances.of_customer(customer.pk) if balance.membership]
+    assert names == ["Club", "Away", "Outlet"]
+
+
+def test_a_balance_is_found_by_customer_and_program(northwind: Northwind) -> None:
+    customer = in_both(northwind)
+    balances = read_balances([customer.pk], organization=northwind.organization)
+    assert balances.of(AccountKey(customer.pk, northwind.south.pk)).spendable == 7
+    assert balances.of(AccountKey(customer.pk, 0)) == NO_BALANCE

@@ -1,12 +1,15 @@
 """How is a membership printed? Nothing here touches the database."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from engagement.points.balances import Balance
+from engagement.points.ledger.posting import AccountState
+from engagement.points.models import PointsAccount
 from engagement.points.payloads import next_tier, points_summary, tier_expiry
 from engagement.programs.models import Membership, Tier
 
@@ -19,25 +22,17 @@ GOLD = Tier(pk=3, name="Gold", position=3)
 TIERS = [BRONZE, SILVER, GOLD]
 
 
-@dataclass(frozen=True)
-class Figures:
-    balance: Decimal = Decimal(0)
-    lifetime: Decimal = Decimal(0)
-    redeemed: Decimal = Decimal(0)
-    expired: Decimal = Decimal(0)
-    returned: Decimal = Decimal(0)
-    adjusted: Decimal = Decimal(0)
-
-
-def summary(tier: Tier | None, figures: Figures = Figures(), **more: object) -> dict[str, str]:
-    given = {"tiers": TIERS, "purchases": Decimal(0), "registered_on": REGISTERED, "zone": KOLKATA, **more}
-    ends = given.pop("ends", None)
-    return points_summary(Membership(program_id=12, tier=tier, tier_expires_on=ends), figures, **given)
+def summary(tier: Tier | None, *, ends: date | None = None, tiers: Sequence[Tier] = TIERS, **totals: Decimal) -> dict[str, str]:
+    membership = Membership(program_id=12, tier=tier, tier_expires_on=ends)
+    account = AccountState(account=PointsAccount(organization_id=1, **totals), zone=KOLKATA)
+    balance = Balance(membership=membership, state=account)
+    return points_summary(balance, tiers=tiers, registered_on=REGISTERED, zone=KOLKATA)
 
 
 def test_a_row_has_every_key_in_its_order_and_is_all_text() -> None:
-    figures = Figures(*map(Decimal, ("40.500", "100.000", "30", "20.000", "5", "-4.5")))
-    row = summary(BRONZE, figures, purchases=Decimal("1250.00"))
+    names = ("balance", "lifetime", "redeemed", "expired", "returned", "adjusted", "purchases")
+    figures = map(Decimal, ("40.500", "100.000", "30", "20.000", "5", "-4.5", "1250.00"))
+    row = summary(BRONZE, **dict(zip(names, figures, strict=True)))
     assert list(row.items()) == [
         ("programId", "12"),
         ("redeemed", "30"),
@@ -74,12 +69,12 @@ def test_a_tier_that_ends_shows_its_last_second() -> None:
 
 
 def test_a_balance_below_zero_shows_as_none() -> None:
-    assert summary(BRONZE, replace(Figures(), balance=Decimal("-7.5")))["loyaltyPoints"] == "0"
+    assert summary(BRONZE, balance=Decimal("-7.5"))["loyaltyPoints"] == "0"
 
 
 @pytest.mark.parametrize(("figure", "shown"), [("1E+9", "1000000000"), ("0.001", "0.001"), ("-0.000", "0")])
 def test_figures_are_plain_digits(figure: str, shown: str) -> None:
-    assert summary(BRONZE, Figures(lifetime=Decimal(figure)))["lifetimePoints"] == shown
+    assert summary(BRONZE, lifetime=Decimal(figure))["lifetimePoints"] == shown
 
 
 def test_the_next_tier_is_the_lowest_above() -> None:
@@ -91,6 +86,7 @@ def test_the_next_tier_is_the_lowest_above() -> None:
 
 
 def test_without_a_tier_nothing_ends() -> None:
+    assert tier_expiry(None, registered_on=REGISTERED, zone=KOLKATA) is None
     assert tier_expiry(Membership(), registered_on=REGISTERED, zone=KOLKATA) is None
     never = Membership(tier=BRONZE)
     assert tier_expiry(never, registered_on=datetime(2000, 2, 29, 12, tzinfo=UTC), zone=KOLKATA) == "2100-02-28 23:59:59"
