@@ -121,7 +121,7 @@ def _listed(value: Any) -> list[Any]:
 
 def _is_unknown(path: str) -> bool:
     # By name: a plugin is read before Django, and before coverage is measured.
-    return resolve(path).func.view_class.__name__ == "UnknownResourceView"
+    return resolve(path).func.cls.__name__ == "UnknownResourceView"
 
 
 _EAR = pytest.StashKey[Ear]()
