@@ -11,8 +11,8 @@ from customers.field_terms.services import keep_terms
 from customers.groups.models import GroupMembership
 from customers.identifiers.models import Identifier
 from customers.merging.transfer import digest_of, digest_values
+from customers.profile.folding import FOLDED_COLUMNS, fold_columns
 from customers.profile.models import Customer
-from customers.registration.changes import FOLDED_COLUMNS, fold_columns
 
 State = Identifier.State
 Notes = dict[str, Any]

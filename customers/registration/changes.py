@@ -6,9 +6,8 @@ from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from customers.profile.field_values import folded_values
+from customers.profile.folding import SEARCHED_COLUMNS, fold_columns
 from customers.profile.models import Customer
-from customers.profile.text import search_form
 from customers.registration.input import CustomerInput, InputContext
 from customers.registration.matching import Plan, check_conversion, check_new
 from customers.registration.options import RegistrationOptions
@@ -25,9 +24,6 @@ _TOLD_OF_NEW = (
     "type", "source", "firstname", "lastname", "registered_on", "registered_till", "registered_store", "associated_till",
     "preferred_store", "fraud_status", "ndnc_status", "test_control_status", "field_values", "comm_channels",
 )  # fmt: skip
-# By what of a customer's they are searched, folded.
-_FOLDED = frozenset({"firstname", "lastname", "field_values"})
-FOLDED_COLUMNS = tuple(sorted(f"{name}_folded" for name in _FOLDED))
 # What an update takes over as it was sent. The type has rules of its own, fraud a moment and a name.
 _TAKEN_OVER = ("firstname", "lastname", "associated_till", "preferred_store", "ndnc_status", "test_control_status", "image_url")
 
@@ -114,17 +110,11 @@ def set_columns(state: CustomerState, changes: Mapping[str, Any]) -> None:
     old = _told(customer, different)
     for name, value in different.items():
         setattr(customer, name, value)
-    if searched := _FOLDED & different.keys():
+    if searched := SEARCHED_COLUMNS & different.keys():
         fold_columns(customer)
         state.changed_columns.update(f"{name}_folded" for name in searched)
     state.changed_columns.update(different)
     state.note(old=old, new=_told(customer, different))
-
-
-def fold_columns(customer: Customer) -> None:
-    """Set by what the customer is searched (`FOLDED_COLUMNS`) to what names and answers are by now."""
-    customer.firstname_folded, customer.lastname_folded = search_form(customer.firstname), search_form(customer.lastname)
-    customer.field_values_folded = folded_values(customer.field_values)
 
 
 def touch(state: CustomerState, moment: datetime) -> None:

@@ -8,9 +8,9 @@ from django.db import connection
 
 from customers.field_terms.models import FieldTerm, IndexedField
 from customers.identifiers.models import Identifier
+from customers.profile.folding import fold_columns
 from customers.profile.models import Customer
 from customers.profile.text import search_form
-from customers.registration.changes import fold_columns
 from engagement.bills.models import PurchaseTotals
 from engagement.points.models import PointsAccount
 from engagement.programs.models import Membership, Program, Tier

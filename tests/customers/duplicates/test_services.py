@@ -160,7 +160,7 @@ def test_all_evidence_of_a_pair_is_listed_once_in_order(organization, person):
     assert found(organization) == {(pair[0].pk, pair[1].pk): [Evidence.CARD, Evidence.EMAIL]}
 
 
-def test_three_alike_are_three_pairs_and_a_crowd_is_none(organization, person):
+def test_three_alike_are_three_pairs_and_a_large_group_is_none(organization, person):
     three = [person(email=f"anna+{n}@example.com").pk for n in range(3)]
     for n in range(LARGEST_GROUP + 1):
         person(email=f"info+{n}@example.com")
@@ -204,7 +204,7 @@ def test_a_second_search_finds_the_same(organization, pair):
     assert (again.pk, again.found_on, again.evidence, again.state) == (pair.pk, pair.found_on, ["EMAIL"], State.OPEN)
 
 
-def test_evidence_is_brought_up_to_date(organization, pair):
+def test_evidence_is_updated(organization, pair):
     for customer in (pair.first, pair.second):
         Identifier.objects.create(
             organization=organization,
@@ -216,13 +216,13 @@ def test_evidence_is_brought_up_to_date(organization, pair):
     assert DuplicateCandidate.objects.get().evidence == ["MOBILE", "EMAIL"]
 
 
-def test_what_no_longer_holds_is_dropped(organization, pair):
+def test_pairs_without_evidence_are_deleted(organization, pair):
     pair.second.identifiers.update(value="other@example.com")
     assert str(find_duplicates(organization)) == "new=0 known=0 gone=1 dismissed=0"
     assert not DuplicateCandidate.objects.exists()
 
 
-def test_a_dismissal_is_kept_whatever_is_found(organization, pair):
+def test_a_dismissal_is_kept_by_later_searches(organization, pair):
     by = command_actor("test", organization)
     assert dismiss_candidate(pair, by=by)
     assert str(find_duplicates(organization)) == "new=0 known=0 gone=0 dismissed=1"

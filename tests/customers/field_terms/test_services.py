@@ -115,7 +115,7 @@ def test_another_organizations_terms_are_left_alone(committed: Till) -> None:
     assert [folded for *_, folded in terms()] == ["pune"]
 
 
-def test_who_is_being_written_while_a_field_is_indexed_is_not_forgotten(committed: Till) -> None:
+def test_answers_written_during_indexing_are_indexed(committed: Till) -> None:
     """A writer who saw no index writes on after the worker began: the worker waits for them."""
     is_written = Event()
 

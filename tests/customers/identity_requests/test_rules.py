@@ -117,7 +117,7 @@ def test_only_the_new_external_id_has_to_match_the_pattern() -> None:
         (Customer(fraud_status="INTERNAL"), Code.FRAUD),
     ],
 )
-def test_only_members_of_good_repute_change_identifiers(customer: Customer, code: Code) -> None:
+def test_non_loyalty_and_fraud_customers_cannot_change_identifiers(customer: Customer, code: Code) -> None:
     with pytest.raises(LoyaltyError) as caught:
         check_customer(customer, Policy())
     assert caught.value.code == code
@@ -141,7 +141,7 @@ def test_a_marked_member_may_change_identifiers() -> None:
         ({"": "x"}, 1027),
     ],
 )
-def test_where_nothing_is_asked_only_names_have_to_be_right(answers: dict[str, str], code: int) -> None:
+def test_without_verification_only_unknown_fields_are_refused(answers: dict[str, str], code: int) -> None:
     assert judged(answers) == code
 
 
@@ -198,7 +198,7 @@ def test_external_ids_change_only_where_they_are_used_and_may_change() -> None:
     assert not may_change(Kind.EXTERNAL_ID, Policy(external_id_update=True, uses_external_id=False))
 
 
-def test_each_kind_has_a_flag_by_which_it_approves_itself() -> None:
+def test_each_kind_has_a_policy_of_automatic_approval() -> None:
     assert [auto_approval_policy(kind, Policy()) for kind in Kind] == ["", "", ""]
     policy = Policy(mobile_auto_approve=True, email_auto_approve=True, external_id_auto_approve=True)
     flags = ["CI_MOBILE_AUTO_APPROVE", "CI_EMAIL_AUTO_APPROVE", "CI_EXTID_AUTO_APPROVE"]

@@ -88,13 +88,13 @@ def test_merged_identifiers_find_the_survivor_and_former_ones_none(organization)
     assert resolve(organization, {"mobile": "9812345678"}, {"mobile": "9812345679"}) == [survivor, -1012]
 
 
-def test_address_that_several_have_leads_to_the_first_registered(organization):
+def test_a_shared_address_finds_the_first_registered_customer(organization):
     organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": False}
     first, _second = (make_customer(organization, exclusive=False, email="shared@example.com") for _ in range(2))
     assert resolve(organization, {"email": "shared@example.com"}) == [first]
 
 
-def test_strangers_of_another_organization_are_unknown(organization, asha):
+def test_customers_of_another_organization_are_unknown(organization, asha):
     with unscoped("tests make their rows"):
         bazaar = OrganizationFactory(code="bazaar", with_program=True)
     with organization_scope(bazaar):

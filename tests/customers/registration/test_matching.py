@@ -230,7 +230,7 @@ def test_h_fraud_closes_identifier_changes_filling_included(fraud):
 
 
 @pytest.mark.parametrize("fraud", ["NONE", "NOT_FRAUD", "MARKED"])
-def test_other_fraud_statuses_close_nothing(fraud):
+def test_other_fraud_statuses_block_nothing(fraud):
     assert meet({"mobile": MOBILE, "email": EMAIL}, state(1, fraud=fraud, mobile=MOBILE)).identifiers == {"email": EMAIL}
 
 

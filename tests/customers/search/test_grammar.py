@@ -65,13 +65,13 @@ def test_conditions_are_joined(joined):
         f"(a:{'1' * MOST_CHARACTERS})",
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_or_is_too_much_is_400(text):
+def test_an_unreadable_or_too_long_search_is_400(text):
     with pytest.raises(LoyaltyError) as refused:
         read_search(text)
     assert refused.value.code is Code.INVALID_INPUT
 
 
-def test_as_much_as_is_allowed_is_read():
+def test_a_search_of_the_greatest_length_is_read():
     assert len(read_search("&".join(["(a:1)"] * MOST_CONDITIONS))) == MOST_CONDITIONS
     assert len(one(f"(a:IN:{';'.join('1' * MOST_VALUES)})").values) == MOST_VALUES
 

@@ -83,7 +83,7 @@ def test_stores_and_organizations_bound_the_reach(anna: Customer, indiranagar: T
         assert find_customers("9812300001", reach) == {anna.pk, away.pk}
 
 
-def test_every_way_of_looking_stops_at_the_limit(till: Till) -> None:
+def test_every_look_up_stops_at_the_limit(till: Till) -> None:
     Customer.objects.bulk_create(
         Customer(
             organization=till.organization,
@@ -96,7 +96,7 @@ def test_every_way_of_looking_stops_at_the_limit(till: Till) -> None:
     assert len(found("anna", till.organization)) == LIMIT
 
 
-def test_looking_costs_three_queries_and_scans_no_table(anna: Customer) -> None:
+def test_a_search_costs_three_queries_and_scans_no_table(anna: Customer) -> None:
     for term in ("98123", "anna rao"):
         with CaptureQueriesContext(
             connection,

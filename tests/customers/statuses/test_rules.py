@@ -40,12 +40,12 @@ def test_statuses_and_blocks_are_those_of_the_protocol() -> None:
 
 
 @pytest.mark.parametrize("fraud", ["CONFIRMED", "RECONFIRMED", "INTERNAL"])
-def test_fraud_closes_spending_and_identity_not_buying(fraud: str) -> None:
+def test_fraud_blocks_redemptions_and_identity_not_purchases(fraud: str) -> None:
     assert closed(customer(fraud=fraud), BY_FRAUD) == CLOSED_BY_FRAUD
 
 
 @pytest.mark.parametrize("fraud", ["NONE", "NOT_FRAUD", "MARKED"])
-def test_other_fraud_statuses_close_nothing(fraud: str) -> None:
+def test_other_fraud_statuses_block_nothing(fraud: str) -> None:
     assert closed(customer(fraud=fraud), BY_FRAUD) == set()
 
 

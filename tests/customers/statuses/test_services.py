@@ -18,7 +18,7 @@ AT = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
 
 
 @time_machine.travel(AT, tick=False)
-def test_a_label_is_given_and_taken_away_with_audit(organization: Organization, till: Till, anna: Customer) -> None:
+def test_setting_and_removing_a_label_is_audited(organization: Organization, till: Till, anna: Customer) -> None:
     held = CustomerStatusFactory(organization=organization, blocks=["points_redeem"], label="On hold")
     version, by = anna.version, till_actor(till)
     assert set_status(anna, held, reason="Odd returns", by=by)

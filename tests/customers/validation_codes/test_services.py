@@ -49,7 +49,7 @@ def present(
     return present_code(given, customer_id=customer.pk, purpose=purpose, points=asked, now=at)
 
 
-def test_a_code_has_six_characters_is_kept_sealed_and_its_issue_is_audited(asha: Customer) -> None:
+def test_a_code_is_stored_encrypted_and_its_issue_is_audited(asha: Customer) -> None:
     issued = issue(asha)
     assert re.fullmatch("[A-Z0-9]{6}", issued.code)
     assert issued.expires_at == NOW + timedelta(minutes=10)
@@ -58,7 +58,7 @@ def test_a_code_has_six_characters_is_kept_sealed_and_its_issue_is_audited(asha:
     assert (entry.action, entry.object_id, entry.new) == ("code issued", asha.pk, {"purpose": "points"})
 
 
-def test_a_live_code_is_answered_again_with_the_same_expiry(asha: Customer) -> None:
+def test_an_unexpired_code_is_issued_again_with_the_same_expiry(asha: Customer) -> None:
     first = issue(asha)
     again = issue(asha, at=NOW + timedelta(minutes=9))
     assert (again.code, again.expires_at, again.is_new) == (first.code, first.expires_at, False)
@@ -67,7 +67,7 @@ def test_a_live_code_is_answered_again_with_the_same_expiry(asha: Customer) -> N
     assert ValidationCode.objects.count() == 2
 
 
-def test_a_code_is_good_in_any_case_once_and_for_its_purpose(asha: Customer) -> None:
+def test_a_code_is_valid_in_any_case_once_and_for_its_purpose(asha: Customer) -> None:
     code = issue(asha).code
     assert present(asha, code, purpose=Purpose.IDENTITY) is None
     row = present(asha, f" {code.lower()} ")
@@ -80,7 +80,7 @@ def test_a_code_is_good_in_any_case_once_and_for_its_purpose(asha: Customer) -> 
     assert issue(asha).is_new
 
 
-def test_a_code_of_the_past_is_good_for_nothing(asha: Customer) -> None:
+def test_an_expired_code_confirms_nothing(asha: Customer) -> None:
     code = issue(asha).code
     assert present(asha, code, at=NOW + timedelta(minutes=10)) is None
 
@@ -95,7 +95,7 @@ def test_a_code_confirms_no_more_points_than_were_asked_for(asha: Customer) -> N
     assert ValidationCode.objects.get().tries == 0
 
 
-def test_five_wrong_tries_kill_a_code(asha: Customer) -> None:
+def test_five_wrong_tries_invalidate_a_code(asha: Customer) -> None:
     code = issue(asha).code
     for _ in range(MOST_TRIES - 1):
         assert present(asha, "WRONG!") is None

@@ -443,7 +443,7 @@ def test_a_code_is_refused_in_the_order_of_the_codes(chain: Chain, asha: PointsA
     assert code_refusal(mobile, "x", chain) == 881
 
 
-def test_strangers_of_another_organization_are_unknown(chain: Chain, asha: PointsAccount) -> None:
+def test_customers_of_another_organization_are_unknown(chain: Chain, asha: PointsAccount) -> None:
     stranger = Organization.objects.create(code="bazaar", name="Bazaar", timezone="UTC", currency="USD")
     with organization_scope(stranger):
         by = till_actor(TillFactory(store__organization=stranger, store__code="main", code="bazaar.till1"))

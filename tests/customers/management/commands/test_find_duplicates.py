@@ -32,7 +32,7 @@ def test_pairs_are_stored_with_their_evidence(till: Till) -> None:
     assert search()[-1] == "new=0 known=1 gone=0 dismissed=0"
 
 
-def test_crowds_of_alike_values_are_reported(till: Till) -> None:
+def test_large_groups_of_alike_values_are_reported(till: Till) -> None:
     for n in range(11):
         register(till, mobile=f"98123000{n:02}", email=f"info+{n}@example.com")
     assert "e-mails alike but for dots or plus: 0, and 1 times more than 10 at once" in search()

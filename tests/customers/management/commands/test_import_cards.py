@@ -54,7 +54,7 @@ def audited() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
     return list(entries.values_list("action", "old", "new"))
 
 
-def test_cards_of_customers_and_cards_that_lie_ready(people: list[Customer], path: Path) -> None:
+def test_issued_and_unissued_cards_are_imported(people: list[Customer], path: Path) -> None:
     asha = people[0].pk
     lines = [HEADER, f"{ASHA},GOLD,G-1,X-1,active,2035-12-31", ",GOLD,G-2,,,", f"{BORIS},GOLD,G-3,,,2020-01-01 10:00:00"]
     assert run(path, *lines).counts == (3, 0, 0, 0)
@@ -79,7 +79,7 @@ def test_cards_of_customers_and_cards_that_lie_ready(people: list[Customer], pat
     ]  # fmt: skip
 
 
-def test_card_that_lies_ready_is_issued(people: list[Customer], path: Path) -> None:
+def test_an_unissued_card_is_issued(people: list[Customer], path: Path) -> None:
     run(path, HEADER, ",GOLD,G-1,,,", ",GOLD,G-2,,INACTIVE,")
     assert run(path, HEADER, f"{ASHA},GOLD,G-1,,,", f"{ASHA},GOLD,G-2,,,").counts == (0, 2, 0, 0)
     asha = people[0].pk
@@ -88,7 +88,7 @@ def test_card_that_lies_ready_is_issued(people: list[Customer], path: Path) -> N
     assert (action, old, new["customer"], new["status"]) == ("issued", {"status": "NOT_ISSUED"}, asha, "ISSUED")
 
 
-def test_what_is_given_is_changed_and_what_is_blank_stays(people: list[Customer], path: Path) -> None:
+def test_given_values_change_and_blank_ones_stay(people: list[Customer], path: Path) -> None:
     run(path, HEADER, f"{ASHA},GOLD,G-1,X-1,ACTIVE,2035-12-31")
     issued = Card.objects.get().issued_on
     assert run(path, HEADER, f"{ASHA},GOLD,G-1,X-2,,2036-01-31", ",GOLD,G-1,,SUSPENDED,").counts == (0, 2, 0, 0)
@@ -118,7 +118,7 @@ def test_later_rows_of_a_file_see_earlier_rows(people: list[Customer], path: Pat
     assert cards() == {"G-1": [asha, "X-2", "ISSUED", None], "G-2": [boris, "X-1", "ISSUED", None]}
 
 
-def test_external_ids_that_are_passed_on_within_a_batch(path: Path) -> None:
+def test_external_ids_move_between_cards_within_a_batch(path: Path) -> None:
     run(path, HEADER, ",GOLD,G-1,X-1,,", ",GOLD,G-2,X-2,,")
     assert run(path, HEADER, ",GOLD,G-2,X-3,,", ",GOLD,G-1,X-2,,").counts == (0, 2, 0, 0)
     assert {number: card[1] for number, card in cards().items()} == {"G-1": "X-2", "G-2": "X-3"}

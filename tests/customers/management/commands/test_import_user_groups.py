@@ -68,7 +68,7 @@ def test_role_is_changed_where_given_and_kept_where_blank(people: list[Customer]
 
 
 @pytest.mark.parametrize("size", ["1", "1000"])
-def test_a_primary_member_must_step_down_first(people: list[Customer], path: Path, size: str) -> None:
+def test_the_present_primary_member_has_to_become_a_member_first(people: list[Customer], path: Path, size: str) -> None:
     asha, boris, chen = (one.pk for one in people)
     lines = ["mobile,group,role", f"{ASHA},G1,PRIMARY", f"{BORIS},G1,PRIMARY", f"{CHEN},G1,MEMBER"]
     for counts in ((2, 0, 0, 1), (0, 0, 2, 1)):
