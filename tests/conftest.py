@@ -18,6 +18,7 @@ from organizations.credentials.verification_cache import verified_secrets
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
+from tests.api import Api
 from tests.back_office import log_in, register
 from tests.clean_database import delete_rows
 from tests.factories.locations import StoreFactory, TillFactory
@@ -134,6 +135,12 @@ def stranger(organization: Organization) -> Till:
     """The till of another organization."""
     with unscoped("tests make their rows"):
         return TillFactory(store__organization__code="bazaar", store__code="bazaar.main", code="bazaar.till1")
+
+
+@pytest.fixture
+def stranger_api(stranger: Till) -> Api:
+    """Calls as the till of another organization."""
+    return Api(stranger)
 
 
 @pytest.fixture

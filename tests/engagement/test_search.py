@@ -37,7 +37,7 @@ def indian_club(**rules):
 
 
 @pytest.fixture
-def api(db):
+def club_api(db):
     """Calls as a till of a club that welcomes with 50 points."""
     with indian_club() as api:
         yield api
@@ -54,13 +54,13 @@ def found(api, q):
 
 
 @pytest.fixture
-def people(api):
+def people(club_api):
     """Anna with 50 points, Bina who bought for 1000.50 and 300 and has 115, and Carl who is in no program."""
-    api.add(mobile="9812300001", firstname="Anna", registered_on="2026-01-01")
-    bina = api.add(mobile="9812300002", firstname="Bina", registered_on="2026-01-01").item["user_id"]
-    api.add(mobile="9812300003", firstname="Carl", type="NON_LOYALTY")
+    club_api.add(mobile="9812300001", firstname="Anna", registered_on="2026-01-01")
+    bina = club_api.add(mobile="9812300002", firstname="Bina", registered_on="2026-01-01").item["user_id"]
+    club_api.add(mobile="9812300003", firstname="Carl", type="NON_LOYALTY")
     for number, (when, amount) in enumerate([("2026-01-05 12:00:00", "1000.50"), ("2026-01-06 12:00:00", "300")]):
-        buy(Customer.objects.get(pk=bina), api.till, when, amount, number=f"B{number}")
+        buy(Customer.objects.get(pk=bina), club_api.till, when, amount, number=f"B{number}")
 
 
 @pytest.mark.parametrize(
@@ -82,50 +82,50 @@ def people(api):
         ("slab:IN:silver;gold", ""), ("slab:NONE", ""), ("slab:EQUALS:Nothing", ""),
     ],
 )  # fmt: skip
-def test_figures(api, people, q, names):
+def test_figures(club_api, people, q, names):
     with time_machine.travel("2026-01-10"):
-        assert found(api, f"({q})") == names
+        assert found(club_api, f"({q})") == names
 
 
-def test_the_figures_are_printed(api, people):
+def test_the_figures_are_printed(club_api, people):
     names = ["firstname", "loyalty_points", "lifetime_points", "lifetime_purchases", "current_slab", "last_trans_value"]
-    assert [tuple(item[name] for name in names) for item in search(api, "(mobile:STARTS:91)")] == [
+    assert [tuple(item[name] for name in names) for item in search(club_api, "(mobile:STARTS:91)")] == [
         ("Anna", "50", "50", "0", "Bronze", "0"),
         ("Bina", "115", "115", "1300.5", "Bronze", "300"),
         ("Carl", "0", "0", "0", "", "0"),
     ]
 
 
-def test_points_and_tier_are_those_of_the_default_program(api, people):
+def test_points_and_tier_are_those_of_the_default_program(club_api, people):
     other = ProgramFactory(
-        organization=api.till.organization, name="Other", rules={"tiers": [{"name": "Bronze"}, {"name": "Ruby"}]}
+        organization=club_api.till.organization, name="Other", rules={"tiers": [{"name": "Bronze"}, {"name": "Ruby"}]}
     )
     carl = Customer.objects.get(firstname="Carl")
     ruby = Tier.objects.get(name="Ruby")
     Membership.objects.create(
-        organization=api.till.organization, customer=carl, program=other, enrolled_on=NOON, tier=ruby, tier_since=NOON
+        organization=club_api.till.organization, customer=carl, program=other, enrolled_on=NOON, tier=ruby, tier_since=NOON
     )
-    PointsAccount.objects.create(organization=api.till.organization, customer=carl, program=other, balance=9, lifetime=9)
-    assert found(api, "(slab:EQUALS:Ruby)") == ""
-    assert found(api, "(loyalty_points:GREATER:0)") == "Anna Bina"
-    assert search(api, "(firstname:carl)")[0]["loyalty_points"] == "0"
+    PointsAccount.objects.create(organization=club_api.till.organization, customer=carl, program=other, balance=9, lifetime=9)
+    assert found(club_api, "(slab:EQUALS:Ruby)") == ""
+    assert found(club_api, "(loyalty_points:GREATER:0)") == "Anna Bina"
+    assert search(club_api, "(firstname:carl)")[0]["loyalty_points"] == "0"
 
 
-def test_a_member_without_a_tier_is_found_by_none(api, people):
+def test_a_member_without_a_tier_is_found_by_none(club_api, people):
     Membership.objects.filter(customer__firstname="Anna").update(tier=None, tier_since=None)
-    assert found(api, "(slab:EQUALS:none)") == "Anna"
-    assert found(api, "(slab:EXACT:none)") == ""
+    assert found(club_api, "(slab:EQUALS:none)") == "Anna"
+    assert found(club_api, "(slab:EXACT:none)") == ""
 
 
-def test_a_program_that_is_switched_off_has_no_figures(api, people):
+def test_a_program_that_is_switched_off_has_no_figures(club_api, people):
     Program.objects.update(is_active=False)
-    assert found(api, "(loyalty_points:GREATER:0)") == ""
-    assert found(api, "(loyalty_points:EQUALS:0)") == "Anna Bina Carl"
-    assert found(api, "(slab:EQUALS:Bronze)") == ""
-    assert search(api, "(firstname:anna)")[0]["current_slab"] == ""
+    assert found(club_api, "(loyalty_points:GREATER:0)") == ""
+    assert found(club_api, "(loyalty_points:EQUALS:0)") == "Anna Bina Carl"
+    assert found(club_api, "(slab:EQUALS:Bronze)") == ""
+    assert search(club_api, "(firstname:anna)")[0]["current_slab"] == ""
 
 
-def test_a_balance_below_zero_is_found_as_it_is_printed(api, people):
+def test_a_balance_below_zero_is_found_as_it_is_printed(club_api, people):
     PointsAccount.objects.filter(customer__firstname="Anna").update(balance=-7, adjusted=-57, floor=-100)
     for q, names in {
         "EQUALS:0": "Anna Carl",
@@ -134,9 +134,9 @@ def test_a_balance_below_zero_is_found_as_it_is_printed(api, people):
         "RANGE:-10;-5": "",
         "RANGE:-10;5": "Anna Carl",
     }.items():
-        assert found(api, f"(loyalty_points:{q})") == names
+        assert found(club_api, f"(loyalty_points:{q})") == names
     PurchaseTotals.objects.update(amount=-5)
-    assert found(api, "(lifetime_purchases:LESS:0)") == "Bina"
+    assert found(club_api, "(lifetime_purchases:LESS:0)") == "Bina"
 
 
 @pytest.fixture

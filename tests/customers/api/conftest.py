@@ -4,10 +4,8 @@ import pytest
 
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
-from organizations.tenancy.scoping import unscoped
 from tests.api import Api
 from tests.factories.fields import FieldFactory
-from tests.factories.locations import TillFactory
 
 
 @pytest.fixture
@@ -20,10 +18,3 @@ def api(till: Till, organization: Organization) -> Api:
     organization.gender_field = "gender"
     organization.save()
     return Api(till)
-
-
-@pytest.fixture
-def stranger_api(organization: Organization) -> Api:
-    """Calls as a till of another organization."""
-    with unscoped("tests make their rows"):
-        return Api(TillFactory(store__organization__code="bazaar", store__code="bazaar.main", code="bazaar.till1"))

@@ -24,7 +24,7 @@ NOON = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def account(db: None) -> Any:
+def points_account(db: None) -> Any:
     """Somebody's, with 100 points, in a program that awards whole points and tenths."""
     with unscoped("tests make their rows"):
         organization = loaded(club(enrolment=None))
@@ -45,45 +45,49 @@ def adjust(account: PointsAccount, points: str, reason: str = "A slip of the til
     return adjust_points(account, Decimal(points), reason=reason, by=actor, **more)
 
 
-def test_points_are_added_as_a_lot_of_their_own(account: PointsAccount) -> None:
-    entry = adjust(account, "50.5", expires_on=date(2026, 12, 31))
-    account.refresh_from_db()
-    assert (account.balance, account.adjusted, account.lifetime) == (Decimal("150.5"), Decimal("50.5"), 100)
+def test_points_are_added_as_a_lot_of_their_own(points_account: PointsAccount) -> None:
+    entry = adjust(points_account, "50.5", expires_on=date(2026, 12, 31))
+    points_account.refresh_from_db()
+    assert (points_account.balance, points_account.adjusted, points_account.lifetime) == (
+        Decimal("150.5"),
+        Decimal("50.5"),
+        100,
+    )
     assert (entry.kind, entry.points, entry.note) == ("ADJUST", Decimal("50.5"), "A slip of the till")
     assert entry.program_version is not None
     lot = PointsLot.objects.get(entry=entry)
     assert (lot.left, lot.expires_on) == (Decimal("50.5"), date(2026, 12, 31))
 
 
-def test_points_are_taken_first_expiring_first(account: PointsAccount) -> None:
+def test_points_are_taken_first_expiring_first(points_account: PointsAccount) -> None:
     with transaction.atomic():
-        give_points(account, 20, expiry=Expiry(on=date(2026, 6, 30)))
-    adjust(account, "-30")
-    account.refresh_from_db()
-    assert (account.balance, account.adjusted) == (90, -30)
+        give_points(points_account, 20, expiry=Expiry(on=date(2026, 6, 30)))
+    adjust(points_account, "-30")
+    points_account.refresh_from_db()
+    assert (points_account.balance, points_account.adjusted) == (90, -30)
     assert [lot.left for lot in PointsLot.objects.order_by("pk")] == [90, 0]
 
 
-def test_the_audit_shows_who_and_why(account: PointsAccount) -> None:
-    adjust(account, "-30")
-    audit = AuditEntry.objects.get(object_type="pointsaccount", object_id=account.pk)
+def test_the_audit_shows_who_and_why(points_account: PointsAccount) -> None:
+    adjust(points_account, "-30")
+    audit = AuditEntry.objects.get(object_type="pointsaccount", object_id=points_account.pk)
     assert audit.action == "points adjusted"
     assert audit.actor.startswith("staff:")
     assert audit.new == {"points": "-30", "balance": "70", "reason": "A slip of the till"}
-    adjust(account, "1", expires_on=date(2026, 3, 1))
+    adjust(points_account, "1", expires_on=date(2026, 3, 1))
     assert AuditEntry.objects.filter(new__expires_on="2026-03-01").count() == 1
 
 
-def test_what_is_due_is_settled_first(account: PointsAccount) -> None:
+def test_what_is_due_is_settled_first(points_account: PointsAccount) -> None:
     with transaction.atomic():
-        give_points(account, 20, expiry=Expiry(on=date(2026, 3, 31)))
+        give_points(points_account, 20, expiry=Expiry(on=date(2026, 3, 31)))
     with (
         time_machine.travel(NOON + timedelta(days=60), tick=False),
         pytest.raises(AdjustmentRefusedError, match="Only 100 points are there"),
     ):
-        adjust(account, "-120")
-    account.refresh_from_db()
-    assert account.balance == 120
+        adjust(points_account, "-120")
+    points_account.refresh_from_db()
+    assert points_account.balance == 120
 
 
 @pytest.mark.parametrize(
@@ -98,10 +102,10 @@ def test_what_is_due_is_settled_first(account: PointsAccount) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(
-    account: PointsAccount, points: str, more: dict[str, Any], why: str
+    points_account: PointsAccount, points: str, more: dict[str, Any], why: str
 ) -> None:
     with pytest.raises(AdjustmentRefusedError, match=why):
-        adjust(account, points, **more)
-    account.refresh_from_db()
-    assert (account.balance, account.version) == (100, 1)
+        adjust(points_account, points, **more)
+    points_account.refresh_from_db()
+    assert (points_account.balance, points_account.version) == (100, 1)
     assert not AuditEntry.objects.filter(object_type="pointsaccount").exists()

@@ -41,7 +41,7 @@ def test_a_call_knows_who_makes_it_and_sees_its_organization_alone(till: Till, s
         "notices": [],
         "tills": {"till": ["mgroad.till1"]},
     }
-    other = told(ask(Authorization=basic("bazaar.till1", "bazaar-secret")))
+    other = told(ask(Authorization=basic("bazaar.till1")))
     assert (other["organization"], other["tills"]) == ("bazaar", {"till": ["bazaar.till1"]})
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def account(organization: Organization) -> PointsAccount:
+def points_account(organization: Organization) -> PointsAccount:
     return live(organization).account
 
 
@@ -23,9 +23,9 @@ def shown(account: PointsAccount, **more: Any) -> str:
 
 
 @pytest.mark.parametrize("moment", ["2026-01-07", "2026-01-07 15:30:00"])
-def test_figures_and_sentences_of_a_moment(account: PointsAccount, moment: str) -> None:
+def test_figures_and_sentences_of_a_moment(points_account: PointsAccount, moment: str) -> None:
     """Times are the organization's: ten o'clock in UTC is half past three in the afternoon."""
-    assert shown(account, as_of=moment) == (
+    assert shown(points_account, as_of=moment) == (
         "Club: lifetime 100, redeemed 40, expired 0, returned 0, adjusted 0, balance 60, promised 50\n"
         "    1  2026-01-05 15:30:00         100  100 points credited, good until 2027-01-31.\n"
         "    2  2026-01-05 15:30:00           0  20 points promised until 2026-01-08, which never expire.\n"
@@ -34,8 +34,8 @@ def test_figures_and_sentences_of_a_moment(account: PointsAccount, moment: str) 
     )
 
 
-def test_what_was_known_by_a_day(account: PointsAccount) -> None:
-    assert shown(account, known_at="2026-01-04").splitlines() == [
+def test_what_was_known_by_a_day(points_account: PointsAccount) -> None:
+    assert shown(points_account, known_at="2026-01-04").splitlines() == [
         "Club: lifetime 0, redeemed 0, expired 0, returned 0, adjusted 0, balance 0, promised 0"
     ]
 
@@ -48,7 +48,9 @@ def test_what_was_known_by_a_day(account: PointsAccount) -> None:
         ({"as_of": "yesterday"}, "'yesterday' is neither"),
     ],
 )
-def test_an_account_that_cannot_be_shown_is_reported(account: PointsAccount, options: dict[str, Any], problem: str) -> None:
+def test_an_account_that_cannot_be_shown_is_reported(
+    points_account: PointsAccount, options: dict[str, Any], problem: str
+) -> None:
     with pytest.raises(CommandError, match=problem) as caught:
-        call_command("show_points", **{"organization": "northwind", "customer": account.customer_id, **options})
+        call_command("show_points", **{"organization": "northwind", "customer": points_account.customer_id, **options})
     assert caught.value.returncode == 2

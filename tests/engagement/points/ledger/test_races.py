@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture
-def account(transactional_db: None) -> PointsAccount:
+def points_account(transactional_db: None) -> PointsAccount:
     with unscoped("tests make their rows"):
         organization = OrganizationFactory(code="northwind", with_program=True)
         program = Program.objects.get(organization=organization, is_default=True)
@@ -73,24 +73,24 @@ def assert_all_is_right(account: PointsAccount, happened: Counter[str]) -> None:
         assert list(check_ledger(account.organization)) == []
 
 
-def test_every_posting_counts_once(account: PointsAccount) -> None:
-    happened = post_at_once(account)
+def test_every_posting_counts_once(points_account: PointsAccount) -> None:
+    happened = post_at_once(points_account)
     assert happened["refused"] == 0
     assert happened["earned"] == WORKERS // 2 * ROUNDS
-    assert_all_is_right(account, happened)
+    assert_all_is_right(points_account, happened)
 
 
-def test_twin_without_the_lock_runs_into_the_constraint(account: PointsAccount, monkeypatch: Any) -> None:
+def test_twin_without_the_lock_runs_into_the_constraint(points_account: PointsAccount, monkeypatch: Any) -> None:
     monkeypatch.setattr(repository, "lock", lambda rows: rows.order_by("pk"))
-    assert post_at_once(account)["refused"] > 0
+    assert post_at_once(points_account)["refused"] > 0
 
 
-def test_twin_without_the_constraint_stays_right_by_the_lock(account: PointsAccount) -> None:
+def test_twin_without_the_constraint_stays_right_by_the_lock(points_account: PointsAccount) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE engagement_pointsentry DROP CONSTRAINT points_entry_version_unique")
     try:
-        happened = post_at_once(account)
-        assert_all_is_right(account, happened)
+        happened = post_at_once(points_account)
+        assert_all_is_right(points_account, happened)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE engagement_pointsaccount CASCADE")

@@ -86,7 +86,7 @@ def test_a_refused_change_is_shown_above_the_form(administrator: Client, account
 
 
 def test_only_permitted_roles_adjust_within_their_reach(
-    auditor: Client, seller: Client, account: PointsAccount, store: Store, elsewhere: Till
+    auditor: Client, seller: Client, account: PointsAccount, store: Store, indiranagar: Till
 ) -> None:
     for browser in (auditor, seller):
         assert "Adjust points" not in browser.get(page_of(ACCOUNTS, account)).content.decode()
@@ -94,7 +94,7 @@ def test_only_permitted_roles_adjust_within_their_reach(
     manager = log_in(StaffMemberFactory(organization=store.organization, role="store_manager", stores=[store]))
     hidden = PointsAccountFactory(
         organization=store.organization,
-        customer=CustomerFactory(organization=store.organization, registered_store=elsewhere.store),
+        customer=CustomerFactory(organization=store.organization, registered_store=indiranagar.store),
     )
     assert adjust(manager, hidden, "5")["Location"] == "/admin/"
     assert adjust(manager, account, "5").status_code == 302

@@ -15,7 +15,7 @@ from engagement.points.ledger.repository import write_accounts
 from engagement.points.models import PointsAccount
 from organizations.locations.models import Store
 from tests.api import Answer, Api
-from tests.engagement.api.conftest import Shops
+from tests.engagement.shops import Shops
 from tests.factories.bills import BillFactory, at, bring_back, buy
 from tests.factories.fields import FieldFactory
 from tests.factories.groups import UserGroupFactory, join_group
@@ -466,8 +466,8 @@ def test_member_care_reads_those_who_registered_in_its_store(api: Api, shops: Sh
     assert code(ask(api, "mobile=919812345678&member_care_access=true")) == "1052"
 
 
-def test_another_organization_sees_no_customer(stranger_api: Api, three: Customer) -> None:
-    assert code(ask(stranger_api, f"id={three.pk}")) == "1011"
+def test_another_organization_sees_no_customer(bazaar_api: Api, three: Customer) -> None:
+    assert code(ask(bazaar_api, f"id={three.pk}")) == "1011"
 
 
 def test_xml_has_the_same_content(api: Api, shops: Shops) -> None:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from customers.groups.models import GroupMembership
 from customers.profile.models import Customer
 from tests.api import Answer, Api
-from tests.engagement.api.conftest import Shops
+from tests.engagement.shops import Shops
 from tests.factories.bills import BillFactory
 from tests.factories.groups import UserGroupFactory
 from tests.factories.redemptions import give_back, redeem

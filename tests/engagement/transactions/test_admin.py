@@ -12,7 +12,7 @@ from engagement.bills.models import Bill
 from engagement.points.models import PointsAccount
 from organizations.locations.models import Till
 from tests.back_office import list_of, page_of, shown
-from tests.engagement.admin.test_pages import redeem
+from tests.engagement.test_admin import redeem
 from tests.factories.bills import BillFactory, BillPointsFactory
 from tests.factories.customers import CustomerFactory
 from tests.factories.points import facts, give_points
@@ -76,13 +76,13 @@ def test_bills_are_found_by_number_or_customer_and_narrowed(administrator: Clien
 
 
 def test_staff_of_a_store_see_its_bills_and_those_of_its_customers(
-    seller: Client, till: Till, elsewhere: Till, anna: Customer
+    seller: Client, till: Till, indiranagar: Till, anna: Customer
 ) -> None:
-    strangers = CustomerFactory(organization=anna.organization, registered_store=elsewhere.store)
+    strangers = CustomerFactory(organization=anna.organization, registered_store=indiranagar.store)
     here, hers, hidden = (
         BillFactory(till=till, customer=strangers, number="B-1", with_line=True),
-        BillFactory(till=elsewhere, customer=anna, number="B-2", with_line=True),
-        BillFactory(till=elsewhere, customer=strangers, number="B-3", with_line=True),
+        BillFactory(till=indiranagar, customer=anna, number="B-2", with_line=True),
+        BillFactory(till=indiranagar, customer=strangers, number="B-3", with_line=True),
     )
     assert shown(seller.get(list_of(BILLS))) == [hers, here]
     assert seller.get(page_of(BILLS, hers)).status_code == 200

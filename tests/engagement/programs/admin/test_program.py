@@ -7,13 +7,14 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from engagement.points.models import PointsAccount
-from engagement.programs.models import Program, ProgramVersion
+from engagement.programs.models import Program
 from loyalty_project import clock
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 from tests.back_office import list_of, log_in, page_of, shown
 from tests.factories.points import PointsAccountFactory, give_points
+from tests.factories.programs import ProgramFactory, ProgramVersionFactory
 from tests.factories.staff import StaffMemberFactory
 
 PROGRAMS = "engagement_program"
@@ -31,8 +32,7 @@ def test_the_list_costs_the_same_for_any_number(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for number in range(1, programs):
-        more = Program.objects.create(organization=account.organization, name=f"Program {number}")
-        ProgramVersion.objects.create(organization=more.organization, program=more, number=1, rules={}, made_at=clock.now())
+        more = ProgramFactory(organization=account.organization, name=f"Program {number}")
         PointsAccountFactory(organization=account.organization, program=more)
     # Session, member of staff, the limit to stores, programs.
     with django_assert_num_queries(4):
@@ -46,7 +46,7 @@ def test_the_list_shows_members_points_and_state(administrator: Client, account:
     give_points(account, 1900)
     Program.objects.update(is_paused=True)
     (row,) = shown(administrator.get(list_of(PROGRAMS)))
-    assert (row.members, row.outstanding, row.promised, row.newest) == (2, 2000, 0, 1)
+    assert (row.members, row.outstanding, row.promised, row.newest) == (2, 2000, 0, 2)
     page = administrator.get(list_of(PROGRAMS)).content.decode()
     assert "2,000" in page
     assert "paused" in page
@@ -55,16 +55,14 @@ def test_the_list_shows_members_points_and_state(administrator: Client, account:
 def test_the_page_describes_the_rules_and_every_version(
     administrator: Client, account: PointsAccount, club_program: Program
 ) -> None:
-    first = ProgramVersion.objects.get()
-    rules: dict[str, Any] = {**first.rules, "earning": [{"name": "base", "award": {"percent": 10}}]}
-    ProgramVersion.objects.create(
-        organization=first.organization, program=club_program, number=2, rules=rules, made_at=clock.now()
-    )
+    newest = club_program.versions.latest("number")
+    rules: dict[str, Any] = {**newest.rules, "earning": [{"name": "base", "award": {"percent": 10}}]}
+    ProgramVersionFactory(program=club_program, number=3, rules=rules, made_at=clock.now())
     page = administrator.get(page_of(PROGRAMS, club_program)).content.decode()
     for text in (
         "10 % of the amount as points.",
         "Reached by purchases of 1,000.00 in all.",
-        "Version 2",
+        "Version 3",
         "in force",
         "percent",
     ):

@@ -1,1 +1,0 @@
-"""Tests of the back office of engagement, one file a noun."""

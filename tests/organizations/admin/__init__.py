@@ -1,1 +1,0 @@
-"""Tests of the back office of organizations, one file a noun."""
