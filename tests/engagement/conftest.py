@@ -12,22 +12,21 @@ from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.api import Api
 from tests.engagement.shops import SOUTH, Shops
 from tests.factories.customers import CustomerFactory
-from tests.factories.documents import check
 from tests.factories.locations import TillFactory
 from tests.factories.points import PointsAccountFactory, give_points
-from tests.factories.program_documents import club, document, loaded
-from use_cases.organization_file import load_organization
+from tests.factories.program_documents import CLUB, club, loaded
+from tests.factories.programs import ProgramVersionFactory, TierFactory
 
 
 @pytest.fixture
 def club_program(organization: Organization) -> Program:
-    """Northwind's default program, with tiers, by an organization file."""
-    values = document(club(enrolment=None))
-    values["organization"] |= {"base_country": "IN", "currency": "INR"}
-    with unscoped("tests make their rows"):
-        load_organization(check(values))
-    organization.refresh_from_db()
-    return Program.objects.get(is_default=True)
+    """Northwind's default program: 5 points per 100, and three tiers."""
+    program = Program.objects.get(is_default=True)
+    rules = {name: CLUB[name] for name in ("precision", "earning", "tiers")}
+    ProgramVersionFactory(program=program, number=2, rules=rules)
+    for position, tier in enumerate(rules["tiers"], start=1):
+        TierFactory(program=program, name=tier["name"], description=tier.get("description", ""), position=position)
+    return program
 
 
 @pytest.fixture
