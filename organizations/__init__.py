@@ -1,1 +1,1 @@
-"""Tenants: places, credentials, staff, configuration, the audit."""
+"""Tenants: locations, credentials, staff, configuration, the audit."""

@@ -1,4 +1,4 @@
-"""The organizations app: tenants, their places, credentials, staff and configuration."""
+"""The organizations app: tenants, their locations, credentials, staff and configuration."""
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register

@@ -1,7 +1,7 @@
-"""Which policies can an organization choose? Every flag by its documented name, with its type and default.
+"""Policies of an organization: every flag by its documented name, with its type and default.
 
-docs/protocol.md 2.3 says what each one does. The organization keeps the flags that were set; `Policy` is all of them as typed
-values, and the only form in which code reads them.
+docs/protocol.md 2.3 describes each flag. The organization stores the flags that were set. `Policy` has all of them as typed
+values; code reads flags in this form alone.
 """
 
 import re
@@ -40,7 +40,7 @@ def _whole(low: int, high: int) -> Callable[[object], int]:
 
 
 class _Choice:
-    """Reads one of some words, whatever its case."""
+    """Reader of one of some words, ignoring case."""
 
     def __init__(self, *choices: str) -> None:
         self.choices = choices
@@ -90,7 +90,7 @@ def _amount(value: object) -> Decimal | None:
 
 
 def flag(name: str, default: FlagValue, read: Callable[[object], FlagValue] = _switch) -> Any:
-    """A field of `Policy`: the documented name, the default, and what reads and checks a value given for it."""
+    """A field of `Policy`: the documented name, the default, and the function that reads and checks a value."""
     return field(default=default, metadata={"name": name, "read": read})
 
 
@@ -170,28 +170,32 @@ class Policy:
 
     @classmethod
     def from_flags(cls, flags: Mapping[str, object]) -> "Policy":
-        """The policy that these flags (as stored: checked, by documented name) describe; the rest are defaults."""
+        """The policy of stored flags (checked, by documented name); the rest are defaults."""
         values: dict[str, Any] = {_ATTRIBUTES[name]: _READERS[name](value) for name, value in flags.items()}
         return cls(**values)
 
     @property
     def generates_external_ids(self) -> bool:
-        """Whether a registration's external id is a generated card number, whatever was sent."""
+        """True if a registration's external id is a generated card number, whatever was sent."""
         return self.generates_numbers and self.number_as_external_id
 
 
-_ATTRIBUTES: dict[str, str] = {one.metadata["name"]: one.name for one in fields(Policy)}
-_READERS: dict[str, Callable[[object], FlagValue]] = {one.metadata["name"]: one.metadata["read"] for one in fields(Policy)}
-DEFAULTS: dict[str, FlagValue] = {one.metadata["name"]: one.default for one in fields(Policy) if one.default is not MISSING}
+_ATTRIBUTES: dict[str, str] = {attribute.metadata["name"]: attribute.name for attribute in fields(Policy)}
+_READERS: dict[str, Callable[[object], FlagValue]] = {
+    attribute.metadata["name"]: attribute.metadata["read"] for attribute in fields(Policy)
+}
+DEFAULTS: dict[str, FlagValue] = {
+    attribute.metadata["name"]: attribute.default for attribute in fields(Policy) if attribute.default is not MISSING
+}
 NAMES: tuple[str, ...] = tuple(_ATTRIBUTES)
-# The words that a flag takes, for those that take one of some.
+# The words of flags that are one of some words.
 CHOICES: dict[str, tuple[str, ...]] = {name: read.choices for name, read in _READERS.items() if isinstance(read, _Choice)}
 
 
 def read_flag(name: str, value: object) -> tuple[str, bool | int | str | None]:
     """The flag's own name (aliases resolved) and the value as it is stored: 0 or 1, a number, or text.
 
-    Raises `KeyError` for a name that no document knows and `ValueError`, with a sentence, for a value of the wrong kind.
+    Raises `KeyError` for an unknown name and `ValueError`, with a sentence, for a value of the wrong type.
     """
     own = ALIASES.get(name, name)
     value = _READERS[own](value)

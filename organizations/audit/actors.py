@@ -1,4 +1,4 @@
-"""Who is doing this, and from where? The answer travels with every service call and ends in the audit."""
+"""Actors: who makes a change, and from where. Every service call takes one, and the audit keeps it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from organizations.tenancy.models import Organization
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Somebody who acts inside one organization.
+    """The author of changes inside one organization.
 
-    `name` is what the audit shows (`till:CODE`, `client:KEY`, `staff:NAME`, `command:NAME`). `till` and `store` are where the
-    act counts: the caller's own, or those of the attribution headers; both may be unknown (imports, the back office).
+    `name` is shown in the audit (`till:CODE`, `client:KEY`, `staff:NAME`, `command:NAME`). Changes are attributed to `till` and
+    `store`: the caller's own, or those of the attribution headers. Both are None in imports and in the back office.
     """
 
     organization: Organization
@@ -27,11 +27,11 @@ class Actor:
 
 
 def staff_actor(staff: StaffMember, organization: Organization) -> Actor:
-    """A member of staff at work in the back office."""
+    """A member of staff in the back office."""
     return Actor(organization=organization, source=AuditEntry.Source.BACK_OFFICE, name=f"staff:{staff.get_username()}")
 
 
 def command_actor(command: str, organization: Organization) -> Actor:
-    """A management command; imports are those whose name begins with `import_`."""
+    """A management command. It is an import if its name begins with `import_`."""
     source = AuditEntry.Source.IMPORT if command.startswith("import_") else AuditEntry.Source.COMMAND
     return Actor(organization=organization, source=source, name=f"command:{command}")

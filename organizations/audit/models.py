@@ -1,4 +1,4 @@
-"""Who changed what, when, and from where? One append-only table, written by services in the item's transaction."""
+"""The audit: one append-only table, written by services in the item's transaction."""
 
 from django.db import models
 

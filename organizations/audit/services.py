@@ -1,4 +1,4 @@
-"""How is a change recorded? As one AuditEntry an object, in the transaction of the change."""
+"""Recording of changes: one AuditEntry for each object, in the transaction of the change."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from organizations.audit.models import AuditEntry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What happened to one object. `old` and `new` hold JSON values by field name, only of what changed."""
+    """A change of one object. `old` and `new` hold JSON values by field name, of changed fields only."""
 
     action: str
     object_type: str
@@ -42,5 +42,5 @@ def audit_entries(changes: Iterable[Change], *, by: Actor) -> list[AuditEntry]:
 
 
 def record_changes(changes: Iterable[Change], *, by: Actor) -> None:
-    """Write the entries of `changes`; call it inside the transaction that makes them."""
+    """Write the entries of `changes`. Call it in the transaction of the changes."""
     AuditEntry.objects.bulk_create(audit_entries(changes, by=by))

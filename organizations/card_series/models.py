@@ -35,7 +35,7 @@ class CardSeries(TenantModel):
 
 
 class Counter(TenantModel):
-    """The last number given out under a name, for example in a card series."""
+    """The last number used under a name, for example in a card series."""
 
     name = models.CharField(max_length=100, db_collation="C")
     last = models.BigIntegerField(default=0)

@@ -1,4 +1,4 @@
-"""Is this installation fit to authenticate in public? Checks that `manage.py check --deploy` adds."""
+"""Deployment checks of authentication, for `manage.py check --deploy`."""
 
 import stat
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def check_token_keys(*, app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
-    """In production: a key to sign tokens with is there, and nobody but the servers' user can read any."""
+    """In production: a key to sign tokens exists, and only the servers' user can read the keys."""
     if not settings.PRODUCTION:
         return []
     folder = settings.TOKEN_KEYS_DIR

@@ -1,7 +1,7 @@
-"""How are the secrets of tills and API clients kept? As Argon2id hashes; nothing in the table can be sent as a credential.
+"""Hashes of the secrets of tills and API clients: Argon2id, so that nothing in the tables can be sent as a credential.
 
-A till sends the MD5 or the SHA-256 hex digest of its password (docs/protocol.md 1.8), so what is hashed is each of the two
-digests in lower case. An API client sends its secret as it is.
+A till sends the MD5 or the SHA-256 hex digest of its password (docs/protocol.md 1.8), so each of the two digests is
+hashed in lower case. An API client sends its secret as it is.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ def hash_secret(secret: str) -> str:
 
 
 def verify_secret(stored_hash: str, secret: str) -> bool:
-    """Whether `stored_hash` was made from `secret`. Slow on purpose; a blank or damaged hash fits nothing."""
+    """True if `stored_hash` was made from `secret`. Slow on purpose. A blank or damaged hash never matches."""
     try:
         # The cost of checking is written in the hash, not taken from the settings.
         return _hasher(settings.ARGON2_TIME_COST, settings.ARGON2_MEMORY_KIB).verify(stored_hash, secret)
@@ -44,29 +44,29 @@ def verify_secret(stored_hash: str, secret: str) -> bool:
 
 
 def verify_digest(stored_hash: str, digest: str) -> bool:
-    """Whether `digest`, hex in either case, is the one a till's `stored_hash` was made from."""
+    """True if a till's `stored_hash` was made from `digest`, which is hex in either case."""
     return verify_secret(stored_hash, digest.lower())
 
 
 def digest_hash(till: Till, digest: str) -> str:
-    """The till's stored hash that `digest` is checked against: its length says whether it is SHA-256 or MD5."""
+    """The till's stored hash for `digest`: SHA-256 or MD5, by its length."""
     return till.password_hash_sha256 if len(digest) == SHA256_DIGITS else till.password_hash
 
 
 def is_till_password(till: Till, password: str) -> bool:
-    """Whether both of the till's hashes were made from this password; False where it has only the MD5 one."""
+    """True if both of the till's hashes were made from this password; False if it has only the MD5 one."""
     digests = (password_digest(password), sha256_digest(password))
     return all(verify_digest(digest_hash(till, digest), digest) for digest in digests)
 
 
 def set_till_password(till: Till, password: str) -> None:
-    """Give the till this password; the caller saves `PASSWORD_COLUMNS`. Proofs of the old password end with the save."""
+    """Set the till's password. The caller saves `PASSWORD_COLUMNS`; the old password is refused from then on."""
     till.password_hash = hash_secret(password_digest(password))
     till.password_hash_sha256 = hash_secret(sha256_digest(password))
 
 
 def set_client_secret(client: ApiClient, secret: str) -> None:
-    """Give the API client this secret; the caller saves the row. Tokens got with the old secret end with the save."""
+    """Set the API client's secret. The caller saves the row; tokens issued for the old secret end then."""
     client.secret_hash = hash_secret(secret)
 
 

@@ -1,8 +1,8 @@
-"""Who is behind a till code or a client key? The row with its organization and store, read in one query at every call.
+"""Lookup of a caller by till code or client key: its row with organization and store, read in one query at every call.
 
 Read every time, so that switching a till off, moving it or changing its password or a policy works at once in every process.
-It stands on the path of every call, and building the query took the ORM ten times as long as PostgreSQL takes to answer it;
-so the statement is put together once, from the models' own columns, and the rows are made from it as the ORM makes them.
+It is part of every call, and the ORM took ten times as long to build the query as PostgreSQL to answer it. So the statement is
+composed once, from the models' columns, and instances are made of its rows as the ORM makes them.
 """
 
 import json
@@ -18,16 +18,16 @@ from organizations.tenancy.scoping import unscoped
 
 # The organization is not known before the credential is.
 _REASON = "authentication: the credential decides the organization"
-# Can be large, and no call needs them: read when asked for.
-_LEFT_OUT = {"stored_sections"}
+# Large, and not needed by calls: loaded on access.
+_DEFERRED = {"stored_sections"}
 
 
 def find_till(code: str) -> Till | None:
     """The till that may log in under `code`, with `organization` and `store`; None when unknown, off or without a password."""
-    found = _read(_TILL_BY_CODE, code, (Till, Organization, Store))
-    if found is None:
+    row = _read(_TILL_BY_CODE, code, (Till, Organization, Store))
+    if row is None:
         return None
-    till, organization, store = found
+    till, organization, store = row
     _join(till, organization, store)
     return till if till.is_active and till.password_hash else None
 
@@ -37,10 +37,10 @@ def find_client(key: str) -> ApiClient | None:
 
     None when unknown, without a secret, or when it or its till is switched off.
     """
-    found = _read(_CLIENT_BY_KEY, key, (ApiClient, Till, Organization, Store))
-    if found is None:
+    row = _read(_CLIENT_BY_KEY, key, (ApiClient, Till, Organization, Store))
+    if row is None:
         return None
-    client, till, organization, store = found
+    client, till, organization, store = row
     _join(till, organization, store)
     client.till, client.organization = till, organization
     return client if client.is_active and client.secret_hash and till.is_active else None
@@ -60,41 +60,41 @@ def _read(statement: str, name: str, models_in_order: tuple[type[models.Model], 
     instances = []
     for model in models_in_order:
         fields = _fields(model)
-        values = [_value(one, column) for one, column in zip(fields, row, strict=False)]
+        values = [_value(model_field, value) for model_field, value in zip(fields, row, strict=False)]
         instances.append(model.from_db(DEFAULT_DB_ALIAS, _names(model), values))
         row = row[len(fields) :]
     return instances
 
 
-def _value(one: Any, value: Any) -> Any:
+def _value(model_field: Any, value: Any) -> Any:
     # Django's connections hand JSON over as text; its ORM decodes it per field, and so must we.
-    return json.loads(value) if isinstance(one, models.JSONField) else value
+    return json.loads(value) if isinstance(model_field, models.JSONField) else value
 
 
 @cache
 def _names(model: type[models.Model]) -> list[str]:
-    return [one.attname for one in _fields(model)]
+    return [model_field.attname for model_field in _fields(model)]
 
 
 @cache
 def _fields(model: type[models.Model]) -> list[Any]:
-    return [one for one in model._meta.concrete_fields if one.name not in _LEFT_OUT]
+    return [model_field for model_field in model._meta.concrete_fields if model_field.name not in _DEFERRED]
 
 
 def _columns(model: type[models.Model]) -> str:
-    return ", ".join(f"{model._meta.db_table}.{one.column}" for one in _fields(model))
+    return ", ".join(f"{model._meta.db_table}.{model_field.column}" for model_field in _fields(model))
 
 
-_PLACES = (
+_LOCATIONS = (
     "JOIN organizations_organization ON organizations_organization.id = organizations_till.organization_id "
     "JOIN organizations_store ON organizations_store.id = organizations_till.store_id"
 )
 _TILL_BY_CODE = (
     f"SELECT {_columns(Till)}, {_columns(Organization)}, {_columns(Store)} "  # noqa: S608 - made of column names alone
-    f"FROM organizations_till {_PLACES} WHERE organizations_till.code = %s"
+    f"FROM organizations_till {_LOCATIONS} WHERE organizations_till.code = %s"
 )
 _CLIENT_BY_KEY = (
     f"SELECT {_columns(ApiClient)}, {_columns(Till)}, {_columns(Organization)}, {_columns(Store)} "  # noqa: S608 - as above
     "FROM organizations_apiclient JOIN organizations_till ON organizations_till.id = organizations_apiclient.till_id "
-    f"{_PLACES} WHERE organizations_apiclient.key = %s"
+    f"{_LOCATIONS} WHERE organizations_apiclient.key = %s"
 )

@@ -1,4 +1,4 @@
-"""Who may call the API, how often did a guess fail, and how many calls are left this minute?"""
+"""API clients, failed attempts for credentials, and rate limits."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -8,7 +8,7 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class ApiClient(TenantModel):
-    """An OAuth client: a key and a secret that are changed for short-lived tokens (docs/protocol.md 1.8)."""
+    """An OAuth client: a key and a secret, exchanged for short-lived tokens (docs/protocol.md 1.8)."""
 
     key = models.CharField(max_length=100, unique=True, db_collation="C")
     secret_hash = models.CharField(max_length=200, blank=True, editable=False, help_text="Argon2id; blank: cannot get tokens")
@@ -44,7 +44,7 @@ class CredentialFailure(models.Model):
 
 
 class RateLease(models.Model):
-    """Calls that the servers have taken out of one caller's minute. Not a tenant row: it is read before the scope is known."""
+    """Permits of one caller's minute that processes have taken. Not a tenant row: it is read before the scope is known."""
 
     caller = models.CharField(max_length=120, db_collation="C", help_text="till:CODE or client:KEY")
     minute = models.BigIntegerField(help_text="Minutes since 1970")

@@ -1,8 +1,8 @@
-"""How many calls may this caller still make in this minute? Counted over all processes without a query for every call.
+"""Rate limits: calls of a caller in a minute, counted over all processes without a query for every call.
 
-A process takes permits of the present minute out of the caller's row, a fiftieth of the limit at a time, and spends them from
-memory. The row never gives more than the limit, so no minute sees more calls than that; permits that a process has taken and
-not spent when the minute ends are lost, at most a fiftieth of the limit for each further process.
+A process takes permits of the present minute from the caller's row, a fiftieth of the limit at a time, and spends them from
+memory. The row never gives more than the limit, so a minute never has more calls. Permits that a process has not spent when
+the minute ends are lost: at most a fiftieth of the limit for each further process.
 """
 
 from collections import OrderedDict
@@ -31,7 +31,7 @@ RETURNING minute, leased
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a call is told: whether it may go on, the limit, what is left of it, and when the minute ends (epoch seconds)."""
+    """Result for one call: whether it is allowed, the limit, what remains of it, and when the minute ends (epoch seconds)."""
 
     allowed: bool
     limit: int
@@ -63,7 +63,7 @@ def spend_permit(caller: str, *, limit: int) -> Allowance:
     """Take one of the caller's `limit` permits of the present minute.
 
     `caller` is `till:CODE` or `client:KEY`. Costs one query when the permits in memory run out (the first call of a
-    minute, then every fiftieth of the limit), none otherwise, refusals included. A changed limit counts from the next call on.
+    minute, then every fiftieth of the limit), none otherwise, refusals included. A changed limit applies from the next call on.
     """
     lease = _lease_of(caller)
     with lease.lock:

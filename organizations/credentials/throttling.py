@@ -1,8 +1,8 @@
-"""How often may a secret be guessed? Failures are counted in PostgreSQL by (credential name, address), with growing delays.
+"""Throttling of failed log-ins: failures are counted in PostgreSQL by (credential name, address), with growing delays.
 
-The address is part of the key, so that somebody who guesses elsewhere never locks out the shop. The first five failures cost
-nothing; after them one attempt is admitted after 1 second, the next after 2, 4, ... and then one a minute. Refused attempts are
-not counted, so a till with an old password recovers at once when it is corrected. A day of silence, or a success, forgets all.
+The address is part of the key, so that guesses from elsewhere never lock out the till. The first five failures cause no delay.
+After them an attempt is admitted after 1 second, the next after 2, 4, ... and then one a minute. Refused attempts are not
+counted, so a till with an old password recovers at once when it is corrected. A success, or a day without failures, resets.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ DELETE FROM organizations_credentialfailure WHERE id IN (
 
 @dataclass(slots=True)
 class Attempt:
-    """One try at a secret. Not `admitted`: a delay runs, so nothing may be checked. Set `succeeded` to forget the failures."""
+    """An attempt to verify a secret, not `admitted` during a delay. The caller sets `succeeded`, which resets the count."""
 
     admitted: bool
     succeeded: bool = False
@@ -52,10 +52,10 @@ class Attempt:
 
 @contextmanager
 def counted_attempt(name: str, address: str) -> Iterator[Attempt]:
-    """Count a failure of `name` from `address` before the secret is looked at; a success inside takes it back.
+    """Count a failure of `name` from `address` before the secret is checked; a success inside the block removes it.
 
     The count and the check inside are one transaction that holds the row: a second attempt of the same name and address, in any
-    process, waits for the outcome of the first. So parallel guesses are all counted, and parallel good calls are no failures.
+    process, waits for the outcome of the first. So parallel guesses are all counted, and parallel correct calls are not.
     The wait ends with the connection's lock_timeout, as `django.db.OperationalError`.
     """
     name = _fitting(name)
@@ -70,13 +70,13 @@ def counted_attempt(name: str, address: str) -> Iterator[Attempt]:
 
 
 def count_failure(name: str, address: str) -> None:
-    """Count a failure that needs no check, such as a name that nobody has."""
+    """Count a failure that needs no check, for example of an unknown name."""
     with counted_attempt(name, address):
         pass
 
 
 def prune_failures() -> int:
-    """Drop up to a hundred rows that are a day old, and say how many. Each new row calls it, so the table stays small."""
+    """Delete up to a hundred rows that are a day old; returns how many. Every new row calls it, so the table stays small."""
     with connection.cursor() as cursor:
         cursor.execute(_PRUNE, [clock.now() - FORGOTTEN_AFTER, _PRUNED_AT_ONCE])
         pruned: int = cursor.rowcount

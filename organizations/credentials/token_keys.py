@@ -1,7 +1,7 @@
-"""Which keys sign and verify tokens? RSA keys in PEM files, `<kid>.pem`, in one folder that all server processes share.
+"""Keys that sign and verify tokens: RSA keys in PEM files, `<kid>.pem`, in a folder that all server processes share.
 
-The last name in alphabetical order signs (names made here begin with the moment), every key in the folder verifies. Rotating
-adds a file; deleting one ends the tokens it signed. Running servers notice both by the folder itself.
+The last name in alphabetical order signs (generated names begin with the time); every key in the folder verifies. Rotation
+adds a file. Deleting a file ends the tokens that it signed. Running servers notice both by the folder's modification time.
 """
 
 import fcntl
@@ -58,7 +58,7 @@ class KeyRing:
         return keys[max(keys)]
 
     def verifying_key(self, kid: str) -> RSAPublicKey | None:
-        """The public key under `kid`; None when there is no such key (any more)."""
+        """The public key under `kid`, or None."""
         key = self._present().get(kid)
         if key is None and kid in key_ids(self.folder):
             # Added in the same tick of the file system's clock as the last change that was seen.
@@ -84,7 +84,7 @@ def key_ring(folder: Path) -> KeyRing:
 
 
 def add_key(folder: Path, *, only_first: bool = False) -> str:
-    """Add a key (readable by its owner alone) and give its id. `only_first`: if there is one already, its id instead."""
+    """Add a key, readable by its owner alone; returns its id. With `only_first` an existing key is returned instead."""
     with _folder_lock(folder):
         present = key_ids(folder)
         if only_first and present:
@@ -117,7 +117,7 @@ def retire_keys(folder: Path, *, unused_for: timedelta) -> list[str]:
 
 
 def key_ids(folder: Path) -> list[str]:
-    """The ids of the keys in `folder`, oldest first; empty when there is no such folder."""
+    """The ids of the keys in `folder`, oldest first; empty if the folder does not exist."""
     return sorted(_key_files(folder))
 
 

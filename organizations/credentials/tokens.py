@@ -1,4 +1,4 @@
-"""How does a key with its secret become a short-lived token, and what does a token prove? (docs/protocol.md 1.8)"""
+"""Short-lived tokens of API clients: issued for key and secret, verified at every call (docs/protocol.md 1.8)."""
 
 import re
 from hashlib import sha256
@@ -20,14 +20,14 @@ ISSUER = "regulars"
 TOKEN_USE = "token_access"  # noqa: S105 - the name of a use, no secret
 _CLAIMS = ["iss", "sub", "exp", "iat", "jti", "client_id", "org_id", "token_use", "secret_version"]
 _LONGEST = 4096
-# Anything printable: keys are chosen by the organization. What a text column cannot hold names no client.
+# Anything printable: keys are chosen by the organization. Other text cannot be a key, since a column cannot hold it.
 _KEY = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,100}")
 
 
 def client_of_secret(key: str, secret: str, *, address: str) -> ApiClient | None:
-    """The API client that `key` and `secret` prove, shown from `address`; None when they prove nothing or a delay runs.
+    """The API client with this `key`, if `secret` is right; else None, as during a delay. `address` is the caller's.
 
-    Raises `VerificationUnavailableError` when too many secrets wait to be checked.
+    Raises `VerificationUnavailableError` if too many secrets wait to be checked.
     """
     if not _KEY.fullmatch(key) or not _is_text(secret):
         return None
@@ -59,9 +59,9 @@ def issue_token(client: ApiClient) -> str:
 
 
 def client_of_token(token: str) -> ApiClient | None:
-    """The API client whose token this is, read now; None when the token is not ours, is over, or its client may not call.
+    """The API client of a token, read now; None if the token is invalid or expired, or its client may not call.
 
-    A token ends before its time when its client, the client's till or its signing key goes, or when the secret changes.
+    A token ends early if its client or the client's till is switched off, its signing key is deleted, or the secret changes.
     """
     claims = _verified_claims(token)
     if claims is None or not _KEY.fullmatch(claims["sub"]):
@@ -80,7 +80,7 @@ def _verified_claims(token: str) -> dict[str, Any] | None:
         key = key_ring(settings.TOKEN_KEYS_DIR).verifying_key(str(head.get("kid", "")))
         if key is None:
             return None
-        # The algorithm is ours to say, not the token's. Servers whose clocks differ a little accept each other's fresh tokens.
+        # The algorithm is not taken from the token. Servers whose clocks differ a little accept each other's fresh tokens.
         claims: dict[str, Any] = jwt.decode(
             token, key, algorithms=[ALGORITHM], issuer=ISSUER, options={"require": _CLAIMS, "verify_iat": False}
         )

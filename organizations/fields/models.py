@@ -1,4 +1,4 @@
-"""What does an organization ask, issue and accept? Fields, card series, source accounts, and the counters behind numbers."""
+"""Fields that an organization defines."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class FieldDefinition(TenantModel):
-    """A question that the organization asks: of customers (custom, extended, preference), tickets or transactions."""
+    """A field of customers (custom, extended, preference), tickets or transactions."""
 
     class Category(models.TextChoices):
         CUSTOM = "custom"

@@ -1,4 +1,4 @@
-"""Which calls carried an Idempotency-Key, and what were their items answered? Kept for 72 hours (docs/protocol.md 1.10)."""
+"""Idempotency keys and the answers kept under them for 72 hours (docs/protocol.md 1.10)."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class IdempotencyKey(TenantModel):
-    """A key of one credential for one action, and what it was used for. Written before any item of the call is worked."""
+    """A key of one credential for one action, with a digest of the call's content. Written before the items are processed."""
 
     credential = models.CharField(max_length=120, db_collation="C", help_text="till:CODE or client:KEY")
     action = models.CharField(max_length=40, db_collation="C", help_text="Resource and action, as in customer/add")
@@ -27,7 +27,7 @@ class IdempotencyKey(TenantModel):
 
 
 class KeptAnswer(TenantModel):
-    """What one item of a keyed call was answered. Written in the item's transaction, claimed (blank) before its effect."""
+    """The answer of one item of a keyed call. Claimed (blank) and completed in the item's transaction."""
 
     key = models.ForeignKey(IdempotencyKey, on_delete=models.CASCADE, related_name="answers")
     position = models.PositiveIntegerField(help_text="Of the item in the call; the first is 0")

@@ -1,7 +1,7 @@
-"""Was this call made before, and what were its items answered? Keys of callers and kept answers (docs/protocol.md 1.10).
+"""Replay of calls with an idempotency key: keys of callers and kept answers (docs/protocol.md 1.10).
 
-A key is pinned to its content before the items are worked, in a statement of its own: of two calls that use one key for
-different content at the same moment, exactly one goes on. An answer is claimed and kept in its item's transaction.
+A key is bound to its content before the items are processed, in a statement of its own: of two calls that use one key for
+different content at the same time, exactly one continues. An answer is claimed and kept in its item's transaction.
 """
 
 import json
@@ -24,15 +24,15 @@ from organizations.idempotency.models import IdempotencyKey, KeptAnswer
 KEPT_FOR: Final = timedelta(hours=72)
 _PRUNED_AT_ONCE = 1000
 
-# A key that is used again lives on, so that it is never pruned under the call that uses it.
-_PIN = """
+# A key that is used again is kept longer, so that it is never pruned during the call that uses it.
+_BIND = """
 INSERT INTO organizations_idempotencykey AS known
     (organization_id, credential, action, key, content, first_used_at, last_used_at)
 VALUES (%(organization)s, %(credential)s, %(action)s, %(key)s, %(content)s, %(now)s, %(now)s)
 ON CONFLICT (organization_id, credential, action, key) DO UPDATE SET last_used_at = EXCLUDED.last_used_at
 RETURNING id, content
 """
-# Waits for a transaction that has claimed the same item: afterwards there is its answer, or nothing when it was undone.
+# Waits for a transaction that has claimed the same item. Afterwards its answer exists, or nothing if it was rolled back.
 _CLAIM = """
 INSERT INTO organizations_keptanswer (organization_id, key_id, position, succeeded, body)
 VALUES (%s, %s, %s, FALSE, '') ON CONFLICT DO NOTHING
@@ -41,13 +41,13 @@ VALUES (%s, %s, %s, FALSE, '') ON CONFLICT DO NOTHING
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyedCall:
-    """The answers under one pinned key (`loyalty_project.api.batch.Once`)."""
+    """The answers under one bound key (`loyalty_project.api.batch.Once`)."""
 
     organization_id: int
     key_id: int
 
     def claim(self, position: int) -> Outcome | None:
-        """Take the item at `position`; its answer when it was worked before. Raises 55P03 when that takes too long."""
+        """Claim the item at `position`; returns its answer if it was processed before. Raises 55P03 if the wait is too long."""
         with connection.cursor() as cursor:
             cursor.execute(_CLAIM, [self.organization_id, self.key_id, position])
             if cursor.rowcount:
@@ -56,18 +56,18 @@ class KeyedCall:
         return Outcome(json.loads(kept.body, parse_float=Decimal), succeeded=kept.succeeded, replayed=True)
 
     def keep(self, position: int, outcome: Outcome) -> None:
-        """Write the answer of a claimed item; call it in the transaction of the claim."""
+        """Write the answer of a claimed item. Call it in the transaction of the claim."""
         KeptAnswer.objects.filter(key_id=self.key_id, position=position).update(
             succeeded=outcome.succeeded, body=to_json(outcome.body).decode(), subject_id=outcome.subject
         )
 
 
 def open_keyed_call(key: str, *, action: str, content: str, by: Actor) -> KeyedCall:
-    """Pin `key` of this credential and action to `content` (a digest). Call it outside of the items' transactions.
+    """Bind `key` of this credential and action to `content` (a digest). Call it outside of the items' transactions.
 
-    Raises `RequestRefusedError` 422 when the key was used for other content.
+    Raises `RequestRefusedError` 422 if the key was used for other content.
     """
-    pinned: dict[str, Any] = {
+    values: dict[str, Any] = {
         "organization": by.organization.pk,
         "credential": by.name,
         "action": action,
@@ -76,7 +76,7 @@ def open_keyed_call(key: str, *, action: str, content: str, by: Actor) -> KeyedC
         "now": clock.now(),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_PIN, pinned)
+        cursor.execute(_BIND, values)
         key_id, known_content = cursor.fetchone()
     if known_content != content:
         raise RequestRefusedError(422, Code.INVALID_INPUT)
@@ -84,9 +84,9 @@ def open_keyed_call(key: str, *, action: str, content: str, by: Actor) -> KeyedC
 
 
 def prune_keys() -> int:
-    """Drop the organization's keys that nobody used for 72 hours, with their answers, a thousand at once; how many keys.
+    """Delete the organization's keys unused for 72 hours, with their answers, in steps of a thousand; returns how many keys.
 
-    Call it inside the organization's scope.
+    Call it in the organization's scope.
     """
     unused_since = clock.now() - KEPT_FOR
     pruned = 0

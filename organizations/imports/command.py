@@ -1,4 +1,4 @@
-"""What do all import commands share? Options, exit statuses, and the way of a file through its batches (docs/imports.md)."""
+"""Base of all import commands: options, exit statuses, and the processing of a file in batches (docs/imports.md)."""
 
 import sys
 from abc import abstractmethod
@@ -36,31 +36,31 @@ from organizations.tenancy.scoping import organization_scope
 SOME_REJECTED = 1
 NOTHING_IMPORTED = 2
 INTERRUPTED = 130
-# Measured with 500 to 5000 rows: 500 to 2000 are equally quick, 5000 is slower, and no till waits a second for this many.
+# Measured with 500 to 5000 rows: 500 to 2000 are equally fast, 5000 is slower, and a till waits less than a second for it.
 BATCH_SIZE = 1000
-# A process that was just killed may leave its last statement running for as long.
+# The last statement of a process that was killed may run on for this long.
 _PATIENCE = 10.0
 _EXPLAINED_ROWS = 10
 
 
 class ImportCommand(BaseCommand):
-    """A command that imports one kind of file. Subclasses say which columns there are and what is done with the rows."""
+    """A command that imports one kind of file. Subclasses define the columns and process the rows."""
 
     name: ClassVar[str]
 
     @abstractmethod
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:
-        """What works the rows of a file with these columns. Called in the organization's scope, before the first row.
+        """The worker for rows of a file with these columns. Called in the organization's scope, before the first row.
 
         Raises `ColumnsError`.
         """
 
     def options_that_matter(self, options: Mapping[str, Any]) -> str:  # noqa: ARG002 - the base has none
-        """The options without which the same file is another import."""
+        """Options that make the import of the same file a different import."""
         return ""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Reads the options that every import has."""
+        """Declare the options of every import."""
         parser.add_argument("--organization", required=True, metavar="CODE", help="whose records these are")
         parser.add_argument("file", help="CSV in UTF-8, also as .gz; - is standard input")
         parser.add_argument("--dry-run", action="store_true", help="work the whole file, then take everything back")
@@ -74,7 +74,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument("--no-progress", action="store_true", help="no progress bar")
 
     def handle(self, *_args: object, **options: Any) -> None:
-        """Imports the file. Ends with status 1 when rows were rejected; raises `CommandError` (2) when nothing was imported."""
+        """Import the file. Ends with status 1 if rows were rejected; raises `CommandError` (2) if nothing was imported."""
         try:
             tally = self._import(options)
         except (UnreadableFileError, ColumnsError) as error:
@@ -166,7 +166,7 @@ def _store(run: ImportRun, header: Header, before: Tally, batch: Sequence[Prepar
 
 @contextmanager
 def _alone(key: RunKey) -> Iterator[None]:
-    """Keep the same import from running twice at once. What can be read only once cannot be the same."""
+    """Keep the same import from running twice at once. A stream has no checksum and is never the same import."""
     if not key.sha256:
         yield
         return
@@ -178,10 +178,10 @@ def _alone(key: RunKey) -> Iterator[None]:
 
 @contextmanager
 def _dry_run() -> Iterator[None]:
-    """Take everything back at the end."""
+    """Roll everything back at the end."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            # Slow input must not cost the trial its transaction.
+            # Slow input must not end the transaction.
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         yield
         transaction.set_rollback(True)

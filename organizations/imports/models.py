@@ -1,4 +1,4 @@
-"""How far has an import come? One row a run, written with each batch, and what it rejected while it is unfinished."""
+"""Progress of imports: a row for each run, written with each batch, and its rejected rows until it is finished."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class ImportRun(TenantModel):
-    """One import of one file. Unfinished, it is continued by whoever starts the same import again (docs/imports.md)."""
+    """One import of one file. An unfinished run is continued when the same import is started again (docs/imports.md)."""
 
     command = models.CharField(max_length=40)
     filename = models.CharField(max_length=250)

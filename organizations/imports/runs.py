@@ -1,4 +1,4 @@
-"""Where does an import go on after it was stopped? The run: position, counts and rejected rows, written with each batch."""
+"""Runs of imports: position, counts and rejected rows, written with each batch, so that a stopped import can continue."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ _CHUNK = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunKey:
-    """What makes two imports the same: organization, command, the file's content, and the options that change results."""
+    """Identity of an import: organization, command, the file's content, and the options that change results."""
 
     organization: Organization
     command: str
@@ -27,12 +27,12 @@ class RunKey:
 
     @property
     def name(self) -> str:
-        """A text for the lock that keeps the same import from running twice at once."""
+        """Name of the lock that keeps the same import from running twice at once."""
         return f"{self.organization.pk} {self.command} {self.sha256} {self.options}"
 
 
 def open_run(key: RunKey, source: Source, start: Position) -> ImportRun:
-    """The unfinished run of this import, or a new one from `start`. What has no checksum always gets a new one."""
+    """The unfinished run of this import, or a new one from `start`. A file without checksum always gets a new one."""
     run = ImportRun.objects.filter(command=key.command, sha256=key.sha256, options=key.options, finished_at=None).first()
     if run is not None and key.sha256:
         return run
@@ -49,17 +49,17 @@ def open_run(key: RunKey, source: Source, start: Position) -> ImportRun:
 
 
 def position_of(run: ImportRun) -> Position:
-    """Behind the last batch that was stored."""
+    """Position after the last batch that was stored."""
     return Position(run.offset, run.lines)
 
 
 def tally_of(run: ImportRun) -> Tally:
-    """What the rows so far came to."""
-    return Tally(**{fate.value: getattr(run, fate.value) for fate in RowStatus}, warnings=run.warnings)
+    """Results of the rows so far."""
+    return Tally(**{status.value: getattr(run, status.value) for status in RowStatus}, warnings=run.warnings)
 
 
 def store_batch(run: ImportRun, *, reached: Position, tally: Tally, rejects: Sequence[Reject]) -> None:
-    """Write how far the run is; call it in the transaction of the batch."""
+    """Write the progress of the run. Call it in the transaction of the batch."""
     insert_rows(
         [
             RejectedRow(
@@ -73,7 +73,7 @@ def store_batch(run: ImportRun, *, reached: Position, tally: Tally, rejects: Seq
             for reject in rejects
         ]
     )
-    counts = {fate.value: getattr(tally, fate.value) for fate in RowStatus}
+    counts = {status.value: getattr(tally, status.value) for status in RowStatus}
     ImportRun.objects.filter(pk=run.pk).update(
         offset=reached.offset, lines=reached.lines, warnings=dict(tally.warnings), **counts
     )
@@ -87,6 +87,6 @@ def rejects_of(run: ImportRun) -> Iterator[Reject]:
 
 
 def finish_run(run: ImportRun) -> None:
-    """Close the run. Its counts stay; the rejected rows, which may hold personal data, go."""
+    """Close the run. Its counts stay; the rejected rows, which may hold personal data, are deleted."""
     RejectedRow.objects.filter(run=run).delete()
     ImportRun.objects.filter(pk=run.pk).update(finished_at=clock.now())

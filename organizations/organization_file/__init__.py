@@ -1,5 +1,6 @@
-"""How does an organization become a YAML document, and a document an organization?
+"""Engine of the organization file: reads, checks, loads, dumps and writes the sections that it is given.
 
-`reading` makes values of the text, `document` (in the words of `schema`) knows every key, `references` what must fit together,
-`loading` brings the database to what the document says, `dumping` says it again, `writing` makes text of it.
+`reading` makes values of YAML text and `writing` text of values. `schema` describes values, `sections` a section, `rows` the
+rows of a table. `checking`, `loading` and `dumping` work on a whole document. The sections themselves are the nouns'
+`organization_file.py`; `stored_sections` has those of parts that are not built yet.
 """

@@ -1,4 +1,4 @@
-"""What changed between two JSON values? Printed lines, one for each place where they differ, with its path."""
+"""Differences between two JSON values as printed lines, each with its path."""
 
 import json
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from typing import Any
 
 
 def differences(path: str, old: Any, new: Any) -> Iterator[str]:
-    """One line for each place where two JSON values differ, with its path."""
+    """A line for each path at which two JSON values differ."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*new, *(key for key in old if key not in new)]:
             yield from differences(f"{path}.{key}", old.get(key), new.get(key))
-    elif isinstance(old, list) and isinstance(new, list) and any(isinstance(one, dict) for one in [*old, *new]):
+    elif isinstance(old, list) and isinstance(new, list) and any(isinstance(item, dict) for item in [*old, *new]):
         for number in range(max(len(old), len(new))):
             at = f"{path}[{number}]"
             if number >= len(old):
@@ -24,5 +24,5 @@ def differences(path: str, old: Any, new: Any) -> Iterator[str]:
 
 
 def shown(value: Any) -> str:
-    """A JSON value as a printed line shows it."""
+    """A JSON value as printed."""
     return json.dumps(value, ensure_ascii=False, default=str)

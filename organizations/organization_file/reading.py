@@ -1,7 +1,7 @@
-"""Which values does a YAML text hold? YAML 1.2 (`NO` is Norway), one document, each key once, numbers as exact decimals.
+"""Reader of YAML 1.2 (`NO` is Norway): one document, each key once, numbers as exact decimals.
 
-Built on the parser's events, so that nothing but plain data can come out: no tags, no merge keys, and a bound on depth and size
-that counts what aliases repeat.
+Built on the parser's events, so that only plain data can result: no tags, no merge keys, and bounds on depth and size that
+count what aliases repeat.
 """
 
 import re
@@ -50,7 +50,7 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 def read_document(content: bytes) -> Any:
     """The values of the YAML document in `content`: None, bool, int, Decimal, date, str, list, and dict with text keys.
 
-    Raises `OrganizationFileError`, with the path as far as it is known, for what is no such document.
+    Raises `OrganizationFileError`, with the path as far as it is known, for anything else.
     """
     if len(content) > MAX_BYTES:
         raise _error("", f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB")
@@ -62,8 +62,8 @@ def read_document(content: bytes) -> Any:
         return _Reader(YAML(typ="safe", pure=True).parse(text)).document()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = f" (line {mark.line + 1})" if mark else ""
-        raise _error("", f"this is no YAML: {error.problem or error.context}{place}") from None
+        line = f" (line {mark.line + 1})" if mark else ""
+        raise _error("", f"this is no YAML: {error.problem or error.context}{line}") from None
     except YAMLError as error:
         raise _error("", f"this is no YAML: {' '.join(str(error).split())}") from None
 
@@ -74,7 +74,7 @@ def _error(path: str, message: str, event: Event | None = None) -> OrganizationF
 
 
 class _Reader:
-    """Makes values of parser events. Aliased values are shared, not copied; `_size` counts them each time they occur."""
+    """Builder of values from parser events. Aliased values are shared, not copied; `_size` counts every occurrence."""
 
     def __init__(self, events: Iterator[Event]) -> None:
         self._events = events
@@ -159,13 +159,13 @@ def _scalar(event: Any, path: str) -> Any:
 
 
 def _plain(text: str) -> Any:
-    """What an unquoted scalar means in YAML 1.2's core schema, dates besides."""
+    """The value of an unquoted scalar in YAML 1.2's core schema, extended by dates."""
     if text in _WORDS:
         return _WORDS[text]
     for form, base in ((_WHOLE, 10), (_OCTAL, 8), (_HEXADECIMAL, 16)):
-        if found := form.fullmatch(text):
+        if match := form.fullmatch(text):
             _refuse_long(text)
-            return int(found[found.lastindex or 0], base)
+            return int(match[match.lastindex or 0], base)
     if _DECIMAL.fullmatch(text):
         _refuse_long(text)
         return Decimal(text)

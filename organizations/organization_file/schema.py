@@ -1,8 +1,8 @@
-"""In which words is a document described? Kinds of values that check what was read and say it again in its shortest form.
+"""Schema of a document: kinds of values, each with a check (`read`) and a shortest form (`show`).
 
-`read` takes a value out of a YAML document and returns it with every default filled in; what is wrong is noted with its path,
-and then the returned value means nothing. `show` takes such a value, or the same from stored JSON, and returns what the
-document says: defaults and empty values left out, keys in the order of the description, dates and decimals as themselves.
+`read` takes a value of a YAML document and returns it with every default filled in. Problems are added with their paths; the
+returned value is then meaningless. `show` takes such a value, or the same from stored JSON, and returns it in its shortest
+form: without defaults and empty values, keys in the order of the schema, dates and decimals as such.
 """
 
 import unicodedata
@@ -30,10 +30,10 @@ class Kind(ABC):
 
     @abstractmethod
     def read(self, value: Any, path: str, problems: Problems) -> Any:
-        """The value with defaults filled in; what is wrong goes to `problems`."""
+        """The value with defaults filled in. Adds to `problems`."""
 
     def show(self, value: Any) -> Any:
-        """The value as a document says it."""
+        """The value in its shortest form."""
         return value
 
 
@@ -52,7 +52,10 @@ class Text(Kind):
             problems.add(path, "must not be blank")
         elif len(value) > self.max_length:
             problems.add(path, f"must be at most {self.max_length} characters")
-        elif any(unicodedata.category(one) in _CONTROL and not (self.lines and one in _LINE_CONTROL) for one in value):
+        elif any(
+            unicodedata.category(character) in _CONTROL and not (self.lines and character in _LINE_CONTROL)
+            for character in value
+        ):
             problems.add(path, "must not contain control characters")
         else:
             for validate in self.validators:
@@ -64,7 +67,7 @@ class Text(Kind):
 
 
 def column_text(model: type[Model], name: str) -> Text:
-    """Text as the model's field takes it: its length and its own validators."""
+    """Text with the length and the validators of a model's field."""
     field: Any = model._meta.get_field(name)
     return Text(max_length=field.max_length, validators=tuple(field.validators))
 
@@ -119,7 +122,7 @@ class Number(Kind):
 
 
 def plain_number(value: int | Decimal) -> int | Decimal:
-    """The same number in one form: an int if it is whole, else a Decimal without trailing zeros."""
+    """The number in its normal form: an int if it is whole, else a Decimal without trailing zeros."""
     if isinstance(value, int) or value.adjusted() > LARGEST_EXPONENT:
         return value
     return int(value) if value == value.to_integral_value() else value.normalize()
@@ -152,7 +155,7 @@ class OneOf(Kind):
 
 @dataclass(frozen=True)
 class AnyOf(Kind):
-    """Whichever kind the value's type calls for."""
+    """The kind for the value's type."""
 
     kinds: Mapping[type, Kind]
     message: str
@@ -183,29 +186,29 @@ class ListOf(Kind):
             return value
         if self.filled and not value:
             problems.add(path, "must not be empty")
-        read = [self.kind.read(one, f"{path}[{number}]", problems) for number, one in enumerate(value)]
+        read = [self.kind.read(item, f"{path}[{number}]", problems) for number, item in enumerate(value)]
         if self.key or self.unique:
-            self._find_twins(read, path, problems)
+            self._find_duplicates(read, path, problems)
         return read
 
-    def _find_twins(self, read: list[Any], path: str, problems: Problems) -> None:
+    def _find_duplicates(self, read: list[Any], path: str, problems: Problems) -> None:
         seen: set[str] = set()
-        for number, one in enumerate(read):
-            if self.key and not isinstance(one, dict):
+        for number, item in enumerate(read):
+            if self.key and not isinstance(item, dict):
                 continue
-            told = ", ".join(str(one.get(name)) for name in self.key) if self.key else str(one)
-            if told in seen:
+            key = ", ".join(str(item.get(name)) for name in self.key) if self.key else str(item)
+            if key in seen:
                 at = f"{path}[{number}]"
-                problems.add(below(at, self.key[-1]) if self.key else at, f"{told!r} stands here twice")
-            seen.add(told)
+                problems.add(below(at, self.key[-1]) if self.key else at, f"{key!r} stands here twice")
+            seen.add(key)
 
     def show(self, value: Any) -> Any:
-        return [self.kind.show(one) for one in value]
+        return [self.kind.show(item) for item in value]
 
 
 @dataclass(frozen=True)
 class MapOf(Kind):
-    """A mapping with keys of the file's own choice. Shown in the order of its keys: JSON columns keep none."""
+    """A mapping with any keys. Shown in the order of its keys, since JSON columns do not keep one."""
 
     key: Text
     kind: Kind
@@ -216,7 +219,7 @@ class MapOf(Kind):
             return value
         for key in value:
             self.key.read(key, below(path, key), problems)
-        return {key: self.kind.read(one, below(path, key), problems) for key, one in value.items()}
+        return {key: self.kind.read(item, below(path, key), problems) for key, item in value.items()}
 
     def show(self, value: Any) -> Any:
         return {key: self.kind.show(value[key]) for key in sorted(value)}
@@ -235,7 +238,7 @@ Check = Callable[[dict[str, Any], str, Problems], None]
 
 
 def required(kind: Kind) -> Key:
-    """A key that must be there."""
+    """A key that must be present."""
     return Key(kind, required=True)
 
 
@@ -245,7 +248,7 @@ def optional(kind: Kind, default: Any = None) -> Key:
 
 
 class Struct(Kind):
-    """A mapping with known keys. `check` looks at how they fit together, once each is right in itself."""
+    """A mapping with known keys. `check` is called with all of them, once each is right by itself."""
 
     def __init__(self, keys: Mapping[str, Key], check: Check | None = None) -> None:
         self.keys = keys
@@ -278,19 +281,19 @@ class Struct(Kind):
             given = value.get(name)
             if given is None:
                 continue
-            one = key.kind.show(given)
-            if one != key.default and not _means_nothing(one, key.default):
-                shown[name] = one
+            value_shown = key.kind.show(given)
+            if value_shown != key.default and not _is_empty_default(value_shown, key.default):
+                shown[name] = value_shown
         return shown
 
 
-def _means_nothing(value: Any, default: Any) -> bool:
-    """Empty where the default is empty too, though perhaps in another form: {} for null."""
+def _is_empty_default(value: Any, default: Any) -> bool:
+    """True if value and default are both empty, perhaps in different forms: {} and null."""
     return value in ("", [], {}) and default in (None, "", [], {})
 
 
 class Variants(Kind):
-    """A mapping whose other keys depend on the word under one of them."""
+    """A mapping whose other keys depend on the word under `tag`."""
 
     def __init__(self, tag: str, variants: Mapping[str, Mapping[str, Key]], common: Mapping[str, Key] | None = None) -> None:
         self.tag = tag

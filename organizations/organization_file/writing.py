@@ -1,6 +1,6 @@
-"""How do values become YAML text? Short mappings and lists on one line, the rest in blocks.
+"""Writer of YAML text: short mappings and lists on one line, the rest in blocks.
 
-Text is quoted wherever a reader of YAML 1.1 or 1.2 might take it for something else (`NO`, `1001`, `12:30`).
+Text is quoted if a reader of YAML 1.1 or 1.2 might take it for another type (`NO`, `1001`, `12:30`).
 """
 
 import re
@@ -53,29 +53,29 @@ def _stream(document: Mapping[str, Any]) -> Iterator[Event]:
 def _node(value: Any, *, in_line: bool) -> Iterator[Event]:
     if isinstance(value, Mapping):
         yield MappingStartEvent(anchor=None, tag=None, implicit=True, flow_style=in_line)
-        for key, one in value.items():
+        for key, item in value.items():
             yield _scalar(key)
-            yield from _node(one, in_line=in_line or _fits(one))
+            yield from _node(item, in_line=in_line or _fits(item))
         yield MappingEndEvent()
     elif isinstance(value, Sequence) and not isinstance(value, str):
         yield SequenceStartEvent(anchor=None, tag=None, implicit=True, flow_style=in_line)
-        for one in value:
-            yield from _node(one, in_line=in_line or _fits(one))
+        for item in value:
+            yield from _node(item, in_line=in_line or _fits(item))
         yield SequenceEndEvent()
     else:
         yield _scalar(value)
 
 
 def _fits(value: Any) -> bool:
-    """Short enough for one line, and not a list of mappings, which reads better below one another."""
-    if isinstance(value, Sequence) and any(isinstance(one, Mapping) for one in value):
+    """True if the value is short enough for one line and not a list of mappings, which are easier to read in blocks."""
+    if isinstance(value, Sequence) and any(isinstance(item, Mapping) for item in value):
         return False
     return len(str(value)) < LINE
 
 
 def _scalar(value: Any) -> Event:
     text, style = _text_of(value)
-    # The emitter looks into the tag of empty text, though it never prints one.
+    # The emitter reads the tag of empty text, though it never prints one.
     tag = None if style is None else Tag(suffix=TEXT_TAG)
     return ScalarEvent(anchor=None, tag=tag, implicit=(style is None, True), value=text, style=style)
 

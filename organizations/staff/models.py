@@ -1,4 +1,4 @@
-"""Who works in the back office? Members of staff, with a role in one organization, perhaps in some of its stores only."""
+"""Members of staff, with a role in one organization, perhaps limited to some of its stores."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models

@@ -1,4 +1,4 @@
-"""What is an organization? The tenant: a business with its time zone, countries and policy flags."""
+"""Organizations, the tenants: businesses with their time zone, countries and policy flags."""
 
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from organizations.tenancy.verification import IdentityVerification
 
 
 class Organization(models.Model):
-    """One business on this installation; every tenant row names it."""
+    """A business on this installation. Every tenant row refers to one."""
 
     code = models.CharField(
         max_length=40,
@@ -54,7 +54,7 @@ class Organization(models.Model):
 
     @property
     def verification(self) -> IdentityVerification:
-        """What must be known to change an identifier, defaults filled in (docs/protocol.md 4.3)."""
+        """Requirements for changing an identifier, defaults filled in (docs/protocol.md 4.3)."""
         return IdentityVerification.from_section(self.identity_verification)
 
     @property

@@ -1,6 +1,6 @@
-"""Does any row refer to a row of another organization? Asked of every foreign key.
+"""References across organizations: a check of every foreign key.
 
-The catalogue of models says which there are, so a new table is never forgotten.
+The keys are found in Django's registry of models, so that a new table is never forgotten.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from organizations.tenancy.models import Organization
 
 @dataclass(frozen=True, slots=True)
 class TenantReference:
-    """Two ways from a row of `model` to an organization (ORM paths to its id), which must lead to the same one."""
+    """Two ORM paths from a row of `model` to an organization's id, which must be equal."""
 
     model: type[Model]
     left: str
@@ -28,7 +28,7 @@ class TenantReference:
 
 @dataclass(frozen=True, slots=True)
 class CrossingRow:
-    """A row for which the two ways of `reference` end at different organizations (their ids)."""
+    """A row for which the two paths of `reference` lead to different organizations (their ids)."""
 
     reference: TenantReference
     pk: Any
@@ -36,12 +36,13 @@ class CrossingRow:
     right: int
 
     def __str__(self) -> str:
-        found = self.reference
-        return f"{found.model._meta.label} {self.pk}: {found.left} is {self.left}, but {found.right} is {self.right}"
+        reference = self.reference
+        label = reference.model._meta.label
+        return f"{label} {self.pk}: {reference.left} is {self.left}, but {reference.right} is {self.right}"
 
 
 def tenant_references() -> list[TenantReference]:
-    """Every pair of ways to an organization that one row has: its own column, and one for each tenant row it refers to.
+    """Every pair of paths from a row to an organization: its own column, and one for each tenant row it refers to.
 
     Tables that join two tenant tables (many-to-many) have no column of their own: there the two sides are compared.
     """
@@ -58,14 +59,14 @@ def tenant_references() -> list[TenantReference]:
 
 
 def references_across_tenants() -> Iterator[CrossingRow]:
-    """Every row that refers to a row of another organization; a row without an organization belongs to nobody and may."""
-    for found in tenant_references():
-        # The base manager knows no scope: this is the one question that is asked of all tenants at once.
-        rows = found.model._base_manager.filter(
-            Q(**{f"{found.left}__lt": F(found.right)}) | Q(**{f"{found.left}__gt": F(found.right)})
+    """Every row that refers to a row of another organization. Rows without an organization may refer to any."""
+    for reference in tenant_references():
+        # The base manager has no scope: this check covers all tenants.
+        rows = reference.model._base_manager.filter(
+            Q(**{f"{reference.left}__lt": F(reference.right)}) | Q(**{f"{reference.left}__gt": F(reference.right)})
         )
-        for pk, left, right in rows.order_by("pk").values_list("pk", found.left, found.right):
-            yield CrossingRow(found, pk, left, right)
+        for pk, left, right in rows.order_by("pk").values_list("pk", reference.left, reference.right):
+            yield CrossingRow(reference, pk, left, right)
 
 
 def _organization_columns(model: Any) -> list[str]:

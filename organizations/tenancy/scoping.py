@@ -1,8 +1,8 @@
-"""Whose rows may this code see? Tenant rows are reachable only inside the scope of one organization; outside, access raises.
+"""Scopes of organizations: tenant rows can be read only inside the scope of one organization; outside, access raises.
 
-The scope is a context variable: an API call enters its organization's when its credential is proved, a command by name, the
-back office by the member of staff. `unscoped(reason)` lifts the rule for the few modules that work across organizations; a
-test keeps their list (docs/architecture.md, Tenants).
+The scope is a context variable. An API call enters it when its credential is verified, a command by the organization's code,
+the back office by the member of staff. `unscoped(reason)` lifts the rule for the few modules that work across organizations;
+a test keeps their list (docs/architecture.md, Tenants).
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class OutsideScopeError(RuntimeError):
-    """Tenant rows were touched outside an organization's scope: a bug, never an answer."""
+    """Tenant rows were accessed outside an organization's scope: a bug."""
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def organization_scope(organization: "Organization | int") -> Iterator[None]:
 
 @contextmanager
 def unscoped(reason: str) -> Iterator[None]:
-    """Inside: tenant rows of every organization. `reason` says to the reader why that is right here."""
+    """Inside: tenant rows of every organization. `reason` explains to readers why that is right."""
     if not reason:
         raise ValueError("unscoped() needs a reason")
     token = _scope.set(_EVERYTHING)
@@ -48,7 +48,7 @@ def unscoped(reason: str) -> Iterator[None]:
 
 @contextmanager
 def no_scope() -> Iterator[None]:
-    """Inside: no scope at all, until one is entered. What begins a request wraps it, so that threads inherit nothing."""
+    """Inside: no scope, until one is entered. The start of a request is wrapped in it, so that threads inherit nothing."""
     token = _scope.set(None)
     try:
         yield
@@ -57,12 +57,12 @@ def no_scope() -> Iterator[None]:
 
 
 def enter_scope(organization: "Organization | int") -> None:
-    """Switch to this organization's scope until the surrounding `no_scope()` ends (used once a credential is proved)."""
+    """Switch to this organization's scope until the surrounding `no_scope()` ends (used once a credential is verified)."""
     _scope.set(organization if isinstance(organization, int) else organization.pk)
 
 
 class TenantManager(models.Manager[Row]):
-    """Sees the rows of the scope's organization; raises `OutsideScopeError` without a scope."""
+    """Manager of the rows of the scope's organization; raises `OutsideScopeError` without a scope."""
 
     def get_queryset(self) -> models.QuerySet[Row]:
         scope = _scope.get()

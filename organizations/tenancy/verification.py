@@ -1,7 +1,4 @@
-"""What must a caller know of a customer to have an identifier changed? The organization's choice, as its file writes it.
-
-(docs/protocol.md 4.3)
-"""
+"""Requirements for changing an identifier: what a caller must know of the customer (docs/protocol.md 4.3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +19,7 @@ class IdentityVerification:
 
     @classmethod
     def from_section(cls, section: Mapping[str, Any]) -> Self:
-        """The section `identity_verification` of an organization file; what it leaves out is not asked."""
+        """From the section `identity_verification` of an organization file. Keys that it leaves out require nothing."""
         return cls(
             mandatory=tuple(section.get("mandatory", ())),
             optional=tuple(section.get("optional", ())),

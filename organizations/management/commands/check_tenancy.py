@@ -1,4 +1,4 @@
-"""`manage.py check_tenancy`: proves that no row refers to a row of another organization."""
+"""`manage.py check_tenancy`: checks that no row refers to a row of another organization."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from organizations.tenancy.references import references_across_tenants, tenant_r
 
 
 class Command(BaseCommand):
-    """Proves that tenants stay apart."""
+    """Checks that tenants are separate."""
 
     help = "Prove that no row refers to a row of another organization; lists those that do and ends with status 1."
 
     def handle(self, **_options: Any) -> None:
-        found = 0
+        count = 0
         for crossing in references_across_tenants():
-            found += 1
+            count += 1
             self.stdout.write(str(crossing))
-        if found:
-            raise CommandError(f"{found} references to another organization", returncode=1)
+        if count:
+            raise CommandError(f"{count} references to another organization", returncode=1)
         self.stdout.write(f"{len(tenant_references())} references checked: none leaves its organization")

@@ -1,4 +1,4 @@
-"""`manage.py prune_idempotency_keys`: forgets Idempotency-Keys and kept answers after 72 hours (docs/protocol.md 1.10)."""
+"""`manage.py prune_idempotency_keys`: deletes idempotency keys and kept answers after 72 hours (docs/protocol.md 1.10)."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from organizations.tenancy.scoping import organization_scope
 
 
 class Command(BaseCommand):
-    """Drops what no retry can ask for any more, of every organization."""
+    """Deletes expired keys of every organization."""
 
     help = "Drop Idempotency-Keys that were not used for 72 hours, with the answers kept under them."
 
     def handle(self, **_options: Any) -> None:
-        """Print how many keys went."""
+        """Print how many keys were deleted."""
         pruned = 0
         for organization in Organization.objects.all():
             with organization_scope(organization):

@@ -1,4 +1,4 @@
-"""How are the keys that sign tokens changed? By adding one; the old ones verify until they are retired (docs/operating.md)."""
+"""`manage.py rotate_token_keys`: adds a key that signs tokens; old ones verify until they are retired (docs/operating.md)."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -14,7 +14,7 @@ LONGEST_TOKEN_HOURS = 24
 
 
 class Command(BaseCommand):
-    """Adds a key to TOKEN_KEYS_DIR; running servers sign with it from their next token on."""
+    """Adds a key to TOKEN_KEYS_DIR. Running servers sign with it from their next token on."""
 
     help = "Add a key that signs tokens from now on, and retire old ones if asked."
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         if hours is not None and hours < LONGEST_TOKEN_HOURS:
             raise CommandError(f"Tokens may live {LONGEST_TOKEN_HOURS} hours; their keys cannot be retired sooner.")
         folder = settings.TOKEN_KEYS_DIR
-        # Retired before the addition: what the present newest key signed is still in use.
+        # Retired before the addition: tokens of the present newest key are still in use.
         retired = retire_keys(folder, unused_for=timedelta(hours=hours)) if hours is not None else []
         self.stdout.write(f"signs from now on: {add_key(folder)}")
         for kid in retired:
