@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from engagement.programs.expressions import positions_of
 from engagement.programs.rules import (
     Downgrade,
     EarningKind,
@@ -13,7 +14,6 @@ from engagement.programs.rules import (
     Weekday,
 )
 from organizations.organization_file.common_keys import CODES, check_order
-from organizations.organization_file.expressions import positions_of
 from organizations.organization_file.problems import Problems, below
 from organizations.organization_file.schema import (
     AnyOf,

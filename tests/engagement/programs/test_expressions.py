@@ -1,6 +1,6 @@
 import pytest
 
-from organizations.organization_file.expressions import positions_of
+from engagement.programs.expressions import positions_of
 
 
 @pytest.mark.parametrize(

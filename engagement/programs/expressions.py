@@ -1,4 +1,4 @@
-"""What does a `match` such as "(1 AND 2) OR 3" mean? The positions it names, checked; AND binds more tightly than OR."""
+"""Expressions of a `match`, such as "(1 AND 2) OR 3": the positions they name. AND binds more tightly than OR."""
 
 import re
 from typing import Final
@@ -19,29 +19,29 @@ def _tokens(expression: str) -> list[str]:
     at = 0
     text = expression.rstrip()
     while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None:
+        match = _TOKEN.match(text, at)
+        if match is None:
             raise ValueError(f"cannot be read from {text[at:].strip()[:20]!r} on")
-        tokens.append(found[0].strip().upper())
-        at = found.end()
+        tokens.append(match[0].strip().upper())
+        at = match.end()
     return tokens
 
 
 class _Parser:
-    """Alternates operands and operators; brackets are counted. No recursion, so depth is no danger."""
+    """Parser that alternates operands and operators and counts brackets. Without recursion, so depth is not a danger."""
 
     def __init__(self, tokens: list[str]) -> None:
         self._tokens = tokens
 
     def positions(self) -> set[int]:
-        found: set[int] = set()
+        positions: set[int] = set()
         depth = 0
         operand_next = True
         for word in self._tokens:
             if operand_next and word == "(":
                 depth += 1
             elif operand_next and word.isdigit():
-                found.add(int(word))
+                positions.add(int(word))
                 operand_next = False
             elif not operand_next and word == ")" and depth:
                 depth -= 1
@@ -51,4 +51,4 @@ class _Parser:
                 raise ValueError(f"{word} stands in the wrong place")
         if operand_next or depth:
             raise ValueError("ends too early")
-        return found
+        return positions
