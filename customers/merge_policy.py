@@ -1,4 +1,4 @@
-"""What a merge moves from one customer to the other, and what it leaves (docs/protocol.md 2.4).
+"""Rows of customers that a merge moves, and rows that it keeps with the victim (docs/protocol.md 2.4).
 
 `customers.merging.services` transfers identifiers, columns of the customer and primary roles in groups.
 """

@@ -1,4 +1,4 @@
-"""What a merge changes in the two customers, and how it is undone: identifiers, columns, earlier victims, primary roles.
+"""Changes of two customers by a merge, and by undoing it: identifiers, columns, earlier victims, primary roles.
 
 `customers.merging.transfer` moves rows that only change their customer.
 """

@@ -48,7 +48,7 @@ def fraud_status_of(customer: Customer, policy: Policy) -> FraudStatus:
 
 
 def fraud_details(customer: Customer, policy: Policy, zone: ZoneInfo) -> dict[str, str]:
-    """Who marked the customer, when and why; NONE and blanks if nobody did (docs/protocol.md 7)."""
+    """Printed fraud status with actor, time and reason; NONE and blanks without one (docs/protocol.md 7)."""
     fraud_status = fraud_status_of(customer, policy)
     return {
         "status": fraud_status.status,

@@ -1,4 +1,4 @@
-"""Do segments, user groups and customer statuses that were kept as JSON become rows, and JSON again?"""
+"""Migration of segments, user groups and customer statuses from JSON to rows, and back."""
 
 from copy import deepcopy
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the customers tables guarantee by themselves."""
+"""Constraints of the customers tables."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What workers call to keep searches quick."""
+"""Periodic tasks of customers."""
 
 from structlog.testing import capture_logs
 

@@ -1,4 +1,4 @@
-"""Who may be registered twice: what speaks for a pair, and what becomes of the list (docs/back-office.md)."""
+"""Likely duplicates: evidence of a pair, and updates of the list (docs/back-office.md)."""
 
 from datetime import UTC, datetime
 
@@ -45,12 +45,12 @@ def person(organization: Organization):
     return make
 
 
-def found(organization: Organization) -> dict[tuple[int, int], list[Evidence]]:
+def likely(organization: Organization) -> dict[tuple[int, int], list[Evidence]]:
     return likely_pairs(organization).pairs
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "is_found"),
+    ("value", "other", "is_likely"),
     [
         ("anna.rao@example.com", "annarao@example.com", True),
         ("anna.rao+shop@example.com", "an.narao@example.com", True),
@@ -62,13 +62,13 @@ def found(organization: Organization) -> dict[tuple[int, int], list[Evidence]]:
         ("anna@a.example.com", "anna@aexample.com", False),  # dots of the domain count
     ],
 )
-def test_emails_alike_but_for_dots_and_plus(organization, person, one, other, is_found):
-    first, second = person(email=one), person(email=other)
-    assert found(organization) == ({(first.pk, second.pk): [Evidence.EMAIL]} if is_found else {})
+def test_emails_alike_but_for_dots_and_plus(organization, person, value, other, is_likely):
+    first, second = person(email=value), person(email=other)
+    assert likely(organization) == ({(first.pk, second.pk): [Evidence.EMAIL]} if is_likely else {})
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "is_found"),
+    ("value", "other", "is_likely"),
     [
         ("919812345678", "449812345678", True),  # two digits each
         ("9715012345678", "15012345678", True),  # three digits and one
@@ -77,20 +77,20 @@ def test_emails_alike_but_for_dots_and_plus(organization, person, one, other, is
         ("919812345678", "9198123456789", False),
     ],
 )
-def test_mobiles_alike_but_for_the_country(organization, person, one, other, is_found):
-    first, second = person(mobile=one), person(mobile=other)
-    assert found(organization) == ({(first.pk, second.pk): [Evidence.MOBILE]} if is_found else {})
+def test_mobiles_alike_but_for_the_country(organization, person, value, other, is_likely):
+    first, second = person(mobile=value), person(mobile=other)
+    assert likely(organization) == ({(first.pk, second.pk): [Evidence.MOBILE]} if is_likely else {})
 
 
 def test_former_identifiers_are_no_evidence(organization, person):
     person(email="anna.rao@example.com")
     person(email="annarao@example.com").identifiers.update(state="FORMER")
-    assert found(organization) == {}
+    assert likely(organization) == {}
 
 
 @pytest.fixture
 def namesakes(organization, person):
-    """Anna, once more in capitals, and somebody of another name."""
+    """Anna, Anna in capitals, and a customer with another name."""
     return person("Anna", "Rao"), person("ANNA", "Rao"), person("Bo", "Rao")
 
 
@@ -120,10 +120,10 @@ def take_for_external_id(customer: Customer, number: str) -> None:
 @pytest.mark.parametrize(
     ("of_first", "of_others"),
     [
-        (lambda one: note_card(one, "P-1"), lambda one: note_card(one, "P-1")),
-        (lambda one: issue_card(one, "P-1"), lambda one: note_card(one, "P-1")),
-        (lambda one: issue_card(one, "P-1"), lambda one: take_for_external_id(one, "P-1")),
-        (lambda one: issue_card(one, "X-1", external_id="P-1"), lambda one: note_card(one, "P-1")),
+        (lambda customer: note_card(customer, "P-1"), lambda customer: note_card(customer, "P-1")),
+        (lambda customer: issue_card(customer, "P-1"), lambda customer: note_card(customer, "P-1")),
+        (lambda customer: issue_card(customer, "P-1"), lambda customer: take_for_external_id(customer, "P-1")),
+        (lambda customer: issue_card(customer, "X-1", external_id="P-1"), lambda customer: note_card(customer, "P-1")),
     ],
     ids=["noted twice", "issued and noted", "issued and taken for an external id", "issued, noted by its external id"],
 )
@@ -132,32 +132,32 @@ def test_the_same_name_and_card_number(organization, namesakes, of_first, of_oth
     of_first(anna)
     for other in (again, bo):
         of_others(other)
-    assert found(organization) == {(anna.pk, again.pk): [Evidence.CARD]}
+    assert likely(organization) == {(anna.pk, again.pk): [Evidence.CARD]}
 
 
 def test_external_ids_that_are_no_cards_share_no_card(organization, namesakes, person):
-    for one in namesakes:
-        take_for_external_id(one, "P-1")
+    for customer in namesakes:
+        take_for_external_id(customer, "P-1")
     note_card(person(), "P-2")
     note_card(person(), "P-2")
-    assert found(organization) == {}
+    assert likely(organization) == {}
 
 
 def test_the_same_name_at_the_same_source_account(organization, namesakes, person):
     anna, again, bo = namesakes
-    elsewhere, nameless, nobody = person("Anna", "Rao"), person(), person()
-    for one in (anna, again, bo, nameless, nobody):
-        SourceProfile.objects.create(organization=organization, customer=one, source="WECHAT", account="main")
+    elsewhere, nameless, other = person("Anna", "Rao"), person(), person()
+    for customer in (anna, again, bo, nameless, other):
+        SourceProfile.objects.create(organization=organization, customer=customer, source="WECHAT", account="main")
     SourceProfile.objects.create(organization=organization, customer=elsewhere, source="WECHAT", account="outlet")
-    assert found(organization) == {(anna.pk, again.pk): [Evidence.SOURCE_ACCOUNT]}
+    assert likely(organization) == {(anna.pk, again.pk): [Evidence.SOURCE_ACCOUNT]}
 
 
 def test_all_evidence_of_a_pair_is_listed_once_in_order(organization, person):
     pair = [person("Anna", "Rao", email=f"anna{dot}rao@example.com") for dot in (".", "")]
-    for one in pair:
-        one.comm_channels = [{"type": "CARD_NUMBER", "value": number} for number in ("P-1", "P-2")]
-        one.save()
-    assert found(organization) == {(pair[0].pk, pair[1].pk): [Evidence.CARD, Evidence.EMAIL]}
+    for customer in pair:
+        customer.comm_channels = [{"type": "CARD_NUMBER", "value": number} for number in ("P-1", "P-2")]
+        customer.save()
+    assert likely(organization) == {(pair[0].pk, pair[1].pk): [Evidence.CARD, Evidence.EMAIL]}
 
 
 def test_three_alike_are_three_pairs_and_a_large_group_is_none(organization, person):
@@ -172,9 +172,9 @@ def test_three_alike_are_three_pairs_and_a_large_group_is_none(organization, per
 def test_customers_of_another_organization_are_no_duplicates(organization, person, stranger: Till):
     person(email="anna.rao@example.com")
     register(stranger, email="annarao@example.com")
-    assert found(organization) == {}
+    assert likely(organization) == {}
     with organization_scope(stranger.organization):
-        assert found(stranger.organization) == {}
+        assert likely(stranger.organization) == {}
 
 
 @pytest.mark.parametrize("pairs", [1, 3])
@@ -246,7 +246,7 @@ def test_a_merge_closes_the_victims_open_pairs(organization, pair, person):
     assert find_duplicates(organization).new == 2
     by = command_actor("test", organization)
     merge = merge_customers(survivor=pair.first_id, victim=pair.second_id, by=by).merge
-    states = {(one.first_id, one.second_id): one.state for one in DuplicateCandidate.objects.all()}
+    states = {(row.first_id, row.second_id): row.state for row in DuplicateCandidate.objects.all()}
     assert states == {(pair.first_id, pair.second_id): State.MERGED, (pair.first_id, third.pk): State.OPEN}
     assert DuplicateCandidate.objects.get(pk=pair.pk).decided_by == "command:test"
     assert str(find_duplicates(organization)) == "new=0 known=1 gone=0 dismissed=0"

@@ -1,4 +1,4 @@
-"""Terms of searchable fields: kept by whoever writes customers, made and removed by the worker."""
+"""Terms of searchable fields: kept by writers, indexed and removed by the worker."""
 
 import time
 from threading import Event
@@ -48,13 +48,13 @@ def terms() -> list[tuple[int, str, str]]:
 def wanted() -> list[tuple[int, str, str]]:
     """The terms that follow from the customers' own rows."""
     definitions = FieldDefinition.objects.filter(indexed__isnull=False)
-    found = [
+    terms = [
         (customer.pk, definition.name, folded)
         for customer in Customer.objects.all()
         for definition in definitions
         for folded in customer.field_values_folded.get(str(definition.pk), [])
     ]
-    return sorted(found)
+    return sorted(terms)
 
 
 def test_a_field_is_indexed_while_it_is_searchable(committed: Till, monkeypatch) -> None:
@@ -125,7 +125,7 @@ def test_answers_written_during_indexing_are_indexed(committed: Till) -> None:
                 with transaction.atomic():
                     register(committed, mobile="9812300001", custom_fields=fields(town="Pune"))
                     is_written.set()
-                    # The worker has told everybody by now, and waits.
+                    # The worker has indexed the field by now, and waits.
                     while not IndexedField.objects.exists():
                         time.sleep(0.01)
             else:
@@ -146,8 +146,8 @@ def test_a_long_transaction_postpones_the_indexing_of_a_field(committed: Till, m
 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()")
-        told = race([[1]], align)
-        assert told[0][0] == "custom field town: not indexed yet, another transaction goes on for too long"
+        results = race([[1]], align)
+        assert results[0][0] == "custom field town: not indexed yet, another transaction goes on for too long"
         assert not IndexedField.objects.filter(is_complete=True).exists()
     # Transactions in other databases of the server are waited for too.
     monkeypatch.undo()
@@ -160,5 +160,5 @@ def test_only_one_worker_aligns_an_organization_at_a_time(committed: Till) -> No
         with organization_scope(committed.organization_id):
             return align_fields(committed.organization)
 
-    lines = [line for told in race([[1], [1]], align) for line in told]
+    lines = [line for lines in race([[1], [1]], align) for line in lines]
     assert sorted(lines) == ["custom field town: indexed", "extended field Hobbies: indexed"]

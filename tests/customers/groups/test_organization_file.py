@@ -1,4 +1,4 @@
-"""How do user groups come out of the organization file, and back into it?"""
+"""Section `user_groups` of the organization file."""
 
 from typing import Any
 

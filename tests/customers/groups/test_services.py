@@ -1,6 +1,6 @@
-"""Eight imports want eight people to stand for the same groups at the same moment: each group has one primary member.
+"""Members of user groups: eight concurrent imports leave one primary member in each group.
 
-The twins show that the test can fail: without the lock the constraint has to step in, without the constraint the lock suffices.
+Twins prove it: without the lock the constraint is violated, without the constraint the lock suffices.
 """
 
 import os

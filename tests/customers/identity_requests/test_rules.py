@@ -1,4 +1,4 @@
-"""What is asked for, and does whoever asks know the customer? The rules of docs/protocol.md 4.3 without a database."""
+"""Reading and verifying requested changes of identifiers (docs/protocol.md 4.3)."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whose are the rows of an import file? (docs/imports.md)."""
+"""Customers of the rows of an import file (docs/imports.md)."""
 
 import pytest
 
@@ -24,9 +24,9 @@ def make_customer(organization, *, state="CURRENT", exclusive=True, **identifier
 
 
 def resolve(organization, *rows: dict[str, str]) -> list[int]:
-    """The ids, and the codes of those who are nobody, negative."""
-    found = resolve_rows(rows, organization=organization, policy=organization.policy)
-    return [-int(one.code) if isinstance(one, LoyaltyError) else one for one in found]
+    """Ids of customers; codes of refusals are negative."""
+    results = resolve_rows(rows, organization=organization, policy=organization.policy)
+    return [-int(result.code) if isinstance(result, LoyaltyError) else result for result in results]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Customers are held until the transaction ends; nobody, and somebody who was merged meanwhile, is not."""
+"""Locks of customers."""
 
 import pytest
 from django.db import OperationalError, transaction

@@ -19,7 +19,7 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 
 
-def one(text: str) -> Condition:
+def only_condition(text: str) -> Condition:
     (condition,) = read_search(text)
     return condition
 
@@ -46,7 +46,7 @@ def one(text: str) -> Condition:
     ],
 )  # fmt: skip
 def test_a_condition_is_read(text, expected):
-    assert one(text) == expected
+    assert only_condition(text) == expected
 
 
 @pytest.mark.parametrize("joined", ["(a:1)&(b:2)", "(a:1) & (b:2)", " ( a :1)&( b:2) "])
@@ -73,7 +73,7 @@ def test_an_unreadable_or_too_long_search_is_400(text):
 
 def test_a_search_of_the_greatest_length_is_read():
     assert len(read_search("&".join(["(a:1)"] * MOST_CONDITIONS))) == MOST_CONDITIONS
-    assert len(one(f"(a:IN:{';'.join('1' * MOST_VALUES)})").values) == MOST_VALUES
+    assert len(only_condition(f"(a:IN:{';'.join('1' * MOST_VALUES)})").values) == MOST_VALUES
 
 
 @given(st.text(alphabet=st.one_of(st.sampled_from(r"()&:;\ aINEXCT"), st.characters())))
@@ -88,7 +88,7 @@ def test_any_text_is_read_or_refused(text):
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=50))
 def test_an_escaped_value_is_read_as_it_was(value):
     escaped = "".join(f"\\{character}" for character in value)
-    assert one(f"(a:EXACT:{escaped})").value == value
+    assert only_condition(f"(a:EXACT:{escaped})").value == value
 
 
 @pytest.mark.parametrize(
@@ -119,5 +119,5 @@ def test_a_plain_ampersand_is_joined_again(query, expected):
 
 
 def test_joining_ends_where_nothing_could_be_read_any_more():
-    found = raw_search("q=(a:" + "&".join(["x" * 1000] * 100))
-    assert MOST_CHARACTERS < len(found) < 2 * MOST_CHARACTERS
+    search = raw_search("q=(a:" + "&".join(["x" * 1000] * 100))
+    assert MOST_CHARACTERS < len(search) < 2 * MOST_CHARACTERS

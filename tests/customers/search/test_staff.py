@@ -1,4 +1,4 @@
-"""Finding customers by anything: whole or its beginning, each by a range of an index."""
+"""Searches of staff for customers: every look-up is a range of an index."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.back_office import register
 from tests.factories.cards import CardSeriesFactory
 
 
-def found(term: str, organization: Organization, **reach: Any) -> set[int]:
+def search(term: str, organization: Organization, **reach: Any) -> set[int]:
     return find_customers(term, Reach(organizations=[organization], **reach))
 
 
@@ -42,12 +42,12 @@ def found(term: str, organization: Organization, **reach: Any) -> set[int]:
     ],
 )
 def test_a_customer_is_found_by_any_identifier_or_name(anna: Customer, term: str) -> None:
-    assert found(term, anna.organization) == {anna.pk}
+    assert search(term, anna.organization) == {anna.pk}
 
 
 @pytest.mark.parametrize("term", ["", "  ", "98", "98x", "+44 98123", "nna", "Rao Bela", "\x00", "9812300002", "9" * 25])
 def test_an_unused_value_finds_no_customer(anna: Customer, term: str) -> None:
-    assert found(term, anna.organization) == set()
+    assert search(term, anna.organization) == set()
 
 
 def test_a_customer_is_found_by_id_and_by_card(anna: Customer) -> None:
@@ -56,19 +56,19 @@ def test_a_customer_is_found_by_id_and_by_card(anna: Customer) -> None:
         organization=anna.organization, series=series, number="GOLD00001234", external_id="X-77", customer=anna, status="ISSUED"
     )
     for term in (str(anna.pk), "GOLD00001234", "gold0000", "x-77"):
-        assert found(term, anna.organization) == {anna.pk}
+        assert search(term, anna.organization) == {anna.pk}
 
 
 def test_shared_identifiers_find_all_their_customers(till: Till) -> None:
     till.organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": 0}
     till.organization.save()
     both = {register(till, mobile=mobile, email="family@example.com").pk for mobile in ("9812300001", "9812300002")}
-    assert found("family@example.com", till.organization) == both
+    assert search("family@example.com", till.organization) == both
 
 
 def test_former_identifiers_find_no_customer(anna: Customer) -> None:
     Identifier.objects.filter(kind="email").update(state="FORMER", exclusive=False)
-    assert found("anna.rao@example.com", anna.organization) == set()
+    assert search("anna.rao@example.com", anna.organization) == set()
 
 
 def test_stores_and_organizations_bound_the_reach(anna: Customer, indiranagar: Till, stranger: Till) -> None:
@@ -76,8 +76,8 @@ def test_stores_and_organizations_bound_the_reach(anna: Customer, indiranagar: T
     away = register(stranger, firstname="Anna", mobile="9812300001")
     own = frozenset({indiranagar.store_id})
     for term in ("anna", "98123", str(other.pk)):
-        assert found(term, anna.organization, stores=own) == {other.pk}
-    assert found(str(anna.pk), anna.organization, stores=own) == set()
+        assert search(term, anna.organization, stores=own) == {other.pk}
+    assert search(str(anna.pk), anna.organization, stores=own) == set()
     with unscoped("as an operator"):
         reach = Reach(organizations=[anna.organization, stranger.organization])
         assert find_customers("9812300001", reach) == {anna.pk, away.pk}
@@ -93,7 +93,7 @@ def test_every_look_up_stops_at_the_limit(till: Till) -> None:
         )
         for _ in range(LIMIT + 5)
     )
-    assert len(found("anna", till.organization)) == LIMIT
+    assert len(search("anna", till.organization)) == LIMIT
 
 
 def test_a_search_costs_three_queries_and_scans_no_table(anna: Customer) -> None:
@@ -101,7 +101,7 @@ def test_a_search_costs_three_queries_and_scans_no_table(anna: Customer) -> None
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            found(term, anna.organization)
+            search(term, anna.organization)
         assert len(queries) == 3
 
 
@@ -123,8 +123,8 @@ def test_every_lookup_is_a_range_of_an_index(till: Till) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE customers_customer, customers_identifier")
     with CaptureQueriesContext(connection) as queries:
-        found("anna00077", till.organization)
-        found("919800000077", till.organization)
+        search("anna00077", till.organization)
+        search("919800000077", till.organization)
     with connection.cursor() as cursor:
         for query in queries:
             cursor.execute(f"EXPLAIN {query['sql']}")

@@ -1,4 +1,4 @@
-"""How do segments come out of the organization file, and back into it?"""
+"""Section `segments` of the organization file."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -68,7 +68,7 @@ def test_the_same_file_again_changes_nothing(tiny: Organization) -> None:
 
 
 def test_partitions_come_go_and_change_places_and_are_never_deleted(tiny: Organization) -> None:
-    before = {one.name: one.pk for one in SegmentPartition.objects.filter(segment__name="band")}
+    before = {partition.name: partition.pk for partition in SegmentPartition.objects.filter(segment__name="band")}
     assert load({**BAND, "partitions": ["high", "top", "low"]}, CYCLE).lines == [
         'segments[0].partitions: ["low", "mid", "high"] -> ["high", "top", "low"]'
     ]
@@ -78,7 +78,10 @@ def test_partitions_come_go_and_change_places_and_are_never_deleted(tiny: Organi
     assert reload(tiny) == []
     load(BAND, CYCLE)
     assert partitions("band") == [("low", 1, True), ("mid", 2, True), ("top", 2, False), ("high", 3, True)]
-    assert before.items() <= {one.name: one.pk for one in SegmentPartition.objects.filter(segment__name="band")}.items()
+    assert (
+        before.items()
+        <= {partition.name: partition.pk for partition in SegmentPartition.objects.filter(segment__name="band")}.items()
+    )
 
 
 def test_a_segment_removed_from_the_file_keeps_its_partitions(tiny: Organization) -> None:

@@ -1,4 +1,4 @@
-"""How do customer statuses come out of the organization file, and back into it?"""
+"""Section `customer_statuses` of the organization file."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What may be done to this customer?"""
+"""What statuses of customers block."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def customer(*blocked: str, status: str = "", fraud: str = "NONE") -> Customer:
 
 
 def closed(who: Customer, policy: Policy) -> set[str]:
-    return {one for one in Block if blocks(who, one, policy)}
+    return {block for block in Block if blocks(who, block, policy)}
 
 
 def test_statuses_and_blocks_are_those_of_the_protocol() -> None:

@@ -1,4 +1,4 @@
-"""How does a customer come by a status?"""
+"""Setting the status of a customer."""
 
 from datetime import UTC, datetime
 
@@ -29,9 +29,11 @@ def test_setting_and_removing_a_label_is_audited(organization: Organization, til
     assert set_status(anna, None, reason="All is well", by=by)
     anna.refresh_from_db()
     assert (anna.status_label, anna.status_reason, anna.version) == (None, "All is well", version + 2)
-    told = AuditEntry.objects.filter(object_type="customer", action="updated").order_by("pk").values_list("old", "new", "actor")
+    entries = (
+        AuditEntry.objects.filter(object_type="customer", action="updated").order_by("pk").values_list("old", "new", "actor")
+    )
     given = {"status": "SUSPENDED: On hold", "status_reason": "Odd returns"}
-    assert list(told) == [
+    assert list(entries) == [
         ({"status": "", "status_reason": ""}, given, "till:mgroad.till1"),
         (given, {"status": "", "status_reason": "All is well"}, "till:mgroad.till1"),
     ]

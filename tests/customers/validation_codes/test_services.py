@@ -1,4 +1,4 @@
-"""How does a customer confirm something by a code?"""
+"""One-time codes that customers confirm something with."""
 
 import re
 from datetime import UTC, datetime, timedelta

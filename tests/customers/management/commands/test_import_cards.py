@@ -1,4 +1,4 @@
-"""Cards come in in bulk (docs/imports.md)."""
+"""Bulk import of cards (docs/imports.md)."""
 
 from datetime import date
 from pathlib import Path
@@ -114,7 +114,7 @@ def test_later_rows_of_a_file_see_earlier_rows(people: list[Customer], path: Pat
         f"{BORIS},GOLD,G-2,X-1,,",
     ]
     assert run(path, HEADER, *lines, options=("--batch-size", size)).counts == (2, 1, 0, 2)
-    asha, boris = (one.pk for one in people)
+    asha, boris = (customer.pk for customer in people)
     assert cards() == {"G-1": [asha, "X-2", "ISSUED", None], "G-2": [boris, "X-1", "ISSUED", None]}
 
 

@@ -1,4 +1,4 @@
-"""Customers come into segments in bulk (docs/imports.md)."""
+"""Bulk import of segments (docs/imports.md)."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def test_customers_come_into_partitions_and_move_to_others(
     organization: Organization, people: list[Customer], path: Path
 ) -> None:
     SegmentFactory(organization=organization, name="cycle", partitions=["new"])
-    asha, boris = (one.pk for one in people)
+    asha, boris = (customer.pk for customer in people)
     lines = ["mobile,segment,partition", f"{ASHA},band,low", f"{BORIS},band,high", f"{ASHA},cycle,new"]
     assert run(path, *lines).counts == (3, 0, 0, 0)
     assert assigned() == [(asha, "band", "low"), (asha, "cycle", "new"), (boris, "band", "high")]
@@ -109,16 +109,16 @@ def test_rows_are_rejected_with_the_codes_of_the_api(organization: Organization,
 
 
 @pytest.mark.parametrize(
-    ("header", "told"),
+    ("header", "message"),
     [
         ("mobile,segment", "missing partition"),
         ("segment,partition", "missing one of mobile, email, external_id, id"),
         ("mobile,segment,partition,value", "unknown value"),
     ],
 )
-def test_wrong_columns_import_nothing(path: Path, header: str, told: str) -> None:
+def test_wrong_columns_import_nothing(path: Path, header: str, message: str) -> None:
     outcome = run(path, header, ",".join(["x"] * (header.count(",") + 1)))
-    assert (outcome.status, told in outcome.err) == (2, True)
+    assert (outcome.status, message in outcome.err) == (2, True)
 
 
 def test_another_organizations_segments_are_unknown(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Customers come into user groups in bulk (docs/imports.md)."""
+"""Bulk import of members of user groups (docs/imports.md)."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def roles(group: str = "G1") -> list[tuple[int, str]]:
 
 def test_customers_join_groups_with_their_role(organization: Organization, people: list[Customer], path: Path) -> None:
     UserGroupFactory(organization=organization, external_id="G2")
-    asha, boris, _ = (one.pk for one in people)
+    asha, boris, _ = (customer.pk for customer in people)
     lines = ["mobile,group,role", f"{ASHA},G1,primary", f"{BORIS},G1,", f"{ASHA},G2,MEMBER"]
     assert run(path, *lines).counts == (3, 0, 0, 0)
     assert roles() == [(asha, "PRIMARY"), (boris, "MEMBER")]
@@ -69,7 +69,7 @@ def test_role_is_changed_where_given_and_kept_where_blank(people: list[Customer]
 
 @pytest.mark.parametrize("size", ["1", "1000"])
 def test_the_present_primary_member_has_to_become_a_member_first(people: list[Customer], path: Path, size: str) -> None:
-    asha, boris, chen = (one.pk for one in people)
+    asha, boris, chen = (customer.pk for customer in people)
     lines = ["mobile,group,role", f"{ASHA},G1,PRIMARY", f"{BORIS},G1,PRIMARY", f"{CHEN},G1,MEMBER"]
     for counts in ((2, 0, 0, 1), (0, 0, 2, 1)):
         assert run(path, *lines, options=("--batch-size", size)).counts == counts
