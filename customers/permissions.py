@@ -10,22 +10,23 @@ _GROUPINGS: Final = "segment usergroup customerstatus"
 VIEW_CUSTOMERS: Final = permissions(_APP, "view", "customer card")
 ADD_CUSTOMERS: Final = permissions(_APP, "add", "customer")
 CHANGE_CUSTOMERS: Final = permissions(_APP, "change", "customer")
-JUDGE_FRAUD: Final = frozenset({"customers.judge_fraud"})
+# Codenames are stored: `judge_fraud` allows setting statuses, `judge_duplicatecandidate` deciding duplicates.
+SET_STATUSES: Final = frozenset({"customers.judge_fraud"})
 VIEW_IDENTITY_REQUESTS: Final = permissions(_APP, "view", "identityrequest")
 ADD_IDENTITY_REQUESTS: Final = permissions(_APP, "add", "identityrequest")
 DECIDE_IDENTITY_REQUESTS: Final = permissions(_APP, "decide", "identityrequest")
 VIEW_MERGES: Final = permissions(_APP, "view", "merge")
 MERGE_CUSTOMERS: Final = frozenset({"customers.merge_customers"})
 VIEW_DUPLICATES: Final = permissions(_APP, "view", "duplicatecandidate")
-JUDGE_DUPLICATES: Final = permissions(_APP, "judge", "duplicatecandidate")
+DECIDE_DUPLICATES: Final = permissions(_APP, "judge", "duplicatecandidate")
 VIEW_GROUPINGS: Final = permissions(_APP, "view", _GROUPINGS)
 CHANGE_GROUPINGS: Final = permissions(_APP, "add change", _GROUPINGS)
 
 _READ: Final = VIEW_CUSTOMERS | VIEW_IDENTITY_REQUESTS | VIEW_MERGES
 # Everything about single customers; segments, groups and statuses belong to the whole organization.
 _ALL_OF_CUSTOMERS: Final = (
-    _READ | ADD_CUSTOMERS | CHANGE_CUSTOMERS | JUDGE_FRAUD | ADD_IDENTITY_REQUESTS | DECIDE_IDENTITY_REQUESTS
-    | MERGE_CUSTOMERS | VIEW_DUPLICATES | JUDGE_DUPLICATES
+    _READ | ADD_CUSTOMERS | CHANGE_CUSTOMERS | SET_STATUSES | ADD_IDENTITY_REQUESTS | DECIDE_IDENTITY_REQUESTS
+    | MERGE_CUSTOMERS | VIEW_DUPLICATES | DECIDE_DUPLICATES
 )  # fmt: skip
 
 CUSTOMER_PERMISSIONS: Final = StaffPermissions(

@@ -54,7 +54,7 @@ def refusal(item: dict[str, Any], **more: Any) -> Code:
     return caught.value.code
 
 
-def judged(answers: dict[str, str], **asked: object) -> int:
+def verify(answers: dict[str, str], **asked: object) -> int:
     """The code that the answers are refused with; 0 for none."""
     try:
         check_answers(list(answers.items()), anna(), context(**asked))
@@ -142,7 +142,7 @@ def test_a_marked_member_may_change_identifiers() -> None:
     ],
 )
 def test_without_verification_only_unknown_fields_are_refused(answers: dict[str, str], code: int) -> None:
-    assert judged(answers) == code
+    assert verify(answers) == code
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_without_verification_only_unknown_fields_are_refused(answers: dict[str,
     ],
 )
 def test_mandatory_and_enough_optional_answers_must_match(answers: dict[str, str], code: int) -> None:
-    assert judged(answers, mandatory=["firstname"], optional=["lastname", "external_id"], optional_matches=1) == code
+    assert verify(answers, mandatory=["firstname"], optional=["lastname", "external_id"], optional_matches=1) == code
 
 
 @pytest.mark.parametrize(
@@ -179,12 +179,12 @@ def test_mandatory_and_enough_optional_answers_must_match(answers: dict[str, str
     ],
 )
 def test_answers_are_compared_as_they_are_stored(name: str, answer: str, code: int) -> None:
-    assert judged({name: answer}, mandatory=[name.lower()]) == code
+    assert verify({name: answer}, mandatory=[name.lower()]) == code
 
 
 def test_an_inactive_mandatory_field_refuses_everyone() -> None:
-    assert judged({}, mandatory=["gone"]) == Code.VERIFICATION_MANDATORY_MISMATCH
-    assert judged({}, optional=["gone"], optional_matches=1) == Code.VERIFICATION_TOO_FEW_MATCHES
+    assert verify({}, mandatory=["gone"]) == Code.VERIFICATION_MANDATORY_MISMATCH
+    assert verify({}, optional=["gone"], optional_matches=1) == Code.VERIFICATION_TOO_FEW_MATCHES
 
 
 # --- what the policy says

@@ -32,7 +32,7 @@ def held(organization: Organization) -> CustomerStatus:
     return CustomerStatusFactory(organization=organization, blocks=["points_redeem", "transactions"], label="On hold")
 
 
-def judge(browser: Client, customer: Customer, given: CustomerStatus | None, reason: str = "Odd returns") -> HttpResponse:
+def set_status(browser: Client, customer: Customer, given: CustomerStatus | None, reason: str = "Odd returns") -> HttpResponse:
     typed = {"label": given.pk if given else "", "reason": reason}
     return browser.post(status_page(customer), typed)
 
@@ -92,7 +92,7 @@ def test_a_customer_gets_a_label_for_a_reason(administrator: Client, anna: Custo
     assert "On hold (suspended)" in page
     assert "redeeming points, bills and returns" in page
     assert "the fraud status counts" in page
-    assert judge(administrator, anna, held).status_code == 302
+    assert set_status(administrator, anna, held).status_code == 302
     anna.refresh_from_db()
     assert (anna.status_label, anna.status_reason, anna.status_changed_by) == (held, "Odd returns", "staff:asha")
     answer = administrator.get(page_of(CUSTOMERS, anna))
@@ -109,35 +109,35 @@ def test_a_customer_gets_a_label_for_a_reason(administrator: Client, anna: Custo
 
 
 def test_a_label_is_taken_away_and_given_only_once(administrator: Client, anna: Customer, held: CustomerStatus) -> None:
-    judge(administrator, anna, held)
+    set_status(administrator, anna, held)
     administrator.get("/admin/")
-    judge(administrator, anna, held)
+    set_status(administrator, anna, held)
     messages = administrator.get("/admin/").context["messages"]
     assert [str(one) for one in messages] == ["Anna Rao is already On hold, for the same reason. Nothing was changed."]
-    judge(administrator, anna, None, "Looked into")
+    set_status(administrator, anna, None, "Looked into")
     anna.refresh_from_db()
     assert (anna.status_label, anna.status_reason) == (None, "Looked into")
 
 
 def test_no_status_changes_silently(administrator: Client, anna: Customer, held: CustomerStatus) -> None:
-    answer = judge(administrator, anna, held, "")
+    answer = set_status(administrator, anna, held, "")
     assert answer.context["form"].errors == {"reason": ["This field is required."]}  # type: ignore[attr-defined]
     anna.refresh_from_db()
     assert anna.status_label is None
 
 
 def test_an_inactive_label_is_kept_but_not_given(administrator: Client, anna: Customer, held: CustomerStatus) -> None:
-    judge(administrator, anna, held)
+    set_status(administrator, anna, held)
     CustomerStatus.objects.update(is_active=False)
     assert "On hold (suspended)" not in administrator.get(status_page(anna)).content.decode()
-    assert judge(administrator, anna, held, "again").context["form"].errors["label"]  # type: ignore[attr-defined]
+    assert set_status(administrator, anna, held, "again").context["form"].errors["label"]  # type: ignore[attr-defined]
     assert "The organization has no statuses." in administrator.get(status_page(anna)).content.decode()
     assert "On hold" in administrator.get(page_of(CUSTOMERS, anna)).content.decode()
 
 
 def test_without_permission_no_status_is_set(seller: Client, auditor: Client, anna: Customer, held: CustomerStatus) -> None:
     for browser in (seller, auditor):
-        assert judge(browser, anna, held).status_code == 403
+        assert set_status(browser, anna, held).status_code == 403
         assert status_page(anna) not in browser.get(page_of(CUSTOMERS, anna)).content.decode()
     assert Customer.objects.get().status_label is None
 
@@ -147,7 +147,7 @@ def test_the_switch_replaces_the_fraud_status_by_the_label(
 ) -> None:
     page = page_of(CUSTOMERS, anna)
     assert status_page(anna) not in administrator.get(page).content.decode()
-    assert judge(administrator, anna, None).status_code == 403
+    assert set_status(administrator, anna, None).status_code == 403
     assert "fraud_status" in filled_form(administrator, page)
     CustomerStatusFactory(organization=organization)
     assert status_page(anna) in administrator.get(page).content.decode()
@@ -155,7 +155,7 @@ def test_the_switch_replaces_the_fraud_status_by_the_label(
 
 
 def test_a_customer_out_of_sight_gets_no_label(administrator: Client, stranger: Till, held: CustomerStatus) -> None:
-    answer = judge(administrator, register(stranger, mobile="9812300002"), held)
+    answer = set_status(administrator, register(stranger, mobile="9812300002"), held)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
 
 
@@ -168,7 +168,7 @@ def test_a_locked_customer_is_reported(
         raise error
 
     monkeypatch.setattr("customers.profile.locks.lock", never_free)
-    answer = judge(administrator, anna, held)
+    answer = set_status(administrator, anna, held)
     assert answer.context["form"].non_field_errors() == [sentence_of(Transport.BUSY)]  # type: ignore[attr-defined]
 
 
@@ -177,7 +177,7 @@ def test_the_status_of_a_merged_customer_is_that_of_who_they_became(
 ) -> None:
     twin = register(till, mobile="9812300002")
     merge_customers(survivor=anna.pk, victim=twin.pk, by=till_actor(till))
-    answer = judge(administrator, twin, held)
+    answer = set_status(administrator, twin, held)
     assert (answer.status_code, answer.headers["Location"]) == (302, status_page(anna))
     twin.refresh_from_db()
     assert twin.status_label is None
