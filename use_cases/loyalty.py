@@ -8,8 +8,9 @@ from customers.details.payloads import core
 from customers.profile.models import Customer
 from customers.registration.input import InputContext
 from engagement.bills.models import PurchaseTotals
+from engagement.bills.payloads import printed_purchases
 from engagement.points.balances import read_balances
-from engagement.points.payloads import points_effects, points_summary, printed_purchases, raw_effects, tier_expiry
+from engagement.points.payloads import points_effects, points_summary, raw_effects, tier_expiry
 from engagement.programs.catalog import ProgramCatalog
 from loyalty_project.protocol.best_effort import side_step
 from loyalty_project.protocol.codes import Code

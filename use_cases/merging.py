@@ -24,6 +24,7 @@ from customers.profile.models import Customer
 from customers.registration.matching import merged_identifiers
 from customers.registration.state import CustomerState
 from customers.statuses.rules import Block, blocks
+from engagement.bills.merging import count_purchases_anew
 from engagement.events.deferral import MERGE, defer_event, see_to_waiting
 from engagement.events.models import DeferredEvent
 from engagement.numbers.rounding import TooManyPointsError
@@ -110,7 +111,7 @@ def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now:
     persons.save_survivor(survivor)
     moved["earlier"] = persons.redirect_victims(victim=victim, survivor=survivor)
     settle_candidates(victim=victim.pk, survivor=survivor.pk, by=by)
-    loyalty.count_purchases_anew([victim, survivor])
+    count_purchases_anew([victim, survivor])
     merge = Merge.objects.create(
         organization=by.organization,
         survivor=survivor,
@@ -195,7 +196,7 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
         move_rows_back(move, rows["ids"], victim=victim.pk)
     persons.restore_primary_roles(moved["groups"], victim=victim, survivor=survivor)
     reopen_candidate(victim=victim.pk, survivor=survivor.pk)
-    loyalty.count_purchases_anew([victim, survivor])
+    count_purchases_anew([victim, survivor])
     see_to_waiting(victim.pk, organization=by.organization)
     for earlier in Merge.objects.filter(pk__in=moved["intact"], undone_at=None):
         earlier.moved = {**earlier.moved, "points": loyalty.renew_notes(earlier.moved["points"], lots)}

@@ -9,9 +9,12 @@ import customers.groups.sections
 import customers.identifiers.sections
 import customers.segments.sections
 import customers.statuses.sections
-import engagement.sections
+import engagement.bills.sections
+import engagement.points.sections
 import subscriptions.sections
 from customers.profile.reading import Reading
+from engagement.points.sections import points_section
+from engagement.trackers.sections import add_trackers
 from loyalty_project.protocol.codes import CodeTable
 from loyalty_project.protocol.sections import Section, assemble
 
@@ -21,10 +24,10 @@ SECTIONS: tuple[Section[Reading], ...] = (
     customers.groups.sections.user_groups,
     customers.segments.sections.segments,
     customers.cards.sections.cards,
-    engagement.sections.points,
-    engagement.sections.purchases,
-    engagement.sections.transactions,
-    engagement.sections.group_points,
+    points_section({"tracker_info": add_trackers}),
+    engagement.bills.sections.purchases,
+    engagement.bills.sections.transactions,
+    engagement.points.sections.group_points,
     subscriptions.sections.subscriptions,
 )
 
@@ -80,7 +83,7 @@ ORDER: Mapping[str, Any] = {
 
 def refusals(ids: Sequence[int], reading: Reading) -> dict[int, CodeTable]:
     """Customers whose item fails though they were found, and why."""
-    return {**engagement.sections.program_refusals(ids, reading), **customers.statuses.sections.deleted(ids, reading)}
+    return {**engagement.points.sections.program_refusals(ids, reading), **customers.statuses.sections.deleted(ids, reading)}
 
 
 def read_profiles(ids: Sequence[int], reading: Reading) -> dict[int, dict[str, Any]]:

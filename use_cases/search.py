@@ -20,9 +20,9 @@ from customers.search.field_attributes import field_attribute
 from customers.search.grammar import Condition, read_search
 from engagement.bills.models import PurchaseTotals
 from engagement.points.balances import Balance, read_balances
+from engagement.points.search import POINTS, default_program, loyalty_attributes, settle_among
 from engagement.programs.account_key import AccountKey
 from engagement.programs.models import Program
-from engagement.search import POINTS, default_program, loyalty_attributes, settle_among
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.timeouts import TookTooLongError, answered_within
 from loyalty_project.protocol.codes import Transport

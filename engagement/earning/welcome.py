@@ -10,6 +10,7 @@ from customers.statuses.rules import Block, blocks
 from engagement.earning.enrolment import Enrolment
 from engagement.numbers.rounding import TooManyPointsError, round_points
 from engagement.points.expiry import Expiry, ExpiryError, expiry_of
+from engagement.points.explanations import WELCOME
 from engagement.points.field_dates import field_dates
 from engagement.points.ledger.movements import award
 from engagement.points.ledger.posting import AccountState, EntryContext
@@ -25,8 +26,6 @@ from loyalty_project.protocol.numbers import plain_digits
 from organizations.audit.actors import Actor
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.models import Organization
-
-BECAUSE = "welcome"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,5 +141,5 @@ def _facts(standing: CurrentProgram, membership: Membership, points: Decimal, by
         version=standing.version,
         till=by.till,
         store=by.store,
-        explanation={"because": BECAUSE, "fixed": plain_digits(points)},
+        explanation={"because": WELCOME, "fixed": plain_digits(points)},
     )

@@ -12,6 +12,8 @@ from loyalty_project.protocol.numbers import plain_digits
 
 Figures = Mapping[str, Any]
 Kind = PointsEntry.Kind
+# Stored with the entry of a welcome award, as the reason.
+WELCOME = "welcome"
 _DIGITS = ("whole points", "one decimal", "two decimals", "three decimals")
 _MOVING = {
     PointsLot.Moves.LAST_ACTIVITY: "good until {months} months after the last bill",
@@ -166,7 +168,7 @@ def _carried(entry: PointsEntry) -> str:
 
 _TELLERS: Mapping[str, Callable[[PointsEntry, Figures], str]] = {
     "rule": _by_rule,
-    "welcome": _welcome,
+    WELCOME: _welcome,
     "stated": _stated,
     "import": _imported,
     "adjustment": _adjusted,

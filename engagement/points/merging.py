@@ -9,13 +9,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, Count, Max, Q, QuerySet, Sum
+from django.db.models import Max, Q
 
 from customers.merging.transfer import digest_of
 from customers.profile.models import Customer
-from engagement.bills.models import ANONYMOUS, RETURNS, Bill, PurchaseTotals
-from engagement.earning.welcome import BECAUSE as WELCOME
 from engagement.points.bill_points import BillPoints
+from engagement.points.explanations import WELCOME
 from engagement.points.ledger.movements import move, move_debt, totals_of
 from engagement.points.ledger.posting import AccountState, EntryContext
 from engagement.points.ledger.repository import (
@@ -28,7 +27,6 @@ from engagement.points.ledger.repository import (
 )
 from engagement.points.models import PointsAccount, PointsLot
 from engagement.programs.account_key import AccountKey
-from loyalty_project.db.lookups import is_any_of
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.audit.actors import Actor
 from organizations.locations.models import Store, Till
@@ -165,36 +163,6 @@ def renew_notes(notes: Sequence[Notes], lots: Mapping[int, int]) -> list[Notes]:
     """The notes of an earlier merge into the victim, whose untouched points have come back to it in other lots."""
     renewed = [{**one, "lots": [lots.get(pk, pk) for pk in one["lots"]]} for one in notes]
     return [{**one, "digest": _digest(one)} for one in renewed]
-
-
-def count_purchases_anew(customers: Sequence[Customer]) -> None:
-    """What each of these customers bought in all, from their bills. Call it under their locks, once the bills have moved."""
-    ids = [one.pk for one in customers]
-    of_these = is_any_of("customer_id", ids, BigIntegerField())
-    totals = {one.customer_id: one for one in PurchaseTotals.objects.filter(of_these)}
-    counted = (
-        Bill.objects.filter(of_these, outlier_status=Bill.Outlier.NORMAL)
-        .exclude(type__in=ANONYMOUS)
-        .exclude(type=Bill.Type.RETURN, return_of=None)
-    )
-    sales = counted.exclude(type__in=RETURNS)
-    back = dict(_sums(counted.filter(type__in=RETURNS)))
-    sold = {pk: (amount, bills) for pk, amount, bills in _sums(sales).annotate(bills=Count("pk"))}
-    newest = {one.customer_id: one for one in sales.order_by("customer_id", "-billed_at", "-pk").distinct("customer_id")}
-    for customer in customers:
-        last = newest.get(customer.pk)
-        if last is None and customer.pk not in totals:
-            continue
-        row = totals.get(customer.pk) or PurchaseTotals(organization_id=customer.organization_id, customer=customer)
-        amount, row.bills = sold.get(customer.pk, (ZERO, 0))
-        row.amount = amount - back.get(customer.pk, ZERO)
-        row.last_billed_at, row.last_amount = (last.billed_at, last.amount) if last else (None, ZERO)
-        row.save()
-
-
-def _sums(bills: QuerySet[Bill]) -> QuerySet[Any, Any]:
-    """The amounts of the bills, added up by customer."""
-    return bills.order_by().values_list("customer_id").annotate(amount=Sum("amount"))
 
 
 def _digest(notes: Notes) -> str:

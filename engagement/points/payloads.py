@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engagement.bills.models import Bill
 from engagement.numbers.days import years_later
 from engagement.points.balances import Balance
 from engagement.points.group_points import GroupPoints
@@ -65,11 +64,6 @@ def program_extras(current: CurrentProgram, balance: Balance) -> dict[str, Any]:
         "gap_to_upgrade": {"upgrade_strategy": []},
         "gap_to_renew": {},
     }
-
-
-def printed_purchases(amount: Decimal, *, is_exact: bool) -> Decimal:
-    """The customer's purchases as printed: whole, rounded half up, or exact by policy (docs/protocol.md 1.9)."""
-    return amount if is_exact else amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
 
 
 def summed(accounts: Sequence[PointsAccount]) -> dict[str, str]:
@@ -147,17 +141,6 @@ def program_row(current: CurrentProgram) -> dict[str, Any]:
         "isDefault": "true" if current.program.is_default else "false",
         "pointsToCurrencyRatio": plain_digits(current.rules.ratio),
         "PartnerPrograms": {"PartnerProgram": []},
-    }
-
-
-def bill_row(bill: Bill, zone: ZoneInfo) -> dict[str, str]:
-    """One row of `transactions` in customer/get."""
-    return {
-        "id": str(bill.pk),
-        "number": bill.number,
-        "type": bill.type,
-        "created_date": write_moment(bill.billed_at, zone),
-        "store": bill.store.name if bill.store else "",
     }
 
 

@@ -15,7 +15,7 @@ from customers.lookup.services import expand_identifier_pair, read_lookup_query
 from customers.profile.models import Customer
 from customers.registration.state import CustomerState
 from engagement.bills.models import Bill
-from engagement.points.payloads import printed_purchases
+from engagement.bills.payloads import printed_purchases
 from engagement.transactions.filters import BillFilters
 from engagement.transactions.history import BillPage, PointsRead, basket_sizes, lifetime_purchases, read_bills, read_points
 from engagement.transactions.payloads import (

@@ -10,8 +10,8 @@ import time_machine
 from django.db import connection
 
 from customers.profile.models import Customer
-from engagement import search as loyalty_search
 from engagement.bills.models import PurchaseTotals
+from engagement.points import search as loyalty_search
 from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.models import Membership, Program, Tier
 from loyalty_project.db.timeouts import TookTooLongError

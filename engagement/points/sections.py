@@ -1,7 +1,7 @@
-"""What does the engagement app tell of customers? Sections of customer/get (docs/protocol.md 4.5)."""
+"""Sections of customer/get about points, tiers and programs (docs/protocol.md 4.5)."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,27 +10,25 @@ from django.db.models import Q
 
 from customers.profile.models import Customer
 from customers.profile.reading import Payloads, Reading
-from engagement.bills.latest import latest_bills
-from engagement.bills.models import PurchaseTotals
 from engagement.points import payloads
 from engagement.points.balances import Balance, Balances, memberships_of, read_balances
 from engagement.points.group_points import points_of_groups
 from engagement.points.ledger.posting import AccountState
 from engagement.points.models import PointsEntry, PointsLot
 from engagement.programs.catalog import ApplicablePrograms, CurrentProgram, ProgramCatalog, load_catalog
-from engagement.trackers.values import tracker_values
 from loyalty_project import clock
 from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.sections import Section
 
 MOST_PROMOTIONS = 1000
 _LONGEST_ID = 19
-# What the points blocks are where nobody could read them.
+# The figures if the database does not give them.
 _UNREAD: Mapping[str, Any] = {"lifetime_points": 0, "loyalty_points": 0, "current_slab": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _View:
-    """What the points blocks are made of, read once for all customers."""
+class PointsView:
+    """What the blocks of points are made of, read once for all customers of a call."""
 
     reading: Reading
     now: datetime
@@ -52,64 +50,46 @@ class _View:
         return [balance.state for _, balance in self.balances_of(customer_id) if balance.state]
 
 
-def purchases(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`lifetime_purchases`: one query."""
-    if reading.wants("basic"):
-        return {}
-    found: dict[int, dict[str, Any]] = {}
-    with reading.may_fail(Code.POINTS_UNAVAILABLE):
-        totals = PurchaseTotals.objects.filter(customer_id__in=ids).values_list("customer_id", "amount")
-        is_exact = reading.policy.exact_lifetime_purchases
-        found.update(
-            (customer_id, {"lifetime_purchases": payloads.printed_purchases(amount, is_exact=is_exact)})
-            for customer_id, amount in totals
-        )
-    return found
+Block = Callable[[dict[int, dict[str, Any]], PointsView], None]
 
 
-def points(ids: Sequence[int], reading: Reading) -> Payloads:
-    """The figures of points and tiers, and the blocks asked for. What is due by now is done first.
+def points_section(further_blocks: Mapping[str, Block]) -> Section[Reading]:
+    """The section of points and tiers. `further_blocks` adds blocks of nouns above this one, by the flag that asks for each.
 
-    Warning 91001 and zeros where they cannot be read.
+    What is due by now is settled first. Warning 91001 and zeros if the database does not give the figures.
     """
-    if reading.wants("basic"):
-        return {}
-    found: dict[int, dict[str, Any]] = {}
-    with reading.may_fail(Code.POINTS_UNAVAILABLE):
-        view = _look(ids, reading)
-        found = {one: _figures(one, view) for one in ids}
-        for wanted, add in _BLOCKS.items():
-            if reading.wants(wanted):
-                add(found, view)
-    return found or {one: dict(_UNREAD) for one in ids}
+    blocks = {**_BLOCKS, **further_blocks}
 
+    def points(ids: Sequence[int], reading: Reading) -> Payloads:
+        if reading.wants("basic"):
+            return {}
+        found: dict[int, dict[str, Any]] = {}
+        with reading.may_fail(Code.POINTS_UNAVAILABLE):
+            view = _read_view(ids, reading)
+            found = {customer_id: _balance(customer_id, view) for customer_id in ids}
+            for flag, add in blocks.items():
+                if reading.wants(flag):
+                    add(found, view)
+        return found or {customer_id: dict(_UNREAD) for customer_id in ids}
 
-def transactions(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`transactions`: the ten latest bills that pass the filters, newest first: one query."""
-    if reading.wants("basic") or not reading.wants("transactions", default=True):
-        return {}
-    found: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
-    with reading.may_fail(Code.POINTS_UNAVAILABLE):
-        for bill in latest_bills(ids, query=reading.query, organization=reading.organization):
-            found[bill.customer_id or 0].append(payloads.bill_row(bill, reading.organization.zone))
-    return {one: {"transactions": {"transaction": found[one]}} for one in ids}
+    return points
 
 
 def group_points(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`group_points_summaries`, with `user_group` or `mlp`: one query, and more only where something is due. Warning 91001."""
+    """`group_points_summaries`, with `user_group` or `mlp`: one query, and more only if something is due. Warning 91001."""
     if reading.wants("basic") or not (reading.wants("user_group") or reading.wants("mlp")):
         return {}
     program_id = _program_id(reading)
-    found: dict[int, list[dict[str, str]]] = {one: [] for one in ids}
+    found: dict[int, list[dict[str, str]]] = {customer_id: [] for customer_id in ids}
     with reading.may_fail(Code.POINTS_UNAVAILABLE):
         for customer_id, rows in points_of_groups(ids, organization=reading.organization).items():
-            found[customer_id] = [payloads.group_points_row(one) for one in rows if program_id in {None, one.program_id}]
-    return {one: {"group_points_summaries": {"group_points_summary": rows}} for one, rows in found.items()}
+            found[customer_id] = [payloads.group_points_row(row) for row in rows if program_id in {None, row.program_id}]
+    return {customer_id: {"group_points_summaries": {"group_points_summary": rows}} for customer_id, rows in found.items()}
 
 
-def _look(ids: Sequence[int], reading: Reading) -> _View:
+def _read_view(ids: Sequence[int], reading: Reading) -> PointsView:
     catalog = load_catalog()
-    return _View(
+    return PointsView(
         reading=reading,
         now=clock.now(),
         catalog=catalog,
@@ -120,12 +100,12 @@ def _look(ids: Sequence[int], reading: Reading) -> _View:
 
 
 def _program_id(reading: Reading) -> int | None:
-    """The program that the call names; None where it names none, or what cannot be the id of one."""
+    """Id of the program that the call names; None if it names none, or nothing that can be an id."""
     given = reading.query.get("program_id", "")
     return int(given) or None if given.isascii() and given.isdigit() and len(given) <= _LONGEST_ID else None
 
 
-def _figures(customer_id: int, view: _View) -> dict[str, Any]:
+def _balance(customer_id: int, view: PointsView) -> dict[str, Any]:
     balance = view.balances.applicable(customer_id, view.applicable[customer_id])
     payload: dict[str, Any] = {
         "lifetime_points": balance.totals.lifetime,
@@ -143,7 +123,7 @@ def _figures(customer_id: int, view: _View) -> dict[str, Any]:
     return payload
 
 
-def _summaries(found: dict[int, dict[str, Any]], view: _View) -> None:
+def _summaries(found: dict[int, dict[str, Any]], view: PointsView) -> None:
     """`points_summaries`, a row for each program (with `mlp`). One query."""
     registered = dict(Customer.objects.filter(pk__in=found).values_list("pk", "registered_on"))
     for customer_id, payload in found.items():
@@ -159,33 +139,33 @@ def _summaries(found: dict[int, dict[str, Any]], view: _View) -> None:
         payload["points_summaries"] = {"points_summary": rows}
 
 
-def _summary(found: dict[int, dict[str, Any]], view: _View) -> None:
+def _summary(found: dict[int, dict[str, Any]], view: PointsView) -> None:
     """`points_summary`: all programs summed."""
     for customer_id, payload in found.items():
-        payload["points_summary"] = payloads.summed([one.account for one in view.states_of(customer_id)])
+        payload["points_summary"] = payloads.summed([state.account for state in view.states_of(customer_id)])
 
 
-def _schedule(found: dict[int, dict[str, Any]], view: _View) -> None:
+def _schedule(found: dict[int, dict[str, Any]], view: PointsView) -> None:
     """`expiry_schedule`: future expiries, the earliest first."""
     for customer_id, payload in found.items():
         payload["expiry_schedule"] = {"schedule": payloads.expiry_rows(view.states_of(customer_id))}
 
 
-def _promised(found: dict[int, dict[str, Any]], view: _View) -> None:
+def _promised(found: dict[int, dict[str, Any]], view: PointsView) -> None:
     """`delayed_accrual`: points promised, and when they may be spent."""
     for customer_id, payload in found.items():
         payload["delayed_accrual"] = payloads.promised_block(view.states_of(customer_id), view.reading.organization.zone)
 
 
-def _expired(found: dict[int, dict[str, Any]], view: _View) -> None:
+def _expired(found: dict[int, dict[str, Any]], view: PointsView) -> None:
     """`expired_points`: what expired and when, the newest first. One query."""
-    accounts = {state.account.pk: state for one in found for state in view.states_of(one)}
-    # What expired before a merge stands on the account that moved.
-    there = Q(account__in=accounts) | Q(account__moved_to__in=accounts)
-    stored = PointsEntry.objects.filter(there, kind=PointsEntry.Kind.EXPIRE, points__lt=0).select_related("account")
+    accounts = {state.account.pk: state for customer_id in found for state in view.states_of(customer_id)}
+    # Points that expired before a merge are on the account that moved.
+    own_or_moved = Q(account__in=accounts) | Q(account__moved_to__in=accounts)
+    stored = PointsEntry.objects.filter(own_or_moved, kind=PointsEntry.Kind.EXPIRE, points__lt=0).select_related("account")
     entries = [*stored, *(entry for state in accounts.values() for entry in state.entries if entry.pk is None)]
     rows: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
-    for entry in sorted(entries, key=lambda one: one.occurred_at, reverse=True):
+    for entry in sorted(entries, key=lambda entry: entry.occurred_at, reverse=True):
         if entry.kind == PointsEntry.Kind.EXPIRE:
             row = payloads.expired_row(entry, entry.account.program_id, view.reading.organization.zone)
             rows[entry.account.customer_id].append(row)
@@ -193,12 +173,12 @@ def _expired(found: dict[int, dict[str, Any]], view: _View) -> None:
         payload["expired_points"] = {"item": rows[customer_id]}
 
 
-def _promotions(found: dict[int, dict[str, Any]], view: _View) -> None:
+def _promotions(found: dict[int, dict[str, Any]], view: PointsView) -> None:
     """`promotion_points`: promotional lots with the place that gave them, the newest first. One query."""
-    states = {state.account.pk: state for one in found for state in view.states_of(one)}
+    states = {state.account.pk: state for customer_id in found for state in view.states_of(customer_id)}
     # A lot that came by a merge was given before, on the account that moved; entries have the index by account.
-    there = Q(entry__account__in=states) | Q(entry__account__moved_to__in=states)
-    given = PointsLot.objects.filter(there, kind=PointsLot.Kind.PROMOTIONAL, moved_from=None)
+    own_or_moved = Q(entry__account__in=states) | Q(entry__account__moved_to__in=states)
+    given = PointsLot.objects.filter(own_or_moved, kind=PointsLot.Kind.PROMOTIONAL, moved_from=None)
     lots = given.select_related("account", "entry__till")
     rows: defaultdict[int, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: {"customer": [], "transactions": []})
     for lot in lots.order_by("-awarded_at", "-pk"):
@@ -215,29 +195,15 @@ def _promotions(found: dict[int, dict[str, Any]], view: _View) -> None:
         }
 
 
-def _programs(found: dict[int, dict[str, Any]], view: _View) -> None:
+def _programs(found: dict[int, dict[str, Any]], view: PointsView) -> None:
     """`programs_list`: the organization's programs."""
-    programs = [one for one in view.catalog.active if view.program_id in {None, one.program.pk}]
-    block = {"program": [payloads.program_row(one) for one in programs]}
+    programs = [current for current in view.catalog.active if view.program_id in {None, current.program.pk}]
+    block = {"program": [payloads.program_row(current) for current in programs]}
     for payload in found.values():
         payload["programs_list"] = block
 
 
-def _trackers(found: dict[int, dict[str, Any]], view: _View) -> None:
-    """`trackers`: what the programs' trackers show at this moment. A query for each tracker; warning 1099 if one fails."""
-    with view.reading.may_fail(Code.TRACKERS_FAILED):
-        keys = [key for key in view.balances.memberships if view.program_id in {None, key.program_id}]
-        rows = tracker_values(
-            {key: view.balances.memberships[key] for key in keys},
-            catalog=view.catalog,
-            organization=view.reading.organization,
-            now=view.now,
-        )
-        for customer_id, payload in found.items():
-            payload["trackers"] = {"tracker": rows.get(customer_id, [])}
-
-
-_BLOCKS = {
+_BLOCKS: dict[str, Block] = {
     "mlp": _summaries,
     "points_summary": _summary,
     "expiry_schedule": _schedule,
@@ -245,7 +211,6 @@ _BLOCKS = {
     "delayed_accrual": _promised,
     "promotion_points": _promotions,
     "program_summary": _programs,
-    "tracker_info": _trackers,
 }
 
 
@@ -253,9 +218,9 @@ _DAYS_AHEAD = ("gap_to_upgrade_for", "gap_to_renew_for")
 
 
 def program_refusals(ids: Sequence[int], reading: Reading) -> dict[int, Code]:
-    """Customers whose item fails for the program that the call names: 1020 for those who are not in it, 400 for no number.
+    """Codes of the customers whose item fails for the program that the call names: 1020 for customers outside the program.
 
-    400 as well where the days ahead of a gap are none.
+    All fail with 400 if the program, or the days ahead of a gap, is not a number.
     """
     if any(not (days.isascii() and days.isdigit()) for name in _DAYS_AHEAD if (days := reading.query.get(name, ""))):
         return dict.fromkeys(ids, Code.INVALID_INPUT)
