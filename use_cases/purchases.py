@@ -15,7 +15,8 @@ from customers.profile.models import Customer
 from engagement.bills.codes import BillCode
 from engagement.bills.draft import BillDraft
 from engagement.bills.models import Bill
-from engagement.bills.recording import RecordedBill, owners_of_returned, record_bills
+from engagement.bills.recording import RecordedBill, record_bills
+from engagement.bills.returned_sales import owners_of_returned
 from engagement.earning.awarding import BillAward, award_bills
 from engagement.events.deferral import BILL, defer_event, has_waiting
 from engagement.points.errors import PointsStepError, points_code

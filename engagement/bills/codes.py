@@ -1,6 +1,6 @@
-"""Which codes do bills speak? Those of docs/protocol.md's tills' part, 6.1, as far as bills and returns themselves give them.
+"""Codes and sentences of bills and returns (docs/protocol.md, tills' part 6.1).
 
-Code and sentence mean this only where bills are written; customers' answers and imports tell them in their own codes.
+They have this meaning only in calls that write bills; customer calls and imports have codes of their own.
 """
 
 from enum import unique

@@ -1,4 +1,4 @@
-"""What does somebody who sends a bill say? A `BillDraft`: read, in canonical form, not yet judged against what is stored."""
+"""A bill as it was sent, in canonical form, and the checks that need nothing stored."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engagement.bills.codes import BillCode
-from engagement.bills.models import RETURNS, Bill
+from engagement.bills.models import RETURNS, Bill, BillIdentity
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.moments import from_wall
 from loyalty_project.protocol.numbers import plain_digits
@@ -18,9 +18,8 @@ from organizations.locations.models import Store, Till
 from organizations.policies import Policy
 
 ZERO = Decimal(0)
-Identity = tuple[bool, str, str, date]
 MOST_MONEY = Decimal("999999999999.999")
-# The longest values that columns hold (docs/protocol.md, tills' part 1.3).
+# The length of the column (docs/protocol.md, tills' part 1.3).
 NUMBER_LENGTH = 50
 _LINE_FIELDS = ("item_code", "quantity", "rate", "value", "discount", "amount")
 _LINE_SIGNS = (
@@ -34,7 +33,7 @@ _LINE_SIGNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineDraft:
-    """One line of a bill, amounts in the bill's currency."""
+    """A line of a bill as it was sent; amounts are in the bill's currency."""
 
     item_code: str
     quantity: Decimal = Decimal(1)
@@ -48,18 +47,20 @@ class LineDraft:
 
     @property
     def net(self) -> Decimal:
-        """The amount after discount; value less discount where none was sent."""
+        """The amount after discount; value less discount if no amount was sent."""
         return self.value - self.discount if self.amount is None else self.amount
 
 
 @dataclass(slots=True, kw_only=True)
 class BillDraft:
-    """One bill or return as it was sent. `amount` of a return is positive, None where it is not sent.
+    """A bill or return as it was sent.
 
-    `lines` is None where lines are no part of what was sent (imports bring them apart). A return names its sale by `sale_id`,
-    or by `sale_number` with the day of purchase where that is known; its own `number` may be "" (then its sale and its content
-    tell it apart). `time_is_sent` is False where `billed_at` is just when the bill came: the same bill then comes later again.
-    `stated_points` are given if a file states them; then no rule runs.
+    amount: of a return also positive; None if not sent.
+    lines: None if lines are not part of the message (imports bring them in a file of their own).
+    sale_id, sale_number, purchased_on: how a return names its sale.
+    number: may be "" for a return; its sale and content identify it then.
+    time_is_sent: False if `billed_at` is the time of arrival; a repeated bill then arrives with another time.
+    stated_points: points that a file states; no rule runs then.
     """
 
     type: str = Bill.Type.REGULAR
@@ -89,12 +90,12 @@ class BillDraft:
 
     @property
     def is_return(self) -> bool:
-        """Whether something is brought back."""
+        """True for a return, anonymous or not."""
         return self.type in RETURNS
 
 
 def check_draft(draft: BillDraft, *, policy: Policy, zone: ZoneInfo, now: datetime) -> None:
-    """What is wrong with a bill by itself, in the order of docs/protocol.md's tills' part, 6.1. Raises `LoyaltyError`."""
+    """Check a bill by itself, in the order of docs/protocol.md, tills' part 6.1. Raises `LoyaltyError`."""
     if draft.type not in Bill.Type.values:
         raise LoyaltyError(BillCode.INVALID_TYPE)
     if not draft.number and not draft.is_return:
@@ -135,7 +136,7 @@ def _check_amounts(draft: BillDraft, policy: Policy) -> None:
 
 
 def _check_line(line: LineDraft, policy: Policy, *, is_returned: bool) -> None:
-    """A returned line without an amount is worth what the sale says, and no limit of sales is meant for it."""
+    """Check a line. The sale gives a returned line its amount if none was sent; the limits of sales do not apply to it."""
     if not line.item_code:
         raise LoyaltyError(BillCode.LINE_WITHOUT_ITEM)
     net = line.amount or ZERO if is_returned else line.net
@@ -154,22 +155,19 @@ def _check_within(amount: Decimal, low: Decimal | None, high: Decimal | None) ->
         raise LoyaltyError(BillCode.INVALID_AMOUNT)
 
 
-def identity_of(draft: BillDraft, *, policy: Policy, zone: ZoneInfo) -> Identity:
-    """What names the bill for ever: a return or not, the scope of its number, the number, and the day (tills' part 2.4).
-
-    A return without a number of its own is told from others of its sale by its content (3.2).
-    """
+def identity_of(draft: BillDraft, *, policy: Policy, zone: ZoneInfo) -> BillIdentity:
+    """The identity of the bill. Of a return without a number, a digest of its content is part of the scope (3.2)."""
     scope, number = _scope(draft, policy), draft.number
     if not number:
         number = draft.sale_number or str(draft.sale_id)
         when = draft.billed_at.isoformat() if draft.time_is_sent else ""
-        told = f"{draft.return_type} {draft.amount} {when} {draft.purchased_on or ''} {content_of(draft)}"
-        scope = f"{scope}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
-    return draft.is_return, scope, number, draft.billed_at.astimezone(zone).date()
+        content = f"{draft.return_type} {draft.amount} {when} {draft.purchased_on or ''} {content_of(draft)}"
+        scope = f"{scope}:{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+    return BillIdentity(draft.is_return, scope, number, draft.billed_at.astimezone(zone).date())
 
 
 def _scope(draft: BillDraft, policy: Policy) -> str:
-    """Within what the number is unique: the till, or what a policy widens that to."""
+    """The scope in which the number is unique: the till, or a wider one by policy."""
     is_wide = policy.bill_number_unique or (draft.is_return and bool(draft.number) and policy.return_number_unique)
     if not is_wide and draft.till is not None and not policy.bill_number_unique_in_store:
         return f"till:{draft.till.pk}"
@@ -179,12 +177,12 @@ def _scope(draft: BillDraft, policy: Policy) -> str:
 
 
 def content_of(draft: BillDraft) -> str:
-    """A digest of the lines as sent, by which the same bill again is told from another; "" without lines."""
+    """A digest of the lines as sent, which tells a repeated bill from a different one; "" without lines."""
     if not draft.lines:
         return ""
-    told = [[_told(getattr(line, name) if name != "amount" else line.net) for name in _LINE_FIELDS] for line in draft.lines]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    lines = [[_as_text(getattr(line, name) if name != "amount" else line.net) for name in _LINE_FIELDS] for line in draft.lines]
+    return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
 
 
-def _told(value: str | Decimal) -> str:
+def _as_text(value: str | Decimal) -> str:
     return value if isinstance(value, str) else plain_digits(value)

@@ -1,4 +1,4 @@
-"""Which are somebody's latest bills? Ten for each customer, by the filters of customer/get (docs/protocol.md 4.5)."""
+"""The latest bills of customers: up to ten each, by the filters of customer/get (docs/protocol.md 4.5)."""
 
 from collections.abc import Collection, Mapping
 
@@ -15,18 +15,19 @@ LATEST = 10
 
 
 def latest_bills(customer_ids: Collection[int], *, query: Mapping[str, str], organization: Organization) -> list[Bill]:
-    """The latest bills of each customer, newest first, with their stores: one query.
+    """The latest bills of each customer, newest first, with their stores. One query.
 
-    `query` may narrow them by number, store_code, till_code, amount, date and type; what is no amount or no date matches none.
+    `query` may filter by number, store_code, till_code, amount, date and type. An unreadable amount or date matches no bill.
     """
     bills = Bill.objects.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
-    narrowed = _narrow(bills, query, organization)
-    if narrowed is None:
+    filtered = _filter(bills, query, organization)
+    if filtered is None:
         return []
-    return list(page_of_each(narrowed.select_related("store"), by="customer_id", order=["-billed_at", "-pk"], limit=LATEST))
+    return list(page_of_each(filtered.select_related("store"), by="customer_id", order=["-billed_at", "-pk"], limit=LATEST))
 
 
-def _narrow(bills: QuerySet[Bill], query: Mapping[str, str], organization: Organization) -> QuerySet[Bill] | None:
+def _filter(bills: QuerySet[Bill], query: Mapping[str, str], organization: Organization) -> QuerySet[Bill] | None:
+    """The bills that match `query`; None if its amount or date is unreadable."""
     exact = {"number": "number", "store_code": "store__code", "till_code": "till__code"}
     for key, column in exact.items():
         if query.get(key):

@@ -1,4 +1,4 @@
-"""How do lines come to bills that are stored already? Each once, behind those that are there (docs/imports.md)."""
+"""Lines of bills: rows of sold and returned lines, and lines that a file adds to stored bills (docs/imports.md)."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from django.db.models import BigIntegerField, CharField, DateField
 
-from engagement.bills.draft import BillDraft, Identity, LineDraft, identity_of
-from engagement.bills.models import RETURNS, Bill, BillLine
+from engagement.bills.draft import BillDraft, LineDraft, identity_of
+from engagement.bills.models import RETURNS, Bill, BillIdentity, BillLine
+from engagement.bills.returns import Portion
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_with_ids
@@ -15,60 +16,16 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.models import Organization
 
-_Told = tuple[str, str, Decimal, Decimal, Decimal, Decimal]
+_LineContent = tuple[str, str, Decimal, Decimal, Decimal, Decimal]
 
 
-def add_lines(lines: Sequence[tuple[BillDraft, LineDraft]], *, organization: Organization) -> list[bool | LoyaltyError]:
-    """Add each line to the sale that its draft names: whether it is new, or 400 where the customer has no such sale.
-
-    Lines of a sale that agree in item, description, quantity, rate, amount and discount are the same line. Four queries for any
-    number; the constraint `bill_line_position_unique` stands under the sales' locks. Call it in a transaction.
-    """
-    identities = [identity_of(draft, policy=organization.policy, zone=organization.zone) for draft, _ in lines]
-    sales = _sales(set(identities))
-    ids = [bill.pk for bill in sales.values()]
-    told: defaultdict[int, set[_Told]] = defaultdict(set)
-    last: defaultdict[int, int] = defaultdict(int)
-    for stored in BillLine.objects.filter(is_any_of("bill_id", ids, BigIntegerField())) if ids else ():
-        told[stored.bill_id].add(_told(stored, stored.amount))
-        last[stored.bill_id] = max(last[stored.bill_id], stored.position)
-    results: list[bool | LoyaltyError] = []
-    new: list[BillLine] = []
-    for (draft, line), identity in zip(lines, identities, strict=True):
-        bill = sales.get(identity)
-        if bill is None or bill.customer_id != draft.customer_id:
-            results.append(LoyaltyError(Code.INVALID_INPUT))
-            continue
-        is_new = _told(line, line.net) not in told[bill.pk]
-        results.append(is_new)
-        if is_new:
-            told[bill.pk].add(_told(line, line.net))
-            last[bill.pk] += 1
-            new.append(_line(line, bill, last[bill.pk]))
-    insert_with_ids(new)
-    return results
-
-
-def _sales(identities: Collection[Identity]) -> dict[Identity, Bill]:
-    if not identities:
-        return {}
-    found = Bill.objects.exclude(type__in=RETURNS).filter(
-        is_any_of("scope", {scope for _, scope, _, _ in identities}, CharField()),
-        is_any_of("number", {number for _, _, number, _ in identities}, CharField()),
-        is_any_of("billed_on", {day for *_, day in identities}, DateField()),
-    )
-    return {(False, bill.scope, bill.number, bill.billed_on): bill for bill in lock(found)}
-
-
-def _told(line: BillLine | LineDraft, amount: Decimal) -> _Told:
-    return line.item_code, line.description, line.quantity, line.rate, amount, line.discount
-
-
-def _line(draft: LineDraft, bill: Bill, position: int) -> BillLine:
+def sold_line(draft: LineDraft, *, bill: Bill, position: int) -> BillLine:
+    """The row of a sold line, not stored."""
     return BillLine(
         organization_id=bill.organization_id,
         bill_id=bill.pk,
         position=position,
+        serial=draft.serial,
         item_code=draft.item_code,
         description=draft.description,
         quantity=draft.quantity,
@@ -76,4 +33,73 @@ def _line(draft: LineDraft, bill: Bill, position: int) -> BillLine:
         value=draft.value,
         discount=draft.discount,
         amount=draft.net,
+        details=dict(draft.details),
     )
+
+
+def returned_lines(portion: Portion, *, bill: Bill) -> list[BillLine]:
+    """The rows of the lines that a return takes, not stored."""
+    return [
+        BillLine(
+            organization_id=bill.organization_id,
+            bill_id=bill.pk,
+            position=position,
+            serial=draft.serial,
+            item_code=draft.item_code,
+            description=draft.description or line.description,
+            quantity=quantity,
+            rate=line.rate,
+            value=line.rate * quantity,
+            discount=draft.discount,
+            amount=amount,
+            sale_line=line,
+            details=dict(draft.details),
+        )
+        for position, (draft, line, quantity, amount) in enumerate(portion.lines, start=1)
+    ]
+
+
+def add_lines(lines: Sequence[tuple[BillDraft, LineDraft]], *, organization: Organization) -> list[bool | LoyaltyError]:
+    """Add each line to the sale that its draft names: True if it is new, error 400 if the customer has no such sale.
+
+    Lines of a sale with the same item, description, quantity, rate, amount and discount are the same line. Four queries for any
+    number of lines. The sales are locked; the constraint `bill_line_position_unique` is underneath. Call it in a transaction.
+    """
+    identities = [identity_of(draft, policy=organization.policy, zone=organization.zone) for draft, _ in lines]
+    sales = _lock_sales(set(identities))
+    ids = [bill.pk for bill in sales.values()]
+    contents: defaultdict[int, set[_LineContent]] = defaultdict(set)
+    last_position: defaultdict[int, int] = defaultdict(int)
+    for stored in BillLine.objects.filter(is_any_of("bill_id", ids, BigIntegerField())) if ids else ():
+        contents[stored.bill_id].add(_content(stored, stored.amount))
+        last_position[stored.bill_id] = max(last_position[stored.bill_id], stored.position)
+    results: list[bool | LoyaltyError] = []
+    new: list[BillLine] = []
+    for (draft, line), identity in zip(lines, identities, strict=True):
+        bill = sales.get(identity)
+        if bill is None or bill.customer_id != draft.customer_id:
+            results.append(LoyaltyError(Code.INVALID_INPUT))
+            continue
+        is_new = _content(line, line.net) not in contents[bill.pk]
+        results.append(is_new)
+        if is_new:
+            contents[bill.pk].add(_content(line, line.net))
+            last_position[bill.pk] += 1
+            new.append(sold_line(line, bill=bill, position=last_position[bill.pk]))
+    insert_with_ids(new)
+    return results
+
+
+def _lock_sales(identities: Collection[BillIdentity]) -> dict[BillIdentity, Bill]:
+    if not identities:
+        return {}
+    sales = Bill.objects.exclude(type__in=RETURNS).filter(
+        is_any_of("scope", {identity.scope for identity in identities}, CharField()),
+        is_any_of("number", {identity.number for identity in identities}, CharField()),
+        is_any_of("billed_on", {identity.billed_on for identity in identities}, DateField()),
+    )
+    return {bill.identity: bill for bill in lock(sales)}
+
+
+def _content(line: BillLine | LineDraft, amount: Decimal) -> _LineContent:
+    return line.item_code, line.description, line.quantity, line.rate, amount, line.discount

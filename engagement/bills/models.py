@@ -1,7 +1,8 @@
-"""What did somebody buy or bring back? Bills with their lines, what they counted for, and what a customer bought in all."""
+"""Bills, their lines, and the purchase totals of customers."""
 
+from datetime import date
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from django.db import models
 
@@ -14,15 +15,24 @@ ZERO = Decimal(0)
 
 
 def money_field(help_text: str = "") -> "models.DecimalField[Decimal, Decimal]":
-    """A column of money: 12 digits before the point and 3 behind it (no currency has more), 0 by default."""
+    """A column of money: 12 digits before the decimal point, 3 after it (no currency has more), 0 by default."""
     return models.DecimalField(max_digits=15, decimal_places=3, default=ZERO, help_text=help_text)
 
 
-class Bill(TenantModel):
-    """A sale, or a return of one. Never changed but for what was returned of it and what describes it (notes, delivery).
+class BillIdentity(NamedTuple):
+    """What identifies a bill for ever (tills' part 2.4): sales and returns apart, scope of the number, number, billing day."""
 
-    A bill's identity is its `scope` (the till's or store's, or the organization's where a policy says so), its number and its
-    day, for ever; returns have a namespace of their own (docs/protocol.md 4.6, pos-v1 2.4).
+    is_return: bool
+    scope: str
+    number: str
+    billed_on: date
+
+
+class Bill(TenantModel):
+    """A sale or a return. Only what was returned of it and its description (notes, delivery) change later.
+
+    A bill is identified by its `scope` (till, store, or organization, by policy), number and billing day, for ever. Sales and
+    returns have separate namespaces (docs/protocol.md 4.6, tills' part 2.4).
     """
 
     class Type(models.TextChoices):
@@ -123,12 +133,17 @@ class Bill(TenantModel):
 
     @property
     def is_return(self) -> bool:
-        """Whether something came back by this bill."""
+        """True for a return, anonymous or not."""
         return self.type in RETURNS
 
     @property
+    def identity(self) -> BillIdentity:
+        """Its identity."""
+        return BillIdentity(self.is_return, self.scope, self.number, self.billed_on)
+
+    @property
     def counts(self) -> bool:
-        """Whether the bill counts in purchases, visits and points: it is somebody's, and nothing is odd about it."""
+        """True if the bill counts in purchases, visits and points: it has a customer, is not anonymous and is not an outlier."""
         return self.customer_id is not None and self.type not in ANONYMOUS and self.outlier_status == Bill.Outlier.NORMAL
 
 
@@ -137,7 +152,7 @@ ANONYMOUS = frozenset({Bill.Type.NOT_INTERESTED, Bill.Type.NOT_INTERESTED_RETURN
 
 
 class BillLine(TenantModel):
-    """One line of a bill."""
+    """A line of a bill."""
 
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="lines", db_index=False)
     position = models.PositiveIntegerField(help_text="Counts from 1")
@@ -175,7 +190,7 @@ class BillLine(TenantModel):
 
 
 class PurchaseTotals(TenantModel):
-    """What a customer bought in all, at every store, in or out of programs, net of returns (docs/protocol.md 2.7)."""
+    """All purchases of a customer: every store, with or without a program, net of returns (docs/protocol.md 2.7)."""
 
     customer = models.OneToOneField(Customer, on_delete=models.PROTECT, related_name="purchase_totals")
     amount = models.DecimalField("lifetime purchases", max_digits=18, decimal_places=3, default=ZERO)

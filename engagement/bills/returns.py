@@ -1,6 +1,6 @@
-"""Which sale is brought back, and how much of it? (docs/protocol.md 7, "Returns"; tills' part 3.1 and 3.3)
+"""Rules of returns: which sale, and how much of it (docs/protocol.md 7, "Returns"; tills' part 3.1, 3.3).
 
-Pure decisions over bills that were read and locked before; they change the sale and its lines in memory.
+Pure functions over bills that the caller has read and locked; they change the sale and its lines in memory.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ ReturnType = Bill.ReturnType
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """How much of a sale comes back: the return's type and amount, and the lines it takes with quantity and amount."""
+    """The part of a sale that a return takes: type, amount, and lines of the sale with quantity and amount."""
 
     return_type: str
     amount: Decimal
@@ -26,8 +26,9 @@ class Portion:
 
 
 def choose_sale(draft: BillDraft, candidates: Sequence[Bill]) -> Bill | None:
-    """The sale that a return means, of those that bear its number: rather one that is not later than the return, has something
-    left, was made at the same till, at the same store, and is the latest. None without candidates.
+    """The sale that a return refers to, of those with the number it names; None without candidates.
+
+    Preferred, in this order: not later than the return, not fully returned, of the same till, of the same store, the latest.
     """
     if draft.purchased_on is not None:
         candidates = [sale for sale in candidates if sale.billed_on == draft.purchased_on]
@@ -46,9 +47,9 @@ def choose_sale(draft: BillDraft, candidates: Sequence[Bill]) -> Bill | None:
 
 
 def portion_of(draft: BillDraft, sale: Bill, *, earlier_types: set[str], sale_lines: Sequence[BillLine]) -> Portion:
-    """How much of the sale the return takes. `earlier_types` are the types of the sale's returns so far.
+    """The part of the sale that the return takes. `earlier_types` are the types of the sale's earlier returns.
 
-    Raises `LoyaltyError` with the codes of docs/protocol.md's tills' part, 3.3.
+    Raises `LoyaltyError` with the codes of docs/protocol.md, tills' part 3.3.
     """
     if sale.outlier_status != Bill.Outlier.NORMAL:
         raise LoyaltyError(BillCode.NOT_RETURNABLE)
@@ -64,7 +65,7 @@ def portion_of(draft: BillDraft, sale: Bill, *, earlier_types: set[str], sale_li
     if return_type == ReturnType.LINE_ITEM and ReturnType.AMOUNT in earlier_types:
         raise LoyaltyError(BillCode.AMOUNT_RETURN_EXISTS)
     if return_type == ReturnType.LINE_ITEM and draft.lines is not None:
-        lines = _lines(draft.lines, sale_lines)
+        lines = _match_lines(draft.lines, sale_lines)
         return Portion(return_type, _within(sum((amount for *_, amount in lines), ZERO), sale), lines)
     if return_type == ReturnType.AMOUNT and ReturnType.LINE_ITEM in earlier_types:
         raise LoyaltyError(BillCode.LINE_RETURN_EXISTS)
@@ -74,16 +75,16 @@ def portion_of(draft: BillDraft, sale: Bill, *, earlier_types: set[str], sale_li
 
 
 def take_portion(sale: Bill, portion: Portion, *, sale_lines: Sequence[BillLine]) -> None:
-    """Note on the sale and its lines that the portion came back."""
+    """Add the portion to the returned amounts of the sale and its lines."""
     for _, line, quantity, amount in portion.lines:
         line.returned_quantity += quantity
         line.returned_amount += amount
     sale.returned_amount += portion.amount
-    whole = sale.returned_amount >= sale.amount
+    is_whole = sale.returned_amount >= sale.amount
     if not sale.amount and portion.return_type == ReturnType.LINE_ITEM:
-        # Nothing was paid: it is back when its things are.
-        whole = all(line.returned_quantity >= line.quantity for line in sale_lines)
-    sale.is_returned = whole
+        # Nothing was paid: the quantities decide.
+        is_whole = all(line.returned_quantity >= line.quantity for line in sale_lines)
+    sale.is_returned = is_whole
 
 
 def _within(amount: Decimal, sale: Bill) -> Decimal:
@@ -92,12 +93,12 @@ def _within(amount: Decimal, sale: Bill) -> Decimal:
     return amount
 
 
-def _lines(drafts: Sequence[LineDraft], lines: Sequence[BillLine]) -> list[tuple[LineDraft, BillLine, Decimal, Decimal]]:
-    """Which line of the sale each returned line is taken from; one may be spread over several of the same item."""
+def _match_lines(drafts: Sequence[LineDraft], lines: Sequence[BillLine]) -> list[tuple[LineDraft, BillLine, Decimal, Decimal]]:
+    """The lines of the sale that each returned line is taken from; it may be spread over several lines of the item."""
     if not drafts:
         raise LoyaltyError(BillCode.LINES_MISSING)
     taken: dict[int, tuple[Decimal, Decimal]] = {}
-    found: list[tuple[LineDraft, BillLine, Decimal, Decimal]] = []
+    matches: list[tuple[LineDraft, BillLine, Decimal, Decimal]] = []
     for draft in drafts:
         same = [line for line in lines if line.item_code == draft.item_code]
         if not same:
@@ -106,39 +107,39 @@ def _lines(drafts: Sequence[LineDraft], lines: Sequence[BillLine]) -> list[tuple
         same.sort(key=lambda line: (not draft.serial or line.serial != draft.serial, line.position))
         if draft.quantity > sum((line.quantity for line in same), ZERO):
             raise LoyaltyError(BillCode.QUANTITY_ABOVE_BOUGHT)
-        parts = _spread(draft, same, taken)
-        for line, quantity, amount in parts:
+        for line, quantity, amount in _spread(draft, same, taken):
             before = taken.get(id(line), (ZERO, ZERO))
             taken[id(line)] = (before[0] + quantity, before[1] + amount)
-            found.append((draft, line, quantity, amount))
-    return found
+            matches.append((draft, line, quantity, amount))
+    return matches
 
 
 def _spread(
     draft: LineDraft, same: Sequence[BillLine], taken: dict[int, tuple[Decimal, Decimal]]
 ) -> list[tuple[BillLine, Decimal, Decimal]]:
+    """The lines that the returned line is taken from, with quantity and amount. `taken` is what earlier lines took."""
     parts: list[tuple[BillLine, Decimal, Decimal]] = []
-    rest = draft.quantity
-    money = draft.amount
+    quantity_left = draft.quantity
+    amount_left = draft.amount
     for line in same:
         quantity_taken, amount_taken = taken.get(id(line), (ZERO, ZERO))
-        quantity = min(rest, line.quantity - line.returned_quantity - quantity_taken)
+        returnable = line.quantity - line.returned_quantity - quantity_taken
+        quantity = min(quantity_left, returnable)
         if quantity <= 0:
             continue
-        left = line.amount - line.returned_amount - amount_taken
-        # The last of a line takes what is left of its amount, so that the parts add up.
-        is_last = quantity == line.quantity - line.returned_quantity - quantity_taken
-        price = left if is_last else (line.amount * quantity / line.quantity).quantize(Decimal("0.001"))
-        # Of a line that came back dearer before, no more is left than that.
-        amount = min(price if money is None else money, left)
-        if money is not None:
-            money -= amount
+        unreturned = line.amount - line.returned_amount - amount_taken
+        # The last part of a line takes the rest of its amount, so that the parts add up.
+        price = unreturned if quantity == returnable else (line.amount * quantity / line.quantity).quantize(Decimal("0.001"))
+        # An earlier return may have taken more than its share of the amount.
+        amount = min(price if amount_left is None else amount_left, unreturned)
+        if amount_left is not None:
+            amount_left -= amount
         parts.append((line, quantity, amount))
-        rest -= quantity
-        if not rest:
+        quantity_left -= quantity
+        if not quantity_left:
             break
-    if rest:
+    if quantity_left:
         raise LoyaltyError(BillCode.QUANTITY_ABOVE_LEFT)
-    if money:
+    if amount_left:
         raise LoyaltyError(BillCode.LINE_AMOUNT_ABOVE_LEFT)
     return parts

@@ -1,10 +1,10 @@
-"""Which line of which bill is a row of a line items file? (docs/imports.md)"""
+"""Rows of a line items file as lines of bills (docs/imports.md)."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 
 from engagement.bills.draft import MOST_MONEY, NUMBER_LENGTH, BillDraft, LineDraft
-from engagement.bills.imports.bills import row_money, row_place, row_text
+from engagement.bills.imports.cells import read_location, read_money_cell, read_text
 from engagement.numbers.money import read_quantity
 from loyalty_project.imports.batches import Values
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
@@ -21,22 +21,22 @@ DESCRIPTION_LENGTH = 250
 
 
 def check_line_columns(columns: Sequence[str]) -> None:
-    """Whether such a file may have these columns. Raises `ColumnsError`."""
+    """Raise `ColumnsError` for unknown or missing columns."""
     check_columns(columns, known=dict.fromkeys(COLUMNS, ""), required=REQUIRED)
 
 
 def read_line_row(
-    row: Values, *, customer_id: int, organization: Organization, places: Locations
+    row: Values, *, customer_id: int, organization: Organization, locations: Locations
 ) -> tuple[BillDraft, LineDraft]:
-    """The sale that a row names, as far as the row tells it, and its line.
+    """The sale that a row names (a draft of what identifies it), and the line.
 
-    Raises `LoyaltyError` 1150 for an unknown store or till, 400 for anything else that is malformed.
+    Raises `LoyaltyError` 1150 for an unknown store or till, 400 for other malformed cells.
     """
-    store, till = row_place(row, places)
-    billed_at = read_moment(row_text(row, "billing_time"), organization.zone)
-    number, item, description = (row_text(row, column) for column in ("number", "item_sku", "description"))
-    quantity = read_quantity(row_text(row, "quantity"))
-    amount, rate, discount = (row_money(row, column, organization) for column in ("amount", "rate", "discount"))
+    store, till = read_location(row, locations)
+    billed_at = read_moment(read_text(row, "billing_time"), organization.zone)
+    number, item, description = (read_text(row, column) for column in ("number", "item_sku", "description"))
+    quantity = read_quantity(read_text(row, "quantity"))
+    amount, rate, discount = (read_money_cell(row, column, organization) for column in ("amount", "rate", "discount"))
     discount = discount or Decimal(0)
     if billed_at is None or quantity is None or amount is None or not number or not item:
         raise LoyaltyError(Code.INVALID_INPUT)

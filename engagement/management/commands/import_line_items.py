@@ -52,7 +52,7 @@ class LineBatch:
         if isinstance(owner, LoyaltyError):
             return owner
         try:
-            return read_line_row(row, customer_id=owner, organization=self.by.organization, places=places)
+            return read_line_row(row, customer_id=owner, organization=self.by.organization, locations=places)
         except LoyaltyError as refusal:
             return refusal
 

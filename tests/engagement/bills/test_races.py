@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from customers.profile import locks
 from customers.profile.models import Customer
-from engagement.bills import recording
+from engagement.bills import batch
 from engagement.bills.draft import BillDraft
 from engagement.bills.models import Bill, PurchaseTotals
 from engagement.points.ledger import repository
@@ -48,7 +48,7 @@ def asha(northwind: Organization) -> Customer:
 
 
 def record_at_once(shop: Shop, lanes: list[list[BillDraft]]) -> Counter[str]:
-    """Each lane's drafts, all lanes together; how often each fate came."""
+    """Each lane's drafts, all lanes together; how often each result came."""
 
     def work(draft: BillDraft) -> str:
         with organization_scope(shop.organization):
@@ -98,9 +98,9 @@ def test_numbers_of_near_days_are_one_bill_by_policy(northwind: Organization, sh
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (locks, recording, repository):
+    for module in (locks, batch, repository):
         monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
-    monkeypatch.setattr(recording, "lock_numbers", lambda numbers: None)
+    monkeypatch.setattr(batch, "lock_numbers", lambda numbers: None)
 
 
 def test_twin_without_the_locks_runs_into_the_constraint(

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from customers.profile.models import Customer
 from engagement.bills.draft import LineDraft
 from engagement.bills.models import Bill, BillLine, PurchaseTotals
-from engagement.bills.recording import owners_of_returned, record_bills
+from engagement.bills.recording import record_bills
+from engagement.bills.returned_sales import owners_of_returned
 from engagement.points.models import PointsEntry
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.models import Organization

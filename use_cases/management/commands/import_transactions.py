@@ -54,7 +54,9 @@ class BillBatch:
         if isinstance(owner, LoyaltyError):
             return owner
         try:
-            return read_bill_row(row, customer_id=owner, organization=self.by.organization, places=places, fields=self.fields)
+            return read_bill_row(
+                row, customer_id=owner, organization=self.by.organization, locations=places, fields=self.fields
+            )
         except LoyaltyError as refusal:
             return refusal
 

@@ -1,0 +1,132 @@
+"""The bills, sales and totals that a batch of drafts needs: locked, read once, and changed in memory."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from django.db.models import BigIntegerField, CharField, DateField, Q
+
+from customers.profile.models import Customer
+from engagement.bills.draft import BillDraft, identity_of
+from engagement.bills.models import ANONYMOUS, RETURNS, Bill, BillIdentity, BillLine, PurchaseTotals
+from loyalty_project.db.locks import lock, lock_numbers
+from loyalty_project.db.lookups import is_any_of
+from loyalty_project.db.rows import give_ids, insert_rows, update_rows
+from organizations.audit.actors import Actor
+from organizations.policies import Policy
+from organizations.tenancy.models import Organization
+
+_BILL_LOCKS = 1 << 61
+_STRIPES = 256
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """The state of all bills that the drafts may concern, after the drafts recorded so far.
+
+    sales: by number. sold_numbers: numbers of loyalty sales of any customer. return_types: of the returns of each sale.
+    """
+
+    organization: Organization
+    policy: Policy
+    by: Actor
+    now: datetime
+    customers: Mapping[int, Customer]
+    by_identity: dict[BillIdentity, Bill] = field(default_factory=dict)
+    by_id: dict[int, Bill] = field(default_factory=dict)
+    sales: defaultdict[str, list[Bill]] = field(default_factory=lambda: defaultdict(list))
+    sold_numbers: set[str] = field(default_factory=set)
+    return_types: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    lines: defaultdict[int, list[BillLine]] = field(default_factory=lambda: defaultdict(list))
+    totals: dict[int, PurchaseTotals] = field(default_factory=dict)
+    new_bills: list[Bill] = field(default_factory=list)
+    new_lines: list[BillLine] = field(default_factory=list)
+    changed_sales: dict[int, Bill] = field(default_factory=dict)
+    changed_lines: dict[int, BillLine] = field(default_factory=dict)
+    changed_totals: dict[int, PurchaseTotals] = field(default_factory=dict)
+
+    def add(self, bills: Iterable[Bill]) -> None:
+        """Make bills available to the drafts that follow, each once."""
+        for bill in bills:
+            if bill.pk in self.by_id:
+                continue
+            self.by_id[bill.pk] = bill
+            self.by_identity[bill.identity] = bill
+            if not bill.is_return:
+                self.sales[bill.number].append(bill)
+
+
+def read_batch(batch: Batch, drafts: Sequence[BillDraft]) -> None:
+    """Lock the identities of the drafts, and read all bills that they may concern."""
+    identities = {identity_of(draft, policy=batch.policy, zone=batch.organization.zone) for draft in drafts}
+    lock_numbers(_stripe(batch.organization, identity) for identity in identities)
+    returns = [draft for draft in drafts if draft.is_return]
+    if returns:
+        _read_sales(batch, returns)
+    batch.add(_bills_with(identities, batch.policy))
+    of_customers = is_any_of("customer_id", batch.customers, BigIntegerField())
+    totals = PurchaseTotals.objects.filter(of_customers) if batch.customers else ()
+    batch.totals = {row.customer_id: row for row in totals}
+
+
+def write_batch(batch: Batch) -> None:
+    """Write the new and changed rows, one statement a table and kind."""
+    new_bills = sorted(batch.new_bills, key=lambda bill: bill.pk)
+    new_ids = {bill.pk for bill in new_bills}
+    insert_rows(new_bills)
+    give_ids(batch.new_lines)
+    for line in batch.new_lines:
+        if line.sale_line is not None:
+            line.sale_line_id = line.sale_line.pk
+    insert_rows(batch.new_lines)
+    update_rows([sale for pk, sale in batch.changed_sales.items() if pk not in new_ids], ("returned_amount", "is_returned"))
+    update_rows(list(batch.changed_lines.values()), ("returned_quantity", "returned_amount"))
+    totals = batch.changed_totals.values()
+    insert_rows([row for row in totals if row.pk is None])
+    update_rows([row for row in totals if row.pk is not None], ("amount", "bills", "last_billed_at", "last_amount"))
+
+
+def _bills_with(identities: Collection[BillIdentity], policy: Policy) -> Iterable[Bill]:
+    """The stored bills that may have these identities, or their number on a day that a policy compares."""
+    if not identities:
+        return ()
+    bills = Bill.objects.filter(
+        is_any_of("scope", {identity.scope for identity in identities}, CharField()),
+        is_any_of("number", {identity.number for identity in identities}, CharField()),
+    )
+    days = {identity.billed_on for identity in identities}
+    if not policy.bill_number_unique_days:
+        return bills.filter(is_any_of("billed_on", days, DateField()))
+    around = timedelta(days=policy.bill_number_unique_days)
+    return bills.filter(billed_on__range=(min(days) - around, max(days) + around))
+
+
+def _read_sales(batch: Batch, returns: Sequence[BillDraft]) -> None:
+    """Read the sales that the returns may refer to. Lock them: no customer's lock protects an anonymous sale."""
+    numbers = {draft.sale_number for draft in returns if draft.sale_number}
+    anonymous = {draft.sale_number for draft in returns if draft.sale_number and draft.type in ANONYMOUS}
+    by_id = Q(is_any_of("pk", {draft.sale_id for draft in returns if draft.sale_id is not None}, BigIntegerField()))
+    numbered = is_any_of("number", numbers, CharField())
+    own = Q(numbered, is_any_of("customer_id", batch.customers, BigIntegerField()))
+    all_sales = Bill.objects.exclude(type__in=RETURNS)
+    sales = list(lock(all_sales.filter(by_id | own | Q(is_any_of("number", anonymous, CharField())))))
+    batch.add(sales)
+    if numbers:
+        loyalty_sales = all_sales.exclude(type__in=ANONYMOUS).filter(numbered).order_by()
+        batch.sold_numbers = set(loyalty_sales.values_list("number", flat=True).distinct())
+    ids = {sale.pk for sale in sales}
+    if ids:
+        of_sales = is_any_of("return_of_id", ids, BigIntegerField())
+        for sale_id, return_type in Bill.objects.filter(of_sales).values_list("return_of_id", "return_type"):
+            if sale_id is not None:
+                batch.return_types[sale_id].add(return_type)
+    if ids and any(draft.lines for draft in returns):
+        for line in BillLine.objects.filter(is_any_of("bill_id", ids, BigIntegerField())).order_by("bill_id", "position"):
+            batch.lines[line.bill_id].append(line)
+
+
+def _stripe(organization: Organization, identity: BillIdentity) -> int:
+    """The number of the lock of an identity. The day is left out, because a policy may compare bills of several days."""
+    return _BILL_LOCKS | organization.pk * _STRIPES + crc32(repr(identity[:-1]).encode()) % _STRIPES

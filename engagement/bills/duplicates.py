@@ -1,0 +1,39 @@
+"""Bills sent again: the same content is unchanged, other content is error 604 (docs/protocol.md, tills' part 2.4)."""
+
+from collections.abc import Iterable
+
+from engagement.bills.codes import BillCode
+from engagement.bills.draft import BillDraft
+from engagement.bills.models import Bill, BillIdentity
+from loyalty_project.protocol.errors import LoyaltyError
+from organizations.policies import Policy
+
+
+def check_same_bill(draft: BillDraft, bill: Bill, stored: Bill, policy: Policy) -> None:
+    """Check that `bill`, built of the draft, equals the stored bill of its identity. Raises `LoyaltyError` 604."""
+    # The sale decides the amount of a full return and of a return by lines, whatever amount was sent.
+    is_priced_by_sale = stored.return_type == Bill.ReturnType.FULL or (
+        stored.return_type == Bill.ReturnType.LINE_ITEM and draft.lines is not None
+    )
+    amount_counts = draft.amount is not None and not is_priced_by_sale
+    is_same = (
+        bill.type == stored.type
+        and bill.customer_id == stored.customer_id
+        and bill.discount == stored.discount
+        and (not draft.time_is_sent or bill.billed_at == stored.billed_at)
+        and bill.returned_number == stored.returned_number
+        and bill.stated_points == stored.stated_points
+        and (draft.lines is None or bill.content == stored.content)
+        and (not amount_counts or (bill.amount, bill.gross_amount) == (stored.amount, stored.gross_amount))
+        and (not draft.return_type or draft.return_type == stored.return_type)
+    )
+    if not is_same or policy.strict_duplicate_bill:
+        raise LoyaltyError(BillCode.DUPLICATE_NUMBER)
+
+
+def check_days_around(identity: BillIdentity, known: Iterable[BillIdentity], *, unique_days: int) -> None:
+    """Check that the number is unused for `unique_days` before and after the bill; 0: no check. Raises `LoyaltyError` 604."""
+    if unique_days and any(
+        other[:-1] == identity[:-1] and abs((other.billed_on - identity.billed_on).days) < unique_days for other in known
+    ):
+        raise LoyaltyError(BillCode.DUPLICATE_NUMBER)
