@@ -143,7 +143,7 @@ class Bill(TenantModel):
 
     @property
     def counts(self) -> bool:
-        """True if the bill counts in purchases, visits and points: it has a customer, is not anonymous and is not an outlier."""
+        """True if the bill counts in purchases, visits and points: of a customer, not anonymous, not an outlier."""
         return self.customer_id is not None and self.type not in ANONYMOUS and self.outlier_status == Bill.Outlier.NORMAL
 
 

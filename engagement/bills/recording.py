@@ -49,10 +49,10 @@ def record_bills(
 ) -> list[RecordedBill | LoyaltyError]:
     """Record the drafts, the earliest first; results are in the order given. The number of queries does not grow.
 
-    `customers` are those that the drafts name and those of `owners_of_returned`, all locked by the caller. A bill that is stored
-    with the same content comes back with warning 604. A refused draft is a `LoyaltyError` (docs/protocol.md, tills' part 6.1)
-    and leaves no trace. Call it in a transaction. The constraints `bill_identity_unique` and `bill_return_identity_unique` are
-    underneath.
+    `customers` are those that the drafts name and those of `owners_of_returned`, all locked by the caller. A bill that is
+    stored with the same content comes back with warning 604. A refused draft is a `LoyaltyError` (docs/protocol.md, tills'
+    part 6.1) and leaves no trace. Call it in a transaction. The constraints `bill_identity_unique` and
+    `bill_return_identity_unique` are underneath.
     """
     results: list[RecordedBill | LoyaltyError | None] = [None] * len(drafts)
     sound: list[int] = []

@@ -1,6 +1,6 @@
 """The same bill, or the same return, at the same moment: one bill, one award, and nothing is taken back twice.
 
-The twins show that the test can fail: without the locks a constraint has to step in, without the constraint the locks suffice.
+Twins show that the test can fail: without the locks a constraint refuses, without the constraint the locks suffice.
 """
 
 from collections import Counter
@@ -84,8 +84,8 @@ def test_the_same_bill_at_two_tills_of_a_store_is_one_by_policy(shop: Shop, asha
 
 
 def test_the_same_number_for_different_people_is_one_bill(northwind: Organization, shop: Shop, asha: Customer) -> None:
-    fates = record_at_once(shop, [*sales(shop, asha)[:2], *sales(shop, member(northwind))[:2]])
-    assert fates == {"new": ROUNDS, "known": ROUNDS, "604": 2 * ROUNDS}
+    results = record_at_once(shop, [*sales(shop, asha)[:2], *sales(shop, member(northwind))[:2]])
+    assert results == {"new": ROUNDS, "known": ROUNDS, "604": 2 * ROUNDS}
     assert Bill.objects.count() == ROUNDS
 
 
@@ -107,8 +107,8 @@ def test_twin_without_the_locks_runs_into_the_constraint(
     northwind: Organization, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_locks(monkeypatch)
-    fates = record_at_once(shop, [sales(shop, member(northwind))[0] for _ in range(WORKERS)])
-    assert fates["constraint"] > 0
+    results = record_at_once(shop, [sales(shop, member(northwind))[0] for _ in range(WORKERS)])
+    assert results["constraint"] > 0
     assert Bill.objects.count() == ROUNDS
 
 
