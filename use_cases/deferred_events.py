@@ -1,7 +1,4 @@
-"""What follows from a loyalty event that was put off? The one list of its kinds, and the way in for workers.
-
-(docs/protocol.md 1.8, Replay)
-"""
+"""Handlers of deferred loyalty events by kind, run by workers (docs/protocol.md 1.8, Replay)."""
 
 from typing import Final
 
@@ -19,7 +16,7 @@ from use_cases.merging import move_points_later
 
 
 def _welcome(event: DeferredEvent, /, *, by: Actor) -> None:
-    """What programs give for joining; the payload names them."""
+    """Award what the programs of the payload give for joining."""
     welcome_later(
         event.customer,
         event.payload["programs"],
@@ -31,7 +28,7 @@ def _welcome(event: DeferredEvent, /, *, by: Actor) -> None:
 
 
 def _bill(event: DeferredEvent, /, *, by: Actor) -> None:
-    """The points of a bill that is recorded already; the payload names it. Raises `PointsStepError` where it fails again."""
+    """Award the points of the recorded bill that the payload names. Raises `PointsStepError` if it fails again."""
     bills = Bill.objects.select_related("till", "store__zone", "store__concept", "return_of")
     award_bills(
         [bills.get(pk=event.payload["bill"])],
@@ -47,13 +44,13 @@ HANDLERS: Final[dict[str, Handler]] = {WELCOME: _welcome, BILL: _bill, MERGE: mo
 
 
 def work_deferred_events(organization: Organization, customer_id: int) -> int:
-    """Work what waits for this customer, oldest first; how many events. Raises the error of the first that fails."""
+    """Handle the waiting events of a customer, oldest first; their number. Raises the error of the first that fails."""
     with organization_scope(organization):
         return work_waiting(customer_id, handlers=HANDLERS, organization=organization)
 
 
 def pick_up_deferred_events() -> int:
-    """See to it, in every organization, that all events that wait have a job; how many customers had lost theirs."""
+    """Defer a job for every customer with waiting events but without a job, in every organization; the number of customers."""
     count = 0
     for organization in Organization.objects.order_by("pk"):
         with organization_scope(organization):

@@ -16,7 +16,7 @@ import customers.merge_policy
 import engagement.merge_policy
 import subscriptions.merge_policy
 from customers.duplicates.services import reopen_candidate, settle_candidates
-from customers.merging import services as persons
+from customers.merging import services as profiles
 from customers.merging.models import Merge
 from customers.merging.transfer import KeptRows, MovedRows, move_rows, move_rows_back, rows_changed, was_blocked_by
 from customers.profile.locks import lock_customers
@@ -47,7 +47,7 @@ KEPT: Final[tuple[KeptRows, ...]] = (
     *subscriptions.merge_policy.KEPT,
     *engagement.merge_policy.KEPT,
 )
-# What a broken constraint means, should a race ever get past the locks: the same call may succeed later.
+# The code of each broken constraint, if a race gets past the locks: the same call may succeed later.
 CONSTRAINTS: Final[Mapping[str, Code]] = {
     "merge_one_survivor": Code.PROFILE_NOT_UPDATED,
     "merge_one_direction": Code.PROFILE_NOT_UPDATED,
@@ -56,12 +56,12 @@ CONSTRAINTS: Final[Mapping[str, Code]] = {
 
 
 class MergeRefusedError(ValueError):
-    """The two cannot be merged, or the merge cannot be undone; the text says why, to people. Nothing was changed."""
+    """The customers cannot be merged, or the merge cannot be undone. The text is the reason, for users. Nothing has changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """A merge that stands, made now (`is_new`) or before. Warning 1096 where the points follow later."""
+    """An active merge, made now (`is_new`) or before. Warning 1096 if the points follow later."""
 
     merge: Merge
     is_new: bool
@@ -72,25 +72,25 @@ class Merged:
 def merge_customers(*, survivor: int, victim: int, by: Actor, reason: str = "") -> Merged:
     """Merge the customer `victim` (id) into `survivor`. The same again changes nothing.
 
-    Locks both in the order of their ids, then what hangs on them. Raises `MergeRefusedError` for one customer, for one who is
+    Locks both in the order of their ids, then their rows. Raises `MergeRefusedError` if both are the same customer, or one is
     merged already or restricted (docs/protocol.md 2.4 H), and `django.db` errors for locks that are not free (55P03) and broken
     constraints (`CONSTRAINTS`).
     """
     if survivor == victim:
         raise MergeRefusedError("A customer cannot be merged with themselves.")
-    standing = _active_merge(survivor=survivor, victim=victim)
-    if standing is not None:
-        return Merged(merge=standing, is_new=False)
+    active = _active_merge(survivor=survivor, victim=victim)
+    if active is not None:
+        return Merged(merge=active, is_new=False)
     held = lock_customers([survivor, victim])
     if len(held) < 2:
         raise MergeRefusedError("There is no such customer.")
-    if any(blocks(one, Block.IDENTIFIER_CHANGE, by.organization.policy) for one in held.values()):
+    if any(blocks(customer, Block.IDENTIFIER_CHANGE, by.organization.policy) for customer in held.values()):
         raise MergeRefusedError("Customers who are marked as fraud, or whose status forbids it, are not merged.")
     return _merge(held[victim], held[survivor], reason=reason, by=by, now=clock.now())
 
 
 def _active_merge(*, survivor: int, victim: int) -> Merge | None:
-    """The merge of these two that stands already. Raises `MergeRefusedError` where one of them is somebody else by now."""
+    """The active merge of these two, if any. Raises `MergeRefusedError` if one of them is merged into another customer."""
     merge = Merge.objects.filter(victim=victim, undone_at=None).first()
     merged_into = dict(Customer.objects.filter(pk__in=[survivor, victim]).values_list("pk", "merged_into_id"))
     if merge is not None and merged_into.get(victim) == survivor:
@@ -103,13 +103,13 @@ def _active_merge(*, survivor: int, victim: int) -> Merge | None:
 
 def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now: datetime) -> Merged:
     moved: dict[str, Any] = {}
-    moved["groups"] = persons.transfer_primary_roles(victim=victim, survivor=survivor)
+    moved["groups"] = profiles.transfer_primary_roles(victim=victim, survivor=survivor)
     moved["rows"] = {move.label: asdict(move_rows(move, victim=victim.pk, survivor=survivor.pk)) for move in MOVED}
-    moved["identifiers"] = persons.transfer_identifiers(victim=victim, survivor=survivor)
-    moved["columns"] = persons.fill_columns(victim=victim, survivor=survivor)
+    moved["identifiers"] = profiles.transfer_identifiers(victim=victim, survivor=survivor)
+    moved["columns"] = profiles.fill_columns(victim=victim, survivor=survivor)
     survivor.updated_on = now
-    persons.save_survivor(survivor)
-    moved["earlier"] = persons.redirect_victims(victim=victim, survivor=survivor)
+    profiles.save_survivor(survivor)
+    moved["earlier"] = profiles.redirect_victims(victim=victim, survivor=survivor)
     settle_candidates(victim=victim.pk, survivor=survivor.pk, by=by)
     count_purchases_anew([victim, survivor])
     merge = Merge.objects.create(
@@ -124,25 +124,25 @@ def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now:
     )
     notices = _merge_points(merge, victim, survivor, by=by, now=now)
     see_to_waiting(survivor.pk, organization=by.organization)
-    told = {"merge": merge.pk, "reason": reason} if reason else {"merge": merge.pk}
+    details = {"merge": merge.pk, "reason": reason} if reason else {"merge": merge.pk}
     record_changes(
         [
-            Change(action="merged", object_type="customer", object_id=survivor.pk, new={**told, "victim": victim.pk}),
-            Change(action="merged", object_type="customer", object_id=victim.pk, new={**told, "survivor": survivor.pk}),
+            Change(action="merged", object_type="customer", object_id=survivor.pk, new={**details, "victim": victim.pk}),
+            Change(action="merged", object_type="customer", object_id=victim.pk, new={**details, "survivor": survivor.pk}),
         ],
         by=by,
     )
     return Merged(merge=merge, is_new=True, notices=notices)
 
 
-def _merges_with_points_as_they_came(survivor: Customer) -> list[Merge]:
-    """The merges into this customer whose points nothing has touched so far."""
-    standing = Merge.objects.filter(survivor=survivor, undone_at=None).order_by("pk")
-    return [one for one in standing if "points" in one.moved and not loyalty.are_points_touched(one.moved["points"])]
+def _merges_with_untouched_points(survivor: Customer) -> list[Merge]:
+    """Active merges into this customer whose points have not changed since."""
+    merges = Merge.objects.filter(survivor=survivor, undone_at=None).order_by("pk")
+    return [merge for merge in merges if "points" in merge.moved and not loyalty.are_points_touched(merge.moved["points"])]
 
 
 def _merge_points(merge: Merge, victim: Customer, survivor: Customer, *, by: Actor, now: datetime) -> tuple[Notice, ...]:
-    """The points, in a savepoint: where they cannot move now, a worker moves them later (1096)."""
+    """Move the points in a savepoint. If they cannot move now, a worker moves them later (1096)."""
     try:
         with transaction.atomic():
             move_points(merge, victim=victim, survivor=survivor, by=by, now=now)
@@ -155,10 +155,10 @@ def _merge_points(merge: Merge, victim: Customer, survivor: Customer, *, by: Act
 
 
 def move_points(merge: Merge, *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> None:
-    """Move the points of a recorded merge, and note what that was. Call it under both locks."""
+    """Move the points of a recorded merge, and note the moves in it. Call it under both locks."""
     states = loyalty.open_accounts(victim=victim, survivor=survivor, by=by, now=now)
-    # Asked once all that is due is done: what expires now has been touched.
-    intact = [one.pk for one in _merges_with_points_as_they_came(victim)]
+    # Read after due steps are settled: an expiry now counts as a change.
+    intact = [earlier.pk for earlier in _merges_with_untouched_points(victim)]
     points = loyalty.merge_points(states, victim=victim, survivor=survivor, by=by, now=now)
     merge.moved = {**merge.moved, "intact": intact, "points": points}
     merge.save(update_fields=["moved"])
@@ -166,12 +166,12 @@ def move_points(merge: Merge, *, victim: Customer, survivor: Customer, by: Actor
 
 @transaction.atomic
 def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
-    """Make two customers of one again: everything that moved goes back, and the merge stays as history.
+    """Undo a merge: all that moved goes back. The merge stays as history.
 
-    Raises `MergeRefusedError` with all that has been touched since, for a merge that is undone already, and where the survivor
-    or the points have moved on; `django.db` errors for locks.
+    Raises `MergeRefusedError` if the merge is undone already, if the survivor was merged again, or if moved data has changed
+    since (the text lists it); `django.db` errors for locks.
     """
-    held = {one.pk: one for one in lock(Customer.objects.filter(pk__in=[merge.survivor_id, merge.victim_id]))}
+    held = {customer.pk: customer for customer in lock(Customer.objects.filter(pk__in=[merge.survivor_id, merge.victim_id]))}
     merge = lock(Merge.objects.filter(pk=merge.pk)).get()
     survivor, victim = held[merge.survivor_id], held[merge.victim_id]
     if merge.undone_at is not None:
@@ -183,18 +183,18 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     if touched := _touched(merge, survivor):
         raise MergeRefusedError(f"Changed since the merge: {', '.join(touched)}.")
     for later in Merge.objects.filter(survivor=survivor, undone_at=None, pk__gt=merge.pk).select_related("victim"):
-        if _gave_way(later, to=merge):
+        if _was_blocked_by(later, earlier=merge):
             raise MergeRefusedError(f"Customer {later.victim_id} was merged later, and has the same; undo that merge first.")
     moved = merge.moved
     lots = loyalty.divide_points(moved["points"], victim=victim, survivor=survivor, by=by, now=now)
-    persons.restore_victims(moved["earlier"], victim=victim)
-    persons.restore_identifiers(moved["identifiers"], victim=victim)
-    persons.restore_columns(moved["columns"], survivor=survivor)
+    profiles.restore_victims(moved["earlier"], victim=victim)
+    profiles.restore_identifiers(moved["identifiers"], victim=victim)
+    profiles.restore_columns(moved["columns"], survivor=survivor)
     survivor.updated_on = now
-    persons.save_survivor(survivor)
+    profiles.save_survivor(survivor)
     for move, rows in _moved_rows(merge):
         move_rows_back(move, rows["ids"], victim=victim.pk)
-    persons.restore_primary_roles(moved["groups"], victim=victim, survivor=survivor)
+    profiles.restore_primary_roles(moved["groups"], victim=victim, survivor=survivor)
     reopen_candidate(victim=victim.pk, survivor=survivor.pk)
     count_purchases_anew([victim, survivor])
     see_to_waiting(victim.pk, organization=by.organization)
@@ -203,11 +203,13 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
         earlier.save(update_fields=["moved"])
     merge.undone_at, merge.undone_by, merge.undone_reason = now, by.name, reason
     merge.save(update_fields=["undone_at", "undone_by", "undone_reason"])
-    told = {"merge": merge.pk, "reason": reason}
+    details = {"merge": merge.pk, "reason": reason}
     record_changes(
         [
-            Change(action="merge undone", object_type="customer", object_id=survivor.pk, new={**told, "victim": victim.pk}),
-            Change(action="merge undone", object_type="customer", object_id=victim.pk, new={**told, "survivor": survivor.pk}),
+            Change(action="merge undone", object_type="customer", object_id=survivor.pk, new={**details, "victim": victim.pk}),
+            Change(
+                action="merge undone", object_type="customer", object_id=victim.pk, new={**details, "survivor": survivor.pk}
+            ),
         ],
         by=by,
     )
@@ -215,22 +217,22 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
 
 
 def _moved_rows(merge: Merge) -> list[tuple[MovedRows, dict[str, Any]]]:
-    """The notes of each move of the merge; none of a model that joined the lists later."""
+    """The moved rows of each listed model. Models added to the list after the merge are left out."""
     noted = merge.moved["rows"]
     return [(move, noted[move.label]) for move in MOVED if move.label in noted]
 
 
 def _touched(merge: Merge, survivor: Customer) -> list[str]:
-    """What of all that moved has changed since, in words."""
+    """Names of the moved data that has changed since the merge."""
     moved = merge.moved
     touched = [
         str(move.model._meta.verbose_name_plural)
         for move, rows in _moved_rows(merge)
         if rows_changed(move, rows["ids"], rows["digest"])
     ]
-    if persons.identifiers_changed(moved["identifiers"]):
+    if profiles.identifiers_changed(moved["identifiers"]):
         touched.append("identifiers")
-    if persons.columns_changed(moved["columns"], survivor=survivor):
+    if profiles.columns_changed(moved["columns"], survivor=survivor):
         touched.append("the customer's own data")
     if "points" not in moved:
         touched.append("points, which are still to move")
@@ -239,24 +241,24 @@ def _touched(merge: Merge, survivor: Customer) -> list[str]:
     return touched
 
 
-def _gave_way(later: Merge, *, to: Merge) -> bool:
-    """Whether a later merge into the same survivor kept with its victim what they would lack if this one was undone."""
+def _was_blocked_by(later: Merge, *, earlier: Merge) -> bool:
+    """True if a later merge left rows with its victim because of rows that undoing this merge would take back."""
     kept = {move.label: rows["kept"] for move, rows in _moved_rows(later)}
-    has_rows = any(was_blocked_by(move, kept.get(move.label, ()), earlier=rows["ids"]) for move, rows in _moved_rows(to))
-    return has_rows or persons.was_blocked_by(later.victim, later.moved, earlier=to.moved)
+    has_rows = any(was_blocked_by(move, kept.get(move.label, ()), earlier=rows["ids"]) for move, rows in _moved_rows(earlier))
+    return has_rows or profiles.was_blocked_by(later.victim, later.moved, earlier=earlier.moved)
 
 
 def what_moved(merge: Merge) -> dict[str, int]:
-    """How many rows a merge moved, by what they are, for people; those that stayed with the victim are not counted."""
+    """Numbers of moved rows by their names for users. Rows that stayed with the victim are not counted."""
     counts = {str(move.model._meta.verbose_name_plural): len(rows["ids"]) for move, rows in _moved_rows(merge)}
     counts["identifiers"] = len(merge.moved["identifiers"]["states"])
-    counts["lots of points"] = sum(len(one["lots"]) for one in merge.moved.get("points", ()))
+    counts["lots of points"] = sum(len(points["lots"]) for points in merge.moved.get("points", ()))
     return {name: count for name, count in counts.items() if count}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergePreview:
-    """What a merge would do: rows that would move by what they are, and the current identifiers afterwards, by kind."""
+    """Preview of a merge: numbers of rows to move by name, and the current identifiers afterwards by kind."""
 
     moving: Mapping[str, int]
     identifiers: Mapping[str, str]
@@ -264,7 +266,7 @@ class MergePreview:
 
 
 def preview_merge(*, survivor: CustomerState, victim: CustomerState) -> MergePreview:
-    """What merging `victim` into `survivor` would move. Reads only; it counts rows too that the survivor has already."""
+    """Preview the merge of `victim` into `survivor`. Reads only. Rows that the survivor has already are counted too."""
     moving = {
         str(move.model._meta.verbose_name_plural): move.model._default_manager.filter(**{move.column: victim.customer}).count()
         for move in MOVED
@@ -277,8 +279,8 @@ def preview_merge(*, survivor: CustomerState, victim: CustomerState) -> MergePre
 
 
 def move_points_later(event: DeferredEvent, /, *, by: Actor) -> None:
-    """The points of a merge that could not move with it; the payload names it. Does nothing for one that is undone."""
+    """Move the points of the merge that the event's payload names. Does nothing if the merge is undone."""
     merge = Merge.objects.select_related("victim").get(pk=event.payload["merge"])
     if merge.undone_at is None and "points" not in merge.moved:
-        # The survivor's lock, which the event holds, is enough: nobody else writes to somebody who is merged.
+        # The survivor's lock, which the event holds, is enough: a merged customer is written by no other transaction.
         move_points(merge, victim=merge.victim, survivor=event.customer, by=by, now=clock.now())

@@ -1,4 +1,4 @@
-"""What happens when somebody buys or brings something back? Everything, from top to bottom, for tills and imports alike.
+"""Recording of bills and returns with their points, for tills and imports alike.
 
 A till's bill is a batch of one; a file is batches of thousands (docs/protocol.md, tills' part 2.6).
 """
@@ -27,7 +27,7 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
 
-# What a broken constraint means, should a race ever get past the locks: the same bill may succeed later.
+# The code of each broken constraint, if a race gets past the locks: the same bill may succeed later.
 CONSTRAINTS: Mapping[str, Code] = {
     "bill_identity_unique": Code.INVALID_INPUT,
     "bill_return_identity_unique": Code.INVALID_INPUT,
@@ -36,16 +36,16 @@ CONSTRAINTS: Mapping[str, Code] = {
 
 @dataclass(slots=True, kw_only=True)
 class Purchase:
-    """What became of a bill: the bill, its effects as docs/protocol.md 3 prints them, what a return took back, and warnings."""
+    """Result of one bill: the recorded bill, its points, and the effects as docs/protocol.md 3 prints them."""
 
     recorded: RecordedBill
-    counted: BillAward
+    award: BillAward
     effects: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def notices(self) -> list[Notice]:
-        """All warnings, of the bill and of its points."""
-        return [*self.recorded.notices, *self.counted.notices]
+        """Warnings of the bill and of its points."""
+        return [*self.recorded.notices, *self.award.notices]
 
 
 def record_purchases(
@@ -57,11 +57,11 @@ def record_purchases(
     is_history: bool = False,
     defer_awards: bool = False,
 ) -> list[Purchase | LoyaltyError]:
-    """Record bills and returns, and all that they set off, in a number of queries that does not grow.
+    """Record bills and returns and award their points, in a number of queries that does not grow with the bills.
 
-    The customers are locked first, with those whose sales come back without them. Results come in the order given; a refused
-    draft is its `LoyaltyError` and leaves no trace. `is_history` judges each bill as of its own moment, and finds the same bill
-    unchanged whatever the policy is for tills (docs/imports.md). `defer_awards` leaves the points to a worker, with warning
+    The customers are locked first, and the buyers of anonymously returned bills. Results are in the order given; a refused
+    draft is its `LoyaltyError` and leaves no trace. `is_history` treats each bill as of its own moment; the same bill again is
+    unchanged, whatever the policy for tills (docs/imports.md). `defer_awards` leaves the points to a worker, with warning
     687; so does 1094 where earlier events of the customer wait. Where the points step of one bill fails, the bill is kept, its
     points are deferred, and a warning 1086-1099 says why; of several bills at once, the error is raised. Call it in a
     transaction.
@@ -71,22 +71,22 @@ def record_purchases(
     customers = lock_customers(named | owners_of_returned(drafts))
     policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
     recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
-    new = [one.bill for one in recorded if isinstance(one, RecordedBill) and one.is_new]
-    behind = set() if is_history else has_waiting(customers)
-    later = {bill.pk for bill in new if bill.counts and (defer_awards or bill.customer_id in behind)}
-    counted = _count([bill for bill in new if bill.pk not in later], customers, catalog, by, now, is_history=is_history)
+    new = [result.bill for result in recorded if isinstance(result, RecordedBill) and result.is_new]
+    waiting = set() if is_history else has_waiting(customers)
+    deferred = {bill.pk for bill in new if bill.counts and (defer_awards or bill.customer_id in waiting)}
+    awards = _award([bill for bill in new if bill.pk not in deferred], customers, catalog, by, now, is_history=is_history)
     for bill in new:
-        if bill.pk in later:
+        if bill.pk in deferred:
             code = BillCode.POINTS_LATER if defer_awards else Code.EVENTS_WAITING
-            counted[bill.pk] = BillAward(notices=[Notice(code)])
-            _put_off(bill, customers, by)
+            awards[bill.pk] = BillAward(notices=[Notice(code)])
+            _defer_award(bill, customers, by)
     if not is_history:
-        # History names no redemptions: files bring bills and points apart.
+        # Imported bills name no redemptions: points are imported separately.
         tie_waiting(new, zone=organization.zone)
-    return [_purchase(one, counted) if isinstance(one, RecordedBill) else one for one in recorded]
+    return [_purchase(result, awards) if isinstance(result, RecordedBill) else result for result in recorded]
 
 
-def _count(
+def _award(
     bills: Sequence[Bill],
     customers: Mapping[int, Customer],
     catalog: ProgramCatalog,
@@ -95,7 +95,7 @@ def _count(
     *,
     is_history: bool,
 ) -> dict[int, BillAward]:
-    """The points step, in a savepoint: the bill is kept whatever becomes of it."""
+    """Award points in a savepoint: if that fails, a single bill is still recorded and its award deferred."""
     try:
         with transaction.atomic():
             return award_bills(
@@ -105,14 +105,14 @@ def _count(
         code = error.code if isinstance(error, PointsStepError) else points_code(error)
         if code is None or len(bills) != 1:
             raise
-        _put_off(bills[0], customers, by)
+        _defer_award(bills[0], customers, by)
         return {bills[0].pk: BillAward(notices=[Notice(code)])}
 
 
-def _put_off(bill: Bill, customers: Mapping[int, Customer], by: Actor) -> None:
+def _defer_award(bill: Bill, customers: Mapping[int, Customer], by: Actor) -> None:
     defer_event(customer=customers[bill.customer_id or 0], kind=BILL, payload={"bill": bill.pk}, by=by)
 
 
-def _purchase(recorded: RecordedBill, counted: Mapping[int, BillAward]) -> Purchase:
-    found = counted.get(recorded.bill.pk, BillAward()) if recorded.is_new else BillAward()
-    return Purchase(recorded=recorded, counted=found, effects=points_effects(found.entries))
+def _purchase(recorded: RecordedBill, awards: Mapping[int, BillAward]) -> Purchase:
+    award = awards.get(recorded.bill.pk, BillAward()) if recorded.is_new else BillAward()
+    return Purchase(recorded=recorded, award=award, effects=points_effects(award.entries))

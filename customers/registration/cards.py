@@ -1,4 +1,4 @@
-"""How does a customer get a card? One that lies ready, by its number, or the next number of a series (docs/protocol.md 4.1)."""
+"""Issue of cards to customers: an unissued card by its number, or the next number of a series (docs/protocol.md 4.1)."""
 
 from dataclasses import dataclass
 
@@ -14,50 +14,50 @@ from organizations.card_series.models import CardSeries
 
 
 @dataclass(frozen=True, slots=True)
-class CardGiven:
-    """What became of the card that was asked for."""
+class CardResult:
+    """Result of the request for a card."""
 
     is_changed: bool
     notices: tuple[Notice, ...] = ()
 
 
-_REFUSED = CardGiven(is_changed=False, notices=(Notice(Code.VALIDATION_FAILED),))
-_NOTHING = CardGiven(is_changed=False)
+_REFUSED = CardResult(is_changed=False, notices=(Notice(Code.VALIDATION_FAILED),))
+_UNCHANGED = CardResult(is_changed=False)
 
 
-def give_card(draft: CustomerInput, person: CustomerState, *, context: InputContext, by: Actor) -> CardGiven:
-    """Issue the card that the draft names, or a new one of the series it names. What cannot be issued is warning 91003.
+def give_card(customer_input: CustomerInput, state: CustomerState, *, context: InputContext, by: Actor) -> CardResult:
+    """Issue the card that the input names, or a new one of its series. A card that cannot be issued is warning 91003.
 
-    The customer must be stored. Somebody who has the card, or a card of the series, already keeps it; nothing happens.
+    The customer must be stored. Nothing changes for a customer who has the card, or a card of the series, already.
     """
-    if draft.card_number:
-        return _issue(draft.card_number, draft.series_code, person, context, by)
-    if draft.series_code:
-        return _generate(draft.series_code, person, context, by)
-    return _NOTHING
+    if customer_input.card_number:
+        return _issue(customer_input.card_number, customer_input.series_code, state, context, by)
+    if customer_input.series_code:
+        return _generate(customer_input.series_code, state, context, by)
+    return _UNCHANGED
 
 
-def _issue(number: str, series_code: str, person: CustomerState, context: InputContext, by: Actor) -> CardGiven:
+def _issue(number: str, series_code: str, state: CustomerState, context: InputContext, by: Actor) -> CardResult:
     cards = Card.objects.filter(number=number)
     if series_code:
         cards = cards.filter(series__code=series_code)
-    if cards.filter(customer=person.customer).exists():
-        return _NOTHING
+    if cards.filter(customer=state.customer).exists():
+        return _UNCHANGED
     today = context.now.astimezone(context.organization.zone).date()
-    # One conditional UPDATE: of two who want the card at once, the row count tells who got it.
+    # One conditional UPDATE: of two concurrent requests for the card, the row count decides.
     unissued = cards.filter(customer=None, status=Card.Status.NOT_ISSUED).exclude(expires_on__lt=today)
-    if not unissued.update(customer=person.customer, status=Card.Status.ISSUED, issued_on=context.now):
+    if not unissued.update(customer=state.customer, status=Card.Status.ISSUED, issued_on=context.now):
         return _REFUSED
-    record_changes([_issued(cards.get(), person)], by=by)
-    return CardGiven(is_changed=True)
+    record_changes([_issued(cards.get(), state)], by=by)
+    return CardResult(is_changed=True)
 
 
-def _generate(series_code: str, person: CustomerState, context: InputContext, by: Actor) -> CardGiven:
+def _generate(series_code: str, state: CustomerState, context: InputContext, by: Actor) -> CardResult:
     series = CardSeries.objects.filter(code=series_code, is_active=True, generates=True).first()
     if series is None:
         return _REFUSED
-    if Card.objects.filter(customer=person.customer, series=series).exists():
-        return _NOTHING
+    if Card.objects.filter(customer=state.customer, series=series).exists():
+        return _UNCHANGED
     series.organization = context.organization
     number = next_card_number(series)
     if number is None:
@@ -66,15 +66,15 @@ def _generate(series_code: str, person: CustomerState, context: InputContext, by
         organization=context.organization,
         series=series,
         number=number,
-        customer=person.customer,
+        customer=state.customer,
         status=Card.Status.ISSUED,
         issued_on=context.now,
     )
-    record_changes([_issued(card, person)], by=by)
-    return CardGiven(is_changed=True)
+    record_changes([_issued(card, state)], by=by)
+    return CardResult(is_changed=True)
 
 
-def _issued(card: Card, person: CustomerState) -> Change:
+def _issued(card: Card, state: CustomerState) -> Change:
     return Change(
-        action="issued", object_type="card", object_id=card.pk, new={"number": card.number, "customer": person.customer.pk}
+        action="issued", object_type="card", object_id=card.pk, new={"number": card.number, "customer": state.customer.pk}
     )

@@ -19,19 +19,19 @@ from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.moments import write_moment
 from organizations.fields.models import FieldDefinition
 
-# What the audit tells of a new customer, where it is not empty.
-_TOLD_OF_NEW = (
+# Columns of a new customer in the audit, unless empty.
+_AUDITED_OF_NEW = (
     "type", "source", "firstname", "lastname", "registered_on", "registered_till", "registered_store", "associated_till",
     "preferred_store", "fraud_status", "ndnc_status", "test_control_status", "field_values", "comm_channels",
 )  # fmt: skip
-# What an update takes over as it was sent. The type has rules of its own, fraud a moment and a name.
-_TAKEN_OVER = ("firstname", "lastname", "associated_till", "preferred_store", "ndnc_status", "test_control_status", "image_url")
+# Columns that an update sets as sent. Type and fraud status have rules of their own.
+_SET_AS_SENT = ("firstname", "lastname", "associated_till", "preferred_store", "ndnc_status", "test_control_status", "image_url")
 
 
 def new_state(
     customer_input: CustomerInput, plan: Plan, *, context: InputContext, by: str
 ) -> tuple[CustomerState, list[Notice]]:
-    """The customer whom the draft describes, defaults filled in, not yet stored; and warnings.
+    """The new customer of an input, with defaults, not yet stored; and warnings.
 
     Raises `LoyaltyError` 1045, 1006, 1039, 1043, 1019, 1008 for identifiers, 1017 for a mandatory custom field.
     """
@@ -51,7 +51,7 @@ def new_state(
     customer.registered_store = store
     fold_columns(customer)
     customer.ndnc_status = customer.ndnc_status or Customer.NdncStatus.NONE
-    customer.test_control_status = customer.test_control_status or _group(plan.identifiers, context)
+    customer.test_control_status = customer.test_control_status or _test_or_control(plan.identifiers, context)
     customer.comm_channels = customer_input.comm_channels
     if customer.fraud_status:
         customer.fraud_marked_by, customer.fraud_marked_on = by, context.now
@@ -60,7 +60,7 @@ def new_state(
     state = CustomerState(
         customer=customer, identifiers=dict(plan.identifiers), is_new=True, added_identifiers=set(plan.identifiers)
     )
-    state.note(old={}, new={**plan.identifiers, **_told(customer, _TOLD_OF_NEW)})
+    state.note(old={}, new={**plan.identifiers, **_audited(customer, _AUDITED_OF_NEW)})
     return state, [*notices, *_add_profile(customer_input, state)]
 
 
@@ -73,10 +73,10 @@ def update_state(
     options: RegistrationOptions,
     by: str,
 ) -> list[Notice]:
-    """Apply the draft's profile to a known customer; the warnings. The plan's identifiers count, but are not set here.
+    """Apply the input's profile to a known customer; the warnings. The plan's identifiers are checked, but not set here.
 
-    Raises `LoyaltyError` 1046, 1006, 1048, 1049 (conversion), 1017 (mandatory custom field), 1024 (the account is being
-    deleted, or was changed since whoever sends this looked at it), before anything is changed.
+    Raises `LoyaltyError` before any change: 1046, 1006, 1048, 1049 (conversion), 1017 (mandatory custom field), 1024 (the
+    account is being deleted, or has changed since the sender read it).
     """
     customer, sent = state.customer, customer_input.customer
     _check_type(state, customer_input, plan, context)
@@ -84,12 +84,12 @@ def update_state(
     _check_mandatory_fields(Customer(field_values=merged), context)
     if is_leaving(customer, context.policy) or customer_input.seen_version not in {None, customer.version}:
         raise LoyaltyError(Code.PROFILE_NOT_UPDATED)
-    changes: dict[str, Any] = {name: getattr(sent, name) for name in _TAKEN_OVER if getattr(sent, name)}
+    changes: dict[str, Any] = {name: getattr(sent, name) for name in _SET_AS_SENT if getattr(sent, name)}
     if sent.type:
         changes["type"] = sent.type
-    if sent.registered_on and options.corrects_registration and not _reads_alike(sent, customer, context.organization.zone):
+    if sent.registered_on and options.corrects_registration and not _prints_alike(sent, customer, context.organization.zone):
         changes["registered_on"] = sent.registered_on
-    if sent.fraud_status and _is_judged_anew(sent, customer):
+    if sent.fraud_status and _changes_fraud(sent, customer):
         changes.update(
             fraud_status=sent.fraud_status, fraud_reason=sent.fraud_reason, fraud_marked_by=by, fraud_marked_on=context.now
         )
@@ -102,23 +102,23 @@ def update_state(
 
 
 def set_columns(state: CustomerState, changes: Mapping[str, Any]) -> None:
-    """Set what differs from what is stored, and remember old and new."""
+    """Set the columns that differ, and note old and new values."""
     customer = state.customer
     different = {name: value for name, value in changes.items() if getattr(customer, name) != value}
     if not different:
         return
-    old = _told(customer, different)
+    old = _audited(customer, different)
     for name, value in different.items():
         setattr(customer, name, value)
     if searched := SEARCHED_COLUMNS & different.keys():
         fold_columns(customer)
         state.changed_columns.update(f"{name}_folded" for name in searched)
     state.changed_columns.update(different)
-    state.note(old=old, new=_told(customer, different))
+    state.note(old=old, new=_audited(customer, different))
 
 
 def touch(state: CustomerState, moment: datetime) -> None:
-    """Date the last update; what was changed is another version."""
+    """Set `updated_on`; a changed customer gets the next version."""
     state.customer.updated_on = moment
     state.changed_columns.add("updated_on")
     if state.revision:
@@ -126,8 +126,8 @@ def touch(state: CustomerState, moment: datetime) -> None:
         state.changed_columns.add("version")
 
 
-def _is_judged_anew(sent: Customer, stored: Customer) -> bool:
-    """Whether another fraud status was sent, or the same for another reason."""
+def _changes_fraud(sent: Customer, stored: Customer) -> bool:
+    """True if the sent fraud status or its reason differs from the stored one."""
     return sent.fraud_status != stored.fraud_status or sent.fraud_reason not in {"", stored.fraud_reason}
 
 
@@ -152,47 +152,47 @@ def _check_mandatory_fields(customer: Customer, context: InputContext) -> None:
             raise LoyaltyError(Code.INVALID_CUSTOM_FIELD)
 
 
-def _reads_alike(sent: Customer, stored: Customer, zone: ZoneInfo) -> bool:
-    """Whether both registrations have one wall time: what is read and sent back is no correction.
+def _prints_alike(sent: Customer, stored: Customer, zone: ZoneInfo) -> bool:
+    """True if both registrations print alike: a printed moment that is sent back is not a correction.
 
-    Answers and files tell neither fractions of a second nor which of two hours it was that a clock change repeats.
+    Answers and files print neither fractions of a second nor the offset in an hour that a clock change repeats.
     """
     return write_moment(sent.registered_on, zone) == write_moment(stored.registered_on, zone)
 
 
-def _group(identifiers: Mapping[str, str], context: InputContext) -> str:
-    """Test or control by the organization's ratio. Decided by the identifiers, so that a repeated import decides alike."""
+def _test_or_control(identifiers: Mapping[str, str], context: InputContext) -> str:
+    """Test or control group by the organization's ratio. It depends on the identifiers, so that a repeated import agrees."""
     lot = crc32(repr(sorted(identifiers.items())).encode()) % 100
     return Customer.TestControl.CONTROL if lot < context.policy.test_control_ratio else Customer.TestControl.TEST
 
 
 def _add_profile(customer_input: CustomerInput, state: CustomerState) -> list[Notice]:
-    """Keep the account at another source; warns where a source that has profiles has none of this customer (91016, 91017)."""
+    """Add the account at another source; warns if the source has profiles but none of this customer (91016, 91017)."""
     source = customer_input.customer.source
     if customer_input.source_account and (source, customer_input.source_account) not in state.profiles:
         state.profiles.add((source, customer_input.source_account))
         state.added_profiles.add((source, customer_input.source_account))
         state.note(old={}, new={"source_profile": f"{source} {customer_input.source_account}"})
-    if source in PROFILE_MISSING and not any(one == source for one, _ in state.profiles):
+    if source in PROFILE_MISSING and not any(profile_source == source for profile_source, _ in state.profiles):
         return [Notice(PROFILE_MISSING[source])]
     return []
 
 
 def _with_channels(stored: list[dict[str, Any]], sent: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The stored channels, replaced where type and value are the same, and the new ones behind them."""
-    by_key = {(one["type"], one["value"]): one for one in [*stored, *sent]}
+    """The stored channels, replaced by sent ones of the same type and value, then the new ones."""
+    by_key = {(channel["type"], channel["value"]): channel for channel in [*stored, *sent]}
     return list(by_key.values())
 
 
-def _told(customer: Customer, names: Iterable[str]) -> dict[str, Any]:
-    """The columns as JSON: rows by their code, moments in ISO form; empty ones are left out."""
-    told: dict[str, Any] = {}
+def _audited(customer: Customer, names: Iterable[str]) -> dict[str, Any]:
+    """The columns as JSON for the audit: rows by their code, moments in ISO format. Empty ones are left out."""
+    audited: dict[str, Any] = {}
     for name in names:
         value = getattr(customer, name)
         if value in ("", None, {}, []):
             continue
         if isinstance(value, datetime):
-            told[name] = value.isoformat()
+            audited[name] = value.isoformat()
         else:
-            told[name] = value if isinstance(value, str | dict | list) else value.code
-    return told
+            audited[name] = value if isinstance(value, str | dict | list) else value.code
+    return audited

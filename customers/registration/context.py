@@ -1,4 +1,4 @@
-"""What must be known before items can be read? The organization's fields, and the tills, stores and accounts they name."""
+"""Loads the context in which items are read: the organization's fields, and the tills, stores and accounts they name."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,9 +15,9 @@ from organizations.source_accounts.models import SourceAccount
 def load_input_context(
     items: Iterable[Item], *, by: Actor, country_code: str = "", notices: Sequence[Notice] = ()
 ) -> InputContext:
-    """The context for these items, in one query, and one more each for tills, stores and accounts where items name any.
+    """The context of these items, in one query, and one more each for tills, stores and accounts if items name any.
 
-    `notices` are warnings about the call as a whole, told with every item of it.
+    `notices` are warnings about the call, repeated with every item.
     """
     items = [item for item in items if isinstance(item, dict)]
     return InputContext(

@@ -1,4 +1,4 @@
-"""Which columns may a customers file have, and which item of the API is a row of it? (docs/imports.md)."""
+"""Columns of a customers file, and the API item that a row stands for (docs/imports.md)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ PLAIN = (
     "referral_code",
     "preferred_store",
 )
-# Columns of consent, and the pair of channel and priority that each is about.
+# Consent columns, each with its channel and priority.
 CONSENTS: Mapping[str, tuple[str, str]] = {
     "sms_trans": ("SMS", "TRANS"),
     "sms_bulk": ("SMS", "BULK"),
@@ -39,12 +39,12 @@ FIELD_CATEGORIES = (Category.CUSTOM, Category.EXTENDED, Category.PREFERENCE)
 
 @dataclass(frozen=True, slots=True)
 class CustomerColumns:
-    """The columns of one file: the plain ones are keys of an item, the others name a field of a category."""
+    """The columns of one file. Plain ones are keys of an item; `fields` has category and name of the others."""
 
     fields: Mapping[str, tuple[str, str]]
 
     def item(self, values: Mapping[str, str]) -> Item:
-        """The item, as a till would send it to add or update (docs/protocol.md 4.1)."""
+        """The row as an item of add or update (docs/protocol.md 4.1)."""
         item: Item = {}
         for column, value in values.items():
             if column in self.fields:
@@ -58,7 +58,7 @@ class CustomerColumns:
 
 
 def read_columns(columns: Sequence[str], context: InputContext) -> CustomerColumns:
-    """What the columns mean; `custom.<name>` and its kin are columns where the organization has such an active field.
+    """Read the header. `custom.<name>`, `extended.<name>` and `preference.<name>` need an active field of that name.
 
     Raises `ColumnsError`.
     """
@@ -71,7 +71,7 @@ def read_columns(columns: Sequence[str], context: InputContext) -> CustomerColum
         if definition is None:
             continue
         fields[column] = (f"{prefix}_fields", definition.name)
-        # Names are found without case, so that two columns may mean one field.
+        # Case is ignored, so that two columns may name the same field.
         same = first.setdefault(definition.pk, column)
         known[column] = "" if same == column else f"the same field as {same}"
     check_columns(columns, known=known)
@@ -79,12 +79,12 @@ def read_columns(columns: Sequence[str], context: InputContext) -> CustomerColum
 
 
 def check_consents(values: Mapping[str, str]) -> None:
-    """Raise `LoyaltyError` 400 for a consent that is not 0 or 1: where a till can only be warned, a file can be mended."""
+    """Raise `LoyaltyError` 400 for a consent that is not 0 or 1. (A till gets a warning only, but a file can be corrected.)"""
     if any(value.strip() not in {"0", "1"} for column, value in values.items() if column in CONSENTS):
         raise LoyaltyError(Code.INVALID_INPUT)
 
 
 def _pair(column: str, value: str) -> Item:
-    """The inline pair that a cell stands for."""
+    """The consent that a cell stands for."""
     channel, priority = CONSENTS[column]
     return {"channel": channel, "priority": priority, "is_subscribed": value}

@@ -1,6 +1,6 @@
-"""Who is meant by an item, and which identifiers will they have? The rules of docs/protocol.md 2.4 and 2.5 as pure functions.
+"""Pure rules that match an item to customers and decide on identifiers (docs/protocol.md 2.4, 2.5).
 
-`match` looks at what was sent, whom it leads to and the policy, and says what is to be done or why not; it changes nothing.
+`match` makes a plan of the sent identifiers, the customers they lead to and the policy. It changes nothing.
 """
 
 from collections.abc import Iterable
@@ -23,15 +23,15 @@ REQUIRED_TO_CONVERT = {
     Kind.EMAIL: Code.CONVERSION_NEEDS_EMAIL,
     Kind.EXTERNAL_ID: Code.CONVERSION_NEEDS_EXTERNAL_ID,
 }
-# The order in which identifiers are asked, after the primary one.
+# Order in which identifiers are matched, after the primary one.
 ORDER = (Kind.MOBILE, Kind.EXTERNAL_ID, Kind.EMAIL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to do with an item: the person to work on (None: a new one), the identifiers to give them, and the warnings.
+    """Decision about an item: the customer to change (None: a new one), identifiers to give, and warnings.
 
-    `victims` are to be merged into the person first, in this order.
+    `victims` are merged into the customer first, in this order.
     """
 
     state: CustomerState | None
@@ -40,14 +40,14 @@ class Plan:
     victims: tuple[CustomerState, ...] = ()
 
 
-def match(customer_input: CustomerInput, found: Matches, policy: Policy, *, may_create: bool) -> Plan:
+def match(customer_input: CustomerInput, matches: Matches, policy: Policy, *, may_create: bool) -> Plan:
     """The plan of an item, rows A to I of docs/protocol.md 2.4.
 
-    Raises `LoyaltyError` 1011 or 1012 (nobody is meant and nobody may be created), 1008 (external ids are switched off), 1047
-    (strict check), 1016, 1032 or 1033 (somebody else has it and is not to be merged), 618 (fraud, or a status label, closes
-    identifier changes and merging).
+    Raises `LoyaltyError` 1011 or 1012 (no customer matches and none may be created), 1008 (external ids are switched off), 1047
+    (strict check), 1016, 1032 or 1033 (another customer has the value and may not be merged), 618 (fraud or a status label
+    forbids identifier changes and merges).
     """
-    if customer_input.customer_id is not None and found.by_id is None:
+    if customer_input.customer_id is not None and matches.by_id is None:
         raise LoyaltyError(Code.UNKNOWN_ID)
     notices: list[Notice] = []
     sent = dict(customer_input.identifiers)
@@ -55,23 +55,23 @@ def match(customer_input: CustomerInput, found: Matches, policy: Policy, *, may_
         notices.append(Notice(Code.IDENTIFIER_NOT_UPDATED, x=DISPLAY_NAMES[Kind.EXTERNAL_ID]))
         if not sent and may_create:
             raise LoyaltyError(Code.EXTERNAL_ID_NOT_ALLOWED)
-    state = _matched(sent, found, policy, notices)
+    state = _matching_customer(sent, matches, policy, notices)
     if state is None:
         if not may_create:
             raise LoyaltyError(Code.UNKNOWN_IDENTIFIER)
         return Plan(state=None, identifiers=sent, notices=tuple(notices))
-    victims = _settle_strangers(sent, state, found, policy, notices)
-    if found.by_merged_customer:
+    victims = _victims(sent, state, matches, policy, notices)
+    if matches.by_merged_customer:
         notices.append(Notice(Code.SURVIVOR_RETRIEVED))
     changes = _changes(sent, state, merged_identifiers(state, victims), policy, notices)
-    concerned = (state, *victims) if changes or victims else ()
-    if any(blocks(one.customer, Block.IDENTIFIER_CHANGE, policy) for one in concerned):
+    changed = (state, *victims) if changes or victims else ()
+    if any(blocks(other.customer, Block.IDENTIFIER_CHANGE, policy) for other in changed):
         raise LoyaltyError(Code.FRAUD)
     return Plan(state=state, identifiers=changes, notices=tuple(notices), victims=victims)
 
 
 def merged_identifiers(survivor: CustomerState, victims: Iterable[CustomerState]) -> dict[str, str]:
-    """The current identifiers once the victims are merged: theirs fill what the survivor lacks (docs/protocol.md 2.4)."""
+    """The current identifiers after a merge: those of the victims fill the survivor's gaps (docs/protocol.md 2.4)."""
     merged = dict(survivor.identifiers)
     for victim in victims:
         for kind, value in victim.identifiers.items():
@@ -79,14 +79,14 @@ def merged_identifiers(survivor: CustomerState, victims: Iterable[CustomerState]
     return merged
 
 
-def _matched(sent: dict[str, str], found: Matches, policy: Policy, notices: list[Notice]) -> CustomerState | None:
-    """Whom the item is about. Drops from `sent` what the skip policy drops (91007)."""
+def _matching_customer(sent: dict[str, str], matches: Matches, policy: Policy, notices: list[Notice]) -> CustomerState | None:
+    """The customer that the item names. Removes from `sent` the identifiers that the skip policy drops (91007)."""
     primary = policy.primary
-    if found.by_id is not None:
-        return found.by_id
-    if primary in found.by_kind:
-        return found.by_kind[primary]
-    others = {kind: found.by_kind[kind] for kind in ORDER if kind in found.by_kind and kind in sent}
+    if matches.by_id is not None:
+        return matches.by_id
+    if primary in matches.by_kind:
+        return matches.by_kind[primary]
+    others = {kind: matches.by_kind[kind] for kind in ORDER if kind in matches.by_kind and kind in sent}
     if not others:
         return None
     if primary not in sent:
@@ -102,31 +102,33 @@ def _matched(sent: dict[str, str], found: Matches, policy: Policy, notices: list
     return min(others.values(), key=_seniority)
 
 
-def _settle_strangers(
-    sent: dict[str, str], state: CustomerState, found: Matches, policy: Policy, notices: list[Notice]
+def _victims(
+    sent: dict[str, str], state: CustomerState, matches: Matches, policy: Policy, notices: list[Notice]
 ) -> tuple[CustomerState, ...]:
-    """What happens where identifiers lead to others than `person`: those are merged, the oldest first; or the identifiers are
-    dropped, or the item is refused.
+    """Other customers that the identifiers lead to, to be merged, the oldest first.
+
+    By policy their identifiers are removed from `sent` instead, or the item is refused.
     """
-    strangers = {kind: found.by_kind[kind] for kind in ORDER if kind in sent and found.by_kind.get(kind, state) is not state}
-    if not strangers:
+    others = {kind: matches.by_kind[kind] for kind in ORDER if kind in sent and matches.by_kind.get(kind, state) is not state}
+    if not others:
         return ()
     if policy.skip_secondary:
-        _drop(strangers, sent, notices)
+        _drop(others, sent, notices)
         return ()
     if policy.strict_primary:
         raise LoyaltyError(Code.PRIMARY_MISMATCH)
     if not policy.auto_merge:
-        raise LoyaltyError(min(TAKEN[kind] for kind in strangers))
-    return tuple(sorted({id(one): one for one in strangers.values()}.values(), key=_seniority))
+        raise LoyaltyError(min(TAKEN[kind] for kind in others))
+    return tuple(sorted({id(other): other for other in others.values()}.values(), key=_seniority))
 
 
 def _changes(
     sent: dict[str, str], state: CustomerState, current: dict[str, str], policy: Policy, notices: list[Notice]
 ) -> dict[str, str]:
-    """The identifiers to fill or replace among the `current` ones; the others are kept, with 91005 for the primary and 91006
-    for the rest. One that the person inherited from a merged customer was sent to find them: it changes what may be changed,
-    and is no reason for a warning.
+    """Identifiers to fill or replace among the `current` ones. The others are kept, with 91005 (primary) or 91006.
+
+    A value inherited from a merged customer may replace the current one where the policy allows; else it is not a reason for a
+    warning, as it only identified the customer.
     """
     allowed = {
         Kind.MOBILE: policy.mobile_update,
@@ -151,9 +153,9 @@ def _changes(
 
 
 def check_new(customer_type: str, identifiers: Iterable[str], policy: Policy) -> None:
-    """Whether somebody may register with these kinds of identifiers (docs/protocol.md 2.3, 2.5).
+    """Check that a customer may register with these kinds of identifiers (docs/protocol.md 2.3, 2.5).
 
-    Raises `LoyaltyError` 1045, or for loyalty customers 1008, 1019, 1006, 1039, 1043: what is missing, the primary first.
+    Raises `LoyaltyError` for a missing one, the primary first: 1045, for loyalty customers 1008, 1019, 1006, 1039, 1043.
     """
     kinds = set(identifiers)
     if customer_type != Customer.Type.LOYALTY:
@@ -170,7 +172,7 @@ def check_new(customer_type: str, identifiers: Iterable[str], policy: Policy) ->
 
 
 def check_conversion(identifiers: Iterable[str], policy: Policy) -> None:
-    """Whether somebody with these kinds of identifiers may become a loyalty customer: else 1006, 1048, 1049."""
+    """Check that a customer with these kinds of identifiers may become a loyalty customer: else 1006, 1048, 1049."""
     kinds = set(identifiers)
     if policy.primary not in kinds and (policy.primary_required or not policy.any_identifier):
         raise LoyaltyError(REQUIRED_TO_CONVERT[Kind(policy.primary)])
@@ -188,13 +190,13 @@ def _check_required(kinds: set[str], policy: Policy, codes: dict[Kind, Code]) ->
             raise LoyaltyError(codes[kind])
 
 
-def _drop(strangers: Iterable[str], sent: dict[str, str], notices: list[Notice]) -> None:
-    for kind in strangers:
+def _drop(others: Iterable[str], sent: dict[str, str], notices: list[Notice]) -> None:
+    for kind in others:
         del sent[kind]
         notices.append(Notice(Code.IDENTIFIER_OCCUPIED, x=DISPLAY_NAMES[kind]))
 
 
 def _seniority(state: CustomerState) -> tuple[object, bool, int]:
-    """The older registration first, then the lower id. Who is new in this batch has none yet: it will be a later one."""
+    """Sort key: the older registration first, then the lower id. New customers of the batch get their ids later, in order."""
     customer = state.customer
     return customer.registered_on, state.is_new, state.arrival if state.is_new else customer.pk

@@ -1,6 +1,6 @@
-"""What is known of the customers that a batch may touch? Their state in memory: read once, changed by pure rules, written once.
+"""State of a batch's customers in memory: read once, changed by pure rules, written once.
 
-`CustomerState` is one of them, with what changed since it was read; `Matches` is what the identifiers of one item led to.
+`CustomerState` is one customer with the changes since it was read; `Matches` are those that one item leads to.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ from customers.profile.models import Customer
 
 @dataclass(slots=True, kw_only=True)
 class CustomerState:
-    """One customer as the rules see them. `identifiers` are the current ones by kind.
+    """One customer in memory. `identifiers` are the current ones by kind.
 
-    `inherited` came with customers who were merged into this one, and are not the current ones of their kinds. `arrival` counts
-    those who are new in a batch, who get their ids in this order.
+    `inherited` are identifiers of customers merged into this one that are not current. `arrival` numbers the new customers of a
+    batch; they get their ids in this order. `old` and `new` are changed values for the audit, `revision` counts the changes.
     """
 
     customer: Customer
@@ -28,13 +28,13 @@ class CustomerState:
     new: dict[str, Any] = field(default_factory=dict)
     changed_columns: set[str] = field(default_factory=set)
     added_identifiers: set[str] = field(default_factory=set)
-    promoted_identifiers: dict[str, str] = field(default_factory=dict)  # inherited ones that became the current ones
+    promoted_identifiers: dict[str, str] = field(default_factory=dict)  # inherited ones that became current
     replaced_identifiers: dict[str, str] = field(default_factory=dict)
     added_profiles: set[tuple[str, str]] = field(default_factory=set)
     revision: int = 0
 
     def note(self, *, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-        """Remember a change for the audit; of several changes of one thing, the first old and the last new."""
+        """Record a change for the audit. Several changes of one value leave its first old and its last new value."""
         for name, value in old.items():
             self.old.setdefault(name, value)
         self.new.update(new)
@@ -43,9 +43,9 @@ class CustomerState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """Whom the identifiers of an item belong to: by its `id`, and by kind where the policy lets the kind match.
+    """Customers that an item leads to: by its `id`, and by each kind of identifier that the policy matches by.
 
-    `by_victim` tells that one of them was that of a customer who has been merged into who is found.
+    `by_merged_customer` is true if an identifier or the id was a merged customer's, which leads to the survivor.
     """
 
     by_id: CustomerState | None

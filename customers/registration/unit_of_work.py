@@ -1,8 +1,8 @@
-"""Whom does a batch touch? Reads and locks them in a fixed number of queries, and writes what became of them.
+"""Unit of work of a batch: locks and reads its customers in a fixed number of queries, and writes all changes.
 
-The locks: first those of the identifier values, existing or not (so that two tills that register the same person at once come
-one after the other), then the customers in the order of their ids (`loyalty_project.db.locks` has the order). A value's lock
-is one of 256 of its organization: few enough that a batch of thousands holds them all.
+Locks: first the identifier values, existing or not (two tills that register the same person at once wait for each other), then
+the customers in the order of their ids (`loyalty_project.db.locks` has the order). A value's lock is one of 256 of its
+organization, so that a batch of thousands can hold them all.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,37 +36,37 @@ State = Identifier.State
 
 @dataclass(slots=True)
 class CustomerBatch:
-    """The people of one batch, found by id or by identifier, as they are after the items worked so far."""
+    """Customers of one batch by id and by identifier, as changed by the items so far."""
 
     organization: Organization
     policy: Policy
     by_id: dict[int, CustomerState] = field(default_factory=dict)
-    survivors: dict[int, int] = field(default_factory=dict)  # by the id of a merged customer, where items name one
+    survivors: dict[int, int] = field(default_factory=dict)  # by the id of a merged customer that an item names
     by_value: dict[Key, CustomerState] = field(default_factory=dict)
     created: list[CustomerState] = field(default_factory=list)
 
     def find(self, customer_input: CustomerInput) -> Matches:
-        """Whom the draft's id and identifiers lead to."""
+        """The customers that the input's id and identifiers lead to."""
         by_kind = {
             kind: self.by_value[kind, value]
             for kind, value in customer_input.identifiers.items()
             if (kind, value) in self.by_value
         }
-        asked = customer_input.customer_id
-        by_id = self.by_id.get(self.survivors.get(asked, asked)) if asked is not None else None
-        by_merged_customer = asked in self.survivors or any(
+        customer_id = customer_input.customer_id
+        by_id = self.by_id.get(self.survivors.get(customer_id, customer_id)) if customer_id is not None else None
+        by_merged_customer = customer_id in self.survivors or any(
             (kind, customer_input.identifiers[kind]) in state.inherited for kind, state in by_kind.items()
         )
         return Matches(by_id=by_id, by_kind=by_kind, by_merged_customer=by_merged_customer)
 
     def add(self, state: CustomerState) -> None:
-        """Somebody new, who from now on is found by later items of the batch."""
+        """Add a new customer; later items of the batch match it."""
         self.created.append(state)
         state.arrival = len(self.created)
         self._index(state)
 
     def set_identifier(self, state: CustomerState, kind: str, value: str) -> None:
-        """Give `person` the identifier; a value it replaces is kept as a former one."""
+        """Give a customer the identifier. A replaced value is kept as a former one."""
         stored = state.identifiers.get(kind)
         if stored is not None:
             if kind not in state.added_identifiers:
@@ -88,14 +88,16 @@ class CustomerBatch:
                 self.by_value[kind, value] = state
 
     def write(self, *, by: Actor) -> None:
-        """Store everything that changed, new customers first, with its audit entries."""
+        """Store all changes with their audit entries, new customers first."""
         insert_with_ids([state.customer for state in self.created])
         self.by_id.update((state.customer.pk, state) for state in self.created)
         self._update_customers()
         changed = [state for state in self.by_id.values() if state.revision]
         self._write_identifiers(changed)
-        answering = [state for state in changed if state.is_new or "field_values" in state.changed_columns]
-        keep_terms([one.customer.pk for one in answering if one.customer.field_values], organization_id=self.organization.pk)
+        with_values = [state for state in changed if state.is_new or "field_values" in state.changed_columns]
+        keep_terms(
+            [state.customer.pk for state in with_values if state.customer.field_values], organization_id=self.organization.pk
+        )
         insert_rows(
             [
                 SourceProfile(
@@ -120,7 +122,7 @@ class CustomerBatch:
                 current.update(state=State.FORMER, exclusive=False)
             for kind, value in state.promoted_identifiers.items():
                 inherited = Identifier.objects.filter(customer=state.customer, kind=kind, value=value, state=State.MERGED)
-                # A value that may be shared came more than once, where several who had it were merged.
+                # A shared value is inherited more than once if several merged customers had it.
                 Identifier.objects.filter(pk__in=inherited.order_by("pk").values("pk")[:1]).update(state=State.CURRENT)
         insert_rows(
             [
@@ -139,10 +141,10 @@ class CustomerBatch:
 
 
 def open_batch(inputs: Iterable[CustomerInput], *, organization: Organization, policy: Policy) -> CustomerBatch:
-    """Lock and read everybody whom the drafts may touch. Call it inside the transaction that writes them.
+    """Lock and read all customers that the inputs may change. Call it in the transaction that writes them.
 
-    Raises `django.db.OperationalError` when a lock is not free in time (55P03), and when somebody was merged while their lock
-    was waited for (40001): then the item is to be worked again.
+    Raises `django.db.OperationalError` if a lock is not free in time (55P03), and if a customer was merged while the lock was
+    waited for (40001): then the item is to be repeated.
     """
     inputs = list(inputs)
     values: dict[str, set[str]] = {kind: set() for kind in Identifier.Kind.values}
@@ -153,7 +155,7 @@ def open_batch(inputs: Iterable[CustomerInput], *, organization: Organization, p
     ids = {customer_input.customer_id for customer_input in inputs if customer_input.customer_id is not None}
     lock_numbers(_stripe(organization, kind, value) for kind in values for value in values[kind])
     batch = CustomerBatch(organization, policy, survivors=_survivors_of(ids))
-    found = {
+    owners = {
         (kind, value): customer_id
         for kind in values
         if values[kind]
@@ -161,20 +163,20 @@ def open_batch(inputs: Iterable[CustomerInput], *, organization: Organization, p
             is_any_of("value", values[kind], CharField()), kind=kind, exclusive=True
         ).values_list("value", "customer_id")
     }
-    _read_states(batch, {batch.survivors.get(pk, pk) for pk in ids} | set(found.values()), inputs)
-    for (kind, value), customer_id in found.items():
+    _read_states(batch, {batch.survivors.get(pk, pk) for pk in ids} | set(owners.values()), inputs)
+    for (kind, value), customer_id in owners.items():
         state = batch.by_id[customer_id]
-        # While the customer's lock was waited for, the value may have been given up; nobody else can have taken it.
+        # The customer may have lost the value while the lock was waited for; no other can have got it.
         if state.identifiers.get(kind) == value or (kind, value) in state.inherited:
             batch.by_value[kind, value] = state
     return batch
 
 
-def _survivors_of(ids: Iterable[int]) -> dict[int, int]:
-    """Who those of these customers became that are merged, by their ids. One query, none without ids."""
-    if not (asked := set(ids)):
+def _survivors_of(ids: set[int]) -> dict[int, int]:
+    """Survivors of those customers that are merged, by id. One query, none without ids."""
+    if not ids:
         return {}
-    victims = Customer.objects.filter(is_any_of("pk", asked, BigIntegerField()), merged_into__isnull=False)
+    victims = Customer.objects.filter(is_any_of("pk", ids, BigIntegerField()), merged_into__isnull=False)
     return {pk: survivor for pk, survivor in victims.values_list("pk", "merged_into_id") if survivor is not None}
 
 
@@ -182,24 +184,24 @@ def _read_states(batch: CustomerBatch, ids: set[int], inputs: Sequence[CustomerI
     if not ids:
         return
     for customer in lock_customers(ids).values():
-        # The batch knows the organization; reading it again for each customer would be a query each.
+        # Saves a query for each customer.
         customer.organization = batch.organization
         batch.by_id[customer.pk] = CustomerState(customer=customer, identifiers={})
-    of_these = is_any_of("customer_id", ids, BigIntegerField())
-    known = Identifier.objects.filter(of_these).exclude(state=State.FORMER)
+    is_of_batch = is_any_of("customer_id", ids, BigIntegerField())
+    known = Identifier.objects.filter(is_of_batch).exclude(state=State.FORMER)
     for customer_id, kind, value, identifier_state in known.values_list("customer_id", "kind", "value", "state"):
         if identifier_state == State.CURRENT:
             batch.by_id[customer_id].identifiers[kind] = value
         else:
             batch.by_id[customer_id].inherited.add((kind, value))
     if any(customer_input.customer.source or customer_input.source_account for customer_input in inputs):
-        profiles = SourceProfile.objects.filter(of_these)
+        profiles = SourceProfile.objects.filter(is_of_batch)
         for customer_id, source, account in profiles.values_list("customer_id", "source", "account"):
             batch.by_id[customer_id].profiles.add((source, account))
 
 
 def _stripe(organization: Organization, kind: str, value: str) -> int:
-    """The number whose lock (`lock_numbers`) keeps others from registering, changing or approving this identifier."""
+    """Number of the lock (`lock_numbers`) under which this identifier is registered, changed or approved."""
     return _IDENTIFIER_LOCKS | organization.pk * _STRIPES + crc32(f"{kind}:{value}".encode()) % _STRIPES
 
 

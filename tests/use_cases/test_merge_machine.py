@@ -268,7 +268,7 @@ class MergeMachine(RuleBasedStateMachine):
         if isinstance(purchase, LoyaltyError):
             raise purchase
         assert isinstance(purchase, Purchase)
-        self.deducted = purchase.counted.deducted
+        self.deducted = purchase.award.deducted
         return purchase.recorded.bill
 
     @precondition(lambda self: DeferredEvent.objects.filter(worked_at=None).exists())

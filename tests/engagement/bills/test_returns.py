@@ -224,7 +224,7 @@ def test_a_return_of_an_unknown_sale_is_kept_if_allowed(northwind: Organization,
 def test_a_return_without_customer_is_its_owners(shop: Shop, asha: Customer) -> None:
     sell(shop, asha, "1", 100)
     kept = shop.record(shop.returned("1", 40))
-    assert (kept.recorded.bill.customer_id, kept.counted.deducted) == (asha.pk, 2)
+    assert (kept.recorded.bill.customer_id, kept.award.deducted) == (asha.pk, 2)
     assert shop.refusal(shop.returned("2", 40)) == 625
 
 
@@ -240,7 +240,7 @@ def test_an_anonymous_return_of_one_loyalty_sale_is_worked_as_a_return(shop: Sho
     draft = shop.returned("1", 40, type="NOT_INTERESTED_RETURN")
     kept = shop.record(draft)
     bill = kept.recorded.bill
-    assert (codes(kept), bill.type, bill.customer_id, kept.counted.deducted) == ([9616], "RETURN", asha.pk, 2)
+    assert (codes(kept), bill.type, bill.customer_id, kept.award.deducted) == ([9616], "RETURN", asha.pk, 2)
     assert asha.purchase_totals.amount == 60
     by_id = shop.record(shop.returned("", 10, type="NOT_INTERESTED_RETURN", sale_id=bill.return_of_id))
     assert (codes(by_id), by_id.recorded.bill.customer_id) == ([9616], asha.pk)
@@ -301,7 +301,7 @@ def test_a_return_recorded_before_one_that_was_earlier_claims_what_is_left(shop:
     sell(shop, asha, "1", 100)
     shop.record(shop.returned("1", 50, customer_id=asha.pk, billed_at=NOON + 2 * DAY))
     early = shop.record(shop.returned("1", 50, customer_id=asha.pk, billed_at=NOON + DAY))
-    assert early.counted.deducted == Decimal("2.5")
+    assert early.award.deducted == Decimal("2.5")
     assert account_of(asha).balance == 0
 
 
@@ -358,7 +358,7 @@ def test_a_return_with_its_own_number_is_refused_with_other_content(
 def test_returns_leave_points_by_policy(northwind: Organization, shop: Shop, asha: Customer) -> None:
     shop.flag(CONF_POINTS_RETURN_ENABLED=0)
     sell(shop, asha, "1", 100)
-    assert shop.record(shop.returned("1", 40, customer_id=asha.pk)).counted.deducted == 0
+    assert shop.record(shop.returned("1", 40, customer_id=asha.pk)).award.deducted == 0
     account = account_of(asha)
     assert (account.balance, account.purchases, asha.purchase_totals.amount) == (5, 60, 60)
 
@@ -367,7 +367,7 @@ def test_who_is_no_loyalty_customer_has_purchases_alone(northwind: Organization,
     chen = CustomerFactory(organization=northwind, type=Customer.Type.NON_LOYALTY)
     sell(shop, chen, "1", 100)
     back = shop.record(shop.returned("1", 40, customer_id=chen.pk))
-    assert (back.counted.entries, chen.purchase_totals.amount, chen.purchase_totals.bills) == ([], 60, 1)
+    assert (back.award.entries, chen.purchase_totals.amount, chen.purchase_totals.bills) == ([], 60, 1)
 
 
 def test_a_draft_knows_if_it_is_a_return() -> None:

@@ -149,7 +149,7 @@ def test_a_paused_program_counts_the_bill_and_gives_nothing(shop: Shop, asha: Cu
     purchase = shop.record(shop.draft("1", 100, customer_id=asha.pk))
     assert (codes(purchase), account_of(asha).balance) == ([1098], 0)
     assert (account_of(asha).purchases, BillPoints.objects.get().issued) == (100, 0)
-    assert shop.record(shop.returned("1", 40, customer_id=asha.pk)).counted.entries == []
+    assert shop.record(shop.returned("1", 40, customer_id=asha.pk)).award.entries == []
     assert account_of(asha).purchases == 60
 
 
@@ -213,7 +213,7 @@ def test_two_programs_count_apart(northwind: Organization) -> None:
     assert (account_of(both, "South").balance, account_of(both).balance) == (10, 10)
     # Brought back elsewhere, it is taken back where it counted.
     back = away.record(away.returned("1", 50, customer_id=both.pk))
-    assert back.counted.deducted == Decimal("7.5")
+    assert back.award.deducted == Decimal("7.5")
     assert (account_of(both, "South").balance, account_of(both).balance) == (5, Decimal("7.5"))
     assert (account_of(both, "South").purchases, account_of(both).purchases) == (50, 150)
 
@@ -261,7 +261,7 @@ def test_who_is_no_member_counts_nowhere_but_in_purchases(shop: Shop, asha: Cust
     account_of(asha).delete()
     purchase = shop.record(shop.draft("1", 100, customer_id=asha.pk))
     assert (purchase.effects, codes(purchase), asha.purchase_totals.amount) == ([], [], 100)
-    assert shop.record(shop.returned("1", 40, customer_id=asha.pk)).counted.deducted == 0
+    assert shop.record(shop.returned("1", 40, customer_id=asha.pk)).award.deducted == 0
 
 
 def test_other_points_pay_for_what_was_spent_and_the_shortfall_is_forgiven(shop: Shop, asha: Customer) -> None:
@@ -270,7 +270,7 @@ def test_other_points_pay_for_what_was_spent_and_the_shortfall_is_forgiven(shop:
     shop.record(shop.draft("2", 60, customer_id=asha.pk))
     back = shop.record(shop.returned("1", customer_id=asha.pk, return_type="FULL"))
     # Of ten points two were left; of the eight spent, the other bill's three pay.
-    assert back.counted.deducted == 5
+    assert back.award.deducted == 5
     account = account_of(asha)
     assert (account.balance, account.returned, account.lifetime) == (0, 5, 13)
     entry = PointsEntry.objects.get(kind="RETURN")
@@ -285,7 +285,7 @@ def test_a_program_may_let_the_balance_fall_below_zero(shop: Shop, asha: Custome
     load(club(returns={"allow_negative": True}))
     shop.record(shop.draft("1", 200, customer_id=asha.pk))
     spend_points(asha, 8)
-    assert shop.record(shop.returned("1", 100, customer_id=asha.pk)).counted.deducted == 5
+    assert shop.record(shop.returned("1", 100, customer_id=asha.pk)).award.deducted == 5
     assert account_of(asha).balance == -3
     shop.record(shop.returned("1", 100, customer_id=asha.pk, billed_at=NOON + DAY + timedelta(hours=1)))
     assert account_of(asha).balance == -8
@@ -300,7 +300,7 @@ def test_expired_points_of_a_returned_sale_are_not_charged(shop: Shop, asha: Cus
     at = NOON + 20 * DAY
     shop.record(shop.draft("2", 100, customer_id=asha.pk, billed_at=at), now=at)
     back = shop.record(shop.returned("1", customer_id=asha.pk, return_type="FULL", billed_at=at), now=at)
-    assert (back.counted.deducted, account_of(asha).balance, account_of(asha).expired) == (0, 5, 5)
+    assert (back.award.deducted, account_of(asha).balance, account_of(asha).expired) == (0, 5, 5)
     assert PointsEntry.objects.get(kind="RETURN").explanation["lapsed"] == "5"
 
 
@@ -309,7 +309,7 @@ def test_halves_of_a_spent_sale_take_no_more_than_the_whole(shop: Shop, asha: Cu
     shop.record(shop.draft("2", 400, customer_id=asha.pk))
     spend_points(asha, 6)
     taken = [
-        shop.record(shop.returned("1", 100, customer_id=asha.pk, billed_at=NOON + DAY + timedelta(hours=hour))).counted.deducted
+        shop.record(shop.returned("1", 100, customer_id=asha.pk, billed_at=NOON + DAY + timedelta(hours=hour))).award.deducted
         for hour in range(2)
     ]
     assert taken == [5, 5]
