@@ -1,9 +1,9 @@
-"""The demo as an app without models: Django finds its commands by it."""
+"""App without models: Django finds the commands of the demo by it."""
 
 from django.apps import AppConfig
 
 
 class DemoConfig(AppConfig):
-    """See the module."""
+    """App of the demo."""
 
     name = "demo"

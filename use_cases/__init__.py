@@ -1,1 +1,1 @@
-"""What crosses apps, one file a journey: the only modules that look at every app. Interfaces alone import them."""
+"""Use cases that cross apps, one file each. Only interfaces import them."""

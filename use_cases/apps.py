@@ -1,9 +1,9 @@
-"""The use cases as an app without models: Django finds their commands by it."""
+"""App without models: Django finds the commands of use cases by it."""
 
 from django.apps import AppConfig
 
 
 class UseCasesConfig(AppConfig):
-    """See the module."""
+    """App of the use cases."""
 
     name = "use_cases"

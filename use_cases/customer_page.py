@@ -1,4 +1,4 @@
-"""What does the back office tell of a customer beside the person? Points, purchases, bills, entries; panels of apps."""
+"""The parts of the back office's customer page that other apps bring: points, purchases, bills, entries and panels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ ENTRIES_SHOWN = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerPage:
-    """What the engagement app knows of one customer; `purchases` is None for somebody who never bought anything."""
+    """Loyalty data of one customer. `purchases` is None for a customer without bills."""
 
     standings: Sequence[Balance]
     purchases: PurchaseTotals | None
@@ -30,7 +30,7 @@ class CustomerPage:
 
 
 def read_customer_page(customer: Customer, *, organization: Organization) -> CustomerPage:
-    """Six queries, and more only where something is due: it is settled first, so that nothing outdated is shown."""
+    """Read the loyalty data in six queries. Due steps are settled first, in further queries."""
     return CustomerPage(
         standings=read_balances([customer.pk], organization=organization).of_customer(customer.pk),
         purchases=PurchaseTotals.objects.filter(customer=customer).first(),
@@ -40,7 +40,7 @@ def read_customer_page(customer: Customer, *, organization: Organization) -> Cus
 
 
 class CustomerPanel(Protocol):
-    """Makes an app's panel about a customer of `organization`; None where `seen_by` may not see it."""
+    """Function that makes an app's panel about a customer; None if `seen_by` may not see it."""
 
     def __call__(self, customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Panel | None: ...
 

@@ -1,7 +1,7 @@
-"""What is known of all customers, in the columns of `import_customers`? One statement, read as a stream (docs/imports.md).
+"""Export of all customers in the columns of `import_customers`: one statement, read as a stream (docs/imports.md).
 
-What was said once only (the referral code), and what an import would refuse to hear again, is left blank: importing an export
-leaves everybody unchanged.
+Importing an export changes no customer. Values that are used only once (the referral code), and those that an import would
+refuse, are left blank.
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -22,16 +22,16 @@ from organizations.tenancy.models import Organization
 from subscriptions.models import Consent, Scope
 
 _CHUNK = 2000
-# What was never said of a customer. A new one is given it again without a word, which would leave a mark.
-_UNSAID = {Customer.FraudStatus.NONE, Customer.NdncStatus.NONE}
-_AS_IT_IS = ("firstname", "lastname", "type", "source", "fraud_status", "test_control_status", "ndnc_status")
-_CODES: Mapping[str, str] = {"registered_till": "registered_till", "associated_with": "associated_till"}
-_SAID: Mapping[bool | None, str] = {None: "", True: "1", False: "0"}
+# Defaults, left blank: an import sets them by itself, and a stated one would be recorded as a change.
+_DEFAULTS = {Customer.FraudStatus.NONE, Customer.NdncStatus.NONE}
+_COPIED = ("firstname", "lastname", "type", "source", "fraud_status", "test_control_status", "ndnc_status")
+_TILLS: Mapping[str, str] = {"registered_till": "registered_till", "associated_with": "associated_till"}
+_CONSENT_CELLS: Mapping[bool | None, str] = {None: "", True: "1", False: "0"}
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerFile:
-    """The columns of an organization's customers file; `fields` are those that ask for a field."""
+    """The customers file of an organization. `fields` are the columns of custom, extended and preference fields."""
 
     organization: Organization
     fields: Mapping[str, FieldDefinition]
@@ -42,79 +42,81 @@ class CustomerFile:
         return [*PLAIN, *CONSENTS, *self.fields]
 
     def rows(self) -> Generator[list[str], None, None]:
-        """The cells of every customer who is not merged, by id, as all of them are at one moment.
+        """The cells of every unmerged customer in the order of ids, in one snapshot.
 
-        Memory does not grow with their number.
+        Memory does not grow with the number of customers.
         """
         with transaction.atomic():
             with connection.cursor() as cursor:
-                # Whoever takes the rows may be slow: a pipe, a distant disk.
+                # The consumer of the rows may be slow: a pipe, a network disk.
                 cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            for known in _known().iterator(chunk_size=_CHUNK):
-                yield self._cells(known)
+            for customer in _customers().iterator(chunk_size=_CHUNK):
+                yield self._cells(customer)
 
-    def _cells(self, known: Mapping[str, Any]) -> list[str]:
+    def _cells(self, customer: Mapping[str, Any]) -> list[str]:
         plain = {
-            **{kind: known[f"current_{kind}"] for kind in Identifier.Kind.values},
-            **{name: known[name] for name in _AS_IT_IS if known[name] not in _UNSAID},
-            **{column: self._till(known, name) for column, name in _CODES.items()},
-            "id": str(known["pk"]),
-            "registered_on": write_moment(known["registered_on"], self.organization.zone),
-            "card_number": known["valid_card"],
-            "preferred_store": known["preferred_store__code"],
+            **{kind: customer[f"current_{kind}"] for kind in Identifier.Kind.values},
+            **{name: customer[name] for name in _COPIED if customer[name] not in _DEFAULTS},
+            **{column: self._till(customer, name) for column, name in _TILLS.items()},
+            "id": str(customer["pk"]),
+            "registered_on": write_moment(customer["registered_on"], self.organization.zone),
+            "card_number": customer["valid_card"],
+            "preferred_store": customer["preferred_store__code"],
         }
-        values = known["field_values"]
+        values = customer["field_values"]
         return [
             *(plain.get(column) or "" for column in PLAIN),
-            *(_SAID[known[column]] for column in CONSENTS),
+            *(_CONSENT_CELLS[customer[column]] for column in CONSENTS),
             *(write_value(values.get(str(definition.pk), "")) for definition in self.fields.values()),
         ]
 
-    def _till(self, known: Mapping[str, Any], name: str) -> str | None:
-        """The till's code; none of a till that is switched off where the policy would refuse the row for it."""
-        is_refused = self.organization.policy.strict_till and not known[f"{name}__is_active"]
-        code: str | None = known[f"{name}__code"]
+    def _till(self, customer: Mapping[str, Any], name: str) -> str | None:
+        """The till's code; blank for an inactive till if the policy would refuse the row because of it."""
+        is_refused = self.organization.policy.strict_till and not customer[f"{name}__is_active"]
+        code: str | None = customer[f"{name}__code"]
         return None if is_refused else code
 
 
 def open_customer_file(organization: Organization) -> CustomerFile:
-    """The file of the scope's organization: plain columns, consents, and one for every active field."""
+    """The file of the scope's organization: plain columns, consents, and a column for every active field."""
     active = FieldDefinition.objects.filter(category__in=FIELD_CATEGORIES, is_active=True)
-    return CustomerFile(organization, {f"{one.category}.{one.name}": one for one in active})
+    return CustomerFile(organization, {f"{field.category}.{field.name}": field for field in active})
 
 
-def _known() -> QuerySet[Customer, dict[str, Any]]:
-    """Every customer who is not merged, with what stands in other tables, in the order of their ids."""
-    mine = OuterRef("pk")
+def _customers() -> QuerySet[Customer, dict[str, Any]]:
+    """Unmerged customers with their values of other tables, in the order of ids."""
+    customer_id = OuterRef("pk")
     identifiers = {
         f"current_{kind}": Subquery(
-            Identifier.objects.filter(customer=mine, kind=kind, state=Identifier.State.CURRENT).values("value")
+            Identifier.objects.filter(customer=customer_id, kind=kind, state=Identifier.State.CURRENT).values("value")
         )
         for kind in Identifier.Kind.values
     }
     consents = {
         column: Subquery(
-            Consent.objects.filter(customer=mine, channel=channel, priority=priority, scope=Scope.ALL).values("is_subscribed")
+            Consent.objects.filter(customer=customer_id, channel=channel, priority=priority, scope=Scope.ALL).values(
+                "is_subscribed"
+            )
         )
         for column, (channel, priority) in CONSENTS.items()
     }
-    valid = Card.objects.filter(customer=mine, status__in=[Card.Status.ISSUED, Card.Status.ACTIVE])
-    newest = valid.order_by("-issued_on", "-pk").values("number")[:1]
-    tills = [f"{name}__{column}" for name in _CODES.values() for column in ("code", "is_active")]
-    known: QuerySet[Customer, dict[str, Any]] = (
+    cards = Card.objects.filter(customer=customer_id, status__in=[Card.Status.ISSUED, Card.Status.ACTIVE])
+    newest_card = cards.order_by("-issued_on", "-pk").values("number")[:1]
+    tills = [f"{name}__{column}" for name in _TILLS.values() for column in ("code", "is_active")]
+    customers: QuerySet[Customer, dict[str, Any]] = (
         Customer.objects.filter(merged_into=None)
         .order_by("pk")
-        .annotate(**identifiers, **consents, valid_card=Subquery(newest))
+        .annotate(**identifiers, **consents, valid_card=Subquery(newest_card))
         .values(
             "pk",
             "registered_on",
             "preferred_store__code",
             "field_values",
-            *_AS_IT_IS,
+            *_COPIED,
             *tills,
             *identifiers,
             *consents,
             "valid_card",
         )
     )
-    return known
+    return customers

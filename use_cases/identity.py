@@ -1,6 +1,6 @@
-"""What happens when an identifier is to be changed on request? It is asked for, granted or refused (docs/protocol.md 4.3).
+"""Requests to change an identifier: made, approved or rejected (docs/protocol.md 4.3).
 
-Tills ask by update_identity, staff on the customer's page; staff decide, or the organization's policy does at once.
+Tills make them by update_identity, staff on the customer's page. Staff decide, or the organization's policy approves at once.
 """
 
 from datetime import datetime
@@ -39,47 +39,47 @@ Kind = Identifier.Kind
 
 
 class DecisionRefusedError(ValueError):
-    """The request cannot be decided like that; the text says why, to people. Nothing was changed."""
+    """The request cannot be decided so. The text is the reason, for users. Nothing has changed."""
 
 
-def request_change(wish: IdentityChange, *, context: InputContext, by: Actor, is_known: bool = False) -> IdentityRequest:
-    """Ask for a change; where the policy approves such changes, it takes effect at once.
+def request_change(change: IdentityChange, *, context: InputContext, by: Actor, is_known: bool = False) -> IdentityRequest:
+    """Request a change. If the policy approves such changes, it takes effect at once.
 
-    `is_known` leaves out what a caller must know of the customer: staff have the person before them. Call it in a transaction,
-    and commit that also on `CountedRefusalError` (1021): a wrong code counts. Raises `LoyaltyError` in this order: 1012, 1013,
+    `is_known` skips the verification of the caller: staff have verified the customer. Call it in a transaction, and commit that
+    also on `CountedRefusalError` (1021): a wrong code counts. Raises `LoyaltyError` in this order: 1012, 1013,
     618, 1027, 1025, 1026, 1021, 9028, then 1032, 1016 or 1033 for a taken value and 1041 for a kind that may not change; and
     `django.db` errors for locks (55P03) and broken constraints (`identity_requests.CONSTRAINTS`).
     """
     policy, now = context.policy, context.now
-    owners = lock_owners(wish.kind, wish.old_value, wish.new_value, by=by)
-    person = owners.owner
-    if person is None:
+    owners = lock_owners(change.kind, change.old_value, change.new_value, by=by)
+    owner = owners.owner
+    if owner is None:
         raise LoyaltyError(Code.UNKNOWN_IDENTIFIER)
-    check_customer(person.customer, context.policy)
+    check_customer(owner.customer, policy)
     code = None
     if not is_known:
-        check_answers(wish.answers, person, context)
-        code = _confirmed(wish, person, context)
-    if is_pending(wish.kind, wish.new_value):
+        check_answers(change.answers, owner, context)
+        code = _confirmed(change, owner, context)
+    if is_pending(change.kind, change.new_value):
         raise LoyaltyError(Code.CHANGE_REQUEST_PENDING)
-    _check_possible(wish.kind, owners, policy)
-    flag = auto_approval_policy(wish.kind, policy)
+    _check_possible(change.kind, owners, policy)
+    flag = auto_approval_policy(change.kind, policy)
     request = store_request(
-        wish, state=person, other=owners.other, by=by, now=now, approved_by=f"policy:{flag}" if flag else ""
+        change, state=owner, other=owners.other, by=by, now=now, approved_by=f"policy:{flag}" if flag else ""
     )
     if code is not None:
         use_code(code, now=now)
     if flag:
-        _grant(request, owners, by=by, now=now)
+        _apply(request, owners, by=by, now=now)
     return request
 
 
 @transaction.atomic
 def approve_request(pk: int, *, by: Actor, reason: str = "") -> IdentityRequest:
-    """Grant a pending request, in the state in which everything is by now; one that is approved already is given back as it is.
+    """Approve a pending request, with the rows as they are now. An approved request is returned unchanged.
 
-    Raises `DecisionRefusedError` for one's own request, a rejected one, and where the values are not whose they were;
-    `LoyaltyError` with what would be refused to a till by now (1013, 618, 1032, 1016, 1033, 1041); `django.db` errors for locks
+    Raises `DecisionRefusedError` for the actor's own request, a rejected one, and if the values have changed owners;
+    `LoyaltyError` if a till's request would be refused now (1013, 618, 1032, 1016, 1033, 1041); `django.db` errors for locks
     (55P03); `IdentityRequest.DoesNotExist`.
     """
     seen = IdentityRequest.objects.select_related("organization").get(pk=pk)
@@ -98,16 +98,16 @@ def approve_request(pk: int, *, by: Actor, reason: str = "") -> IdentityRequest:
     _check_possible(Kind(request.kind), owners, by.organization.policy)
     now = clock.now()
     close_request(request, Status.APPROVED, reason=reason, by=by, now=now)
-    _grant(request, owners, by=by, now=now)
+    _apply(request, owners, by=by, now=now)
     return request
 
 
 @transaction.atomic
 def reject_request(pk: int, *, reason: str, by: Actor) -> IdentityRequest:
-    """Refuse a pending request for a reason (1 to 250 characters); one that is rejected already is given back as it is.
+    """Reject a pending request with a reason (1 to 250 characters). A rejected request is returned unchanged.
 
-    Whoever made it may take it back so. Raises `DecisionRefusedError` for an approved one; `django.db` errors for locks
-    (55P03); `IdentityRequest.DoesNotExist`.
+    Its maker may withdraw it so. Raises `DecisionRefusedError` for an approved one; `django.db` errors for locks (55P03);
+    `IdentityRequest.DoesNotExist`.
     """
     request = lock_request(pk)
     if not _is_decided(request, Status.REJECTED):
@@ -116,7 +116,7 @@ def reject_request(pk: int, *, reason: str, by: Actor) -> IdentityRequest:
 
 
 def read_obstacle(request: IdentityRequest) -> str:
-    """What stands in the way of granting a pending request, as things are now; "" for nothing. Two queries."""
+    """The reason why a pending request cannot be approved now, or "". Two queries."""
     exclusive = Identifier.objects.filter(kind=request.kind, value=request.new_value, exclusive=True)
     owners = exclusive.exclude(customer_id=request.customer_id).values_list("customer_id", flat=True)
     held = Identifier.objects.filter(customer_id=request.customer_id, kind=request.kind, value=request.old_value)
@@ -124,7 +124,7 @@ def read_obstacle(request: IdentityRequest) -> str:
 
 
 def _obstacle(request: IdentityRequest, *, holds_old: bool, owner_id: int | None) -> str:
-    """What differs from when it was asked for: whether the customer still has the old value, and whose the new one is."""
+    """The difference from when the request was made: the old value is gone, or the new one has another owner."""
     if not holds_old:
         return f"{request.old_value} is no longer the customer's {request.get_kind_display()}."
     if owner_id == request.other_id:
@@ -134,20 +134,20 @@ def _obstacle(request: IdentityRequest, *, holds_old: bool, owner_id: int | None
     return f"{request.new_value} belongs to another account than when this was asked for."
 
 
-def _confirmed(wish: IdentityChange, person: CustomerState, context: InputContext) -> ValidationCode | None:
-    """The code that confirms the wish; None where none is needed. Raises 1021, counted where a wrong one was given."""
+def _confirmed(change: IdentityChange, owner: CustomerState, context: InputContext) -> ValidationCode | None:
+    """The code that confirms the change; None if none is needed. Raises 1021; a wrong code is counted."""
     if not context.organization.verification.otp:
         return None
-    if not wish.validation_code:
+    if not change.validation_code:
         raise LoyaltyError(Code.INVALID_VALIDATION_CODE)
-    code = present_code(wish.validation_code, customer_id=person.customer.pk, purpose=Purpose.IDENTITY, now=context.now)
+    code = present_code(change.validation_code, customer_id=owner.customer.pk, purpose=Purpose.IDENTITY, now=context.now)
     if code is None:
         raise CountedRefusalError(Code.INVALID_VALIDATION_CODE)
     return code
 
 
 def _check_possible(kind: Kind, owners: ValueOwners, policy: Policy) -> None:
-    """Whether the new value may be given: 1032, 1016, 1033 or 618 because of whose it is, 1041 because of its kind."""
+    """Check that the new value may be given: 1032, 1016, 1033 or 618 because of its owner, 1041 because of its kind."""
     if owners.other is not None and not policy.auto_merge:
         raise LoyaltyError(TAKEN[kind])
     if owners.other is not None and blocks(owners.other.customer, Block.IDENTIFIER_CHANGE, policy):
@@ -157,25 +157,25 @@ def _check_possible(kind: Kind, owners: ValueOwners, policy: Policy) -> None:
 
 
 def _is_decided(request: IdentityRequest, wanted: Status) -> bool:
-    """Whether the request was decided so already. Raises `DecisionRefusedError` where it was decided otherwise."""
+    """True if the request has this decision already. Raises `DecisionRefusedError` if it has the other one."""
     if request.status not in {Status.PENDING, wanted}:
         raise DecisionRefusedError(f"The request is {request.get_status_display()} already.")
     return request.status == wanted
 
 
-def _grant(request: IdentityRequest, owners: ValueOwners, *, by: Actor, now: datetime) -> None:
-    """Give the customer the new value; another account that has it is merged into the customer's first."""
+def _apply(request: IdentityRequest, owners: ValueOwners, *, by: Actor, now: datetime) -> None:
+    """Give the customer the new value. Another account that has it is merged into the customer first."""
     if owners.other is None:
         give_value(request, owners, by=by, now=now)
         return
-    # Where the other account is known by the value now, the merge itself makes it the customer's: then it may be undone.
-    is_theirs = owners.other.identifiers.get(request.kind) == request.new_value
-    if is_theirs:
+    # A current value of the other account comes with the merge, so that the merge can be undone.
+    comes_with_merge = owners.other.identifiers.get(request.kind) == request.new_value
+    if comes_with_merge:
         release_value(request)
         record_new_value(request, by=by)
     merge_customers(
         survivor=request.customer_id, victim=owners.other.customer.pk, by=by, reason=f"Identity request {request.pk}"
     )
-    if not is_theirs:
-        found = lock_owners(request.kind, request.old_value, request.new_value, customer_id=request.customer_id, by=by)
-        give_value(request, found, by=by, now=now)
+    if not comes_with_merge:
+        owners = lock_owners(request.kind, request.old_value, request.new_value, customer_id=request.customer_id, by=by)
+        give_value(request, owners, by=by, now=now)

@@ -1,4 +1,4 @@
-"""What does customer/get answer? The sections of every app, and the order of the keys (docs/protocol.md 4.5)."""
+"""The answer of customer/get: the sections of every app, and the order of the keys (docs/protocol.md 4.5)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ SECTIONS: tuple[Section[Reading], ...] = (
     subscriptions.sections.subscriptions,
 )
 
-# Key by key as they are answered. A value stands for what nobody knows of; `...` leaves the key out until it is asked for.
+# Keys in the order of the answer, with defaults. `...`: the key is left out unless a section prints it.
 ORDER: Mapping[str, Any] = {
     "firstname": "",
     "lastname": "",
@@ -82,12 +82,12 @@ ORDER: Mapping[str, Any] = {
 
 
 def refusals(ids: Sequence[int], reading: Reading) -> dict[int, CodeTable]:
-    """Customers whose item fails though they were found, and why."""
+    """Known customers whose item is refused, with the code."""
     return {**engagement.points.sections.program_refusals(ids, reading), **customers.statuses.sections.deleted(ids, reading)}
 
 
 def read_profiles(ids: Sequence[int], reading: Reading) -> dict[int, dict[str, Any]]:
-    """The item of each customer by id, `item_status` apart; `reading.warnings_of` then knows what it is warned of.
+    """The item of each customer by id, without `item_status`. `reading.warnings_of` has the warnings afterwards.
 
     The number of queries does not grow with the ids.
     """

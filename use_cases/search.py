@@ -1,4 +1,4 @@
-"""Who is meant by a search? Its conditions, of whatever app, become one question to the database (docs/protocol.md 4.4)."""
+"""Search for customers: the conditions, of all apps, become one query (docs/protocol.md 4.4)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,9 +37,9 @@ ZERO: Final = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What is asked: `text` is the decoded `q`; of the hits, by user_id, `rows` from `start` on.
+    """A search: `text` is the decoded `q`. The page is `rows` hits from `start` on, in the order of user_id.
 
-    `of_store` narrows to those who registered at `store`.
+    `of_store` limits it to customers who registered at `store`.
     """
 
     text: str
@@ -52,7 +52,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hits:
-    """How many customers were found in all, and the rows of those asked for."""
+    """The number of all hits, and the rows of one page."""
 
     count: int
     rows: list[dict[str, Any]]
@@ -61,86 +61,86 @@ class Hits:
 def search_customers(search: Search, *, organization: Organization) -> Hits:
     """The customers of the scope's organization who meet every condition. The number of queries does not grow with the hits.
 
-    Whose points fell due by now is found, and shown, by what they are then. Raises `LoyaltyError` 400 for a search that cannot
-    be read and `RequestRefusedError` 461 for one that takes longer than SEARCH_TIMEOUT. Call it outside of a transaction.
+    Due points are settled before they are compared and printed. Raises `LoyaltyError` 400 for an invalid search and
+    `RequestRefusedError` 461 for one that takes longer than SEARCH_TIMEOUT. Call it outside of a transaction.
     """
     conditions = read_search(search.text)
     program = default_program()
-    circumstances = SearchContext(organization=organization, country_code=search.country_code, fields=_searched_fields())
+    context = SearchContext(organization=organization, country_code=search.country_code, fields=_searched_fields())
     try:
-        whom = _whom(conditions, search, program, circumstances)
+        selection = _select(conditions, search, program, context)
         with answered_within(settings.SEARCH_TIMEOUT):
-            count = whom.ids.count()
-            ids = whom.page(search) if count > search.start else []
+            count = selection.ids.count()
+            ids = selection.page(search) if count > search.start else []
     except TookTooLongError as error:
         raise RequestRefusedError(int(Transport.SEARCH_BUSY), Transport.SEARCH_BUSY) from error
-    definitions = [one.definition for one in circumstances.fields]
+    definitions = [searched.definition for searched in context.fields]
     return Hits(count=count, rows=_rows(ids, program, definitions, organization))
 
 
 def _searched_fields() -> list[SearchedField]:
-    """The fields that are switched on, custom before extended: one query."""
+    """The active searchable fields, custom before extended: one query."""
     complete = IndexedField.objects.filter(field=OuterRef("pk"), is_complete=True)
     rows = FieldDefinition.objects.filter(category__in=SEARCHED, is_active=True).annotate(is_indexed=Exists(complete))
-    return [SearchedField(definition=one, is_indexed=one.is_indexed) for one in rows]
+    return [SearchedField(definition=row, is_indexed=row.is_indexed) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
-class _Whom:
-    """Whom a search means: rows of a table, one for each customer, with their ids in a column."""
+class _Selection:
+    """Selected customers: rows of a table, one a customer, with the customer ids in `column`."""
 
     rows: QuerySet[Any]
     column: str
 
     @property
     def ids(self) -> QuerySet[Any]:
-        """A query for the ids, in no order."""
+        """A query for the ids, unordered."""
         return self.rows.order_by().values(self.column)
 
     def page(self, search: Search) -> list[int]:
-        """The ids of one page, in their order. By an expression: no plan then walks along all customers in the hope of hits."""
+        """The ordered ids of one page. Ordering by an expression keeps the planner from scanning all customers in id order."""
         ids = self.rows.order_by(F(self.column) + 0).values_list(self.column, flat=True)
         return list(ids[search.start : search.start + search.rows])
 
 
-def _whom(conditions: Sequence[Condition], search: Search, program: Program | None, circumstances: SearchContext) -> _Whom:
-    """Who meets the conditions. Points come last: what is due is carried out on those whom the others leave."""
+def _select(conditions: Sequence[Condition], search: Search, program: Program | None, context: SearchContext) -> _Selection:
+    """The customers who meet the conditions. Points come last: only customers who meet the others are settled first."""
     attributes = {**ATTRIBUTES, **loyalty_attributes(program, shown={})}
-    of_points = [one for one in conditions if fold(one.attribute) in POINTS]
-    meant = [_meaning(one, attributes, circumstances) for one in conditions if one not in of_points]
+    of_points = [condition for condition in conditions if fold(condition.attribute) in POINTS]
+    criteria = [_criterion(condition, attributes, context) for condition in conditions if condition not in of_points]
     if search.of_store:
-        meant.append(Q(registered_store=search.store) if search.store else NOBODY)
+        criteria.append(Q(registered_store=search.store) if search.store else NOBODY)
     if of_points and program:
         shown = settle_among(
-            _all_of(meant).ids, program=program, organization=circumstances.organization, seconds=settings.SEARCH_TIMEOUT
+            _all_of(criteria).ids, program=program, organization=context.organization, seconds=settings.SEARCH_TIMEOUT
         )
         attributes |= loyalty_attributes(program, shown=shown)
-    return _all_of([*meant, *(_meaning(one, attributes, circumstances) for one in of_points)])
+    return _all_of([*criteria, *(_criterion(condition, attributes, context) for condition in of_points)])
 
 
-def _meaning(condition: Condition, attributes: Attributes, circumstances: SearchContext) -> Criterion:
-    attribute = attributes.get(fold(condition.attribute)) or field_attribute(condition.attribute, circumstances)
+def _criterion(condition: Condition, attributes: Attributes, context: SearchContext) -> Criterion:
+    attribute = attributes.get(fold(condition.attribute)) or field_attribute(condition.attribute, context)
     if attribute is None:
         raise invalid_search()
-    return attribute.criterion(condition, circumstances)
+    return attribute.criterion(condition, context)
 
 
-def _all_of(meant: Sequence[Criterion]) -> _Whom:
-    """Who is meant by all of these and was not merged. Customers themselves are read only where something is asked of them."""
-    own = [one for one in meant if isinstance(one, Q)]
-    owners = [one for one in meant if isinstance(one, OwnedRows)]
-    if own or not owners:
-        customers = Customer.objects.filter(*own, merged_into=None)
-        for one in owners:
-            customers = customers.filter(pk__in=one.rows.values("customer"))
-        return _Whom(customers, "pk")
-    first, *others = owners
+def _all_of(criteria: Sequence[Criterion]) -> _Selection:
+    """Unmerged customers who meet all criteria. The customer table is read only if a criterion needs it."""
+    conditions = [criterion for criterion in criteria if isinstance(criterion, Q)]
+    owned = [criterion for criterion in criteria if isinstance(criterion, OwnedRows)]
+    if conditions or not owned:
+        customers = Customer.objects.filter(*conditions, merged_into=None)
+        for criterion in owned:
+            customers = customers.filter(pk__in=criterion.rows.values("customer"))
+        return _Selection(customers, "pk")
+    first, *others = owned
     rows = first.rows
-    for one in others:
-        rows = rows.filter(customer__in=one.rows.values("customer"))
-    if not any(one.is_unmerged for one in owners):
+    for criterion in others:
+        rows = rows.filter(customer__in=criterion.rows.values("customer"))
+    if not any(criterion.is_unmerged for criterion in owned):
         rows = rows.unmerged()
-    return _Whom(rows, "customer_id")
+    return _Selection(rows, "customer_id")
 
 
 def _rows(
@@ -148,16 +148,16 @@ def _rows(
 ) -> list[dict[str, Any]]:
     if not ids:
         return []
-    people = read_customers(ids, related=("registered_till", "registered_store"))
+    customers = read_customers(ids, related=("registered_till", "registered_store"))
     balances = read_balances(ids, organization=organization)
     purchases = {
-        one.customer_id: one for one in PurchaseTotals.objects.filter(is_any_of("customer_id", ids, BigIntegerField()))
+        totals.customer_id: totals for totals in PurchaseTotals.objects.filter(is_any_of("customer_id", ids, BigIntegerField()))
     }
     rows = []
     for pk in ids:
         balance = balances.of(AccountKey(pk, program.pk if program else 0))
         loyalty = _loyalty(balance, purchases.get(pk))
-        rows.append(search_row(people[pk], definitions=definitions, loyalty=loyalty, zone=organization.zone))
+        rows.append(search_row(customers[pk], definitions=definitions, loyalty=loyalty, zone=organization.zone))
     return rows
 
 

@@ -26,8 +26,8 @@ from loyalty_project.protocol.values import Item, is_on
 from organizations.api.batches import answer_batch
 from organizations.api.views import TillViewSet
 from use_cases import registration
+from use_cases.customer_core import customer_core
 from use_cases.identity import request_change
-from use_cases.loyalty import customer_core
 from use_cases.profile import read_profiles, refusals
 from use_cases.search import Search, search_customers
 

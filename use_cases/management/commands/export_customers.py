@@ -1,4 +1,4 @@
-"""How do all customers get out, to come in again? `manage.py export_customers --organization CODE FILE` (docs/imports.md)."""
+"""Export of customers to a file: `manage.py export_customers --organization CODE FILE` (docs/imports.md)."""
 
 from argparse import ArgumentParser
 from contextlib import closing
@@ -24,19 +24,19 @@ class Command(BaseCommand):
     help = "Writes all customers of an organization in the columns of import_customers: docs/imports.md."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Reads whose customers, in which format, and where to."""
+        """Add the organization, the format and the file."""
         parser.add_argument("--organization", required=True, metavar="CODE", help="whose customers these are")
         parser.add_argument("--format", choices=["csv", "jsonl"], default="csv", help="csv (default), or a JSON object a line")
-        parser.add_argument("file", help="compressed where it ends with .gz; - is standard output")
+        parser.add_argument("file", help="compressed if it ends with .gz; - is standard output")
 
     def handle(self, *, organization: str, file: str, format: Format, **_options: Any) -> None:  # noqa: A002 - the option's name
-        """Exports the customers. Raises `CommandError` (2) where the file cannot be written; there is none then."""
-        found = Organization.objects.filter(code=organization).first()
-        if found is None:
+        """Export the customers. Raises `CommandError` (2) if the file cannot be written; no file is left."""
+        exported = Organization.objects.filter(code=organization).first()
+        if exported is None:
             raise CommandError(f"There is no organization {organization}.", returncode=NOTHING_EXPORTED)
         try:
-            with organization_scope(found):
-                count, formulas = _export(found, file, format)
+            with organization_scope(exported):
+                count, formulas = _export(exported, file, format)
         except OSError as error:
             raise CommandError(f"{file} cannot be written: {error.strerror}.", returncode=NOTHING_EXPORTED) from error
         except Error as error:
@@ -47,16 +47,16 @@ class Command(BaseCommand):
             self.stderr.write(
                 f"{formulas} cells begin like a formula. They are written as they are: let a spreadsheet read them as text."
             )
-        told = self.stderr if file == STANDARD_OUTPUT else self.stdout
-        told.write(f"exported={count}")
+        report = self.stderr if file == STANDARD_OUTPUT else self.stdout
+        report.write(f"exported={count}")
 
 
 def _export(organization: Organization, file: str, format_: Format) -> tuple[int, int]:
-    """How many customers were written, and how many cells that a spreadsheet would run."""
+    """Write the file; the number of customers, and of cells that a spreadsheet would take for formulas."""
     count = formulas = 0
     customers = open_customer_file(organization)
     with open_target(file) as text:
-        # Before the first row: what has left, even in part, is in the audit.
+        # Before the first row: an interrupted export is audited, too.
         exported = Change(
             action="exported",
             object_type="organization",

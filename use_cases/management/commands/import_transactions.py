@@ -1,4 +1,4 @@
-"""How do many bills come in at once? `manage.py import_transactions --organization CODE FILE` (docs/imports.md)."""
+"""Import of bills from a CSV file: `manage.py import_transactions --organization CODE FILE` (docs/imports.md)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,20 +35,23 @@ class Command(ImportCommand):
 
 @dataclass(frozen=True, slots=True)
 class BillBatch:
-    """What is done with the rows of a transactions file."""
+    """Importer of the rows of a transactions file."""
 
     fields: Mapping[str, FieldDefinition]
     by: Actor
 
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
-        """An outcome for each row, those of one customer worked in the order of their billing time."""
+        """Import rows; the bills of a customer in the order of their billing time. A result a row."""
         organization = self.by.organization
         owners = resolve_rows(rows, organization=organization, policy=organization.policy)
         places = find_locations(stores=_named(rows, "store_code"), tills=_named(rows, "till_code"))
         read = [self._read(row, owner, places) for row, owner in zip(rows, owners, strict=True)]
-        drafts = [one[0] for one in read if not isinstance(one, LoyaltyError)]
-        worked = iter(record_purchases(drafts, catalog=load_catalog(), by=self.by, now=clock.now(), is_history=True))
-        return [rejected(_code(one)) if isinstance(one, LoyaltyError) else _outcome(next(worked), one[1]) for one in read]
+        drafts = [result[0] for result in read if not isinstance(result, LoyaltyError)]
+        recorded = iter(record_purchases(drafts, catalog=load_catalog(), by=self.by, now=clock.now(), is_history=True))
+        return [
+            rejected(_code(result)) if isinstance(result, LoyaltyError) else _row_result(next(recorded), result[1])
+            for result in read
+        ]
 
     def _read(self, row: Values, owner: int | LoyaltyError, places: Locations) -> tuple[BillDraft, list[Notice]] | LoyaltyError:
         if isinstance(owner, LoyaltyError):
@@ -65,7 +68,7 @@ def _named(rows: Sequence[Values], column: str) -> set[str]:
     return {value for row in rows if (value := row.get(column, "").strip())}
 
 
-def _outcome(result: Purchase | LoyaltyError, notices: Sequence[Notice]) -> RowResult:
+def _row_result(result: Purchase | LoyaltyError, notices: Sequence[Notice]) -> RowResult:
     if isinstance(result, LoyaltyError):
         return rejected(_code(result))
     if not result.recorded.is_new:
@@ -74,5 +77,5 @@ def _outcome(result: Purchase | LoyaltyError, notices: Sequence[Notice]) -> RowR
 
 
 def _code(refusal: LoyaltyError) -> Code:
-    """Files speak the codes of the customer API, which has 400 for whatever is wrong with a bill (docs/protocol.md 7)."""
+    """Files use the codes of the customer API; all errors of bills are 400 there (docs/protocol.md 7)."""
     return refusal.code if isinstance(refusal.code, Code) else Code.INVALID_INPUT

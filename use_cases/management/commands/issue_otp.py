@@ -1,4 +1,4 @@
-"""`manage.py issue_otp --organization CODE --customer ID`: shows a code by which a customer confirms (docs/operating.md)."""
+"""`manage.py issue_otp --organization CODE --customer ID`: show the code that a customer confirms with (docs/operating.md)."""
 
 from argparse import ArgumentParser
 from decimal import Decimal, InvalidOperation
@@ -20,12 +20,12 @@ Purpose = ValidationCode.Purpose
 
 
 class Command(BaseCommand):
-    """Issues a code, or tells the one that lives, for somebody who is known to be the customer."""
+    """Issue a code for a verified customer, or show the valid one."""
 
     help = "Show the code by which a customer confirms a change of identifiers, or a redemption of points."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Whose code, for what, and for how many points at most."""
+        """Add the organization, the customer, the purpose and the limit of points."""
         parser.add_argument("--organization", required=True, metavar="CODE", help="whose customer this is")
         parser.add_argument("--customer", required=True, type=int, metavar="ID", help="the customer's id")
         parser.add_argument(
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--points", type=_points, metavar="N", help="points: confirms no more than so many")
 
     def handle(self, **options: Any) -> None:
-        """Print the code and until when it lives. Raises `CommandError` for an unknown organization or customer."""
+        """Print the code and its expiry. Raises `CommandError` for an unknown organization or customer."""
         organization = Organization.objects.filter(code=options["organization"]).first()
         if organization is None:
             raise CommandError(f"There is no organization {options['organization']}.")
@@ -56,7 +56,7 @@ def _points(text: str) -> Decimal:
     try:
         points = Decimal(text)
     except InvalidOperation:
-        raise CommandError("--points is no number") from None
+        raise CommandError("--points is not a number") from None
     if not points.is_finite() or points <= 0:
         raise CommandError("--points must be above 0")
     return points

@@ -34,13 +34,13 @@ class Command(BaseCommand):
             report = load_organization(check_document(content, environment=os.environ), dry_run=dry_run)
         except OrganizationFileError as error:
             raise CommandError(f"{file}: nothing was changed\n{error}", returncode=2) from None
-        self._tell(report, dry_run=dry_run)
+        self._print(report, dry_run=dry_run)
 
-    def _tell(self, report: LoadReport, *, dry_run: bool) -> None:
+    def _print(self, report: LoadReport, *, dry_run: bool) -> None:
         for line in [*report.lines, *report.notes]:
             self.stdout.write(line)
         if report.stored:
             self.stdout.write(f"stored, not yet active: {', '.join(report.stored)}")
         count = len(report.lines)
-        told = "nothing to change" if not count else f"{count} change{'' if count == 1 else 's'}"
-        self.stdout.write(f"{report.organization.code}: {told}{', undone (dry run)' if count and dry_run else ''}")
+        result = "nothing to change" if not count else f"{count} change{'' if count == 1 else 's'}"
+        self.stdout.write(f"{report.organization.code}: {result}{', undone (dry run)' if count and dry_run else ''}")

@@ -1,4 +1,4 @@
-"""What do add and update tell of a customer, points, tiers, purchases and consents included? (docs/protocol.md 3)"""
+"""CustomerCore: the customer block of add and update, with points, tiers, purchases and consents (docs/protocol.md 3)."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -20,7 +20,7 @@ from organizations.policies import Policy
 from organizations.tenancy.models import Organization
 from use_cases.registration import Registration
 
-# What stands there for somebody without points, and where they cannot be read (91001).
+# The figures of a customer without points, and of one whose points cannot be read (91001).
 NOTHING: Mapping[str, Any] = {
     "lifetime_points": 0,
     "loyalty_points": 0,
@@ -34,7 +34,7 @@ NOTHING: Mapping[str, Any] = {
 def customer_core(
     registration: Registration, *, context: InputContext, catalog: ProgramCatalog, store: Store | None, wants_raw: bool
 ) -> tuple[dict[str, Any], list[Notice]]:
-    """CustomerCore of somebody who registered or was updated at a till of `store`, and warnings about their points.
+    """CustomerCore of a registered or updated customer at a till of `store`, and warnings about the points.
 
     `wants_raw` adds `rawSideEffects` (docs/protocol.md 4.1).
     """
@@ -60,14 +60,14 @@ def customer_core(
 def loyalty_block(
     customer: Customer, *, catalog: ProgramCatalog, organization: Organization, policy: Policy, store: Store | None
 ) -> tuple[Mapping[str, Any], list[Notice]]:
-    """The figures of CustomerCore at a till of `store`, with all that is due by now done; and warnings.
+    """The loyalty figures of CustomerCore at a till of `store`, after due steps are settled; and warnings.
 
-    91001 where the database does not give them, 1091 where a member of the till's program has no points account.
+    91001 if the figures cannot be read, 1091 if a member of the till's program has no points account.
     """
     block, notices = NOTHING, list[Notice]()
     with side_step(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
-        block, told = _block(customer, catalog, organization, policy, store)
-        notices += told
+        block, warnings = _block(customer, catalog, organization, policy, store)
+        notices += warnings
     return block, notices
 
 
