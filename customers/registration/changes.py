@@ -25,7 +25,15 @@ _AUDITED_OF_NEW = (
     "preferred_store", "fraud_status", "ndnc_status", "test_control_status", "field_values", "comm_channels",
 )  # fmt: skip
 # Columns that an update sets as sent. Type and fraud status have rules of their own.
-_SET_AS_SENT = ("firstname", "lastname", "associated_till", "preferred_store", "ndnc_status", "test_control_status", "image_url")
+_SET_COLUMNS = (
+    "firstname",
+    "lastname",
+    "associated_till",
+    "preferred_store",
+    "ndnc_status",
+    "test_control_status",
+    "image_url",
+)
 
 
 def new_state(
@@ -84,7 +92,7 @@ def update_state(
     _check_mandatory_fields(Customer(field_values=merged), context)
     if is_leaving(customer, context.policy) or customer_input.seen_version not in {None, customer.version}:
         raise LoyaltyError(Code.PROFILE_NOT_UPDATED)
-    changes: dict[str, Any] = {name: getattr(sent, name) for name in _SET_AS_SENT if getattr(sent, name)}
+    changes: dict[str, Any] = {name: getattr(sent, name) for name in _SET_COLUMNS if getattr(sent, name)}
     if sent.type:
         changes["type"] = sent.type
     if sent.registered_on and options.corrects_registration and not _prints_alike(sent, customer, context.organization.zone):
