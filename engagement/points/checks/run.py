@@ -1,4 +1,4 @@
-"""Do the points ledger's sums and pairs hold? Asked of everything that an organization has (docs/ledger.md, "How to check")."""
+"""Runs all checks of the ledger over the data of an organization (docs/ledger.md, "How to check")."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from organizations.tenancy.models import Organization
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A row for which a check does not hold: which figure of it, what it should be, and what it is."""
+    """A row that breaks a check: the figure, its expected value, and the value found."""
 
     check: Check
     row_id: int
@@ -23,12 +23,12 @@ class Finding:
     found: Any
 
     def __str__(self) -> str:
-        told = f"{self.figure} is {_told(self.found)}, expected {_told(self.expected)}"
-        return f"{self.check.name}: {self.check.table} {self.row_id}: {told}"
+        difference = f"{self.figure} is {_plain(self.found)}, expected {_plain(self.expected)}"
+        return f"{self.check.name}: {self.check.table} {self.row_id}: {difference}"
 
 
 def check_ledger(organization: Organization) -> Iterator[Finding]:
-    """Every row that breaks a check, check by check. Reads only, and waits for nobody."""
+    """Rows that break a check, check by check. Reads only, takes no locks."""
     for check in CHECKS:
         with connection.cursor() as cursor:
             cursor.execute(check.sql, {"organization": organization.pk})
@@ -37,5 +37,5 @@ def check_ledger(organization: Organization) -> Iterator[Finding]:
             yield Finding(check, *row)
 
 
-def _told(value: Any) -> str:
+def _plain(value: Any) -> str:
     return plain_digits(value) if isinstance(value, Decimal) else str(value)
