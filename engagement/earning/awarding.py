@@ -1,7 +1,7 @@
-"""What does a recorded bill do to its customer's points? It earns, or a return takes back, in each program where it counts.
+"""Points of recorded bills: sales earn, returns take back, in each program where the bill counts.
 
-A step of its own after the bill: it may fail, or be put off, and be worked later from what is stored (docs/protocol.md,
-tills' part 2.6).
+It is a step of its own after the recording. It may fail or be deferred, and is then repeated from the stored bill
+(docs/protocol.md, tills' part 2.6).
 """
 
 from collections import defaultdict
@@ -48,7 +48,7 @@ _BILL_POINTS_COLUMNS = ("claimed", "taken", "claimed_spent")
 
 @dataclass(slots=True, kw_only=True)
 class BillAward:
-    """What a bill did to points: entries that it made, what a return took back, and warnings."""
+    """Effect of a bill on points: its ledger entries, the points that a return took back, and warnings."""
 
     entries: list[PointsEntry] = field(default_factory=list)
     deducted: Decimal = ZERO
@@ -57,7 +57,7 @@ class BillAward:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earning:
-    """An award that is ready to be posted. `credited_on` is the first day on which the points may be spent."""
+    """An award with its dates, ready to be posted. `credited_on` is the first day on which the points may be spent."""
 
     award: Award
     expiry: Expiry
@@ -67,7 +67,7 @@ class Earning:
 
 @dataclass(slots=True, kw_only=True)
 class _Batch:
-    """All that the step looks at, read once for a batch."""
+    """Everything that a batch of bills needs, read once."""
 
     organization: Organization
     policy: Policy
@@ -96,37 +96,37 @@ def award_bills(
     now: datetime,
     is_history: bool = False,
 ) -> dict[int, BillAward]:
-    """Let new bills earn and new returns take back, the earliest first, in a number of queries that does not grow.
+    """Post the points of new sales and returns, the earliest first, in a constant number of queries.
 
-    `customers` are the bills' customers, locked. With `is_history` each bill is judged as of its own moment, and nothing that
-    falls due after it is done; else what is due by now is done before and after. Raises `PointsStepError` where a bill's points
-    cannot be worked, and then nothing is written. Call it in a transaction.
+    `customers` are the bills' customers, locked. With `is_history` accounts are settled up to each bill's moment and no later;
+    else everything due by now is settled before and after. Raises `PointsStepError` if the points of a bill cannot be computed;
+    then nothing is written. Call it in a transaction.
     """
-    counting = sorted((bill for bill in bills if bill.counts), key=lambda bill: (bill.billed_at, bill.pk))
-    counted = {bill.pk: BillAward() for bill in bills}
-    ids = {bill.customer_id for bill in counting if bill.customer_id is not None}
+    countable = sorted((bill for bill in bills if bill.counts), key=lambda bill: (bill.billed_at, bill.pk))
+    awards = {bill.pk: BillAward() for bill in bills}
+    ids = {bill.customer_id for bill in countable if bill.customer_id is not None}
     loyal = {pk for pk in ids if customers[pk].type == Customer.Type.LOYALTY}
     if not loyal:
-        return counted
-    ground = _open(counting, loyal, customers, catalog, organization, by, now, is_history=is_history)
+        return awards
+    batch = _open(countable, loyal, customers, catalog, organization, by, now, is_history=is_history)
     if not is_history:
-        for state in ground.states.values():
+        for state in batch.states.values():
             settle(state, now, recorded_at=now)
-    for bill in counting:
+    for bill in countable:
         if bill.customer_id not in loyal:
             continue
         if bill.is_return:
-            _count_return(bill, ground, counted[bill.pk])
+            _award_return(bill, batch, awards[bill.pk])
         else:
-            _count_sale(bill, ground, counted[bill.pk])
+            _award_sale(bill, batch, awards[bill.pk])
     if not is_history:
-        for state in ground.states.values():
+        for state in batch.states.values():
             settle(state, now, recorded_at=now)
-    write_accounts(ground.states.values())
-    shares = ground.changed_shares.values()
-    insert_rows([one for one in shares if one.pk is None])
-    update_rows([one for one in shares if one.pk is not None], _BILL_POINTS_COLUMNS)
-    return counted
+    write_accounts(batch.states.values())
+    shares = batch.changed_shares.values()
+    insert_rows([share_of_bill for share_of_bill in shares if share_of_bill.pk is None])
+    update_rows([share_of_bill for share_of_bill in shares if share_of_bill.pk is not None], _BILL_POINTS_COLUMNS)
+    return awards
 
 
 def _open(
@@ -143,7 +143,7 @@ def _open(
     of_these = is_any_of("customer_id", loyal, BigIntegerField())
     states = lock_accounts(loyal, zone=organization.zone)
     memberships = Membership.objects.filter(of_these).select_related("tier")
-    ground = _Batch(
+    batch = _Batch(
         organization=organization,
         policy=organization.policy,
         catalog=catalog,
@@ -152,62 +152,64 @@ def _open(
         is_history=is_history,
         customers=customers,
         states=states,
-        memberships={AccountKey(one.customer_id, one.program_id): one for one in memberships},
+        memberships={AccountKey(membership.customer_id, membership.program_id): membership for membership in memberships},
         fields=list(FieldDefinition.objects.filter(category="extended")) if catalog.reads_customer_fields else [],
         card_series=catalog.card_series_of(loyal),
     )
     for key, state in states.items():
-        membership = ground.memberships.get(key)
+        membership = batch.memberships.get(key)
         state.tier_ends = membership.tier_expires_on if membership else None
     sales = {bill.return_of_id for bill in bills if bill.is_return and bill.return_of_id is not None}
     if sales:
-        _read_sales(ground, sales)
-    return ground
+        _read_sales(batch, sales)
+    return batch
 
 
-def _read_sales(ground: _Batch, sales: Collection[int]) -> None:
-    """What the returned sales brought. Lots that accounts hold already are those of the accounts."""
+def _read_sales(batch: _Batch, sales: Collection[int]) -> None:
+    """Read the points of the returned sales. Lots that the accounts hold are the accounts' own instances."""
     of_these = is_any_of("bill_id", sales, BigIntegerField())
-    for one in BillPoints.objects.filter(of_these).order_by("pk"):
-        ground.shares.setdefault(one.bill_id, []).append(one)
-    held = {lot.pk: lot for state in ground.states.values() for lot in state.lots}
+    for share_of_bill in BillPoints.objects.filter(of_these).order_by("pk"):
+        batch.shares.setdefault(share_of_bill.bill_id, []).append(share_of_bill)
+    held = {lot.pk: lot for state in batch.states.values() for lot in state.lots}
     for lot in PointsLot.objects.filter(of_these).select_related("account").order_by("pk"):
-        ground.lots[lot.bill_id or 0].append(held.get(lot.pk, lot))
+        batch.lots[lot.bill_id or 0].append(held.get(lot.pk, lot))
         if lot.account.moved_to_id is not None:
-            ground.moved[lot.account_id] = lot.account.moved_to_id
+            batch.moved[lot.account_id] = lot.account.moved_to_id
 
 
-def _count_sale(bill: Bill, ground: _Batch, counted: BillAward) -> None:
-    if bill.pk in ground.shares:
+def _award_sale(bill: Bill, batch: _Batch, result: BillAward) -> None:
+    if bill.pk in batch.shares:
         return
-    ground.shares[bill.pk] = []
-    customer = ground.customers[bill.customer_id or 0]
-    there = ground.catalog.programs_for(bill.store, card_series=ground.card_series.get(customer.pk, ())).both()
-    enrolled = [(one, state) for one in there if (state := ground.states.get(AccountKey(customer.pk, one.program.pk)))]
-    is_blocked = blocks(customer, Block.POINTS_ISSUE, ground.policy)
+    batch.shares[bill.pk] = []
+    customer = batch.customers[bill.customer_id or 0]
+    programs = batch.catalog.programs_for(bill.store, card_series=batch.card_series.get(customer.pk, ())).both()
+    enrolled = [
+        (current, state) for current in programs if (state := batch.states.get(AccountKey(customer.pk, current.program.pk)))
+    ]
+    is_blocked = blocks(customer, Block.POINTS_ISSUE, batch.policy)
     if is_blocked and enrolled:
-        counted.notices.append(Notice(BillCode.POINTS_NOT_AWARDED))
-    for place, (standing, state) in enumerate(enrolled):
-        _enter(bill, state, ground)
+        result.notices.append(Notice(BillCode.POINTS_NOT_AWARDED))
+    for index, (current, state) in enumerate(enrolled):
+        _enter(bill, state, batch)
         state.account.purchases += bill.amount
         state.account.visits += 1
         state.account.last_billed_on = max(state.account.last_billed_on or bill.billed_on, bill.billed_on)
         state.is_changed = True
         share_of_bill = BillPoints(organization_id=bill.organization_id, bill_id=bill.pk, account_id=state.account.pk)
-        ground.shares[bill.pk].append(share_of_bill)
-        ground.changed_shares[bill.pk, state.account.pk] = share_of_bill
+        batch.shares[bill.pk].append(share_of_bill)
+        batch.changed_shares[bill.pk, state.account.pk] = share_of_bill
         if is_blocked:
             continue
-        if standing.program.is_paused:
-            counted.notices.append(Notice(Code.PROGRAM_PAUSED))
+        if current.program.is_paused:
+            result.notices.append(Notice(Code.PROGRAM_PAUSED))
             continue
-        version = ground.catalog.version_at(standing, bill.billed_at)
+        version = batch.catalog.version_at(current, bill.billed_at)
         try:
-            earnings = _earnings(bill, version, state, ground, takes_stated=place == 0)
+            earnings = _earnings(bill, version, state, batch, takes_stated=index == 0)
         except (ExpiryError, TooManyPointsError) as error:
             code = Code.EXPIRY_NOT_COMPUTED if isinstance(error, ExpiryError) else Code.POINTS_NOT_REPRESENTABLE
             raise PointsStepError(code) from error
-        share_of_bill.issued = _post(bill, earnings, version, state, ground, counted)
+        share_of_bill.issued = _post(bill, earnings, version, state, batch, result)
 
 
 def _post(
@@ -215,46 +217,46 @@ def _post(
     earnings: Sequence[Earning],
     version: ProgramVersion,
     state: AccountState,
-    ground: _Batch,
-    counted: BillAward,
+    batch: _Batch,
+    result: BillAward,
 ) -> Decimal:
-    """Post the awards of a bill in one program; the points that they bring in all."""
+    """Post the awards of a bill in one program; return their sum."""
     issued = ZERO
-    for one in earnings:
-        if one.expiry.moves == PointsLot.Moves.ROLLING:
+    for earning in earnings:
+        if earning.expiry.moves == PointsLot.Moves.ROLLING:
             state.account.last_earned_on = max(state.account.last_earned_on or bill.billed_on, bill.billed_on)
         entry = award(
             state,
-            one.award.points,
-            facts=_facts(bill, ground, version=version, explanation=one.award.figures),
-            expiry=one.expiry,
-            kind=one.award.kind,
-            opens_at=one.opens_at,
+            earning.award.points,
+            facts=_facts(bill, batch, version=version, explanation=earning.award.figures),
+            expiry=earning.expiry,
+            kind=earning.award.kind,
+            opens_at=earning.opens_at,
         )
-        ground.lots[bill.pk].append(state.new_lots[-1])
-        counted.entries.append(entry)
-        issued += one.award.points
-        if one.award.is_capped:
-            counted.notices.append(Notice(Code.POINTS_CAPPED))
+        batch.lots[bill.pk].append(state.new_lots[-1])
+        result.entries.append(entry)
+        issued += earning.award.points
+        if earning.award.is_capped:
+            result.notices.append(Notice(Code.POINTS_CAPPED))
     return issued
 
 
-def _earnings(bill: Bill, version: ProgramVersion, state: AccountState, ground: _Batch, *, takes_stated: bool) -> list[Earning]:
-    """What the bill is to earn in a program. Points that a file states are awarded as they are, in the till's program."""
-    customer = ground.customers[bill.customer_id or 0]
+def _earnings(bill: Bill, version: ProgramVersion, state: AccountState, batch: _Batch, *, takes_stated: bool) -> list[Earning]:
+    """Awards of the bill in a program. Points that a file states are awarded unchanged, in the till's program."""
+    customer = batch.customers[bill.customer_id or 0]
     if bill.stated_points is None:
-        membership = ground.memberships.get(AccountKey(customer.pk, state.account.program_id))
-        sale = sale_of(bill, membership, customer=customer, policy=ground.policy)
-        awards = [one for one in earn(version.typed_rules, sale) if isinstance(one, Award)]
+        membership = batch.memberships.get(AccountKey(customer.pk, state.account.program_id))
+        sale = sale_of(bill, membership, customer=customer, policy=batch.policy)
+        awards = [result for result in earn(version.typed_rules, sale) if isinstance(result, Award)]
     else:
         awards = stated_award(bill.stated_points, version.typed_rules) if takes_stated else []
-    if sum((one.points for one in awards), state.account.lifetime + state.account.promised) > MOST_POINTS:
+    if sum((award_of_rule.points for award_of_rule in awards), state.account.lifetime + state.account.promised) > MOST_POINTS:
         raise TooManyPointsError
-    return ready(awards, billed_on=bill.billed_on, customer=customer, organization=ground.organization, fields=ground.fields)
+    return ready(awards, billed_on=bill.billed_on, customer=customer, organization=batch.organization, fields=batch.fields)
 
 
 def sale_of(bill: Bill, membership: Membership | None, *, customer: Customer, policy: Policy) -> Sale:
-    """The bill of `customer` as earning rules see it."""
+    """A bill of `customer` as earning rules see it."""
     store = bill.store
     return Sale(
         amount=bill.amount,
@@ -268,7 +270,7 @@ def sale_of(bill: Bill, membership: Membership | None, *, customer: Customer, po
 
 
 def stated_award(points: Decimal, rules: ProgramRules) -> list[Award]:
-    """The award of points that were stated with the bill, with the expiry of the first earning rule (docs/imports.md)."""
+    """Award of points that a file states with the bill, with the expiry of the first earning rule (docs/imports.md)."""
     if not points:
         return []
     return [
@@ -292,71 +294,73 @@ def ready(
     organization: Organization,
     fields: Sequence[FieldDefinition],
 ) -> list[Earning]:
-    """The awards with their dates. Promised points are credited on the morning after billing day and delay, and their time
-    runs from then on. Raises `ExpiryError`.
+    """Awards with their dates. Promised points are credited on the morning after the delay; their expiry counts from that day.
+
+    Raises `ExpiryError`.
     """
     field_date = field_dates(customer, fields)
     registered_on = customer.registered_on.astimezone(organization.zone).date()
-    found: list[Earning] = []
-    for one in awards:
-        credited_on = billed_on + timedelta(days=one.delay_days + 1) if one.delay_days else billed_on
-        expiry = expiry_of(one.expiry, awarded_on=credited_on, registered_on=registered_on, field_date=field_date)
-        opens_at = from_wall(datetime.combine(credited_on, time.min), organization.zone) if one.delay_days else None
-        found.append(Earning(award=one, expiry=expiry, credited_on=credited_on, opens_at=opens_at))
-    return found
+    earnings: list[Earning] = []
+    for award_of_rule in awards:
+        delay = award_of_rule.delay_days
+        credited_on = billed_on + timedelta(days=delay + 1) if delay else billed_on
+        expiry = expiry_of(award_of_rule.expiry, awarded_on=credited_on, registered_on=registered_on, field_date=field_date)
+        opens_at = from_wall(datetime.combine(credited_on, time.min), organization.zone) if delay else None
+        earnings.append(Earning(award=award_of_rule, expiry=expiry, credited_on=credited_on, opens_at=opens_at))
+    return earnings
 
 
-def _count_return(bill: Bill, ground: _Batch, counted: BillAward) -> None:
-    """Take back what the returned part of the sale brought (docs/protocol.md 7, "Returns")."""
+def _award_return(bill: Bill, batch: _Batch, result: BillAward) -> None:
+    """Take back the points of the returned part of the sale (docs/protocol.md 7, "Returns")."""
     sale = bill.return_of
     if sale is None:
         return
-    by_account = {state.account.pk: state for state in ground.states.values()}
-    for one in ground.shares.get(sale.pk, ()):
-        state = by_account.get(one.account_id)
+    by_account = {state.account.pk: state for state in batch.states.values()}
+    for sold in batch.shares.get(sale.pk, ()):
+        state = by_account.get(sold.account_id)
         if state is None:
             continue
-        _enter(bill, state, ground)
+        _enter(bill, state, batch)
         state.account.purchases -= bill.amount
         state.is_changed = True
-        if not ground.policy.points_return:
+        if not batch.policy.points_return:
             continue
-        standing = ground.catalog.by_id[state.account.program_id]
-        claim = _target(one.issued, bill, sale, standing.rules.precision) - one.claimed
+        current = batch.catalog.by_id[state.account.program_id]
+        claim = _target(sold.issued, bill, sale, current.rules.precision) - sold.claimed
         if claim <= 0:
             continue
-        state.account.floor = NO_FLOOR if standing.rules.allow_negative else min(ZERO, state.account.balance)
-        # Those of accounts that a merge moved here are empty, and tell what had been spent of the sale's points before.
-        own = [lot for lot in ground.lots[sale.pk] if ground.moved.get(lot.account_id, lot.account_id) == one.account_id]
-        facts = _facts(bill, ground, version=None, explanation={"because": "return", "sale": sale.number})
-        outcome = take_back(state, claim, own=own, claimed_spent=one.claimed_spent, facts=replace(facts, sale_id=sale.pk))
+        state.account.floor = NO_FLOOR if current.rules.allow_negative else min(ZERO, state.account.balance)
+        # Lots of accounts that a merge moved here are empty; they show how many of the sale's points had been spent before.
+        own = [lot for lot in batch.lots[sale.pk] if batch.moved.get(lot.account_id, lot.account_id) == sold.account_id]
+        facts = _facts(bill, batch, version=None, explanation={"because": "return", "sale": sale.number})
+        outcome = take_back(state, claim, own=own, claimed_spent=sold.claimed_spent, facts=replace(facts, sale_id=sale.pk))
         state.account.floor = min(ZERO, state.account.balance)
-        one.claimed += claim
-        one.taken += outcome.taken + outcome.promised
-        one.claimed_spent += outcome.spent
-        ground.changed_shares[sale.pk, one.account_id] = one
-        counted.entries.append(state.entries[-1])
-        counted.deducted += outcome.taken + outcome.promised
+        sold.claimed += claim
+        sold.taken += outcome.taken + outcome.promised
+        sold.claimed_spent += outcome.spent
+        batch.changed_shares[sale.pk, sold.account_id] = sold
+        result.entries.append(state.entries[-1])
+        result.deducted += outcome.taken + outcome.promised
 
 
 def _target(issued: Decimal, bill: Bill, sale: Bill, precision: int) -> Decimal:
-    """What is to be back after this return. Whatever comes back of a sale for which nothing was paid takes all."""
+    """Points to be taken back in all after this return; all of them if nothing was paid for the sale."""
     if bill.sale_returned >= sale.amount:
         return issued
     return round_points(share(issued, bill.sale_returned, sale.amount), precision)
 
 
-def _enter(bill: Bill, state: AccountState, ground: _Batch) -> None:
-    """Bring the account to the moment of the bill, where history is told."""
-    if ground.is_history:
-        settle(state, bill.billed_at, recorded_at=ground.now)
+def _enter(bill: Bill, state: AccountState, batch: _Batch) -> None:
+    """Settle the account up to the moment of a bill of the past."""
+    if batch.is_history:
+        settle(state, bill.billed_at, recorded_at=batch.now)
 
 
-def _facts(bill: Bill, ground: _Batch, *, version: ProgramVersion | None, explanation: Mapping[str, Any]) -> EntryContext:
+def _facts(bill: Bill, batch: _Batch, *, version: ProgramVersion | None, explanation: Mapping[str, Any]) -> EntryContext:
     return EntryContext(
         occurred_at=bill.billed_at,
-        recorded_at=ground.now,
-        made_by=ground.by.name,
+        recorded_at=batch.now,
+        made_by=batch.by.name,
         version=version,
         bill_id=bill.pk,
         till=bill.till,

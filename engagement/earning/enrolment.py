@@ -1,4 +1,4 @@
-"""Who joins which program? Everybody at once; who is in already stays as they are (docs/protocol.md 2.7)."""
+"""Enrolment of customers in programs; existing memberships stay unchanged (docs/protocol.md 2.7)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from organizations.tenancy.models import Organization
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joining:
-    """A stored customer who is to be in these programs, from `at` on where they are not yet."""
+    """A stored customer to be enrolled in these programs at the moment `at`."""
 
     customer: Customer
     programs: Sequence[CurrentProgram]
@@ -26,7 +26,7 @@ class Joining:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """`memberships` has all that were asked for, `new` those that began now, `accounts` the points accounts of those."""
+    """Result of an enrolment: all memberships asked for, those that are `new`, and the points `accounts` of the new ones."""
 
     memberships: dict[AccountKey, Membership] = field(default_factory=dict)
     new: dict[AccountKey, Membership] = field(default_factory=dict)
@@ -34,23 +34,27 @@ class Enrolment:
 
 
 def enrol(joinings: Sequence[Joining], *, organization: Organization) -> Enrolment:
-    """Make every customer a member of their programs, on the lowest tier or without one, with an empty points account.
+    """Make every customer a member of their programs, on the lowest tier if there are tiers, with an empty points account.
 
-    Five queries at most, for any number. The initial tier leaves no history (docs/protocol.md 7); its validity runs from the
-    joining. Call it in a transaction that holds the customers' locks: a race past them breaks `membership_unique`. No audit
-    entries: the membership says itself when it began.
+    Five queries at most. The first tier leaves no history (docs/protocol.md 7); its validity counts from the joining. Call it
+    in a transaction that holds the customers' locks; `membership_unique` guards against races. There are no audit entries: the
+    membership has its own date.
     """
-    asked = {AccountKey(one.customer.pk, program.program.pk): (one, program) for one in joinings for program in one.programs}
+    asked = {
+        AccountKey(joining.customer.pk, current.program.pk): (joining, current)
+        for joining in joinings
+        for current in joining.programs
+    }
     if not asked:
         return Enrolment()
     present = Membership.objects.filter(
         customer_id__in={key.customer_id for key in asked}, program_id__in={key.program_id for key in asked}
     ).select_related("tier")
-    memberships = {key: one for one in present if (key := AccountKey(one.customer_id, one.program_id)) in asked}
+    memberships = {
+        key: membership for membership in present if (key := AccountKey(membership.customer_id, membership.program_id)) in asked
+    }
     new = {
-        key: _membership(joining, standing, organization)
-        for key, (joining, standing) in asked.items()
-        if key not in memberships
+        key: _membership(joining, current, organization) for key, (joining, current) in asked.items() if key not in memberships
     }
     accounts = {
         key: PointsAccount(organization=organization, customer_id=key.customer_id, program_id=key.program_id) for key in new
@@ -60,12 +64,12 @@ def enrol(joinings: Sequence[Joining], *, organization: Organization) -> Enrolme
     return Enrolment(memberships=memberships | new, new=new, accounts=accounts)
 
 
-def _membership(joining: Joining, standing: CurrentProgram, organization: Organization) -> Membership:
-    tier, ends = _lowest(standing, joining.at, organization.zone)
+def _membership(joining: Joining, current: CurrentProgram, organization: Organization) -> Membership:
+    tier, ends = _lowest(current, joining.at, organization.zone)
     return Membership(
         organization=organization,
         customer_id=joining.customer.pk,
-        program=standing.program,
+        program=current.program,
         enrolled_on=joining.at,
         tier=tier,
         tier_since=joining.at if tier else None,
@@ -73,11 +77,11 @@ def _membership(joining: Joining, standing: CurrentProgram, organization: Organi
     )
 
 
-def _lowest(standing: CurrentProgram, at: datetime, zone: ZoneInfo) -> tuple[Tier | None, date | None]:
-    """The lowest tier, and its last day for somebody who joins at `at`; None: it never ends."""
-    if not standing.tiers:
+def _lowest(current: CurrentProgram, at: datetime, zone: ZoneInfo) -> tuple[Tier | None, date | None]:
+    """The lowest tier, and its last day for a customer who joins at `at`; None if it never ends."""
+    if not current.tiers:
         return None, None
-    lowest = standing.tiers[0]
-    rule = standing.rules.tier(lowest.name)
+    lowest = current.tiers[0]
+    rule = current.rules.tier(lowest.name)
     months = rule.validity_months if rule else None
     return lowest, months_later(at.astimezone(zone).date(), months) if months else None

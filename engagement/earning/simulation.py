@@ -45,7 +45,7 @@ class Simulated:
         name = f"{self.program.name}, version {self.version.number} of its rules"
         if self.obstacle:
             return [f"{name}: {self.obstacle}."]
-        return [f"{name}:", *(_sentence(one) for one in self.outcomes)]
+        return [f"{name}:", *(_sentence(outcome) for outcome in self.outcomes)]
 
 
 def simulate_bill(
@@ -57,9 +57,9 @@ def simulate_bill(
     catalog: ProgramCatalog,
     organization: Organization,
 ) -> list[Simulated]:
-    """What a sale of this amount would bring the customer, in each program that counts in `store`, the till's first.
+    """Simulate a sale in each program that applies in `store`, the till's program first. Nothing is written.
 
-    By the rules that stood at `at`, and the tier as it is now. A customer who is no loyalty customer earns in no program.
+    It uses the rules in force at `at` and the tier of today. Only loyalty customers earn.
     """
     if customer.type != Customer.Type.LOYALTY:
         return []
@@ -71,20 +71,20 @@ def simulate_bill(
     return [
         _simulate(
             bill,
-            standing,
-            catalog.version_at(standing, at),
-            memberships.get(AccountKey(customer.pk, standing.program.pk)),
+            current,
+            catalog.version_at(current, at),
+            memberships.get(AccountKey(customer.pk, current.program.pk)),
             customer=customer,
             organization=organization,
             fields=fields,
         )
-        for standing in catalog.programs_for(store, card_series=cards).both()
+        for current in catalog.programs_for(store, card_series=cards).both()
     ]
 
 
 def _simulate(
     bill: Bill,
-    standing: CurrentProgram,
+    current: CurrentProgram,
     version: ProgramVersion,
     membership: Membership | None,
     *,
@@ -93,25 +93,25 @@ def _simulate(
     fields: Sequence[FieldDefinition],
 ) -> Simulated:
     if membership is None:
-        return Simulated(program=standing.program, version=version, obstacle="the customer is no member")
+        return Simulated(program=current.program, version=version, obstacle="the customer is no member")
     policy = organization.policy
     if any(blocks(customer, action, policy) for action in (Block.TRANSACTIONS, Block.POINTS_ISSUE)):
-        return Simulated(program=standing.program, version=version, obstacle="the customer's status label forbids it")
-    if standing.program.is_paused:
-        return Simulated(program=standing.program, version=version, obstacle="the program is paused")
+        return Simulated(program=current.program, version=version, obstacle="the customer's status label forbids it")
+    if current.program.is_paused:
+        return Simulated(program=current.program, version=version, obstacle="the program is paused")
     try:
-        found = earn(version.typed_rules, sale_of(bill, membership, customer=customer, policy=policy))
-        awards = [one for one in found if isinstance(one, Award)]
+        results = earn(version.typed_rules, sale_of(bill, membership, customer=customer, policy=policy))
+        awards = [result for result in results if isinstance(result, Award)]
         earnings = ready(awards, billed_on=bill.billed_on, customer=customer, organization=organization, fields=fields)
     except TooManyPointsError:
-        return Simulated(program=standing.program, version=version, obstacle="these are more points than can be kept")
+        return Simulated(program=current.program, version=version, obstacle="these are more points than can be kept")
     except ExpiryError as error:
-        return Simulated(program=standing.program, version=version, obstacle=str(error))
+        return Simulated(program=current.program, version=version, obstacle=str(error))
     of_awards = iter(earnings)
     return Simulated(
-        program=standing.program,
+        program=current.program,
         version=version,
-        outcomes=[one if isinstance(one, NoAward) else next(of_awards) for one in found],
+        outcomes=[result if isinstance(result, NoAward) else next(of_awards) for result in results],
     )
 
 

@@ -1,4 +1,4 @@
-"""What does a program give to those who join? The welcome award, dated when they joined (docs/protocol.md 2.7, 7)."""
+"""Welcome award of a program, dated on the day of joining (docs/protocol.md 2.7, 7)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ from organizations.tenancy.models import Organization
 
 @dataclass(slots=True, kw_only=True)
 class Welcome:
-    """What one customer got for joining, over all programs: entries of the ledger, and warnings."""
+    """Result of joining for one customer, over all programs: ledger entries and warnings."""
 
     entries: list[PointsEntry] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -46,25 +46,25 @@ def welcome(
     by: Actor,
     now: datetime,
 ) -> dict[int, Welcome]:
-    """Award every new member what the program gives for joining, by customer id; into the accounts of `states`, written here.
+    """Post the welcome awards of new members to the accounts of `states`; return the results by customer id.
 
-    Warnings: 1010 where the customer's label forbids it, 1098 for a paused program, 1092 where its tiers have no rows, 1088
-    where the award comes to nothing, 1093 and 1087 where it has no expiry date or too many digits. Call it in the transaction
-    of the enrolment.
+    Warnings: 1010 if the customer's label forbids it, 1098 for a paused program, 1092 if its tiers have no rows, 1088 if the
+    award rounds to nothing, 1093 and 1087 if it has no expiry date or too many digits. Call it in the transaction of the
+    enrolment.
     """
     policy = organization.policy
-    found: dict[int, Welcome] = {}
+    results: dict[int, Welcome] = {}
     changed: list[AccountState] = []
     fields = list(FieldDefinition.objects.filter(category="extended")) if catalog.reads_customer_fields and memberships else []
     for key, membership in memberships.items():
-        outcome = found.setdefault(key.customer_id, Welcome())
-        standing = catalog.by_id[key.program_id]
-        if standing.rules.tiers and membership.tier_id is None:
+        outcome = results.setdefault(key.customer_id, Welcome())
+        current = catalog.by_id[key.program_id]
+        if current.rules.tiers and membership.tier_id is None:
             outcome.notices.append(Notice(Code.TIER_EVALUATION_FAILED))
-        if standing.program.is_paused:
+        if current.program.is_paused:
             outcome.notices.append(Notice(Code.PROGRAM_PAUSED))
             continue
-        rule = standing.rules.enrolment
+        rule = current.rules.enrolment
         if rule is None:
             continue
         if blocks(customers[key.customer_id], Block.POINTS_ISSUE, policy):
@@ -72,7 +72,7 @@ def welcome(
             continue
         try:
             expiry = _expiry(rule, membership, customers[key.customer_id], organization, fields)
-            points = round_points(rule.points, standing.rules.precision)
+            points = round_points(rule.points, current.rules.precision)
         except (ExpiryError, TooManyPointsError) as error:
             code = Code.EXPIRY_NOT_COMPUTED if isinstance(error, ExpiryError) else Code.POINTS_NOT_REPRESENTABLE
             outcome.notices.append(Notice(code))
@@ -80,15 +80,15 @@ def welcome(
         if not points:
             outcome.notices.append(Notice(Code.POINTS_RULE_MISSING))
             continue
-        facts = _facts(standing, membership, points, by, now)
+        facts = _facts(current, membership, points, by, now)
         outcome.entries.append(award(states[key], points, facts=facts, expiry=expiry))
         changed.append(states[key])
     write_accounts(changed)
-    return found
+    return results
 
 
 def fresh_states(enrolment: Enrolment, organization: Organization) -> dict[AccountKey, AccountState]:
-    """The accounts that an enrolment made, which nobody else can know of yet."""
+    """The accounts that an enrolment created; no other transaction sees them yet."""
     return {
         key: AccountState(account=account, zone=organization.zone, tier_ends=enrolment.new[key].tier_expires_on)
         for key, account in enrolment.accounts.items()
@@ -104,11 +104,11 @@ def welcome_later(
     by: Actor,
     now: datetime,
 ) -> None:
-    """Award what was put off when the customer joined these programs. Call it under the customer's lock."""
+    """Post the deferred welcome awards of these programs. Call it under the customer's lock."""
     states = lock_accounts([customer.pk], zone=organization.zone)
     memberships = Membership.objects.filter(customer=customer, program_id__in=program_ids).select_related("tier")
     welcome(
-        {AccountKey(one.customer_id, one.program_id): one for one in memberships},
+        {AccountKey(membership.customer_id, membership.program_id): membership for membership in memberships},
         states=states,
         customers={customer.pk: customer},
         catalog=catalog,
@@ -133,12 +133,12 @@ def _expiry(
     )
 
 
-def _facts(standing: CurrentProgram, membership: Membership, points: Decimal, by: Actor, now: datetime) -> EntryContext:
+def _facts(current: CurrentProgram, membership: Membership, points: Decimal, by: Actor, now: datetime) -> EntryContext:
     return EntryContext(
         occurred_at=membership.enrolled_on,
         recorded_at=now,
         made_by=by.name,
-        version=standing.version,
+        version=current.version,
         till=by.till,
         store=by.store,
         explanation={"because": WELCOME, "fixed": plain_digits(points)},

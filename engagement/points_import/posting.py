@@ -1,4 +1,4 @@
-"""How does a history of points come in? Posting by posting, each judged as of its own moment (docs/imports.md, History)."""
+"""Posting of imported points, each row as of its own moment (docs/imports.md, History)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,26 +33,26 @@ from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
 from organizations.fields.models import FieldDefinition
 
-# What a broken constraint means, should a race ever get past the locks.
+# Code of a broken constraint, for races that get past the locks.
 CONSTRAINTS: Mapping[str, Code] = {"points_entry_reference_unique": Code.INVALID_INPUT}
 Reference = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Posted:
-    """What stands under a reference already."""
+    """A posting that a reference already has."""
 
     content: tuple[Any, ...]
     expires_on: date | None
 
     def is_same(self, content: tuple[Any, ...], expires_on: date | None) -> bool:
-        """Whether a row says the same; an expiry that it leaves to the rules is not compared."""
+        """True if a row has the same content; an expiry that it leaves to the rules is not compared."""
         return self.content == content and expires_on in {None, self.expires_on}
 
 
 @dataclass(slots=True, kw_only=True)
 class _Batch:
-    """All that postings look at, read once for a batch, and the redemptions that they add."""
+    """Everything that a batch of postings needs, read once, and the redemptions that they add."""
 
     by: Actor
     now: datetime
@@ -68,24 +68,24 @@ class _Batch:
 def post_history(
     rows: Sequence[PointsRow], *, catalog: ProgramCatalog, by: Actor, now: datetime
 ) -> list[RowStatus | LoyaltyError]:
-    """Post each row, the earliest first, in a number of queries that does not grow; the results in the order given.
+    """Post the rows, the earliest first, in a constant number of queries; return the results in the order given.
 
-    A posting is created, or unchanged where it was there already with the same content. Refused are: 400 an unknown
-    program, more decimals than it has, and a reference with other content; 1013 and 1020 who is not in the program; 1010 more
-    points than there were at that moment; 1087, 1091, 1093, 1095 what the program or the account cannot do. What is due after a
-    posting's moment is left to the next read or write. Call it in a transaction; it locks the customers, then their accounts.
+    A posting is created, or unchanged if it exists with the same content. Refusals: 400 for an unknown program, too many
+    decimals, and a reference with other content; 1013 and 1020 for customers outside the program; 1010 for more points than the
+    balance at that moment; 1087, 1091, 1093, 1095 for what the program or the account cannot do. Points due after the row's
+    moment are settled by the next read or write. Call it in a transaction; it locks the customers, then their accounts.
     """
     if not rows:
         return []
-    ground = _open(rows, catalog, by, now)
+    batch = _open(rows, catalog, by, now)
     results: dict[int, RowStatus | LoyaltyError] = {}
-    for place in sorted(range(len(rows)), key=lambda one: rows[one].occurred_at):
+    for index in sorted(range(len(rows)), key=lambda index: rows[index].occurred_at):
         try:
-            results[place] = _work(rows[place], ground)
+            results[index] = _post_row(rows[index], batch)
         except LoyaltyError as refusal:
-            results[place] = refusal
-    _write(rows, ground)
-    return [results[place] for place in range(len(rows))]
+            results[index] = refusal
+    _write(rows, batch)
+    return [results[index] for index in range(len(rows))]
 
 
 def _open(rows: Sequence[PointsRow], catalog: ProgramCatalog, by: Actor, now: datetime) -> _Batch:
@@ -108,7 +108,7 @@ def _open(rows: Sequence[PointsRow], catalog: ProgramCatalog, by: Actor, now: da
 
 
 def _known(states: States, references: set[str]) -> dict[Reference, _Posted]:
-    # With those that came by merges as history.
+    # Accounts that came by merges included.
     accounts = {pk: key for key, pks in account_ids({key.customer_id for key in states}).items() for pk in pks}
     entries = (
         PointsEntry.objects.filter(
@@ -117,12 +117,14 @@ def _known(states: States, references: set[str]) -> dict[Reference, _Posted]:
         .filter(kind__in=KINDS)
         .exclude(reference="")
         .select_related("lot")
-        # Where two who were merged had used a reference both, it stands for the survivor's own, which come last.
+        # If both customers of a merge had used a reference, it means the survivor's own entry, which comes last.
         .order_by(F("account__moved_to").desc(nulls_last=True), "pk")
     )
     return {
-        (accounts[one.account_id].customer_id, one.kind, one.reference): _posted(one, accounts[one.account_id].program_id)
-        for one in entries
+        (accounts[entry.account_id].customer_id, entry.kind, entry.reference): _posted(
+            entry, accounts[entry.account_id].program_id
+        )
+        for entry in entries
     }
 
 
@@ -138,52 +140,52 @@ def _content(row: PointsRow, program_id: int) -> tuple[Any, ...]:
     return program_id, points, row.occurred_at, store, till, row.note
 
 
-def _work(row: PointsRow, ground: _Batch) -> RowStatus:
-    standing = _program(row, ground)
-    key = AccountKey(row.customer_id, standing.program.pk)
-    if ground.customers[row.customer_id].type != Customer.Type.LOYALTY:
+def _post_row(row: PointsRow, batch: _Batch) -> RowStatus:
+    current = _program(row, batch)
+    key = AccountKey(row.customer_id, current.program.pk)
+    if batch.customers[row.customer_id].type != Customer.Type.LOYALTY:
         raise LoyaltyError(Code.NOT_LOYALTY)
-    if key not in ground.memberships:
+    if key not in batch.memberships:
         raise LoyaltyError(Code.NOT_IN_PROGRAM)
-    if key not in ground.states:
+    if key not in batch.states:
         raise LoyaltyError(Code.POINTS_ACCOUNT_MISSING)
-    if abs(row.points) != round_points(abs(row.points), standing.rules.precision):
+    if abs(row.points) != round_points(abs(row.points), current.rules.precision):
         raise LoyaltyError(Code.INVALID_INPUT)
     reference = (row.customer_id, str(row.kind), row.reference)
-    content = _content(row, standing.program.pk)
-    if reference in ground.known:
-        if ground.known[reference].is_same(content, row.expires_on):
+    content = _content(row, current.program.pk)
+    if reference in batch.known:
+        if batch.known[reference].is_same(content, row.expires_on):
             return RowStatus.UNCHANGED
         raise LoyaltyError(Code.INVALID_INPUT)
-    state = ground.states[key]
-    settle(state, min(row.occurred_at, ground.now), recorded_at=ground.now)
-    version = ground.catalog.version_at(standing, row.occurred_at)
+    state = batch.states[key]
+    settle(state, min(row.occurred_at, batch.now), recorded_at=batch.now)
+    version = batch.catalog.version_at(current, row.occurred_at)
     try:
-        expires_on = _post(row, state, version, ground)
+        expires_on = _post(row, state, version, batch)
     except InsufficientPointsError:
         raise LoyaltyError(Code.POINTS_NOT_UPDATED) from None
     except TooManyPointsError:
         raise LoyaltyError(Code.POINTS_NOT_REPRESENTABLE) from None
-    ground.known[reference] = _Posted(content=content, expires_on=expires_on)
+    batch.known[reference] = _Posted(content=content, expires_on=expires_on)
     return RowStatus.CREATED
 
 
-def _program(row: PointsRow, ground: _Batch) -> CurrentProgram:
+def _program(row: PointsRow, batch: _Batch) -> CurrentProgram:
     if not row.program:
-        if ground.catalog.default is None:
+        if batch.catalog.default is None:
             raise LoyaltyError(Code.PROGRAM_INACTIVE)
-        return ground.catalog.default
-    if row.program not in ground.catalog.by_name:
+        return batch.catalog.default
+    if row.program not in batch.catalog.by_name:
         raise LoyaltyError(Code.INVALID_INPUT)
-    return ground.catalog.by_name[row.program]
+    return batch.catalog.by_name[row.program]
 
 
-def _post(row: PointsRow, state: AccountState, version: ProgramVersion, ground: _Batch) -> date | None:
-    """Move the points; the last good day of the lot that came, None where none came or it has no day of its own."""
+def _post(row: PointsRow, state: AccountState, version: ProgramVersion, batch: _Batch) -> date | None:
+    """Move the points; return the last day of the new lot, None if there is no lot or it has no day of its own."""
     facts = EntryContext(
         occurred_at=row.occurred_at,
-        recorded_at=ground.now,
-        made_by=ground.by.name,
+        recorded_at=batch.now,
+        made_by=batch.by.name,
         reference=row.reference,
         version=version,
         till=row.till,
@@ -192,7 +194,7 @@ def _post(row: PointsRow, state: AccountState, version: ProgramVersion, ground: 
         explanation={"because": "import"},
     )
     if row.kind == Kind.AWARD or (row.kind == Kind.ADJUST and row.points > 0):
-        expiry = _expiry(row, version, ground)
+        expiry = _expiry(row, version, batch)
         award(state, row.points, facts=facts, expiry=expiry, as_adjustment=row.kind == Kind.ADJUST)
         if expiry.moves == PointsLot.Moves.ROLLING:
             earned_on = row.occurred_at.astimezone(state.zone).date()
@@ -200,31 +202,31 @@ def _post(row: PointsRow, state: AccountState, version: ProgramVersion, ground: 
         return expiry.on
     entry = spend(state, abs(row.points), kind=row.kind, facts=facts)
     if row.kind == Kind.REDEEM:
-        redemption = Redemption(organization=ground.by.organization, account=state.account, entry=entry, points=row.points)
-        ground.redemptions[id(row)] = redemption
+        redemption = Redemption(organization=batch.by.organization, account=state.account, entry=entry, points=row.points)
+        batch.redemptions[id(row)] = redemption
     return None
 
 
-def _expiry(row: PointsRow, version: ProgramVersion, ground: _Batch) -> Expiry:
-    """The stated last day, or what the first earning rule gives. Raises `LoyaltyError` 1093 where it gives no date."""
+def _expiry(row: PointsRow, version: ProgramVersion, batch: _Batch) -> Expiry:
+    """The stated last day, or the expiry of the first earning rule. Raises `LoyaltyError` 1093 if that gives no date."""
     if row.expires_on is not None:
         return Expiry(on=row.expires_on)
-    zone, customer = ground.by.organization.zone, ground.customers[row.customer_id]
+    zone, customer = batch.by.organization.zone, batch.customers[row.customer_id]
     try:
         return expiry_of(
             version.typed_rules.default_expiry,
             awarded_on=row.occurred_at.astimezone(zone).date(),
             registered_on=customer.registered_on.astimezone(zone).date(),
-            field_date=field_dates(customer, ground.fields),
+            field_date=field_dates(customer, batch.fields),
         )
     except ExpiryError:
         raise LoyaltyError(Code.EXPIRY_NOT_COMPUTED) from None
 
 
-def _write(rows: Sequence[PointsRow], ground: _Batch) -> None:
-    write_accounts(ground.states.values())
-    # Ids grow in the order of the rows, as those of bills do, whatever moments the rows have.
-    redemptions = [ground.redemptions[id(row)] for row in rows if id(row) in ground.redemptions]
+def _write(rows: Sequence[PointsRow], batch: _Batch) -> None:
+    write_accounts(batch.states.values())
+    # Ids grow in the order of the rows, as those of bills do.
+    redemptions = [batch.redemptions[id(row)] for row in rows if id(row) in batch.redemptions]
     if not redemptions:
         return
     for redemption, code in zip(redemptions, draw_codes(len(redemptions)), strict=True):

@@ -1,6 +1,6 @@
-"""Which programs count where something happens, and by which rules? (docs/protocol.md 2.7)
+"""Catalog of an organization's programs: which of them apply at a till, and by which rules (docs/protocol.md 2.7).
 
-All programs of the organization are read at once: there are few, and whoever works a batch asks for every item.
+All programs are read at once: they are few, and a batch needs them for every item.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from organizations.locations.models import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentProgram:
-    """A program as it stands: the newest version of its rules, and its tiers, lowest first."""
+    """A program with the newest version of its rules and its tiers, lowest first."""
 
     program: Program
     version: ProgramVersion
@@ -33,52 +33,52 @@ class CurrentProgram:
 
 
 class ApplicablePrograms(NamedTuple):
-    """The programs that count somewhere. Both may be paused; the till's is never the default one."""
+    """The programs that apply at a till. Both may be paused; the till's program is never the default one."""
 
     till_program: CurrentProgram | None
     default: CurrentProgram | None
 
     def both(self) -> list[CurrentProgram]:
-        """Those that there are, the till's first: its figures stand for the customer's."""
-        return [one for one in self if one is not None]
+        """The applicable programs, the till's first: the customer-level figures are those of the first."""
+        return [program for program in self if program is not None]
 
 
 class ProgramCatalog:
-    """The programs of one organization, found by id, by name and by place without a further query."""
+    """The programs of one organization by id, by name and by what they are bound to, without further queries."""
 
     def __init__(self, programs: Iterable[CurrentProgram]) -> None:
-        self.by_id: dict[int, CurrentProgram] = {one.program.pk: one for one in programs}
-        self.by_name: dict[str, CurrentProgram] = {one.program.name: one for one in self.by_id.values()}
+        self.by_id: dict[int, CurrentProgram] = {current.program.pk: current for current in programs}
+        self.by_name: dict[str, CurrentProgram] = {current.program.name: current for current in self.by_id.values()}
         self._by_binding: dict[str, dict[int, CurrentProgram]] = {binding: {} for binding in BINDINGS}
         self._unbound: list[CurrentProgram] = []
         self._older: dict[int, list[ProgramVersion]] = {}
-        for one in self.active:
-            bound = [(binding, key) for binding in BINDINGS for key in getattr(one.program, f"{binding}_ids")]
+        for current in self.active:
+            bound = [(binding, key) for binding in BINDINGS for key in getattr(current.program, f"{binding}_ids")]
             for binding, key in bound:
-                self._by_binding[binding][key] = one
-            if not bound and not one.program.is_default:
-                self._unbound.append(one)
+                self._by_binding[binding][key] = current
+            if not bound and not current.program.is_default:
+                self._unbound.append(current)
 
     @property
     def active(self) -> list[CurrentProgram]:
-        """Every program that is switched on, the default one first, then by name."""
-        return [one for one in self.by_id.values() if one.program.is_active]
+        """Active programs, the default one first, then by name."""
+        return [current for current in self.by_id.values() if current.program.is_active]
 
     @property
     def is_empty(self) -> bool:
-        """Whether the organization never had a program (code 1023; one that is switched off is 1095)."""
+        """True if the organization never had a program (code 1023; one that is switched off is 1095)."""
         return not self.by_id
 
     @property
     def default(self) -> CurrentProgram | None:
         """The default program, unless it is switched off."""
-        return next((one for one in self.active if one.program.is_default), None)
+        return next((current for current in self.active if current.program.is_default), None)
 
     def programs_for(self, store: Store | None, *, card_series: Collection[int] = ()) -> ApplicablePrograms:
-        """The programs that count at a till of `store`, for somebody with cards of these series (ids).
+        """The programs that apply at a till of `store` for a customer with cards of these series (ids).
 
-        The till's program is the one bound to the store's zone or concept, or to one of the series; without one, a further
-        program that is bound to nothing, the first by name. No store: what is bound to places counts nowhere.
+        The till's program is the one bound to the store's zone or concept, or to one of the series. If there is none, it is the
+        first unbound program by name that is not the default one. Without a store, bindings to zones and concepts do not count.
         """
         return ApplicablePrograms(self._bound_to(store, card_series) or next(iter(self._unbound), None), self.default)
 
@@ -88,7 +88,7 @@ class ProgramCatalog:
         return any(current.rules.reads_customer_fields for current in self.by_id.values())
 
     def card_series_of(self, customer_ids: Collection[int]) -> dict[int, set[int]]:
-        """The series (ids) of which these customers have a valid card; one query, and none where no program is bound to any."""
+        """Series (ids) of the customers' valid cards: one query, or none if no program is bound to a series."""
         if not self._by_binding["card_series"]:
             return {}
         held: defaultdict[int, set[int]] = defaultdict(set)
@@ -99,22 +99,22 @@ class ProgramCatalog:
         return held
 
     def programs_for_each(self, store: Store | None, customer_ids: Collection[int]) -> dict[int, ApplicablePrograms]:
-        """The programs that count at a till of `store` for each of these customers: one query at most."""
+        """The programs that apply at a till of `store` for each of these customers: one query at most."""
         series = self.card_series_of(customer_ids)
-        return {one: self.programs_for(store, card_series=series.get(one, ())) for one in customer_ids}
+        return {pk: self.programs_for(store, card_series=series.get(pk, ())) for pk in customer_ids}
 
-    def version_at(self, standing: CurrentProgram, moment: datetime) -> ProgramVersion:
-        """The version of a program's rules that stood at `moment`; for what is older than the program itself, the newest.
+    def version_at(self, current: CurrentProgram, moment: datetime) -> ProgramVersion:
+        """The version of a program's rules in force at `moment`; the newest for moments before the first version.
 
-        A query for each program of which an older version is asked for.
+        One query for each program of which an older version is asked for.
         """
-        newest = standing.version
+        newest = current.version
         if newest.number == 1 or newest.made_at <= moment:
             return newest
-        older = self._older.get(standing.program.pk)
+        older = self._older.get(current.program.pk)
         if older is None:
-            older = list(ProgramVersion.objects.filter(program=standing.program).order_by("-number"))
-            self._older[standing.program.pk] = older
+            older = list(ProgramVersion.objects.filter(program=current.program).order_by("-number"))
+            self._older[current.program.pk] = older
         return next((version for version in older if version.made_at <= moment), newest)
 
     def _bound_to(self, store: Store | None, card_series: Collection[int]) -> CurrentProgram | None:
@@ -122,16 +122,16 @@ class ProgramCatalog:
             for binding, key in (("zones", store.zone_id), ("concepts", store.concept_id)):
                 if key is not None and key in self._by_binding[binding]:
                     return self._by_binding[binding][key]
-        found = (self._by_binding["card_series"].get(key) for key in sorted(card_series))
-        return next((one for one in found if one is not None), None)
+        bound = (self._by_binding["card_series"].get(key) for key in sorted(card_series))
+        return next((current for current in bound if current is not None), None)
 
 
-# The links of a program, as the model and the organization file both call them, with the column of their other end.
+# Bindings of a program by their name in the model and in the organization file, with the column of the other end.
 BINDINGS: Mapping[str, str] = {"zones": "zone_id", "concepts": "concept_id", "card_series": "cardseries_id"}
 
 
 def load_catalog() -> ProgramCatalog:
-    """All programs of the scope's organization as they stand now: three queries, however many there are."""
+    """All programs of the scope's organization: three queries."""
     bound = {
         f"{name}_ids": ArraySubquery(_links(name).filter(program=OuterRef("pk")).order_by(column).values(column))
         for name, column in BINDINGS.items()
@@ -141,7 +141,9 @@ def load_catalog() -> ProgramCatalog:
     tiers: defaultdict[int, list[Tier]] = defaultdict(list)
     for tier in Tier.objects.filter(is_active=True).order_by("program_id", "position"):
         tiers[tier.program_id].append(tier)
-    return ProgramCatalog(CurrentProgram(program=one, version=versions[one.pk], tiers=tuple(tiers[one.pk])) for one in programs)
+    return ProgramCatalog(
+        CurrentProgram(program=program, version=versions[program.pk], tiers=tuple(tiers[program.pk])) for program in programs
+    )
 
 
 def newest_versions() -> dict[int, ProgramVersion]:

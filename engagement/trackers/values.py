@@ -1,6 +1,6 @@
-"""What do a program's trackers show? Sums over somebody's bills, or points, in a window of time (docs/protocol.md 4.5).
+"""Values of trackers: sums over a customer's bills or points in a window of time (docs/protocol.md 4.5).
 
-They are counted from what is stored when somebody asks: late bills and returns need no correction.
+They are computed when they are read, so late bills and returns need no correction.
 """
 
 from collections import defaultdict
@@ -39,7 +39,7 @@ _OF_LINES = {
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From the first day to the last, both within, in the organization's zone."""
+    """First and last day, both included, in the organization's zone."""
 
     first: date
     last: date
@@ -63,24 +63,24 @@ def tracker_values(
 ) -> dict[int, list[dict[str, str]]]:
     """The rows of `trackers.tracker[]` by customer: one query for each tracker of the programs, for any number of customers."""
     today = now.astimezone(organization.zone).date()
-    found: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
-    for standing in catalog.active:
-        members = {key.customer_id: one for key, one in memberships.items() if key.program_id == standing.program.pk}
-        for number, tracker in enumerate(standing.rules.trackers if members else (), start=1):
+    rows: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
+    for current in catalog.active:
+        members = {key.customer_id: row for key, row in memberships.items() if key.program_id == current.program.pk}
+        for number, tracker in enumerate(current.rules.trackers if members else (), start=1):
             windows = {
                 customer_id: window_of(
                     tracker,
                     today=today,
-                    tier_since=one.tier_since.astimezone(organization.zone).date() if one.tier_since else None,
-                    enrolled_on=one.enrolled_on.astimezone(organization.zone).date(),
+                    tier_since=row.tier_since.astimezone(organization.zone).date() if row.tier_since else None,
+                    enrolled_on=row.enrolled_on.astimezone(organization.zone).date(),
                 )
-                for customer_id, one in members.items()
+                for customer_id, row in members.items()
             }
-            values = _values(tracker.type, windows, standing.program.pk, organization)
+            values = _values(tracker.type, windows, current.program.pk, organization)
             for customer_id in members:
-                found[customer_id].append(
+                rows[customer_id].append(
                     {
-                        "id": f"{standing.program.pk}-{number}",
+                        "id": f"{current.program.pk}-{number}",
                         "name": tracker.name,
                         "condition_id": str(number),
                         "type": tracker.type,
@@ -88,7 +88,7 @@ def tracker_values(
                         "updated_on": write_moment(now, organization.zone),
                     }
                 )
-    return found
+    return rows
 
 
 def _values(

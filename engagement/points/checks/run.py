@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from engagement.points.checks.queries import CHECKS, Check
+from engagement.points.checks.check import Check
+from engagement.points.checks.queries import CHECKS
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.tenancy.models import Organization
 
