@@ -2,14 +2,13 @@
 
 from typing import Any, NamedTuple
 
-from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from engagement.earning.enrolment import Joining, enrol
 from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Program
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
-from tests.factories.customers import LONG_AGO, CustomerFactory
+from tests.factories.customers import LONG_AGO, CustomerFactory, IdentifierFactory
 from tests.factories.programs import ProgramVersionFactory
 
 SOUTH = {"name": "South club", "bound_to": {"zones": ["south"]}, "earning": [{"name": "all", "award": {"percent": 10}}]}
@@ -39,5 +38,5 @@ class Shops(NamedTuple):
     def customer(self, mobile: str = "919812345678", **more: Any) -> Customer:
         """A customer in no club."""
         customer = CustomerFactory(organization=self.organization, **more)
-        Identifier.objects.create(organization=self.organization, customer=customer, kind="mobile", value=mobile)
+        IdentifierFactory(customer=customer, value=mobile)
         return customer

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from customers.identifiers.models import Identifier
 from engagement.points.expiry import Expiry
 from engagement.points.ledger.movements import spend
 from engagement.points.ledger.posting import Kind
@@ -21,8 +20,9 @@ from loyalty_project import clock
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from tests.back_office import list_of, log_in, page_of, shown
-from tests.factories.customers import CustomerFactory
+from tests.factories.customers import CustomerFactory, IdentifierFactory
 from tests.factories.points import PointsAccountFactory, facts, give_points, state_of
+from tests.factories.programs import ProgramFactory
 from tests.factories.staff import StaffMemberFactory
 
 ROOMS = ("membership", "pointsaccount", "pointsentry", "pointslot", "redemption", "bill")
@@ -57,9 +57,7 @@ def someone(store: Store, number: int) -> PointsAccount:
 
 @pytest.mark.parametrize("room", MODELS)
 def test_rows_are_found_as_customers_are(administrator: Client, account: PointsAccount, store: Store, room: str) -> None:
-    Identifier.objects.create(
-        organization=account.organization, customer=account.customer, kind="email", value="anna.rao@example.com", exclusive=True
-    )
+    IdentifierFactory(customer=account.customer, kind="email", value="anna.rao@example.com")
     redeem(account, 10, "A1b2C3")
     someone(store, 1)
     every = shown(administrator.get(list_of(f"engagement_{room}")))
@@ -120,7 +118,7 @@ def test_a_list_costs_the_same_for_any_number(
 def test_lists_are_narrowed_by_program_kind_store_and_day(
     administrator: Client, account: PointsAccount, store: Store, club_program: Program
 ) -> None:
-    other = Program.objects.create(organization=account.organization, name="Outlet")
+    other = ProgramFactory(organization=account.organization, name="Outlet")
     away = PointsAccountFactory(organization=account.organization, program=other, customer=account.customer)
     now = clock.now()
     give_points(away, 5, facts=facts(now, store=store), kind="promotional")

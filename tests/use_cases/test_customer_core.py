@@ -20,6 +20,7 @@ from tests.api import Api
 from tests.factories.bills import Shop, open_shop
 from tests.factories.locations import till_actor
 from tests.factories.program_documents import club, load, loaded
+from tests.factories.programs import ProgramVersionFactory
 
 pytestmark = pytest.mark.django_db
 MOBILE = "919812345678"
@@ -57,8 +58,7 @@ def reloaded(*programs: dict[str, Any]) -> Api:
 def rules_of(**changes: Any) -> None:
     """Rules that no organization file could hold, as a version of their own."""
     version = ProgramVersion.objects.filter(program__is_default=True).order_by("-number")[0]
-    ProgramVersion.objects.create(
-        organization=version.organization,
+    ProgramVersionFactory(
         program=version.program,
         number=version.number + 1,
         rules={**version.rules, **changes},

@@ -52,7 +52,7 @@ from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from subscriptions.models import Consent
-from tests.factories.customers import LONG_AGO, CustomerFactory
+from tests.factories.customers import LONG_AGO, CustomerFactory, IdentifierFactory
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.locations import TillFactory, till_actor
 from tests.factories.points import PointsAccountFactory
@@ -162,9 +162,7 @@ class MergeMachine(RuleBasedStateMachine):
         organization = self.shops.organization
         names = [["Club", "South club"], ["Club"], ["South club"], []][place]
         customer = CustomerFactory(organization=organization, type="LOYALTY" if names else "NON_LOYALTY")
-        Identifier.objects.create(
-            organization=organization, customer=customer, kind="mobile", value=f"91981230{customer.pk % 10000:04}"
-        )
+        IdentifierFactory(customer=customer, value=f"91981230{customer.pk % 10000:04}")
         for name in names:
             PointsAccountFactory(organization=organization, program=programs[name], customer=customer)
         if place < 3:

@@ -28,7 +28,7 @@ from loyalty_project.imports.results import RowStatus
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
-from tests.factories.bills import BillFactory
+from tests.factories.bills import BillFactory, BillPointsFactory
 from tests.factories.customers import LONG_AGO, CustomerFactory
 from tests.factories.points import facts, give_points, state_of
 from tests.factories.redeemers import NOON, Chain, bring_back, make_chain, member, order, redeem, refusal_of
@@ -86,7 +86,7 @@ def owe(account: PointsAccount, points: int) -> None:
 def count(account: PointsAccount, number: str, at: datetime) -> Bill:
     """A bill that counted for nothing but its day."""
     bill = BillFactory(customer=account.customer, number=number, amount=Decimal(0), billed_at=at)
-    BillPoints.objects.create(organization=account.organization, bill=bill, account=account)
+    BillPointsFactory(bill=bill, account=account)
     account.refresh_from_db()
     account.last_billed_on = max(account.last_billed_on or bill.billed_on, bill.billed_on)
     account.visits += 1

@@ -31,13 +31,13 @@ from organizations.tenancy.references import references_across_tenants
 from organizations.tenancy.scoping import unscoped
 from subscriptions.models import Consent
 from tests.factories.bills import bring_back, buy
-from tests.factories.cards import CardSeriesFactory
+from tests.factories.cards import CardFactory, CardSeriesFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.locations import till_actor
 from tests.factories.merges import OLD, account_of, find, is_clean, merge, register_anna, register_twin, send, undo
-from tests.factories.points import facts, give_points
-from tests.factories.programs import ProgramFactory
+from tests.factories.points import PointsAccountFactory, facts, give_points
+from tests.factories.programs import MembershipFactory, ProgramFactory
 from tests.factories.segments import SegmentFactory, put_into
 from tests.factories.statuses import CustomerStatusFactory, label
 from use_cases.deferred_events import work_deferred_events
@@ -175,7 +175,7 @@ def test_a_label_closes_merging(organization, till, anna, twin):
 
 def test_cards_profiles_groups_segments_and_consents_move(organization, till, anna, twin):
     series = CardSeriesFactory(organization=organization)
-    Card.objects.create(organization=organization, series=series, number="G1", customer=twin, status="ISSUED")
+    CardFactory(series=series, number="G1", customer=twin)
     for customer, account in ((anna, "a"), (twin, "a"), (twin, "b")):
         SourceProfile.objects.create(organization=organization, customer=customer, source="WECHAT", account=account)
     low, high = SegmentFactory(organization=organization, name="spend", partitions=["low", "high"]).partitions.all()
@@ -234,8 +234,8 @@ def test_points_move_lot_by_lot_with_their_expiry_and_totals_are_added(organizat
 
 def test_the_survivor_joins_the_victims_program_with_its_tier(organization, till, anna, twin):
     other = ProgramFactory(organization=organization, name="Other")
-    membership = Membership.objects.create(organization=organization, customer=twin, program=other, enrolled_on=clock.now())
-    give_points(PointsAccount.objects.create(organization=organization, customer=twin, program=other), 7)
+    membership = MembershipFactory(customer=twin, program=other, enrolled_on=clock.now())
+    give_points(PointsAccountFactory(organization=organization, customer=twin, program=other, membership=False), 7)
     merge(till, anna, twin)
     membership.refresh_from_db()
     assert membership.customer_id == anna.pk

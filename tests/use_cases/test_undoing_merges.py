@@ -17,19 +17,19 @@ from engagement.points.ledger.posting import Kind
 from engagement.points.ledger.repository import lock_accounts, write_accounts
 from engagement.points.models import PointsAccount
 from engagement.points.settlement import settled_accounts
-from engagement.programs.models import Membership
 from loyalty_project import clock
 from organizations.card_series.models import CardSeries
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.factories.bills import buy
-from tests.factories.cards import CardSeriesFactory
+from tests.factories.cards import CardFactory, CardSeriesFactory
+from tests.factories.customers import IdentifierFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.merges import OLD, account_of, find, is_clean, merge, register_anna, register_twin, send, undo
-from tests.factories.points import facts, give_points
-from tests.factories.programs import ProgramFactory
+from tests.factories.points import PointsAccountFactory, facts, give_points
+from tests.factories.programs import MembershipFactory, ProgramFactory
 from use_cases.merging import MergeRefusedError
 
 pytestmark = pytest.mark.django_db
@@ -85,9 +85,7 @@ def live(organization: Organization, till: Till, *customers: Customer) -> None:
     field = FieldDefinition.objects.filter(name="hobby").first() or FieldFactory(organization=organization, name="hobby")
     group = UserGroupFactory(organization=organization, external_id="G1")
     for place, customer in enumerate(customers):
-        Card.objects.create(
-            organization=organization, series=series, number=f"G{customer.pk}", customer=customer, status="ISSUED"
-        )
+        CardFactory(series=series, number=f"G{customer.pk}", customer=customer)
         give_points(account_of(customer), 10 + place, expiry=Expiry(on=clock.now().date() + timedelta(days=40)))
         give_points(account_of(customer), 3, opens_at=clock.now() + timedelta(days=3))
         buy(customer, till, f"2026-0{place + 1}-05 12:00:00", 100 * (place + 1))
@@ -118,8 +116,8 @@ def test_a_merge_that_nothing_has_touched_is_undone_whole(organization, till, an
 
 def test_undoing_a_merge_removes_the_account_it_created(organization, till, anna, twin):
     other = ProgramFactory(organization=organization, name="Other")
-    Membership.objects.create(organization=organization, customer=twin, program=other, enrolled_on=clock.now())
-    give_points(PointsAccount.objects.create(organization=organization, customer=twin, program=other), 7)
+    MembershipFactory(customer=twin, program=other, enrolled_on=clock.now())
+    give_points(PointsAccountFactory(organization=organization, customer=twin, program=other, membership=False), 7)
     undo(till, merge(till, anna, twin))
     states = settled_accounts([anna.pk, twin.pk], organization=organization)
     assert {(key.customer_id, key.program_id): int(one.account.balance) for key, one in states.items()} == {
@@ -128,7 +126,7 @@ def test_undoing_a_merge_removes_the_account_it_created(organization, till, anna
         (twin.pk, other.pk): 7,
     }
     assert is_clean(organization)
-    PointsAccount.objects.create(organization=organization, customer=anna, program=other)
+    PointsAccountFactory(organization=organization, customer=anna, program=other, membership=False)
 
 
 def test_later_acts_of_the_survivor_do_not_block_undoing(organization, till, anna, twin):
@@ -199,8 +197,7 @@ COMMON: dict[str, Callable[[Organization, Customer, Customer], object]] = {
         UserGroupFactory(organization=organization, external_id="G1"), one.pk, other.pk
     ),
     "identifier": lambda organization, one, other: [
-        Identifier.objects.create(organization=organization, customer=each, kind="external_id", value=f"X{each.pk}")
-        for each in (one, other)
+        IdentifierFactory(customer=each, kind="external_id", value=f"X{each.pk}") for each in (one, other)
     ],
     "name": lambda organization, one, other: Customer.objects.filter(pk__in=[one.pk, other.pk]).update(lastname="Rao"),
     "field": hobby_of,

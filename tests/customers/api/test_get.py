@@ -8,14 +8,13 @@ import time_machine
 from django.db import connection
 from structlog.testing import capture_logs
 
-from customers.cards.models import Card
 from customers.profile.models import Customer
 from engagement.programs.models import Program
 from organizations.fields.models import FieldDefinition
 from organizations.source_accounts.models import SourceAccount
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api, fields
-from tests.factories.cards import CardSeriesFactory
+from tests.factories.cards import CardFactory, CardSeriesFactory
 from tests.factories.consents import AT, without_table
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.identity_requests import set_flags
@@ -195,9 +194,7 @@ def test_consents_take_one_query_in_a_savepoint(api, count, django_assert_num_qu
 
 def test_cards_when_asked_for_and_as_a_way_in(api, organization):
     series = CardSeriesFactory(organization=organization)
-    Card.objects.create(
-        organization=organization, series=series, number="G-1", external_id="X-1", expires_on=date(2099, 12, 31)
-    )
+    CardFactory(series=series, number="G-1", external_id="X-1", expires_on=date(2099, 12, 31))
     assert api.get("card_number=G-1").code == "1011"
     api.add(mobile="9812345678", card_number="G-1")
     (card,) = api.get("card_external_id=X-1&card_details=true").item["card_details"]

@@ -3,11 +3,12 @@
 import pytest
 
 from customers.profile.models import Customer
-from engagement.programs.models import Program, ProgramVersion
+from engagement.programs.models import Program
 from subscriptions.models import Consent
 from tests.api import fields
 from tests.factories.consents import AT, without_table
 from tests.factories.fields import FieldFactory
+from tests.factories.programs import ProgramVersionFactory
 from tests.factories.statuses import CustomerStatusFactory, label
 
 pytestmark = pytest.mark.django_db
@@ -202,9 +203,7 @@ def test_the_reason_of_a_fraud_status_is_that_of_its_last_change(api):
 
 def test_a_blocked_customer_joins_without_the_welcome_award(api, organization):
     program = Program.objects.get()
-    ProgramVersion.objects.create(
-        organization=organization, program=program, number=2, rules={"enrolment": {"points": 50}}, made_at=AT
-    )
+    ProgramVersionFactory(program=program, number=2, rules={"enrolment": {"points": 50}}, made_at=AT)
     api.add(mobile="9812345678", type="NON_LOYALTY")
     label(Customer.objects.get(), CustomerStatusFactory(organization=organization, blocks=["points_issue"]))
     answer = api.update(mobile="9812345678", type="LOYALTY")

@@ -8,7 +8,7 @@ from customers.cards.models import Card
 from customers.profile.models import Customer
 from organizations.locations.models import Till
 from tests.back_office import list_of, page_of, register, shown
-from tests.factories.cards import CardSeriesFactory
+from tests.factories.cards import CardFactory, CardSeriesFactory
 
 CARDS = "customers_card"
 
@@ -16,11 +16,11 @@ CARDS = "customers_card"
 @pytest.fixture
 def card(anna: Customer) -> Card:
     series = CardSeriesFactory(organization=anna.organization)
-    return Card.objects.create(organization=anna.organization, series=series, number="GOLD1", customer=anna, status="ISSUED")
+    return CardFactory(series=series, number="GOLD1", customer=anna)
 
 
 def test_cards_are_listed_and_found_by_how_they_begin(administrator: Client, card: Card) -> None:
-    other = Card.objects.create(organization=card.organization, series=card.series, number="SILVER1")
+    other = CardFactory(series=card.series, number="SILVER1")
     assert set(shown(administrator.get(list_of(CARDS)))) == {card, other}
     assert shown(administrator.get(list_of(CARDS), {"q": "gol"})) == [card]
     assert shown(administrator.get(list_of(CARDS), {"status__exact": "NOT_ISSUED"})) == [other]
@@ -31,9 +31,7 @@ def test_cards_are_listed_and_found_by_how_they_begin(administrator: Client, car
 
 def test_staff_of_a_store_see_the_cards_of_its_customers(seller: Client, card: Card, indiranagar: Till) -> None:
     other = register(indiranagar, mobile="9812300002")
-    hidden = Card.objects.create(
-        organization=card.organization, series=card.series, number="GOLD2", customer=other, status="ISSUED"
-    )
+    hidden = CardFactory(series=card.series, number="GOLD2", customer=other)
     assert shown(seller.get(list_of(CARDS))) == [card]
     assert seller.get(page_of(CARDS, hidden)).status_code == 302
 
@@ -49,7 +47,7 @@ def test_the_list_costs_the_same_for_any_number(
     administrator: Client, card: Card, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(1, rows):
-        Card.objects.create(organization=card.organization, series=card.series, number=f"SILVER{number}")
+        CardFactory(series=card.series, number=f"SILVER{number}")
     # Session, member of staff, the limit to stores, series of the filter, cards.
     with django_assert_num_queries(5):
         administrator.get(list_of(CARDS))

@@ -5,7 +5,6 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from customers.cards.models import Card
 from customers.duplicates.admin import compare
 from customers.duplicates.models import DuplicateCandidate
 from customers.duplicates.services import find_duplicates
@@ -14,7 +13,7 @@ from customers.sources.models import SourceProfile
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store, Till
 from tests.back_office import list_of, log_in, page_of, register, shown
-from tests.factories.cards import CardSeriesFactory
+from tests.factories.cards import CardFactory, CardSeriesFactory
 from tests.factories.staff import StaffMemberFactory
 
 PAIRS = "customers_duplicatecandidate"
@@ -80,7 +79,7 @@ def test_open_pairs_come_first(administrator: Client, pair: DuplicateCandidate, 
 
 def test_a_pair_is_shown_side_by_side_with_its_evidence(administrator: Client, pair: DuplicateCandidate) -> None:
     organization, series = pair.organization, CardSeriesFactory(organization=pair.organization)
-    Card.objects.create(organization=organization, series=series, number="GOLD1", customer=pair.first, status="ISSUED")
+    CardFactory(series=series, number="GOLD1", customer=pair.first)
     pair.second.comm_channels = [{"type": "CARD_NUMBER", "value": "GOLD1"}, {"type": "LINE", "value": "anna"}]
     pair.second.save()
     SourceProfile.objects.create(organization=organization, customer=pair.second, source="WECHAT", account="main")

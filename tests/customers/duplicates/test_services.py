@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 from customers.cards.models import Card
 from customers.duplicates.models import DuplicateCandidate
 from customers.duplicates.services import LARGEST_GROUP, Evidence, State, dismiss_candidate, find_duplicates, likely_pairs
-from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from customers.sources.models import SourceProfile
 from organizations.audit.actors import command_actor
@@ -17,7 +16,8 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.back_office import register
-from tests.factories.cards import CardSeriesFactory
+from tests.factories.cards import CardFactory, CardSeriesFactory
+from tests.factories.customers import IdentifierFactory
 from use_cases.merging import merge_customers, undo_merge
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def person(organization: Organization):
             updated_on=moment,
         )
         for kind, value in identifiers.items():
-            Identifier.objects.create(organization=organization, customer=customer, kind=kind, value=value, exclusive=False)
+            IdentifierFactory(customer=customer, kind=kind, value=value, exclusive=False)
         return customer
 
     return make
@@ -101,20 +101,11 @@ def note_card(customer: Customer, number: str) -> None:
 
 def issue_card(customer: Customer, number: str, external_id: str = "") -> None:
     series = CardSeriesFactory(organization=customer.organization, code=number)
-    Card.objects.create(
-        organization=customer.organization,
-        series=series,
-        number=number,
-        external_id=external_id,
-        customer=customer,
-        status=Card.Status.ISSUED,
-    )
+    CardFactory(series=series, number=number, external_id=external_id, customer=customer, status=Card.Status.ISSUED)
 
 
 def take_for_external_id(customer: Customer, number: str) -> None:
-    Identifier.objects.create(
-        organization=customer.organization, customer=customer, kind="external_id", value=number, exclusive=False
-    )
+    IdentifierFactory(customer=customer, kind="external_id", value=number, exclusive=False)
 
 
 @pytest.mark.parametrize(
@@ -206,12 +197,7 @@ def test_a_second_search_finds_the_same(organization, pair):
 
 def test_evidence_is_updated(organization, pair):
     for customer in (pair.first, pair.second):
-        Identifier.objects.create(
-            organization=organization,
-            customer=customer,
-            kind="mobile",
-            value=f"{'91' if customer == pair.first else '44'}981234",
-        )
+        IdentifierFactory(customer=customer, value=f"{'91' if customer == pair.first else '44'}981234")
     assert find_duplicates(organization).evidence == {Evidence.MOBILE: 1, Evidence.EMAIL: 1}
     assert DuplicateCandidate.objects.get().evidence == ["MOBILE", "EMAIL"]
 

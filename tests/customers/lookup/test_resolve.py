@@ -2,12 +2,12 @@
 
 import pytest
 
-from customers.identifiers.models import Identifier
 from customers.lookup.resolve import resolve_rows
 from customers.profile.models import Customer
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.scoping import organization_scope, unscoped
+from tests.factories.customers import IdentifierFactory
 from tests.factories.organizations import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
@@ -17,9 +17,7 @@ def make_customer(organization, *, state="CURRENT", exclusive=True, **identifier
     now = clock.now()
     customer = Customer.objects.create(organization=organization, registered_on=now, updated_on=now)
     for kind, value in identifiers.items():
-        Identifier.objects.create(
-            organization=organization, customer=customer, kind=kind, value=value, state=state, exclusive=exclusive
-        )
+        IdentifierFactory(customer=customer, kind=kind, value=value, state=state, exclusive=exclusive)
     return customer.pk
 
 

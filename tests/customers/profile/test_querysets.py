@@ -6,13 +6,14 @@ from django.test import Client
 from customers.groups.models import GroupMembership
 from customers.profile.models import Customer
 from customers.segments.models import CustomerSegment
-from engagement.programs.models import Membership, Program, ProgramVersion, Tier
+from engagement.programs.models import Membership, Program
 from loyalty_project import clock
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import list_of, page_of, register, shown
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.locations import till_actor
+from tests.factories.programs import ProgramVersionFactory, TierFactory
 from tests.factories.segments import SegmentFactory, put_into
 from tests.factories.statuses import CustomerStatusFactory, label
 from use_cases.merging import merge_customers
@@ -62,8 +63,8 @@ def test_programs_and_tiers_count_customers_once(
 ) -> None:
     club = Program.objects.get()
     rules = {"tiers": [{"name": "Silver"}]}
-    ProgramVersion.objects.create(organization=organization, program=club, number=2, rules=rules, made_at=clock.now())
-    silver = Tier.objects.create(organization=organization, program=club, name="Silver", position=1)
+    ProgramVersionFactory(program=club, number=2, rules=rules, made_at=clock.now())
+    silver = TierFactory(program=club, name="Silver", position=1)
     Membership.objects.update(tier=silver, tier_since=clock.now())
     merge(till, anna, twin)
     assert Membership.objects.count() == 2

@@ -6,7 +6,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.cards.models import Card
 from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from customers.search.staff import LIMIT, Reach, find_customers
@@ -14,7 +13,7 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
 from tests.back_office import register
-from tests.factories.cards import CardSeriesFactory
+from tests.factories.cards import CardFactory, CardSeriesFactory
 
 
 def search(term: str, organization: Organization, **reach: Any) -> set[int]:
@@ -52,9 +51,7 @@ def test_an_unused_value_finds_no_customer(anna: Customer, term: str) -> None:
 
 def test_a_customer_is_found_by_id_and_by_card(anna: Customer) -> None:
     series = CardSeriesFactory(organization=anna.organization)
-    Card.objects.create(
-        organization=anna.organization, series=series, number="GOLD00001234", external_id="X-77", customer=anna, status="ISSUED"
-    )
+    CardFactory(series=series, number="GOLD00001234", external_id="X-77", customer=anna)
     for term in (str(anna.pk), "GOLD00001234", "gold0000", "x-77"):
         assert search(term, anna.organization) == {anna.pk}
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from pytest_django import Settings
 
-from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from customers.validation_codes.models import ValidationCode
 from customers.validation_codes.services import (
@@ -23,7 +22,7 @@ from customers.validation_codes.services import (
 from organizations.audit.actors import command_actor
 from organizations.audit.models import AuditEntry
 from organizations.tenancy.models import Organization
-from tests.factories.customers import CustomerFactory
+from tests.factories.customers import CustomerFactory, IdentifierFactory
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -119,5 +118,5 @@ def test_channels_are_those_that_the_policy_wants_and_the_customer_has(asha: Cus
     policy = asha.organization.policy
     assert channels_of(asha.pk, policy=policy) == []
     for kind, value in (("mobile", "919812345678"), ("email", "asha@example.com")):
-        Identifier.objects.create(organization=asha.organization, customer=asha, kind=kind, value=value)
+        IdentifierFactory(customer=asha, kind=kind, value=value)
     assert channels_of(asha.pk, policy=policy) == kinds

@@ -26,6 +26,7 @@ from tests.factories.fields import FieldFactory
 from tests.factories.locations import till_actor
 from tests.factories.points import facts, state_of
 from tests.factories.program_documents import club, load, loaded
+from tests.factories.programs import ProgramVersionFactory
 from tests.factories.statuses import CustomerStatusFactory, label
 from use_cases.deferred_events import work_deferred_events
 from use_cases.purchases import record_purchases
@@ -157,7 +158,7 @@ def test_an_expiry_without_a_date_keeps_the_bill(northwind: Organization, shop: 
     dob = FieldFactory(organization=northwind, name="dob", category="extended", type="date")
     version = ProgramVersion.objects.get()
     rules = {**version.rules, "earning": [rule(expiry={"kind": "field", "name": "dob", "value": 7})]}
-    ProgramVersion.objects.create(organization=northwind, program=version.program, number=2, rules=rules, made_at=NOON - DAY)
+    ProgramVersionFactory(program=version.program, number=2, rules=rules, made_at=NOON - DAY)
     purchase = shop.record(shop.draft("1", 100, customer_id=asha.pk))
     assert (codes(purchase), account_of(asha).balance) == ([1093], 0)
     assert (asha.purchase_totals.amount, account_of(asha).visits) == (100, 0)
@@ -179,8 +180,7 @@ def test_more_points_than_can_be_kept_keep_the_bill(shop: Shop, asha: Customer) 
 def test_a_late_bill_earns_by_the_rules_of_its_time(northwind: Organization, shop: Shop, asha: Customer) -> None:
     program = Program.objects.get()
     for number, points in ((2, 10), (3, 20)):
-        ProgramVersion.objects.create(
-            organization=northwind,
+        ProgramVersionFactory(
             program=program,
             number=number,
             rules={"precision": 1, "earning": [rule(award={"per": 100, "points": points})]},

@@ -13,17 +13,19 @@ from customers.profile.models import Customer
 from engagement.earning.simulation import simulate_bill
 from engagement.points.models import PointsEntry
 from engagement.programs.catalog import load_catalog
-from engagement.programs.models import Program, ProgramVersion
+from engagement.programs.models import Program
 from engagement.programs.pausing import set_paused
 from organizations.card_series.models import CardSeries
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, member, open_shop
+from tests.factories.cards import CardFactory
 from tests.factories.customers import CustomerFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import till_actor
 from tests.factories.program_documents import club, load, loaded
+from tests.factories.programs import ProgramVersionFactory
 from tests.factories.statuses import CustomerStatusFactory, label
 
 pytestmark = pytest.mark.django_db
@@ -108,20 +110,13 @@ def test_programs_are_those_of_the_place_and_of_the_cards(northwind: Organizatio
     ]
     assert len(told(asha, store="del")) == 1
     load(club(), {"name": "Gold", "bound_to": {"card_series": ["GOLD"]}, "earning": []})
-    Card.objects.create(
-        organization=northwind,
-        series=CardSeries.objects.get(code="GOLD"),
-        number="G1",
-        customer=asha,
-        status=Card.Status.ACTIVE,
-    )
+    CardFactory(series=CardSeries.objects.get(code="GOLD"), number="G1", customer=asha, status=Card.Status.ACTIVE)
     assert [one[0].partition(",")[0] for one in told(asha)] == ["Gold", "Club"]
 
 
 def test_why_a_program_gives_nothing_at_all(northwind: Organization) -> None:
     asha = member(northwind)
-    ProgramVersion.objects.create(
-        organization=northwind,
+    ProgramVersionFactory(
         program=Program.objects.get(),
         number=2,
         rules={"earning": [rule("birthday", expiry={"kind": "field", "name": "dob"})]},

@@ -13,6 +13,7 @@ from engagement.programs.models import Program
 from organizations.tenancy.models import Organization
 from tests.factories.histories import day, live
 from tests.factories.points import PointsAccountFactory, facts, give_points, state_of
+from tests.factories.programs import ProgramFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +74,7 @@ def test_what_was_known_then_does_not_change_with_what_arrives_late(organization
 
 def test_every_account_has_its_own_history(organization: Organization, club: Program) -> None:
     account = PointsAccountFactory(organization=organization)
-    second = Program.objects.create(organization=organization, name="Second")
+    second = ProgramFactory(organization=organization, name="Second")
     PointsAccountFactory(organization=organization, program=second, customer=account.customer)
     give_points(account, 10)
     histories = history_of(account.customer_id, organization=organization)

@@ -16,13 +16,14 @@ from engagement.points.expiry import Expiry
 from engagement.points.models import PointsAccount
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import load_catalog
-from engagement.programs.models import Membership, Program
+from engagement.programs.models import Program
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.customers import LONG_AGO, CustomerFactory
 from tests.factories.points import PointsAccountFactory, give_points
 from tests.factories.program_documents import club, loaded
+from tests.factories.programs import MembershipFactory, ProgramFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -82,10 +83,7 @@ def test_customers_in_no_program_have_no_balance(northwind: Northwind) -> None:
 def test_a_member_without_an_account_has_a_tier_and_no_points(northwind: Northwind) -> None:
     customer = CustomerFactory(organization=northwind.organization)
     tier = northwind.club.tiers.get(name="Silver")
-    Membership.objects.create(
-        organization=northwind.organization, customer=customer, program=northwind.club, enrolled_on=LONG_AGO, tier=tier,
-        tier_since=LONG_AGO,
-    )  # fmt: skip
+    MembershipFactory(customer=customer, program=northwind.club, tier=tier, tier_since=LONG_AGO)
     balance = balance_in(northwind, customer, "del")
     assert (balance.current_slab, balance.totals.lifetime) == ("Silver", 0)
 
@@ -160,7 +158,7 @@ def test_a_member_without_an_account_has_an_empty_balance(northwind: Northwind) 
 def test_balances_of_a_customer_begin_with_the_default_program(northwind: Northwind) -> None:
     customer = CustomerFactory(organization=northwind.organization)
     for name in ("Outlet", "Away"):
-        program = Program.objects.create(organization=northwind.organization, name=name, is_active=name == "Away")
+        program = ProgramFactory(organization=northwind.organization, name=name, is_active=name == "Away")
         PointsAccountFactory(organization=northwind.organization, program=program, customer=customer)
     PointsAccountFactory(organization=northwind.organization, program=northwind.club, customer=customer)
     balances = read_balances([customer.pk], organization=northwind.organization)

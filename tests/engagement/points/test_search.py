@@ -19,8 +19,9 @@ from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
 from tests.factories.bills import DAY, NOON, buy
 from tests.factories.locations import TillFactory
+from tests.factories.points import PointsAccountFactory
 from tests.factories.program_documents import club, loaded
-from tests.factories.programs import ProgramFactory
+from tests.factories.programs import MembershipFactory, ProgramFactory
 from tests.races import race
 
 pytestmark = pytest.mark.django_db
@@ -102,10 +103,10 @@ def test_points_and_tier_are_those_of_the_default_program(club_api, people):
     )
     carl = Customer.objects.get(firstname="Carl")
     ruby = Tier.objects.get(name="Ruby")
-    Membership.objects.create(
-        organization=club_api.till.organization, customer=carl, program=other, enrolled_on=NOON, tier=ruby, tier_since=NOON
+    MembershipFactory(customer=carl, program=other, enrolled_on=NOON, tier=ruby, tier_since=NOON)
+    PointsAccountFactory(
+        organization=club_api.till.organization, customer=carl, program=other, balance=9, lifetime=9, membership=False
     )
-    PointsAccount.objects.create(organization=club_api.till.organization, customer=carl, program=other, balance=9, lifetime=9)
     assert found(club_api, "(slab:EQUALS:Ruby)") == ""
     assert found(club_api, "(loyalty_points:GREATER:0)") == "Anna Bina"
     assert search(club_api, "(firstname:carl)")[0]["loyalty_points"] == "0"

@@ -12,6 +12,7 @@ from organizations.audit.models import AuditEntry
 from organizations.fields.models import FieldDefinition
 from organizations.imports.models import ImportRun
 from organizations.tenancy.models import Organization
+from tests.factories.fields import FieldFactory
 
 
 def fields(organization: Organization, count: int) -> list[FieldDefinition]:
@@ -47,7 +48,7 @@ def test_drawn_ids_are_not_drawn_again(organization):
         row.pk = pk
     insert_rows(rows)
     assert sorted(FieldDefinition.objects.values_list("pk", flat=True)) == sorted(ids)
-    assert FieldDefinition.objects.create(organization=organization, category="custom", name="next").pk > max(ids)
+    assert FieldFactory(organization=organization, category="custom", name="next").pk > max(ids)
     assert draw_ids(FieldDefinition, 0) == []
 
 

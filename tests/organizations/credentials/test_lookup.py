@@ -6,10 +6,10 @@ import pytest
 
 from organizations.credentials.lookup import find_client, find_till
 from organizations.credentials.models import ApiClient
-from organizations.locations.models import Concept, Store, Till, Zone
+from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from tests.factories.credentials import ApiClientFactory
-from tests.factories.locations import TillFactory
+from tests.factories.locations import ConceptFactory, TillFactory, ZoneFactory
 
 
 def test_a_till_comes_with_organization_and_store_in_one_query(till: Till, django_assert_num_queries) -> None:
@@ -17,8 +17,8 @@ def test_a_till_comes_with_organization_and_store_in_one_query(till: Till, djang
     organization.flags = {"RATE_LIMIT_PER_MINUTE": 77, "CONF_LOYALTY_MIN_BILL_AMOUNT": "1.50"}
     organization.stored_sections = {"programs": [1]}
     organization.save()
-    store.zone = Zone.objects.create(organization=organization, code="south", name="South")
-    store.concept = Concept.objects.create(organization=organization, code="grocery", name="Grocery")
+    store.zone = ZoneFactory(organization=organization, code="south", name="South")
+    store.concept = ConceptFactory(organization=organization, code="grocery", name="Grocery")
     store.save()
     with django_assert_num_queries(1):
         found = find_till("mgroad.till1")

@@ -24,6 +24,7 @@ from tests.factories.credentials import ApiClientFactory
 from tests.factories.documents import OWN_SECTIONS, check, load, small, spoil, whole
 from tests.factories.locations import TillFactory
 from tests.factories.organizations import OrganizationFactory
+from tests.factories.staff import StaffMemberFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -393,8 +394,8 @@ def test_names_of_another_organization_are_refused_with_paths() -> None:
         other = OrganizationFactory(code="other", with_program=True)
         till = TillFactory(store__organization=other, code="taken.till1")
         ApiClientFactory(till=till, key="taken-key")
-        StaffMember.objects.create(username="taken-staff", organization=other, role="auditor")
-    StaffMember.objects.create(username="operator", is_superuser=True)
+        StaffMemberFactory(username="taken-staff", organization=other, role="auditor")
+    StaffMemberFactory(operator=True)
     document = small()
     spoil(document, "stores[0].tills[1]", {"code": "taken.till1", "name": "Second"})
     document["api_clients"] = [{"key": "taken-key", "till": "tiny.till1"}]

@@ -3,11 +3,13 @@ from collections.abc import Iterator
 import pytest
 
 from organizations.credentials.models import ApiClient
-from organizations.locations.models import Store, Till, Zone
+from organizations.locations.models import Store, Till
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from organizations.tenancy.references import references_across_tenants, tenant_references
 from organizations.tenancy.scoping import unscoped
+from tests.factories.locations import ZoneFactory
+from tests.factories.staff import StaffMemberFactory
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +49,7 @@ def test_a_foreign_key_to_another_organization_is_found(client_row: ApiClient, s
 
 
 def test_each_offending_row_is_found(client_row: ApiClient, stranger: Till) -> None:
-    zone = Zone.objects.create(organization=stranger.organization, code="east", name="East")
+    zone = ZoneFactory(organization=stranger.organization, code="east", name="East")
     Store.objects.filter(pk=client_row.till.store_id).update(zone=zone)
     ApiClient.objects.filter(pk=client_row.pk).update(till=stranger)
     assert sorted(crossing()) == [
@@ -57,7 +59,7 @@ def test_each_offending_row_is_found(client_row: ApiClient, stranger: Till) -> N
 
 
 def test_a_member_of_staff_in_a_store_of_another_organization_is_found(till: Till, stranger: Till) -> None:
-    member = StaffMember.objects.create(username="asha", organization=till.organization, role="store_staff")
+    member = StaffMemberFactory(username="asha", organization=till.organization, role="store_staff")
     member.stores.add(till.store)
     assert crossing() == []
     member.stores.add(stranger.store)
@@ -68,6 +70,6 @@ def test_a_member_of_staff_in_a_store_of_another_organization_is_found(till: Til
 
 
 def test_an_operator_crosses_no_tenant(till: Till) -> None:
-    operator = StaffMember.objects.create(username="operator", is_superuser=True)
+    operator = StaffMemberFactory(operator=True)
     operator.stores.add(till.store)
     assert crossing() == []

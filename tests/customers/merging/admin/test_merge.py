@@ -6,7 +6,6 @@ from django.test import Client
 from django.urls import reverse
 from psycopg.errors import LockNotAvailable
 
-from customers.cards.models import Card
 from customers.merging.models import Merge
 from customers.profile import locks
 from customers.profile.models import Customer
@@ -15,7 +14,7 @@ from organizations.back_office.refusals import sentence_of
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import list_of, log_in, page_of, register
-from tests.factories.cards import CardSeriesFactory
+from tests.factories.cards import CardFactory, CardSeriesFactory
 from tests.factories.staff import StaffMemberFactory
 from use_cases import merging
 
@@ -53,7 +52,7 @@ def test_the_other_account_is_found_and_its_merge_looked_at(administrator, anna,
 
 def test_what_would_move_is_shown_before_anything_does(organization, administrator, anna, twin):
     series = CardSeriesFactory(organization=organization)
-    Card.objects.create(organization=organization, series=series, number="G7", customer=twin, status="ISSUED")
+    CardFactory(series=series, number="G7", customer=twin)
     page = text(administrator, merge_page(anna, twin))
     for shown in ("Stays", "Becomes part of it", "Cards", "ann@example.com, 919812300002", merge_page(twin, anna)):
         assert shown in page

@@ -24,7 +24,7 @@ from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
 from tests.back_office import errors_of, filled_form, list_of, log_in, page_of, register, shown
-from tests.factories.cards import CardSeriesFactory
+from tests.factories.cards import CardFactory, CardSeriesFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.identity_requests import ask
@@ -159,7 +159,7 @@ def test_the_page_shows_fields_cards_sources_and_history(administrator: Client, 
         comm_channels=[{"type": "WHATSAPP", "value": "9812300001", "primary": True, "verified": False}],
     )
     series = CardSeriesFactory(organization=organization)
-    Card.objects.create(organization=organization, series=series, number="GOLD1", customer=anna, status="ISSUED")
+    CardFactory(series=series, number="GOLD1", customer=anna)
     SourceProfile.objects.create(organization=organization, customer=anna, source="WECHAT", account="wx-main")
     change(administrator, anna, lastname="Iyer", series_code="GOLD")
     answer = administrator.get(page_of(CUSTOMERS, anna))
@@ -192,9 +192,7 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
     series = CardSeriesFactory(organization=anna.organization)
     for number in range(rows):
         FieldFactory(organization=anna.organization, name=f"field {number}")
-        Card.objects.create(
-            organization=anna.organization, series=series, number=f"GOLD{number}", customer=anna, status="ISSUED"
-        )
+        CardFactory(series=series, number=f"GOLD{number}", customer=anna)
         SourceProfile.objects.create(organization=anna.organization, customer=anna, source="WECHAT", account=str(number))
         (partition,) = SegmentFactory(
             organization=anna.organization, name=f"segment {number}", partitions=["x"]

@@ -16,6 +16,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.points import PointsAccountFactory, give_points
+from tests.factories.programs import ProgramFactory
 from tests.races import race
 
 NIGHT = datetime(2026, 5, 2, 1, tzinfo=UTC)
@@ -38,7 +39,7 @@ def night() -> Iterator[None]:
 
 def due_members(organization: Organization, count: int) -> None:
     """Members with 10 points that expired, 5 that were released and 1 for ever."""
-    program = Program.objects.filter(is_default=True).first() or Program.objects.create(
+    program = Program.objects.filter(is_default=True).first() or ProgramFactory(
         organization=organization, name="Club", is_default=True
     )
     for _ in range(count):

@@ -31,6 +31,7 @@ from tests.engagement.points.ledger.reckoning import Batch, Reckoning, RefusedEr
 from tests.factories.bills import BillFactory
 from tests.factories.customers import LONG_AGO
 from tests.factories.points import PointsAccountFactory, facts, state_of
+from tests.factories.programs import TierFactory
 
 FULL = os.environ.get("REGULARS_PROOFS") == "full"
 ZERO = Decimal(0)
@@ -296,7 +297,7 @@ def test_any_history_through_the_database(organization: Organization, zone: str)
     organization.timezone = zone
     organization.save()
     program = Program.objects.get(organization=organization, is_default=True)
-    Tier.objects.create(organization=organization, program=program, name="Gold", position=1)
+    TierFactory(program=program, name="Gold", position=1)
 
     class StoredMachine(LedgerMachine):
         def open_account(self, _zone: ZoneInfo) -> StoredAccount:

@@ -12,10 +12,11 @@ from engagement.points.ledger.movements import award, reverse, spend
 from engagement.points.ledger.posting import InsufficientPointsError, Kind
 from engagement.points.ledger.repository import lock_accounts, read_accounts, write_accounts
 from engagement.points.models import PointsConsumption, PointsEntry, PointsLot
-from engagement.programs.models import Membership, Program, Tier
+from engagement.programs.models import Membership, Program
 from organizations.tenancy.models import Organization
 from tests.factories.customers import LONG_AGO
 from tests.factories.points import PointsAccountFactory, facts, give_points, state_of
+from tests.factories.programs import TierFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +69,7 @@ def test_a_lot_that_gets_points_back_expires_with_its_tier(organization: Organiz
     """Also where no lot that holds points at the moment does."""
     account = PointsAccountFactory(organization=organization, program=program)
     give_points(account, 10, expiry=Expiry(moves=PointsLot.Moves.MEMBERSHIP))
-    gold = Tier.objects.create(organization=organization, program=program, name="Gold", position=1)
+    gold = TierFactory(program=program, name="Gold", position=1)
     Membership.objects.update(tier=gold, tier_since=LONG_AGO, tier_expires_on=date(2021, 5, 31))
     state = state_of(account)
     redeemed = spend(state, Decimal(10), kind=Kind.REDEEM, facts=facts())

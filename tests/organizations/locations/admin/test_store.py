@@ -6,12 +6,11 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from organizations.audit.models import AuditEntry
-from organizations.locations.models import Concept, Store, Till, Zone
+from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
 from tests.back_office import errors_of, filled_form, list_of, log_in, page_of, shown
-from tests.factories.locations import StoreFactory
-from tests.factories.organizations import OrganizationFactory
+from tests.factories.locations import ConceptFactory, StoreFactory, ZoneFactory
 from tests.factories.staff import StaffMemberFactory
 
 STORES = "organizations_store"
@@ -19,7 +18,7 @@ ADD = "/admin/organizations/store/add/"
 
 
 def test_an_administrator_adds_a_store(administrator: Client, organization: Organization) -> None:
-    zone = Zone.objects.create(organization=organization, code="south", name="South")
+    zone = ZoneFactory(organization=organization, code="south", name="South")
     form = filled_form(administrator, ADD, code="blr.indira", name="Indiranagar", zone=zone.pk, external_id="1002")
     assert administrator.post(ADD, form).status_code == 302
     store = Store.objects.get(code="blr.indira")
@@ -40,7 +39,7 @@ def test_an_administrator_adds_a_store(administrator: Client, organization: Orga
 
 def test_a_change_lists_old_and_new_values(administrator: Client, store: Store) -> None:
     page = page_of(STORES, store)
-    concept = Concept.objects.create(organization=store.organization, code="cafe", name="Cafe")
+    concept = ConceptFactory(organization=store.organization, code="cafe", name="Cafe")
     form = filled_form(administrator, page, name="M. G. Road", concept=concept.pk, is_active=False)
     assert administrator.post(page, form).status_code == 302
     entry = AuditEntry.objects.get()
@@ -79,7 +78,7 @@ def test_a_form_is_as_strict_as_the_organization_file(administrator: Client) -> 
 
 def test_zones_of_others_cannot_be_chosen(administrator: Client, stranger: Till) -> None:
     with unscoped("tests make their rows"):
-        zone = Zone.objects.create(organization=stranger.organization, code="south", name="South")
+        zone = ZoneFactory(organization=stranger.organization, code="south", name="South")
     form = filled_form(administrator, ADD, code="x", name="X", zone=zone.pk)
     assert list(errors_of(administrator.post(ADD, form))) == ["zone"]
 
@@ -176,8 +175,8 @@ def test_an_operator_sees_all_with_their_organizations(operator: Client, store: 
 
 def test_an_operator_works_within_the_organization_of_the_row(operator: Client, stranger: Till) -> None:
     with unscoped("tests make their rows"):
-        own = Zone.objects.create(organization=stranger.organization, code="own", name="Own")
-        Zone.objects.create(organization=OrganizationFactory(code="third", with_program=True), code="other", name="Other")
+        own = ZoneFactory(organization=stranger.organization, code="own", name="Own")
+        ZoneFactory(organization__code="third", code="other")
     page = page_of(STORES, stranger.store)
     zones = operator.get(page).context["adminform"].form.fields["zone"].queryset
     assert list(zones) == [own]
@@ -189,7 +188,7 @@ def test_an_operator_works_within_the_organization_of_the_row(operator: Client, 
 def test_a_list_costs_the_same_for_any_number(
     administrator: Client, organization: Organization, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    zone = Zone.objects.create(organization=organization, code="south", name="South")
+    zone = ZoneFactory(organization=organization, code="south", name="South")
     for number in range(rows):
         StoreFactory(organization=organization, code=f"s{number}", zone=zone)
     # Session, member of staff, the limit to stores, zones and concepts of the filters, stores (counted twice, and

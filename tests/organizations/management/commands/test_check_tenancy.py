@@ -3,9 +3,10 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from organizations.locations.models import Store, Till, Zone
+from organizations.locations.models import Store, Till
 from organizations.tenancy.references import tenant_references
 from organizations.tenancy.scoping import unscoped
+from tests.factories.locations import ZoneFactory
 
 
 def test_the_number_of_checked_rows_is_printed(till: Till, stranger: Till) -> None:
@@ -16,7 +17,7 @@ def test_the_number_of_checked_rows_is_printed(till: Till, stranger: Till) -> No
 
 def test_lists_offending_rows_and_ends_with_status_1(till: Till, stranger: Till) -> None:
     with unscoped("tests break what the scope protects"):
-        zone = Zone.objects.create(organization=stranger.organization, code="east", name="East")
+        zone = ZoneFactory(organization=stranger.organization, code="east", name="East")
         Store.objects.filter(pk=till.store_id).update(zone=zone)
     out = io.StringIO()
     with pytest.raises(CommandError, match="1 references to another organization") as caught:

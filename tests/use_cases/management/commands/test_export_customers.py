@@ -12,14 +12,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from customers.cards.models import Card
 from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from customers.registration.imports import CONSENTS, PLAIN
 from organizations.audit.models import AuditEntry
 from organizations.tenancy.scoping import organization_scope, unscoped
 from subscriptions.models import Consent
-from tests.factories.cards import CardSeriesFactory
+from tests.factories.cards import CardFactory, CardSeriesFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import StoreFactory, TillFactory, till_actor
 from tests.factories.organizations import OrganizationFactory
@@ -79,7 +78,7 @@ def test_every_column_comes_back_unchanged(organization, till, fields, tmp_path)
     organization.timezone, organization.flags = NEW_YORK, {"CONF_CLIENT_V2_API_ENABLED": 1}
     organization.save()
     StoreFactory(organization=organization, code="del.cp")
-    Card.objects.create(organization=organization, series=CardSeriesFactory(organization=organization), number="G-1")
+    CardFactory(series__organization=organization, number="G-1")
     everything = {
         "mobile": "919812345678", "email": "a.rao+shop@example.com", "external_id": '=A,"1"', "firstname": "李小龍",
         "lastname": "O’Neil-Rao", "type": "NON_LOYALTY", "registered_on": "2020-07-03 04:05:06", "registered_till": till.code,
@@ -159,14 +158,7 @@ def test_former_identifiers_and_cards_that_are_not_valid_stay_out(organization, 
     series = CardSeriesFactory(organization=organization)
     issued = datetime(2024, 1, 1, tzinfo=UTC)
     for day, (number, status) in enumerate([("G-1", "ACTIVE"), ("G-2", "ISSUED"), ("G-3", "DELETED")]):
-        Card.objects.create(
-            organization=organization,
-            series=series,
-            number=number,
-            status=status,
-            customer=anna,
-            issued_on=issued + timedelta(days=day),
-        )
+        CardFactory(series=series, number=number, status=status, customer=anna, issued_on=issued + timedelta(days=day))
     Identifier.objects.filter(kind="email").update(state="FORMER", exclusive=False)
     (row,) = exported(tmp_path / "out.csv")
     assert (row["email"], row["card_number"]) == ("", "G-2")

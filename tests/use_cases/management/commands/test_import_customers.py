@@ -20,7 +20,7 @@ from organizations.audit.models import AuditEntry
 from organizations.imports.models import ImportRun, RejectedRow
 from organizations.tenancy.scoping import organization_scope, unscoped
 from subscriptions.models import Consent, ConsentChange
-from tests.factories.cards import CardSeriesFactory
+from tests.factories.cards import CardFactory, CardSeriesFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import StoreFactory
 from tests.factories.organizations import OrganizationFactory
@@ -75,7 +75,7 @@ def test_every_column_reaches_the_customer(write, organization, till):
     FieldFactory(organization=organization, name="Retired", is_active=False)
     store = StoreFactory(organization=organization, code="del.cp")
     series = CardSeriesFactory(organization=organization)
-    Card.objects.create(organization=organization, series=series, number="G-1")
+    CardFactory(series=series, number="G-1")
     outcome = run(write(
         "mobile,email,external_id,firstname,lastname,type,registered_on,registered_till,associated_with,source,"
         "fraud_status,test_control_status,ndnc_status,card_number,preferred_store,"
@@ -306,7 +306,7 @@ def test_an_unwritable_error_file_leaves_the_run_unfinished(write, tmp_path):
 
 
 def test_who_is_skipped_gets_no_card_either(write, organization):
-    card = Card.objects.create(organization=organization, series=CardSeriesFactory(organization=organization), number="G-1")
+    card = CardFactory(series__organization=organization, number="G-1")
     run(write("mobile", "9812345678"))
     assert run(write("mobile,card_number", "9812345678,G-1"), "--on-existing", "skip").counts == (0, 0, 1, 0)
     card.refresh_from_db()
