@@ -71,7 +71,7 @@ def test_changes_are_found_by_anything_of_the_customer(
 def test_a_search_with_too_many_results_is_reported(
     agent: Client, till: Till, asha: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("customers.search.staff.LIMIT", 1)
+    monkeypatch.setattr("customers.search.admin.LIMIT", 1)
     assert told(agent.get(list_of(LOG), {"q": "asha"})) == [
         "Many customers match; not all are shown. Type more to narrow the search."
     ]

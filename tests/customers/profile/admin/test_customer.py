@@ -115,7 +115,7 @@ def test_many_hits_ask_for_more(administrator: Client, till: Till) -> None:
         for _ in range(205)
     )
     answer = administrator.get(list_of(CUSTOMERS), {"q": "anna"})
-    assert "Type more to find the one" in answer.content.decode()
+    assert "Type more to narrow the search" in answer.content.decode()
 
 
 def test_staff_of_a_store_see_its_customers_alone(seller: Client, anna: Customer, indiranagar: Till) -> None:
