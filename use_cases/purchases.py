@@ -22,7 +22,7 @@ from engagement.events.deferral import BILL, defer_event, has_waiting
 from engagement.points.errors import PointsStepError, points_code
 from engagement.points.payloads import points_effects
 from engagement.programs.catalog import ProgramCatalog
-from engagement.redemptions.bill_links import tie_waiting
+from engagement.redemptions.bill_links import link_earlier_redemptions
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
@@ -82,7 +82,7 @@ def record_purchases(
             _defer_award(bill, customers, by)
     if not is_history:
         # Imported bills name no redemptions: points are imported separately.
-        tie_waiting(new, zone=organization.zone)
+        link_earlier_redemptions(new, zone=organization.zone)
     return [_purchase(result, awards) if isinstance(result, RecordedBill) else result for result in recorded]
 
 

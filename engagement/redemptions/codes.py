@@ -1,6 +1,6 @@
-"""Which codes do tills hear about points? Those of docs/protocol.md's tills' part, 6.2, that redeeming and reversing give.
+"""Codes and sentences of redemptions and their reversals (docs/protocol.md, tills' part 6.2).
 
-Code and sentence mean this only there; customers' answers and imports tell them in their own codes.
+They have this meaning only in these calls; customer calls and imports have codes of their own.
 """
 
 from enum import unique

@@ -1,4 +1,4 @@
-"""Was this redemption, or reversal, worked before? Tills send again what they heard no answer to (tills' part 4.3, 4.4)."""
+"""Redemptions and reversals sent again: tills repeat calls that got no answer (docs/protocol.md, tills' part 4.3, 4.4)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,26 +10,26 @@ from customers.validation_codes.services import Purpose, was_used
 from engagement.points.ledger.posting import Kind, end_of
 from engagement.redemptions.codes import PointsCode
 from engagement.redemptions.models import Redemption, RedemptionReversal
-from engagement.redemptions.requests import RedemptionOrder
+from engagement.redemptions.requests import RedemptionRequest
 from engagement.redemptions.rules import start_of_day
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
 
 
 def find_earlier(
-    order: RedemptionOrder, *, customer_id: int, program_id: int, points: Decimal, at: datetime, now: datetime, by: Actor
+    request: RedemptionRequest, *, customer_id: int, program_id: int, points: Decimal, at: datetime, now: datetime, by: Actor
 ) -> Redemption | None:
-    """The redemption that the same call made before: of one reference number, of one code, or of one bill; None for a new one.
+    """The redemption that an earlier, equal call made: the same reference number, code, or bill; None for a new call.
 
-    Raises `LoyaltyError` 903 for a reference number under which the customer redeemed something else.
+    Raises `LoyaltyError` 903 for a reference number of another redemption of the customer.
     """
     made = Redemption.objects.filter(account__customer_id=customer_id).select_related(
         "account", "bill", "entry__program_version", "entry__till"
     )
-    if order.external_reference:
-        # Where two who were merged had used it both, it stands for what the survivor redeemed.
+    if request.external_reference:
+        # Two merged customers may both have used the number: the survivor's redemption counts.
         own_first = F("account__moved_to").asc(nulls_first=True)
-        same = made.filter(entry__kind=Kind.REDEEM, entry__reference=order.external_reference)
+        same = made.filter(entry__kind=Kind.REDEEM, entry__reference=request.external_reference)
         known = same.order_by(own_first, "-pk").first()
         if known is not None:
             if (known.points, known.account.program_id) != (points, program_id):
@@ -37,52 +37,51 @@ def find_earlier(
             return known
     if by.till is None:
         return None
-    here = made.filter(entry__till=by.till, points=points).order_by("-pk")
-    code = order.validation_code.strip().upper()
+    at_till = made.filter(entry__till=by.till, points=points).order_by("-pk")
+    code = request.validation_code.strip().upper()
     if code and was_used(code, customer_id=customer_id, purpose=Purpose.POINTS, now=now):
-        by_code = here.filter(validation_code=code).first()
+        by_code = at_till.filter(validation_code=code).first()
         if by_code is not None:
             return by_code
-    if not order.transaction_number:
+    if not request.transaction_number:
         return None
     zone = by.organization.zone
-    of_bill = here.filter(
+    of_bill = at_till.filter(
         account__program_id=program_id,
-        transaction_number=order.transaction_number,
+        transaction_number=request.transaction_number,
         reversed=0,
         entry__occurred_at__gte=start_of_day(at, zone),
         entry__occurred_at__lt=end_of(at.astimezone(zone).date(), zone),
     )
-    return _first_alike(of_bill, order.external_reference, code)
+    return _first_same(of_bill, request.external_reference, code)
 
 
-def _first_alike(redemptions: Iterable[Redemption], reference: str, code: str) -> Redemption | None:
-    """The first that does not carry another reference number, or another code, than the call."""
-    for one in redemptions:
-        if not _differ(one.entry.reference, reference) and not _differ(one.validation_code, code):
-            return one
+def _first_same(redemptions: Iterable[Redemption], reference: str, code: str) -> Redemption | None:
+    """The first without another reference number or another code than the call."""
+    for redemption in redemptions:
+        if not _differ(redemption.entry.reference, reference) and not _differ(redemption.validation_code, code):
+            return redemption
     return None
 
 
-def _differ(one: str, other: str) -> bool:
-    return bool(one and other and one != other)
+def _differ(stored: str, given: str) -> bool:
+    return bool(stored and given and stored != given)
 
 
 def find_earlier_reversal(
     reference: str, *, redemption: Redemption, customer_id: int, points: Decimal | None
 ) -> RedemptionReversal | None:
-    """The reversal that the same call made before, by its reference number; None for a new one.
+    """The reversal that an earlier, equal call made, by its reference number; None for a new call.
 
-    `points` is None where all that was left is meant. Raises `LoyaltyError` 903 for a reference number under which something
-    else of the customer was reversed.
+    `points` is None for all that was left. Raises `LoyaltyError` 903 for a reference number of another reversal.
     """
     if not reference:
         return None
     same = RedemptionReversal.objects.filter(
         redemption__account__customer_id=customer_id, entry__kind=Kind.REVERSAL, entry__reference=reference
     ).select_related("entry", "redemption")
-    # Two who were merged may have used it both.
-    known = min(same, key=lambda one: one.redemption_id != redemption.pk, default=None)
+    # Two merged customers may both have used the number.
+    known = min(same, key=lambda reversal: reversal.redemption_id != redemption.pk, default=None)
     if known is not None and (known.redemption_id != redemption.pk or points not in {None, known.points}):
         raise LoyaltyError(PointsCode.REFERENCE_USED)
     return known

@@ -1,4 +1,4 @@
-"""Which points did these customers spend? Their redemptions with reversals, for many customers at once."""
+"""Redemptions of customers with their reversals, for many customers at once."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -15,29 +15,29 @@ from loyalty_project.db.paging import page_of_each
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedemptionPage:
-    """Some of a customer's redemptions, in order, and how many there are in all."""
+    """A page of a customer's redemptions, and the number of all of them."""
 
     redemptions: list[Redemption] = field(default_factory=list)
     count: int = 0
 
 
 def account_ids(customer_ids: Collection[int]) -> dict[AccountKey, list[int]]:
-    """The points accounts of these customers, with those that came by merges as history: one query."""
+    """Ids of the points accounts of these customers, with those that merges brought as history. One query."""
     rows = PointsAccount.objects.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
-    found: defaultdict[AccountKey, list[int]] = defaultdict(list)
+    ids: defaultdict[AccountKey, list[int]] = defaultdict(list)
     for customer, program, pk in rows.values_list("customer_id", "program_id", "pk"):
-        found[AccountKey(customer, program)].append(pk)
-    return found
+        ids[AccountKey(customer, program)].append(pk)
+    return ids
 
 
 def read_redemptions(
     accounts: Collection[int], rows: QuerySet[Redemption], *, order: Sequence[str], limit: int
 ) -> dict[int, RedemptionPage]:
-    """The first redemptions of each customer among `rows`, out of these accounts, with places and programs: one query."""
+    """The first redemptions of each customer in `rows`, of these accounts, with locations and programs. One query."""
     own = rows.filter(is_any_of("account_id", accounts, BigIntegerField()))
-    placed = own.select_related("account__program", "entry__till", "entry__store").annotate(owner=F("account__customer_id"))
+    joined = own.select_related("account__program", "entry__till", "entry__store").annotate(owner=F("account__customer_id"))
     pages: dict[int, RedemptionPage] = {}
-    for redemption in page_of_each(placed, by="owner", order=order, limit=limit):
+    for redemption in page_of_each(joined, by="owner", order=order, limit=limit):
         length: int = redemption.list_length  # type: ignore[attr-defined]  # annotated by page_of_each
         page = pages.setdefault(redemption.account.customer_id, RedemptionPage(count=length))
         page.redemptions.append(redemption)
@@ -45,9 +45,9 @@ def read_redemptions(
 
 
 def reversals_of(redemption_ids: Collection[int]) -> Mapping[int, Sequence[RedemptionReversal]]:
-    """What came back of each redemption, the first reversal first: one query."""
+    """Reversals of each redemption, the oldest first. One query."""
     reversals: defaultdict[int, list[RedemptionReversal]] = defaultdict(list)
-    of_these = is_any_of("redemption_id", redemption_ids, BigIntegerField())
-    for one in RedemptionReversal.objects.filter(of_these).select_related("entry").order_by("pk"):
-        reversals[one.redemption_id].append(one)
+    of_redemptions = is_any_of("redemption_id", redemption_ids, BigIntegerField())
+    for reversal in RedemptionReversal.objects.filter(of_redemptions).select_related("entry").order_by("pk"):
+        reversals[reversal.redemption_id].append(reversal)
     return reversals

@@ -8,9 +8,9 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class Redemption(TenantModel):
-    """Points that a customer spent, as tills know it: by a code of six characters (docs/protocol.md 4.7).
+    """Points that a customer spent; tills know it by a code of six characters (docs/protocol.md 4.7).
 
-    When, where and under which reference number stands on the entry.
+    The entry has its time, location and reference number.
     """
 
     account = models.ForeignKey(PointsAccount, on_delete=models.PROTECT, related_name="redemptions", db_index=False)
@@ -43,7 +43,7 @@ class Redemption(TenantModel):
 
 
 class RedemptionReversal(TenantModel):
-    """Points of a redemption that came back."""
+    """Points of a redemption that were given back."""
 
     redemption = models.ForeignKey(Redemption, on_delete=models.PROTECT, related_name="reversals", db_index=False)
     entry = models.OneToOneField(PointsEntry, on_delete=models.PROTECT, related_name="redemption_reversal")

@@ -1,4 +1,4 @@
-"""How does a customer confirm a redemption? By a code, asked for beforehand (docs/protocol.md, tills' part 4.2)."""
+"""Validation codes that confirm redemptions (docs/protocol.md, tills' part 4.2)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _NAMES = {Identifier.Kind.MOBILE: "SMS", Identifier.Kind.EMAIL: "Email"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeSent:
-    """A code is on its way to the customer: for how many points at most, until when, by which literal of success."""
+    """A code sent to the customer: most points, time of expiry, and the message of success."""
 
     customer_id: int
     points: Decimal
@@ -32,9 +32,9 @@ class CodeSent:
 
 
 def ask_for_code(references: Mapping[str, str], points: str, *, by: Actor, country_code: str = "") -> CodeSent:
-    """Issue the code by which a customer confirms a redemption of `points`, or tell the living one again.
+    """Issue the code that confirms a redemption of `points`, or send the valid one again.
 
-    Raises `LoyaltyError` 802, 816, 881, 801, 809, 3045, and 860 for somebody who cannot be reached. Opens its own transaction.
+    Raises `LoyaltyError` 802, 816, 881, 801, 809, 3045, and 860 for a customer without a channel. Opens its own transaction.
     """
     customer_id = find_customer(*first_reference(references), by=by, country_code=country_code)
     customer = Customer.objects.get(pk=customer_id)
@@ -49,7 +49,7 @@ def ask_for_code(references: Mapping[str, str], points: str, *, by: Actor, count
 
 
 def send_code(customer_id: int, points: Decimal, *, by: Actor) -> CodeSent | None:
-    """The same for a customer who may redeem; None where no channel of the policy leads to them."""
+    """Issue and send a code to a customer who may redeem; None if no channel of the policy reaches the customer."""
     channels: Sequence[str] = channels_of(customer_id, policy=by.organization.policy)
     if not channels:
         return None
@@ -65,7 +65,7 @@ def send_code(customer_id: int, points: Decimal, *, by: Actor) -> CodeSent | Non
 
 
 def confirm(given: str, *, customer_id: int, points: Decimal, now: datetime) -> ValidationCode:
-    """The living code that the customer presents. Raises `CountedRefusalError` 808, after a wrong one has counted.
+    """The valid code that the customer presents. Raises `CountedRefusalError` 808 for a wrong one, which is counted.
 
     Call it in a transaction that holds the customer's lock.
     """

@@ -1,4 +1,4 @@
-"""How is a redemption printed? Pure functions from rows to the objects of docs/protocol.md 4.7."""
+"""Redemptions as printed: pure functions from rows to the objects of docs/protocol.md 4.7."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -26,7 +26,7 @@ def customer_with_redemptions(
     limit: int,
     with_user_id: bool,
 ) -> dict[str, Any]:
-    """The customer of `redemptions`; `page` is None where points were not asked for, `coupons_count` where coupons were not."""
+    """The customer of `redemptions`. `page` is None without points in the request, `coupons_count` without coupons."""
     customer = person.customer
     user_id = {"user_id": str(customer.pk)} if with_user_id else {}
     return {
@@ -49,7 +49,7 @@ def customer_with_redemptions(
 def points_redemption(
     redemption: Redemption, reversals: Sequence[RedemptionReversal], *, by_program: bool, zone: ZoneInfo
 ) -> dict[str, Any]:
-    """A `point`. `by_program` fills the breakups: a redemption takes from one program alone."""
+    """A `point`. `by_program` adds the breakups; they have one program, since a redemption is from one program."""
     entry, program = redemption.entry, redemption.account.program
     return {
         "id": redemption.pk,
@@ -67,7 +67,7 @@ def points_redemption(
         "redeemed_store": location(entry.store),
         "redeemed_till": location(entry.till),
         "custom_fields": {"field": list(redemption.custom_fields)},
-        "reversals": [_reversal(one, program, by_program=by_program, zone=zone) for one in reversals],
+        "reversals": [_reversal(reversal, program, by_program=by_program, zone=zone) for reversal in reversals],
         "redemption_breakup_by_program": _breakup("points_redeemed", redemption.points, program) if by_program else [],
     }
 

@@ -1,4 +1,4 @@
-"""How does a customer spend points at a till? The question whether it may be, and the redemption (tills' part 4.1, 4.3)."""
+"""Redemption of points at a till, and the check whether points may be redeemed (docs/protocol.md, tills' part 4.1, 4.3)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from engagement.redemptions.codes import PointsCode
 from engagement.redemptions.duplicates import find_earlier
 from engagement.redemptions.models import Redemption
 from engagement.redemptions.otp import confirm, send_code
-from engagement.redemptions.requests import RedeemableQuestion, RedemptionOrder
+from engagement.redemptions.requests import RedeemableRequest, RedemptionRequest
 from engagement.redemptions.rules import (
     MOST_DECIMALS,
     check_limits,
@@ -48,7 +48,7 @@ BECAUSE = "redemption"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redeemed:
-    """Points were spent, now or by an earlier call that said the same (`is_replay`). `balance` is what was left then."""
+    """Result of a redemption, made now or by an earlier, equal call (`is_replay`). `balance` is the one right after it."""
 
     customer_id: int
     redemption: Redemption
@@ -61,7 +61,7 @@ class Redeemed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redeemable:
-    """The points may be redeemed at this moment, and are worth so much money."""
+    """Points that may be redeemed now, with their value in money."""
 
     customer_id: int
     points: Decimal
@@ -71,12 +71,12 @@ class Redeemable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _RedemptionRequest:
-    """An order that may be looked at against the account: who, what, in which program, when."""
+class _CheckedRequest:
+    """A request that passed all checks that need no account, with customer, program, points and times."""
 
-    order: RedemptionOrder
+    request: RedemptionRequest
     customer: Customer
-    standing: CurrentProgram
+    current: CurrentProgram
     points: Decimal
     at: datetime
     now: datetime
@@ -85,150 +85,155 @@ class _RedemptionRequest:
     @property
     def key(self) -> AccountKey:
         """The account that pays."""
-        return AccountKey(self.customer.pk, self.standing.program.pk)
+        return AccountKey(self.customer.pk, self.current.program.pk)
 
 
-def redeem_points(order: RedemptionOrder, *, by: Actor) -> Redeemed:
-    """Spend points, first expiring first; or tell what an earlier call with the same content came to.
+def redeem_points(request: RedemptionRequest, *, by: Actor) -> Redeemed:
+    """Spend points, first expiring first; the stored result for a repeated call.
 
     Raises `LoyaltyError` with the codes of docs/protocol.md, tills' part 6.2, in the order given there. Call it in a
-    transaction, and commit that also on `CountedRefusalError` (808): a wrong code counts. The customer's lock and the
-    account's come first; `points_balance_above_floor`, `points_entry_reference_unique` and `redemption_code_unique` stand
-    under them.
+    transaction, and commit it also on `CountedRefusalError` (808), because a wrong code is counted. It locks the customer, then
+    the accounts; `points_balance_above_floor`, `points_entry_reference_unique` and `redemption_code_unique` are underneath.
     """
     organization, now = by.organization, clock.now()
-    wish = _read(order, by=by, now=now)
-    states = lock_accounts([wish.customer.pk], zone=organization.zone)
+    checked = _read(request, by=by, now=now)
+    states = lock_accounts([checked.customer.pk], zone=organization.zone)
     earlier = find_earlier(
-        order, customer_id=wish.customer.pk, program_id=wish.key.program_id, points=wish.points, at=wish.at, now=now, by=by
+        request,
+        customer_id=checked.customer.pk,
+        program_id=checked.key.program_id,
+        points=checked.points,
+        at=checked.at,
+        now=now,
+        by=by,
     )
     if earlier is not None:
-        return _redeemed(earlier, wish.customer, is_replay=True)
+        return _redeemed(earlier, checked.customer, is_replay=True)
     settle_states(states.values(), until=now, recorded_at=now)
-    _check_account(states, wish.key, wish.points, wish.standing, for_group=order.for_group, by=by, now=now)
-    code = _confirmed(wish)
-    state = states[wish.key]
-    day = wish.at.astimezone(organization.zone).date()
-    named = find_bill(order.transaction_number, customer_id=wish.customer.pk, store=by.store, day=day)
-    entry = spend(state, wish.points, kind=Kind.REDEEM, facts=_facts(wish, named))
+    _check_account(states, checked.key, checked.points, checked.current, for_group=request.for_group, by=by, now=now)
+    code = _confirmed(checked)
+    state = states[checked.key]
+    day = checked.at.astimezone(organization.zone).date()
+    named = find_bill(request.transaction_number, customer_id=checked.customer.pk, store=by.store, day=day)
+    entry = spend(state, checked.points, kind=Kind.REDEEM, facts=_context(checked, named))
     write_accounts(states.values())
     redemption = Redemption(
         organization=organization,
         account=state.account,
         entry=entry,
-        points=wish.points,
-        purpose=order.purpose,
-        transaction_number=order.transaction_number,
+        points=checked.points,
+        purpose=request.purpose,
+        transaction_number=request.transaction_number,
         bill=named.bill,
-        validation_code=order.validation_code.strip().upper() if code else "",
-        custom_fields=_usable(order.custom_fields),
+        validation_code=request.validation_code.strip().upper() if code else "",
+        custom_fields=_usable(request.custom_fields),
     )
     insert_redemption(redemption)
     if code is not None:
         use_code(code, now=now)
-    return _redeemed(redemption, wish.customer)
+    return _redeemed(redemption, checked.customer)
 
 
-def check_redeemable(question: RedeemableQuestion, *, by: Actor) -> Redeemable:
-    """Whether the points may be redeemed at this moment; nothing is spent, and no code is used up.
+def check_redeemable(request: RedeemableRequest, *, by: Actor) -> Redeemable:
+    """Check whether the points may be redeemed now; nothing is spent, and no code is used up.
 
-    Raises `LoyaltyError` with the codes and in the order of `redeem_points`, but 824; a wrong code has counted then. A code
-    that is wanted and cannot be told is warning 876. Opens its own transactions: call it outside of one.
+    Raises `LoyaltyError` with the codes and in the order of `redeem_points`, but 824; a wrong code is counted. Warning 876 if
+    a code is requested and cannot be sent. Opens its own transactions: call it outside of one.
     """
     organization, now = by.organization, clock.now()
-    references, order = first_reference(question.references)
-    customer = Customer.objects.get(pk=find_customer(references, order, by=by, country_code=question.country_code))
-    choice = choose_program(customer, question.program_id, by=by)
-    points = _points_asked(question, choice)
-    standing = choice.program()
+    references, sequence = first_reference(request.references)
+    customer = Customer.objects.get(pk=find_customer(references, sequence, by=by, country_code=request.country_code))
+    target = choose_program(customer, request.program_id, by=by)
+    points = _points_asked(request, target)
+    current = target.program()
     check_not_blocked(customer, organization.policy)
     states = settled_accounts([customer.pk], organization=organization)
-    key = AccountKey(customer.pk, standing.program.pk)
-    _check_account(states, key, points, standing, for_group=question.for_group, by=by, now=now)
-    if question.by_missed_call:
+    key = AccountKey(customer.pk, current.program.pk)
+    _check_account(states, key, points, current, for_group=request.for_group, by=by, now=now)
+    if request.by_missed_call:
         raise LoyaltyError(PointsCode.NO_MISSED_CALL)
-    if question.validation_code:
-        _check_code(question.validation_code, customer.pk, points, now)
-    notices = []
-    if question.wants_code and send_code(customer.pk, points, by=by) is None:
+    if request.validation_code:
+        _check_code(request.validation_code, customer.pk, points, now)
+    notices: list[Notice] = []
+    if request.wants_code and send_code(customer.pk, points, by=by) is None:
         notices.append(Notice(PointsCode.CODE_NOT_ISSUED_TOO))
-    ratio = standing.rules.ratio
+    ratio = current.rules.ratio
     return Redeemable(customer_id=customer.pk, points=points, value=points * ratio, ratio=ratio, notices=notices)
 
 
-def _read(order: RedemptionOrder, *, by: Actor, now: datetime) -> _RedemptionRequest:
-    """All that can be said of the order without its account; locks the customer."""
+def _read(request: RedemptionRequest, *, by: Actor, now: datetime) -> _CheckedRequest:
+    """Lock the customer and check the request, as far as that needs no account."""
     sequence = write_order(by.organization.policy)
-    customer_id = find_customer(order.references, sequence, by=by, country_code=order.country_code)
+    customer_id = find_customer(request.references, sequence, by=by, country_code=request.country_code)
     customer = lock_customer(customer_id)
-    choice = choose_program(customer, order.program_id, by=by)
-    points = _in_precision(read_points(order.points), choice)
-    if max(len(order.transaction_number), len(order.external_reference)) > LONGEST_NUMBER:
+    target = choose_program(customer, request.program_id, by=by)
+    points = _in_precision(read_points(request.points), target)
+    if max(len(request.transaction_number), len(request.external_reference)) > LONGEST_NUMBER:
         raise LoyaltyError(PointsCode.INVALID_POINTS)
-    if max(len(order.purpose), len(order.notes)) > LONGEST_NOTE:
+    if max(len(request.purpose), len(request.notes)) > LONGEST_NOTE:
         raise LoyaltyError(PointsCode.INVALID_POINTS)
-    standing = choice.program()
+    current = target.program()
     check_not_blocked(customer, by.organization.policy)
-    at = read_redemption_time(order.redeemed_at, zone=by.organization.zone, now=now)
-    return _RedemptionRequest(order=order, customer=customer, standing=standing, points=points, at=at, now=now, by=by)
+    at = read_redemption_time(request.redeemed_at, zone=by.organization.zone, now=now)
+    return _CheckedRequest(request=request, customer=customer, current=current, points=points, at=at, now=now, by=by)
 
 
-def _in_precision(points: Decimal, choice: Target) -> Decimal:
-    return check_precision(points, choice.standing.rules.precision if choice.standing else MOST_DECIMALS)
+def _in_precision(points: Decimal, target: Target) -> Decimal:
+    return check_precision(points, target.current.rules.precision if target.current else MOST_DECIMALS)
 
 
-def _points_asked(question: RedeemableQuestion, choice: Target) -> Decimal:
-    asked = read_points(question.amount)
-    if not question.is_money:
-        return _in_precision(asked, choice)
-    return points_worth(asked, choice.program().rules)
+def _points_asked(request: RedeemableRequest, target: Target) -> Decimal:
+    asked = read_points(request.amount)
+    if not request.is_money:
+        return _in_precision(asked, target)
+    return points_worth(asked, target.program().rules)
 
 
 def _check_account(
     states: States,
     key: AccountKey,
     points: Decimal,
-    standing: CurrentProgram,
+    current: CurrentProgram,
     *,
     for_group: bool,
     by: Actor,
     now: datetime,
 ) -> None:
-    """Whether the account can pay by the program's limits: 828, 821, 807, 819, 818. It is settled already."""
+    """Raise `LoyaltyError` 828, 821, 807, 819 or 818 if limits or balance forbid it. The account is settled already."""
     if for_group:
         raise LoyaltyError(PointsCode.NO_GROUP_REDEMPTION)
-    limits = standing.rules.redemption
+    limits = current.rules.redemption
     check_limits(points, limits, spent_today=_spent_today(key, now, by) if limits.max_points_per_day else ZERO)
     if key not in states or states[key].account.balance < points:
         raise LoyaltyError(PointsCode.INSUFFICIENT_POINTS)
 
 
 def _spent_today(key: AccountKey, now: datetime, by: Actor) -> Decimal:
-    """Points redeemed on this day, net of reversals: what happened on it, and what tills back-dated on it."""
+    """Points redeemed today, net of reversals: those dated today, and those recorded today with an earlier date."""
     zone = by.organization.zone
     begin, end = start_of_day(now, zone), end_of(now.astimezone(zone).date(), zone)
     of_today = Q(entry__occurred_at__gte=begin, entry__occurred_at__lt=end)
-    told_today = Q(entry__recorded_at__gte=begin, entry__explanation__because=BECAUSE)
+    recorded_today = Q(entry__recorded_at__gte=begin, entry__explanation__because=BECAUSE)
     spent = Redemption.objects.filter(
-        of_today | told_today, account__customer_id=key.customer_id, account__program_id=key.program_id
+        of_today | recorded_today, account__customer_id=key.customer_id, account__program_id=key.program_id
     ).aggregate(net=Sum(F("points") - F("reversed")))
     return spent["net"] or ZERO
 
 
-def _confirmed(wish: _RedemptionRequest) -> ValidationCode | None:
-    """The code that confirms the wish; None where none is needed. Raises `LoyaltyError` 823, 824 or 808."""
-    order, policy = wish.order, wish.by.organization.policy
-    if order.by_missed_call:
+def _confirmed(checked: _CheckedRequest) -> ValidationCode | None:
+    """The code that confirms the request; None if none is needed. Raises `LoyaltyError` 823, 824 or 808."""
+    request, policy = checked.request, checked.by.organization.policy
+    if request.by_missed_call:
         raise LoyaltyError(PointsCode.NO_MISSED_CALL)
-    if order.validation_code:
-        return confirm(order.validation_code, customer_id=wish.customer.pk, points=wish.points, now=wish.now)
-    if policy.redemption_otp and not (order.skips_validation and policy.skip_validation):
+    if request.validation_code:
+        return confirm(request.validation_code, customer_id=checked.customer.pk, points=checked.points, now=checked.now)
+    if policy.redemption_otp and not (request.skips_validation and policy.skip_validation):
         raise LoyaltyError(PointsCode.VALIDATION_CODE_REQUIRED)
     return None
 
 
 def _check_code(given: str, customer_id: int, points: Decimal, now: datetime) -> None:
-    """Whether the code is good, without using it up. Raises `LoyaltyError` 808, once a wrong try is stored."""
+    """Check the code without using it up. Raises `LoyaltyError` 808, after the failed attempt is stored."""
     with transaction.atomic():
         lock_customer(customer_id)
         code = present_code(given, customer_id=customer_id, purpose=Purpose.POINTS, points=points, now=now)
@@ -236,20 +241,20 @@ def _check_code(given: str, customer_id: int, points: Decimal, now: datetime) ->
         raise LoyaltyError(PointsCode.INVALID_VALIDATION_CODE)
 
 
-def _facts(wish: _RedemptionRequest, named: NamedBill) -> EntryContext:
-    """What the entry tells; with the bill as it was known, so that a replay can answer alike."""
+def _context(checked: _CheckedRequest, named: NamedBill) -> EntryContext:
+    """Context of the ledger entry. It has the bill as known now, so that a repeated call gets the same answer."""
     return EntryContext(
-        occurred_at=wish.at,
-        recorded_at=wish.now,
-        made_by=wish.by.name,
-        reference=wish.order.external_reference,
-        version=wish.standing.version,
-        till=wish.by.till,
-        store=wish.by.store,
-        note=wish.order.notes,
+        occurred_at=checked.at,
+        recorded_at=checked.now,
+        made_by=checked.by.name,
+        reference=checked.request.external_reference,
+        version=checked.current.version,
+        till=checked.by.till,
+        store=checked.by.store,
+        note=checked.request.notes,
         explanation={
             "because": BECAUSE,
-            "value": plain_digits(wish.points * wish.standing.rules.ratio),
+            "value": plain_digits(checked.points * checked.current.rules.ratio),
             "bill": named.bill.pk if named.bill else None,
             "bill_is_foreign": named.is_foreign,
         },
@@ -257,7 +262,7 @@ def _facts(wish: _RedemptionRequest, named: NamedBill) -> EntryContext:
 
 
 def _redeemed(redemption: Redemption, customer: Customer, *, is_replay: bool = False) -> Redeemed:
-    """The answer, from what was written when the points were spent."""
+    """The result, from what was written with the redemption."""
     entry = redemption.entry
     version = entry.program_version
     return Redeemed(
@@ -272,10 +277,10 @@ def _redeemed(redemption: Redemption, customer: Customer, *, is_replay: bool = F
 
 
 def _usable(fields: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """The fields that can be kept: with a name and a value, neither too long."""
-    read = [(one.get("name", "").strip(), one.get("value", "").strip()) for one in fields]
+    """The custom fields that can be kept: with a name and a value, neither too long."""
+    pairs = [(sent.get("name", "").strip(), sent.get("value", "").strip()) for sent in fields]
     return [
         {"name": name, "value": value}
-        for name, value in read
+        for name, value in pairs
         if name and value and len(name) <= LONGEST_NUMBER and len(value) <= LONGEST_NOTE
     ]

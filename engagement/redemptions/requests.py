@@ -1,12 +1,12 @@
-"""What do tills ask about points? Their wishes in the words in which they were sent (docs/protocol.md, tills' part 4)."""
+"""Requests of tills about redemptions, as sent: unread text, "" if not supplied (docs/protocol.md, tills' part 4)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RedemptionOrder:
-    """What a till asks for, in the words in which it was sent; "" is "not supplied"."""
+class RedemptionRequest:
+    """A redemption as requested."""
 
     references: Mapping[str, str]
     points: str
@@ -25,8 +25,8 @@ class RedemptionOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RedeemableQuestion:
-    """What a till asks before it redeems, in the words in which it was sent. `amount` is points, or money with `is_money`."""
+class RedeemableRequest:
+    """The question whether points may be redeemed. `amount` is points, or money with `is_money`."""
 
     references: Mapping[str, str]
     amount: str
@@ -40,8 +40,8 @@ class RedeemableQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReversalOrder:
-    """Points of a redemption that are to come back; "" is "not supplied". Without `points`, all that are left of it."""
+class ReversalRequest:
+    """A reversal as requested. Without `points`: all that are left of the redemption."""
 
     redemption_id: str = ""
     transaction_number: str = ""

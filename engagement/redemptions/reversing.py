@@ -1,4 +1,4 @@
-"""How do redeemed points come back? To the lots they came from, in part or whole (docs/protocol.md, tills' part 4.4)."""
+"""Reversal of redemptions, in whole or in part: points go back to their lots (docs/protocol.md, tills' part 4.4)."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from engagement.programs.account_key import AccountKey
 from engagement.redemptions.codes import PointsCode
 from engagement.redemptions.duplicates import find_earlier_reversal
 from engagement.redemptions.models import Redemption, RedemptionReversal
-from engagement.redemptions.requests import ReversalOrder
+from engagement.redemptions.requests import ReversalRequest
 from engagement.redemptions.rules import check_precision, read_points
 from engagement.redemptions.target import find_customer, write_order
 from loyalty_project import clock
@@ -35,7 +35,7 @@ _LONGEST_ID = 18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversed:
-    """Points came back, now or by an earlier call that said the same. `lapsed` of them expired in the same moment."""
+    """Result of a reversal, made now or by an earlier, equal call (`is_replay`). `lapsed` points expired at once."""
 
     customer_id: int
     redemption: Redemption
@@ -46,22 +46,22 @@ class Reversed:
 
     @property
     def available(self) -> Decimal:
-        """What of the points may be spent again."""
+        """The points that can be spent again."""
         return self.reversal.points - self.lapsed
 
 
-def reverse_redemption(order: ReversalOrder, *, by: Actor) -> Reversed:
-    """Give points of a redemption back to their lots, last spent first, with their expiry; what has expired meanwhile expires.
+def reverse_redemption(request: ReversalRequest, *, by: Actor) -> Reversed:
+    """Give points of a redemption back to their lots, last spent first; points past their expiry expire at once.
 
-    Raises `LoyaltyError`: 905, 901, 802 and 816 for the customer, 902 or 814, 904, 903, 812, 810, in this order. Customers who
-    are marked as fraud are served too, from any till of the organization. Call it in a transaction. The locks of the customer
-    and of the account come first; `redemption_reversed_within_points` stands under them.
+    Raises `LoyaltyError`: 905, 901, 802 and 816 for the customer, 902 or 814, 904, 903, 812, 810, in this order. Any till of
+    the organization may reverse, also for customers marked as fraud. Call it in a transaction. It locks the customer, then the
+    accounts; `redemption_reversed_within_points` is underneath.
     """
     if not by.organization.policy.redemption_reversal:
         raise LoyaltyError(PointsCode.REVERSAL_DISABLED)
-    asked = _points(order)
-    customer_id = _customer(order, by)
-    redemption = _find(order, customer_id)
+    asked = _points(request)
+    customer_id = _customer(request, by)
+    redemption = _find(request, customer_id)
     if customer_id is not None and redemption.account.customer_id != customer_id:
         raise LoyaltyError(PointsCode.OTHER_CUSTOMERS)
     owner = redemption.account.customer_id
@@ -71,9 +71,9 @@ def reverse_redemption(order: ReversalOrder, *, by: Actor) -> Reversed:
         ask_to_repeat("a merge was undone meanwhile")
     states = lock_accounts([owner], zone=by.organization.zone)
     redemption.refresh_from_db(fields=["reversed"])
-    earlier = find_earlier_reversal(order.external_reference, redemption=redemption, customer_id=owner, points=asked)
+    earlier = find_earlier_reversal(request.external_reference, redemption=redemption, customer_id=owner, points=asked)
     if earlier is not None:
-        return _again(earlier, redemption, owner)
+        return _replay(earlier, redemption, owner)
     left = redemption.points - redemption.reversed
     if not left:
         raise LoyaltyError(PointsCode.ALREADY_REVERSED)
@@ -85,10 +85,10 @@ def reverse_redemption(order: ReversalOrder, *, by: Actor) -> Reversed:
     state = states[AccountKey(owner, redemption.account.program_id)]
     spender = state if redemption.account.moved_to_id is None else lock_moved_account(redemption.account_id, state)
     entry, lapsed = reverse(
-        spender, redemption.entry, points, taken=_taken(redemption, spender), facts=_facts(order, redemption, by, now)
+        spender, redemption.entry, points, taken=_taken(redemption, spender), facts=_context(request, redemption, by, now)
     )
     if spender is not state:
-        # What came back follows what a merge moved before.
+        # The points follow those that a merge moved.
         pass_on(spender, state, by=by, now=now)
         entry.explanation["balance"] = plain_digits(state.account.balance)
         write_accounts([spender])
@@ -101,52 +101,52 @@ def reverse_redemption(order: ReversalOrder, *, by: Actor) -> Reversed:
     return Reversed(customer_id=owner, redemption=redemption, reversal=reversal, balance=state.account.balance, lapsed=lapsed)
 
 
-def _points(order: ReversalOrder) -> Decimal | None:
-    """The points asked for, None for all. Raises `LoyaltyError` 901 for anything that cannot be read."""
-    too_long = max(len(order.external_reference), len(order.transaction_number)) > LONGEST_NUMBER
-    if too_long or len(order.notes) > LONGEST_NOTE or not (order.redemption_id or order.transaction_number):
+def _points(request: ReversalRequest) -> Decimal | None:
+    """The points of the request, None for all. Raises `LoyaltyError` 901 for a malformed request."""
+    too_long = max(len(request.external_reference), len(request.transaction_number)) > LONGEST_NUMBER
+    if too_long or len(request.notes) > LONGEST_NOTE or not (request.redemption_id or request.transaction_number):
         raise LoyaltyError(PointsCode.INVALID_REDEMPTION)
-    if not order.points:
+    if not request.points:
         return None
     try:
-        return check_precision(read_points(order.points))
+        return check_precision(read_points(request.points))
     except LoyaltyError:
         raise LoyaltyError(PointsCode.INVALID_REDEMPTION) from None
 
 
-def _customer(order: ReversalOrder, by: Actor) -> int | None:
-    """The customer who is named; a number of a bill needs one. Raises `LoyaltyError` 802 or 816."""
-    if order.redemption_id and not any(value.strip() for value in order.references.values()):
+def _customer(request: ReversalRequest, by: Actor) -> int | None:
+    """The customer of the request; None if only the redemption's id is given. Raises `LoyaltyError` 802 or 816."""
+    if request.redemption_id and not any(value.strip() for value in request.references.values()):
         return None
     order_of_references = write_order(by.organization.policy)
-    return find_customer(order.references, order_of_references, by=by, country_code=order.country_code)
+    return find_customer(request.references, order_of_references, by=by, country_code=request.country_code)
 
 
-def _find(order: ReversalOrder, customer_id: int | None) -> Redemption:
-    """The redemption by its code or numeric id, or the customer's only one on this bill. Raises `LoyaltyError` 902 or 814."""
+def _find(request: ReversalRequest, customer_id: int | None) -> Redemption:
+    """The redemption of a code or numeric id, or the customer's only one on a bill. Raises `LoyaltyError` 902 or 814."""
     redemptions = Redemption.objects.select_related("account", "entry__till")
-    given = order.redemption_id
+    given = request.redemption_id
     if given:
         named = Q(code=given) if len(given) == _CODE_LENGTH else Q(pk=None)
         if given.isascii() and given.isdigit() and len(given) <= _LONGEST_ID:
             named |= Q(pk=int(given))
-        found = sorted(redemptions.filter(named), key=lambda one: one.code != given)
-        if not found:
+        matches = sorted(redemptions.filter(named), key=lambda redemption: redemption.code != given)
+        if not matches:
             raise LoyaltyError(PointsCode.REDEMPTION_NOT_FOUND)
-        return found[0]
-    number = Q(transaction_number=order.transaction_number) | Q(bill__number=order.transaction_number)
-    tied = list(redemptions.filter(number, account__customer=customer_id)[:2])
-    if len(tied) > 1:
+        return matches[0]
+    number = Q(transaction_number=request.transaction_number) | Q(bill__number=request.transaction_number)
+    on_bill = list(redemptions.filter(number, account__customer=customer_id)[:2])
+    if len(on_bill) > 1:
         raise LoyaltyError(PointsCode.REDEMPTION_NOT_FOUND)
-    if not tied:
+    if not on_bill:
         raise LoyaltyError(PointsCode.NOTHING_ON_BILL)
-    return tied[0]
+    return on_bill[0]
 
 
 def _taken(redemption: Redemption, state: AccountState) -> list[Take]:
-    """What the redemption took from which lot, in order, less what earlier reversals gave back to it.
+    """Points that the redemption took from each lot, in order, less those that earlier reversals gave back.
 
-    What a reversal then took to pay a debt is not the redemption's any more.
+    Points that a reversal used to pay a debt do not count.
     """
     earlier = RedemptionReversal.objects.filter(redemption=redemption).values("entry")
     rows = PointsConsumption.objects.filter(Q(entry=redemption.entry) | Q(entry__in=earlier, points__lt=0)).order_by("pk")
@@ -159,26 +159,26 @@ def _taken(redemption: Redemption, state: AccountState) -> list[Take]:
     return [(lots[pk], points) for pk, points in taken.items() if points]
 
 
-def _facts(order: ReversalOrder, redemption: Redemption, by: Actor, now: datetime) -> EntryContext:
+def _context(request: ReversalRequest, redemption: Redemption, by: Actor, now: datetime) -> EntryContext:
     return EntryContext(
         occurred_at=now,
         recorded_at=now,
         made_by=by.name,
-        reference=order.external_reference,
+        reference=request.external_reference,
         till=by.till,
         store=by.store,
-        note=order.notes,
+        note=request.notes,
         explanation={"because": "reversal", "redemption": redemption.code},
     )
 
 
-def _again(reversal: RedemptionReversal, redemption: Redemption, customer_id: int) -> Reversed:
-    """The first answer, from the entry and the one that may follow it: what expired in the same moment."""
+def _replay(reversal: RedemptionReversal, redemption: Redemption, customer_id: int) -> Reversed:
+    """The result of the earlier call, from its entry and the expiry that may follow at the same moment."""
     entry = reversal.entry
     expiry = PointsEntry.objects.filter(
         account_id=entry.account_id, version=entry.version + 1, kind=Kind.EXPIRE, occurred_at=entry.occurred_at
     ).first()
-    # Where the points were passed on to another account, the entry tells what that held then.
+    # If the points were passed on to another account, the entry has that account's balance.
     passed_on = entry.explanation.get("balance")
     return Reversed(
         customer_id=customer_id,

@@ -1,4 +1,4 @@
-"""What may be redeemed, and what is it worth? The rules on points that a till sends, as pure functions (tills' part 1.3, 4)."""
+"""Rules of redemptions: points, limits, value and time (docs/protocol.md, tills' part 1.3, 4)."""
 
 import re
 from datetime import datetime, time, timedelta
@@ -21,7 +21,7 @@ _OFFSET = re.compile(r":\d{2}(?:[.,]\d+)?\s*[+-]\d{2}:?\d{2}$", re.ASCII)
 
 
 def read_points(text: str) -> Decimal:
-    """Points above 0 with as many decimals as they are written with. Raises `LoyaltyError` 801."""
+    """Points above 0, with the decimals of the text. Raises `LoyaltyError` 801."""
     given = text.strip()
     points = Decimal(given) if _NUMBER.fullmatch(given) else ZERO
     if points <= 0:
@@ -30,7 +30,7 @@ def read_points(text: str) -> Decimal:
 
 
 def check_precision(points: Decimal, precision: int = MOST_DECIMALS) -> Decimal:
-    """The points, which have no digit behind the program's last decimal. Raises `LoyaltyError` 878."""
+    """The points, if they have no more decimals than the program. Raises `LoyaltyError` 878."""
     cut = points.quantize(Decimal(1).scaleb(-precision), rounding=ROUND_CEILING)
     if cut != points:
         raise LoyaltyError(PointsCode.INVALID_PRECISION)
@@ -38,9 +38,9 @@ def check_precision(points: Decimal, precision: int = MOST_DECIMALS) -> Decimal:
 
 
 def points_worth(money: Decimal, rules: ProgramRules) -> Decimal:
-    """The points (rounded up to the program's precision) that pay for `money` (> 0). Raises `LoyaltyError` 801.
+    """The points that pay for `money` (> 0), rounded up to the program's precision.
 
-    A program whose points are worth nothing pays for nothing.
+    Raises `LoyaltyError` 801, also for a program whose points have no value.
     """
     exact = share(money, Decimal(1), rules.ratio) if rules.ratio else MOST_POINTS + 1
     if exact > MOST_POINTS:
@@ -49,7 +49,7 @@ def points_worth(money: Decimal, rules: ProgramRules) -> Decimal:
 
 
 def check_limits(points: Decimal, limits: RedemptionLimits, *, spent_today: Decimal) -> None:
-    """Raise `LoyaltyError` 821, 807 or 819 if the program's limits forbid to redeem `points` at once, or on this day."""
+    """Raise `LoyaltyError` 821, 807 or 819 if a limit of the program forbids to redeem `points`, at once or on this day."""
     if limits.min_points is not None and points < limits.min_points:
         raise LoyaltyError(PointsCode.BELOW_MINIMUM)
     if limits.multiple_of and points % limits.multiple_of:
@@ -59,10 +59,10 @@ def check_limits(points: Decimal, limits: RedemptionLimits, *, spent_today: Deci
 
 
 def read_redemption_time(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
-    """When the points were spent; `now` where nothing is stated (docs/protocol.md 1.8).
+    """The time of the redemption; `now` for a blank text (docs/protocol.md 1.8).
 
-    With an offset only the date is kept; a time that ends in Z is UTC; any other is wall time in `zone`. Raises `LoyaltyError`
-    859 for what is no time, or more than a day ahead.
+    Of a time with an offset only the date is kept. A time that ends in Z is UTC. Any other is wall time in `zone`. Raises
+    `LoyaltyError` 859 for a malformed time, or one more than a day ahead.
     """
     given = text.strip()
     if not given:
@@ -76,5 +76,5 @@ def read_redemption_time(text: str, *, zone: ZoneInfo, now: datetime) -> datetim
 
 
 def start_of_day(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The first moment (UTC) of the day that `moment` lies in."""
+    """The first moment (UTC) of the day of `moment`."""
     return from_wall(datetime.combine(moment.astimezone(zone).date(), time.min), zone)

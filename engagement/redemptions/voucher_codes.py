@@ -1,4 +1,4 @@
-"""By which code do tills know a redemption? Six letters or digits that nobody can guess (docs/protocol.md, tills' part 4.3)."""
+"""Codes of redemptions: six random letters or digits (docs/protocol.md, tills' part 4.3)."""
 
 import secrets
 from string import ascii_letters, digits
@@ -18,9 +18,9 @@ _CONSTRAINT = "redemption_code_unique"
 
 
 def draw_codes(count: int) -> list[str]:
-    """So many codes that no redemption of the scope's organization has now: one query, and another after a hit.
+    """Draw `count` codes that no redemption of the scope's organization has. One query, and another after a collision.
 
-    A race past it breaks `redemption_code_unique`.
+    A race breaks `redemption_code_unique`.
     """
     free: set[str] = set()
     while len(free) < count:
@@ -31,7 +31,7 @@ def draw_codes(count: int) -> list[str]:
 
 
 def insert_redemption(redemption: Redemption) -> None:
-    """Store a new redemption under a fresh code: a code that is taken already costs one more try."""
+    """Store a new redemption with a new code; draw again if the code is taken."""
     for left in reversed(range(_MOST_DRAWS)):
         redemption.code = _draw()
         try:

@@ -25,14 +25,14 @@ FULL = os.environ.get("REGULARS_PROOFS") == "full"
 POINTS = [Point.BILLS_RECORDED, Point.LEDGER_WRITTEN]
 REDEEM = """
 from django.db import transaction
-from engagement.redemptions.requests import RedemptionOrder
+from engagement.redemptions.requests import RedemptionRequest
 from engagement.redemptions.redeeming import redeem_points
 from organizations.models import Till
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.locations import till_actor
 with unscoped("the test's till"):
     till = Till.objects.select_related("store__organization", "organization").get(code="mgroad.till1")
-order = RedemptionOrder(references={"external_id": "A1"}, points="30", external_reference="order-1")
+order = RedemptionRequest(references={"external_id": "A1"}, points="30", external_reference="order-1")
 with organization_scope(till.organization), transaction.atomic():
     print(redeem_points(order, by=till_actor(till)).balance)
 """

@@ -11,7 +11,7 @@ from customers.identifiers.models import Identifier
 from engagement.points.models import PointsAccount
 from engagement.programs.models import Program
 from engagement.redemptions.redeeming import Redeemed, redeem_points
-from engagement.redemptions.requests import RedemptionOrder, ReversalOrder
+from engagement.redemptions.requests import RedemptionRequest, ReversalRequest
 from engagement.redemptions.reversing import Reversed, reverse_redemption
 from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError
 from organizations.audit.actors import Actor
@@ -64,12 +64,12 @@ def member(chain: Chain, points: int = 100, *, mobile: str = "919812345678", **m
     return account
 
 
-def order(account: PointsAccount, points: str = "30", **more: Any) -> RedemptionOrder:
+def order(account: PointsAccount, points: str = "30", **more: Any) -> RedemptionRequest:
     """An order by the customer's id."""
-    return RedemptionOrder(**{"references": {"id": str(account.customer_id)}, "points": points, **more})
+    return RedemptionRequest(**{"references": {"id": str(account.customer_id)}, "points": points, **more})
 
 
-def redeem(wish: RedemptionOrder, by: Actor) -> Redeemed:
+def redeem(wish: RedemptionRequest, by: Actor) -> Redeemed:
     """As a till does it: in a transaction, which keeps a wrong try."""
     counted: LoyaltyError
     with transaction.atomic():
@@ -80,7 +80,7 @@ def redeem(wish: RedemptionOrder, by: Actor) -> Redeemed:
     raise counted
 
 
-def refusal_of(wish: RedemptionOrder, by: Actor) -> int:
+def refusal_of(wish: RedemptionRequest, by: Actor) -> int:
     """The code by which it is refused; 0 for none."""
     try:
         with transaction.atomic():
@@ -93,4 +93,6 @@ def refusal_of(wish: RedemptionOrder, by: Actor) -> int:
 def bring_back(redeemed: Redeemed, by: Actor, points: str = "", **more: Any) -> Reversed:
     """A reversal by the redemption's code."""
     with transaction.atomic():
-        return reverse_redemption(ReversalOrder(**{"redemption_id": redeemed.redemption.code, "points": points, **more}), by=by)
+        return reverse_redemption(
+            ReversalRequest(**{"redemption_id": redeemed.redemption.code, "points": points, **more}), by=by
+        )

@@ -41,7 +41,7 @@ from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Membership, Program, Tier
 from engagement.redemptions.models import Redemption
 from engagement.redemptions.redeeming import Redeemed, redeem_points
-from engagement.redemptions.requests import RedemptionOrder, ReversalOrder
+from engagement.redemptions.requests import RedemptionRequest, ReversalRequest
 from engagement.redemptions.reversing import Reversed, reverse_redemption
 from loyalty_project import clock
 from loyalty_project.imports.results import RowStatus
@@ -148,8 +148,8 @@ class MergeMachine(RuleBasedStateMachine):
         self.savepoint = transaction.savepoint()
         self.now = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
         self.numbers = 0
-        self.redeemed: list[tuple[RedemptionOrder, Redeemed]] = []
-        self.reversed: list[tuple[ReversalOrder, Reversed]] = []
+        self.redeemed: list[tuple[RedemptionRequest, Redeemed]] = []
+        self.reversed: list[tuple[ReversalRequest, Reversed]] = []
         self.told: list[PointsRow] = []
         programs = {one.name: one for one in Program.objects.all()}
         self.people = [self.join(place, programs) for place in range(4)]
@@ -302,14 +302,14 @@ class MergeMachine(RuleBasedStateMachine):
             if account is None:
                 return
             points = max(account.balance * percent // 100, Decimal(1))
-            order = RedemptionOrder(
+            order = RedemptionRequest(
                 references={"id": str(self.people[which])}, points=str(points), program_id=str(account.program_id),
                 external_reference=self.number(),
             )  # fmt: skip
             self.redeemed.append((order, self.redeem(order)))
             said.append(-points)
 
-    def redeem(self, order: RedemptionOrder) -> Redeemed:
+    def redeem(self, order: RedemptionRequest) -> Redeemed:
         with transaction.atomic():
             return redeem_points(order, by=self.shops.by)
 
@@ -323,13 +323,13 @@ class MergeMachine(RuleBasedStateMachine):
             return
         with self.step() as said:
             points = max(left * percent // 100, Decimal(1))
-            order = ReversalOrder(redemption_id=redemption.code, points=str(points), external_reference=self.number())
+            order = ReversalRequest(redemption_id=redemption.code, points=str(points), external_reference=self.number())
             done = self.reverse(order)
             self.reversed.append((order, done))
             # What lapsed is counted by its entry.
             said.append(points)
 
-    def reverse(self, order: ReversalOrder) -> Reversed:
+    def reverse(self, order: ReversalRequest) -> Reversed:
         with transaction.atomic():
             return reverse_redemption(order, by=self.shops.by)
 

@@ -18,7 +18,7 @@ from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.models import Program
 from engagement.redemptions.models import Redemption
 from engagement.redemptions.otp import ask_for_code
-from engagement.redemptions.redeeming import RedeemableQuestion, check_redeemable
+from engagement.redemptions.redeeming import RedeemableRequest, check_redeemable
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.locations.models import Till
@@ -339,11 +339,11 @@ def test_a_bill_of_another_customer_is_a_warning(chain: Chain, asha: PointsAccou
 # Asking beforehand
 
 
-def ask(account: PointsAccount, amount: str = "30", **more: Any) -> RedeemableQuestion:
-    return RedeemableQuestion(**{"references": {"id": str(account.customer_id)}, "amount": amount, **more})
+def ask(account: PointsAccount, amount: str = "30", **more: Any) -> RedeemableRequest:
+    return RedeemableRequest(**{"references": {"id": str(account.customer_id)}, "amount": amount, **more})
 
 
-def asked(question: RedeemableQuestion, chain: Chain) -> int:
+def asked(question: RedeemableRequest, chain: Chain) -> int:
     try:
         check_redeemable(question, by=chain.blr)
     except LoyaltyError as refusal:

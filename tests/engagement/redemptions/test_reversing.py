@@ -12,7 +12,7 @@ from customers.profile.models import Customer
 from engagement.points.expiry import Expiry
 from engagement.points.models import PointsAccount, PointsConsumption, PointsLot
 from engagement.redemptions.models import RedemptionReversal
-from engagement.redemptions.requests import ReversalOrder
+from engagement.redemptions.requests import ReversalRequest
 from engagement.redemptions.reversing import reverse_redemption
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.scoping import organization_scope
@@ -48,7 +48,7 @@ def asha(chain: Chain) -> PointsAccount:
 def refusal_of(chain: Chain, **wish: Any) -> int:
     try:
         with transaction.atomic():
-            reverse_redemption(ReversalOrder(**wish), by=chain.blr)
+            reverse_redemption(ReversalRequest(**wish), by=chain.blr)
     except LoyaltyError as refusal:
         return int(refusal.code)
     return 0
