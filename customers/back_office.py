@@ -1,6 +1,6 @@
 """What admin pages of rows that belong to a customer share: search by customer, filter by customer, link to the customer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar
@@ -9,10 +9,12 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 
+from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.columns import link_column
+from organizations.back_office.phone_numbers import format_mobile
 
 CUSTOMER_SEARCH_HELP = "Customer: mobile, e-mail, id, card or name"
 
@@ -59,3 +61,13 @@ class CustomerRowsAdmin(ReadOnlyAdmin):
     def other_matches(self, request: HttpRequest, term: str) -> Q:  # noqa: ARG002 - for subclasses
         """What else the term may mean: nothing here."""
         return Q(pk__in=())
+
+
+def identifier_list(identifiers: Mapping[str, str]) -> str:
+    """The identifiers by kind in one line; mobile numbers in international format."""
+    return " · ".join(identifier_text(kind, value) for kind, value in identifiers.items())
+
+
+def identifier_text(kind: str, value: str) -> str:
+    """An identifier as staff read it: a mobile number in international format."""
+    return format_mobile(value) if kind == Identifier.Kind.MOBILE else value

@@ -33,7 +33,7 @@ def answer_locked_out(request: HttpRequest, _response: HttpResponse | None, _cre
     """The answer after too many wrong passwords (AXES_LOCKOUT_CALLABLE): 429, with the time to wait."""
     context = {
         **admin.site.each_context(request),
-        "title": "Log-in closed for a while",
+        "title": "Log-in locked",
         "minutes": round(settings.AXES_COOLOFF_TIME * 60),
     }
     return TemplateResponse(request, "back_office/locked_out.html", context, status=429).render()

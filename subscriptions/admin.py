@@ -136,5 +136,6 @@ class ConsentChangeAdmin(CustomerRowsAdmin):
                 priority=Priority(priority).label,
                 consent=consent,
                 form=form,
+                submit="Save",
             )
             return page

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
-from customers.back_office import CustomerRowsAdmin
+from customers.back_office import CustomerRowsAdmin, identifier_list
 from customers.duplicates.models import DuplicateCandidate
 from customers.duplicates.services import dismiss_candidate
 from customers.identifiers.models import Identifier
@@ -21,6 +21,7 @@ from organizations.back_office.columns import choice_column
 from organizations.back_office.current_user import actor_of, member_of, own_stores
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import permission_check, row_view
+from organizations.back_office.phone_numbers import format_mobile
 
 Evidence = DuplicateCandidate.Evidence
 Kind = Identifier.Kind
@@ -143,7 +144,7 @@ def _summary(customer: Customer) -> dict[str, str]:
     cards = [f"{card.number} ({card.get_status_display()})" for card in customer.cards.order_by("-pk")]
     return {
         "Name": customer.full_name,
-        "Mobile": identifiers.get(Kind.MOBILE, ""),
+        "Mobile": format_mobile(identifiers.get(Kind.MOBILE, "")),
         "E-mail": identifiers.get(Kind.EMAIL, ""),
         "External id": identifiers.get(Kind.EXTERNAL_ID, ""),
         "Cards": ", ".join([*cards, *(f"{number} (noted)" for number in noted)]),
@@ -159,5 +160,5 @@ def _evidence(pair: DuplicateCandidate) -> Sequence[str]:
 
 
 def _header(customer: Customer) -> list[Any]:
-    identifiers = " · ".join(identifier.value for identifier in customer.identifiers.all())
+    identifiers = identifier_list({identifier.kind: identifier.value for identifier in customer.identifiers.all()})
     return [customer.full_name or f"Customer {customer.pk}", identifiers or None, initials(customer)]

@@ -1,5 +1,6 @@
 """User groups and their members."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.contrib import admin
@@ -7,13 +8,15 @@ from django.db.models import OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
+from customers.back_office import identifier_list
 from customers.groups.models import GroupMembership, UserGroup
 from customers.groups.organization_file import USER_GROUP
 from customers.identifiers.models import Identifier
 from organizations.back_office.base import BackOfficeAdmin
-from organizations.back_office.columns import value_column
+from organizations.back_office.columns import link_to, value_column
 from organizations.back_office.counting import BoundedCount, count_label
 from organizations.back_office.forms import ConfigurationForm
+from organizations.back_office.tables import Table, badge, table
 
 MEMBERS_SHOWN: Final = 100
 
@@ -36,7 +39,7 @@ class UserGroupAdmin(BackOfficeAdmin):
     list_display_links = ("external_id", "name")
     list_filter = (("is_active", BooleanRadioFilter),)
     search_fields = ("external_id", "name")
-    change_form_outer_after_template = "back_office/group_members.html"
+    change_form_outer_after_template = "back_office/_table.html"
 
     members = value_column("member_count", "Members", count_label)
 
@@ -55,7 +58,24 @@ class UserGroupAdmin(BackOfficeAdmin):
             members = (
                 group.memberships.unmerged().select_related("customer").prefetch_related(identifiers).order_by("-role", "pk")
             )
-            context["members"] = list(members[:MEMBERS_SHOWN])
-            context["member_count"] = count_label(group.member_count)
-            context["shown_members"] = MEMBERS_SHOWN if group.member_count > MEMBERS_SHOWN else None
+            context["table"] = _members_table(members[:MEMBERS_SHOWN], group.member_count)
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _members_table(members: Iterable[GroupMembership], count: int) -> Table:
+    rows = [
+        (
+            link_to(member.customer),
+            badge(member.get_role_display(), "good" if member.role == GroupMembership.Role.PRIMARY else ""),
+            identifier_list({identifier.kind: identifier.value for identifier in member.customer.identifiers.all()}),
+        )
+        for member in members
+    ]
+    return table(
+        "Members",
+        ("Customer", "Role", "Identifiers"),
+        rows,
+        note=count_label(count),
+        empty="No members yet.",
+        footer=f"Only the first {MEMBERS_SHOWN} are shown." if count > MEMBERS_SHOWN else "",
+    )

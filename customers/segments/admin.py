@@ -1,10 +1,13 @@
 """Segments with their partitions, and how many customers are in them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -17,6 +20,7 @@ from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.counting import BoundedCount, count_label
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.forms import ConfigurationForm, LinesField
+from organizations.back_office.tables import Table, strong, table
 
 
 class SegmentForm(ConfigurationForm):
@@ -46,7 +50,7 @@ class SegmentAdmin(BackOfficeAdmin):
     list_display = ("name", "partitions", "active")
     list_filter = (("is_active", BooleanRadioFilter),)
     search_fields = ("name",)
-    change_form_outer_after_template = "back_office/segment_customers.html"
+    change_form_outer_after_template = "back_office/_table.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         active = SegmentPartition.objects.filter(is_active=True).order_by("position", "name")
@@ -78,5 +82,22 @@ class SegmentAdmin(BackOfficeAdmin):
             customers = CustomerSegment.objects.filter(organization=segment.organization, partition=OuterRef("pk"))
             partitions = segment.partitions.filter(is_active=True).order_by("position", "name")
             rows = partitions.annotate(customers_count=BoundedCount(customers.unmerged()))
-            context["partitions"] = [(partition, count_label(partition.customers_count)) for partition in rows]
+            context["table"] = _partitions_table(rows)
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _partitions_table(partitions: Iterable[Any]) -> Table:
+    customers = reverse("admin:customers_customer_changelist")
+    rows = [
+        (
+            partition.name,
+            format_html(
+                '<a class="bo-link" href="{}?partition={}">{}</a>',
+                customers,
+                partition.pk,
+                count_label(partition.customers_count),
+            ),
+        )
+        for partition in partitions
+    ]
+    return table("Customers", (strong("Partition"), "Customers"), rows, empty="No partition is active.")

@@ -8,10 +8,12 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from engagement.back_office import AccountRowsAdmin, points_column
+from engagement.numbers.display import format_points
 from engagement.programs.admin.filters import AccountProgramFilter
 from engagement.redemptions.models import Redemption
-from organizations.back_office.columns import link_column, value_column
+from organizations.back_office.columns import link_column, link_to, value_column
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
+from organizations.back_office.tables import cell, number, table
 
 
 class RedemptionStoreFilter(StoreFilter):
@@ -34,7 +36,7 @@ class RedemptionAdmin(AccountRowsAdmin):
     )  # fmt: skip
     list_filter = (AccountProgramFilter, RedemptionStoreFilter, ("entry__occurred_at", DayRangeFilter))
     search_help_text = "Code, or customer: mobile, e-mail, id, card or name"
-    change_form_outer_after_template = "back_office/redemption.html"  # type: ignore[assignment]  # see the base class
+    change_form_outer_after_template = "back_office/_table.html"  # type: ignore[assignment]  # see the base class
 
     points_display = points_column("points", "Points")
     reversed_display = points_column("reversed", "Reversed")
@@ -58,5 +60,19 @@ class RedemptionAdmin(AccountRowsAdmin):
         return "reversed" if redemption.reversed == redemption.points else "partly reversed"
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        context["reversals"] = list(context["original"].reversals.select_related("entry__store"))
+        reversals = context["original"].reversals.select_related("entry__store")
+        context["table"] = table(
+            "Reversals",
+            ("When", number("Points"), "Store", "Reference number", "Note"),
+            [
+                (
+                    link_to(reversal.entry, cell(reversal.entry.occurred_at)),
+                    format_points(reversal.points),
+                    reversal.entry.store,
+                    reversal.entry.reference,
+                    reversal.entry.note,
+                )
+                for reversal in reversals
+            ],
+        )
         return super().render_change_form(request, context, *args, **kwargs)

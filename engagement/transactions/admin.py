@@ -14,9 +14,10 @@ from engagement.bills.models import Bill
 from engagement.numbers.display import format_money, format_points
 from engagement.points.bill_points import BillPoints
 from engagement.points.models import PointsEntry
-from organizations.back_office.columns import choice_column
+from organizations.back_office.columns import choice_column, link_to
 from organizations.back_office.current_user import own_stores
 from organizations.back_office.filters import DayRangeFilter, StoreFilter
+from organizations.back_office.tables import Table, number, strong, table
 
 TYPE_COLORS: dict[str, str] = {
     Bill.Type.REGULAR: "success",
@@ -88,10 +89,54 @@ class BillAdmin(LoyaltyRowsAdmin):
         context |= {
             "bill": bill,
             "sale": bill.return_of,
-            "lines": list(bill.lines.order_by("position")),
+            "lines": _lines_table(bill),
             "returns": returns,
-            "counted": list(bill.points.select_related("account__program").order_by("pk")),
-            "redemptions": list(bill.redemptions.order_by("pk")),
+            "points": _points_table(bill),
+            "redemptions": _redemptions_table(bill),
             "entries": list(entries.order_by("occurred_at", "pk")),
         }
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _lines_table(bill: Bill) -> Table:
+    columns = (
+        strong("Item"), "Description", number("Quantity"), number("Price"), number("Discount"), number("Amount"),
+        number("Returned"),
+    )  # fmt: skip
+    rows = [
+        (
+            line.item_code,
+            line.description,
+            format_points(line.quantity),
+            format_money(line.rate),
+            format_money(line.discount) if line.discount else None,
+            format_money(line.amount),
+            f"{format_points(line.returned_quantity)} for {format_money(line.returned_amount)}"
+            if line.returned_quantity or line.returned_amount
+            else None,
+        )
+        for line in bill.lines.order_by("position")
+    ]
+    return table("Lines", columns, rows, empty="The bill has no lines.")
+
+
+def _points_table(bill: Bill) -> Table:
+    columns = ("Program", number("Points awarded"), number("To take back for returns"), number("Taken back"))
+    rows = [
+        (
+            link_to(points.account, str(points.account.program)),
+            format_points(points.issued),
+            format_points(points.claimed),
+            format_points(points.taken),
+        )
+        for points in bill.points.select_related("account__program").order_by("pk")
+    ]
+    return table("Points", columns, rows)
+
+
+def _redemptions_table(bill: Bill) -> Table:
+    rows = [
+        (link_to(redemption, redemption.code), format_points(redemption.points), format_points(redemption.reversed))
+        for redemption in bill.redemptions.order_by("pk")
+    ]
+    return table("Paid with points", ("Code", number("Points"), number("Reversed")), rows)

@@ -14,6 +14,7 @@ from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
@@ -27,6 +28,7 @@ from organizations.back_office.filters import OrganizationFilter
 from organizations.back_office.forms import ConfigurationForm
 from organizations.back_office.history import field_names, history_rows
 from organizations.back_office.pages import page_of
+from organizations.back_office.tables import table
 from organizations.tenancy.models import Organization
 
 
@@ -135,9 +137,15 @@ class BackOfficeAdmin(ModelAdmin):
     def answer_choice(self, request: HttpRequest) -> HttpResponse:
         """Ask an operator for the organization of the new row."""
         title = f"Add {self.model._meta.verbose_name}"
-        return self.answer_page(
-            request, "back_office/choose_organization.html", title=title, organizations=Organization.objects.all()
-        )
+        rows = [
+            (
+                format_html('<a class="bo-link" href="?organization={}">{}</a>', organization.code, organization),
+                organization.code,
+            )
+            for organization in Organization.objects.all()
+        ]
+        choices = table("For which organization?", ("Organization", "Code"), rows, empty="There are no organizations yet.")
+        return self.answer_page(request, "back_office/table_page.html", title=title, table=choices)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The audit of one row, newest first."""

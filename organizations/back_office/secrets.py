@@ -105,6 +105,7 @@ class SecretAdmin(BackOfficeAdmin):
             form=form,
             shown=shown,
             word=self.secret.word,
+            submit=f"Set {self.secret.word}",
         )
 
     def _set(self, request: HttpRequest, row: Any, secret: str) -> None:

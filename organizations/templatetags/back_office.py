@@ -3,6 +3,13 @@
 from django import template
 
 from organizations.back_office.columns import link_to
+from organizations.back_office.phone_numbers import format_mobile
 
 register = template.Library()
 register.filter("link", link_to)
+
+
+@register.filter
+def mobile(value: str, kind: str = "mobile") -> str:
+    """An identifier of `kind`; a mobile number in international format."""
+    return format_mobile(value) if kind == "mobile" else value

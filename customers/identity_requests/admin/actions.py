@@ -9,6 +9,7 @@ from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
+from customers.back_office import identifier_text
 from customers.identifiers.models import Identifier
 from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.rules import read_change
@@ -55,7 +56,9 @@ class ChangeForm(ActionForm):
         super().__init__(*args, **kwargs)
         self.current, self.by = current, by
         kinds: Any = self.fields["kind"]
-        kinds.choices = [(kind, f"{Identifier.Kind(kind).label}: {value}") for kind, value in current.items()]
+        kinds.choices = [
+            (kind, f"{Identifier.Kind(kind).label}: {identifier_text(kind, value)}") for kind, value in current.items()
+        ]
 
     def field_of(self, code: CodeTable) -> str | None:
         return "new_value" if code in _OF_NEW_VALUE else None
@@ -93,7 +96,9 @@ class IdentityActions(BackOfficeAdmin):
             _report(request, form.identity_request)
             return HttpResponseRedirect(page_of(customer))
         title = f"Change identifier: {customer}"
-        return self.answer_page(request, "back_office/change_identifier.html", title=title, original=customer, form=form)
+        return self.answer_page(
+            request, "back_office/change_identifier.html", title=title, original=customer, form=form, submit="Request change"
+        )
 
     @row_page("One-time code", address="issue-code", icon="password", permission="issue")
     def issue_code(self, request: HttpRequest, customer: Customer) -> HttpResponse:
@@ -101,7 +106,9 @@ class IdentityActions(BackOfficeAdmin):
         by = actor_of(request, self.organization_behind(customer))
         issued = _issue(request, customer, by=by) if request.method == "POST" else None
         title = f"One-time code: {customer}"
-        return self.answer_page(request, "back_office/issue_code.html", title=title, original=customer, issued=issued)
+        return self.answer_page(
+            request, "back_office/issue_code.html", title=title, original=customer, issued=issued, submit="Show code"
+        )
 
 
 def _issue(request: HttpRequest, customer: Customer, *, by: Actor) -> IssuedCode | None:

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from customers.back_office import CustomerFilter, CustomerRowsAdmin
+from customers.back_office import CustomerFilter, CustomerRowsAdmin, identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.lookup.reads import read_customers
 from customers.profile.models import Customer
@@ -95,7 +95,8 @@ class IdentityRequestAdmin(CustomerRowsAdmin):
     @display(description="New value", header=True)
     def value_change(self, request: IdentityRequest) -> list[str]:
         """The new value, and the old value."""
-        return [request.new_value, f"was {request.old_value}"]
+        new, old = (identifier_text(request.kind, value) for value in (request.new_value, request.old_value))
+        return [new, f"was {old}"]
 
     @display(description="Requested by", header=True)
     def requested_by_label(self, request: IdentityRequest) -> list[str]:
@@ -165,5 +166,6 @@ class IdentityRequestAdmin(CustomerRowsAdmin):
             original=row,
             decision=decision,
             form=form,
+            submit=decision.button,
             **self._request_context(request, row),
         )

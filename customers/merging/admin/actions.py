@@ -1,21 +1,26 @@
 """Pages of a customer about merging: find the duplicate, see what would move, and merge."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
+from customers.back_office import identifier_list
 from customers.identity_requests.admin.actions import IdentityActions
 from customers.lookup.reads import read_customers
 from customers.profile.models import Customer
+from customers.registration.state import CustomerState
 from customers.search.admin import matching_customers
 from organizations.audit.actors import Actor
+from organizations.back_office.columns import link_to
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.forms import ActionForm, ReasonField
 from organizations.back_office.pages import page_of, permission_check, row_page, row_view
 from organizations.back_office.refusals import notice_sentence
+from organizations.back_office.tables import Table, table, with_note
 from use_cases.merging import CONSTRAINTS, Merged, MergeRefusedError, merge_customers, preview_merge
 
 CANDIDATES: Final = 20
@@ -67,8 +72,24 @@ class MergeActions(IdentityActions):
             title=f"Merge: {customer}",
             original=customer,
             term=term,
-            people=list(read_customers([match.pk for match in matches]).values()),
+            matches=self._matches_table(customer, read_customers([match.pk for match in matches]).values()),
         )
+
+    @staticmethod
+    def _matches_table(survivor: Customer, people: Iterable[CustomerState]) -> Table:
+        rows = [
+            (
+                with_note(link_to(person.customer), f"customer {person.customer.pk}"),
+                identifier_list(person.identifiers),
+                person.customer.registered_on,
+                format_html(
+                    '<a class="bo-button" href="{}">Compare</a>',
+                    reverse("admin:customers_customer_merge", args=[survivor.pk, person.customer.pk]),
+                ),
+            )
+            for person in people
+        ]
+        return table("Matches", ("Customer", "Identifiers", "Registered on", ""), rows, empty="No other customer matches.")
 
     @row_view("merge")
     def merge_view(self, request: HttpRequest, survivor: Customer, victim_id: int) -> HttpResponse:
@@ -93,5 +114,6 @@ class MergeActions(IdentityActions):
             victim=people[victim.pk],
             preview=preview_merge(survivor=people[survivor.pk], victim=people[victim.pk]),
             form=form,
+            submit="Merge",
             swapped=reverse("admin:customers_customer_merge", args=[victim.pk, survivor.pk]),
         )

@@ -103,10 +103,8 @@ class MergeAdmin(CustomerRowsAdmin):
         if form.run():
             messages.success(request, f"The merge was undone: {merge.victim} and {merge.survivor} are two customers again.")
             return HttpResponseRedirect(page_of(merge.victim))
-        context = _merge_context(merge)
-        return self.answer_page(
-            request, "back_office/undo_merge.html", title="Undo a merge", original=merge, form=form, **context
-        )
+        context = {"form": form, "submit": "Undo merge", **_merge_context(merge)}
+        return self.answer_page(request, "back_office/undo_merge.html", title="Undo a merge", original=merge, **context)
 
 
 def _merge_context(merge: Merge) -> dict[str, Any]:

@@ -11,14 +11,14 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from customers.groups.models import GroupMembership
+from customers.back_office import identifier_text
 from customers.identifiers.models import Identifier
 from customers.merging.admin.actions import MergeActions
-from customers.merging.models import Merge
 from customers.profile.admin.form import CATEGORIES, FormOptions, customer_fieldsets, customer_form
+from customers.profile.admin.tables import customer_tables
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
-from customers.segments.models import CustomerSegment, SegmentPartition
+from customers.segments.models import SegmentPartition
 from customers.sources.values import SOURCES
 from customers.statuses.admin.actions import StatusActions, may_set_status
 from customers.statuses.admin.status import block_labels
@@ -224,7 +224,6 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
             "loyalty": read_customer_page(customer, organization=organization),
             "currency": organization.currency,
             "initials": initials(customer),
-            "merges": list(_merges(customer)),
             "inherited": list(Identifier.objects.filter(customer=customer, state=Identifier.State.MERGED)),
             "identifiers": list(customer.identifiers.all()),
             "field_rows": [
@@ -232,10 +231,7 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
                 for definition in definitions
                 if (value := customer.value_of(definition.pk)) is not None
             ],
-            "cards": cards,
-            "profiles": list(customer.source_profiles.all()),
-            "segments": list(_segments(customer)),
-            "memberships": list(_memberships(customer)),
+            "tables": customer_tables(customer, cards=cards, user=member_of(request)),
             "panels": panels_of(customer, organization=organization, seen_by=member_of(request)),
             "history": history_rows(self._entries(customer, [card.pk for card in cards])[:HISTORY_SHOWN], names),
         }
@@ -257,20 +253,8 @@ def initials(customer: Customer) -> str:
 
 
 def _identifier(customer: Customer, kind: str) -> str | None:
-    return next((identifier.value for identifier in customer.identifiers.all() if identifier.kind == kind), None)
-
-
-def _merges(customer: Customer) -> QuerySet[Merge]:
-    return Merge.objects.filter(Q(survivor=customer) | Q(victim=customer)).select_related("survivor", "victim")
-
-
-def _segments(customer: Customer) -> QuerySet[CustomerSegment]:
-    active = customer.segments.filter(segment__is_active=True, partition__is_active=True)
-    return active.select_related("segment", "partition").order_by("segment__name")
-
-
-def _memberships(customer: Customer) -> QuerySet[GroupMembership]:
-    return customer.group_memberships.filter(group__is_active=True).select_related("group").order_by("group__external_id")
+    values = (identifier.value for identifier in customer.identifiers.all() if identifier.kind == kind)
+    return next((identifier_text(kind, value) for value in values), None)
 
 
 def _definitions(request: HttpRequest) -> list[FieldDefinition]:

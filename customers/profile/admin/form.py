@@ -34,6 +34,7 @@ from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.values import Item
 from organizations.audit.actors import Actor
 from organizations.back_office.pages import page_of
+from organizations.back_office.phone_numbers import MobileField
 from organizations.back_office.refusals import refusal_of, sentence_of
 from organizations.card_series.models import CardSeries
 from organizations.fields.models import FieldDefinition
@@ -262,7 +263,7 @@ def _identity_fields() -> dict[str, forms.Field]:
     return {
         "firstname": _text("First name", 200),
         "lastname": _text("Last name", 200),
-        "mobile": _text("Mobile", 30, "With or without country code"),
+        "mobile": MobileField(label="Mobile", required=False, max_length=30, help_text="With or without country code"),
         "email": _text("E-mail", 254),
         "external_id": _text("External id", 250, "The retailer's own id of the customer"),
     }

@@ -1,15 +1,21 @@
 """The start page: a search box, a few inexpensive figures, and the newest customers."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
+from customers.back_office import identifier_list
 from customers.identity_requests.models import IdentityRequest
 from customers.profile.models import Customer
+from organizations.back_office.columns import link_to
 from organizations.back_office.counting import COUNTED, count_label
 from organizations.back_office.current_user import organization_of
+from organizations.back_office.tables import Table, table
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 
@@ -23,7 +29,7 @@ def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
     if user.has_perm("customers.view_customer"):
         customers = admin.site.get_model_admin(Customer).get_queryset(request).filter(merged_into=None)
         figures.append(("Customers", bounded_count(customers), "group", "admin:customers_customer_changelist"))
-        context["newest"] = list(customers[:NEWEST])
+        context["newest"] = _newest_table(customers[:NEWEST])
     if user.has_perm("customers.view_identityrequest"):
         requests = admin.site.get_model_admin(IdentityRequest).get_queryset(request)
         waiting = bounded_count(requests.filter(status=IdentityRequest.Status.PENDING))
@@ -37,8 +43,40 @@ def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
     context["figures"] = figures
     context["organization"] = organization_of(request)
     if user.is_superuser:
-        context["organizations"] = list(Organization.objects.all())
+        context["organizations"] = _organizations_table()
     return context
+
+
+def _newest_table(customers: Iterable[Customer]) -> Table:
+    rows = [
+        (
+            link_to(customer),
+            identifier_list({identifier.kind: identifier.value for identifier in customer.identifiers.all()}),
+            customer.registered_store,
+            customer.registered_on,
+        )
+        for customer in customers
+    ]
+    return table(
+        "Newest customers",
+        ("Name", "Identifiers", "Store", "Registered on"),
+        rows,
+        link=reverse("admin:customers_customer_changelist"),
+        link_text="All customers",
+    )
+
+
+def _organizations_table() -> Table:
+    customers = reverse("admin:customers_customer_changelist")
+    rows = [
+        (
+            link_to(organization),
+            organization.code,
+            format_html('<a class="bo-link" href="{}?organization={}">Customers</a>', customers, organization.pk),
+        )
+        for organization in Organization.objects.all()
+    ]
+    return table("Organizations", ("Organization", "Code", "Customers"), rows)
 
 
 def bounded_count(rows: QuerySet[Any], limit: int = COUNTED) -> str:

@@ -14,6 +14,7 @@ from customers.statuses.models import CustomerStatus
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.current_user import actor_of, member_of, organization_of
 from organizations.back_office.pages import page_of, row_page
+from organizations.back_office.tables import Table, strong, table
 
 
 class StatusActions(BackOfficeAdmin):
@@ -41,9 +42,19 @@ class StatusActions(BackOfficeAdmin):
             "back_office/set_status.html",
             title=f"Change status: {customer}",
             original=customer,
-            statuses=[(status, block_labels(status)) for status in CustomerStatus.objects.filter(is_active=True)],
+            statuses=_statuses_table(),
             form=form,
+            submit="Change status",
         )
+
+
+def _statuses_table() -> Table:
+    rows = [
+        (status.label, status.get_status_display(), ", ".join(block_labels(status)) or "nothing")
+        for status in CustomerStatus.objects.filter(is_active=True)
+    ]
+    columns = (strong("Name"), "Status", "Forbids")
+    return table("What each status forbids", columns, rows, empty="The organization has no statuses.")
 
 
 def may_set_status(request: HttpRequest) -> bool:

@@ -89,7 +89,13 @@ class PointsAccountAdmin(LoyaltyRowsAdmin):
             return HttpResponseRedirect(page_of(account.customer))
         title = f"Adjust points: {account.customer}"
         return self.answer_page(
-            request, "back_office/adjust_points.html", title=title, original=account, account=account, form=form
+            request,
+            "back_office/adjust_points.html",
+            title=title,
+            original=account,
+            account=account,
+            form=form,
+            submit="Adjust points",
         )
 
 

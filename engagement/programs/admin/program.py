@@ -97,8 +97,8 @@ class ProgramAdmin(ReadOnlyAdmin):
         if request.method == "POST":
             self._set_paused(request, Program.objects.filter(pk=program.pk), paused=not program.is_paused)
             return HttpResponseRedirect(page_of(program))
-        title = f"{'Resume' if program.is_paused else 'Pause'}: {program}"
-        return self.answer_page(request, "back_office/pause.html", title=title, original=program)
+        verb = "Resume" if program.is_paused else "Pause"
+        return self.answer_page(request, "back_office/pause.html", title=f"{verb}: {program}", original=program, submit=verb)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         program = context["original"]

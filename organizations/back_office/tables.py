@@ -1,0 +1,81 @@
+"""Tables on custom pages: columns and rows, built in Python and printed by one template."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+DASH: Final = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its title, the CSS classes of its cells."""
+
+    title: str
+    css: str = ""
+
+
+def number(title: str) -> Column:
+    """A column of numbers, aligned to the right."""
+    return Column(title, "bo-number")
+
+
+def strong(title: str) -> Column:
+    """A column in bold print, which names the row."""
+    return Column(title, "bo-strong")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A panel with a title and a table; `empty` in place of a table without rows. `link` leads to all rows.
+
+    Cells are text, links and badges, or values that `cell` prints.
+    """
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+    empty: str = ""
+    link: str = ""
+    link_text: str = "Show all"
+    note: str = ""
+    footer: str = ""
+
+    @property
+    def cells(self) -> list[list[tuple[Column, Any]]]:
+        """The rows, each cell printed and beside its column."""
+        return [[(column, cell(value)) for column, value in zip(self.columns, row, strict=True)] for row in self.rows]
+
+
+def table(title: str, columns: Iterable[str | Column], rows: Iterable[Sequence[Any]], **options: Any) -> Table:
+    """A table; columns given as text are plain."""
+    made = [Column(column) if isinstance(column, str) else column for column in columns]
+    return Table(title=title, columns=made, rows=list(rows), **options)
+
+
+def cell(value: Any) -> Any:
+    """A value as a cell shows it: a dash for none, yes and no, moments in the time zone of the page."""
+    if value is None or value == "":
+        return DASH
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def badge(text: Any, tone: str = "") -> SafeString:
+    """A badge; `tone` is "good", "bad" or "" (neutral)."""
+    return format_html('<span class="bo-badge {}">{}</span>', tone, text)
+
+
+def with_note(text: Any, note: Any) -> SafeString:
+    """A text followed by a note in grey."""
+    return format_html('<span>{} <span class="bo-quiet">{}</span></span>', cell(text), note)
