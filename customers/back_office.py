@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -16,6 +16,11 @@ from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.columns import link_column
 from organizations.back_office.phone_numbers import format_mobile
 
+IDENTIFIER_LABELS: Final[Mapping[str, str]] = {
+    Identifier.Kind.MOBILE: "Mobile",
+    Identifier.Kind.EMAIL: "E-mail",
+    Identifier.Kind.EXTERNAL_ID: "External id",
+}
 CUSTOMER_SEARCH_HELP = "Customer: mobile, e-mail, id, card or name"
 
 

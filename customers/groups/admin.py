@@ -39,7 +39,7 @@ class UserGroupAdmin(BackOfficeAdmin):
     list_display_links = ("external_id", "name")
     list_filter = (("is_active", BooleanRadioFilter),)
     search_fields = ("external_id", "name")
-    change_form_outer_after_template = "back_office/_table.html"
+    change_form_outer_after_template = "back_office/table_below.html"
 
     members = value_column("member_count", "Members", count_label)
 

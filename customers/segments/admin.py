@@ -50,7 +50,7 @@ class SegmentAdmin(BackOfficeAdmin):
     list_display = ("name", "partitions", "active")
     list_filter = (("is_active", BooleanRadioFilter),)
     search_fields = ("name",)
-    change_form_outer_after_template = "back_office/_table.html"
+    change_form_outer_after_template = "back_office/table_below.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         active = SegmentPartition.objects.filter(is_active=True).order_by("position", "name")

@@ -36,7 +36,7 @@ class RedemptionAdmin(AccountRowsAdmin):
     )  # fmt: skip
     list_filter = (AccountProgramFilter, RedemptionStoreFilter, ("entry__occurred_at", DayRangeFilter))
     search_help_text = "Code, or customer: mobile, e-mail, id, card or name"
-    change_form_outer_after_template = "back_office/_table.html"  # type: ignore[assignment]  # see the base class
+    change_form_outer_after_template = "back_office/table_below.html"  # type: ignore[assignment]  # see the base class
 
     points_display = points_column("points", "Points")
     reversed_display = points_column("reversed", "Reversed")

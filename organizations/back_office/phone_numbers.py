@@ -35,7 +35,7 @@ class MobileField(PhoneNumberField):  # type: ignore[misc]  # the library has no
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"widget": MobileInput, **kwargs})
-        self.validators = []
+        self.validators: list[Any] = []
 
     def prepare_value(self, value: Any) -> Any:
         return format_mobile(value) if isinstance(value, str) and value.isdecimal() else value

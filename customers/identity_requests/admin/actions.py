@@ -9,8 +9,7 @@ from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
-from customers.back_office import identifier_text
-from customers.identifiers.models import Identifier
+from customers.back_office import IDENTIFIER_LABELS, identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.rules import read_change
 from customers.identity_requests.services import CONSTRAINTS, Status
@@ -57,7 +56,7 @@ class ChangeForm(ActionForm):
         self.current, self.by = current, by
         kinds: Any = self.fields["kind"]
         kinds.choices = [
-            (kind, f"{Identifier.Kind(kind).label}: {identifier_text(kind, value)}") for kind, value in current.items()
+            (kind, f"{IDENTIFIER_LABELS[kind]}: {identifier_text(kind, value)}") for kind, value in current.items()
         ]
 
     def field_of(self, code: CodeTable) -> str | None:
