@@ -7,10 +7,12 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
+from organizations.back_office.tables import Table
 from organizations.locations.models import Till
 from organizations.staff.models import StaffMember
 from organizations.tenancy.scoping import organization_scope
@@ -67,6 +69,11 @@ def errors_of(response: HttpResponse) -> dict[str, list[str]]:
     assert response.status_code == 200, "the form was accepted"
     form = response.context["adminform"].form  # type: ignore[attr-defined]  # test clients add it
     return {name: [without_small_tags(error) for error in errors] for name, errors in form.errors.items()}
+
+
+def table_texts(table: Table) -> list[list[str]]:
+    """The rows of a table on a page, each cell as text without tags."""
+    return [[strip_tags(str(value)) for _, value in row] for row in table.cells]
 
 
 def without_small_tags(text: str) -> str:

@@ -168,7 +168,7 @@ def test_a_redemption_shows_its_store_and_reversals(administrator: Client, accou
     Redemption.objects.update(reversed=30)
     assert "reversed" in administrator.get(redemptions).content.decode()
     page = administrator.get(page_of("engagement_redemption", redemption)).content.decode()
-    for text in ("A1b2C3", "R-77", "Boots", "MG Road", "mgroad.till1", "Given back"):
+    for text in ("A1b2C3", "R-77", "Boots", "MG Road", "mgroad.till1", "Reversals"):
         assert text in page
 
 

@@ -45,7 +45,7 @@ def test_too_many_guesses_close_the_log_in_for_a_while(organization: Organizatio
     assert [guess(browser, "wrong") for _ in range(settings.AXES_FAILURE_LIMIT)] == [200, 200, 200, 200, 429]
     answer = browser.post(LOG_IN, {"username": "org_admin", "password": STAFF_PASSWORD})
     assert answer.status_code == 429
-    assert "Wait 15 minutes" in answer.content.decode()
+    assert "Try again in 15 minutes" in answer.content.decode()
     assert guess(browser, "wrong", username="somebody.else") == 200
 
 

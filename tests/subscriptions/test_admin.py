@@ -156,7 +156,7 @@ def test_a_repeated_consent_changes_nothing(agent: Client, till: Till, asha: Cus
 
 @pytest.mark.parametrize("missing", ["answer", "reason"])
 def test_answer_and_reason_are_both_asked_for(agent: Client, asha: Customer, missing: str) -> None:
-    assert "said nothing" in agent.get(decide_page(asha)).content.decode()
+    assert "has not answered yet" in agent.get(decide_page(asha)).content.decode()
     answer = agent.post(decide_page(asha), {**NO, missing: " "})
     assert list(answer.context["form"].errors) == [missing]
     assert not Consent.objects.exists()

@@ -48,7 +48,7 @@ def dismiss(client: Client, pair: DuplicateCandidate, method: str = "post") -> i
 
 def test_pairs_are_listed_with_what_speaks_for_them(administrator: Client, pair: DuplicateCandidate) -> None:
     page = administrator.get(list_of(PAIRS)).content.decode()
-    assert "919812300001 · anna.rao@example.com" in page
+    assert "+91 98123 00001 · anna.rao@example.com" in page
     assert "e-mails alike but for dots or plus" in page
 
 
@@ -104,7 +104,7 @@ def test_a_pair_leads_to_the_page_on_which_it_is_merged(
     assert (pair.state, pair.decided_by) == ("MERGED", "staff:asha")
     page = administrator.get(page_of(PAIRS, pair)).content.decode()
     assert merge not in page
-    assert "says asha (staff)" in page
+    assert "by asha (staff)" in page
 
 
 def test_a_dismissed_pair_shows_who_dismissed_it(administrator: Client, auditor: Client, pair: DuplicateCandidate) -> None:
@@ -112,8 +112,8 @@ def test_a_dismissed_pair_shows_who_dismissed_it(administrator: Client, auditor:
     pair.refresh_from_db()
     assert (pair.state, pair.decided_by) == ("DISMISSED", "staff:asha")
     page = auditor.get(page_of(PAIRS, pair)).content.decode()
-    assert "says asha (staff)" in page
-    assert "<button" not in page.partition("Are they one person?")[2].partition("</section>")[0]
+    assert "by asha (staff)" in page
+    assert "<button" not in page.partition("Are these the same person?")[2].partition("</section>")[0]
     history = administrator.get(reverse(f"admin:{PAIRS}_history", args=[pair.pk])).content.decode()
     assert "dismissed" in history.lower()
 

@@ -136,16 +136,16 @@ def test_the_page_shows_the_request_its_author_and_the_customer(
     page = text_of(administrator.get(page_of(REQUESTS, waiting)))
     for piece in (OLD, NEW, "mgroad.till1 (till)", "MG Road", "Anna Rao", "anna.rao@example.com", "NW-0001", "Approve"):
         assert piece in page
-    assert "Would be merged" not in page
+    assert "To be merged" not in page
     assert administrator.post(page_of(REQUESTS, waiting), {"status": "APPROVED"}).status_code == 403
 
 
 def test_the_page_of_a_merge_shows_both_customers(administrator: Client, till: Till, anna: Customer, usha: Customer) -> None:
     request = ask(till, "mobile", OLD, OTHER)
     page = text_of(administrator.get(page_of(REQUESTS, request)))
-    assert "Would be merged into the customer" in page
+    assert "To be merged into the customer" in page
     assert "Usha Iyer" in page
-    assert "Two accounts become one." in text_of(administrator.get(decide_page(request)))
+    assert "The two customers are merged." in text_of(administrator.get(decide_page(request)))
 
 
 def test_a_decided_request_shows_its_decision_and_no_actions(

@@ -58,7 +58,7 @@ def test_the_page_shows_points_tier_and_the_next_one(administrator: Client, acco
 
 
 def test_the_page_shows_purchases_and_the_latest_bills(administrator: Client, account: PointsAccount, till: Till) -> None:
-    assert "No bill." in page(administrator, account)
+    assert "No bills." in page(administrator, account)
     bill = BillFactory(till=till, customer=account.customer, number="B-77", amount=Decimal(1250), with_line=True)
     PurchaseTotals.objects.create(
         organization=account.organization, customer=account.customer, amount=Decimal(9876), bills=3, last_billed_at=clock.now()

@@ -43,13 +43,13 @@ def test_the_list_and_the_page_show_nothing_that_is_over(administrator: Client, 
     (row,) = shown(administrator.get(list_of(ACCOUNTS)))
     assert row.balance == 100
     page = administrator.get(page_of(ACCOUNTS, account)).content.decode()
-    for text in ("Expiry", "−20", "+100", "Earned in all"):
+    for text in ("Expiry", "−20", "+100", "Earned"):
         assert text in page
 
 
 def test_an_account_without_entries_shows_a_note(administrator: Client, organization: Organization) -> None:
     account = PointsAccountFactory(organization=organization)
-    assert "Nothing has moved yet." in administrator.get(page_of(ACCOUNTS, account)).content.decode()
+    assert "No entries yet." in administrator.get(page_of(ACCOUNTS, account)).content.decode()
 
 
 def test_accounts_whose_points_have_moved_are_listed_on_request(
@@ -68,7 +68,7 @@ def test_an_account_whose_points_will_move_has_a_page(administrator: Client, acc
 
 
 def test_points_are_adjusted_with_a_reason(administrator: Client, account: PointsAccount) -> None:
-    assert "100</b> points are there" in administrator.get(adjust_page(account)).content.decode()
+    assert "100 points</b>" in administrator.get(adjust_page(account)).content.decode()
     answer = adjust(administrator, account, "25", expires_on=f"{clock.now() + timedelta(days=9):%Y-%m-%d}")
     assert answer["Location"] == page_of("customers_customer", account.customer)
     assert "+25 points" in administrator.get("/admin/").content.decode()

@@ -75,7 +75,7 @@ def test_an_administrator_pauses_a_program_and_lets_it_go_on(administrator: Clie
     club_program.refresh_from_db()
     assert club_program.is_paused
     assert AuditEntry.objects.get(object_type="program", new={"paused": True}).actor == "staff:asha"
-    assert "goes on" in administrator.get(pause_page(club_program)).content.decode()
+    assert "After it is resumed" in administrator.get(pause_page(club_program)).content.decode()
     administrator.post(pause_page(club_program))
     club_program.refresh_from_db()
     assert not club_program.is_paused
