@@ -1,4 +1,4 @@
-"""How many rows are there? Counted up to a limit."""
+"""Row counts up to a limit."""
 
 import pytest
 from django.db.models import OuterRef

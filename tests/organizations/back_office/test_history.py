@@ -19,7 +19,7 @@ def entry(old: dict[str, object], new: dict[str, object], source: str = AuditEnt
 
 
 def test_changes_are_listed_one_by_one_with_field_names() -> None:
-    told = history_rows(
+    rows = history_rows(
         [
             entry(
                 {"email": "a@example.com", "field_values": {"7": "Leeds", "8": "same"}},
@@ -28,9 +28,9 @@ def test_changes_are_listed_one_by_one_with_field_names() -> None:
         ],
         {"field_values.7": "city"},
     )
-    assert told[0].who == "asha (staff)"
-    assert told[0].source == "back office"
-    assert told[0].changes == [
+    assert rows[0].who == "asha (staff)"
+    assert rows[0].source == "back office"
+    assert rows[0].changes == [
         ChangeRow("email", "a@example.com", "b@example.com"),
         ChangeRow("city", "Leeds", "York"),
         ChangeRow("9", "", "Red, Blue"),
@@ -39,9 +39,9 @@ def test_changes_are_listed_one_by_one_with_field_names() -> None:
 
 
 def test_a_mapping_may_come_or_go_whole() -> None:
-    (told,) = history_rows([entry({"flags": {"A": 1}}, {"flags": None}, AuditEntry.Source.API)], {})
-    assert told.source == "API"
-    assert told.changes == [ChangeRow("A", "1", "")]
+    (row,) = history_rows([entry({"flags": {"A": 1}}, {"flags": None}, AuditEntry.Source.API)], {})
+    assert row.source == "API"
+    assert row.changes == [ChangeRow("A", "1", "")]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The scope of the back office: the organization of whoever is logged in, and nothing before."""
+"""Scope of the back office: the current user's organization, and none before log-in."""
 
 from zoneinfo import ZoneInfo
 

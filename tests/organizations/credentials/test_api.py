@@ -1,4 +1,4 @@
-"""Where does an API client change its key and secret for a token?"""
+"""Tokens for API clients: the endpoint."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
-from organizations.credentials import verification_cache as proofs_module
+from organizations.credentials import verification_cache
 from organizations.credentials.models import ApiClient
 from tests.factories.callers import ask, told
 
@@ -86,8 +86,8 @@ def test_another_method_is_405(client_row: ApiClient, method: str) -> None:
 
 
 def test_when_too_many_secrets_wait_it_is_503(client_row: ApiClient, monkeypatch) -> None:
-    monkeypatch.setattr(proofs_module, "LONGEST_WAIT", 0.01)
-    with proofs_module._slow_hash:
+    monkeypatch.setattr(verification_cache, "LONGEST_WAIT", 0.01)
+    with verification_cache._slow_hash:
         assert_refused(generate(good()), 503, "Authorisation service is unavailable")
 
 

@@ -1,4 +1,4 @@
-"""Is this installation fit to authenticate in public?"""
+"""Deployment checks of authentication."""
 
 from pathlib import Path
 

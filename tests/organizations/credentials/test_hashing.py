@@ -1,4 +1,4 @@
-"""How are secrets of tills and API clients kept?"""
+"""Hashes of the secrets of tills and API clients."""
 
 from organizations.credentials.hashing import (
     digest_hash,

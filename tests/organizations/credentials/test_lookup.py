@@ -1,4 +1,4 @@
-"""Who is behind a till code or a client key?"""
+"""Lookup of callers by till code or client key."""
 
 from decimal import Decimal
 

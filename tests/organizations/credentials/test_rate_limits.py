@@ -1,4 +1,4 @@
-"""How many calls may a caller still make in this minute?"""
+"""Rate limits: calls of a caller in a minute."""
 
 from datetime import UTC, datetime
 
@@ -42,14 +42,14 @@ def test_a_query_is_needed_for_every_fiftieth_of_the_limit_only(django_assert_nu
 @pytest.mark.django_db
 def test_an_answer_carries_the_calls_left_and_the_reset_time() -> None:
     with time_machine.travel(NOON.replace(second=18), tick=False):
-        told = [spend_permit("till:shop", limit=3) for _ in range(4)]
-    assert [one.remaining for one in told] == [2, 1, 0, 0]
-    assert [one.allowed for one in told] == [True, True, True, False]
-    assert {one.resets_at for one in told} == {int(NOON.timestamp()) + 60}
+        allowances = [spend_permit("till:shop", limit=3) for _ in range(4)]
+    assert [allowance.remaining for allowance in allowances] == [2, 1, 0, 0]
+    assert [allowance.allowed for allowance in allowances] == [True, True, True, False]
+    assert {allowance.resets_at for allowance in allowances} == {int(NOON.timestamp()) + 60}
     with time_machine.travel(NOON.replace(second=18), tick=False):
-        assert told[-1].retry_after == 42
+        assert allowances[-1].retry_after == 42
     with time_machine.travel(NOON.replace(minute=1), tick=False):
-        assert told[-1].retry_after == 1
+        assert allowances[-1].retry_after == 1
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""How often may a secret be guessed?"""
+"""Throttling of failed log-ins."""
 
 from datetime import UTC, datetime, timedelta
 

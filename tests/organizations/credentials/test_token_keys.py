@@ -1,4 +1,4 @@
-"""Which keys sign and verify tokens?"""
+"""Keys that sign and verify tokens."""
 
 import os
 import stat

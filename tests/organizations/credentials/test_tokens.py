@@ -1,4 +1,4 @@
-"""What does a token prove?"""
+"""Short-lived tokens of API clients."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Did the caller show the right secret?"""
+"""Verification of secrets, and its cache."""
 
 from datetime import timedelta
 from threading import Thread
@@ -56,7 +56,7 @@ def test_a_wrong_secret_is_never_remembered() -> None:
 
 
 @pytest.mark.django_db
-def test_a_changed_hash_ends_the_old_proofs() -> None:
+def test_a_changed_hash_invalidates_old_entries() -> None:
     check = SlowCheck()
     assert show(check, hash_secret("right"), "right")
     assert not show(check, hash_secret("new"), "right")
@@ -135,7 +135,7 @@ def test_a_failure_of_the_database_is_no_answer() -> None:
     assert len(verified_secrets) == 0
 
 
-def test_proofs_end_after_their_lifetime() -> None:
+def test_entries_expire_after_their_lifetime() -> None:
     cache = VerificationCache(lifetime=timedelta(hours=12))
     with time_machine.travel("2026-05-01T00:00Z", tick=False) as now:
         cache.add(name="till:a", stored_hash="h", secret="s")
@@ -146,7 +146,7 @@ def test_proofs_end_after_their_lifetime() -> None:
         assert len(cache) == 0
 
 
-def test_the_least_recently_used_proof_is_evicted() -> None:
+def test_the_least_recently_used_entry_is_evicted() -> None:
     cache = VerificationCache(max_entries=2)
     for name in ("a", "b"):
         cache.add(name=name, stored_hash="h", secret="s")
@@ -156,7 +156,7 @@ def test_the_least_recently_used_proof_is_evicted() -> None:
 
 
 @pytest.mark.parametrize("other", [("till:b", "h", "s"), ("till:a", "g", "s"), ("till:a", "h", "t"), ("till:a", "hs", "")])
-def test_a_proof_is_of_one_credential_one_hash_and_one_secret(other: tuple[str, str, str]) -> None:
+def test_an_entry_is_of_one_credential_one_hash_and_one_secret(other: tuple[str, str, str]) -> None:
     cache = VerificationCache()
     cache.add(name="till:a", stored_hash="h", secret="s")
     name, stored_hash, secret = other

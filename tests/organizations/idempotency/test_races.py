@@ -92,5 +92,5 @@ def test_of_calls_with_different_content_exactly_one_goes_on(till: Till) -> None
             return str(error.http_status)
         return "goes on"
 
-    told = Counter(race([[(f"key-{number}", str(lane)) for number in range(KEYS)] for lane in range(WORKERS)], call))
-    assert told == {"goes on": KEYS, "422": KEYS * (WORKERS - 1)}
+    outcomes = Counter(race([[(f"key-{number}", str(lane)) for number in range(KEYS)] for lane in range(WORKERS)], call))
+    assert outcomes == {"goes on": KEYS, "422": KEYS * (WORKERS - 1)}

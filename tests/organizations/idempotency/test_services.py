@@ -1,4 +1,4 @@
-"""Was this call made before, and what were its items answered?"""
+"""Replay of calls with an idempotency key."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Which stores and tills do the rows of a batch name?"""
+"""Stores and tills by code."""
 
 import pytest
 from django.db import connection

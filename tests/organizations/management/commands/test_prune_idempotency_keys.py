@@ -1,4 +1,4 @@
-"""How are old Idempotency-Keys forgotten?"""
+"""Deletion of old idempotency keys."""
 
 import io
 from datetime import UTC, datetime, timedelta

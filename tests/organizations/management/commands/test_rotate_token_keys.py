@@ -1,4 +1,4 @@
-"""How are the keys that sign tokens changed?"""
+"""Rotation of the keys that sign tokens."""
 
 import os
 from datetime import timedelta
