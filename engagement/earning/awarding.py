@@ -22,7 +22,7 @@ from engagement.numbers.rounding import MOST_POINTS, TooManyPointsError, round_p
 from engagement.points.bill_points import BillPoints
 from engagement.points.errors import PointsStepError
 from engagement.points.expiry import Expiry, ExpiryError, expiry_of
-from engagement.points.field_dates import field_dates
+from engagement.points.field_dates import expiry_fields, field_dates
 from engagement.points.ledger.movements import award, take_back
 from engagement.points.ledger.posting import AccountState, EntryContext
 from engagement.points.ledger.repository import States, lock_accounts, write_accounts
@@ -153,7 +153,7 @@ def _open(
         customers=customers,
         states=states,
         memberships={AccountKey(membership.customer_id, membership.program_id): membership for membership in memberships},
-        fields=list(FieldDefinition.objects.filter(category="extended")) if catalog.reads_customer_fields else [],
+        fields=expiry_fields(catalog),
         card_series=catalog.card_series_of(loyal),
     )
     for key, state in states.items():

@@ -1,4 +1,4 @@
-"""How does staff correct somebody's points? By an entry of the ledger with a reason, never by changing what is there."""
+"""Adjustments of points by staff: ledger entries with a reason."""
 
 from datetime import date
 from decimal import Decimal
@@ -23,18 +23,18 @@ from organizations.audit.services import Change, record_changes
 
 
 class AdjustmentRefusedError(ValueError):
-    """The points cannot be adjusted like that; the text says why, to people. Nothing was changed."""
+    """The adjustment is not possible; the text is a sentence for staff. Nothing was changed."""
 
 
 @transaction.atomic
 def adjust_points(
     account: PointsAccount, points: Decimal, *, reason: str, expires_on: date | None = None, by: Actor
 ) -> PointsEntry:
-    """Add points (> 0) that are good until `expires_on` (None: for ever), or take them (< 0), first expiring first.
+    """Add points (> 0) that expire after `expires_on` (None: never), or take them (< 0), first expiring first.
 
-    `reason` (1 to 250 characters) is kept on the entry, which the audit names. Locks the customer, then the accounts. Raises
-    `AdjustmentRefusedError` for more decimals than the program has, for a day that is over, and for more than is there to
-    take; `django.db.OperationalError` (55P03) when a lock is not free in time.
+    `reason` (1 to 250 characters) is stored with the entry and in the audit. Locks the customer, then the accounts. Raises
+    `AdjustmentRefusedError` for more decimals than the program has, for a day in the past, and for more points than the
+    balance; `django.db.OperationalError` (55P03) if a lock is not free in time.
     """
     version = newest_versions()[account.program_id]
     now = clock.now()
@@ -57,8 +57,8 @@ def adjust_points(
         else:
             entry = spend(state, -points, kind=Kind.ADJUST, facts=facts)
     except InsufficientPointsError:
-        there = format_points(max(state.account.balance, Decimal(0)))
-        raise AdjustmentRefusedError(f"Only {there} points are there to take.") from None
+        balance = format_points(max(state.account.balance, Decimal(0)))
+        raise AdjustmentRefusedError(f"Only {balance} points are there to take.") from None
     except TooManyPointsError:
         raise AdjustmentRefusedError("The balance would have more digits than an account holds.") from None
     write_accounts([state])

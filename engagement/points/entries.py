@@ -1,4 +1,4 @@
-"""What moved a customer's points last? The newest entries of the ledger, with all that explains them."""
+"""The newest ledger entries of a customer, with the rows that explain them."""
 
 from customers.profile.models import Customer
 from engagement.points.models import PointsAccount, PointsEntry

@@ -1,6 +1,6 @@
-"""Why did the points step fail? The code that a database error stands for (docs/protocol.md 5, 1010 and 1086-1090).
+"""Codes of errors in the points step (docs/protocol.md 5, 1010 and 1086-1090).
 
-The step runs in a savepoint: the customer or the bill is saved without its points.
+The step runs in a savepoint: if it fails, the customer or the bill is saved without its points.
 """
 
 from django.db import Error, IntegrityError
@@ -10,7 +10,7 @@ from loyalty_project.protocol.codes import Code
 
 
 class PointsStepError(Exception):
-    """The points step cannot be done for this customer or bill as things stand; `code` says why (1087, 1093)."""
+    """The points of this customer or bill cannot be computed; `code` is the reason (1087, 1093)."""
 
     def __init__(self, code: Code) -> None:
         super().__init__(f"{int(code)} {code.sentence}")
@@ -25,7 +25,7 @@ _CODES = {
 
 
 def points_code(error: Error) -> Code | None:
-    """The warning for an error of the points step; None where the whole item is to be repeated, or the database is gone."""
+    """Warning for an error of the points step; None if the whole item is to be repeated, or the database is gone."""
     state = sqlstate(error)
     if not state or is_repeated(error):
         return None

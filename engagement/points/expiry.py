@@ -24,7 +24,7 @@ class ExpiryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """The last good day; None: never, or it moves: with the customer's last bill, with every earning, or with the tier."""
+    """The last day of points. None: never, or it moves with the last bill, with every earning, or with the tier."""
 
     on: date | None = None
     moves: str = Moves.NOT
@@ -63,16 +63,16 @@ def _month_end(day: date) -> date:
 
 
 def _anniversary(registered_on: date, number: int, *, after: date) -> date:
-    """The `number`-th anniversary of the registration that lies behind `after`."""
+    """The `number`-th anniversary of the registration after the day `after`."""
     years = max(after.year - registered_on.year, 0)
     first = years if years and years_later(registered_on, years) > after else years + 1
     return years_later(registered_on, first + number - 1)
 
 
 def _next_occurrence(day: date | None, on: date) -> date:
-    """The first day not before `on` on which the date comes round; itself, where it still lies ahead."""
+    """The first recurrence of the date on or after `on`; the date itself if it is in the future."""
     if day is None:
         raise ExpiryError("the customer's field holds no date")
     years = max(on.year - day.year, 0)
-    found = years_later(day, years)
-    return found if found >= on else years_later(day, years + 1)
+    recurrence = years_later(day, years)
+    return recurrence if recurrence >= on else years_later(day, years + 1)

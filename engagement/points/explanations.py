@@ -1,6 +1,6 @@
-"""Why are there these points? What an entry of the ledger says, in one sentence (docs/ledger.md, "How to read an entry").
+"""Explanation of a ledger entry in one sentence (docs/ledger.md, "How to read an entry").
 
-Only the entry is asked, with the version of the program that it names: what rules say today makes no difference.
+It uses the entry and the program version that it names; today's rules make no difference.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,10 +23,10 @@ _MOVING = {
 
 
 def explain(entry: PointsEntry) -> str:
-    """One plain sentence: how many points came or went, by which rule or event, with the figures that led to them."""
+    """One sentence: points gained or lost, the rule or event, and the figures behind it."""
     figures: Figures = entry.explanation
-    tell = _TELLERS.get(figures.get("because", ""), _moved)
-    return f"{tell(entry, figures)}{_note(entry)}."
+    describe = _DESCRIPTIONS.get(figures.get("because", ""), _moved)
+    return f"{describe(entry, figures)}{_note(entry)}."
 
 
 def _points(value: Any) -> str:
@@ -47,7 +47,7 @@ def _version(entry: PointsEntry) -> str:
 
 
 def _credited(entry: PointsEntry, figures: Figures) -> str:
-    """How many points came, and from when to when they are good."""
+    """Points credited, with their first and last day."""
     if "credited_on" in figures:
         came = f"{_effect(entry)} promised until {figures['credited_on']}"
     else:
@@ -127,7 +127,7 @@ def _moved(entry: PointsEntry, figures: Figures) -> str:
     return f"{_effect(entry)} {_GONE[entry.kind]}" if entry.kind in _GONE else _credited(entry, figures)
 
 
-# What a return's points came from, by the figure that has them.
+# Sources of a return's points, by their figure in the explanation.
 _PARTS = {
     "from_promised": "promised and not to come any more",
     "from_own": "taken from what the bill had brought",
@@ -160,13 +160,13 @@ def _followed(entry: PointsEntry, _figures: Figures) -> str:
 
 
 def _carried(entry: PointsEntry) -> str:
-    """What came or went with a merge: points, promised points, or a debt."""
+    """Points, promised points or a debt that a merge moved."""
     came, total = entry.kind == Kind.MERGE_IN, entry.points + entry.promised
     what = _effect(entry) + (" promised" if entry.promised else " owed" if (total > 0) != came else "")
     return f"{what} came from another account" if came else f"{what} moved to another account"
 
 
-_TELLERS: Mapping[str, Callable[[PointsEntry, Figures], str]] = {
+_DESCRIPTIONS: Mapping[str, Callable[[PointsEntry, Figures], str]] = {
     "rule": _by_rule,
     WELCOME: _welcome,
     "stated": _stated,

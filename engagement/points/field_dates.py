@@ -1,16 +1,22 @@
-"""What do rules of programs need to know of a customer's fields?"""
+"""Dates in customers' fields, by which points may expire."""
 
 from collections.abc import Iterable
 from datetime import date
 
 from customers.profile.models import Customer
 from engagement.points.expiry import FieldDate
+from engagement.programs.catalog import ProgramCatalog
 from organizations.fields.models import FieldDefinition
 
 
+def expiry_fields(catalog: ProgramCatalog) -> list[FieldDefinition]:
+    """Fields that may hold the date of an expiry: one query, or none if no program's points expire by a field."""
+    return list(FieldDefinition.objects.filter(category="extended")) if catalog.reads_customer_fields else []
+
+
 def field_dates(customer: Customer, fields: Iterable[FieldDefinition]) -> FieldDate:
-    """A function that gives the date in the customer's field of a name; None without one, or where it holds no date."""
-    ids = {one.name: one.pk for one in fields}
+    """A function from the name of a field to the customer's date in it; None if the field is unknown or holds no date."""
+    ids = {definition.name: definition.pk for definition in fields}
 
     def field_date(name: str) -> date | None:
         value = customer.value_of(ids[name]) if name in ids else None

@@ -1,4 +1,7 @@
-"""How many points has a user group? What its members have together, program by program (docs/protocol.md 4.5)."""
+"""Points of user groups: sums over their members, by program (docs/protocol.md 4.5).
+
+The sums are made in the database, whatever the number of members; only accounts that are due are read one by one.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +24,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupPoints:
-    """What the members of a group have in a program: earned in all, and to spend."""
+    """Points of all members of a group in a program: earned in all, and to spend."""
 
     group_id: int
     program_id: int
@@ -30,12 +33,13 @@ class GroupPoints:
 
 
 def points_of_groups(customer_ids: Collection[int], *, organization: Organization) -> Mapping[int, list[GroupPoints]]:
-    """The points of the groups of these customers, by customer: in the order of the groups' external ids, the default program
-    first. One query where nothing is due on any member's account, whatever the number of customers and members.
+    """Points of these customers' groups, by customer: in the order of the groups' external ids, the default program first.
+
+    One query if no member's account is due.
     """
     found: defaultdict[int, list[GroupPoints]] = defaultdict(list)
     rows = _summed(customer_ids, organization)
-    due = {one for row in rows for one in row["due"]}
+    due = {customer_id for row in rows for customer_id in row["due"]}
     settled = settled_accounts(due, organization=organization) if due else {}
     asked: defaultdict[int, set[int]] = defaultdict(set)
     for row in rows:
@@ -43,12 +47,12 @@ def points_of_groups(customer_ids: Collection[int], *, organization: Organizatio
     for row in rows:
         if not row["account__program__is_active"]:
             continue
-        late = [settled[AccountKey(one, row["account__program_id"])].account for one in row["due"]]
+        late = [settled[AccountKey(customer_id, row["account__program_id"])].account for customer_id in row["due"]]
         points = GroupPoints(
             group_id=row["group_id"],
             program_id=row["account__program_id"],
-            lifetime=row["lifetime"] + sum((one.lifetime for one in late), ZERO),
-            spendable=row["spendable"] + sum((max(one.balance, ZERO) for one in late), ZERO),
+            lifetime=row["lifetime"] + sum((account.lifetime for account in late), ZERO),
+            spendable=row["spendable"] + sum((max(account.balance, ZERO) for account in late), ZERO),
         )
         for customer_id in asked[row["group_id"]]:
             found[customer_id].append(points)
@@ -56,8 +60,9 @@ def points_of_groups(customer_ids: Collection[int], *, organization: Organizatio
 
 
 def _summed(customer_ids: Collection[int], organization: Organization) -> Sequence[Any]:
-    """A row for each group and program: the sums over the accounts on which nothing is due, whose are the others, and who of
-    those asked for is in the group. Members without any account stand in a row without a program.
+    """A row for each group and program: sums over accounts that are not due, owners of due ones, and the customers asked for.
+
+    Members without an account are in a row without a program.
     """
     concerned = GroupMembership.objects.filter(customer_id__in=customer_ids, group__is_active=True).values("group_id")
     # The index of accounts begins with the organization.

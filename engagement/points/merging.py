@@ -1,7 +1,7 @@
-"""What becomes of points and purchases when one customer is merged into another, and when that is undone? (docs/ledger.md)
+"""Points in a merge of customers, and when it is undone (docs/ledger.md).
 
-Entries never change account. The victim's account of a program stays as history of the survivor's, its lots move with their
-expiry by pairs of entries, and its cached totals are added: no figure is lost. Bills move as rows (`engagement.merge_policy`).
+Entries never change account. The victim's account of a program becomes history of the survivor's: its lots move with their
+expiry by pairs of entries, and its totals are added. Bills move as rows (`engagement.merge_policy`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,14 +36,14 @@ Notes = dict[str, Any]
 
 
 def open_accounts(*, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> States:
-    """The accounts of both, locked, with all done that is due by now, as it was for each of them before the merge.
+    """The accounts of both customers, locked and settled as they were before the merge.
 
-    Call it in a transaction that holds both customers, once memberships have moved. Raises `django.db` errors for locks.
+    Call it in a transaction that holds both customers, after the memberships have moved. Raises `django.db` errors for locks.
     """
     states = lock_accounts([victim.pk, survivor.pk], zone=by.organization.zone)
     ends = tier_ends_of([victim.pk, survivor.pk])
     for key, state in states.items():
-        # A membership that the survivor had not is the survivor's by now.
+        # The victim's membership is the survivor's by now, if the survivor had none.
         state.tier_ends = ends.get(key, ends.get(AccountKey(survivor.pk, key.program_id)))
     settle_states(states.values(), until=now, recorded_at=now)
     write_accounts(states.values())
@@ -51,10 +51,10 @@ def open_accounts(*, victim: Customer, survivor: Customer, by: Actor, now: datet
 
 
 def merge_points(states: States, *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> list[Notes]:
-    """Move the victim's points to the survivor's accounts, program by program; what that was, for `divide_points`.
+    """Move the victim's points to the survivor's accounts, program by program; return notes for `divide_points`.
 
-    `states` are those of `open_accounts`. Raises `TooManyPointsError` for figures that no column holds, and `django.db` errors;
-    then nothing of it may be kept.
+    `states` are those of `open_accounts`. Raises `TooManyPointsError` for figures too large for a column, and `django.db`
+    errors; then everything it wrote must be rolled back.
     """
     notes: list[Notes] = []
     for key, origin in sorted(states.items(), key=lambda item: item[1].account.pk):
@@ -105,27 +105,28 @@ def _merge_account(
 
 
 def pass_on(origin: AccountState, target: AccountState, *, by: Actor, now: datetime) -> None:
-    """Let what came to an account whose points have moved follow them to the account that counts; in memory."""
+    """Move points that came to a moved account on to the live account; in memory."""
     facts = _facts(by, now, because="merged before")
     lots = origin.spendable()
     move(origin, target, lots=lots, totals=totals_of(origin.account), facts=facts, places=_places(lots))
 
 
 def settle_customer(customer: Customer, *, by: Actor, now: datetime) -> None:
-    """Do what is due by now on the customer's accounts, in a transaction that holds the customer."""
+    """Settle the customer's accounts, in a transaction that holds the customer."""
     states = lock_accounts([customer.pk], zone=by.organization.zone)
     settle_states(states.values(), until=now, recorded_at=now)
     write_accounts(states.values())
 
 
 def are_points_touched(notes: Sequence[Notes]) -> bool:
-    """Whether anything has happened since to the points that moved: they were spent, taken back, have expired or moved on."""
+    """True if the points that moved were changed since: spent, taken back, expired or moved on."""
     return any(Decimal(one["debt"]) != 0 or _digest(one) != one["digest"] for one in notes)
 
 
 def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> dict[int, int]:
-    """Move the points back, where nothing has touched them; the lots that hold them now, by those that held them before the
-    merge. Call it under both locks, before memberships move back.
+    """Move untouched points back; return the lots that hold them now, by the lots that held them before the merge.
+
+    Call it under both locks, before memberships move back.
     """
     states = lock_accounts([survivor.pk], zone=by.organization.zone)
     living = {state.account.pk: state for state in states.values()}
@@ -139,7 +140,7 @@ def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Custome
             name: int(value) if name == "visits" else Decimal(value) for name, value in one["totals"].items()
         }
         facts = _facts(by, now, because="unmerge", victim=victim.pk, survivor=survivor.pk)
-        # Only an account that counts may hold anything.
+        # Only a live account may hold points.
         target.account.customer, target.account.moved_to = victim, None
         target.account.save(update_fields=["customer", "moved_to"])
         PointsAccount.objects.filter(pk__in=one["earlier"]).update(customer=victim, moved_to=target.account)
@@ -147,12 +148,12 @@ def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Custome
         for state in (origin, target):
             _find_days(state)
         key = AccountKey(victim.pk, target.account.program_id)
-        # Where the victim kept a membership, its tier counts again; else the one that is about to move back.
+        # If the victim kept a membership, its tier counts again; else that of the membership that is about to move back.
         target.tier_ends = kept.get(key, origin.tier_ends)
         move(origin, target, lots=lots, totals=totals, facts=facts, places=_places(lots))
         write_accounts([origin, target])
         if one["is_new"]:
-            # It came by the merge, and is the history of what went back.
+            # The merge created it; it becomes history of the account that got the points back.
             PointsAccount.objects.filter(pk=origin.account.pk).update(customer=victim, moved_to=target.account, due_at=None)
     moved = [pk for one in notes for pk in one["lots"]]
     back = PointsLot.objects.filter(moved_from__in=moved).select_related("moved_from")
@@ -160,15 +161,15 @@ def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Custome
 
 
 def renew_notes(notes: Sequence[Notes], lots: Mapping[int, int]) -> list[Notes]:
-    """The notes of an earlier merge into the victim, whose untouched points have come back to it in other lots."""
+    """Notes of an earlier merge into the victim, whose untouched points came back to it in other lots."""
     renewed = [{**one, "lots": [lots.get(pk, pk) for pk in one["lots"]]} for one in notes]
     return [{**one, "digest": _digest(one)} for one in renewed]
 
 
 def _digest(notes: Notes) -> str:
-    """Of the victim's account, the lots that arrived and what bills count for.
+    """Digest of the victim's account, the lots that arrived and the shares of bills.
 
-    Of an account that the merge made, of it too, and of all that moved to it: it goes when the merge is undone.
+    If the merge created the survivor's account, of that account too, and of all that moved to it: undoing removes it.
     """
     history = [notes["origin"], *notes["earlier"]]
     accounts = Q(pk__in=history)
@@ -194,19 +195,19 @@ def _debt(state: AccountState) -> Decimal:
 
 
 def _join_days(origin: PointsAccount, target: PointsAccount) -> None:
-    """Points whose expiry moves follow the later of both accounts' days."""
+    """Points with a moving expiry follow the later of both accounts' days."""
     for name in ("last_billed_on", "last_earned_on"):
         days = [day for one in (origin, target) if (day := getattr(one, name)) is not None]
         setattr(target, name, max(days, default=None))
 
 
 def _find_days(state: AccountState) -> None:
-    """The days that move expiry, from what counted for this account and for those that moved to it."""
+    """Set the days that move expiry, from bills and earnings of this account and of those that moved to it."""
     account = state.account
     billed = BillPoints.objects.filter(account=account).aggregate(last=Max("bill__billed_on"))
     account.last_billed_on = billed["last"]
     own = Q(entry__account=account) | Q(entry__account__moved_to=account)
-    # Joining is no earning: it renews nothing.
+    # Joining is not an earning: it renews nothing.
     earned = PointsLot.objects.filter(own, moved_from=None, moves=PointsLot.Moves.ROLLING).exclude(
         entry__explanation__because=WELCOME
     )

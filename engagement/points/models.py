@@ -1,4 +1,4 @@
-"""How many points has somebody, where from, and where did they go? Accounts, entries, lots and consumptions (docs/ledger.md).
+"""Accounts, entries, lots and consumptions of points (docs/ledger.md).
 
 Only `engagement.points.ledger` writes these rows. The database refuses to change or delete entries and consumptions.
 """
@@ -15,7 +15,7 @@ from engagement.programs.models import Program, ProgramVersion
 from organizations.locations.models import Store, Till
 from organizations.tenancy.scoping import TenantModel
 
-# A balance that may fall without end: where a program lets returns take what is spent.
+# Floor of an account whose program lets returns take back spent points.
 NO_FLOOR = Decimal("-999999999999999.999")
 ZERO = Decimal(0)
 
@@ -62,7 +62,7 @@ class PointsAccount(TenantModel):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            # One account that counts; accounts whose points have moved stand apart, and yet in the same index.
+            # One live account; moved accounts are exempt, and yet in the same index.
             models.UniqueConstraint(
                 "organization",
                 "customer",
@@ -107,7 +107,7 @@ class PointsAccount(TenantModel):
 
 
 class PointsEntry(TenantModel):
-    """One movement of points, never changed. `explanation` has the rule and figures that `points.explanations` words."""
+    """One movement of points, never changed. `explanation` has the rule and the figures for `points.explanations`."""
 
     class Kind(models.TextChoices):
         AWARD = "AWARD", "award"
@@ -161,7 +161,7 @@ class PointsEntry(TenantModel):
 
 
 class PointsLot(TenantModel):
-    """Points that came together and expire together. `left` is what nothing has consumed yet; what is in no part was spent."""
+    """Points that came together and expire together. `left` is not consumed yet; points in no other part were spent."""
 
     class Kind(models.TextChoices):
         REGULAR = "regular"
@@ -223,12 +223,12 @@ class PointsLot(TenantModel):
 
     @property
     def spent(self) -> Decimal:
-        """What redemptions, debits and the returns of other bills have consumed."""
+        """Points consumed by redemptions, debits and the returns of other bills."""
         return self.points - self.left - self.expired - self.returned - self.moved
 
 
 class PointsConsumption(TenantModel):
-    """Which entry took how many points from which lot; below zero where it gave them back."""
+    """Points that an entry took from a lot; below zero if it gave them back."""
 
     entry = models.ForeignKey(PointsEntry, on_delete=models.PROTECT, related_name="consumptions", db_index=False)
     lot = models.ForeignKey(PointsLot, on_delete=models.PROTECT, related_name="consumptions", db_index=False)

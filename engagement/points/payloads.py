@@ -1,4 +1,4 @@
-"""How is a membership printed? Pure functions from rows to the objects of docs/protocol.md 3."""
+"""What answers print of points, tiers and programs: pure functions (docs/protocol.md 3, 4.5)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
@@ -67,7 +67,7 @@ def program_extras(current: CurrentProgram, balance: Balance) -> dict[str, Any]:
 
 
 def summed(accounts: Sequence[PointsAccount]) -> dict[str, str]:
-    """`points_summary` of customer/get: these accounts together."""
+    """`points_summary` of customer/get: sums over these accounts."""
     return {
         name: plain_digits(sum((getattr(account, name) for account in accounts), ZERO))
         for name in ("expired", "redeemed", "adjusted", "returned")
@@ -107,7 +107,7 @@ def promised_block(states: Sequence[AccountState], zone: ZoneInfo) -> dict[str, 
             }
             for opens_at, program_id, lot in sorted(rows, key=lambda row: (row[0], row[1], row[2].pk or 0))
         ],
-        # Nothing but time releases a promise here.
+        # Only time releases a promise.
         "trigger_based": [],
     }
 
@@ -119,7 +119,7 @@ def expired_row(entry: PointsEntry, program_id: int, zone: ZoneInfo) -> dict[str
 
 
 def promotion_row(lot: PointsLot, state: AccountState) -> dict[str, Any]:
-    """One row of `promotion_points`: what was given, where, when, and until when it is good."""
+    """One row of `promotion_points`: points, till, day of issue and last day."""
     day = state.last_day(lot)
     till = lot.entry.till
     row: dict[str, Any] = {"transaction_id": str(lot.bill_id)} if lot.bill_id else {}
@@ -156,8 +156,9 @@ def group_points_row(points: GroupPoints) -> dict[str, str]:
 
 
 def points_effects(entries: Iterable[PointsEntry]) -> list[dict[str, Any]]:
-    """Effects of type points, one for each account that got any (docs/protocol.md 3): promised points are awarded ones too,
-    and the total is what may be spent.
+    """Effects of type points, one for each account that got any (docs/protocol.md 3).
+
+    Promised points count as awarded; the total is the balance.
     """
     by_account: dict[int, dict[str, Any]] = {}
     for entry in entries:
@@ -202,7 +203,7 @@ def _expiry(entry: PointsEntry) -> str | None:
 
 
 def next_tier(current: Tier | None, tiers: Sequence[Tier]) -> Tier | None:
-    """The tier above `current`; the lowest for somebody without one, None on top and where a program has no tiers."""
+    """The tier above `current`: the lowest one without a current tier, None above the highest or if there are no tiers."""
     reached = current.position if current else 0
     return next((tier for tier in tiers if tier.position > reached), None)
 

@@ -1,4 +1,4 @@
-"""When does what is due take effect? Before anybody can see it: at each read, and every night (docs/protocol.md 7)."""
+"""Settlement of points that are due: before each read, and every night (docs/protocol.md 7)."""
 
 from collections.abc import Collection, Iterator
 
@@ -13,20 +13,20 @@ from organizations.tenancy.models import Organization
 
 log = structlog.get_logger(__name__)
 
-# A read waits no longer for somebody who is writing: it then shows what is due without storing it.
+# A read waits no longer for a lock: it then shows the settled balance without storing it.
 _READ_PATIENCE = "200ms"
 _LOCK_NOT_AVAILABLE = "55P03"
 _BATCH = 500
 
 
 def settled_accounts(customer_ids: Collection[int], *, organization: Organization) -> States:
-    """The accounts of these customers with everything done that is due by now: two queries where nothing is.
+    """The accounts of these customers, settled: two queries if nothing is due.
 
-    What is due is stored; where a lock is not free in 200 ms it is only shown. Call it outside a transaction that holds locks.
+    The settlement is stored, unless a lock is not free within 200 ms. Call it outside a transaction that holds locks.
     """
     now = clock.now()
     states = read_accounts(customer_ids, zone=organization.zone)
-    due = {key.customer_id for key, one in states.items() if one.account.due_at is not None and one.account.due_at <= now}
+    due = {key.customer_id for key, state in states.items() if state.account.due_at is not None and state.account.due_at <= now}
     if not due:
         return states
     try:
@@ -55,10 +55,9 @@ def _settle(customer_ids: Collection[int], organization: Organization) -> States
 
 
 def settle_due(organization: Organization, *, batch_size: int = _BATCH) -> Iterator[int]:
-    """Settle every account of the scope's organization that is due by now, a batch a transaction; the size of each batch.
+    """Settle every due account of the scope's organization, one transaction a batch; yield the size of each batch.
 
-    May run beside itself and beside everything else: each batch is locked, and what somebody else settled meanwhile is not due
-    any more.
+    It may run beside itself and beside everything else: each batch is locked and read again.
     """
     now = clock.now()
     reached = 0

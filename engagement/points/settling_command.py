@@ -1,4 +1,4 @@
-"""What do the nightly commands on points share? They settle what is due, of one organization or of all (docs/operating.md)."""
+"""Base of the nightly commands that settle points which are due, of one organization or of all (docs/operating.md)."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,7 +11,7 @@ from organizations.tenancy.scoping import organization_scope
 
 
 class SettlingCommand(BaseCommand):
-    """Settles every account on which something is due. May run at any time, beside tills and beside itself."""
+    """Settles every account that is due. It may run at any time, beside tills and beside itself."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """`--organization CODE` or `--all`."""
@@ -20,7 +20,7 @@ class SettlingCommand(BaseCommand):
         whose.add_argument("--all", action="store_true", help="settle the accounts of every organization")
 
     def handle(self, **options: Any) -> None:
-        """Print for each organization how many accounts were settled. Raises `CommandError` for an unknown one."""
+        """Print the number of settled accounts of each organization. Raises `CommandError` for an unknown organization."""
         organizations = Organization.objects.order_by("code")
         if not options["all"]:
             organizations = organizations.filter(code=options["organization"])

@@ -12,7 +12,7 @@ from customers.profile.models import Customer
 from engagement.numbers.rounding import TooManyPointsError, round_points
 from engagement.points.balances import Memberships, memberships_of
 from engagement.points.expiry import Expiry, ExpiryError, expiry_of
-from engagement.points.field_dates import field_dates
+from engagement.points.field_dates import expiry_fields, field_dates
 from engagement.points.ledger.movements import award, spend
 from engagement.points.ledger.posting import AccountState, EntryContext, InsufficientPointsError
 from engagement.points.ledger.repository import States, lock_accounts, write_accounts
@@ -103,7 +103,7 @@ def _open(rows: Sequence[PointsRow], catalog: ProgramCatalog, by: Actor, now: da
         states=states,
         memberships=memberships,
         known=_known(states, {row.reference for row in rows}),
-        fields=list(FieldDefinition.objects.filter(category="extended")) if catalog.reads_customer_fields else [],
+        fields=expiry_fields(catalog),
     )
 
 

@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 self._show(history, found.zone)
 
     def _show(self, history: AccountHistory, zone: ZoneInfo) -> None:
-        figures = ", ".join(f"{name} {plain_digits(value)}" for name, value in asdict(history.figures).items())
+        figures = ", ".join(f"{name} {plain_digits(value)}" for name, value in asdict(history.balance).items())
         self.stdout.write(f"{history.account.program}: {figures}")
         for entry in history.entries:
             at, points = write_moment(entry.occurred_at, zone), plain_digits(entry.points)

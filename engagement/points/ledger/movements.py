@@ -1,4 +1,4 @@
-"""How are points awarded, spent, taken back and given back? Which lots pay is decided here (docs/protocol.md 7)."""
+"""Movements of points: award, spend, take back, reverse, merge. They decide which lots pay (docs/protocol.md 7)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from engagement.points.models import PointsAccount, PointsEntry, PointsLot
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.locations.models import Store, Till
 
-# What a merge adds to the survivor's account. The balance and the promised points go with the lots.
+# Totals that a merge adds to the survivor's account. The balance and the promised points move with the lots.
 _TOTALS = (
     "lifetime", "redeemed", "expired", "returned", "promised_returned", "adjusted", "purchases", "visits",
 )  # fmt: skip
@@ -41,9 +41,9 @@ def award(
     opens_at: datetime | None = None,
     as_adjustment: bool = False,
 ) -> PointsEntry:
-    """Credit points (> 0) as a lot of its own; with `opens_at` they are only promised until then.
+    """Credit points (> 0) as a new lot; with `opens_at` they are promised until then.
 
-    The entry explains when they may be spent and how long they are good.
+    The entry explains when they may be spent and when they expire.
     """
     facts = facts.explained(**_terms(expiry, opens_at, state.zone))
     if opens_at is None:
@@ -73,7 +73,7 @@ def award(
 
 
 def _terms(expiry: Expiry, opens_at: datetime | None, zone: ZoneInfo) -> dict[str, Any]:
-    """From when to when points are good, as figures of an explanation."""
+    """First and last day of points, as figures of an explanation."""
     terms: dict[str, Any] = {} if opens_at is None else {"credited_on": opens_at.astimezone(zone).date().isoformat()}
     if expiry.moves:
         return {**terms, "moves": str(expiry.moves), "months": expiry.months}
@@ -81,16 +81,16 @@ def _terms(expiry: Expiry, opens_at: datetime | None, zone: ZoneInfo) -> dict[st
 
 
 def spend(state: AccountState, points: Decimal, *, kind: Kind, facts: EntryContext) -> PointsEntry:
-    """Debit points (> 0): a redemption, an adjustment, an expiry brought along. Raises `InsufficientPointsError`."""
-    takes, found = pick(state.spendable(), points)
-    if found < points or state.account.balance < points:
+    """Debit points (> 0) by a redemption, an adjustment or an imported expiry. Raises `InsufficientPointsError`."""
+    takes, available = pick(state.spendable(), points)
+    if available < points or state.account.balance < points:
         raise InsufficientPointsError
     return post(state, kind, points=-points, takes=takes, facts=facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenBack:
-    """What came of a claim for points of a returned bill: `taken` and `promised` are gone, the rest was not there."""
+    """Result of a claim for points of a returned bill: `taken` and `promised` were taken, the rest could not be."""
 
     taken: Decimal
     promised: Decimal
@@ -104,9 +104,9 @@ def take_back(
 ) -> TakenBack:
     """Take back points (> 0) of a bill whose lots are `own` (all of them, empty ones too): docs/protocol.md 7, "Returns".
 
-    First from its promised points, then from its own lots. For what was spent of it (less `claimed_spent`, which earlier
-    returns claimed), other lots pay, first expiring first, down to the account's floor; the shortfall is forgiven. For what
-    expired of it, nobody pays.
+    First from its promised points, then from its own lots. For points already spent (less `claimed_spent`, which earlier
+    returns claimed), other lots pay, first expiring first, down to the account's floor; the shortfall is forgiven. Expired
+    points are not taken back.
     """
     promised_takes, promised = pick([lot for lot in own if not lot.is_open], claim)
     ours = {id(lot) for lot in own}
@@ -143,11 +143,11 @@ def take_back(
 def reverse(
     state: AccountState, entry: PointsEntry, points: Decimal, *, taken: Iterable[Take], facts: EntryContext
 ) -> tuple[PointsEntry, Decimal]:
-    """Give points (> 0) of a redemption back to the lots they came from, last spent first; and how many lapsed at once.
+    """Give points (> 0) of a redemption back to their lots, last spent first; return the entry and the points that lapsed.
 
-    `taken` is what `entry` took from which lot, in order, less what earlier reversals gave back. Points return with the lots'
-    expiry: those whose last day is over expire in the same moment (docs/protocol.md 4.7). Raises `InsufficientPointsError`
-    for more than was taken.
+    `taken` are the takes of `entry`, in order, less what earlier reversals gave back. Points return with the lots' expiry:
+    those whose last day is over expire in the same moment (docs/protocol.md 4.7). Raises `InsufficientPointsError` for more
+    than was taken.
     """
     given: list[Take] = []
     rest = points
@@ -174,7 +174,7 @@ def reverse(
 
 
 def totals_of(account: PointsAccount) -> dict[str, Any]:
-    """What a merge takes along of an account beside its lots."""
+    """Totals of an account that a merge moves, besides its lots."""
     return {name: getattr(account, name) for name in _TOTALS}
 
 
@@ -189,8 +189,8 @@ def move(
 ) -> None:
     """Move lots, with their expiry, and a part of the cached totals to another account of the same program.
 
-    Each lot leaves by a MERGE_OUT and arrives by a MERGE_IN, as a lot that names the one it was; `places` are where the lots'
-    points were given, by the lot's id. Raises `TooManyPointsError`: then nothing of the states may be written.
+    Each lot leaves by a MERGE_OUT and arrives by a MERGE_IN, as a new lot that names its origin. `places` are the till and
+    store that gave each lot's points, by the lot's id. Raises `TooManyPointsError`; then the states must not be written.
     """
     if any(getattr(target.account, name) + value > MOST_POINTS for name, value in totals.items()):
         raise TooManyPointsError
@@ -204,7 +204,7 @@ def move(
 
 
 def move_debt(origin: AccountState, target: AccountState, *, facts: EntryContext) -> Decimal:
-    """Where the origin's balance is below zero, the target pays as far as it can, and owes the rest; what was owed."""
+    """Move a balance below zero to the target, which pays what it can and owes the rest; return the debt."""
     debt = max(-origin.account.balance, ZERO)
     if debt:
         post(origin, Kind.MERGE_OUT, points=debt, facts=facts)

@@ -1,4 +1,4 @@
-"""What is the state of a points account, and what does an entry do to it? Pure changes in memory."""
+"""State of a points account, and the posting of entries to it: pure changes in memory."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ class InsufficientPointsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryContext:
-    """When, where, by whom and why points move: what an entry tells beside its figures."""
+    """Context of a ledger entry: time, place, actor, reason."""
 
     occurred_at: datetime
     recorded_at: datetime
@@ -46,7 +46,7 @@ class EntryContext:
 
 @dataclass(slots=True, kw_only=True)
 class AccountState:
-    """An account with all its lots that hold points, and the rows that were added since it was read."""
+    """An account with its lots that hold points, and the rows added since it was read."""
 
     account: PointsAccount
     zone: ZoneInfo
@@ -59,7 +59,7 @@ class AccountState:
     is_changed: bool = False
 
     def last_day(self, lot: PointsLot) -> date | None:
-        """The last day on which the points of a lot are good, in the organization's zone; None: they never expire."""
+        """The last day of a lot's points, in the organization's zone; None if they never expire."""
         if lot.moves == PointsLot.Moves.MEMBERSHIP:
             return self.tier_ends
         if lot.moves and lot.moves_months is not None:
@@ -70,7 +70,7 @@ class AccountState:
         return lot.expires_on
 
     def due_moment(self, lot: PointsLot) -> datetime | None:
-        """When something happens to the lot by itself: it opens, or it expires (the first moment after its last day)."""
+        """The moment at which the lot opens or expires (the first moment after its last day)."""
         if not lot.is_open:
             return lot.opens_at
         day = self.last_day(lot)
@@ -80,25 +80,25 @@ class AccountState:
         return max(moment, lot.opens_at) if lot.opens_at else moment
 
     def next_due(self) -> datetime | None:
-        """The earliest moment at which anything on the account changes by itself."""
+        """The earliest moment at which a lot opens or expires."""
         return min((moment for lot in self.lots if (moment := self.due_moment(lot)) is not None), default=None)
 
     def spendable(self) -> list[PointsLot]:
-        """The open lots in the order of spending: first expiring first, then first awarded (docs/protocol.md 7)."""
+        """Open lots in the order of spending: first expiring first, then first awarded (docs/protocol.md 7)."""
         open_lots = [lot for lot in self.lots if lot.is_open and lot.left]
         return sorted(open_lots, key=lambda lot: (self.last_day(lot) or date.max, lot.awarded_at, *_arrival(lot)))
 
 
 def _arrival(lot: PointsLot) -> tuple[bool, int]:
-    """Where a lot stands among those of its account in the order in which they came, written yet or not.
+    """Sort key of a lot by its arrival in the account, stored yet or not.
 
-    A lot that was empty and got points back stands where it stood: the same in memory as when it is read again.
+    A lot that was empty and got points back keeps its position: the same in memory as after a new read.
     """
     return (False, lot.pk) if lot.pk is not None else (True, lot.entry.version)
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment (UTC) that is no longer part of `day` in `zone`."""
+    """The first moment (UTC) after `day` in `zone`."""
     return from_wall(datetime.combine(day + timedelta(days=1), time.min), zone)
 
 
@@ -112,10 +112,10 @@ def post(
     takes: Iterable[Take] = (),
     reverses: PointsEntry | None = None,
 ) -> PointsEntry:
-    """Add an entry: the account's figures follow its kind, and `takes` are taken from the lots (given back below zero).
+    """Add an entry: update the account's totals by its kind, and take `takes` from the lots (a negative take gives back).
 
-    Every other function that moves points comes here. Raises `InsufficientPointsError` below the floor, and
-    `TooManyPointsError` for figures that no column holds; nothing is changed then.
+    Every other function that moves points calls this one. Raises `InsufficientPointsError` below the floor, and
+    `TooManyPointsError` for figures too large for a column; nothing is changed then.
     """
     account = state.account
     balance = account.balance + points
@@ -185,18 +185,18 @@ def _consume(state: AccountState, entry: PointsEntry, lot: PointsLot, taken: Dec
 
 
 def touch(state: AccountState, lot: PointsLot) -> None:
-    """Remember that a lot changed, and keep among the state's lots just those that hold points."""
+    """Record that a lot changed; the state's lots are those that hold points."""
     if lot.pk is not None:
         state.changed_lots[lot.pk] = lot
-    is_there = any(one is lot for one in state.lots)
-    if lot.left and not is_there:
+    is_listed = any(listed is lot for listed in state.lots)
+    if lot.left and not is_listed:
         state.lots.append(lot)
-    elif not lot.left and is_there:
-        state.lots = [one for one in state.lots if one is not lot]
+    elif not lot.left and is_listed:
+        state.lots = [listed for listed in state.lots if listed is not lot]
 
 
 def pick(lots: Sequence[PointsLot], points: Decimal) -> tuple[list[Take], Decimal]:
-    """What to take from the lots, in their order, to have `points`; and how much of them that is."""
+    """Takes from the lots, in their order, for up to `points`, and their sum."""
     takes: list[Take] = []
     rest = points
     for lot in lots:
@@ -210,7 +210,7 @@ def pick(lots: Sequence[PointsLot], points: Decimal) -> tuple[list[Take], Decima
 
 
 def pay_debt(state: AccountState, entry: PointsEntry) -> None:
-    """Of points that just came, take at once what a balance below zero owed: lots never hold more than the balance."""
+    """Take from the lots what a balance below zero owed before the entry: lots never hold more than the balance."""
     before = entry.balance_after - entry.points
     if before < 0:
         takes, _ = pick(state.spendable(), min(-before, entry.points))

@@ -1,4 +1,4 @@
-"""How do accounts come out of the database, locked, and how does what became of them go back? In a fixed number of queries."""
+"""Reads, locks and writes accounts of points, in a fixed number of queries."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -29,19 +29,19 @@ States = dict[AccountKey, AccountState]
 def lock_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     """All accounts of these customers, locked in the order of their ids, with the lots that hold points: three queries.
 
-    Call it in the transaction that writes them, with the customers' locks held before where it takes any. Raises
-    `django.db.OperationalError` (55P03) when a lock is not free in time.
+    Call it in the transaction that writes them, after the customers' locks if any are taken. Raises
+    `django.db.OperationalError` (55P03) if a lock is not free in time.
     """
     states = _states(lock(_accounts_of(customer_ids)), zone=zone)
-    # Also where no lot of now expires with the tier: a lot that comes, or that gets points back, may.
-    _learn_tier_ends(states)
+    # Needed even if no present lot expires with the tier: a new lot, or one that gets points back, may.
+    _read_tier_ends(states)
     return states
 
 
 def lock_moved_account(account_id: int, living: AccountState) -> AccountState:
-    """An account whose points have moved to the `living` one, locked, for what still happens to its history.
+    """A moved account, locked, for corrections of its history. Its points are on the `living` account.
 
-    The living account must be held: nothing waits for a moved one without it.
+    The living account must be locked already: moved accounts are only locked after their living one.
     """
     account = lock(PointsAccount.objects.filter(pk=account_id)).get()
     account.last_billed_on, account.last_earned_on = living.account.last_billed_on, living.account.last_earned_on
@@ -49,28 +49,28 @@ def lock_moved_account(account_id: int, living: AccountState) -> AccountState:
 
 
 def read_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
-    """The same without locks, for those who only look: two queries, and one more where points expire with a tier."""
+    """The same without locks: two queries, and one more if points expire with a tier."""
     states = _states(_accounts_of(customer_ids).order_by("pk"), zone=zone)
     membership = PointsLot.Moves.MEMBERSHIP
-    _learn_tier_ends({key: one for key, one in states.items() if any(lot.moves == membership for lot in one.lots)})
+    _read_tier_ends({key: state for key, state in states.items() if any(lot.moves == membership for lot in state.lots)})
     return states
 
 
 def _accounts_of(customer_ids: Iterable[int]) -> QuerySet[PointsAccount]:
-    those_that_count = PointsAccount.objects.filter(moved_to=None)
-    return those_that_count.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
+    live_accounts = PointsAccount.objects.filter(moved_to=None)
+    return live_accounts.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
 
 
 def _states(accounts: QuerySet[PointsAccount], *, zone: ZoneInfo) -> States:
-    states = {one.pk: AccountState(account=one, zone=zone) for one in accounts}
+    states = {account.pk: AccountState(account=account, zone=zone) for account in accounts}
     if states:
         of_these = is_any_of("account_id", states, BigIntegerField())
         for lot in PointsLot.objects.filter(of_these, left__gt=0).order_by("pk"):
             states[lot.account_id].lots.append(lot)
-    return {AccountKey(one.account.customer_id, one.account.program_id): one for one in states.values()}
+    return {AccountKey(state.account.customer_id, state.account.program_id): state for state in states.values()}
 
 
-def _learn_tier_ends(states: States) -> None:
+def _read_tier_ends(states: States) -> None:
     if not states:
         return
     for key, ends in tier_ends_of({key.customer_id for key in states}).items():
@@ -79,24 +79,24 @@ def _learn_tier_ends(states: States) -> None:
 
 
 def tier_ends_of(customer_ids: Iterable[int]) -> dict[AccountKey, date | None]:
-    """The last day of the tier in each program that these customers are in; None: it never ends. One query."""
+    """Last day of the tier in each program of these customers, None if it never ends: one query."""
     rows = Membership.objects.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
     ends = rows.values_list("customer_id", "program_id", "tier_expires_on")
     return {AccountKey(customer_id, program_id): day for customer_id, program_id, day in ends}
 
 
 def write_accounts(states: Iterable[AccountState]) -> None:
-    """Store what was added to the states, and what it changed. `recorded_at` and all else is as it was posted."""
+    """Store the rows that were added to the states, and those that changed."""
     changed = [state for state in states if state.is_changed]
     entries = [entry for state in changed for entry in state.entries]
     lots = [lot for state in changed for lot in state.new_lots]
-    consumptions = [one for state in changed for one in state.consumptions]
+    consumptions = [consumption for state in changed for consumption in state.consumptions]
     insert_with_ids(entries)
     for lot in lots:
         lot.entry_id = lot.entry.pk
     insert_with_ids(lots)
-    for one in consumptions:
-        one.entry_id, one.lot_id = one.entry.pk, one.lot.pk
+    for consumption in consumptions:
+        consumption.entry_id, consumption.lot_id = consumption.entry.pk, consumption.lot.pk
     for state in changed:
         state.account.due_at = state.next_due()
     insert_rows(consumptions)
@@ -109,12 +109,12 @@ def write_accounts(states: Iterable[AccountState]) -> None:
 
 
 def settle_states(states: Iterable[AccountState], *, until: datetime, recorded_at: datetime) -> Sequence[AccountState]:
-    """Settle each in memory up to `until`; those that changed by it."""
+    """Settle the accounts in memory up to `until`; return those that were due."""
     changed: list[AccountState] = []
     for state in states:
         if state.account.due_at is not None and state.account.due_at <= until:
             settle(state, until, recorded_at=recorded_at)
-            # Even where nothing fell due after all, the account learns when it does.
+            # Written even if nothing was due after all, so that `due_at` is corrected.
             state.is_changed = True
             changed.append(state)
     return changed

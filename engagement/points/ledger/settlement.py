@@ -1,6 +1,6 @@
-"""What happens on an account by itself? Promised points are released, and points expire, each at the moment it is due.
+"""Settlement of an account: release of promised points and expiry, each at the moment it is due.
 
-Whoever writes settles first; whoever reads settles what is due by then (docs/protocol.md 7, "What is due").
+Every write and every read settles first (docs/protocol.md 7, "What is due").
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ SETTLED_BY = "system:settling"
 
 
 def settle(state: AccountState, until: datetime, *, recorded_at: datetime) -> None:
-    """Release and expire all that falls due up to `until`, in the order of its moments; entries carry those moments."""
+    """Release and expire everything due up to `until`, in the order of its moments; entries carry those moments."""
     while (moment := state.next_due()) is not None and moment <= until:
         due = [lot for lot in state.lots if state.due_moment(lot) == moment]
         facts = EntryContext(occurred_at=moment, recorded_at=recorded_at, made_by=SETTLED_BY)
@@ -21,7 +21,7 @@ def settle(state: AccountState, until: datetime, *, recorded_at: datetime) -> No
             if not lot.is_open:
                 _release(state, lot, facts)
         expiring = [lot for lot in due if lot.is_open and lot.left and state.due_moment(lot) == moment]
-        # What was just released may expire in the same moment; what was open expires together.
+        # Points released just now may expire in the same moment; open lots expire in one entry.
         if expiring:
             _expire(state, expiring, facts)
 

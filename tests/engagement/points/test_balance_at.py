@@ -42,7 +42,7 @@ def test_the_figures_of_any_moment(
     """Now, which is long after the 40th day, the promise of that day is kept: nobody had to settle it before."""
     account = live(organization).account
     (history,) = history_of(account.customer_id, organization=organization, as_of=moment)
-    found = history.figures
+    found = history.balance
     assert (
         found.lifetime,
         found.redeemed,
@@ -63,7 +63,7 @@ def test_what_was_known_then_does_not_change_with_what_arrives_late(organization
 
     def balance(**moments: Any) -> Decimal:
         (history,) = history_of(account.customer_id, organization=organization, **moments)
-        return history.figures.balance
+        return history.balance.balance
 
     assert balance(as_of=day(1)) == 15
     assert balance(known_at=day(8)) == 10
@@ -78,7 +78,7 @@ def test_every_account_has_its_own_history(organization: Organization, club: Pro
     PointsAccountFactory(organization=organization, program=second, customer=account.customer)
     give_points(account, 10)
     histories = history_of(account.customer_id, organization=organization)
-    assert [(one.account.program.name, one.figures.balance) for one in histories] == [("Club", 10), ("Second", 0)]
+    assert [(one.account.program.name, one.balance.balance) for one in histories] == [("Club", 10), ("Second", 0)]
     assert history_of(0, organization=organization) == []
 
 
