@@ -43,11 +43,13 @@ def expiry_of(rule: ExpiryRule, *, awarded_on: date, registered_on: date, field_
         return Expiry(moves=_MOVING[rule.kind], months=rule.number or None)
     try:
         match rule.kind:
+            case ExpiryKind.NEVER:
+                return NEVER
             case ExpiryKind.DAYS:
                 return Expiry(awarded_on + timedelta(days=rule.number))
             case ExpiryKind.MONTHS:
                 return Expiry(_month_end(months_later(awarded_on, rule.number)))
-            case ExpiryKind.DATE:
+            case ExpiryKind.DATE if rule.day is not None:
                 return Expiry(rule.day)
             case ExpiryKind.ANNIVERSARY:
                 return Expiry(_anniversary(registered_on, rule.number, after=awarded_on))
@@ -55,7 +57,7 @@ def expiry_of(rule: ExpiryRule, *, awarded_on: date, registered_on: date, field_
                 return Expiry(_next_occurrence(field_date(rule.field), awarded_on) + timedelta(days=rule.number))
     except (ValueError, OverflowError) as error:
         raise ExpiryError(f"the expiry {rule.kind} gives no date") from error
-    return NEVER
+    raise ExpiryError(f"the expiry {rule.kind} gives no date")
 
 
 def _month_end(day: date) -> date:

@@ -106,7 +106,7 @@ class ExpiryRule:
     """When points expire.
 
     `number` counts days, months or anniversaries, as `kind` says; for FIELD, the days after the date in the customer's field
-    named `field`. `day` belongs to DATE.
+    named `field`. `day` belongs to DATE; it is None for a date that does not exist, which is an error where points expire.
     """
 
     kind: ExpiryKind = ExpiryKind.NEVER
@@ -121,7 +121,10 @@ class ExpiryRule:
             return NEVER
         kind, value = ExpiryKind(stored["kind"]), stored.get("value")
         if kind == ExpiryKind.DATE:
-            return cls(kind=kind, day=date.fromisoformat(stored["value"]))
+            try:
+                return cls(kind=kind, day=date.fromisoformat(value))
+            except ValueError:
+                return cls(kind=kind)
         return cls(kind=kind, number=value or 0, field=stored.get("name", ""))
 
 
