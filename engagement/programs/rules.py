@@ -122,7 +122,7 @@ class ExpiryRule:
         kind, value = ExpiryKind(stored["kind"]), stored.get("value")
         if kind == ExpiryKind.DATE:
             try:
-                return cls(kind=kind, day=date.fromisoformat(value))
+                return cls(kind=kind, day=date.fromisoformat(stored["value"]))
             except ValueError:
                 return cls(kind=kind)
         return cls(kind=kind, number=value or 0, field=stored.get("name", ""))
