@@ -148,7 +148,7 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-# Locked log-ins are opened by `manage.py axes_reset_username`; its own rooms in the back office know no organizations.
+# `manage.py axes_reset_username` unlocks log-ins; the library's own admin pages know no organizations.
 AXES_ENABLE_ADMIN = False
 AXES_LOCKOUT_CALLABLE = "loyalty_project.admin_site.answer_locked_out"
 AXES_CLIENT_IP_CALLABLE = "organizations.api.client_ip.client_address"

@@ -23,7 +23,7 @@ ENTRIES_SHOWN = 10
 class CustomerPage:
     """Loyalty data of one customer. `purchases` is None for a customer without bills."""
 
-    standings: Sequence[Balance]
+    balances: Sequence[Balance]
     purchases: PurchaseTotals | None
     bills: Sequence[Bill]
     entries: Sequence[PointsEntry]
@@ -32,7 +32,7 @@ class CustomerPage:
 def read_customer_page(customer: Customer, *, organization: Organization) -> CustomerPage:
     """Read the loyalty data in six queries. Due steps are settled first, in further queries."""
     return CustomerPage(
-        standings=read_balances([customer.pk], organization=organization).of_customer(customer.pk),
+        balances=read_balances([customer.pk], organization=organization).of_customer(customer.pk),
         purchases=PurchaseTotals.objects.filter(customer=customer).first(),
         bills=latest_bills([customer.pk], query={}, organization=organization),
         entries=latest_entries(customer, limit=ENTRIES_SHOWN),

@@ -1,4 +1,4 @@
-"""How do templates show points, money, and why points moved? As the rooms do."""
+"""Template filters that show points, money, and the reason of a ledger entry."""
 
 from django import template
 

@@ -13,12 +13,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 @lru_cache(maxsize=4096)
 def format_mobile(digits: str) -> str:
-    """`919812300001` as "+91 98123 00001"; digits that are not a phone number as they are."""
+    """`919812300001` as "+91 98123 00001"; any other text as it is."""
     try:
-        number = PhoneNumber.from_string(f"+{digits}")
+        number = PhoneNumber.from_string(f"+{digits}") if digits.isdecimal() else None
     except NumberParseException:
         return digits
-    return str(number.as_international) if number.is_valid() else digits
+    return str(number.as_international) if number and number.is_valid() else digits
 
 
 class MobileInput(UnfoldAdminTextInputWidget):

@@ -14,7 +14,7 @@ DASH: Final = "–"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, the CSS classes of its cells."""
+    """A column: its title, and the CSS class of its cells."""
 
     title: str
     css: str = ""
@@ -32,9 +32,10 @@ def strong(title: str) -> Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A panel with a title and a table; `empty` in place of a table without rows. `link` leads to all rows.
+    """A panel with a title and a table. Cells are texts, links and badges, or values that `cell` prints.
 
-    Cells are text, links and badges, or values that `cell` prints.
+    `empty` is shown if there are no rows; without it nothing is shown. `link` leads to all rows. `note` is shown beside the
+    title, `footer` below the table.
     """
 
     title: str
@@ -48,18 +49,18 @@ class Table:
 
     @property
     def cells(self) -> list[list[tuple[Column, Any]]]:
-        """The rows, each cell printed and beside its column."""
+        """The rows: each cell as it is printed, with its column."""
         return [[(column, cell(value)) for column, value in zip(self.columns, row, strict=True)] for row in self.rows]
 
 
 def table(title: str, columns: Iterable[str | Column], rows: Iterable[Sequence[Any]], **options: Any) -> Table:
-    """A table; columns given as text are plain."""
+    """A table whose columns are titles, or columns with a style. `options` are the other fields of `Table`."""
     made = [Column(column) if isinstance(column, str) else column for column in columns]
     return Table(title=title, columns=made, rows=list(rows), **options)
 
 
 def cell(value: Any) -> Any:
-    """A value as a cell shows it: a dash for none, yes and no, moments in the time zone of the page."""
+    """A value as a cell shows it: a dash for None and blank, yes or no, moments in the time zone of the page."""
     if value is None or value == "":
         return DASH
     if isinstance(value, bool):

@@ -76,7 +76,7 @@ class PointsAccountAdmin(LoyaltyRowsAdmin):
         balances = read_balances([account.customer_id], organization=self.organization_behind(account))
         key = AccountKey(account.customer_id, account.program_id)
         # None while the points still have to follow a membership that a merge has moved.
-        context["standing"] = balances.of(key) if key in balances.memberships else None
+        context["balance"] = balances.of(key) if key in balances.memberships else None
         context["entries"] = latest_entries(account.customer, limit=ENTRIES_SHOWN, account=account)
         return super().render_change_form(request, context, *args, **kwargs)
 

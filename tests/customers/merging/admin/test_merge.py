@@ -54,7 +54,7 @@ def test_what_would_move_is_shown_before_anything_does(organization, administrat
     series = CardSeriesFactory(organization=organization)
     CardFactory(series=series, number="G7", customer=twin)
     page = text(administrator, merge_page(anna, twin))
-    for shown in ("Remains", "Is merged into it", "Cards", "ann@example.com, 919812300002", merge_page(twin, anna)):
+    for shown in ("Remains", "Is merged into it", "Cards", "ann@example.com", "+91 98123 00002", merge_page(twin, anna)):
         assert shown in page
     assert not Merge.objects.exists()
 
