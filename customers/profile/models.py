@@ -17,7 +17,7 @@ def _searched(column: str, *, name: str) -> models.Index:
 
 
 class Customer(TenantModel):
-    """A person whom one organization knows, enrolled or not.
+    """A person known to one organization, enrolled or not.
 
     `Identifier` has the identifiers, `field_values` the answers to the organization's fields.
     """
