@@ -1,4 +1,4 @@
-"""Bills for tests, made as plainly as possible or recorded with all that they set off."""
+"""Factories of bills, their lines and points; how tests record bills at a till."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -125,7 +125,7 @@ DAY = timedelta(days=1)
 
 @dataclass
 class Shop:
-    """A till, and what is bought there."""
+    """A till and the bills it records."""
 
     organization: Organization
     till: Till

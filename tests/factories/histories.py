@@ -1,4 +1,4 @@
-"""A points account that lived through everything: for tests of what reads the ledger."""
+"""A points account with entries of every kind, for tests of what reads the ledger."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -28,7 +28,7 @@ def day(number: int) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """What there is to spoil."""
+    """The rows of such an account."""
 
     account: PointsAccount
     sale: Bill

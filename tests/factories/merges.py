@@ -1,4 +1,4 @@
-"""Two who turn out to be one, in tests: how they come about, are merged and divided."""
+"""Two customers who are one person: how tests register, merge and unmerge them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +56,7 @@ def find(organization: Organization, key: str, value: object) -> tuple[int | Non
 
 
 def register_anna(till: Till) -> Customer:
-    """Who registered first."""
+    """The customer who registered first."""
     return send(till, mobile="9812300001", firstname="Anna", registered_on=OLD).customer
 
 

@@ -1,4 +1,4 @@
-"""A chain of shops where points are redeemed: a default program, one for the south, a till in each store, members."""
+"""A chain of shops where tests redeem points: a default program, one for the south, a till in each store, members."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

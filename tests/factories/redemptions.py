@@ -1,4 +1,4 @@
-"""Redemptions for tests: the entry, the row that tills know, and reversals, as the ledger writes them."""
+"""Redemptions and reversals of tests, with the entries that the ledger writes."""
 
 from decimal import Decimal
 from itertools import count
@@ -29,11 +29,11 @@ def redeem(
     note: str = "",
     **more: Any,
 ) -> Redemption:
-    """Points, awarded before and spent at `when`."""
+    """A redemption at `when` of points awarded just for it."""
     state = state_of(PointsAccount.objects.get(customer=customer, program=program))
     award(state, Decimal(points), facts=facts())
-    place = {"till": till, "store": till.store if till else None}
-    entry = spend(state, Decimal(points), kind=Kind.REDEEM, facts=facts(at(when), reference=reference, note=note, **place))
+    location = {"till": till, "store": till.store if till else None}
+    entry = spend(state, Decimal(points), kind=Kind.REDEEM, facts=facts(at(when), reference=reference, note=note, **location))
     write_accounts([state])
     return Redemption.objects.create(
         organization=customer.organization,
@@ -46,7 +46,7 @@ def redeem(
 
 
 def give_back(redemption: Redemption, points: int, when: str, *, till: Till | None) -> RedemptionReversal:
-    """A part of a redemption comes back."""
+    """A reversal of a part of the redemption."""
     state = state_of(redemption.account)
     taken = [(one.lot, one.points) for one in redemption.entry.consumptions.select_related("lot")]
     entry, _ = reverse(state, redemption.entry, Decimal(points), taken=taken, facts=facts(at(when), till=till))

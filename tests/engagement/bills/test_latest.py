@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
 from engagement.bills.latest import latest_bills
@@ -74,11 +73,12 @@ def test_filters_of_the_call_narrow_them(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_one_query_with_the_stores(northwind: Organization, shop: Shop, count: int) -> None:
+def test_one_query_with_the_stores(
+    northwind: Organization, shop: Shop, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     people = [member(northwind) for _ in range(count)]
     for one in people:
         shop.record(shop.draft(f"{one.pk}", 10, customer_id=one.pk, till=TillFactory(store=shop.till.store)))
-    with CaptureQueriesContext(connection) as found:
+    with django_assert_num_queries(1):
         bills = latest_bills([one.pk for one in people], query={}, organization=northwind)
         assert {bill.store.code for bill in bills if bill.store} == {"blr"}
-    assert len(found) == 1

@@ -1,8 +1,7 @@
 """Stores and tills by code."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from organizations.locations.lookup import UnknownLocationError, find_locations
 from organizations.locations.models import Store, Till
@@ -37,10 +36,11 @@ def test_unknown_places_and_tills_of_other_stores_are_refused(organization: Orga
             places.find(store=store, till=name)
 
 
-def test_a_query_for_each_kind_that_is_named(till: Till, store: Store) -> None:
+def test_a_query_for_each_kind_that_is_named(
+    till: Till, store: Store, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     for stores, tills, queries in [([], [], 0), ([store.code], [], 1), ([store.code], [till.code], 2)]:
-        with CaptureQueriesContext(connection) as found:
+        with django_assert_num_queries(queries):
             places = find_locations(stores=stores, tills=tills)
             assert [one.zone for one in places.stores.values()] == [None] * len(stores)
             assert [one.store.concept for one in places.tills.values()] == [None] * len(tills)
-        assert len(found) == queries
