@@ -7,8 +7,8 @@ from typing import Final
 
 from customers.profile.models import Customer
 from organizations.audit.actors import Actor
-from subscriptions.choices import Choice
 from subscriptions.models import Channel, Priority
+from subscriptions.rules import Choice
 from subscriptions.services import Decision, keep_decisions
 
 SEED: Final = 20_240_301

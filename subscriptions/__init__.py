@@ -1,1 +1,1 @@
-"""What customers agreed to be sent, by channel and priority."""
+"""Consents of customers to messages, by channel and priority."""

@@ -19,8 +19,8 @@ from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import DayRangeFilter, NamedFilter
 from organizations.back_office.forms import ActionForm, ReasonField
 from organizations.back_office.pages import page_of
-from subscriptions.choices import Choice
 from subscriptions.models import Channel, ConsentChange, Priority, Scope
+from subscriptions.rules import Choice
 from subscriptions.services import CONSTRAINTS, Decision, consents_of, decide
 
 ANSWERS: Final = {True: "subscribed", False: "unsubscribed", None: "no answer"}

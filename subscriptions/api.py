@@ -23,7 +23,7 @@ from loyalty_project.protocol.values import Item, optional, text
 from organizations.api.batches import answer_batch
 from organizations.api.call import Call
 from organizations.api.views import TillViewSet
-from subscriptions.choices import read_choice
+from subscriptions.rules import read_choice
 from subscriptions.sections import ConsentReading, channels, read_filters
 from subscriptions.services import CONSTRAINTS, Decision, decide
 

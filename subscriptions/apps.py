@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class SubscriptionsConfig(AppConfig):
-    """See the module."""
+    """Configuration of the app."""
 
     name = "subscriptions"

@@ -1,4 +1,4 @@
-"""What becomes of pairs that come with a registration, an update or a row of an import? (docs/protocol.md 4.1)."""
+"""Consents that come with a registration, an update or a row of an import (docs/protocol.md 4.1)."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -10,28 +10,28 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.values import Item
 from organizations.audit.actors import Actor
-from subscriptions.choices import read_choice
+from subscriptions.rules import read_choice
 from subscriptions.services import Decision, keep_decisions
 
 
 @dataclass(slots=True)
 class InlineKept:
-    """What became of one customer's pairs. `notices` has 91022 for each that was not kept."""
+    """Result of a customer's pairs. `notices` has 91022 for each pair that was not kept."""
 
     is_changed: bool = False
     notices: list[Notice] = field(default_factory=list)
 
 
-def keep_inline(said: Sequence[tuple[int, Sequence[Item]]], *, at: datetime, by: Actor) -> list[InlineKept]:
-    """Keep the pairs of customers (id and pairs as they were sent) in one go; what became of each customer's.
+def keep_inline(sent: Sequence[tuple[int, Sequence[Item]]], *, at: datetime, by: Actor) -> list[InlineKept]:
+    """Keep the pairs of customers (id and pairs as sent) together; a result for each customer.
 
-    Call it in a transaction that holds the customers' locks. What the database refuses of one customer alone is told as 91022;
-    of several it raises, so that the caller can find the one.
+    Call it in a transaction that holds the customers' locks. If the database refuses the pairs of a single customer, they get
+    91022; of several customers it raises, so that the caller can work them singly.
     """
-    kept = [InlineKept() for _ in said]
+    kept = [InlineKept() for _ in sent]
     decisions: list[Decision] = []
     owners: list[InlineKept] = []
-    for (customer_id, pairs), outcome in zip(said, kept, strict=True):
+    for (customer_id, pairs), outcome in zip(sent, kept, strict=True):
         for pair in pairs:
             try:
                 choice = read_choice(pair)
@@ -42,8 +42,8 @@ def keep_inline(said: Sequence[tuple[int, Sequence[Item]]], *, at: datetime, by:
                 owners.append(outcome)
     if not decisions:
         return kept
-    told = [_not_saved(decision.choice.channel, decision.choice.priority) for decision in decisions]
-    with side_step(kept[0].notices, told) if len(kept) == 1 else nullcontext():
+    warnings = [_not_saved(decision.choice.channel, decision.choice.priority) for decision in decisions]
+    with side_step(kept[0].notices, warnings) if len(kept) == 1 else nullcontext():
         for outcome, is_changed in zip(owners, keep_decisions(decisions, by=by), strict=True):
             outcome.is_changed |= is_changed
     return kept

@@ -1,4 +1,4 @@
-"""What has a customer agreed to be sent, and how do we know? What holds now, and a log of every time it changed."""
+"""Consents of customers, and the log of their changes."""
 
 from django.db import models
 
@@ -8,27 +8,27 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class Channel(models.TextChoices):
-    """By what a customer is written to."""
+    """The channel of a message."""
 
     SMS = "SMS", "SMS"
     EMAIL = "EMAIL", "E-mail"
 
 
 class Priority(models.TextChoices):
-    """What kind of message it is: about something the customer does, or to many at once."""
+    """The kind of message: about an action of the customer, or to many customers at once."""
 
     TRANS = "TRANS", "transactional"
     BULK = "BULK", "bulk"
 
 
 class Scope(models.TextChoices):
-    """Whose messages: those of the whole organization, and no narrower one (docs/protocol.md 4.14)."""
+    """The sender: the whole organization; narrower scopes do not exist (docs/protocol.md 4.14)."""
 
     ALL = "ALL", "all"
 
 
 class ConsentPair(TenantModel):
-    """Whose consent, and to what: the columns that the consent and its log share."""
+    """Customer, channel, priority and scope: the columns that the consent and its log share."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="%(class)ss", db_index=False)
     channel = models.CharField(max_length=5, choices=Channel, db_collation="C")
@@ -47,7 +47,7 @@ class ConsentPair(TenantModel):
 
 
 class Consent(ConsentPair):
-    """What a customer explicitly said about one channel and priority, last. Who said nothing has no row."""
+    """The latest explicit choice of a customer about a channel and priority. No row without a choice."""
 
     is_subscribed = models.BooleanField()
     decided_at = models.DateTimeField()
@@ -63,10 +63,10 @@ class Consent(ConsentPair):
 
 
 class ConsentChange(ConsentPair):
-    """One decision of a customer, and how it came to us. The database refuses to change or delete it.
+    """A decision of a customer, with its source. The database refuses to change or delete it.
 
-    It is the audit of consents (migration `consent_log_is_append_only`): no other entry is written for them. `revision` counts
-    without gaps, so that of two changes at once one would break `consentchange_unique`.
+    It is the audit of consents (migration `consent_log_is_append_only`); no other entry is written for them. `revision` has no
+    gaps, so that the second of two concurrent changes breaks `consentchange_unique`.
     """
 
     old = models.BooleanField(null=True, help_text="Blank: nothing had been said before")

@@ -1,4 +1,4 @@
-"""What does a customer's page tell of consents? What was said, and whether the customer may be written to, and why."""
+"""The consents on a customer's page: what the customer chose, and whether messages are allowed, with the reason."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,16 +10,16 @@ from customers.profile.models import Customer
 from organizations.back_office.panels import Panel
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
-from subscriptions.choices import Pair
 from subscriptions.models import Channel, Consent, Priority
 from subscriptions.payloads import PAIRS
+from subscriptions.rules import Pair
 from subscriptions.sending import Verdict, may_send
 from subscriptions.services import consents_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRow:
-    """One channel and priority, as the panel tells it. `change` is the address of the page that changes it, "" for none."""
+    """A channel and priority of the panel. `change` is the URL of the page that changes it, "" without permission."""
 
     channel: str
     priority: str
@@ -29,22 +29,22 @@ class ConsentRow:
 
     @property
     def since(self) -> datetime | None:
-        """When the customer last decided about it."""
+        """Time of the customer's last decision."""
         return self.consent.decided_at if self.consent else None
 
 
 def consents_panel(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Panel | None:
-    """Every pair of channel and priority, with the ways to change them and to the log, for those who may. One query."""
+    """All pairs of channel and priority, with links to change them and to the log; None without permission. One query."""
     if not seen_by.has_perm("subscriptions.view_consent"):
         return None
-    said = consents_of([customer.pk])[customer.pk]
-    known_by = {one.kind for one in customer.identifiers.all() if one.state == Identifier.State.CURRENT}
+    consents = consents_of([customer.pk])[customer.pk]
+    known_by = {row.kind for row in customer.identifiers.all() if row.state == Identifier.State.CURRENT}
     log = reverse("admin:subscriptions_consentchange_changelist")
     return Panel(
         "back_office/consents.html",
         {
             "rows": [
-                _row(customer, pair, said.get(pair), organization.policy.opt_in_type, known_by, seen_by) for pair in PAIRS
+                _row(customer, pair, consents.get(pair), organization.policy.opt_in_type, known_by, seen_by) for pair in PAIRS
             ],
             "log": f"{log}?customer={customer.pk}",
         },

@@ -1,4 +1,4 @@
-"""What does the subscriptions app tell of customers? Sections of customer/get and of customer/subscriptions."""
+"""Consents in customer/get and customer/subscriptions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from customers.profile.models import Customer
 from customers.profile.reading import Payloads, Reading
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
-from subscriptions.choices import PRIORITIES, Pair, read_scope, read_word
 from subscriptions.models import Consent, Priority
 from subscriptions.payloads import channel_rows, core_rows, optin_status
+from subscriptions.rules import PRIORITIES, Pair, read_scope, read_word
 from subscriptions.services import consents_of
 
-# Listed for everybody, and for those who have such a device (docs/protocol.md 4.14).
+# Listed for every customer, and for customers with such a device (docs/protocol.md 4.14).
 LISTED: Final = ("SMS", "POSTMAIL", "EMAIL")
 OF_DEVICES: Final = ("ANDROID", "IOS")
 _LIMIT_DIGITS: Final = 10
-# What may be asked for; nothing can be said to most of them yet.
+# Channels that may be requested; most of them cannot be chosen yet.
 READABLE: Final = frozenset(
     {
         *LISTED,
@@ -35,25 +35,25 @@ READABLE: Final = frozenset(
 
 
 def subscriptions(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`subscriptions` and `optin_status` of customer/get, when asked for: one query. Unreadable: empty, with 91002."""
+    """`subscriptions` and `optin_status` of customer/get, if requested. One query. Empty with 91002 if it fails."""
     wants_rows, wants_status = reading.wants("subscriptions"), reading.wants("optin_status")
     if not (wants_rows or wants_status):
         return {}
-    said: Mapping[int, Mapping[Pair, Consent]] = {}
+    consents: Mapping[int, Mapping[Pair, Consent]] = {}
     with reading.may_fail(Code.SUBSCRIPTIONS_UNAVAILABLE):
-        said = consents_of(ids)
-    payloads: dict[int, dict[str, Any]] = {one: {} for one in ids}
-    for one, payload in payloads.items():
+        consents = consents_of(ids)
+    payloads: dict[int, dict[str, Any]] = {pk: {} for pk in ids}
+    for pk, payload in payloads.items():
         if wants_rows:
-            payload["subscriptions"] = {"subscription": core_rows(said.get(one, {}))}
+            payload["subscriptions"] = {"subscription": core_rows(consents.get(pk, {}))}
         if wants_status:
-            payload["optin_status"] = optin_status(said.get(one, {}))
+            payload["optin_status"] = optin_status(consents.get(pk, {}))
     return payloads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentReading(Reading):
-    """What a read of customer/subscriptions asks for. `channel` "": those that are listed; `limit` None: all of these."""
+    """A read of customer/subscriptions. `channel` "": the listed channels; `limit` None: all of these."""
 
     channel: str
     priorities: Sequence[str]
@@ -62,7 +62,7 @@ class ConsentReading(Reading):
 
 
 def read_filters(reading: Reading) -> ConsentReading:
-    """The filters of a read. Raises `LoyaltyError`, in this order: 1101, 1102, 1103 or 1105, 400 for a `limit` that is none."""
+    """The filters of a read. Raises `LoyaltyError`, in this order: 1101, 1102, 1103 or 1105, 400 for a malformed `limit`."""
     channel, priority = reading.query.get("channel", ""), reading.query.get("priority", "")
     return ConsentReading(
         organization=reading.organization,
@@ -76,29 +76,29 @@ def read_filters(reading: Reading) -> ConsentReading:
 
 
 def channels(ids: Sequence[int], reading: ConsentReading) -> Payloads:
-    """`user_id` and `channel` of customer/subscriptions: one query, and one for the devices unless a channel is asked for."""
-    said = consents_of(ids)
-    listed = {one: [reading.channel] for one in ids} if reading.channel else _listed(ids)
+    """`user_id` and `channel` of customer/subscriptions. One query, and one for devices unless a channel is requested."""
+    consents = consents_of(ids)
+    listed = {pk: [reading.channel] for pk in ids} if reading.channel else _listed(ids)
     return {
-        one: {
-            "user_id": str(one),
+        pk: {
+            "user_id": str(pk),
             "channel": channel_rows(
-                said[one], channels=names[: reading.limit], priorities=reading.priorities, scope=reading.scope
+                consents[pk], channels=names[: reading.limit], priorities=reading.priorities, scope=reading.scope
             ),
         }
-        for one, names in listed.items()
+        for pk, names in listed.items()
     }
 
 
 def _listed(ids: Sequence[int]) -> dict[int, list[str]]:
-    """The channels that are listed for each customer when none is asked for."""
-    kept = Customer.objects.filter(pk__in=ids).values_list("pk", "comm_channels")
-    devices = {pk: {one["type"] for one in comm_channels} for pk, comm_channels in kept}
+    """The channels listed for each customer if none is requested."""
+    rows = Customer.objects.filter(pk__in=ids).values_list("pk", "comm_channels")
+    devices = {pk: {channel["type"] for channel in comm_channels} for pk, comm_channels in rows}
     return {pk: [*LISTED, *(device for device in OF_DEVICES if device in types)] for pk, types in devices.items()}
 
 
 def _limit(given: str) -> int | None:
-    """A whole number; None for none and for 0. Raises `LoyaltyError` 400."""
+    """A whole number; None if blank or 0. Raises `LoyaltyError` 400."""
     if not given:
         return None
     if not (given.isascii() and given.isdigit() and len(given) < _LIMIT_DIGITS):

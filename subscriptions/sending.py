@@ -1,4 +1,4 @@
-"""May a customer be written to? The rule that whatever sends messages must ask (docs/protocol.md 4.14)."""
+"""The rule whether a message may be sent to a customer; every sender must check it (docs/protocol.md 4.14)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -7,24 +7,24 @@ from typing import Final
 from customers.identifiers.models import Identifier
 from subscriptions.models import Channel
 
-# By which identifier a channel reaches somebody.
+# The kind of identifier that a channel needs.
 ADDRESSES: Final[Mapping[str, str]] = {Channel.SMS: Identifier.Kind.MOBILE, Channel.EMAIL: Identifier.Kind.EMAIL}
 _UNREACHABLE: Final[Mapping[str, str]] = {Channel.SMS: "no mobile number", Channel.EMAIL: "no e-mail address"}
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a message may go out, and why, in words that follow a "yes" or "no"."""
+    """Whether a message may be sent, with the reason as text."""
 
     is_allowed: bool
     why: str
 
 
 def may_send(channel: str, *, is_subscribed: bool | None, opt_in_type: str, known_by: Collection[str]) -> Verdict:
-    """Whether a customer who said `is_subscribed` (None: nothing) to a channel and priority may be sent such a message.
+    """Whether a message of a channel and priority may be sent to a customer who chose `is_subscribed` (None: no choice).
 
-    `opt_in_type` is the organization's OPT_IN_TYPE, `known_by` the kinds of identifiers that the customer has. Each priority is
-    judged by its own consent. With DOUBLE a yes is one that was confirmed: callers record it no sooner (docs/protocol.md 4.14).
+    `opt_in_type` is the organization's OPT_IN_TYPE, `known_by` the kinds of identifiers of the customer. Each priority has its
+    own consent. With DOUBLE, callers record a yes only after it is confirmed (docs/protocol.md 4.14).
     """
     if ADDRESSES[channel] not in known_by:
         return Verdict(is_allowed=False, why=_UNREACHABLE[channel])

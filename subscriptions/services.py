@@ -1,4 +1,4 @@
-"""How is a customer's consent kept and read? For one or for thousands at once, each change with its entry in the log."""
+"""Record and read consents, of one customer or thousands; every change has an entry in the log."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from loyalty_project.db.rows import insert_rows, update_rows
 from loyalty_project.protocol.codes import Code
 from organizations.audit.actors import Actor
 from organizations.tenancy.models import Organization
-from subscriptions.choices import Choice, Pair
 from subscriptions.models import Consent, ConsentChange
+from subscriptions.rules import Choice, Pair
 
-# What a broken constraint means, should a race ever get past the customer's lock (docs/protocol.md 5.1).
+# The code of each constraint, in case a race gets past the customer's lock (docs/protocol.md 5.1).
 CONSTRAINTS: Mapping[str, Code] = {
     "consent_unique": Code.SUBSCRIPTION_FAILED,
     "consentchange_unique": Code.SUBSCRIPTION_NOT_UPDATED,
@@ -25,7 +25,7 @@ CONSTRAINTS: Mapping[str, Code] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What one customer decided, when, and, where somebody knows, why."""
+    """A choice of a customer, with its time and, if known, reason."""
 
     customer_id: int
     choice: Choice
@@ -34,7 +34,7 @@ class Decision:
 
 
 def decide(decision: Decision, *, by: Actor) -> bool:
-    """Keep one decision, the customer locked; whether it changed anything.
+    """Lock the customer and record a decision; True if it changed anything. Opens a transaction.
 
     Raises `django.db` errors for a lock that is not free (55P03) and for broken constraints (`CONSTRAINTS`).
     """
@@ -45,22 +45,22 @@ def decide(decision: Decision, *, by: Actor) -> bool:
 
 
 def keep_decisions(decisions: Sequence[Decision], *, by: Actor) -> list[bool]:
-    """Keep decisions in their order, later ones seeing earlier ones; for each, whether it changed anything.
+    """Record decisions in their order, each after the one before; for each, True if it changed anything.
 
-    Four queries at most, for any number. What was said already is not said again: no row changes, and nothing is logged. Call
-    it in a transaction that holds the customers' locks; errors as above.
+    At most four queries for any number. A repeated choice changes and logs nothing. Call it in a transaction that holds the
+    customers' locks; errors as in `decide`.
     """
     consents = {
         (customer_id, pair): consent
-        for customer_id, said in consents_of({decision.customer_id for decision in decisions}).items()
-        for pair, consent in said.items()
+        for customer_id, by_pair in consents_of({decision.customer_id for decision in decisions}).items()
+        for pair, consent in by_pair.items()
     }
     changed: dict[tuple[int, Pair], Consent] = {}
     log: list[ConsentChange] = []
     results: list[bool] = []
     for decision in decisions:
         key = (decision.customer_id, decision.choice.pair)
-        consent = consents.setdefault(key, _unsaid(decision, by.organization))
+        consent = consents.setdefault(key, _no_consent(decision, by.organization))
         old = consent.is_subscribed if consent.revision else None
         is_changed = old != decision.choice.is_subscribed
         results.append(is_changed)
@@ -68,7 +68,7 @@ def keep_decisions(decisions: Sequence[Decision], *, by: Actor) -> list[bool]:
             consent.is_subscribed, consent.decided_at = decision.choice.is_subscribed, decision.at
             consent.revision += 1
             changed[key] = consent
-            log.append(_logged(decision, consent, old=old, by=by))
+            log.append(_log_entry(decision, consent, old=old, by=by))
     new = [consent for consent in changed.values() if consent.pk is None]
     known = [consent for consent in changed.values() if consent.pk is not None]
     insert_rows(new)
@@ -78,15 +78,15 @@ def keep_decisions(decisions: Sequence[Decision], *, by: Actor) -> list[bool]:
 
 
 def consents_of(customers: Collection[int]) -> dict[int, dict[Pair, Consent]]:
-    """What each of the customers (ids) explicitly said, by pair; those who said nothing are there too. One query."""
-    found: dict[int, dict[Pair, Consent]] = {one: {} for one in customers}
+    """The explicit choices of each customer (id), by pair; empty for a customer without choices. One query."""
+    consents: dict[int, dict[Pair, Consent]] = {pk: {} for pk in customers}
     for consent in Consent.objects.filter(is_any_of("customer_id", customers, BigIntegerField())):
-        found[consent.customer_id][consent.channel, consent.priority, consent.scope] = consent
-    return found
+        consents[consent.customer_id][consent.channel, consent.priority, consent.scope] = consent
+    return consents
 
 
-def _unsaid(decision: Decision, organization: Organization) -> Consent:
-    """The consent to a pair of which nothing has been said: of revision 0, not stored."""
+def _no_consent(decision: Decision, organization: Organization) -> Consent:
+    """The consent to a pair without a choice: revision 0, not stored."""
     channel, priority, scope = decision.choice.pair
     return Consent(
         organization_id=organization.pk,
@@ -98,7 +98,7 @@ def _unsaid(decision: Decision, organization: Organization) -> Consent:
     )
 
 
-def _logged(decision: Decision, consent: Consent, *, old: bool | None, by: Actor) -> ConsentChange:
+def _log_entry(decision: Decision, consent: Consent, *, old: bool | None, by: Actor) -> ConsentChange:
     return ConsentChange(
         organization_id=by.organization.pk,
         customer_id=consent.customer_id,

@@ -8,8 +8,8 @@ from django.db import connection
 
 from customers.profile.models import Customer
 from organizations.locations.models import Till
-from subscriptions.choices import Choice
 from subscriptions.models import Channel, ConsentChange, Priority
+from subscriptions.rules import Choice
 from subscriptions.services import Decision, keep_decisions
 from tests.factories.locations import till_actor
 

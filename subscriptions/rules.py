@@ -1,6 +1,6 @@
-"""What does an item say that a customer wants, or not? One channel and priority of it, read and checked.
+"""Choices of customers: a yes or no to a channel and priority, read and checked (docs/protocol.md 4.14).
 
-The same for `customer/subscriptions`, for pairs inside of `add` and `update`, and for imports (docs/protocol.md 4.14).
+The same for `customer/subscriptions`, for pairs in `add` and `update`, and for imports.
 """
 
 from collections.abc import Collection
@@ -15,14 +15,14 @@ MAX_ID = 2**63 - 1
 CHANNELS = frozenset(Channel.values)
 PRIORITIES = frozenset(Priority.values)
 SCOPES = frozenset(Scope.values)
-_WORDS = {"0": False, "1": True}
+_ANSWERS = {"0": False, "1": True}
 
 Pair = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A yes or no to one channel and priority; campaign and outbox are those of the message that led to it, if one did."""
+    """A yes or no to a channel and priority, with campaign and outbox of the message that led to it, if any."""
 
     channel: str
     priority: str
@@ -33,14 +33,14 @@ class Choice:
 
     @property
     def pair(self) -> Pair:
-        """What it is a choice about."""
+        """Channel, priority and scope."""
         return self.channel, self.priority, self.scope
 
 
 def read_choice(item: Item) -> Choice:
-    """The choice that an item tells.
+    """The choice of an item.
 
-    Raises `LoyaltyError`, in this order: 1101, 1102, 1103 or 1105, 1106, 1107, 1108; 400 where no text stands in its place.
+    Raises `LoyaltyError`, in this order: 1101, 1102, 1103 or 1105, 1106, 1107, 1108; 400 for a value that is not text.
     """
     return Choice(
         channel=read_word(text(item, "channel"), CHANNELS, Code.INVALID_CHANNEL),
@@ -53,27 +53,27 @@ def read_choice(item: Item) -> Choice:
 
 
 def read_word(given: str, words: Collection[str], code: Code) -> str:
-    """One of `words`, whatever its case. Raises `LoyaltyError` with `code`."""
+    """The word in upper case, if it is one of `words`. Raises `LoyaltyError` with `code`."""
     if given.upper() not in words:
         raise LoyaltyError(code)
     return given.upper()
 
 
 def read_scope(given: str) -> str:
-    """The scope; ALL where none is given. Raises `LoyaltyError`: 1105 for several, 1103 for another."""
+    """The scope; ALL if blank. Raises `LoyaltyError`: 1105 for several, 1103 for an unknown one."""
     if "," in given:
         raise LoyaltyError(Code.SEVERAL_SCOPES)
     return read_word(given or Scope.ALL, SCOPES, Code.INVALID_SCOPE)
 
 
 def _yes_or_no(given: str) -> bool:
-    if given not in _WORDS:
+    if given not in _ANSWERS:
         raise LoyaltyError(Code.INVALID_SUBSCRIPTION_STATUS)
-    return _WORDS[given]
+    return _ANSWERS[given]
 
 
 def _number(given: str, code: Code) -> int | None:
-    """An id of another system. Nobody here knows which there are, so every number is taken that an id can be."""
+    """An id of another system: any number that fits the column. Raises `LoyaltyError` with `code`."""
     if not given:
         return None
     if not (given.isascii() and given.isdigit() and len(given) < 20 and int(given) <= MAX_ID):

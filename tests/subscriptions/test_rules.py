@@ -3,7 +3,7 @@
 import pytest
 
 from loyalty_project.protocol.errors import LoyaltyError
-from subscriptions.choices import Choice, read_choice
+from subscriptions.rules import Choice, read_choice
 
 ITEM = {"channel": "SMS", "priority": "BULK", "scope": "ALL", "is_subscribed": "1"}
 
