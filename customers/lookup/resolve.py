@@ -1,7 +1,7 @@
 """Customers of the rows of an import file (docs/imports.md)."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeVar
 
 from customers.lookup.services import LookupQuery, LookupResult, look_up
 from loyalty_project.protocol.codes import Code
@@ -13,6 +13,7 @@ from organizations.tenancy.models import Organization
 # The first filled identifier of a row, in this order, decides.
 PRECEDENCE: Final = ("id", "mobile", "external_id", "email")
 Row = Mapping[str, str]
+T = TypeVar("T")
 
 
 def resolve_rows(rows: Sequence[Row], *, organization: Organization, policy: Policy) -> list[int | LoyaltyError]:
@@ -30,6 +31,23 @@ def resolve_rows(rows: Sequence[Row], *, organization: Organization, policy: Pol
             looked_up = look_up(LookupQuery(key=key, values=values), organization=organization, policy=policy, country_code="")
             results.update(((key, result.value), result) for result in looked_up)
     return [_customer(results[given]) if given else LoyaltyError(Code.IDENTIFIER_MISSING) for given in identifiers]
+
+
+def read_rows(
+    rows: Sequence[Row], read: Callable[..., T], *, organization: Organization, policy: Policy
+) -> list[T | LoyaltyError]:
+    """Read each row by `read(row, customer_id=...)`; the refusal if the row or its customer is refused. See `resolve_rows`."""
+    customers = resolve_rows(rows, organization=organization, policy=policy)
+    return [_read(row, customer, read) for row, customer in zip(rows, customers, strict=True)]
+
+
+def _read(row: Row, customer: int | LoyaltyError, read: Callable[..., T]) -> T | LoyaltyError:
+    if isinstance(customer, LoyaltyError):
+        return customer
+    try:
+        return read(row, customer_id=customer)
+    except LoyaltyError as refusal:
+        return refusal
 
 
 def _deciding_identifier(row: Row) -> tuple[str, str] | None:

@@ -13,9 +13,8 @@ from engagement.redemptions.models import Redemption
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import update_rows
 from loyalty_project.protocol.errors import Notice
+from loyalty_project.protocol.values import read_id
 from organizations.locations.models import Store
-
-_LONGEST_ID = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,7 @@ def find_bill(number: str, *, customer_id: int, store: Store | None, day: date) 
     same_day = [bill for bill in own if store is not None and (bill.store_id, bill.billed_on) == (store.pk, day)]
     if own:
         return NamedBill(bill=(same_day or own)[0])
-    by_id = sales.filter(pk=int(number), customer_id=customer_id).first() if _is_id(number) else None
+    by_id = sales.filter(pk=pk, customer_id=customer_id).first() if (pk := read_id(number)) else None
     return NamedBill(bill=by_id, is_foreign=by_id is None and bool(named))
 
 
@@ -97,12 +96,8 @@ def _named(redemptions: QuerySet[Redemption], listed: Sequence[str]) -> list[Red
     """The redemption of each text, None for an unknown one. A text of digits is a code before it is an id."""
     if not listed:
         return []
-    ids = [int(text) for text in listed if _is_id(text)]
+    ids = [pk for text in listed if (pk := read_id(text))]
     named = Q(is_any_of("code", listed, CharField())) | Q(is_any_of("pk", ids, BigIntegerField()))
     rows = list(redemptions.filter(named))
     by_name = {**{str(row.pk): row for row in rows}, **{row.code: row for row in rows}}
     return [by_name.get(text) for text in listed]
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID

@@ -24,13 +24,13 @@ from loyalty_project import clock
 from loyalty_project.db.locks import ask_to_repeat
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.numbers import plain_digits
+from loyalty_project.protocol.values import read_id
 from organizations.audit.actors import Actor
 
 ZERO = Decimal(0)
 LONGEST_NUMBER = 100
 LONGEST_NOTE = 250
 _CODE_LENGTH = 6
-_LONGEST_ID = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +127,9 @@ def _find(request: ReversalRequest, customer_id: int | None) -> Redemption:
     redemptions = Redemption.objects.select_related("account", "entry__till")
     given = request.redemption_id
     if given:
-        named = Q(code=given) if len(given) == _CODE_LENGTH else Q(pk=None)
-        if given.isascii() and given.isdigit() and len(given) <= _LONGEST_ID:
-            named |= Q(pk=int(given))
+        named = Q(pk=read_id(given))
+        if len(given) == _CODE_LENGTH:
+            named |= Q(code=given)
         matches = sorted(redemptions.filter(named), key=lambda redemption: redemption.code != given)
         if not matches:
             raise LoyaltyError(PointsCode.REDEMPTION_NOT_FOUND)

@@ -11,6 +11,7 @@ from engagement.programs.models import Membership
 from engagement.redemptions.codes import PointsCode
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.values import read_id
 from organizations.audit.actors import Actor
 from organizations.policies import Policy
 
@@ -83,8 +84,7 @@ def check_not_blocked(customer: Customer, policy: Policy) -> None:
 
 
 def _named(catalog: ProgramCatalog, program_id: str) -> Target:
-    is_id = program_id.isascii() and program_id.isdigit()
-    current = catalog.by_id.get(int(program_id)) if is_id else None
+    current = catalog.by_id.get(read_id(program_id))
     if current is None or not current.program.is_active:
         return Target(refusal=LoyaltyError(PointsCode.INVALID_PROGRAM))
     return Target(current=current)

@@ -1,6 +1,5 @@
-"""Which bills and redemptions does a read ask for? The parameters of docs/protocol.md 4.6 and 4.7 as conditions."""
+"""Filters of `customer/transactions` (docs/protocol.md 4.6)."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,10 +10,10 @@ from django_filters import CharFilter, Filter, NumberFilter
 from loyalty_project.api.filtersets import IdFilter, MomentFilter, WireFilterSet
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.values import read_id
 from organizations.locations.models import Store
 
-_ID: Final = re.compile(r"\d{1,18}", re.ASCII)
-# Where an entity's code stands on a bill. The account of a store's server is a till here.
+# The column of each entity's code. The account of a store's server is a till.
 _ENTITIES: Final[Mapping[str, str]] = {
     "ZONE": "store__zone__code",
     "CONCEPT": "store__concept__code",
@@ -25,28 +24,28 @@ _ENTITIES: Final[Mapping[str, str]] = {
 
 
 class StoreField(forms.CharField):
-    """A store by its id or its code, as the store's id."""
+    """A store by id or code; the value is its id."""
 
     def clean(self, value: Any) -> int | None:
-        """The id. Raises `LoyaltyError` 1150 for a store that the organization does not have (docs/protocol.md 7)."""
+        """The store's id. Raises `LoyaltyError` 1150 for an unknown store (docs/protocol.md 7)."""
         text: str = super().clean(value)
         if not text:
             return None
-        pk = _id(text)
-        found = set(Store.objects.filter(Q(code=text) | Q(pk=pk)).values_list("pk", flat=True))
-        if not found:
+        pk = read_id(text)
+        store_ids = set(Store.objects.filter(Q(code=text) | Q(pk=pk)).values_list("pk", flat=True))
+        if not store_ids:
             raise LoyaltyError(Code.INVALID_STORE_ID)
-        return pk if pk in found else found.pop()
+        return pk if pk in store_ids else store_ids.pop()
 
 
 class StoreFilter(Filter):
-    """A store that must be there."""
+    """A store that must exist."""
 
     field_class = StoreField
 
 
 class BillFilters(WireFilterSet):
-    """Of bills, those that `transactions` asks for."""
+    """Filters of bills."""
 
     number = CharFilter("number")
     transaction_id = IdFilter("pk")
@@ -65,14 +64,9 @@ class BillFilters(WireFilterSet):
     end_date = MomentFilter("billed_at", "until")
 
     def at_entity(self, rows: QuerySet[Any], _name: str, kind: str) -> QuerySet[Any]:
-        """Those made where `entity_type` and `entity_code` say. Raises `LoyaltyError` 400 for half of the pair."""
+        """Bills at the location of `entity_type` and `entity_code`. Raises `LoyaltyError` 400 if one of the two is missing."""
         code = self.given.get("entity_code")
         column = _ENTITIES.get(kind.upper())
         if column is None or not code:
             raise LoyaltyError(Code.INVALID_INPUT)
         return rows.filter(**{column: code})
-
-
-def _id(text: str) -> int:
-    """The id that a text is; 0, which nothing has, for another text."""
-    return int(text) if _ID.fullmatch(text) else 0

@@ -1,4 +1,4 @@
-"""What did these customers buy, and what did it count for? Bills with their points, for many customers at once."""
+"""Bills of customers with their points, for many customers at once."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillPage:
-    """Some of a customer's bills, in order, and how many there are in all."""
+    """A page of a customer's bills, and the number of all of them."""
 
     bills: list[Bill] = field(default_factory=list)
     count: int = 0
@@ -33,24 +33,21 @@ class BillPage:
 
 @dataclass(slots=True, kw_only=True)
 class DatedLot:
-    """Points that a bill brought, with their last good day; None: they never expire.
-
-    `moved` are the lots that merges have made of what was left of them.
-    """
+    """The lot of an award with its last valid day, None without expiry, and the lots that merges moved it to (`moved`)."""
 
     lot: PointsLot
     last_day: date | None
     moved: list[PointsLot] = field(default_factory=list)
 
     def total(self, part: str, *, is_open: bool | None = None) -> Decimal:
-        """What was `spent`, `returned`, `expired` or is `left` of them: of those that are open, or promised, or of all."""
-        parts = [one for one in (self.lot, *self.moved) if is_open in {None, one.is_open}]
-        return sum((getattr(one, part) for one in parts), ZERO)
+        """The sum of a column (`spent`, `returned`, `expired`, `left`), of open lots, promised lots, or all."""
+        lots = [lot for lot in (self.lot, *self.moved) if is_open in {None, lot.is_open}]
+        return sum((getattr(lot, part) for lot in lots), ZERO)
 
 
 @dataclass(slots=True, kw_only=True)
 class BillCount:
-    """What a bill counted for in a program. `taken` is what its returns took back, from wherever."""
+    """Points of a bill in a program. `taken` are those that its returns took back, from any lot."""
 
     program_id: int
     issued: Decimal = ZERO
@@ -58,14 +55,14 @@ class BillCount:
     lots: list[DatedLot] = field(default_factory=list)
 
     def total(self, part: str) -> Decimal:
-        """The sum over the lots of `spent`, `returned`, `expired` or another of their parts."""
-        return sum((one.total(part) for one in self.lots), ZERO)
+        """The sum of a column over the lots."""
+        return sum((lot.total(part) for lot in self.lots), ZERO)
 
     @property
     def last_day(self) -> date | None:
-        """The day until which any of the points is good: of those that are left, else of all; None: for ever, or none."""
-        dated = [one for one in self.lots if one.total("left")] or self.lots
-        days = [one.last_day for one in dated]
+        """The last valid day of the points that are left, else of all; None without expiry or without points."""
+        lots = [lot for lot in self.lots if lot.total("left")] or self.lots
+        days = [lot.last_day for lot in lots]
         return max((day for day in days if day is not None), default=None) if None not in days else None
 
 
@@ -84,14 +81,14 @@ class PointsRead:
         return self.balances.applicable(customer_id, programs) if programs else NO_BALANCE
 
     def of_bill(self, bill_id: int, program_id: int) -> BillCount:
-        """What the bill counted for in the program; nothing where it did not count."""
+        """Points of the bill in the program; zeros if it did not count."""
         return self.counts.get((bill_id, program_id)) or BillCount(program_id=program_id)
 
 
 def read_bills(
     customer_ids: Collection[int], rows: QuerySet[Bill], *, order: Sequence[str], limit: int, offset: int
 ) -> dict[int, BillPage]:
-    """A page of the bills among `rows` for each customer, with their places: one query."""
+    """A page of the bills in `rows` for each customer, with their locations. One query."""
     own = rows.filter(is_any_of("customer_id", customer_ids, BigIntegerField())).select_related("store", "till")
     pages: dict[int, BillPage] = {}
     for bill in page_of_each(own, by="customer_id", order=order, limit=limit, offset=offset):
@@ -101,13 +98,13 @@ def read_bills(
 
 
 def basket_sizes(bill_ids: Collection[int]) -> dict[int, int]:
-    """The number of lines of each bill that has any: one query."""
+    """The number of lines of each bill that has lines. One query."""
     lines = BillLine.objects.filter(is_any_of("bill_id", bill_ids, BigIntegerField()))
     return dict(lines.order_by().values("bill_id").annotate(size=Count("pk")).values_list("bill_id", "size"))
 
 
 def lifetime_purchases(customer_ids: Collection[int]) -> dict[int, Decimal]:
-    """What each customer bought in all, of those who ever did: one query."""
+    """The purchase total of each customer who has one. One query."""
     totals = PurchaseTotals.objects.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
     return dict(totals.values_list("customer_id", "amount"))
 
@@ -115,7 +112,7 @@ def lifetime_purchases(customer_ids: Collection[int]) -> dict[int, Decimal]:
 def read_points(
     customer_ids: Collection[int], bill_ids: Collection[int], *, organization: Organization, store: Store | None
 ) -> PointsRead:
-    """The points of these customers and of these bills of theirs, with what is due by now done: eight queries.
+    """The points of these customers and bills, after settling what is due. Eight queries.
 
     Call it outside a transaction that holds locks.
     """
@@ -142,7 +139,7 @@ def _bill_counts(bill_ids: Collection[int], balances: Balances, zone: ZoneInfo) 
         if count is None:
             continue
         state = balances.accounts.get(account)
-        # What was settled only in memory is not in the database yet.
+        # The account may be settled in memory only.
         fresh = state.changed_lots.get(lot.pk, lot) if state else lot
         if lot.moved_from_id is not None:
             dated[lot.pk] = dated[lot.moved_from_id]
@@ -150,7 +147,7 @@ def _bill_counts(bill_ids: Collection[int], balances: Balances, zone: ZoneInfo) 
             continue
         membership = balances.memberships.get(account)
         tier_ends = membership.tier_expires_on if membership else None
-        # Of an account that a merge moved, the one that counts tells the days.
+        # For an account that a merge moved, the current account decides the last day.
         clock = AccountState(account=state.account if state else lot.account, zone=zone, tier_ends=tier_ends)
         dated[lot.pk] = DatedLot(lot=fresh, last_day=clock.last_day(fresh))
         count.lots.append(dated[lot.pk])

@@ -1,4 +1,4 @@
-"""How is a bill printed? Pure functions from rows to the objects of docs/protocol.md 4.6."""
+"""Bills as printed: pure functions from rows to the objects of docs/protocol.md 4.6."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -58,7 +58,7 @@ def customer_with_bills(
 
 
 def transaction(bill: Bill, *, points: Any, taken: Decimal, basket_size: int, organization: Organization) -> dict[str, Any]:
-    """A row of `transactions`; `points` is a block or, per program, a list of them. Nothing that must be asked for is in it."""
+    """A row of `transactions`, without optional parts; `points` is a block, or a list of one a program."""
     zone = organization.zone
     row: dict[str, Any] = {
         "id": str(bill.pk),
@@ -91,7 +91,7 @@ def transaction(bill: Bill, *, points: Any, taken: Decimal, basket_size: int, or
 
 
 def points_block(count: BillCount) -> dict[str, str]:
-    """What a bill counted for in one program, all text."""
+    """Points of a bill in a program, all as text."""
     return {
         "issued": plain_digits(count.issued),
         "redeemed": plain_digits(count.total("spent")),
@@ -104,45 +104,45 @@ def points_block(count: BillCount) -> dict[str, str]:
 
 
 def no_points_block() -> dict[str, str]:
-    """The same of a bill whose customer is in no program, or whose points cannot be read."""
+    """The block of a bill whose customer is not in a program, or whose points cannot be read."""
     return {**points_block(BillCount(program_id=0)), "program_id": ""}
 
 
 def points_breakup(counts: Iterable[BillCount]) -> dict[str, Any]:
-    """The batches of points that a bill brought, each with its own expiry."""
+    """The awards of a bill, each with its own expiry."""
     return {
         "breakup": [
             {
                 "program_id": str(count.program_id),
-                "type": one.lot.kind,
-                "issued": plain_digits(one.lot.points),
-                "available": plain_digits(one.total("left", is_open=True)),
-                "delayed": plain_digits(one.total("left", is_open=False)),
-                "redeemed": plain_digits(one.total("spent")),
-                "returned": plain_digits(one.total("returned")),
-                "expired": plain_digits(one.total("expired")),
-                "expiry_date": _day(one.last_day),
+                "type": dated.lot.kind,
+                "issued": plain_digits(dated.lot.points),
+                "available": plain_digits(dated.total("left", is_open=True)),
+                "delayed": plain_digits(dated.total("left", is_open=False)),
+                "redeemed": plain_digits(dated.total("spent")),
+                "returned": plain_digits(dated.total("returned")),
+                "expired": plain_digits(dated.total("expired")),
+                "expiry_date": _day(dated.last_day),
             }
             for count in counts
-            for one in count.lots
+            for dated in count.lots
         ]
     }
 
 
 def field_values(bill: Bill, definitions: Iterable[FieldDefinition]) -> dict[str, Any]:
-    """The values of the bill's own fields, in the order of their definition."""
-    values = ((one.name, bill.field_values.get(str(one.pk))) for one in definitions)
+    """The values of the bill's custom fields, in the order of `definitions`."""
+    values = ((definition.name, bill.field_values.get(str(definition.pk))) for definition in definitions)
     return {"field": [{"name": name, "value": write_value(value)} for name, value in values if value]}
 
 
 def credit_notes(bill: Bill) -> dict[str, Any]:
-    """The credit notes that came with the bill, as they were sent."""
+    """The credit notes of the bill, as sent."""
     sent = bill.details.get("credit_notes", [])
     return {"credit_note": [{name: str(note.get(name) or "") for name in ("number", "amount", "notes")} for note in sent]}
 
 
 def _currency(bill: Bill, organization: Organization) -> dict[str, Any]:
-    """A foreign bill's currency and the organization's. Currencies are known by their ISO 4217 code alone."""
+    """The currency of a foreign bill and that of the organization; their ISO 4217 codes serve as ids and names."""
     own = organization.currency
     return {
         "ratio": bill.currency_ratio,

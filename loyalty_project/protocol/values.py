@@ -15,6 +15,8 @@ Value = Any  # None, str, list[Value] or dict[str, Value]
 Item = dict[str, Value]
 
 _ON = {"true", "1"}
+# Every number of so many digits fits a column.
+_ID_DIGITS = 18
 # NUL, and halves of surrogate pairs: PostgreSQL and UTF-8 cannot hold them.
 _UNUSABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -54,6 +56,11 @@ def is_on(query: Mapping[str, str], flag: str, *, default: bool = False) -> bool
     """Whether a flag of a query is on: `true` or `1`, in any case; a blank one says nothing (docs/protocol.md 1.9)."""
     given = query.get(flag, "").lower()
     return given in _ON if given else default
+
+
+def read_id(given: str) -> int:
+    """The id that a text is; 0, which no row has, for other text."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= _ID_DIGITS else 0
 
 
 def child(item: Item, key: str) -> Item:

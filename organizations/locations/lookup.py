@@ -1,6 +1,6 @@
 """Stores and tills by code, for the rows of a batch: active or not, with zone and concept."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from organizations.locations.models import Store, Till
@@ -35,3 +35,13 @@ def find_locations(*, stores: Collection[str], tills: Collection[str]) -> Locati
     found_stores = Store.objects.filter(code__in=stores).select_related("zone", "concept") if stores else ()
     found_tills = Till.objects.filter(code__in=tills).select_related("store__zone", "store__concept") if tills else ()
     return Locations(stores={store.code: store for store in found_stores}, tills={till.code: till for till in found_tills})
+
+
+def find_row_locations(rows: Iterable[Mapping[str, str]]) -> Locations:
+    """Stores and tills of the columns `store_code` and `till_code` of rows of a file. See `find_locations`."""
+    rows = list(rows)
+    return find_locations(stores=_codes(rows, "store_code"), tills=_codes(rows, "till_code"))
+
+
+def _codes(rows: Iterable[Mapping[str, str]], column: str) -> set[str]:
+    return {code for row in rows if (code := row.get(column, "").strip())}

@@ -1,4 +1,4 @@
-"""`manage.py check_ledger`: proves every sum and every pair of the points ledger."""
+"""`manage.py check_ledger`: checks every sum and pair of the points ledger."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,7 +11,7 @@ from organizations.tenancy.models import Organization
 
 
 class Command(BaseCommand):
-    """Proves the points ledger."""
+    """Checks the points ledger."""
 
     help = "Prove every sum and pair of the points ledger; lists the rows where one does not hold and ends with status 1."
 
@@ -26,11 +26,11 @@ class Command(BaseCommand):
             organizations = organizations.filter(code=organization)
             if not organizations:
                 raise CommandError(f"there is no organization {organization!r}", returncode=2)
-        found = 0
-        for one in organizations:
-            for finding in check_ledger(one):
-                found += 1
-                self.stdout.write(f"{one.code}: {finding}")
-        if found:
-            raise CommandError(f"{found} figures of the ledger do not hold", returncode=1)
+        count = 0
+        for row in organizations:
+            for finding in check_ledger(row):
+                count += 1
+                self.stdout.write(f"{row.code}: {finding}")
+        if count:
+            raise CommandError(f"{count} figures of the ledger do not hold", returncode=1)
         self.stdout.write(f"{len(CHECKS)} checks of {len(organizations)} organizations: the ledger holds")

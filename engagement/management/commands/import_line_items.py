@@ -1,10 +1,11 @@
-"""How do the lines of bills come in? `manage.py import_line_items --organization CODE FILE` (docs/imports.md)."""
+"""`manage.py import_line_items --organization CODE FILE`: imports lines of bills (docs/imports.md)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from customers.lookup.resolve import resolve_rows
+from customers.lookup.resolve import read_rows
 from engagement.bills.draft import BillDraft, LineDraft
 from engagement.bills.imports.lines import check_line_columns, read_line_row
 from engagement.bills.lines import add_lines
@@ -14,9 +15,9 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
 from organizations.imports.command import ImportCommand
-from organizations.locations.lookup import Locations, find_locations
+from organizations.locations.lookup import find_row_locations
 
-# Should a race ever get past the locks.
+# In case a race gets past the locks.
 _CONSTRAINTS: Final = {"bill_line_position_unique": Code.INVALID_INPUT}
 
 
@@ -27,39 +28,27 @@ class Command(ImportCommand):
     help = "Imports the lines of bills from a CSV file: docs/imports.md."
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - none matter
-        """A worker for these columns. Raises `ColumnsError`."""
+        """The worker of files with these columns. Raises `ColumnsError`."""
         check_line_columns(columns)
         return Worker(work=LineBatch(by).work, constraints=_CONSTRAINTS, fallback=Code.INVALID_INPUT)
 
 
 @dataclass(frozen=True, slots=True)
 class LineBatch:
-    """What is done with the rows of a line items file."""
+    """Works rows of a line items file."""
 
     by: Actor
 
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
-        """An outcome for each row."""
+        """A result for each row."""
         organization = self.by.organization
-        owners = resolve_rows(rows, organization=organization, policy=organization.policy)
-        places = find_locations(
-            stores={row["store_code"].strip() for row in rows if row.get("store_code")},
-            tills={row["till_code"].strip() for row in rows if row.get("till_code")},
-        )
-        return work_sound([self._read(row, owner, places) for row, owner in zip(rows, owners, strict=True)], self._add)
-
-    def _read(self, row: Values, owner: int | LoyaltyError, places: Locations) -> tuple[BillDraft, LineDraft] | LoyaltyError:
-        if isinstance(owner, LoyaltyError):
-            return owner
-        try:
-            return read_line_row(row, customer_id=owner, organization=self.by.organization, locations=places)
-        except LoyaltyError as refusal:
-            return refusal
+        read = partial(read_line_row, organization=organization, locations=find_row_locations(rows))
+        return work_sound(read_rows(rows, read, organization=organization, policy=organization.policy), self._add)
 
     def _add(self, lines: Sequence[tuple[BillDraft, LineDraft]]) -> list[RowResult]:
         return [
-            rejected(one.code)
-            if isinstance(one, LoyaltyError)
-            else RowResult(RowStatus.CREATED if one else RowStatus.UNCHANGED)
-            for one in add_lines(lines, organization=self.by.organization)
+            rejected(result.code)
+            if isinstance(result, LoyaltyError)
+            else RowResult(RowStatus.CREATED if result else RowStatus.UNCHANGED)
+            for result in add_lines(lines, organization=self.by.organization)
         ]

@@ -1,9 +1,9 @@
-"""`manage.py release_points`: makes promised points spendable whose day has come (docs/operating.md)."""
+"""`manage.py release_points`: releases promised points on their day (docs/operating.md)."""
 
 from engagement.points.settling_command import SettlingCommand
 
 
 class Command(SettlingCommand):
-    """Settles what is due. Release and expiry happen in the order of their moments: whoever does one does the other."""
+    """Settles what is due: release and expiry, in the order of their times."""
 
     help = "Release promised points whose day has come; points whose last day is over expire in the same course."

@@ -1,4 +1,4 @@
-"""`manage.py show_points`: what a customer's accounts hold, or held, and the sentence of every entry that led there."""
+"""`manage.py show_points`: balances of a customer's accounts, now or at a past time, with a sentence for each entry."""
 
 from argparse import ArgumentParser
 from dataclasses import asdict
@@ -19,7 +19,7 @@ from organizations.tenancy.scoping import organization_scope
 
 
 class Command(BaseCommand):
-    """Shows the points of a customer at any moment."""
+    """Shows the points of a customer at any time."""
 
     help = "Show the points of a customer, program by program, with a sentence for every entry; now or at a moment of the past."
 
@@ -30,16 +30,16 @@ class Command(BaseCommand):
         parser.add_argument("--known-at", metavar="TIME", help="as far as it was written by then; a day means its end")
 
     def handle(self, *, organization: str, customer: int, as_of: str | None, known_at: str | None, **_options: Any) -> None:
-        found = Organization.objects.filter(code=organization).first()
-        if found is None:
+        row = Organization.objects.filter(code=organization).first()
+        if row is None:
             raise CommandError(f"there is no organization {organization!r}", returncode=2)
-        until = _moment(as_of, found.zone)
-        known_until = _moment(known_at, found.zone)
-        with organization_scope(found):
+        until = _moment(as_of, row.zone)
+        known_until = _moment(known_at, row.zone)
+        with organization_scope(row):
             if not Customer.objects.filter(pk=customer).exists():
                 raise CommandError(f"there is no customer {customer}", returncode=2)
-            for history in history_of(customer, organization=found, as_of=until, known_at=known_until):
-                self._show(history, found.zone)
+            for history in history_of(customer, organization=row, as_of=until, known_at=known_until):
+                self._show(history, row.zone)
 
     def _show(self, history: AccountHistory, zone: ZoneInfo) -> None:
         figures = ", ".join(f"{name} {plain_digits(value)}" for name, value in asdict(history.balance).items())
@@ -50,7 +50,7 @@ class Command(BaseCommand):
 
 
 def _moment(text: str | None, zone: ZoneInfo) -> datetime | None:
-    """The moment that was given; of a bare day, its last one."""
+    """The time of an option; for a date, the end of its day."""
     if text is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What would a bill bring? `manage.py simulate_bill --organization CODE --customer ID --amount N` (docs/operating.md)."""
+"""`manage.py simulate_bill --organization CODE --customer ID --amount N`: the points of a bill (docs/operating.md)."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -18,22 +18,22 @@ from organizations.tenancy.scoping import organization_scope
 
 
 class Command(BaseCommand):
-    """Tells what each rule would give, and writes nothing."""
+    """Shows the points that each rule would give, and writes nothing."""
 
     help = "Tells how many points a bill would bring, rule by rule, and writes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Reads whose bill it is, how much, when and where."""
+        """Add customer, amount, time and location."""
         parser.add_argument("--organization", required=True, metavar="CODE")
         parser.add_argument("--customer", required=True, type=int, metavar="ID", help="the customer's user_id")
         parser.add_argument("--amount", required=True, metavar="N", help="after discount")
         parser.add_argument("--at", metavar="TIME", help="YYYY-MM-DD HH:MM:SS or a date, in the organization's zone; now")
-        place = parser.add_mutually_exclusive_group()
-        place.add_argument("--store", default="", metavar="CODE")
-        place.add_argument("--till", default="", metavar="CODE")
+        location = parser.add_mutually_exclusive_group()
+        location.add_argument("--store", default="", metavar="CODE")
+        location.add_argument("--till", default="", metavar="CODE")
 
     def handle(self, **options: Any) -> None:
-        """Print the sentences. Raises `CommandError` for what does not exist or cannot be read."""
+        """Print the sentences. Raises `CommandError` for unknown or malformed options."""
         organization = Organization.objects.filter(code=options["organization"]).first()
         if organization is None:
             raise CommandError(f"There is no organization {options['organization']}.")
@@ -58,14 +58,14 @@ class Command(BaseCommand):
         self.stdout.write(f"A bill of {amount} {organization.currency}{where} at {write_moment(at, organization.zone)}:")
         if not simulated:
             self.stdout.write("It earns nothing: no program counts there for this customer.")
-        for one in simulated:
-            for sentence in one.in_words():
+        for award in simulated:
+            for sentence in award.in_words():
                 self.stdout.write(sentence)
 
 
 def _store(store: str, till: str) -> Store | None:
     try:
-        found, _ = find_locations(stores=[store] if store else [], tills=[till] if till else []).find(store=store, till=till)
+        row, _ = find_locations(stores=[store] if store else [], tills=[till] if till else []).find(store=store, till=till)
     except UnknownLocationError:
         raise CommandError(f"There is no {'till' if till else 'store'} {till or store}.") from None
-    return found
+    return row

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from customers.lookup.resolve import resolve_rows
-from engagement.bills.draft import BillDraft
+from customers.lookup.resolve import read_rows
 from engagement.bills.imports.bills import read_bill_columns, read_bill_row
 from engagement.programs.catalog import load_catalog
 from loyalty_project import clock
@@ -16,7 +16,7 @@ from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
 from organizations.fields.models import FieldDefinition
 from organizations.imports.command import ImportCommand
-from organizations.locations.lookup import Locations, find_locations
+from organizations.locations.lookup import find_row_locations
 from use_cases.purchases import CONSTRAINTS, Purchase, record_purchases
 
 
@@ -43,29 +43,19 @@ class BillBatch:
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """Import rows; the bills of a customer in the order of their billing time. A result a row."""
         organization = self.by.organization
-        owners = resolve_rows(rows, organization=organization, policy=organization.policy)
-        places = find_locations(stores=_named(rows, "store_code"), tills=_named(rows, "till_code"))
-        read = [self._read(row, owner, places) for row, owner in zip(rows, owners, strict=True)]
+        locations = find_row_locations(rows)
+        read = read_rows(
+            rows,
+            partial(read_bill_row, organization=organization, locations=locations, fields=self.fields),
+            organization=organization,
+            policy=organization.policy,
+        )
         drafts = [result[0] for result in read if not isinstance(result, LoyaltyError)]
         recorded = iter(record_purchases(drafts, catalog=load_catalog(), by=self.by, now=clock.now(), is_history=True))
         return [
             rejected(_code(result)) if isinstance(result, LoyaltyError) else _row_result(next(recorded), result[1])
             for result in read
         ]
-
-    def _read(self, row: Values, owner: int | LoyaltyError, places: Locations) -> tuple[BillDraft, list[Notice]] | LoyaltyError:
-        if isinstance(owner, LoyaltyError):
-            return owner
-        try:
-            return read_bill_row(
-                row, customer_id=owner, organization=self.by.organization, locations=places, fields=self.fields
-            )
-        except LoyaltyError as refusal:
-            return refusal
-
-
-def _named(rows: Sequence[Values], column: str) -> set[str]:
-    return {value for row in rows if (value := row.get(column, "").strip())}
 
 
 def _row_result(result: Purchase | LoyaltyError, notices: Sequence[Notice]) -> RowResult:
