@@ -1,6 +1,6 @@
-"""Who has so many points, bought for so much, or is on that tier? The attributes of loyalty in a search (docs/protocol.md 4.4).
+"""Search attributes of loyalty: points, purchases and tier (docs/protocol.md 4.4).
 
-Points and tier are those of the default program, whoever asks. Who has no account, or never bought anything, has 0 of it.
+Points and tier are those of the default program. A customer without an account, or without purchases, has 0.
 """
 
 import re
@@ -39,7 +39,7 @@ def default_program() -> Program | None:
 
 
 def loyalty_attributes(program: Program | None, *, shown: Mapping[int, PointsAccount]) -> Attributes:
-    """The attributes by name. `shown` are accounts of the program, by customer, that are not stored as they stand now."""
+    """The attributes by name. `shown` are accounts of the program, by customer, that are settled in memory only."""
     of_program = PointsAccount.objects.filter(program=program)
     balance = _Figure(of_program.filter(balance__gt=0), "balance", shown)
     lifetime = _Figure(of_program, "lifetime", shown)
@@ -60,7 +60,7 @@ def settle_among(
 ) -> dict[int, PointsAccount]:
     """Carry out what is due by now on the points of these customers, a query that gives their ids, in the program.
 
-    The accounts, by customer, on which it is only shown, because somebody is just writing them. Raises `TookTooLongError`;
+    Returns the accounts, by customer, that are settled in memory only, because they are locked. Raises `TookTooLongError`;
     what was carried out until then stays so, and the next search has less to do.
     """
     deadline = time.monotonic() + seconds

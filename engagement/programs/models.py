@@ -1,4 +1,4 @@
-"""Which loyalty programs are there, by which rules, and who is in them, on which tier?"""
+"""Loyalty programs, versions of their rules, tiers and memberships."""
 
 from functools import cached_property
 from typing import ClassVar
@@ -14,9 +14,9 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class Program(TenantModel):
-    """A loyalty program (docs/protocol.md 2.7). What it awards and asks for stands in its versions.
+    """A loyalty program (docs/protocol.md 2.7). Its rules are in its versions.
 
-    A further program may be bound to zones, to concepts or to card series; the default one is everywhere.
+    Other programs may be bound to zones, to concepts or to card series; the default one applies everywhere.
     """
 
     name = models.CharField(max_length=100, db_collation="C")
@@ -40,9 +40,9 @@ class Program(TenantModel):
 
 
 class ProgramVersion(TenantModel):
-    """The rules of a program for as long as no newer version stands. The database refuses to change or delete one.
+    """Rules of a program until a newer version. The database refuses to change or delete one.
 
-    `rules` is the program's part of the organization file in its shortest form, without what stands on the program itself.
+    `rules` is the program's part of the organization file in its shortest form, without the columns of the program itself.
     """
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="versions")
@@ -67,7 +67,7 @@ class ProgramVersion(TenantModel):
 
 
 class Tier(TenantModel):
-    """A level of a program that members reach, and can be told of. How it is reached and kept stands in the rules."""
+    """A level of a program. The rules say how it is reached and kept."""
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="tiers")
     name = models.CharField(max_length=100, db_collation="C")
@@ -87,7 +87,7 @@ class Tier(TenantModel):
 
 
 class Membership(TenantModel):
-    """A customer in a program, with the tier reached there; none in a program without tiers."""
+    """A customer in a program, with the tier reached; without one if the program has no tiers."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="memberships", db_index=False)
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="memberships")

@@ -1,4 +1,4 @@
-"""How do programs come out of the organization file, and back into it?
+"""Section `programs` of the organization file.
 
 A program is matched by name. Its rules are one document: where they differ from the newest version's, a version is added.
 What the file no longer names is switched off and bound to nothing; its versions, tiers and members stay.
@@ -21,7 +21,7 @@ from organizations.organization_file.schema import ListOf, optional
 from organizations.organization_file.sections import Document, Section, as_json, list_rows
 from organizations.tenancy.models import Organization
 
-# What stands on the program itself; all else is rules.
+# Keys of the program itself; all others are rules.
 _OWN: Final = ("name", "description", "default", "active", "bound_to")
 _BOUND: Final[Mapping[str, Any]] = {"zones": Zone, "concepts": Concept, "card_series": CardSeries}
 _PROGRAMS: Final = Table(
@@ -36,33 +36,35 @@ _TIERS: Final = Table(
     label=lambda row: f"tier {row.name}",
     file_keys={"is_active": "active", "program_id": "program"},
 )
-Said = Sequence[tuple[str, Mapping[str, Any]]]
+ProgramRows = Sequence[tuple[str, Mapping[str, Any]]]
 
 
 def load_programs(document: Document, rows: RowChanges) -> None:
-    """Make programs, versions, tiers and bindings what a checked document says (see `sections.Section`)."""
-    said: Said = list_rows(document, "programs")
-    _hand_over_default(said, rows)
-    programs = rows.apply(_PROGRAMS, [WantedRow(one["name"], path, _values(one)) for path, one in said])
-    _load_bindings(said, programs, rows)
-    _load_versions(said, programs, rows)
-    _load_tiers(said, programs, rows)
+    """Make programs, versions, tiers and bindings equal to a checked document (see `sections.Section`)."""
+    program_rows: ProgramRows = list_rows(document, "programs")
+    _hand_over_default(program_rows, rows)
+    programs = rows.apply(_PROGRAMS, [WantedRow(row["name"], path, _values(row)) for path, row in program_rows])
+    _load_bindings(program_rows, programs, rows)
+    _load_versions(program_rows, programs, rows)
+    _load_tiers(program_rows, programs, rows)
 
 
 def dump_programs(_organization: Organization) -> list[dict[str, Any]]:
-    """The programs of the scope's organization in the file's words, the default one first, then by name."""
+    """The programs of the scope's organization as the file has them, the default one first, then by name."""
     catalog = load_catalog()
     codes = {name: dict(model.objects.values_list("pk", "code")) for name, model in _BOUND.items()}
     return [
         {
-            "name": one.program.name,
-            "description": one.program.description,
-            "default": one.program.is_default,
-            "active": one.program.is_active,
-            "bound_to": {name: sorted(codes[name][key] for key in getattr(one.program, f"{name}_ids")) for name in BINDINGS},
-            **one.version.rules,
+            "name": current.program.name,
+            "description": current.program.description,
+            "default": current.program.is_default,
+            "active": current.program.is_active,
+            "bound_to": {
+                name: sorted(codes[name][key] for key in getattr(current.program, f"{name}_ids")) for name in BINDINGS
+            },
+            **current.version.rules,
         }
-        for one in catalog.by_id.values()
+        for current in catalog.by_id.values()
     ]
 
 
@@ -76,7 +78,7 @@ PROGRAMS: Final = Section(
 
 
 def rules_of(program: Mapping[str, Any]) -> dict[str, Any]:
-    """The rules of a program of a checked document, as a version keeps them."""
+    """The rules of a program of a checked document, as a version stores them."""
     shown: dict[str, Any] = as_json(PROGRAM, program)
     return {name: value for name, value in shown.items() if name not in _OWN}
 
@@ -90,13 +92,13 @@ def _values(program: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _hand_over_default(said: Said, rows: RowChanges) -> None:
-    """Take the word from a default program that is not the file's: two at once the database refuses, even for a moment.
+def _hand_over_default(program_rows: ProgramRows, rows: RowChanges) -> None:
+    """Unmark a default program that is not the file's: the database refuses two defaults at once.
 
-    Where the file names no program at all the default one keeps it, so that the dump is a good file still.
+    If the file names no program, the default one stays, so that the dump remains a valid file.
     """
-    paths = {one["name"]: path for path, one in said}
-    chosen = next((one["name"] for _, one in said if one["default"]), None)
+    paths = {row["name"]: path for path, row in program_rows}
+    chosen = next((row["name"] for _, row in program_rows if row["default"]), None)
     for program in Program.objects.filter(is_default=True):
         if chosen is not None and program.name != chosen:
             program.is_default = False
@@ -105,10 +107,10 @@ def _hand_over_default(said: Said, rows: RowChanges) -> None:
             rows.record_change(program, path, {"default": True}, {"default": False})
 
 
-def _load_bindings(said: Said, programs: Mapping[Any, Program], rows: RowChanges) -> None:
-    """Bind each program to what the file says; one that the file does not name, to nothing."""
-    wanted = {one["name"]: one["bound_to"] or {} for _, one in said}
-    paths = {one["name"]: f"{path}.bound_to" for path, one in said}
+def _load_bindings(program_rows: ProgramRows, programs: Mapping[Any, Program], rows: RowChanges) -> None:
+    """Bind each program as the file says; a program that the file does not name is bound to nothing."""
+    wanted = {row["name"]: row["bound_to"] or {} for _, row in program_rows}
+    paths = {row["name"]: f"{path}.bound_to" for path, row in program_rows}
     of_code = {name: {row.code: row for row in model.objects.all()} for name, model in _BOUND.items()}
     changed: list[tuple[Program, str, list[str], list[str]]] = []
     for present in Program.objects.prefetch_related(*BINDINGS):
@@ -124,13 +126,13 @@ def _load_bindings(said: Said, programs: Mapping[Any, Program], rows: RowChanges
         rows.record_change(program, path, {name: old}, {name: new})
 
 
-def _load_versions(said: Said, programs: Mapping[Any, Program], rows: RowChanges) -> None:
-    """Add a version to every program whose rules differ, or which has none yet. What differs is told path by path."""
+def _load_versions(program_rows: ProgramRows, programs: Mapping[Any, Program], rows: RowChanges) -> None:
+    """Add a version to every program whose rules differ, or which has none. Each difference is printed with its path."""
     newest = newest_versions()
     added: list[ProgramVersion] = []
-    for path, one in said:
-        program = programs[one["name"]]
-        rules = rules_of(one)
+    for path, row in program_rows:
+        program = programs[row["name"]]
+        rules = rules_of(row)
         present = newest.get(program.pk)
         if present is not None and present.rules == rules:
             continue
@@ -157,12 +159,12 @@ def _load_versions(said: Said, programs: Mapping[Any, Program], rows: RowChanges
     ]
 
 
-def _load_tiers(said: Said, programs: Mapping[Any, Program], rows: RowChanges) -> None:
-    """Make the rows of the tiers what the rules say, told once: by the rules' own differences. The audit has both."""
+def _load_tiers(program_rows: ProgramRows, programs: Mapping[Any, Program], rows: RowChanges) -> None:
+    """Make the rows of the tiers equal to the rules. Only the rules' differences are printed; the audit has both."""
     wanted = [
         WantedRow((program.pk, tier["name"]), f"{path}.tiers[{number}]", _tier_values(program, number, tier))
-        for path, one, program in ((path, one, programs[one["name"]]) for path, one in said)
-        for number, tier in enumerate(one["tiers"])
+        for path, row, program in ((path, row, programs[row["name"]]) for path, row in program_rows)
+        for number, tier in enumerate(row["tiers"])
     ]
     # Programs that the file no longer names keep the tiers of their last version.
     named = {program.pk for program in programs.values()}
