@@ -86,7 +86,7 @@ def approve_request(pk: int, *, by: Actor, reason: str = "") -> IdentityRequest:
     if _is_decided(seen, Status.APPROVED):
         return seen
     if seen.requested_by == by.name:
-        raise DecisionRefusedError("Somebody else has to approve what you asked for yourself.")
+        raise DecisionRefusedError("Another user has to approve your own request.")
     owners = lock_owners(seen.kind, seen.old_value, seen.new_value, customer_id=seen.customer_id, by=by)
     request = lock_request(pk)
     if _is_decided(request, Status.APPROVED):

@@ -1,4 +1,4 @@
-"""Do the rules of kinds, fraud, NDNC, test and control hold whichever way somebody comes in? (docs/protocol.md 2.5, 2.6)
+"""Rules of customer types, fraud, NDNC, test and control, for tills and imports alike (docs/protocol.md 2.5, 2.6)
 
 Each way takes what it is given, as its words, and tells the code of the refusal; "1000" where it was done.
 """

@@ -1,4 +1,4 @@
-"""What do registering and updating give, and tell, of points and tiers? Asked over the API, as tills do."""
+"""Points and tiers in the answers of add and update, by calls of the API."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What follows from loyalty events that were put off, in every organization."""
+"""Deferred loyalty events of every organization."""
 
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob

@@ -1,4 +1,4 @@
-"""What happens when an identifier is to be changed on request?"""
+"""Requests to change an identifier."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -278,9 +278,7 @@ def test_a_code_that_is_not_asked_for_stays(till: Till, anna: Customer) -> None:
     assert ValidationCode.objects.get().used_at is None
 
 
-def test_staff_who_have_the_customer_before_them_are_asked_for_nothing(
-    till: Till, organization: Organization, anna: Customer
-) -> None:
+def test_staff_need_not_verify_the_customer(till: Till, organization: Organization, anna: Customer) -> None:
     set_verification(organization, mandatory=["firstname"], otp=True)
     request = ask_as(staff(organization, "robin"), "mobile", OLD, NEW, is_known=True)
     assert (request.requested_by, request.source, request.till) == ("staff:robin", "BACK_OFFICE", None)

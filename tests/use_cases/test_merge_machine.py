@@ -1,4 +1,4 @@
-"""Does anything get lost, or come twice, when customers are merged and divided amid whatever else happens to them?
+"""State machine of merges and their undoing among other changes: points and rows are neither lost nor doubled.
 
 Random histories through the database. After each step the ledger's checks have nothing to say, and all points together are what
 the step itself says; a merge and its undoing change no figure of all together.

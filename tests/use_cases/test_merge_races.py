@@ -1,4 +1,4 @@
-"""Merges against merges, updates and redemptions of the same customers at the same moment: one effect each, and sums that hold.
+"""Races of merges with merges, updates and redemptions of the same customers: one effect each, and sound sums.
 
 The twins: without the customers' locks a merge goes wrong or meets a constraint; without the constraints the locks suffice.
 """
@@ -141,7 +141,7 @@ def test_writes_during_a_merge_reach_the_unmerged_customer(chain, people):
             assert Customer.objects.get(pk=one.pk).lastname == "Rao", two
 
 
-def test_a_merge_and_its_undoing_at_once_leave_whole_accounts(chain, people):
+def test_a_merge_and_its_undoing_at_once_leave_sound_accounts(chain, people):
     with organization_scope(chain.organization):
         merges = [merge_customers(survivor=one.pk, victim=two.pk, by=chain.blr).merge for one, two, _ in people]
 

@@ -1,4 +1,4 @@
-"""What becomes of points when customers are merged and divided: debts, days, tiers, references, and what is told of them."""
+"""Points in merges and their undoing: debts, days, tiers, references and answers."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -181,7 +181,7 @@ def test_undoing_a_merge_restores_each_last_bill_day(
     assert third.last_billed_on == date(2026, 4, 1)
 
 
-def test_the_day_of_the_last_bill_of_others_who_stay_counts_on(
+def test_the_last_bill_of_unmerged_customers_counts_on(
     chain: Chain, anna: PointsAccount, twin: PointsAccount, third: PointsAccount
 ) -> None:
     count(anna, "A1", NOON - 60 * DAY)
@@ -333,7 +333,7 @@ def given(chain: Chain, customer: Customer) -> list[str]:
     return [row["points"] for row in rows]
 
 
-def test_promotions_are_printed_once_and_whole(chain: Chain, anna: PointsAccount, twin: PointsAccount) -> None:
+def test_promotions_are_printed_once(chain: Chain, anna: PointsAccount, twin: PointsAccount) -> None:
     give_points(twin, 30, kind="promotional")
     give_points(twin, 10, kind="promotional", expiry=Expiry(on=NOON.date() + DAY))
     redeem(order(twin, "15"), chain.blr)

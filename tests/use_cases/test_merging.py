@@ -1,4 +1,4 @@
-"""Two customers turn out to be one: what moves, what stays, and what leads where."""
+"""Merges of two customers: moved rows, kept rows, and identifiers that lead to the survivor."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Items of add and update that name several customers make them one (docs/protocol.md 2.4)."""
+"""Merges by items of add and update that name several customers (docs/protocol.md 2.4)."""
 
 from decimal import Decimal
 
@@ -42,7 +42,7 @@ def twin(till: Till) -> Customer:
     return register_twin(till)
 
 
-def test_two_who_are_named_by_one_item_become_one(till, anna, twin):
+def test_two_customers_named_by_an_item_are_merged(till, anna, twin):
     registration = send(till, mobile="9812300001", email="anna@example.com", lastname="Iyer")
     assert (registration.customer.pk, registration.is_new, registration.is_changed, codes(registration)) == (
         anna.pk, False, True, [],
@@ -52,7 +52,7 @@ def test_two_who_are_named_by_one_item_become_one(till, anna, twin):
     assert anna.lastname == "Iyer"
 
 
-def test_three_who_are_named_by_one_item_become_one(organization, till, anna):
+def test_three_customers_named_by_an_item_are_merged(organization, till, anna):
     by_email = send(till, email="a@example.com", registered_on=NEW).customer
     by_id = send(till, external_id="X9", registered_on=OLD).customer
     registration = send(till, update_customer, mobile="9812300001", email="a@example.com", external_id="X9")
@@ -141,7 +141,7 @@ def test_the_earlier_row_of_a_batch_is_the_older_customer(organization, till):
     assert (first.registered_on, both.pk) == (second.registered_on, first.pk)
 
 
-def test_who_is_registered_behind_a_merge_is_younger_than_those_before_it(organization, till):
+def test_a_customer_registered_after_a_merge_is_the_younger(organization, till):
     first, second, merged, third, merged_too = in_one_batch(
         till,
         [

@@ -1,4 +1,4 @@
-"""What does a whole organization file set up?"""
+"""A complete organization file."""
 
 import pytest
 import yaml

@@ -1,4 +1,4 @@
-"""What happens when the points of a bill cannot be worked? The bill stays, the points follow, and a warning says why."""
+"""Purchases whose points cannot be awarded: the bill is kept, the points follow, and a warning gives the reason."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -158,7 +158,7 @@ def test_any_other_error_of_the_database_is_1086(account: PointsAccount, till: T
 
 
 @pytest.mark.parametrize(("rules", "code"), [(BY_FIELD, 1093), (HUGE, 1087)])
-def test_points_that_cannot_be_reckoned_are_put_off(
+def test_points_that_cannot_be_computed_are_deferred(
     account: PointsAccount, till: Till, rules: dict[str, Any], code: int
 ) -> None:
     purchase = bill(account, till, amount=100)

@@ -1,4 +1,4 @@
-"""Registering and updating, from a draft to what is stored (docs/protocol.md 2.4, 4.1, 4.2)."""
+"""Registering and updating, from an input to the stored rows (docs/protocol.md 2.4, 4.1, 4.2)."""
 
 import pytest
 
@@ -72,7 +72,7 @@ def test_an_update_without_changes_is_reported_and_dated(till):
     assert AuditEntry.objects.count() == 1
 
 
-def test_refused_draft_leaves_no_trace_and_the_others_are_worked(till):
+def test_a_refused_input_leaves_no_trace_and_the_others_are_stored(till):
     by = till_actor(till)
     items = [{"mobile": "9812345678"}, {"external_id": "E", "type": "NON_LOYALTY"}, {"mobile": "9812345678", "lastname": "Rao"}]
     context = load_input_context(items, by=by)

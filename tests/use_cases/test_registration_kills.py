@@ -1,4 +1,4 @@
-"""The server dies while it registers somebody, at every point of the way; the till sends the same call again.
+"""The server is killed at every step of a registration; the till sends the same call again.
 
 Nobody is there twice, nothing is lost, and the till is told what it would have been told the first time.
 """

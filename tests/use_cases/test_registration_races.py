@@ -1,4 +1,4 @@
-"""Eight tills register the same people at the same moment: nobody is there twice, and nobody is refused.
+"""Eight tills register the same customers at the same moment: each is stored once, and no call is refused.
 
 Each knows people by mobile, by e-mail or by both, so that they are registered apart and merged in every order. The twins show
 that the test can fail: without the lock the constraint has to step in, without the constraint the lock suffices. In full these

@@ -1,4 +1,4 @@
-"""What the database does for a search: every condition that selects is found by an index."""
+"""Search plans: every selective condition uses an index."""
 
 import re
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""A merge is undone as long as nothing that it moved was touched, and then whole."""
+"""Undoing of merges: completely, and only while the moved rows are unchanged."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -99,7 +99,7 @@ def live(organization: Organization, till: Till, *customers: Customer) -> None:
             )
 
 
-def test_a_merge_that_nothing_has_touched_is_undone_whole(organization, till, anna, twin):
+def test_an_untouched_merge_is_undone_completely(organization, till, anna, twin):
     live(organization, till, anna, twin)
     before = snapshot(organization)
     one = merge(till, anna, twin)

@@ -1,4 +1,4 @@
-"""Items as they are read (docs/protocol.md 2.2, 2.3, 2.6, 3, 4.1, 5.2), without a database."""
+"""Reading of items (docs/protocol.md 2.2, 2.3, 2.6, 3, 4.1, 5.2), without a database."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -240,7 +240,7 @@ def test_valid_communication_channels_are_kept():
     assert codes(customer_input) == [91003, 91003]
 
 
-def test_consents_are_kept_as_they_were_sent_for_those_who_know_them():
+def test_consents_are_kept_as_sent():
     pairs = [{"channel": "pigeon", "priority": "BULK", "is_subscribed": "0", "campaign_id": "7"}, {"scope": "all"}]
     assert read({"subscriptions": {"subscription": pairs}}).consents == [
         {"channel": "pigeon", "priority": "BULK", "scope": "", "is_subscribed": "0"},

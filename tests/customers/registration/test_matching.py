@@ -1,4 +1,4 @@
-"""Who is meant, and what they may have: the rows of docs/protocol.md 2.4 and 2.5 without a database."""
+"""Matching rules: the rows of docs/protocol.md 2.4 and 2.5, without a database."""
 
 from datetime import UTC, datetime
 
@@ -23,22 +23,22 @@ def state(pk: int, *, registered: int = 2020, fraud: str = "NONE", **identifiers
     return CustomerState(customer=customer, identifiers=dict(identifiers))
 
 
-def meet(
+def match_item(
     sent: dict[str, str],
-    *people: CustomerState,
+    *states: CustomerState,
     policy: Policy | None = None,
     may_create: bool = True,
     by_id: CustomerState | None = None,
 ):
-    """Match an item that sends these identifiers in an organization of these people."""
+    """Match an item that sends these identifiers in an organization of these customers."""
     policy = policy or Policy()
     by_kind = {
-        kind: one
+        kind: state
         for kind, value in sent.items()
-        for one in people
-        if is_exclusive(kind, policy) and (one.identifiers.get(kind) == value or (kind, value) in one.inherited)
+        for state in states
+        if is_exclusive(kind, policy) and (state.identifiers.get(kind) == value or (kind, value) in state.inherited)
     }
-    by_merged_customer = any((kind, sent[kind]) in one.inherited for kind, one in by_kind.items())
+    by_merged_customer = any((kind, sent[kind]) in state.inherited for kind, state in by_kind.items())
     customer_input = CustomerInput(customer=Customer(), identifiers=sent, customer_id=by_id.customer.pk if by_id else None)
     return match(
         customer_input,
@@ -50,7 +50,7 @@ def meet(
 
 def refusal(*arguments, **options) -> Code:
     with pytest.raises(LoyaltyError) as caught:
-        meet(*arguments, **options)
+        match_item(*arguments, **options)
     return caught.value.code
 
 
@@ -59,7 +59,7 @@ def codes(plan) -> list[int]:
 
 
 def test_an_unknown_customer_is_created_with_the_sent_values():
-    plan = meet({"mobile": MOBILE, "email": EMAIL})
+    plan = match_item({"mobile": MOBILE, "email": EMAIL})
     assert (plan.state, plan.identifiers, plan.notices) == (None, {"mobile": MOBILE, "email": EMAIL}, ())
 
 
@@ -76,12 +76,12 @@ def test_a_unknown_id_is_1011_whatever_else_is_sent():
 
 def test_b_missing_secondary_is_filled():
     known = state(1, mobile=MOBILE)
-    plan = meet({"mobile": MOBILE, "email": EMAIL}, known)
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, known)
     assert (plan.state, plan.identifiers, codes(plan)) == (known, {"email": EMAIL}, [])
 
 
 def test_b_stored_secondary_is_kept_with_91006():
-    plan = meet(
+    plan = match_item(
         {"mobile": MOBILE, "email": EMAIL, "external_id": "B"}, state(1, mobile=MOBILE, email=OTHER_EMAIL, external_id="A")
     )
     assert plan.identifiers == {}
@@ -94,25 +94,25 @@ def test_b_stored_secondary_is_kept_with_91006():
 def test_b_stored_secondary_changes_where_its_flag_allows():
     policy = Policy(email_update=True, external_id_update=True)
     known = state(1, mobile=MOBILE, email=OTHER_EMAIL, external_id="A")
-    plan = meet({"mobile": MOBILE, "email": EMAIL, "external_id": "B"}, known, policy=policy)
+    plan = match_item({"mobile": MOBILE, "email": EMAIL, "external_id": "B"}, known, policy=policy)
     assert (plan.identifiers, codes(plan)) == ({"email": EMAIL, "external_id": "B"}, [])
 
 
 def test_b_mobile_changes_where_it_is_secondary_and_its_flag_allows():
     policy = Policy(primary="email", mobile_update=True)
-    plan = meet({"email": EMAIL, "mobile": MOBILE}, state(1, email=EMAIL, mobile=OTHER_MOBILE), policy=policy)
+    plan = match_item({"email": EMAIL, "mobile": MOBILE}, state(1, email=EMAIL, mobile=OTHER_MOBILE), policy=policy)
     assert plan.identifiers == {"mobile": MOBILE}
 
 
 def test_c_a_customer_without_primary_gains_it():
     known = state(1, email=EMAIL)
-    plan = meet({"mobile": MOBILE, "email": EMAIL}, known)
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, known)
     assert (plan.state, plan.identifiers) == (known, {"mobile": MOBILE})
 
 
 def test_d_other_primary_is_kept_with_91005():
     known = state(1, mobile=OTHER_MOBILE, email=EMAIL)
-    plan = meet({"mobile": MOBILE, "email": EMAIL}, known)
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, known)
     assert (plan.state, plan.identifiers) == (known, {})
     assert plan.notices == (Notice(Code.PRIMARY_NOT_UPDATED, x="Mobile", y="Mobile"),)
 
@@ -124,7 +124,7 @@ def test_d_other_primary_is_refused_by_the_strict_check():
 
 def test_d_skip_policy_registers_anew_without_the_secondary():
     known = state(1, mobile=OTHER_MOBILE, email=EMAIL)
-    plan = meet({"mobile": MOBILE, "email": EMAIL}, known, policy=Policy(strict_primary=True, skip_secondary=True))
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, known, policy=Policy(strict_primary=True, skip_secondary=True))
     assert (plan.state, plan.identifiers) == (None, {"mobile": MOBILE})
     assert plan.notices == (Notice(Code.IDENTIFIER_OCCUPIED, x="Email"),)
 
@@ -134,8 +134,8 @@ def test_d_skip_policy_registers_anew_without_the_secondary():
     [("email", EMAIL, Code.EMAIL_TAKEN), ("external_id", "E", Code.EXTERNAL_ID_TAKEN)],
 )
 def test_g_a_secondary_of_another_is_refused_without_merging(kind, value, code):
-    known, stranger = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, **{kind: value})
-    assert refusal({"mobile": MOBILE, kind: value}, known, stranger, policy=NO_MERGES) == code
+    known, other = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, **{kind: value})
+    assert refusal({"mobile": MOBILE, kind: value}, known, other, policy=NO_MERGES) == code
 
 
 def test_g_of_several_refusals_the_lowest_code_is_answered():
@@ -144,94 +144,93 @@ def test_g_of_several_refusals_the_lowest_code_is_answered():
     assert refusal(sent, known, taken, policy=NO_MERGES) == Code.EMAIL_TAKEN
 
 
-def test_e_who_owns_the_secondary_is_merged_and_fills_what_is_missing():
-    known, stranger = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, email=EMAIL, external_id="E")
-    plan = meet({"mobile": MOBILE, "email": EMAIL}, known, stranger)
-    assert (plan.state, plan.victims, plan.identifiers, codes(plan)) == (known, (stranger,), {}, [])
+def test_e_the_owner_of_the_secondary_is_merged_and_fills_gaps():
+    known, other = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, email=EMAIL, external_id="E")
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, known, other)
+    assert (plan.state, plan.victims, plan.identifiers, codes(plan)) == (known, (other,), {}, [])
 
 
 def test_e_several_owners_are_merged_the_oldest_first_and_each_once():
     known = state(1, mobile=MOBILE)
     younger, older = state(2, registered=2022, email=EMAIL), state(3, registered=2018, external_id="E")
     sent = {"mobile": MOBILE, "email": EMAIL, "external_id": "E"}
-    assert meet(sent, known, younger, older).victims == (older, younger)
+    assert match_item(sent, known, younger, older).victims == (older, younger)
     both = state(4, email=EMAIL, external_id="E")
-    assert meet(sent, known, both).victims == (both,)
+    assert match_item(sent, known, both).victims == (both,)
 
 
 def test_e_a_different_secondary_of_the_survivor_is_kept_with_91006():
-    known, stranger = state(1, mobile=MOBILE, email=OTHER_EMAIL), state(2, email=EMAIL)
-    plan = meet({"mobile": MOBILE, "email": EMAIL}, known, stranger)
-    assert (plan.victims, plan.identifiers, codes(plan)) == ((stranger,), {}, [91006])
-    allowed = meet({"mobile": MOBILE, "email": EMAIL}, known, stranger, policy=Policy(email_update=True))
+    known, other = state(1, mobile=MOBILE, email=OTHER_EMAIL), state(2, email=EMAIL)
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, known, other)
+    assert (plan.victims, plan.identifiers, codes(plan)) == ((other,), {}, [91006])
+    allowed = match_item({"mobile": MOBILE, "email": EMAIL}, known, other, policy=Policy(email_update=True))
     assert allowed.identifiers == {"email": EMAIL}
 
 
 @pytest.mark.parametrize("restricted", [1, 2])
 def test_h_fraud_on_either_side_closes_merging(restricted):
     known = state(1, mobile=MOBILE, fraud="CONFIRMED" if restricted == 1 else "NONE")
-    stranger = state(2, email=EMAIL, fraud="CONFIRMED" if restricted == 2 else "NONE")
-    assert refusal({"mobile": MOBILE, "email": EMAIL}, known, stranger) == Code.FRAUD
+    other = state(2, email=EMAIL, fraud="CONFIRMED" if restricted == 2 else "NONE")
+    assert refusal({"mobile": MOBILE, "email": EMAIL}, known, other) == Code.FRAUD
 
 
 def test_i_an_update_by_a_merged_identifier_is_warned_of():
     known = state(1, mobile=MOBILE)
     known.inherited = {("mobile", OTHER_MOBILE), ("email", EMAIL)}
-    plan = meet({"mobile": OTHER_MOBILE}, known)
+    plan = match_item({"mobile": OTHER_MOBILE}, known)
     assert (plan.state, plan.identifiers, codes(plan)) == (known, {}, [91009])
-    filled = meet({"mobile": MOBILE, "email": EMAIL}, known)
+    filled = match_item({"mobile": MOBILE, "email": EMAIL}, known)
     assert (filled.identifiers, codes(filled)) == ({"email": EMAIL}, [91009])
 
 
 def test_e_skip_policy_ignores_the_secondary():
-    known, stranger = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, email=EMAIL)
-    plan = meet({"mobile": MOBILE, "email": EMAIL}, known, stranger, policy=Policy(skip_secondary=True))
+    known, other = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, email=EMAIL)
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, known, other, policy=Policy(skip_secondary=True))
     assert (plan.state, plan.identifiers, codes(plan)) == (known, {}, [Code.IDENTIFIER_OCCUPIED])
 
 
 def test_e_strict_check_refuses():
-    known, stranger = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, email=EMAIL)
+    known, other = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, email=EMAIL)
     assert (
-        refusal({"mobile": MOBILE, "email": EMAIL}, known, stranger, policy=Policy(strict_primary=True))
-        == Code.PRIMARY_MISMATCH
+        refusal({"mobile": MOBILE, "email": EMAIL}, known, other, policy=Policy(strict_primary=True)) == Code.PRIMARY_MISMATCH
     )
 
 
 def test_e_repeating_email_is_just_stored():
     known, other = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE, email=EMAIL)
-    plan = meet({"mobile": MOBILE, "email": EMAIL}, known, other, policy=Policy(email_unique=False))
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, known, other, policy=Policy(email_unique=False))
     assert (plan.state, plan.identifiers) == (known, {"email": EMAIL})
 
 
 def test_e_update_by_id_with_an_identifier_of_another_merges_them():
-    known, stranger = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE)
-    plan = meet({"mobile": OTHER_MOBILE}, known, stranger, by_id=known, may_create=False)
-    assert (plan.state, plan.victims, codes(plan)) == (known, (stranger,), [91005])
+    known, other = state(1, mobile=MOBILE), state(2, mobile=OTHER_MOBILE)
+    plan = match_item({"mobile": OTHER_MOBILE}, known, other, by_id=known, may_create=False)
+    assert (plan.state, plan.victims, codes(plan)) == (known, (other,), [91005])
     options = {"by_id": known, "may_create": False, "policy": NO_MERGES}
-    assert refusal({"mobile": OTHER_MOBILE}, known, stranger, **options) == Code.MOBILE_TAKEN
+    assert refusal({"mobile": OTHER_MOBILE}, known, other, **options) == Code.MOBILE_TAKEN
 
 
 def test_f_without_primary_the_older_registration_survives():
     older, younger = state(2, registered=2018, email=EMAIL), state(1, registered=2022, external_id="E")
-    plan = meet({"email": EMAIL, "external_id": "E"}, younger, older)
+    plan = match_item({"email": EMAIL, "external_id": "E"}, younger, older)
     assert (plan.state, plan.victims, plan.identifiers) == (older, (younger,), {})
 
 
 def test_without_primary_a_single_match_is_meant():
     known = state(1, mobile=OTHER_MOBILE, email=EMAIL)
-    assert meet({"email": EMAIL}, known).state is known
+    assert match_item({"email": EMAIL}, known).state is known
 
 
 @pytest.mark.parametrize("fraud", ["CONFIRMED", "RECONFIRMED", "INTERNAL"])
 def test_h_fraud_closes_identifier_changes_filling_included(fraud):
     known = state(1, fraud=fraud, mobile=MOBILE)
     assert refusal({"mobile": MOBILE, "email": EMAIL}, known) == Code.FRAUD
-    assert meet({"mobile": MOBILE}, known).state is known
+    assert match_item({"mobile": MOBILE}, known).state is known
 
 
 @pytest.mark.parametrize("fraud", ["NONE", "NOT_FRAUD", "MARKED"])
 def test_other_fraud_statuses_block_nothing(fraud):
-    assert meet({"mobile": MOBILE, "email": EMAIL}, state(1, fraud=fraud, mobile=MOBILE)).identifiers == {"email": EMAIL}
+    assert match_item({"mobile": MOBILE, "email": EMAIL}, state(1, fraud=fraud, mobile=MOBILE)).identifiers == {"email": EMAIL}
 
 
 def test_external_id_alone_is_1008_where_it_is_switched_off():
@@ -241,7 +240,7 @@ def test_external_id_alone_is_1008_where_it_is_switched_off():
 
 
 def test_external_id_beside_another_is_ignored_where_it_is_switched_off():
-    plan = meet({"mobile": MOBILE, "external_id": "E"}, policy=Policy(uses_external_id=False))
+    plan = match_item({"mobile": MOBILE, "external_id": "E"}, policy=Policy(uses_external_id=False))
     assert (plan.identifiers, plan.notices) == ({"mobile": MOBILE}, (Notice(Code.IDENTIFIER_NOT_UPDATED, x="External ID"),))
 
 

@@ -214,7 +214,7 @@ def test_who_asked_cannot_approve_not_even_an_operator(
     for browser, request in ((administrator, own), (operator, operators)):
         assert "You requested this change yourself" in browser.get(page_of(REQUESTS, request)).content.decode()
         answer = browser.post(decide_page(request), {"reason": ""})
-        assert "Somebody else has to approve what you asked for yourself." in answer.content.decode()
+        assert "Another user has to approve your own request." in answer.content.decode()
     assert not IdentityRequest.objects.exclude(status="PENDING").exists()
     administrator.post(decide_page(operators), {"reason": ""})
     assert known_by(anna)["email"] == "anna@example.com"

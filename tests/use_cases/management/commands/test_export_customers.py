@@ -1,4 +1,4 @@
-"""Customers into files, and back (docs/imports.md)."""
+"""Export of customers, and import of the export (docs/imports.md)."""
 
 import csv
 import io
@@ -135,7 +135,7 @@ def test_both_hours_that_a_clock_change_repeats_come_back_as_they_are(organizati
     "flags",
     [{"CONF_USERS_IS_EMAIL_UNIQUE": 0}, {"CONF_INSTORE_V2_ENABLED": 1}, {"CONF_REGISTRATION_PRIMARY_KEY": "external_id"}],
 )
-def test_customers_who_share_identifiers_come_back_as_themselves(organization, tmp_path, flags):
+def test_customers_who_share_identifiers_are_imported_separately(organization, tmp_path, flags):
     organization.flags = flags
     organization.save()
     header = "mobile,external_id,firstname,email"
@@ -216,7 +216,7 @@ def test_json_lines_have_the_columns_as_keys(organization, fields, anna, tmp_pat
     assert (line["firstname"], line["custom.age"]) == ("Anna", None)
 
 
-def test_standard_output_holds_nothing_but_the_file(organization, anna, monkeypatch):
+def test_standard_output_has_only_the_file(organization, anna, monkeypatch):
     out = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out))
     outcome = export("-")

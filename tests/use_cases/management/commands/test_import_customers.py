@@ -1,4 +1,4 @@
-"""Customers from files (docs/imports.md)."""
+"""Import of customers (docs/imports.md)."""
 
 import gzip
 import hashlib
@@ -131,7 +131,7 @@ def test_skipped_customers_keep_their_consents(write):
     assert Consent.objects.get().is_subscribed
 
 
-def test_a_row_whose_consent_cannot_be_kept_is_warned_of(write):
+def test_a_consent_that_cannot_be_kept_is_a_warning(write):
     """The batch is divided, so that the others keep theirs."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -305,7 +305,7 @@ def test_an_unwritable_error_file_leaves_the_run_unfinished(write, tmp_path):
     assert len(rejects(tmp_path / "errors.csv")) == 1
 
 
-def test_who_is_skipped_gets_no_card_either(write, organization):
+def test_a_skipped_customer_gets_no_card(write, organization):
     card = CardFactory(series__organization=organization, number="G-1")
     run(write("mobile", "9812345678"))
     assert run(write("mobile,card_number", "9812345678,G-1"), "--on-existing", "skip").counts == (0, 0, 1, 0)

@@ -1,4 +1,4 @@
-"""Bills and returns come in by file (docs/imports.md)."""
+"""Import of bills and returns (docs/imports.md)."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""How does an operator get a customer's code? (docs/operating.md)"""
+"""Codes for customers by command (docs/operating.md)."""
 
 import io
 
