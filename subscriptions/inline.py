@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from loyalty_project.protocol.best_effort import side_step
+from loyalty_project.protocol.best_effort import best_effort
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.values import Item
@@ -43,7 +43,7 @@ def keep_inline(sent: Sequence[tuple[int, Sequence[Item]]], *, at: datetime, by:
     if not decisions:
         return kept
     warnings = [_not_saved(decision.choice.channel, decision.choice.priority) for decision in decisions]
-    with side_step(kept[0].notices, warnings) if len(kept) == 1 else nullcontext():
+    with best_effort(kept[0].notices, warnings) if len(kept) == 1 else nullcontext():
         for outcome, is_changed in zip(owners, keep_decisions(decisions, by=by), strict=True):
             outcome.is_changed |= is_changed
     return kept

@@ -12,7 +12,7 @@ from engagement.bills.payloads import printed_purchases
 from engagement.points.balances import read_balances
 from engagement.points.payloads import points_effects, points_summary, raw_effects, tier_expiry
 from engagement.programs.catalog import ProgramCatalog
-from loyalty_project.protocol.best_effort import side_step
+from loyalty_project.protocol.best_effort import best_effort
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from organizations.locations.models import Store
@@ -65,7 +65,7 @@ def loyalty_block(
     91001 if the figures cannot be read, 1091 if a member of the till's program has no points account.
     """
     block, notices = NOTHING, list[Notice]()
-    with side_step(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
+    with best_effort(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
         block, warnings = _block(customer, catalog, organization, policy, store)
         notices += warnings
     return block, notices

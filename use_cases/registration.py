@@ -20,7 +20,7 @@ from customers.registration.state import CustomerState
 from customers.registration.unit_of_work import CustomerBatch, open_batch
 from engagement.points.models import PointsEntry
 from engagement.programs.catalog import ProgramCatalog, load_catalog
-from loyalty_project.protocol.best_effort import side_step
+from loyalty_project.protocol.best_effort import best_effort
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
 from organizations.audit.actors import Actor
@@ -248,7 +248,7 @@ def _write_and_join(
 def _read_subscriptions(registration: Registration) -> None:
     """Add the stored consents to the answer; 91002 if they cannot be read."""
     notices: list[Notice] = []
-    with side_step(notices, [Notice(Code.SUBSCRIPTIONS_UNAVAILABLE)]):
+    with best_effort(notices, [Notice(Code.SUBSCRIPTIONS_UNAVAILABLE)]):
         customer_id = registration.customer.pk
         registration.subscriptions = core_rows(consents_of([customer_id])[customer_id])
     registration.notices = in_numeric_order([*registration.notices, *notices])

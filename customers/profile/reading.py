@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from loyalty_project.protocol.best_effort import side_step
+from loyalty_project.protocol.best_effort import best_effort
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.values import is_on
@@ -42,4 +42,4 @@ class Reading:
 
     def may_fail(self, code: Code) -> AbstractContextManager[None]:
         """Context in which a database error leaves out a part of the answer, with the warning `code`."""
-        return side_step(self.notices, [Notice(code)])
+        return best_effort(self.notices, [Notice(code)])

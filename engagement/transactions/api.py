@@ -29,7 +29,7 @@ from engagement.transactions.payloads import (
 )
 from loyalty_project.api.envelope import customer_answer
 from loyalty_project.api.paging import read_limit, read_number, read_order
-from loyalty_project.protocol.best_effort import side_step
+from loyalty_project.protocol.best_effort import best_effort
 from loyalty_project.protocol.codes import Code, CodeTable
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.outcomes import Done, Refused
@@ -77,7 +77,7 @@ def read_transactions(ids: Sequence[int], query: Mapping[str, str], *, call: Cal
     bill_ids = [bill.pk for pk in readable if pk in pages for bill in pages[pk].bills]
     notices: list[Notice] = []
     points = PointsRead()
-    with side_step(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
+    with best_effort(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
         points = read_points(list(readable), bill_ids, organization=organization, store=call.actor.store)
     purchases = lifetime_purchases(readable)
     groups = groups_of(readable)

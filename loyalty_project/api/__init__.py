@@ -1,1 +1,1 @@
-"""The wire protocol; knows no app."""
+"""The wire: HTTP in and out, without knowledge of any app."""

@@ -1,4 +1,4 @@
-"""What are the bytes of a request? Read from the stream under a limit, decompressed, whatever the headers promise."""
+"""Bodies of requests: read from the stream under a limit and decompressed, whatever the headers claim."""
 
 import zlib
 from contextlib import suppress
@@ -10,8 +10,8 @@ from loyalty_project.protocol.codes import Code, Transport
 from loyalty_project.protocol.errors import RequestRefusedError
 
 MAX_BODY_BYTES: Final = 5 * 1024 * 1024
-# So much of an unread body is taken and dropped before the answer: a client that is still sending would see its connection
-# reset instead of the answer.
+# An unread body is taken and dropped up to this size before the answer: otherwise a client that is still sending sees its
+# connection reset instead of the answer.
 MAX_DISCARDED_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
 
@@ -23,8 +23,8 @@ class _Readable(Protocol):
 def read_body(request: HttpRequest) -> bytes:
     """The body, decompressed, at most 5 MiB before and after that (docs/protocol.md 1.10).
 
-    Raises `RequestRefusedError`: 415 for an unknown Content-Encoding, 413 above the limit, 400 when the stream breaks off or
-    the compression is spoiled.
+    Raises `RequestRefusedError`: 415 for an unknown Content-Encoding, 413 above the limit, 400 if the stream breaks off or
+    the compressed data is corrupt.
     """
     encoding = str(request.META.get("HTTP_CONTENT_ENCODING", "")).strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
@@ -37,7 +37,7 @@ def read_body(request: HttpRequest) -> bytes:
 
 
 def discard_body(request: HttpRequest) -> None:
-    """Take what the client is still sending and drop it, up to 64 MiB; never raises."""
+    """Read the rest of the body and drop it, up to 64 MiB. Never raises."""
     left = MAX_DISCARDED_BYTES
     with suppress(OSError):
         stream = _stream(request)
@@ -46,7 +46,7 @@ def discard_body(request: HttpRequest) -> None:
 
 
 def _stream(request: HttpRequest) -> _Readable:
-    """The request's stream: Django's, which ends at Content-Length; for a chunked body, which has none, the server's own."""
+    """The request's stream: Django's, which ends at Content-Length, or the server's own for a chunked body."""
     chunked = "HTTP_TRANSFER_ENCODING" in request.META and request.META.get("wsgi.input_terminated")
     stream: _Readable = request.META["wsgi.input"] if chunked else request
     return stream

@@ -1,4 +1,4 @@
-"""Which words surround the items? The only file that knows `root`, `response`, `status` and `customers`."""
+"""Envelopes of requests and answers: the only file that knows `root`, `response`, `status` and `customers`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,16 +10,16 @@ from loyalty_project.protocol.values import Item, Value, as_list
 
 Tree = dict[str, Any]
 
-_ROOTS_AT_MOST = 2  # <root><root>...: samples of converters carry a second one
+_MAX_ROOTS = 2  # <root><root>...: some converters write a second one
 
 
 def request_items(data: Value, *, limit: int, key: str = "customer") -> list[Item]:
     """The items of a parsed body, in order: a list, a single object or repeated tags, with or without `root`.
 
-    Raises `RequestRefusedError`: 400 when nothing usable is there, 1060 above `limit` items (docs/protocol.md 1.3, 1.5).
-    Entries that are no objects stay in the list: the batch answers each of them with 400.
+    Raises `RequestRefusedError`: 400 without any object, 1060 above `limit` items (docs/protocol.md 1.3, 1.5).
+    Entries that are not objects stay in the list: the batch answers each of them with 400.
     """
-    for _ in range(_ROOTS_AT_MOST):
+    for _ in range(_MAX_ROOTS):
         if isinstance(data, dict) and key not in data and "root" in data:
             data = data["root"]
     items = as_list(data.get(key)) if isinstance(data, dict) else data
@@ -38,9 +38,9 @@ def customers_answer(
     container: str = "customers",
     key: str = "customer",
 ) -> Tree:
-    """The answer to a batch: `status` and the items in order (docs/protocol.md 1.4, 1.5).
+    """Answer to a batch: `status` and the items in order (docs/protocol.md 1.4, 1.5).
 
-    `message` is the endpoint's literal of full success (1.7); `totals` adds total and success_count, as text.
+    `message` is the action's literal of full success (1.7). `totals` adds total and success_count, as text.
     """
     return {
         "response": {
@@ -51,20 +51,14 @@ def customers_answer(
 
 
 def one_customer_answer(outcomes: Sequence[Outcome]) -> Tree:
-    """The answer of an action on one customer: as to a batch without totals, but `customers.customer` is an object.
-
-    (docs/protocol.md 4.3)
-    """
+    """Answer of an action on a single customer: `customers.customer` is an object, without totals (docs/protocol.md 4.3)."""
     (outcome,) = outcomes
     status = _batch_status(outcomes, message=Transport.SUCCESS.sentence, totals=False)
     return {"response": {"status": status, "customers": {"customer": outcome.body}}}
 
 
 def customer_answer(outcomes: Sequence[Outcome], *, message: str = Transport.SUCCESS.sentence) -> Tree:
-    """The answer of reads that put the customer right into `response`: an object for one, a list for several.
-
-    docs/protocol.md 1.5; such answers have no totals.
-    """
+    """Answer with the customer directly in `response`: an object for one, a list for several (docs/protocol.md 1.5)."""
     bodies = [outcome.body for outcome in outcomes]
     return {
         "response": {
@@ -75,7 +69,7 @@ def customer_answer(outcomes: Sequence[Outcome], *, message: str = Transport.SUC
 
 
 def refusal(error: RequestRefusedError) -> Tree:
-    """The answer to a request that failed as a whole: the status block alone (docs/protocol.md 1.5, 1.6)."""
+    """Answer to a request that failed as a whole: the status block alone (docs/protocol.md 1.5, 1.6)."""
     status: Tree = {"success": "false", "code": error.body_code, "message": error.message}
     if error.body_code == Code.INVALID_INPUT:
         status["warnings"] = {"warning": []}
@@ -83,7 +77,7 @@ def refusal(error: RequestRefusedError) -> Tree:
 
 
 def http_status(answer: Mapping[str, Any], *, mirror: bool) -> int:
-    """The HTTP status of an answer to a batch: 200, or 500 when all items failed and the organization's policy mirrors that."""
+    """HTTP status of an answer to a batch: 200, or 500 if all items failed and `mirror` is on (V1_MIRROR_HTTP_STATUS)."""
     return 500 if mirror and answer["response"]["status"]["code"] == Code.ALL_FAILED else 200
 
 

@@ -1,7 +1,7 @@
-"""What does Django answer where no view of the API stood? The envelope under the API's addresses, Django's pages elsewhere.
+"""Django's error handlers: the envelope under the API's addresses, Django's pages elsewhere.
 
-For host names that are not ours, unknown addresses, and exceptions of middleware; named as `handler400` ... `handler500` in
-the project's urls.
+They answer wrong host names, unknown addresses and exceptions of middleware. The project's urls name them as `handler400` to
+`handler500`.
 """
 
 import sys
@@ -24,14 +24,14 @@ from loyalty_project.protocol.errors import RequestRefusedError
 
 log = structlog.get_logger(__name__)
 
-# Other versions of the API answer `{data, errors, warnings}` in JSON, whatever is asked.
+# Other versions of the API answer `{data, errors, warnings}`, in JSON whatever format is asked for.
 OTHER_VERSIONS: Final = ("/v2", "/v3")
 API_ROOTS: Final = ("/v1.1", "/1.1", "/api/v1.1", "/api/1.1", *OTHER_VERSIONS)
 
 
 @csrf_exempt
 def unknown_path(request: HttpRequest) -> HttpResponse:
-    """404 in JSON for every path of another version that nothing answers, without authentication (docs/protocol.md 1.9)."""
+    """404 in JSON for unknown paths of other versions, without authentication (docs/protocol.md 1.9)."""
     discard_body(request)
     return _refuse(request, RequestRefusedError(404, Transport.NOT_FOUND))
 

@@ -1,4 +1,4 @@
-"""What is answered when something was raised? A refusal in the envelope, whatever the cause (docs/protocol.md 1.6)."""
+"""Answers to exceptions: a refusal in the envelope, whatever the cause (docs/protocol.md 1.6)."""
 
 import math
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 CHALLENGE: Final = 'Basic realm="Regulars", charset="UTF-8"'
 _LOCK_NOT_AVAILABLE = "55P03"
 _SECONDS_UNTIL_A_NEW_WINDOW = 60
-# Codes whose number is not the HTTP status that says the same.
+# Codes whose number is not their HTTP status.
 _HTTP_STATUS: Final[dict[CodeTable, int]] = {
     Transport.ACCESS_DENIED: 403,
     Transport.AUTHORISATION_UNAVAILABLE: 503,
@@ -49,11 +49,11 @@ _EXPECTED: Final[list[tuple[tuple[type[Exception], ...], int, CodeTable]]] = [
 
 
 def answer_exception(error: Exception, context: Mapping[str, Any]) -> Response:  # noqa: ARG001 - DRF's signature
-    """The answer to what a view raised. What nobody expected is logged, without the request's content, and told as 500."""
+    """Answer to an exception of a view. Unexpected ones are logged, without the request's content, and answered with 500."""
     refused = as_refusal(error)
     headers: dict[str, str] = {}
     if refused.http_status == 401:
-        headers["WWW-Authenticate"] = CHALLENGE
+        headers["WWW-Authenticate"] = getattr(error, "auth_header", "") or CHALLENGE
     if refused.http_status == 429:
         wait = getattr(error, "wait", None)
         headers["Retry-After"] = str(_SECONDS_UNTIL_A_NEW_WINDOW if wait is None else max(1, math.ceil(wait)))
@@ -61,7 +61,7 @@ def answer_exception(error: Exception, context: Mapping[str, Any]) -> Response: 
 
 
 def as_refusal(error: BaseException) -> RequestRefusedError:
-    """The refusal that an exception stands for; logs the exception when it is a bug or a failure of the installation."""
+    """The refusal for an exception. Logs it if it is a bug or a failure of the installation."""
     if isinstance(error, RequestRefusedError):
         return error
     if isinstance(error, LoyaltyError):
@@ -78,7 +78,7 @@ def as_refusal(error: BaseException) -> RequestRefusedError:
 
 
 def refused_with(code: CodeTable) -> RequestRefusedError:
-    """The refusal of a whole request with this code: HTTP mirrors it, and is 400 for codes of items (docs/protocol.md 1.5)."""
+    """Refusal of a whole request with this code; the HTTP status is 400 for codes of items (docs/protocol.md 1.5)."""
     if code in _HTTP_STATUS:
         return RequestRefusedError(_HTTP_STATUS[code], code)
     mirrored = isinstance(code, Transport) or code in {Code.INVALID_INPUT, Code.ALL_FAILED}

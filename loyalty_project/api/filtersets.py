@@ -1,7 +1,7 @@
-"""How do parameters of a query become conditions on rows? By django-filter, with the protocol's values and codes.
+"""Filter sets of the wire: conditions on rows by parameters of the query, with the protocol's values and codes.
 
-A blank parameter and "0" are not set (docs/protocol.md 7). A value that its parameter cannot have fails with 400; a field with
-a code of its own raises it.
+Blank parameters and "0" are not set (docs/protocol.md 7). An invalid value fails with 400, or with the code that its field
+raises.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _UTC: Final = ZoneInfo("UTC")
 
 
 class WireFilterSet(FilterSet):
-    """Conditions by parameters; moments are wall times of `zone`."""
+    """Conditions by parameters; moments are wall times in `zone`."""
 
     def __init__(self, query: Mapping[str, str], rows: QuerySet[Any], *, zone: ZoneInfo) -> None:
         self.given = {name: value for name, value in query.items() if value not in _UNSET}
@@ -32,7 +32,7 @@ class WireFilterSet(FilterSet):
         super().__init__(self.given, queryset=rows)
 
     def matching(self) -> QuerySet[Any]:
-        """The rows that meet all conditions. Raises `LoyaltyError`: a field's own, or 400."""
+        """Rows that meet all conditions. Raises `LoyaltyError`: a field's own code, or 400."""
         if not self.is_valid():
             raise LoyaltyError(Code.INVALID_INPUT)
         rows: QuerySet[Any] = self.qs
@@ -40,7 +40,7 @@ class WireFilterSet(FilterSet):
 
 
 class IdFilter(Filter):
-    """An id; by `lookup_expr` also a bound."""
+    """An id, or a bound of ids with another `lookup_expr`."""
 
     field_class = forms.IntegerField
 
@@ -49,10 +49,10 @@ class IdFilter(Filter):
 
 
 class MomentField(forms.CharField):
-    """A wall time or a date; "+" may stand between them where a client encoded the blank twice."""
+    """A wall time or a date. A "+" between date and time is read as a blank, which some clients encode twice."""
 
     def clean(self, value: Any) -> str:
-        """The text, when it is one."""
+        """The text. Raises `ValidationError` if it is neither a date nor a wall time."""
         text: str = super().clean(value)
         if text[10:11] == "+":
             text = f"{text[:10]} {text[11:]}"
@@ -62,7 +62,7 @@ class MomentField(forms.CharField):
 
 
 class MomentFilter(Filter):
-    """A moment of the query against a column: from it on, until its end, or within it (a bare date is a whole day)."""
+    """Rows from a moment on, until its end, or within it (a date is a whole day)."""
 
     field_class = MomentField
     parent: WireFilterSet
@@ -72,7 +72,7 @@ class MomentFilter(Filter):
         self.side = side
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """The rows on that side."""
+        """Rows on that side of the moment."""
         span: tuple[datetime, datetime] | None = read_span(value, self.parent.zone) if value else None
         if span is None:
             return qs

@@ -1,16 +1,16 @@
-"""JSON or XML? What a media type says, and what the first character of a body says (docs/protocol.md 1.2)."""
+"""Formats, JSON and XML: by media type, and by the first character of a body (docs/protocol.md 1.2)."""
 
 from enum import StrEnum
 
 
 class Format(StrEnum):
-    """The two spellings of a request and of an answer."""
+    """Format of a request or an answer."""
 
     JSON = "json"
     XML = "xml"
 
 
-# What clients send who never chose a type (curl's default among them): read when the body itself says what it is.
+# Media types of clients that never chose one, such as curl's default: the body's first character decides.
 UNDECIDED_MEDIA_TYPES = frozenset({"", "application/x-www-form-urlencoded", "text/plain", "application/octet-stream"})
 
 _BEFORE_THE_BODY = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"  # byte order marks, the zero half of UTF-16, blanks
@@ -22,7 +22,7 @@ def media_type(header: str) -> str:
 
 
 def format_of_media_type(name: str) -> Format | None:
-    """The format that a media type (as `media_type` gives it) stands for; None when it is neither."""
+    """Format of a media type (as `media_type` returns it); None for another type."""
     if name in {"application/json", "text/json"} or name.endswith("+json"):
         return Format.JSON
     if name in {"application/xml", "text/xml"} or name.endswith("+xml"):
@@ -31,7 +31,7 @@ def format_of_media_type(name: str) -> Format | None:
 
 
 def sniff(body: bytes) -> Format | None:
-    """The format that the first character of a body speaks of; None when it begins neither a document nor an object."""
+    """Format by the first character of a body; None if it begins neither a document, an object nor a list."""
     first = body[:1024].lstrip(_BEFORE_THE_BODY)[:1] or body.lstrip(_BEFORE_THE_BODY)[:1]
     if first == b"<":
         return Format.XML

@@ -1,7 +1,7 @@
-"""In which format does the asker want the answer? The order of docs/protocol.md 1.2; asking never fails.
+"""Content negotiation: the format of the answer, in the order of docs/protocol.md 1.2. It never fails.
 
-It reads nothing but the request's line and headers, so it works for requests that were refused before anything was parsed
-and for exceptions outside of the API's views.
+It reads the request line and headers alone, so it works for requests that were refused unparsed and for exceptions outside
+the API's views.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from loyalty_project.api.formats import Format, format_of_media_type, media_type
 
 MAX_QUERY_FIELDS = 1000
-# Where the parser leaves, on Django's request, which format an undeclared body turned out to be.
+# Attribute of Django's request in which the parser leaves the format of a body.
 BODY_FORMAT_ATTRIBUTE = "wire_body_format"
 
 
@@ -32,7 +32,7 @@ def query_values(request: HttpRequest) -> dict[str, str]:
 
 
 def asked_format(request: HttpRequest, suffix: str | None = None) -> Format:
-    """The format of the answer: `format` parameter, suffix of the address, Accept, the request's Content-Type, JSON."""
+    """Format of the answer: by `format` parameter, suffix of the address, Accept, Content-Type of the request, else JSON."""
     return (
         _by_parameter(request)
         or _by_name(suffix or "")
@@ -43,7 +43,7 @@ def asked_format(request: HttpRequest, suffix: str | None = None) -> Format:
 
 
 class WireNegotiation(BaseContentNegotiation):
-    """One parser reads everything; of the view's renderers the one that speaks the asked format."""
+    """Negotiation of views with a single parser and a renderer for each format."""
 
     def select_parser(self, _request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
         """The view's only parser."""
@@ -52,10 +52,10 @@ class WireNegotiation(BaseContentNegotiation):
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        """The renderer and its media type; the view's first one when it has none for the asked format."""
+        """The renderer of the asked format, else the view's first, with its media type."""
         asked = asked_format(request._request, format_suffix)
-        spoken = list(renderers)
-        chosen = next((one for one in spoken if one.format == asked), spoken[0])
+        choices = list(renderers)
+        chosen = next((renderer for renderer in choices if renderer.format == asked), choices[0])
         return chosen, chosen.media_type or ""
 
 
@@ -73,11 +73,11 @@ def _by_name(name: str) -> Format | None:
 
 def _by_accept(header: str) -> Format | None:
     accepted = {format_of_media_type(media_type(entry)) for entry in header.split(",") if not _is_excluded(entry)}
-    return next((one for one in (Format.JSON, Format.XML) if one in accepted), None)
+    return next((wanted for wanted in (Format.JSON, Format.XML) if wanted in accepted), None)
 
 
 def _is_excluded(entry: str) -> bool:
-    """Whether a media range carries q=0."""
+    """True if a media range has q=0."""
     for parameter in entry.split(";")[1:]:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "q":
@@ -87,5 +87,5 @@ def _is_excluded(entry: str) -> bool:
 
 def _by_body(request: HttpRequest) -> Format | None:
     declared = format_of_media_type(media_type(str(request.META.get("CONTENT_TYPE", ""))))
-    found: Format | None = getattr(request, BODY_FORMAT_ATTRIBUTE, None)
-    return declared or found
+    sniffed: Format | None = getattr(request, BODY_FORMAT_ATTRIBUTE, None)
+    return declared or sniffed

@@ -1,4 +1,4 @@
-"""Which part of a list is asked for, and in which order? Numbers and words of the query, checked (docs/protocol.md 4)."""
+"""Paging and order of lists, by parameters of the query (docs/protocol.md 4)."""
 
 import re
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ _DIRECTIONS: Final = {"asc": "", "desc": "-"}
 
 
 def read_limit(query: Mapping[str, str], *names: str, default: int = LIMIT) -> int:
-    """The rows wanted, by the first of `names` that is set; 0 means unset, above 1000 is 1000. Raises `LoyaltyError` 400."""
+    """Rows of a page, by the first of `names` that is set: 0 is unset, the maximum is 1000. Raises `LoyaltyError` 400."""
     given = next((number for name in names if (number := read_number(query, name))), default)
     return min(given, MOST_ROWS)
 
 
 def read_number(query: Mapping[str, str], name: str) -> int:
-    """The whole number (>= 0) of a parameter, 0 without one. Raises `LoyaltyError` 400."""
+    """A parameter as a whole number (>= 0), 0 if it is not set. Raises `LoyaltyError` 400."""
     text = query.get(name, "")
     if text and not _DIGITS.fullmatch(text):
         raise LoyaltyError(Code.INVALID_INPUT)
@@ -28,9 +28,9 @@ def read_number(query: Mapping[str, str], name: str) -> int:
 
 
 def read_order(query: Mapping[str, str], columns: Mapping[str, str]) -> list[str]:
-    """The columns to order by, as `sort` and `order` say; ties by id. `columns` are what each word of `sort` means.
+    """The columns to order by, then the id, by the parameters `sort` and `order`. `columns` has the column of each `sort` word.
 
-    The first is the default, and descending is; `sort=asc` and `sort=desc` are directions (docs/protocol.md 4.6). Raises
+    Default: the first column, descending. `sort=asc` and `sort=desc` are directions (docs/protocol.md 4.6). Raises
     `LoyaltyError` 400 for any other word.
     """
     sort, direction = query.get("sort", "").lower(), query.get("order", "").lower()
@@ -40,4 +40,4 @@ def read_order(query: Mapping[str, str], columns: Mapping[str, str]) -> list[str
     sign = _DIRECTIONS.get(direction or "desc")
     if column is None or sign is None:
         raise LoyaltyError(Code.INVALID_INPUT)
-    return [f"{sign}{one}" for one in dict.fromkeys((column, "pk"))]
+    return [f"{sign}{name}" for name in dict.fromkeys((column, "pk"))]

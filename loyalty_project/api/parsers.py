@@ -1,4 +1,4 @@
-"""How do JSON and XML become one tree? Same content, same tree (docs/protocol.md 1.3, 1.10; the tree: `values`)."""
+"""Parsers: the tree of a JSON or XML body, the same for the same content (docs/protocol.md 1.3, 1.10; `protocol.values`)."""
 
 import json
 import re
@@ -28,7 +28,7 @@ _CONVERTER_LAYER = "element"
 
 
 class WireParser(BaseParser):
-    """DRF's door to `parse_request`, for every content type."""
+    """Parser for every content type: `parse_request`."""
 
     media_type = "*/*"
 
@@ -42,9 +42,9 @@ class WireParser(BaseParser):
 def parse_request(request: HttpRequest) -> Value:
     """The tree of a request's body, parsed once per request. Nothing is read before this is called.
 
-    A body that contradicts its JSON or XML content type is read as what it begins with; undecided types (none, curl's default,
-    plain text) are read when the body says what it is. Raises `RequestRefusedError`: 415 for other types and undecided bodies,
-    413 above 5 MiB, 400 for what cannot be parsed (docs/protocol.md 1.2, 1.10).
+    The body's first character decides the format, also against a JSON or XML content type; without a content type (or with
+    curl's default or plain text) it must. Raises `RequestRefusedError`: 415 for other types and undecided bodies, 413 above
+    5 MiB, 400 for invalid JSON or XML (docs/protocol.md 1.2, 1.10).
     """
     if not hasattr(request, _PAYLOAD_ATTRIBUTE):
         setattr(request, _PAYLOAD_ATTRIBUTE, _parse_request(request))
@@ -58,13 +58,13 @@ def _parse_request(request: HttpRequest) -> Value:
     if format_declared is None and declared not in UNDECIDED_MEDIA_TYPES:
         raise RequestRefusedError(415, Transport.UNSUPPORTED_MEDIA_TYPE)
     body = read_body(request)
-    format_found = sniff(body)
-    if format_found is None:
+    sniffed = sniff(body)
+    if sniffed is None:
         if format_declared is None and body.strip():
             raise RequestRefusedError(415, Transport.UNSUPPORTED_MEDIA_TYPE)
         _refuse()
-    setattr(request, BODY_FORMAT_ATTRIBUTE, format_found)
-    return parse_xml(body) if format_found is Format.XML else parse_json(body)
+    setattr(request, BODY_FORMAT_ATTRIBUTE, sniffed)
+    return parse_xml(body) if sniffed is Format.XML else parse_json(body)
 
 
 def parse_json(body: bytes) -> Value:
@@ -73,7 +73,7 @@ def parse_json(body: bytes) -> Value:
     Integers and fractions keep the digits they were written with; a whole float loses its fraction (`1.0` is "1").
     """
     try:
-        # parse_int and parse_float keep the digits; the standard library's parser is the only fast one that can.
+        # parse_int and parse_float keep the digits; of the fast parsers only the standard library's has them.
         tree = json.loads(body.decode("utf-8-sig"), parse_int=str, parse_float=_float_text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise RequestRefusedError(400, Code.INVALID_INPUT) from error
@@ -83,10 +83,10 @@ def parse_json(body: bytes) -> Value:
 def parse_xml(body: bytes) -> Value:
     """The tree of an XML body: `{root tag: content}`; repeated tags are lists, leaves are text, the empty tag is "".
 
-    Namespaces, attributes, comments and processing instructions count for nothing; `<element>` layers of converters are seen
-    through. Raises 400 for any DOCTYPE, other encodings than UTF-8, ISO-8859-1 and UTF-16, and what is not well-formed.
+    Namespaces, attributes, comments and processing instructions are ignored, and so are the `<element>` layers of converters.
+    Raises 400 for any DOCTYPE, encodings other than UTF-8, ISO-8859-1 and UTF-16, and documents that are not well-formed.
     """
-    builder: Any = _TreeBuilder()  # the stubs ask for methods that lxml does without
+    builder: Any = _TreeBuilder()  # lxml does not need all methods that its stubs ask for
     parser = etree.XMLParser(
         target=builder, encoding="utf-8", resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False
     )
@@ -94,7 +94,7 @@ def parse_xml(body: bytes) -> Value:
         tree: Value = etree.fromstring(_xml_text(body).encode(), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise RequestRefusedError(400, Code.INVALID_INPUT) from error
-    # With a target, lxml lets a document pass that broke after an undeclared prefix.
+    # With a target, lxml accepts a document that breaks after an undeclared prefix.
     if parser.error_log.filter_from_errors():
         _refuse()
     return tree
@@ -113,25 +113,25 @@ def _float_text(written: str) -> str:
     return format(number, ".0f")
 
 
-def _refuse(_found: str = "") -> NoReturn:
+def _refuse(_constant: str = "") -> NoReturn:
     raise RequestRefusedError(400, Code.INVALID_INPUT)
 
 
-def _without_booleans(value: Any, room: int) -> Value:
-    """The tree with booleans as text; refuses what is nested deeper than `room`."""
+def _without_booleans(value: Any, depth: int) -> Value:
+    """The tree with booleans as text. Refuses trees nested deeper than `depth`."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list):
-        if not room:
+        if not depth:
             _refuse()
         if isinstance(value, dict):
-            return {key: one if type(one) is str else _without_booleans(one, room - 1) for key, one in value.items()}
-        return [one if type(one) is str else _without_booleans(one, room - 1) for one in value]
+            return {key: child if type(child) is str else _without_booleans(child, depth - 1) for key, child in value.items()}
+        return [child if type(child) is str else _without_booleans(child, depth - 1) for child in value]
     return value
 
 
 def _xml_text(body: bytes) -> str:
-    """The document without its declaration. Raises ValueError for bytes that are not what they claim to be."""
+    """The document without its declaration. Raises ValueError for bytes that are not in their encoding."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         codec = "utf-16"
     elif body[:2] in {b"<\x00", b"\x00<"}:
@@ -143,7 +143,7 @@ def _xml_text(body: bytes) -> str:
     named = (declaration.group(1) or "").strip().lower() if declaration else ""
     if named and named not in _ENCODINGS:
         raise ValueError(f"encoding {named!r} is not supported")
-    # Eight-bit text that calls itself UTF-16 is what .NET writes from a string: it is UTF-8.
+    # .NET writes UTF-8 with a declaration of UTF-16 when it prints to a string.
     codec = codec or ("latin-1" if named in {"iso-8859-1", "latin1", "latin-1"} else "utf-8")
     try:
         text = body.decode(codec)
@@ -155,7 +155,7 @@ def _xml_text(body: bytes) -> str:
 
 
 class _Tag:
-    """A tag that is still open: its text, its children by name, and what stands in converter layers."""
+    """An open tag: its text, its children by name, and the contents of its converter layers."""
 
     __slots__ = ("children", "layers", "name", "text")
 
@@ -166,7 +166,7 @@ class _Tag:
         self.layers: list[Value] = []
 
     def add(self, name: str, value: Value) -> None:
-        """Add a child; the second of a name makes a list, and the lists of converter layers are joined."""
+        """Add a child. The second of a name makes a list; lists of converter layers are joined."""
         if name == _CONVERTER_LAYER:
             self.layers.append(value)
         elif name not in self.children:
@@ -181,7 +181,7 @@ class _Tag:
                 before.append(value)
 
     def content(self) -> Value:
-        """What the tag stands for: its text, its children, or what its layers hold."""
+        """The tag's value: its text, its children, or the contents of its layers."""
         if not self.layers:
             return self.children or "".join(self.text)
         if not self.children:
@@ -193,7 +193,7 @@ class _Tag:
 
 
 class _TreeBuilder:
-    """Builds the tree from lxml's events, so that too deep documents and DOCTYPEs are refused before they cost anything."""
+    """Target of lxml's events that builds the tree, and refuses DOCTYPEs and documents that are too deep early."""
 
     def __init__(self) -> None:
         self.open = [_Tag("")]

@@ -1,1 +1,1 @@
-"""What rules and the wire both speak: codes, errors, values, moments, numbers."""
+"""Protocol without HTTP, shared by rules and the wire: codes, errors, outcomes, sections, values, moments, numbers."""

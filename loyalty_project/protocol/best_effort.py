@@ -1,4 +1,4 @@
-"""What happens when the database fails a step beside the primary action? The step is undone alone and told as a warning."""
+"""Steps beside the primary action: if the database fails one, it is undone alone and becomes a warning."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -13,14 +13,14 @@ log = structlog.get_logger(__name__)
 
 
 @contextmanager
-def side_step(notices: list[Notice], told: Iterable[Notice]) -> Iterator[None]:
-    """Inside: a step whose failure costs no more than itself. `told` is then added to `notices`.
+def best_effort(notices: list[Notice], warnings: Iterable[Notice]) -> Iterator[None]:
+    """Context of a step that may fail: if the database refuses it, `warnings` are added to `notices`.
 
-    Only what the database refuses counts as failing; it is logged. In a transaction the step has a savepoint, and deadlocks,
-    serialization failures and a lost server go on to the caller, who repeats or gives up the whole item (docs/protocol.md 5.1).
-    Outside of one each statement stands for itself: nothing needs to be kept from harm, and nobody repeats.
+    The failure is logged. Inside a transaction the step has a savepoint, and deadlocks, serialization failures and a lost
+    connection are raised: the caller repeats or gives up the whole item (docs/protocol.md 5.1). Outside a transaction each
+    statement commits by itself, so there is nothing to undo or repeat.
     """
-    told = list(told)
+    warnings = list(warnings)
     is_part = connection.in_atomic_block
     try:
         with transaction.atomic() if is_part else nullcontext():
@@ -28,5 +28,5 @@ def side_step(notices: list[Notice], told: Iterable[Notice]) -> Iterator[None]:
     except Error as error:
         if is_part and (is_repeated(error) or not sqlstate(error)):
             raise
-        log.exception("side_step_failed", codes=sorted({int(notice.code) for notice in told}))
-        notices += told
+        log.exception("best_effort_failed", codes=sorted({int(notice.code) for notice in warnings}))
+        notices += warnings

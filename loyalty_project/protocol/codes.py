@@ -1,6 +1,6 @@
-"""Which codes does the protocol speak? All 118, with their sentences; both are wire constants (docs/protocol.md 5).
+"""Codes of the protocol with their sentences; both are constants of the wire (docs/protocol.md 5).
 
-400 and 500 carry the literals of the status block (docs/protocol.md 1.5, 7). What the transport adds stands in `Transport`.
+400 and 500 have the literals of the status block (docs/protocol.md 1.5, 7). `Transport` has the codes outside the 118.
 """
 
 from enum import IntEnum, unique
@@ -8,7 +8,7 @@ from typing import Self
 
 
 class CodeTable(IntEnum):
-    """A number with its sentence: what every table of codes consists of."""
+    """Base of the tables of codes: numbers, each with its sentence."""
 
     sentence: str
 
@@ -21,7 +21,7 @@ class CodeTable(IntEnum):
 
 @unique
 class Code(CodeTable):
-    """The codes of items, of warnings and of whole requests, in ascending order."""
+    """Codes of items, warnings and whole requests, in ascending order."""
 
     INVALID_INPUT = 400, "Input is invalid, Please check request parameters or input xml/json"
     ALL_FAILED = 500, "All requests have failed due to errors"
@@ -173,5 +173,5 @@ class Transport(CodeTable):
     CUSTOMER_ERASED = 8109, "Customer is deleted after PII delete request"
 
 
-# What went wrong for technical reasons: nothing was done, and the same call may succeed later (docs/protocol.md 1.10).
+# Technical failures: nothing was done, and the same call may succeed later (docs/protocol.md 1.10).
 TECHNICAL: frozenset[int] = frozenset({500, 521, 1038, *range(1086, 1100), 1109, 1110, 10001, 10002})

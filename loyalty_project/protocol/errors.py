@@ -1,4 +1,4 @@
-"""How does a rule say no? It raises `LoyaltyError` (the item fails) or returns a `Notice` (a warning beside success)."""
+"""Refusals and warnings: `LoyaltyError` fails an item, `Notice` is a warning beside success."""
 
 import re
 from collections.abc import Iterable
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from loyalty_project.protocol.codes import CodeTable
 
-_PLACE = re.compile(r"\{[xy]\}")
+_PLACEHOLDER = re.compile(r"\{[xy]\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A warning: the primary action was done, a side action was not. `x` and `y` fill the sentence's places."""
+    """A warning: the primary action was done, a side action was not. `x` and `y` fill the sentence's placeholders."""
 
     code: CodeTable
     x: str = ""
@@ -19,12 +19,12 @@ class Notice:
 
     @property
     def text(self) -> str:
-        """The sentence as it is appended to a message: filled in, without its final period."""
+        """The filled sentence as it is appended to a message, without its final period."""
         return _filled(self.code, self.x, self.y).removesuffix(".")
 
 
 class LoyaltyError(Exception):
-    """The item fails with this code; nothing of it is kept. `x` fills the sentence's place."""
+    """Refusal of an item with a code; nothing of the item is stored. `x` fills the sentence's placeholder."""
 
     def __init__(self, code: CodeTable, *, x: str = "") -> None:
         super().__init__(f"{int(code)} {code.sentence}")
@@ -33,20 +33,20 @@ class LoyaltyError(Exception):
 
     @property
     def sentence(self) -> str:
-        """The code's sentence, as the failed item tells it."""
+        """The code's sentence, filled."""
         return _filled(self.code, self.x, "")
 
 
 class CountedRefusalError(LoyaltyError):
-    """The item fails, and yet what it wrote is kept: a wrong validation code counts. Nothing else was written before."""
+    """Refusal of an item that keeps what it wrote: the count of wrong validation codes. Raise it before other writes."""
 
 
 def _filled(code: CodeTable, x: str, y: str) -> str:
-    return _PLACE.sub(lambda place: x if place[0] == "{x}" else y, code.sentence)
+    return _PLACEHOLDER.sub(lambda match: x if match[0] == "{x}" else y, code.sentence)
 
 
 class RequestRefusedError(Exception):
-    """The whole request fails: HTTP status, body code and message of the status block (docs/protocol.md 1.6)."""
+    """Refusal of a whole request: HTTP status, code and message of the status block (docs/protocol.md 1.6)."""
 
     def __init__(self, http_status: int, code: CodeTable, *, body_code: int | None = None) -> None:
         super().__init__(code.sentence)
@@ -56,5 +56,5 @@ class RequestRefusedError(Exception):
 
 
 def in_numeric_order(notices: Iterable[Notice]) -> tuple[Notice, ...]:
-    """Warnings as they are told: ascending by code; several of one code keep their order (docs/protocol.md 5.2)."""
+    """Warnings in the order of answers: ascending by code, stable (docs/protocol.md 5.2)."""
     return tuple(sorted(notices, key=lambda notice: notice.code))

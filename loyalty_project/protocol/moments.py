@@ -1,7 +1,6 @@
-"""How are moments read and written on the wire? As wall time of the organization's zone, without offset.
+"""Moments on the wire: wall times in the organization's zone, without offset (docs/protocol.md 1.4, 1.8, 7).
 
-docs/protocol.md 1.4, 1.8 and 7: an offset in input is ignored; a wall time that a clock change skips is moved forward, one that
-it repeats is the first of the two.
+An offset in input is ignored. A wall time that a clock change skips is moved forward; of a repeated one the first counts.
 """
 
 import re
@@ -16,25 +15,22 @@ _MOMENT = re.compile(
 
 
 def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """The moment (UTC) of a wall time `YYYY-MM-DD HH:MM:SS` or a date (its first second) in `zone`; None if it is neither."""
-    found = _MOMENT.fullmatch(text.strip())
-    if found is None:
+    """The moment (UTC) of a wall time `YYYY-MM-DD HH:MM:SS`, or of a date's first second, in `zone`; None for other text."""
+    match = _MOMENT.fullmatch(text.strip())
+    if match is None:
         return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
     if not 1900 <= year <= 9000:
         return None
     try:
-        wall = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the zone is laid on below
+        wall = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the zone is added below
         return from_wall(wall, zone)
     except (ValueError, OverflowError):
         return None
 
 
 def read_span(text: str, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
-    """What a wall time or a date covers: the second or the day, as its first moment (UTC) and the first after it.
-
-    None for what is neither.
-    """
+    """The second of a wall time or the day of a date: its first moment (UTC) and the first after it; None for other text."""
     begin = read_moment(text, zone)
     if begin is None:
         return None
@@ -45,11 +41,11 @@ def read_span(text: str, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
 
 
 def from_wall(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The moment (UTC) at which the clocks of `zone` show `wall` (naive)."""
+    """The moment (UTC) of a naive wall time in `zone`."""
     moment = wall.replace(tzinfo=zone).astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) == wall:
         return moment
-    # Skipped by a clock change: with the offset before it, the moment lies as far behind the change as `wall` in the gap.
+    # Skipped by a clock change: the offset before the change moves the moment forward by the length of the gap.
     before = (wall - timedelta(days=1)).replace(tzinfo=zone).utcoffset() or timedelta(0)
     return (wall - before).replace(tzinfo=UTC)
 

@@ -1,10 +1,10 @@
-"""Numbers as both formats print them."""
+"""Numbers as JSON and XML print them."""
 
 from decimal import Decimal
 
 
 def plain_digits(value: Decimal) -> str:
-    """The decimal without exponent and without zeros at its end."""
+    """The decimal without exponent and trailing zeros."""
     if not value.is_finite():
         raise ValueError("a figure of an answer is not finite")
     digits = format(value, "f")

@@ -1,7 +1,7 @@
-"""What is in a request, once JSON and XML are read? One tree of dicts, lists and text, and how it is picked from.
+"""Values of a parsed request: a tree of dicts, lists and text, the same for JSON and XML (docs/protocol.md 1.3).
 
-Numbers keep the digits they were written with and booleans are "true" and "false", so both formats give the same tree
-(docs/protocol.md 1.3). Blank text, an empty tag and null all mean "not supplied".
+Numbers keep the digits they were written with; booleans are "true" and "false". Blank text, an empty tag and null mean "not
+supplied".
 """
 
 import re
@@ -17,25 +17,25 @@ Item = dict[str, Value]
 _ON = {"true", "1"}
 # Every number of so many digits fits a column.
 _ID_DIGITS = 18
-# NUL, and halves of surrogate pairs: PostgreSQL and UTF-8 cannot hold them.
+# NUL and lone surrogates: PostgreSQL and UTF-8 cannot hold them.
 _UNUSABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def has_unusable_text(value: Value) -> bool:
-    """Whether a NUL character or a lone surrogate stands anywhere in the tree, keys included (docs/protocol.md 1.10)."""
+    """True if the tree, keys included, contains a NUL character or a lone surrogate (docs/protocol.md 1.10)."""
     if isinstance(value, str):
         return _UNUSABLE.search(value) is not None
     if isinstance(value, dict):
-        return any(has_unusable_text(key) or has_unusable_text(one) for key, one in value.items())
+        return any(has_unusable_text(key) or has_unusable_text(child) for key, child in value.items())
     if isinstance(value, list):
-        return any(has_unusable_text(one) for one in value)
+        return any(has_unusable_text(child) for child in value)
     return False
 
 
 def text(item: Mapping[str, Value], *keys: str) -> str:
-    """The trimmed text under the first of `keys` that is supplied; "" when none is (an empty object or list is not supplied).
+    """The trimmed text under the first of `keys` that is supplied, else "". Empty objects and lists are not supplied.
 
-    Raises `LoyaltyError` 400 where an object or a list stands in the place of text (docs/protocol.md 5).
+    Raises `LoyaltyError` 400 for an object or a list instead of text (docs/protocol.md 5).
     """
     for key in keys:
         value = item.get(key)
@@ -47,13 +47,13 @@ def text(item: Mapping[str, Value], *keys: str) -> str:
 
 
 def optional(item: Mapping[str, Value], *keys: str) -> str:
-    """Like `text`, where "0" too means "not supplied" (docs/protocol.md 7: unset optional fields)."""
+    """Like `text`, but "0" is not supplied either (docs/protocol.md 7: unset optional fields)."""
     value = text(item, *keys)
     return "" if value == "0" else value
 
 
 def is_on(query: Mapping[str, str], flag: str, *, default: bool = False) -> bool:
-    """Whether a flag of a query is on: `true` or `1`, in any case; a blank one says nothing (docs/protocol.md 1.9)."""
+    """True if a flag of a query is `true` or `1`, ignoring case; `default` if it is blank or absent (docs/protocol.md 1.9)."""
     given = query.get(flag, "").lower()
     return given in _ON if given else default
 
@@ -64,7 +64,7 @@ def read_id(given: str) -> int:
 
 
 def child(item: Item, key: str) -> Item:
-    """The object under `key`; empty when there is none (the first, of a list)."""
+    """The object under `key`, or the first of a list there; empty if there is none."""
     value = item.get(key)
     if isinstance(value, list):
         value = value[0] if value else None
@@ -72,14 +72,14 @@ def child(item: Item, key: str) -> Item:
 
 
 def as_list(value: Value) -> list[Value]:
-    """A list where a list is expected: a list, a single value, or nothing (docs/protocol.md 1.3)."""
+    """The list that a list, a single value or nothing stands for (docs/protocol.md 1.3)."""
     if value is None or value == "":
         return []
     return value if isinstance(value, list) else [value]
 
 
 def rows(item: Item, container: str, singular: str) -> list[Item]:
-    """The objects of `container.singular[]`: in their wrapper, as a bare list, or one alone; what is no object is left out."""
+    """The objects of `container.singular[]`: wrapped, as a bare list, or a single one. Other values are left out."""
     value = item.get(container)
     if isinstance(value, dict) and (singular in value or not value):
         value = value.get(singular)

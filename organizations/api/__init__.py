@@ -1,1 +1,1 @@
-"""How do tills and API clients reach the platform? Authentication, attribution, rate limits, and the view they share."""
+"""Calls of tills and API clients: authentication, throttling, attribution, and the base of their views."""

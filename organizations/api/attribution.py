@@ -1,6 +1,6 @@
-"""To which till or store does a call of an API client count? Its headers say; without them, the client's own till.
+"""Attribution: the till and store of a call, from an API client's headers or the client's own till (docs/protocol.md 1.8).
 
-Tills count for themselves: their attribution headers are ignored (docs/protocol.md 1.8).
+Attribution headers of tills are ignored.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from organizations.api.authentication import Caller
 from organizations.api.headers import header_text
 from organizations.locations.models import Store, Till
 
-# Stores have one external id; the second and third of other systems are known types that name no store here.
+# Stores have a single external id; the types of a second and third external id name no store.
 _STORE_COLUMNS = {"STORE_CODE": "code", "STORE_NAME": "name", "STORE_EXTERNAL_ID": "external_id"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """Where the call counts. Without a till: in the store as such. `notices` tells an entity that nobody knows."""
+    """Till and store of a call; without a till, the store itself. `notices` warn of an unknown entity."""
 
     till: Till | None
     store: Store
@@ -27,10 +27,10 @@ class Attribution:
 
 
 def attribution_of(caller: Caller, request: HttpRequest) -> Attribution:
-    """The till and store that the call counts for; costs a query when an API client's headers name one.
+    """The till and store of the call: a query if an API client's headers name an entity. Call it inside the scope.
 
-    Called inside the organization's scope. An entity that is unknown, switched off or, by name, not the only one: on a
-    write the client's own till with notice 91021, on a read `RequestRefusedError` 400.
+    An entity that is unknown, inactive or ambiguous: a write gets the client's own till with notice 91021, a read raises
+    `RequestRefusedError` 400.
     """
     own = Attribution(till=caller.till, store=caller.till.store)
     if caller.client is None:
@@ -38,9 +38,9 @@ def attribution_of(caller: Caller, request: HttpRequest) -> Attribution:
     kind, value = _asked(request)
     if not value:
         return own
-    found = _till(value) if kind == "TILL" else _store(kind, value, own=caller.till)
-    if found is not None:
-        return found
+    attribution = _till(value) if kind == "TILL" else _store(kind, value, own=caller.till)
+    if attribution is not None:
+        return attribution
     if request.method == "GET":
         raise RequestRefusedError(400, Code.INVALID_INPUT)
     return Attribution(till=own.till, store=own.store, notices=(Notice(Code.INVALID_ATTRIBUTION_TILL),))

@@ -1,21 +1,20 @@
-"""From which network address does a call come? Failed credentials are counted by it, so a caller must not choose it."""
+"""Network addresses of callers. Failed credentials are counted by address, so a caller must not be able to choose it."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
 
-# Over a local socket there is no address.
+# The address of callers over a local socket, which have none.
 UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104 - no address is bound to
 _IPV6_SITE = 64
 
 
 def client_address(request: HttpRequest) -> str:
-    """The caller's IP address in canonical form; for IPv6 the first address of its /64, which one customer owns whole.
+    """The caller's IP address in canonical form; for IPv6 the first address of its /64, the block of a single subscriber.
 
-    With TRUSTED_PROXIES = n it is the n-th entry of X-Forwarded-For from the right, the one that the outermost of our proxies
-    wrote; what stands left of it is the caller's invention. Without proxies, or when that entry is missing or no address, it is
-    the peer of the connection.
+    With TRUSTED_PROXIES = n it is the n-th entry of X-Forwarded-For from the right, written by the outermost trusted proxy;
+    entries left of it may be forged. Without proxies, or without a valid entry, it is the peer of the connection.
     """
     peer = str(request.META.get("REMOTE_ADDR", ""))
     return _canonical(_forwarded(request)) or _canonical(peer) or UNKNOWN_ADDRESS

@@ -1,4 +1,4 @@
-"""What do the headers of a call say about it, beside who calls? (docs/protocol.md 1.8)"""
+"""Headers of a call other than credentials and attribution (docs/protocol.md 1.8)."""
 
 import re
 from contextlib import suppress
@@ -22,41 +22,41 @@ _USER_CONTEXT = (
 
 
 def header_text(request: HttpRequest, name: str) -> str:
-    """The header `name`, trimmed, without control characters, at most 200 characters; "" when absent. UTF-8 is understood."""
+    """The header `name` without control characters, at most 200 characters, decoded from UTF-8; "" if absent."""
     value = str(request.META.get("HTTP_" + name.upper().replace("-", "_"), ""))
-    # The server hands bytes over as Latin-1 text (PEP 3333); what is no UTF-8 is taken as Latin-1.
+    # The server passes bytes as Latin-1 text (PEP 3333). Bytes that are not UTF-8 stay Latin-1.
     with suppress(UnicodeError):
         value = value.encode("latin-1").decode("utf-8")
     return _UNUSABLE.sub("", value).strip()[:_LONGEST]
 
 
 def user_context(request: HttpRequest) -> dict[str, str]:
-    """The USER-CONTEXT headers that were sent, by name: who acts behind the calling system, for the audit."""
+    """The USER-CONTEXT headers by name: the user behind the calling system, for the audit."""
     given = {name: header_text(request, name) for name in _USER_CONTEXT}
     return {name: value for name, value in given.items() if value}
 
 
 def country_code(request: HttpRequest) -> str:
-    """The dial code of this call's national mobile numbers, digits alone; "" when none, or none that can be one."""
+    """Dial code of the call's national mobile numbers, digits only; "" if absent or invalid."""
     code = header_text(request, "X-CAP-CLIENT-COUNTRYCODE").removeprefix("+").removeprefix("00")
     return code if _DIAL_CODE.fullmatch(code) else ""
 
 
 def language(request: HttpRequest) -> str:
-    """The language asked for by the `language` header (an ISO code, as sent); "" when none."""
+    """The `language` header (an ISO code, as sent); "" if absent or invalid."""
     code = header_text(request, "language")
     return code if _LANGUAGE.fullmatch(code) else ""
 
 
 def is_replay(request: HttpRequest) -> bool:
-    """Whether the customer is to be saved now and its loyalty events are to follow (X-CAP-DIRECT-REPLAY)."""
+    """True if customers are stored now and their loyalty events follow later (X-CAP-DIRECT-REPLAY)."""
     return header_text(request, "X-CAP-DIRECT-REPLAY").lower() in {"true", "1"}
 
 
 def idempotency_key(request: HttpRequest) -> str:
-    """The Idempotency-Key; "" when none was sent (docs/protocol.md 1.10).
+    """The Idempotency-Key; "" if none was sent (docs/protocol.md 1.10).
 
-    Raises `RequestRefusedError` 400 for what is none: blank, longer than 255, or not of visible ASCII characters alone.
+    Raises `RequestRefusedError` 400 unless it has 1 to 255 visible ASCII characters.
     """
     sent = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if sent is None:

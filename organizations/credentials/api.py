@@ -1,6 +1,6 @@
-"""Where does an API client change its key and secret for a token? `POST /v3/oauth/token/generate` (docs/protocol.md 1.8).
+"""Tokens for API clients: `POST /v3/oauth/token/generate` with key and secret (docs/protocol.md 1.8).
 
-Its answers have a form of their own, without the envelope of the customer API.
+Its answers do not have the envelope of contract 1.1.
 """
 
 import json
@@ -26,19 +26,19 @@ log = structlog.get_logger(__name__)
 
 @method_decorator(csrf_exempt, name="dispatch")
 class TokenView(View):
-    """Takes `{"key": ..., "secret": ...}` as JSON, whatever the Content-Type says, and answers in JSON."""
+    """Issues tokens: `{"key": ..., "secret": ...}` as JSON, whatever the Content-Type, answered in JSON."""
 
     http_method_names = ["post"]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer; an unexpected failure is logged and told in this endpoint's form."""
+        """Answer. Unexpected exceptions are logged and answered with 500 in this endpoint's form."""
         try:
             with scoping.no_scope():
                 response = super().dispatch(request, *args, **kwargs)
         except RequestRefusedError as refused:
             response = _refused(refused.http_status, refused.message)
         except Exception:
-            # The last resort of this endpoint, as the envelope's 500 is of the others.
+            # The counterpart of the exception handler of the other views.
             log.exception("token_request_failed")
             response = _refused(500, Code.ALL_FAILED.sentence)
         discard_body(request)
@@ -46,7 +46,7 @@ class TokenView(View):
         return response
 
     def post(self, request: HttpRequest) -> JsonResponse:
-        """A token for a proved key; 401 otherwise, 400 for a body without key and secret, 503 when too many wait."""
+        """A token for a verified key. Else 401; 400 for a body without key and secret; 503 if too many wait."""
         key, secret = _read_credential(request)
         try:
             client = client_of_secret(key, secret, address=client_address(request))
@@ -57,7 +57,7 @@ class TokenView(View):
         return JsonResponse({"data": {"accessToken": issue_token(client), "ttlSeconds": client.token_ttl}, "errors": None})
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:  # noqa: ARG002
-        """405, with the method that works."""
+        """405 with the allowed method."""
         response = _refused(405, Transport.METHOD_NOT_ALLOWED.sentence)
         response["Allow"] = "POST"
         return response

@@ -298,7 +298,7 @@ def test_segments_that_cannot_be_read_cost_a_warning_alone(api, asha, band):
         cursor.execute("ALTER TABLE customers_customersegment RENAME TO elsewhere")
     with capture_logs() as logs:
         answer = api.get("mobile=9812345678,9812345679,9812345670&segments=true&user_group=true&card_details=true")
-    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["side_step_failed"]
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["best_effort_failed"]
     assert answer.codes == ["1000", "1000", "1012"]
     known, _, unknown = answer.items
     assert known["item_status"]["warnings"] == {"warning": ["91004"]}
