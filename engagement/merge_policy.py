@@ -1,4 +1,4 @@
-"""What of a customer's loyalty follows into another customer when the two are merged? (docs/protocol.md 2.4)"""
+"""Rows of loyalty that move to the survivor when two customers are merged, and rows that stay (docs/protocol.md 2.4)."""
 
 from customers.merging.transfer import KeptRows, MovedRows
 from engagement.bills.models import Bill, PurchaseTotals

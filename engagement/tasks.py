@@ -1,4 +1,4 @@
-"""Which tasks do workers find here? Those of deferred loyalty events: each has a name and calls a journey."""
+"""Tasks of deferred loyalty events for workers. Each calls a use case."""
 
 import structlog
 from procrastinate.contrib.django import app
@@ -13,14 +13,14 @@ log = structlog.get_logger(__name__)
 
 @app.task(name=deferral.TASK, retry=GrowingDelays())
 def work_events(*, organization: str, customer: int) -> None:
-    """Work the deferred loyalty events of one customer."""
+    """Handle the deferred loyalty events of one customer."""
     work_deferred_events(Organization.objects.get(code=organization), customer)
 
 
 @app.periodic(cron="30 2 * * *")
 @app.task(name="pick_up_deferred_events")
-def pick_up_events(timestamp: int) -> None:  # noqa: ARG001 - when it was due, as every periodic task is told
-    """Every night: deferred events whose job was lost get another."""
+def pick_up_events(timestamp: int) -> None:  # noqa: ARG001 - the due time, which every periodic task receives
+    """Every night: defer jobs for deferred events that lost theirs."""
     count = pick_up_deferred_events()
     if count:
         log.warning("deferred_events_picked_up", customers=count)

@@ -1,4 +1,4 @@
-"""What of a customer's consents follows into another customer when the two are merged? (docs/protocol.md 2.4)"""
+"""Rows of consents that move to the survivor when two customers are merged (docs/protocol.md 2.4)."""
 
 from customers.merging.transfer import KeptRows, MovedRows
 from subscriptions.models import Consent, ConsentChange

@@ -25,7 +25,7 @@ from customers.registration.matching import merged_identifiers
 from customers.registration.state import CustomerState
 from customers.statuses.rules import Block, blocks
 from engagement.bills.merging import count_purchases_anew
-from engagement.events.deferral import MERGE, defer_event, see_to_waiting
+from engagement.events.deferral import MERGE, defer_event, ensure_job
 from engagement.events.models import DeferredEvent
 from engagement.numbers.rounding import TooManyPointsError
 from engagement.points import merging as loyalty
@@ -123,7 +123,7 @@ def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now:
         moved=moved,
     )
     notices = _merge_points(merge, victim, survivor, by=by, now=now)
-    see_to_waiting(survivor.pk, organization=by.organization)
+    ensure_job(survivor.pk, organization=by.organization)
     details = {"merge": merge.pk, "reason": reason} if reason else {"merge": merge.pk}
     record_changes(
         [
@@ -197,7 +197,7 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     profiles.restore_primary_roles(moved["groups"], victim=victim, survivor=survivor)
     reopen_candidate(victim=victim.pk, survivor=survivor.pk)
     count_purchases_anew([victim, survivor])
-    see_to_waiting(victim.pk, organization=by.organization)
+    ensure_job(victim.pk, organization=by.organization)
     for earlier in Merge.objects.filter(pk__in=moved["intact"], undone_at=None):
         earlier.moved = {**earlier.moved, "points": loyalty.renew_notes(earlier.moved["points"], lots)}
         earlier.save(update_fields=["moved"])

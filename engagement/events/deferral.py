@@ -1,7 +1,7 @@
-"""How do loyalty events follow later? They are put off with what caused them, and worked in order, exactly once.
+"""Deferring loyalty events, and handling them later in their order, exactly once (docs/protocol.md 1.8, Replay; code 1094).
 
-Docs/protocol.md 1.8 (Replay) and code 1094 in section 5. An event is worked in one transaction with its effects, under the
-customer's lock: a worker that is killed leaves both or neither, and a second one waits, then finds it worked.
+An event and its effects are one transaction under the customer's lock. A killed worker leaves both or neither. A second worker
+waits for the lock and then finds the event handled.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -21,30 +21,30 @@ from organizations.audit.models import AuditEntry
 from organizations.audit.services import Change, record_changes
 from organizations.tenancy.models import Organization
 
-# The task that works the events of one customer; its arguments are the organization's code and the customer's id.
+# Task that handles the events of one customer. Arguments: the organization's code and the customer's id.
 TASK: Final = "work_deferred_events"
-# The kinds of events; what is done with each stands in use_cases/deferred_events.py.
+# Kinds of events. Their handlers are in use_cases/deferred_events.py.
 WELCOME: Final = "welcome"
 BILL: Final = "bill"
 MERGE: Final = "merge"
 
 
 class WorkedMeanwhileError(Exception):
-    """Somebody else worked the event at the same moment, past the customer's lock: a bug, and what was done here is undone."""
+    """Another process handled the event at the same time in spite of the lock: a bug. This transaction is rolled back."""
 
 
 class Handler(Protocol):
-    """What one kind of event sets off, in the caller's transaction and under the customer's lock. `by` caused the event."""
+    """Handler of one kind of event, in the caller's transaction and under the customer's lock. `by` caused the event."""
 
     def __call__(self, event: DeferredEvent, /, *, by: Actor) -> None: ...
 
 
 @transaction.atomic
 def defer_event(*, customer: Customer, kind: str, payload: Mapping[str, Any], by: Actor) -> DeferredEvent:
-    """Put an event off behind those of this customer that wait already, with a job that works it.
+    """Store an event behind the customer's waiting ones, with a job that handles it.
 
-    Call it in the transaction of what happened, which holds the customer's lock: the lock is what makes the order one.
-    `payload` holds ids, moments and figures as JSON, never personal data.
+    Call it in the transaction of its cause, which holds the customer's lock: the lock makes the order unique. `payload` has
+    ids, times and figures as JSON, no personal data.
     """
     event = DeferredEvent.objects.create(
         organization=by.organization,
@@ -64,16 +64,16 @@ def defer_event(*, customer: Customer, kind: str, payload: Mapping[str, Any], by
 
 
 def has_waiting(customer_ids: Collection[int]) -> set[int]:
-    """Which of these customers have events that wait to be worked (code 1094). One query."""
+    """Ids of those customers that have waiting events (code 1094). One query."""
     waiting = _waiting().filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
     return set(waiting.values_list("customer_id", flat=True))
 
 
 def work_waiting(customer_id: int, *, handlers: Mapping[str, Handler], organization: Organization) -> int:
-    """Work what waits for this customer, oldest first, by the handler of its kind; how many events that were.
+    """Handle the waiting events of a customer, oldest first; their number.
 
-    Each has a transaction of its own. One that fails is taken back whole, keeps its place, holds the later ones back, and its
-    error is raised once it is counted on the event. Call it in the organization's scope, outside of a transaction.
+    Each event has its own transaction. A failed one is rolled back, keeps its position and holds back the later ones; its
+    error is counted on the event and raised. Call it in the organization's scope, outside of a transaction.
     """
     count = 0
     while _work_oldest(customer_id, handlers, organization):
@@ -81,34 +81,34 @@ def work_waiting(customer_id: int, *, handlers: Mapping[str, Handler], organizat
     return count
 
 
-def see_to_waiting(customer_id: int, *, organization: Organization) -> None:
-    """Put off a job for a customer to whom events that wait may have come, in the transaction in which they did."""
+def ensure_job(customer_id: int, *, organization: Organization) -> None:
+    """Defer a job for a customer who may have received waiting events by a merge. Call it in the transaction of the merge."""
     if has_waiting([customer_id]):
         defer_job(TASK, lock=_job_lock(customer_id), arguments=_arguments(organization, customer_id))
 
 
 def defer_lost(organization: Organization) -> int:
-    """Put off jobs for customers whose events wait though no job is left that would work them; how many customers."""
+    """Defer jobs for customers with waiting events but without a job; the number of customers."""
     customers = _waiting().order_by().values_list("customer_id", flat=True).distinct()
     return defer_missing_jobs(TASK, {_job_lock(pk): _arguments(organization, pk) for pk in customers})
 
 
 @transaction.atomic
 def try_again(events: Iterable[DeferredEvent], *, by: Actor) -> list[DeferredEvent]:
-    """Have those of these events that wait tried now, not after the delay; which ones. A customer's older ones go first."""
+    """Retry the waiting ones of these events now instead of after their delay; returns them. Older events go first."""
     waiting = [event for event in events if event.worked_at is None]
-    hasten_jobs(TASK, {_job_lock(one.customer_id): _arguments(by.organization, one.customer_id) for one in waiting})
+    hasten_jobs(TASK, {_job_lock(event.customer_id): _arguments(by.organization, event.customer_id) for event in waiting})
     record_changes([Change(action="tried again", object_type="deferredevent", object_id=event.pk) for event in waiting], by=by)
     return waiting
 
 
 def _work_oldest(customer_id: int, handlers: Mapping[str, Handler], organization: Organization) -> bool:
-    """Work the customer's oldest event; False: none waits."""
+    """Handle the customer's oldest event; False if none waits."""
     event: DeferredEvent | None = None
     try:
         with transaction.atomic():
             customer = lock(Customer.objects.filter(pk=customer_id)).get()
-            # Read under the lock: another worker may have been here before.
+            # Read under the lock: another worker may have handled it meanwhile.
             event = _waiting().filter(customer=customer).select_related("till", "store").order_by("pk").first()
             if event is None:
                 return False
@@ -124,7 +124,7 @@ def _work_oldest(customer_id: int, handlers: Mapping[str, Handler], organization
 
 
 def _count(event: DeferredEvent, **outcome: Any) -> bool:
-    """Write how a try ended; False: another one has worked the event."""
+    """Store how an attempt ended; False if another process has handled the event."""
     return bool(_waiting().filter(pk=event.pk).update(attempts=F("attempts") + 1, **outcome))
 
 
@@ -145,7 +145,7 @@ def _actor(event: DeferredEvent, organization: Organization) -> Actor:
 
 
 def _job_lock(customer_id: int) -> str:
-    """One job at a time works a customer's events; ids are unique in the installation."""
+    """Lock of the queue: one job at a time handles a customer's events. Ids are unique in the installation."""
     return f"{TASK} {customer_id}"
 
 

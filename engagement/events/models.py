@@ -1,4 +1,4 @@
-"""Which loyalty events wait to be worked, and what became of those that did? (docs/protocol.md 1.8, Replay)"""
+"""Deferred loyalty events and how their handling ended (docs/protocol.md 1.8, Replay)."""
 
 from django.db import models
 
@@ -9,9 +9,9 @@ from organizations.tenancy.scoping import TenantModel
 
 
 class DeferredEvent(TenantModel):
-    """Something that happened to a customer and whose loyalty effects follow later; one customer's in the order of their ids.
+    """An event whose loyalty effects follow later. Events of one customer are handled in the order of their ids.
 
-    Who caused it stands here as in the audit, because the effects count where and for whom they would have counted at once.
+    The actor is stored as in the audit: the effects belong to the till, store and caller of the original call.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="deferred_events", db_index=False)
