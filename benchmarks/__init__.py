@@ -1,1 +1,1 @@
-"""How fast is it, beside what the same machine allows? `python -m benchmarks` (docs/benchmarks.md)."""
+"""Benchmarks beside yardsticks: `python -m benchmarks` (docs/benchmarks.md)."""

@@ -1,1 +1,1 @@
-"""People, their identifiers, cards and profiles, and the journeys that cross apps."""
+"""Customers: identifiers, cards, groups, merging and search."""

@@ -1,1 +1,1 @@
-"""Programs, tiers and points."""
+"""Programs, bills, points and redemptions."""

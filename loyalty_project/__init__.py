@@ -1,1 +1,1 @@
-"""The plumbing: wire, database, imports. Knows no app."""
+"""Plumbing that knows no app: the wire, database helpers, imports, settings."""

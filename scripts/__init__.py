@@ -1,1 +1,1 @@
-"""What sets the project up on a machine, and checks what no test can: started by the Makefile."""
+"""Scripts that set up and check the project; the Makefile runs them."""

@@ -1,1 +1,1 @@
-"""What would be possible at best? Programs that do the database's part of the work and nothing else."""
+"""Yardsticks: programs that do the same work in the database and nothing else."""

@@ -1,1 +1,1 @@
-"""The customer: row, reads, sections of customer/get, back-office page."""
+"""The customer itself: row, names, field values, locks, back-office page."""

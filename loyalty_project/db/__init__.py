@@ -1,1 +1,1 @@
-"""What we add to the database layer."""
+"""Database helpers: locks, bulk writes, errors, time limits."""

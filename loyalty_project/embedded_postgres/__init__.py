@@ -1,1 +1,1 @@
-"""Where does the database come from when DATABASE_URL is not set? From our own PostgreSQL, started when needed."""
+"""PostgreSQL that is started when needed, for installations without DATABASE_URL."""

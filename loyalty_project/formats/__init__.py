@@ -1,1 +1,1 @@
-"""How are days and moments written in the back office? As everywhere else in the product: 2026-11-20 14:26."""
+"""Formats of days and times in the back office: 2026-11-20 14:26."""

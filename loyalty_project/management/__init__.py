@@ -1,1 +1,1 @@
-"""The commands that belong to no app."""
+"""Commands that belong to no app."""

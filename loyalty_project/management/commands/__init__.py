@@ -1,1 +1,1 @@
-"""The commands that belong to no app: `manage.py help` lists them."""
+"""Commands that belong to no app."""
