@@ -1,14 +1,17 @@
 """Several workers at once, each on a database connection of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import TypeVar
+from contextlib import contextmanager
+from threading import Barrier, current_thread, get_ident, main_thread
+from typing import Any, TypeVar
+from unittest.mock import patch
 
 from django.db import connection
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+_PATIENCE = 60.0
 
 
 def race(lanes: Sequence[Sequence[Job]], work: Callable[[Job], Result]) -> list[Result]:
@@ -19,7 +22,7 @@ def race(lanes: Sequence[Sequence[Job]], work: Callable[[Job], Result]) -> list[
         try:
             results = []
             for job in lane:
-                start.wait(timeout=60)
+                start.wait(timeout=_PATIENCE)
                 results.append(work(job))
             return results
         finally:
@@ -27,3 +30,24 @@ def race(lanes: Sequence[Sequence[Job]], work: Callable[[Job], Result]) -> list[
 
     with ThreadPoolExecutor(len(lanes)) as pool:
         return [result for lane in pool.map(run, lanes) for result in lane]
+
+
+@contextmanager
+def all_read_before(owner: object, name: str, *, workers: int) -> Iterator[None]:
+    """Force a collision: each worker waits in its first call of `owner.name` until all have come to it.
+
+    `owner.name` is the first write after what the workers read: without locks all of them decide on the same rows. Calls of the
+    main thread do not wait. A worker that does not come raises `BrokenBarrierError` in the others.
+    """
+    write = getattr(owner, name)
+    all_have_read = Barrier(workers)
+    arrived: set[int] = set()
+
+    def wait_and_write(*args: Any, **kwargs: Any) -> Any:
+        if current_thread() is not main_thread() and get_ident() not in arrived:
+            arrived.add(get_ident())
+            all_have_read.wait(timeout=_PATIENCE)
+        return write(*args, **kwargs)
+
+    with patch.object(owner, name, wait_and_write):
+        yield

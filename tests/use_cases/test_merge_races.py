@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+import use_cases.merging
 from customers.identifiers.models import Identifier
 from customers.merging.models import Merge
 from customers.profile import locks
@@ -21,10 +22,11 @@ from engagement.points.ledger import repository
 from engagement.points.models import PointsAccount
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.redeemers import Chain, make_chain, member, order, refusal_of
-from tests.races import race
+from tests.races import all_read_before, race
 from use_cases.merging import MergeRefusedError, merge_customers, undo_merge
 from use_cases.registration import update_customer
 
+WORKERS = 8
 ROUNDS = 100 if os.environ.get("REGULARS_PROOFS") == "full" else 6
 Job = Callable[[], str]
 
@@ -164,14 +166,33 @@ def test_a_merge_and_its_undoing_at_once_leave_sound_accounts(chain, people):
         assert is_sound(chain)
 
 
-def test_twin_without_locks_meets_the_constraints(chain, people, monkeypatch):
+@pytest.fixture
+def without_locks(monkeypatch):
     monkeypatch.setattr(locks, "lock", lambda rows: rows)
     monkeypatch.setattr(repository, "lock", lambda rows: rows.order_by("pk"))
-    lanes = [[merging(chain, one, two) for one, two, _ in people], [merging(chain, two, one) for one, two, _ in people]]
-    fates = at_once(chain, lanes * 4)
-    assert fates["constraint"] > 0
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_twin_without_locks_merges_once_by_the_constraints(chain, people):
+    survivor, victim, _ = people[0]
+    with all_read_before(use_cases.merging, "_merge", workers=WORKERS):
+        fates = at_once(chain, [[merging(chain, survivor, victim)]] * WORKERS)
+    assert fates == {"merged": 1, "constraint": WORKERS - 1}
     with organization_scope(chain.organization):
-        assert Merge.objects.count() == ROUNDS
+        assert Merge.objects.count() == 1
+        assert is_sound(chain)
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_twin_without_locks_merges_in_one_direction_by_the_constraints(chain, people):
+    """The other merge is refused by a constraint, or as the victim of a deadlock once it is repeated."""
+    one, two, _ = people[0]
+    with all_read_before(use_cases.merging, "_merge", workers=2):
+        fates = at_once(chain, [[merging(chain, one, two)], [merging(chain, two, one)]])
+    assert (fates["merged"], fates["constraint"] + fates["refused"]) == (1, 1)
+    with organization_scope(chain.organization):
+        assert Merge.objects.count() == 1
+        assert is_sound(chain)
 
 
 CONSTRAINTS = {
