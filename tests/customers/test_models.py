@@ -10,10 +10,10 @@ from customers.groups.models import GroupMembership
 from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from customers.segments.models import CustomerSegment
-from customers.sources.models import SourceProfile
 from tests.factories.cards import CardSeriesFactory
 from tests.factories.groups import UserGroupFactory
 from tests.factories.segments import SegmentFactory
+from tests.factories.sources import SourceProfileFactory
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -75,10 +75,10 @@ def test_issued_card_has_a_customer_and_a_number_is_unique(asha):
 
 
 def test_profile_at_a_source_is_kept_once(asha):
-    profile = {"organization": asha.organization, "customer": asha, "source": "WECHAT", "account": "wx"}
-    assert str(SourceProfile.objects.create(**profile)) == "WECHAT wx"
+    profile = {"customer": asha, "account": "wx"}
+    assert str(SourceProfileFactory(**profile)) == "WECHAT wx"
     with broken("source_profile_unique"), transaction.atomic():
-        SourceProfile.objects.create(**profile)
+        SourceProfileFactory(**profile)
 
 
 def test_customer_is_in_one_partition_of_a_segment(asha):

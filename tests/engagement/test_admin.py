@@ -23,6 +23,7 @@ from tests.back_office import list_of, log_in, page_of, shown
 from tests.factories.customers import CustomerFactory, IdentifierFactory
 from tests.factories.points import PointsAccountFactory, facts, give_points, state_of
 from tests.factories.programs import ProgramFactory
+from tests.factories.redemptions import RedemptionFactory
 from tests.factories.staff import StaffMemberFactory
 
 ROOMS = ("membership", "pointsaccount", "pointsentry", "pointslot", "redemption", "bill")
@@ -41,9 +42,7 @@ def redeem(account: PointsAccount, points: int, code: str, **more: Any) -> Redem
         state = state_of(account)
         entry = spend(state, Decimal(points), kind=Kind.REDEEM, facts=facts(**more))
         write_accounts([state])
-    return Redemption.objects.create(
-        organization=account.organization, account=account, entry=entry, code=code, points=Decimal(points)
-    )
+    return RedemptionFactory(account=account, entry=entry, code=code)
 
 
 def someone(store: Store, number: int) -> PointsAccount:

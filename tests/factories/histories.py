@@ -12,10 +12,11 @@ from engagement.points.ledger.posting import Kind
 from engagement.points.ledger.repository import write_accounts
 from engagement.points.ledger.settlement import settle
 from engagement.points.models import PointsAccount
-from engagement.redemptions.models import Redemption, RedemptionReversal
+from engagement.redemptions.models import Redemption
 from organizations.tenancy.models import Organization
-from tests.factories.bills import BillFactory
+from tests.factories.bills import BillFactory, BillPointsFactory
 from tests.factories.points import PointsAccountFactory, facts, state_of
+from tests.factories.redemptions import RedemptionFactory, RedemptionReversalFactory
 
 ZERO = Decimal(0)
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -49,15 +50,14 @@ def live(organization: Organization) -> History:
     award(state, Decimal(30), facts=facts(day(0)), opens_at=day(40))
     redeemed = spend(state, Decimal(40), kind=Kind.REDEEM, facts=facts(day(2)))
     write_accounts([state])
-    redemption = Redemption.objects.create(
-        organization=organization, account=account, entry=redeemed, code=f"R{account.pk:05}", points=40, reversed=15
-    )
+    redemption = RedemptionFactory(account=account, entry=redeemed, reversed=15)
     state = state_of(account)
     settle(state, day(4), recorded_at=day(4))
     award(state, Decimal(10), facts=facts(day(4)), expiry=Expiry(on=day(5).date()))
     own = [lot for lot in state.lots if lot.bill_id == sale.pk]
-    taken = [(one.lot, one.points) for one in redeemed.consumptions.order_by("pk")]
-    given_back = [(next(lot for lot in state.lots if lot.pk == one.pk) if one.left else one, points) for one, points in taken]
+    taken = [(consumption.lot, consumption.points) for consumption in redeemed.consumptions.order_by("pk")]
+    open_lots = {lot.pk: lot for lot in state.lots}
+    given_back = [(open_lots[lot.pk] if lot.left else lot, points) for lot, points in taken]
     reversal, _ = reverse(state, redeemed, Decimal(15), taken=given_back, facts=facts(day(4)))
     back = BillFactory(
         customer=account.customer, type=Bill.Type.RETURN, return_of=sale, number=f"R-{account.pk}", amount=500, billed_at=day(5)
@@ -71,9 +71,8 @@ def live(organization: Organization) -> History:
     award(state, Decimal(5), facts=facts(day(11)), as_adjustment=True)
     state.account.purchases, state.account.visits = Decimal(500), 1
     write_accounts([state])
-    RedemptionReversal.objects.create(organization=organization, redemption=redemption, entry=reversal, points=15)
-    bill_points = BillPoints.objects.create(
-        organization=organization,
+    RedemptionReversalFactory(redemption=redemption, entry=reversal)
+    bill_points = BillPointsFactory(
         bill=sale,
         account=account,
         issued=120,

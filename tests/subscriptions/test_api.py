@@ -11,7 +11,7 @@ from organizations.credentials.tokens import issue_token
 from organizations.idempotency.models import KeptAnswer
 from subscriptions.models import Consent, ConsentChange
 from tests.api import Answer, Api
-from tests.factories.consents import AT, history, without_table
+from tests.factories.consents import AT, ConsentChangeFactory, history, without_table
 from tests.factories.credentials import ApiClientFactory
 from tests.factories.locations import TillFactory
 
@@ -171,10 +171,7 @@ def test_a_preference_that_cannot_be_stored_is_1109(api, asha):
 def test_a_preference_that_cannot_be_changed_is_1110(api, asha, till):
     """The log holds the next revision already, as another change of the same moment would leave it."""
     post(api, PAIR)
-    ConsentChange.objects.create(
-        organization=asha.organization, customer=asha, channel="SMS", priority="BULK", revision=2, old=False, new=True,
-        at=Consent.objects.get().decided_at, source="API", actor="till:other",
-    )  # fmt: skip
+    ConsentChangeFactory(customer=asha, revision=2, old=False, at=Consent.objects.get().decided_at, actor="till:other")
     assert codes(post(api, {**PAIR, "is_subscribed": "1"})) == ["1110"]
     assert not Consent.objects.get().is_subscribed
 

@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from customers.profile.models import Customer
 from organizations.locations.models import Till
 from subscriptions.models import Consent, ConsentChange
-from tests.factories.consents import AT, choice, say
+from tests.factories.consents import ConsentChangeFactory, ConsentFactory, choice, say
 
 pytestmark = pytest.mark.django_db
 
@@ -35,9 +35,8 @@ def test_there_is_one_consent_of_known_words_for_a_pair(
     till: Till, asha: Customer, values: dict[str, Any], constraint: str
 ) -> None:
     say(till, asha, choice())
-    row = {"channel": "SMS", "priority": "BULK", "revision": 1, "is_subscribed": True, "decided_at": AT, **values}
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        Consent.objects.create(organization=asha.organization, customer=asha, **row)
+        ConsentFactory(customer=asha, **values)
 
 
 @pytest.mark.parametrize(
@@ -52,9 +51,8 @@ def test_there_is_one_consent_of_known_words_for_a_pair(
 )
 def test_the_log_counts_changes_and_nothing_else(till: Till, asha: Customer, values: dict[str, Any], constraint: str) -> None:
     say(till, asha, choice())
-    row = {"channel": "SMS", "priority": "BULK", "revision": 1, "old": None, "new": True, "at": AT, **values}
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        ConsentChange.objects.create(organization=asha.organization, customer=asha, source="API", actor="till:x", **row)
+        ConsentChangeFactory(customer=asha, **values)
 
 
 def test_rows_have_readable_texts(till: Till, asha: Customer) -> None:

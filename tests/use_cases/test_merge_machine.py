@@ -51,7 +51,7 @@ from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from subscriptions.models import Consent
+from tests.factories.consents import ConsentFactory
 from tests.factories.customers import LONG_AGO, CustomerFactory, IdentifierFactory
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.locations import TillFactory, till_actor
@@ -168,10 +168,7 @@ class MergeMachine(RuleBasedStateMachine):
         if place < 3:
             join_group(self.shops.group, customer.pk, role="PRIMARY" if place == 1 else "MEMBER")
             put_into(self.shops.partitions[place % 2], customer.pk)
-        Consent.objects.create(
-            organization=organization, customer=customer, channel=("SMS", "EMAIL")[place % 2], priority="BULK", revision=1,
-            is_subscribed=True, decided_at=LONG_AGO,
-        )  # fmt: skip
+        ConsentFactory(customer=customer, channel=("SMS", "EMAIL")[place % 2], decided_at=LONG_AGO)
         return customer.pk
 
     # --- steps

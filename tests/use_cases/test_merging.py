@@ -15,7 +15,6 @@ from customers.profile.models import Customer
 from customers.segments.models import CustomerSegment
 from customers.sources.models import SourceProfile
 from engagement.bills.models import Bill, PurchaseTotals
-from engagement.events.models import DeferredEvent
 from engagement.points.expiry import Expiry
 from engagement.points.ledger.posting import Kind, post
 from engagement.points.ledger.repository import lock_accounts, write_accounts
@@ -32,6 +31,8 @@ from organizations.tenancy.scoping import unscoped
 from subscriptions.models import Consent
 from tests.factories.bills import bring_back, buy
 from tests.factories.cards import CardFactory, CardSeriesFactory
+from tests.factories.consents import ConsentFactory
+from tests.factories.events import DeferredEventFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.locations import till_actor
@@ -39,6 +40,7 @@ from tests.factories.merges import OLD, account_of, find, is_clean, merge, regis
 from tests.factories.points import PointsAccountFactory, facts, give_points
 from tests.factories.programs import MembershipFactory, ProgramFactory
 from tests.factories.segments import SegmentFactory, put_into
+from tests.factories.sources import SourceProfileFactory
 from tests.factories.statuses import CustomerStatusFactory, label
 from use_cases.deferred_events import work_deferred_events
 from use_cases.merging import KEPT, MOVED, MergeRefusedError, merge_customers, preview_merge
@@ -177,7 +179,7 @@ def test_cards_profiles_groups_segments_and_consents_move(organization, till, an
     series = CardSeriesFactory(organization=organization)
     CardFactory(series=series, number="G1", customer=twin)
     for customer, account in ((anna, "a"), (twin, "a"), (twin, "b")):
-        SourceProfile.objects.create(organization=organization, customer=customer, source="WECHAT", account=account)
+        SourceProfileFactory(customer=customer, account=account)
     low, high = SegmentFactory(organization=organization, name="spend", partitions=["low", "high"]).partitions.all()
     (new,) = SegmentFactory(organization=organization, name="age", partitions=["new"]).partitions.all()
     put_into(low, anna.pk)
@@ -190,16 +192,8 @@ def test_cards_profiles_groups_segments_and_consents_move(organization, till, an
     join_group(family, anna.pk)
     join_group(family, twin.pk, role="PRIMARY")
     join_group(club, twin.pk)
-    for customer, channel, said in ((anna, "SMS", True), (twin, "SMS", False), (twin, "EMAIL", True)):
-        Consent.objects.create(
-            organization=organization,
-            customer=customer,
-            channel=channel,
-            priority="BULK",
-            revision=1,
-            is_subscribed=said,
-            decided_at=clock.now(),
-        )
+    for customer, channel, is_subscribed in ((anna, "SMS", True), (twin, "SMS", False), (twin, "EMAIL", True)):
+        ConsentFactory(customer=customer, channel=channel, is_subscribed=is_subscribed)
     merge(till, anna, twin)
     assert Card.objects.get(number="G1").customer_id == anna.pk
     assert sorted(SourceProfile.objects.filter(customer=anna).values_list("account", flat=True)) == ["a", "b"]
@@ -272,10 +266,7 @@ def test_bills_and_purchases_move_and_totals_add_up(organization, till, anna, tw
 
 
 def test_events_that_wait_follow_with_a_job(organization, till, anna, twin, queue):
-    event = DeferredEvent.objects.create(
-        organization=organization, customer=twin, kind="welcome", payload={"programs": []}, source="API", actor="till:x",
-        created_at=clock.now(),
-    )  # fmt: skip
+    event = DeferredEventFactory(customer=twin, kind="welcome", payload={"programs": []})
     merge(till, anna, twin)
     event.refresh_from_db()
     assert event.customer_id == anna.pk

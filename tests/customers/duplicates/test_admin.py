@@ -9,11 +9,11 @@ from customers.duplicates.admin import compare
 from customers.duplicates.models import DuplicateCandidate
 from customers.duplicates.services import find_duplicates
 from customers.profile.models import Customer
-from customers.sources.models import SourceProfile
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store, Till
 from tests.back_office import list_of, log_in, page_of, register, shown
 from tests.factories.cards import CardFactory, CardSeriesFactory
+from tests.factories.sources import SourceProfileFactory
 from tests.factories.staff import StaffMemberFactory
 
 PAIRS = "customers_duplicatecandidate"
@@ -82,7 +82,7 @@ def test_a_pair_is_shown_side_by_side_with_its_evidence(administrator: Client, p
     CardFactory(series=series, number="GOLD1", customer=pair.first)
     pair.second.comm_channels = [{"type": "CARD_NUMBER", "value": "GOLD1"}, {"type": "LINE", "value": "anna"}]
     pair.second.save()
-    SourceProfile.objects.create(organization=organization, customer=pair.second, source="WECHAT", account="main")
+    SourceProfileFactory(customer=pair.second, account="main")
     find_duplicates(organization)
     pair.refresh_from_db()
     lines = {line.label: line for line in compare(pair)}

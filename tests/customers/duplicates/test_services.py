@@ -9,7 +9,6 @@ from customers.cards.models import Card
 from customers.duplicates.models import DuplicateCandidate
 from customers.duplicates.services import LARGEST_GROUP, Evidence, State, dismiss_candidate, find_duplicates, likely_pairs
 from customers.profile.models import Customer
-from customers.sources.models import SourceProfile
 from organizations.audit.actors import command_actor
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Till
@@ -18,6 +17,7 @@ from organizations.tenancy.scoping import organization_scope
 from tests.back_office import register
 from tests.factories.cards import CardFactory, CardSeriesFactory
 from tests.factories.customers import IdentifierFactory
+from tests.factories.sources import SourceProfileFactory
 from use_cases.merging import merge_customers, undo_merge
 
 pytestmark = pytest.mark.django_db
@@ -138,8 +138,8 @@ def test_the_same_name_at_the_same_source_account(organization, namesakes, perso
     anna, again, bo = namesakes
     elsewhere, nameless, other = person("Anna", "Rao"), person(), person()
     for customer in (anna, again, bo, nameless, other):
-        SourceProfile.objects.create(organization=organization, customer=customer, source="WECHAT", account="main")
-    SourceProfile.objects.create(organization=organization, customer=elsewhere, source="WECHAT", account="outlet")
+        SourceProfileFactory(customer=customer, account="main")
+    SourceProfileFactory(customer=elsewhere, account="outlet")
     assert likely(organization) == {(anna.pk, again.pk): [Evidence.SOURCE_ACCOUNT]}
 
 

@@ -12,6 +12,7 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.back_office import errors_of, filled_form, list_of, log_in, page_of, register, shown, table_texts
+from tests.factories.customers import CustomerFactory
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.staff import StaffMemberFactory
 
@@ -95,10 +96,10 @@ def test_list_and_page_cost_the_same_for_any_number(
     rows: int,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    groups = [UserGroupFactory(organization=organization, external_id=f"G{number}") for number in range(rows)]
-    people = [register(till, mobile=f"981230000{number}").pk for number in range(rows)]
+    groups = UserGroupFactory.create_batch(rows, organization=organization)
+    customers = CustomerFactory.create_batch(rows, organization=organization, with_identifiers=True)
     for group in groups:
-        join_group(group, *people)
+        join_group(group, *(customer.pk for customer in customers))
     # Session, member of staff, the limit to stores, two counts, groups.
     with django_assert_num_queries(6):
         administrator.get(list_of(GROUPS))

@@ -101,8 +101,7 @@ def test_an_operator_sees_each_segment_with_its_organization(operator: Client, b
 def test_the_list_costs_the_same_for_any_number(
     administrator: Client, organization: Organization, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    for number in range(rows):
-        SegmentFactory(organization=organization, name=f"segment {number}", partitions=["a", "b"])
+    SegmentFactory.create_batch(rows, organization=organization, partitions=["a", "b"])
     # Session, member of staff, the limit to stores, two counts, segments, partitions.
     with django_assert_num_queries(7):
         administrator.get(list_of(SEGMENTS))

@@ -11,6 +11,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, member, open_shop
 from tests.factories.locations import TillFactory
+from tests.factories.points import PointsAccountFactory
 from tests.factories.program_documents import club, loaded
 
 pytestmark = pytest.mark.django_db
@@ -76,9 +77,9 @@ def test_filters_of_the_call_narrow_them(
 def test_one_query_with_the_stores(
     northwind: Organization, shop: Shop, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    people = [member(northwind) for _ in range(count)]
-    for one in people:
-        shop.record(shop.draft(f"{one.pk}", 10, customer_id=one.pk, till=TillFactory(store=shop.till.store)))
+    customer_ids = [account.customer_id for account in PointsAccountFactory.create_batch(count, organization=northwind)]
+    for customer_id in customer_ids:
+        shop.record(shop.draft(f"{customer_id}", 10, customer_id=customer_id, till=TillFactory(store=shop.till.store)))
     with django_assert_num_queries(1):
-        bills = latest_bills([one.pk for one in people], query={}, organization=northwind)
+        bills = latest_bills(customer_ids, query={}, organization=northwind)
         assert {bill.store.code for bill in bills if bill.store} == {"blr"}

@@ -21,6 +21,7 @@ from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, account_of, codes, member, open_shop
 from tests.factories.customers import CustomerFactory
 from tests.factories.locations import TillFactory, till_actor
+from tests.factories.points import PointsAccountFactory
 from tests.factories.program_documents import club, loaded
 from tests.factories.statuses import CustomerStatusFactory, label
 
@@ -65,14 +66,16 @@ def test_labels_of_many_customers_take_one_query(shop: Shop, northwind: Organiza
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as context:
-            shop.record_all([shop.draft(f"{one.pk}-{len(Bill.objects.all())}", 10, customer_id=one.pk) for one in members])
+            shop.record_all(
+                [shop.draft(f"{member.pk}-{Bill.objects.count()}", 10, customer_id=member.pk) for member in members]
+            )
         return len(context)
 
-    members = [member(northwind) for _ in range(count)]
+    members = [account.customer for account in PointsAccountFactory.create_batch(count, organization=northwind)]
     queries()
     before = queries()
-    for one in members:
-        label(one, CustomerStatusFactory(organization=northwind))
+    for customer in members:
+        label(customer, CustomerStatusFactory(organization=northwind))
     assert queries() == before + 1
 
 

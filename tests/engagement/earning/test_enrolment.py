@@ -14,6 +14,7 @@ from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Membership, Tier
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
+from tests.factories.customers import CustomerFactory
 from tests.factories.program_documents import club, load, loaded
 
 pytestmark = pytest.mark.django_db
@@ -29,10 +30,8 @@ def northwind() -> Iterator[Organization]:
 
 
 def people(organization: Organization, count: int) -> list[Customer]:
-    return Customer.objects.bulk_create(
-        Customer(organization=organization, firstname=f"Person {number}", registered_on=AT, updated_on=AT)
-        for number in range(count)
-    )
+    customers: list[Customer] = CustomerFactory.create_batch(count, organization=organization, registered_on=AT, updated_on=AT)
+    return customers
 
 
 def enrolled(customers: list[Customer], organization: Organization, *, at: datetime = AT) -> Enrolment:

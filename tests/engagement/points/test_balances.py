@@ -102,7 +102,11 @@ def test_totals_are_those_of_the_account(northwind: Northwind) -> None:
 def test_queries_do_not_grow_with_the_customers(
     northwind: Northwind, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    ids = [in_both(northwind).pk for _ in range(count)]
+    accounts = PointsAccountFactory.create_batch(count, organization=northwind.organization, program=northwind.club)
+    for account in accounts:
+        give_points(account, 10)
+        PointsAccountFactory(organization=northwind.organization, program=northwind.south, customer=account.customer)
+    ids = [account.customer_id for account in accounts]
     catalog = load_catalog()
     programs = catalog.programs_for(None)
     with django_assert_num_queries(3):

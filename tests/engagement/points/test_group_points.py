@@ -12,14 +12,13 @@ from customers.profile.models import Customer
 from engagement.points.expiry import Expiry
 from engagement.points.group_points import points_of_groups
 from engagement.points.ledger.repository import write_accounts
-from engagement.points.models import PointsAccount
 from engagement.programs.models import Program
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import account_of, member
 from tests.factories.customers import CustomerFactory
 from tests.factories.groups import UserGroupFactory, join_group
-from tests.factories.points import give_points, state_of
+from tests.factories.points import PointsAccountFactory, give_points, state_of
 from tests.factories.program_documents import club, loaded
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +40,11 @@ def give(customer: Customer, points: int, program: str = "Club", *, until: date 
 def told(*customers: Customer) -> dict[int, list[tuple[str, int, int]]]:
     """By customer: program, earned in all, to spend."""
     names = dict(Program.objects.values_list("pk", "name"))
-    found = points_of_groups([one.pk for one in customers], organization=customers[0].organization)
-    return {pk: [(names[one.program_id], int(one.lifetime), int(one.spendable)) for one in rows] for pk, rows in found.items()}
+    groups = points_of_groups([customer.pk for customer in customers], organization=customers[0].organization)
+    return {
+        pk: [(names[points.program_id], int(points.lifetime), int(points.spendable)) for points in rows]
+        for pk, rows in groups.items()
+    }
 
 
 def test_members_points_are_summed_by_program_the_default_one_first(northwind: Organization) -> None:
@@ -105,10 +107,9 @@ def test_a_balance_below_zero_takes_nothing_from_the_others(northwind: Organizat
 def test_one_query_for_any_number_of_customers_and_members(
     northwind: Organization, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    customers = [CustomerFactory(organization=northwind) for _ in range(count)]
-    program = Program.objects.get(is_default=True)
-    PointsAccount.objects.bulk_create(PointsAccount(organization=northwind, customer=one, program=program) for one in customers)
-    join_group(UserGroupFactory(organization=northwind, external_id="G1"), *(one.pk for one in customers))
-    join_group(UserGroupFactory(organization=northwind, external_id="G2"), *(one.pk for one in customers))
+    accounts = PointsAccountFactory.create_batch(count, organization=northwind, membership=False)
+    customer_ids = [account.customer_id for account in accounts]
+    for group in UserGroupFactory.create_batch(2, organization=northwind):
+        join_group(group, *customer_ids)
     with django_assert_num_queries(1):
-        assert len(points_of_groups([one.pk for one in customers], organization=northwind)) == count
+        assert len(points_of_groups(customer_ids, organization=northwind)) == count

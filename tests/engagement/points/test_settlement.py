@@ -13,6 +13,7 @@ from loyalty_project import clock
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, account_of, member, open_shop
+from tests.factories.points import PointsAccountFactory
 from tests.factories.program_documents import club, loaded
 from tests.races import race
 
@@ -27,11 +28,11 @@ def northwind(db: None) -> Iterator[Organization]:
 
 
 def expiring(organization: Organization, count: int) -> list[int]:
-    """Members whose five points are over, and nobody has settled that."""
+    """Members with five points that have expired, not settled yet."""
     shop = open_shop(organization)
-    people = [member(organization) for _ in range(count)]
-    shop.record_all([shop.draft(str(place), 100, customer_id=one.pk) for place, one in enumerate(people)])
-    return [one.pk for one in people]
+    customer_ids = [account.customer_id for account in PointsAccountFactory.create_batch(count, organization=organization)]
+    shop.record_all([shop.draft(str(customer_id), 100, customer_id=customer_id) for customer_id in customer_ids])
+    return customer_ids
 
 
 def test_a_read_settles_what_is_due_once(northwind: Organization) -> None:

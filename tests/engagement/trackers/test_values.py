@@ -12,13 +12,14 @@ from customers.profile.models import Customer
 from engagement.bills.draft import LineDraft
 from engagement.points.balances import memberships_of
 from engagement.programs.catalog import load_catalog
-from engagement.programs.models import Membership, Tier
+from engagement.programs.models import Membership, Program, Tier
 from engagement.programs.rules import TrackerMode, TrackerRule, TrackerType
 from engagement.trackers.values import Window, tracker_values, window_of
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, member, open_shop
 from tests.factories.program_documents import club, loaded
+from tests.factories.programs import MembershipFactory
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 5, 20)
@@ -135,7 +136,10 @@ def test_windows_of_tiers_are_each_customers_own(northwind: Organization, shop: 
 def test_a_query_for_each_tracker_for_any_number_of_customers(
     northwind: Organization, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    memberships = memberships_of([member(northwind).pk for _ in range(count)])
+    program = Program.objects.get(is_default=True)
+    memberships = memberships_of(
+        [membership.customer_id for membership in MembershipFactory.create_batch(count, program=program)]
+    )
     catalog = load_catalog()
     with django_assert_num_queries(10):
         tracker_values(memberships, catalog=catalog, organization=northwind, now=NOON)

@@ -17,7 +17,6 @@ from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
-from customers.sources.models import SourceProfile
 from loyalty_project.db.locks import lock
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store, Till
@@ -25,11 +24,13 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
 from tests.back_office import errors_of, filled_form, list_of, log_in, page_of, register, shown, table_texts
 from tests.factories.cards import CardFactory, CardSeriesFactory
+from tests.factories.customers import CustomerFactory, IdentifierFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.identity_requests import ask
 from tests.factories.locations import till_actor
-from tests.factories.segments import SegmentFactory, put_into
+from tests.factories.segments import SegmentFactory, SegmentPartitionFactory, put_into
+from tests.factories.sources import SourceProfileFactory
 from tests.factories.staff import StaffMemberFactory
 from use_cases.registration import update_customer
 
@@ -69,8 +70,7 @@ def test_a_customer_without_name_is_shown_by_id(administrator: Client, till: Til
 def test_the_list_costs_the_same_for_any_number(
     administrator: Client, till: Till, customers: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    for number in range(customers):
-        register(till, mobile=f"981230000{number}", email=f"a{number}@example.com")
+    CustomerFactory.create_batch(customers, organization=till.organization, with_identifiers=True)
     # Session, member of staff, the limit to stores, stores, labels and partitions of the filters, customers, identifiers.
     with django_assert_num_queries(8):
         administrator.get(list_of(CUSTOMERS))
@@ -80,11 +80,10 @@ def test_the_list_costs_the_same_for_any_number(
 def test_a_search_costs_the_same_for_any_number(
     administrator: Client, till: Till, customers: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    for number in range(customers):
-        register(till, mobile=f"981230000{number}")
+    IdentifierFactory.create_batch(customers, customer__organization=till.organization)
     # As the list, and three to search.
     with django_assert_num_queries(11):
-        answer = administrator.get(list_of(CUSTOMERS), {"q": "98123"})
+        answer = administrator.get(list_of(CUSTOMERS), {"q": "98000"})
     assert len(shown(answer)) == customers
 
 
@@ -160,7 +159,7 @@ def test_the_page_shows_fields_cards_sources_and_history(administrator: Client, 
     )
     series = CardSeriesFactory(organization=organization)
     CardFactory(series=series, number="GOLD1", customer=anna)
-    SourceProfile.objects.create(organization=organization, customer=anna, source="WECHAT", account="wx-main")
+    SourceProfileFactory(customer=anna, account="wx-main")
     change(administrator, anna, lastname="Iyer", series_code="GOLD")
     answer = administrator.get(page_of(CUSTOMERS, anna))
     page = answer.content.decode()
@@ -190,15 +189,14 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
     administrator: Client, anna: Customer, till: Till, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     series = CardSeriesFactory(organization=anna.organization)
-    for number in range(rows):
-        FieldFactory(organization=anna.organization, name=f"field {number}")
-        CardFactory(series=series, number=f"GOLD{number}", customer=anna)
-        SourceProfile.objects.create(organization=anna.organization, customer=anna, source="WECHAT", account=str(number))
-        (partition,) = SegmentFactory(
-            organization=anna.organization, name=f"segment {number}", partitions=["x"]
-        ).partitions.all()
+    FieldFactory.create_batch(rows, organization=anna.organization)
+    CardFactory.create_batch(rows, series=series, customer=anna)
+    SourceProfileFactory.create_batch(rows, customer=anna)
+    for partition in SegmentPartitionFactory.create_batch(rows, segment__organization=anna.organization):
         put_into(partition, anna.pk)
-        join_group(UserGroupFactory(organization=anna.organization, external_id=f"G{number}"), anna.pk)
+    for group in UserGroupFactory.create_batch(rows, organization=anna.organization):
+        join_group(group, anna.pk)
+    for number in range(rows):
         ask(till, "mobile", "919812300001", f"91981230001{number}")
     ContentType.objects.get_for_model(Customer)  # remembered by the process
     # Session, member of staff, the limit to stores, customer, identifiers, fields, stores, tills, series, cards, sources,

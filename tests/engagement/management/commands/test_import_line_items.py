@@ -16,6 +16,7 @@ from organizations.audit.actors import command_actor
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import NOON, Shop, member, open_shop
+from tests.factories.points import PointsAccountFactory
 from tests.factories.program_documents import club, loaded
 from tests.imports import Outcome, rejects, run_import, write_lines
 
@@ -145,7 +146,7 @@ def test_columns_that_no_such_file_has(path: Path) -> None:
 def test_a_batch_takes_the_same_queries_whatever_its_size(
     northwind: Organization, shop: Shop, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    people = [member(northwind) for _ in range(count)]
+    people = [account.customer for account in PointsAccountFactory.create_batch(count, organization=northwind)]
     shop.record_all([shop.draft(str(place), 10, customer_id=one.pk) for place, one in enumerate(people)])
     rows = [
         {

@@ -42,8 +42,7 @@ def due_members(organization: Organization, count: int) -> None:
     program = Program.objects.filter(is_default=True).first() or ProgramFactory(
         organization=organization, name="Club", is_default=True
     )
-    for _ in range(count):
-        account = PointsAccountFactory(organization=organization, program=program)
+    for account in PointsAccountFactory.create_batch(count, organization=organization, program=program):
         give_points(account, 10, expiry=Expiry(date(2026, 5, 1)))
         give_points(account, 5, opens_at=datetime(2026, 5, 1, tzinfo=UTC))
         give_points(account, 1)

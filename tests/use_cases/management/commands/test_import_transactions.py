@@ -25,6 +25,7 @@ from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import account_of, member
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import TillFactory
+from tests.factories.points import PointsAccountFactory
 from tests.factories.program_documents import club, loaded
 from tests.imports import Outcome, rejects, run_import, write_lines
 from use_cases.management.commands.import_transactions import BillBatch
@@ -159,7 +160,7 @@ def test_custom_columns_are_kept_by_field_and_warn_where_they_cannot_be(
 def test_a_batch_takes_the_same_queries_whatever_its_size(
     northwind: Organization, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    people = [member(northwind) for _ in range(count)]
+    people = [account.customer for account in PointsAccountFactory.create_batch(count, organization=northwind)]
     rows = [
         {"id": str(one.pk), "number": str(number), "billing_time": "2026-01-05", "amount": "10", "till_code": "blr.till1"}
         for number, one in enumerate(people)
