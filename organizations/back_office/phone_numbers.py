@@ -1,47 +1,96 @@
 """Mobile numbers in the back office: stored as digits with country code, shown in international format."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from django import forms
-from phonenumber_field.formfields import PhoneNumberField
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from phonenumber_field.formfields import PrefixChoiceField, SplitPhoneNumberField
 from phonenumber_field.phonenumber import PhoneNumber
-from phonenumbers import NumberParseException
-from unfold.widgets import UnfoldAdminTextInputWidget
+from phonenumber_field.widgets import PhoneNumberPrefixWidget
+from phonenumbers import NumberParseException, country_code_for_region, region_code_for_number
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+# Digits, and what people write between them. Anything else is not read here, but refused by the registration.
+_NUMBER: Final = re.compile(r"[0-9 ()+./\u00a0\u2010-\u2015-]+")
 
 
 @lru_cache(maxsize=4096)
 def format_mobile(digits: str) -> str:
     """`919812300001` as "+91 98123 00001"; any other text as it is."""
-    try:
-        number = PhoneNumber.from_string(f"+{digits}") if digits.isdecimal() else None
-    except NumberParseException:
-        return digits
+    number = _parse(f"+{digits}") if digits.isdecimal() else None
     return str(number.as_international) if number and number.is_valid() else digits
 
 
-class MobileInput(UnfoldAdminTextInputWidget):
-    """A text input for which phones show the keypad of digits."""
+def international_mobile(text: str, country: str) -> str:
+    """A number typed for `country` (ISO code), with "+" and country code; as typed if it is not a number or has no country."""
+    number = _parse(text, country) if country and _NUMBER.fullmatch(text) else None
+    return str(number.as_e164) if number else text
 
-    input_type = "tel"
+
+class MobileWidget(PhoneNumberPrefixWidget):  # type: ignore[misc]  # the library has no types
+    """A choice of countries and the number, named `<name>_country` and `<name>`. Without countries only the number."""
+
+    def __init__(self, countries: Sequence[str]) -> None:
+        self.countries = countries
+        choices = [*((country, f"{country} +{country_code_for_region(country)}") for country in countries), ("", "Other")]
+        label = {"aria-label": "Country"}
+        country = UnfoldAdminSelectWidget(attrs=label, choices=choices) if countries else forms.HiddenInput()
+        super().__init__({"country": country, "": UnfoldAdminTextInputWidget(attrs={"type": "tel"})})
+
+    def decompress(self, value: str | None) -> list[str]:
+        """The country and the number in it. A number of no country of the choice is shown whole, without a country."""
+        if not value:
+            return [self.countries[0] if self.countries else "", ""]
+        shown = format_mobile(value)
+        number = _parse(f"+{value}") if shown.startswith("+") else None
+        country, national = number and region_code_for_number(number), shown.partition(" ")[2]
+        is_choice = country in self.countries and international_mobile(national, country) == f"+{value}"
+        return [country, national] if is_choice else ["", shown]
+
+    def id_for_label(self, id_: str) -> str:
+        """The id of the input of the number."""
+        return f"{id_}_1"
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        """Both inputs in a line."""
+        return format_html('<div class="bo-mobile">{}</div>', super().render(*args, **kwargs))
 
 
-class MobileField(PhoneNumberField):  # type: ignore[misc]  # the library has no types
-    """A mobile number, shown in international format and typed in any.
+class MobileField(SplitPhoneNumberField):  # type: ignore[misc]  # the library has no types
+    """A mobile number: its country, one of `countries` (ISO codes, the usual one first), and the number.
 
-    The field passes on what was typed: the registration reads it in the countries of the organization.
+    The value is "+" and the digits with country code, or what was typed if that is not a number of the chosen country. The
+    registration validates it, and refuses it with a code.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"widget": MobileInput, **kwargs})
-        self.validators: list[Any] = []
+    default_validators = ()
 
-    def prepare_value(self, value: Any) -> Any:
-        return format_mobile(value) if isinstance(value, str) and value.isdecimal() else value
+    def __init__(self, *, countries: Sequence[str], **kwargs: Any) -> None:
+        self.countries = countries
+        super().__init__(widget=MobileWidget(countries), **kwargs)
 
-    def to_python(self, value: Any) -> Any:
-        return forms.CharField.to_python(self, value)
+    def prefix_field(self) -> forms.Field:
+        return PrefixChoiceField(choices=[(country, country) for country in self.countries], required=False)
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return re.sub(r"[\s+-]", "", data or "") != (initial or "")
+    def number_field(self) -> forms.Field:
+        return forms.CharField(max_length=30, required=False)
+
+    def compress(self, data_list: Sequence[str]) -> str:
+        country, text = data_list or ("", "")
+        return international_mobile(text, country)
+
+    def has_changed(self, initial: str | None, data: Sequence[str | None]) -> bool:
+        """True if another number was typed, in whatever format."""
+        country, text = (value or "" for value in data)
+        return re.sub(r"[\s+-]", "", international_mobile(text.strip(), country)) != (initial or "")
+
+
+def _parse(text: str, country: str | None = None) -> PhoneNumber | None:
+    try:
+        return PhoneNumber.from_string(text, region=country)
+    except NumberParseException:
+        return None

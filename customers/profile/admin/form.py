@@ -226,7 +226,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
 
 def customer_form(options: FormOptions, *, is_new: bool) -> type[CustomerForm]:
     """The form class of one page: its fields depend on the organization and on whether the customer is new."""
-    fields = {**_identity_fields(), **_profile_fields(options, is_new=is_new), **_card_fields(options)}
+    fields = {**_identity_fields(options.organization), **_profile_fields(options, is_new=is_new), **_card_fields(options)}
     fields |= {field_key(definition): _value_field(definition) for definition in options.fields}
     return type("CustomerForm", (CustomerForm,), {**fields, "options": options})
 
@@ -259,11 +259,13 @@ def field_key(definition: FieldDefinition) -> str:
     return f"field_{definition.pk}"
 
 
-def _identity_fields() -> dict[str, forms.Field]:
+def _identity_fields(organization: Organization) -> dict[str, forms.Field]:
+    countries = organization.supported_countries
+    hint = "Choose the country, or type + and the country code" if countries else "No country is configured for mobile numbers"
     return {
         "firstname": _text("First name", 200),
         "lastname": _text("Last name", 200),
-        "mobile": MobileField(label="Mobile", required=False, max_length=30, help_text="With or without country code"),
+        "mobile": MobileField(label="Mobile", required=False, countries=countries, help_text=hint),
         "email": _text("E-mail", 254),
         "external_id": _text("External id", 250, "The retailer's own id of the customer"),
     }

@@ -19,6 +19,7 @@ from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
 from loyalty_project.db.locks import lock
 from organizations.audit.models import AuditEntry
+from organizations.back_office.phone_numbers import format_mobile
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
@@ -504,6 +505,32 @@ def test_identifiers_follow_the_policies(administrator: Client, anna: Customer) 
     told = told_to(administrator)
     assert any("(91005)" in one for one in told)
     assert any("(91006)" in one for one in told)
+
+
+def test_a_mobile_is_read_in_the_chosen_country(administrator: Client, organization: Organization) -> None:
+    organization.countries = ["SG"]
+    organization.save()
+    assert list(errors_of(add(administrator, mobile="9123 4567", mobile_country="IN"))) == ["mobile"]
+    assert add(administrator, mobile="9123 4567", mobile_country="SG").status_code == 302
+    assert Identifier.objects.get().value == "6591234567"
+
+
+@pytest.mark.parametrize("stored", ["16502530000", "911234"])
+def test_a_mobile_of_no_configured_country_is_kept(administrator: Client, anna: Customer, stored: str) -> None:
+    """Number of another country, and number that is not valid any more."""
+    Identifier.objects.filter(kind="mobile").update(value=stored)
+    assert format_mobile(stored) in administrator.get(page_of(CUSTOMERS, anna)).content.decode()
+    assert change(administrator, anna, mobile=format_mobile(stored), mobile_country="", lastname="Iyer").status_code == 302
+    assert Identifier.objects.get(kind="mobile").value == stored
+    anna.refresh_from_db()
+    assert anna.lastname == "Iyer"
+
+
+def test_a_mobile_is_kept_without_phone_countries(administrator: Client, organization: Organization, anna: Customer) -> None:
+    organization.base_country, organization.countries = "", []
+    organization.save()
+    assert change(administrator, anna, mobile="+91 98123 00001", lastname="Iyer").status_code == 302
+    assert Identifier.objects.get(kind="mobile").value == "919812300001"
 
 
 def test_another_customers_identifier_is_refused_at_its_field(administrator: Client, anna: Customer, till: Till) -> None:
