@@ -47,7 +47,8 @@ class MobileWidget(PhoneNumberPrefixWidget):  # type: ignore[misc]  # the librar
             return [self.countries[0] if self.countries else "", ""]
         shown = format_mobile(value)
         number = _parse(f"+{value}") if shown.startswith("+") else None
-        country, national = number and region_code_for_number(number), shown.partition(" ")[2]
+        country = (region_code_for_number(number) if number else None) or ""
+        national = shown.partition(" ")[2]
         is_choice = country in self.countries and international_mobile(national, country) == f"+{value}"
         return [country, national] if is_choice else ["", shown]
 
@@ -74,7 +75,8 @@ class MobileField(SplitPhoneNumberField):  # type: ignore[misc]  # the library h
         super().__init__(widget=MobileWidget(countries), **kwargs)
 
     def prefix_field(self) -> forms.Field:
-        return PrefixChoiceField(choices=[(country, country) for country in self.countries], required=False)
+        field: forms.Field = PrefixChoiceField(choices=[(country, country) for country in self.countries], required=False)
+        return field
 
     def number_field(self) -> forms.Field:
         return forms.CharField(max_length=30, required=False)
