@@ -1,4 +1,4 @@
-"""The customers app: people, their identifiers, cards and profiles, and the journeys that cross apps."""
+"""The customers app: customers with their identifiers, cards, groups, statuses, merges and searches."""
 
 from django.apps import AppConfig
 

@@ -2,8 +2,7 @@
 
 from engagement.bills.models import Bill, BillLine, PurchaseTotals
 from engagement.events.models import DeferredEvent
-from engagement.points.bill_points import BillPoints
-from engagement.points.models import PointsAccount, PointsConsumption, PointsEntry, PointsLot
+from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
 from engagement.redemptions.models import Redemption, RedemptionReversal
 

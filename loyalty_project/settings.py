@@ -132,7 +132,7 @@ FAULT = "" if PRODUCTION else env.str("REGULARS_FAULT", "")
 # --- staff: docs/back-office.md
 
 AUTH_USER_MODEL = "organizations.StaffMember"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "organizations.staff.roles.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "organizations.staff.log_in.RoleBackend"]
 # Permissions by role, composed of what each app brings.
 STAFF_PERMISSIONS = "use_cases.back_office.STAFF_PERMISSIONS"
 AUTH_PASSWORD_VALIDATORS = [

@@ -23,7 +23,7 @@ from use_cases.registration import register_customer
 def log_in(member: StaffMember) -> Client:
     """A browser in which `member` is logged in."""
     client = Client()
-    client.force_login(member, backend="organizations.staff.roles.RoleBackend")
+    client.force_login(member, backend="organizations.staff.log_in.RoleBackend")
     return client
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from customers.details.payloads import core
 from customers.profile.models import Customer
-from customers.registration.input import InputContext
+from customers.registration.context import InputContext
 from engagement.bills.models import PurchaseTotals
 from engagement.bills.payloads import printed_purchases
 from engagement.points.balances import read_balances

@@ -22,7 +22,7 @@ from customers.identity_requests.services import (
     release_value,
     store_request,
 )
-from customers.registration.input import InputContext
+from customers.registration.context import InputContext
 from customers.registration.matching import TAKEN
 from customers.registration.state import CustomerState
 from customers.statuses.rules import Block, blocks

@@ -11,7 +11,8 @@ from django.db import Error, transaction
 
 from customers.profile.models import Customer
 from customers.registration.cards import give_card
-from customers.registration.input import CustomerInput, InputContext
+from customers.registration.context import InputContext
+from customers.registration.input import CustomerInput
 from customers.registration.options import RegistrationOptions
 from customers.registration.state import CustomerState
 from engagement.earning.enrolment import Enrolment, Joining, enrol

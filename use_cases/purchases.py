@@ -17,7 +17,8 @@ from engagement.bills.draft import BillDraft
 from engagement.bills.models import Bill
 from engagement.bills.recording import RecordedBill, record_bills
 from engagement.bills.returned_sales import owners_of_returned
-from engagement.earning.awarding import BillAward, award_bills
+from engagement.earning.awarding import award_bills
+from engagement.earning.batch import BillAward
 from engagement.events.deferral import BILL, defer_event, has_waiting
 from engagement.points.errors import PointsStepError, points_code
 from engagement.points.payloads import points_effects

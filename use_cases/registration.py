@@ -13,7 +13,8 @@ from customers.identifiers.models import Identifier
 from customers.identifiers.numbering import next_external_id
 from customers.profile.models import Customer
 from customers.registration.changes import new_state, touch, update_state
-from customers.registration.input import CustomerInput, InputContext
+from customers.registration.context import InputContext
+from customers.registration.input import CustomerInput
 from customers.registration.matching import Plan, match
 from customers.registration.options import IfExisting, RegistrationOptions
 from customers.registration.state import CustomerState

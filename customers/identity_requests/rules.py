@@ -9,7 +9,8 @@ from customers.identifiers.values import read_external_id
 from customers.profile.field_values import read_value, write_value
 from customers.profile.models import Customer
 from customers.profile.text import fold
-from customers.registration.input import InputContext, read_identifier
+from customers.registration.context import InputContext
+from customers.registration.input import read_identifier
 from customers.registration.state import CustomerState
 from customers.statuses.rules import Block, blocks
 from loyalty_project.protocol.codes import Code

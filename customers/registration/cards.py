@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from customers.cards.models import Card
 from customers.cards.numbering import next_card_number
-from customers.registration.input import CustomerInput, InputContext
+from customers.registration.context import InputContext
+from customers.registration.input import CustomerInput
 from customers.registration.state import CustomerState
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from customers.profile.folding import SEARCHED_COLUMNS, fold_columns
 from customers.profile.models import Customer
-from customers.registration.input import CustomerInput, InputContext
+from customers.registration.context import InputContext
+from customers.registration.input import CustomerInput
 from customers.registration.matching import Plan, check_conversion, check_new
 from customers.registration.options import RegistrationOptions
 from customers.registration.state import CustomerState

@@ -1,15 +1,56 @@
-"""Loads the context in which items are read: the organization's fields, and the tills, stores and accounts they name."""
+"""Context in which items are read: the organization, the call, and the fields, tills, stores and accounts that items name."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from customers.registration.input import TILL_CODE_LENGTH, InputContext
+from customers.profile.text import fold
 from loyalty_project import clock
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.values import Item, has_unusable_text
 from organizations.audit.actors import Actor
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
+from organizations.policies import Policy
 from organizations.source_accounts.models import SourceAccount
+from organizations.tenancy.models import Organization
+
+Category = FieldDefinition.Category
+TILL_CODE_LENGTH = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputContext:
+    """The organization and the call, as far as reading an item needs them.
+
+    `tills`, `stores` and `source_accounts` have at least those that the items name. `country_code` is the request's dial code.
+    """
+
+    organization: Organization
+    policy: Policy
+    now: datetime
+    fields: Sequence[FieldDefinition]
+    tills: Mapping[str, Till] = field(default_factory=dict)
+    stores: Mapping[str, Store] = field(default_factory=dict)
+    source_accounts: frozenset[tuple[str, str]] = frozenset()
+    till: Till | None = None
+    store: Store | None = None
+    country_code: str = ""
+    notices: Sequence[Notice] = ()
+
+    def field_named(self, category: str, name: str) -> FieldDefinition | None:
+        """The active field of that name; case is ignored unless a field has the exact name."""
+        fields = [definition for definition in self.fields if definition.category == category and definition.is_active]
+        exact = [definition for definition in fields if definition.name == name]
+        return next(iter(exact or [definition for definition in fields if fold(definition.name) == fold(name)]), None)
+
+    @property
+    def gender_field(self) -> FieldDefinition | None:
+        """The field that holds `gender`, custom before extended."""
+        name = self.organization.gender_field or self.policy.gender_field
+        if not name:
+            return None
+        return self.field_named(Category.CUSTOM, name) or self.field_named(Category.EXTENDED, name)
 
 
 def load_input_context(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from customers.registration.input import InputContext
+from customers.registration.context import InputContext
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError

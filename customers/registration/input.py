@@ -4,7 +4,7 @@ Order of the checks: docs/protocol.md 5.2. Errors in minor values become warning
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -15,7 +15,8 @@ from customers.identifiers.models import Identifier
 from customers.identifiers.values import read_email, read_external_id, read_id, read_mobile
 from customers.profile.field_values import FieldValue, NotAnOptionError, WrongTypeError, read_gender, read_value
 from customers.profile.models import Customer
-from customers.profile.text import fold, read_name
+from customers.profile.text import read_name
+from customers.registration.context import TILL_CODE_LENGTH, InputContext
 from customers.sources.values import IN_STORE, read_source
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
@@ -23,12 +24,10 @@ from loyalty_project.protocol.moments import from_wall, read_moment
 from loyalty_project.protocol.values import Item, child, optional, rows, text
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
-from organizations.policies import Policy
 from organizations.tenancy.models import Organization
 
 Kind = Identifier.Kind
 Category = FieldDefinition.Category
-TILL_CODE_LENGTH = 50
 CHANNEL_TYPES = frozenset(
     {
         "MOBILE",
@@ -63,40 +62,6 @@ INVALID: Mapping[str, Code] = {
     Kind.EMAIL: Code.INVALID_EMAIL,
     Kind.EXTERNAL_ID: Code.INVALID_EXTERNAL_ID,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputContext:
-    """The organization and the call, as far as reading an item needs them.
-
-    `tills`, `stores` and `source_accounts` have at least those that the items name. `country_code` is the request's dial code.
-    """
-
-    organization: Organization
-    policy: Policy
-    now: datetime
-    fields: Sequence[FieldDefinition]
-    tills: Mapping[str, Till] = field(default_factory=dict)
-    stores: Mapping[str, Store] = field(default_factory=dict)
-    source_accounts: frozenset[tuple[str, str]] = frozenset()
-    till: Till | None = None
-    store: Store | None = None
-    country_code: str = ""
-    notices: Sequence[Notice] = ()
-
-    def field_named(self, category: str, name: str) -> FieldDefinition | None:
-        """The active field of that name; case is ignored unless a field has the exact name."""
-        fields = [definition for definition in self.fields if definition.category == category and definition.is_active]
-        exact = [definition for definition in fields if definition.name == name]
-        return next(iter(exact or [definition for definition in fields if fold(definition.name) == fold(name)]), None)
-
-    @property
-    def gender_field(self) -> FieldDefinition | None:
-        """The field that holds `gender`, custom before extended."""
-        name = self.organization.gender_field or self.policy.gender_field
-        if not name:
-            return None
-        return self.field_named(Category.CUSTOM, name) or self.field_named(Category.EXTENDED, name)
 
 
 @dataclass(slots=True, kw_only=True)

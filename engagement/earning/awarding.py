@@ -1,38 +1,34 @@
-"""Points of recorded bills: sales earn, returns take back, in each program where the bill counts.
+"""Points of recorded bills: sales earn; returns take back (returned_points.py); in each program where the bill counts.
 
 It is a step of its own after the recording. It may fail or be deferred, and is then repeated from the stored bill
 (docs/protocol.md, tills' part 2.6).
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
-
-from django.db.models import BigIntegerField
 
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks
 from engagement.bills.codes import BillCode
 from engagement.bills.models import Bill
+from engagement.earning.batch import AwardBatch, BillAward, entry_context, open_batch, settle_history
+from engagement.earning.returned_points import take_back_return
 from engagement.earning.rules import Award, Sale, earn
-from engagement.numbers.rounding import MOST_POINTS, TooManyPointsError, round_points, share
-from engagement.points.bill_points import BillPoints
+from engagement.numbers.rounding import MOST_POINTS, TooManyPointsError
 from engagement.points.errors import PointsStepError
 from engagement.points.expiry import Expiry, ExpiryError, expiry_of
-from engagement.points.field_dates import expiry_fields, field_dates
-from engagement.points.ledger.movements import award, take_back
-from engagement.points.ledger.posting import AccountState, EntryContext
-from engagement.points.ledger.repository import States, lock_accounts, write_accounts
+from engagement.points.field_dates import field_dates
+from engagement.points.ledger.movements import award
+from engagement.points.ledger.posting import AccountState
+from engagement.points.ledger.repository import write_accounts
 from engagement.points.ledger.settlement import settle
-from engagement.points.models import NO_FLOOR, PointsEntry, PointsLot
+from engagement.points.models import BillPoints, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ProgramCatalog
 from engagement.programs.models import Membership, ProgramVersion
 from engagement.programs.rules import EarningKind, ProgramRules
-from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, update_rows
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
@@ -46,15 +42,6 @@ ZERO = Decimal(0)
 _BILL_POINTS_COLUMNS = ("claimed", "taken", "claimed_spent")
 
 
-@dataclass(slots=True, kw_only=True)
-class BillAward:
-    """Effect of a bill on points: its ledger entries, the points that a return took back, and warnings."""
-
-    entries: list[PointsEntry] = field(default_factory=list)
-    deducted: Decimal = ZERO
-    notices: list[Notice] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earning:
     """An award with its dates, ready to be posted. `credited_on` is the first day on which the points may be spent."""
@@ -63,27 +50,6 @@ class Earning:
     expiry: Expiry
     credited_on: date
     opens_at: datetime | None
-
-
-@dataclass(slots=True, kw_only=True)
-class _Batch:
-    """Everything that a batch of bills needs, read once."""
-
-    organization: Organization
-    policy: Policy
-    catalog: ProgramCatalog
-    by: Actor
-    now: datetime
-    is_history: bool
-    customers: Mapping[int, Customer]
-    states: States
-    memberships: Mapping[AccountKey, Membership]
-    fields: Sequence[FieldDefinition]
-    card_series: Mapping[int, Collection[int]]
-    shares: dict[int, list[BillPoints]] = field(default_factory=dict)
-    lots: defaultdict[int, list[PointsLot]] = field(default_factory=lambda: defaultdict(list))
-    moved: dict[int, int] = field(default_factory=dict)  # accounts that a merge moved, and where to
-    changed_shares: dict[tuple[int, int], BillPoints] = field(default_factory=dict)
 
 
 def award_bills(
@@ -108,7 +74,7 @@ def award_bills(
     loyal = {pk for pk in ids if customers[pk].type == Customer.Type.LOYALTY}
     if not loyal:
         return awards
-    batch = _open(countable, loyal, customers, catalog, organization, by, now, is_history=is_history)
+    batch = open_batch(countable, loyal, customers, catalog, organization, by, now, is_history=is_history)
     if not is_history:
         for state in batch.states.values():
             settle(state, now, recorded_at=now)
@@ -116,7 +82,7 @@ def award_bills(
         if bill.customer_id not in loyal:
             continue
         if bill.is_return:
-            _award_return(bill, batch, awards[bill.pk])
+            take_back_return(bill, batch, awards[bill.pk])
         else:
             _award_sale(bill, batch, awards[bill.pk])
     if not is_history:
@@ -129,55 +95,7 @@ def award_bills(
     return awards
 
 
-def _open(
-    bills: Sequence[Bill],
-    loyal: Collection[int],
-    customers: Mapping[int, Customer],
-    catalog: ProgramCatalog,
-    organization: Organization,
-    by: Actor,
-    now: datetime,
-    *,
-    is_history: bool,
-) -> _Batch:
-    of_these = is_any_of("customer_id", loyal, BigIntegerField())
-    states = lock_accounts(loyal, zone=organization.zone)
-    memberships = Membership.objects.filter(of_these).select_related("tier")
-    batch = _Batch(
-        organization=organization,
-        policy=organization.policy,
-        catalog=catalog,
-        by=by,
-        now=now,
-        is_history=is_history,
-        customers=customers,
-        states=states,
-        memberships={AccountKey(membership.customer_id, membership.program_id): membership for membership in memberships},
-        fields=expiry_fields(catalog),
-        card_series=catalog.card_series_of(loyal),
-    )
-    for key, state in states.items():
-        membership = batch.memberships.get(key)
-        state.tier_ends = membership.tier_expires_on if membership else None
-    sales = {bill.return_of_id for bill in bills if bill.is_return and bill.return_of_id is not None}
-    if sales:
-        _read_sales(batch, sales)
-    return batch
-
-
-def _read_sales(batch: _Batch, sales: Collection[int]) -> None:
-    """Read the points of the returned sales. Lots that the accounts hold are the accounts' own instances."""
-    of_these = is_any_of("bill_id", sales, BigIntegerField())
-    for share_of_bill in BillPoints.objects.filter(of_these).order_by("pk"):
-        batch.shares.setdefault(share_of_bill.bill_id, []).append(share_of_bill)
-    held = {lot.pk: lot for state in batch.states.values() for lot in state.lots}
-    for lot in PointsLot.objects.filter(of_these).select_related("account").order_by("pk"):
-        batch.lots[lot.bill_id or 0].append(held.get(lot.pk, lot))
-        if lot.account.moved_to_id is not None:
-            batch.moved[lot.account_id] = lot.account.moved_to_id
-
-
-def _award_sale(bill: Bill, batch: _Batch, result: BillAward) -> None:
+def _award_sale(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
     if bill.pk in batch.shares:
         return
     batch.shares[bill.pk] = []
@@ -190,7 +108,7 @@ def _award_sale(bill: Bill, batch: _Batch, result: BillAward) -> None:
     if is_blocked and enrolled:
         result.notices.append(Notice(BillCode.POINTS_NOT_AWARDED))
     for index, (current, state) in enumerate(enrolled):
-        _enter(bill, state, batch)
+        settle_history(bill, state, batch)
         state.account.purchases += bill.amount
         state.account.visits += 1
         state.account.last_billed_on = max(state.account.last_billed_on or bill.billed_on, bill.billed_on)
@@ -217,7 +135,7 @@ def _post(
     earnings: Sequence[Earning],
     version: ProgramVersion,
     state: AccountState,
-    batch: _Batch,
+    batch: AwardBatch,
     result: BillAward,
 ) -> Decimal:
     """Post the awards of a bill in one program; return their sum."""
@@ -228,7 +146,7 @@ def _post(
         entry = award(
             state,
             earning.award.points,
-            facts=_facts(bill, batch, version=version, explanation=earning.award.figures),
+            facts=entry_context(bill, batch, version=version, explanation=earning.award.figures),
             expiry=earning.expiry,
             kind=earning.award.kind,
             opens_at=earning.opens_at,
@@ -241,7 +159,9 @@ def _post(
     return issued
 
 
-def _earnings(bill: Bill, version: ProgramVersion, state: AccountState, batch: _Batch, *, takes_stated: bool) -> list[Earning]:
+def _earnings(
+    bill: Bill, version: ProgramVersion, state: AccountState, batch: AwardBatch, *, takes_stated: bool
+) -> list[Earning]:
     """Awards of the bill in a program. Points that a file states are awarded unchanged, in the till's program."""
     customer = batch.customers[bill.customer_id or 0]
     if bill.stated_points is None:
@@ -308,62 +228,3 @@ def ready(
         opens_at = from_wall(datetime.combine(credited_on, time.min), organization.zone) if delay else None
         earnings.append(Earning(award=award_of_rule, expiry=expiry, credited_on=credited_on, opens_at=opens_at))
     return earnings
-
-
-def _award_return(bill: Bill, batch: _Batch, result: BillAward) -> None:
-    """Take back the points of the returned part of the sale (docs/protocol.md 7, "Returns")."""
-    sale = bill.return_of
-    if sale is None:
-        return
-    by_account = {state.account.pk: state for state in batch.states.values()}
-    for sold in batch.shares.get(sale.pk, ()):
-        state = by_account.get(sold.account_id)
-        if state is None:
-            continue
-        _enter(bill, state, batch)
-        state.account.purchases -= bill.amount
-        state.is_changed = True
-        if not batch.policy.points_return:
-            continue
-        current = batch.catalog.by_id[state.account.program_id]
-        claim = _target(sold.issued, bill, sale, current.rules.precision) - sold.claimed
-        if claim <= 0:
-            continue
-        state.account.floor = NO_FLOOR if current.rules.allow_negative else min(ZERO, state.account.balance)
-        # Lots of accounts that a merge moved here are empty; they show how many of the sale's points had been spent before.
-        own = [lot for lot in batch.lots[sale.pk] if batch.moved.get(lot.account_id, lot.account_id) == sold.account_id]
-        facts = _facts(bill, batch, version=None, explanation={"because": "return", "sale": sale.number})
-        outcome = take_back(state, claim, own=own, claimed_spent=sold.claimed_spent, facts=replace(facts, sale_id=sale.pk))
-        state.account.floor = min(ZERO, state.account.balance)
-        sold.claimed += claim
-        sold.taken += outcome.taken + outcome.promised
-        sold.claimed_spent += outcome.spent
-        batch.changed_shares[sale.pk, sold.account_id] = sold
-        result.entries.append(state.entries[-1])
-        result.deducted += outcome.taken + outcome.promised
-
-
-def _target(issued: Decimal, bill: Bill, sale: Bill, precision: int) -> Decimal:
-    """Points to be taken back in all after this return; all of them if nothing was paid for the sale."""
-    if bill.sale_returned >= sale.amount:
-        return issued
-    return round_points(share(issued, bill.sale_returned, sale.amount), precision)
-
-
-def _enter(bill: Bill, state: AccountState, batch: _Batch) -> None:
-    """Settle the account up to the moment of a bill of the past."""
-    if batch.is_history:
-        settle(state, bill.billed_at, recorded_at=batch.now)
-
-
-def _facts(bill: Bill, batch: _Batch, *, version: ProgramVersion | None, explanation: Mapping[str, Any]) -> EntryContext:
-    return EntryContext(
-        occurred_at=bill.billed_at,
-        recorded_at=batch.now,
-        made_by=batch.by.name,
-        version=version,
-        bill_id=bill.pk,
-        till=bill.till,
-        store=bill.store,
-        explanation=explanation,
-    )

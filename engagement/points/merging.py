@@ -13,7 +13,6 @@ from django.db.models import Max, Q
 
 from customers.merging.transfer import digest_of
 from customers.profile.models import Customer
-from engagement.points.bill_points import BillPoints
 from engagement.points.explanations import WELCOME
 from engagement.points.ledger.movements import move, move_debt, totals_of
 from engagement.points.ledger.posting import AccountState, EntryContext
@@ -25,7 +24,7 @@ from engagement.points.ledger.repository import (
     tier_ends_of,
     write_accounts,
 )
-from engagement.points.models import PointsAccount, PointsLot
+from engagement.points.models import BillPoints, PointsAccount, PointsLot
 from engagement.programs.account_key import AccountKey
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.audit.actors import Actor

@@ -12,8 +12,7 @@ from unfold.decorators import display
 from engagement.back_office import LoyaltyRowsAdmin
 from engagement.bills.models import Bill
 from engagement.numbers.display import format_money, format_points
-from engagement.points.bill_points import BillPoints
-from engagement.points.models import PointsEntry
+from engagement.points.models import BillPoints, PointsEntry
 from organizations.back_office.columns import choice_column, link_to
 from organizations.back_office.current_user import own_stores
 from organizations.back_office.filters import DayRangeFilter, StoreFilter

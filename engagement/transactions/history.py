@@ -10,9 +10,8 @@ from django.db.models import BigIntegerField, Count, QuerySet
 
 from engagement.bills.models import Bill, BillLine, PurchaseTotals
 from engagement.points.balances import NO_BALANCE, NO_BALANCES, Balance, Balances, read_balances
-from engagement.points.bill_points import BillPoints
 from engagement.points.ledger.posting import AccountState
-from engagement.points.models import PointsLot
+from engagement.points.models import BillPoints, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ApplicablePrograms, load_catalog
 from loyalty_project.db.lookups import is_any_of

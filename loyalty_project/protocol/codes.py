@@ -1,5 +1,6 @@
 """Codes of the protocol with their sentences; both are constants of the wire (docs/protocol.md 5).
 
+Clients compare the sentences, so that they stay as the protocol has them, another company's name in 1088 included.
 400 and 500 have the literals of the status block (docs/protocol.md 1.5, 7). `Transport` has the codes outside the 118.
 """
 

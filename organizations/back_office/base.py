@@ -21,13 +21,13 @@ from unfold.paginator import InfinitePaginator
 
 from organizations.audit.models import AuditEntry
 from organizations.audit.services import record_changes
-from organizations.back_office.auditing import change_between, describe_value
 from organizations.back_office.columns import boolean_column
 from organizations.back_office.current_user import actor_of, member_of, organization_of, own_stores, work_for
 from organizations.back_office.filters import OrganizationFilter
 from organizations.back_office.forms import ConfigurationForm
 from organizations.back_office.history import field_names, history_rows
 from organizations.back_office.pages import page_of
+from organizations.back_office.row_changes import change_between, describe_value
 from organizations.back_office.tables import table
 from organizations.tenancy.models import Organization
 

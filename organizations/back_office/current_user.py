@@ -13,8 +13,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from organizations.audit.actors import Actor, staff_actor
+from organizations.staff.log_in import own_store_ids
 from organizations.staff.models import StaffMember
-from organizations.staff.roles import own_store_ids
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 

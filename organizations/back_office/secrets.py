@@ -12,10 +12,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminRadioSelectWidget
 
 from organizations.audit.services import record_changes
-from organizations.back_office.auditing import describe_secret
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.pages import page_of
+from organizations.back_office.row_changes import describe_secret
 
 GENERATED_LENGTH: Final = 20
 MIN_LENGTH: Final = 8

@@ -17,7 +17,7 @@ from django.db import OperationalError
 
 from loyalty_project import clock
 from loyalty_project.db.errors import sqlstate
-from organizations.credentials.throttling import count_failure, counted_attempt
+from organizations.credentials.failed_attempts import count_failure, counted_attempt
 
 MAX_ENTRIES = 10_000
 ENTRY_LIFETIME = timedelta(hours=12)
@@ -82,7 +82,7 @@ def verify_cached(name: str, *, stored_hash: str, secret: str, address: str, ver
     """True if `secret` matches `stored_hash` by `verify`, the slow check. It is skipped for secrets in memory.
 
     `name` is the credential's (`till:CODE`, `client:KEY`), `secret` in its canonical form without NUL, `address` the caller's.
-    False without any check during a delay after failures (organizations/credentials/throttling.py). Raises
+    False without any check during a delay after failures (organizations/credentials/failed_attempts.py). Raises
     `VerificationUnavailableError` if the wait for a slow check exceeds ten seconds.
     """
     if verified_secrets.holds(name=name, stored_hash=stored_hash, secret=secret):

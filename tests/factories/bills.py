@@ -15,8 +15,7 @@ from factory import Sequence as NextNumber
 from customers.profile.models import Customer
 from engagement.bills.draft import BillDraft
 from engagement.bills.models import Bill, BillLine
-from engagement.points.bill_points import BillPoints
-from engagement.points.models import PointsAccount
+from engagement.points.models import BillPoints, PointsAccount
 from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Membership, Program
 from loyalty_project import clock

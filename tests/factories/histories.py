@@ -5,13 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from engagement.bills.models import Bill, PurchaseTotals
-from engagement.points.bill_points import BillPoints
 from engagement.points.expiry import Expiry
 from engagement.points.ledger.movements import award, reverse, spend, take_back
 from engagement.points.ledger.posting import Kind
 from engagement.points.ledger.repository import write_accounts
 from engagement.points.ledger.settlement import settle
-from engagement.points.models import PointsAccount
+from engagement.points.models import BillPoints, PointsAccount
 from engagement.redemptions.models import Redemption
 from organizations.tenancy.models import Organization
 from tests.factories.bills import BillFactory, BillPointsFactory

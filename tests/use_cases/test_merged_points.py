@@ -12,12 +12,11 @@ from django.db import transaction
 from customers.merging.models import Merge
 from customers.profile.models import Customer
 from engagement.bills.models import Bill
-from engagement.points.bill_points import BillPoints
 from engagement.points.checks.run import check_ledger
 from engagement.points.expiry import Expiry
 from engagement.points.ledger.posting import Kind, post
 from engagement.points.ledger.repository import write_accounts
-from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from engagement.points.models import BillPoints, PointsAccount, PointsEntry, PointsLot
 from engagement.points.settlement import settle_due
 from engagement.points_import.posting import post_history
 from engagement.points_import.rows import PointsRow

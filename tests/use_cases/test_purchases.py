@@ -13,9 +13,8 @@ from engagement.bills.draft import BillDraft
 from engagement.bills.models import Bill, PurchaseTotals
 from engagement.events.deferral import BILL
 from engagement.events.models import DeferredEvent
-from engagement.points.bill_points import BillPoints
 from engagement.points.checks.run import check_ledger
-from engagement.points.models import PointsAccount
+from engagement.points.models import BillPoints, PointsAccount
 from engagement.programs.catalog import load_catalog
 from loyalty_project import clock
 from loyalty_project.db.locks import lock

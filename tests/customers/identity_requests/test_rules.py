@@ -15,7 +15,7 @@ from customers.identity_requests.rules import (
     read_item,
 )
 from customers.profile.models import Customer
-from customers.registration.input import InputContext
+from customers.registration.context import InputContext
 from customers.registration.state import CustomerState
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError

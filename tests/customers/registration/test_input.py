@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from customers.registration.input import CustomerInput, InputContext, read_customer_input
+from customers.registration.context import InputContext
+from customers.registration.input import CustomerInput, read_customer_input
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.fields.models import FieldDefinition

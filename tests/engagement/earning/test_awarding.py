@@ -10,10 +10,9 @@ from django.db import connection, transaction
 
 from customers.profile.models import Customer
 from engagement.earning.awarding import award_bills
-from engagement.points.bill_points import BillPoints
 from engagement.points.ledger.movements import spend
 from engagement.points.ledger.repository import write_accounts
-from engagement.points.models import PointsEntry, PointsLot
+from engagement.points.models import BillPoints, PointsEntry, PointsLot
 from engagement.points.settlement import settled_accounts
 from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier

@@ -8,8 +8,8 @@ import time_machine
 from django.db import OperationalError, connection
 
 from organizations.credentials import verification_cache as module
+from organizations.credentials.failed_attempts import counted_attempt
 from organizations.credentials.hashing import hash_secret, verify_secret
-from organizations.credentials.throttling import counted_attempt
 from organizations.credentials.verification_cache import (
     VerificationCache,
     VerificationUnavailableError,

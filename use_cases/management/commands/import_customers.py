@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from customers.registration.context import load_input_context
+from customers.registration.context import InputContext, load_input_context
 from customers.registration.imports import CustomerColumns, check_consents, read_columns
-from customers.registration.input import CustomerInput, InputContext, read_customer_input
+from customers.registration.input import CustomerInput, read_customer_input
 from customers.registration.options import RegistrationOptions
 from loyalty_project.imports.batches import Values, Worker
 from loyalty_project.imports.results import RowResult, RowStatus, rejected

@@ -3,8 +3,8 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from engagement.points.bill_points import BillPoints
 from engagement.points.checks.queries import CHECKS
+from engagement.points.models import BillPoints
 from organizations.tenancy.models import Organization
 from tests.factories.histories import live
 

@@ -13,8 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from customers.profile.models import Customer
 from engagement.bills.draft import BillDraft
 from engagement.bills.models import Bill, PurchaseTotals
-from engagement.points.bill_points import BillPoints
-from engagement.points.models import PointsAccount, PointsConsumption, PointsEntry, PointsLot
+from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.catalog import load_catalog
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError

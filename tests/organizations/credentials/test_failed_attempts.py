@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from organizations.credentials.failed_attempts import count_failure, counted_attempt, prune_failures
 from organizations.credentials.models import CredentialFailure
-from organizations.credentials.throttling import count_failure, counted_attempt, prune_failures
 from tests.races import race
 
 HOME, ELSEWHERE = "192.0.2.1", "198.51.100.7"

@@ -1,7 +1,7 @@
-"""Log-in of staff, with permissions by role. They come from the role alone, never from groups or single grants.
+"""Log-in of staff, with permissions by role, never by groups or single grants (docs/back-office.md).
 
-The setting STAFF_PERMISSIONS names the permissions of all apps. No role may delete: rows are switched off, and the audit keeps
-what they were (docs/back-office.md).
+Each app lists what its roles may do in `<app>/permissions.py`; the setting STAFF_PERMISSIONS names their composition. No role
+may delete: rows are switched off, and the audit keeps what they were.
 """
 
 from functools import cache

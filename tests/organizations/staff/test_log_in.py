@@ -4,8 +4,8 @@ import pytest
 from django.test import RequestFactory
 
 from organizations.locations.models import Store
+from organizations.staff.log_in import RoleBackend, own_store_ids
 from organizations.staff.models import StaffMember
-from organizations.staff.roles import RoleBackend, own_store_ids
 from organizations.tenancy.models import Organization
 from tests.factories.staff import StaffMemberFactory
 
