@@ -5,7 +5,7 @@ ARGS ?=
 # The whole suite runs in parallel and checks the codes received; a part of it (ARGS) does neither.
 WHOLE_SUITE := --numprocesses=auto --maxprocesses=4 --dist=worksteal -p tests.received_codes
 
-# Where Python is told to keep no bytecode, every command would compile its libraries again, for more than a second.
+# Without bytecode files every command would compile its libraries again, for more than a second.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -22,13 +22,13 @@ demo: ## Serve the demo on http://127.0.0.1:8000 until Ctrl-C
 test: setup ## Run the tests; ARGS="tests/x" for some, DATABASE_URL=postgresql://... on another PostgreSQL
 	@scripts/with-scratch-data $(PYTHON) -m pytest $(or $(ARGS),$(WHOLE_SUITE))
 
-coverage: setup ## Run the whole test suite and hold the coverage floor
+coverage: setup ## Run the whole test suite and check the minimum coverage
 	@scripts/with-scratch-data $(PYTHON) -m pytest $(WHOLE_SUITE) --cov --cov-report=term
 
-response-codes: setup ## Write docs/response_codes.md out of what the last whole `make test` received
+response-codes: setup ## Write docs/response_codes.md from the codes that the last whole `make test` received
 	@$(PYTHON) -m scripts.response_codes
 
-setup: ## Only install everything into .venv
+setup: ## Install everything into .venv
 	@scripts/set-up dev
 
 lint: lint-code lint-types lint-templates lint-imports lint-migrations lint-deploy lint-lock ## Check everything but the tests
@@ -43,10 +43,10 @@ lint-types: setup ## ... types
 lint-templates: setup ## ... templates
 	@.venv/bin/djlint --check --lint --quiet --allow-empty-input .
 
-lint-imports: setup ## ... who may import whom
+lint-imports: setup ## ... imports between packages
 	@.venv/bin/lint-imports
 
-lint-migrations: setup ## ... that no migration is missing
+lint-migrations: setup ## ... missing migrations
 	@scripts/with-scratch-data $(PYTHON) manage.py makemigrations --check --dry-run
 
 lint-deploy: setup ## ... the settings of production
@@ -55,7 +55,7 @@ lint-deploy: setup ## ... the settings of production
 		scripts/with-scratch-data $(SHELL) -c '$(PYTHON) manage.py rotate_token_keys >/dev/null && \
 			$(PYTHON) manage.py check --deploy --fail-level WARNING'
 
-lint-lock: setup ## ... that requirements*.txt are what pyproject.toml asks for
+lint-lock: setup ## ... that requirements*.txt match pyproject.toml
 	@$(PYTHON) scripts/check_lock.py
 
 prove: setup ## Run the long proofs in full
@@ -64,7 +64,7 @@ prove: setup ## Run the long proofs in full
 acceptance: setup ## Run the acceptance cases of ACCEPTANCE_DIR that tests/acceptance_scope.txt names
 	@scripts/acceptance $(ARGS)
 
-bench: setup ## Measure beside the yardsticks
+bench: setup ## Run the benchmarks beside their yardsticks
 	@scripts/with-scratch-data $(PYTHON) -m benchmarks $(ARGS)
 
 lock: ## Compile requirements*.txt from pyproject.toml; ARGS=--upgrade moves all pins

@@ -1,4 +1,4 @@
-"""How fast is an import, beside COPY of what it ends up writing? And does the database answer as fast as it should?"""
+"""Speed of an import beside COPY of the same rows, and of lookups in the database."""
 
 import csv
 import io
@@ -22,11 +22,11 @@ _LOOKUP = (
 
 
 class ImportFailedError(Exception):
-    """An import did not do what it should."""
+    """An import failed or rejected rows."""
 
 
 def measure_lookups(filled: Filled, *, seconds: float) -> Result:
-    """Row: the database alone, asked for a customer by mobile."""
+    """Row: lookups of customers by mobile, in the database alone."""
     values = [person(number)[MOBILE] for number in range(1, filled.customers + 1, 1 + filled.customers // 5000)]
     statement = _LOOKUP.format(filled.organization.pk)
     rate = lookups_a_second(database(), statement=statement, values=values, seconds=seconds)

@@ -1,4 +1,4 @@
-"""What does `python -m benchmarks` do? Fills the database, measures the rows that were asked for, prints and keeps them."""
+"""Command `python -m benchmarks`: fill the database, measure the chosen rows, print and store them."""
 
 import argparse
 import json
@@ -110,8 +110,8 @@ def _keep(options: argparse.Namespace, results: Sequence[Result]) -> Path:
         "python": platform.python_version(),
         "postgresql": postgresql,
     }
-    told = {"at": at.isoformat(timespec="seconds"), "options": vars(options), "machine": machine, "rows": as_json(results)}
-    path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    report = {"at": at.isoformat(timespec="seconds"), "options": vars(options), "machine": machine, "rows": as_json(results)}
+    path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return path
 
 

@@ -1,4 +1,4 @@
-"""What is measured on? One organization with a till and many customers, written by SQL and not by the code that is measured."""
+"""Data of the benchmarks: an organization with a till and many customers, written by SQL, not by the measured code."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What does one call cost inside the process, and which statements does it run? Asked through Django's test client."""
+"""Cost and statements of one call inside the process, by Django's test client."""
 
 import json
 import time
@@ -17,7 +17,7 @@ from organizations.credentials.hashing import password_digest
 _CREDENTIAL = b64encode(f"{TILL}:{password_digest(PASSWORD)}".encode()).decode()
 _WARM_UP = 50
 _TIMED = 500
-# A prime, so that the customers asked for lie far apart.
+# A prime, so that the customers of consecutive calls are far apart.
 _STRIDE = 7919
 
 

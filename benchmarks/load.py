@@ -1,4 +1,4 @@
-"""How many calls does a server answer, and how soon? A small load generator: a process of its own, on this machine only.
+"""Load generator: throughput and latency of a server on this machine, from a process of its own.
 
 It keeps a fixed number of connections open, each with one call under way, and is bounded in time and count. It reads only as
 much HTTP as granian writes for these calls: a status line, headers with a Content-Length, a body.

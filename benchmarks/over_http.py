@@ -1,4 +1,4 @@
-"""How many calls does the product answer over HTTP, beside a bare server that runs the same statements? Runs alternate."""
+"""Calls a second over HTTP, beside a bare server that runs the same statements. Runs alternate."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -37,7 +37,7 @@ class Effort:
 
 
 def measure_bare_server(filled: Filled, effort: Effort) -> Result:
-    """Row: the bare server with one lookup a call, which tells whether this machine is as it should be now."""
+    """Row: the bare server with one lookup a call, as a check of the machine."""
     recording = record_get(filled)
     recording = Recording(recording.statements[:1], recording.answer)
     load = _load("get", effort, people=filled.customers)

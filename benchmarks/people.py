@@ -1,6 +1,6 @@
-"""Who are the benchmarks' customers? Made-up people, each of them told by a number alone, so that nothing has to be looked up.
+"""Made-up customers of the benchmarks, each computed from its number.
 
-The filler writes the same people in SQL (`benchmarks.filler`).
+The filler writes the same customers in SQL (`benchmarks.filler`).
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ COLOURS = ("red", "green", "blue", "yellow")
 # Names begin with these, evenly: a letter is a tenth of the customers, two are a hundredth.
 LETTERS = "abcdefghij"
 
-# Numbers that belong to nobody yet: where each row of the table finds its new customers.
+# First unused numbers, for the new customers of each row of the table.
 NEW_IN_PROCESS = 100_000_000
 NEW_OVER_HTTP = 200_000_000
 NEW_IN_FILES = 500_000_000

@@ -1,4 +1,4 @@
-"""Which statements does one call run? Recorded from a real call, so that a yardstick runs the same ones, whatever they are.
+"""Recording of the statements of a real call, so that a yardstick runs the same ones.
 
 What belongs to the one customer of the call is replaced by placeholders (`{mobile}`, `{customer_id}`, ...), for which the
 yardstick puts what belongs to its own customer.
@@ -21,7 +21,7 @@ _ID_COLUMNS = ("customer_id", "nextval")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One statement; `gives_id` is the column in which it told the customer's id, None if it did not."""
+    """One statement; `gives_id` is the column of its result with the customer's id, if any."""
 
     sql: str
     parameters: Any

@@ -1,4 +1,4 @@
-"""How long do searches take, by how much they find? In the database alone, and with all that the product does around it."""
+"""Duration of searches by the number of results: in the database alone, and in the whole call."""
 
 import json
 import time
@@ -20,7 +20,7 @@ from organizations.tenancy.scoping import organization_scope
 
 _SEARCHES = 60
 _WARM_UP = 5
-# A prime, so that what is searched lies far apart.
+# A prime, so that the customers of consecutive searches are far apart.
 _STRIDE = 7919
 _FILL = (
     """
@@ -45,7 +45,7 @@ _FILL = (
 
 
 def _selective(number: int) -> dict[str, str]:
-    """Searches for somebody, by what they are told by."""
+    """Searches for a customer by identifiers and fields."""
     who = person(number)
     return {
         "lastname EXACT": f"(lastname:EXACT:{who['lastname']})",

@@ -1,4 +1,4 @@
-"""How do the product and a yardstick run side by side? Both under granian with the same settings, on ports of their own."""
+"""Servers of the product and of a yardstick: both granian with the same settings, on ports of their own."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ _START_SECONDS = 60.0
 
 
 class ServerError(Exception):
-    """A server did not come up."""
+    """A server did not start."""
 
 
 @contextmanager

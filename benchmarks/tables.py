@@ -1,4 +1,4 @@
-"""What came out? One `Result` a row: ours beside the yardstick, as a table for people and as JSON for comparison."""
+"""Results: the product beside the yardstick, a row each, as a text table and as JSON."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a row: the rate of every run, and the seconds of every call where calls were timed."""
+    """One side of a row: the rate of every run, and the seconds of every call if calls were timed."""
 
     rates: Sequence[float]
     latencies: Sequence[float] = ()
@@ -20,7 +20,7 @@ class Side:
         return median(self.rates)
 
     def milliseconds(self, share: float) -> float | None:
-        """So long took `share` of the calls at most; None where no call was timed."""
+        """The latency that `share` of the calls do not exceed; None if calls were not timed."""
         return percentile(self.latencies, share) * 1000 if self.latencies else None
 
 

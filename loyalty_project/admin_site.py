@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from procrastinate.contrib.django.models import ProcrastinateJob
 from unfold.sites import UnfoldAdminSite
 
-# Registered by libraries. Roles give permissions here, and the work of jobs has pages of its own.
+# Registered by libraries. Permissions come from roles, and jobs have pages of their own.
 NOT_SHOWN = {Group, ProcrastinateJob}
 
 

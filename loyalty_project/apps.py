@@ -1,18 +1,18 @@
-"""The plumbing as an app (for its commands), and the back office as Django's admin on our own site class."""
+"""The project as an app, for its commands, and Django's admin with the site class of the back office."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 
 
 class LoyaltyProjectConfig(AppConfig):
-    """The plumbing, for its commands."""
+    """The project as an app, for its commands."""
 
     name = "loyalty_project"
     default = True
 
 
 class AdminConfig(admin_apps.AdminConfig):
-    """The admin, on our site."""
+    """The admin with the site class of the back office."""
 
     default = False
     default_site = "loyalty_project.admin_site.BackOffice"

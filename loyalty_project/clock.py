@@ -1,8 +1,8 @@
-"""What time is it? The one clock of the project, so that a test can move it for everybody at once."""
+"""The clock of the project."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The present moment, aware, in UTC."""
+    """The current time, aware, in UTC."""
     return datetime.now(UTC)

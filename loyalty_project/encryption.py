@@ -1,4 +1,4 @@
-"""How is a short secret kept that must be told again? Encrypted with a key that comes from `SECRET_KEY`."""
+"""Encryption of short secrets that must be readable later, with a key derived from `SECRET_KEY`."""
 
 from base64 import urlsafe_b64encode
 from functools import lru_cache
@@ -10,12 +10,12 @@ from django.conf import settings
 
 
 def seal(text: str) -> str:
-    """The text, encrypted and signed: another text each time."""
+    """The text, encrypted and signed; a different result each time."""
     return _cipher(settings.SECRET_KEY).encrypt(text.encode()).decode()
 
 
 def unseal(sealed: str) -> str | None:
-    """What was sealed; None where that was done with another `SECRET_KEY`, or not by `seal`."""
+    """The original text; None if it was sealed with another `SECRET_KEY`, or not by `seal`."""
     try:
         return _cipher(settings.SECRET_KEY).decrypt(sealed.encode()).decode()
     except InvalidToken:

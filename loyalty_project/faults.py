@@ -1,4 +1,4 @@
-"""Fault points: places at which a test kills the process, to prove that nothing is lost and nothing is done twice.
+"""Fault points at which a test kills the process, to prove that nothing is lost and nothing is done twice.
 
 `REGULARS_FAULT=item.after_key` kills the process, as a power cut would, when it first reaches that point;
 `REGULARS_FAULT=item.after_key:3` when it reaches it for the third time. Production ignores the variable (`settings.FAULT`).

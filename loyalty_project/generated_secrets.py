@@ -1,4 +1,4 @@
-"""Where do secrets come from that nobody configured? From a file in the data folder, made once, readable by its owner alone."""
+"""Secrets that are not configured: generated once, in a file of the data folder that only its owner can read."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from django.core.management.utils import get_random_secret_key
 
 
 def generated_secret(path: Path) -> str:
-    """The secret kept at `path`, made on first use (mode 0600). Two processes that start at once agree on one value."""
+    """The secret at `path`, created on first use (mode 0600). Processes that start at the same time get the same value."""
     try:
         return path.read_text(encoding="ascii")
     except FileNotFoundError:
@@ -17,7 +17,7 @@ def generated_secret(path: Path) -> str:
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(get_random_secret_key())
     try:
-        # A link appears whole or not at all, and only for the first.
+        # Creating a link is atomic, and fails for all processes but the first.
         path.hardlink_to(draft)
     except FileExistsError:
         pass

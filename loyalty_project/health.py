@@ -1,7 +1,6 @@
-"""Is this process alive, and can it serve? For load balancers and supervisors; says no more than that.
+"""Health checks for load balancers and supervisors.
 
-`/healthz` answers while the process runs. `/readyz` asks the database whether all migrations of this code are
-applied.
+`/healthz` answers while the process runs. `/readyz` checks that the database has all migrations of this code.
 """
 
 from functools import cache
@@ -20,7 +19,7 @@ log = structlog.get_logger(__name__)
 @never_cache
 @require_safe
 def healthz(_request: HttpRequest) -> JsonResponse:
-    """200 {"status": "ok"}; touches nothing."""
+    """200 {"status": "ok"}, without access to the database."""
     return JsonResponse({"status": "ok"})
 
 
@@ -42,5 +41,5 @@ def readyz(_request: HttpRequest) -> JsonResponse:
 
 @cache
 def known_migrations() -> frozenset[tuple[str, str]]:
-    """The (app, name) of every migration of the code, read from disk once: the code of a process does not change."""
+    """The (app, name) of every migration of the code, read from disk once a process."""
     return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)

@@ -1,6 +1,6 @@
-"""What does the log look like? One structured line an event, with the request id and without personal data.
+"""Logging: one structured line an event, with the request id and without personal data.
 
-Request bodies, query strings and values of fields are never logged: events name numbers, codes and ids.
+Request bodies, query strings and field values are never logged: events have counts, codes and ids.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-# What PostgreSQL adds to an error: the values of the row, and the statement with what it compares.
+# Lines that PostgreSQL adds to an error, with values of the row and of the statement.
 _VALUES = re.compile(r"^(?:DETAIL|CONTEXT|QUERY|LINE \d+):.*\n?(?:^[ \t]*\^[ \t]*$\n?)?", re.MULTILINE)
 
 _SHARED: list[Processor] = [
@@ -21,7 +21,7 @@ _SHARED: list[Processor] = [
 
 
 def without_values(traceback: str) -> str:
-    """A traceback without the values that the database quotes in its errors: they are people's."""
+    """A traceback without the values that the database quotes in its errors, which may be personal data."""
     return _VALUES.sub("", traceback)
 
 
@@ -32,7 +32,7 @@ def _without_values(_logger: WrappedLogger, _method: str, event: EventDict) -> E
 
 
 def log_configuration(*, level: str, as_json: bool) -> dict[str, Any]:
-    """The LOGGING setting: lines for people, or one JSON object a line for machines. Configures structlog as well."""
+    """The LOGGING setting: readable lines, or one JSON object a line. Configures structlog as well."""
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -58,11 +58,11 @@ def log_configuration(*, level: str, as_json: bool) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Refused requests (4xx) are answers, not events; Django's lines about them would carry addresses and queries.
+            # Django's lines about refused requests (4xx) have addresses and queries.
             "django.request": {"level": "CRITICAL"},
             "django.security": {"level": "CRITICAL"},
             "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
-            # Its lines about single jobs would carry their arguments; the worker writes its own.
+            # Its lines about jobs have their arguments; the worker writes its own.
             "procrastinate": {"level": "WARNING"},
         },
     }

@@ -1,4 +1,4 @@
-"""How does granian serve the application? Its command line, the numbers in it, and whether an address is free and answers."""
+"""Granian, the application server: its command line, its numbers, and checks of an address."""
 
 import errno
 import http.client
@@ -9,42 +9,42 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# More processes than this want a look at the machine and at the database's max_connections first.
+# The default is not higher, because the database's max_connections has to fit.
 MOST_WORKERS = 8
-# A thread holds one connection to the database and mostly waits for it; beyond a few, threads only wait for each other.
+# A thread holds one database connection and mostly waits for it. More threads only wait for each other.
 THREADS = 4
-# As long as a connection may live (CONN_MAX_AGE): a thread that ends takes its connection with it.
+# The same as CONN_MAX_AGE, because the connection of a thread ends with it.
 THREAD_IDLE_SECONDS = 600
-# What is being answered when the server is told to stop has that long. (A worker that is just starting hears nothing.)
+# The time for open requests after a signal to stop. A worker that is starting does not receive the signal.
 STOP_SECONDS = 30
 PAUSE = 0.05
 
 
 class AddressUnusableError(Exception):
-    """Nothing can be served at this address; the message says why."""
+    """The server cannot listen at this address; the message has the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen."""
+    """Host and port to listen at."""
 
     host: str
     port: int
 
     @property
     def reached_at(self) -> str:
-        """The host under which this machine reaches it: listening everywhere includes the loopback."""
+        """The host for connections from this machine; the loopback if the server listens at all addresses."""
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
 
     @property
     def url(self) -> str:
-        """The root as a browser on this machine writes it, without a slash at the end."""
+        """The root URL for a browser on this machine, without a trailing slash."""
         host = self.reached_at
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
 def usual_workers() -> int:
-    """One process for each processor that this process may use, 8 at most."""
+    """The default number of worker processes: one for each usable processor, at most 8."""
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(available or 1, MOST_WORKERS)
 
@@ -54,8 +54,8 @@ def granian_command(
 ) -> list[str]:
     """The command that serves `loyalty_project.wsgi` at `address` until SIGINT or SIGTERM.
 
-    Then it ends what it is answering, within `stop_seconds`. `threads` are those of each worker that run Python. Nothing is
-    logged about single requests. `quiet` leaves out what granian says about its own start and end.
+    It then finishes open requests, within `stop_seconds`. `threads` is the number of Python threads of each worker. Requests
+    are not logged. `quiet` silences granian's messages about its start and end.
     """
     return [
         *[sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1"],
@@ -68,16 +68,16 @@ def granian_command(
 
 
 def check_address(address: Address) -> None:
-    """Raise AddressUnusableError if nothing can listen there now: the port is taken, forbidden, or the host is not this one.
+    """Raise AddressUnusableError if the port is in use or forbidden, or the host is not an address of this machine.
 
-    Granian shares a port with whoever shares it too, so that a second server would take half of the first one's calls.
+    Granian itself would share the port with another granian: each would get half of the requests.
     """
     try:
-        family, kind, protocol, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, socket_address = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
-            # Without it, the connections that the last server has just closed would count as taken.
+            # Otherwise connections that the last server has just closed would block the port.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(place)
+            probe.bind(socket_address)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             reason = f"Port {address.port} is in use by another program: stop that one, or choose another with --port."
@@ -87,7 +87,7 @@ def check_address(address: Address) -> None:
 
 
 def wait_until_answered(address: Address, path: str, *, seconds: float, is_alive: Callable[[], bool]) -> bool:
-    """Whether `path` is answered with 200 within `seconds`, while `is_alive` says that there is hope."""
+    """True once `path` is answered with 200; False after `seconds`, or when `is_alive` returns False."""
     begun = time.monotonic()
     while time.monotonic() - begun < seconds and is_alive():
         connection = http.client.HTTPConnection(address.reached_at, address.port, timeout=seconds)

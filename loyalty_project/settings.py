@@ -1,7 +1,7 @@
-"""How is this installation configured? One file; everything comes from the environment, with safe defaults.
+"""Settings of the installation, read from the environment, with safe defaults.
 
-`LOYALTY_MODE=production` demands what a public installation must decide for itself (secret key, hosts, database); without it
-the project serves this machine only, with secrets generated into the data folder.
+`LOYALTY_MODE=production` requires what a public installation must set itself (secret key, hosts, database). Without it the
+project serves this machine only, with secrets generated in the data folder.
 """
 
 from pathlib import Path
@@ -29,8 +29,8 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 # --- database: any PostgreSQL >= 15 by DATABASE_URL, else the embedded one
 
-# Prepared statements make point lookups three times as fast; they need parameters bound by the server. The time-outs keep one
-# stuck item from holding a till: a lock that is not free in time answers 521, a runaway statement 500.
+# Prepared statements make point lookups three times as fast; they need parameters bound by the server. The timeouts keep a
+# stuck item from blocking a till: a lock that is not free in time is answered 521, a statement that takes too long 500.
 DATABASE_OPTIONS: dict[str, Any] = {
     "server_side_binding": True,
     "prepare_threshold": 2,
@@ -106,7 +106,7 @@ USE_I18N = True
 FORMAT_MODULE_PATH = "loyalty_project.formats"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# whitenoise serves the files where they lie; a folder for `collectstatic` is needed by nobody but a web server in front.
+# whitenoise serves the files from their folders. Only a web server in front needs a folder for `collectstatic`.
 STATIC_ROOT = env.str("STATIC_ROOT", "") or None
 WHITENOISE_USE_FINDERS = True
 
@@ -117,16 +117,16 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "loyalty_project.api.exception_handler.answer_exception",
     "UNAUTHENTICATED_USER": None,
 }
-# What one check of a password or client secret costs; a stored hash keeps the cost it was made with.
+# Cost of checking a password or client secret. A stored hash keeps the cost that it was made with.
 ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", 2, validate=validate.Range(min=1))
 ARGON2_MEMORY_KIB = env.int("ARGON2_MEMORY_KIB", 19_456, validate=validate.Range(min=8))
-# How many seconds each statement of a customer/search may take before the search is given up (461).
+# Seconds for each statement of a customer/search, after which the search is refused (461).
 SEARCH_TIMEOUT = env.float("SEARCH_TIMEOUT", 5.0, validate=validate.Range(min=0.1, max=60))
 TOKEN_KEYS_DIR = env.path("TOKEN_KEYS_DIR", DATA_DIR / "token-keys")
-# How many proxies of ours stand in front: the caller's address is the one that the outermost of them added to X-Forwarded-For.
+# Number of own proxies in front. The caller's address is what the outermost of them added to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
 
-# Where proofs kill this process (loyalty_project/faults.py). What serves the public is never killed on purpose.
+# Fault point at which tests kill this process (loyalty_project/faults.py). Never in production.
 FAULT = "" if PRODUCTION else env.str("REGULARS_FAULT", "")
 
 # --- staff: docs/back-office.md
@@ -148,7 +148,7 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-# `manage.py axes_reset_username` unlocks log-ins; the library's own admin pages know no organizations.
+# `manage.py axes_reset_username` unlocks log-ins; the library's own admin pages are not restricted to an organization.
 AXES_ENABLE_ADMIN = False
 AXES_LOCKOUT_CALLABLE = "loyalty_project.admin_site.answer_locked_out"
 AXES_CLIENT_IP_CALLABLE = "organizations.api.client_ip.client_address"

@@ -1,4 +1,4 @@
-"""Which tasks look after the jobs themselves?"""
+"""Tasks that maintain the job queue."""
 
 import structlog
 from procrastinate.contrib.django import app
@@ -10,8 +10,8 @@ log = structlog.get_logger(__name__)
 
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="revive_jobs")
-def revive(timestamp: int) -> None:  # noqa: ARG001 - when it was due, as every periodic task is told
-    """The jobs of workers that died go back into the queue."""
+def revive(timestamp: int) -> None:  # noqa: ARG001 - the due time, passed to every periodic task
+    """Return the jobs of dead workers to the queue."""
     count = revive_jobs()
     if count:
         log.warning("jobs_revived", count=count)

@@ -1,7 +1,7 @@
-"""How are jobs worked? By a process that takes them until it is told to stop, or until none is left that is due.
+"""The worker: a process that runs jobs until it is terminated, or until no job is due.
 
-Jobs are fetched on asynchronous connections of the worker's own; their tasks run in threads, each with Django's connection of
-that thread, so that a task is written like any other code.
+It fetches jobs on asynchronous connections of its own. Their tasks run in threads, each with Django's connection of that
+thread, so that a task is written like any other code.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from structlog.contextvars import bound_contextvars
 
 log = structlog.get_logger(__name__)
 
-# Fetching and finishing jobs, signs of life: short statements, which wait for each other. Listening has a connection besides.
+# For short statements that wait for each other: fetch and finish jobs, heartbeats. Listening has one more connection.
 CONNECTIONS: Final = 2
 TERMINATING: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -36,17 +36,17 @@ def worker_command() -> list[str]:
 
 
 class WorkerEndedError(Exception):
-    """The worker ended although nobody told it to: something beside its jobs failed."""
+    """The worker ended without a signal: something other than its jobs failed."""
 
 
 def work_jobs(*, concurrency: int, until_empty: bool) -> None:
-    """Work jobs, `concurrency` at a time, until SIGTERM or SIGINT; jobs at work are finished first.
+    """Run jobs, `concurrency` at a time, until SIGTERM or SIGINT; running jobs are finished first.
 
-    With `until_empty` it ends by itself when no job is due any more. Everything periodic is due at the start as well: it may
-    have come due while no worker ran. A lost connection is made anew. Raises WorkerEndedError, and ConnectorException when the
-    database is not reached for half a minute or refuses a statement.
+    With `until_empty` it ends when no job is due. All periodic tasks run at the start, because they may have come due while no
+    worker ran. A lost connection is reopened. Raises WorkerEndedError, and ConnectorException if the database is unreachable
+    for half a minute or refuses a statement.
     """
-    # The embedded server decides at its start where it is reached.
+    # The address of the embedded server is known once it runs.
     connection.ensure_connection()
     for periodic in app.periodic_registry.periodic_tasks.values():
         periodic.task.defer(timestamp=int(time.time()))
@@ -57,7 +57,7 @@ def work_jobs(*, concurrency: int, until_empty: bool) -> None:
 
 
 async def log_job(call_next: AsyncCallNext, context: JobContext, _worker: Worker) -> Any:
-    """Around each job: one line about its end, and its id, task and organization on every line that is logged meanwhile."""
+    """Log the end of a job; add its id, task and organization to all lines logged by the job."""
     job = context.job
     organization = job.task_kwargs.get("organization")
     with bound_contextvars(job=job.id, task=job.task_name, **({"organization": organization} if organization else {})):
@@ -89,18 +89,19 @@ async def _work(threads: ThreadPoolExecutor, *, concurrency: int, until_empty: b
     if isinstance(end, asyncio.CancelledError) or (end is None and until_empty):
         log.info("worker_stopped")
         return
-    raise end or WorkerEndedError("Something beside the jobs failed: the log says what.")
+    raise end or WorkerEndedError("Something other than a job failed; the log has the cause.")
 
 
 @contextmanager
 def _cancelling(working: asyncio.Task[None]) -> Iterator[None]:
-    """Inside: the first signal to terminate cancels the task, which lets a worker finish its jobs; further ones do nothing."""
+    """Cancel the task at the first terminating signal, so that the worker finishes its jobs. Ignore further signals."""
     loop = asyncio.get_running_loop()
-    told: list[bool] = []
+    is_stopping = False
 
     def stop() -> None:
-        if not told:
-            told.append(True)
+        nonlocal is_stopping
+        if not is_stopping:
+            is_stopping = True
             working.cancel()
 
     for number in TERMINATING:
@@ -114,12 +115,12 @@ def _cancelling(working: asyncio.Task[None]) -> Iterator[None]:
 
 @contextmanager
 def _threads() -> Iterator[ThreadPoolExecutor]:
-    """The threads in which tasks run. At the end their database connections are closed, which no thread does by itself."""
+    """Threads for tasks. Their database connections are closed at the end, because a thread does not close its own."""
     opened: list[BaseDatabaseWrapper] = []
     try:
         with ThreadPoolExecutor(initializer=lambda: opened.append(connections[DEFAULT_DB_ALIAS])) as threads:
             yield threads
     finally:
-        for one in opened:
-            one.inc_thread_sharing()
-            one.close()
+        for wrapper in opened:
+            wrapper.inc_thread_sharing()
+            wrapper.close()

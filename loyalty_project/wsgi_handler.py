@@ -1,7 +1,7 @@
-"""How does a request with a spoiled Content-Type reach the views? Without the parameters of that header.
+"""WSGI handler that drops unreadable parameters of the Content-Type header.
 
-Django reads them while it builds the request, before any middleware or error page: an unknown charset in an RFC 2231 parameter,
-a charset that is no text encoding, or one beside too long a query would otherwise end as the server's own bare 500.
+Django reads them while it builds the request, before any middleware or error page. An unknown charset in an RFC 2231 parameter,
+a charset that is not a text encoding, or one with a query that is too long would otherwise be the server's own bare 500.
 """
 
 from typing import Any
@@ -22,6 +22,6 @@ class TolerantRequest(WSGIRequest):
 
 
 class TolerantHandler(WSGIHandler):
-    """Django's handler, with such requests."""
+    """Django's handler with `TolerantRequest`."""
 
     request_class = TolerantRequest

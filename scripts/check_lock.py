@@ -1,6 +1,6 @@
-"""Does the lock still say what pyproject.toml asks for?
+"""Check that the lock files match pyproject.toml.
 
-Reads files only: a newer release somewhere is no failure. `make lock` mends whatever is found.
+It reads files only, so a newer release is not a failure. `make lock` corrects the lock files.
 """
 
 import re
@@ -29,7 +29,7 @@ class Pin:
 
 
 def read_lock(text: str) -> tuple[dict[str, Pin], list[str]]:
-    """Read a compiled requirements file: its pins by name, and complaints about lines that have no place in it."""
+    """Read a compiled requirements file: its pins by name, and complaints about other lines."""
     pins: dict[str, Pin] = {}
     complaints = []
     last = Pin(version="", extras=frozenset())
@@ -48,7 +48,7 @@ def read_lock(text: str) -> tuple[dict[str, Pin], list[str]]:
 
 
 def compare(asked: Iterable[str], pins: dict[str, Pin]) -> list[str]:
-    """Complain about everything asked for that is not pinned so, and about direct pins that nobody asks for."""
+    """Complaints about requirements without a matching pin, and about direct pins without a requirement."""
     complaints = []
     requirements = [Requirement(line) for line in asked]
     for wanted in requirements:
@@ -63,24 +63,24 @@ def compare(asked: Iterable[str], pins: dict[str, Pin]) -> list[str]:
 
 
 def check(root: Path) -> list[str]:
-    """Everything that is wrong with the lock of the project in `root`, a sentence each."""
+    """Complaints about the lock files of the project in `root`."""
     project = tomllib.loads((root / "pyproject.toml").read_text())
     runtime = project["project"]["dependencies"]
     complaints = []
-    found = {}
+    locked = {}
     everything = runtime + project["dependency-groups"]["dev"]
     for name, asked in [("requirements.txt", runtime), ("requirements-dev.txt", everything)]:
-        found[name], unreadable = read_lock((root / name).read_text())
-        complaints += [f"{name}: {complaint}" for complaint in unreadable + compare(asked, found[name])]
-    for name, pin in found["requirements.txt"].items():
-        other = found["requirements-dev.txt"].get(name)
+        locked[name], unreadable = read_lock((root / name).read_text())
+        complaints += [f"{name}: {complaint}" for complaint in unreadable + compare(asked, locked[name])]
+    for name, pin in locked["requirements.txt"].items():
+        other = locked["requirements-dev.txt"].get(name)
         if other is None or other.version != pin.version:
             complaints.append(f"requirements-dev.txt: {name} is not pinned to {pin.version} as in requirements.txt")
     return complaints
 
 
 def main() -> int:
-    """Print what is wrong; 1 when something is."""
+    """Print the complaints; return the exit status, 1 if there are any."""
     complaints = check(Path(__file__).resolve().parent.parent)
     for complaint in complaints:
         sys.stderr.write(f"{complaint}\n")

@@ -1,4 +1,4 @@
-"""Which codes may each action answer with, and which test has received each? Writes docs/response_codes.md.
+"""Writer of docs/response_codes.md: the codes of each action, and the test that received each.
 
 Run by `make response-codes`: out of what the last whole `make test` received (tests/received_codes.py) it takes one test for
 each code of each action (tests/received_codes.json); with the table of docs/protocol.md 5 that makes the document.

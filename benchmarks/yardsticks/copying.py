@@ -1,4 +1,4 @@
-"""How fast does the database take in what an import wrote? COPY of the same rows into the same tables, indexes standing."""
+"""Yardstick of imports: COPY of the same rows into the same tables, with their indexes."""
 
 import time
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import psycopg
 from psycopg import sql
 
-# The rows stand there already: their copies get ids far above, and identifiers that nobody else has. What ends in _reversed is
+# The rows exist already: their copies get ids far above, and identifiers that nobody else has. What ends in _reversed is
 # kept by the database itself.
 _FAR = 1 << 40
 _CHANGED: Mapping[str, Mapping[str, str]] = {

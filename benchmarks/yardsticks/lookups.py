@@ -1,4 +1,4 @@
-"""How fast does the database answer at all? Point lookups on one connection, prepared, one after the other."""
+"""Yardstick of the database: prepared point lookups on one connection, one after the other."""
 
 import time
 from random import Random

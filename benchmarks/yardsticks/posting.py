@@ -1,4 +1,4 @@
-"""How fast can the database take a spending? The ledger's rows by hand: two statements, prepared, in one transaction."""
+"""Yardstick of postings: the rows of a spending by hand, two prepared statements in one transaction."""
 
 import time
 from random import Random

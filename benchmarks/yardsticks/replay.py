@@ -1,4 +1,4 @@
-"""What do server and database allow? A bare WSGI application that runs a recorded call's statements, prepared, again.
+"""Yardstick of calls: a bare WSGI application that runs the prepared statements of a recorded call.
 
 Served as the product is; `BENCHMARK_RECORDING` names what `benchmarks.recording` wrote, `BENCHMARK_DATABASE` the database.
 """

@@ -1,4 +1,4 @@
-"""As which user of this machine does the server run? PostgreSQL refuses root, who hands it to an unprivileged user."""
+"""Operating system user of the embedded server. PostgreSQL refuses root, so root starts it as an unprivileged user."""
 
 import os
 import pwd
@@ -22,16 +22,16 @@ class Account:
 
     @property
     def is_another(self) -> bool:
-        """Whether this is another user than the one who asks, which only root may act for."""
+        """True if this is not the current user. Only root may act for another user."""
         return self.uid != os.geteuid()
 
     def run(
         self, command: Iterable[str | Path], *, cwd: Path | None = None, pass_fds: Iterable[int] = ()
     ) -> subprocess.CompletedProcess[str]:
-        """Runs `command` as this user and waits; the exit status is the caller's to judge.
+        """Run `command` as this user and wait. The caller checks the exit status.
 
-        The environment is bare, since variables like PGPORT and PGDATA would configure the server. Raises OSError
-        when this user cannot execute the program.
+        The environment is empty, because variables like PGPORT and PGDATA would configure the server. Raises OSError
+        if this user cannot execute the program.
         """
         return subprocess.run(  # noqa: S603 - programs and arguments are this package's own
             [str(part) for part in command],
@@ -50,19 +50,19 @@ class Account:
         )
 
     def can_enter(self, folder: Path) -> bool:
-        """Whether this user passes all folders on the way to `folder`, and into it."""
+        """True if this user may enter `folder` and all folders above it."""
         return not self.is_another or self.run(["/bin/sh", "-c", 'cd -- "$1"', "sh", folder]).returncode == 0
 
     def own(self, path: Path) -> None:
-        """Gives `path` to this user; a symbolic link there is not followed."""
+        """Make this user the owner of `path`. A symbolic link is not followed."""
         if self.is_another:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
 
 def account_for(folder: Path) -> Account:
-    """Who runs the server of `folder`: whoever asks; for root the folder's owner, or `nobody` where that is root too.
+    """The user who runs the server of `folder`: the current user; for root the folder's owner, or `nobody` if that is root.
 
-    Raises EmbeddedServerError when the folder belongs to somebody else or the user has no name.
+    Raises EmbeddedServerError if the folder belongs to another user, or the user has no name.
     """
     uid = os.geteuid()
     owner = folder.stat().st_uid if folder.exists() else uid

@@ -1,4 +1,4 @@
-"""Which database engine starts its own server? This one: Django's for PostgreSQL, with a local server behind it.
+"""Django's database engine for PostgreSQL, on the embedded server.
 
 Django looks for `DatabaseWrapper` in a module of this name: `ENGINE = "loyalty_project.embedded_postgres"`.
 """
@@ -13,18 +13,18 @@ from loyalty_project.embedded_postgres.server import configured_server
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection to the embedded server: both the server and its database are made when they are not there."""
+    """A connection to the embedded server. The server and its database are created if they do not exist."""
 
     client_class = DatabaseClient
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Django's parameters, with the embedded server's place and user."""
+        """Django's parameters, with the socket and user of the embedded server."""
         return {**super().get_connection_params(), **configured_server().connection_parameters()}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """A psycopg connection. While the server runs, this costs nothing; a failure is reason to look after it, once.
+        """A psycopg connection. If it fails, the server is started, and the connection is tried once more.
 
-        Raises EmbeddedServerError when the server cannot be started.
+        Raises EmbeddedServerError if the server cannot be started.
         """
         try:
             return super().get_new_connection(conn_params)

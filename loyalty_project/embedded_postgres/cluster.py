@@ -1,6 +1,6 @@
-"""How is the server's folder made ready for a start?
+"""Preparation of the server's folder before a start.
 
-Each step may have been cut short by a kill the last time. No process of the server lives, and nobody else works here.
+Each step may have been interrupted by a kill before. No process of the server runs, and the caller holds the lock.
 """
 
 import contextlib
@@ -23,9 +23,9 @@ SUPERUSER = "postgres"
 
 
 def make_home(places: Places, account: Account, *, elsewhere: Path) -> None:
-    """Makes the server's folder, below `elsewhere` (and says so on standard error) if `account` cannot reach its place.
+    """Create the server's folder; below `elsewhere`, with a message on standard error, if `account` cannot reach it.
 
-    Raises EmbeddedServerError when `account` cannot reach what is there, OSError when the folder cannot be made.
+    Raises EmbeddedServerError if `account` cannot reach an existing folder, OSError if the folder cannot be created.
     """
     folder = places.folder
     if folder.is_symlink() and not folder.exists():
@@ -48,15 +48,15 @@ def make_home(places: Places, account: Account, *, elsewhere: Path) -> None:
 
 
 def make_cluster(places: Places, account: Account, *, programs: Installation, claim: int) -> None:
-    """Makes the cluster where there is none; initdb holds `claim` as long as it lives. Raises EmbeddedServerError."""
+    """Create the cluster if there is none; initdb holds `claim` while it runs. Raises EmbeddedServerError."""
     if places.data.exists():
         return
     if places.draft.exists():
         shutil.rmtree(places.draft)
     places.draft.mkdir(mode=0o700)
     account.own(places.draft)
-    # The locale is built into PostgreSQL: the same rules for text on every machine, whatever is installed there.
-    # The working folder keeps its path, which may hold any character, out of initdb's and pg_ctl's shell commands.
+    # The locale is built into PostgreSQL, so that text is sorted alike on every machine.
+    # Relative to the working folder: its path may have characters that the shell commands of initdb and pg_ctl misread.
     done = account.run(
         [
             programs.program("initdb"),
@@ -83,22 +83,22 @@ def make_cluster(places: Places, account: Account, *, programs: Installation, cl
 
 
 def clear_remains(places: Places, account: Account) -> None:
-    """Removes what a killed server left and makes the socket's folder, closed to everybody else.
+    """Remove files of a killed server, and create the socket's folder, closed to other users.
 
-    Raises EmbeddedServerError when a server of somebody else uses the cluster or the socket's folder is another user's.
+    Raises EmbeddedServerError if another server uses the cluster, or the socket's folder belongs to another user.
     """
     if places.pid_file.exists():
         pid = places.pid_file.read_text(encoding="utf-8").partition("\n")[0]
         if working_folder(pid) == places.data:
             raise EmbeddedServerError(f"Another PostgreSQL (process {pid}) uses {places.data}: stop it first.")
-        # Meanwhile that process id may be another program's, which PostgreSQL would take for its own.
+        # The process id may be another program's by now, which PostgreSQL would take for its own.
         places.pid_file.unlink()
     folder = places.socket_folder
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {account.uid, os.geteuid()}:
-        raise EmbeddedServerError(f"{folder} is no folder of {account.name}: remove it, or shorten LOYALTY_DATA_DIR.")
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in {account.uid, os.geteuid()}:
+        raise EmbeddedServerError(f"{folder} is not a folder of {account.name}: remove it, or shorten LOYALTY_DATA_DIR.")
     account.own(folder)
     folder.chmod(0o700)
     for name in (SOCKET, f"{SOCKET}.lock"):
@@ -106,7 +106,7 @@ def clear_remains(places: Places, account: Account) -> None:
 
 
 def write_configuration(places: Places, account: Account) -> None:
-    """Writes postgresql.conf, pg_hba.conf and pg_ident.conf beside the cluster."""
+    """Write postgresql.conf, pg_hba.conf and pg_ident.conf beside the cluster."""
     rules, users = places.home / "pg_hba.conf", places.home / "pg_ident.conf"
     whole = configuration.server_configuration(socket_folder=places.socket_folder, client_rules=rules, user_map=users)
     _write(places.home / "postgresql.conf", whole, account)
@@ -115,7 +115,7 @@ def write_configuration(places: Places, account: Account) -> None:
 
 
 def working_folder(pid: str) -> Path | None:
-    """The working folder of a process: a server's is its cluster. None if it is gone or the system keeps silent."""
+    """The working folder of a process: a server's is its cluster. None if the process is gone or the system has no /proc."""
     try:
         return Path("/proc", pid, "cwd").readlink()
     except OSError:
@@ -123,17 +123,17 @@ def working_folder(pid: str) -> Path | None:
 
 
 def may_be_server(pid: str, places: Places) -> bool:
-    """Whether the process that a pid file names may be asked to stop; a system without /proc leaves only the file's word."""
+    """True if the process of a pid file may be stopped. Without /proc the pid file alone decides."""
     folder = working_folder(pid)
     return folder == places.data or (folder is None and working_folder("self") is None)
 
 
 def processes(places: Places) -> list[int]:
-    """The ids of all processes of the server that still live; none where the system has no /proc."""
+    """Ids of all running processes of the server; none if the system has no /proc."""
     return [
         int(folder.name)
         for folder in Path("/proc").glob("[0-9]*")
-        # The name tells them from a shell that somebody opened in that folder.
+        # The name distinguishes them from a shell in that folder.
         if working_folder(folder.name) == places.data and _name(folder) == "postgres"
     ]
 
@@ -146,7 +146,7 @@ def _name(process: Path) -> str:
 
 
 def _write(path: Path, text: str, account: Account) -> None:
-    # A new file takes the old one's place: never half a file, and root never writes through a link somebody put there.
+    # A new file replaces the old one: the write is atomic, and root does not follow a symbolic link.
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

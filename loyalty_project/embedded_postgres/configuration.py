@@ -1,4 +1,4 @@
-"""How is the server set? For a small machine, safe against power cuts, open to its user and root, silent about data."""
+"""Configuration of the embedded server: a small machine, safe against power cuts, local access only, no data in its log."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
-    # Reached by the socket alone, never by the network.
+    # Reachable by the socket only, never by the network.
     "listen_addresses": "",
     "port": PORT,
     "unix_socket_permissions": "0700",
@@ -26,7 +26,7 @@ SETTINGS = {
     "log_timezone": "UTC",
     "datestyle": "ISO, YMD",
     "lc_messages": "C",
-    # Statements, their values and the details of errors name persons: the log tells of the server itself only.
+    # Statements, their values and the details of errors have personal data: none of them is logged.
     "log_statement": "none",
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
@@ -40,20 +40,20 @@ IDENTITY_MAP = "embedded"
 
 
 def server_configuration(*, socket_folder: Path, client_rules: Path, user_map: Path) -> str:
-    """The text of postgresql.conf. What an operator sets with ALTER SYSTEM still wins."""
-    # A list of folders whose elements stand in double quotes, inside a string in single quotes.
+    """The text of postgresql.conf. Values of ALTER SYSTEM take precedence."""
+    # A list of folders in double quotes, inside a string in single quotes.
     socket_folders = '"{}"'.format(str(socket_folder).replace('"', '""'))
-    places = {"unix_socket_directories": socket_folders, "hba_file": str(client_rules), "ident_file": str(user_map)}
-    return "".join(f"{name} = {_quoted(value)}\n" for name, value in {**SETTINGS, **places}.items())
+    paths = {"unix_socket_directories": socket_folders, "hba_file": str(client_rules), "ident_file": str(user_map)}
+    return "".join(f"{name} = {_quoted(value)}\n" for name, value in {**SETTINGS, **paths}.items())
 
 
 def client_rules() -> str:
-    """The text of pg_hba.conf: only the operating system's word counts, there is no password to keep."""
+    """The text of pg_hba.conf: authentication by the operating system, without passwords."""
     return f"local all all peer map={IDENTITY_MAP}\n"
 
 
 def user_map(users: Iterable[str]) -> str:
-    """The text of pg_ident.conf: these users of the machine may log in, and nobody else."""
+    """The text of pg_ident.conf: only these users of the machine may log in."""
     lines = ['{} "{}" all\n'.format(IDENTITY_MAP, user.replace('"', '""')) for user in users]
     return "".join(lines)
 

@@ -1,10 +1,10 @@
-"""What is raised when the embedded server cannot do its work?"""
+"""Error of the embedded server."""
 
 import psycopg
 
 
 class EmbeddedServerError(psycopg.OperationalError):
-    """The embedded server cannot be started, reached or stopped; the message says why and what to do.
+    """The embedded server cannot be started, reached or stopped; the message has the reason and what to do.
 
-    It is a database error, so that Django hands it on as `django.db.OperationalError`, like any database out of reach.
+    It is a database error, so that Django raises it as `django.db.OperationalError`, as for any unreachable database.
     """

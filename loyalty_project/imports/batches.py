@@ -1,4 +1,4 @@
-"""How is a batch of rows worked? In one transaction, repeated after a deadlock, and row by row where one row breaks it."""
+"""Processing of a batch of rows in one transaction: repeated after a deadlock, and row by row if one row fails."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from loyalty_project.protocol.codes import Code
 
 log = structlog.get_logger(__name__)
 
-# Deadlock, serialization failure, a lock that was not free in time: the same batch may succeed when it is worked again.
+# Deadlock, serialization failure, a lock that was not free in time: the same batch may succeed if it is repeated.
 _REPEATED = {"40P01", "40001", "55P03"}
-# Rows are of very different lengths: a batch is also ended by its bytes.
+# Rows have very different lengths, so a batch has a limit in bytes as well.
 _LARGEST_BATCH = 8 << 20
 
 Values = Mapping[str, str]
@@ -24,11 +24,11 @@ Work = Callable[[Sequence[Values]], Sequence[RowResult]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """What an import does with its rows.
+    """How an import processes its rows.
 
-    `work` gives an outcome for each row (its filled cells by column), in their order, later rows seeing earlier ones. It is
-    called in a transaction and may be called again with the same rows after that was rolled back. `constraints` gives the code
-    of a broken constraint by its name, `fallback` that of anything unexpected.
+    `work` returns a result for each row (its filled cells by column), in their order; later rows see earlier ones. It is called
+    in a transaction, and again with the same rows if that is rolled back. `constraints` has the code of each broken constraint
+    by name, `fallback` is the code of unexpected errors.
     """
 
     work: Work
@@ -38,7 +38,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A row before it is worked: its values, or `problem`, for which it is rejected (400)."""
+    """A row before it is processed: its values, or the `problem` for which it is rejected (400)."""
 
     row: Row
     values: Values
@@ -46,7 +46,7 @@ class Prepared:
 
 
 def in_batches(rows: Iterable[Prepared], size: int) -> Iterator[list[Prepared]]:
-    """The rows in lists of `size`, the last one shorter, and any one shorter that would hold too many bytes."""
+    """The rows in lists of `size`; shorter ones at the end and if the bytes would be too many."""
     batch: list[Prepared] = []
     held = 0
     for prepared in rows:
@@ -62,36 +62,36 @@ def in_batches(rows: Iterable[Prepared], size: int) -> Iterator[list[Prepared]]:
 def work_batch(
     batch: Sequence[Prepared], worker: Worker, *, store: Callable[[Sequence[RowResult]], None]
 ) -> Sequence[RowResult]:
-    """Work the rows in one transaction, which ends with `store(outcomes)`; the outcomes.
+    """Process the rows in one transaction, which ends with `store(results)`; return the results.
 
-    A deadlock, a serialization failure or a lock that is not free repeats the batch, at most five times. Where something else
-    goes wrong, every row is worked in a savepoint of its own, so that only the one to blame is rejected. Raises
-    `django.db.Error` when the database cannot go on.
+    A deadlock, a serialization failure or a lock that is not free repeats the batch, at most five times. After another error
+    every row is processed in a savepoint of its own, so that only the failing one is rejected. Raises `django.db.Error` if the
+    database fails.
     """
     try:
         return _repeat(lambda: _together(batch, worker, store))
     except Exception as error:
         if _stops(error):
             raise
-        # Whatever it was, it comes again, and is told with its row.
+        # The error is raised again for the row that causes it, and reported with that row.
         log.warning("batch_divided", line=batch[0].row.line, error=type(error).__name__)
         return _repeat(lambda: _one_by_one(batch, worker, store))
 
 
 def _together(batch: Sequence[Prepared], worker: Worker, store: Callable[[Sequence[RowResult]], None]) -> Sequence[RowResult]:
-    outcomes = [rejected(Code.INVALID_INPUT)] * len(batch)
-    sound = [place for place, prepared in enumerate(batch) if not prepared.problem]
+    results = [rejected(Code.INVALID_INPUT)] * len(batch)
+    sound = [index for index, prepared in enumerate(batch) if not prepared.problem]
     if sound:
-        for place, outcome in zip(sound, worker.work([batch[place].values for place in sound]), strict=True):
-            outcomes[place] = outcome
-    store(outcomes)
-    return outcomes
+        for index, result in zip(sound, worker.work([batch[index].values for index in sound]), strict=True):
+            results[index] = result
+    store(results)
+    return results
 
 
 def _one_by_one(batch: Sequence[Prepared], worker: Worker, store: Callable[[Sequence[RowResult]], None]) -> Sequence[RowResult]:
-    outcomes = [_alone(prepared, worker) for prepared in batch]
-    store(outcomes)
-    return outcomes
+    results = [_alone(prepared, worker) for prepared in batch]
+    store(results)
+    return results
 
 
 def _alone(prepared: Prepared, worker: Worker) -> RowResult:
@@ -99,10 +99,10 @@ def _alone(prepared: Prepared, worker: Worker) -> RowResult:
         return rejected(Code.INVALID_INPUT)
     try:
         with transaction.atomic():
-            (outcome,) = worker.work([prepared.values])
-            # Foreign keys are checked at the commit, when it is too late to tell which row broke one.
+            (result,) = worker.work([prepared.values])
+            # Otherwise foreign keys are checked at the commit, where the failing row is unknown.
             connection.check_constraints()
-            return outcome
+            return result
     except IntegrityError as error:
         code = worker.constraints.get(constraint_name(error) or "")
         if code is None:
@@ -111,7 +111,7 @@ def _alone(prepared: Prepared, worker: Worker) -> RowResult:
     except Exception as error:
         if _stops(error):
             raise
-        # A bug in one row is logged and told; the other rows of the file are worked.
+        # A bug in one row is logged and reported; the other rows of the file are processed.
         log.exception("row_failed", line=prepared.row.line, code=int(worker.fallback))
         return rejected(worker.fallback)
 
@@ -129,10 +129,10 @@ def _repeat(work: Callable[[], Sequence[RowResult]]) -> Sequence[RowResult]:
 
 
 def _stops(error: Exception) -> bool:
-    """Whether this is the database's trouble, not one of the rows'."""
+    """True if the error is about the database, not about a row."""
     return isinstance(error, Error) and not isinstance(error, IntegrityError | DataError)
 
 
 def may_succeed_later(error: Error) -> bool:
-    """Whether the same work may succeed when it is done again: a deadlock, a conflict or a lock that somebody holds."""
+    """True if the same work may succeed if it is repeated: a deadlock, a conflict or a lock that was not free."""
     return sqlstate(error) in _REPEATED

@@ -1,29 +1,29 @@
-"""Which columns does a file have? Its header row, checked, and how a row's cells become named values."""
+"""Columns of a file: its checked header row, and the named values of a row."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loyalty_project.imports.reading import Row, RowReader, UnreadableFileError
 
-# What `--errors` puts in front of a row, so that a mended error file can be imported as it is.
+# Columns that `--errors` adds before those of a row. A corrected error file is imported with them.
 ERROR_COLUMNS = ("error_line", "error_code", "error_message")
 IDENTIFIERS = ("mobile", "email", "external_id", "id")
 
 
 class ColumnsError(Exception):
-    """The columns are not those of such a file; the text says which, for whoever started the import."""
+    """The file has the wrong columns. The text names them, for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The header row. `columns` are the names without those of an error file, `places` where they stand among `width` cells."""
+    """The header row: the names without those of an error file, their indexes, and the number of all cells (`width`)."""
 
     columns: Sequence[str]
-    places: Sequence[int]
+    indexes: Sequence[int]
     width: int
 
     def problem(self, row: Row) -> str:
-        """Why the row cannot be worked, "" if it can."""
+        """The reason why the row cannot be processed, or ""."""
         if row.problem or len(row.cells) == self.width:
             return row.problem
         return f"{len(row.cells)} cells where the header has {self.width}"
@@ -32,17 +32,17 @@ class Header:
         """The cells that are not blank, by column."""
         cells = row.cells
         return {
-            column: cells[place]
-            for column, place in zip(self.columns, self.places, strict=True)
-            if cells[place] and not cells[place].isspace()
+            column: cells[index]
+            for column, index in zip(self.columns, self.indexes, strict=True)
+            if cells[index] and not cells[index].isspace()
         }
 
     def original(self, row: Row) -> list[str]:
-        """The cells as they are, too few or too many, without those of an error file."""
+        """The cells as they are, even if too few or too many, without those of an error file."""
         if self.width == len(self.columns):
             return list(row.cells)
-        kept = set(self.places)
-        return [cell for place, cell in enumerate(row.cells) if place in kept or place >= self.width]
+        kept = set(self.indexes)
+        return [cell for index, cell in enumerate(row.cells) if index in kept or index >= self.width]
 
 
 def read_header(reader: RowReader) -> Header:
@@ -55,11 +55,11 @@ def read_header(reader: RowReader) -> Header:
     names = [cell.strip() for cell in row.cells]
     repeated = sorted({name for name in names if name and names.count(name) > 1})
     if repeated:
-        raise ColumnsError(f"Columns that stand in the header more than once: {', '.join(repeated)}.")
+        raise ColumnsError(f"Columns that are in the header more than once: {', '.join(repeated)}.")
     if "" in names:
         raise ColumnsError(f"Column {names.index('') + 1} has no name.")
-    places = [place for place, name in enumerate(names) if name not in ERROR_COLUMNS]
-    return Header(columns=[names[place] for place in places], places=places, width=len(names))
+    indexes = [index for index, name in enumerate(names) if name not in ERROR_COLUMNS]
+    return Header(columns=[names[index] for index in indexes], indexes=indexes, width=len(names))
 
 
 def check_columns(
@@ -69,9 +69,9 @@ def check_columns(
     required: Sequence[str] = (),
     any_of: Sequence[str] = IDENTIFIERS,
 ) -> None:
-    """Whether the columns are `known`, all `required` are there, and at least one of `any_of`; else `ColumnsError`.
+    """Raise `ColumnsError` unless the columns are `known`, with all `required` ones and at least one of `any_of`.
 
-    `known` gives each known column "", or why it cannot be used now.
+    `known` has "" for each column, or the reason why it cannot be used now.
     """
     problems = []
     unknown = [column for column in columns if column not in known]

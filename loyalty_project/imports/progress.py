@@ -1,4 +1,4 @@
-"""How far is it? A bar on a terminal's standard error; nothing where nobody looks."""
+"""Progress bar of an import, on standard error if that is a terminal."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ Report = Callable[[Position, Tally], None]
 
 @contextmanager
 def progress_bar(size: int | None, *, wanted: bool) -> Iterator[Report]:
-    """What to call after each batch with the position reached. `size` is the file's, in bytes; None: unknown."""
+    """Function to call after each batch with the position reached. `size` is that of the file in bytes, None if unknown."""
     console = Console(file=sys.stderr)
     if not (wanted and console.is_terminal):
         yield lambda _position, _tally: None

@@ -1,7 +1,7 @@
-"""Which rows are in a file? CSV as a stream, with the line and the position of every row, whatever state the file is in.
+"""Rows of a CSV file as a stream, each with its line and position; malformed rows are reported, not raised.
 
-UTF-8 with or without byte order mark, quoted as in RFC 4180; `-` is standard input, and a `.gz` is read as it is. No row holds
-more than `LONGEST_ROW` bytes in memory, so that memory does not grow with the file, nor with a quote that is never closed.
+UTF-8 with or without byte order mark, quoted as in RFC 4180; `-` is standard input, and a `.gz` file is decompressed. A row
+takes at most `LONGEST_ROW` bytes of memory, even if a quote is never closed.
 """
 
 import csv
@@ -26,12 +26,12 @@ _QUOTE = b'"'
 
 
 class UnreadableFileError(Exception):
-    """The file cannot be read; the text says why, for whoever started the import."""
+    """The file cannot be read. The text has the reason, for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place between two rows: bytes (uncompressed) and lines before it."""
+    """A position between two rows: bytes (uncompressed) and lines before it."""
 
     offset: int = 0
     lines: int = 0
@@ -39,7 +39,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An open file. `sha256` is empty for what can be read only once; `size` (bytes, uncompressed) is None when unknown."""
+    """An open file. `sha256` is empty if it can be read only once; `size` (bytes, uncompressed) is None if unknown."""
 
     name: str
     stream: BinaryIO
@@ -49,10 +49,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. `line` is the physical line on which it starts, `end` the place behind it.
+    """One row. `line` is the physical line on which it starts, `end` the position after it.
 
-    `problem` says what makes the row unreadable, "" when nothing does; its cells are then as near to the file as they can be,
-    with bytes that are not UTF-8 as lone surrogates (PEP 383).
+    `problem` is the reason why the row cannot be read, or "". Its cells are then as close to the file as possible, with bytes
+    that are not UTF-8 as lone surrogates (PEP 383).
     """
 
     line: int
@@ -63,7 +63,7 @@ class Row:
 
 @contextmanager
 def open_source(path: str) -> Iterator[Source]:
-    """The file, checked to its end where it is compressed; closed afterwards. Raises `UnreadableFileError`."""
+    """Open the file; a compressed one is checked to its end. Raises `UnreadableFileError`."""
     if path == STANDARD_INPUT:
         yield Source(name="standard input", stream=sys.stdin.buffer)
         return
@@ -78,7 +78,7 @@ def open_source(path: str) -> Iterator[Source]:
 
 def _prepare(path: str, file: io.BufferedReader) -> Source:
     compressed = path.endswith(".gz")
-    # A GzipFile offers all that a buffer asks of a raw stream, and is slow line by line.
+    # A GzipFile is slow line by line, and has all that a buffer needs of a raw stream.
     stream: BinaryIO = io.BufferedReader(gzip.GzipFile(fileobj=file), _CHUNK) if compressed else file
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         return Source(name=path, stream=stream)
@@ -90,7 +90,7 @@ def _prepare(path: str, file: io.BufferedReader) -> Source:
 
 
 def _length(stream: BinaryIO) -> int:
-    """Reads to the end, which is also the only way to know that compressed data are whole."""
+    """Length of a stream, read to its end. This also checks that compressed data are complete."""
     length = 0
     while chunk := stream.read(_CHUNK):
         length += len(chunk)
@@ -98,7 +98,7 @@ def _length(stream: BinaryIO) -> int:
 
 
 class RowReader:
-    """The rows of a stream, one after the other. Empty lines are no rows."""
+    """The rows of a stream. Empty lines are skipped."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._lines = _Lines(stream)
@@ -106,18 +106,18 @@ class RowReader:
 
     @property
     def position(self) -> Position:
-        """Behind the last row that was given."""
+        """The position after the last row."""
         return self._lines.position
 
     def seek(self, position: Position) -> None:
-        """Go on from there."""
+        """Continue from the position."""
         self._lines.seek(position)
 
     def __iter__(self) -> Iterator[Row]:
         return self
 
     def __next__(self) -> Row:
-        """The next row. Raises `UnreadableFileError` where the file ceases to be readable."""
+        """The next row. Raises `UnreadableFileError` if the file cannot be read any further."""
         while True:
             self._lines.begin_row()
             line, problem = self._lines.count + 1, ""
@@ -133,11 +133,11 @@ class RowReader:
 
 
 class _TooLongError(Exception):
-    """A row is longer than any row may be; the stream stands behind it."""
+    """A row is longer than `LONGEST_ROW`; the stream is at its end."""
 
 
 class _Lines:
-    """The physical lines of a stream, for the csv module, which asks for as many as a row has."""
+    """The physical lines of a stream, for the csv module, which reads as many as a row has."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -192,7 +192,7 @@ class _Lines:
         return raw
 
     def _skip_row(self, raw: bytes) -> None:
-        """Read on to the end of the row, keeping nothing: the first line end that stands in no quotes."""
+        """Skip to the end of the row: the first line end outside of quotes."""
         while raw and not (raw.endswith(b"\n") and not self._is_quoted):
             raw = self._read(_CHUNK)
 

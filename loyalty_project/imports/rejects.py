@@ -1,4 +1,4 @@
-"""How are rejected rows given back? As CSV that can be mended and imported as it is: why, and the row as it was."""
+"""Error file: rejected rows as CSV, each with its error. It can be corrected and imported as it is."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from loyalty_project.imports.columns import ERROR_COLUMNS
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A rejected row: the line on which it starts, code and sentence, and its cells as they were."""
+    """A rejected row: its first line, code and message, and its original cells."""
 
     line: int
     code: int
@@ -19,7 +19,7 @@ class Reject:
 
 
 def check_rejects_path(path: Path) -> None:
-    """Raise `OSError` where `write_rejects` would not be able to begin."""
+    """Raise `OSError` if `write_rejects` could not create the file."""
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder")
     if not path.parent.is_dir():
@@ -27,7 +27,7 @@ def check_rejects_path(path: Path) -> None:
 
 
 def write_rejects(path: Path, columns: Sequence[str], rejects: Iterable[Reject]) -> None:
-    """Write the whole file at once: there is the old one or the new one. Bytes that are not UTF-8 stay as they were."""
+    """Write the file atomically. Bytes that are not UTF-8 are kept."""
     if path.exists() and not path.is_file():
         # A device or pipe cannot be replaced, only written to.
         _write(path, columns, rejects)

@@ -1,4 +1,4 @@
-"""What became of the rows? Every row is exactly one of created, updated, unchanged and rejected."""
+"""Results of rows: each row is created, updated, unchanged or rejected."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ Read = TypeVar("Read")
 
 
 class RowStatus(StrEnum):
-    """What a row came to, in the order in which it is counted."""
+    """Status of a row, in the order of the summary."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -23,7 +23,7 @@ class RowStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What one row came to: its code where it was rejected, the warnings where it was not."""
+    """Result of a row: its code if it was rejected, else its warnings."""
 
     fate: RowStatus
     code: CodeTable | None = None
@@ -31,19 +31,19 @@ class RowResult:
 
 
 def rejected(code: CodeTable) -> RowResult:
-    """A row that was refused with this code."""
+    """The result of a row that is rejected with this code."""
     return RowResult(RowStatus.REJECTED, code)
 
 
 def work_sound(rows: Sequence[Read | LoyaltyError], work: Callable[[Sequence[Read]], Iterable[RowResult]]) -> list[RowResult]:
-    """An outcome for each row, in order: those that could be read are worked together, the others rejected with their code."""
+    """A result for each row, in order: readable rows are processed together, the others are rejected with their code."""
     worked = iter(work([row for row in rows if not isinstance(row, LoyaltyError)]))
     return [rejected(row.code) if isinstance(row, LoyaltyError) else next(worked) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many rows came to what, and how often each warning was given (by code and text)."""
+    """Number of rows by status, and of warnings by code and text."""
 
     created: int = 0
     updated: int = 0
@@ -51,11 +51,11 @@ class Tally:
     rejected: int = 0
     warnings: Mapping[str, int] = field(default_factory=dict)
 
-    def plus(self, outcomes: Iterable[RowResult]) -> "Tally":
-        """The tally with these outcomes added."""
-        outcomes = list(outcomes)
-        fates = Counter(outcome.fate for outcome in outcomes)
-        warnings = Counter(f"{int(notice.code)} {notice.text}" for outcome in outcomes for notice in outcome.warnings)
+    def plus(self, results: Iterable[RowResult]) -> "Tally":
+        """The tally with these results added."""
+        results = list(results)
+        fates = Counter(result.fate for result in results)
+        warnings = Counter(f"{int(notice.code)} {notice.text}" for result in results for notice in result.warnings)
         return replace(
             self,
             **{fate.value: getattr(self, fate.value) + fates[fate] for fate in RowStatus},
@@ -63,5 +63,5 @@ class Tally:
         )
 
     def __str__(self) -> str:
-        """The last line of every import, for example `created=3 updated=0 unchanged=1 rejected=2`."""
+        """The summary of an import, for example `created=3 updated=0 unchanged=1 rejected=2`."""
         return " ".join(f"{fate.value}={getattr(self, fate.value)}" for fate in RowStatus)

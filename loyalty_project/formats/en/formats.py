@@ -1,4 +1,4 @@
-"""How are days and moments written in English? See the package."""
+"""English formats of dates and times."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "Y-m-d"
 TIME_FORMAT = "H:i"

@@ -1,4 +1,4 @@
-"""Is the embedded PostgreSQL running? Tells, starts, stops it, and opens psql on it."""
+"""Command for the embedded PostgreSQL: its status, start and stop, and psql."""
 
 import subprocess
 import sys
@@ -18,26 +18,26 @@ class Command(BaseCommand):
     """`manage.py embedded status|start|stop|psql`."""
 
     help = (
-        "Looks after the PostgreSQL that starts by itself when DATABASE_URL is not set. status: exit status 0 when it"
-        " runs, 3 when it does not. start, stop: exit status 0 when it runs, or has ended, also if it did before. psql:"
-        " opens psql on the database, with the arguments after --. Exit status 1: it cannot be done, and why."
+        "Manage the PostgreSQL that starts by itself if DATABASE_URL is not set. status: exit status 0 if it runs, 3 if it does"
+        " not. start, stop: exit status 0 if it runs afterwards, or does not run. psql: open psql on the database, with the"
+        " arguments after --. Exit status 1: an error, with its reason."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Reads what to do and, for psql, its arguments."""
+        """Add the action and the arguments for psql."""
         parser.add_argument("action", choices=["status", "start", "stop", "psql"])
         parser.add_argument("arguments", nargs="*", help="arguments for psql, after --")
 
     def handle(self, *, action: str, arguments: list[str], **_options: Any) -> None:
-        """Does it. Raises CommandError when it cannot be done, SystemExit with the documented exit status."""
+        """Run the action. Raises CommandError if it fails, SystemExit with the documented exit status."""
         if arguments and action != "psql":
             raise CommandError(f"{action} takes no arguments.")
         server = configured_server()
         try:
             match action:
                 case "status":
-                    self._tell_status(server)
+                    self._print_status(server)
                 case "start":
                     started = server.start(database=self._engine().settings_dict["NAME"])
                     self.stdout.write("Started." if started else "It was running already.")
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             message = f"psql ended with exit status {error.returncode}."
             raise CommandError(message, returncode=error.returncode) from error
 
-    def _tell_status(self, server: Server) -> None:
+    def _print_status(self, server: Server) -> None:
         running = server.is_running()
         self.stdout.write("running" if running else "not running")
         self.stdout.write(f"data: {server.places.data}")

@@ -1,4 +1,4 @@
-"""How is the application served? `manage.py serve` becomes granian."""
+"""Command that serves the application with granian."""
 
 import os
 from argparse import ArgumentTypeError
@@ -10,13 +10,13 @@ from loyalty_project.serving import THREADS, Address, AddressUnusableError, chec
 
 
 def add_address_arguments(parser: CommandParser) -> None:
-    """--host and --port, the same for every command that serves."""
-    parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1: this machine only)")
+    """Add --host and --port, the same for every command that serves."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (127.0.0.1: this machine only)")
     parser.add_argument("--port", type=port, default=8000)
 
 
 def port(text: str) -> int:
-    """The TCP port that `text` names. Raises what argparse expects for none (0 would be another one at every start)."""
+    """A TCP port. Raises ValueError or ArgumentTypeError for other texts; 0 would be a random port."""
     number = int(text)
     if not 1 <= number <= 65_535:
         raise ArgumentTypeError("must be from 1 to 65535")
@@ -24,7 +24,7 @@ def port(text: str) -> int:
 
 
 def count(text: str) -> int:
-    """A number of processes or threads. Raises what argparse expects for less than one."""
+    """A number of processes or threads. Raises ValueError or ArgumentTypeError if it is less than one."""
     number = int(text)
     if number < 1:
         raise ArgumentTypeError("must be 1 or more")
@@ -35,20 +35,23 @@ class Command(BaseCommand):
     """`manage.py serve`."""
 
     help = (
-        "Serves the API, the back office and its static files with granian, in the foreground. SIGTERM and Ctrl-C end it once"
-        " the calls at work are answered; SIGHUP replaces the workers, one after the other."
+        "Serve the API, the back office and its static files with granian, in the foreground. SIGTERM and Ctrl-C end it once"
+        " open requests are answered; SIGHUP replaces the workers, one after the other."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Reads where to listen and with how many."""
+        """Add the address and the numbers of processes and threads."""
         add_address_arguments(parser)
         parser.add_argument("--workers", type=count, default=usual_workers(), help="processes (default: %(default)s)")
         parser.add_argument(
-            "--threads", type=count, default=THREADS, help="of each worker; each holds a database connection (%(default)s)"
+            "--threads",
+            type=count,
+            default=THREADS,
+            help="threads of each worker, each with a database connection (default: %(default)s)",
         )
 
     def handle(self, *, host: str, port: int, workers: int, threads: int, **_options: Any) -> None:
-        """Turns this process into granian, and so never returns. Raises CommandError when it cannot listen there."""
+        """Replace this process by granian. Raises CommandError if it cannot listen at the address."""
         address = Address(host, port)
         try:
             check_address(address)

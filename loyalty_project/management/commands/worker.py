@@ -1,4 +1,4 @@
-"""How are jobs worked? `manage.py worker`, beside the servers."""
+"""Command that runs deferred jobs."""
 
 from typing import Any
 
@@ -14,22 +14,25 @@ class Command(BaseCommand):
     """`manage.py worker`."""
 
     help = (
-        "Works the jobs that calls and commands put off, in the foreground. SIGTERM and Ctrl-C end it once the jobs at work are"
-        " done. Any number of workers may run, on any number of machines. Exit status 1: it cannot go on, and why."
+        "Run the jobs that calls and commands deferred, in the foreground. SIGTERM and Ctrl-C end it once the running jobs are"
+        " done. Any number of workers may run, on any number of machines. Exit status 1: an error, with its reason."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Reads how many at once, or whether it ends by itself."""
+        """Add the number of jobs at a time, or the end without due jobs."""
         how = parser.add_mutually_exclusive_group()
         how.add_argument(
-            "--concurrency", type=count, default=1, help="jobs at a time; each holds a database connection (%(default)s)"
+            "--concurrency",
+            type=count,
+            default=1,
+            help="jobs at a time, each with a database connection (default: %(default)s)",
         )
         how.add_argument(
-            "--until-empty", action="store_true", help="work what is due, one job after the other, and end: for cron"
+            "--until-empty", action="store_true", help="run the jobs that are due, one after the other, and end: for cron"
         )
 
     def handle(self, *, concurrency: int, until_empty: bool, **_options: Any) -> None:
-        """Works until it is told to stop. Raises CommandError when it has to end before."""
+        """Run jobs until a signal. Raises CommandError if it has to end before."""
         try:
             work_jobs(concurrency=concurrency, until_empty=until_empty)
         except WorkerEndedError as error:

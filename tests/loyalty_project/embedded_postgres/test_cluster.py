@@ -134,7 +134,7 @@ def test_sockets_folder_that_another_user_made_is_refused(folder: Path) -> None:
     folder.joinpath("socket").mkdir(parents=True)
     os.chown(folder / "socket", DAEMON, -1)
 
-    with pytest.raises(EmbeddedServerError, match="is no folder of nobody"):
+    with pytest.raises(EmbeddedServerError, match="is not a folder of nobody"):
         clear_remains(Places(folder), account_for(folder))
 
 

@@ -116,7 +116,7 @@ def test_a_database_that_refuses_is_an_error(queue: None) -> None:
 
 
 def test_what_fails_beside_the_jobs_is_an_error(queue: None) -> None:
-    with without("procrastinate_defer_periodic_job_v2"), pytest.raises(CommandError, match="Something beside the jobs failed"):
+    with without("procrastinate_defer_periodic_job_v2"), pytest.raises(CommandError, match="Something other than a job failed"):
         call_command("worker", "--concurrency", "2")
 
 
