@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 
 from customers.identifiers.models import Identifier
+from customers.identifiers.values import identifier_text
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.columns import link_column
-from organizations.back_office.phone_numbers import format_mobile
 
 IDENTIFIER_LABELS: Final[Mapping[str, str]] = {
     Identifier.Kind.MOBILE: "Mobile",
@@ -71,8 +71,3 @@ class CustomerRowsAdmin(ReadOnlyAdmin):
 def identifier_list(identifiers: Mapping[str, str]) -> str:
     """The identifiers by kind in one line; mobile numbers in international format."""
     return " · ".join(identifier_text(kind, value) for kind, value in identifiers.items())
-
-
-def identifier_text(kind: str, value: str) -> str:
-    """An identifier as staff read it: a mobile number in international format."""
-    return format_mobile(value) if kind == Identifier.Kind.MOBILE else value

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from customers.identifiers.models import Identifier
+from customers.identifiers.values import identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.rules import IdentityChange, auto_approval_policy, check_answers, check_customer, may_change
 from customers.identity_requests.services import (
@@ -125,13 +126,14 @@ def read_obstacle(request: IdentityRequest) -> str:
 
 def _obstacle(request: IdentityRequest, *, holds_old: bool, owner_id: int | None) -> str:
     """The difference from when the request was made: the old value is gone, or the new one has another owner."""
+    old_value, new_value = (identifier_text(request.kind, value) for value in (request.old_value, request.new_value))
     if not holds_old:
-        return f"{request.old_value} is no longer the customer's {request.get_kind_display()}."
+        return f"{old_value} is no longer the customer's {request.get_kind_display()}."
     if owner_id == request.other_id:
         return ""
     if owner_id is None:
-        return f"{request.new_value} no longer belongs to the account that was to be merged."
-    return f"{request.new_value} belongs to another account than when this was asked for."
+        return f"{new_value} no longer belongs to the account that was to be merged."
+    return f"{new_value} belongs to another account than when the change was requested."
 
 
 def _confirmed(change: IdentityChange, owner: CustomerState, context: InputContext) -> ValidationCode | None:
@@ -159,7 +161,7 @@ def _check_possible(kind: Kind, owners: ValueOwners, policy: Policy) -> None:
 def _is_decided(request: IdentityRequest, wanted: Status) -> bool:
     """True if the request has this decision already. Raises `DecisionRefusedError` if it has the other one."""
     if request.status not in {Status.PENDING, wanted}:
-        raise DecisionRefusedError(f"The request is {request.get_status_display()} already.")
+        raise DecisionRefusedError(f"The request is already {request.get_status_display()}.")
     return request.status == wanted
 
 

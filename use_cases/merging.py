@@ -85,7 +85,7 @@ def merge_customers(*, survivor: int, victim: int, by: Actor, reason: str = "") 
     if len(held) < 2:
         raise MergeRefusedError("There is no such customer.")
     if any(blocks(customer, Block.IDENTIFIER_CHANGE, by.organization.policy) for customer in held.values()):
-        raise MergeRefusedError("Customers who are marked as fraud, or whose status forbids it, are not merged.")
+        raise MergeRefusedError("A customer who is marked as fraud, or whose status forbids it, cannot be merged.")
     return _merge(held[victim], held[survivor], reason=reason, by=by, now=clock.now())
 
 
@@ -97,7 +97,7 @@ def _active_merge(*, survivor: int, victim: int) -> Merge | None:
         return merge
     for pk, other in merged_into.items():
         if other is not None:
-            raise MergeRefusedError(f"Customer {pk} has been merged into customer {other} already.")
+            raise MergeRefusedError(f"Customer {pk} is already merged into customer {other}.")
     return None
 
 
@@ -175,16 +175,16 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     merge = lock(Merge.objects.filter(pk=merge.pk)).get()
     survivor, victim = held[merge.survivor_id], held[merge.victim_id]
     if merge.undone_at is not None:
-        raise MergeRefusedError("This merge has been undone already.")
+        raise MergeRefusedError("This merge is already undone.")
     if survivor.merged_into_id is not None or victim.merged_into_id != survivor.pk:
-        raise MergeRefusedError("The survivor has been merged on; undo that merge first.")
+        raise MergeRefusedError("The customer that remained was merged into another one later. Undo that merge first.")
     now = clock.now()
     loyalty.settle_customer(survivor, by=by, now=now)
     if touched := _touched(merge, survivor):
         raise MergeRefusedError(f"Changed since the merge: {', '.join(touched)}.")
     for later in Merge.objects.filter(survivor=survivor, undone_at=None, pk__gt=merge.pk).select_related("victim"):
         if _was_blocked_by(later, earlier=merge):
-            raise MergeRefusedError(f"Customer {later.victim_id} was merged later, and has the same; undo that merge first.")
+            raise MergeRefusedError(f"Customer {later.victim_id} was merged later, with the same data. Undo that merge first.")
     moved = merge.moved
     lots = loyalty.divide_points(moved["points"], victim=victim, survivor=survivor, by=by, now=now)
     profiles.restore_victims(moved["earlier"], victim=victim)

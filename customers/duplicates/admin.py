@@ -17,11 +17,11 @@ from customers.duplicates.services import dismiss_candidate
 from customers.identifiers.models import Identifier
 from customers.profile.admin.customer import initials
 from customers.profile.models import Customer
+from loyalty_project.phone_numbers import format_mobile
 from organizations.back_office.columns import choice_column
 from organizations.back_office.current_user import actor_of, member_of, own_stores
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import permission_check, row_view
-from organizations.back_office.phone_numbers import format_mobile
 
 Evidence = DuplicateCandidate.Evidence
 Kind = Identifier.Kind

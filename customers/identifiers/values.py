@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
 from customers.profile.text import is_plain
+from loyalty_project.phone_numbers import format_mobile
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 
@@ -59,6 +60,11 @@ def _valid(digits: str, country: str | None, countries: tuple[str, ...]) -> str 
     if region not in ((country,) if country else countries) or not phonenumbers.is_valid_number_for_region(number, region):
         return None
     return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
+
+
+def identifier_text(kind: str, value: str) -> str:
+    """An identifier as staff read it: a mobile number in international format."""
+    return format_mobile(value) if kind == "mobile" else value
 
 
 def read_email(text: str) -> str | None:

@@ -3,6 +3,7 @@
 from django.db import models
 
 from customers.identifiers.models import Identifier
+from customers.identifiers.values import identifier_text
 from customers.profile.models import Customer
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store, Till
@@ -84,4 +85,5 @@ class IdentityRequest(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.old_value} → {self.new_value}"
+        old, new = (identifier_text(self.kind, value) for value in (self.old_value, self.new_value))
+        return f"{self.get_kind_display()} {old} → {new}"

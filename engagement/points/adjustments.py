@@ -30,7 +30,7 @@ class AdjustmentRefusedError(ValueError):
 def adjust_points(
     account: PointsAccount, points: Decimal, *, reason: str, expires_on: date | None = None, by: Actor
 ) -> PointsEntry:
-    """Add points (> 0) that expire after `expires_on` (None: never), or take them (< 0), first expiring first.
+    """Add points (> 0) that expire after `expires_on` (None: never), or take points back (< 0), first expiring first.
 
     `reason` (1 to 250 characters) is stored with the entry and in the audit. Locks the customer, then the accounts. Raises
     `AdjustmentRefusedError` for more decimals than the program has, for a day in the past, and for more points than the
@@ -58,9 +58,9 @@ def adjust_points(
             entry = spend(state, -points, kind=Kind.ADJUST, facts=facts)
     except InsufficientPointsError:
         balance = format_points(max(state.account.balance, Decimal(0)))
-        raise AdjustmentRefusedError(f"Only {balance} points are there to take.") from None
+        raise AdjustmentRefusedError(f"Only {balance} points can be taken back.") from None
     except TooManyPointsError:
-        raise AdjustmentRefusedError("The balance would have more digits than an account holds.") from None
+        raise AdjustmentRefusedError("The balance would be too large.") from None
     write_accounts([state])
     new = {"points": plain_digits(points), "balance": plain_digits(entry.balance_after), "reason": reason}
     if expires_on:
@@ -71,14 +71,14 @@ def adjust_points(
 
 def _check(points: Decimal, *, precision: int, expires_on: date | None, today: date) -> None:
     if not points:
-        raise AdjustmentRefusedError("Nothing to add or to take.")
+        raise AdjustmentRefusedError("Enter a number of points other than 0.")
     if points != points.quantize(Decimal(1).scaleb(-precision)):
-        raise AdjustmentRefusedError(f"The program counts {_decimals(precision)}.")
+        raise AdjustmentRefusedError(f"The program allows {_decimals(precision)}.")
     if expires_on is not None and points < 0:
-        raise AdjustmentRefusedError("Points that are taken do not expire.")
+        raise AdjustmentRefusedError("Only points that are added can have an expiry date.")
     if expires_on is not None and expires_on < today:
-        raise AdjustmentRefusedError("That day is over.")
+        raise AdjustmentRefusedError("The expiry date is in the past.")
 
 
 def _decimals(precision: int) -> str:
-    return "whole points" if not precision else f"at most {precision} decimal{'s' if precision > 1 else ''}"
+    return "whole points only" if not precision else f"at most {precision} decimal{'s' if precision > 1 else ''}"

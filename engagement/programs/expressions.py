@@ -48,7 +48,7 @@ class _Parser:
             elif not operand_next and word in {"AND", "OR"}:
                 operand_next = True
             else:
-                raise ValueError(f"{word} stands in the wrong place")
+                raise ValueError(f"{word} is in the wrong place")
         if operand_next or depth:
             raise ValueError("ends too early")
         return positions

@@ -1,8 +1,7 @@
-"""Mobile numbers in the back office: stored as digits with country code, shown in international format."""
+"""The form field of mobile numbers: a country and the number in it. Stored are the digits with country code."""
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 from django import forms
@@ -14,15 +13,10 @@ from phonenumber_field.widgets import PhoneNumberPrefixWidget
 from phonenumbers import NumberParseException, country_code_for_region, region_code_for_number
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from loyalty_project.phone_numbers import format_mobile
+
 # Digits, and what people write between them. Anything else is not read here, but refused by the registration.
 _NUMBER: Final = re.compile(r"[0-9 ()+./\u00a0\u2010-\u2015-]+")
-
-
-@lru_cache(maxsize=4096)
-def format_mobile(digits: str) -> str:
-    """`919812300001` as "+91 98123 00001"; any other text as it is."""
-    number = _parse(f"+{digits}") if digits.isdecimal() else None
-    return str(number.as_international) if number and number.is_valid() else digits
 
 
 def international_mobile(text: str, country: str) -> str:

@@ -2,8 +2,8 @@
 
 from django import template
 
+from loyalty_project.phone_numbers import format_mobile
 from organizations.back_office.columns import link_to
-from organizations.back_office.phone_numbers import format_mobile
 
 register = template.Library()
 register.filter("link", link_to)

@@ -224,7 +224,7 @@ def test_requests_of_a_merged_customer_are_not_moved(
     for request in (for_anna, to_ushas):
         with pytest.raises(DecisionRefusedError, match="no longer the customer's mobile"):
             approve(request, organization)
-    assert read_obstacle(for_anna) == f"{OLD} is no longer the customer's mobile."
+    assert read_obstacle(for_anna) == "+91 98123 00001 is no longer the customer's mobile."
     approve(for_usha, organization)
     assert for_anna.customer == anna
 
@@ -306,13 +306,13 @@ def test_approving_twice_is_approving_once(till: Till, organization: Organizatio
     again = approve(request, organization, "bela")
     assert (again.status, again.decided_by) == ("APPROVED", "staff:asha")
     assert AuditEntry.objects.filter(action="approved").count() == 1
-    with pytest.raises(DecisionRefusedError, match="is approved already"):
+    with pytest.raises(DecisionRefusedError, match="is already approved"):
         reject_request(request.pk, reason="Changed my mind", by=staff(organization))
 
 
 def test_staff_withdraw_but_not_approve_their_own_requests(organization: Organization, anna: Customer) -> None:
     request = ask_as(staff(organization), "mobile", OLD, NEW, is_known=True)
-    with pytest.raises(DecisionRefusedError, match="Somebody else"):
+    with pytest.raises(DecisionRefusedError, match="Another user"):
         approve(request, organization)
     assert reject_request(request.pk, reason="Mistyped", by=staff(organization)).status == "REJECTED"
 
@@ -322,7 +322,7 @@ def test_a_rejected_request_changes_nothing_and_stays_rejected(till: Till, organ
     reject_request(request.pk, reason="Not proved", by=staff(organization))
     again = reject_request(request.pk, reason="Another reason", by=staff(organization, "bela"))
     assert (again.status, again.reason, again.decided_by) == ("REJECTED", "Not proved", "staff:asha")
-    with pytest.raises(DecisionRefusedError, match="is rejected already"):
+    with pytest.raises(DecisionRefusedError, match="is already rejected"):
         approve(request, organization)
     assert known_by(anna)["mobile"] == OLD
 
@@ -338,7 +338,7 @@ def test_what_was_true_when_it_was_asked_must_be_true_when_it_is_approved(
         with pytest.raises(DecisionRefusedError, match="belong"):
             approve(request, organization)
     approve(ask(till, "mobile", OLD, "9812300008"), organization)
-    with pytest.raises(DecisionRefusedError, match="919812300001 is no longer the customer's mobile"):
+    with pytest.raises(DecisionRefusedError, match=r"\+91 98123 00001 is no longer the customer's mobile"):
         approve(to_a_free_one, organization)
     assert set(IdentityRequest.objects.filter(status="PENDING")) == {to_a_free_one, to_ushas}
 

@@ -176,7 +176,7 @@ def test_merges_in_a_chain_are_undone_last_first(organization, till, anna, twin)
     first = merge(till, anna, twin)
     between = snapshot(organization)
     second = merge(till, third, anna)
-    with pytest.raises(MergeRefusedError, match="merged on"):
+    with pytest.raises(MergeRefusedError, match="merged into another one later"):
         undo(till, first)
     undo(till, second)
     assert snapshot(organization) == between

@@ -9,7 +9,8 @@ from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
-from customers.back_office import IDENTIFIER_LABELS, identifier_text
+from customers.back_office import IDENTIFIER_LABELS
+from customers.identifiers.values import identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.rules import read_change
 from customers.identity_requests.services import CONSTRAINTS, Status
@@ -121,13 +122,14 @@ def _issue(request: HttpRequest, customer: Customer, *, by: Actor) -> IssuedCode
 
 
 def _report(request: HttpRequest, change: IdentityRequest) -> None:
+    new_value = identifier_text(change.kind, change.new_value)
     if change.status == Status.APPROVED:
-        messages.success(request, f"The customer's {change.get_kind_display()} is now {change.new_value}.")
+        messages.success(request, f"The customer's {change.get_kind_display()} is now {new_value}.")
     elif change.other is None:
-        messages.success(request, f"Requested: {change.new_value}. A colleague has to approve the change.")
+        messages.success(request, f"Requested: {new_value}. A colleague has to approve the change.")
     else:
         messages.warning(
             request,
-            f"Requested: {change.new_value}. It belongs to {change.other}, who would be merged into this customer. A colleague"
+            f"Requested: {new_value}. It belongs to {change.other}, who would be merged into this customer. A colleague"
             " has to approve the merge.",
         )

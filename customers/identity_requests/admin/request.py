@@ -12,7 +12,8 @@ from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from customers.back_office import CustomerFilter, CustomerRowsAdmin, identifier_text
+from customers.back_office import CustomerFilter, CustomerRowsAdmin
+from customers.identifiers.values import identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.lookup.reads import read_customers
 from customers.profile.models import Customer

@@ -11,8 +11,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from customers.back_office import identifier_text
 from customers.identifiers.models import Identifier
+from customers.identifiers.values import identifier_text
 from customers.merging.admin.actions import MergeActions
 from customers.profile.admin.form import CATEGORIES, FormOptions, customer_fieldsets, customer_form
 from customers.profile.admin.tables import customer_tables

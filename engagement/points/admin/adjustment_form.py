@@ -22,7 +22,7 @@ class AdjustmentForm(ActionForm):
         max_digits=18,
         decimal_places=3,
         widget=UnfoldAdminDecimalFieldWidget(attrs={"step": "any", "autofocus": True}),
-        help_text="Start with a minus to take points.",
+        help_text="Start with a minus to take points back.",
     )
     reason = ReasonField(help_text="Kept in the ledger and in the history.")
     expires_on = forms.DateField(

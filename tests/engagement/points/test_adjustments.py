@@ -83,7 +83,7 @@ def test_what_is_due_is_settled_first(points_account: PointsAccount) -> None:
         give_points(points_account, 20, expiry=Expiry(on=date(2026, 3, 31)))
     with (
         time_machine.travel(NOON + timedelta(days=60), tick=False),
-        pytest.raises(AdjustmentRefusedError, match="Only 100 points are there"),
+        pytest.raises(AdjustmentRefusedError, match="Only 100 points can be taken back"),
     ):
         adjust(points_account, "-120")
     points_account.refresh_from_db()
@@ -93,12 +93,12 @@ def test_what_is_due_is_settled_first(points_account: PointsAccount) -> None:
 @pytest.mark.parametrize(
     ("points", "more", "why"),
     [
-        ("-100.1", {}, "Only 100 points are there to take"),
-        ("0", {}, "Nothing to add or to take"),
+        ("-100.1", {}, "Only 100 points can be taken back"),
+        ("0", {}, "other than 0"),
         ("1.25", {}, "at most 1 decimal"),
-        ("1", {"expires_on": date(2026, 2, 28)}, "That day is over"),
-        ("-1", {"expires_on": date(2026, 12, 31)}, "do not expire"),
-        (str(MOST_POINTS - Decimal("0.099")), {}, "more digits"),
+        ("1", {"expires_on": date(2026, 2, 28)}, "The expiry date is in the past"),
+        ("-1", {"expires_on": date(2026, 12, 31)}, "Only points that are added"),
+        (str(MOST_POINTS - Decimal("0.099")), {}, "too large"),
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(

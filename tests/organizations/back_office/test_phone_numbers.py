@@ -1,11 +1,11 @@
-"""Mobile numbers in the back office: their international format, and the form field with a choice of countries."""
+"""The form field of mobile numbers, with a choice of countries."""
 
 from collections.abc import Sequence
 
 import pytest
 from django import forms
 
-from organizations.back_office.phone_numbers import MobileField, format_mobile
+from organizations.back_office.phone_numbers import MobileField
 
 INDIA_AND_SINGAPORE = ("IN", "SG")
 
@@ -27,14 +27,6 @@ def read(number: str, country: str = "", countries: Sequence[str] = INDIA_AND_SI
     assert form.is_valid(), form.errors
     typed: str = form.cleaned_data["mobile"]
     return typed
-
-
-@pytest.mark.parametrize(
-    ("digits", "shown"),
-    [("919812300001", "+91 98123 00001"), ("6591234567", "+65 9123 4567"), ("91123", "91123"), ("a@b.in", "a@b.in"), ("", "")],
-)
-def test_a_mobile_is_shown_in_international_format(digits: str, shown: str) -> None:
-    assert format_mobile(digits) == shown
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from customers.identity_requests.models import IdentityRequest
 from customers.profile.models import Customer
+from loyalty_project.phone_numbers import format_mobile
 from loyalty_project.protocol.codes import Code
 from organizations.audit.models import AuditEntry
 from organizations.back_office.refusals import sentence_of
@@ -134,7 +135,16 @@ def test_the_page_shows_the_request_its_author_and_the_customer(
     administrator: Client, till: Till, waiting: IdentityRequest
 ) -> None:
     page = text_of(administrator.get(page_of(REQUESTS, waiting)))
-    for piece in (OLD, NEW, "mgroad.till1 (till)", "MG Road", "Anna Rao", "anna.rao@example.com", "NW-0001", "Approve"):
+    for piece in (
+        format_mobile(OLD),
+        format_mobile(NEW),
+        "mgroad.till1 (till)",
+        "MG Road",
+        "Anna Rao",
+        "anna.rao@example.com",
+        "NW-0001",
+        "Approve",
+    ):
         assert piece in page
     assert "To be merged" not in page
     assert administrator.post(page_of(REQUESTS, waiting), {"status": "APPROVED"}).status_code == 403
@@ -174,13 +184,15 @@ def test_the_page_shows_what_prevents_approval(
     to_ushas = ask(till, "mobile", OLD, OTHER)
     approve_request(ask(till, "mobile", OTHER, "9812300007").pk, by=staff(organization))
     page = text_of(administrator.get(page_of(REQUESTS, to_ushas)))
-    assert f"{OTHER} no longer belongs to the account that was to be merged." in page
+    assert f"{format_mobile(OTHER)} no longer belongs to the account that was to be merged." in page
     assert decide_page(to_ushas) not in page
     assert decide_page(to_ushas, "reject") in page
     register(till, mobile=NEW)
     assert "belongs to another account" in text_of(administrator.get(page_of(REQUESTS, waiting)))
     approve_request(ask(till, "mobile", OLD, "9812300008").pk, by=staff(organization))
-    assert f"{OLD} is no longer the customer&#x27;s mobile." in text_of(administrator.get(page_of(REQUESTS, waiting)))
+    assert f"{format_mobile(OLD)} is no longer the customer&#x27;s mobile." in text_of(
+        administrator.get(page_of(REQUESTS, waiting))
+    )
 
 
 # --- deciding
@@ -189,7 +201,7 @@ def test_the_page_shows_what_prevents_approval(
 def test_a_request_is_approved(administrator: Client, anna: Customer, waiting: IdentityRequest) -> None:
     answer = administrator.post(decide_page(waiting), {"reason": ""}, follow=True)
     assert answer.redirect_chain == [(page_of(REQUESTS, waiting), 302)]
-    assert told(answer) == [f"Mobile {OLD} → {NEW}: approved."]
+    assert told(answer) == [f"Mobile {format_mobile(OLD)} → {format_mobile(NEW)}: approved."]
     waiting.refresh_from_db()
     assert (waiting.status, waiting.decided_by) == ("APPROVED", "staff:asha")
     assert known_by(anna)["mobile"] == NEW

@@ -18,8 +18,8 @@ from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
 from loyalty_project.db.locks import lock
+from loyalty_project.phone_numbers import format_mobile
 from organizations.audit.models import AuditEntry
-from organizations.back_office.phone_numbers import format_mobile
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped

@@ -79,7 +79,7 @@ def test_points_are_adjusted_with_a_reason(administrator: Client, account: Point
 
 
 def test_a_refused_change_is_shown_above_the_form(administrator: Client, account: PointsAccount) -> None:
-    assert "Only 100 points are there to take." in adjust(administrator, account, "-101").content.decode()
+    assert "Only 100 points can be taken back." in adjust(administrator, account, "-101").content.decode()
     assert "This field is required" in adjust(administrator, account, "-1", reason=" ").content.decode()
     account.refresh_from_db()
     assert account.balance == 100
