@@ -27,7 +27,7 @@ _MANY_ACCOUNTS = 10_000
 
 
 def main() -> int:
-    """The exit status: 0, 1 when a yardstick was too slow to be believed or a call failed, 2 for a database in use."""
+    """Exit status: 0, 1 if a yardstick was below its floor or a call failed, 2 if the database is in use."""
     options = _parser().parse_args()
     try:
         call_command("migrate", interactive=False, verbosity=0)

@@ -48,12 +48,12 @@ ORDER BY n
 
 
 class NotEmptyError(Exception):
-    """The database holds organizations already."""
+    """The database has organizations already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
-    """What was written: customers have the numbers from 1 to `customers`."""
+    """The written data. Customers have the numbers from 1 to `customers`."""
 
     organization: Organization
     customers: int

@@ -22,7 +22,7 @@ _STRIDE = 7919
 
 
 def measure_get(filled: Filled) -> Result:
-    """Row: warm authenticated gets, one after the other; what one of them takes of the processor, and its queries."""
+    """Row: warm authenticated gets, one after the other, with processor time and queries a call."""
     client = till_client()
     for number in range(_WARM_UP):
         _get(client, 1 + number % filled.customers)
@@ -43,7 +43,7 @@ def measure_get(filled: Filled) -> Result:
 
 
 def record_get(filled: Filled) -> Recording:
-    """What a warm get by mobile runs, with placeholders for its customer."""
+    """Statements of a warm get by mobile, with placeholders for its customer."""
     number = filled.customers // 2 + 1
     client, recording = till_client(), Recording()
     for _ in range(3):
@@ -55,7 +55,7 @@ def record_get(filled: Filled) -> Recording:
 
 
 def record_add(items: int) -> Recording:
-    """What the registration of `items` new customers in one call runs, with placeholders for the first of them."""
+    """Statements of a call that registers `items` new customers, with placeholders for the first of them."""
     client, recording = till_client(), Recording()
     # Numbers of its own for every size of a call.
     first = NEW_IN_PROCESS + 1000 * items
@@ -81,7 +81,7 @@ def _add(client: Client, first: int, items: int) -> str:
 
 
 def checked(response: Any) -> str:
-    """The answer's text. Raises WrongAnswerError for anything but full success."""
+    """The answer's text. Raises WrongAnswerError unless all items succeeded."""
     check_answer(f"HTTP/1.1 {response.status_code} \r\n".encode() + response.content)
     text: str = response.content.decode()
     return text

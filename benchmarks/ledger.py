@@ -62,7 +62,7 @@ WHERE entry.organization_id = %(organization)s AND entry.kind = 'REDEEM' ORDER B
 
 
 class LedgerBrokenError(Exception):
-    """The ledger that was measured does not hold."""
+    """The check of the measured ledger found errors."""
 
 
 def fill_ledger(filled: Filled, *, entries: int) -> None:
@@ -106,7 +106,7 @@ def measure_posting(filled: Filled, *, accounts: int, rounds: int, seconds: floa
 
 
 def measure_check(filled: Filled, *, entries: int) -> Result:
-    """Row: check_ledger over all that was filled in."""
+    """Row: check_ledger over all filled entries."""
     begun = time.perf_counter()
     findings = list(map(str, check_ledger(filled.organization)))
     seconds = time.perf_counter() - begun

@@ -33,7 +33,7 @@ class WrongAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What to do: `get` customers 1 to `people` by mobile, at random, or `add` new ones from number `first` on."""
+    """Load to make: `get` random customers from 1 to `people` by mobile, or `add` new ones from number `first` on."""
 
     port: int
     action: Action
@@ -48,7 +48,7 @@ class Load:
 
 @dataclass(slots=True, kw_only=True)
 class Measured:
-    """What was seen: how long it took in all, and the seconds that each call took."""
+    """The measured seconds: of the whole run, and of each call."""
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
@@ -92,7 +92,7 @@ def check_answer(answer: bytes | bytearray) -> None:
 
 
 def make_load(load: Load) -> Measured:
-    """Do it, and measure. Raises WrongAnswerError at the first answer that is no success."""
+    """Make the load and measure it. Raises WrongAnswerError at the first failed call."""
     calls = requests_of(load)
     measured = Measured()
     with ExitStack() as closing, selectors.DefaultSelector() as selector:
@@ -141,7 +141,7 @@ class _Connection:
         self._socket.sendall(call)
 
     def receive(self) -> bool:
-        """Take what has come; whether that was the end of the answer."""
+        """Read the received bytes; return True if the answer is complete."""
         chunk = self._socket.recv(_CHUNK)
         self._received += chunk
         length = answer_length(self._received)

@@ -29,7 +29,7 @@ _runs = count()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How much is done for a row: so many runs of each side, so many seconds each, over so many connections."""
+    """Effort for a row: runs of each side, seconds of a run, and connections."""
 
     rounds: int
     seconds: float
@@ -71,7 +71,7 @@ def _beside(name: str, unit: str, load: Load, recording: Recording, effort: Effo
 
 
 def _alternate(loader: ProcessPoolExecutor, ports: Sequence[int], load: Load, effort: Effort) -> list[Side]:
-    """One run on each port, then the next ones, so that whatever else the machine does hits all of them alike."""
+    """Runs in turn on each port, so that other load on the machine affects all of them alike."""
     for port in ports:
         _run(loader, replace(load, seconds=_WARM_UP_SECONDS), port)
     rounds = [[_run(loader, load, port) for port in ports] for _ in range(effort.rounds)]
@@ -103,6 +103,6 @@ def _load(action: Action, effort: Effort, *, people: int = 0, items: int = 1) ->
 
 @contextmanager
 def _loader() -> Iterator[ProcessPoolExecutor]:
-    """The process that makes the load; a fresh one, which shares nothing with Django."""
+    """A new process for the load, which shares nothing with Django."""
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
         yield pool

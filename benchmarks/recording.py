@@ -37,7 +37,7 @@ class Recording:
     answer: str = ""
 
     def as_json(self, *, items: int = 1) -> str:
-        """What `benchmarks.yardsticks.replay` reads; `items` is how many items (of the same kind) the call had."""
+        """Input of `benchmarks.yardsticks.replay`; `items` is the number of equal items in the call."""
         in_items = [asdict(one) for one in self.statements if one.in_transaction]
         return json.dumps(
             {
@@ -48,7 +48,7 @@ class Recording:
         )
 
     def listen(self) -> AbstractContextManager[None]:
-        """Inside: every statement of this thread's connection is recorded, parameters as they were."""
+        """Record every statement of this thread's connection, with its parameters."""
         return connection.execute_wrapper(self._note)
 
     def _note(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's signature
@@ -60,7 +60,7 @@ class Recording:
         return result
 
     def with_placeholders(self, customer: Mapping[str, object], customer_id: int) -> "Recording":
-        """The same with placeholders for whatever is this customer's."""
+        """The same with placeholders for values of this customer."""
         known = {value: f"{{{name}}}" for name, value in customer.items() if isinstance(value, str)}
         known_ids = {customer_id: "{customer_id}"}
         return Recording(

@@ -62,7 +62,7 @@ def _selective(number: int) -> dict[str, str]:
 
 
 def _broad(number: int) -> dict[str, str]:
-    """Searches that many customers meet: a tenth, a hundredth, or all."""
+    """Searches that match a tenth or a hundredth of the customers, or all."""
     beginning = person(number)["lastname"][:2].lower()
     first = beginning[0]
     return {

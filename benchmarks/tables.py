@@ -26,7 +26,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One row. `unit` is that of the rates; `floor` the rate below which the yardstick is not to be trusted."""
+    """One row. `unit` is that of the rates; `floor` the rate below which the yardstick is not valid."""
 
     name: str
     unit: str
@@ -37,12 +37,12 @@ class Result:
 
     @property
     def ratio(self) -> float | None:
-        """Our rate as a share of the yardstick's, None without both."""
+        """The product's rate as a share of the yardstick's; None if one of them is missing."""
         return self.ours.rate / self.yardstick.rate if self.ours and self.yardstick else None
 
     @property
     def problem(self) -> str:
-        """Why the row proves nothing: its yardstick was slower than it ever should be; "" otherwise."""
+        """The reason why the row is not valid: its yardstick was below its floor; "" otherwise."""
         if self.yardstick is None or self.yardstick.rate >= self.floor:
             return ""
         return (

@@ -1,4 +1,4 @@
-"""Several workers at once, each on a database connection of its own."""
+"""Concurrent workers, each on a database connection of its own."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ _PATIENCE = 60.0
 
 
 def race(lanes: Sequence[Sequence[Job]], work: Callable[[Job], Result]) -> list[Result]:
-    """Work every lane in a thread; all lanes take their n-th job at the same moment. The results of all, lane by lane."""
+    """Run each lane in a thread; all lanes start their n-th job at the same moment. Returns the results, lane by lane."""
     start = Barrier(len(lanes))
 
     def run(lane: Sequence[Job]) -> list[Result]:

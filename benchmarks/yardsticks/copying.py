@@ -22,7 +22,7 @@ _CHANGED: Mapping[str, Mapping[str, str]] = {
 
 
 def last_ids(database: str) -> dict[str, int]:
-    """The highest id of each table, copies apart."""
+    """The highest id of each table, without copies."""
     with psycopg.connect(database) as connection:
         found = {}
         for table in _CHANGED:
@@ -32,7 +32,7 @@ def last_ids(database: str) -> dict[str, int]:
 
 
 def copy_again(database: str, since: Mapping[str, int]) -> float:
-    """The seconds in which one transaction copies in the rows that were written since those ids."""
+    """Seconds of a transaction that copies the rows written since those ids."""
     with psycopg.connect(database) as connection, connection.cursor() as cursor:
         prepared = []
         for table, last_id in since.items():

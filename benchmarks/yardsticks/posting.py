@@ -30,7 +30,7 @@ WHERE id = %(account)s
 
 
 def spendings_a_second(database: str, *, organization: int, accounts: list[int], seconds: float) -> float:
-    """How often a second one point is spent from an account taken at random."""
+    """Spendings of one point a second, each from a random account."""
     chance = Random(0)
     with psycopg.connect(database, autocommit=True, prepare_threshold=0) as connection:
         for _ in range(_WARM_UP):

@@ -22,7 +22,7 @@ _of_thread = threading.local()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Run what was recorded, for this customer, and answer as was recorded."""
+    """Run the recorded statements for this customer, and return the recorded answer."""
     if environ["PATH_INFO"] != "/healthz":
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         items = json.loads(body)["customer"] if body else [dict(parse_qsl(environ["QUERY_STRING"]))]

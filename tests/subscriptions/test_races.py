@@ -1,4 +1,4 @@
-"""Eight tills write the consent of the same customers at the same moment: nothing is said twice, and nobody is refused.
+"""Eight tills write the consent of the same customers at the same moment: nothing is logged twice, and nothing is refused.
 
 The twins show that the test can fail: without the lock the constraints have to step in, without them the lock suffices.
 """
@@ -42,7 +42,7 @@ def till(transactional_db: None) -> Till:
     return till
 
 
-def say_at_once(till: Till, *, people: int = PEOPLE, turns: int = 3) -> Counter[str]:
+def subscribe_at_once(till: Till, *, people: int = PEOPLE, turns: int = 3) -> Counter[str]:
     """How often each item code came if every worker subscribes each customer, unsubscribes it, and so on by turns."""
     call = Call(actor=till_actor(till), policy=Policy())
 
@@ -100,7 +100,7 @@ def without_constraints() -> Iterator[None]:
 
 
 def test_every_change_is_logged_once_and_none_is_refused(till):
-    codes = say_at_once(till)
+    codes = subscribe_at_once(till)
     with organization_scope(till.organization):
         assert codes == {"1000": WORKERS * PEOPLE * 3}
         assert_every_history_is_whole()
@@ -109,17 +109,17 @@ def test_every_change_is_logged_once_and_none_is_refused(till):
 def test_twin_without_the_lock_runs_into_the_constraints(till, monkeypatch):
     monkeypatch.setattr(locks, "lock", lambda rows: rows)
     with all_read_before(services, "insert_rows", workers=WORKERS):
-        assert say_at_once(till, people=1, turns=1) == {"1000": 1, "1109": WORKERS - 1}
+        assert subscribe_at_once(till, people=1, turns=1) == {"1000": 1, "1109": WORKERS - 1}
     # Half of the workers now say what is stored already, and write nothing.
     with all_read_before(services, "insert_rows", workers=WORKERS):
-        assert say_at_once(till, people=1, turns=1) == {"1000": WORKERS // 2 + 1, "1110": WORKERS // 2 - 1}
+        assert subscribe_at_once(till, people=1, turns=1) == {"1000": WORKERS // 2 + 1, "1110": WORKERS // 2 - 1}
     with organization_scope(till.organization):
         assert_every_history_is_whole(people=1)
 
 
 def test_twin_without_the_constraints_stays_right_by_the_lock(till):
     with without_constraints():
-        codes = say_at_once(till)
+        codes = subscribe_at_once(till)
         with organization_scope(till.organization):
             assert codes == {"1000": WORKERS * PEOPLE * 3}
             assert_every_history_is_whole()

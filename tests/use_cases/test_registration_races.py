@@ -45,7 +45,7 @@ def till(transactional_db: None) -> Till:
 
 
 def register_at_once(till: Till, people: int, adds: int) -> Counter[str]:
-    """The workers add everybody, at the same moment by mobile, e-mail or both; how often each item code came."""
+    """How often each item code came if the workers add all customers, by mobile, e-mail or both."""
     by = till_actor(till)
 
     def add(item: dict[str, str]) -> str:
@@ -82,15 +82,15 @@ def test_every_customer_is_registered_once_and_none_refused(till):
     codes = register_at_once(till, PEOPLE, ADDS)
     with organization_scope(till.organization):
         assert codes == {"1000": ADDS}
-        assert_everybody_is_there_once(till, PEOPLE)
+        assert_each_customer_is_stored_once(till, PEOPLE)
 
 
-def assert_everybody_is_there_once(till: Till, people: int) -> None:
-    standing = Customer.objects.filter(merged_into=None)
-    assert (standing.count(), counted("mobile"), counted("email")) == (people, people, people)
+def assert_each_customer_is_stored_once(till: Till, people: int) -> None:
+    unmerged = Customer.objects.filter(merged_into=None)
+    assert (unmerged.count(), counted("mobile"), counted("email")) == (people, people, people)
     assert Identifier.objects.count() == 2 * people
     assert Customer.objects.exclude(merged_into=None).count() == Merge.objects.count() > 0
-    assert [str(one) for one in check_ledger(till.organization)] == []
+    assert [str(problem) for problem in check_ledger(till.organization)] == []
 
 
 def test_twin_without_the_lock_runs_into_the_constraint(till, monkeypatch):
@@ -112,7 +112,7 @@ def test_twin_without_the_constraint_stays_right_by_the_lock(till):
         codes = register_at_once(till, FEWER, FEWER_ADDS)
         with organization_scope(till.organization):
             assert codes == {"1000": FEWER_ADDS}
-            assert_everybody_is_there_once(till, FEWER)
+            assert_each_customer_is_stored_once(till, FEWER)
     finally:
         with unscoped("the index needs clean rows"), connection.cursor() as cursor:
             cursor.execute("TRUNCATE customers_customer CASCADE")
