@@ -1,1 +1,1 @@
-"""What bills and joining earn."""
+"""Points that bills and joining earn."""

@@ -1,1 +1,1 @@
-"""What all admin pages share: base classes, columns, filters, forms, and the current user."""
+"""Shared parts of all admin pages: base classes, columns, filters, forms, and the current user."""
