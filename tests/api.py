@@ -21,24 +21,24 @@ class Answer:
 
     @property
     def response(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.http.content)["response"]
-        return found
+        content: dict[str, Any] = json.loads(self.http.content)["response"]
+        return content
 
     @property
     def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.response["status"]
-        return found
+        content: dict[str, Any] = self.response["status"]
+        return content
 
     @property
     def items(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.response["customers"]["customer"]
-        return found
+        customers: list[dict[str, Any]] = self.response["customers"]["customer"]
+        return customers
 
     @property
     def customers(self) -> list[dict[str, Any]]:
         """The customers of the reads that answer `response.customer`."""
-        found = self.response["customer"]
-        return found if isinstance(found, list) else [found]
+        content = self.response["customer"]
+        return content if isinstance(content, list) else [content]
 
     @property
     def customer(self) -> dict[str, Any]:
@@ -66,8 +66,8 @@ class Answer:
 
     @property
     def warnings(self) -> list[str]:
-        found: list[str] = self.item["item_status"]["warnings"]["warning"]
-        return found
+        codes: list[str] = self.item["item_status"]["warnings"]["warning"]
+        return codes
 
     @property
     def is_replayed(self) -> bool:

@@ -58,7 +58,7 @@ def filled_form(client: Client, address: str, **changes: Any) -> dict[str, Any]:
     for name, field in form.fields.items():
         value = field.prepare_value(form.get_initial_for_field(field, name))
         if value is not None and value is not False:
-            values[name] = [getattr(one, "pk", one) for one in value] if isinstance(value, list) else value
+            values[name] = [getattr(choice, "pk", choice) for choice in value] if isinstance(value, list) else value
     inlines = {f"{prefix}-{name}": count for prefix in ("tills",) for name, count in (("TOTAL_FORMS", 0), ("INITIAL_FORMS", 0))}
     typed = {**values, **inlines, **changes}
     return {name: value for name, value in typed.items() if value is not None and value is not False}

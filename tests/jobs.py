@@ -72,8 +72,8 @@ def _reach(event: DeferredEvent) -> None:
 def marks(customer: Customer) -> list[dict[str, Any]]:
     """The payloads of the customer's marks, oldest first."""
     with organization_scope(customer.organization_id):
-        found = AuditEntry.objects.filter(action="marked", object_id=customer.pk).order_by("pk")
-        return list(found.values_list("new", flat=True))
+        entries = AuditEntry.objects.filter(action="marked", object_id=customer.pk).order_by("pk")
+        return list(entries.values_list("new", flat=True))
 
 
 def committed_till(code: str = "northwind") -> Till:

@@ -29,5 +29,5 @@ def carry_back(app: str, name: str) -> None:
 @cache
 def _of(app: str, name: str) -> tuple[Any, list[Any]]:
     loader = MigrationLoader(connection)
-    operations = [one for one in loader.get_migration(app, name).operations if isinstance(one, RunPython)]
+    operations = [operation for operation in loader.get_migration(app, name).operations if isinstance(operation, RunPython)]
     return loader.project_state((app, name)).apps, operations

@@ -54,7 +54,7 @@ def test_of_a_batch_the_statements_of_one_items_transaction_are_kept() -> None:
     recording = Recording(
         [statement("before"), *(statement(f"item {n}", in_transaction=True) for n in (1, 2, 3, 4)), statement("after")], "ok"
     )
-    told = json.loads(recording.as_json(items=2))
-    assert [one["sql"] for one in told["call"]] == ["before", "after"]
-    assert [one["sql"] for one in told["item"]] == ["item 1", "item 2"]
-    assert told["answer"] == "ok"
+    recorded = json.loads(recording.as_json(items=2))
+    assert [statement["sql"] for statement in recorded["call"]] == ["before", "after"]
+    assert [statement["sql"] for statement in recorded["item"]] == ["item 1", "item 2"]
+    assert recorded["answer"] == "ok"

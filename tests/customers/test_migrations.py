@@ -98,15 +98,15 @@ STATUSES_MIGRATION = "0010_customer_statuses_of_organization_files"
 
 
 def test_statuses_become_rows_and_json_again(db: None) -> None:
-    said = {**small(), "customer_statuses": STATUSES}
-    tiny = load(said, sections=WITHOUT_STATUSES).organization
+    document = {**small(), "customer_statuses": STATUSES}
+    tiny = load(document, sections=WITHOUT_STATUSES).organization
     assert stored(tiny) == {"customer_statuses": STATUSES}
     carry_over("customers", STATUSES_MIGRATION)
     assert stored(tiny) == {}
-    assert load_organization(check(said)).lines == []
+    assert load_organization(check(document)).lines == []
     carry_back("customers", STATUSES_MIGRATION)
     assert stored(tiny) == {"customer_statuses": STATUSES}
-    changed = {**said, "customer_statuses": [{**STATUSES[1], "blocks": ["transactions"]}]}
+    changed = {**document, "customer_statuses": [{**STATUSES[1], "blocks": ["transactions"]}]}
     load(changed, sections=WITHOUT_STATUSES)
     carry_over("customers", STATUSES_MIGRATION)
     with organization_scope(tiny):

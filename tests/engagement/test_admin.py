@@ -60,9 +60,9 @@ def test_rows_are_found_as_customers_are(administrator: Client, account: PointsA
     redeem(account, 10, "A1b2C3")
     someone(store, 1)
     every = shown(administrator.get(list_of(f"engagement_{room}")))
-    found = shown(administrator.get(list_of(f"engagement_{room}"), {"q": "anna.rao@"}))
-    assert 0 < len(found) < len(every)
-    assert found == [row for row in every if getattr(row, "account", row).customer_id == account.customer_id]
+    matches = shown(administrator.get(list_of(f"engagement_{room}"), {"q": "anna.rao@"}))
+    assert 0 < len(matches) < len(every)
+    assert matches == [row for row in every if getattr(row, "account", row).customer_id == account.customer_id]
     assert shown(administrator.get(list_of(f"engagement_{room}"), {"q": " "})) == every
 
 
@@ -75,7 +75,7 @@ def test_staff_of_a_store_see_the_rows_of_its_customers(
     rows = shown(seller.get(list_of(f"engagement_{room}")))
     assert rows
     assert {getattr(row, "account", row).customer_id for row in rows} == {account.customer_id}
-    row = MODELS[room].objects.exclude(pk__in=[one.pk for one in rows]).first()
+    row = MODELS[room].objects.exclude(pk__in=[row.pk for row in rows]).first()
     assert getattr(row, "account", row).customer_id == hidden.customer_id
     assert seller.get(page_of(f"engagement_{room}", row))["Location"] == "/admin/"
 

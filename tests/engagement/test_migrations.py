@@ -65,7 +65,9 @@ def test_rows_become_the_same_json_again_and_stay(db: None) -> None:
     forth()
     back()
     again = stored(meridian)
-    assert {one["name"]: one for one in again["programs"]} == {one["name"]: one for one in kept["programs"]}
+    assert {program["name"]: program for program in again["programs"]} == {
+        program["name"]: program for program in kept["programs"]
+    }
     assert again.keys() == kept.keys()
     assert stored(tiny) == {}
     with organization_scope(meridian):

@@ -168,10 +168,10 @@ class Shop:
 def open_shop(organization: Organization, store: str = "blr", till: str = "blr.till1") -> Shop:
     """A shop with a till in that store. The clock of bills is NOON and the days after it."""
     assert clock.now() > NOON
-    place = Store.objects.select_related("zone", "concept").get(code=store)
+    location = Store.objects.select_related("zone", "concept").get(code=store)
     # One organization for all, so that its flags can be changed in a test.
-    place.organization = organization
-    return Shop(organization, TillFactory(store=place, code=till))
+    location.organization = organization
+    return Shop(organization, TillFactory(store=location, code=till))
 
 
 def member(organization: Organization, *programs: str, **more: Any) -> Customer:

@@ -88,5 +88,5 @@ def ask(action: str = "probe", *, method: str = "GET", **headers: str) -> Any:
 def told(answer: Any) -> dict[str, Any]:
     """What the probe says."""
     assert answer.status_code == 200, answer.content
-    found: dict[str, Any] = answer.json()["response"]
-    return found
+    content: dict[str, Any] = answer.json()["response"]
+    return content

@@ -38,9 +38,9 @@ def code_of(till: Till, kind: str, old: str, new: str, **more: Any) -> int:
     by = till_actor(till)
     item = {"identifier": kind, "old_value": old, "new_value": new, **more}
 
-    def work(one: dict[str, Any]) -> Done:
-        context = load_input_context([one], by=by)
-        request_change(read_item(one, context), context=context, by=by)
+    def work(item: dict[str, Any]) -> Done:
+        context = load_input_context([item], by=by)
+        request_change(read_item(item, context), context=context, by=by)
         return Done(body={}, message="", code=Code.IDENTITY_CHANGE_REQUESTED)
 
     with organization_scope(till.organization):

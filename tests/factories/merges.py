@@ -37,8 +37,8 @@ def merge(till: Till, survivor: Customer, victim: Customer) -> Merge:
     return merge_customers(survivor=survivor.pk, victim=victim.pk, by=till_actor(till)).merge
 
 
-def undo(till: Till, one: Merge) -> Merge:
-    return undo_merge(one, reason="It was somebody else", by=till_actor(till))
+def undo(till: Till, merge_row: Merge) -> Merge:
+    return undo_merge(merge_row, reason="It was somebody else", by=till_actor(till))
 
 
 def account_of(customer: Customer) -> PointsAccount:
@@ -46,7 +46,7 @@ def account_of(customer: Customer) -> PointsAccount:
 
 
 def is_clean(organization: Organization) -> bool:
-    return [str(one) for one in check_ledger(organization)] == []
+    return [str(finding) for finding in check_ledger(organization)] == []
 
 
 def find(organization: Organization, key: str, value: object) -> tuple[int | None, bool]:

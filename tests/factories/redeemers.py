@@ -46,11 +46,11 @@ def make_chain(**rules: Any) -> Chain:
     organization.base_country = "IN"
     organization.save(update_fields=["base_country"])
     with organization_scope(organization):
-        stores = {one.code: one for one in Store.objects.all()}
+        stores = {store.code: store for store in Store.objects.all()}
         for store in stores.values():
             store.organization = organization
         blr, delhi = (till_actor(TillFactory(store=stores[code], code=f"{code}.till1")) for code in ("blr", "del"))
-        programs = {one.name: one for one in Program.objects.all()}
+        programs = {program.name: program for program in Program.objects.all()}
     return Chain(organization, programs["Club"], programs["South club"], blr, delhi)
 
 

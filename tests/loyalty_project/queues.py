@@ -26,8 +26,8 @@ def fetch(worker: int | None = None) -> str | None:
     """The lock of the job that a worker gets next; None: none is due."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT lock FROM procrastinate_fetch_job_v2(NULL, %s)", [worker or make_worker()])
-        found: str | None = cursor.fetchone()[0]
-        return found
+        value: str | None = cursor.fetchone()[0]
+        return value
 
 
 @contextmanager

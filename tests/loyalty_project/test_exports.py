@@ -23,7 +23,7 @@ def test_a_file_appears_whole_and_for_its_owner_alone(tmp_path):
     with open_target(str(path)) as text:
         text.write("new")
         assert path.read_text() == "an older one"
-        assert [stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir() if one != path] == [0o600]
+        assert [stat.S_IMODE(other.stat().st_mode) for other in tmp_path.iterdir() if other != path] == [0o600]
     assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("new", 0o600)
     assert list(tmp_path.iterdir()) == [path]
 

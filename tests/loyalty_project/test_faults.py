@@ -70,8 +70,8 @@ def test_a_process_does_not_begin_with_a_fault_that_cannot_happen() -> None:
     ],
 )
 def test_a_fault_is_a_point_and_a_number(text: str, fault: Fault | None) -> None:
-    found = read_fault(text)
-    assert (found and (found.point, found.nth)) == (fault and (fault.point, fault.nth))
+    parsed = read_fault(text)
+    assert (parsed and (parsed.point, parsed.nth)) == (fault and (fault.point, fault.nth))
 
 
 @pytest.mark.parametrize("text", ["item", "item.after_key:", "item.after_key:0", "item.after_key:x", ":1", "ITEM.AFTER_KEY"])

@@ -12,7 +12,7 @@ def test_secret_is_made_once_and_readable_by_its_owner_alone(tmp_path):
     assert len(secret) >= 50
     assert generated_secret(path) == secret
     assert path.stat().st_mode & 0o777 == 0o600
-    assert [one.name for one in path.parent.iterdir()] == ["secret-key"]
+    assert [path.name for path in path.parent.iterdir()] == ["secret-key"]
 
 
 def test_secrets_of_two_folders_differ(tmp_path):

@@ -21,10 +21,10 @@ CONTEXT:  COPY customers_identifier, line 1: "1 919812345678"
 
 
 def test_values_are_cut_out_of_database_errors():
-    told = without_values(ERROR)
-    assert "identifier_value_unique" in told
-    assert "919812345678" not in told
-    assert "asha@example.com" not in told
+    message = without_values(ERROR)
+    assert "identifier_value_unique" in message
+    assert "919812345678" not in message
+    assert "asha@example.com" not in message
 
 
 @pytest.fixture

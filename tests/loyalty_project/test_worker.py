@@ -78,7 +78,7 @@ def test_a_failing_job_waits_for_its_next_try_and_stops_no_other(till: Till) -> 
     assert stored(failing).last_error == "ZeroDivisionError"
     assert stored(behind).worked_at is None
     assert marks(bela) == [{}]
-    (failed,) = [one for one in logs if one["event"] == "job_failed"]
+    (failed,) = [log for log in logs if log["event"] == "job_failed"]
     assert failed["attempt"] == 1
     job = ProcrastinateJob.objects.order_by("pk").first()
     assert job

@@ -50,7 +50,7 @@ def bo(organization: Organization) -> Customer:
 def test_changes_are_listed_newest_first_in_words(agent: Client, till: Till, asha: Customer) -> None:
     say(till, asha, choice(yes=True), choice("EMAIL", "TRANS", yes=False))
     answer = agent.get(list_of(LOG))
-    assert [one.channel for one in shown(answer)] == ["EMAIL", "SMS"]
+    assert [row.channel for row in shown(answer)] == ["EMAIL", "SMS"]
     page = answer.content.decode()
     for text in ("Asha", "E-mail", "transactional", "subscribed", "unsubscribed", "mgroad.till1 (till)", "API"):
         assert text in page
@@ -63,7 +63,7 @@ def test_changes_are_found_by_anything_of_the_customer(
 ) -> None:
     say(till, asha, choice())
     say(till, bo, choice())
-    assert [one.customer for one in shown(agent.get(list_of(LOG), {"q": term}))] == [asha]
+    assert [row.customer for row in shown(agent.get(list_of(LOG), {"q": term}))] == [asha]
     assert len(shown(agent.get(list_of(LOG), {"q": " "}))) == 2
     assert shown(agent.get(list_of(LOG), {"q": "nobody"})) == []
 
@@ -83,7 +83,7 @@ def test_changes_are_narrowed(agent: Client, till: Till, asha: Customer, bo: Cus
 
     def found(**query: str) -> list[tuple[str, str, str]]:
         rows = shown(agent.get(list_of(LOG), query))
-        return [(one.customer.firstname, one.channel, one.priority) for one in rows]
+        return [(row.customer.firstname, row.channel, row.priority) for row in rows]
 
     assert found(customer=str(asha.pk)) == [("Asha", "EMAIL", "TRANS"), ("Asha", "SMS", "BULK")]
     assert found(channel__exact="EMAIL", priority__exact="BULK") == [("Bo", "EMAIL", "BULK")]
@@ -113,7 +113,7 @@ def test_staff_of_a_store_see_its_customers_alone(till: Till, asha: Customer, bo
     say(till, asha, choice())
     say(till, bo, choice())
     seller = log_in(StaffMemberFactory(organization=till.organization, role="store_staff", stores=[till.store]))
-    assert [one.customer for one in shown(seller.get(list_of(LOG)))] == [asha]
+    assert [row.customer for row in shown(seller.get(list_of(LOG)))] == [asha]
     assert shown(seller.get(list_of(LOG), {"q": "9812345679"})) == []
     assert seller.get(decide_page(asha)).status_code == 200
     assert seller.get(decide_page(bo)).status_code == 302

@@ -32,8 +32,8 @@ def get(api: Api, query: str) -> Answer:
 
 
 def items(answer: Answer) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = answer.response["subscriptions"]["subscription"]
-    return found
+    content: list[dict[str, Any]] = answer.response["subscriptions"]["subscription"]
+    return content
 
 
 def item(answer: Answer) -> dict[str, Any]:
@@ -42,13 +42,15 @@ def item(answer: Answer) -> dict[str, Any]:
 
 
 def codes(answer: Answer) -> list[str]:
-    return [one["item_status"]["code"] for one in items(answer)]
+    return [item["item_status"]["code"] for item in items(answer)]
 
 
 def channels(answer: Answer) -> dict[str, dict[str, dict[str, str]]]:
     """{channel: {priority: preference}} of the only customer."""
     return {
-        channel["name"]: {one["name"]: {k: v for k, v in one.items() if k != "name"} for one in channel["priority"]}
+        channel["name"]: {
+            priority["name"]: {k: v for k, v in priority.items() if k != "name"} for priority in channel["priority"]
+        }
         for channel in item(answer)["channel"]
     }
 
@@ -82,8 +84,8 @@ def test_a_choice_is_stored_and_returned(api, asha):
 @pytest.mark.parametrize("key", ["mobile", "email", "external_id", "id"])
 def test_every_identifier_finds_the_customer_and_is_echoed(api, asha, key):
     sent = {"mobile": "+91 98123-45678", "email": "ASHA@example.com", "external_id": "NW-1", "id": str(asha.pk)}[key]
-    told = item(post(api, {**PAIR, "mobile": None, key: sent}))
-    assert (told["user_id"], told[key], told["item_status"]["code"]) == (str(asha.pk), sent, "1000")
+    subscription = item(post(api, {**PAIR, "mobile": None, key: sent}))
+    assert (subscription["user_id"], subscription[key], subscription["item_status"]["code"]) == (str(asha.pk), sent, "1000")
     assert Consent.objects.count() == 1
 
 
@@ -100,7 +102,7 @@ def test_choices_are_read_from_xml(api, asha):
     )
     tree = api.call("POST", "subscriptions", "format=xml", body, Content_Type="application/xml").xml
     assert tree.findtext("status/message") == "SUCCESS"
-    assert [one.tag for one in tree.find("subscriptions/subscription")] == [
+    assert [element.tag for element in tree.find("subscriptions/subscription")] == [
         "user_id", "mobile", "channel", "priority", "scope", "is_subscribed", "item_status",
     ]  # fmt: skip
     assert Consent.objects.get().is_subscribed
@@ -127,10 +129,10 @@ def test_choices_are_read_from_xml(api, asha):
 def test_a_bad_item_fails_with_its_identifier(api, asha, changed, code):
     answer = post(api, {**PAIR, **changed})
     assert (answer.http.status_code, answer.status["code"]) == (200, 500)
-    told = item(answer)
-    assert told.pop("item_status")["code"] == code
+    subscription = item(answer)
+    assert subscription.pop("item_status")["code"] == code
     sent = {key: value for key, value in {**PAIR, **changed}.items() if key in {"mobile", "id"} and value and value.strip()}
-    assert told == sent
+    assert subscription == sent
     assert not Consent.objects.exists()
 
 
@@ -153,8 +155,8 @@ def test_unknown_attribution_is_warned_of(api, asha, till):
     headers = {"X-CAP-API-OAUTH-TOKEN": token, "X-CAP-API-ATTRIBUTION-ENTITY-CODE": "nobody.till"}
     body = json.dumps({"root": {"subscription": [PAIR]}})
     answer = Client().post("/v1.1/customer/subscriptions", body, content_type="application/json", headers=headers)
-    told = item(Answer(answer))["item_status"]
-    assert (told["code"], told["warnings"]["warning"]) == ("1000", ["91021"])
+    subscription = item(Answer(answer))["item_status"]
+    assert (subscription["code"], subscription["warnings"]["warning"]) == ("1000", ["91021"])
     assert ConsentChange.objects.get().actor.startswith("client:")
 
 
@@ -199,13 +201,13 @@ def test_a_choice_that_failed_technically_is_retried_with_its_key(api, asha):
 def test_a_customer_without_consents_has_every_listed_channel(api, asha):
     answer = get(api, "mobile=9812345678")
     assert answer.status == {"success": "true", "code": 200, "message": "Success"}
-    told = item(answer)
-    assert list(told) == ["user_id", "mobile", "email", "external_id", "channel", "orgUnitSubscriptions", "item_status"]
-    assert (told["user_id"], told["mobile"], told["email"], told["external_id"]) == (
+    subscription = item(answer)
+    assert list(subscription) == ["user_id", "mobile", "email", "external_id", "channel", "orgUnitSubscriptions", "item_status"]
+    assert (subscription["user_id"], subscription["mobile"], subscription["email"], subscription["external_id"]) == (
         str(asha.pk), "919812345678", "asha@example.com", "NW-1",
     )  # fmt: skip
-    assert told["orgUnitSubscriptions"] == []
-    assert told["item_status"]["message"] == "Subscription successfully retrieved"
+    assert subscription["orgUnitSubscriptions"] == []
+    assert subscription["item_status"]["message"] == "Subscription successfully retrieved"
     assert list(channels(answer)) == ["SMS", "POSTMAIL", "EMAIL"]
     assert channels(answer)["SMS"] == {"TRANS": NOT_SET, "BULK": NOT_SET}
 
@@ -217,9 +219,9 @@ def test_identifiers_that_are_not_there_are_left_out(api):
 
 def test_choices_are_printed_by_channel_and_priority(api, asha):
     post(api, PAIR, {**PAIR, "channel": "EMAIL", "priority": "TRANS", "is_subscribed": "1"})
-    told = channels(get(api, f"id={asha.pk}"))
-    assert told["SMS"] == {"TRANS": NOT_SET, "BULK": OPTED_OUT}
-    assert told["EMAIL"] == {"TRANS": OPTED_IN, "BULK": NOT_SET}
+    answers = channels(get(api, f"id={asha.pk}"))
+    assert answers["SMS"] == {"TRANS": NOT_SET, "BULK": OPTED_OUT}
+    assert answers["EMAIL"] == {"TRANS": OPTED_IN, "BULK": NOT_SET}
 
 
 def test_devices_are_listed_for_those_who_have_one(api):
@@ -239,8 +241,8 @@ def test_devices_are_listed_for_those_who_have_one(api):
     ],
 )
 def test_the_answer_is_narrowed(api, asha, filters, expected):
-    told = channels(get(api, f"mobile=9812345678&{filters}"))
-    assert {channel: list(priorities) for channel, priorities in told.items()} == expected
+    answers = channels(get(api, f"mobile=9812345678&{filters}"))
+    assert {channel: list(priorities) for channel, priorities in answers.items()} == expected
 
 
 @pytest.mark.parametrize(
@@ -258,7 +260,7 @@ def test_the_answer_is_narrowed(api, asha, filters, expected):
 def test_a_bad_filter_fails_every_item(api, asha, filters, code):
     answer = get(api, f"mobile=9812345678,9812345679&{filters}")
     assert (answer.status["code"], codes(answer)) == (500, [code, code])
-    assert [one["mobile"] for one in items(answer)] == ["9812345678", "9812345679"]
+    assert [item["mobile"] for item in items(answer)] == ["9812345678", "9812345679"]
 
 
 def test_everything_about_the_identifier_is_1104(api, asha):
@@ -270,10 +272,10 @@ def test_everything_about_the_identifier_is_1104(api, asha):
 
 
 def test_the_answer_repeats_channel_and_priority_in_xml(api, asha):
-    told = get(api, "mobile=9812345678&format=xml").xml.find("subscriptions/subscription")
-    assert [one.findtext("name") for one in told.findall("channel")] == ["SMS", "POSTMAIL", "EMAIL"]
-    assert [one.findtext("name") for one in told.find("channel").findall("priority")] == ["TRANS", "BULK"]
-    units = told.find("orgUnitSubscriptions")
+    subscription = get(api, "mobile=9812345678&format=xml").xml.find("subscriptions/subscription")
+    assert [element.findtext("name") for element in subscription.findall("channel")] == ["SMS", "POSTMAIL", "EMAIL"]
+    assert [element.findtext("name") for element in subscription.find("channel").findall("priority")] == ["TRANS", "BULK"]
+    units = subscription.find("orgUnitSubscriptions")
     assert (len(units), units.text) == (0, None)
 
 

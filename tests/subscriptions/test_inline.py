@@ -38,10 +38,10 @@ def test_valid_pairs_are_kept_and_others_reported(till, asha):
 
 def test_every_item_has_its_own_outcome(till, asha):
     bo = register(till, mobile="9812345679")
-    said = [(asha.pk, [pair()]), (bo.pk, [pair("FAX")]), (bo.pk, [pair(answer="0")]), (asha.pk, [pair()])]
-    kept = keep_inline(said, at=AT, by=till_actor(till))
-    assert [one.is_changed for one in kept] == [True, False, True, False]
-    assert [len(one.notices) for one in kept] == [0, 1, 0, 0]
+    items = [(asha.pk, [pair()]), (bo.pk, [pair("FAX")]), (bo.pk, [pair(answer="0")]), (asha.pk, [pair()])]
+    kept = keep_inline(items, at=AT, by=till_actor(till))
+    assert [outcome.is_changed for outcome in kept] == [True, False, True, False]
+    assert [len(outcome.notices) for outcome in kept] == [0, 1, 0, 0]
 
 
 def test_no_consents_cost_no_queries(till, asha, django_assert_num_queries):

@@ -19,32 +19,35 @@ pytestmark = pytest.mark.django_db
 def rows(customer: Customer, organization: Organization, seen_by: StaffMember) -> list[ConsentRow]:
     panel = consents_panel(customer, organization=organization, seen_by=seen_by)
     assert panel is not None
-    found: list[ConsentRow] = panel.context["rows"]
-    return found
+    consents: list[ConsentRow] = panel.context["rows"]
+    return consents
 
 
 def test_every_pair_is_listed_with_its_permission_and_reason(till: Till, organization: Organization) -> None:
     customer = register(till, mobile="9812345678")
     say(till, customer, choice("SMS", "BULK", yes=False), choice("SMS", "TRANS"))
-    told = rows(customer, organization, StaffMemberFactory(organization=organization, role="care_agent"))
-    assert [(one.channel, one.priority, one.since, one.verdict.is_allowed, one.verdict.why) for one in told] == [
+    consents = rows(customer, organization, StaffMemberFactory(organization=organization, role="care_agent"))
+    assert [
+        (consent.channel, consent.priority, consent.since, consent.verdict.is_allowed, consent.verdict.why)
+        for consent in consents
+    ] == [
         ("SMS", "transactional", AT, True, "subscribed"),
         ("SMS", "bulk", AT, False, "unsubscribed"),
         ("E-mail", "transactional", None, False, "no e-mail address"),
         ("E-mail", "bulk", None, False, "no e-mail address"),
     ]
-    assert told[1].change == reverse("admin:subscriptions_consentchange_decide", args=[customer.pk, "SMS", "BULK"])
+    assert consents[1].change == reverse("admin:subscriptions_consentchange_decide", args=[customer.pk, "SMS", "BULK"])
 
 
 def test_the_organizations_opt_in_type_counts(asha: Customer, organization: Organization) -> None:
     agent = StaffMemberFactory(organization=organization, role="care_agent")
-    assert {one.verdict.is_allowed for one in rows(asha, organization, agent)} == {True}
+    assert {row.verdict.is_allowed for row in rows(asha, organization, agent)} == {True}
     organization.flags = {"OPT_IN_TYPE": "RESTRICTED_SINGLE"}
-    assert {one.verdict.is_allowed for one in rows(asha, organization, agent)} == {False}
+    assert {row.verdict.is_allowed for row in rows(asha, organization, agent)} == {False}
 
 
 def test_who_may_not_change_or_see_is_not_offered_to(asha: Customer, organization: Organization) -> None:
-    assert {one.change for one in rows(asha, organization, StaffMemberFactory(organization=organization, role="auditor"))} == {
+    assert {row.change for row in rows(asha, organization, StaffMemberFactory(organization=organization, role="auditor"))} == {
         ""
     }
     nobody = StaffMemberFactory(organization=organization, role="", username="nobody")

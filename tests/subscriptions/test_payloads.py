@@ -42,6 +42,6 @@ def test_channels_are_printed_with_or_without_consent():
             {"name": "BULK", "subscribed": "", "unsubscribed": "ALL", "user_preference": "UNSUBSCRIBED"},
         ],
     }
-    assert [one["user_preference"] for one in post["priority"]] == ["NOT_SET", "NOT_SET"]
+    assert [priority["user_preference"] for priority in post["priority"]] == ["NOT_SET", "NOT_SET"]
     (only,) = channel_rows({}, channels=["EMAIL"], priorities=["BULK"])
     assert only["priority"] == [{"name": "BULK", "subscribed": "ALL", "unsubscribed": "", "user_preference": "NOT_SET"}]

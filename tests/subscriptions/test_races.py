@@ -50,7 +50,7 @@ def subscribe_at_once(till: Till, *, people: int = PEOPLE, turns: int = 3) -> Co
         with organization_scope(till.organization):
             (outcome,) = run_batch(
                 [item],
-                lambda one: keep_item(one, call),
+                lambda choice_item: keep_item(choice_item, call),
                 echo=lambda _: {},
                 fallback=Code.SUBSCRIPTION_FAILED,
                 constraints=CONSTRAINTS,
@@ -72,8 +72,8 @@ def assert_every_history_is_whole(*, people: int = PEOPLE) -> None:
     """The log counts without gaps, every change begins where the last one ended, and the consent is the last one's."""
     for customer in Customer.objects.order_by("pk")[:people]:
         log = list(ConsentChange.objects.filter(customer=customer).order_by("pk"))
-        assert [one.revision for one in log] == list(range(1, len(log) + 1))
-        assert [one.old for one in log] == [None, *(one.new for one in log[:-1])]
+        assert [entry.revision for entry in log] == list(range(1, len(log) + 1))
+        assert [entry.old for entry in log] == [None, *(entry.new for entry in log[:-1])]
         consent = Consent.objects.get(customer=customer)
         assert (consent.revision, consent.is_subscribed) == (len(log), log[-1].new)
 

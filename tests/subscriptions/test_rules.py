@@ -27,8 +27,8 @@ def test_scope_is_all_unless_given(scope):
 
 @pytest.mark.parametrize(("given", "read"), [(None, None), ("", None), ("0", None), ("17", 17), (str(2**63 - 1), 2**63 - 1)])
 def test_ids_of_other_systems_are_taken_as_they_are(given, read):
-    found = read_choice({**ITEM, "campaign_id": given, "outbox_id": given})
-    assert (found.campaign_id, found.outbox_id) == (read, read)
+    choice = read_choice({**ITEM, "campaign_id": given, "outbox_id": given})
+    assert (choice.campaign_id, choice.outbox_id) == (read, read)
 
 
 @pytest.mark.parametrize(

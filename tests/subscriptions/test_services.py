@@ -77,7 +77,7 @@ def test_the_number_of_queries_does_not_grow_with_the_customers(till, count, que
     by = till_actor(till)
 
     def decisions(*, yes: bool) -> list[Decision]:
-        return [Decision(customer_id=one.pk, choice=choice(yes=yes), at=AT) for one in customers]
+        return [Decision(customer_id=customer.pk, choice=choice(yes=yes), at=AT) for customer in customers]
 
     with django_assert_num_queries(queries):
         keep_decisions(decisions(yes=True), by=by)
@@ -86,7 +86,7 @@ def test_the_number_of_queries_does_not_grow_with_the_customers(till, count, que
     assert Consent.objects.filter(is_subscribed=False, revision=2).count() == count
     assert ConsentChange.objects.count() == 2 * count
     with django_assert_num_queries(1):
-        assert len(consents_of([one.pk for one in customers])) == count
+        assert len(consents_of([customer.pk for customer in customers])) == count
 
 
 def test_consents_stay_in_their_organization(till, asha, stranger_api):

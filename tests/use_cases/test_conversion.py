@@ -45,8 +45,8 @@ def ways(till: Till, organization: Organization, tmp_path: Path) -> dict[str, Wa
         answer = browser.post(address, filled_form(browser, address, **item))
         if answer.status_code == 302:
             return "1000"
-        (told,) = (one for errors in errors_of(answer).values() for one in errors)
-        return told[told.rindex("(") + 1 : told.rindex(")")]
+        (message,) = (error for errors in errors_of(answer).values() for error in errors)
+        return message[message.rindex("(") + 1 : message.rindex(")")]
 
     def imported(**item: Any) -> str:
         file, errors = tmp_path / "customers.csv", tmp_path / "errors.csv"

@@ -101,7 +101,7 @@ def test_a_welcome_that_is_over_shows_as_expired(northwind: Organization) -> Non
 def test_joining_at_a_further_programs_store_enrols_in_both(northwind: Organization) -> None:
     api = reloaded(club(), SOUTH, NORTH)
     item = api.add(mobile=MOBILE).item
-    assert (item["loyalty_points"], [one["awarded_points"] for one in item["side_effects"]["effect"]]) == (7, [7, 50])
+    assert (item["loyalty_points"], [effect["awarded_points"] for effect in item["side_effects"]["effect"]]) == (7, [7, 50])
     assert Membership.objects.count() == 2
     rows = item["points_summaries"]["points_summary"]
     assert [row["programId"] for row in rows] == [str(Program.objects.get(name=name).pk) for name in ("Club", "South")]

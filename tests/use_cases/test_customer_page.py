@@ -12,6 +12,8 @@ pytestmark = pytest.mark.django_db
 
 def test_panels_are_those_that_may_be_seen(anna: Customer, organization: Organization) -> None:
     agent = StaffMemberFactory(organization=organization, role="care_agent")
-    assert [one.template for one in panels_of(anna, organization=organization, seen_by=agent)] == ["back_office/consents.html"]
+    assert [panel.template for panel in panels_of(anna, organization=organization, seen_by=agent)] == [
+        "back_office/consents.html"
+    ]
     nobody = StaffMemberFactory(organization=organization, role="", username="nobody")
     assert panels_of(anna, organization=organization, seen_by=nobody) == []

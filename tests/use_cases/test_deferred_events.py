@@ -41,15 +41,16 @@ def test_another_organization_reaches_no_customer(till: Till, bazaar: Till) -> N
 
 def test_lost_jobs_are_made_up_for_in_every_organization(till: Till, bazaar: Till) -> None:
     tills = [till, bazaar]
-    customers = [register(one, mobile="9812300001") for one in tills]
-    for customer, one in zip(customers, tills, strict=True):
-        defer(customer, one)
+    customers = [register(till, mobile="9812300001") for till in tills]
+    for customer, home in zip(customers, tills, strict=True):
+        defer(customer, home)
     ProcrastinateJob._base_manager.all()._raw_delete("default")
     with no_scope():
         assert pick_up_deferred_events() == 2
         assert pick_up_deferred_events() == 0
     arguments = ProcrastinateJob.objects.order_by("pk").values_list("args", flat=True)
     assert list(arguments) == [
-        {"organization": one.organization.code, "customer": customer.pk} for customer, one in zip(customers, tills, strict=True)
+        {"organization": home.organization.code, "customer": customer.pk}
+        for customer, home in zip(customers, tills, strict=True)
     ]
     assert statuses() == ["todo", "todo"]

@@ -171,7 +171,7 @@ def test_an_approved_request_for_a_taken_value_merges_its_owner(till: Till, orga
     merge = Merge.objects.get()
     assert (merge.survivor, merge.victim, merge.reason) == (anna, usha, f"Identity request {request.pk}")
     changes = AuditEntry.objects.filter(object_type="customer", object_id=anna.pk, actor="staff:asha").order_by("pk")
-    assert [(one.action, one.new.get("mobile")) for one in changes] == [("updated", OTHER), ("merged", None)]
+    assert [(change.action, change.new.get("mobile")) for change in changes] == [("updated", OTHER), ("merged", None)]
     assert register(till, mobile=OLD).pk != anna.pk
 
 

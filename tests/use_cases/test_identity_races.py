@@ -152,8 +152,10 @@ def is_decided_well(till: Till) -> bool:
     with organization_scope(till.organization):
         requests = list(IdentityRequest.objects.all())
         current = set(Identifier.objects.filter(state="CURRENT").values_list("customer_id", "value"))
-    expected = {(one.customer_id, one.new_value if one.status == "APPROVED" else one.old_value) for one in requests}
-    return current == expected and not any(one.status == "PENDING" for one in requests)
+    expected = {
+        (request.customer_id, request.new_value if request.status == "APPROVED" else request.old_value) for request in requests
+    }
+    return current == expected and not any(request.status == "PENDING" for request in requests)
 
 
 def test_a_request_is_decided_once(till: Till) -> None:

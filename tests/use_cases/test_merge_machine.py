@@ -105,9 +105,9 @@ def open_shops(*, allow_negative: bool) -> Shops:
 
 def everything() -> dict[str, list[Any]]:
     """Every row there is, of what a customer may have and of what is told about them."""
-    told = {"customers", "engagement", "subscriptions"}
-    models = [one for one in apps.get_models() if one._meta.app_label in told or one is AuditEntry]
-    return {one._meta.label: list(one._default_manager.order_by("pk").values_list()) for one in models}
+    labels = {"customers", "engagement", "subscriptions"}
+    models = [model for model in apps.get_models() if model._meta.app_label in labels or model is AuditEntry]
+    return {model._meta.label: list(model._default_manager.order_by("pk").values_list()) for model in models}
 
 
 def together() -> dict[str, Decimal]:
@@ -119,8 +119,8 @@ def together() -> dict[str, Decimal]:
 
 def held() -> Decimal:
     """What those who stand may spend, or will."""
-    standing = PointsAccount.objects.filter(customer__merged_into=None).aggregate(all=Sum("balance") + Sum("promised"))
-    return standing["all"] or ZERO
+    totals = PointsAccount.objects.filter(customer__merged_into=None).aggregate(all=Sum("balance") + Sum("promised"))
+    return totals["all"] or ZERO
 
 
 def owned(customer_id: int) -> dict[str, Any]:
@@ -151,24 +151,24 @@ class MergeMachine(RuleBasedStateMachine):
         self.redeemed: list[tuple[RedemptionRequest, Redeemed]] = []
         self.reversed: list[tuple[ReversalRequest, Reversed]] = []
         self.told: list[PointsRow] = []
-        programs = {one.name: one for one in Program.objects.all()}
-        self.people = [self.join(place, programs) for place in range(4)]
+        programs = {program.name: program for program in Program.objects.all()}
+        self.people = [self.join(index, programs) for index in range(4)]
 
     def teardown(self) -> None:
         transaction.savepoint_rollback(self.savepoint)
 
-    def join(self, place: int, programs: dict[str, Program]) -> int:
+    def join(self, index: int, programs: dict[str, Program]) -> int:
         """Somebody in both programs, two in one each, and somebody in none."""
         organization = self.shops.organization
-        names = [["Club", "South club"], ["Club"], ["South club"], []][place]
+        names = [["Club", "South club"], ["Club"], ["South club"], []][index]
         customer = CustomerFactory(organization=organization, type="LOYALTY" if names else "NON_LOYALTY")
         IdentifierFactory(customer=customer, value=f"91981230{customer.pk % 10000:04}")
         for name in names:
             PointsAccountFactory(organization=organization, program=programs[name], customer=customer)
-        if place < 3:
-            join_group(self.shops.group, customer.pk, role="PRIMARY" if place == 1 else "MEMBER")
-            put_into(self.shops.partitions[place % 2], customer.pk)
-        ConsentFactory(customer=customer, channel=("SMS", "EMAIL")[place % 2], decided_at=LONG_AGO)
+        if index < 3:
+            join_group(self.shops.group, customer.pk, role="PRIMARY" if index == 1 else "MEMBER")
+            put_into(self.shops.partitions[index % 2], customer.pk)
+        ConsentFactory(customer=customer, channel=("SMS", "EMAIL")[index % 2], decided_at=LONG_AGO)
         return customer.pk
 
     # --- steps
@@ -179,25 +179,25 @@ class MergeMachine(RuleBasedStateMachine):
         with time_machine.travel(self.now, tick=False):
             list(settle_due(self.shops.organization))
             before, last = held(), PointsEntry.objects.aggregate(last=Max("pk"))["last"] or 0
-            said: list[Decimal] = []
-            yield said
+            expected: list[Decimal] = []
+            yield expected
             made = PointsEntry.objects.filter(pk__gt=last)
             by_merges = made.filter(kind__in=MERGES).aggregate(all=Sum("points") + Sum("promised"))["all"] or ZERO
             lapsed = made.filter(kind__in=BY_THEMSELVES).aggregate(all=Sum("points") + Sum("promised"))["all"] or ZERO
             assert by_merges == 0
-            assert held() - before == sum(said, ZERO) + lapsed
+            assert held() - before == sum(expected, ZERO) + lapsed
             self.check()
 
     def check(self) -> None:
         """What holds at any moment."""
-        assert [str(one) for one in check_ledger(self.shops.organization)] == []
+        assert [str(finding) for finding in check_ledger(self.shops.organization)] == []
         assert not Customer.objects.filter(merged_into__merged_into__isnull=False).exists()
         assert not PointsAccount.objects.filter(customer__merged_into__isnull=False).exists()
-        standing = Merge.objects.filter(undone_at=None).in_bulk(field_name="pk").values()
+        active = Merge.objects.filter(undone_at=None).in_bulk(field_name="pk").values()
         merged = dict(Customer.objects.filter(merged_into__isnull=False).values_list("pk", "merged_into"))
-        assert {one.victim_id for one in standing} == set(merged)
+        assert {merge.victim_id for merge in active} == set(merged)
         for move in MOVED:
-            kept = {pk for one in standing for pk in one.moved["rows"][move.label]["kept"]}
+            kept = {pk for merge in active for pk in merge.moved["rows"][move.label]["kept"]}
             left = move.model._default_manager.filter(**{f"{move.column}__in": merged})
             assert set(left.values_list("pk", flat=True)) <= kept, move.label
             for row in left:
@@ -214,9 +214,9 @@ class MergeMachine(RuleBasedStateMachine):
 
     def check_rival(self, move: MovedRows, row: Any, survivor: int) -> None:
         """What somebody kept as history when they were merged, who they are now has in another row."""
-        for one in row._meta.constraints:
-            if one.name in move.clashes:
-                same = {name: getattr(row, name) for name in one.fields if name != move.column}
+        for constraint in row._meta.constraints:
+            if constraint.name in move.clashes:
+                same = {name: getattr(row, name) for name in constraint.fields if name != move.column}
                 assert move.model._default_manager.filter(**{move.column: survivor}, **same).exists(), (move.label, row.pk)
 
     def number(self) -> str:
@@ -250,10 +250,10 @@ class MergeMachine(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 3), amount=st.integers(10, 300), later=st.sampled_from([False, False, False, True]))
     def buys(self, which: int, amount: int, later: bool) -> None:  # noqa: FBT001 - hypothesis passes names
-        with self.step() as said:
+        with self.step() as expected:
             customer = self.standing(which)
             bill = self.record(customer_id=customer.pk, number=self.number(), amount=Decimal(amount), defer_awards=later)
-            said.extend(bill.points.values_list("issued", flat=True))
+            expected.extend(bill.points.values_list("issued", flat=True))
 
     def record(self, *, defer_awards: bool = False, **draft: Any) -> Bill:
         by = self.shops.by
@@ -269,12 +269,12 @@ class MergeMachine(RuleBasedStateMachine):
     @precondition(lambda self: DeferredEvent.objects.filter(worked_at=None).exists())
     @rule()
     def what_waits_is_worked(self) -> None:
-        with self.step() as said:
+        with self.step() as expected:
             last = PointsEntry.objects.aggregate(last=Max("pk"))["last"] or 0
             for customer in set(DeferredEvent.objects.filter(worked_at=None).values_list("customer", flat=True)):
                 work_deferred_events(self.shops.organization, customer)
             made = PointsEntry.objects.filter(pk__gt=last).exclude(kind__in=[*MERGES, *BY_THEMSELVES])
-            said.extend(points + promised for points, promised in made.values_list("points", "promised"))
+            expected.extend(points + promised for points, promised in made.values_list("points", "promised"))
 
     @rule(which=st.integers(0, 1000), percent=st.sampled_from([10, 50, 100]))
     def brings_back(self, which: int, percent: int) -> None:
@@ -283,16 +283,16 @@ class MergeMachine(RuleBasedStateMachine):
             return
         sale = sales[which % len(sales)]
         left = sale.amount - sale.returned_amount
-        with self.step() as said:
+        with self.step() as expected:
             how = {"return_type": "FULL"} if percent == 100 and not sale.returned_amount else {}
             amount = max(left * percent // 100, Decimal(1))
             back = {"type": "RETURN", "sale_id": sale.pk, "amount": amount, "number": self.number()}
             self.record(customer_id=sale.customer_id, **back, **how)
-            said.append(-self.deducted)
+            expected.append(-self.deducted)
 
     @rule(which=st.integers(0, 3), percent=st.integers(1, 100))
     def spends(self, which: int, percent: int) -> None:
-        with self.step() as said:
+        with self.step() as expected:
             customer = self.standing(which)
             accounts = PointsAccount.objects.filter(customer=customer, moved_to=None, balance__gt=0).order_by("-balance")
             account = accounts.first()
@@ -304,7 +304,7 @@ class MergeMachine(RuleBasedStateMachine):
                 external_reference=self.number(),
             )  # fmt: skip
             self.redeemed.append((order, self.redeem(order)))
-            said.append(-points)
+            expected.append(-points)
 
     def redeem(self, order: RedemptionRequest) -> Redeemed:
         with transaction.atomic():
@@ -318,13 +318,13 @@ class MergeMachine(RuleBasedStateMachine):
         left = redemption.points - redemption.reversed
         if not left:
             return
-        with self.step() as said:
+        with self.step() as expected:
             points = max(left * percent // 100, Decimal(1))
             order = ReversalRequest(redemption_id=redemption.code, points=str(points), external_reference=self.number())
             done = self.reverse(order)
             self.reversed.append((order, done))
             # What lapsed is counted by its entry.
-            said.append(points)
+            expected.append(points)
 
     def reverse(self, order: ReversalRequest) -> Reversed:
         with transaction.atomic():
@@ -349,14 +349,14 @@ class MergeMachine(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 3), points=st.integers(1, 30), program=st.sampled_from(["Club", "South club"]))
     def is_told_of(self, which: int, points: int, program: str) -> None:
-        with self.step() as said:
+        with self.step() as expected:
             row = PointsRow(
                 customer_id=self.people[which], program=program, kind=PointsEntry.Kind.AWARD, points=Decimal(points),
                 occurred_at=self.now, reference=self.number(),
             )  # fmt: skip
             if self.tell(row) is RowStatus.CREATED:
                 self.told.append(row)
-                said.append(Decimal(points))
+                expected.append(Decimal(points))
 
     def tell(self, row: PointsRow) -> RowStatus | None:
         """Import it for who that is by now; None where they are in no such program."""
@@ -369,7 +369,7 @@ class MergeMachine(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 3), points=st.sampled_from([5, 20, -3, -10]))
     def is_corrected(self, which: int, points: int) -> None:
-        with self.step() as said:
+        with self.step() as expected:
             account = PointsAccount.objects.filter(customer=self.standing(which)).order_by("pk").first()
             if account is None:
                 return
@@ -377,7 +377,7 @@ class MergeMachine(RuleBasedStateMachine):
                 adjust_points(account, Decimal(points), reason="a mistake", by=self.shops.by)
             except AdjustmentRefusedError:
                 return
-            said.append(Decimal(points))
+            expected.append(Decimal(points))
 
     # --- merges
 
@@ -402,8 +402,8 @@ class MergeMachine(RuleBasedStateMachine):
         return ""
 
     def two(self, which: int, other: int) -> tuple[Customer, Customer] | None:
-        one, another = self.standing(which), self.standing(other)
-        return None if one.pk == another.pk else (one, another)
+        survivor, another = self.standing(which), self.standing(other)
+        return None if survivor.pk == another.pk else (survivor, another)
 
     @rule(which=st.integers(0, 3), other=st.integers(0, 3))
     def become_one(self, which: int, other: int) -> None:
@@ -423,7 +423,7 @@ class MergeMachine(RuleBasedStateMachine):
 
     def forget_what_stayed_with_others(self) -> None:
         """What somebody did while they were merged was the survivor's, and is the survivor's now that they are two again."""
-        owners = {pk: self.standing(place).pk for place, pk in enumerate(self.people)}
+        owners = {pk: self.standing(index).pk for index, pk in enumerate(self.people)}
         self.redeemed = [
             (order, done)
             for order, done in self.redeemed
@@ -442,7 +442,7 @@ class MergeMachine(RuleBasedStateMachine):
             pair = self.two(which, other)
             if pair is None:
                 return
-            before = [owned(one.pk) for one in pair]
+            before = [owned(customer.pk) for customer in pair]
             in_debt = PointsAccount.objects.filter(customer__in=pair, balance__lt=0).exists()
             merge = self.merge(*pair)
             is_over = PointsAccount.objects.filter(customer=pair[0], due_at__lte=clock.now()).exists()
@@ -450,7 +450,7 @@ class MergeMachine(RuleBasedStateMachine):
             if refusal:
                 assert in_debt or is_over, refusal
             else:
-                assert [owned(one.pk) for one in pair] == before
+                assert [owned(customer.pk) for customer in pair] == before
                 assert not CustomerSegment.objects.filter(customer__merged_into__isnull=False, customer__in=pair).exists()
 
 

@@ -44,8 +44,8 @@ def people(chain: Chain) -> list[list[Customer]]:
     with organization_scope(chain.organization), transaction.atomic():
         return [
             [
-                member(chain, 10, mobile=f"91981{place:02}{number:05}", firstname=f"Guest {number}").customer
-                for place in range(3)
+                member(chain, 10, mobile=f"91981{index:02}{number:05}", firstname=f"Guest {number}").customer
+                for index in range(3)
             ]
             for number in range(ROUNDS)
         ]
@@ -103,11 +103,11 @@ def is_sound(chain: Chain) -> bool:
     assert not victims.exclude(merged_into__merged_into=None).exists()
     assert not Identifier.objects.exclude(customer__merged_into=None).exists()
     assert Merge.objects.filter(undone_at=None).count() == victims.count()
-    return [str(one) for one in check_ledger(chain.organization)] == []
+    return [str(finding) for finding in check_ledger(chain.organization)] == []
 
 
 def test_two_merges_of_the_same_two_are_one_whatever_their_directions(chain, people):
-    lanes = [[merging(chain, one, two) for one, two, _ in people], [merging(chain, two, one) for one, two, _ in people]]
+    lanes = [[merging(chain, first, two) for first, two, _ in people], [merging(chain, two, first) for first, two, _ in people]]
     fates = at_once(chain, [*lanes, lanes[0], lanes[1]])
     assert fates["merged"] == ROUNDS
     assert fates["known"] + fates["refused"] == 3 * ROUNDS
@@ -117,7 +117,7 @@ def test_two_merges_of_the_same_two_are_one_whatever_their_directions(chain, peo
 
 
 def test_merges_in_a_ring_end_without_a_ring(chain, people):
-    lanes = [[merging(chain, trio[place], trio[(place + 1) % 3]) for trio in people] for place in range(3)]
+    lanes = [[merging(chain, trio[index], trio[(index + 1) % 3]) for trio in people] for index in range(3)]
     fates = at_once(chain, lanes)
     assert fates["merged"] + fates["refused"] == 3 * ROUNDS
     with organization_scope(chain.organization):
@@ -126,26 +126,26 @@ def test_merges_in_a_ring_end_without_a_ring(chain, people):
 
 def test_writes_during_a_merge_reach_the_unmerged_customer(chain, people):
     with organization_scope(chain.organization):
-        mobiles = [[Identifier.objects.get(customer=one).value for one in trio] for trio in people]
+        mobiles = [[Identifier.objects.get(customer=customer).value for customer in trio] for trio in people]
     lanes = [
-        [merging(chain, one, two) for one, two, _ in people],
+        [merging(chain, first, two) for first, two, _ in people],
         [updating(chain, two) for _, two, _ in people],
         [redeeming(chain, two, mobile) for (_, two, _), (_, mobile, _) in zip(people, mobiles, strict=True)],
-        [redeeming(chain, one, mobile) for (one, _, _), (mobile, _, _) in zip(people, mobiles, strict=True)],
+        [redeeming(chain, first, mobile) for (first, _, _), (mobile, _, _) in zip(people, mobiles, strict=True)],
     ]
     fates = at_once(chain, lanes)
     assert fates == {"merged": ROUNDS, "updated": ROUNDS, "redeemed 0": 2 * ROUNDS}
     with organization_scope(chain.organization):
         assert is_sound(chain)
-        for one, two, _ in people:
-            assert PointsAccount.objects.get(customer=one, moved_to=None).balance == 12
+        for first, two, _ in people:
+            assert PointsAccount.objects.get(customer=first, moved_to=None).balance == 12
             # The name came before the merge, and filled the survivor's, or after it.
-            assert Customer.objects.get(pk=one.pk).lastname == "Rao", two
+            assert Customer.objects.get(pk=first.pk).lastname == "Rao", two
 
 
 def test_a_merge_and_its_undoing_at_once_leave_sound_accounts(chain, people):
     with organization_scope(chain.organization):
-        merges = [merge_customers(survivor=one.pk, victim=two.pk, by=chain.blr).merge for one, two, _ in people]
+        merges = [merge_customers(survivor=first.pk, victim=two.pk, by=chain.blr).merge for first, two, _ in people]
 
     def undoing(merge: Merge) -> Job:
         def job() -> str:
@@ -156,7 +156,7 @@ def test_a_merge_and_its_undoing_at_once_leave_sound_accounts(chain, people):
 
     lanes = [
         [undoing(merge) for merge in merges],
-        [merging(chain, third, one) for one, _, third in people],
+        [merging(chain, third, first) for first, _, third in people],
         [undoing(merge) for merge in merges],
     ]
     fates = at_once(chain, lanes)
@@ -186,9 +186,9 @@ def test_twin_without_locks_merges_once_by_the_constraints(chain, people):
 @pytest.mark.usefixtures("without_locks")
 def test_twin_without_locks_merges_in_one_direction_by_the_constraints(chain, people):
     """The other merge is refused by a constraint, or as the victim of a deadlock once it is repeated."""
-    one, two, _ = people[0]
+    first, two, _ = people[0]
     with all_read_before(use_cases.merging, "_merge", workers=2):
-        fates = at_once(chain, [[merging(chain, one, two)], [merging(chain, two, one)]])
+        fates = at_once(chain, [[merging(chain, first, two)], [merging(chain, two, first)]])
     assert (fates["merged"], fates["constraint"] + fates["refused"]) == (1, 1)
     with organization_scope(chain.organization):
         assert Merge.objects.count() == 1
@@ -211,8 +211,8 @@ def test_twin_without_the_constraints_stays_right_by_the_locks(chain, people):
         for statement in CONSTRAINTS:
             cursor.execute(statement)
     try:
-        lanes = [[merging(chain, trio[place], trio[(place + 1) % 3]) for trio in people] for place in range(3)]
-        at_once(chain, [*lanes, [merging(chain, two, one) for one, two, _ in people]])
+        lanes = [[merging(chain, trio[index], trio[(index + 1) % 3]) for trio in people] for index in range(3)]
+        at_once(chain, [*lanes, [merging(chain, two, first) for first, two, _ in people]])
         with organization_scope(chain.organization):
             assert is_sound(chain)
     finally:

@@ -70,8 +70,8 @@ def merge(chain: Chain, survivor: PointsAccount, victim: PointsAccount) -> Merge
     return merge_customers(survivor=survivor.customer_id, victim=victim.customer_id, by=chain.blr).merge
 
 
-def undo(chain: Chain, one: Merge) -> None:
-    undo_merge(Merge.objects.get(pk=one.pk), reason="somebody else", by=chain.blr)
+def undo(chain: Chain, merge_row: Merge) -> None:
+    undo_merge(Merge.objects.get(pk=merge_row.pk), reason="somebody else", by=chain.blr)
 
 
 def owe(account: PointsAccount, points: int) -> None:
@@ -100,7 +100,7 @@ def tier_until(account: PointsAccount, day: date | None) -> None:
 
 
 def findings(chain: Chain) -> list[str]:
-    return [str(one) for one in check_ledger(chain.organization)]
+    return [str(finding) for finding in check_ledger(chain.organization)]
 
 
 # --- undone, or not
@@ -109,11 +109,11 @@ def findings(chain: Chain) -> list[str]:
 def test_a_merge_that_paid_the_survivors_debt_is_not_undone(chain: Chain, anna: PointsAccount, twin: PointsAccount) -> None:
     owe(anna, 5)
     give_points(twin, 20)
-    one = merge(chain, anna, twin)
+    merge_row = merge(chain, anna, twin)
     anna.refresh_from_db()
     assert (anna.balance, anna.floor) == (15, 0)
     with pytest.raises(MergeRefusedError, match="points"):
-        undo(chain, one)
+        undo(chain, merge_row)
 
 
 def test_a_debt_without_set_off_does_not_block_undoing_a_merge(chain: Chain, anna: PointsAccount, twin: PointsAccount) -> None:
@@ -126,8 +126,8 @@ def test_a_debt_without_set_off_does_not_block_undoing_a_merge(chain: Chain, ann
 
 def test_undoing_a_merge_restores_the_non_loyalty_type(chain: Chain, twin: PointsAccount) -> None:
     guest = CustomerFactory(organization=chain.organization, type="NON_LOYALTY")
-    one = merge_customers(survivor=guest.pk, victim=twin.customer_id, by=chain.blr).merge
-    undo(chain, one)
+    merge_row = merge_customers(survivor=guest.pk, victim=twin.customer_id, by=chain.blr).merge
+    undo(chain, merge_row)
     guest.refresh_from_db()
     assert guest.type == "NON_LOYALTY"
 
@@ -142,7 +142,10 @@ def test_an_account_that_a_merge_made_stays_while_others_have_moved_to_it(
         undo(chain, first)
     undo(chain, second)
     undo(chain, first)
-    assert {one.customer_id for one in PointsAccount.objects.filter(moved_to=None)} == {twin.customer_id, third.customer_id}
+    assert {account.customer_id for account in PointsAccount.objects.filter(moved_to=None)} == {
+        twin.customer_id,
+        third.customer_id,
+    }
 
 
 def test_points_that_expired_when_their_survivor_was_merged_on_are_touched(
@@ -154,7 +157,7 @@ def test_points_that_expired_when_their_survivor_was_merged_on_are_touched(
     undo(chain, merge(chain, third, anna))
     with pytest.raises(MergeRefusedError, match="points"):
         undo(chain, first)
-    assert not [one for one in findings(chain) if "expired" in one]
+    assert not [finding for finding in findings(chain) if "expired" in finding]
 
 
 # --- days and tiers
@@ -203,10 +206,10 @@ def test_the_day_of_the_last_earning_is_found_from_what_was_earned(
     give_points(twin, 10, expiry=rolling, facts=facts(NOON - 5 * DAY, explanation={"because": "rule"}))
     for account, days in ((anna, 20), (twin, 5)):
         PointsAccount.objects.filter(pk=account.pk).update(last_earned_on=(NOON - days * DAY).date())
-    one = merge(chain, anna, twin)
+    merge_row = merge(chain, anna, twin)
     anna.refresh_from_db()
     assert anna.last_earned_on == date(2026, 4, 26)
-    undo(chain, one)
+    undo(chain, merge_row)
     anna.refresh_from_db()
     twin.refresh_from_db()
     assert (anna.last_earned_on, twin.last_earned_on) == (date(2026, 4, 11), date(2026, 4, 26))
@@ -247,10 +250,10 @@ def test_undoing_a_merge_restores_the_victims_tier(chain: Chain, anna: PointsAcc
     give_points(twin, 20, expiry=Expiry(moves=PointsLot.Moves.MEMBERSHIP))
     twin.refresh_from_db()
     due_at = twin.due_at
-    one = merge(chain, anna, twin)
+    merge_row = merge(chain, anna, twin)
     anna.refresh_from_db()
     assert anna.due_at is None
-    undo(chain, one)
+    undo(chain, merge_row)
     twin.refresh_from_db()
     assert twin.due_at == due_at
     assert findings(chain) == []
@@ -276,10 +279,10 @@ def test_a_reversal_reference_used_by_both_is_kept_for_each(chain: Chain, anna: 
     give_points(anna, 50)
     give_points(twin, 50)
     spent = [redeem(order(account, "20"), chain.blr) for account in (anna, twin)]
-    first = [bring_back(one, chain.blr, "5", external_reference="R1") for one in spent]
+    first = [bring_back(redeemed, chain.blr, "5", external_reference="R1") for redeemed in spent]
     merge(chain, anna, twin)
-    again = [bring_back(one, chain.blr, "5", external_reference="R1") for one in spent]
-    assert [(one.is_replay, one.reversal) for one in again] == [(True, one.reversal) for one in first]
+    again = [bring_back(redeemed, chain.blr, "5", external_reference="R1") for redeemed in spent]
+    assert [(outcome.is_replay, outcome.reversal) for outcome in again] == [(True, outcome.reversal) for outcome in first]
 
 
 def tell(chain: Chain, account: PointsAccount, points: int) -> RowStatus | int:
@@ -292,11 +295,11 @@ def tell(chain: Chain, account: PointsAccount, points: int) -> RowStatus | int:
     return int(fate.code) if isinstance(fate, LoyaltyError) else fate
 
 
-@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("index", [0, 1])
 def test_a_file_reference_used_by_both_means_the_survivors_entry(
-    chain: Chain, anna: PointsAccount, twin: PointsAccount, place: int
+    chain: Chain, anna: PointsAccount, twin: PointsAccount, index: int
 ) -> None:
-    survivor, victim = ((anna, twin), (twin, anna))[place]
+    survivor, victim = ((anna, twin), (twin, anna))[index]
     assert [tell(chain, survivor, 10), tell(chain, victim, 20)] == [RowStatus.CREATED, RowStatus.CREATED]
     merge(chain, survivor, victim)
     assert [tell(chain, survivor, 10), tell(chain, survivor, 20)] == [RowStatus.UNCHANGED, 400]
@@ -312,11 +315,14 @@ def test_returns_after_a_merge_print_alike_after_the_next_merge(
     merge(chain, anna, twin)
     moment.shift(5 * DAY)
     first = [bring_back(spent, chain.blr, points, external_reference=f"R{points}") for points in ("10", "50")]
-    assert [(int(one.balance), int(one.lapsed)) for one in first] == [(57, 0), (57, 50)]
+    assert [(int(outcome.balance), int(outcome.lapsed)) for outcome in first] == [(57, 0), (57, 50)]
     moment.shift(DAY)
     merge(chain, third, anna)
     again = [bring_back(spent, chain.blr, points, external_reference=f"R{points}") for points in ("10", "50")]
-    assert [(one.is_replay, int(one.balance), int(one.lapsed)) for one in again] == [(True, 57, 0), (True, 57, 50)]
+    assert [(outcome.is_replay, int(outcome.balance), int(outcome.lapsed)) for outcome in again] == [
+        (True, 57, 0),
+        (True, 57, 50),
+    ]
 
 
 # --- what is told
@@ -336,9 +342,9 @@ def test_promotions_are_printed_once(chain: Chain, anna: PointsAccount, twin: Po
     give_points(twin, 30, kind="promotional")
     give_points(twin, 10, kind="promotional", expiry=Expiry(on=NOON.date() + DAY))
     redeem(order(twin, "15"), chain.blr)
-    one = merge(chain, anna, twin)
+    merge_row = merge(chain, anna, twin)
     assert given(chain, anna.customer) == ["10", "30"]
-    undo(chain, one)
+    undo(chain, merge_row)
     assert (given(chain, anna.customer), given(chain, twin.customer)) == ([], ["10", "30"])
 
 
@@ -355,11 +361,11 @@ def test_the_lots_of_a_bill_are_printed_once(chain: Chain, anna: PointsAccount, 
         answer = Api(chain.blr.till).call("GET", "transactions", f"id={customer.pk}&points_breakup=true")
         (row,) = answer.customer["transactions"]["transaction"]
         names = ("issued", "available", "delayed", "redeemed", "expiry_date")
-        return [tuple(one[name] for name in names) for one in row["points_breakup"]["breakup"]]
+        return [tuple(part[name] for name in names) for part in row["points_breakup"]["breakup"]]
 
-    one = merge(chain, anna, twin)
+    merge_row = merge(chain, anna, twin)
     assert told(anna.customer) == expected
-    undo(chain, one)
+    undo(chain, merge_row)
     assert told(twin.customer) == expected
     merge(chain, anna, twin)
     assert told(twin.customer) == expected

@@ -79,23 +79,23 @@ def uniquenesses() -> dict[tuple[str, str], set[str]]:
             "SELECT indrelid::regclass::text, attname, indexrelid::regclass::text FROM pg_index "
             "JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indisunique AND NOT indisprimary"
         )
-        found: dict[tuple[str, str], set[str]] = {}
+        columns_by_index: dict[tuple[str, str], set[str]] = {}
         for table, column, index in cursor.fetchall():
-            found.setdefault((table, column), set()).add(index)
-        return found
+            columns_by_index.setdefault((table, column), set()).add(index)
+        return columns_by_index
 
 
 def test_whatever_refers_to_a_customer_is_moved_or_stays_for_a_reason(db):
-    said = {(one.model._meta.db_table, one.model._meta.get_field(one.column).column) for one in (*MOVED, *KEPT)}
-    assert constrained_columns() == said
-    assert all(one.reason for one in KEPT)
+    known = {(move.model._meta.db_table, move.model._meta.get_field(move.column).column) for move in (*MOVED, *KEPT)}
+    assert constrained_columns() == known
+    assert all(move.reason for move in KEPT)
 
 
 def test_every_uniqueness_that_a_move_may_meet_has_an_answer(db):
-    there = uniquenesses()
+    indexes = uniquenesses()
     for move in MOVED:
         column = move.model._meta.get_field(move.column).column
-        assert there.get((move.model._meta.db_table, column), set()) == set(move.conflicts), move.label
+        assert indexes.get((move.model._meta.db_table, column), set()) == set(move.conflicts), move.label
 
 
 # --- what moves
@@ -154,11 +154,11 @@ def test_the_survivor_takes_the_victims_label_and_returns_it(organization, till,
     held = CustomerStatusFactory(organization=organization, blocks=["points_redeem"])
     label(twin, held, image_url="https://example.com/twin.jpg", **given)
     version = anna.version
-    one = merge(till, anna, twin)
+    merge_row = merge(till, anna, twin)
     anna.refresh_from_db()
     assert {name: getattr(anna, name) for name in given} == given
     assert (anna.status_label, anna.image_url, anna.version) == (held, "https://example.com/twin.jpg", version + 1)
-    undo(till, one)
+    undo(till, merge_row)
     anna.refresh_from_db()
     assert (anna.status_label, anna.status_reason, anna.status_changed_on, anna.image_url) == (None, "", None, "")
     label(anna, CustomerStatusFactory(organization=organization), status_reason="")
@@ -217,7 +217,7 @@ def test_points_move_lot_by_lot_with_their_expiry_and_totals_are_added(organizat
     old.refresh_from_db()
     assert (old.customer_id, old.moved_to_id, old.balance, old.lifetime) == (anna.pk, account.pk, 0, 0)
     moved = PointsLot.objects.filter(moved_from__isnull=False).order_by("pk")
-    assert [(one.points, one.expires_on, one.is_open, one.account_id) for one in moved] == [
+    assert [(lot.points, lot.expires_on, lot.is_open, lot.account_id) for lot in moved] == [
         (20, last_day, True, account.pk),
         (5, None, False, account.pk),
     ]
@@ -274,12 +274,12 @@ def test_events_that_wait_follow_with_a_job(organization, till, anna, twin, queu
 
 
 def test_a_merge_is_recorded_and_audited_on_both_sides(organization, till, anna, twin):
-    one = merge(till, anna, twin)
-    assert (one.survivor_id, one.victim_id, one.actor) == (anna.pk, twin.pk, "till:mgroad.till1")
-    told = AuditEntry.objects.filter(action="merged").order_by("object_id").values_list("object_id", "new")
-    assert list(told) == [
-        (anna.pk, {"merge": one.pk, "victim": twin.pk}),
-        (twin.pk, {"merge": one.pk, "survivor": anna.pk}),
+    merge_row = merge(till, anna, twin)
+    assert (merge_row.survivor_id, merge_row.victim_id, merge_row.actor) == (anna.pk, twin.pk, "till:mgroad.till1")
+    entries = AuditEntry.objects.filter(action="merged").order_by("object_id").values_list("object_id", "new")
+    assert list(entries) == [
+        (anna.pk, {"merge": merge_row.pk, "victim": twin.pk}),
+        (twin.pk, {"merge": merge_row.pk, "survivor": anna.pk}),
     ]
 
 
@@ -287,10 +287,10 @@ def test_a_merge_is_recorded_and_audited_on_both_sides(organization, till, anna,
 
 
 def test_the_same_merge_again_changes_nothing(organization, till, anna, twin):
-    one = merge(till, anna, twin)
+    merge_row = merge(till, anna, twin)
     entries = PointsEntry.objects.count()
     again = merge_customers(survivor=anna.pk, victim=twin.pk, by=till_actor(till))
-    assert (again.merge, again.is_new) == (one, False)
+    assert (again.merge, again.is_new) == (merge_row, False)
     assert (Merge.objects.count(), PointsEntry.objects.count()) == (1, entries)
 
 

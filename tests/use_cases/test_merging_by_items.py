@@ -83,8 +83,8 @@ def test_writes_to_a_victim_reach_the_survivor_with_a_warning(till, anna, twin):
     merge(till, anna, twin)
     by_mobile = send(till, mobile="9812300002", firstname="Annie")
     by_id = send(till, update_customer, id=str(twin.pk), lastname="Iyer")
-    assert [one.customer.pk for one in (by_mobile, by_id)] == [anna.pk, anna.pk]
-    assert [codes(one) for one in (by_mobile, by_id)] == [[91009], [91009]]
+    assert [registration.customer.pk for registration in (by_mobile, by_id)] == [anna.pk, anna.pk]
+    assert [codes(registration) for registration in (by_mobile, by_id)] == [[91009], [91009]]
 
 
 def test_a_refused_item_merges_no_customers(organization, till, anna, twin):
@@ -109,7 +109,7 @@ def test_a_batch_merges_customers_it_registered_itself(organization, till):
         context = load_input_context(items, by=till_actor(till))
         inputs = [read_customer_input(item, context, action="add") for item in items]
         results = register_all(inputs, options=RegistrationOptions(), context=context, by=till_actor(till))
-    assert [(one.customer.pk == results[0].customer.pk, one.is_new) for one in results] == [
+    assert [(registration.customer.pk == results[0].customer.pk, registration.is_new) for registration in results] == [
         (True, True), (False, True), (True, False), (True, False), (False, True),
     ]  # fmt: skip
     bea = Customer.objects.get(firstname="Bea")
@@ -123,7 +123,8 @@ def in_one_batch(till: Till, items: list[dict[str, str]]) -> list[Customer]:
         context = load_input_context(items, by=till_actor(till))
         inputs = [read_customer_input(item, context, action="add") for item in items]
         return [
-            one.customer for one in register_all(inputs, options=RegistrationOptions(), context=context, by=till_actor(till))
+            registration.customer
+            for registration in register_all(inputs, options=RegistrationOptions(), context=context, by=till_actor(till))
         ]
 
 

@@ -179,8 +179,8 @@ def test_a_return_that_waits_breaks_no_check_of_the_ledger(account: PointsAccoun
     sale = bill(account, till, "B1", amount=100)
     bill(account, till, "B2", defer_awards=True)
     assert codes(bill(account, till, "R1", 40, back_of="B1")) == [1094]
-    assert [str(one) for one in check_ledger(till.organization)] == []
+    assert [str(finding) for finding in check_ledger(till.organization)] == []
     assert work_deferred_events(till.organization, account.customer_id) == 2
     account.refresh_from_db()
     assert (account.purchases, sale.recorded.bill.points.get().claimed) == (160, 4)
-    assert [str(one) for one in check_ledger(till.organization)] == []
+    assert [str(finding) for finding in check_ledger(till.organization)] == []

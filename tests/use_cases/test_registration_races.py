@@ -52,8 +52,8 @@ def register_at_once(till: Till, people: int, adds: int) -> Counter[str]:
         with organization_scope(till.organization):
             context = load_input_context([item], by=by)
 
-            def work(one: dict[str, str]) -> Done:
-                registration = register_customer(read_customer_input(one, context, action="add"), context=context, by=by)
+            def work(item: dict[str, str]) -> Done:
+                registration = register_customer(read_customer_input(item, context, action="add"), context=context, by=by)
                 return Done(body={"user_id": registration.customer.pk}, message="")
 
             (outcome,) = run_batch([item], work, echo=echo_identifiers, fallback=Code.ADD_FAILED, constraints=CONSTRAINTS)

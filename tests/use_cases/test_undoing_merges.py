@@ -49,13 +49,13 @@ def snapshot(organization: Organization) -> dict[str, str]:
     """What every table of customers says, but for the records of what happened."""
     tables = [model for model in apps.get_models() if model._meta.app_label in {"customers", "engagement", "subscriptions"}]
     history = {"merge", "pointsentry", "pointsconsumption", "pointslot", "pointsaccount", "purchasetotals"}
-    found = {}
+    contents = {}
     for model in tables:
         if model._meta.model_name in history:
             continue
-        columns = [one.attname for one in model._meta.concrete_fields if not _is_derived(one.name)]
+        columns = [field.attname for field in model._meta.concrete_fields if not _is_derived(field.name)]
         rows = model.objects.order_by("pk").values_list(*columns)
-        found[model._meta.label] = repr(list(rows))
+        contents[model._meta.label] = repr(list(rows))
     accounts = PointsAccount.objects.exclude(balance=0, lifetime=0, purchases=0).order_by("pk")
     figures = (
         "customer_id",
@@ -68,10 +68,10 @@ def snapshot(organization: Organization) -> dict[str, str]:
         "visits",
         "last_billed_on",
     )
-    found["accounts"] = repr(list(accounts.values_list(*figures)))
+    contents["accounts"] = repr(list(accounts.values_list(*figures)))
     bought = PurchaseTotals.objects.exclude(bills=0).order_by("customer_id")
-    found["totals"] = repr(list(bought.values_list("customer_id", "amount", "bills", "last_amount", "last_billed_at")))
-    return found
+    contents["totals"] = repr(list(bought.values_list("customer_id", "amount", "bills", "last_amount", "last_billed_at")))
+    return contents
 
 
 def _is_derived(column: str) -> bool:
@@ -84,13 +84,13 @@ def live(organization: Organization, till: Till, *customers: Customer) -> None:
     series = CardSeries.objects.filter(code="GOLD").first() or CardSeriesFactory(organization=organization)
     field = FieldDefinition.objects.filter(name="hobby").first() or FieldFactory(organization=organization, name="hobby")
     group = UserGroupFactory(organization=organization, external_id="G1")
-    for place, customer in enumerate(customers):
+    for index, customer in enumerate(customers):
         CardFactory(series=series, number=f"G{customer.pk}", customer=customer)
-        give_points(account_of(customer), 10 + place, expiry=Expiry(on=clock.now().date() + timedelta(days=40)))
+        give_points(account_of(customer), 10 + index, expiry=Expiry(on=clock.now().date() + timedelta(days=40)))
         give_points(account_of(customer), 3, opens_at=clock.now() + timedelta(days=3))
-        buy(customer, till, f"2026-0{place + 1}-05 12:00:00", 100 * (place + 1))
-        join_group(group, customer.pk, role="PRIMARY" if place == 1 else "MEMBER")
-        if place:
+        buy(customer, till, f"2026-0{index + 1}-05 12:00:00", 100 * (index + 1))
+        join_group(group, customer.pk, role="PRIMARY" if index == 1 else "MEMBER")
+        if index:
             Customer.objects.filter(pk=customer.pk).update(
                 field_values={str(field.pk): "chess"},
                 field_values_folded={str(field.pk): ["chess"]},
@@ -102,16 +102,16 @@ def live(organization: Organization, till: Till, *customers: Customer) -> None:
 def test_an_untouched_merge_is_undone_completely(organization, till, anna, twin):
     live(organization, till, anna, twin)
     before = snapshot(organization)
-    one = merge(till, anna, twin)
+    merge_row = merge(till, anna, twin)
     assert snapshot(organization) != before
-    undo(till, one)
+    undo(till, merge_row)
     assert snapshot(organization) == before
     assert is_clean(organization)
-    one.refresh_from_db()
-    assert (one.undone_by, one.undone_reason) == ("till:mgroad.till1", "It was somebody else")
+    merge_row.refresh_from_db()
+    assert (merge_row.undone_by, merge_row.undone_reason) == ("till:mgroad.till1", "It was somebody else")
     assert find(organization, "mobile", "9812300002") == (twin.pk, False)
     with pytest.raises(MergeRefusedError, match="already"):
-        undo(till, one)
+        undo(till, merge_row)
 
 
 def test_undoing_a_merge_removes_the_account_it_created(organization, till, anna, twin):
@@ -120,7 +120,7 @@ def test_undoing_a_merge_removes_the_account_it_created(organization, till, anna
     give_points(PointsAccountFactory(organization=organization, customer=twin, program=other, membership=False), 7)
     undo(till, merge(till, anna, twin))
     states = settled_accounts([anna.pk, twin.pk], organization=organization)
-    assert {(key.customer_id, key.program_id): int(one.account.balance) for key, one in states.items()} == {
+    assert {(key.customer_id, key.program_id): int(state.account.balance) for key, state in states.items()} == {
         (anna.pk, account_of(anna).program_id): 0,
         (twin.pk, account_of(anna).program_id): 0,
         (twin.pk, other.pk): 7,
@@ -131,10 +131,10 @@ def test_undoing_a_merge_removes_the_account_it_created(organization, till, anna
 
 def test_later_acts_of_the_survivor_do_not_block_undoing(organization, till, anna, twin):
     live(organization, till, anna, twin)
-    one = merge(till, anna, twin)
+    merge_row = merge(till, anna, twin)
     buy(anna, till, "2026-05-05 12:00:00", 70)
     give_points(account_of(anna), 4)
-    undo(till, one)
+    undo(till, merge_row)
     assert (account_of(anna).balance, account_of(twin).balance) == (14, 11)
     assert (account_of(anna).purchases, account_of(twin).purchases) == (170, 200)
     assert PurchaseTotals.objects.get(customer=anna).amount == 170
@@ -161,11 +161,11 @@ TOUCHES: dict[str, Callable[[Organization, Till, Customer], object]] = {
 def test_a_merge_with_changed_rows_is_not_undone(organization, till, anna, twin, what):
     live(organization, till, anna, twin)
     join_group(UserGroupFactory(organization=organization, external_id="G7"), twin.pk)
-    one = merge(till, anna, twin)
+    merge_row = merge(till, anna, twin)
     TOUCHES[what](organization, till, anna)
     before = snapshot(organization)
     with pytest.raises(MergeRefusedError, match=what):
-        undo(till, one)
+        undo(till, merge_row)
     assert snapshot(organization) == before
 
 
@@ -188,28 +188,28 @@ def test_merges_in_a_chain_are_undone_last_first(organization, till, anna, twin)
 
 def hobby_of(organization: Organization, *customers: Customer) -> None:
     hobby = FieldDefinition.objects.filter(name="hobby").first() or FieldFactory(organization=organization, name="hobby")
-    Customer.objects.filter(pk__in=[one.pk for one in customers]).update(field_values={str(hobby.pk): "chess"})
+    Customer.objects.filter(pk__in=[customer.pk for customer in customers]).update(field_values={str(hobby.pk): "chess"})
 
 
 # What both of two who are merged into the same customer bring: it comes from the first of them.
 COMMON: dict[str, Callable[[Organization, Customer, Customer], object]] = {
-    "group": lambda organization, one, other: join_group(
-        UserGroupFactory(organization=organization, external_id="G1"), one.pk, other.pk
+    "group": lambda organization, first, other: join_group(
+        UserGroupFactory(organization=organization, external_id="G1"), first.pk, other.pk
     ),
-    "identifier": lambda organization, one, other: [
-        IdentifierFactory(customer=each, kind="external_id", value=f"X{each.pk}") for each in (one, other)
+    "identifier": lambda organization, first, other: [
+        IdentifierFactory(customer=each, kind="external_id", value=f"X{each.pk}") for each in (first, other)
     ],
-    "name": lambda organization, one, other: Customer.objects.filter(pk__in=[one.pk, other.pk]).update(lastname="Rao"),
+    "name": lambda organization, first, other: Customer.objects.filter(pk__in=[first.pk, other.pk]).update(lastname="Rao"),
     "field": hobby_of,
 }
 
 
 @pytest.mark.parametrize("what", COMMON)
 def test_undoing_merges_restores_what_a_later_merge_left_out(organization, till, anna, what):
-    one, other = (send(till, mobile=f"981230001{place}").customer for place in range(2))
-    COMMON[what](organization, one, other)
+    earlier, other = (send(till, mobile=f"981230001{index}").customer for index in range(2))
+    COMMON[what](organization, earlier, other)
     before = snapshot(organization)
-    first, second = merge(till, anna, one), merge(till, anna, other)
+    first, second = merge(till, anna, earlier), merge(till, anna, other)
     with pytest.raises(MergeRefusedError, match=f"Customer {other.pk} was merged later"):
         undo(till, first)
     undo(till, second)

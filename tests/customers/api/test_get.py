@@ -206,7 +206,7 @@ def test_cards_when_asked_for_and_as_a_way_in(api, organization):
     }  # fmt: skip
     assert "card_details" not in api.get("card_number=G-1").item
     xml = api.get("card_number=G-1&card_details=true&format=xml").xml
-    assert [one.findtext("card_number") for one in xml.iterfind(".//card_details/card")] == ["G-1"]
+    assert [element.findtext("card_number") for element in xml.iterfind(".//card_details/card")] == ["G-1"]
 
 
 def test_member_care_access_stays_in_the_callers_store(api, asha, organization):
@@ -331,10 +331,10 @@ def test_user_groups_when_asked_for(api, asha, organization):
     assert item["group_points_summaries"] == {
         "group_points_summary": [
             {
-                "group_program_id": program, "group_id": str(one.pk), "program_id": program,
+                "group_program_id": program, "group_id": str(group.pk), "program_id": program,
                 "lifetime_points": "0", "loyalty_points": "0",
             }
-            for one in (family, crew)
+            for group in (family, crew)
         ]
     }  # fmt: skip
     assert api.get("mobile=9812345678&mlp=true").item["group_points_summaries"] == item["group_points_summaries"]

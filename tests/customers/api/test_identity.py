@@ -22,8 +22,8 @@ def change(api: Api, *items: dict[str, Any], **headers: str) -> Answer:
 
 def item_of(answer: Answer) -> dict[str, Any]:
     """The one object of the answer."""
-    found: dict[str, Any] = answer.response["customers"]["customer"]
-    return found
+    content: dict[str, Any] = answer.response["customers"]["customer"]
+    return content
 
 
 def test_a_request_is_answered_by_one_object(api: Api, anna: Customer) -> None:
@@ -65,7 +65,7 @@ def test_an_xml_request_is_answered_in_xml(api: Api, anna: Customer) -> None:
     body += "<verification><field><name>firstname</name><value>anna</value></field></verification></customer></root>"
     answer = api.call("POST", "update_identity.xml", "", body, Content_Type="application/xml")
     (item,) = answer.xml.findall("customers/customer")
-    assert [one.tag for one in item] == ["identifier", "old_value", "new_value", "updated", "item_status"]
+    assert [element.tag for element in item] == ["identifier", "old_value", "new_value", "updated", "item_status"]
     assert (item.findtext("updated"), item.findtext("item_status/code")) == ("true", "1040")
 
 

@@ -49,7 +49,7 @@ def people(api):
         {"mobile": "447400123456", "external_id": "straße", "firstname": "Ümit", "lastname": "Çelik",
          "registered_on": "2021-05-03 12:00:00"},
     ]  # fmt: skip
-    return [one["user_id"] for one in api.add(*people).items]
+    return [item["user_id"] for item in api.add(*people).items]
 
 
 def test_answer_is_all_text(api, people):
@@ -81,7 +81,7 @@ def test_xml(api, people):
     nobody = find(api, "(firstname:EXACT:Nobody)", format="xml").http.content.decode()
     assert "<customer><count>0</count><start>0</start><rows>10</rows><results><item/></results></customer>" in nobody
     root = find(api, "(lastname:STARTS:rao)", format="xml").xml
-    assert [one.findtext("firstname") for one in root.findall("customer/results/item")] == ["Anna", "Bina"]
+    assert [element.findtext("firstname") for element in root.findall("customer/results/item")] == ["Anna", "Bina"]
     assert "<attributes><attribute/></attributes>" in find(api, "(firstname:EQUALS:ümit)", format="xml").http.content.decode()
 
 

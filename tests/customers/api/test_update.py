@@ -83,7 +83,10 @@ def test_channels_are_replaced_by_type_and_value_and_added_otherwise(api, asha):
     api.update(id=asha["user_id"], commChannels=[first])
     api.update(id=asha["user_id"], commChannels=[{**first, "verified": "true"}, {"type": "LINE", "value": "2"}])
     channels = Customer.objects.get().comm_channels
-    assert [(one["type"], one["value"], one["verified"]) for one in channels] == [("WHATSAPP", "1", True), ("LINE", "2", False)]
+    assert [(channel["type"], channel["value"], channel["verified"]) for channel in channels] == [
+        ("WHATSAPP", "1", True),
+        ("LINE", "2", False),
+    ]
 
 
 def test_kept_identifiers_are_reported(api, asha):

@@ -34,7 +34,7 @@ def test_rows_of_merged_customers_are_left_out(organization: Organization, till:
     rows = GroupMembership.objects.order_by("pk")
     assert len(rows.unmerged()) == 2
     merge(till, anna, twin)
-    assert [one.customer for one in rows.unmerged()] == [anna]
+    assert [row.customer for row in rows.unmerged()] == [anna]
 
 
 def test_groups_segments_and_labels_count_customers_once(
@@ -52,9 +52,9 @@ def test_groups_segments_and_labels_count_customers_once(
     assert (GroupMembership.objects.count(), CustomerSegment.objects.count()) == (2, 2)
     assert [row.member_count for row in shown(administrator.get(list_of("customers_usergroup")))] == [1]
     page = administrator.get(page_of("customers_usergroup", family))
-    assert [one.customer for one in page.context["members"]] == [anna]
+    assert [member.customer for member in page.context["members"]] == [anna]
     partitions = administrator.get(page_of("customers_segment", low.segment)).context["partitions"]
-    assert [(str(one), count) for one, count in partitions] == [("low", "1"), ("high", "0")]
+    assert [(str(partition), count) for partition, count in partitions] == [("low", "1"), ("high", "0")]
     assert [row.customer_count for row in shown(administrator.get(list_of("customers_customerstatus")))] == [1]
 
 

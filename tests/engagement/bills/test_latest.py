@@ -35,8 +35,8 @@ def asha(northwind: Organization) -> Customer:
 
 
 def numbers(*customers: Customer, **query: str) -> list[str]:
-    found = latest_bills([one.pk for one in customers], query=query, organization=customers[0].organization)
-    return [bill.number for bill in found]
+    bills = latest_bills([customer.pk for customer in customers], query=query, organization=customers[0].organization)
+    return [bill.number for bill in bills]
 
 
 def test_ten_of_each_customer_the_newest_first(northwind: Organization, shop: Shop, asha: Customer) -> None:
@@ -48,7 +48,7 @@ def test_ten_of_each_customer_the_newest_first(northwind: Organization, shop: Sh
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ({"number": "1"}, ["1"]),
         ({"store_code": "del"}, ["2"]),
@@ -64,13 +64,13 @@ def test_ten_of_each_customer_the_newest_first(northwind: Organization, shop: Sh
     ],
 )
 def test_filters_of_the_call_narrow_them(
-    northwind: Organization, shop: Shop, asha: Customer, query: dict[str, str], found: list[str]
+    northwind: Organization, shop: Shop, asha: Customer, query: dict[str, str], expected: list[str]
 ) -> None:
     away = open_shop(northwind, "del", "del.till1")
     shop.record(shop.draft("1", 10, customer_id=asha.pk))
     away.record(away.draft("2", 20, customer_id=asha.pk))
     shop.record(shop.returned("1", 5, number="3", customer_id=asha.pk))
-    assert numbers(asha, **query) == found
+    assert numbers(asha, **query) == expected
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -18,7 +18,7 @@ def bills(organization: Any) -> list[Bill]:
     """Bills as they were stored before the column: two with stated points, one of them 0, and one without."""
     till = TillFactory(store__organization=organization)
     details = [{"stated_points": "7.125", "cashier": "9"}, {"stated_points": "0"}, {"cashier": "9"}]
-    return [BillFactory(till=till, customer__organization=organization, details=one) for one in details]
+    return [BillFactory(till=till, customer__organization=organization, details=detail) for detail in details]
 
 
 def stored() -> list[tuple[Any, ...]]:

@@ -76,10 +76,10 @@ def test_the_same_bill_in_several_threads_is_one(shop: Shop, asha: Customer) -> 
 def test_the_same_bill_at_two_tills_of_a_store_is_one_by_policy(shop: Shop, asha: Customer) -> None:
     shop.flag(CONF_LOYALTY_BILL_NUMBER_UNIQUE_ONLY_STORE=1)
     other = TillFactory(store=shop.till.store, code="blr.till2")
-    here, there, *_ = sales(shop, asha)
-    for draft in there:
+    here, away, *_ = sales(shop, asha)
+    for draft in away:
         draft.till = other
-    assert record_at_once(shop, [here, there]) == {"new": ROUNDS, "known": ROUNDS}
+    assert record_at_once(shop, [here, away]) == {"new": ROUNDS, "known": ROUNDS}
     assert account_of(asha).balance == 5 * ROUNDS
 
 

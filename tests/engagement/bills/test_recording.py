@@ -184,11 +184,11 @@ def test_a_number_is_the_tills_on_its_day_unless_the_policy_widens_it(
         at = NOON - 9 * next(days) * DAY
         shop.record(shop.draft("1", 100, customer_id=asha.pk, billed_at=at))
         places = [{"till": beside}, {"till": away}, {"billed_at": at + 2 * DAY}]
-        found = []
-        for place in places:
-            (result,) = shop.record_all([shop.draft("1", 7, customer_id=asha.pk, **{"billed_at": at, **place})])
-            found.append(isinstance(result, LoyaltyError))
-        return found
+        amounts = []
+        for row in places:
+            (result,) = shop.record_all([shop.draft("1", 7, customer_id=asha.pk, **{"billed_at": at, **row})])
+            amounts.append(isinstance(result, LoyaltyError))
+        return amounts
 
     assert taken() == [False, False, False]
     shop.flag(CONF_LOYALTY_BILL_NUMBER_UNIQUE_ONLY_STORE=1)
@@ -294,14 +294,16 @@ def test_who_owns_a_sale_that_comes_back_without_them_is_found_beforehand(
 
 
 def queries_of(shop: Shop, customers: list[Customer], *, start: int, kind: str) -> int:
-    drafts = [shop.draft(str(start + place), 100, customer_id=one.pk) for place, one in enumerate(customers)]
+    drafts = [shop.draft(str(start + index), 100, customer_id=customer.pk) for index, customer in enumerate(customers)]
     if kind == "returns":
         shop.record_all(drafts)
-        drafts = [shop.returned(str(start + place), 50, customer_id=one.pk) for place, one in enumerate(customers)]
-        drafts += [shop.returned(f"no {start + place}", 50, customer_id=one.pk) for place, one in enumerate(customers)]
-    with CaptureQueriesContext(connection) as found:
+        drafts = [shop.returned(str(start + index), 50, customer_id=customer.pk) for index, customer in enumerate(customers)]
+        drafts += [
+            shop.returned(f"no {start + index}", 50, customer_id=customer.pk) for index, customer in enumerate(customers)
+        ]
+    with CaptureQueriesContext(connection) as queries:
         shop.record_all(drafts)
-    return len(found)
+    return len(queries)
 
 
 @pytest.mark.parametrize(("kind", "queries"), [("sales", 26), ("returns", 31)])
@@ -309,7 +311,7 @@ def test_a_batch_takes_the_same_queries_for_one_or_a_hundred(
     northwind: Organization, shop: Shop, kind: str, queries: int
 ) -> None:
     people = [member(northwind) for _ in range(100)]
-    shop.record_all([shop.draft(str(place), 1, customer_id=one.pk) for place, one in enumerate(people)])
+    shop.record_all([shop.draft(str(index), 1, customer_id=customer.pk) for index, customer in enumerate(people)])
     counts = [queries_of(shop, people[:count], start=1000 * count, kind=kind) for count in (1, 3, 40)]
     assert counts == [queries] * 3
     # From fifty rows on some are copied, which is not counted.

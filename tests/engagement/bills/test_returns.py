@@ -141,7 +141,7 @@ def test_lines_are_taken_by_serial_first_and_used_up_one_after_the_other(shop: S
     sale = sell(shop, asha, "1", 90, line("TEA", 1, 20, serial="1"), line("TEA", 2, 50, serial="2"), line("CUP", 1, 20))
     shop.record(shop.returned("1", customer_id=asha.pk, lines=[line("TEA", 1, serial="2"), line("TEA", 2)]))
     rows = BillLine.objects.filter(bill=sale).order_by("position")
-    assert [(one.returned_quantity, one.returned_amount) for one in rows] == [(1, 20), (2, 50), (0, 0)]
+    assert [(row.returned_quantity, row.returned_amount) for row in rows] == [(1, 20), (2, 50), (0, 0)]
     back = Bill.objects.get(type="RETURN")
     parts = back.lines.order_by("position").values_list("sale_line__position", "quantity", "amount")
     assert list(parts) == [(2, 1, 25), (1, 1, 20), (2, 1, 25)]
@@ -290,7 +290,7 @@ def test_several_returns_of_a_sale_in_one_batch_and_out_of_order(shop: Shop, ash
     last, first, sale, second = shop.record_all(drafts)
     assert isinstance(last, LoyaltyError)
     assert int(last.code) == 630
-    assert not any(isinstance(one, LoyaltyError) for one in (first, sale, second))
+    assert not any(isinstance(result, LoyaltyError) for result in (first, sale, second))
     bills = Bill.objects.filter(type="RETURN").order_by("billed_at")
     assert [(bill.amount, bill.sale_returned) for bill in bills] == [(50, 50), (30, 80)]
     account = account_of(asha)
@@ -312,7 +312,7 @@ def test_a_return_in_the_batch_of_its_sale_counts_its_lines(shop: Shop, asha: Cu
     ]
     shop.record_all(drafts)
     rows = BillLine.objects.filter(bill__type="REGULAR").order_by("position")
-    assert [(one.returned_quantity, one.returned_amount) for one in rows] == [(1, 30), (0, 0)]
+    assert [(row.returned_quantity, row.returned_amount) for row in rows] == [(1, 30), (0, 0)]
     assert BillLine.objects.get(bill__type="RETURN").sale_line == rows[0]
 
 

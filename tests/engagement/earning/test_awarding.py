@@ -204,7 +204,7 @@ def test_two_programs_count_apart(northwind: Organization) -> None:
     shop = open_shop(northwind)
     both, default = member(northwind, "South", "Club"), member(northwind)
     purchase = shop.record(shop.draft("1", 100, customer_id=both.pk))
-    assert [(one["awarded_points"], one["total_points"]) for one in purchase.effects] == [(10, 10), (5, 5)]
+    assert [(effect["awarded_points"], effect["total_points"]) for effect in purchase.effects] == [(10, 10), (5, 5)]
     shop.record(shop.draft("2", 100, customer_id=default.pk))
     assert account_of(default).balance == 5
     away = open_shop(northwind, "del", "del.till1")
@@ -273,8 +273,8 @@ def test_other_points_pay_for_what_was_spent_and_the_shortfall_is_forgiven(shop:
     account = account_of(asha)
     assert (account.balance, account.returned, account.lifetime) == (0, 5, 13)
     entry = PointsEntry.objects.get(kind="RETURN")
-    told = {key: entry.explanation[key] for key in ("claimed", "from_own", "from_others", "shortfall", "lapsed")}
-    assert told == {"claimed": "10", "from_own": "2", "from_others": "3", "shortfall": "5", "lapsed": "0"}
+    numbers = {key: entry.explanation[key] for key in ("claimed", "from_own", "from_others", "shortfall", "lapsed")}
+    assert numbers == {"claimed": "10", "from_own": "2", "from_others": "3", "shortfall": "5", "lapsed": "0"}
     counted = BillPoints.objects.order_by("pk").first()
     assert counted is not None
     assert (counted.claimed, counted.taken, counted.claimed_spent) == (10, 5, 8)

@@ -36,7 +36,7 @@ def people(organization: Organization, count: int) -> list[Customer]:
 
 def enrolled(customers: list[Customer], organization: Organization, *, at: datetime = AT) -> Enrolment:
     programs = load_catalog().active
-    return enrol([Joining(customer=one, programs=programs, at=at) for one in customers], organization=organization)
+    return enrol([Joining(customer=customer, programs=programs, at=at) for customer in customers], organization=organization)
 
 
 def test_every_member_begins_on_the_lowest_tier(northwind: Organization) -> None:
@@ -49,8 +49,8 @@ def test_every_member_begins_on_the_lowest_tier(northwind: Organization) -> None
         account = PointsAccount.objects.get(customer=customer)
         assert (account.program, account.balance, account.version) == (membership.program, 0, 0)
         assert (membership.tier_since, membership.tier_expires_on) == (AT, None)
-        found = enrolment.memberships[customer.pk, membership.program_id]
-        assert (found.pk, found.tier) == (membership.pk, membership.tier)
+        stored = enrolment.memberships[customer.pk, membership.program_id]
+        assert (stored.pk, stored.tier) == (membership.pk, membership.tier)
 
 
 def test_a_program_without_tiers_gives_none(northwind: Organization) -> None:
@@ -84,12 +84,15 @@ def test_several_programs_at_once_give_one_membership_each(northwind: Organizati
     load(club(), {"name": "Second", "tiers": [{"name": "Palm"}]})
     enrolment = enrolled(people(northwind, 3), northwind)
     assert len(enrolment.new) == 6
-    assert sorted(one.tier.name for one in enrolment.new.values() if one.tier) == ["Bronze"] * 3 + ["Palm"] * 3
+    assert (
+        sorted(membership.tier.name for membership in enrolment.new.values() if membership.tier)
+        == ["Bronze"] * 3 + ["Palm"] * 3
+    )
 
 
 def test_no_program_is_no_membership(northwind: Organization) -> None:
     customers = people(northwind, 1)
-    nothing = [Joining(customer=one, programs=[], at=AT) for one in customers]
+    nothing = [Joining(customer=customer, programs=[], at=AT) for customer in customers]
     assert enrol(nothing, organization=northwind) == enrolled([], northwind) == Enrolment()
 
 
@@ -100,7 +103,7 @@ def test_enrolling_costs_the_same_for_any_number(
     """Many are written by COPY, which is no query in Django's books."""
     customers = people(northwind, count)
     programs = load_catalog().active
-    joinings = [Joining(customer=one, programs=programs, at=AT) for one in customers]
+    joinings = [Joining(customer=customer, programs=programs, at=AT) for customer in customers]
     with django_assert_num_queries(5 if count < 50 else 3):
         enrol(joinings, organization=northwind)
     assert Membership.objects.count() == count

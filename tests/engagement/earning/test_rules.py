@@ -16,8 +16,8 @@ BASE: dict[str, Any] = {"name": "base", "award": {"per": 100, "points": 5}}
 
 
 def sale(amount: str = "1000", **more: Any) -> Sale:
-    there = {"store": "blr", "zone": "south", "concept": "food", "tier": "Gold", "day": FRIDAY}
-    return Sale(amount=Decimal(amount), **{**there, **more})
+    location = {"store": "blr", "zone": "south", "concept": "food", "tier": "Gold", "day": FRIDAY}
+    return Sale(amount=Decimal(amount), **{**location, **more})
 
 
 def one(rule: dict[str, Any], amount: str = "1000", *, precision: int = 0, **more: Any) -> Award | NoAward:
@@ -40,11 +40,11 @@ def one(rule: dict[str, Any], amount: str = "1000", *, precision: int = 0, **mor
     ],
 )
 def test_what_an_award_comes_to(award: Any, amount: str, precision: int, points: str, figures: dict[str, Any]) -> None:
-    found = one({"award": award}, amount, precision=precision)
-    assert isinstance(found, Award)
-    assert found.points == Decimal(points)
-    assert figures.items() <= found.figures.items()
-    assert {"because": "rule", "rule": "base", "amount": amount, "precision": precision}.items() <= found.figures.items()
+    outcome = one({"award": award}, amount, precision=precision)
+    assert isinstance(outcome, Award)
+    assert outcome.points == Decimal(points)
+    assert figures.items() <= outcome.figures.items()
+    assert {"because": "rule", "rule": "base", "amount": amount, "precision": precision}.items() <= outcome.figures.items()
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_what_an_award_comes_to(award: Any, amount: str, precision: int, points:
     [(60, 0, "50", False), (50, 0, "50", False), (49.9, 0, "49", True), (49.9, 1, "49.9", True), (None, 0, "50", False)],
 )
 def test_a_cap_is_the_most_that_a_bill_gives(cap: Any, precision: int, points: str, is_capped: bool) -> None:  # noqa: FBT001
-    found = one({"max_points": cap}, precision=precision)
-    assert isinstance(found, Award)
-    assert (found.points, found.is_capped, "cap" in found.figures) == (Decimal(points), is_capped, is_capped)
+    outcome = one({"max_points": cap}, precision=precision)
+    assert isinstance(outcome, Award)
+    assert (outcome.points, outcome.is_capped, "cap" in outcome.figures) == (Decimal(points), is_capped, is_capped)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_less_than_a_point_is_none(rule: dict[str, Any], amount: str, reason: st
     ],
 )
 def test_when_a_rule_holds(when: Any, more: dict[str, Any], reason: str) -> None:
-    found = one({"when": when}, **more)
-    assert isinstance(found, Award) if not reason else found == NoAward(rule="base", reason=reason)
+    outcome = one({"when": when}, **more)
+    assert isinstance(outcome, Award) if not reason else outcome == NoAward(rule="base", reason=reason)
 
 
 def test_every_rule_is_asked_in_its_order_with_its_own_terms() -> None:

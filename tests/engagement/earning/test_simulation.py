@@ -53,16 +53,16 @@ def test_the_blocks_of_a_label_are_shown(northwind: Organization) -> None:
 
 
 def told(customer: Customer, amount: int = 130, store: str = "", *, at: Any = NOON) -> list[list[str]]:
-    place = Store.objects.select_related("zone", "concept").get(code=store) if store else None
-    found = simulate_bill(
+    location = Store.objects.select_related("zone", "concept").get(code=store) if store else None
+    simulated = simulate_bill(
         customer,
         amount=Decimal(amount),
         at=at,
-        store=place,
+        store=location,
         catalog=load_catalog(),
         organization=customer.organization,
     )
-    return [one.in_words() for one in found]
+    return [simulation.in_words() for simulation in simulated]
 
 
 def test_each_rule_is_described_with_its_dates_or_reason(northwind: Organization) -> None:
@@ -94,9 +94,9 @@ def test_each_rule_is_described_with_its_dates_or_reason(northwind: Organization
 
 def test_a_simulation_matches_the_bills_award_and_writes_nothing(northwind: Organization) -> None:
     asha, shop = member(northwind), open_shop(northwind)
-    with CaptureQueriesContext(connection) as found:
+    with CaptureQueriesContext(connection) as queries:
         assert told(asha)[0][1] == "Rule base gives 6.5 regular points; they never expire."
-    assert not [one for one in found.captured_queries if not one["sql"].startswith("SELECT")]
+    assert not [query for query in queries.captured_queries if not query["sql"].startswith("SELECT")]
     shop.record(shop.draft("1", 130, customer_id=asha.pk))
     assert PointsEntry.objects.get().points == Decimal("6.5")
 
@@ -104,14 +104,14 @@ def test_a_simulation_matches_the_bills_award_and_writes_nothing(northwind: Orga
 def test_programs_are_those_of_the_place_and_of_the_cards(northwind: Organization) -> None:
     load(club(), {"name": "South", "bound_to": {"zones": ["south"]}, "earning": [rule("south")]})
     asha = member(northwind)
-    assert [one[0] for one in told(asha, store="blr")] == [
+    assert [lines[0] for lines in told(asha, store="blr")] == [
         "South, version 1 of its rules: the customer is no member.",
         "Club, version 1 of its rules:",
     ]
     assert len(told(asha, store="del")) == 1
     load(club(), {"name": "Gold", "bound_to": {"card_series": ["GOLD"]}, "earning": []})
     CardFactory(series=CardSeries.objects.get(code="GOLD"), number="G1", customer=asha, status=Card.Status.ACTIVE)
-    assert [one[0].partition(",")[0] for one in told(asha)] == ["Gold", "Club"]
+    assert [lines[0].partition(",")[0] for lines in told(asha)] == ["Gold", "Club"]
 
 
 def test_why_a_program_gives_nothing_at_all(northwind: Organization) -> None:

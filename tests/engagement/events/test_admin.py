@@ -109,8 +109,8 @@ def test_a_customers_events_are_found_by_the_customers_id(
 def test_an_event_is_opened_and_never_changed(organization: Organization, events: dict[str, DeferredEvent]) -> None:
     client = browser(organization, "org_admin")
     page = client.get(page_of(EVENTS, events["failing"])).content.decode()
-    for told in ("failing", "ZeroDivisionError", "mgroad.till1", "till:mgroad.till1"):
-        assert told in page
+    for text in ("failing", "ZeroDivisionError", "mgroad.till1", "till:mgroad.till1"):
+        assert text in page
     assert client.post(page_of(EVENTS, events["failing"]), {"kind": "x"}).status_code == 403
     assert client.get("/admin/engagement/deferredevent/add/").status_code == 403
 
@@ -129,7 +129,7 @@ def test_events_that_wait_are_tried_again_at_once(organization: Organization, ev
     assert "Will be tried again as soon as a worker is free: 2." in answer.content.decode()
     assert due_jobs() == [events["failing"].customer_id]
     audit = AuditEntry.objects.filter(action="tried again").order_by("object_id")
-    assert [(one.object_id, one.actor) for one in audit] == [
+    assert [(entry.object_id, entry.actor) for entry in audit] == [
         (events[name].pk, "staff:care_agent") for name in ("failing", "waiting")
     ]
     history = browser(organization, "org_admin").get(f"{page_of(EVENTS, events['failing'])[: -len('change/')]}history/")

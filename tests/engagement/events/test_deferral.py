@@ -96,8 +96,8 @@ def test_effects_count_for_the_customer_and_store_of_the_event(till: Till, anna:
         user_context={"source": "MEMBER_CARE"},
     )
     without_place = command_actor("import_customers", till.organization)
-    for one in (by, without_place):
-        defer_event(customer=anna, kind="look", payload={}, by=one)
+    for caller in (by, without_place):
+        defer_event(customer=anna, kind="look", payload={}, by=caller)
     assert work(anna, look=lambda event, *, by: seen.append((event, by))) == 2
     assert [actor for _, actor in seen] == [by, without_place]
     assert all(event.customer == anna for event, _ in seen)
@@ -167,7 +167,7 @@ def test_trying_again_takes_the_place_of_the_next_try_and_is_audited(till: Till,
     (job,) = ProcrastinateJob.objects.filter(lock=f"work_deferred_events {anna.pk}")
     assert (job.status, job.attempts, job.scheduled_at) == ("todo", 0, None)
     audit = AuditEntry.objects.filter(object_type="deferredevent").order_by("pk")
-    assert [(one.action, one.object_id) for one in audit] == [("tried again", event.pk) for event in events[:2]]
+    assert [(entry.action, entry.object_id) for entry in audit] == [("tried again", event.pk) for event in events[:2]]
 
 
 @pytest.mark.slow

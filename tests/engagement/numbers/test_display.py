@@ -12,7 +12,7 @@ def test_points_have_commas_and_no_idle_decimals() -> None:
 
 
 def test_changes_have_a_sign() -> None:
-    assert [format_change(Decimal(one)) for one in (5, -1200, 0)] == ["+5", "−1,200", "0"]
+    assert [format_change(Decimal(change)) for change in (5, -1200, 0)] == ["+5", "−1,200", "0"]
 
 
 def test_money_has_cents_and_a_third_decimal_where_there_is_one() -> None:

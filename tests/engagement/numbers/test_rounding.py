@@ -48,6 +48,6 @@ def test_a_share_keeps_the_digits_that_rounding_needs() -> None:
 def test_the_parts_of_a_return_add_up_to_the_whole(issued: int, amount: int, cuts: list[int], precision: int) -> None:
     """However a bill comes back, no part claims below zero and all of them claim what was issued."""
     reached = [*sorted(min(cut, amount) for cut in cuts), amount]
-    claims = [round_points(share(Decimal(issued), Decimal(one), Decimal(amount)), precision) for one in reached]
+    claims = [round_points(share(Decimal(issued), Decimal(points), Decimal(amount)), precision) for points in reached]
     assert claims == sorted(claims)
     assert claims[-1] == issued

@@ -42,15 +42,15 @@ def test_the_figures_of_any_moment(
     """Now, which is long after the 40th day, the promise of that day is kept: nobody had to settle it before."""
     account = live(organization).account
     (history,) = history_of(account.customer_id, organization=organization, as_of=moment)
-    found = history.balance
+    balance = history.balance
     assert (
-        found.lifetime,
-        found.redeemed,
-        found.expired,
-        found.returned,
-        found.adjusted,
-        found.balance,
-        found.promised,
+        balance.lifetime,
+        balance.redeemed,
+        balance.expired,
+        balance.returned,
+        balance.adjusted,
+        balance.balance,
+        balance.promised,
     ) == figures
 
 
@@ -78,7 +78,7 @@ def test_every_account_has_its_own_history(organization: Organization, club: Pro
     PointsAccountFactory(organization=organization, program=second, customer=account.customer)
     give_points(account, 10)
     histories = history_of(account.customer_id, organization=organization)
-    assert [(one.account.program.name, one.balance.balance) for one in histories] == [("Club", 10), ("Second", 0)]
+    assert [(history.account.program.name, history.balance.balance) for history in histories] == [("Club", 10), ("Second", 0)]
     assert history_of(0, organization=organization) == []
 
 

@@ -75,7 +75,7 @@ def test_active_groups_are_ordered_by_external_id(northwind: Organization) -> No
     join_group(UserGroupFactory(organization=northwind, external_id="G0", is_active=False), asha.pk)
     give(boris, 5)
     (rows,) = points_of_groups([asha.pk], organization=northwind).values()
-    assert [(one.group_id, one.lifetime) for one in rows] == [(family.pk, 5), (crew.pk, 0)]
+    assert [(row.group_id, row.lifetime) for row in rows] == [(family.pk, 5), (crew.pk, 0)]
     Program.objects.update(is_active=False)
     assert told(asha) == {}
 

@@ -186,7 +186,7 @@ def test_all_blocks_take_the_same_queries_for_any_number(
     northwind: Organization, shop: Shop, now: datetime, count: int
 ) -> None:
     people = [member(northwind, "Club", "South") for _ in range(count)]
-    shop.record_all([shop.draft(str(one.pk), 200, customer_id=one.pk, billed_at=now) for one in people], now=now)
+    shop.record_all([shop.draft(str(customer.pk), 200, customer_id=customer.pk, billed_at=now) for customer in people], now=now)
     api = Api(shop.till)
     asked = "&".join(
         f"{flag}=true"
@@ -195,13 +195,13 @@ def test_all_blocks_take_the_same_queries_for_any_number(
             "program_summary", "tracker_info",
         )
     )  # fmt: skip
-    query = f"id={','.join(str(one.pk) for one in people)}"
+    query = f"id={','.join(str(customer.pk) for customer in people)}"
     counts = []
     for more in ("", f"&{asked}"):
         api.get(query + more)
-        with CaptureQueriesContext(connection) as found:
+        with CaptureQueriesContext(connection) as queries:
             assert set(api.get(query + more).codes) == {"1000"}
-        counts.append(len(found))
+        counts.append(len(queries))
     # One each for summaries, expired and promotional points, and, with a savepoint of their own here, the tracker and groups.
     assert counts[1] - counts[0] == 3 + 3 + 3
 

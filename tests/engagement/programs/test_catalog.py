@@ -23,8 +23,8 @@ def northwind() -> Iterator[Organization]:
         yield organization
 
 
-def names(found: ApplicablePrograms) -> tuple[str | None, str | None]:
-    till, default = (one.program.name if one else None for one in found)
+def names(programs: ApplicablePrograms) -> tuple[str | None, str | None]:
+    till, default = (program.program.name if program else None for program in programs)
     return till, default
 
 
@@ -88,17 +88,17 @@ def test_an_organization_without_programs_has_an_empty_catalog() -> None:
 
 def test_both_gives_the_tills_program_first(northwind: Organization) -> None:
     load(club(), {"name": "A further one"})
-    assert [one.program.name for one in load_catalog().programs_for(None).both()] == ["A further one", "Club"]
+    assert [entry.program.name for entry in load_catalog().programs_for(None).both()] == ["A further one", "Club"]
 
 
 def test_a_program_has_its_newest_rules_and_tiers_lowest_first(northwind: Organization) -> None:
     bronze, _silver, gold = club()["tiers"]
     load(club(precision=0, tiers=[bronze, gold]))
-    standing = load_catalog().by_name["Club"]
-    assert standing.version.number == 2
-    assert standing.rules.precision == 0
-    assert [(tier.name, tier.position) for tier in standing.tiers] == [("Bronze", 1), ("Gold", 2)]
-    assert load_catalog().by_id[standing.program.pk].program == standing.program
+    current = load_catalog().by_name["Club"]
+    assert current.version.number == 2
+    assert current.rules.precision == 0
+    assert [(tier.name, tier.position) for tier in current.tiers] == [("Bronze", 1), ("Gold", 2)]
+    assert load_catalog().by_id[current.program.pk].program == current.program
 
 
 @pytest.mark.parametrize("further", [1, 3])

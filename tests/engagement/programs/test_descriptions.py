@@ -17,8 +17,8 @@ from engagement.programs.rules import ExpiryRule, ProgramRules
 
 
 def earning(**rule: Any) -> list[str]:
-    (told,) = describe_earning(ProgramRules.from_json({"earning": [{"name": "base", **rule}]}))
-    return list(told.sentences)
+    (description,) = describe_earning(ProgramRules.from_json({"earning": [{"name": "base", **rule}]}))
+    return list(description.sentences)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_conditions_delay_expiry_and_cap_follow() -> None:
         "from": "2026-01-01",
         "until": "2026-12-31",
     }
-    told = earning(
+    sentences = earning(
         award={"percent": 10},
         kind="promotional",
         when=when,
@@ -53,7 +53,7 @@ def test_conditions_delay_expiry_and_cap_follow() -> None:
         max_points=500,
         expiry={"kind": "days", "value": 90},
     )
-    assert told == [
+    assert sentences == [
         "10 % of the amount as promotional points on bills of 50.00 or more, at blr, del or web, in the zone south, in the"
         " concept food or fashion, for the tier Gold, on Saturdays and Sundays, from 2026-01-01, until 2026-12-31.",
         "Promised first; theirs to spend 1 day later.",
@@ -63,7 +63,7 @@ def test_conditions_delay_expiry_and_cap_follow() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expiry", "told"),
+    ("expiry", "expected"),
     [
         (None, "they never expire"),
         ({"kind": "months", "value": 18}, "they expire at the end of the month, 18 months later"),
@@ -76,8 +76,8 @@ def test_conditions_delay_expiry_and_cap_follow() -> None:
         ({"kind": "field", "name": "dob", "value": 14}, "they expire on the date in the field dob, 14 days later"),
     ],
 )
-def test_an_expiry_ends_a_sentence(expiry: dict[str, Any] | None, told: str) -> None:
-    assert describe_expiry(ExpiryRule.from_json(expiry)) == told
+def test_an_expiry_ends_a_sentence(expiry: dict[str, Any] | None, expected: str) -> None:
+    assert describe_expiry(ExpiryRule.from_json(expiry)) == expected
 
 
 def test_joining_may_bring_points() -> None:
@@ -86,8 +86,8 @@ def test_joining_may_bring_points() -> None:
 
 
 def tier(**more: Any) -> list[str]:
-    (told,) = describe_tiers(ProgramRules.from_json({"tiers": [{"name": "Gold", **more}]}))
-    return list(told.sentences)
+    (description,) = describe_tiers(ProgramRules.from_json({"tiers": [{"name": "Gold", **more}]}))
+    return list(description.sentences)
 
 
 def test_a_tier_shows_how_it_is_reached_and_kept() -> None:
@@ -110,16 +110,16 @@ def test_a_tier_shows_how_it_is_reached_and_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("match", "told"),
+    ("match", "expected"),
     [
         ("all", "Reached by 10 points earned in all and 5 points at once."),
         (1, "Reached by 1 of: 10 points earned in all; 5 points at once."),
         ("(1 AND 2)", "Reached by (1 AND 2), where (1) 10 points earned in all; (2) 5 points at once."),
     ],
 )
-def test_several_conditions_are_joined_as_they_match(match: str | int, told: str) -> None:
+def test_several_conditions_are_joined_as_they_match(match: str | int, expected: str) -> None:
     conditions = [{"based_on": "LIFETIME_POINTS", "threshold": 10}, {"based_on": "CURRENT_POINTS", "threshold": 5}]
-    assert tier(upgrade={"match": match, "conditions": conditions})[0] == told
+    assert tier(upgrade={"match": match, "conditions": conditions})[0] == expected
 
 
 def test_redemption_limits_are_described_also_if_there_are_none() -> None:
@@ -140,7 +140,7 @@ def test_returns_may_go_below_zero_or_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tracker", "told"),
+    ("tracker", "expected"),
     [
         ({"type": "BILL_AMOUNT", "mode": "MOVING_WINDOW", "days": 730}, "Counts bill amount over the last 730 days."),
         (
@@ -154,6 +154,6 @@ def test_returns_may_go_below_zero_or_not() -> None:
         ({"type": "POINTS", "mode": "TIER_CHANGE_WINDOW"}, "Counts points anew with every change of the tier."),
     ],
 )
-def test_a_tracker_shows_what_it_counts_and_when(tracker: dict[str, Any], told: str) -> None:
-    (one,) = describe_trackers(ProgramRules.from_json({"trackers": [{"name": "T", **tracker}]}))
-    assert list(one.sentences) == [told]
+def test_a_tracker_shows_what_it_counts_and_when(tracker: dict[str, Any], expected: str) -> None:
+    (description,) = describe_trackers(ProgramRules.from_json({"trackers": [{"name": "T", **tracker}]}))
+    assert list(description.sentences) == [expected]

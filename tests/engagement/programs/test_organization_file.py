@@ -170,7 +170,7 @@ def test_bindings_are_changed_path_by_path(northwind: Organization) -> None:
     ]
     assert audited("program")[-1] == ("changed", {"concepts": []}, {"concepts": ["fashion", "food"]})
     load(club(), {"name": "South Club", "bound_to": {"card_series": ["GOLD"]}})
-    assert [one.code for one in Program.objects.get(name="South Club").card_series.all()] == ["GOLD"]
+    assert [program.code for program in Program.objects.get(name="South Club").card_series.all()] == ["GOLD"]
     assert reload(northwind) == []
 
 
@@ -213,9 +213,9 @@ def test_the_whole_document_round_trips() -> None:
     assert report.lines == []
     assert "programs" not in report.stored
     assert dump_organization(report.organization) == text
-    said = yaml.safe_load(text)["programs"]
-    assert [one["name"] for one in said] == ["Meridian Club", "North Club", "South Club"]
-    assert said[1:] == [
+    programs = yaml.safe_load(text)["programs"]
+    assert [program["name"] for program in programs] == ["Meridian Club", "North Club", "South Club"]
+    assert programs[1:] == [
         {"name": "North Club", "active": False, "bound_to": {"zones": ["NO"]}},
         {"name": "South Club", "bound_to": {"zones": ["south"]}, "points_to_currency": 1},
     ]
@@ -224,11 +224,13 @@ def test_the_whole_document_round_trips() -> None:
 def test_the_dump_of_every_program_equals_the_file() -> None:
     organization = load_organization(check(whole())).organization
     dumped = check(organization_document(organization, sections=SECTIONS))["programs"]
-    by_name = {one["name"]: one for one in check(whole())["programs"]}
-    assert {one["name"]: rules_of(one) for one in dumped} == {name: rules_of(one) for name, one in by_name.items()}
-    for one in dumped:
+    by_name = {program["name"]: program for program in check(whole())["programs"]}
+    assert {program["name"]: rules_of(program) for program in dumped} == {
+        name: rules_of(program) for name, program in by_name.items()
+    }
+    for program in dumped:
         for name in ("name", "description", "default", "active", "bound_to"):
-            assert one[name] == by_name[one["name"]][name]
+            assert program[name] == by_name[program["name"]][name]
 
 
 def test_other_organizations_programs_are_left_alone(northwind: Organization) -> None:
@@ -239,7 +241,7 @@ def test_other_organizations_programs_are_left_alone(northwind: Organization) ->
     load()
     with organization_scope(bazaar):
         assert Program.objects.filter(is_active=True).count() == 2
-        assert [one["name"] for one in dump_programs(bazaar)] == ["Club", "South Club"]
+        assert [program["name"] for program in dump_programs(bazaar)] == ["Club", "South Club"]
 
 
 @pytest.mark.parametrize("further", [1, 3])

@@ -32,8 +32,8 @@ def ask(api: Api, query: str = "") -> Answer:
 
 
 def rows(answer: Answer) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = answer.customer["redemptions"]["points"]["point"]
-    return found
+    content: list[dict[str, Any]] = answer.customer["redemptions"]["points"]["point"]
+    return content
 
 
 def spent(answer: Answer) -> list[int]:
@@ -41,8 +41,8 @@ def spent(answer: Answer) -> list[int]:
 
 
 def code(answer: Answer) -> str:
-    found: str = answer.customer["item_status"]["code"]
-    return found
+    content: str = answer.customer["item_status"]["code"]
+    return content
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_user_id_is_printed_on_request(delhi_api: Api, three: Customer) -> None:
 def test_user_groups_are_printed(delhi_api: Api, shops: Shops, three: Customer) -> None:
     group = UserGroupFactory(organization=shops.organization, external_id="FAM1", name="Rao family")
     GroupMembership.objects.create(organization=shops.organization, group=group, customer=three, role="PRIMARY")
-    assert [one["external_id"] for one in ask(delhi_api).customer["user_groups2"]] == ["FAM1"]
+    assert [group["external_id"] for group in ask(delhi_api).customer["user_groups2"]] == ["FAM1"]
 
 
 # --- a row
@@ -153,7 +153,7 @@ def test_reversals_and_breakups_by_program(delhi_api: Api, shops: Shops) -> None
     (row,) = rows(ask(delhi_api, "mlp=true"))
     program = {"program_id": shops.club.pk, "program_name": "Club"}
     assert row["redemption_breakup_by_program"] == [{**program, "points_redeemed": 30}]
-    assert [one["reversal_breakup_by_program"] for one in row["reversals"]] == [
+    assert [reversal["reversal_breakup_by_program"] for reversal in row["reversals"]] == [
         [{**program, "points_reversed": 4}],
         [{**program, "points_reversed": 5}],
     ]
@@ -278,20 +278,22 @@ def test_several_customers_are_a_list_in_the_order_asked(delhi_api: Api, shops: 
     asked = ["919812345679", "919800000000", "919812345678"]
     answer = delhi_api.call("GET", "redemptions", f"mobile={','.join(asked)}&limit=2")
     assert answer.status["code"] == 201
-    assert [one["mobile"] for one in answer.customers] == asked
+    assert [customer["mobile"] for customer in answer.customers] == asked
     assert answer.customers[1]["item_status"]["code"] == "816"
-    told = [[row["points_redeemed"] for row in one["redemptions"]["points"]["point"]] for one in answer.customers[::2]]
-    assert told == [[40], [20, 30]]
+    points = [
+        [row["points_redeemed"] for row in customer["redemptions"]["points"]["point"]] for customer in answer.customers[::2]
+    ]
+    assert points == [[40], [20, 30]]
 
 
 def test_xml_has_the_same_content(delhi_api: Api, three: Customer) -> None:
     customer = ask(delhi_api, "format=xml&mlp=1&limit=1&type=points").xml.find("customer")
     assert customer is not None
-    assert [one.tag for one in customer] == HEAD
+    assert [element.tag for element in customer] == HEAD
     assert (customer.findtext("coupons_count"), customer.findtext("redemptions/coupons/coupon")) == ("", "")
     point = customer.find("redemptions/points/point")
     assert point is not None
-    assert [one.tag for one in point] == ROW
+    assert [element.tag for element in point] == ROW
     assert point.findtext("redemption_breakup_by_program/program/points_redeemed") == "20"
 
 
@@ -300,9 +302,9 @@ def test_queries_do_not_grow_with_customers_nor_redemptions(
     delhi_api: Api, shops: Shops, flags: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     mobiles = [f"91981234567{number}" for number in range(3)]
-    for place, mobile in enumerate(mobiles):
+    for index, mobile in enumerate(mobiles):
         customer = shops.member(mobile)
-        for day in range(1, place + 2):
+        for day in range(1, index + 2):
             give_back(
                 redeem(customer, shops.club, 9, f"2026-01-0{day} 12:00:00", till=shops.blr),
                 2,

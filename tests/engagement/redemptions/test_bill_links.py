@@ -110,7 +110,7 @@ def test_listed_redemptions_are_tied_and_others_are_warned_of(chain: Chain, asha
     ]
     for _ in range(2):
         notices = link_redemptions(bill, listed=listed, zone=zone)
-        assert [int(one.code) for one in notices] == [640] * 5
+        assert [int(notice.code) for notice in notices] == [640] * 5
     assert set(Redemption.objects.filter(bill=bill)) == {by_code.redemption, by_id.redemption}
 
 
@@ -127,7 +127,7 @@ def test_returns_and_anonymous_bills_take_no_redemptions(chain: Chain, asha: Poi
             billed_at=NOON,
         ),
     ):
-        assert [int(one.code) for one in link_redemptions(bill, listed=[code], zone=chain.organization.zone)] == [640]
+        assert [int(notice.code) for notice in link_redemptions(bill, listed=[code], zone=chain.organization.zone)] == [640]
     assert not Redemption.objects.filter(bill__isnull=False).exists()
 
 

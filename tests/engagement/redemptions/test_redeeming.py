@@ -257,7 +257,7 @@ def test_the_same_bill_at_the_same_till_on_the_same_day_spends_once(
     ]
     moment.shift(timedelta(days=1))
     different.append(redeem(order(asha, "10", transaction_number="T-1"), chain.blr))
-    assert not any(one.is_replay for one in different)
+    assert not any(redeemed.is_replay for redeemed in different)
 
 
 def test_a_bill_with_two_reference_numbers_or_codes_is_two_redemptions(chain: Chain, asha: PointsAccount) -> None:
@@ -332,7 +332,7 @@ def test_a_bill_of_another_customer_is_a_warning(chain: Chain, asha: PointsAccou
     BillFactory(customer=CustomerFactory(organization=chain.organization), number="T-1", store=chain.blr.store, billed_at=NOON)
     for _ in range(2):
         done = redeem(order(asha, "10", transaction_number="T-1"), chain.blr)
-        assert (done.bill_id, [int(one.code) for one in done.notices]) == (None, [873])
+        assert (done.bill_id, [int(notice.code) for notice in done.notices]) == (None, [873])
     assert done.is_replay
 
 
@@ -352,8 +352,8 @@ def asked(question: RedeemableRequest, chain: Chain) -> int:
 
 
 def test_redeemable_points_are_printed_and_none_spent(chain: Chain, asha: PointsAccount) -> None:
-    told = check_redeemable(ask(asha), by=chain.blr)
-    assert (told.customer_id, told.points, told.value, told.ratio, told.notices) == (
+    redeemable = check_redeemable(ask(asha), by=chain.blr)
+    assert (redeemable.customer_id, redeemable.points, redeemable.value, redeemable.ratio, redeemable.notices) == (
         asha.customer_id, 30, Decimal("7.50"), Decimal("0.25"), [],
     )  # fmt: skip
     in_money = check_redeemable(ask(asha, "7.30", is_money=True), by=chain.blr)
@@ -403,8 +403,8 @@ def test_a_code_is_issued_to_a_reachable_customer(chain: Chain, asha: PointsAcco
     assert check_redeemable(ask(asha, wants_code=True), by=chain.blr).notices == []
     assert ValidationCode.objects.get().points == 30
     set_flags(chain, OTP_CHANNEL="EMAIL")
-    told = check_redeemable(ask(asha, wants_code=True), by=chain.blr)
-    assert [int(one.code) for one in told.notices] == [876]
+    redeemable = check_redeemable(ask(asha, wants_code=True), by=chain.blr)
+    assert [int(notice.code) for notice in redeemable.notices] == [876]
 
 
 # Asking for a code
@@ -425,9 +425,9 @@ def test_a_code_is_sent_by_the_channels_of_the_policy(chain: Chain, asha: Points
     )  # fmt: skip
     assert sent.expires_at == NOON + timedelta(minutes=10)
     asha.customer.identifiers.create(organization=chain.organization, kind="email", value="asha@example.com")
-    for channel, told in (("EMAIL", "Email"), ("BOTH", "SMS/Email")):
+    for channel, channels in (("EMAIL", "Email"), ("BOTH", "SMS/Email")):
         set_flags(chain, OTP_CHANNEL=channel)
-        assert ask_for_code({"mobile": "9812345678"}, "1", by=chain.blr).message == f"Validation Code Issued by {told}"
+        assert ask_for_code({"mobile": "9812345678"}, "1", by=chain.blr).message == f"Validation Code Issued by {channels}"
 
 
 def test_a_code_is_refused_in_the_order_of_the_codes(chain: Chain, asha: PointsAccount) -> None:

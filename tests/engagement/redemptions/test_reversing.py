@@ -56,7 +56,7 @@ def refusal_of(chain: Chain, **wish: Any) -> int:
 
 def left(account: PointsAccount) -> list[int]:
     """What is left of the lots, the one that expires first."""
-    return [int(one) for one in PointsLot.objects.filter(account=account).order_by("-pk").values_list("left", flat=True)]
+    return [int(left) for left in PointsLot.objects.filter(account=account).order_by("-pk").values_list("left", flat=True)]
 
 
 def figures(account: PointsAccount) -> tuple[int, ...]:
@@ -130,7 +130,7 @@ def test_refusals_of_a_reversal(chain: Chain, asha: PointsAccount) -> None:
 
 
 def test_a_reference_number_reverses_once(chain: Chain, asha: PointsAccount, moment: time_machine.Traveller) -> None:
-    first, second = (redeem(order(asha, "30", external_reference=f"R-{one}"), chain.blr) for one in (1, 2))
+    first, second = (redeem(order(asha, "30", external_reference=f"R-{number}"), chain.blr) for number in (1, 2))
     back = bring_back(first, chain.blr, "10", external_reference="B-1")
     moment.shift(timedelta(days=30))
     for points in ("10", ""):

@@ -56,7 +56,9 @@ def test_without_a_tier_change_the_window_begins_with_the_membership() -> None:
 
 @pytest.fixture
 def northwind() -> Iterator[Organization]:
-    trackers: list[dict[str, Any]] = [{"name": one, "type": one, "mode": "MOVING_WINDOW", "days": 3} for one in TYPES]
+    trackers: list[dict[str, Any]] = [
+        {"name": tracker_type, "type": tracker_type, "mode": "MOVING_WINDOW", "days": 3} for tracker_type in TYPES
+    ]
     trackers.append({"name": "since", "type": "CUSTOMER_VISITS", "mode": "TIER_CHANGE_WINDOW"})
     organization = loaded(club(trackers=trackers), {"name": "South", "bound_to": {"zones": ["south"]}, "earning": []})
     with organization_scope(organization):
@@ -70,12 +72,12 @@ def shop(northwind: Organization) -> Shop:
 
 def values(*customers: Customer, at: datetime = NOON + 2 * DAY) -> list[dict[str, str]]:
     rows = tracker_values(
-        memberships_of([one.pk for one in customers]),
+        memberships_of([customer.pk for customer in customers]),
         catalog=load_catalog(),
         organization=customers[0].organization,
         now=at,
     )
-    return [{row["name"]: row["value"] for row in rows[one.pk]} for one in customers]
+    return [{row["name"]: row["value"] for row in rows[customer.pk]} for customer in customers]
 
 
 def test_each_measure_is_net_of_returns(northwind: Organization, shop: Shop) -> None:
@@ -125,11 +127,11 @@ def test_a_row_is_printed_as_on_the_wire(northwind: Organization, shop: Shop) ->
 def test_windows_of_tiers_are_each_customers_own(northwind: Organization, shop: Shop) -> None:
     people = [member(northwind) for _ in range(2)]
     for number in range(2):
-        for one in people:
-            shop.record(shop.draft(f"{one.pk}.{number}", 10, customer_id=one.pk, billed_at=NOON + number * DAY))
+        for customer in people:
+            shop.record(shop.draft(f"{customer.pk}.{number}", 10, customer_id=customer.pk, billed_at=NOON + number * DAY))
     bronze = Tier.objects.get(name="Bronze")
     Membership.objects.filter(customer=people[0]).update(tier=bronze, tier_since=NOON + timedelta(hours=20))
-    assert [one["since"] for one in values(*people)] == ["1", "2"]
+    assert [value["since"] for value in values(*people)] == ["1", "2"]
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -45,8 +45,8 @@ def ask(api: Api, query: str = "mobile=919812345678") -> Answer:
 
 
 def rows(answer: Answer) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = answer.customer["transactions"]["transaction"]
-    return found
+    content: list[dict[str, Any]] = answer.customer["transactions"]["transaction"]
+    return content
 
 
 def numbers(answer: Answer) -> list[str]:
@@ -54,8 +54,8 @@ def numbers(answer: Answer) -> list[str]:
 
 
 def code(answer: Answer) -> str:
-    found: str = answer.customer["item_status"]["code"]
-    return found
+    content: str = answer.customer["item_status"]["code"]
+    return content
 
 
 def account(customer: Customer, name: str = "Club") -> PointsAccount:
@@ -165,9 +165,9 @@ def test_what_must_be_asked_for_is_there_when_it_is(api: Api, shops: Shops) -> N
 
 def test_points_are_those_of_the_tills_program(api: Api, delhi_api: Api, shops: Shops) -> None:
     buy(shops.member(), shops.blr, amount=1000)
-    (there,), (elsewhere,) = rows(ask(api)), rows(ask(delhi_api))
-    assert list(there["points"]) == BLOCK
-    assert there["points"] == {
+    (home,), (elsewhere,) = rows(ask(api)), rows(ask(delhi_api))
+    assert list(home["points"]) == BLOCK
+    assert home["points"] == {
         "issued": "100", "redeemed": "0", "returned": "0", "expired": "0", "returnedPointsOnBill": "0", "expiry_date": "",
         "program_id": str(shops.south.pk),
     }  # fmt: skip
@@ -177,7 +177,7 @@ def test_points_are_those_of_the_tills_program(api: Api, delhi_api: Api, shops: 
 def test_with_mlp_points_are_a_list_of_the_customers_programs(delhi_api: Api, shops: Shops) -> None:
     buy(shops.member(), shops.delhi, amount=1000)
     (row,) = rows(ask(delhi_api, "mobile=919812345678&mlp=true"))
-    assert [(one["program_id"], one["issued"]) for one in row["points"]] == [
+    assert [(point["program_id"], point["issued"]) for point in row["points"]] == [
         (str(shops.club.pk), "50"),
         (str(shops.south.pk), "0"),
     ]
@@ -230,7 +230,7 @@ def test_the_last_of_several_expiries_is_printed(delhi_api: Api, shops: Shops) -
     buy(shops.member(), shops.delhi, amount=100)
     (row,) = rows(ask(delhi_api, "mobile=919812345678&points_breakup=1"))
     assert row["points"]["expiry_date"] == "2041-01-31"
-    assert [(one["available"], one["delayed"]) for one in row["points_breakup"]["breakup"]] == [("5", "0"), ("0", "5")]
+    assert [(part["available"], part["delayed"]) for part in row["points_breakup"]["breakup"]] == [("5", "0"), ("0", "5")]
 
 
 def test_who_is_in_no_program_has_blank_points(api: Api, shops: Shops) -> None:
@@ -439,12 +439,12 @@ def test_several_customers_are_a_list_in_the_order_asked(api: Api, shops: Shops,
     asked = ["919812345679", "919800000000", "919812345678", "919812345670", "919812345679"]
     answer = ask(api, f"mobile={','.join(asked)}&limit=2")
     assert answer.status["code"] == 201
-    assert [one["mobile"] for one in answer.customers] == asked
-    assert [one["item_status"]["code"] for one in answer.customers] == ["1052", "1012", "1052", "1051", "1052"]
-    assert [[row["number"] for row in one["transactions"]["transaction"]] for one in answer.customers if "count" in one] == [
+    assert [customer["mobile"] for customer in answer.customers] == asked
+    assert [customer["item_status"]["code"] for customer in answer.customers] == ["1052", "1012", "1052", "1051", "1052"]
+    assert [[row["number"] for row in customer["transactions"]["transaction"]] for customer in answer.customers if "count" in customer] == [
         ["D"], ["B", "C"], [], ["D"],
     ]  # fmt: skip
-    assert [one["count"] for one in answer.customers if "count" in one] == [1, 3, 0, 1]
+    assert [customer["count"] for customer in answer.customers if "count" in customer] == [1, 3, 0, 1]
 
 
 def test_more_customers_than_a_batch_holds_are_refused(api: Api) -> None:
@@ -474,12 +474,12 @@ def test_xml_has_the_same_content(api: Api, shops: Shops) -> None:
     buy(shops.member(), shops.blr, amount=1000)
     customer = ask(api, "mobile=919812345678&format=xml&mlp=1").xml.find("customer")
     assert customer is not None
-    assert [one.tag for one in customer] == HEAD
+    assert [element.tag for element in customer] == HEAD
     assert customer.findtext("transactions/transaction/coupons") == ""
-    assert [one.findtext("issued") for one in customer.findall("transactions/transaction/points")] == ["50", "100"]
+    assert [element.findtext("issued") for element in customer.findall("transactions/transaction/points")] == ["50", "100"]
     shops.member("919812345670")
     tree = ask(api, "mobile=919812345678,919812345670&format=xml").xml
-    assert [one.findtext("mobile") for one in tree.findall("customer")] == ["919812345678", "919812345670"]
+    assert [element.findtext("mobile") for element in tree.findall("customer")] == ["919812345678", "919812345670"]
 
 
 @pytest.mark.parametrize("flags", ["", "&mlp=true&custom_fields=1&points_breakup=1&credit_notes=1&limit=3"])
@@ -487,9 +487,9 @@ def test_queries_do_not_grow_with_customers_nor_bills(
     api: Api, shops: Shops, flags: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     mobiles = [f"91981234567{number}" for number in range(3)]
-    for place, mobile in enumerate(mobiles):
+    for index, mobile in enumerate(mobiles):
         customer = shops.member(mobile)
-        for day in range(1, place + 2):
+        for day in range(1, index + 2):
             buy(customer, shops.blr, f"2026-01-0{day} 12:00:00", 100)
     ask(api, "mobile=919812345670")
     for asked in (mobiles[:1], mobiles):

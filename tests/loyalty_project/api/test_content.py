@@ -13,7 +13,7 @@ def digest_of(body: str, **query: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "other"),
     [
         ('{"customer": [{"mobile": 91980, "ok": true}]}', '{"root": {"customer": {"ok": "true", "mobile": "91980"}}}'),
         ('{"customer": [{"a": "1"}]}', "<root><customer><a>1</a></customer></root>"),
@@ -28,12 +28,12 @@ def digest_of(body: str, **query: str) -> str:
         ),
     ],
 )
-def test_spellings_of_one_content_are_equal(one: str, other: str) -> None:
-    assert digest_of(one) == digest_of(other)
+def test_spellings_of_one_content_are_equal(first: str, other: str) -> None:
+    assert digest_of(first) == digest_of(other)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "other"),
     [
         ('{"customer": [{"a": "1"}]}', '{"customer": [{"a": "2"}]}'),
         ('{"customer": [{"a": "1"}]}', '{"customer": [{"b": "1"}]}'),
@@ -42,8 +42,8 @@ def test_spellings_of_one_content_are_equal(one: str, other: str) -> None:
         ('{"customer": [{"a": 1.5}]}', '{"customer": [{"a": 1.50}]}'),
     ],
 )
-def test_other_content_is_distinguished(one: str, other: str) -> None:
-    assert digest_of(one) != digest_of(other)
+def test_other_content_is_distinguished(first: str, other: str) -> None:
+    assert digest_of(first) != digest_of(other)
 
 
 def test_the_query_counts_but_for_the_format() -> None:

@@ -137,8 +137,8 @@ def test_a_400_carries_an_empty_list_of_warnings() -> None:
 
 
 def test_a_read_answers_an_object_for_one_and_a_list_for_several() -> None:
-    one = customer_answer([ok()])["response"]
-    assert (one["status"], one["customer"]["name"]) == ({"success": "true", "code": 200, "message": "Success"}, "a")
+    single = customer_answer([ok()])["response"]
+    assert (single["status"], single["customer"]["name"]) == ({"success": "true", "code": 200, "message": "Success"}, "a")
     two = customer_answer([ok(), bad()])["response"]
     assert two["status"]["code"] == Transport.PARTIAL
     assert [body.get("mobile") for body in two["customer"]] == [None, "12ab"]

@@ -287,9 +287,9 @@ def test_no_bytes_raise_anything_but_a_refusal(parse: Callable[[bytes], Value], 
 def plain(tree: Any, *, in_list: bool = False) -> Any:
     """What a tree is once it went over the wire: lists of one and empty lists are invisible in XML, null is an empty tag."""
     if isinstance(tree, dict):
-        return {key: plain(one) for key, one in tree.items()} or ""
+        return {key: plain(item) for key, item in tree.items()} or ""
     if isinstance(tree, list):
-        rows = [plain(one, in_list=True) for one in tree]
+        rows = [plain(element, in_list=True) for element in tree]
         return rows if len(rows) > 1 else rows[0] if rows else ""
     return "" if tree is None else tree
 

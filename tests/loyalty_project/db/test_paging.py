@@ -19,7 +19,7 @@ def test_each_list_has_its_page_and_its_length(
         TillFactory(store=long, code=f"long{number}")
     TillFactory(store=short, code="short0")
     with django_assert_num_queries(2):
-        found = list(page_of_each(Till.objects.all(), by="store_id", order=["-code"], limit=2))
+        pages = list(page_of_each(Till.objects.all(), by="store_id", order=["-code"], limit=2))
         rest = list(page_of_each(Till.objects.all(), by="store_id", order=["-code"], limit=2, offset=3))
-    assert [(till.code, till.list_length) for till in found] == [("long3", 4), ("long2", 4), ("short0", 1)]
+    assert [(till.code, till.list_length) for till in pages] == [("long3", 4), ("long2", 4), ("short0", 1)]
     assert [(till.code, till.list_length) for till in rest] == [("long0", 4)]

@@ -32,8 +32,8 @@ def end(server: Server) -> None:
     """Ends what a test left alive of its own server, and removes its files."""
     if server.places.alive.exists():
         server.stop()
-    for place in {server.places.home, server.places.socket_folder}:
-        shutil.rmtree(place, ignore_errors=True)
+    for folder in {server.places.home, server.places.socket_folder}:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def as_user(uid: int, action: Callable[[], object]) -> str:
@@ -52,9 +52,9 @@ def as_user(uid: int, action: Callable[[], object]) -> str:
             os._exit(0)
     os.close(writer)
     with os.fdopen(reader, encoding="utf-8") as file:
-        said = file.read()
+        answer = file.read()
     os.waitpid(child, 0)
-    return said
+    return answer
 
 
 def conninfo(server: Server, **parameters: str) -> str:

@@ -73,9 +73,9 @@ def test_command_runs_as_the_user_with_a_bare_environment(folder: Path, monkeypa
     monkeypatch.setenv("PGPORT", "1")
     account = account_for(folder)
 
-    said = account.run(["/bin/sh", "-c", "id -u; id -G; echo ${PGPORT-none}; umask; pwd"], cwd=folder.parent)
+    output = account.run(["/bin/sh", "-c", "id -u; id -G; echo ${PGPORT-none}; umask; pwd"], cwd=folder.parent)
 
-    assert said.stdout.split() == [str(account.uid), str(account.gid), "none", "0077", str(folder.parent)]
+    assert output.stdout.split() == [str(account.uid), str(account.gid), "none", "0077", str(folder.parent)]
 
 
 @root_only

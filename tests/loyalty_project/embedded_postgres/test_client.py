@@ -11,8 +11,8 @@ from loyalty_project.embedded_postgres.server import Server
 def test_psql_is_led_to_the_embedded_server_alone(engine: DatabaseWrapper, server: Server) -> None:
     arguments, environment = DatabaseClient.settings_to_cmd_args_env(engine.settings_dict, ["-c", "SELECT 1"])
 
-    place = ["-U", "loyalty", "-h", str(server.places.socket_folder), "-p", "5432"]
-    assert arguments == [str(server.psql()), *place, "-c", "SELECT 1", "shop"]
+    options = ["-U", "loyalty", "-h", str(server.places.socket_folder), "-p", "5432"]
+    assert arguments == [str(server.psql()), *options, "-c", "SELECT 1", "shop"]
     assert environment == {"PGREQUIREPEER": server.connection_parameters()["requirepeer"]}
 
 

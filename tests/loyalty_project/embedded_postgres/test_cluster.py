@@ -28,10 +28,10 @@ def test_unreachable_data_are_kept_elsewhere_with_one_notice(
     try:
         assert server.start(database="shop")
         home = closed.readlink()
-        said = capsys.readouterr().err
+        notice = capsys.readouterr().err
         assert home.parent == folder
-        assert f"The user nobody cannot reach {closed}: the database is kept in {home}" in said
-        assert f"copied it to {home}/binaries/" in said
+        assert f"The user nobody cannot reach {closed}: the database is kept in {home}" in notice
+        assert f"copied it to {home}/binaries/" in notice
 
         assert server.stop()
         assert Server(closed, elsewhere=folder, package=server.package).start()

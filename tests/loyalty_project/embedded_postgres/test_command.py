@@ -36,9 +36,9 @@ def test_started_server_outlives_the_command_and_its_terminal(server: Server) ->
     # The output is a pipe, which the server must not keep open: this call would not return.
     assert manage("embedded", "start", data_dir=data_dir).stdout == "Started.\n"
 
-    told = manage("embedded", "status", data_dir=data_dir)
-    assert told.returncode == 0
-    assert told.stdout.startswith(f"running\ndata: {server.places.data}\n")
+    status = manage("embedded", "status", data_dir=data_dir)
+    assert status.returncode == 0
+    assert status.stdout.startswith(f"running\ndata: {server.places.data}\n")
     assert server.is_running()
 
 
@@ -69,8 +69,8 @@ def test_start_and_stop_may_be_repeated(engine: DatabaseWrapper, capsys: pytest.
     for action in ["start", "start", "stop", "stop"]:
         call_command("embedded", action)
 
-    said = ["Started.", "It was running already.", "Stopped.", "It was not running."]
-    assert capsys.readouterr().out.splitlines() == said
+    sentences = ["Started.", "It was running already.", "Stopped.", "It was not running."]
+    assert capsys.readouterr().out.splitlines() == sentences
 
 
 def test_psql_gets_the_arguments_and_its_exit_status_is_passed_on(

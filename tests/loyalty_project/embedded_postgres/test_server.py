@@ -112,22 +112,22 @@ def test_log_holds_no_data_of_failing_statements(server: Server, connect: Connec
 def test_processes_that_start_at_once_get_one_server(folder: Path) -> None:
     starters = [starter(folder) for _ in range(3)]
 
-    said = sorted(process.communicate(timeout=60)[0].strip() for process in starters)
+    answers = sorted(process.communicate(timeout=60)[0].strip() for process in starters)
 
-    assert said == ["False", "False", "True"]
+    assert answers == ["False", "False", "True"]
     assert [process.returncode for process in starters] == [0, 0, 0]
     assert Server(folder).is_running()
 
 
 def test_threads_that_start_at_once_get_one_server(server: Server) -> None:
-    said: list[bool] = []
-    threads = [threading.Thread(target=lambda: said.append(server.start())) for _ in range(3)]
+    answers: list[bool] = []
+    threads = [threading.Thread(target=lambda: answers.append(server.start())) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert sorted(said) == [False, False, True]
+    assert sorted(answers) == [False, False, True]
 
 
 def test_killed_starter_leaves_a_folder_that_the_next_one_completes(folder: Path) -> None:
@@ -313,9 +313,9 @@ def test_another_users_server_behind_the_socket_is_refused(server: Server, conne
 
 
 def test_psql_comes_with_the_server(server: Server) -> None:
-    said = subprocess.run([server.psql(), "--version"], capture_output=True, text=True, check=True).stdout
+    version = subprocess.run([server.psql(), "--version"], capture_output=True, text=True, check=True).stdout
 
-    assert said.startswith("psql (PostgreSQL) ")
+    assert version.startswith("psql (PostgreSQL) ")
 
 
 def test_psql_of_the_system_serves_where_the_wheel_has_none(

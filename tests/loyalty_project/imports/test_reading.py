@@ -67,7 +67,7 @@ def test_reading_goes_on_behind_any_row():
     for number, row in enumerate(everything):
         reader = RowReader(io.BytesIO(content))
         reader.seek(row.end)
-        assert [(one.line, one.cells) for one in reader] == [(one.line, one.cells) for one in everything[number + 1 :]]
+        assert [(row.line, row.cells) for row in reader] == [(row.line, row.cells) for row in everything[number + 1 :]]
     assert first.position == Position(len(content), 5)
 
 

@@ -20,7 +20,7 @@ def test_rejected_rows_are_written_as_they_were(tmp_path):
         b"error_line,error_code,error_message,mobile,firstname,lastname\n"
         b'3,1001,Unable to register. Invalid mobile number.,12ab,"say ""hi""",caf\xe9\n'
     )
-    assert [one.name for one in tmp_path.iterdir()] == ["errors.csv"]
+    assert [path.name for path in tmp_path.iterdir()] == ["errors.csv"]
 
 
 def test_failing_rows_leave_the_old_file(tmp_path):

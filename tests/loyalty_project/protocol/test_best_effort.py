@@ -34,7 +34,7 @@ def test_a_step_failed_by_the_database_is_undone_alone():
             OrganizationFactory(code="bazaar", with_program=True)
             run("SELECT 1 FROM nowhere")
     assert notices == [Notice(Code.VALIDATION_FAILED), WARNING, WARNING]
-    assert [one.code for one in Organization.objects.all()] == ["northwind"]
+    assert [organization.code for organization in Organization.objects.all()] == ["northwind"]
 
 
 @pytest.mark.parametrize("sqlstate", ["40P01", "40001"])

@@ -41,7 +41,7 @@ def test_only_warnings_have_places_to_fill() -> None:
 
 
 def test_technical_failures_are_as_documented() -> None:
-    told = PROTOCOL.read_text(encoding="utf-8").partition("Technical failures (")[2].partition(")")[0]
-    single = told.replace("1086 – 1099", ", ".join(map(str, range(1086, 1100))))
+    codes = PROTOCOL.read_text(encoding="utf-8").partition("Technical failures (")[2].partition(")")[0]
+    single = codes.replace("1086 – 1099", ", ".join(map(str, range(1086, 1100))))
     assert {int(number) for number in single.split(", ")} == TECHNICAL
     assert {int(code) for code in [*Code, *Transport]} >= TECHNICAL

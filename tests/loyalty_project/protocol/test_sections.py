@@ -4,11 +4,11 @@ from loyalty_project.protocol.sections import assemble
 
 
 def names(ids, asked):
-    return {one: {"name": f"{asked}{one}"} for one in ids if one != 3}
+    return {customer_id: {"name": f"{asked}{customer_id}"} for customer_id in ids if customer_id != 3}
 
 
 def extras(ids, asked):
-    return {one: {"extra": True} for one in ids if one == 1}
+    return {customer_id: {"extra": True} for customer_id in ids if customer_id == 1}
 
 
 def test_keys_have_a_fixed_order_and_defaults():

@@ -30,14 +30,14 @@ def attributed(token: str, value: str, kind: str = "", method: str = "POST"):
 
 
 def where(answer) -> tuple[str, str]:
-    found = told(answer)
-    assert found["notices"] == []
-    return found["till"], found["store"]
+    call = told(answer)
+    assert call["notices"] == []
+    return call["till"], call["store"]
 
 
 def assert_falls_back(answer) -> None:
-    found = told(answer)
-    assert (found["till"], found["store"], found["notices"]) == ("mgroad.till1", "blr.mgroad", ["91021"])
+    call = told(answer)
+    assert (call["till"], call["store"], call["notices"]) == ("mgroad.till1", "blr.mgroad", ["91021"])
 
 
 def test_without_headers_the_clients_till_counts(token: str) -> None:
@@ -112,5 +112,5 @@ def test_a_till_is_attributed_to_itself_whatever_its_headers(token: str) -> None
 
 def test_another_organizations_client_stays_in_its_own(stranger: Till, till: Till) -> None:
     foreign = issue_token(ApiClientFactory(till=stranger, key="bz-key"))
-    found = told(attributed(foreign, "mgroad.till1"))
-    assert (found["organization"], found["till"], found["notices"]) == ("bazaar", "bazaar.till1", ["91021"])
+    call = told(attributed(foreign, "mgroad.till1"))
+    assert (call["organization"], call["till"], call["notices"]) == ("bazaar", "bazaar.till1", ["91021"])

@@ -46,7 +46,7 @@ def test_a_call_knows_who_makes_it_and_sees_its_organization_alone(till: Till, s
 
 
 def test_a_call_reads_its_headers(till: Till) -> None:
-    found = told(
+    call = told(
         ask(
             Authorization=basic(),
             USER_CONTEXT_ENTITY_ID="asha",
@@ -55,8 +55,8 @@ def test_a_call_reads_its_headers(till: Till) -> None:
             X_CAP_DIRECT_REPLAY="true",
         )
     )
-    assert found["user_context"] == {"USER-CONTEXT-ENTITY-ID": "asha"}
-    assert (found["country_code"], found["language"], found["replay"]) == ("44", "hi", "True")
+    assert call["user_context"] == {"USER-CONTEXT-ENTITY-ID": "asha"}
+    assert (call["country_code"], call["language"], call["replay"]) == ("44", "hi", "True")
 
 
 @pytest.mark.parametrize(

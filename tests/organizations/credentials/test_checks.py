@@ -9,7 +9,7 @@ from organizations.credentials.token_keys import add_key
 
 
 def problems() -> list[str]:
-    return [found.id for found in check_token_keys(app_configs=None)]
+    return [message.id for message in check_token_keys(app_configs=None)]
 
 
 def test_outside_production_nothing_is_required(tmp_path: Path, settings) -> None:

@@ -21,30 +21,30 @@ def test_a_till_comes_with_organization_and_store_in_one_query(till: Till, djang
     store.concept = ConceptFactory(organization=organization, code="grocery", name="Grocery")
     store.save()
     with django_assert_num_queries(1):
-        found = find_till("mgroad.till1")
-        assert found == till
-        assert (found.organization, found.store, found.store.organization) == (organization, store, organization)
-        assert (found.store.zone_id, found.store.concept_id) == (store.zone_id, store.concept_id)
-        assert found.organization.supported_countries == ["IN", "GB", "AE"]
-        assert found.organization.policy.rate_limit == 77
-        assert found.organization.policy.min_bill_amount == Decimal("1.50")
-    assert found.organization.stored_sections == {"programs": [1]}
+        row = find_till("mgroad.till1")
+        assert row == till
+        assert (row.organization, row.store, row.store.organization) == (organization, store, organization)
+        assert (row.store.zone_id, row.store.concept_id) == (store.zone_id, store.concept_id)
+        assert row.organization.supported_countries == ["IN", "GB", "AE"]
+        assert row.organization.policy.rate_limit == 77
+        assert row.organization.policy.min_bill_amount == Decimal("1.50")
+    assert row.organization.stored_sections == {"programs": [1]}
 
 
 @pytest.mark.parametrize("model", [Till, Store])
 def test_every_column_arrives_where_it_belongs(till: Till, model: type[Till | Store]) -> None:
-    found = find_till(till.code)
-    row = found if model is Till else found.store
+    loaded = find_till(till.code)
+    row = loaded if model is Till else loaded.store
     stored = model.objects.get(pk=row.pk)
-    assert [getattr(row, one.attname) for one in model._meta.concrete_fields] == [
-        getattr(stored, one.attname) for one in model._meta.concrete_fields
+    assert [getattr(row, field.attname) for field in model._meta.concrete_fields] == [
+        getattr(stored, field.attname) for field in model._meta.concrete_fields
     ]
 
 
 def test_a_row_found_can_be_saved(till: Till) -> None:
-    found = find_till(till.code)
-    found.organization.name = "North Wind"
-    found.organization.save()
+    row = find_till(till.code)
+    row.organization.name = "North Wind"
+    row.organization.save()
     assert Organization.objects.get(pk=till.organization_id).name == "North Wind"
 
 
@@ -63,14 +63,14 @@ def test_a_till_that_is_off_or_has_no_password_cannot_call(till: Till) -> None:
 def test_a_client_comes_with_till_store_and_organization_in_one_query(client_row: ApiClient, django_assert_num_queries) -> None:
     ApiClientFactory(till=TillFactory(store=client_row.till.store), key="another")
     with django_assert_num_queries(1):
-        found = find_client("nw-key-1")
-        assert found == client_row
-        assert (found.till, found.till.store, found.organization) == (
+        row = find_client("nw-key-1")
+        assert row == client_row
+        assert (row.till, row.till.store, row.organization) == (
             client_row.till,
             client_row.till.store,
             client_row.organization,
         )
-        assert found.token_ttl == 3600
+        assert row.token_ttl == 3600
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"secret_hash": ""}])
@@ -81,6 +81,6 @@ def test_a_client_that_is_off_or_has_no_secret_cannot_call(client_row: ApiClient
 
 def test_a_till_in_a_closed_store_is_still_found(till: Till) -> None:
     Store.objects.filter(pk=till.store_id).update(is_active=False)
-    found = find_till(till.code)
-    assert found is not None
-    assert found.store.is_active is False
+    row = find_till(till.code)
+    assert row is not None
+    assert row.store.is_active is False

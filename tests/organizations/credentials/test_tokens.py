@@ -41,9 +41,9 @@ def test_a_token_has_the_documented_claims(client_row: ApiClient, token_folder: 
 def test_a_token_gives_its_client_in_one_query(client_row: ApiClient, django_assert_num_queries) -> None:
     token = issue_token(client_row)
     with django_assert_num_queries(1):
-        found = client_of_token(token)
-        assert found == client_row
-        assert (found.till.code, found.till.store.code, found.organization.code) == ("mgroad.till1", "blr.mgroad", "northwind")
+        row = client_of_token(token)
+        assert row == client_row
+        assert (row.till.code, row.till.store.code, row.organization.code) == ("mgroad.till1", "blr.mgroad", "northwind")
 
 
 def test_a_token_is_over_at_its_end(client_row: ApiClient) -> None:

@@ -164,5 +164,5 @@ def test_an_entry_is_of_one_credential_one_hash_and_one_secret(other: tuple[str,
 
 
 def test_another_process_has_another_key() -> None:
-    one, other = VerificationCache(), VerificationCache()
-    assert one._entry("a", "h", "s") != other._entry("a", "h", "s")
+    first, other = VerificationCache(), VerificationCache()
+    assert first._entry("a", "h", "s") != other._entry("a", "h", "s")

@@ -42,5 +42,5 @@ def test_a_query_for_each_kind_that_is_named(
     for stores, tills, queries in [([], [], 0), ([store.code], [], 1), ([store.code], [till.code], 2)]:
         with django_assert_num_queries(queries):
             places = find_locations(stores=stores, tills=tills)
-            assert [one.zone for one in places.stores.values()] == [None] * len(stores)
-            assert [one.store.concept for one in places.tills.values()] == [None] * len(tills)
+            assert [store.zone for store in places.stores.values()] == [None] * len(stores)
+            assert [till.store.concept for till in places.tills.values()] == [None] * len(tills)

@@ -251,7 +251,7 @@ def test_changes_are_audited_object_by_object_without_secrets(tiny: Organization
     load(document)
     entries = AuditEntry.objects.order_by("pk")
     store, till = Store.objects.get(), Till.objects.get()
-    assert [(one.action, one.object_type, one.object_id, one.old, one.new) for one in entries] == [
+    assert [(entry.action, entry.object_type, entry.object_id, entry.old, entry.new) for entry in entries] == [
         ("created", "organization", tiny.pk, {}, entries[0].new),
         (
             "created",
@@ -271,7 +271,7 @@ def test_changes_are_audited_object_by_object_without_secrets(tiny: Organization
         ("changed", "till", till.pk, {}, {"password": "changed"}),
         ("deactivated", "till", till.pk, {"active": True}, {"active": False}),
     ]
-    assert {(one.actor, one.source, one.organization_id) for one in entries} == {
+    assert {(entry.actor, entry.source, entry.organization_id) for entry in entries} == {
         ("command:load_organization", "COMMAND", tiny.pk)
     }
     assert entries[0].new["name"] == "Tiny"

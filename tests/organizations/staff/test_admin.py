@@ -87,11 +87,11 @@ def test_this_page_creates_no_operator(administrator: Client, organization: Orga
 def test_others_staff_and_operators_are_out_of_sight(administrator: Client, operator: Client, stranger: Till) -> None:
     other = StaffMemberFactory(organization=stranger.organization, role="org_admin", username="mira")
     boss = StaffMember.objects.get(username="operator")
-    assert {one.username for one in shown(administrator.get(list_of(STAFF)))} == {"asha"}
+    assert {row.username for row in shown(administrator.get(list_of(STAFF)))} == {"asha"}
     assert administrator.get(page_of(STAFF, other)).status_code == 302
     assert administrator.post(password_page(other), {"how": "generate"}).status_code == 302
     assert administrator.get(page_of(STAFF, boss)).status_code == 302
-    assert {one.username for one in shown(operator.get(list_of(STAFF)))} == {"asha", "mira"}
+    assert {row.username for row in shown(operator.get(list_of(STAFF)))} == {"asha", "mira"}
 
 
 def test_user_names_are_unique_and_stores_the_organizations(administrator: Client, stranger: Till) -> None:

@@ -65,9 +65,9 @@ def test_permissions_are_never_about_one_object(organization: Organization) -> N
 
 def test_a_session_ends_with_the_log_in(organization: Organization) -> None:
     member = StaffMemberFactory(organization=organization, role=Role.ORG_ADMIN)
-    found = RoleBackend().get_user(member.pk)
-    assert found is not None
-    assert found.organization == organization
+    user = RoleBackend().get_user(member.pk)
+    assert user is not None
+    assert user.organization == organization
     member.is_active = False
     member.save()
     assert RoleBackend().get_user(member.pk) is None

@@ -19,7 +19,9 @@ def _all_tenants(organization: Organization) -> Iterator[None]:
 
 
 def crossing() -> list[tuple[str, str, int]]:
-    return [(found.reference.model.__name__, found.reference.right, found.pk) for found in references_across_tenants()]
+    return [
+        (crossing.reference.model.__name__, crossing.reference.right, crossing.pk) for crossing in references_across_tenants()
+    ]
 
 
 def test_rows_that_keep_to_their_organization_are_no_finding(client_row: ApiClient, stranger: Till) -> None:
@@ -28,7 +30,7 @@ def test_rows_that_keep_to_their_organization_are_no_finding(client_row: ApiClie
 
 def test_every_foreign_key_between_tenant_tables_is_looked_at() -> None:
     """The list is made from the catalogue; these are some that must be in it."""
-    looked_at = {(found.model.__name__, found.left, found.right) for found in tenant_references()}
+    looked_at = {(reference.model.__name__, reference.left, reference.right) for reference in tenant_references()}
     assert {
         ("Store", "organization_id", "zone__organization_id"),
         ("Store", "organization_id", "concept__organization_id"),
@@ -63,10 +65,10 @@ def test_a_member_of_staff_in_a_store_of_another_organization_is_found(till: Til
     member.stores.add(till.store)
     assert crossing() == []
     member.stores.add(stranger.store)
-    (found,) = references_across_tenants()
+    (reference,) = references_across_tenants()
     link = StaffMember.stores.through.objects.get(store=stranger.store)
-    assert (found.reference.model, found.pk) == (StaffMember.stores.through, link.pk)
-    assert (found.left, found.right) == (till.organization_id, stranger.organization_id)
+    assert (reference.reference.model, reference.pk) == (StaffMember.stores.through, link.pk)
+    assert (reference.left, reference.right) == (till.organization_id, stranger.organization_id)
 
 
 def test_an_operator_crosses_no_tenant(till: Till) -> None:

@@ -139,7 +139,7 @@ def test_every_row_that_names_an_organization_is_a_tenant_row_but_staff() -> Non
 
 def test_only_the_listed_modules_lift_the_scope() -> None:
     root = Path(settings.BASE_DIR)
-    found: set[str] = set()
+    modules: set[str] = set()
     for path in [
         path
         for folder in ("organizations", "customers", "engagement", "subscriptions", "loyalty_project")
@@ -147,5 +147,5 @@ def test_only_the_listed_modules_lift_the_scope() -> None:
     ]:
         calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
         if any(isinstance(call.func, ast.Name) and call.func.id == "unscoped" for call in calls):
-            found.add(str(path.relative_to(root)))
-    assert found == UNSCOPED_MODULES
+            modules.add(str(path.relative_to(root)))
+    assert modules == UNSCOPED_MODULES

@@ -44,7 +44,7 @@ def never_free(rows: Any) -> Any:
 
 
 def told(answer: Any) -> list[str]:
-    return [str(one) for one in get_messages(answer.wsgi_request)]
+    return [str(message) for message in get_messages(answer.wsgi_request)]
 
 
 @pytest.fixture
@@ -134,10 +134,10 @@ def test_a_code_is_shown_to_staff_who_pass_it_on(seller: Client, anna: Customer,
     assert "Show code" in seller.get(code_page(anna)).content.decode()
     assert not ValidationCode.objects.exists()
     page = seller.post(code_page(anna)).content.decode()
-    found = re.search(r'id="one-time-code">([A-Z0-9]{6})<', page)
-    assert found
+    match = re.search(r'id="one-time-code">([A-Z0-9]{6})<', page)
+    assert match
     issued = issue_code(anna.pk, purpose=Purpose.IDENTITY, by=staff(anna.organization), now=clock.now())
-    assert (issued.code, issued.is_new) == (found[1], False)
+    assert (issued.code, issued.is_new) == (match[1], False)
     entry = AuditEntry.objects.get(action="code issued")
     assert (entry.actor, entry.object_id, entry.new) == ("staff:robin", anna.pk, {"purpose": "identity"})
 

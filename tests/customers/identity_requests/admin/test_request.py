@@ -51,7 +51,7 @@ def decide_page(request: IdentityRequest, verb: str = "approve") -> str:
 
 
 def told(answer: Any) -> list[str]:
-    return [str(one) for one in get_messages(answer.wsgi_request)]
+    return [str(message) for message in get_messages(answer.wsgi_request)]
 
 
 def text_of(answer: HttpResponse) -> str:
@@ -73,7 +73,7 @@ def test_those_that_wait_come_first_the_longest_waiting_at_the_top(
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ({"status__exact": "PENDING"}, 2),
         ({"status__exact": "REJECTED"}, 1),
@@ -92,14 +92,14 @@ def test_those_that_wait_come_first_the_longest_waiting_at_the_top(
     ],
 )
 def test_requests_are_narrowed_and_found(
-    administrator: Client, till: Till, anna: Customer, usha: Customer, indiranagar: Till, query: dict[str, str], found: int
+    administrator: Client, till: Till, anna: Customer, usha: Customer, indiranagar: Till, query: dict[str, str], expected: int
 ) -> None:
     reject_request(ask(till, "mobile", OTHER, NEW).pk, reason="No", by=staff(till.organization))
     ask(till, "mobile", OLD, OTHER)
     ask(indiranagar, "email", "anna.rao@example.com", "anna@new.example.com")
     known = {"own": till.store.pk, "anna": anna.pk, "usha": usha.pk}
     asked = {key: str(known.get(value, value)) for key, value in query.items()}
-    assert len(shown(administrator.get(list_of(REQUESTS), asked))) == found
+    assert len(shown(administrator.get(list_of(REQUESTS), asked))) == expected
 
 
 def test_a_released_old_value_is_found(administrator: Client, organization: Organization, waiting: IdentityRequest) -> None:

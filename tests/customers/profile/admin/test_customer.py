@@ -50,7 +50,7 @@ def change(browser: Client, customer: Customer, **typed: Any) -> HttpResponse:
 
 def told_to(browser: Client) -> list[str]:
     """The messages on the next page."""
-    return [str(one) for one in browser.get("/admin/").context["messages"]]
+    return [str(message) for message in browser.get("/admin/").context["messages"]]
 
 
 # --- the list
@@ -166,7 +166,7 @@ def test_the_page_shows_fields_cards_sources_and_history(administrator: Client, 
     page = answer.content.decode()
     for text in ("Playing, Singing", "old answer", "GOLD1", "wx-main", "WHATSAPP", "<del>Rao</del>", "<ins>Iyer</ins>"):
         assert text in page
-    assert [one.who for one in answer.context["history"]] == ["asha (staff)", "mgroad.till1 (till)"]
+    assert [change.who for change in answer.context["history"]] == ["asha (staff)", "mgroad.till1 (till)"]
     assert "MG Road" in page
     history = administrator.get(reverse("admin:customers_customer_history", args=[anna.pk])).content.decode()
     assert "<del>Rao</del>" in history
@@ -177,7 +177,7 @@ def test_the_history_holds_what_happened_to_the_cards(administrator: Client, ann
     change(administrator, anna, series_code="GOLD")
     assert Card.objects.get().customer == anna
     answer = administrator.get(page_of(CUSTOMERS, anna))
-    assert [(one.entry.object_type, one.entry.action) for one in answer.context["history"]] == [
+    assert [(change.entry.object_type, change.entry.action) for change in answer.context["history"]] == [
         ("card", "issued"),
         ("customer", "registered"),
     ]
@@ -333,7 +333,7 @@ def test_a_mandatory_field_is_asked_for(administrator: Client, organization: Org
 def test_warnings_are_printed(administrator: Client, till: Till) -> None:
     assert add(administrator, mobile="9812300002", source="WEBSITE", firstname="Be*la").status_code == 302
     assert Customer.objects.get().firstname == "Bela"
-    assert sum("(91003)" in one for one in told_to(administrator)) == 2
+    assert sum("(91003)" in message for message in told_to(administrator)) == 2
 
 
 def test_a_known_customer_is_opened_not_changed(administrator: Client, anna: Customer) -> None:
@@ -437,9 +437,11 @@ def test_of_two_who_edit_at_once_the_second_is_refused_and_nothing_is_lost(
     hers, his = filled_form(boss, page, lastname="Iyer"), filled_form(administrator, page, firstname="Ann")
     assert boss.post(page, hers).status_code == 302
     answer = administrator.post(page, his)
-    (told,) = errors_of(answer)["__all__"]
-    assert told.startswith("The customer was not changed. (1024) A colleague or a till changed the customer after you opened")
-    assert page in told
+    (message,) = errors_of(answer)["__all__"]
+    assert message.startswith(
+        "The customer was not changed. (1024) A colleague or a till changed the customer after you opened"
+    )
+    assert page in message
     anna.refresh_from_db()
     assert (anna.firstname, anna.lastname) == ("Anna", "Iyer")
     # What he typed still stands in the form, and what she did in the history below.
@@ -502,9 +504,9 @@ def test_another_reason_for_the_same_fraud_status_is_kept(administrator: Client,
 def test_identifiers_follow_the_policies(administrator: Client, anna: Customer) -> None:
     assert change(administrator, anna, mobile="9812300077", email="new@example.com").status_code == 302
     assert set(Identifier.objects.values_list("value", flat=True)) == {"919812300001", "anna.rao@example.com", "NW-0001"}
-    told = told_to(administrator)
-    assert any("(91005)" in one for one in told)
-    assert any("(91006)" in one for one in told)
+    messages = told_to(administrator)
+    assert any("(91005)" in message for message in messages)
+    assert any("(91006)" in message for message in messages)
 
 
 def test_a_mobile_is_read_in_the_chosen_country(administrator: Client, organization: Organization) -> None:

@@ -50,11 +50,11 @@ def test_the_page_shows_points_tier_and_the_next_one(administrator: Client, acco
     give_points(account, 20, expiry=Expiry(on=(now + timedelta(days=40)).date()))
     give_points(account, 30, opens_at=now + timedelta(days=3))
     account.program.memberships.update(tier=account.program.tiers.get(name="Gold"), tier_since=now)
-    told = page(administrator, account)
+    text_of_page = page(administrator, account)
     for text in ("Club", "Gold", "120", f"after {now + timedelta(days=40):%Y-%m-%d}", "+30 promised", "(Hello)"):
-        assert text in told
-    assert page_of("engagement_pointsaccount", account) in told
-    assert "Adjust points" in told
+        assert text in text_of_page
+    assert page_of("engagement_pointsaccount", account) in text_of_page
+    assert "Adjust points" in text_of_page
 
 
 def test_the_page_shows_purchases_and_the_latest_bills(administrator: Client, account: PointsAccount, till: Till) -> None:
@@ -63,9 +63,9 @@ def test_the_page_shows_purchases_and_the_latest_bills(administrator: Client, ac
     PurchaseTotals.objects.create(
         organization=account.organization, customer=account.customer, amount=Decimal(9876), bills=3, last_billed_at=clock.now()
     )
-    told = page(administrator, account)
+    text_of_page = page(administrator, account)
     for text in ("B-77", "1,250.00", "9,876.00", page_of("engagement_bill", bill)):
-        assert text in told
+        assert text in text_of_page
 
 
 def test_links_lead_to_the_rows_of_the_customer_alone(administrator: Client, account: PointsAccount, till: Till) -> None:
@@ -88,15 +88,15 @@ def test_a_program_that_awards_nothing_is_marked(administrator: Client, account:
 
 
 def test_who_only_looks_is_offered_no_adjustment(auditor: Client, account: PointsAccount) -> None:
-    told = page(auditor, account)
-    assert "Club" in told
-    assert "Adjust points" not in told
+    text_of_page = page(auditor, account)
+    assert "Club" in text_of_page
+    assert "Adjust points" not in text_of_page
 
 
 def test_store_staff_see_everything_about_their_customer(account: PointsAccount, store: Store, till: Till) -> None:
     seller = log_in(StaffMemberFactory(organization=store.organization, role="store_staff", stores=[store], username="robin"))
     BillFactory(till=till, customer=account.customer, number="B-77", with_line=True)
-    told = page(seller, account)
-    assert "B-77" in told
-    assert "+100" in told
-    assert "Adjust points" not in told
+    text_of_page = page(seller, account)
+    assert "B-77" in text_of_page
+    assert "+100" in text_of_page
+    assert "Adjust points" not in text_of_page

@@ -95,15 +95,15 @@ def test_a_customer_gets_a_label_for_a_reason(administrator: Client, anna: Custo
     anna.refresh_from_db()
     assert (anna.status_label, anna.status_reason, anna.status_changed_by) == (held, "Odd returns", "staff:asha")
     answer = administrator.get(page_of(CUSTOMERS, anna))
-    assert [str(one) for one in answer.context["messages"]] == ["Anna Rao is now On hold."]
-    told = answer.content.decode()
+    assert [str(message) for message in answer.context["messages"]] == ["Anna Rao is now On hold."]
+    text_of_page = answer.content.decode()
     for text in (
         "suspended: Odd returns",
         "asha (staff)",
         "redeeming points, bills and returns",
         "SUSPENDED: On hold",
     ):
-        assert text in told
+        assert text in text_of_page
     assert "since" in administrator.get(status_page(anna)).content.decode()
 
 
@@ -112,7 +112,7 @@ def test_a_label_is_taken_away_and_given_only_once(administrator: Client, anna: 
     administrator.get("/admin/")
     set_status(administrator, anna, held)
     messages = administrator.get("/admin/").context["messages"]
-    assert [str(one) for one in messages] == ["Anna Rao is already On hold, for the same reason. Nothing was changed."]
+    assert [str(message) for message in messages] == ["Anna Rao is already On hold, for the same reason. Nothing was changed."]
     set_status(administrator, anna, None, "Looked into")
     anna.refresh_from_db()
     assert (anna.status_label, anna.status_reason) == (None, "Looked into")

@@ -50,12 +50,12 @@ def data_folder() -> Iterator[Path]:
 
 def processes_of(data_folder: Path) -> dict[int, str]:
     """The command lines of all processes that work on this data folder, by process id."""
-    found = {}
+    processes = {}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if f"LOYALTY_DATA_DIR={data_folder}".encode() in (process / "environ").read_bytes().split(b"\0"):
-                found[int(process.name)] = (process / "cmdline").read_text().replace("\0", " ")
-    return found
+                processes[int(process.name)] = (process / "cmdline").read_text().replace("\0", " ")
+    return processes
 
 
 def said(call: str) -> str:
@@ -93,9 +93,9 @@ def test_the_printed_calls_of_a_new_demo_work(data_folder: Path) -> None:
     (added,) = json.loads(add_json)["response"]["customers"]["customer"]
     assert added["item_status"]["message"] == "Customer registration successful"
     assert etree.fromstring(add_xml.encode()).findtext("customers/customer/item_status/code") == "1000"
-    (found,) = json.loads(get)["response"]["customers"]["customer"]
-    assert found["user_id"] == str(added["user_id"])
-    assert found["registered_till"]["code"] == "harbour.till1"
+    (customer,) = json.loads(get)["response"]["customers"]["customer"]
+    assert customer["user_id"] == str(added["user_id"])
+    assert customer["registered_till"]["code"] == "harbour.till1"
 
 
 @pytest.fixture

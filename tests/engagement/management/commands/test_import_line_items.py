@@ -63,7 +63,7 @@ def test_lines_come_to_their_bill_once(shop: Shop, asha: Customer, bill: Bill, p
     ]
     assert run(path, *lines).counts == (2, 0, 1, 0)
     rows = BillLine.objects.filter(bill=bill).order_by("position")
-    assert [(one.position, one.item_code, one.quantity, one.rate, one.value, one.discount, one.amount) for one in rows] == [
+    assert [(row.position, row.item_code, row.quantity, row.rate, row.value, row.discount, row.amount) for row in rows] == [
         (1, "TEA", 2, 30, 60, 5, 55),
         (2, "CUP", 1, 0, 45, 0, 45),
     ]
@@ -147,11 +147,11 @@ def test_a_batch_takes_the_same_queries_whatever_its_size(
     northwind: Organization, shop: Shop, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     people = [account.customer for account in PointsAccountFactory.create_batch(count, organization=northwind)]
-    shop.record_all([shop.draft(str(place), 10, customer_id=one.pk) for place, one in enumerate(people)])
+    shop.record_all([shop.draft(str(index), 10, customer_id=customer.pk) for index, customer in enumerate(people)])
     rows = [
         {
-            "id": str(one.pk),
-            "number": str(place),
+            "id": str(customer.pk),
+            "number": str(index),
             "billing_time": "2026-03-02",
             "till_code": "blr.till1",
             "store_code": "blr",
@@ -159,7 +159,7 @@ def test_a_batch_takes_the_same_queries_whatever_its_size(
             "quantity": "1",
             "amount": "10",
         }
-        for place, one in enumerate(people)
+        for index, customer in enumerate(people)
     ]
     batch = LineBatch(command_actor("import_line_items", northwind))
     with transaction.atomic(), django_assert_num_queries(7):

@@ -283,7 +283,7 @@ def test_columns_that_are_unknown_or_missing_stop_the_import(bring: Bring) -> No
 
 def test_a_batch_costs_the_same_queries_for_one_row_and_for_many(chain: Chain, bring: Bring) -> None:
     def cost(count: int, name: str) -> int:
-        people = [member(chain, 0, mobile=f"9198{name}{one:06}").customer_id for one in range(count)]
+        people = [member(chain, 0, mobile=f"9198{name}{number:06}").customer_id for number in range(count)]
         rows = [
             row
             for pk in people

@@ -86,8 +86,8 @@ def test_two_at_once_settle_each_account_once() -> None:
         organization = OrganizationFactory(code="northwind", with_program=True)
     with organization_scope(organization), transaction.atomic():
         due_members(organization, PEOPLE)
-    told = race([["expire_points"], ["release_points"]], lambda command: settle(command, "--all"))
-    assert sum(int(line.rpartition(" ")[2]) for line in told) == PEOPLE
+    lines = race([["expire_points"], ["release_points"]], lambda command: settle(command, "--all"))
+    assert sum(int(line.rpartition(" ")[2]) for line in lines) == PEOPLE
     with organization_scope(organization):
         assert entries() == ["EXPIRE"] * PEOPLE + ["RELEASE"] * PEOPLE
         assert set(PointsAccount.objects.values_list("balance", "version")) == {(6, 5)}

@@ -108,13 +108,13 @@ class Reckoning:
         return over if batch.opens_at is None or batch.opens_at < over else batch.opens_at
 
     def next_due(self) -> datetime | None:
-        return min((due for one in self.batches if (due := self.due(one))), default=None)
+        return min((due for batch in self.batches if (due := self.due(batch))), default=None)
 
     def in_order(self) -> list[Batch]:
         """The spendable batches, first expiring first, never expiring last, then as they came."""
-        open_ones = [one for one in self.batches if one.is_open and one.left]
+        open_ones = [batch for batch in self.batches if batch.is_open and batch.left]
         never = date(9999, 12, 31)
-        return sorted(open_ones, key=lambda one: ((self.last_day(one) or never), one.came_at))
+        return sorted(open_ones, key=lambda batch: ((self.last_day(batch) or never), batch.came_at))
 
     def pass_time(self, until: datetime) -> None:
         while (moment := self.next_due()) is not None and moment <= until:
@@ -123,7 +123,7 @@ class Reckoning:
                     batch.is_open = True
                     self.log.append(("lifetime", batch.left, -batch.left))
                     self._settle_debt(batch)
-            over = [one for one in self.batches if one.is_open and one.left and self.due(one) == moment]
+            over = [batch for batch in self.batches if batch.is_open and batch.left and self.due(batch) == moment]
             self._expire(over)
 
     def credit(self, batch: Batch, *, figure: str = "lifetime") -> None:
@@ -135,7 +135,7 @@ class Reckoning:
             self.log.append(("promise", 0, batch.points))
 
     def spend(self, points: int, *, figure: str) -> Spending:
-        if sum(one.left for one in self.in_order()) < points:
+        if sum(batch.left for batch in self.in_order()) < points:
             raise RefusedError
         spending = Spending(self._take(self.in_order(), points, "expired" if figure == "expired" else "spent"))
         self.log.append((figure, -points, 0))
@@ -146,29 +146,32 @@ class Reckoning:
             raise RefusedError
         self.log.append(("redeemed", points, 0))
         rest, touched = points, []
-        for place in range(len(spending.parts) - 1, -1, -1):
-            batch, amount = spending.parts[place]
+        for index in range(len(spending.parts) - 1, -1, -1):
+            batch, amount = spending.parts[index]
             back = min(rest, amount)
             if back:
-                spending.parts[place] = (batch, amount - back)
+                spending.parts[index] = (batch, amount - back)
                 batch.gone["spent"] -= back
                 rest -= back
                 touched.append(batch)
         paid = min(self.debt, points)
         self._take(self.in_order(), paid, "spent")
         self.debt -= paid
-        self._expire([one for one in touched if one.left and (due := self.due(one)) is not None and due <= now])
+        self._expire([batch for batch in touched if batch.left and (due := self.due(batch)) is not None and due <= now])
 
     def bring_back(self, sale: int, claim: int) -> None:
-        own = [one for one in self.batches if one.sale == sale]
-        spent_of_own = sum(one.gone["spent"] for one in own) - self.claimed_when_spent[sale]
-        promised = sum(amount for _, amount in self._take([one for one in own if not one.is_open], claim, "returned"))
+        own = [batch for batch in self.batches if batch.sale == sale]
+        spent_of_own = sum(batch.gone["spent"] for batch in own) - self.claimed_when_spent[sale]
+        promised = sum(amount for _, amount in self._take([batch for batch in own if not batch.is_open], claim, "returned"))
         kept = sum(
-            amount for _, amount in self._take([one for one in self.in_order() if one in own], claim - promised, "returned")
+            amount
+            for _, amount in self._take([batch for batch in self.in_order() if batch in own], claim - promised, "returned")
         )
         spent = max(min(claim - promised - kept, spent_of_own), 0)
         self.claimed_when_spent[sale] += spent
-        others = sum(amount for _, amount in self._take([one for one in self.in_order() if one not in own], spent, "spent"))
+        others = sum(
+            amount for _, amount in self._take([batch for batch in self.in_order() if batch not in own], spent, "spent")
+        )
         owed = spent - others if self.allow_negative else 0
         self.debt += owed
         self.log.append(("returned", -kept - others - owed, -promised))
@@ -189,8 +192,8 @@ class Reckoning:
         self.debt -= paid
 
     def _expire(self, batches: list[Batch]) -> None:
-        points = sum(one.left for one in batches)
-        for one in batches:
-            one.gone["expired"] += one.left
+        points = sum(batch.left for batch in batches)
+        for batch in batches:
+            batch.gone["expired"] += batch.left
         if points:
             self.log.append(("expired", -points, 0))

@@ -58,7 +58,7 @@ class MemoryAccount:
 
     def consumed(self, entries: Iterable[PointsEntry]) -> list[PointsConsumption]:
         ids = {id(entry) for entry in entries}
-        return [one for one in self.state.consumptions if id(one.entry) in ids]
+        return [consumption for consumption in self.state.consumptions if id(consumption.entry) in ids]
 
     def set_tier_end(self, day: date | None) -> None:
         self.state.tier_ends = day
@@ -94,7 +94,7 @@ class StoredAccount:
 
     def consumed(self, entries: Iterable[PointsEntry]) -> list[PointsConsumption]:
         return list(
-            PointsConsumption.objects.filter(entry__in=[one.pk for one in entries]).select_related("lot").order_by("pk")
+            PointsConsumption.objects.filter(entry__in=[entry.pk for entry in entries]).select_related("lot").order_by("pk")
         )
 
     def set_tier_end(self, day: date | None) -> None:
@@ -108,8 +108,8 @@ def still_taken(
     """What a redemption took from which lot, less what its reversals gave back."""
     lots = {id(lot) if lot.pk is None else lot.pk: lot for lot in account.lots(state)}
     taken: Counter[int] = Counter()
-    for one in [*account.consumed([redemption]), *(back for back in account.consumed(reversals) if back.points < 0)]:
-        taken[id(one.lot) if one.lot.pk is None else one.lot.pk] += one.points
+    for part in [*account.consumed([redemption]), *(back for back in account.consumed(reversals) if back.points < 0)]:
+        taken[id(part.lot) if part.lot.pk is None else part.lot.pk] += part.points
     return [(lots[key], points) for key, points in taken.items()]
 
 
@@ -164,19 +164,19 @@ class LedgerMachine(RuleBasedStateMachine):
         moves = expiry if expiry in MOVES else ""
         ours = Expiry(on=good_until, moves=MOVES[moves], months=value if moves in {"bill", "earning"} else None)
         with self.account.opened() as state:
-            for one in points:
+            for awarded in points:
                 state.account.last_billed_on = max(state.account.last_billed_on or billed_on, billed_on)
                 if moves == "earning":
                     state.account.last_earned_on = max(state.account.last_earned_on or billed_on, billed_on)
-                award(state, Decimal(one), facts=facts(at, bill_id=sale), expiry=ours, opens_at=opens_at)
+                award(state, Decimal(awarded), facts=facts(at, bill_id=sale), expiry=ours, opens_at=opens_at)
         book = self.reckoning
         book.billed_on = billed_on if book.billed_on is None else max(book.billed_on, billed_on)
         if moves == "earning":
             book.earned_on = billed_on if book.earned_on is None else max(book.earned_on, billed_on)
-        for one in points:
+        for awarded in points:
             book.credit(
                 Batch(
-                    points=one,
+                    points=awarded,
                     came_at=at,
                     opens_at=opens_at,
                     good_until=good_until,
@@ -263,17 +263,17 @@ class LedgerMachine(RuleBasedStateMachine):
     def figures_agree(self) -> None:
         book = self.reckoning
         with self.account.opened() as state:
-            one, lots, due = state.account, self.account.lots(state), state.next_due()
-        figures = {name: getattr(one, name) for name in ("lifetime", "redeemed", "expired", "returned", "adjusted")}
+            account, lots, due = state.account, self.account.lots(state), state.next_due()
+        figures = {name: getattr(account, name) for name in ("lifetime", "redeemed", "expired", "returned", "adjusted")}
         signs = {"lifetime": 1, "adjusted": 1}
         assert figures == {name: signs.get(name, -1) * book.sum_of(name) for name in figures}
-        assert (one.balance, one.promised) == (book.balance, book.promised)
+        assert (account.balance, account.promised) == (book.balance, book.promised)
         assert [(lot.left, lot.expired, lot.is_open) for lot in lots] == [
             (batch.left, batch.gone["expired"], batch.is_open) for batch in book.batches
         ]
         assert due == book.next_due()
-        assert sum(lot.left for lot in lots if lot.is_open) == max(one.balance, 0)
-        assert one.version == len(book.log)
+        assert sum(lot.left for lot in lots if lot.is_open) == max(account.balance, 0)
+        assert account.version == len(book.log)
 
 
 def play(machine: type[LedgerMachine], *, histories: int, steps: int) -> None:

@@ -17,7 +17,7 @@ Moves = PointsLot.Moves
 ZERO = Decimal(0)
 
 
-def state(zone: str = "Asia/Kolkata", **account: object) -> AccountState:
+def new_state(zone: str = "Asia/Kolkata", **account: object) -> AccountState:
     return AccountState(account=PointsAccount(organization_id=1, **account), zone=ZoneInfo(zone))
 
 
@@ -47,12 +47,12 @@ def test_a_day_is_over_when_the_clocks_of_the_zone_show_the_next(zone: str, day:
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata", "Pacific/Apia", "America/Halifax", "America/Santiago"])
 def test_no_day_of_a_year_ends_early_or_late(zone: str) -> None:
-    there = ZoneInfo(zone)
+    local_zone = ZoneInfo(zone)
     for number in range(366):
         day = date(2026, 1, 1) + timedelta(days=number)
-        over = end_of(day, there)
-        assert over.astimezone(there).date() == day + timedelta(days=1)
-        assert (over - timedelta(microseconds=1)).astimezone(there).date() == day
+        over = end_of(day, local_zone)
+        assert over.astimezone(local_zone).date() == day + timedelta(days=1)
+        assert (over - timedelta(microseconds=1)).astimezone(local_zone).date() == day
 
 
 @pytest.mark.parametrize(
@@ -72,67 +72,67 @@ def test_a_moving_last_day_follows_the_account(
     awarded: datetime, last_billed_on: date | None, months: int, last: date, moves: Moves
 ) -> None:
     name = "last_billed_on" if moves == Moves.LAST_ACTIVITY else "last_earned_on"
-    one = state(**{name: last_billed_on})
-    award(one, Decimal(5), facts=facts(awarded), expiry=Expiry(moves=moves, months=months))
-    assert one.last_day(one.lots[0]) == last
+    state = new_state(**{name: last_billed_on})
+    award(state, Decimal(5), facts=facts(awarded), expiry=Expiry(moves=moves, months=months))
+    assert state.last_day(state.lots[0]) == last
 
 
 def test_the_last_day_of_a_tier_is_that_of_its_points() -> None:
-    one = state()
-    award(one, Decimal(5), facts=facts(), expiry=Expiry(moves=Moves.MEMBERSHIP))
-    assert one.next_due() is None
-    one.tier_ends = date(2026, 5, 31)
-    assert one.next_due() == datetime(2026, 5, 31, 18, 30, tzinfo=UTC)
+    state = new_state()
+    award(state, Decimal(5), facts=facts(), expiry=Expiry(moves=Moves.MEMBERSHIP))
+    assert state.next_due() is None
+    state.tier_ends = date(2026, 5, 31)
+    assert state.next_due() == datetime(2026, 5, 31, 18, 30, tzinfo=UTC)
 
 
 def test_points_that_open_after_their_last_day_expire_as_they_open() -> None:
-    one = state()
+    state = new_state()
     opens = datetime(2026, 6, 1, tzinfo=UTC)
-    award(one, Decimal(5), facts=facts(), opens_at=opens, expiry=Expiry(on=date(2026, 5, 1)))
-    lot = one.lots[0]
-    assert one.due_moment(lot) == opens
+    award(state, Decimal(5), facts=facts(), opens_at=opens, expiry=Expiry(on=date(2026, 5, 1)))
+    lot = state.lots[0]
+    assert state.due_moment(lot) == opens
     lot.is_open = True
-    assert one.due_moment(lot) == opens
+    assert state.due_moment(lot) == opens
 
 
 def test_points_are_spent_first_expiring_first_then_as_they_came() -> None:
-    one = state()
+    state = new_state()
     for points, at, last in [(1, 3, None), (2, 1, None), (3, 2, date(2026, 5, 2)), (4, 4, date(2026, 5, 1)), (5, 1, None)]:
-        award(one, Decimal(points), facts=facts(datetime(2026, 1, at, tzinfo=UTC)), expiry=Expiry(on=last))
-    award(one, Decimal(6), facts=facts(), opens_at=datetime(2026, 9, 1, tzinfo=UTC))
-    assert [lot.points for lot in one.spendable()] == [4, 3, 2, 5, 1]
+        award(state, Decimal(points), facts=facts(datetime(2026, 1, at, tzinfo=UTC)), expiry=Expiry(on=last))
+    award(state, Decimal(6), facts=facts(), opens_at=datetime(2026, 9, 1, tzinfo=UTC))
+    assert [lot.points for lot in state.spendable()] == [4, 3, 2, 5, 1]
 
 
 def test_picking_takes_in_order_and_returns_the_total() -> None:
-    one = state()
+    state = new_state()
     for points in (3, 4):
-        award(one, Decimal(points), facts=facts())
-    assert [taken for _, taken in pick(one.lots, Decimal(5))[0]] == [3, 2]
-    assert pick(one.lots, Decimal(9))[1] == 7
-    assert pick(one.lots, ZERO) == ([], 0)
+        award(state, Decimal(points), facts=facts())
+    assert [taken for _, taken in pick(state.lots, Decimal(5))[0]] == [3, 2]
+    assert pick(state.lots, Decimal(9))[1] == 7
+    assert pick(state.lots, ZERO) == ([], 0)
 
 
 def test_nothing_falls_below_the_floor_and_nothing_is_changed_then() -> None:
-    one = state()
+    state = new_state()
     with pytest.raises(InsufficientPointsError):
-        post(one, Kind.REDEEM, points=Decimal(-1), facts=facts())
-    assert (one.account.version, one.entries, one.is_changed) == (0, [], False)
+        post(state, Kind.REDEEM, points=Decimal(-1), facts=facts())
+    assert (state.account.version, state.entries, state.is_changed) == (0, [], False)
 
 
 @pytest.mark.parametrize("figure", ["balance", "lifetime", "promised"])
 def test_figures_that_no_column_holds_are_refused(figure: str) -> None:
-    one = state(**{figure: MOST_POINTS})
+    state = new_state(**{figure: MOST_POINTS})
     with pytest.raises(TooManyPointsError):
-        award(one, Decimal(1), facts=facts(), opens_at=datetime(2026, 9, 1, tzinfo=UTC) if figure == "promised" else None)
-    assert not one.is_changed
+        award(state, Decimal(1), facts=facts(), opens_at=datetime(2026, 9, 1, tzinfo=UTC) if figure == "promised" else None)
+    assert not state.is_changed
 
 
 def test_what_comes_pays_what_is_owed() -> None:
-    one = state(floor=NO_FLOOR)
-    post(one, Kind.RETURN, points=Decimal(-20), facts=facts())
-    award(one, Decimal(15), facts=facts())
-    assert (one.account.balance, one.account.floor, one.spendable()) == (-5, -5, [])
-    award(one, Decimal(15), facts=facts())
-    assert (one.account.balance, one.account.floor, [lot.left for lot in one.spendable()]) == (10, 0, [10])
-    spend(one, Decimal(10), kind=Kind.REDEEM, facts=facts())
-    assert one.account.balance == 0
+    state = new_state(floor=NO_FLOOR)
+    post(state, Kind.RETURN, points=Decimal(-20), facts=facts())
+    award(state, Decimal(15), facts=facts())
+    assert (state.account.balance, state.account.floor, state.spendable()) == (-5, -5, [])
+    award(state, Decimal(15), facts=facts())
+    assert (state.account.balance, state.account.floor, [lot.left for lot in state.spendable()]) == (10, 0, [10])
+    spend(state, Decimal(10), kind=Kind.REDEEM, facts=facts())
+    assert state.account.balance == 0

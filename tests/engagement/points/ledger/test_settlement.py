@@ -18,12 +18,12 @@ NOW = datetime(2027, 1, 1, tzinfo=UTC)
 MARCH_1 = Expiry(on=date(2026, 3, 1))
 
 
-def state(zone: str = "Asia/Kolkata", **account: Any) -> AccountState:
+def new_state(zone: str = "Asia/Kolkata", **account: Any) -> AccountState:
     return AccountState(account=PointsAccount(organization_id=1, **account), zone=ZoneInfo(zone))
 
 
-def told(one: AccountState) -> list[tuple[str, Decimal, Decimal, str]]:
-    return [(entry.kind, entry.points, entry.promised, f"{entry.occurred_at:%m-%d %H:%M}") for entry in one.entries]
+def told(state: AccountState) -> list[tuple[str, Decimal, Decimal, str]]:
+    return [(entry.kind, entry.points, entry.promised, f"{entry.occurred_at:%m-%d %H:%M}") for entry in state.entries]
 
 
 @pytest.mark.parametrize(
@@ -37,55 +37,55 @@ def told(one: AccountState) -> list[tuple[str, Decimal, Decimal, str]]:
     ],
 )
 def test_points_are_good_to_the_last_moment_of_their_day(zone: str, day: date, moment: datetime) -> None:
-    one = state(zone)
-    award(one, Decimal(5), facts=facts(datetime(2006, 1, 1, tzinfo=UTC)), expiry=Expiry(on=day))
-    settle(one, moment - timedelta(microseconds=1), recorded_at=NOW)
-    assert one.account.balance == 5
-    settle(one, moment, recorded_at=NOW)
-    assert (one.account.balance, one.account.expired, one.lots) == (0, 5, [])
-    entry = one.entries[-1]
+    state = new_state(zone)
+    award(state, Decimal(5), facts=facts(datetime(2006, 1, 1, tzinfo=UTC)), expiry=Expiry(on=day))
+    settle(state, moment - timedelta(microseconds=1), recorded_at=NOW)
+    assert state.account.balance == 5
+    settle(state, moment, recorded_at=NOW)
+    assert (state.account.balance, state.account.expired, state.lots) == (0, 5, [])
+    entry = state.entries[-1]
     assert (entry.occurred_at, entry.recorded_at, entry.made_by) == (moment, NOW, SETTLED_BY)
     assert entry.explanation == {"because": "expiry", "last_day": day.isoformat()}
 
 
 def test_everything_happens_in_the_order_of_its_moments() -> None:
-    one = state()
-    award(one, Decimal(1), facts=facts(), expiry=Expiry(on=date(2026, 3, 9)))
-    award(one, Decimal(2), facts=facts(), opens_at=datetime(2026, 3, 5, tzinfo=UTC), expiry=Expiry(on=date(2026, 3, 5)))
-    award(one, Decimal(3), facts=facts(), expiry=MARCH_1)
-    award(one, Decimal(4), facts=facts(), expiry=MARCH_1)
-    settle(one, NOW, recorded_at=NOW)
-    assert told(one)[4:] == [
+    state = new_state()
+    award(state, Decimal(1), facts=facts(), expiry=Expiry(on=date(2026, 3, 9)))
+    award(state, Decimal(2), facts=facts(), opens_at=datetime(2026, 3, 5, tzinfo=UTC), expiry=Expiry(on=date(2026, 3, 5)))
+    award(state, Decimal(3), facts=facts(), expiry=MARCH_1)
+    award(state, Decimal(4), facts=facts(), expiry=MARCH_1)
+    settle(state, NOW, recorded_at=NOW)
+    assert told(state)[4:] == [
         ("EXPIRE", -7, 0, "03-01 18:30"),
         ("RELEASE", 2, -2, "03-05 00:00"),
         ("EXPIRE", -2, 0, "03-05 18:30"),
         ("EXPIRE", -1, 0, "03-09 18:30"),
     ]
-    assert one.next_due() is None
+    assert state.next_due() is None
 
 
 def test_points_that_were_over_before_they_opened_expire_in_that_moment() -> None:
-    one = state()
-    award(one, Decimal(2), facts=facts(bill_id=4), opens_at=datetime(2026, 3, 5, tzinfo=UTC), expiry=MARCH_1)
-    settle(one, NOW, recorded_at=NOW)
-    assert told(one)[1:] == [("RELEASE", 2, -2, "03-05 00:00"), ("EXPIRE", -2, 0, "03-05 00:00")]
-    assert one.entries[1].bill_id == 4
-    assert one.entries[1].explanation == {"because": "release", "promised_on": "2020-01-01"}
+    state = new_state()
+    award(state, Decimal(2), facts=facts(bill_id=4), opens_at=datetime(2026, 3, 5, tzinfo=UTC), expiry=MARCH_1)
+    settle(state, NOW, recorded_at=NOW)
+    assert told(state)[1:] == [("RELEASE", 2, -2, "03-05 00:00"), ("EXPIRE", -2, 0, "03-05 00:00")]
+    assert state.entries[1].bill_id == 4
+    assert state.entries[1].explanation == {"because": "release", "promised_on": "2020-01-01"}
 
 
 def test_a_release_pays_what_is_owed() -> None:
-    one = state(floor=NO_FLOOR)
-    post(one, Kind.RETURN, points=Decimal(-3), facts=facts())
-    award(one, Decimal(5), facts=facts(), opens_at=datetime(2026, 3, 5, tzinfo=UTC), expiry=MARCH_1)
-    settle(one, datetime(2026, 3, 5, tzinfo=UTC), recorded_at=NOW)
-    assert (one.account.balance, one.account.lifetime, one.account.expired, one.lots) == (0, 5, 2, [])
+    state = new_state(floor=NO_FLOOR)
+    post(state, Kind.RETURN, points=Decimal(-3), facts=facts())
+    award(state, Decimal(5), facts=facts(), opens_at=datetime(2026, 3, 5, tzinfo=UTC), expiry=MARCH_1)
+    settle(state, datetime(2026, 3, 5, tzinfo=UTC), recorded_at=NOW)
+    assert (state.account.balance, state.account.lifetime, state.account.expired, state.lots) == (0, 5, 2, [])
 
 
 def test_each_activity_moves_the_last_day() -> None:
-    one = state(last_billed_on=date(2026, 1, 31), last_earned_on=date(2026, 1, 31))
-    award(one, Decimal(1), facts=facts(), expiry=Expiry(moves=PointsLot.Moves.LAST_ACTIVITY, months=1))
-    award(one, Decimal(2), facts=facts(), expiry=Expiry(moves=PointsLot.Moves.ROLLING, months=1))
-    settle(one, datetime(2026, 2, 28, 12, tzinfo=UTC), recorded_at=NOW)
-    one.account.last_billed_on = date(2026, 2, 28)
-    settle(one, NOW, recorded_at=NOW)
-    assert told(one)[2:] == [("EXPIRE", -2, 0, "02-28 18:30"), ("EXPIRE", -1, 0, "03-28 18:30")]
+    state = new_state(last_billed_on=date(2026, 1, 31), last_earned_on=date(2026, 1, 31))
+    award(state, Decimal(1), facts=facts(), expiry=Expiry(moves=PointsLot.Moves.LAST_ACTIVITY, months=1))
+    award(state, Decimal(2), facts=facts(), expiry=Expiry(moves=PointsLot.Moves.ROLLING, months=1))
+    settle(state, datetime(2026, 2, 28, 12, tzinfo=UTC), recorded_at=NOW)
+    state.account.last_billed_on = date(2026, 2, 28)
+    settle(state, NOW, recorded_at=NOW)
+    assert told(state)[2:] == [("EXPIRE", -2, 0, "02-28 18:30"), ("EXPIRE", -1, 0, "03-28 18:30")]

@@ -31,10 +31,10 @@ def test_it_answers_and_ends_politely_on_sigterm() -> None:
                 assert connection.getresponse().status == http.HTTPStatus.OK
         finally:
             server.send_signal(signal.SIGTERM)
-        said = server.communicate(timeout=60)[0]
+        output = server.communicate(timeout=60)[0]
     assert server.returncode == 0
-    assert "Listening at" in said
-    assert "/healthz" not in said
+    assert "Listening at" in output
+    assert "/healthz" not in output
 
 
 def test_the_process_itself_becomes_granian(monkeypatch: pytest.MonkeyPatch) -> None:

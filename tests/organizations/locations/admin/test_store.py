@@ -132,7 +132,7 @@ def test_rows_are_switched_off_and_on_from_the_list(administrator: Client, store
         administrator.post(list_of(STORES), {"action": action, "_selected_action": [store.pk]})
         store.refresh_from_db()
         assert store.is_active is expected
-    assert [(one.old, one.new) for one in AuditEntry.objects.order_by("pk")] == [
+    assert [(entry.old, entry.new) for entry in AuditEntry.objects.order_by("pk")] == [
         ({"active": True}, {"active": False}),
         ({"active": False}, {"active": True}),
     ]

@@ -98,7 +98,7 @@ def test_a_manager_is_offered_the_own_stores_alone(till: Till) -> None:
     manager = log_in(StaffMemberFactory(organization=till.organization, role="store_manager", stores=[till.store]))
     answer = manager.get(list_of(TILLS))
     assert shown(answer) == [till]
-    store_filter = next(one for one in answer.context["cl"].filter_specs if one.title == "store")
+    store_filter = next(filter_spec for filter_spec in answer.context["cl"].filter_specs if filter_spec.title == "store")
     assert store_filter.lookup_choices == [(str(till.store_id), "MG Road")]
 
 

@@ -72,8 +72,8 @@ def test_a_form_is_as_strict_as_the_organization_file(
     administrator: Client, organization: Organization, typed: dict[str, str], errors: dict[str, list[str]] | None
 ) -> None:
     page = page_of(ORGANIZATIONS, organization)
-    told = errors_of(administrator.post(page, filled_form(administrator, page, **typed)))
-    assert told == errors if errors else list(told) == list(typed)
+    messages = errors_of(administrator.post(page, filled_form(administrator, page, **typed)))
+    assert messages == errors if errors else list(messages) == list(typed)
     organization.refresh_from_db()
     assert organization.flags == {}
 
@@ -115,15 +115,15 @@ def test_an_administrator_sets_the_identity_verification(administrator: Client, 
 def test_what_must_be_known_is_checked_as_in_the_organization_file(administrator: Client, organization: Organization) -> None:
     page = page_of(ORGANIZATIONS, organization)
     typed = {"verification_optional": ["email"], "verification_optional_matches": "2"}
-    told = errors_of(administrator.post(page, filled_form(administrator, page, **typed)))
-    assert told == {"verification_optional_matches": ["Must not be more than the optional fields."]}
+    messages = errors_of(administrator.post(page, filled_form(administrator, page, **typed)))
+    assert messages == {"verification_optional_matches": ["Must not be more than the optional fields."]}
     typed = {"verification_mandatory": ["email"], "verification_optional": ["email"]}
-    told = errors_of(administrator.post(page, filled_form(administrator, page, **typed)))
-    assert told == {"verification_optional": ["'email' is mandatory already."]}
+    messages = errors_of(administrator.post(page, filled_form(administrator, page, **typed)))
+    assert messages == {"verification_optional": ["'email' is mandatory already."]}
 
 
 @pytest.mark.parametrize(
-    ("section", "told"),
+    ("section", "text"),
     [
         ({}, "nothing"),
         ({"mandatory": ["firstname", "city"]}, "firstname, city must match"),
@@ -131,11 +131,11 @@ def test_what_must_be_known_is_checked_as_in_the_organization_file(administrator
     ],
 )
 def test_an_auditor_reads_what_must_be_known(
-    auditor: Client, organization: Organization, section: dict[str, object], told: str
+    auditor: Client, organization: Organization, section: dict[str, object], text: str
 ) -> None:
     organization.identity_verification = section
     organization.save()
-    assert told in auditor.get(page_of(ORGANIZATIONS, organization)).content.decode()
+    assert text in auditor.get(page_of(ORGANIZATIONS, organization)).content.decode()
 
 
 def test_stored_sections_are_listed(administrator: Client, organization: Organization) -> None:

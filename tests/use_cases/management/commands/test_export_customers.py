@@ -98,7 +98,7 @@ def test_every_column_comes_back_unchanged(organization, till, fields, tmp_path)
     (row,) = exported(tmp_path / "export.csv")
     assert row == {**everything, "id": str(customer.pk), "referral_code": ""}
     assert set(row) - set(everything) == {"id", "referral_code"} <= set(PLAIN)
-    assert {one for one in CONSENTS if row[one]} == set(CONSENTS)
+    assert {consent for consent in CONSENTS if row[consent]} == set(CONSENTS)
     comes_back_unchanged(tmp_path / "export.csv", 1)
 
 
@@ -240,17 +240,17 @@ def test_an_unwritable_file_is_reported_and_leaves_nothing(organization, anna, t
 
 
 @pytest.mark.parametrize(
-    ("trouble", "status", "told"),
+    ("trouble", "status", "expected"),
     [(BrokenPipeError(32, "Broken pipe"), 2, "- cannot be written: Broken pipe."), (KeyboardInterrupt(), 130, "Stopped.")],
 )
-def test_an_aborted_run_is_reported_and_audited(organization, anna, monkeypatch, trouble, status, told):
+def test_an_aborted_run_is_reported_and_audited(organization, anna, monkeypatch, trouble, status, expected):
     class Broken(io.BytesIO):
         def write(self, _data: object) -> int:
             raise trouble
 
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Broken()))
     outcome = export("-")
-    assert (outcome.status, outcome.err) == (status, told)
+    assert (outcome.status, outcome.err) == (status, expected)
     assert AuditEntry.objects.filter(action="exported").count() == 1
     assert Customer.objects.count() == 1  # no transaction is left behind
 
@@ -267,7 +267,7 @@ def test_a_database_failure_is_reported_and_leaves_no_file(organization, anna, t
 def test_queries_do_not_grow_with_the_customers(organization, till, tmp_path, django_assert_num_queries):
     for count in (1, 3):
         lines = [f"98123456{n:02}" for n in range(count)]
-        run_import("import_customers", write_lines(tmp_path / "in.csv", "mobile,sms_bulk", *(f"{one},1" for one in lines)))
+        run_import("import_customers", write_lines(tmp_path / "in.csv", "mobile,sms_bulk", *(f"{line},1" for line in lines)))
         # organization, fields, audit; savepoint, timeout, customers, savepoint
         with django_assert_num_queries(7):
             assert len(exported(tmp_path / "out.csv")) == count

@@ -108,8 +108,8 @@ def test_consent_columns_count_as_updates_only_if_changed(write, tmp_path):
     assert (outcome.status, outcome.counts, outcome.err) == (1, (3, 1, 0, 1), "")
     assert [(row["error_line"], row["error_code"]) for row in rejects(errors)] == [("5", "400")]
     assert not Identifier.objects.filter(value="919812345671").exists()
-    told = Consent.objects.values_list("customer__identifiers__value", "channel", "priority", "is_subscribed")
-    assert sorted(told) == [
+    consents = Consent.objects.values_list("customer__identifiers__value", "channel", "priority", "is_subscribed")
+    assert sorted(consents) == [
         ("919812345678", "SMS", "BULK", True),
         ("919812345678", "SMS", "TRANS", True),
         ("919812345679", "EMAIL", "BULK", False),
@@ -203,7 +203,7 @@ def test_header_without_rows_is_no_failure(write):
 
 
 @pytest.mark.parametrize(
-    ("header", "told"),
+    ("header", "expected"),
     [
         ("mobile,shoe_size", "unknown shoe_size"),
         ("mobile,custom.Nonsense", "unknown custom.Nonsense"),
@@ -212,11 +212,11 @@ def test_header_without_rows_is_no_failure(write):
         ("mobile,custom.age,custom.AGE", "custom.AGE: the same field as custom.age"),
     ],
 )
-def test_wrong_columns_import_nothing(write, organization, header, told):
+def test_wrong_columns_import_nothing(write, organization, header, expected):
     FieldFactory(organization=organization, name="age", type="number")
     outcome = run(write(header, ",".join(["9812345678"] * header.count(",")) + ",1"))
     assert outcome.status == 2
-    assert told in outcome.err
+    assert expected in outcome.err
     assert not Customer.objects.exists()
 
 

@@ -161,8 +161,8 @@ def test_a_batch_takes_the_same_queries_whatever_its_size(
 ) -> None:
     people = [account.customer for account in PointsAccountFactory.create_batch(count, organization=northwind)]
     rows = [
-        {"id": str(one.pk), "number": str(number), "billing_time": "2026-01-05", "amount": "10", "till_code": "blr.till1"}
-        for number, one in enumerate(people)
+        {"id": str(customer.pk), "number": str(number), "billing_time": "2026-01-05", "amount": "10", "till_code": "blr.till1"}
+        for number, customer in enumerate(people)
     ]
     batch = BillBatch({}, by=command_actor("import_transactions", northwind))
     with transaction.atomic(), django_assert_num_queries(24):
@@ -214,7 +214,7 @@ def pictures() -> dict[str, list[dict[str, Any]]]:
     return {
         model.__name__: [
             {key: value for key, value in row.items() if key not in hidden}
-            for row in model._default_manager.order_by(*order).values(*(one.attname for one in model._meta.concrete_fields))
+            for row in model._default_manager.order_by(*order).values(*(field.attname for field in model._meta.concrete_fields))
         ]
         for model, order in orders.items()
     }
@@ -245,9 +245,9 @@ def test_a_file_leaves_what_its_bills_leave_one_by_one(northwind: Organization, 
             ordered = lines if size != "60" else [*lines[1::2], *lines[::2]]
             outcome = run(path, *ordered, header=",".join(columns), options=("--batch-size", size))
             assert outcome.counts == (60, 0, 0, 0)
-            found = pictures()
+            picture = pictures()
             transaction.set_rollback(True)
-        return found
+        return picture
 
     together, in_batches = by_file("60"), by_file("7")
     by = command_actor("import_transactions", northwind)
