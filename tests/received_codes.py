@@ -47,15 +47,15 @@ class Ear:
 
     def passed(self, test: str) -> None:
         """What the test that ran has received counts, whatever its parameters were."""
-        for one in self.heard:
-            self.tests.setdefault(one, set()).add(test.partition("[")[0])
+        for received in self.heard:
+            self.tests.setdefault(received, set()).add(test.partition("[")[0])
 
-    def tell(self) -> list[tuple[str, str, list[str]]]:
-        """What one process of several tells the one that asks."""
-        return [(*one, sorted(tests)) for one, tests in self.tests.items()]
+    def rows(self) -> list[tuple[str, str, list[str]]]:
+        """Rows of one process, for the process that joins them."""
+        return [(*received, sorted(tests)) for received, tests in self.tests.items()]
 
-    def join(self, told: list[tuple[str, str, list[str]]]) -> None:
-        for action, code, tests in told:
+    def join(self, rows: list[tuple[str, str, list[str]]]) -> None:
+        for action, code, tests in rows:
             self.tests.setdefault((action, code), set()).update(tests)
 
     def record(self) -> Record:
@@ -89,8 +89,8 @@ def codes_of(response: HttpResponse) -> Iterator[str]:
 
 def _items(tree: Any) -> Iterator[str]:
     if isinstance(tree, list):
-        for one in tree:
-            yield from _items(one)
+        for child in tree:
+            yield from _items(child)
     elif isinstance(tree, dict):
         for key, value in tree.items():
             if key == "item_status":
@@ -101,8 +101,8 @@ def _items(tree: Any) -> Iterator[str]:
 
 
 def _warnings(status: Any) -> Iterator[str]:
-    told = (status.get("warnings") or {}).get("warning") or []
-    yield from (f"W {code}" for code in ([told] if isinstance(told, str) else told))
+    warnings = (status.get("warnings") or {}).get("warning") or []
+    yield from (f"W {code}" for code in ([warnings] if isinstance(warnings, str) else warnings))
 
 
 def _tree_of(element: ElementTree.Element) -> Any:
@@ -166,7 +166,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Tell, or keep and compare, what was received."""
     config, ear = session.config, session.config.stash[_EAR]
     if hasattr(config, "workeroutput"):
-        config.workeroutput[_WORKER_KEY] = ear.tell()
+        config.workeroutput[_WORKER_KEY] = ear.rows()
         return
     if exitstatus in _WHOLE:
         config.cache.set(CACHE_KEY, ear.record())

@@ -39,7 +39,7 @@ def test_the_first_test_by_name_is_recorded_for_each_code():
     ear, worker = Ear(), Ear()
     worker.heard = {("add", "S 1000")}
     worker.passed("tests/b.py::test_b[1]")
-    ear.join(worker.tell())
+    ear.join(worker.rows())
     ear.heard = {("add", "S 1000"), ("get", "I 1012")}
     ear.passed("tests/a.py::test_a")
     assert ear.record() == {"add": {"S 1000": "tests/a.py::test_a"}, "get": {"I 1012": "tests/a.py::test_a"}}

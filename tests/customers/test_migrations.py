@@ -10,7 +10,7 @@ from customers.segments.models import Segment, SegmentPartition
 from customers.statuses.models import CustomerStatus
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.documents import check, load, small, storing
+from tests.factories.organization_files import check, load, small, storing
 from tests.migrations import carry_back, carry_over
 from use_cases.organization_file import load_organization
 

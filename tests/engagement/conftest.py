@@ -14,7 +14,7 @@ from tests.engagement.shops import SOUTH, Shops
 from tests.factories.customers import CustomerFactory
 from tests.factories.locations import TillFactory
 from tests.factories.points import PointsAccountFactory, give_points
-from tests.factories.program_documents import CLUB, club, loaded
+from tests.factories.program_files import CLUB, club, loaded
 from tests.factories.programs import ProgramVersionFactory, TierFactory
 
 

@@ -9,7 +9,7 @@ from engagement.programs.models import Program, ProgramVersion, Tier
 from organizations.organization_file import dumping
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.documents import OWN_SECTIONS, check, load, small, whole
+from tests.factories.organization_files import OWN_SECTIONS, check, load, small, whole
 from tests.migrations import carry_back, carry_over
 from use_cases.organization_file import SECTIONS, dump_organization, load_organization
 

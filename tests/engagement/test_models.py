@@ -10,7 +10,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from customers.profile.models import Customer
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""How is a short secret kept that must be told again?"""
+"""How is a short secret kept that must be shown again?"""
 
 from pytest_django import Settings
 

@@ -1,4 +1,4 @@
-"""Jobs stand or fall with the transaction that puts them off, wait behind each other, and survive their workers."""
+"""Jobs commit or roll back with the transaction that defers them, wait behind each other, and survive their workers."""
 
 from datetime import UTC, datetime, timedelta
 

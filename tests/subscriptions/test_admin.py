@@ -30,7 +30,7 @@ def decide_page(customer: Customer, channel: str = "SMS", priority: str = "BULK"
     return reverse("admin:subscriptions_consentchange_decide", args=[customer.pk, channel, priority])
 
 
-def told(answer: HttpResponse) -> list[str]:
+def messages_of(answer: HttpResponse) -> list[str]:
     return [str(message) for message in answer.context["messages"]]  # type: ignore[attr-defined]  # test clients add it
 
 
@@ -72,7 +72,7 @@ def test_a_search_with_too_many_results_is_reported(
     agent: Client, till: Till, asha: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("customers.search.admin.LIMIT", 1)
-    assert told(agent.get(list_of(LOG), {"q": "asha"})) == [
+    assert messages_of(agent.get(list_of(LOG), {"q": "asha"})) == [
         "Many customers match; not all are shown. Type more to narrow the search."
     ]
 
@@ -81,17 +81,17 @@ def test_changes_are_narrowed(agent: Client, till: Till, asha: Customer, bo: Cus
     say(till, asha, choice(yes=False), choice("EMAIL", "TRANS"))
     say(till, bo, choice("EMAIL"))
 
-    def found(**query: str) -> list[tuple[str, str, str]]:
+    def matches(**query: str) -> list[tuple[str, str, str]]:
         rows = shown(agent.get(list_of(LOG), query))
         return [(row.customer.firstname, row.channel, row.priority) for row in rows]
 
-    assert found(customer=str(asha.pk)) == [("Asha", "EMAIL", "TRANS"), ("Asha", "SMS", "BULK")]
-    assert found(channel__exact="EMAIL", priority__exact="BULK") == [("Bo", "EMAIL", "BULK")]
-    assert found(new="0") == [("Asha", "SMS", "BULK")]
-    assert len(found(new="1")) == 2
-    assert found(source__exact="IMPORT") == []
-    assert len(found(at_from="2026-03-01", at_to="2026-03-01")) == 3
-    assert len(found(customer="nobody", new="perhaps")) == 3
+    assert matches(customer=str(asha.pk)) == [("Asha", "EMAIL", "TRANS"), ("Asha", "SMS", "BULK")]
+    assert matches(channel__exact="EMAIL", priority__exact="BULK") == [("Bo", "EMAIL", "BULK")]
+    assert matches(new="0") == [("Asha", "SMS", "BULK")]
+    assert len(matches(new="1")) == 2
+    assert matches(source__exact="IMPORT") == []
+    assert len(matches(at_from="2026-03-01", at_to="2026-03-01")) == 3
+    assert len(matches(customer="nobody", new="perhaps")) == 3
 
 
 def test_an_entry_shows_everything(auditor: Client, till: Till, asha: Customer) -> None:
@@ -139,7 +139,7 @@ def test_a_new_consent_is_recorded_with_actor_and_reason(agent: Client, till: Ti
     assert "subscribed" in page
     answer = agent.post(decide_page(asha), NO, follow=True)
     assert answer.redirect_chain == [(page_of("customers_customer", asha), 302)]
-    assert told(answer) == ["SMS, bulk: Asha is now unsubscribed."]
+    assert messages_of(answer) == ["SMS, bulk: Asha is now unsubscribed."]
     assert history(asha)[-1] == ("SMS", "BULK", 2, True, False)
     entry = ConsentChange.objects.first()
     assert entry is not None
@@ -150,7 +150,7 @@ def test_a_new_consent_is_recorded_with_actor_and_reason(agent: Client, till: Ti
 def test_a_repeated_consent_changes_nothing(agent: Client, till: Till, asha: Customer) -> None:
     say(till, asha, choice(yes=False))
     answer = agent.post(decide_page(asha), NO, follow=True)
-    assert told(answer) == ["SMS, bulk: Asha is already unsubscribed. Nothing was changed."]
+    assert messages_of(answer) == ["SMS, bulk: Asha is already unsubscribed. Nothing was changed."]
     assert len(history(asha)) == 1
 
 

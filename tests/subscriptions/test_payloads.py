@@ -6,14 +6,14 @@ from subscriptions.models import Consent
 from subscriptions.payloads import channel_rows, core_rows, optin_status
 
 
-def said(**answers):
-    """{SMS_BULK: True} as what a customer said."""
+def consents(**answers):
+    """{SMS_BULK: True} as consents of a customer."""
     return {(*name.split("_"), "ALL"): Consent(is_subscribed=answer) for name, answer in answers.items()}
 
 
 def test_core_rows_are_stored_in_one_order():
     assert core_rows({}) == []
-    assert core_rows(said(EMAIL_BULK=False, SMS_TRANS=True)) == [
+    assert core_rows(consents(EMAIL_BULK=False, SMS_TRANS=True)) == [
         {"channel": "SMS", "priority": "TRANS", "scope": "ALL", "status": "1"},
         {"channel": "EMAIL", "priority": "BULK", "scope": "ALL", "status": "0"},
     ]
@@ -30,11 +30,13 @@ def test_core_rows_are_stored_in_one_order():
     ],
 )
 def test_optin_status_is_one_word_for_everything(answers, status):
-    assert optin_status(said(**answers)) == status
+    assert optin_status(consents(**answers)) == status
 
 
 def test_channels_are_printed_with_or_without_consent():
-    sms, post = channel_rows(said(SMS_TRANS=True, SMS_BULK=False), channels=["SMS", "POSTMAIL"], priorities=["TRANS", "BULK"])
+    sms, post = channel_rows(
+        consents(SMS_TRANS=True, SMS_BULK=False), channels=["SMS", "POSTMAIL"], priorities=["TRANS", "BULK"]
+    )
     assert sms == {
         "name": "SMS",
         "priority": [

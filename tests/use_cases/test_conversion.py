@@ -30,7 +30,7 @@ MOBILE, EMAIL = "9812345678", "asha@example.com"
 
 @pytest.fixture
 def ways(till: Till, organization: Organization, tmp_path: Path) -> dict[str, Way]:
-    """By name: how somebody new comes in, or somebody known is changed."""
+    """By name: ways to register a customer or to change one."""
     browser = log_in(StaffMemberFactory(organization=organization, role="org_admin"))
 
     def add(**item: Any) -> str:

@@ -19,7 +19,7 @@ from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
 from tests.factories.bills import Shop, open_shop
 from tests.factories.locations import till_actor
-from tests.factories.program_documents import club, load, loaded
+from tests.factories.program_files import club, load, loaded
 from tests.factories.programs import ProgramVersionFactory
 
 pytestmark = pytest.mark.django_db

@@ -180,7 +180,7 @@ def test_twin_without_the_trigger_decides_once_by_the_locks(till: Till) -> None:
         assert is_decided_well(till)
 
 
-# --- somebody registers with the value while a request for it is approved
+# --- a customer registers with the value while a request for it is approved
 
 
 def register_and_approve_at_once(till: Till, *, people: int = PEOPLE) -> Counter[str]:

@@ -56,7 +56,7 @@ from tests.factories.customers import LONG_AGO, CustomerFactory, IdentifierFacto
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.locations import TillFactory, till_actor
 from tests.factories.points import PointsAccountFactory
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 from tests.factories.segments import SegmentFactory, put_into
 from use_cases.deferred_events import work_deferred_events
 from use_cases.merging import MOVED, MergeRefusedError, merge_customers, undo_merge
@@ -104,7 +104,7 @@ def open_shops(*, allow_negative: bool) -> Shops:
 
 
 def everything() -> dict[str, list[Any]]:
-    """Every row there is, of what a customer may have and of what is told about them."""
+    """Every row of customers, their data and the audit."""
     labels = {"customers", "engagement", "subscriptions"}
     models = [model for model in apps.get_models() if model._meta.app_label in labels or model is AuditEntry]
     return {model._meta.label: list(model._default_manager.order_by("pk").values_list()) for model in models}
@@ -118,13 +118,13 @@ def together() -> dict[str, Decimal]:
 
 
 def held() -> Decimal:
-    """What those who stand may spend, or will."""
+    """Points of customers that are not merged: to spend, or promised."""
     totals = PointsAccount.objects.filter(customer__merged_into=None).aggregate(all=Sum("balance") + Sum("promised"))
     return totals["all"] or ZERO
 
 
 def owned(customer_id: int) -> dict[str, Any]:
-    """All that somebody has, but for who is whose history."""
+    """All that a customer has, except the history that is kept apart."""
     columns = ("program_id", "balance", "promised", "last_billed_on", "last_earned_on", "due_at", *FIGURES)
     accounts = PointsAccount.objects.filter(customer=customer_id, moved_to=None).order_by("program_id")
     rows = {move.label: _rows(move.model._default_manager.all(), move.column, customer_id) for move in MOVED}
@@ -150,7 +150,7 @@ class MergeMachine(RuleBasedStateMachine):
         self.numbers = 0
         self.redeemed: list[tuple[RedemptionRequest, Redeemed]] = []
         self.reversed: list[tuple[ReversalRequest, Reversed]] = []
-        self.told: list[PointsRow] = []
+        self.imported: list[PointsRow] = []
         programs = {program.name: program for program in Program.objects.all()}
         self.people = [self.join(index, programs) for index in range(4)]
 
@@ -158,7 +158,7 @@ class MergeMachine(RuleBasedStateMachine):
         transaction.savepoint_rollback(self.savepoint)
 
     def join(self, index: int, programs: dict[str, Program]) -> int:
-        """Somebody in both programs, two in one each, and somebody in none."""
+        """Register a customer of index 0 in both programs, 1 and 2 in one each, 3 in none."""
         organization = self.shops.organization
         names = [["Club", "South club"], ["Club"], ["South club"], []][index]
         customer = CustomerFactory(organization=organization, type="LOYALTY" if names else "NON_LOYALTY")
@@ -175,7 +175,7 @@ class MergeMachine(RuleBasedStateMachine):
 
     @contextmanager
     def step(self) -> Iterator[list[Decimal]]:
-        """Something happens now; whoever opens it puts in what that does to all points together. What is due is done before."""
+        """Context of a step; its list takes the expected changes of the sum of all points. What is due is settled before."""
         with time_machine.travel(self.now, tick=False):
             list(settle_due(self.shops.organization))
             before, last = held(), PointsEntry.objects.aggregate(last=Max("pk"))["last"] or 0
@@ -213,7 +213,7 @@ class MergeMachine(RuleBasedStateMachine):
             assert shown == (sums["balance"] or ZERO, sums["promised"] or ZERO)
 
     def check_rival(self, move: MovedRows, row: Any, survivor: int) -> None:
-        """What somebody kept as history when they were merged, who they are now has in another row."""
+        """What a victim kept as history, the survivor has in another row."""
         for constraint in row._meta.constraints:
             if constraint.name in move.clashes:
                 same = {name: getattr(row, name) for name in constraint.fields if name != move.column}
@@ -223,7 +223,7 @@ class MergeMachine(RuleBasedStateMachine):
         self.numbers += 1
         return f"N{self.numbers}"
 
-    def standing(self, which: int) -> Customer:
+    def unmerged(self, which: int) -> Customer:
         """Somebody, or who they turned out to be."""
         person = Customer.objects.get(pk=self.people[which])
         return person.merged_into or person
@@ -238,7 +238,7 @@ class MergeMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 3), days=st.none() | st.integers(0, 60))
     def tier_moves(self, which: int, days: int | None) -> None:
         with self.step():
-            customer = self.standing(which)
+            customer = self.unmerged(which)
             ends = None if days is None else self.now.date() + timedelta(days=days)
             of_customer = Membership.objects.filter(customer=customer, program__is_default=True)
             tier = Tier.objects.filter(program__is_default=True).first()
@@ -251,7 +251,7 @@ class MergeMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 3), amount=st.integers(10, 300), later=st.sampled_from([False, False, False, True]))
     def buys(self, which: int, amount: int, later: bool) -> None:  # noqa: FBT001 - hypothesis passes names
         with self.step() as expected:
-            customer = self.standing(which)
+            customer = self.unmerged(which)
             bill = self.record(customer_id=customer.pk, number=self.number(), amount=Decimal(amount), defer_awards=later)
             expected.extend(bill.points.values_list("issued", flat=True))
 
@@ -293,7 +293,7 @@ class MergeMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 3), percent=st.integers(1, 100))
     def spends(self, which: int, percent: int) -> None:
         with self.step() as expected:
-            customer = self.standing(which)
+            customer = self.unmerged(which)
             accounts = PointsAccount.objects.filter(customer=customer, moved_to=None, balance__gt=0).order_by("-balance")
             account = accounts.first()
             if account is None:
@@ -344,23 +344,23 @@ class MergeMachine(RuleBasedStateMachine):
                 heard = self.reverse(back)
                 assert heard.is_replay
                 assert (heard.reversal.pk, heard.balance, heard.lapsed) == (done.reversal.pk, done.balance, done.lapsed)
-            if self.told:
-                assert self.tell(self.told[which % len(self.told)]) is RowStatus.UNCHANGED
+            if self.imported:
+                assert self.import_row(self.imported[which % len(self.imported)]) is RowStatus.UNCHANGED
 
     @rule(which=st.integers(0, 3), points=st.integers(1, 30), program=st.sampled_from(["Club", "South club"]))
-    def is_told_of(self, which: int, points: int, program: str) -> None:
+    def gets_an_imported_row(self, which: int, points: int, program: str) -> None:
         with self.step() as expected:
             row = PointsRow(
                 customer_id=self.people[which], program=program, kind=PointsEntry.Kind.AWARD, points=Decimal(points),
                 occurred_at=self.now, reference=self.number(),
             )  # fmt: skip
-            if self.tell(row) is RowStatus.CREATED:
-                self.told.append(row)
+            if self.import_row(row) is RowStatus.CREATED:
+                self.imported.append(row)
                 expected.append(Decimal(points))
 
-    def tell(self, row: PointsRow) -> RowStatus | None:
-        """Import it for who that is by now; None where they are in no such program."""
-        owner = self.standing(self.people.index(row.customer_id)).pk
+    def import_row(self, row: PointsRow) -> RowStatus | None:
+        """Import the row for the survivor. None if that customer is not in the program."""
+        owner = self.unmerged(self.people.index(row.customer_id)).pk
         values = {name: getattr(row, name) for name in ("program", "kind", "points", "occurred_at", "reference")}
         with transaction.atomic():
             rows = [PointsRow(customer_id=owner, **values)]
@@ -370,7 +370,7 @@ class MergeMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 3), points=st.sampled_from([5, 20, -3, -10]))
     def is_corrected(self, which: int, points: int) -> None:
         with self.step() as expected:
-            account = PointsAccount.objects.filter(customer=self.standing(which)).order_by("pk").first()
+            account = PointsAccount.objects.filter(customer=self.unmerged(which)).order_by("pk").first()
             if account is None:
                 return
             try:
@@ -394,7 +394,7 @@ class MergeMachine(RuleBasedStateMachine):
         """Why it was refused, and nothing is changed then; "" where it was not."""
         before, figures = everything(), together()
         try:
-            undo_merge(merge, reason="somebody else", by=self.shops.by)
+            undo_merge(merge, reason="two customers", by=self.shops.by)
         except MergeRefusedError as refusal:
             assert everything() == before
             return str(refusal)
@@ -402,7 +402,7 @@ class MergeMachine(RuleBasedStateMachine):
         return ""
 
     def two(self, which: int, other: int) -> tuple[Customer, Customer] | None:
-        survivor, another = self.standing(which), self.standing(other)
+        survivor, another = self.unmerged(which), self.unmerged(other)
         return None if survivor.pk == another.pk else (survivor, another)
 
     @rule(which=st.integers(0, 3), other=st.integers(0, 3))
@@ -422,16 +422,16 @@ class MergeMachine(RuleBasedStateMachine):
                 self.forget_what_stayed_with_others()
 
     def forget_what_stayed_with_others(self) -> None:
-        """What somebody did while they were merged was the survivor's, and is the survivor's now that they are two again."""
-        owners = {pk: self.standing(index).pk for index, pk in enumerate(self.people)}
+        """What a customer did while merged stays with the survivor after the merge is undone."""
+        owners = {pk: self.unmerged(index).pk for index, pk in enumerate(self.people)}
         self.redeemed = [
             (order, done)
             for order, done in self.redeemed
             if Redemption.objects.filter(pk=done.redemption.pk, account__customer=owners[int(order.references["id"])]).exists()
         ]
-        self.told = [
+        self.imported = [
             row
-            for row in self.told
+            for row in self.imported
             if PointsEntry.objects.filter(account__customer=owners[row.customer_id], reference=row.reference).exists()
         ]
 
@@ -455,7 +455,7 @@ class MergeMachine(RuleBasedStateMachine):
 
 
 def play(machine: type[MergeMachine], *, histories: int, steps: int) -> None:
-    # A step takes a while: what failed is told as it happened, without a search for less.
+    # A step takes a while: a failure is reported as it happened, without shrinking.
     as_it_happens = (Phase.explicit, Phase.reuse, Phase.generate)
     run_state_machine_as_test(
         machine,

@@ -21,7 +21,7 @@ from engagement.points.checks.run import check_ledger
 from engagement.points.ledger import repository
 from engagement.points.models import PointsAccount
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.redeemers import Chain, make_chain, member, order, refusal_of
+from tests.factories.chains import Chain, member, open_chain, order, refusal_of
 from tests.races import all_read_before, race
 from use_cases.merging import MergeRefusedError, merge_customers, undo_merge
 from use_cases.registration import update_customer
@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 @pytest.fixture
 def chain(transactional_db: None) -> Chain:
-    return make_chain()
+    return open_chain()
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def redeeming(chain: Chain, customer: Customer, mobile: str) -> Job:
 
 
 def is_sound(chain: Chain) -> bool:
-    """Nobody leads to somebody who is merged, each victim has one merge, and the ledger's sums hold."""
+    """No customer is merged into a merged one, each victim has one merge, and the ledger's sums hold."""
     victims = Customer.objects.exclude(merged_into=None)
     assert not victims.exclude(merged_into__merged_into=None).exists()
     assert not Identifier.objects.exclude(customer__merged_into=None).exists()
@@ -149,7 +149,7 @@ def test_a_merge_and_its_undoing_at_once_leave_sound_accounts(chain, people):
 
     def undoing(merge: Merge) -> Job:
         def job() -> str:
-            undo_merge(merge, reason="somebody else", by=chain.blr)
+            undo_merge(merge, reason="two customers", by=chain.blr)
             return "undone"
 
         return job

@@ -28,9 +28,9 @@ from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
 from tests.factories.bills import BillFactory, BillPointsFactory
+from tests.factories.chains import NOON, Chain, bring_back, member, open_chain, order, redeem, refusal_of
 from tests.factories.customers import LONG_AGO, CustomerFactory
 from tests.factories.points import facts, give_points, state_of
-from tests.factories.redeemers import NOON, Chain, bring_back, make_chain, member, order, redeem, refusal_of
 from use_cases.merging import MergeRefusedError, merge_customers, undo_merge
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def moment() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def chain(moment: time_machine.Traveller) -> Iterator[Chain]:
-    chain = make_chain()
+    chain = open_chain()
     with organization_scope(chain.organization):
         yield chain
 
@@ -71,7 +71,7 @@ def merge(chain: Chain, survivor: PointsAccount, victim: PointsAccount) -> Merge
 
 
 def undo(chain: Chain, merge_row: Merge) -> None:
-    undo_merge(Merge.objects.get(pk=merge_row.pk), reason="somebody else", by=chain.blr)
+    undo_merge(Merge.objects.get(pk=merge_row.pk), reason="two customers", by=chain.blr)
 
 
 def owe(account: PointsAccount, points: int) -> None:
@@ -285,7 +285,7 @@ def test_a_reversal_reference_used_by_both_is_kept_for_each(chain: Chain, anna: 
     assert [(outcome.is_replay, outcome.reversal) for outcome in again] == [(True, outcome.reversal) for outcome in first]
 
 
-def tell(chain: Chain, account: PointsAccount, points: int) -> RowStatus | int:
+def import_points(chain: Chain, account: PointsAccount, points: int) -> RowStatus | int:
     row = PointsRow(
         customer_id=account.customer_id, program="", kind=PointsEntry.Kind.AWARD, points=Decimal(points), occurred_at=NOON,
         reference="R1",
@@ -300,9 +300,9 @@ def test_a_file_reference_used_by_both_means_the_survivors_entry(
     chain: Chain, anna: PointsAccount, twin: PointsAccount, index: int
 ) -> None:
     survivor, victim = ((anna, twin), (twin, anna))[index]
-    assert [tell(chain, survivor, 10), tell(chain, victim, 20)] == [RowStatus.CREATED, RowStatus.CREATED]
+    assert [import_points(chain, survivor, 10), import_points(chain, victim, 20)] == [RowStatus.CREATED, RowStatus.CREATED]
     merge(chain, survivor, victim)
-    assert [tell(chain, survivor, 10), tell(chain, survivor, 20)] == [RowStatus.UNCHANGED, 400]
+    assert [import_points(chain, survivor, 10), import_points(chain, survivor, 20)] == [RowStatus.UNCHANGED, 400]
 
 
 def test_returns_after_a_merge_print_alike_after_the_next_merge(
@@ -325,7 +325,7 @@ def test_returns_after_a_merge_print_alike_after_the_next_merge(
     ]
 
 
-# --- what is told
+# --- what is printed
 
 
 def sections(chain: Chain, customer: Customer, query: str) -> dict[str, Any]:
@@ -356,7 +356,7 @@ def test_the_lots_of_a_bill_are_printed_once(chain: Chain, anna: PointsAccount, 
     redeem(order(twin, "20"), chain.blr)
     expected = [("60", "40", "0", "20", "2030-06-30"), ("5", "0", "5", "0", "")]
 
-    def told(customer: Customer) -> list[tuple[str, ...]]:
+    def breakup_of(customer: Customer) -> list[tuple[str, ...]]:
         assert chain.blr.till is not None
         answer = Api(chain.blr.till).call("GET", "transactions", f"id={customer.pk}&points_breakup=true")
         (row,) = answer.customer["transactions"]["transaction"]
@@ -364,8 +364,8 @@ def test_the_lots_of_a_bill_are_printed_once(chain: Chain, anna: PointsAccount, 
         return [tuple(part[name] for name in names) for part in row["points_breakup"]["breakup"]]
 
     merge_row = merge(chain, anna, twin)
-    assert told(anna.customer) == expected
+    assert breakup_of(anna.customer) == expected
     undo(chain, merge_row)
-    assert told(twin.customer) == expected
+    assert breakup_of(twin.customer) == expected
     merge(chain, anna, twin)
-    assert told(twin.customer) == expected
+    assert breakup_of(twin.customer) == expected

@@ -36,12 +36,12 @@ from tests.factories.events import DeferredEventFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.locations import till_actor
-from tests.factories.merges import OLD, account_of, find, is_clean, merge, register_anna, register_twin, send, undo
 from tests.factories.points import PointsAccountFactory, facts, give_points
 from tests.factories.programs import MembershipFactory, ProgramFactory
 from tests.factories.segments import SegmentFactory, put_into
 from tests.factories.sources import SourceProfileFactory
 from tests.factories.statuses import CustomerStatusFactory, label
+from tests.use_cases.merges import OLD, account_of, find, is_clean, merge, register_anna, register_twin, send, undo
 from use_cases.deferred_events import work_deferred_events
 from use_cases.merging import KEPT, MOVED, MergeRefusedError, merge_customers, preview_merge
 

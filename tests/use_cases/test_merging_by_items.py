@@ -23,8 +23,8 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import till_actor
-from tests.factories.merges import NEW, OLD, account_of, codes, is_clean, merge, register_anna, register_twin, send, undo
 from tests.factories.points import facts, give_points
+from tests.use_cases.merges import NEW, OLD, account_of, codes, is_clean, merge, register_anna, register_twin, send, undo
 from use_cases.deferred_events import work_deferred_events
 from use_cases.merging import MergeRefusedError
 from use_cases.registration import register_all, update_customer

@@ -5,7 +5,7 @@ import yaml
 
 from engagement.programs.models import Program
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.documents import check, whole
+from tests.factories.organization_files import check, whole
 from use_cases.organization_file import dump_organization, load_organization
 
 pytestmark = pytest.mark.django_db

@@ -1,6 +1,6 @@
 """The server is killed at every step of a registration; the till sends the same call again.
 
-Nobody is there twice, nothing is lost, and the till is told what it would have been told the first time.
+Nobody is there twice, nothing is lost, and the till gets the answer that it would have got the first time.
 """
 
 import os

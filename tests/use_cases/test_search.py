@@ -82,7 +82,7 @@ INDEXES = {
 
 @pytest.fixture
 def crowd(organization: Organization) -> Organization:
-    """Thousands of customers, each of whom is somebody else in every respect."""
+    """Thousands of customers without a value in common."""
     Program.objects.update(is_default=False)
     program = ProgramFactory(
         organization=organization,

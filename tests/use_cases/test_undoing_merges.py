@@ -27,9 +27,9 @@ from tests.factories.cards import CardFactory, CardSeriesFactory
 from tests.factories.customers import IdentifierFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.groups import UserGroupFactory, join_group
-from tests.factories.merges import OLD, account_of, find, is_clean, merge, register_anna, register_twin, send, undo
 from tests.factories.points import PointsAccountFactory, facts, give_points
 from tests.factories.programs import MembershipFactory, ProgramFactory
+from tests.use_cases.merges import OLD, account_of, find, is_clean, merge, register_anna, register_twin, send, undo
 from use_cases.merging import MergeRefusedError
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +108,7 @@ def test_an_untouched_merge_is_undone_completely(organization, till, anna, twin)
     assert snapshot(organization) == before
     assert is_clean(organization)
     merge_row.refresh_from_db()
-    assert (merge_row.undone_by, merge_row.undone_reason) == ("till:mgroad.till1", "It was somebody else")
+    assert (merge_row.undone_by, merge_row.undone_reason) == ("till:mgroad.till1", "They are two customers")
     assert find(organization, "mobile", "9812300002") == (twin.pk, False)
     with pytest.raises(MergeRefusedError, match="already"):
         undo(till, merge_row)

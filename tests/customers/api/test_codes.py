@@ -168,7 +168,7 @@ def join(api: Api, action: str) -> Answer:
 
 
 def visit(api: Api, action: str) -> None:
-    """What has to be there before somebody can join by `action`."""
+    """What a customer needs before joining by `action`."""
     if action == "update":
         assert api.add(**VISITOR).code == "1000"
 

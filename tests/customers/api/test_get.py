@@ -150,14 +150,14 @@ def test_ndnc_status_when_asked_for(api, asha, flag):
 def test_consents_when_asked_for(api, asha):
     assert not {"subscriptions", "optin_status"} & set(api.get("mobile=9812345678").item)
     both = "mobile=9812345678&subscriptions=1&optin_status=true"
-    assert told_consents(api.get(both)) == ([], "NONE")
+    assert consents_of(api.get(both)) == ([], "NONE")
     pairs = [
         {"channel": "EMAIL", "priority": "BULK", "is_subscribed": "1"},
         {"channel": "SMS", "priority": "TRANS", "is_subscribed": "0"},
     ]
     api.update(mobile="9812345678", subscriptions=pairs)
     answer = api.get(both)
-    assert told_consents(answer) == (
+    assert consents_of(answer) == (
         [
             {"channel": "SMS", "priority": "TRANS", "scope": "ALL", "status": "0"},
             {"channel": "EMAIL", "priority": "BULK", "scope": "ALL", "status": "1"},
@@ -171,14 +171,14 @@ def test_consents_when_asked_for(api, asha):
     assert "subscriptions" not in api.get("mobile=9812345678&optin_status=true").item
 
 
-def told_consents(answer):
+def consents_of(answer):
     return answer.item["subscriptions"]["subscription"], answer.item["optin_status"]
 
 
 def test_consents_that_cannot_be_read_are_warned_of(api, asha):
     with without_table("subscriptions_consent"):
         answer = api.get("mobile=9812345678&subscriptions=true&optin_status=true")
-    assert (answer.code, answer.warnings, told_consents(answer)) == ("1000", ["91002"], ([], "NONE"))
+    assert (answer.code, answer.warnings, consents_of(answer)) == ("1000", ["91002"], ([], "NONE"))
     assert answer.message == "Customer successfully retrieved, Failed to get subscription details"
 
 

@@ -24,8 +24,8 @@ def find(api, q, **more):
     return api.call("GET", "search", query)
 
 
-def found(api, q, **more):
-    """The first names of those found, in the order of the answer."""
+def names_of(api, q, **more):
+    """First names of the matches, in the order of the answer."""
     answer = find(api, q, **more)
     assert (answer.http.status_code, answer.status["code"]) == (200, 200), answer.response
     return [item["firstname"] for item in answer.customer["results"]["item"]]
@@ -104,7 +104,7 @@ def test_xml(api, people):
     ],
 )  # fmt: skip
 def test_names_and_identifiers(api, people, q, names):
-    assert found(api, q) == names.split()
+    assert names_of(api, q) == names.split()
 
 
 FIELD_SEARCHES = [
@@ -121,22 +121,22 @@ FIELD_SEARCHES = [
 
 @pytest.mark.parametrize(("q", "names"), FIELD_SEARCHES)
 def test_fields_without_an_index(api, people, q, names):
-    assert found(api, f"({q})") == names.split()
+    assert names_of(api, f"({q})") == names.split()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_fields_with_an_index_are_found_alike(api, people):
     FieldDefinition.objects.update(is_searchable=True)
     align_fields(api.till.organization)
-    assert {q: found(api, f"({q})") for q, _ in FIELD_SEARCHES} == {q: names.split() for q, names in FIELD_SEARCHES}
+    assert {q: names_of(api, f"({q})") for q, _ in FIELD_SEARCHES} == {q: names.split() for q, names in FIELD_SEARCHES}
 
 
 def test_custom_fields_precede_extended_fields_after_known_columns(api, people):
     FieldFactory(organization=api.till.organization, name="City")
     FieldFactory(organization=api.till.organization, name="mobile")
-    assert found(api, "(CITY:EQUALS:pune)") == []
-    assert found(api, "(city:EQUALS:pune)") == ["Anna"]
-    assert found(api, "(mobile:EQUALS:9812300001)") == ["Anna"]
+    assert names_of(api, "(CITY:EQUALS:pune)") == []
+    assert names_of(api, "(city:EQUALS:pune)") == ["Anna"]
+    assert names_of(api, "(mobile:EQUALS:9812300001)") == ["Anna"]
 
 
 @pytest.mark.parametrize(
@@ -153,21 +153,21 @@ def test_custom_fields_precede_extended_fields_after_known_columns(api, people):
     ],
 )  # fmt: skip
 def test_days_and_places(api, people, q, names):
-    assert found(api, q) == names.split()
+    assert names_of(api, q) == names.split()
 
 
 def test_own_organization_and_stores_by_id(api, people):
-    assert found(api, f"(org_id:EQUALS: {api.till.organization_id} )&(firstname:Anna)") == ["Anna"]
-    assert found(api, f"(registered_store:EQUALS:{api.till.store_id})&(firstname:Anna)") == ["Anna"]
+    assert names_of(api, f"(org_id:EQUALS: {api.till.organization_id} )&(firstname:Anna)") == ["Anna"]
+    assert names_of(api, f"(registered_store:EQUALS:{api.till.store_id})&(firstname:Anna)") == ["Anna"]
     numbered = StoreFactory(organization=api.till.organization, code=str(api.till.store_id))
     Customer.objects.filter(firstname="Bina").update(registered_store=numbered)
-    assert found(api, f"(registered_store:EQUALS:{api.till.store_id})") == ["Anna", "Bina", "Ümit"]
+    assert names_of(api, f"(registered_store:EQUALS:{api.till.store_id})") == ["Anna", "Bina", "Ümit"]
 
 
 def test_all_conditions_must_hold(api, people):
-    assert found(api, "(lastname:STARTS:Rao)&(mobile:ENDS:1)&(FavoriteColor:Red)") == ["Anna"]
-    assert found(api, "(lastname:STARTS:Rao)&(mobile:ENDS:1)&(FavoriteColor:Blue)") == []
-    assert found(api, "(firstname:STARTS:a)&(firstname:ENDS:a)") == ["Anna"]
+    assert names_of(api, "(lastname:STARTS:Rao)&(mobile:ENDS:1)&(FavoriteColor:Red)") == ["Anna"]
+    assert names_of(api, "(lastname:STARTS:Rao)&(mobile:ENDS:1)&(FavoriteColor:Blue)") == []
+    assert names_of(api, "(firstname:STARTS:a)&(firstname:ENDS:a)") == ["Anna"]
     answer = api.call("GET", "search", "q=(lastname:STARTS:Rao)&(firstname:STARTS:b)&rows=5")
     assert (answer.customer["count"], answer.customer["rows"]) == ("1", "5")
 
@@ -210,7 +210,7 @@ def test_an_invalid_text_finds_no_customer(api, query):
 
 
 def test_pages_in_the_order_of_ids(api, people):
-    pages = [found(api, "(firstname:IN:anna;bina;ümit)", start=start, rows=2) for start in (0, 2, 4)]
+    pages = [names_of(api, "(firstname:IN:anna;bina;ümit)", start=start, rows=2) for start in (0, 2, 4)]
     assert pages == [["Anna", "Bina"], ["Ümit"], []]
     beyond = find(api, "(lastname:STARTS:rao)", start=5).customer
     assert (beyond["count"], beyond["start"], beyond["results"]) == ("2", "5", {"item": []})
@@ -222,7 +222,7 @@ def test_pages_in_the_order_of_ids(api, people):
 def test_member_care_access_narrows_to_the_callers_store(api, people):
     other = Api(TillFactory(store__organization=api.till.organization, store__code="del.cp", code="cp.till1"))
     other.add(mobile="9812300009", firstname="Anna")
-    assert found(other, "(firstname:anna)") == ["Anna", "Anna"]
+    assert names_of(other, "(firstname:anna)") == ["Anna", "Anna"]
     assert find(other, "(firstname:anna)", member_care_access="true").customer["count"] == "1"
     assert find(api, "(firstname:anna)", member_care_access="1").customer["count"] == "1"
 
@@ -235,9 +235,9 @@ def test_another_organization_finds_no_customer(api, stranger_api, people):
 def test_a_replaced_identifier_finds_no_customer(api, people):
     Identifier.objects.filter(value="919812300001").update(state="FORMER", exclusive=False)
     Identifier.objects.filter(value="bina@example.com").update(state="MERGED", customer=people[0])
-    assert found(api, "(mobile:EQUALS:9812300001)") == []
-    assert found(api, "(email:EQUALS:bina@example.com)") == ["Anna"]
-    assert found(api, "(email:ENDS:@example.com)") == ["Anna"]
+    assert names_of(api, "(mobile:EQUALS:9812300001)") == []
+    assert names_of(api, "(email:EQUALS:bina@example.com)") == ["Anna"]
+    assert names_of(api, "(email:ENDS:@example.com)") == ["Anna"]
     (item,) = find(api, "(email:STARTS:bina)").customer["results"]["item"]
     assert item["email"] == "anna@example.com"
 
@@ -248,12 +248,12 @@ def test_other_methods_are_405(api):
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_the_number_of_queries_does_not_grow_with_what_is_found(api, people, rows, django_assert_num_queries):
-    found(api, "(firstname:IN:anna)")
+    names_of(api, "(firstname:IN:anna)")
     names = ";".join(["anna", "bina", "ümit"][:rows])
     # The caller; program and fields; a savepoint, its limits, count and page; people, identifiers, accounts and their lots,
     # memberships and purchases. (The savepoint ends by two statements.)
     with django_assert_num_queries(15):
-        assert len(found(api, f"(firstname:IN:{names})")) == rows
+        assert len(names_of(api, f"(firstname:IN:{names})")) == rows
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""Likely duplicates in the back office: side by side, to be told apart."""
+"""Likely duplicates in the back office: side by side, with their evidence."""
 
 import pytest
 from django.test import Client

@@ -9,7 +9,7 @@ from customers.groups.models import UserGroup
 from organizations.audit.models import AuditEntry
 from organizations.organization_file.loading import LoadReport
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.documents import check, small
+from tests.factories.organization_files import check, small
 from use_cases.organization_file import check_document, dump_organization, load_organization
 
 pytestmark = pytest.mark.django_db

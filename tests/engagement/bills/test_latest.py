@@ -1,4 +1,4 @@
-"""Which are somebody's latest bills?"""
+"""Which are the latest bills of a customer?"""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, member, open_shop
 from tests.factories.locations import TillFactory
 from tests.factories.points import PointsAccountFactory
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 
 pytestmark = pytest.mark.django_db
 

@@ -21,7 +21,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.bills import Shop, account_of, member, open_shop
 from tests.factories.locations import TillFactory
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 from tests.races import all_read_before, race
 
 WORKERS = 4

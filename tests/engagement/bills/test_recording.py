@@ -22,7 +22,7 @@ from tests.factories.bills import DAY, NOON, Shop, account_of, codes, member, op
 from tests.factories.customers import CustomerFactory
 from tests.factories.locations import TillFactory, till_actor
 from tests.factories.points import PointsAccountFactory
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 from tests.factories.statuses import CustomerStatusFactory, label
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, account_of, codes, member, open_shop
 from tests.factories.customers import CustomerFactory
 from tests.factories.locations import TillFactory
-from tests.factories.program_documents import club, load, loaded
+from tests.factories.program_files import club, load, loaded
 
 pytestmark = pytest.mark.django_db
 

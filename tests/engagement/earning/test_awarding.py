@@ -24,7 +24,7 @@ from tests.factories.customers import CustomerFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import till_actor
 from tests.factories.points import facts, state_of
-from tests.factories.program_documents import club, load, loaded
+from tests.factories.program_files import club, load, loaded
 from tests.factories.programs import ProgramVersionFactory
 from tests.factories.statuses import CustomerStatusFactory, label
 from use_cases.deferred_events import work_deferred_events

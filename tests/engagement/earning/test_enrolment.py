@@ -15,7 +15,7 @@ from engagement.programs.models import Membership, Tier
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.customers import CustomerFactory
-from tests.factories.program_documents import club, load, loaded
+from tests.factories.program_files import club, load, loaded
 
 pytestmark = pytest.mark.django_db
 # In Kolkata it is the last day of January already.

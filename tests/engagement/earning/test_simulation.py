@@ -24,7 +24,7 @@ from tests.factories.cards import CardFactory
 from tests.factories.customers import CustomerFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import till_actor
-from tests.factories.program_documents import club, load, loaded
+from tests.factories.program_files import club, load, loaded
 from tests.factories.programs import ProgramVersionFactory
 from tests.factories.statuses import CustomerStatusFactory, label
 
@@ -46,13 +46,13 @@ def test_the_blocks_of_a_label_are_shown(northwind: Organization) -> None:
     load(club(earning=[rule("base"), rule("gift", kind="promotional")]))
     asha = member(northwind)
     label(asha, CustomerStatusFactory(organization=northwind, blocks=["promotions"]))
-    assert told(asha)[0][2] == "Rule gift gives nothing: the customer's status label forbids promotional points."
+    assert lines_of(asha)[0][2] == "Rule gift gives nothing: the customer's status label forbids promotional points."
     for block in ("points_issue", "transactions"):
         label(asha, CustomerStatusFactory(organization=northwind, blocks=[block]))
-        assert told(asha)[0][0].endswith("the customer's status label forbids it.")
+        assert lines_of(asha)[0][0].endswith("the customer's status label forbids it.")
 
 
-def told(customer: Customer, amount: int = 130, store: str = "", *, at: Any = NOON) -> list[list[str]]:
+def lines_of(customer: Customer, amount: int = 130, store: str = "", *, at: Any = NOON) -> list[list[str]]:
     location = Store.objects.select_related("zone", "concept").get(code=store) if store else None
     simulated = simulate_bill(
         customer,
@@ -79,7 +79,7 @@ def test_each_rule_is_described_with_its_dates_or_reason(northwind: Organization
         )
     )
     asha = member(northwind)
-    assert told(asha) == [
+    assert lines_of(asha) == [
         [
             "Club, version 2 of its rules:",
             "Rule base gives 6.5 regular points; they are good until 2026-03-12.",
@@ -95,7 +95,7 @@ def test_each_rule_is_described_with_its_dates_or_reason(northwind: Organization
 def test_a_simulation_matches_the_bills_award_and_writes_nothing(northwind: Organization) -> None:
     asha, shop = member(northwind), open_shop(northwind)
     with CaptureQueriesContext(connection) as queries:
-        assert told(asha)[0][1] == "Rule base gives 6.5 regular points; they never expire."
+        assert lines_of(asha)[0][1] == "Rule base gives 6.5 regular points; they never expire."
     assert not [query for query in queries.captured_queries if not query["sql"].startswith("SELECT")]
     shop.record(shop.draft("1", 130, customer_id=asha.pk))
     assert PointsEntry.objects.get().points == Decimal("6.5")
@@ -104,14 +104,14 @@ def test_a_simulation_matches_the_bills_award_and_writes_nothing(northwind: Orga
 def test_programs_are_those_of_the_place_and_of_the_cards(northwind: Organization) -> None:
     load(club(), {"name": "South", "bound_to": {"zones": ["south"]}, "earning": [rule("south")]})
     asha = member(northwind)
-    assert [lines[0] for lines in told(asha, store="blr")] == [
+    assert [lines[0] for lines in lines_of(asha, store="blr")] == [
         "South, version 1 of its rules: the customer is no member.",
         "Club, version 1 of its rules:",
     ]
-    assert len(told(asha, store="del")) == 1
+    assert len(lines_of(asha, store="del")) == 1
     load(club(), {"name": "Gold", "bound_to": {"card_series": ["GOLD"]}, "earning": []})
     CardFactory(series=CardSeries.objects.get(code="GOLD"), number="G1", customer=asha, status=Card.Status.ACTIVE)
-    assert [lines[0].partition(",")[0] for lines in told(asha)] == ["Gold", "Club"]
+    assert [lines[0].partition(",")[0] for lines in lines_of(asha)] == ["Gold", "Club"]
 
 
 def test_why_a_program_gives_nothing_at_all(northwind: Organization) -> None:
@@ -123,8 +123,8 @@ def test_why_a_program_gives_nothing_at_all(northwind: Organization) -> None:
         made_at=NOON - DAY,
     )
     FieldFactory(organization=northwind, name="dob", category="extended", type="date")
-    assert told(asha) == [["Club, version 2 of its rules: the expiry field gives no date."]]
-    assert told(asha, 10**17) == [["Club, version 2 of its rules: these are more points than can be kept."]]
+    assert lines_of(asha) == [["Club, version 2 of its rules: the expiry field gives no date."]]
+    assert lines_of(asha, 10**17) == [["Club, version 2 of its rules: these are more points than can be kept."]]
     set_paused(Program.objects.all(), paused=True, by=till_actor(open_shop(northwind).till))
-    assert told(asha) == [["Club, version 2 of its rules: the program is paused."]]
-    assert told(CustomerFactory(organization=northwind, type=Customer.Type.NON_LOYALTY)) == []
+    assert lines_of(asha) == [["Club, version 2 of its rules: the program is paused."]]
+    assert lines_of(CustomerFactory(organization=northwind, type=Customer.Type.NON_LOYALTY)) == []

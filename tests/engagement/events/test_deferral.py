@@ -1,4 +1,4 @@
-"""Loyalty events that follow later: in order, exactly once, whoever works them."""
+"""Loyalty events that follow later: in order, exactly once, by any worker."""
 
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError

@@ -17,7 +17,7 @@ from organizations.audit.models import AuditEntry
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.points import PointsAccountFactory, give_points
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 from tests.factories.staff import StaffMemberFactory
 
 NOON = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)

@@ -11,7 +11,7 @@ from engagement.points.ledger.movements import award
 from engagement.points.ledger.repository import write_accounts
 from engagement.programs.models import Program
 from organizations.tenancy.models import Organization
-from tests.factories.histories import day, live
+from tests.engagement.points_history import day, write_history
 from tests.factories.points import PointsAccountFactory, facts, give_points, state_of
 from tests.factories.programs import ProgramFactory
 
@@ -40,7 +40,7 @@ def test_the_figures_of_any_moment(
     organization: Organization, club: Program, moment: datetime | None, figures: tuple[int, ...]
 ) -> None:
     """Now, which is long after the 40th day, the promise of that day is kept: nobody had to settle it before."""
-    account = live(organization).account
+    account = write_history(organization).account
     (history,) = history_of(account.customer_id, organization=organization, as_of=moment)
     balance = history.balance
     assert (

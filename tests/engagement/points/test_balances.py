@@ -22,7 +22,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.customers import LONG_AGO, CustomerFactory
 from tests.factories.points import PointsAccountFactory, give_points
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 from tests.factories.programs import MembershipFactory, ProgramFactory
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,7 @@ from tests.factories.bills import account_of, member
 from tests.factories.customers import CustomerFactory
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.points import PointsAccountFactory, give_points, state_of
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def give(customer: Customer, points: int, program: str = "Club", *, until: date 
         give_points(account_of(customer, program), points, expiry=Expiry(on=until))
 
 
-def told(*customers: Customer) -> dict[int, list[tuple[str, int, int]]]:
+def group_points(*customers: Customer) -> dict[int, list[tuple[str, int, int]]]:
     """By customer: program, earned in all, to spend."""
     names = dict(Program.objects.values_list("pk", "name"))
     groups = points_of_groups([customer.pk for customer in customers], organization=customers[0].organization)
@@ -59,9 +59,9 @@ def test_members_points_are_summed_by_program_the_default_one_first(northwind: O
     give(boris, 5)
     give(asha, 3, "Bees")
     rows = [("Club", 15, 15), ("Bees", 3, 3)]
-    assert told(asha, cleo) == {asha.pk: rows, cleo.pk: rows}
+    assert group_points(asha, cleo) == {asha.pk: rows, cleo.pk: rows}
     stranger = member(northwind)
-    assert told(stranger) == {}
+    assert group_points(stranger) == {}
 
 
 def test_active_groups_are_ordered_by_external_id(northwind: Organization) -> None:
@@ -77,7 +77,7 @@ def test_active_groups_are_ordered_by_external_id(northwind: Organization) -> No
     (rows,) = points_of_groups([asha.pk], organization=northwind).values()
     assert [(row.group_id, row.lifetime) for row in rows] == [(family.pk, 5), (crew.pk, 0)]
     Program.objects.update(is_active=False)
-    assert told(asha) == {}
+    assert group_points(asha) == {}
 
 
 def test_what_is_due_on_any_member_is_done_first(northwind: Organization) -> None:
@@ -86,9 +86,9 @@ def test_what_is_due_on_any_member_is_done_first(northwind: Organization) -> Non
     give(asha, 10)
     give(boris, 5, until=date(2020, 6, 1))
     give(boris, 2)
-    assert told(asha) == {asha.pk: [("Club", 17, 12)]}
+    assert group_points(asha) == {asha.pk: [("Club", 17, 12)]}
     assert account_of(boris).expired == 5
-    assert told(asha) == {asha.pk: [("Club", 17, 12)]}
+    assert group_points(asha) == {asha.pk: [("Club", 17, 12)]}
 
 
 def test_a_balance_below_zero_takes_nothing_from_the_others(northwind: Organization) -> None:
@@ -100,7 +100,7 @@ def test_a_balance_below_zero_takes_nothing_from_the_others(northwind: Organizat
         state.account.floor = state.account.balance = state.account.adjusted = Decimal(-4)
         state.is_changed = True
         write_accounts([state])
-    assert told(asha) == {asha.pk: [("Club", 10, 10)]}
+    assert group_points(asha) == {asha.pk: [("Club", 10, 10)]}
 
 
 @pytest.mark.parametrize("count", [1, 100])

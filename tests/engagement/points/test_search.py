@@ -20,7 +20,7 @@ from tests.api import Api
 from tests.factories.bills import DAY, NOON, buy
 from tests.factories.locations import TillFactory
 from tests.factories.points import PointsAccountFactory
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 from tests.factories.programs import MembershipFactory, ProgramFactory
 from tests.races import race
 
@@ -50,7 +50,7 @@ def search(api, q):
     return answer.customer["results"]["item"]
 
 
-def found(api, q):
+def names_of(api, q):
     return " ".join(item["firstname"] for item in search(api, q))
 
 
@@ -85,7 +85,7 @@ def people(club_api):
 )  # fmt: skip
 def test_figures(club_api, people, q, names):
     with time_machine.travel("2026-01-10"):
-        assert found(club_api, f"({q})") == names
+        assert names_of(club_api, f"({q})") == names
 
 
 def test_the_figures_are_printed(club_api, people):
@@ -107,22 +107,22 @@ def test_points_and_tier_are_those_of_the_default_program(club_api, people):
     PointsAccountFactory(
         organization=club_api.till.organization, customer=carl, program=other, balance=9, lifetime=9, membership=False
     )
-    assert found(club_api, "(slab:EQUALS:Ruby)") == ""
-    assert found(club_api, "(loyalty_points:GREATER:0)") == "Anna Bina"
+    assert names_of(club_api, "(slab:EQUALS:Ruby)") == ""
+    assert names_of(club_api, "(loyalty_points:GREATER:0)") == "Anna Bina"
     assert search(club_api, "(firstname:carl)")[0]["loyalty_points"] == "0"
 
 
 def test_a_member_without_a_tier_is_found_by_none(club_api, people):
     Membership.objects.filter(customer__firstname="Anna").update(tier=None, tier_since=None)
-    assert found(club_api, "(slab:EQUALS:none)") == "Anna"
-    assert found(club_api, "(slab:EXACT:none)") == ""
+    assert names_of(club_api, "(slab:EQUALS:none)") == "Anna"
+    assert names_of(club_api, "(slab:EXACT:none)") == ""
 
 
 def test_a_program_that_is_switched_off_has_no_figures(club_api, people):
     Program.objects.update(is_active=False)
-    assert found(club_api, "(loyalty_points:GREATER:0)") == ""
-    assert found(club_api, "(loyalty_points:EQUALS:0)") == "Anna Bina Carl"
-    assert found(club_api, "(slab:EQUALS:Bronze)") == ""
+    assert names_of(club_api, "(loyalty_points:GREATER:0)") == ""
+    assert names_of(club_api, "(loyalty_points:EQUALS:0)") == "Anna Bina Carl"
+    assert names_of(club_api, "(slab:EQUALS:Bronze)") == ""
     assert search(club_api, "(firstname:anna)")[0]["current_slab"] == ""
 
 
@@ -135,9 +135,9 @@ def test_a_balance_below_zero_is_found_as_it_is_printed(club_api, people):
         "RANGE:-10;-5": "",
         "RANGE:-10;5": "Anna Carl",
     }.items():
-        assert found(club_api, f"(loyalty_points:{q})") == names
+        assert names_of(club_api, f"(loyalty_points:{q})") == names
     PurchaseTotals.objects.update(amount=-5)
-    assert found(club_api, "(lifetime_purchases:LESS:0)") == "Bina"
+    assert names_of(club_api, "(lifetime_purchases:LESS:0)") == "Bina"
 
 
 @pytest.fixture
@@ -157,14 +157,14 @@ def expired() -> int:
 def test_points_that_fell_due_are_neither_found_nor_printed(expiring, monkeypatch):
     monkeypatch.setattr(loyalty_search, "_BATCH", 2)
     with time_machine.travel(NOON + 5 * DAY):
-        assert found(expiring, "(loyalty_points:GREATER:0)") == "Member0 Member1 Member2"
+        assert names_of(expiring, "(loyalty_points:GREATER:0)") == "Member0 Member1 Member2"
     with time_machine.travel(NOON + 6 * DAY):
-        assert found(expiring, "(loyalty_points:GREATER:0)&(firstname:EXACT:Member1)") == ""
+        assert names_of(expiring, "(loyalty_points:GREATER:0)&(firstname:EXACT:Member1)") == ""
         # Only of those who meet the other conditions.
         assert expired() == 1
-        assert found(expiring, "(lifetime_points:GREATER:0)&(lastname:Rao)") == "Member0 Member1 Member2"
+        assert names_of(expiring, "(lifetime_points:GREATER:0)&(lastname:Rao)") == "Member0 Member1 Member2"
         assert expired() == 3
-        assert found(expiring, "(loyalty_points:EQUALS:0)") == "Member0 Member1 Member2"
+        assert names_of(expiring, "(loyalty_points:EQUALS:0)") == "Member0 Member1 Member2"
         assert [item["loyalty_points"] for item in search(expiring, "(lastname:EXACT:Rao)")] == ["0", "0", "0"]
 
 
@@ -181,7 +181,7 @@ def test_locked_points_are_searched_as_of_now(transactional_db, expiring):
         cursor.execute("BEGIN")
         cursor.execute("SELECT id FROM engagement_pointsaccount FOR UPDATE")
         try:
-            answers = race([asked], lambda q: found(expiring, q))
+            answers = race([asked], lambda q: names_of(expiring, q))
         finally:
             cursor.execute("ROLLBACK")
         assert answers == ["", "Member0 Member1 Member2", "Member0 Member1 Member2"]
@@ -190,7 +190,7 @@ def test_locked_points_are_searched_as_of_now(transactional_db, expiring):
 
 def test_settlement_out_of_time_continues_with_the_next_run(expiring, monkeypatch):
     monkeypatch.setattr(loyalty_search, "_BATCH", 1)
-    # A second passes whenever somebody looks at the clock.
+    # A second passes at each reading of the clock.
     monkeypatch.setattr(loyalty_search, "time", SimpleNamespace(monotonic=count().__next__))
     program = loyalty_search.default_program()
     with time_machine.travel(NOON + 6 * DAY):

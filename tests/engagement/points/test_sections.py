@@ -1,4 +1,4 @@
-"""What does customer/get tell of points, programs and bills?"""
+"""What does customer/get print of points, programs and bills?"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
 from tests.factories.bills import DAY, Shop, member, open_shop
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 
 pytestmark = pytest.mark.django_db
 RULES: list[dict[str, Any]] = [
@@ -60,7 +60,7 @@ def asha(northwind: Organization, shop: Shop, now: datetime) -> Customer:
     return asha
 
 
-def told(shop: Shop, asha: Customer, query: str) -> dict[str, Any]:
+def item_of(shop: Shop, asha: Customer, query: str) -> dict[str, Any]:
     return Api(shop.till).get(f"id={asha.pk}&{query}").item
 
 
@@ -69,7 +69,7 @@ def day_of(moment: datetime, organization: Organization, days: int) -> str:
 
 
 def test_the_figures_are_those_of_the_tills_program(northwind: Organization, shop: Shop, asha: Customer) -> None:
-    item = told(shop, asha, "next_slab=true")
+    item = item_of(shop, asha, "next_slab=true")
     assert (item["lifetime_points"], item["loyalty_points"], item["current_slab"], item["lifetime_purchases"]) == (
         2,
         2,
@@ -78,35 +78,35 @@ def test_the_figures_are_those_of_the_tills_program(northwind: Organization, sho
     )
     assert (item["next_slab"], item["next_slab_serial_number"], item["next_slab_description"]) == ("", "-1", "")
     away = open_shop(northwind, "web", "web.till1")
-    item = told(away, asha, "next_slab=true")
+    item = item_of(away, asha, "next_slab=true")
     # 2 x 10, 3 and 2 x 2, of which ten are over.
     assert (item["lifetime_points"], item["loyalty_points"]) == (27, 17)
     assert (item["next_slab"], item["next_slab_serial_number"]) == ("Bronze", "1")
 
 
 def test_bills_are_listed_unless_they_are_not_wanted(shop: Shop, asha: Customer) -> None:
-    rows = told(shop, asha, "")["transactions"]["transaction"]
+    rows = item_of(shop, asha, "")["transactions"]["transaction"]
     assert [(row["number"], row["type"], row["store"]) for row in rows] == [
         ("2", "REGULAR", "Bengaluru"),
         ("1", "REGULAR", "Bengaluru"),
     ]
-    assert told(shop, asha, "transactions=false")["transactions"] == {"transaction": []}
-    assert [row["number"] for row in told(shop, asha, "number=1")["transactions"]["transaction"]] == ["1"]
+    assert item_of(shop, asha, "transactions=false")["transactions"] == {"transaction": []}
+    assert [row["number"] for row in item_of(shop, asha, "number=1")["transactions"]["transaction"]] == ["1"]
 
 
 def test_programs_are_printed_one_by_one_and_summed(northwind: Organization, shop: Shop, asha: Customer) -> None:
-    rows = told(shop, asha, "mlp=true")["points_summaries"]["points_summary"]
+    rows = item_of(shop, asha, "mlp=true")["points_summaries"]["points_summary"]
     assert [(row["program_title"], row["loyaltyPoints"], row["expired"], row["delayed_points"]) for row in rows] == [
         ("Club", "17", "10", "3"),
         ("South", "2", "0", "0"),
     ]
     assert rows[1]["program_points_to_currency_ratio"] == "0.5"
     assert (rows[0]["cumulativePurchases"], rows[0]["totalPoints"]) == ("400", "")
-    assert told(shop, asha, "points_summary=1")["points_summary"] == {
+    assert item_of(shop, asha, "points_summary=1")["points_summary"] == {
         "expired": "10", "redeemed": "0", "adjusted": "0", "returned": "0",
     }  # fmt: skip
     south = Program.objects.get(name="South")
-    only = told(shop, asha, f"mlp=true&program_summary=true&program_id={south.pk}")
+    only = item_of(shop, asha, f"mlp=true&program_summary=true&program_id={south.pk}")
     assert [row["programId"] for row in only["points_summaries"]["points_summary"]] == [str(south.pk)]
     assert only["programs_list"]["program"] == [
         {
@@ -123,7 +123,7 @@ def test_programs_are_printed_one_by_one_and_summed(northwind: Organization, sho
 def test_what_expires_what_expired_and_what_is_promised(
     northwind: Organization, shop: Shop, asha: Customer, now: datetime
 ) -> None:
-    item = told(shop, asha, "expiry_schedule=true&expired_points=true&delayed_accrual=true&promotion_points=true")
+    item = item_of(shop, asha, "expiry_schedule=true&expired_points=true&delayed_accrual=true&promotion_points=true")
     club_id = str(Program.objects.get(name="Club").pk)
     assert item["expiry_schedule"]["schedule"] == [
         {"points": points, "expiry_date": day_of(now, northwind, days), "program_id": club_id}
@@ -151,12 +151,12 @@ def test_what_expires_what_expired_and_what_is_promised(
 
 
 def test_trackers_are_printed_on_request(shop: Shop, asha: Customer) -> None:
-    (row,) = told(shop, asha, "tracker_info=true")["trackers"]["tracker"]
+    (row,) = item_of(shop, asha, "tracker_info=true")["trackers"]["tracker"]
     assert (row["name"], row["value"]) == ("Spend", "200")
 
 
 def test_basic_has_no_points_and_the_program_must_be_joined(northwind: Organization, shop: Shop, asha: Customer) -> None:
-    assert told(shop, asha, "basic=true")["loyalty_points"] == 0
+    assert item_of(shop, asha, "basic=true")["loyalty_points"] == 0
     boris = member(northwind)
     south = Program.objects.get(name="South")
     assert Api(shop.till).get(f"id={boris.pk}&program_id={south.pk}").code == "1020"
@@ -207,7 +207,7 @@ def test_all_blocks_take_the_same_queries_for_any_number(
 
 
 def test_gaps_keep_their_shape_in_every_summary(shop: Shop, asha: Customer) -> None:
-    for row in told(shop, asha, "mlp=true")["points_summaries"]["points_summary"]:
+    for row in item_of(shop, asha, "mlp=true")["points_summaries"]["points_summary"]:
         assert (row["gap_to_upgrade"], row["gap_to_renew"]) == ({"upgrade_strategy": []}, {})
 
 
@@ -218,7 +218,7 @@ def test_purchases_are_whole_unless_the_policy_is_exact(
     northwind.flags = {"V1_EXACT_LIFETIME_PURCHASES": flag}
     northwind.save()
     shop.record(shop.draft("3", Decimal("0.5"), customer_id=asha.pk, billed_at=now), now=now)
-    item = told(shop, asha, "mlp=true")
+    item = item_of(shop, asha, "mlp=true")
     assert item["lifetime_purchases"] == expected
     assert {row["cumulativePurchases"] for row in item["points_summaries"]["points_summary"]} == {"400.5"}
     updated = Api(shop.till).update(id=str(asha.pk), firstname="Ann").item

@@ -14,7 +14,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, account_of, member, open_shop
 from tests.factories.points import PointsAccountFactory
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 from tests.races import race
 
 EXPIRING = {"name": "base", "award": {"per": 100, "points": 5}, "expiry": {"kind": "days", "value": 5}}

@@ -11,7 +11,7 @@ from organizations.card_series.models import CardSeries
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import OutsideScopeError, no_scope, organization_scope
-from tests.factories.program_documents import club, load, loaded
+from tests.factories.program_files import club, load, loaded
 
 pytestmark = pytest.mark.django_db
 

@@ -14,8 +14,8 @@ from organizations.audit.models import AuditEntry
 from organizations.organization_file.dumping import organization_document
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.documents import check, whole
-from tests.factories.program_documents import club, document, load, loaded
+from tests.factories.organization_files import check, whole
+from tests.factories.program_files import club, document, load, loaded
 from use_cases.organization_file import SECTIONS, check_document, dump_organization, load_organization
 
 pytestmark = pytest.mark.django_db

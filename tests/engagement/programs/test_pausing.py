@@ -7,7 +7,7 @@ from engagement.programs.pausing import set_paused
 from organizations.audit.actors import command_actor
 from organizations.audit.models import AuditEntry
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 
 pytestmark = pytest.mark.django_db
 

@@ -19,7 +19,7 @@ from engagement.programs.rules import (
     TrackerMode,
     TrackerRule,
 )
-from tests.factories.documents import check, whole
+from tests.factories.organization_files import check, whole
 
 RULE = {"name": "base", "award": {"fixed": 1}}
 TIER: dict[str, Any] = {"name": "Gold"}

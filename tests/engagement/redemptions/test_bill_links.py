@@ -13,8 +13,8 @@ from engagement.redemptions.bill_links import NamedBill, find_bill, link_redempt
 from engagement.redemptions.models import Redemption
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import BillFactory
+from tests.factories.chains import NOON, Chain, bring_back, member, open_chain, order, redeem
 from tests.factories.customers import CustomerFactory
-from tests.factories.redeemers import NOON, Chain, bring_back, make_chain, member, order, redeem
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def chain() -> Iterator[Chain]:
     with time_machine.travel(NOON, tick=False):
-        chain = make_chain()
+        chain = open_chain()
         with organization_scope(chain.organization):
             yield chain
 

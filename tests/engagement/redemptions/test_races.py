@@ -22,8 +22,8 @@ from engagement.points.settlement import settle_due
 from engagement.redemptions.models import Redemption, RedemptionReversal
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.scoping import organization_scope, unscoped
+from tests.factories.chains import NOON, Chain, bring_back, member, open_chain, order, redeem, refusal_of
 from tests.factories.points import give_points
-from tests.factories.redeemers import NOON, Chain, bring_back, make_chain, member, order, redeem, refusal_of
 from tests.races import all_read_before, race
 
 WORKERS = 8
@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 @pytest.fixture
 def chain(transactional_db: None) -> Chain:
-    return make_chain()
+    return open_chain()
 
 
 @pytest.fixture

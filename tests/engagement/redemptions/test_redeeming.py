@@ -25,10 +25,10 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import BillFactory
+from tests.factories.chains import NOON, Chain, bring_back, member, open_chain, order, redeem, refusal_of
 from tests.factories.customers import CustomerFactory
 from tests.factories.locations import TillFactory, till_actor
 from tests.factories.points import PointsAccountFactory, give_points
-from tests.factories.redeemers import NOON, Chain, bring_back, make_chain, member, order, redeem, refusal_of
 from tests.factories.statuses import CustomerStatusFactory, label
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def moment() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def chain(moment: time_machine.Traveller) -> Iterator[Chain]:
-    chain = make_chain(redemption={"min_points": 10, "multiple_of": 5, "max_points_per_day": 60})
+    chain = open_chain(redemption={"min_points": 10, "multiple_of": 5, "max_points_per_day": 60})
     with organization_scope(chain.organization):
         yield chain
 

@@ -17,8 +17,8 @@ from engagement.redemptions.reversing import reverse_redemption
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import BillFactory
+from tests.factories.chains import NOON, Chain, bring_back, member, open_chain, order, redeem
 from tests.factories.points import give_points
-from tests.factories.redeemers import NOON, Chain, bring_back, make_chain, member, order, redeem
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def moment() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def chain(moment: time_machine.Traveller) -> Iterator[Chain]:
-    chain = make_chain()
+    chain = open_chain()
     with organization_scope(chain.organization):
         yield chain
 

@@ -18,7 +18,7 @@ from engagement.trackers.values import Window, tracker_values, window_of
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, member, open_shop
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 from tests.factories.programs import MembershipFactory
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from loyalty_project.api.renderers import BARE_LISTS
 
-# Names that stand for themselves in XML: no containers of bare lists, no converter layers.
+# Names printed as they are in XML: no containers of bare lists, no converter layers.
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True).filter(lambda name: name not in BARE_LISTS and name != "element")
 # What both formats can hold.
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff") | st.sampled_from("\t\n\r"))

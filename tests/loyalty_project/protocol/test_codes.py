@@ -20,7 +20,7 @@ def test_there_are_118_codes_in_ascending_order() -> None:
 
 def test_every_code_and_sentence_is_the_documented_one() -> None:
     documented = documented_sentences()
-    documented[1000] = Code.DONE.sentence  # told by each endpoint's own literal
+    documented[1000] = Code.DONE.sentence  # printed by each endpoint's own literal
     documented[1300] = documented[1300].partition(" / ")[0]  # of GET / of POST
     assert {int(code): code.sentence for code in Code} == documented
 

@@ -5,11 +5,11 @@ import pytest
 from organizations.credentials.models import ApiClient
 from organizations.credentials.tokens import issue_token
 from organizations.locations.models import Store, Till
-from tests.factories.callers import ask, basic, told
 from tests.factories.credentials import ApiClientFactory
 from tests.factories.locations import StoreFactory, TillFactory
+from tests.organizations.probe import ask, basic, call_of
 
-pytestmark = [pytest.mark.urls("tests.factories.callers"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.organizations.probe"), pytest.mark.django_db]
 
 
 @pytest.fixture
@@ -30,13 +30,13 @@ def attributed(token: str, value: str, kind: str = "", method: str = "POST"):
 
 
 def where(answer) -> tuple[str, str]:
-    call = told(answer)
+    call = call_of(answer)
     assert call["notices"] == []
     return call["till"], call["store"]
 
 
 def assert_falls_back(answer) -> None:
-    call = told(answer)
+    call = call_of(answer)
     assert (call["till"], call["store"], call["notices"]) == ("mgroad.till1", "blr.mgroad", ["91021"])
 
 
@@ -112,5 +112,5 @@ def test_a_till_is_attributed_to_itself_whatever_its_headers(token: str) -> None
 
 def test_another_organizations_client_stays_in_its_own(stranger: Till, till: Till) -> None:
     foreign = issue_token(ApiClientFactory(till=stranger, key="bz-key"))
-    call = told(attributed(foreign, "mgroad.till1"))
+    call = call_of(attributed(foreign, "mgroad.till1"))
     assert (call["organization"], call["till"], call["notices"]) == ("bazaar", "bazaar.till1", ["91021"])

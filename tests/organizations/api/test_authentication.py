@@ -11,11 +11,11 @@ from organizations.credentials.models import ApiClient, CredentialFailure
 from organizations.credentials.tokens import issue_token
 from organizations.credentials.verification_cache import verified_secrets
 from organizations.locations.models import Till
-from tests.factories.callers import ask, basic, raw_basic, told
 from tests.factories.locations import TILL_PASSWORD, digest
+from tests.organizations.probe import ask, basic, call_of, raw_basic
 from tests.races import race
 
-pytestmark = [pytest.mark.urls("tests.factories.callers"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.organizations.probe"), pytest.mark.django_db]
 
 
 def assert_refused(answer) -> None:
@@ -33,14 +33,14 @@ def assert_refused(answer) -> None:
 
 
 def test_a_till_proves_itself_with_the_digest_of_its_password(till: Till) -> None:
-    assert told(ask(Authorization=basic()))["actor"] == "till:mgroad.till1"
-    assert told(ask(Authorization=raw_basic(f"mgroad.till1:{digest().upper()}")))["actor"] == "till:mgroad.till1"
+    assert call_of(ask(Authorization=basic()))["actor"] == "till:mgroad.till1"
+    assert call_of(ask(Authorization=raw_basic(f"mgroad.till1:{digest().upper()}")))["actor"] == "till:mgroad.till1"
 
 
 @pytest.mark.parametrize("case", [str.lower, str.upper])
 def test_a_till_proves_itself_with_a_sha256_digest(till: Till, case: Callable[[str], str]) -> None:
     credential = case(sha256_digest(TILL_PASSWORD))
-    assert told(ask(Authorization=raw_basic(f"mgroad.till1:{credential}")))["actor"] == "till:mgroad.till1"
+    assert call_of(ask(Authorization=raw_basic(f"mgroad.till1:{credential}")))["actor"] == "till:mgroad.till1"
 
 
 def test_a_till_without_a_sha256_hash_keeps_its_md5_digest(till: Till) -> None:
@@ -169,22 +169,22 @@ def test_when_too_many_secrets_wait_the_service_is_unavailable(till: Till, monke
 
 @pytest.mark.parametrize("header", ["X_CAP_API_OAUTH_TOKEN", "CAP_API_ACCESS_TOKEN", "X_CAP_API_ACCESS_TOKEN"])
 def test_a_token_is_accepted_in_every_documented_header(client_row: ApiClient, header: str) -> None:
-    assert told(ask(**{header: issue_token(client_row)}))["actor"] == "client:nw-key-1"
+    assert call_of(ask(**{header: issue_token(client_row)}))["actor"] == "client:nw-key-1"
 
 
 def test_a_token_is_accepted_as_a_bearer(client_row: ApiClient) -> None:
-    assert told(ask(Authorization=f"Bearer {issue_token(client_row)}"))["till"] == "mgroad.till1"
-    assert told(ask(Authorization=f"bearer  {issue_token(client_row)}"))["till"] == "mgroad.till1"
+    assert call_of(ask(Authorization=f"Bearer {issue_token(client_row)}"))["till"] == "mgroad.till1"
+    assert call_of(ask(Authorization=f"bearer  {issue_token(client_row)}"))["till"] == "mgroad.till1"
 
 
 def test_a_token_header_wins_over_basic_good_or_bad(client_row: ApiClient) -> None:
-    both = told(ask(Authorization=basic(), X_CAP_API_OAUTH_TOKEN=issue_token(client_row)))
+    both = call_of(ask(Authorization=basic(), X_CAP_API_OAUTH_TOKEN=issue_token(client_row)))
     assert both["actor"] == "client:nw-key-1"
     assert_refused(ask(Authorization=basic(), X_CAP_API_OAUTH_TOKEN="nonsense"))
 
 
 def test_a_blank_token_header_is_none(till: Till) -> None:
-    assert told(ask(Authorization=basic(), X_CAP_API_OAUTH_TOKEN=" "))["actor"] == "till:mgroad.till1"
+    assert call_of(ask(Authorization=basic(), X_CAP_API_OAUTH_TOKEN=" "))["actor"] == "till:mgroad.till1"
 
 
 def test_a_spoiled_token_is_refused_like_a_wrong_password(client_row: ApiClient) -> None:

@@ -101,7 +101,7 @@ def test_credentials_have_keys_of_their_own(api: Api, store: Store, client_row: 
     assert not Api(stranger).add(MINA, key="bill-1").is_replayed
     headers = {"X-CAP-API-OAUTH-TOKEN": issue_token(client_row), "Idempotency-Key": "bill-1"}
     answers = [Client().post("/v1.1/customer/add", BODY, content_type="application/json", headers=headers) for _ in range(2)]
-    # The client acts for the till whose key it is, and is still somebody else.
+    # The client acts for the till whose key it is, and is still another caller.
     assert [answer.headers.get("Idempotent-Replayed") for answer in answers] == [None, "true"]
 
 

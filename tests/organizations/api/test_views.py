@@ -10,9 +10,9 @@ import time_machine
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import no_scope
-from tests.factories.callers import ask, basic, told
+from tests.organizations.probe import ask, basic, call_of
 
-pytestmark = [pytest.mark.urls("tests.factories.callers"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.organizations.probe"), pytest.mark.django_db]
 
 
 def status(answer) -> tuple[int, int]:
@@ -27,7 +27,7 @@ def limit_to(organization: Organization, calls: int) -> None:
 def test_a_call_knows_who_makes_it_and_sees_its_organization_alone(till: Till, stranger: Till) -> None:
     with no_scope():
         answer = ask(Authorization=basic())
-    assert told(answer) == {
+    assert call_of(answer) == {
         "organization": "northwind",
         "actor": "till:mgroad.till1",
         "source": "API",
@@ -41,12 +41,12 @@ def test_a_call_knows_who_makes_it_and_sees_its_organization_alone(till: Till, s
         "notices": [],
         "tills": {"till": ["mgroad.till1"]},
     }
-    other = told(ask(Authorization=basic("bazaar.till1")))
+    other = call_of(ask(Authorization=basic("bazaar.till1")))
     assert (other["organization"], other["tills"]) == ("bazaar", {"till": ["bazaar.till1"]})
 
 
 def test_a_call_reads_its_headers(till: Till) -> None:
-    call = told(
+    call = call_of(
         ask(
             Authorization=basic(),
             USER_CONTEXT_ENTITY_ID="asha",

@@ -36,7 +36,7 @@ def entries(administrator: Client, store: Store, till: Till) -> dict[str, AuditE
     return {"staff": staff, "command": command, "till": at_till}
 
 
-def found(browser: Client, **query: str) -> list[AuditEntry]:
+def matches(browser: Client, **query: str) -> list[AuditEntry]:
     return shown(browser.get(list_of(AUDIT), query))
 
 
@@ -50,20 +50,20 @@ def test_entries_are_listed_newest_first(administrator: Client, entries: dict[st
 
 
 def test_entries_are_found_by_object_actor_and_request(administrator: Client, entries: dict[str, AuditEntry]) -> None:
-    assert found(administrator, q="7") == [entries["command"]]
-    assert found(administrator, q="asha") == [entries["staff"]]
-    assert found(administrator, q="command:import_stores") == [entries["command"]]
-    assert found(administrator, q=entries["staff"].request_id.upper()) == [entries["staff"]]
-    assert found(administrator, q=str(uuid4())) == []
-    assert len(found(administrator, q=" ")) == 3
+    assert matches(administrator, q="7") == [entries["command"]]
+    assert matches(administrator, q="asha") == [entries["staff"]]
+    assert matches(administrator, q="command:import_stores") == [entries["command"]]
+    assert matches(administrator, q=entries["staff"].request_id.upper()) == [entries["staff"]]
+    assert matches(administrator, q=str(uuid4())) == []
+    assert len(matches(administrator, q=" ")) == 3
 
 
 def test_entries_are_narrowed(administrator: Client, entries: dict[str, AuditEntry]) -> None:
-    assert found(administrator, object_type="store") == [entries["command"], entries["staff"]]
-    assert found(administrator, source__exact="IMPORT") == [entries["command"]]
-    assert len(found(administrator, at_from="2020-01-01", at_to="9000-01-01")) == 3
-    assert found(administrator, at_to="2020-01-01") == []
-    assert len(found(administrator, at_from="soon")) == 3
+    assert matches(administrator, object_type="store") == [entries["command"], entries["staff"]]
+    assert matches(administrator, source__exact="IMPORT") == [entries["command"]]
+    assert len(matches(administrator, at_from="2020-01-01", at_to="9000-01-01")) == 3
+    assert matches(administrator, at_to="2020-01-01") == []
+    assert len(matches(administrator, at_from="soon")) == 3
 
 
 def test_an_entry_lists_every_change(administrator: Client, entries: dict[str, AuditEntry]) -> None:
@@ -85,7 +85,7 @@ def test_others_entries_are_out_of_sight(administrator: Client, stranger: Till) 
     with organization_scope(stranger.organization):
         record_changes([Change(action="changed", object_type="store", object_id=1)], by=till_actor(stranger))
         entry = AuditEntry.objects.get()
-    assert found(administrator) == []
+    assert matches(administrator) == []
     assert administrator.get(page_of(AUDIT, entry)).status_code == 302
 
 

@@ -8,9 +8,9 @@ from django.test import Client
 
 from organizations.credentials import verification_cache
 from organizations.credentials.models import ApiClient
-from tests.factories.callers import ask, told
+from tests.organizations.probe import ask, call_of
 
-pytestmark = [pytest.mark.urls("tests.factories.callers"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.organizations.probe"), pytest.mark.django_db]
 
 
 def generate(body: object, *, method: str = "POST", content_type: str = "application/json", **more: str):
@@ -34,7 +34,7 @@ def test_a_key_and_its_secret_give_a_token_that_works(client_row: ApiClient) -> 
     assert answer.json() == {"data": {"accessToken": answer.json()["data"]["accessToken"], "ttlSeconds": 3600}, "errors": None}
     assert answer["Cache-Control"] == "no-store"
     assert answer["X-Cap-Requestid"]
-    assert told(ask(X_CAP_API_OAUTH_TOKEN=answer.json()["data"]["accessToken"]))["actor"] == "client:nw-key-1"
+    assert call_of(ask(X_CAP_API_OAUTH_TOKEN=answer.json()["data"]["accessToken"]))["actor"] == "client:nw-key-1"
 
 
 def test_the_content_type_does_not_matter(client_row: ApiClient) -> None:

@@ -27,7 +27,7 @@ def use_key(key: str, till: Till, *, action: str = "customer/add", items: int = 
         return IdempotencyKey.objects.get(pk=call.key_id)
 
 
-def found(browser: Client, **query: str) -> list[IdempotencyKey]:
+def matches(browser: Client, **query: str) -> list[IdempotencyKey]:
     return shown(browser.get(list_of(KEYS), query))
 
 
@@ -38,11 +38,11 @@ def test_keys_are_listed_found_and_narrowed(administrator: Client, till: Till, s
     assert shown(answer) == [update, add]
     assert [row.answered for row in shown(answer)] == [1, 3]
     assert "mgroad.till1 (till)" in answer.content.decode()
-    assert found(administrator, q="bill-1") == [add]
-    assert found(administrator, q="bill") == []
-    assert found(administrator, action__icontains="update") == [update]
-    assert found(administrator, credential__icontains="till2") == []
-    assert found(administrator, first_used_at_from="2020-01-01") == [update, add]
+    assert matches(administrator, q="bill-1") == [add]
+    assert matches(administrator, q="bill") == []
+    assert matches(administrator, action__icontains="update") == [update]
+    assert matches(administrator, credential__icontains="till2") == []
+    assert matches(administrator, first_used_at_from="2020-01-01") == [update, add]
 
 
 def test_a_key_is_opened_without_its_answers_and_never_changed(administrator: Client, till: Till) -> None:
@@ -60,7 +60,7 @@ def test_only_administrators_see_keys(organization: Organization, till: Till, op
     browser = log_in(StaffMemberFactory(organization=organization, role=role))
     assert browser.get(list_of(KEYS)).status_code == 403
     assert browser.get(page_of(KEYS, key)).status_code == 403
-    assert found(operator) == [key]
+    assert matches(operator) == [key]
 
 
 @pytest.mark.parametrize("rows", [1, 3])

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from organizations.organization_file.problems import OrganizationFileError
-from tests.factories.documents import ABSENT, check, problems_of, small, spoil, whole
+from tests.factories.organization_files import ABSENT, check, problems_of, small, spoil, whole
 from use_cases.organization_file import check_document
 
 COUPON = {"code": "X", "discount_type": "FLAT", "discount_value": 1}

@@ -12,7 +12,7 @@ from organizations.organization_file.dumping import dump_organization, organizat
 from organizations.organization_file.loading import load_organization
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.documents import OWN_SECTIONS, WHOLE, check, load, small, whole
+from tests.factories.organization_files import OWN_SECTIONS, WHOLE, check, load, small, whole
 from tests.factories.organizations import OrganizationFactory
 from use_cases.organization_file import check_document
 

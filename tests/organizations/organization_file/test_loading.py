@@ -21,8 +21,8 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from organizations.tenancy.verification import IdentityVerification
 from tests.factories.credentials import ApiClientFactory
-from tests.factories.documents import OWN_SECTIONS, check, load, small, spoil, whole
 from tests.factories.locations import TillFactory
+from tests.factories.organization_files import OWN_SECTIONS, check, load, small, spoil, whole
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.staff import StaffMemberFactory
 
@@ -49,7 +49,7 @@ def rows_of(model: Any, *names: str) -> list[Any]:
 
 
 def refused(document: dict[str, Any]) -> dict[str, str]:
-    """Paths of the problems that only the database could tell."""
+    """Paths of the problems that only the database can detect."""
     with pytest.raises(OrganizationFileError) as caught:
         load(document)
     return {problem.path: problem.message for problem in caught.value.problems}

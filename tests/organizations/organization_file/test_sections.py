@@ -9,7 +9,7 @@ from organizations.locations.models import Zone
 from organizations.organization_file.dumping import organization_document
 from organizations.organization_file.rows import RowChanges
 from organizations.organization_file.sections import Document, Section
-from tests.factories.documents import OWN_SECTIONS, load, small
+from tests.factories.organization_files import OWN_SECTIONS, load, small
 from use_cases.organization_file import SECTIONS
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from organizations.organization_file.reading import read_document
 from organizations.organization_file.writing import write_document
-from tests.factories.documents import WHOLE, whole
+from tests.factories.organization_files import WHOLE, whole
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
 VALUES = st.recursive(

@@ -43,7 +43,7 @@ def never_free(rows: Any) -> Any:
     raise error
 
 
-def told(answer: Any) -> list[str]:
+def messages_of(answer: Any) -> list[str]:
     return [str(message) for message in get_messages(answer.wsgi_request)]
 
 
@@ -62,7 +62,7 @@ def test_a_change_requested_by_staff_waits_for_a_second_person(seller: Client, a
     assert sorted(kind for kind, _ in choices) == ["email", "external_id", "mobile"]
     answer = seller.post(change_page(anna), WISH, follow=True)
     assert answer.redirect_chain == [(page_of(CUSTOMERS, anna), 302)]
-    assert told(answer) == [f"Requested: {format_mobile(NEW)}. A colleague has to approve the change."]
+    assert messages_of(answer) == [f"Requested: {format_mobile(NEW)}. A colleague has to approve the change."]
     request = IdentityRequest.objects.get()
     assert (request.customer, request.old_value, request.new_value) == (anna, OLD, NEW)
     assert (request.requested_by, request.source, request.comments) == ("staff:robin", "BACK_OFFICE", "Seen the passport")
@@ -74,13 +74,13 @@ def test_a_change_requested_by_staff_waits_for_a_second_person(seller: Client, a
 def test_an_approval_by_policy_is_reported(seller: Client, organization: Organization, anna: Customer) -> None:
     set_flags(organization, CI_MOBILE_AUTO_APPROVE=1)
     answer = seller.post(change_page(anna), WISH, follow=True)
-    assert told(answer) == [f"The customer's mobile is now {format_mobile(NEW)}."]
+    assert messages_of(answer) == [f"The customer's mobile is now {format_mobile(NEW)}."]
     assert known_by(anna)["mobile"] == NEW
 
 
 def test_a_value_of_another_customer_is_reported(seller: Client, till: Till, anna: Customer) -> None:
     register(till, firstname="Usha", mobile=OTHER)
-    (message,) = told(seller.post(change_page(anna), {**WISH, "new_value": OTHER}, follow=True))
+    (message,) = messages_of(seller.post(change_page(anna), {**WISH, "new_value": OTHER}, follow=True))
     assert message.startswith(f"Requested: {format_mobile(OTHER)}. It belongs to Usha, who would be merged into this customer")
 
 

@@ -50,7 +50,7 @@ def decide_page(request: IdentityRequest, verb: str = "approve") -> str:
     return reverse("admin:customers_identityrequest_decide", args=[request.pk, verb])
 
 
-def told(answer: Any) -> list[str]:
+def messages_of(answer: Any) -> list[str]:
     return [str(message) for message in get_messages(answer.wsgi_request)]
 
 
@@ -201,7 +201,7 @@ def test_the_page_shows_what_prevents_approval(
 def test_a_request_is_approved(administrator: Client, anna: Customer, waiting: IdentityRequest) -> None:
     answer = administrator.post(decide_page(waiting), {"reason": ""}, follow=True)
     assert answer.redirect_chain == [(page_of(REQUESTS, waiting), 302)]
-    assert told(answer) == [f"Mobile {format_mobile(OLD)} → {format_mobile(NEW)}: approved."]
+    assert messages_of(answer) == [f"Mobile {format_mobile(OLD)} → {format_mobile(NEW)}: approved."]
     waiting.refresh_from_db()
     assert (waiting.status, waiting.decided_by) == ("APPROVED", "staff:asha")
     assert known_by(anna)["mobile"] == NEW

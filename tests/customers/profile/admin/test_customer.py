@@ -48,7 +48,7 @@ def change(browser: Client, customer: Customer, **typed: Any) -> HttpResponse:
     return browser.post(page, filled_form(browser, page, **typed))
 
 
-def told_to(browser: Client) -> list[str]:
+def messages_to(browser: Client) -> list[str]:
     """The messages on the next page."""
     return [str(message) for message in browser.get("/admin/").context["messages"]]
 
@@ -333,7 +333,7 @@ def test_a_mandatory_field_is_asked_for(administrator: Client, organization: Org
 def test_warnings_are_printed(administrator: Client, till: Till) -> None:
     assert add(administrator, mobile="9812300002", source="WEBSITE", firstname="Be*la").status_code == 302
     assert Customer.objects.get().firstname == "Bela"
-    assert sum("(91003)" in message for message in told_to(administrator)) == 2
+    assert sum("(91003)" in message for message in messages_to(administrator)) == 2
 
 
 def test_a_known_customer_is_opened_not_changed(administrator: Client, anna: Customer) -> None:
@@ -504,7 +504,7 @@ def test_another_reason_for_the_same_fraud_status_is_kept(administrator: Client,
 def test_identifiers_follow_the_policies(administrator: Client, anna: Customer) -> None:
     assert change(administrator, anna, mobile="9812300077", email="new@example.com").status_code == 302
     assert set(Identifier.objects.values_list("value", flat=True)) == {"919812300001", "anna.rao@example.com", "NW-0001"}
-    messages = told_to(administrator)
+    messages = messages_to(administrator)
     assert any("(91005)" in message for message in messages)
     assert any("(91006)" in message for message in messages)
 

@@ -1,4 +1,4 @@
-"""What a customer's page tells of points, purchases and bills, to whom."""
+"""Points, purchases and bills on a customer's page, by the role of the reader."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,7 +19,7 @@ from tests.back_office import list_of, log_in, page_of, shown
 from tests.factories.bills import BillFactory
 from tests.factories.customers import CustomerFactory
 from tests.factories.points import PointsAccountFactory, facts, give_points
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 from tests.factories.staff import StaffMemberFactory
 
 

@@ -1,4 +1,4 @@
-"""How does somebody try the product?"""
+"""How is the product tried out?"""
 
 import contextlib
 import json
@@ -58,7 +58,7 @@ def processes_of(data_folder: Path) -> dict[int, str]:
     return processes
 
 
-def said(call: str) -> str:
+def output_of(call: str) -> str:
     return subprocess.run(["sh", "-c", call], check=True, capture_output=True, text=True, timeout=60).stdout
 
 
@@ -80,7 +80,7 @@ def test_the_printed_calls_of_a_new_demo_work(data_folder: Path) -> None:
                 lines.append(line)
                 if line.startswith("Ctrl-C ends it."):
                     break
-            add_json, add_xml, get = (said(line) for line in lines if line.startswith("curl "))
+            add_json, add_xml, get = (output_of(line) for line in lines if line.startswith("curl "))
             at_work = " ".join(processes_of(data_folder).values())
         finally:
             running.send_signal(signal.SIGTERM)
@@ -100,7 +100,7 @@ def test_the_printed_calls_of_a_new_demo_work(data_folder: Path) -> None:
 
 @pytest.fixture
 def _loaded(db: None) -> None:
-    """A demo that was loaded before, as far as `load_demo` can tell: how it is loaded is not the question here."""
+    """A row by which `load_demo` takes the demo for loaded; loading itself is tested elsewhere."""
     with unscoped("tests make their rows"):
         organization = OrganizationFactory(code=ORGANIZATION_CODE, with_program=True)
     change = Change(action=LOADED, object_type="organization", object_id=organization.pk, new={"edition": present_edition()})

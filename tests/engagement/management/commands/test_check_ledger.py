@@ -6,14 +6,14 @@ from django.core.management import CommandError, call_command
 from engagement.points.checks.queries import CHECKS
 from engagement.points.models import BillPoints
 from organizations.tenancy.models import Organization
-from tests.factories.histories import live
+from tests.engagement.points_history import write_history
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def bill_points(organization: Organization) -> BillPoints:
-    return live(organization).bill_points
+    return write_history(organization).bill_points
 
 
 @pytest.mark.parametrize("whose", [{"organization": "northwind"}, {"all": True}])

@@ -17,7 +17,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import NOON, Shop, member, open_shop
 from tests.factories.points import PointsAccountFactory
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 from tests.imports import Outcome, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db

@@ -15,9 +15,9 @@ from engagement.points.models import PointsAccount, PointsEntry, PointsLot
 from engagement.programs.models import Program
 from engagement.redemptions.models import Redemption
 from organizations.tenancy.scoping import organization_scope
+from tests.factories.chains import NOON, Chain, member, open_chain, order, redeem
 from tests.factories.customers import CustomerFactory
 from tests.factories.points import PointsAccountFactory
-from tests.factories.redeemers import NOON, Chain, make_chain, member, order, redeem
 from tests.imports import Outcome, rejects, run_import, write_lines
 
 COLUMNS = "id,kind,points,occurred_at,expires_on,reference"
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def chain() -> Iterator[Chain]:
     earning = [{"name": "base", "award": {"per": 100, "points": 5}, "expiry": {"kind": "days", "value": 30}}]
     with time_machine.travel(NOON, tick=False):
-        chain = make_chain(earning=earning)
+        chain = open_chain(earning=earning)
         with organization_scope(chain.organization):
             yield chain
 
@@ -202,7 +202,7 @@ def test_a_blank_expiry_is_that_of_the_first_earning_rule(chain: Chain, asha: Po
 
 def test_an_earning_moves_the_expiry_of_rolling_points(tmp_path: Path) -> None:
     with time_machine.travel(NOON, tick=False):
-        chain = make_chain(earning=[{"name": "base", "award": {"fixed": 1}, "expiry": {"kind": "rolling", "value": 6}}])
+        chain = open_chain(earning=[{"name": "base", "award": {"fixed": 1}, "expiry": {"kind": "rolling", "value": 6}}])
         with organization_scope(chain.organization):
             account = member(chain, 0)
             path = write_lines(tmp_path / "points.csv", COLUMNS, f"{account.customer_id},AWARD,10,2026-04-20,,X-1")

@@ -6,14 +6,14 @@ from django.core.management import CommandError, call_command
 
 from engagement.points.models import PointsAccount
 from organizations.tenancy.models import Organization
-from tests.factories.histories import live
+from tests.engagement.points_history import write_history
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def points_account(organization: Organization) -> PointsAccount:
-    return live(organization).account
+    return write_history(organization).account
 
 
 def shown(account: PointsAccount, **more: Any) -> str:

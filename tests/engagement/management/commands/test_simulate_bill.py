@@ -12,7 +12,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import member, open_shop
 from tests.factories.customers import CustomerFactory
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 
 pytestmark = pytest.mark.django_db
 

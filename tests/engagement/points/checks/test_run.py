@@ -7,12 +7,12 @@ from engagement.points.checks.queries import CHECKS
 from engagement.points.checks.run import check_ledger
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.histories import History, live
+from tests.engagement.points_history import History, write_history
 from tests.factories.organizations import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
 
-# Which check must find what a statement does: nobody but somebody with the database's password can do it.
+# Which check must find what a statement does: only a holder of the database's password can run it.
 SPOILS = [
     ("account_totals", "UPDATE engagement_pointsaccount SET lifetime = lifetime + 1, adjusted = adjusted - 1"),
     ("account_totals", "UPDATE engagement_pointsaccount SET redeemed = redeemed + 1, expired = expired - 1"),
@@ -61,7 +61,7 @@ _APPEND_ONLY = ("engagement_pointsentry", "engagement_pointsconsumption")
 
 @pytest.fixture
 def history(organization: Organization) -> History:
-    return live(organization)
+    return write_history(organization)
 
 
 def spoil(statement: str) -> None:
@@ -73,14 +73,14 @@ def spoil(statement: str) -> None:
         assert cursor.rowcount
 
 
-def found(organization: Organization) -> list[str]:
+def findings_of(organization: Organization) -> list[str]:
     return list(map(str, check_ledger(organization)))
 
 
 def test_a_long_history_holds(organization: Organization, history: History) -> None:
     history.account.refresh_from_db()
     assert (history.account.balance, history.account.promised) == (40, 30)
-    assert found(organization) == []
+    assert findings_of(organization) == []
 
 
 @pytest.mark.parametrize(("check", "statement"), SPOILS)
@@ -96,11 +96,11 @@ def test_every_check_is_shown_to_find_something() -> None:
 
 def test_a_finding_names_row_column_and_numbers(organization: Organization, history: History) -> None:
     spoil("UPDATE engagement_bill SET returned_amount = 499.5 WHERE return_of_id IS NULL")
-    assert found(organization) == [f"bill_returns: Bill {history.sale.pk}: returned_amount is 499.5, expected 500"]
+    assert findings_of(organization) == [f"bill_returns: Bill {history.sale.pk}: returned_amount is 499.5, expected 500"]
 
 
 def test_consumption_by_the_entry_of_another_account_is_found(organization: Organization, history: History) -> None:
-    other = live(organization)
+    other = write_history(organization)
     spoil(
         "UPDATE engagement_pointsconsumption AS one SET lot_id = other.lot_id FROM engagement_pointsconsumption AS other "  # noqa: S608
         f"WHERE one.id = (SELECT min(id) FROM engagement_pointsconsumption) "
@@ -114,4 +114,4 @@ def test_other_organizations_are_not_looked_at(organization: Organization, histo
         other = OrganizationFactory(code="bazaar", with_program=True)
     spoil("UPDATE engagement_billpoints SET issued = issued + 1")
     with organization_scope(other):
-        assert found(other) == []
+        assert findings_of(other) == []

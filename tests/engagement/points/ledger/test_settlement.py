@@ -22,7 +22,7 @@ def new_state(zone: str = "Asia/Kolkata", **account: Any) -> AccountState:
     return AccountState(account=PointsAccount(organization_id=1, **account), zone=ZoneInfo(zone))
 
 
-def told(state: AccountState) -> list[tuple[str, Decimal, Decimal, str]]:
+def entries_of(state: AccountState) -> list[tuple[str, Decimal, Decimal, str]]:
     return [(entry.kind, entry.points, entry.promised, f"{entry.occurred_at:%m-%d %H:%M}") for entry in state.entries]
 
 
@@ -55,7 +55,7 @@ def test_everything_happens_in_the_order_of_its_moments() -> None:
     award(state, Decimal(3), facts=facts(), expiry=MARCH_1)
     award(state, Decimal(4), facts=facts(), expiry=MARCH_1)
     settle(state, NOW, recorded_at=NOW)
-    assert told(state)[4:] == [
+    assert entries_of(state)[4:] == [
         ("EXPIRE", -7, 0, "03-01 18:30"),
         ("RELEASE", 2, -2, "03-05 00:00"),
         ("EXPIRE", -2, 0, "03-05 18:30"),
@@ -68,7 +68,7 @@ def test_points_that_were_over_before_they_opened_expire_in_that_moment() -> Non
     state = new_state()
     award(state, Decimal(2), facts=facts(bill_id=4), opens_at=datetime(2026, 3, 5, tzinfo=UTC), expiry=MARCH_1)
     settle(state, NOW, recorded_at=NOW)
-    assert told(state)[1:] == [("RELEASE", 2, -2, "03-05 00:00"), ("EXPIRE", -2, 0, "03-05 00:00")]
+    assert entries_of(state)[1:] == [("RELEASE", 2, -2, "03-05 00:00"), ("EXPIRE", -2, 0, "03-05 00:00")]
     assert state.entries[1].bill_id == 4
     assert state.entries[1].explanation == {"because": "release", "promised_on": "2020-01-01"}
 
@@ -88,4 +88,4 @@ def test_each_activity_moves_the_last_day() -> None:
     settle(state, datetime(2026, 2, 28, 12, tzinfo=UTC), recorded_at=NOW)
     state.account.last_billed_on = date(2026, 2, 28)
     settle(state, NOW, recorded_at=NOW)
-    assert told(state)[2:] == [("EXPIRE", -2, 0, "02-28 18:30"), ("EXPIRE", -1, 0, "03-28 18:30")]
+    assert entries_of(state)[2:] == [("EXPIRE", -2, 0, "02-28 18:30"), ("EXPIRE", -1, 0, "03-28 18:30")]

@@ -1,4 +1,4 @@
-"""Workers as processes: told to stop, killed at the worst of moments, or put on cron."""
+"""Workers as processes: stopped, killed at the worst of moments, or put on cron."""
 
 import json
 import signal

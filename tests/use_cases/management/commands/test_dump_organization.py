@@ -3,7 +3,7 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.factories.documents import load, whole
+from tests.factories.organization_files import load, whole
 from use_cases.organization_file import SECTIONS, dump_organization
 
 pytestmark = pytest.mark.django_db

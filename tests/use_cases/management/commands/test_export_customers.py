@@ -30,7 +30,7 @@ NEW_YORK = "America/New_York"
 
 
 def export(path: Path | str, *options: str, code: str = "northwind") -> Outcome:
-    """The command, which has no progress to tell."""
+    """The command without a report of progress."""
     out, err = io.StringIO(), io.StringIO()
     status = 0
     try:

@@ -25,7 +25,7 @@ from tests.factories.bills import account_of, member
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import TillFactory
 from tests.factories.points import PointsAccountFactory
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 from tests.imports import Outcome, rejects, run_import, write_lines
 from use_cases.management.commands.import_transactions import BillBatch
 from use_cases.purchases import record_purchases
@@ -189,7 +189,7 @@ def history(people: list[Customer]) -> list[dict[str, str]]:
 
 
 def pictures() -> dict[str, list[dict[str, Any]]]:
-    """Everything that bills leave, but for ids and for when it was recorded, and by whom."""
+    """All rows that bills write, without ids, the time of recording and the actor."""
     hidden = {
         "id",
         "recorded_at",

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from organizations.tenancy.models import Organization
-from tests.factories.documents import WHOLE
+from tests.factories.organization_files import WHOLE
 
 pytestmark = pytest.mark.django_db
 SMALL = """

@@ -38,7 +38,7 @@ def merge(till: Till, survivor: Customer, victim: Customer) -> Merge:
 
 
 def undo(till: Till, merge_row: Merge) -> Merge:
-    return undo_merge(merge_row, reason="It was somebody else", by=till_actor(till))
+    return undo_merge(merge_row, reason="They are two customers", by=till_actor(till))
 
 
 def account_of(customer: Customer) -> PointsAccount:

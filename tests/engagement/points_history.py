@@ -36,7 +36,7 @@ class History:
     redemption: Redemption
 
 
-def live(organization: Organization) -> History:
+def write_history(organization: Organization) -> History:
     """Buy, get a promise and a credit, redeem, give some back, bring half of it back; a promise and a lot run out.
 
     Lifetime 130, redeemed 40 less 15, returned 60, expired 10, adjusted 5: balance 40, and 30 promised.

@@ -5,7 +5,7 @@ from typing import Any
 
 from organizations.organization_file.loading import LoadReport
 from organizations.tenancy.models import Organization
-from tests.factories.documents import check
+from tests.factories.organization_files import check
 from use_cases.organization_file import load_organization
 
 CLUB: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""A chain of shops where tests redeem points: a default program, one for the south, a till in each store, members."""
+"""A chain of stores in which tests redeem points: two programs, a till in each store, members."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from organizations.tenancy.scoping import organization_scope
 from tests.factories.customers import CustomerFactory
 from tests.factories.locations import TillFactory, till_actor
 from tests.factories.points import PointsAccountFactory, give_points
-from tests.factories.program_documents import club, loaded
+from tests.factories.program_files import club, loaded
 
 NOON = datetime(2026, 5, 1, 6, 30, tzinfo=UTC)  # 12:00 in the shops
 
@@ -37,7 +37,7 @@ class Chain:
     delhi: Actor
 
 
-def make_chain(**rules: Any) -> Chain:
+def open_chain(**rules: Any) -> Chain:
     """The chain, whose default program has these rules (a point is worth 0.25, no decimals)."""
     organization = loaded(
         club(**{"precision": 0, "points_to_currency": Decimal("0.25"), **rules}),

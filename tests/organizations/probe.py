@@ -1,4 +1,4 @@
-"""How the tests call the API: as a till by Basic, or as an API client by token; and a small API to call."""
+"""A small API that answers what its views know of a call, and calls of it by till or API client."""
 
 from base64 import b64encode
 from typing import Any
@@ -85,8 +85,8 @@ def ask(action: str = "probe", *, method: str = "GET", **headers: str) -> Any:
     return Client(raise_request_exception=False).generic(method, f"/v1.1/customer/{action}", headers=named)
 
 
-def told(answer: Any) -> dict[str, Any]:
-    """What the probe says."""
+def call_of(answer: Any) -> dict[str, Any]:
+    """What the probe knows of a call."""
     assert answer.status_code == 200, answer.content
     content: dict[str, Any] = answer.json()["response"]
     return content
