@@ -11,7 +11,7 @@ from engagement.bills.models import Bill, PurchaseTotals
 from engagement.points.balances import Balance, read_balances
 from engagement.points.entries import latest_entries
 from engagement.points.models import PointsEntry
-from organizations.back_office.panels import Panel
+from organizations.back_office.tables import Table
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from subscriptions.panels import consents_panel
@@ -40,15 +40,15 @@ def read_customer_page(customer: Customer, *, organization: Organization) -> Cus
 
 
 class CustomerPanel(Protocol):
-    """Function that makes an app's panel about a customer; None if `seen_by` may not see it."""
+    """Function that makes an app's table about a customer; None if `seen_by` may not see it."""
 
-    def __call__(self, customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Panel | None: ...
+    def __call__(self, customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Table | None: ...
 
 
 PANELS: Sequence[CustomerPanel] = (identity_panel, consents_panel)
 
 
-def panels_of(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> list[Panel]:
-    """The panels about a customer that `seen_by` may see, in their order on the page (docs/back-office.md)."""
+def panels_of(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> list[Table]:
+    """The tables about a customer that `seen_by` may see, in their order on the page (docs/back-office.md)."""
     panels = (panel(customer, organization=organization, seen_by=seen_by) for panel in PANELS)
     return [panel for panel in panels if panel is not None]

@@ -1,27 +1,50 @@
-"""Panel of a customer's page: the latest requests to change identifiers."""
+"""The table of the latest requests to change identifiers, on a customer's page."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
+from django.urls import reverse
+from django.utils.html import format_html
+
+from customers.identifiers.values import identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.services import requests_about
 from customers.profile.models import Customer
+from organizations.back_office.columns import link_to
 from organizations.back_office.history import actor_label
-from organizations.back_office.panels import Panel
+from organizations.back_office.tables import Table, badge, table, with_note
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 
 SHOWN: Final = 10
+_TONES: Final[Mapping[str, str]] = {IdentityRequest.Status.APPROVED: "good", IdentityRequest.Status.REJECTED: "bad"}
 
 
-def identity_panel(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Panel | None:  # noqa: ARG001 - signature of all panels
+def identity_panel(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Table | None:  # noqa: ARG001 - signature of all panels
     """The latest requests about the customer; None without requests or permission. One query."""
     if not seen_by.has_perm("customers.view_identityrequest"):
         return None
-    requests: Sequence[IdentityRequest] = list(requests_about(customer).select_related("customer", "other")[:SHOWN])
-    if not requests:
+    requests = requests_about(customer).select_related("customer", "other")[:SHOWN]
+    rows = [_row(request, customer) for request in requests]
+    if not rows:
         return None
-    rows = [
-        {"request": row, "maker": actor_label(row.requested_by), "decider": actor_label(row.decided_by)} for row in requests
+    link = f"{reverse('admin:customers_identityrequest_changelist')}?customer={customer.pk}"
+    return table("Identity requests", ("Change", "Status", "Requested", "Decided"), rows, link=link)
+
+
+def _row(request: IdentityRequest, customer: Customer) -> list[Any]:
+    old, new = (identifier_text(request.kind, value) for value in (request.old_value, request.new_value))
+    decided = with_note(request.decided_on, actor_label(request.decided_by)) if request.decided_on else None
+    return [
+        with_note(link_to(request, f"{old} → {new}"), _merges(request, customer)),
+        badge(request.get_status_display(), _TONES.get(request.status, "")),
+        with_note(request.requested_on, actor_label(request.requested_by)),
+        decided and format_html("<span>{} {}</span>", decided, request.reason),
     ]
-    return Panel("back_office/identity_requests.html", {"rows": rows, "customer": customer})
+
+
+def _merges(request: IdentityRequest, customer: Customer) -> str:
+    """The merge that approval means, as seen from the customer's page; "" for none."""
+    if request.other_id == customer.pk:
+        return f"merges into {request.customer}"
+    return f"merges {request.other}" if request.other_id else ""

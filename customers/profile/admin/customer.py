@@ -231,8 +231,10 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
                 for definition in definitions
                 if (value := customer.value_of(definition.pk)) is not None
             ],
-            "tables": customer_tables(customer, cards=cards, user=member_of(request)),
-            "panels": panels_of(customer, organization=organization, seen_by=member_of(request)),
+            "tables": [
+                *customer_tables(customer, cards=cards, user=member_of(request)),
+                *panels_of(customer, organization=organization, seen_by=member_of(request)),
+            ],
             "history": history_rows(self._entries(customer, [card.pk for card in cards])[:HISTORY_SHOWN], names),
         }
 
