@@ -18,7 +18,7 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.api import Api
 from tests.back_office import errors_of, filled_form, log_in, page_of
-from tests.customers.profile.admin.test_customer import ADD
+from tests.customers.profile.admin.forms import ADD
 from tests.factories.staff import StaffMemberFactory
 from tests.factories.statuses import CustomerStatusFactory, label
 from tests.imports import rejects, run_import

@@ -1,11 +1,15 @@
 """Two organizations behind the API."""
 
+from typing import Any
+
 import pytest
 
+from customers.segments.models import SegmentPartition
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
-from tests.api import Api
+from tests.api import Api, fields
 from tests.factories.fields import FieldFactory
+from tests.factories.segments import SegmentFactory
 
 
 @pytest.fixture
@@ -18,3 +22,18 @@ def api(till: Till, organization: Organization) -> Api:
     organization.gender_field = "gender"
     organization.save()
     return Api(till)
+
+
+@pytest.fixture
+def asha(api: Api) -> dict[str, Any]:
+    """The item of add for a customer with every identifier and values of fields."""
+    return api.add(
+        mobile="9812345678", email="asha@example.com", external_id="E 1", firstname="Asha", registered_on="2024-03-05 10:11:12",
+        custom_fields=fields(age="30", gender="F", FavoriteColor="Red"), extended_fields=fields(city="Pune"),
+    ).item  # fmt: skip
+
+
+@pytest.fixture
+def band(organization: Organization) -> list[SegmentPartition]:
+    """The partitions low, mid and high of a segment."""
+    return list(SegmentFactory(organization=organization, name="band", partitions=["low", "mid", "high"]).partitions.all())

@@ -1,25 +1,19 @@
 """customer/get (docs/protocol.md 4.5)."""
 
-from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import connection
-from structlog.testing import capture_logs
 
 from customers.profile.models import Customer
-from engagement.programs.models import Program
 from organizations.fields.models import FieldDefinition
 from organizations.source_accounts.models import SourceAccount
-from organizations.tenancy.scoping import organization_scope
-from tests.api import Api, fields
-from tests.factories.cards import CardFactory, CardSeriesFactory
-from tests.factories.consents import AT, without_table
+from tests.api import Api
+from tests.factories.consents import AT
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.identity_requests import set_flags
 from tests.factories.locations import TillFactory
-from tests.factories.segments import SegmentFactory, put_into
+from tests.factories.segments import put_into
 from tests.factories.statuses import CustomerStatusFactory, label
 
 pytestmark = pytest.mark.django_db
@@ -30,14 +24,6 @@ ITEM = [
     "registered_store", "registered_till", "user_groups2", "fraud_details", "trackers", "current_nps_status",
     "custom_fields", "extended_fields", "transactions", "coupons", "notes", "points_summaries", "item_status",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def asha(api):
-    return api.add(
-        mobile="9812345678", email="asha@example.com", external_id="E 1", firstname="Asha", registered_on="2024-03-05 10:11:12",
-        custom_fields=fields(age="30", gender="F", FavoriteColor="Red"), extended_fields=fields(city="Pune"),
-    ).item  # fmt: skip
 
 
 def test_item_without_flags(api, asha):
@@ -135,80 +121,6 @@ def test_comma_list_is_answered_in_order_duplicates_twice(api, asha):
     assert (answer.status["code"], answer.status["total"], answer.status["success_count"]) == (201, "4", "2")
 
 
-def test_blocks_that_are_on_by_default_can_be_left_out(api, asha):
-    item = api.get("mobile=9812345678&registered_store=false&registered_till=0&fraud_details=false").item
-    assert not {"registered_store", "registered_till", "fraud_details"} & set(item)
-
-
-@pytest.mark.parametrize("flag", ["ndnc_status=true", "ndsc_status=1"])
-def test_ndnc_status_when_asked_for(api, asha, flag):
-    assert api.get(f"mobile=9812345678&{flag}").item["ndnc_status"] == "NONE"
-    api.update(mobile="9812345678", ndnc_status="DND")
-    assert api.get(f"mobile=9812345678&{flag}").item["ndnc_status"] == "DND"
-
-
-def test_consents_when_asked_for(api, asha):
-    assert not {"subscriptions", "optin_status"} & set(api.get("mobile=9812345678").item)
-    both = "mobile=9812345678&subscriptions=1&optin_status=true"
-    assert consents_of(api.get(both)) == ([], "NONE")
-    pairs = [
-        {"channel": "EMAIL", "priority": "BULK", "is_subscribed": "1"},
-        {"channel": "SMS", "priority": "TRANS", "is_subscribed": "0"},
-    ]
-    api.update(mobile="9812345678", subscriptions=pairs)
-    answer = api.get(both)
-    assert consents_of(answer) == (
-        [
-            {"channel": "SMS", "priority": "TRANS", "scope": "ALL", "status": "0"},
-            {"channel": "EMAIL", "priority": "BULK", "scope": "ALL", "status": "1"},
-        ],
-        "PARTIAL",
-    )
-    keys = list(answer.item)
-    assert keys[keys.index("trackers") : keys.index("custom_fields")] == [
-        "trackers", "optin_status", "subscriptions", "current_nps_status",
-    ]  # fmt: skip
-    assert "subscriptions" not in api.get("mobile=9812345678&optin_status=true").item
-
-
-def consents_of(answer):
-    return answer.item["subscriptions"]["subscription"], answer.item["optin_status"]
-
-
-def test_consents_that_cannot_be_read_are_warned_of(api, asha):
-    with without_table("subscriptions_consent"):
-        answer = api.get("mobile=9812345678&subscriptions=true&optin_status=true")
-    assert (answer.code, answer.warnings, consents_of(answer)) == ("1000", ["91002"], ([], "NONE"))
-    assert answer.message == "Customer successfully retrieved, Failed to get subscription details"
-
-
-@time_machine.travel(AT, tick=False)  # the first call of a minute costs a query more
-@pytest.mark.parametrize("count", [1, 3])
-def test_consents_take_one_query_in_a_savepoint(api, count, django_assert_num_queries):
-    """Besides the usual ones: what was said, and the savepoint around it, as the test itself is a transaction."""
-    mobiles = [str(9812345600 + n) for n in range(count)]
-    api.add(*({"mobile": mobile} for mobile in mobiles))
-    with django_assert_num_queries(19 + 1 + 2):
-        assert api.get("subscriptions=true&optin_status=true&mobile=" + ",".join(mobiles)).codes == ["1000"] * count
-
-
-def test_cards_when_asked_for_and_as_a_way_in(api, organization):
-    series = CardSeriesFactory(organization=organization)
-    CardFactory(series=series, number="G-1", external_id="X-1", expires_on=date(2099, 12, 31))
-    assert api.get("card_number=G-1").code == "1011"
-    api.add(mobile="9812345678", card_number="G-1")
-    (card,) = api.get("card_external_id=X-1&card_details=true").item["card_details"]
-    issued = card.pop("issued_date")
-    assert len(issued) == len("2024-03-05 10:11:12")
-    assert card == {
-        "card_number": "G-1", "card_external_id": "X-1", "series_id": str(series.pk), "series_code": "GOLD",
-        "series_name": "GOLD card", "type": "PHYSICAL", "status": "ISSUED", "label": "", "expiry_date": "2099-12-31",
-    }  # fmt: skip
-    assert "card_details" not in api.get("card_number=G-1").item
-    xml = api.get("card_number=G-1&card_details=true&format=xml").xml
-    assert [element.findtext("card_number") for element in xml.iterfind(".//card_details/card")] == ["G-1"]
-
-
 def test_member_care_access_stays_in_the_callers_store(api, asha, organization):
     other = Api(TillFactory(store__organization=organization, store__code="del.cp", code="cp.till1"))
     assert api.get("mobile=9812345678&member_care_access=true&registered_store=false").code == "1000"
@@ -262,120 +174,6 @@ def test_get_with_every_flag_takes_the_same_queries_for_any_number(api, organiza
     CustomerStatusFactory(organization=organization)
     with django_assert_num_queries(36 + 1):
         assert api.get(asked).codes == ["1000"] * count
-
-
-@pytest.fixture
-def band(organization):
-    return list(SegmentFactory(organization=organization, name="band", partitions=["low", "mid", "high"]).partitions.all())
-
-
-def test_segments_when_asked_for(api, asha, organization, band):
-    put_into(
-        SegmentFactory(organization=organization, name="age", partitions=["young", "old"]).partitions.all()[1], asha["user_id"]
-    )
-    put_into(band[1], asha["user_id"])
-    item = api.get("mobile=9812345678&segments=true").item
-    assert item["segments"] == {"segment": [{"name": "age", "value": "old"}, {"name": "band", "value": "mid"}]}
-    assert list(item)[list(item).index("segments") + 1] == "current_nps_status"
-    assert "segments" not in api.get("mobile=9812345678").item
-    assert api.get("mobile=9812345678&segments=true&format=xml").xml.findtext(".//segments/segment/value") == "old"
-
-
-def test_inactive_segments_and_partitions_are_not_printed(api, asha, organization, band):
-    (old,) = SegmentFactory(organization=organization, name="old", partitions=["x"], is_active=False).partitions.all()
-    put_into(band[0], asha["user_id"])
-    put_into(old, asha["user_id"])
-    assert api.get("mobile=9812345678&segments=1").item["segments"] == {"segment": [{"name": "band", "value": "low"}]}
-    band[0].is_active = False
-    band[0].save()
-    assert api.get("mobile=9812345678&segments=1").item["segments"] == {"segment": []}
-
-
-def test_segments_that_cannot_be_read_cost_a_warning_alone(api, asha, band):
-    api.add(mobile="9812345679")
-    put_into(band[1], asha["user_id"])
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE customers_customersegment RENAME TO elsewhere")
-    with capture_logs() as logs:
-        answer = api.get("mobile=9812345678,9812345679,9812345670&segments=true&user_group=true&card_details=true")
-    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["best_effort_failed"]
-    assert answer.codes == ["1000", "1000", "1012"]
-    known, _, unknown = answer.items
-    assert known["item_status"]["warnings"] == {"warning": ["91004"]}
-    assert known["item_status"]["message"] == ("Customer successfully retrieved, Failed to get segmentation details")
-    assert (known["segments"], known["firstname"], known["card_details"]) == ({"segment": []}, "Asha", [])
-    assert unknown["item_status"]["warnings"] == {"warning": []}
-    assert api.get("mobile=9812345678").warnings == []
-
-
-def test_user_groups_when_asked_for(api, asha, organization):
-    boris = api.add(mobile="9812345679").item
-    family, crew = (
-        UserGroupFactory(organization=organization, external_id="G1", name="Family"),
-        UserGroupFactory(organization=organization, external_id="G2", name="Crew"),
-    )
-    gone = UserGroupFactory(organization=organization, external_id="G0", is_active=False)
-    join_group(crew, asha["user_id"])
-    join_group(family, asha["user_id"])
-    join_group(gone, asha["user_id"])
-    join_group(family, boris["user_id"], role="PRIMARY")
-    item = api.get("mobile=9812345678&user_group=true").item
-    assert item["user_groups2"] == [
-        {
-            "id": str(family.pk), "external_id": "G1", "name": "Family", "role": "MEMBER",
-            "primary_user_id": str(boris["user_id"]),
-        },
-        {"id": str(crew.pk), "external_id": "G2", "name": "Crew", "role": "MEMBER", "primary_user_id": ""},
-    ]  # fmt: skip
-    program = str(Program.objects.get().pk)
-    assert item["group_points_summaries"] == {
-        "group_points_summary": [
-            {
-                "group_program_id": program, "group_id": str(group.pk), "program_id": program,
-                "lifetime_points": "0", "loyalty_points": "0",
-            }
-            for group in (family, crew)
-        ]
-    }  # fmt: skip
-    assert api.get("mobile=9812345678&mlp=true").item["group_points_summaries"] == item["group_points_summaries"]
-    assert api.get("mobile=9812345678&user_group=true&basic=1").item["user_groups2"] == item["user_groups2"]
-    assert "group_points_summaries" not in api.get("mobile=9812345678&user_group=true&basic=1").item
-    assert [group["role"] for group in api.get("mobile=9812345679&user_group=1").item["user_groups2"]] == ["PRIMARY"]
-    plain = api.get("mobile=9812345678").item
-    assert (plain["user_groups2"], "group_points_summaries" in plain) == ([], False)
-    xml = api.get("mobile=9812345678&user_group=true&format=xml").xml
-    assert [group.findtext("external_id") for group in xml.iterfind(".//user_groups2/user_group2")] == ["G1", "G2"]
-    assert xml.find(".//group_points_summaries/group_points_summary") is not None
-
-
-def test_group_points_are_empty_without_a_group(api, asha):
-    for query in ("mlp=true", "mlp=1&user_group=true", "user_group=true"):
-        item = api.get(f"mobile=9812345678&{query}").item
-        assert item["group_points_summaries"] == {"group_points_summary": []}
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_segments_and_groups_take_a_query_each(api, organization, band, count, django_assert_num_queries):
-    """Besides the usual ones: groups; segments, and points of groups, each with the savepoint around it."""
-    mobiles = [str(9812345600 + n) for n in range(count)]
-    people = api.add(*({"mobile": mobile} for mobile in mobiles)).items
-    ids = [person["user_id"] for person in people]
-    put_into(band[0], *ids)
-    join_group(UserGroupFactory(organization=organization, external_id="G1"), *ids)
-    join_group(UserGroupFactory(organization=organization, external_id="G2"), *ids)
-    with django_assert_num_queries(19 + 1 + 3 + 3):
-        answer = api.get("mobile=" + ",".join(mobiles) + "&segments=true&user_group=true")
-    assert [len(item["user_groups2"]) for item in answer.items] == [2] * count
-
-
-def test_strangers_share_no_segment_or_group(api, stranger_api, asha, organization, band):
-    stranger = stranger_api.add(mobile="9812345678").item
-    bazaar = stranger_api.till.organization
-    with organization_scope(bazaar):
-        put_into(SegmentFactory(organization=bazaar, name="band", partitions=["top"]).partitions.all()[0], stranger["user_id"])
-    put_into(band[0], asha["user_id"])
-    assert api.get("mobile=9812345678&segments=true").item["segments"]["segment"][0]["value"] == "low"
-    assert stranger_api.get("mobile=9812345678&segments=true").item["segments"]["segment"][0]["value"] == "top"
 
 
 # --- status, picture, sources, language
