@@ -138,6 +138,8 @@ def test_an_entry_shows_what_moved_and_why(administrator: Client, account: Point
     page = administrator.get(page_of("engagement_pointsentry", entry)).content.decode()
     for text in ("+7", "107", "Anna Rao", "adjustment (A gift).", "mgroad.till1 (till)"):
         assert text in page
+    assert entry.get_kind_display() in page
+    assert f"&#x27;{entry.kind}&#x27;" not in page
 
 
 def test_a_lot_shows_its_remaining_points_and_expiry(administrator: Client, account: PointsAccount, store: Store) -> None:

@@ -40,7 +40,7 @@ class PointsEntryAdmin(AccountRowsAdmin):
     newest = "occurred_at"
     related = ("account__customer", "account__program", "store", "till", "bill", "program_version__program")
     fields = (
-        "customer_link", "account_link", "version", "kind_label", "points_display", "promised_display", "balance_display",
+        "customer_link", "account_link", "version", "kind", "points_display", "promised_display", "balance_display",
         "explanation_text", "occurred_at", "recorded_at", "store", "till", "bill_link", "reference", "reverses",
         "program_version", "actor", "note",
     )  # fmt: skip
