@@ -1,4 +1,4 @@
-"""The back office as a whole: sidebar, start page and permissions of staff, composed of what each app brings.
+"""The back office as a whole: sidebar and permissions of staff, composed of what each app brings.
 
 The settings UNFOLD and STAFF_PERMISSIONS name what is here.
 """
@@ -10,7 +10,6 @@ from django.urls import reverse_lazy
 
 from customers import sidebar as customers
 from customers.permissions import CUSTOMER_PERMISSIONS
-from customers.profile.admin.start_page import fill_start_page
 from engagement import sidebar as engagement
 from engagement.permissions import ENGAGEMENT_PERMISSIONS
 from organizations import sidebar as organizations
@@ -40,8 +39,3 @@ def compose_sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
             (*organizations.STAFF_AND_IMPORTS, *engagement.DEFERRED_EVENTS, *organizations.RECORDS),
         ),
     ]
-
-
-def compose_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The context of the start page."""
-    return fill_start_page(request, context)
