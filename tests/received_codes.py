@@ -38,11 +38,11 @@ class Ear:
         self.tests: dict[Code, set[str]] = {}
 
     def listen(self, response: HttpResponse, path: str) -> None:
-        found = _ACTION.fullmatch(path)
+        match = _ACTION.fullmatch(path)
         # Tests of the plumbing have routes of their own, and what is unknown is no action.
-        if found is None or settings.ROOT_URLCONF != "loyalty_project.urls" or _is_unknown(path):
+        if match is None or settings.ROOT_URLCONF != "loyalty_project.urls" or _is_unknown(path):
             return
-        action = _ALIASES.get(found["action"], found["action"])
+        action = _ALIASES.get(match["action"], match["action"])
         self.heard.update((action, code) for code in codes_of(response))
 
     def passed(self, test: str) -> None:

@@ -26,7 +26,7 @@ from tests.factories.programs import ProgramFactory
 from tests.factories.redemptions import RedemptionFactory
 from tests.factories.staff import StaffMemberFactory
 
-ROOMS = ("membership", "pointsaccount", "pointsentry", "pointslot", "redemption", "bill")
+TABLES = ("membership", "pointsaccount", "pointsentry", "pointslot", "redemption", "bill")
 MODELS = {
     "membership": Membership,
     "pointsaccount": PointsAccount,
@@ -45,8 +45,8 @@ def redeem(account: PointsAccount, points: int, code: str, **more: Any) -> Redem
     return RedemptionFactory(account=account, entry=entry, code=code)
 
 
-def someone(store: Store, number: int) -> PointsAccount:
-    """A member of the store's with a row in every room."""
+def member_with_rows(store: Store, number: int) -> PointsAccount:
+    """A member registered in the store, with a row in each table."""
     customer = CustomerFactory(organization=store.organization, registered_store=store)
     account = PointsAccountFactory(organization=store.organization, customer=customer)
     give_points(account, 50 + number)
@@ -54,63 +54,63 @@ def someone(store: Store, number: int) -> PointsAccount:
     return account
 
 
-@pytest.mark.parametrize("room", MODELS)
-def test_rows_are_found_as_customers_are(administrator: Client, account: PointsAccount, store: Store, room: str) -> None:
+@pytest.mark.parametrize("table", MODELS)
+def test_rows_are_found_as_customers_are(administrator: Client, account: PointsAccount, store: Store, table: str) -> None:
     IdentifierFactory(customer=account.customer, kind="email", value="anna.rao@example.com")
     redeem(account, 10, "A1b2C3")
-    someone(store, 1)
-    every = shown(administrator.get(list_of(f"engagement_{room}")))
-    matches = shown(administrator.get(list_of(f"engagement_{room}"), {"q": "anna.rao@"}))
+    member_with_rows(store, 1)
+    every = shown(administrator.get(list_of(f"engagement_{table}")))
+    matches = shown(administrator.get(list_of(f"engagement_{table}"), {"q": "anna.rao@"}))
     assert 0 < len(matches) < len(every)
     assert matches == [row for row in every if getattr(row, "account", row).customer_id == account.customer_id]
-    assert shown(administrator.get(list_of(f"engagement_{room}"), {"q": " "})) == every
+    assert shown(administrator.get(list_of(f"engagement_{table}"), {"q": " "})) == every
 
 
-@pytest.mark.parametrize("room", MODELS)
+@pytest.mark.parametrize("table", MODELS)
 def test_staff_of_a_store_see_the_rows_of_its_customers(
-    seller: Client, account: PointsAccount, indiranagar: Till, room: str
+    seller: Client, account: PointsAccount, indiranagar: Till, table: str
 ) -> None:
     redeem(account, 10, "A1b2C3")
-    hidden = someone(indiranagar.store, 1)
-    rows = shown(seller.get(list_of(f"engagement_{room}")))
+    hidden = member_with_rows(indiranagar.store, 1)
+    rows = shown(seller.get(list_of(f"engagement_{table}")))
     assert rows
     assert {getattr(row, "account", row).customer_id for row in rows} == {account.customer_id}
-    row = MODELS[room].objects.exclude(pk__in=[row.pk for row in rows]).first()
+    row = MODELS[table].objects.exclude(pk__in=[row.pk for row in rows]).first()
     assert getattr(row, "account", row).customer_id == hidden.customer_id
-    assert seller.get(page_of(f"engagement_{room}", row))["Location"] == "/admin/"
+    assert seller.get(page_of(f"engagement_{table}", row))["Location"] == "/admin/"
 
 
-@pytest.mark.parametrize("room", MODELS)
+@pytest.mark.parametrize("table", MODELS)
 def test_history_is_neither_changed_nor_added_nor_deleted(
-    administrator: Client, operator: Client, account: PointsAccount, room: str
+    administrator: Client, operator: Client, account: PointsAccount, table: str
 ) -> None:
     redeem(account, 10, "A1b2C3")
-    row = MODELS[room].objects.first()
+    row = MODELS[table].objects.first()
     for browser in (administrator, operator):
-        assert browser.get(page_of(f"engagement_{room}", row)).status_code == 200
-        assert browser.post(page_of(f"engagement_{room}", row), {"points": "9"}).status_code == 403
-        assert browser.get(f"/admin/engagement/{room}/add/").status_code == 403
-        assert browser.post(f"/admin/engagement/{room}/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert browser.get(page_of(f"engagement_{table}", row)).status_code == 200
+        assert browser.post(page_of(f"engagement_{table}", row), {"points": "9"}).status_code == 403
+        assert browser.get(f"/admin/engagement/{table}/add/").status_code == 403
+        assert browser.post(f"/admin/engagement/{table}/{row.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize(
-    ("room", "queries"),
+    ("table", "queries"),
     # Session, member of staff, the limit to stores, programs of the filter; stores or tiers of a further one; the rows.
     [("membership", 6), ("pointsaccount", 5), ("pointsentry", 6), ("pointslot", 5), ("redemption", 6)],
 )
 def test_a_list_costs_the_same_for_any_number(
     administrator: Client,
     store: Store,
-    room: str,
+    table: str,
     queries: int,
     rows: int,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for number in range(rows):
-        someone(store, number)
+        member_with_rows(store, number)
     with django_assert_num_queries(queries):
-        answer = administrator.get(list_of(f"engagement_{room}"))
+        answer = administrator.get(list_of(f"engagement_{table}"))
     assert len(shown(answer)) >= rows
 
 
@@ -121,10 +121,10 @@ def test_lists_are_narrowed_by_program_kind_store_and_day(
     away = PointsAccountFactory(organization=account.organization, program=other, customer=account.customer)
     now = clock.now()
     give_points(away, 5, facts=facts(now, store=store), kind="promotional")
-    for room in ("pointsaccount", "pointsentry", "pointslot", "membership"):
-        (row,) = shown(administrator.get(list_of(f"engagement_{room}"), {"program": str(other.pk)}))
+    for table in ("pointsaccount", "pointsentry", "pointslot", "membership"):
+        (row,) = shown(administrator.get(list_of(f"engagement_{table}"), {"program": str(other.pk)}))
         assert getattr(row, "account", row).program_id == other.pk
-        assert len(shown(administrator.get(list_of(f"engagement_{room}"), {"program": "x"}))) == 2
+        assert len(shown(administrator.get(list_of(f"engagement_{table}"), {"program": "x"}))) == 2
     entries = list_of("engagement_pointsentry")
     assert len(shown(administrator.get(entries, {"store": str(store.pk)}))) == 1
     assert len(shown(administrator.get(entries, {"kind__exact": "REDEEM"}))) == 0
@@ -182,8 +182,8 @@ def test_a_redemption_is_found_by_its_code(administrator: Client, account: Point
 
 def test_who_has_no_role_for_them_sees_none(organization: Organization) -> None:
     nobody = log_in(StaffMemberFactory(organization=organization, role="", username="nobody"))
-    for room in (*ROOMS, "program"):
-        assert nobody.get(list_of(f"engagement_{room}")).status_code == 403
+    for table in (*TABLES, "program"):
+        assert nobody.get(list_of(f"engagement_{table}")).status_code == 403
 
 
 def test_rows_of_other_organizations_are_out_of_sight(administrator: Client, operator: Client, account: PointsAccount) -> None:

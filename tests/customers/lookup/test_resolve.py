@@ -3,19 +3,17 @@
 import pytest
 
 from customers.lookup.resolve import resolve_rows
-from customers.profile.models import Customer
-from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.customers import IdentifierFactory
+from tests.factories.customers import CustomerFactory, IdentifierFactory
 from tests.factories.organizations import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
 
 
-def make_customer(organization, *, state="CURRENT", exclusive=True, **identifiers) -> int:
-    now = clock.now()
-    customer = Customer.objects.create(organization=organization, registered_on=now, updated_on=now)
+def customer_with(organization, *, state="CURRENT", exclusive=True, **identifiers) -> int:
+    """The id of a customer with these identifiers."""
+    customer = CustomerFactory(organization=organization)
     for kind, value in identifiers.items():
         IdentifierFactory(customer=customer, kind=kind, value=value, state=state, exclusive=exclusive)
     return customer.pk
@@ -29,7 +27,7 @@ def resolve(organization, *rows: dict[str, str]) -> list[int]:
 
 @pytest.fixture
 def asha(organization) -> int:
-    return make_customer(organization, mobile="919812345678", email="asha@example.com", external_id="E,1")
+    return customer_with(organization, mobile="919812345678", email="asha@example.com", external_id="E,1")
 
 
 def test_every_kind_of_identifier_leads_to_its_customer_as_files_write_it(organization, asha):
@@ -47,7 +45,7 @@ def test_every_kind_of_identifier_leads_to_its_customer_as_files_write_it(organi
 
 
 def test_first_filled_of_id_mobile_external_id_and_email_decides(organization, asha):
-    boris = make_customer(organization, mobile="919812345679", email="boris@example.com", external_id="E-2")
+    boris = customer_with(organization, mobile="919812345679", email="boris@example.com", external_id="E-2")
     everything = {"email": "asha@example.com", "external_id": "E-2", "mobile": "9812345678", "id": str(boris)}
     assert resolve(organization, everything) == [boris]
     assert resolve(organization, {**everything, "id": "0"}) == [asha]
@@ -81,14 +79,14 @@ def test_an_unknown_customer_has_the_code_of_a_read(organization, asha, row, cod
 
 
 def test_merged_identifiers_find_the_survivor_and_former_ones_none(organization):
-    survivor = make_customer(organization, state="MERGED", mobile="919812345678")
-    make_customer(organization, state="FORMER", exclusive=False, mobile="919812345679")
+    survivor = customer_with(organization, state="MERGED", mobile="919812345678")
+    customer_with(organization, state="FORMER", exclusive=False, mobile="919812345679")
     assert resolve(organization, {"mobile": "9812345678"}, {"mobile": "9812345679"}) == [survivor, -1012]
 
 
 def test_a_shared_address_finds_the_first_registered_customer(organization):
     organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": False}
-    first, _second = (make_customer(organization, exclusive=False, email="shared@example.com") for _ in range(2))
+    first, _second = (customer_with(organization, exclusive=False, email="shared@example.com") for _ in range(2))
     assert resolve(organization, {"email": "shared@example.com"}) == [first]
 
 
