@@ -44,17 +44,17 @@ REASONS: Final[Mapping[str, Mapping[int, str]]] = {
     "add": {
         1097: "a welcome award has no cap; arrives with referrals",
         1099: f"joining asks for no tracker; {_TIERS}",
-        10002: "an add tells 10001, whomever it was about",
+        10002: "an add answers 10001 for known customers too",
     },
     "update": {
-        1004: "told when somebody registers; later the store stays as it was",
+        1004: "given at registration; a later update keeps the stored store",
         1097: "a welcome award has no cap; arrives with referrals",
         1099: f"a change asks for no tracker; {_TIERS}",
     },
     "get": dict.fromkeys(range(91010, 91015), _TIERS) | dict.fromkeys((91018, 91019), "arrives with interaction"),
     "redemptions": {
-        1011: "told as 816",
-        1012: "told as 816",
+        1011: "answered as 816",
+        1012: "answered as 816",
         91009: "an answer that succeeds has no item_status, and so no warnings",
     },
 }
