@@ -8,7 +8,7 @@ from engagement.programs.models import Membership
 
 MOVED = (
     MovedRows(model=Membership, conflicts=("membership_unique",)),
-    MovedRows(model=Bill),
+    MovedRows(model=Bill, undigested=("stated_points",)),
     MovedRows(model=DeferredEvent),
 )
 KEPT = (

@@ -4,7 +4,7 @@ Each app lists in its `merge_policy` every model with a customer. `MOVED` go to 
 they may violate there (docs/protocol.md 7, "Merge against a uniqueness"). `KEPT` stay with the victim, with the reason.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -19,12 +19,14 @@ class MovedRows:
     """Rows of `model` whose `column` is set to the survivor.
 
     `conflicts` names every unique constraint with that column. If a row would violate one, the survivor's row counts, and the
-    victim's row stays with the victim as history.
+    victim's row stays with the victim as history. `undigested` names columns that were added after merges had been recorded:
+    digests leave them out, so that older merges can still be undone.
     """
 
     model: type[TenantModel]
     column: str = "customer"
     conflicts: Sequence[str] = ()
+    undigested: Sequence[str] = ()
 
     @property
     def label(self) -> str:
@@ -59,7 +61,7 @@ def move_rows(move: MovedRows, *, victim: int, survivor: int) -> Transfer:
     ids = list(movable.values_list("pk", flat=True))
     _rows(move).filter(pk__in=ids).update(**{f"{move.column}_id": survivor})
     kept = list(rows.values_list("pk", flat=True))
-    return Transfer(ids=ids, kept=kept, digest=digest_of(_rows(move).filter(pk__in=ids)))
+    return Transfer(ids=ids, kept=kept, digest=_digest_of_moved(move, ids))
 
 
 def move_rows_back(move: MovedRows, ids: Sequence[int], *, victim: int) -> None:
@@ -74,12 +76,12 @@ def was_blocked_by(move: MovedRows, kept: Sequence[int], *, earlier: Sequence[in
 
 def rows_changed(move: MovedRows, ids: Sequence[int], digest: str) -> bool:
     """True if any of the rows was changed or deleted since it moved."""
-    return digest_of(_rows(move).filter(pk__in=ids)) != digest
+    return _digest_of_moved(move, ids) != digest
 
 
-def digest_of(rows: QuerySet[Any]) -> str:
-    """Digest of the rows' columns: equal as long as no row changes."""
-    columns = [column.attname for column in rows.model._meta.concrete_fields]
+def digest_of(rows: QuerySet[Any], *, without: Collection[str] = ()) -> str:
+    """Digest of the rows' columns except `without`: equal as long as no row changes."""
+    columns = [column.attname for column in rows.model._meta.concrete_fields if column.attname not in without]
     return digest_values(rows.order_by("pk").values_list(*columns))
 
 
@@ -89,6 +91,10 @@ def digest_values(rows: Iterable[Any]) -> str:
     for row in rows:
         digest.update(repr(row).encode())
     return digest.hexdigest()
+
+
+def _digest_of_moved(move: MovedRows, ids: Sequence[int]) -> str:
+    return digest_of(_rows(move).filter(pk__in=ids), without=move.undigested)
 
 
 def _rows(move: MovedRows) -> QuerySet[Any]:

@@ -1,4 +1,4 @@
-"""Stated points move from the details of bills to their column, and back."""
+"""Stated points of older bills are copied from their details to the column, and back."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from tests.factories.bills import BillFactory
 from tests.factories.locations import TillFactory
 from tests.migrations import carry_back, carry_over
 
-NAME = "0011_stated_points_leave_details"
+NAME = "0011_copy_stated_points"
 
 
 @pytest.fixture
@@ -25,19 +25,21 @@ def stored() -> list[tuple[Any, ...]]:
     return list(Bill.objects.order_by("pk").values_list("stated_points", "details"))
 
 
-def test_stated_points_move_to_their_column(bills: list[Bill]) -> None:
-    carry_over("engagement", NAME)
-    assert stored() == [(Decimal("7.125"), {"cashier": "9"}), (Decimal(0), {}), (None, {"cashier": "9"})]
-
-
-def test_stated_points_move_back_as_they_were(bills: list[Bill]) -> None:
+def test_stated_points_are_copied_to_their_column(bills: list[Bill]) -> None:
     before = stored()
     carry_over("engagement", NAME)
+    assert stored() == [
+        (points, details) for points, (_, details) in zip([Decimal("7.125"), Decimal(0), None], before, strict=True)
+    ]
+
+
+def test_stated_points_of_newer_bills_are_copied_to_details(bills: list[Bill]) -> None:
+    Bill.objects.filter(pk=bills[2].pk).update(stated_points="3.500")
     carry_back("engagement", NAME)
-    assert stored() == before
+    assert stored()[2] == (Decimal("3.500"), {"cashier": "9", "stated_points": "3.5"})
 
 
-def test_moving_twice_changes_nothing(bills: list[Bill]) -> None:
+def test_copying_twice_changes_nothing(bills: list[Bill]) -> None:
     carry_over("engagement", NAME)
     before = stored()
     carry_over("engagement", NAME)

@@ -1,6 +1,6 @@
-"""Stated points move from `details` to their column, in batches of bills that each commit.
+"""Stated points are copied from `details` to their column, in batches of bills that each commit.
 
-A run that is interrupted goes on where it stopped: a moved value is no longer in `details`.
+`details` of older bills keep the value: digests of merges cover them, and a merge whose rows have changed cannot be undone.
 """
 
 from django.db import migrations
@@ -8,21 +8,21 @@ from django.db import migrations
 BATCH = 10_000
 FORWARDS = """
     UPDATE engagement_bill
-    SET stated_points = (details->>'stated_points')::numeric, details = details - 'stated_points'
-    WHERE id >= %s AND id < %s AND details ? 'stated_points'
+    SET stated_points = (details->>'stated_points')::numeric
+    WHERE id >= %s AND id < %s AND details ? 'stated_points' AND stated_points IS NULL
 """
 BACKWARDS = """
     UPDATE engagement_bill
-    SET details = details || jsonb_build_object('stated_points', trim_scale(stated_points)::text), stated_points = NULL
-    WHERE id >= %s AND id < %s AND stated_points IS NOT NULL
+    SET details = details || jsonb_build_object('stated_points', trim_scale(stated_points)::text)
+    WHERE id >= %s AND id < %s AND stated_points IS NOT NULL AND NOT details ? 'stated_points'
 """
 
 
-def move_to_column(_apps, schema_editor):
+def copy_to_column(_apps, schema_editor):
     _update_in_batches(schema_editor, FORWARDS)
 
 
-def move_to_details(_apps, schema_editor):
+def copy_to_details(_apps, schema_editor):
     _update_in_batches(schema_editor, BACKWARDS)
 
 
@@ -39,4 +39,4 @@ class Migration(migrations.Migration):
     atomic = False
     dependencies = [("engagement", "0010_bill_stated_points")]
 
-    operations = [migrations.RunPython(move_to_column, move_to_details)]
+    operations = [migrations.RunPython(copy_to_column, copy_to_details)]
