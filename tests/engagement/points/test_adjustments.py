@@ -25,7 +25,7 @@ NOON = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
 
 @pytest.fixture
 def points_account(db: None) -> Any:
-    """Somebody's, with 100 points, in a program that awards whole points and tenths."""
+    """An account with 100 points, in a program that awards whole points and tenths."""
     with unscoped("tests make their rows"):
         organization = loaded(club(enrolment=None))
     with organization_scope(organization), time_machine.travel(NOON, tick=False):
