@@ -22,7 +22,6 @@ class CardResult:
     notices: tuple[Notice, ...] = ()
 
 
-_REFUSED = CardResult(is_changed=False, notices=(Notice(Code.VALIDATION_FAILED),))
 _UNCHANGED = CardResult(is_changed=False)
 
 
@@ -48,7 +47,7 @@ def _issue(number: str, series_code: str, state: CustomerState, context: InputCo
     # One conditional UPDATE: of two concurrent requests for the card, the row count decides.
     unissued = cards.filter(customer=None, status=Card.Status.NOT_ISSUED).exclude(expires_on__lt=today)
     if not unissued.update(customer=state.customer, status=Card.Status.ISSUED, issued_on=context.now):
-        return _REFUSED
+        return _refused("card_number")
     record_changes([_issued(cards.get(), state)], by=by)
     return CardResult(is_changed=True)
 
@@ -56,13 +55,13 @@ def _issue(number: str, series_code: str, state: CustomerState, context: InputCo
 def _generate(series_code: str, state: CustomerState, context: InputContext, by: Actor) -> CardResult:
     series = CardSeries.objects.filter(code=series_code, is_active=True, generates=True).first()
     if series is None:
-        return _REFUSED
+        return _refused("series_code")
     if Card.objects.filter(customer=state.customer, series=series).exists():
         return _UNCHANGED
     series.organization = context.organization
     number = next_card_number(series)
     if number is None:
-        return _REFUSED
+        return _refused("series_code")
     card = Card.objects.create(
         organization=context.organization,
         series=series,
@@ -73,6 +72,10 @@ def _generate(series_code: str, state: CustomerState, context: InputContext, by:
     )
     record_changes([_issued(card, state)], by=by)
     return CardResult(is_changed=True)
+
+
+def _refused(key: str) -> CardResult:
+    return CardResult(is_changed=False, notices=(Notice(Code.VALIDATION_FAILED, key=key),))
 
 
 def _issued(card: Card, state: CustomerState) -> Change:

@@ -56,7 +56,7 @@ def new_state(
     store = customer.registered_till.store if customer.registered_till else context.store
     if store is not None and not store.is_active:
         store = None
-        notices.append(Notice(Code.STORE_NOT_POPULATED))
+        notices.append(Notice(Code.STORE_NOT_POPULATED, key="store"))
     customer.registered_store = store
     fold_columns(customer)
     customer.ndnc_status = customer.ndnc_status or Customer.NdncStatus.NONE
@@ -183,7 +183,7 @@ def _add_profile(customer_input: CustomerInput, state: CustomerState) -> list[No
         state.added_profiles.add((source, customer_input.source_account))
         state.note(old={}, new={"source_profile": f"{source} {customer_input.source_account}"})
     if source in PROFILE_MISSING and not any(profile_source == source for profile_source, _ in state.profiles):
-        return [Notice(PROFILE_MISSING[source])]
+        return [Notice(PROFILE_MISSING[source], key="source")]
     return []
 
 

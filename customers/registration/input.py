@@ -100,7 +100,7 @@ def read_customer_input(item: Item, context: InputContext, *, action: Literal["a
     customer.test_control_status = _test_control(item)
     customer.registered_on = _registered_on(item, context)  # type: ignore[assignment]  # None: not supplied
     customer.updated_on = _updated_on(item, context, notices)  # type: ignore[assignment]
-    customer.type = _choice(optional(item, "type"), TYPES, notices)
+    customer.type = _choice("type", optional(item, "type"), TYPES, notices)
     customer.firstname = _name(item, "firstname", notices)
     customer.lastname = _name(item, "lastname", notices)
     if till := _till(item, "registered_till", Code.INVALID_REGISTRATION_TILL, context, notices):
@@ -108,7 +108,7 @@ def read_customer_input(item: Item, context: InputContext, *, action: Literal["a
     if till := _till(item, "associated_with", Code.INVALID_ATTRIBUTION_TILL, context, notices):
         customer.associated_till = till
     customer.fraud_status, customer.fraud_reason = _fraud(item, context, notices)
-    customer.ndnc_status = _choice(optional(item, "ndnc_status"), NDNC_STATUSES, notices)
+    customer.ndnc_status = _choice("ndnc_status", optional(item, "ndnc_status"), NDNC_STATUSES, notices)
     if store := _preferred_store(item, context):
         customer.preferred_store = store
     customer.source, source_account = _source(item, context, notices)
@@ -155,7 +155,7 @@ def _identifiers(item: Item, context: InputContext, notices: list[Notice]) -> di
         if kind not in valid:
             if not (context.policy.soft_secondary_validation and valid and kind != context.policy.primary):
                 raise LoyaltyError(INVALID[kind])
-            notices.append(Notice(Code.VALIDATION_FAILED))
+            notices.append(Notice(Code.VALIDATION_FAILED, key=kind))
     return valid
 
 
@@ -185,22 +185,22 @@ def _updated_on(item: Item, context: InputContext, notices: list[Notice]) -> dat
     given = optional(item, "updated_on")
     moment = read_moment(given, context.organization.zone) if given else None
     if given and moment is None:
-        notices.append(Notice(Code.VALIDATION_FAILED))
+        notices.append(Notice(Code.VALIDATION_FAILED, key="updated_on"))
     return moment
 
 
-def _choice(given: str, choices: Collection[str], notices: list[Notice]) -> str:
+def _choice(key: str, given: str, choices: Collection[str], notices: list[Notice]) -> str:
     """One of `choices`, ignoring case; other values are dropped with 91003."""
     if not given or given.upper() in choices:
         return given.upper()
-    notices.append(Notice(Code.VALIDATION_FAILED))
+    notices.append(Notice(Code.VALIDATION_FAILED, key=key))
     return ""
 
 
 def _name(item: Item, key: str, notices: list[Notice]) -> str:
     name, clean = read_name(optional(item, key))
     if not clean:
-        notices.append(Notice(Code.VALIDATION_FAILED))
+        notices.append(Notice(Code.VALIDATION_FAILED, key=key))
     return name
 
 
@@ -208,7 +208,7 @@ def _till(item: Item, key: str, code: Code, context: InputContext, notices: list
     given = optional(item, key)
     till = context.tills.get(given) if len(given) <= TILL_CODE_LENGTH else None
     if given and till is None:
-        notices.append(Notice(code))
+        notices.append(Notice(code, key=key))
     if context.policy.strict_till and any(notice.code == code for notice in notices):
         raise LoyaltyError(code)
     return till
@@ -219,9 +219,9 @@ def _fraud(item: Item, context: InputContext, notices: list[Notice]) -> tuple[st
     row = child(item, "fraud_status")
     given = optional(row, "status") if row else optional(item, "fraud_status")
     if given and context.policy.lifecycle_status:
-        notices.append(Notice(Code.VALIDATION_FAILED))
+        notices.append(Notice(Code.VALIDATION_FAILED, key="fraud_status"))
         return "", ""
-    status = _choice(given, FRAUD_STATUSES, notices)
+    status = _choice("fraud_status", given, FRAUD_STATUSES, notices)
     return status, text(row, "reason")[:250]
 
 
@@ -234,10 +234,10 @@ def _source(item: Item, context: InputContext, notices: list[Notice]) -> tuple[s
     given, account = optional(item, "source"), optional(item, "accountId", "account_id")
     source = read_source(given)
     if given and (source is None or (source != IN_STORE and not context.policy.other_sources)):
-        notices.append(Notice(Code.VALIDATION_FAILED))
+        notices.append(Notice(Code.VALIDATION_FAILED, key="source"))
         return IN_STORE, ""
     if account and (source is None or (source, account) not in context.source_accounts):
-        notices.append(Notice(Code.VALIDATION_FAILED))
+        notices.append(Notice(Code.VALIDATION_FAILED, key="accountId"))
         account = ""
     return source or "", account
 
@@ -250,7 +250,7 @@ def _field_values(item: Item, context: InputContext, notices: list[Notice]) -> d
         try:
             values[gender.pk] = read_gender(given, gender)
         except ValueError:
-            notices.append(Notice(Code.VALIDATION_FAILED))
+            notices.append(Notice(Code.VALIDATION_FAILED, key="gender"))
     for category in (Category.CUSTOM, Category.EXTENDED, Category.PREFERENCE):
         for row in rows(item, f"{category.value}_fields", "field"):
             name, value = text(row, "name"), _field_text(row)
@@ -274,8 +274,9 @@ def _field_text(row: Item) -> str:
 def _field_notice(category: Category, name: str, error: ValueError) -> Notice:
     """1017 unknown field or option, 1018 wrong type; 91015 for both in extended fields (docs/protocol.md 3)."""
     if category == Category.EXTENDED:
-        return Notice(Code.EXTENDED_FIELD_NOT_SAVED, x=name)
-    return Notice(Code.INVALID_CUSTOM_FIELD if isinstance(error, NotAnOptionError) else Code.CUSTOM_FIELD_NOT_SAVED)
+        return Notice(Code.EXTENDED_FIELD_NOT_SAVED, x=name, key=name)
+    code = Code.INVALID_CUSTOM_FIELD if isinstance(error, NotAnOptionError) else Code.CUSTOM_FIELD_NOT_SAVED
+    return Notice(code, key=name)
 
 
 def _comm_channels(item: Item, notices: list[Notice]) -> list[dict[str, Any]]:
@@ -284,7 +285,7 @@ def _comm_channels(item: Item, notices: list[Notice]) -> list[dict[str, Any]]:
     for row in rows(item, "commChannels", "commChannel"):
         kind, value = text(row, "type").upper(), text(row, "value")
         if kind not in CHANNEL_TYPES or not value or len(value) > 250:
-            notices.append(Notice(Code.VALIDATION_FAILED))
+            notices.append(Notice(Code.VALIDATION_FAILED, key="commChannels"))
             continue
         channel: dict[str, Any] = {
             "type": kind,

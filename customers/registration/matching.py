@@ -52,7 +52,7 @@ def match(customer_input: CustomerInput, matches: Matches, policy: Policy, *, ma
     notices: list[Notice] = []
     sent = dict(customer_input.identifiers)
     if not policy.uses_external_id and sent.pop(Kind.EXTERNAL_ID, ""):
-        notices.append(Notice(Code.IDENTIFIER_NOT_UPDATED, x=DISPLAY_NAMES[Kind.EXTERNAL_ID]))
+        notices.append(Notice(Code.IDENTIFIER_NOT_UPDATED, x=DISPLAY_NAMES[Kind.EXTERNAL_ID], key=Kind.EXTERNAL_ID))
         if not sent and may_create:
             raise LoyaltyError(Code.EXTERNAL_ID_NOT_ALLOWED)
     state = _matching_customer(sent, matches, policy, notices)
@@ -146,9 +146,9 @@ def _changes(
             continue
         elif kind == policy.primary:
             name = DISPLAY_NAMES[kind]
-            notices.append(Notice(Code.PRIMARY_NOT_UPDATED, x=name, y=name))
+            notices.append(Notice(Code.PRIMARY_NOT_UPDATED, x=name, y=name, key=kind))
         else:
-            notices.append(Notice(Code.IDENTIFIER_NOT_UPDATED, x=DISPLAY_NAMES[kind]))
+            notices.append(Notice(Code.IDENTIFIER_NOT_UPDATED, x=DISPLAY_NAMES[kind], key=kind))
     return changes
 
 
@@ -193,7 +193,7 @@ def _check_required(kinds: set[str], policy: Policy, codes: dict[Kind, Code]) ->
 def _drop(others: Iterable[str], sent: dict[str, str], notices: list[Notice]) -> None:
     for kind in others:
         del sent[kind]
-        notices.append(Notice(Code.IDENTIFIER_OCCUPIED, x=DISPLAY_NAMES[kind]))
+        notices.append(Notice(Code.IDENTIFIER_OCCUPIED, x=DISPLAY_NAMES[kind], key=kind))
 
 
 def _seniority(state: CustomerState) -> tuple[object, bool, int]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from loyalty_project.protocol.codes import CodeTable
 
@@ -11,11 +11,15 @@ _PLACEHOLDER = re.compile(r"\{[xy]\}")
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A warning: the primary action was done, a side action was not. `x` and `y` fill the sentence's placeholders."""
+    """A warning: the primary action was done, a side action was not. `x` and `y` fill the sentence's placeholders.
+
+    `key` is the item's key whose value it is about, "" for none. Answers do not print it; forms show the warning at that field.
+    """
 
     code: CodeTable
     x: str = ""
     y: str = ""
+    key: str = field(default="", compare=False)
 
     @property
     def text(self) -> str:
@@ -24,12 +28,16 @@ class Notice:
 
 
 class LoyaltyError(Exception):
-    """Refusal of an item with a code; nothing of the item is stored. `x` fills the sentence's placeholder."""
+    """Refusal of an item with a code; nothing of the item is stored. `x` fills the sentence's placeholder.
 
-    def __init__(self, code: CodeTable, *, x: str = "") -> None:
+    `key` is the item's key whose value is refused, "" where the code says it or there is none.
+    """
+
+    def __init__(self, code: CodeTable, *, x: str = "", key: str = "") -> None:
         super().__init__(f"{int(code)} {code.sentence}")
         self.code = code
         self.x = x
+        self.key = key
 
     @property
     def sentence(self) -> str:

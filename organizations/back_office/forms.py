@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from loyalty_project.protocol.codes import Code, CodeTable
 from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.plain_text import one_line
 from organizations.back_office.refusals import refusal_of, sentence_of
 from organizations.locations.models import Location, Till
 from organizations.organization_file.problems import Problems
@@ -109,7 +110,22 @@ class ActionForm(forms.Form):
         return self.is_valid()
 
 
-class ReasonField(forms.CharField):
+class LineField(forms.CharField):
+    """A line of text, trimmed. Invisible characters, such as direction overrides, are removed; blanks become single spaces.
+
+    Text that is too long is refused. Browsers would cut it in silence, so the widget has no `maxlength`.
+    """
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        # NUL is left to Django's validator, which refuses it.
+        return one_line(text) if isinstance(text, str) and "\0" not in text else text
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+
+
+class ReasonField(LineField):
     """The reason for an action, one line that is stored; `help_text` says where."""
 
     def __init__(self, *, help_text: str, **kwargs: Any) -> None:

@@ -22,7 +22,7 @@ from loyalty_project.protocol.codes import Code, CodeTable
 from organizations.audit.actors import Actor
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.current_user import actor_of, member_of
-from organizations.back_office.forms import ActionForm, ReasonField
+from organizations.back_office.forms import ActionForm, LineField, ReasonField
 from organizations.back_office.pages import page_of, row_page
 from organizations.back_office.refusals import refusal_of, sentence_of
 from use_cases.identity import request_change
@@ -45,7 +45,7 @@ class ChangeForm(ActionForm):
     constraints = CONSTRAINTS
 
     kind = forms.ChoiceField(label="Identifier", widget=UnfoldAdminRadioSelectWidget)
-    new_value = forms.CharField(label="New value", max_length=254, widget=UnfoldAdminTextInputWidget)
+    new_value = LineField(label="New value", max_length=254, widget=UnfoldAdminTextInputWidget)
     comments = ReasonField(
         required=False, label="Comment", help_text="For the colleague who decides: how you know the customer, and the reason."
     )
@@ -93,7 +93,7 @@ class IdentityActions(BackOfficeAdmin):
         current = {identifier.kind: identifier.value for identifier in customer.identifiers.all()}
         form = ChangeForm(request.POST or None, current=current, by=actor_of(request, self.organization_behind(customer)))
         if form.run():
-            _report(request, form.identity_request)
+            report_request(request, form.identity_request)
             return HttpResponseRedirect(page_of(customer))
         title = f"Change identifier: {customer}"
         return self.answer_page(
@@ -121,12 +121,13 @@ def _issue(request: HttpRequest, customer: Customer, *, by: Actor) -> IssuedCode
         return None
 
 
-def _report(request: HttpRequest, change: IdentityRequest) -> None:
+def report_request(request: HttpRequest, change: IdentityRequest) -> None:
+    """Report a request that was made: the change took effect, or waits for a colleague."""
     new_value = identifier_text(change.kind, change.new_value)
     if change.status == Status.APPROVED:
         messages.success(request, f"The customer's {change.get_kind_display()} is now {new_value}.")
     elif change.other is None:
-        messages.success(request, f"Requested: {new_value}. A colleague has to approve the change.")
+        messages.success(request, f"Sent for approval: {change.get_kind_display()} {new_value}. A colleague has to approve it.")
     else:
         messages.warning(
             request,

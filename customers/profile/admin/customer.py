@@ -13,6 +13,7 @@ from unfold.paginator import InfinitePaginator
 
 from customers.identifiers.models import Identifier
 from customers.identifiers.values import identifier_text
+from customers.identity_requests.admin.actions import report_request
 from customers.merging.admin.actions import MergeActions
 from customers.profile.admin.form import CATEGORIES, FormOptions, customer_fieldsets, customer_form
 from customers.profile.admin.tables import customer_tables
@@ -33,10 +34,12 @@ from organizations.back_office.refusals import notice_sentence
 from organizations.card_series.models import CardSeries
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
+from use_cases.corrections import Correction
 from use_cases.customer_page import panels_of, read_customer_page
 
 _OPTIONS: Final = "_customer_form_options"
 _FIELDS: Final = "_customer_fields"
+_REQUESTED_ONLY: Final = "_customer_requests_only"
 HISTORY_SHOWN: Final = 25
 TYPE_COLORS: Final[dict[str, str]] = {
     Customer.Type.LOYALTY: "success",
@@ -173,9 +176,20 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
         return ()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:  # noqa: ARG002 - Django's signature
-        """Show the warnings of the registration use case, which has saved everything."""
-        for notice in form.registration.notices if form.registration else ():
+        """Report the identity requests and warnings of the use case, which has saved everything."""
+        correction: Correction | None = form.correction
+        if correction is None:
+            return
+        for notice in correction.notices:
             messages.warning(request, notice_sentence(notice))
+        for identity_request in correction.requests:
+            report_request(request, identity_request)
+        setattr(request, _REQUESTED_ONLY, not correction.is_stored)
+
+    def message_user(self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any) -> None:
+        """Show Django's message that the customer was changed, unless only requests were made, which are reported."""
+        if not getattr(request, _REQUESTED_ONLY, False):
+            super().message_user(request, message, *args, **kwargs)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         """Do nothing: the registration use case has saved everything, the audit included."""
@@ -199,6 +213,7 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
             visible=self.get_queryset(request),
             needs_store=bool(own),
             may_set_fraud=may_set_status(request) and not organization.policy.lifecycle_status,
+            may_request=self.has_request_permission(request),
         )
         setattr(request, _OPTIONS, options)
         return options

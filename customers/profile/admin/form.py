@@ -1,6 +1,7 @@
-"""The form of a customer. It builds an item from the typed values and passes it to the registration use case.
+"""The form of a customer. It builds an item from the typed values and passes it to the use case of corrections.
 
-So the rules for items of tills apply to staff as well.
+The rules for items of tills apply to staff as well, with one difference: what a till gets as a warning is an error at its
+field, and nothing is stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from operator import or_
 from typing import Any, ClassVar, Final
 
 from django import forms
-from django.db import Error, transaction
+from django.db import Error
 from django.db.models import Q, QuerySet
 from django.utils.html import format_html
 from unfold.widgets import (
@@ -22,26 +23,37 @@ from unfold.widgets import (
 )
 
 from customers.identifiers.models import Identifier
+from customers.identity_requests.rules import IdentityChange, auto_approval_policy
 from customers.profile.field_values import WrongTypeError, read_value
 from customers.profile.models import Customer
+from customers.profile.text import NAME_LENGTH
 from customers.registration.context import load_input_context
-from customers.registration.input import read_customer_input
+from customers.registration.input import CustomerInput, read_customer_input
 from customers.sources.values import SOURCES
 from customers.statuses.rules import is_leaving
 from loyalty_project.protocol.codes import Code, CodeTable
-from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.values import Item
 from organizations.audit.actors import Actor
+from organizations.back_office.forms import LineField
 from organizations.back_office.pages import page_of
 from organizations.back_office.phone_numbers import MobileField
-from organizations.back_office.refusals import refusal_of, sentence_of
+from organizations.back_office.refusals import notice_sentence, refusal_of, sentence_of
 from organizations.card_series.models import CardSeries
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
-from use_cases.registration import CONSTRAINTS, Registration, register_customer, update_customer
+from use_cases.corrections import (
+    CONSTRAINTS,
+    Correction,
+    ValuesRefusedError,
+    add_customer,
+    correct_customer,
+    replaced_kinds,
+)
 
+_BY_REQUEST: Final = "A change is sent to a colleague for approval"
 CATEGORIES: Final = ("custom", "extended", "preference")
 # Keys of an item that are plain text.
 _PLAIN: Final = (
@@ -75,7 +87,8 @@ class FormOptions:
     """Organization and user of the form, and what there is to choose from.
 
     `visible` are the customers that the user may see. `needs_store`: the customer must join at one of `stores`.
-    `may_set_fraud`: the organization uses the fraud status, and the user may set it.
+    `may_set_fraud`: the organization uses the fraud status, and the user may set it. `may_request`: the user may request
+    changes of identifiers.
     """
 
     organization: Organization
@@ -87,6 +100,7 @@ class FormOptions:
     visible: QuerySet[Customer]
     needs_store: bool
     may_set_fraud: bool
+    may_request: bool
 
 
 class _SeenVersion(forms.IntegerField):
@@ -100,7 +114,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
     """The form of a new customer, or of `instance`. `customer_form` adds the fields."""
 
     options: ClassVar[FormOptions]
-    registration: Registration | None = None
+    correction: Correction | None = None
 
     class Meta:
         model = Customer
@@ -110,6 +124,18 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial.update(_stored(self.instance, self.options))
+            self._announce_requests()
+
+    def _announce_requests(self) -> None:
+        """Note at each identifier whose change a colleague has to approve that it is sent for approval."""
+        for kind in Identifier.Kind if self._is_by_request() else ():
+            if self.initial.get(kind) and not auto_approval_policy(kind, self.options.organization.policy):
+                field = self.fields[kind]
+                field.help_text = f"{field.help_text}. {_BY_REQUEST}" if field.help_text else _BY_REQUEST
+
+    def _is_by_request(self) -> bool:
+        """True if identifiers of this customer are replaced by request: those of loyalty customers (docs/protocol.md 4.3)."""
+        return Customer.Type.LOYALTY in {self.instance.type, getattr(self, "cleaned_data", {}).get("type")}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -120,12 +146,15 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
             if name in cleaned and not cleaned[name]:
                 self.add_error(name, "A stored value can be replaced, but not removed.")
         self._check_field_values(cleaned)
+        self._check_cards(cleaned)
         return cleaned
 
     def _check_field_values(self, cleaned: Mapping[str, Any]) -> None:
-        """Refuse values of the wrong type, which staff can correct. For tills they are left out with a warning."""
+        """Refuse missing mandatory values, and values of the wrong type."""
         for definition in self.options.fields:
             value = cleaned.get(field_key(definition))
+            if not value and definition.is_mandatory and definition.category == FieldDefinition.Category.CUSTOM:
+                self._add_error(field_key(definition), "This field is mandatory.")
             if not isinstance(value, str) or not value:
                 continue
             try:
@@ -134,28 +163,40 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
                 code = Code.CUSTOM_FIELD_NOT_SAVED if isinstance(error, WrongTypeError) else Code.INVALID_CUSTOM_FIELD
                 self.add_error(field_key(definition), sentence_of(code))
 
+    def _check_cards(self, cleaned: Mapping[str, Any]) -> None:
+        """Refuse a card that the customer has already: a till gets no answer about it, and no card."""
+        if not self.instance.pk:
+            return
+        cards, number, series = self.instance.cards, cleaned.get("card_number"), cleaned.get("series_code")
+        if number and cards.filter(number=number).exists():
+            self.add_error("card_number", "The customer has this card already.")
+        elif series and not number and cards.filter(series__code=series).exists():
+            self.add_error("series_code", "The customer has a card of this series already.")
+
     def _post_clean(self) -> None:
-        """Register or update in a savepoint of the page's transaction, in place of the model's own validation."""
+        """Add or correct in a savepoint of the page's transaction, in place of the model's own validation."""
         if self.errors or (self.instance.pk and not self.changed_data):
             return
         try:
-            with transaction.atomic():
-                self.registration = self._update() if self.instance.pk else self._register()
+            self.correction = self._update() if self.instance.pk else self._register()
+        except ValuesRefusedError as refusal:
+            for notice in refusal.notices:
+                self._add_notice(notice)
         except (LoyaltyError, Error) as error:
-            self._add_refusal(refusal_of(error, CONSTRAINTS))
+            self._add_refusal(refusal_of(error, CONSTRAINTS), key=error.key if isinstance(error, LoyaltyError) else "")
         else:
-            self.instance = self.registration.customer
+            self.instance = self.correction.customer
 
-    def _register(self) -> Registration:
+    def _register(self) -> Correction:
         item = self.item()
         store = next((store for store in self.options.stores if store.code == self.cleaned_data.get("store")), None)
         actor = replace(self.options.actor, store=store)
         context = load_input_context([item], by=actor)
         # A known customer is not changed by adding: staff open the customer's page first.
         context = replace(context, policy=replace(context.policy, reject_existing_on_add=True))
-        return register_customer(read_customer_input(item, context, action="add"), context=context, by=actor)
+        return add_customer(read_customer_input(item, context, action="add"), context=context, by=actor)
 
-    def _update(self) -> Registration:
+    def _update(self) -> Correction:
         item = {**self.item(), "id": str(self.instance.pk)}
         context = load_input_context([item], by=self.options.actor)
         # Another customer's identifier is refused: staff merge on a page that shows what moves.
@@ -164,7 +205,27 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
         customer_input.seen_version = self.cleaned_data["version"]
         if "image_url" in self.changed_data:
             customer_input.customer.image_url = self.cleaned_data["image_url"]
-        return update_customer(customer_input, context=context, by=self.options.actor)
+        changes = self._requested_changes(customer_input)
+        is_only_request = all(name in {change.kind.value for change in changes} for name in self.changed_data)
+        return correct_customer(
+            self.instance,
+            None if is_only_request else customer_input,
+            changes=changes,
+            context=context,
+            by=self.options.actor,
+        )
+
+    def _requested_changes(self, customer_input: CustomerInput) -> list[IdentityChange]:
+        """The changes of identifiers that are requested. They are taken out of the input."""
+        if not self._is_by_request():
+            return []
+        stored = {kind.value: self.initial[kind] for kind in Identifier.Kind if self.initial.get(kind)}
+        replaced = replaced_kinds(customer_input, stored)
+        if replaced and not self.options.may_request:
+            raise LoyaltyError(Code.NOT_PERMITTED, key=next(iter(replaced)))
+        for kind in replaced:
+            del customer_input.identifiers[kind]
+        return [IdentityChange(kind=kind, old_value=stored[kind], new_value=new) for kind, new in replaced.items()]
 
     def item(self) -> Item:
         """The typed values as an item of customer/add or update: only those that differ from what the form showed."""
@@ -190,8 +251,16 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
                 item[f"{category}_fields"] = {"field": rows}
         return item
 
-    def _add_refusal(self, code: CodeTable) -> None:
-        field = _FIELD_OF.get(code)
+    def _add_notice(self, notice: Notice) -> None:
+        """Show a warning as an error at the field of its key."""
+        keys = {definition.name: field_key(definition) for definition in self.options.fields}
+        self._add_error(keys.get(notice.key, notice.key), notice_sentence(notice))
+
+    def _add_error(self, field: str, sentence: str) -> None:
+        self.add_error(field if field in self.fields else None, sentence)
+
+    def _add_refusal(self, code: CodeTable, *, key: str = "") -> None:
+        field = key or _FIELD_OF.get(code)
         if code == Code.ALREADY_REGISTERED:
             self.add_error(None, self._already_registered())
         elif code == Code.PROFILE_NOT_UPDATED:
@@ -263,8 +332,8 @@ def _identity_fields(organization: Organization) -> dict[str, forms.Field]:
     countries = organization.supported_countries
     hint = "Choose the country, or type + and the country code" if countries else "No country is configured for mobile numbers"
     return {
-        "firstname": _text("First name", 200),
-        "lastname": _text("Last name", 200),
+        "firstname": _text("First name", NAME_LENGTH),
+        "lastname": _text("Last name", NAME_LENGTH),
         "mobile": MobileField(label="Mobile", required=False, countries=countries, help_text=hint),
         "email": _text("E-mail", 254),
         "external_id": _text("External id", 250, "The retailer's own id of the customer"),
@@ -336,9 +405,7 @@ def _value_field(definition: FieldDefinition) -> forms.Field:
 
 
 def _text(label: str, max_length: int, hint: str = "") -> forms.CharField:
-    return forms.CharField(
-        label=label, required=False, max_length=max_length, help_text=hint, widget=UnfoldAdminTextInputWidget
-    )
+    return LineField(label=label, required=False, max_length=max_length, help_text=hint, widget=UnfoldAdminTextInputWidget)
 
 
 def _choice(

@@ -62,7 +62,7 @@ def test_a_change_requested_by_staff_waits_for_a_second_person(seller: Client, a
     assert sorted(kind for kind, _ in choices) == ["email", "external_id", "mobile"]
     answer = seller.post(change_page(anna), WISH, follow=True)
     assert answer.redirect_chain == [(page_of(CUSTOMERS, anna), 302)]
-    assert messages_of(answer) == [f"Requested: {format_mobile(NEW)}. A colleague has to approve the change."]
+    assert messages_of(answer) == [f"Sent for approval: mobile {format_mobile(NEW)}. A colleague has to approve it."]
     request = IdentityRequest.objects.get()
     assert (request.customer, request.old_value, request.new_value) == (anna, OLD, NEW)
     assert (request.requested_by, request.source, request.comments) == ("staff:robin", "BACK_OFFICE", "Seen the passport")

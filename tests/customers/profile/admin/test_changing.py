@@ -10,6 +10,7 @@ from django.urls import reverse
 from psycopg.errors import LockNotAvailable
 
 from customers.identifiers.models import Identifier
+from customers.identity_requests.models import IdentityRequest
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
@@ -20,10 +21,17 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import errors_of, filled_form, log_in, page_of, register
 from tests.customers.profile.admin.forms import CUSTOMERS, add, change, messages_to
+from tests.factories.cards import CardSeriesFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import till_actor
 from tests.factories.staff import StaffMemberFactory
 from use_cases.registration import update_customer
+
+
+def policies(customer: Customer, **flags: int) -> None:
+    customer.organization.flags = flags
+    customer.organization.save()
+
 
 # --- changing
 
@@ -145,12 +153,90 @@ def test_another_reason_for_the_same_fraud_status_is_kept(administrator: Client,
     assert (anna.fraud_status, anna.fraud_reason) == ("MARKED", "and odd bills")
 
 
-def test_identifiers_follow_the_policies(administrator: Client, anna: Customer) -> None:
-    assert change(administrator, anna, mobile="9812300077", email="new@example.com").status_code == 302
+def test_a_replaced_identifier_is_sent_for_approval(administrator: Client, anna: Customer) -> None:
+    policies(anna, CONF_ALLOW_EMAIL_UPDATE=1)
+    page = administrator.get(page_of(CUSTOMERS, anna)).content.decode()
+    assert "sent to a colleague for approval" in page
+    assert change(administrator, anna, mobile="9812300077", email="new@example.com", lastname="Iyer").status_code == 302
     assert set(Identifier.objects.values_list("value", flat=True)) == {"919812300001", "anna.rao@example.com", "NW-0001"}
+    requests = IdentityRequest.objects.values_list("kind", "new_value", "status", "requested_by")
+    assert sorted(requests) == [
+        ("email", "new@example.com", "PENDING", "staff:asha"),
+        ("mobile", "919812300077", "PENDING", "staff:asha"),
+    ]
+    anna.refresh_from_db()
+    assert anna.lastname == "Iyer"
     messages = messages_to(administrator)
-    assert any("(91005)" in message for message in messages)
-    assert any("(91006)" in message for message in messages)
+    assert sum(message.startswith("Sent for approval: ") for message in messages) == 2
+    assert any("was changed successfully" in message for message in messages)
+
+
+def test_a_form_that_only_requests_does_not_say_that_it_changed(administrator: Client, anna: Customer) -> None:
+    before = anna.updated_on
+    assert change(administrator, anna, email="new@example.com").status_code == 302
+    assert messages_to(administrator) == ["Sent for approval: email new@example.com. A colleague has to approve it."]
+    anna.refresh_from_db()
+    assert anna.updated_on == before
+
+
+def test_an_identifier_that_a_policy_approves_changes_at_once(administrator: Client, anna: Customer) -> None:
+    policies(anna, CI_EMAIL_AUTO_APPROVE=1)
+    assert change(administrator, anna, email="new@example.com").status_code == 302
+    assert Identifier.objects.get(kind="email", state="CURRENT").value == "new@example.com"
+    assert IdentityRequest.objects.get().decided_by == "policy:CI_EMAIL_AUTO_APPROVE"
+
+
+def test_a_missing_identifier_is_filled_at_once(administrator: Client, anna: Customer) -> None:
+    Identifier.objects.filter(kind="email").delete()
+    assert change(administrator, anna, email="new@example.com").status_code == 302
+    assert Identifier.objects.get(kind="email").value == "new@example.com"
+    assert not IdentityRequest.objects.exists()
+
+
+def test_a_refused_request_saves_nothing(administrator: Client, anna: Customer, till: Till) -> None:
+    assert change(administrator, anna, email="new@example.com").status_code == 302
+    errors = errors_of(change(administrator, anna, email="new@example.com", lastname="Iyer"))
+    assert list(errors) == ["email"]
+    assert errors["email"][0].endswith("(9028)")
+    errors = errors_of(change(administrator, anna, external_id="NW-0002", lastname="Iyer"))
+    assert list(errors) == ["external_id"]
+    anna.refresh_from_db()
+    assert anna.lastname == "Rao"
+    assert IdentityRequest.objects.count() == 1
+
+
+def test_identifiers_outside_loyalty_follow_the_policies(administrator: Client, till: Till) -> None:
+    """Only loyalty members have requests."""
+    bela = register(till, mobile="9812300002", email="bela@example.com", type="NON_LOYALTY")
+    errors = errors_of(change(administrator, bela, email="new@example.com"))
+    assert errors == {"email": ["The organization does not allow to change Email here. (91006)"]}
+    policies(bela, CONF_ALLOW_EMAIL_UPDATE=1)
+    assert change(administrator, bela, email="new@example.com").status_code == 302
+    assert Identifier.objects.get(kind="email", state="CURRENT").value == "new@example.com"
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"firstname": "x" * 5000}, "firstname"),
+        ({"firstname": "An*na"}, "firstname"),
+        ({"card_number": "NO-SUCH-CARD"}, "card_number"),
+    ],
+)
+def test_a_value_that_a_till_would_lose_is_refused_and_nothing_saved(
+    administrator: Client, anna: Customer, typed: dict[str, str], field: str
+) -> None:
+    assert list(errors_of(change(administrator, anna, lastname="Iyer", **typed))) == [field]
+    anna.refresh_from_db()
+    assert (anna.firstname, anna.lastname) == ("Anna", "Rao")
+    assert AuditEntry.objects.count() == 1
+
+
+def test_a_card_that_the_customer_has_is_refused(administrator: Client, anna: Customer) -> None:
+    series = CardSeriesFactory(organization=anna.organization)
+    assert change(administrator, anna, series_code=series.code).status_code == 302
+    assert list(errors_of(change(administrator, anna, series_code=series.code))) == ["series_code"]
+    assert list(errors_of(change(administrator, anna, card_number=anna.cards.get().number))) == ["card_number"]
 
 
 def test_a_mobile_is_read_in_the_chosen_country(administrator: Client, organization: Organization) -> None:

@@ -127,7 +127,7 @@ def test_the_page_shows_fields_cards_sources_and_history(administrator: Client, 
     series = CardSeriesFactory(organization=organization)
     CardFactory(series=series, number="GOLD1", customer=anna)
     SourceProfileFactory(customer=anna, account="wx-main")
-    change(administrator, anna, lastname="Iyer", series_code="GOLD")
+    change(administrator, anna, lastname="Iyer")
     answer = administrator.get(page_of(CUSTOMERS, anna))
     page = answer.content.decode()
     for text in ("Playing, Singing", "old answer", "GOLD1", "wx-main", "WHATSAPP", "<del>Rao</del>", "<ins>Iyer</ins>"):
