@@ -12,14 +12,14 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connection
 
-from benchmarks import bulk, in_process, ledger, over_http, search
+from benchmarks import beside, bulk, in_process, ledger, over_http, search
 from benchmarks.filler import Filled, NotEmptyError, fill
 from benchmarks.load import WrongAnswerError
 from benchmarks.over_http import Effort
 from benchmarks.servers import ServerError
 from benchmarks.tables import Result, as_json, as_table
 
-ROWS = ("lookup", "server", "process", "get", "add", "add50", "import", "ledger", "check", "search")
+ROWS = ("lookup", "server", "process", "get", "add", "add50", "import", "beside", "ledger", "check", "search")
 RESULTS = Path(__file__).parent / "results"
 _IMPORT_FILES = 2
 _LEDGER_ROWS = {"ledger", "check"}
@@ -67,13 +67,19 @@ def _measure(options: argparse.Namespace, filled: Filled) -> Iterator[Result]:
         yield over_http.measure_add(effort, items=1)
     if "add50" in rows:
         yield over_http.measure_add(effort, items=50)
-    if "import" in rows:
-        yield bulk.measure_import(rows=options.import_rows, rounds=_IMPORT_FILES)
+    yield from _measure_imports(options, filled, rows)
     if _LEDGER_ROWS & set(rows):
         yield from _measure_ledger(options, filled, rows)
     if "search" in rows:
         search.fill_search(filled)
         yield from search.measure_search(filled)
+
+
+def _measure_imports(options: argparse.Namespace, filled: Filled, rows: Sequence[str]) -> Iterator[Result]:
+    if "import" in rows:
+        yield bulk.measure_import(rows=options.import_rows, rounds=_IMPORT_FILES)
+    if "beside" in rows:
+        yield from beside.measure_beside(filled, rounds=options.rounds, seconds=options.beside_seconds)
 
 
 def _measure_ledger(options: argparse.Namespace, filled: Filled, rows: Sequence[str]) -> Iterator[Result]:
@@ -92,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--import-rows", type=int, default=50_000, help="to import, all files together (%(default)s)")
     parser.add_argument("--entries", type=int, default=1_000_000, help="of the ledger that is proved (%(default)s)")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each run (%(default)s)")
+    parser.add_argument("--beside-seconds", type=float, default=15.0, help="of each run beside an import (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each side, in turn (%(default)s)")
     parser.add_argument("--connections", type=int, default=16, help="with a call under way at any time (%(default)s)")
     return parser

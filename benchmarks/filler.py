@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from benchmarks.people import CITY, COLOUR, COLOURS, FIRST_MOBILE, LETTERS
+from engagement.programs.models import Program, ProgramVersion
+from loyalty_project import clock
 from organizations.credentials.hashing import set_till_password
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 
+# Five points for each hundred spent, for ever.
+_RULES = {"earning": [{"name": "base", "award": {"per": 100, "points": 5}}]}
 ORGANIZATION, TILL, PASSWORD = "bench", "bench.till1", "bench-till"  # a password for a database that is thrown away
 
 _CUSTOMERS = """
@@ -91,6 +95,8 @@ def _fill_organization(organization: Organization, customers: int) -> None:
     till = Till(organization=organization, store=store, code=TILL, name="Bench till")
     set_till_password(till, PASSWORD)
     till.save()
+    program = Program.objects.create(organization=organization, name="Bench club", is_default=True)
+    ProgramVersion.objects.create(organization=organization, program=program, number=1, rules=_RULES, made_at=clock.now())
     category = FieldDefinition.Category
     colour = FieldDefinition.objects.create(
         organization=organization, category=category.CUSTOM, name=COLOUR, type="enum", options=list(COLOURS)

@@ -24,7 +24,7 @@ _PATIENCE = 60.0
 _CHUNK = 1 << 16
 _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
-Action = Literal["get", "add"]
+Action = Literal["get", "add", "visit"]
 
 
 class WrongAnswerError(Exception):
@@ -33,7 +33,10 @@ class WrongAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """Load to make: `get` random customers from 1 to `people` by mobile, or `add` new ones from number `first` on."""
+    """Load to make: `get` random customers from 1 to `people` by mobile, or `add` new ones from number `first` on.
+
+    `visit` adds a new customer and a random known one in turn.
+    """
 
     port: int
     action: Action
@@ -65,7 +68,10 @@ def requests_of(load: Load) -> Iterator[bytes]:
         while True:
             mobile = person(chance.randint(1, load.people))[MOBILE]
             yield f"GET /v1.1/customer/get?{MOBILE}={mobile} HTTP/1.1\r\n{common}\r\n".encode()
+    chance = Random(load.first)
     for first in count(load.first, load.items):
+        if load.action == "visit" and first % 2:
+            first = chance.randint(1, load.people)  # noqa: PLW2901 - the number of the customer to send
         body = json.dumps({"customer": [new_customer(number) for number in range(first, first + load.items)]})
         head = f"POST /v1.1/customer/add HTTP/1.1\r\n{common}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         yield f"{head}\r\n{body}".encode()
@@ -114,6 +120,22 @@ def make_load(load: Load) -> Measured:
                 else:
                     selector.unregister(connection)
         measured.seconds = time.perf_counter() - begun
+    return measured
+
+
+def make_paced_load(load: Load, pause: float) -> Measured:
+    """Make the load by one connection, with a pause (seconds) between an answer and the next call. Errors as `make_load`."""
+    calls = requests_of(load)
+    measured = Measured()
+    begun = time.perf_counter()
+    with _Connection(load.port) as connection:
+        while time.perf_counter() - begun < load.seconds and len(measured.latencies) < MOST_CALLS:
+            connection.send(next(calls))
+            while not connection.receive():
+                pass
+            measured.latencies.append(time.perf_counter() - connection.sent_at)
+            time.sleep(pause)
+    measured.seconds = time.perf_counter() - begun
     return measured
 
 

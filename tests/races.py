@@ -32,6 +32,19 @@ def race(lanes: Sequence[Sequence[Job]], work: Callable[[Job], Result]) -> list[
         return [result for lane in pool.map(run, lanes) for result in lane]
 
 
+def on_another_connection(work: Callable[[], Result]) -> Result:
+    """The result of `work`, run in a thread with a database connection of its own while the caller waits."""
+
+    def run() -> Result:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result(timeout=_PATIENCE)
+
+
 @contextmanager
 def all_read_before(owner: object, name: str, *, workers: int) -> Iterator[None]:
     """Force a collision: each worker waits in its first call of `owner.name` until all have come to it.

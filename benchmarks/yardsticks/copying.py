@@ -6,8 +6,7 @@ from collections.abc import Mapping
 import psycopg
 from psycopg import sql
 
-# The rows exist already: their copies get ids far above, and identifiers that nobody else has. What ends in _reversed is
-# kept by the database itself.
+# The rows exist already: their copies get ids far above, and identifiers that nobody else has.
 _FAR = 1 << 40
 _CHANGED: Mapping[str, Mapping[str, str]] = {
     "customers_customer": {"id": f"id + {_FAR}"},
@@ -19,6 +18,10 @@ _CHANGED: Mapping[str, Mapping[str, str]] = {
     },
     "organizations_auditentry": {"id": f"id + {_FAR}", "object_id": f"object_id + {_FAR}"},
 }
+# Generated columns cannot be copied.
+_COLUMNS = (
+    "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND attgenerated = '' AND NOT attisdropped"
+)
 
 
 def last_ids(database: str) -> dict[str, int]:
@@ -36,8 +39,8 @@ def copy_again(database: str, since: Mapping[str, int]) -> float:
     with psycopg.connect(database) as connection, connection.cursor() as cursor:
         prepared = []
         for table, last_id in since.items():
-            cursor.execute(sql.SQL("SELECT * FROM {} WHERE false").format(sql.Identifier(table)))
-            columns = [column.name for column in cursor.description or () if not column.name.endswith("_reversed")]
+            cursor.execute(_COLUMNS, [table])
+            columns = [name for (name,) in cursor.fetchall()]
             values = sql.SQL(", ").join(sql.SQL(_CHANGED[table].get(name) or f'"{name}"') for name in columns)
             query = sql.SQL("COPY (SELECT {} FROM {} WHERE id > {} AND id < {} ORDER BY id) TO STDOUT")
             with cursor.copy(query.format(values, sql.Identifier(table), last_id, _FAR)) as rows:

@@ -1,13 +1,12 @@
 """Unit of work of a batch: locks and reads its customers in a fixed number of queries, and writes all changes.
 
 Locks: first the identifier values, existing or not (two tills that register the same person at once wait for each other), then
-the customers in the order of their ids (`loyalty_project.db.locks` has the order). A value's lock is one of 256 of its
-organization, so that a batch of thousands can hold them all.
+the customers in the order of their ids (`loyalty_project.db.locks` has the order). A till waits for an import only if both have
+the same value or customer.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from zlib import crc32
 
 from django.db.models import BigIntegerField, CharField
 
@@ -20,7 +19,7 @@ from customers.profile.text import search_form
 from customers.registration.input import CustomerInput
 from customers.registration.state import CustomerState, Matches
 from customers.sources.models import SourceProfile
-from loyalty_project.db.locks import lock_numbers
+from loyalty_project.db.locks import lock_values
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, insert_with_ids, update_rows
 from organizations.audit.actors import Actor
@@ -28,8 +27,6 @@ from organizations.audit.services import Change, audit_entries
 from organizations.policies import Policy
 from organizations.tenancy.models import Organization
 
-_STRIPES = 256
-_IDENTIFIER_LOCKS = 1 << 62
 Key = tuple[str, str]
 State = Identifier.State
 
@@ -153,7 +150,7 @@ def open_batch(inputs: Iterable[CustomerInput], *, organization: Organization, p
             if is_exclusive(kind, policy):
                 values[kind].add(value)
     ids = {customer_input.customer_id for customer_input in inputs if customer_input.customer_id is not None}
-    lock_numbers(_stripe(organization, kind, value) for kind in values for value in values[kind])
+    lock_values(("identifier", organization.pk, kind, value) for kind in values for value in values[kind])
     batch = CustomerBatch(organization, policy, survivors=_survivors_of(ids))
     owners = {
         (kind, value): customer_id
@@ -198,11 +195,6 @@ def _read_states(batch: CustomerBatch, ids: set[int], inputs: Sequence[CustomerI
         profiles = SourceProfile.objects.filter(is_of_batch)
         for customer_id, source, account in profiles.values_list("customer_id", "source", "account"):
             batch.by_id[customer_id].profiles.add((source, account))
-
-
-def _stripe(organization: Organization, kind: str, value: str) -> int:
-    """Number of the lock (`lock_numbers`) under which this identifier is registered, changed or approved."""
-    return _IDENTIFIER_LOCKS | organization.pk * _STRIPES + crc32(f"{kind}:{value}".encode()) % _STRIPES
 
 
 def _change(state: CustomerState) -> Change:

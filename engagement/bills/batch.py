@@ -4,22 +4,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from zlib import crc32
 
 from django.db.models import BigIntegerField, CharField, DateField, Q
 
 from customers.profile.models import Customer
 from engagement.bills.draft import BillDraft, identity_of
 from engagement.bills.models import ANONYMOUS, RETURNS, Bill, BillIdentity, BillLine, PurchaseTotals
-from loyalty_project.db.locks import lock, lock_numbers
+from loyalty_project.db.locks import lock, lock_values
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import give_ids, insert_rows, update_rows
 from organizations.audit.actors import Actor
 from organizations.policies import Policy
 from organizations.tenancy.models import Organization
-
-_BILL_LOCKS = 1 << 61
-_STRIPES = 256
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +57,8 @@ class Batch:
 def read_batch(batch: Batch, drafts: Sequence[BillDraft]) -> None:
     """Lock the identities of the drafts, and read all bills that they may concern."""
     identities = {identity_of(draft, policy=batch.policy, zone=batch.organization.zone) for draft in drafts}
-    lock_numbers(_stripe(batch.organization, identity) for identity in identities)
+    # Without the day, because a policy may compare bills of several days.
+    lock_values(("bill", batch.organization.pk, *identity[:-1]) for identity in identities)
     returns = [draft for draft in drafts if draft.is_return]
     if returns:
         _read_sales(batch, returns)
@@ -125,8 +122,3 @@ def _read_sales(batch: Batch, returns: Sequence[BillDraft]) -> None:
     if ids and any(draft.lines for draft in returns):
         for line in BillLine.objects.filter(is_any_of("bill_id", ids, BigIntegerField())).order_by("bill_id", "position"):
             batch.lines[line.bill_id].append(line)
-
-
-def _stripe(organization: Organization, identity: BillIdentity) -> int:
-    """The number of the lock of an identity. The day is left out, because a policy may compare bills of several days."""
-    return _BILL_LOCKS | organization.pk * _STRIPES + crc32(repr(identity[:-1]).encode()) % _STRIPES

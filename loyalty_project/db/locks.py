@@ -1,9 +1,9 @@
 """Row and advisory locks. No other module takes them.
 
 One order everywhere prevents deadlocks: the item's claim under an Idempotency-Key (an insert that waits for an equal one), then
-identifier locks (sorted), then customers by primary key, then accounts, lots and what else belongs to them. Locks end with the
-transaction. A lock that is not free within the connection's `lock_timeout` raises `django.db.OperationalError` with SQLSTATE
-55P03.
+the locks of values that may have no row yet (sorted), then customers by primary key, then accounts, lots and what else belongs
+to them. Locks end with the transaction. A lock that is not free within the connection's `lock_timeout` raises
+`django.db.OperationalError` with SQLSTATE 55P03.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import struct
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NoReturn, TypeVar
 
 from django.db import OperationalError, connection, models
@@ -18,6 +19,7 @@ from psycopg.errors import SerializationFailure
 
 Row = TypeVar("Row", bound=models.Model)
 _PAUSE = 0.1
+_locks_values: ContextVar[bool] = ContextVar("locks_values", default=True)
 
 
 def lock(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
@@ -25,17 +27,46 @@ def lock(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
     return rows.order_by("pk").select_for_update(of=("self",))
 
 
-def lock_numbers(numbers: Iterable[int]) -> None:
-    """Hold an advisory lock for each 64-bit number until the transaction ends, taken in ascending order."""
-    ordered = sorted(set(numbers))
-    if not ordered:
+def lock_values(values: Iterable[tuple[object, ...]]) -> None:
+    """Hold an advisory lock for each value until the transaction ends, taken in one order everywhere.
+
+    A value is a tuple that begins with its kind; two tuples share a lock only if their 64-bit digests are equal. Each lock is
+    an entry of the server's lock table: `most_values` bounds how many a transaction may hold.
+    """
+    numbers = sorted({_number_of(value) for value in values})
+    if not numbers or not _locks_values.get():
         return
     with connection.cursor() as cursor:
         # PostgreSQL takes the locks in the order of the subquery.
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(number) FROM (SELECT unnest(%s::bigint[]) AS number ORDER BY 1) AS sorted",
-            [ordered],
+            "SELECT pg_advisory_xact_lock(number) FROM (SELECT unnest(%s::bigint[]) AS number ORDER BY 1) AS sorted", [numbers]
         )
+
+
+def most_values() -> int:
+    """The number of values that one transaction may lock: an eighth of what the server's lock table holds at least."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('max_locks_per_transaction')::integer * current_setting('max_connections')::integer"
+        )
+        (entries,) = cursor.fetchone()
+    return max(1, int(entries) // 8)
+
+
+@contextmanager
+def without_value_locks() -> Iterator[None]:
+    """For work that is rolled back at its end: it stores nothing, so no other transaction has to wait for its decisions."""
+    token = _locks_values.set(False)
+    try:
+        yield
+    finally:
+        _locks_values.reset(token)
+
+
+def _number_of(value: tuple[object, ...]) -> int:
+    """A signed 64-bit digest. `repr` keeps ("a", "bc") apart from ("ab", "c")."""
+    digest = hashlib.blake2b(repr(value).encode(errors="surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def ask_to_repeat(reason: str) -> NoReturn:
@@ -52,7 +83,7 @@ def hold_name(name: str, *, patience: float) -> Iterator[bool]:
 
     The lock belongs to the connection: PostgreSQL releases it when the process dies.
     """
-    # Two 32-bit numbers are a key space of their own, apart from the 64-bit locks of `lock_numbers`.
+    # Two 32-bit numbers are a key space of their own, apart from the 64-bit locks of `lock_values`.
     numbers = list(struct.unpack(">ii", hashlib.blake2b(name.encode(), digest_size=8).digest()))
     is_held = _try_to_hold(numbers)
     deadline = time.monotonic() + patience

@@ -68,7 +68,7 @@ def outcome(till: Till, work: Callable[[], object]) -> str:
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unit_of_work, "lock_numbers", lambda numbers: None)
+    monkeypatch.setattr(unit_of_work, "lock_values", lambda values: None)
     for module in (locks, services):
         monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
 

@@ -94,7 +94,7 @@ def assert_each_customer_is_stored_once(till: Till, people: int) -> None:
 
 
 def test_twin_without_the_lock_runs_into_the_constraint(till, monkeypatch):
-    monkeypatch.setattr(unit_of_work, "lock_numbers", lambda numbers: None)
+    monkeypatch.setattr(unit_of_work, "lock_values", lambda values: None)
     with all_read_before(unit_of_work.CustomerBatch, "write", workers=WORKERS):
         codes = register_at_once(till, 1, WORKERS)
     with organization_scope(till.organization):

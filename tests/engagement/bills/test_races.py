@@ -100,7 +100,7 @@ def test_numbers_of_near_days_are_one_bill_by_policy(northwind: Organization, sh
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (locks, batch, repository):
         monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
-    monkeypatch.setattr(batch, "lock_numbers", lambda numbers: None)
+    monkeypatch.setattr(batch, "lock_values", lambda values: None)
 
 
 def test_twin_without_the_locks_runs_into_the_constraint(

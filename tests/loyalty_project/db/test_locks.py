@@ -1,12 +1,18 @@
-"""A name that one process holds."""
+"""A name that one process holds, and values that one transaction holds."""
 
 from collections.abc import Iterator
 from threading import Event, Thread
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
-from loyalty_project.db.locks import hold_name
+from loyalty_project.db import locks
+from loyalty_project.db.locks import hold_name, lock_values, most_values, without_value_locks
+from organizations.imports.command import BATCH_SIZE
+from tests.races import on_another_connection
+
+MANY = [("identifier", 1, "mobile", str(919_800_000_000 + number)) for number in range(800)]
+OTHERS = [("identifier", 1, "mobile", str(919_900_000_000 + number)) for number in range(800)]
 
 
 @pytest.fixture
@@ -51,3 +57,59 @@ def test_name_is_free_again_after_a_failure(transactional_db):
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
         assert cursor.fetchone() == (0,)
+
+
+def is_free(values: list[tuple[object, ...]]) -> bool:
+    """Whether another transaction can lock the values at once."""
+
+    def take() -> bool:
+        try:
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL lock_timeout = '50ms'")
+                lock_values(values)
+        except OperationalError:
+            return False
+        return True
+
+    return on_another_connection(take)
+
+
+def advisory_locks() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def test_values_wait_for_equal_ones_only(transactional_db):
+    with transaction.atomic():
+        lock_values(MANY)
+        assert (is_free(OTHERS), is_free(MANY[-1:]), is_free([("bill", *MANY[0][1:])])) == (True, False, True)
+    assert is_free(MANY)
+
+
+def test_twin_with_few_locks_makes_other_values_wait(transactional_db, monkeypatch):
+    monkeypatch.setattr(locks, "_number_of", lambda value: hash(value) % 256)
+    with transaction.atomic():
+        lock_values(MANY)
+        assert not is_free(OTHERS)
+
+
+def test_values_of_another_kind_or_division_have_their_own_locks(transactional_db):
+    with transaction.atomic():
+        lock_values([("bill", 1, "ab", "c"), ("bill", 1, "ab", "c")])
+        assert advisory_locks() == 1
+        assert is_free([("bill", 1, "a", "bc"), ("bill", 2, "ab", "c"), ("bill", "1", "ab", "c")])
+
+
+def test_work_that_is_rolled_back_locks_no_values(transactional_db):
+    with transaction.atomic():
+        with without_value_locks():
+            lock_values(MANY)
+        assert advisory_locks() == 0
+        lock_values(MANY[:2])
+        assert advisory_locks() == 2
+
+
+def test_a_batch_of_an_import_fits_into_the_lock_table(db):
+    assert 4 * BATCH_SIZE <= most_values() == 64 * 100 // 8
