@@ -10,7 +10,7 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.values import Item
 from organizations.audit.actors import Actor
-from subscriptions.rules import read_choice
+from subscriptions.rules import Choice, Pair, read_choice
 from subscriptions.services import Decision, keep_decisions
 
 
@@ -25,6 +25,7 @@ class InlineKept:
 def keep_inline(sent: Sequence[tuple[int, Sequence[Item]]], *, at: datetime, by: Actor) -> list[InlineKept]:
     """Keep the pairs of customers (id and pairs as sent) together; a result for each customer.
 
+    Of a pair that is sent several times the last counts, so that an item adds at most one entry a pair to the log.
     Call it in a transaction that holds the customers' locks. If the database refuses the pairs of a single customer, they get
     91022; of several customers it raises, so that the caller can work them singly.
     """
@@ -32,14 +33,16 @@ def keep_inline(sent: Sequence[tuple[int, Sequence[Item]]], *, at: datetime, by:
     decisions: list[Decision] = []
     owners: list[InlineKept] = []
     for (customer_id, pairs), outcome in zip(sent, kept, strict=True):
+        choices: dict[Pair, Choice] = {}
         for pair in pairs:
             try:
                 choice = read_choice(pair)
             except LoyaltyError:
                 outcome.notices.append(_not_saved(pair["channel"], pair["priority"]))
             else:
-                decisions.append(Decision(customer_id=customer_id, choice=choice, at=at))
-                owners.append(outcome)
+                choices[choice.pair] = choice
+        decisions += [Decision(customer_id=customer_id, choice=choice, at=at) for choice in choices.values()]
+        owners += [outcome] * len(choices)
     if not decisions:
         return kept
     warnings = [_not_saved(decision.choice.channel, decision.choice.priority) for decision in decisions]

@@ -13,7 +13,7 @@ from customers.field_terms.models import IndexedField
 from customers.field_terms.services import SEARCHED
 from customers.lookup.reads import read_customers
 from customers.profile.models import Customer
-from customers.profile.text import fold
+from customers.profile.text import fold_given
 from customers.search.attributes import Attributes, Criterion, OwnedRows, SearchContext, SearchedField, invalid_search
 from customers.search.customer_attributes import ATTRIBUTES, NOBODY
 from customers.search.field_attributes import field_attribute
@@ -106,7 +106,7 @@ class _Selection:
 def _select(conditions: Sequence[Condition], search: Search, program: Program | None, context: SearchContext) -> _Selection:
     """The customers who meet the conditions. Points come last: only customers who meet the others are settled first."""
     attributes = {**ATTRIBUTES, **loyalty_attributes(program, shown={})}
-    of_points = [condition for condition in conditions if fold(condition.attribute) in POINTS]
+    of_points = [condition for condition in conditions if fold_given(condition.attribute) in POINTS]
     criteria = [_criterion(condition, attributes, context) for condition in conditions if condition not in of_points]
     if search.of_store:
         criteria.append(Q(registered_store=search.store) if search.store else NOBODY)
@@ -119,7 +119,7 @@ def _select(conditions: Sequence[Condition], search: Search, program: Program | 
 
 
 def _criterion(condition: Condition, attributes: Attributes, context: SearchContext) -> Criterion:
-    attribute = attributes.get(fold(condition.attribute)) or field_attribute(condition.attribute, context)
+    attribute = attributes.get(fold_given(condition.attribute) or "") or field_attribute(condition.attribute, context)
     if attribute is None:
         raise invalid_search()
     return attribute.criterion(condition, context)

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from loyalty_project.protocol.values import Item
 
+# Longer values are cut: an answer is kept with its Idempotency-Key.
+LONGEST_ECHO: Final = 300
 _IDENTIFIERS: Final = ("user_id", "id", "mobile", "email", "external_id")
 # The keys of an answer to update_identity, each with the names under which it may be sent.
 _IDENTITY: Final = {
@@ -15,14 +17,14 @@ _IDENTITY: Final = {
 
 
 def echo_identifiers(item: Item) -> Mapping[str, Any]:
-    """The identifiers of the item, as they were written."""
-    return {key: item[key] for key in _IDENTIFIERS if _is_given(item, key)}
+    """The identifiers of the item, as they were written, each at most 300 characters."""
+    return {key: item[key][:LONGEST_ECHO] for key in _IDENTIFIERS if _is_given(item, key)}
 
 
 def echo_identity(item: Item) -> Mapping[str, Any]:
-    """The values of an identity change, as they were written, under the names of the answer."""
+    """The values of an identity change, as they were written (at most 300 characters), under the names of the answer."""
     first = {key: next((name for name in names if _is_given(item, name)), None) for key, names in _IDENTITY.items()}
-    return {key: item[name] for key, name in first.items() if name is not None}
+    return {key: item[name][:LONGEST_ECHO] for key, name in first.items() if name is not None}
 
 
 def _is_given(item: Item, key: str) -> bool:

@@ -6,9 +6,9 @@ from typing import Final
 
 from customers.identifiers.models import Identifier
 from customers.identifiers.values import read_external_id
-from customers.profile.field_values import read_value, write_value
+from customers.profile.field_values import read_value
 from customers.profile.models import Customer
-from customers.profile.text import fold
+from customers.profile.text import fold, fold_given
 from customers.registration.context import InputContext
 from customers.registration.input import read_identifier
 from customers.registration.state import CustomerState
@@ -125,7 +125,7 @@ def auto_approval_policy(kind: Kind, policy: Policy) -> str:
 
 def _question(name: str, context: InputContext) -> Question | None:
     """What a name means: a name or identifier, then a custom field, then an extended one; None if unknown."""
-    word = fold(name)
+    word = fold_given(name)
     if word in _NAMES or word in Kind.values:
         return word
     definitions = (context.field_named(category, name) for category in _FIELD_CATEGORIES)
@@ -137,11 +137,14 @@ def _matches(question: Question, answer: str, state: CustomerState, context: Inp
     if isinstance(question, FieldDefinition):
         stored = state.customer.value_of(question.pk)
         try:
-            return bool(stored) and fold(write_value(read_value(answer, question))) == fold(write_value(stored))
+            given = read_value(answer, question)
         except ValueError:
             return False
+        if isinstance(given, str) and isinstance(stored, str):
+            return bool(stored) and fold(given) == fold(stored)
+        return bool(stored) and given == stored
     if question in _NAMES:
         stored = getattr(state.customer, question)
     else:
         stored, answer = state.identifiers.get(question, ""), read_identifier(question, answer, context) or answer
-    return bool(stored) and fold(answer) == fold(stored)
+    return bool(stored) and fold_given(answer) == fold(stored)

@@ -6,15 +6,17 @@ the spelling of the definition, several options as a list in the order of the de
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from customers.profile.text import fold, search_form
+from customers.profile.text import fold, fold_given, search_form
 from organizations.fields.models import FieldDefinition
 
 FieldValue = str | list[str]
 TEXT_LENGTH = 2000
+# Options that one text may name, unless the field has more.
+MOST_CHOSEN = 100
 _DAY = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ].*)?", re.ASCII)
 _SWITCHES = {"true": "true", "1": "true", "yes": "true", "false": "false", "0": "false", "no": "false"}
 
@@ -28,13 +30,20 @@ class NotAnOptionError(ValueError):
 
 
 def read_value(text: str, definition: FieldDefinition) -> FieldValue:
-    """The canonical value of the text sent for a field. Raises `WrongTypeError` or `NotAnOptionError`."""
+    """The canonical value of the text sent for a field. Raises `WrongTypeError` or `NotAnOptionError`.
+
+    A text has at most the field's length, other values 2,000 characters; several options may be longer together.
+    """
     kind = FieldDefinition.Type(definition.type)
     if kind is FieldDefinition.Type.ENUM:
-        return _option(text, definition)
+        (option,) = _options([text], definition)
+        return option
     if kind is FieldDefinition.Type.MULTI:
-        chosen = {_option(name, definition) for name in _several(text)}
+        chosen = set(_options(_several(text, definition), definition))
         return [option for option in definition.options if option in chosen]
+    longest = definition.max_length if kind is FieldDefinition.Type.TEXT and definition.max_length else TEXT_LENGTH
+    if len(text) > min(longest, TEXT_LENGTH):
+        raise WrongTypeError
     if kind is FieldDefinition.Type.NUMBER:
         return _number(text)
     if kind is FieldDefinition.Type.DATE:
@@ -43,8 +52,6 @@ def read_value(text: str, definition: FieldDefinition) -> FieldValue:
         if text.lower() not in _SWITCHES:
             raise WrongTypeError
         return _SWITCHES[text.lower()]
-    if len(text) > (definition.max_length or TEXT_LENGTH):
-        raise WrongTypeError
     return text
 
 
@@ -81,14 +88,16 @@ def _language(code: str) -> str:
     return code.replace("_", "-").lower()
 
 
-def _option(text: str, definition: FieldDefinition) -> str:
-    for option in definition.options:
-        if fold(str(option)) == fold(text.strip()):
-            return str(option)
-    raise NotAnOptionError
+def _options(texts: Iterable[str], definition: FieldDefinition) -> list[str]:
+    """The options that the texts name, ignoring case."""
+    by_folded = {fold_given(str(option)): str(option) for option in reversed(definition.options)}
+    chosen = [by_folded.get(fold_given(text.strip()) or "") for text in texts]
+    if None in chosen:
+        raise NotAnOptionError
+    return [option for option in chosen if option is not None]
 
 
-def _several(text: str) -> list[str]:
+def _several(text: str, definition: FieldDefinition) -> list[str]:
     """A JSON array, or options joined by commas."""
     if text.startswith("["):
         try:
@@ -97,8 +106,11 @@ def _several(text: str) -> list[str]:
             raise WrongTypeError from None
         if not all(isinstance(value, str | int | float) for value in values):
             raise WrongTypeError
-        return [str(value) for value in values]
-    return [part for part in text.split(",") if part.strip()]
+    else:
+        values = [part for part in text.split(",") if part.strip()]
+    if len(values) > max(MOST_CHOSEN, len(definition.options)):
+        raise WrongTypeError
+    return [str(value) for value in values]
 
 
 def _number(text: str) -> str:

@@ -20,6 +20,8 @@ from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.moments import write_moment
 from organizations.fields.models import FieldDefinition
 
+# Communication channels of a customer. Updates that would bring more are not stored, with warning 91003.
+MOST_CHANNELS = 100
 # Columns of a new customer in the audit, unless empty.
 _AUDITED_OF_NEW = (
     "type", "source", "firstname", "lastname", "registered_on", "registered_till", "registered_store", "associated_till",
@@ -104,10 +106,15 @@ def update_state(
         )
     if merged != customer.field_values:
         changes["field_values"] = merged
+    notices: list[Notice] = []
     if customer_input.comm_channels:
-        changes["comm_channels"] = _with_channels(customer.comm_channels, customer_input.comm_channels)
+        channels = _with_channels(customer.comm_channels, customer_input.comm_channels)
+        if len(channels) > max(MOST_CHANNELS, len(customer.comm_channels)):
+            notices.append(Notice(Code.VALIDATION_FAILED))
+        else:
+            changes["comm_channels"] = channels
     set_columns(state, changes)
-    return _add_profile(customer_input, state)
+    return [*notices, *_add_profile(customer_input, state)]
 
 
 def set_columns(state: CustomerState, changes: Mapping[str, Any]) -> None:

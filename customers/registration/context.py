@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from customers.profile.text import fold
+from customers.profile.text import fold, fold_given
 from loyalty_project import clock
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.values import Item, has_unusable_text
@@ -37,12 +37,19 @@ class InputContext:
     store: Store | None = None
     country_code: str = ""
     notices: Sequence[Notice] = ()
+    _exact: dict[tuple[str, str], FieldDefinition] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _folded: dict[tuple[str, str | None], FieldDefinition] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the active fields by name, so that an item of many fields costs no search for each."""
+        for definition in self.fields:
+            if definition.is_active:
+                self._exact.setdefault((definition.category, definition.name), definition)
+                self._folded.setdefault((definition.category, fold(definition.name)), definition)
 
     def field_named(self, category: str, name: str) -> FieldDefinition | None:
         """The active field of that name; case is ignored unless a field has the exact name."""
-        fields = [definition for definition in self.fields if definition.category == category and definition.is_active]
-        exact = [definition for definition in fields if definition.name == name]
-        return next(iter(exact or [definition for definition in fields if fold(definition.name) == fold(name)]), None)
+        return self._exact.get((category, name)) or self._folded.get((category, fold_given(name)))
 
     @property
     def gender_field(self) -> FieldDefinition | None:

@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from customers.profile.text import FOLDED_LENGTH, fold
+from customers.profile.text import FOLDED_LENGTH, fold_given
 from customers.search.attributes import invalid_search
 from customers.search.grammar import Condition, Operator
 
@@ -12,8 +12,8 @@ _LAST = "\U0010ffff"
 
 def folded_text(text: str) -> str:
     """The folded text. Raises `LoyaltyError` 400 if it is empty, or longer than any stored one."""
-    form = fold(text)
-    if not 0 < len(form) < FOLDED_LENGTH:
+    form = fold_given(text)
+    if not form or len(form) >= FOLDED_LENGTH:
         raise invalid_search()
     return form
 

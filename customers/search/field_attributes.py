@@ -8,7 +8,7 @@ from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, TextFie
 
 from customers.field_terms.models import FieldTerm
 from customers.profile.field_values import FieldValue, read_value
-from customers.profile.text import fold
+from customers.profile.text import fold, fold_given
 from customers.search.attributes import TEXT_OPERATORS, Attribute, Criterion, OwnedRows, SearchContext, SearchedField
 from customers.search.criteria import folded_text, text_criterion
 from customers.search.grammar import Condition, Operator
@@ -21,7 +21,8 @@ _WHOLE = (Operator.EXACT, Operator.EQUALS, Operator.IN)
 def field_attribute(name: str, context: SearchContext) -> Attribute | None:
     """The field of that name as an attribute, None without one. An exact match precedes one without case."""
     exact = (field for field in context.fields if field.definition.name == name)
-    without_case = (field for field in context.fields if fold(field.definition.name) == fold(name))
+    folded = fold_given(name)
+    without_case = (field for field in context.fields if fold(field.definition.name) == folded)
     field = next(exact, None) or next(without_case, None)
     if field is None:
         return None

@@ -59,14 +59,17 @@ def raw_search(query_string: str) -> str:
 
     A plain `&` inside of it splits the query string: parts that start with a parenthesis, or follow an open one, are joined.
     """
-    search = ""
+    search: list[str] = []
+    length = opened = 0
     for piece in query_string.encode("latin-1", errors="replace").replace(b"+", b" ").split(b"&"):
         text = unquote_to_bytes(piece).decode(errors="replace")
         if parameter := _PARAMETER.fullmatch(text):
-            search = parameter[1]
-        elif 0 < len(search) <= MOST_CHARACTERS and (text.lstrip().startswith("(") or _is_open(search)):
-            search += f"&{text}"
-    return search
+            search, length, opened = [parameter[1]], len(parameter[1]), _opened(parameter[1])
+        elif 0 < length <= MOST_CHARACTERS and (text.lstrip().startswith("(") or opened > 0):
+            search.append(text)
+            length += len(text) + 1
+            opened += _opened(text)
+    return "&".join(search)
 
 
 def read_search(text: str) -> list[Condition]:
@@ -102,10 +105,10 @@ def _tokens(text: str) -> Iterator[_Token]:
         position = match.end()
 
 
-def _is_open(text: str) -> bool:
-    """True if a parenthesis of the text is not closed."""
+def _opened(text: str) -> int:
+    """The parentheses of the text that are not closed."""
     marks = re.sub(r"\\.", "", text, flags=re.DOTALL)
-    return marks.count("(") > marks.count(")")
+    return marks.count("(") - marks.count(")")
 
 
 def _parts(tokens: list[_Token]) -> Iterator[list[_Token]]:

@@ -21,6 +21,8 @@ from organizations.tenancy.models import Organization
 Kind = Identifier.Kind
 # Most customers that each look-up returns.
 LIMIT: Final = 200
+# Longest term, in characters: longer than any identifier, and than first and last name together.
+LONGEST_TERM: Final = 300
 _LAST: Final = "\U0010ffff"
 _NUMBER: Final = re.compile(r"\+?[\d\s().\-\u2010-\u2015]+", re.ASCII)
 _MIN_DIGITS: Final = 3
@@ -43,6 +45,8 @@ class Reach:
 
 def find_customers(term: str, reach: Reach) -> set[int]:
     """Ids of customers that match the term: three queries."""
+    if len(term) > LONGEST_TERM:
+        return set()
     term = " ".join(term.split())
     if not term or has_unusable_text(term):
         return set()
@@ -87,7 +91,7 @@ def _customers(term: str, reach: Reach) -> Iterator[QuerySet[Any]]:
     for first, last in _name_pairs(words):
         both = customers.filter(**starts_with("firstname_folded", first), **starts_with("lastname_folded", last))
         yield both.order_by("lastname_folded").values_list("pk")
-    if term.isascii() and term.isdigit() and int(term) <= _MAX_ID:
+    if term.isascii() and term.isdigit() and len(term) < 20 and int(term) <= _MAX_ID:
         yield customers.filter(pk=int(term)).order_by("pk").values_list("pk")
 
 

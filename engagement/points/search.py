@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from customers.profile.querysets import CustomerRows
-from customers.profile.text import fold
+from customers.profile.text import fold_given
 from customers.search.attributes import Attribute, Attributes, Criterion, Matcher, OwnedRows, SearchContext, invalid_search
 from customers.search.grammar import Condition, Operator
 from engagement.bills.models import PurchaseTotals
@@ -146,7 +146,7 @@ def _slab(program: Program | None) -> Matcher:
 
     def meaning(condition: Condition, _circumstances: SearchContext) -> Criterion:
         is_exact = condition.operator is Operator.EXACT
-        spelled = (lambda name: name) if is_exact else fold
+        spelled = (lambda name: name) if is_exact else fold_given
         wanted = {spelled(value) for value in condition.values}
         tiers = Tier.objects.filter(program=program).values_list("pk", "name")
         on_tier = Q(tier__in=[pk for pk, name in tiers if spelled(name) in wanted])

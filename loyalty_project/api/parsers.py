@@ -18,6 +18,8 @@ from loyalty_project.protocol.errors import RequestRefusedError
 from loyalty_project.protocol.values import Value
 
 MAX_DEPTH: Final = 64
+# Values of a body: texts, objects and lists. 100 bills of 100 lines have about 150,000.
+MAX_VALUES: Final = 250_000
 MAX_FLOAT_DIGITS: Final = 40
 
 _PAYLOAD_ATTRIBUTE = "wire_payload"
@@ -70,8 +72,11 @@ def _parse_request(request: HttpRequest) -> Value:
 def parse_json(body: bytes) -> Value:
     """The tree of a JSON body in UTF-8: numbers and booleans as text, of duplicate keys the last. Raises 400.
 
-    Integers and fractions keep the digits they were written with; a whole float loses its fraction (`1.0` is "1").
+    Integers and fractions keep the digits they were written with; a whole float loses its fraction (`1.0` is "1"). A body with
+    more than 250,000 commas and opening brackets is refused unread: each value begins with one of them.
     """
+    if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        _refuse()
     try:
         # parse_int and parse_float keep the digits; of the fast parsers only the standard library's has them.
         tree = json.loads(body.decode("utf-8-sig"), parse_int=str, parse_float=_float_text, parse_constant=_refuse)
@@ -84,7 +89,8 @@ def parse_xml(body: bytes) -> Value:
     """The tree of an XML body: `{root tag: content}`; repeated tags are lists, leaves are text, the empty tag is "".
 
     Namespaces, attributes, comments and processing instructions are ignored, and so are the `<element>` layers of converters.
-    Raises 400 for any DOCTYPE, encodings other than UTF-8, ISO-8859-1 and UTF-16, and documents that are not well-formed.
+    Raises 400 for any DOCTYPE, encodings other than UTF-8, ISO-8859-1 and UTF-16, more than 250,000 tags, and documents that are
+    not well-formed.
     """
     builder: Any = _TreeBuilder()  # lxml does not need all methods that its stubs ask for
     parser = etree.XMLParser(
@@ -193,16 +199,18 @@ class _Tag:
 
 
 class _TreeBuilder:
-    """Target of lxml's events that builds the tree, and refuses DOCTYPEs and documents that are too deep early."""
+    """Target of lxml's events that builds the tree, and refuses DOCTYPEs and documents that are too deep or large early."""
 
     def __init__(self) -> None:
         self.open = [_Tag("")]
+        self.tags = 0
 
     def doctype(self, _name: str, _public_id: str | None, _system_id: str | None) -> None:
         _refuse()
 
     def start(self, tag: str, _attributes: Mapping[str, str]) -> None:
-        if len(self.open) > MAX_DEPTH:
+        self.tags += 1
+        if len(self.open) > MAX_DEPTH or self.tags > MAX_VALUES:
             _refuse()
         self.open.append(_Tag(tag.rpartition("}")[2]))
 

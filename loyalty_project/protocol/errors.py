@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from loyalty_project.protocol.codes import CodeTable
 
 _PLACEHOLDER = re.compile(r"\{[xy]\}")
+# Characters of a placeholder: the name of a field that the organization does not have may be of any length.
+_LONGEST_FILLING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class CountedRefusalError(LoyaltyError):
 
 
 def _filled(code: CodeTable, x: str, y: str) -> str:
-    return _PLACEHOLDER.sub(lambda match: x if match[0] == "{x}" else y, code.sentence)
+    return _PLACEHOLDER.sub(lambda match: (x if match[0] == "{x}" else y)[:_LONGEST_FILLING], code.sentence)
 
 
 class RequestRefusedError(Exception):

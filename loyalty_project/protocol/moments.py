@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+_LONGEST = 100
 _MOMENT = re.compile(
     r"(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})"
     r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?",
@@ -16,7 +17,8 @@ _MOMENT = re.compile(
 
 def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
     """The moment (UTC) of a wall time `YYYY-MM-DD HH:MM:SS`, or of a date's first second, in `zone`; None for other text."""
-    match = _MOMENT.fullmatch(text.strip())
+    given = text.strip()
+    match = _MOMENT.fullmatch(given) if len(given) <= _LONGEST else None
     if match is None:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())

@@ -6,7 +6,7 @@ supplied".
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
@@ -14,6 +14,8 @@ from loyalty_project.protocol.errors import LoyaltyError
 Value = Any  # None, str, list[Value] or dict[str, Value]
 Item = dict[str, Value]
 
+# Rows that a list inside an item may have (docs/protocol.md 1.10).
+MOST_ROWS: Final = 100
 _ON = {"true", "1"}
 # Every number of so many digits fits a column.
 _ID_DIGITS = 18
@@ -79,8 +81,14 @@ def as_list(value: Value) -> list[Value]:
 
 
 def rows(item: Item, container: str, singular: str) -> list[Item]:
-    """The objects of `container.singular[]`: wrapped, as a bare list, or a single one. Other values are left out."""
+    """The objects of `container.singular[]`: wrapped, as a bare list, or a single one. Other values are left out.
+
+    Raises `LoyaltyError` 400 for more than 100 entries: what an item writes is bounded (docs/protocol.md 1.10).
+    """
     value = item.get(container)
     if isinstance(value, dict) and (singular in value or not value):
         value = value.get(singular)
-    return [row for row in as_list(value) if isinstance(row, dict)]
+    listed = as_list(value)
+    if len(listed) > MOST_ROWS:
+        raise LoyaltyError(Code.INVALID_INPUT)
+    return [row for row in listed if isinstance(row, dict)]

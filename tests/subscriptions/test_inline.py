@@ -63,3 +63,10 @@ def test_what_it_refuses_of_several_is_raised(till, asha):
     bo = register(till, mobile="9812345679")
     with without_table("subscriptions_consentchange"), pytest.raises(DatabaseError), transaction.atomic():
         keep_inline([(asha.pk, [pair()]), (bo.pk, [pair()])], at=AT, by=till_actor(till))
+
+
+def test_of_a_pair_that_is_sent_twice_the_last_counts(till, asha):
+    pairs = [pair(answer=answer) for answer in "0101"] + [pair("EMAIL")]
+    (kept,) = keep_inline([(asha.pk, pairs)], at=AT, by=till_actor(till))
+    assert kept.is_changed
+    assert history(asha) == [("SMS", "BULK", 1, None, True), ("EMAIL", "BULK", 1, None, True)]

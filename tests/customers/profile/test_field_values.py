@@ -11,6 +11,8 @@ def field(kind: str, **more: object) -> FieldDefinition:
 
 
 COLOURS = ["Green", "Blue"]
+# Normalization of this text takes seconds.
+TANGLED = "\u0345\u0301" * 20_000
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,26 @@ def test_letter_of_two_options_is_no_option():
 
 def test_gender_may_be_free_text():
     assert read_gender("M", field("text")) == "M"
+
+
+@pytest.mark.parametrize("kind", ["number", "date", "boolean", "text"])
+def test_a_value_above_two_thousand_characters_has_the_wrong_type(kind):
+    with pytest.raises(WrongTypeError):
+        read_value("0." + "1" * 2000, field(kind))
+
+
+def test_a_text_that_is_too_long_is_not_an_option():
+    with pytest.raises(NotAnOptionError):
+        read_value(TANGLED, field("enum", options=COLOURS))
+    with pytest.raises(NotAnOptionError):
+        read_gender(TANGLED, field("enum", options=COLOURS))
+    with pytest.raises(NotAnOptionError):
+        read_value(f"Blue,{TANGLED}", field("multi", options=COLOURS))
+
+
+def test_more_options_than_a_field_may_have_are_refused():
+    assert read_value(",".join(["Blue"] * 100), field("multi", options=COLOURS)) == ["Blue"]
+    with pytest.raises(WrongTypeError):
+        read_value(",".join(["Blue"] * 101), field("multi", options=COLOURS))
+    many = [f"option {number}" for number in range(300)]
+    assert read_value(",".join(many), field("multi", options=many)) == many

@@ -12,6 +12,7 @@ from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
 from organizations.policies import Policy
 from organizations.tenancy.models import Organization
+from tests.timing import cpu_seconds
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 INDIA = Organization(
@@ -258,3 +259,54 @@ def test_a_referral_code_is_not_linked_yet():
 def test_unreadable_update_time_is_ignored_with_91003():
     assert codes(read({"updated_on": "soon"})) == [91003]
     assert read({"updated_on": "2024-01-01"}).customer.updated_on == datetime(2023, 12, 31, 18, 30, tzinfo=UTC)
+
+
+HOSTILE = "\u0345\u0301" * 20_000
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"gender": HOSTILE},
+        {"custom_fields": {"field": [{"name": "Hobbies", "value": HOSTILE}]}},
+        {"custom_fields": {"field": [{"name": "Hobbies", "value": [HOSTILE]}]}},
+        {"custom_fields": {"field": [{"name": "FavoriteColor", "value": HOSTILE}]}},
+        {"custom_fields": {"field": [{"name": HOSTILE, "value": "x"}]}},
+        {"custom_fields": {"field": [{"name": "age", "value": HOSTILE}]}},
+        {"extended_fields": {"field": [{"name": "city", "value": HOSTILE}]}},
+        {"extended_fields": {"field": [{"name": HOSTILE, "value": "x"}]}},
+        {"preference_fields": {"field": [{"name": "Size", "value": HOSTILE}]}},
+        {"source": HOSTILE, "accountId": HOSTILE},
+        {"type": HOSTILE},
+        {"fraud_status": HOSTILE},
+        {"ndnc_status": HOSTILE},
+        {"registered_till": HOSTILE, "associated_with": HOSTILE},
+        {"updated_on": HOSTILE},
+        {"commChannels": [{"type": HOSTILE, "value": HOSTILE}]},
+        {"firstname": HOSTILE},
+    ],
+)
+def test_a_text_that_is_slow_to_normalize_costs_no_time(sent):
+    assert cpu_seconds(lambda: read(sent)) < 0.1
+    assert set(codes(read(sent))) & {91003, 1017, 1018, 91015, 91020, 91021} or "firstname" in sent
+
+
+@pytest.mark.parametrize(
+    ("container", "entry"),
+    [
+        ("custom_fields", {"name": "age", "value": "1"}),
+        ("extended_fields", {"name": "city", "value": "x"}),
+        ("preference_fields", {"name": "Size", "value": "S"}),
+        ("commChannels", {"type": "EMAIL", "value": "a@b.c"}),
+        ("subscriptions", {"channel": "SMS", "priority": "BULK", "is_subscribed": "1"}),
+    ],
+)
+def test_an_item_with_a_list_that_is_too_long_is_refused(container, entry):
+    read({container: [entry] * 100})
+    assert refusal({"mobile": "9812345678", container: [entry] * 101}) == Code.INVALID_INPUT
+
+
+def test_an_exact_field_name_precedes_one_without_case():
+    fields = [FieldDefinition(pk=1, category="custom", name="Age"), FieldDefinition(pk=2, category="custom", name="age")]
+    given = context(fields=fields)
+    assert [given.field_named("custom", name).pk for name in ("Age", "age", "AGE")] == [1, 2, 1]

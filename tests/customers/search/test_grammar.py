@@ -17,6 +17,7 @@ from customers.search.grammar import (
 )
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
+from tests.timing import cpu_seconds
 
 
 def only_condition(text: str) -> Condition:
@@ -121,3 +122,13 @@ def test_a_plain_ampersand_is_joined_again(query, expected):
 def test_joining_ends_where_nothing_could_be_read_any_more():
     search = raw_search("q=(a:" + "&".join(["x" * 1000] * 100))
     assert MOST_CHARACTERS < len(search) < 2 * MOST_CHARACTERS
+
+
+@pytest.mark.parametrize("piece", ["&", "&a", "&(", "&%28", r"&\("])
+def test_a_query_string_of_many_pieces_is_joined_quickly(piece: str) -> None:
+    query_string = "q=(" + "\\(" * 4000 + piece * 20_000
+    assert cpu_seconds(lambda: raw_search(query_string)) < 0.5
+
+
+def test_an_attribute_that_is_too_long_is_read_but_names_no_field() -> None:
+    assert only_condition("x" * 5000 + ":1").attribute == "x" * 5000

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rest_framework.request import Request
 
 from loyalty_project.api.negotiation import WireNegotiation
-from loyalty_project.api.parsers import MAX_DEPTH, WireParser, parse_json, parse_request, parse_xml
+from loyalty_project.api.parsers import MAX_DEPTH, MAX_VALUES, WireParser, parse_json, parse_request, parse_xml
 from loyalty_project.api.renderers import to_xml
 from loyalty_project.protocol.errors import RequestRefusedError
 from loyalty_project.protocol.json_text import to_json
@@ -370,3 +370,22 @@ def test_big_batches_are_the_same_in_both_formats() -> None:
     ]
     as_json = json.dumps({"root": {"customer": items}}).encode()
     assert parse_json(as_json) == parse_xml(to_xml({"root": {"customer": items}}))
+
+
+# --- the number of values
+
+
+@pytest.mark.parametrize("value", [b"[]", b"{}", b"1", b'""', b"[{}]"])
+def test_json_with_too_many_values_is_refused_before_it_is_parsed(value: bytes) -> None:
+    assert refusal(parse_json, b"[" + b",".join([value] * (MAX_VALUES + 1)) + b"]") == (400, 400)
+
+
+def test_xml_with_too_many_tags_is_refused() -> None:
+    assert refusal(parse_xml, b"<a>" + b"<b/>" * MAX_VALUES + b"</a>") == (400, 400)
+
+
+def test_a_large_batch_has_fewer_values_than_the_limit() -> None:
+    line = {"item_code": "A-1", "qty": 1, "rate": 2, "value": 2, "amount": 2, "discount_value": 0, "description": "x"}
+    bill = {"number": "B-1", "amount": 200, "line_items_v2": {"line_item": [line] * 100}}
+    body = json.dumps({"root": {"transaction": [bill] * 100}}).encode()
+    assert len(parse_json(body)["root"]["transaction"]) == 100

@@ -33,3 +33,8 @@ def test_warnings_are_ordered_by_code_then_occurrence() -> None:
     email, mobile = Notice(Code.IDENTIFIER_NOT_UPDATED, x="Email"), Notice(Code.IDENTIFIER_NOT_UPDATED, x="Mobile")
     field = Notice(Code.INVALID_CUSTOM_FIELD)
     assert in_numeric_order([email, mobile, field]) == (field, email, mobile)
+
+
+def test_what_fills_a_place_is_cut_at_a_hundred_characters() -> None:
+    sentence = Notice(Code.EXTENDED_FIELD_NOT_SAVED, x="x" * 5000).text
+    assert sentence.endswith(": " + "x" * 100)

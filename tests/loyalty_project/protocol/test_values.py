@@ -1,8 +1,10 @@
+from collections.abc import Callable
+
 import pytest
 
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
-from loyalty_project.protocol.values import as_list, child, has_unusable_text, is_on, optional, rows, text
+from loyalty_project.protocol.values import MOST_ROWS, as_list, child, has_unusable_text, is_on, optional, rows, text
 
 
 @pytest.mark.parametrize("value", ["\x00", "a\ud800", {"a\udfff": "b"}, ["ok", {"a": ["\x00"]}], {"a": {"b": "\ud83d"}}])
@@ -76,3 +78,12 @@ def test_a_flag_is_on_for_true_and_1() -> None:
     assert [is_on({"mlp": given}, "mlp") for given in ("true", "TRUE", "1", "0", "yes", "")] == [True] * 3 + [False] * 3
     assert is_on({"mlp": ""}, "mlp", default=True)
     assert is_on({}, "mlp", default=True)
+
+
+@pytest.mark.parametrize("entry", [{"name": "x"}, "x", None])
+@pytest.mark.parametrize("wrap", [lambda entries: {"field": entries}, lambda entries: entries])
+def test_a_list_inside_an_item_has_at_most_a_hundred_entries(entry: object, wrap: Callable[[list[object]], object]) -> None:
+    assert len(rows({"fields": wrap([entry] * MOST_ROWS)}, "fields", "field")) in {0, MOST_ROWS}
+    with pytest.raises(LoyaltyError) as caught:
+        rows({"fields": wrap([entry] * (MOST_ROWS + 1))}, "fields", "field")
+    assert caught.value.code is Code.INVALID_INPUT
