@@ -89,8 +89,8 @@ def parse_xml(body: bytes) -> Value:
     """The tree of an XML body: `{root tag: content}`; repeated tags are lists, leaves are text, the empty tag is "".
 
     Namespaces, attributes, comments and processing instructions are ignored, and so are the `<element>` layers of converters.
-    Raises 400 for any DOCTYPE, encodings other than UTF-8, ISO-8859-1 and UTF-16, more than 250,000 tags, and documents that are
-    not well-formed.
+    Raises 400 for any DOCTYPE, encodings other than UTF-8, ISO-8859-1 and UTF-16, more than 250,000 tags, and documents that
+    are not well-formed.
     """
     builder: Any = _TreeBuilder()  # lxml does not need all methods that its stubs ask for
     parser = etree.XMLParser(
