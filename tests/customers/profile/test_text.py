@@ -26,7 +26,7 @@ CHARACTERS = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= c
 # Marks in an order that normalization has to turn round.
 TANGLED = "\u0345\u0301"
 DESCENDING = "".join(
-    sorted(filter(unicodedata.combining, CHARACTERS), key=lambda mark: -unicodedata.combining(mark))[:MOST_FOLDED]
+    sorted([*filter(unicodedata.combining, CHARACTERS)] * 3, key=lambda mark: -unicodedata.combining(mark))[:MOST_FOLDED]
 )
 
 
