@@ -15,12 +15,12 @@ from customers.identity_requests.services import (
     Status,
     ValueOwners,
     close_request,
+    free_old_value,
     give_value,
     is_pending,
     lock_owners,
     lock_request,
     record_new_value,
-    release_value,
     store_request,
 )
 from customers.registration.context import InputContext
@@ -36,7 +36,7 @@ from organizations.audit.actors import Actor
 from organizations.policies import Policy
 from use_cases.merging import merge_customers
 
-Kind = Identifier.Kind
+Kind, State = Identifier.Kind, Identifier.State
 
 
 class DecisionRefusedError(ValueError):
@@ -118,10 +118,10 @@ def reject_request(pk: int, *, reason: str, by: Actor) -> IdentityRequest:
 
 def read_obstacle(request: IdentityRequest) -> str:
     """The reason why a pending request cannot be approved now, or "". Two queries."""
-    exclusive = Identifier.objects.filter(kind=request.kind, value=request.new_value, exclusive=True)
-    owners = exclusive.exclude(customer_id=request.customer_id).values_list("customer_id", flat=True)
+    current = Identifier.objects.filter(kind=request.kind, value=request.new_value, exclusive=True, state=State.CURRENT)
+    owners = current.exclude(customer_id=request.customer_id).values_list("customer_id", flat=True)
     held = Identifier.objects.filter(customer_id=request.customer_id, kind=request.kind, value=request.old_value)
-    return _obstacle(request, holds_old=held.filter(state=Identifier.State.CURRENT).exists(), owner_id=owners.first())
+    return _obstacle(request, holds_old=held.filter(state=State.CURRENT).exists(), owner_id=owners.first())
 
 
 def _obstacle(request: IdentityRequest, *, holds_old: bool, owner_id: int | None) -> str:
@@ -166,18 +166,13 @@ def _is_decided(request: IdentityRequest, wanted: Status) -> bool:
 
 
 def _apply(request: IdentityRequest, owners: ValueOwners, *, by: Actor, now: datetime) -> None:
-    """Give the customer the new value. Another account that has it is merged into the customer first."""
+    """Give the customer the new value. Another account that has it is merged into the customer."""
     if owners.other is None:
         give_value(request, owners, by=by, now=now)
         return
-    # A current value of the other account comes with the merge, so that the merge can be undone.
-    comes_with_merge = owners.other.identifiers.get(request.kind) == request.new_value
-    if comes_with_merge:
-        release_value(request)
-        record_new_value(request, by=by)
+    # The new value comes with the merge, so that the merge can be undone.
+    free_old_value(request)
+    record_new_value(request, by=by)
     merge_customers(
         survivor=request.customer_id, victim=owners.other.customer.pk, by=by, reason=f"Identity request {request.pk}"
     )
-    if not comes_with_merge:
-        owners = lock_owners(request.kind, request.old_value, request.new_value, customer_id=request.customer_id, by=by)
-        give_value(request, owners, by=by, now=now)

@@ -188,7 +188,7 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     moved = merge.moved
     lots = loyalty.divide_points(moved["points"], victim=victim, survivor=survivor, by=by, now=now)
     profiles.restore_victims(moved["earlier"], victim=victim)
-    profiles.restore_identifiers(moved["identifiers"], victim=victim)
+    lost = profiles.restore_identifiers(moved["identifiers"], victim=victim, policy=by.organization.policy)
     profiles.restore_columns(moved["columns"], survivor=survivor)
     survivor.updated_on = now
     profiles.save_survivor(survivor)
@@ -204,12 +204,11 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     merge.undone_at, merge.undone_by, merge.undone_reason = now, by.name, reason
     merge.save(update_fields=["undone_at", "undone_by", "undone_reason"])
     details = {"merge": merge.pk, "reason": reason}
+    of_victim = {**details, "survivor": survivor.pk, **({"identifiers lost since the merge": lost} if lost else {})}
     record_changes(
         [
             Change(action="merge undone", object_type="customer", object_id=survivor.pk, new={**details, "victim": victim.pk}),
-            Change(
-                action="merge undone", object_type="customer", object_id=victim.pk, new={**details, "survivor": survivor.pk}
-            ),
+            Change(action="merge undone", object_type="customer", object_id=victim.pk, new=of_victim),
         ],
         by=by,
     )

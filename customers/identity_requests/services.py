@@ -12,13 +12,14 @@ from typing import Final
 from django.db.models import Q, QuerySet
 
 from customers.identifiers.models import Identifier
+from customers.identifiers.owners import owners_of
 from customers.identifiers.rules import is_exclusive
 from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.rules import IdentityChange
 from customers.profile.models import Customer
 from customers.registration.changes import touch
 from customers.registration.input import CustomerInput
-from customers.registration.state import CustomerState
+from customers.registration.state import CustomerState, Release
 from customers.registration.unit_of_work import CustomerBatch, open_batch
 from loyalty_project.db.locks import lock
 from loyalty_project.protocol.codes import Code
@@ -50,12 +51,13 @@ class ValueOwners:
 def lock_owners(kind: str, old_value: str, new_value: str, *, customer_id: int | None = None, by: Actor) -> ValueOwners:
     """Lock both values and their customers. With `customer_id` only that customer may be the owner of the old value.
 
-    If several customers share the old value, the first registered one is the owner, as in every look-up. A new value that may
-    be shared has no `other`. Raises `django.db.OperationalError` if a lock is not free in time.
+    An old value that several customers share has no owner, as in every look-up. A new value has an `other` only if it is the
+    current one of a customer and may not be shared. Raises `django.db.OperationalError` if a lock is not free in time.
     """
     organization, policy = by.organization, by.organization.policy
     if customer_id is None and not is_exclusive(kind, policy):
-        customer_id = _first_with(kind, old_value)
+        owner_of_old = owners_of(kind, [old_value], policy).get(old_value)
+        customer_id = owner_of_old.customer_id if owner_of_old else None
     inputs = [_input(kind, old_value, customer_id), _input(kind, new_value, None)]
     batch = open_batch(inputs, organization=organization, policy=policy)
     owner = batch.by_value.get((kind, old_value)) if customer_id is None else batch.by_id.get(customer_id)
@@ -128,10 +130,28 @@ def give_value(request: IdentityRequest, owners: ValueOwners, *, by: Actor, now:
     owners.batch.write(by=by)
 
 
-def release_value(request: IdentityRequest) -> None:
+def free_old_value(request: IdentityRequest) -> None:
     """Make the old value a former one, before a merge brings the new one. Call it under the locks of both customers."""
     current = Identifier.objects.filter(customer=request.customer_id, kind=request.kind, state=Identifier.State.CURRENT)
     current.update(state=Identifier.State.FORMER, exclusive=False)
+
+
+class ReleaseRefusedError(ValueError):
+    """The value cannot be released. The text is the reason, for users."""
+
+
+def release_identifier(kind: str, value: str, *, customer_id: int, reason: str, by: Actor) -> None:
+    """Release a value that the customer only inherited by a merge: it no longer finds the customer, and anybody may have it.
+
+    It stays as a former one in the customer's history. Call it in a transaction. Raises `ReleaseRefusedError` if the customer
+    has no such inherited value (any more), and `django.db.OperationalError` for locks (55P03, 40001).
+    """
+    batch = open_batch([_input(kind, value, customer_id)], organization=by.organization, policy=by.organization.policy)
+    heir = batch.by_id.get(customer_id)
+    if heir is None or (kind, value) not in heir.inherited:
+        raise ReleaseRefusedError("This value does not come from a merged customer any more.")
+    batch.release(Release(heir=heir, kind=kind, value=value, reason=reason))
+    batch.write(by=by)
 
 
 def record_new_value(request: IdentityRequest, *, by: Actor) -> None:
@@ -145,13 +165,6 @@ def requests_about(customer: Customer) -> QuerySet[IdentityRequest]:
     """Requests for this customer, and requests that would merge this customer into another; the newest first."""
     about = Q(customer=customer) | Q(other=customer)
     return IdentityRequest.objects.filter(about).order_by("-pk")
-
-
-def _first_with(kind: str, value: str) -> int | None:
-    # Exclusive values are older than a policy that lets them be shared. Each value is in one of two partial indexes.
-    either = Q(exclusive=True) | Q(exclusive=False)
-    current = Identifier.objects.filter(either, kind=kind, value=value, state=Identifier.State.CURRENT)
-    return current.order_by("customer_id").values_list("customer_id", flat=True).first()
 
 
 def _input(kind: str, value: str, customer_id: int | None) -> CustomerInput:

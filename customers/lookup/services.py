@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import BigIntegerField, CharField, Q, QuerySet
+from django.db.models import BigIntegerField, CharField
 
 from customers.cards.models import Card
 from customers.identifiers.models import Identifier
-from customers.identifiers.rules import is_exclusive
+from customers.identifiers.owners import owners_of
 from customers.identifiers.values import read_email, read_id, read_mobile
 from customers.profile.models import Customer
 from loyalty_project.db.lookups import is_any_of
@@ -18,7 +18,6 @@ from organizations.locations.models import Store
 from organizations.policies import Policy
 from organizations.tenancy.models import Organization
 
-State = Identifier.State
 # Parameters that name customers; the first one given counts (docs/protocol.md 4.5).
 KEYS = ("mobile", "email", "external_id", "id", "card_number", "card_external_id")
 
@@ -90,7 +89,7 @@ def look_up(query: LookupQuery, *, organization: Organization, policy: Policy, c
     """A result for each value, in order.
 
     Refusals: 1015 blank, 400 an id that is not a number, or unusable characters, 1042 malformed, 1012 or 1011 unknown
-    (docs/protocol.md 5.1).
+    (docs/protocol.md 5.1). A value that several customers share is 1012: it identifies nobody (7).
     """
     canonical = [_canonical(query.key, value, organization, country_code) for value in query.values]
     known = _find(query.key, {value for value in canonical if isinstance(value, str)}, policy)
@@ -154,24 +153,9 @@ def _find(key: str, values: set[str], policy: Policy) -> dict[str, tuple[int, bo
         rows = known.values_list("pk", "merged_into_id")
         return {str(pk): (survivor or pk, survivor is not None) for pk, survivor in rows}
     if key in Identifier.Kind.values:
-        owners = _owners_of(key, values, policy).values_list("value", "customer_id", "state")
-        return {value: (customer_id, state == State.MERGED) for value, customer_id, state in owners}
+        owners = owners_of(key, values, policy)
+        return {value: (owner.customer_id, owner.is_inherited) for value, owner in owners.items()}
     column = "number" if key == "card_number" else "external_id"
     # The index covers external ids that are not blank; PostgreSQL uses it only with this condition.
     cards = Card.objects.filter(is_any_of(column, values, CharField()), customer__isnull=False).exclude(**{column: ""})
     return {value: (customer_id, False) for value, customer_id in cards.values_list(column, "customer_id")}
-
-
-def _owners_of(kind: str, values: set[str], policy: Policy) -> QuerySet[Identifier]:
-    """Identifiers of the kind with these values; for each value the deciding one comes last.
-
-    If several customers share a value, the first registered one decides, and their current identifier before a merged one.
-    After a change of the policy a value may be exclusive for one customer and shared by others: then the exclusive one decides
-    if the policy makes the kind exclusive now.
-    """
-    # Each value is in one of two partial indexes.
-    either = Q(exclusive=True) | Q(exclusive=False)
-    rows = Identifier.objects.filter(either, is_any_of("value", values, CharField()), kind=kind).exclude(state=State.FORMER)
-    # "MERGED" before "CURRENT".
-    order = ("-customer_id", "-state")
-    return rows.order_by("exclusive", *order) if is_exclusive(kind, policy) else rows.order_by(*order)

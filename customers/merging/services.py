@@ -10,9 +10,11 @@ from typing import Any
 from customers.field_terms.services import keep_terms
 from customers.groups.models import GroupMembership
 from customers.identifiers.models import Identifier
-from customers.merging.transfer import digest_of, digest_values
+from customers.identifiers.rules import is_exclusive
+from customers.merging.transfer import digest_values
 from customers.profile.folding import FOLDED_COLUMNS, fold_columns
 from customers.profile.models import Customer
+from organizations.policies import Policy
 
 State = Identifier.State
 Notes = dict[str, Any]
@@ -46,26 +48,39 @@ def transfer_identifiers(*, victim: Customer, survivor: Customer) -> Notes:
     """
     rows = list(Identifier.objects.filter(customer=victim).order_by("pk"))
     has = set(Identifier.objects.filter(customer=survivor, state=State.CURRENT).values_list("kind", flat=True))
-    before = {str(row.pk): row.state for row in rows}
+    notes: Notes = {
+        "states": {str(row.pk): row.state for row in rows},
+        "exclusive": [row.pk for row in rows if row.exclusive],
+    }
     for row in rows:
         row.customer = survivor
         if row.state == State.CURRENT and row.kind in has:
             row.state = State.MERGED
     Identifier.objects.bulk_update(rows, ["customer", "state"])
-    return {"states": before, "digest": _digest_of_identifiers(before)}
+    return {**notes, "digest": _digest_of_identifiers(notes)}
 
 
-def restore_identifiers(notes: Notes, *, victim: Customer) -> None:
-    """Move the identifiers back to the victim, in the states they had."""
+def restore_identifiers(notes: Notes, *, victim: Customer, policy: Policy) -> list[str]:
+    """Move the identifiers back to the victim, in the states they had; return the values that the victim does not get back.
+
+    Those stay as former ones: values that were released since (another customer was given them), and of values that identify
+    one customer only, those that the survivor has too.
+    """
     rows = list(Identifier.objects.filter(pk__in=[int(pk) for pk in notes["states"]]))
+    lost: list[str] = []
     for row in rows:
-        row.customer, row.state = victim, notes["states"][str(row.pk)]
+        before = notes["states"][str(row.pk)]
+        if before != State.FORMER and (row.state == State.FORMER or (is_exclusive(row.kind, policy) and not row.exclusive)):
+            before = State.FORMER
+            lost.append(row.value)
+        row.customer, row.state = victim, before
     Identifier.objects.bulk_update(rows, ["customer", "state"])
+    return lost
 
 
 def identifiers_changed(notes: Notes) -> bool:
-    """True if an identifier that moved was changed or deleted since the merge."""
-    return bool(_digest_of_identifiers(notes["states"]) != notes["digest"])
+    """True if an identifier that moved was changed or deleted since the merge, other than by releasing it."""
+    return bool(_digest_of_identifiers(notes) != notes["digest"])
 
 
 def was_blocked_by(victim: Customer, moved: Notes, *, earlier: Notes) -> bool:
@@ -177,8 +192,19 @@ def _swap_primary(groups: list[int], *, old: Customer, new: Customer) -> None:
         GroupMembership.objects.filter(customer=customer, group__in=groups).update(role=role)
 
 
-def _digest_of_identifiers(states: Mapping[str, str]) -> str:
-    return digest_of(Identifier.objects.filter(pk__in=[int(pk) for pk in states]))
+def _digest_of_identifiers(notes: Notes) -> str:
+    """Digest of the identifiers that moved, as the merge left them.
+
+    A released one counts as inherited, and `exclusive`, which follows the policy, as it was noted.
+    """
+    columns = [column.attname for column in Identifier._meta.concrete_fields]
+    rows = Identifier.objects.filter(pk__in=[int(pk) for pk in notes["states"]]).order_by("pk").values(*columns)
+    for row in rows:
+        if row["state"] == State.FORMER != notes["states"][str(row["id"])]:
+            row.update(state=str(State.MERGED), exclusive=True)
+        if "exclusive" in notes:
+            row["exclusive"] = row["id"] in notes["exclusive"]
+    return digest_values(tuple(row.values()) for row in rows)
 
 
 def _as_json(value: Any) -> Any:

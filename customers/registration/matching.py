@@ -61,7 +61,7 @@ def match(customer_input: CustomerInput, matches: Matches, policy: Policy, *, ma
             raise LoyaltyError(Code.UNKNOWN_IDENTIFIER)
         return Plan(state=None, identifiers=sent, notices=tuple(notices))
     victims = _victims(sent, state, matches, policy, notices)
-    if matches.by_merged_customer:
+    if matches.id_was_merged or state in (matches.heirs[kind] for kind in sent if kind in matches.heirs):
         notices.append(Notice(Code.SURVIVOR_RETRIEVED))
     changes = _changes(sent, state, merged_identifiers(state, victims), policy, notices)
     changed = (state, *victims) if changes or victims else ()
@@ -80,32 +80,35 @@ def merged_identifiers(survivor: CustomerState, victims: Iterable[CustomerState]
 
 
 def _matching_customer(sent: dict[str, str], matches: Matches, policy: Policy, notices: list[Notice]) -> CustomerState | None:
-    """The customer that the item names. Removes from `sent` the identifiers that the skip policy drops (91007)."""
+    """The customer that the item names. Removes from `sent` the identifiers that the skip policy drops (91007).
+
+    An inherited value leads to its heir if no current one is sent that names another customer. It belongs to nobody: a policy
+    that tells customers apart by their primary identifier leaves it to the new customer.
+    """
     primary = policy.primary
     if matches.by_id is not None:
         return matches.by_id
     if primary in matches.by_kind:
         return matches.by_kind[primary]
-    others = {kind: matches.by_kind[kind] for kind in ORDER if kind in matches.by_kind and kind in sent}
-    if not others:
-        return None
-    if primary not in sent:
-        return min(others.values(), key=_seniority)
-    unknown_primary = [state for state in others.values() if primary not in state.identifiers]
-    if unknown_primary:
-        return min(unknown_primary, key=_seniority)
-    if policy.skip_secondary:
-        _drop(others, sent, notices)
-        return None
-    if policy.strict_primary:
+    owners = {kind: matches.by_kind[kind] for kind in ORDER if kind in matches.by_kind and kind in sent}
+    heirs = {kind: matches.heirs[kind] for kind in ORDER if kind in matches.heirs and kind in sent}
+    if primary in heirs and (not owners or heirs[primary] in owners.values()):
+        return heirs[primary]
+    known = [state for state in (owners or heirs).values() if primary not in sent or primary not in state.identifiers]
+    if not known and policy.skip_secondary:
+        _drop(owners, sent, notices)
+    elif not known and owners and policy.strict_primary:
         raise LoyaltyError(Code.PRIMARY_MISMATCH)
-    return min(others.values(), key=_seniority)
+    elif not known and not policy.strict_primary:
+        # Row D: they have another primary identifier.
+        known = [*(owners or heirs).values()]
+    return min(known, key=_seniority, default=None)
 
 
 def _victims(
     sent: dict[str, str], state: CustomerState, matches: Matches, policy: Policy, notices: list[Notice]
 ) -> tuple[CustomerState, ...]:
-    """Other customers that the identifiers lead to, to be merged, the oldest first.
+    """Other customers who have the identifiers, to be merged, the oldest first. Heirs are not: they do not own the value.
 
     By policy their identifiers are removed from `sent` instead, or the item is refused.
     """

@@ -9,6 +9,9 @@ from typing import Any
 
 from customers.profile.models import Customer
 
+# Kind and value of an identifier.
+Key = tuple[str, str]
+
 
 @dataclass(slots=True, kw_only=True)
 class CustomerState:
@@ -20,7 +23,7 @@ class CustomerState:
 
     customer: Customer
     identifiers: dict[str, str]
-    inherited: set[tuple[str, str]] = field(default_factory=set)
+    inherited: set[Key] = field(default_factory=set)
     profiles: set[tuple[str, str]] = field(default_factory=set)
     is_new: bool = False
     arrival: int = 0
@@ -42,12 +45,25 @@ class CustomerState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """An inherited identifier that its heir loses: to the customer who is given it (`to`), or by staff for a reason."""
+
+    heir: CustomerState
+    kind: str
+    value: str
+    to: CustomerState | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
     """Customers that an item leads to: by its `id`, and by each kind of identifier that the policy matches by.
 
-    `by_merged_customer` is true if an identifier or the id was a merged customer's, which leads to the survivor.
+    `by_kind` are the customers whose current identifiers are sent. `heirs` are those who only inherited a sent value by a
+    merge: they do not own it. `id_was_merged` is true if the id is that of a merged customer, which leads to the survivor.
     """
 
     by_id: CustomerState | None
     by_kind: Mapping[str, CustomerState]
-    by_merged_customer: bool = False
+    heirs: Mapping[str, CustomerState] = field(default_factory=dict)
+    id_was_merged: bool = False

@@ -17,7 +17,7 @@ from customers.profile.locks import lock_customers
 from customers.profile.models import Customer
 from customers.profile.text import search_form
 from customers.registration.input import CustomerInput
-from customers.registration.state import CustomerState, Matches
+from customers.registration.state import CustomerState, Key, Matches, Release
 from customers.sources.models import SourceProfile
 from loyalty_project.db.locks import lock_values
 from loyalty_project.db.lookups import is_any_of
@@ -27,34 +27,36 @@ from organizations.audit.services import Change, audit_entries
 from organizations.policies import Policy
 from organizations.tenancy.models import Organization
 
-Key = tuple[str, str]
 State = Identifier.State
 
 
 @dataclass(slots=True)
 class CustomerBatch:
-    """Customers of one batch by id and by identifier, as changed by the items so far."""
+    """Customers of one batch by id and by identifier, as changed by the items so far.
+
+    `by_value` has the owners of current values, `heirs` the customers who only inherited a value.
+    """
 
     organization: Organization
     policy: Policy
     by_id: dict[int, CustomerState] = field(default_factory=dict)
     survivors: dict[int, int] = field(default_factory=dict)  # by the id of a merged customer that an item names
     by_value: dict[Key, CustomerState] = field(default_factory=dict)
+    heirs: dict[Key, CustomerState] = field(default_factory=dict)
     created: list[CustomerState] = field(default_factory=list)
+    releases: list[Release] = field(default_factory=list)
 
     def find(self, customer_input: CustomerInput) -> Matches:
         """The customers that the input's id and identifiers lead to."""
-        by_kind = {
-            kind: self.by_value[kind, value]
-            for kind, value in customer_input.identifiers.items()
-            if (kind, value) in self.by_value
-        }
+        sent = customer_input.identifiers.items()
         customer_id = customer_input.customer_id
         by_id = self.by_id.get(self.survivors.get(customer_id, customer_id)) if customer_id is not None else None
-        by_merged_customer = customer_id in self.survivors or any(
-            (kind, customer_input.identifiers[kind]) in state.inherited for kind, state in by_kind.items()
+        return Matches(
+            by_id=by_id,
+            by_kind={kind: self.by_value[kind, value] for kind, value in sent if (kind, value) in self.by_value},
+            heirs={kind: self.heirs[kind, value] for kind, value in sent if (kind, value) in self.heirs},
+            id_was_merged=customer_id in self.survivors,
         )
-        return Matches(by_id=by_id, by_kind=by_kind, by_merged_customer=by_merged_customer)
 
     def add(self, state: CustomerState) -> None:
         """Add a new customer; later items of the batch match it."""
@@ -79,10 +81,21 @@ class CustomerBatch:
         state.note(old={} if stored is None else {kind: stored}, new={kind: value})
         self._index(state)
 
+    def release(self, release: Release) -> None:
+        """Take an inherited identifier away from its heir. It is kept as a former one."""
+        key = (release.kind, release.value)
+        self.heirs.pop(key, None)
+        release.heir.inherited.discard(key)
+        self.releases.append(release)
+
     def _index(self, state: CustomerState) -> None:
-        for kind, value in (*state.identifiers.items(), *state.inherited):
+        for kind, value in state.identifiers.items():
             if is_exclusive(kind, self.policy):
                 self.by_value[kind, value] = state
+                heir = self.heirs.pop((kind, value), state)
+                if heir is not state:
+                    self.release(Release(heir=heir, kind=kind, value=value, to=state))
+        self.heirs.update((key, state) for key in state.inherited if is_exclusive(key[0], self.policy))
 
     def write(self, *, by: Actor) -> None:
         """Store all changes with their audit entries, new customers first."""
@@ -104,7 +117,7 @@ class CustomerBatch:
                 for source, account in sorted(state.added_profiles)
             ]
         )
-        insert_rows(audit_entries([_change(state) for state in changed], by=by))
+        insert_rows(audit_entries([*map(_change, changed), *map(_release_change, self.releases)], by=by))
 
     def _update_customers(self) -> None:
         known = [state for state in self.by_id.values() if state.changed_columns and not state.is_new]
@@ -113,6 +126,10 @@ class CustomerBatch:
         )
 
     def _write_identifiers(self, changed: Sequence[CustomerState]) -> None:
+        for release in self.releases:
+            # Before the rows of the customers who are given the values: a value has one exclusive row.
+            inherited = Identifier.objects.filter(customer=release.heir.customer, kind=release.kind, value=release.value)
+            inherited.filter(state=State.MERGED).update(state=State.FORMER, exclusive=False)
         for state in changed:
             for kind in state.replaced_identifiers:
                 current = Identifier.objects.filter(customer=state.customer, kind=kind, state=State.CURRENT)
@@ -164,8 +181,10 @@ def open_batch(inputs: Iterable[CustomerInput], *, organization: Organization, p
     for (kind, value), customer_id in owners.items():
         state = batch.by_id[customer_id]
         # The customer may have lost the value while the lock was waited for; no other can have got it.
-        if state.identifiers.get(kind) == value or (kind, value) in state.inherited:
+        if state.identifiers.get(kind) == value:
             batch.by_value[kind, value] = state
+        elif (kind, value) in state.inherited:
+            batch.heirs[kind, value] = state
     return batch
 
 
@@ -204,4 +223,15 @@ def _change(state: CustomerState) -> Change:
         object_id=state.customer.pk,
         old=state.old,
         new=state.new,
+    )
+
+
+def _release_change(release: Release) -> Change:
+    new = {"customer": release.to.customer.pk} if release.to else {"reason": release.reason}
+    return Change(
+        action="released",
+        object_type="customer",
+        object_id=release.heir.customer.pk,
+        old={release.kind: release.value},
+        new=new,
     )

@@ -112,11 +112,13 @@ def test_the_value_of_a_restricted_customer_cannot_be_asked_for(till: Till, anna
     assert code_of(till, "mobile", OLD, OTHER) == 618
 
 
-def test_a_value_that_may_be_shared_has_no_other_owner(till: Till, organization: Organization) -> None:
+def test_a_shared_old_value_names_nobody_and_a_shared_new_one_is_free(till: Till, organization: Organization) -> None:
     set_flags(organization, CONF_USERS_IS_EMAIL_UNIQUE=0)
     first = register(till, mobile="9812300001", email="family@example.com")
-    register(till, mobile="9812300002", email="family@example.com")
+    second = register(till, mobile="9812300002", email="family@example.com")
     register(till, mobile="9812300003", email="third@example.com")
+    assert code_of(till, "email", "family@example.com", "x@example.com") == 1012
+    Identifier.objects.filter(customer=second, kind="email").update(state="FORMER")
     request = ask(till, "email", "family@example.com", "third@example.com")
     assert (request.customer, request.type) == (first, "CHANGE_IDENTIFIER")
     approve(request, organization)
@@ -192,16 +194,18 @@ def test_the_policy_merges_at_once_as_well(till: Till, organization: Organizatio
     assert usha.merged_into == anna
 
 
-def test_an_inherited_value_merges_the_account_that_has_it(
+def test_an_inherited_value_is_taken_from_its_heir_and_nobody_is_merged(
     till: Till, organization: Organization, anna: Customer, usha: Customer
 ) -> None:
     victim = register(till, mobile="9812300003")
     merge_customers(survivor=usha.pk, victim=victim.pk, by=staff(organization))
     request = ask(till, "mobile", OLD, "9812300003")
-    assert request.other == usha
+    assert (request.type, request.other) == ("CHANGE_IDENTIFIER", None)
+    assert read_obstacle(request) == ""
     approve(request, organization)
     assert known_by(anna)["mobile"] == "919812300003"
-    assert known_by(anna, "MERGED") == {"mobile": OTHER}
+    assert known_by(usha, "FORMER") == {"mobile": "919812300003"}
+    assert Merge.objects.count() == 1
 
 
 def test_an_inherited_value_becomes_the_customers_own_without_merging(

@@ -1,4 +1,4 @@
-"""Pages of a customer about identifiers: request a change, and issue the one-time code that a till asks for."""
+"""Pages of a customer about identifiers: request a change, release an inherited value, issue the code that a till asks for."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -7,13 +7,15 @@ from django import forms
 from django.contrib import messages
 from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
 from customers.back_office import IDENTIFIER_LABELS
+from customers.identifiers.models import Identifier
 from customers.identifiers.values import identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.rules import read_change
-from customers.identity_requests.services import CONSTRAINTS, Status
+from customers.identity_requests.services import CONSTRAINTS, ReleaseRefusedError, Status, release_identifier
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.validation_codes.services import IssuedCode, Purpose, issue_code
@@ -23,7 +25,7 @@ from organizations.audit.actors import Actor
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.current_user import actor_of, member_of
 from organizations.back_office.forms import ActionForm, LineField, ReasonField
-from organizations.back_office.pages import page_of, row_page
+from organizations.back_office.pages import page_of, permission_check, row_page, row_view
 from organizations.back_office.refusals import refusal_of, sentence_of
 from use_cases.identity import request_change
 
@@ -72,10 +74,37 @@ class ChangeForm(ActionForm):
             self.identity_request = request_change(wish, context=context, by=self.by, is_known=True)
 
 
+class ReleaseForm(ActionForm):
+    """The reason for releasing an inherited identifier."""
+
+    refusals = (ReleaseRefusedError,)
+
+    reason = ReasonField(help_text="How you know that the value is not the customer's. Kept in the history.")
+
+    def __init__(self, *args: Any, identifier: Identifier, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.identifier, self.by = identifier, by
+
+    def act(self) -> None:
+        row, reason = self.identifier, self.cleaned_data["reason"]
+        with transaction.atomic():
+            release_identifier(row.kind, row.value, customer_id=row.customer_id, reason=reason, by=self.by)
+
+
 class IdentityActions(BackOfficeAdmin):
-    """The pages *Change identifier* and *One-time code* of a customer."""
+    """The pages *Change identifier*, *Release identifier* and *One-time code* of a customer."""
 
     actions_detail: Sequence[str] = ("request_change", "issue_code")
+
+    has_release_permission = permission_check("customers.decide_identityrequest")
+
+    def get_urls(self) -> list[URLPattern]:
+        page = path(
+            "<int:object_id>/release/<int:identifier_id>/",
+            self.admin_site.admin_view(self.release_view),
+            name="customers_customer_release",
+        )
+        return [page, *super().get_urls()]
 
     def has_request_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
         """True if the current user may request changes of identifiers."""
@@ -98,6 +127,30 @@ class IdentityActions(BackOfficeAdmin):
         title = f"Change identifier: {customer}"
         return self.answer_page(
             request, "back_office/change_identifier.html", title=title, original=customer, form=form, submit="Request change"
+        )
+
+    @row_view("release")
+    def release_view(self, request: HttpRequest, customer: Customer, identifier_id: int) -> HttpResponse:
+        """The page that releases an identifier which the customer inherited from a merged one."""
+        inherited = Identifier.objects.filter(customer=customer, state=Identifier.State.MERGED)
+        identifier = inherited.filter(pk=identifier_id).first()
+        if identifier is None:
+            messages.warning(request, "This value does not come from a merged customer any more.")
+            return HttpResponseRedirect(page_of(customer))
+        by = actor_of(request, self.organization_behind(customer))
+        form = ReleaseForm(request.POST or None, identifier=identifier, by=by)
+        value = identifier_text(identifier.kind, identifier.value)
+        if form.run():
+            messages.success(request, f"{value} no longer finds {customer}.")
+            return HttpResponseRedirect(page_of(customer))
+        return self.answer_page(
+            request,
+            "back_office/release_identifier.html",
+            title=f"Release identifier: {value}",
+            original=customer,
+            value=value,
+            form=form,
+            submit="Release",
         )
 
     @row_page("One-time code", address="issue-code", icon="password", permission="issue")

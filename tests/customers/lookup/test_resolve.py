@@ -2,6 +2,7 @@
 
 import pytest
 
+from customers.identifiers.models import Identifier
 from customers.lookup.resolve import resolve_rows
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.scoping import organization_scope, unscoped
@@ -84,9 +85,11 @@ def test_merged_identifiers_find_the_survivor_and_former_ones_none(organization)
     assert resolve(organization, {"mobile": "9812345678"}, {"mobile": "9812345679"}) == [survivor, -1012]
 
 
-def test_a_shared_address_finds_the_first_registered_customer(organization):
+def test_a_shared_address_identifies_nobody_but_the_last_who_has_it(organization):
     organization.flags = {"CONF_USERS_IS_EMAIL_UNIQUE": False}
-    first, _second = (customer_with(organization, exclusive=False, email="shared@example.com") for _ in range(2))
+    first, second = (customer_with(organization, exclusive=False, email="shared@example.com") for _ in range(2))
+    assert resolve(organization, {"email": "shared@example.com"}) == [-1012]
+    Identifier.objects.filter(customer=second).update(state="FORMER")
     assert resolve(organization, {"email": "shared@example.com"}) == [first]
 
 

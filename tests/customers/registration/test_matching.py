@@ -32,20 +32,11 @@ def match_item(
 ):
     """Match an item that sends these identifiers in an organization of these customers."""
     policy = policy or Policy()
-    by_kind = {
-        kind: state
-        for kind, value in sent.items()
-        for state in states
-        if is_exclusive(kind, policy) and (state.identifiers.get(kind) == value or (kind, value) in state.inherited)
-    }
-    by_merged_customer = any((kind, sent[kind]) in state.inherited for kind, state in by_kind.items())
+    exclusive = {kind: value for kind, value in sent.items() if is_exclusive(kind, policy)}
+    owners = {kind: one for kind, value in exclusive.items() for one in states if one.identifiers.get(kind) == value}
+    heirs = {kind: one for kind, value in exclusive.items() for one in states if (kind, value) in one.inherited}
     customer_input = CustomerInput(customer=Customer(), identifiers=sent, customer_id=by_id.customer.pk if by_id else None)
-    return match(
-        customer_input,
-        Matches(by_id=by_id, by_kind=by_kind, by_merged_customer=by_merged_customer),
-        policy,
-        may_create=may_create,
-    )
+    return match(customer_input, Matches(by_id=by_id, by_kind=owners, heirs=heirs), policy, may_create=may_create)
 
 
 def refusal(*arguments, **options) -> Code:
@@ -181,6 +172,68 @@ def test_i_an_update_by_a_merged_identifier_is_warned_of():
     assert (plan.state, plan.identifiers, codes(plan)) == (known, {}, [91009])
     filled = match_item({"mobile": MOBILE, "email": EMAIL}, known)
     assert (filled.identifiers, codes(filled)) == ({"email": EMAIL}, [91009])
+
+
+def heir_of(kind: str, value: str, pk: int = 2, **identifiers: str) -> CustomerState:
+    """A customer who only inherited the value."""
+    heir = state(pk, **identifiers)
+    heir.inherited = {(kind, value)}
+    return heir
+
+
+STRICT, SKIPPING = Policy(strict_primary=True), Policy(skip_secondary=True)
+
+
+@pytest.mark.parametrize("policy", [Policy(), STRICT, SKIPPING, NO_MERGES])
+def test_an_inherited_secondary_is_filled_and_nobody_is_merged(policy):
+    known, heir = state(1, mobile=MOBILE), heir_of("email", EMAIL, mobile=OTHER_MOBILE)
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, known, heir, policy=policy)
+    assert (plan.state, plan.victims, plan.identifiers, codes(plan)) == (known, (), {"email": EMAIL}, [])
+
+
+def test_an_inherited_secondary_replaces_a_stored_one_by_its_flag_alone():
+    known, heir = state(1, mobile=MOBILE, email=OTHER_EMAIL), heir_of("email", EMAIL, mobile=OTHER_MOBILE)
+    sent = {"mobile": MOBILE, "email": EMAIL}
+    kept, changed = match_item(sent, known, heir), match_item(sent, known, heir, policy=Policy(email_update=True))
+    assert (kept.identifiers, codes(kept)) == ({}, [91006])
+    assert (changed.identifiers, codes(changed)) == ({"email": EMAIL}, [])
+
+
+def test_an_inherited_primary_goes_to_the_owner_of_the_secondary():
+    known, heir = state(1, email=EMAIL), heir_of("mobile", MOBILE, mobile=OTHER_MOBILE)
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, known, heir)
+    assert (plan.state, plan.victims, plan.identifiers, codes(plan)) == (known, (), {"mobile": MOBILE}, [])
+
+
+def test_fraud_of_the_heir_does_not_keep_a_value_from_others():
+    known, heir = state(1, mobile=MOBILE), heir_of("email", EMAIL, mobile=OTHER_MOBILE)
+    heir.customer.fraud_status = "CONFIRMED"
+    assert match_item({"mobile": MOBILE, "email": EMAIL}, known, heir).identifiers == {"email": EMAIL}
+
+
+@pytest.mark.parametrize("policy", [Policy(), STRICT, SKIPPING])
+def test_an_inherited_primary_and_an_own_secondary_name_the_heir(policy):
+    heir = heir_of("mobile", MOBILE, mobile=OTHER_MOBILE, email=EMAIL)
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, heir, policy=policy)
+    assert (plan.state, plan.identifiers, codes(plan)) == (heir, {}, [91009])
+
+
+def test_values_of_two_heirs_merge_nobody():
+    first, second = heir_of("mobile", MOBILE, mobile=OTHER_MOBILE), heir_of("email", EMAIL, 3, email=OTHER_EMAIL)
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, first, second)
+    assert (plan.state, plan.victims, plan.identifiers, codes(plan)) == (first, (), {"email": EMAIL}, [91009])
+
+
+def test_an_inherited_secondary_still_finds_the_survivor():
+    heir = heir_of("email", EMAIL, mobile=OTHER_MOBILE, email=OTHER_EMAIL)
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, heir)
+    assert (plan.state, plan.identifiers, codes(plan)) == (heir, {}, [91009, 91005])
+
+
+@pytest.mark.parametrize("policy", [STRICT, SKIPPING])
+def test_an_inherited_secondary_goes_to_a_new_customer_where_primaries_decide(policy):
+    plan = match_item({"mobile": MOBILE, "email": EMAIL}, heir_of("email", EMAIL, mobile=OTHER_MOBILE), policy=policy)
+    assert (plan.state, plan.identifiers, codes(plan)) == (None, {"mobile": MOBILE, "email": EMAIL}, [])
 
 
 def test_e_skip_policy_ignores_the_secondary():

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from psycopg.errors import LockNotAvailable
 
+from customers.identifiers.models import Identifier
 from customers.identity_requests.models import IdentityRequest
 from customers.profile.models import Customer
 from customers.validation_codes.models import ValidationCode
@@ -23,6 +24,7 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import page_of, register
 from tests.factories.identity_requests import known_by, set_flags, staff
+from use_cases.merging import merge_customers
 
 CUSTOMERS = "customers_customer"
 OLD, NEW, OTHER = "919812300001", "919812300009", "919812300002"
@@ -161,3 +163,53 @@ def test_an_operator_issues_a_code_for_the_customers_organization(
 ) -> None:
     assert code_page(anna) in operator.get(page_of(CUSTOMERS, anna)).content.decode()
     assert "one-time-code" in operator.post(code_page(anna)).content.decode()
+
+
+# --- releasing an inherited value
+
+
+@pytest.fixture
+def inherited(till: Till, organization: Organization, anna: Customer) -> Identifier:
+    """A mobile that Anna inherited."""
+    victim = register(till, mobile=OTHER)
+    merge_customers(survivor=anna.pk, victim=victim.pk, by=staff(organization))
+    return Identifier.objects.get(customer=anna, state="MERGED")
+
+
+def release_page(customer: Customer, identifier: Identifier) -> str:
+    return reverse("admin:customers_customer_release", args=[customer.pk, identifier.pk])
+
+
+def test_staff_release_an_inherited_value_for_a_reason(administrator: Client, anna: Customer, inherited: Identifier) -> None:
+    page = release_page(anna, inherited)
+    assert page in administrator.get(page_of(CUSTOMERS, anna)).content.decode()
+    assert format_mobile(OTHER) in administrator.get(page).content.decode()
+    assert administrator.post(page, {"reason": ""}).status_code == 200
+    answer = administrator.post(page, {"reason": "Recycled number"}, follow=True)
+    assert messages_of(answer) == [f"{format_mobile(OTHER)} no longer finds {anna}."]
+    assert known_by(anna, "FORMER") == {"mobile": OTHER}
+    entry = AuditEntry.objects.get(action="released")
+    assert (entry.actor.split(":")[0], entry.new) == ("staff", {"reason": "Recycled number"})
+    history = administrator.get(reverse("admin:customers_customer_history", args=[anna.pk])).content.decode()
+    assert "Released" in history
+    assert "Recycled number" in history
+    again = administrator.post(page, {"reason": "Once more"}, follow=True)
+    assert messages_of(again) == ["This value does not come from a merged customer any more."]
+
+
+def test_only_staff_who_decide_on_identifiers_release_one(
+    seller: Client, auditor: Client, anna: Customer, inherited: Identifier
+) -> None:
+    for browser in (seller, auditor):
+        assert release_page(anna, inherited) not in browser.get(page_of(CUSTOMERS, anna)).content.decode()
+        assert browser.post(release_page(anna, inherited), {"reason": "Mine"}).status_code == 403
+    assert known_by(anna, "MERGED") == {"mobile": OTHER}
+
+
+def test_the_value_of_another_customer_is_not_released_here(
+    administrator: Client, till: Till, anna: Customer, inherited: Identifier
+) -> None:
+    other = register(till, mobile="919812300077")
+    answer = administrator.post(release_page(other, inherited), {"reason": "Whose?"}, follow=True)
+    assert messages_of(answer) == ["This value does not come from a merged customer any more."]
+    assert known_by(anna, "MERGED") == {"mobile": OTHER}
