@@ -88,7 +88,7 @@ def test_one_customer_gets_the_value_and_the_others_find_it_taken(till: Till, he
 
 
 def test_twin_without_locks_the_constraint_decides(till: Till, heir: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unit_of_work, "lock_numbers", lambda numbers: None)
+    monkeypatch.setattr(unit_of_work, "lock_values", lambda values: None)
     monkeypatch.setattr(locks, "lock", lambda rows: rows.order_by("pk"))
     with all_read_before(unit_of_work.CustomerBatch, "write", workers=WORKERS):
         assert take_at_once(till) == {DONE: 1, BROKEN: WORKERS - 1}
