@@ -36,7 +36,8 @@ from organizations.audit.actors import Actor
 from organizations.policies import Policy
 from use_cases.merging import merge_customers
 
-Kind, State = Identifier.Kind, Identifier.State
+Kind = Identifier.Kind
+State = Identifier.State
 
 
 class DecisionRefusedError(ValueError):

@@ -91,7 +91,7 @@ def _matching_customer(sent: dict[str, str], matches: Matches, policy: Policy, n
     if primary in matches.by_kind:
         return matches.by_kind[primary]
     owners = {kind: matches.by_kind[kind] for kind in ORDER if kind in matches.by_kind and kind in sent}
-    heirs = {kind: matches.heirs[kind] for kind in ORDER if kind in matches.heirs and kind in sent}
+    heirs: dict[str, CustomerState] = {kind: matches.heirs[kind] for kind in ORDER if kind in matches.heirs and kind in sent}
     if primary in heirs and (not owners or heirs[primary] in owners.values()):
         return heirs[primary]
     known = [state for state in (owners or heirs).values() if primary not in sent or primary not in state.identifiers]
