@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from loyalty_project.serving import THREADS, Address, granian_command, usual_workers, wait_until_answered
+from loyalty_project.serving import Address, granian_command, usual_workers, wait_until_answered
 
 _REPLAY = "benchmarks.yardsticks.replay:application"
 _START_SECONDS = 60.0
@@ -49,9 +49,10 @@ def database() -> str:
 @contextmanager
 def _serving(application: list[str], more: Mapping[str, str]) -> Iterator[int]:
     address = Address("127.0.0.1", _free_port())
-    command = granian_command(address, workers=usual_workers(), threads=THREADS, quiet=True)
+    command = granian_command(address, workers=usual_workers(), quiet=True)
     if application:
-        command = [*command[:-1], *application]
+        command[command.index("--interface") + 1] = "wsgi"
+        command = [*command[:-1], "--blocking-threads", str(settings.SERVER_THREADS), *application]
     server = subprocess.Popen(command, cwd=settings.BASE_DIR, env={**os.environ, **more}, start_new_session=True)
     try:
         if not wait_until_answered(address, "/healthz", seconds=_START_SECONDS, is_alive=lambda: server.poll() is None):

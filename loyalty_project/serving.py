@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 # The default is not higher, because the database's max_connections has to fit.
 MOST_WORKERS = 8
-# A thread holds one database connection and mostly waits for it. More threads only wait for each other.
-THREADS = 4
-# The same as CONN_MAX_AGE, because the connection of a thread ends with it.
-THREAD_IDLE_SECONDS = 600
+# Time for the head of a request; also the time that a connection may be idle between two requests.
+HEAD_MILLISECONDS = 20_000
+# The server's buffer. A head that needs twice this much is refused with 431.
+HEAD_BYTES = 32 * 1024
+# Open connections of a worker. Further ones wait to be accepted.
+CONNECTIONS = 400
 # The time for open requests after a signal to stop. A worker that is starting does not receive the signal.
 STOP_SECONDS = 30
 PAUSE = 0.05
@@ -49,21 +51,20 @@ def usual_workers() -> int:
     return min(available or 1, MOST_WORKERS)
 
 
-def granian_command(
-    address: Address, *, workers: int, threads: int, stop_seconds: int = STOP_SECONDS, quiet: bool = False
-) -> list[str]:
-    """The command that serves `loyalty_project.wsgi` at `address` until SIGINT or SIGTERM.
+def granian_command(address: Address, *, workers: int, stop_seconds: int = STOP_SECONDS, quiet: bool = False) -> list[str]:
+    """The command that serves `loyalty_project.gateway` at `address` until SIGINT or SIGTERM.
 
-    It then finishes open requests, within `stop_seconds`. `threads` is the number of Python threads of each worker. Requests
+    It then finishes open requests, within `stop_seconds`. The threads of each worker are the setting SERVER_THREADS. Requests
     are not logged. `quiet` silences granian's messages about its start and end.
     """
     return [
-        *[sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1"],
+        *[sys.executable, "-m", "granian", "--interface", "rsgi", "--no-ws", "--http", "1"],
         *["--host", address.host, "--port", str(address.port)],
         *["--workers", str(workers), "--respawn-failed-workers", "--workers-kill-timeout", str(stop_seconds)],
-        *["--blocking-threads", str(threads), "--blocking-threads-idle-timeout", str(THREAD_IDLE_SECONDS)],
+        *["--http1-header-read-timeout", str(HEAD_MILLISECONDS), "--http1-buffer-size", str(HEAD_BYTES)],
+        *["--backpressure", str(CONNECTIONS)],
         *["--no-access-log", "--log-level", "error" if quiet else "info"],
-        "loyalty_project.wsgi:application",
+        "loyalty_project.gateway.application:application",
     ]
 
 

@@ -21,6 +21,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 PRODUCTION = env.str("LOYALTY_MODE", "local", validate=validate.OneOf(["local", "production"])) == "production"
 DEBUG = env.bool("DEBUG", False)
+# Threads of each process of the server. A thread holds one database connection and mostly waits for it; more than a few only
+# wait for each other.
+SERVER_THREADS = env.int("SERVER_THREADS", 4, validate=validate.Range(min=1, max=64))
 DATA_DIR = env.path("LOYALTY_DATA_DIR", BASE_DIR / "var").absolute()
 SECRET_KEY = env.str("SECRET_KEY") if PRODUCTION else env.str("SECRET_KEY", "") or generated_secret(DATA_DIR / "secret-key")
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]

@@ -56,7 +56,7 @@ def served(fault: str = "") -> Iterator[Served]:
     It ends without a word of farewell: killed, with all its processes.
     """
     address = Address("127.0.0.1", free_port())
-    command = granian_command(address, workers=1, threads=2, quiet=True)
+    command = granian_command(address, workers=1, quiet=True)
     with tempfile.NamedTemporaryFile(prefix="served-", suffix=".log") as file:
         log = Path(file.name)
         server = start_python(*command[1:], output=log, errors=log, fault=fault)

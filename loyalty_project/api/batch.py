@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
-from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, is_repeated, sqlstate
+from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, is_database_away, is_repeated, sqlstate
 from loyalty_project.faults import Point, reach
 from loyalty_project.protocol.codes import TECHNICAL, Code, CodeTable, Transport
 from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError
@@ -45,10 +45,20 @@ def run_batch(
 
     A deadlock or serialization failure repeats the whole item, at most five times. A lock that is not free in time is 521.
     A violated constraint is the code that `constraints` gives its name. Anything unexpected is logged and is `fallback`.
+    A database that cannot be reached is raised; if items before were stored, the items that are left get `fallback` instead.
     With `once`, successes and refusals by a rule are stored and given again; technical failures leave no trace.
     """
     batch = _Batch(work=work, echo=echo, fallback=fallback, constraints=constraints, once=once)
-    return [batch.outcome(position, item) for position, item in enumerate(items)]
+    outcomes: list[Outcome] = []
+    for position, item in enumerate(items):
+        try:
+            outcomes.append(batch.outcome(position, item))
+        except (OperationalError, InterfaceError):
+            if not any(outcome.succeeded for outcome in outcomes):
+                raise
+            log.exception("database_away", worked=len(outcomes), left=len(items) - len(outcomes))
+            return [*outcomes, *(batch.failed(fallback, left) for left in items[position:])]
+    return outcomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +80,17 @@ class _Batch:
             code = self._code_of(error)
             if code is None:
                 log.exception("item_failed", code=int(self.fallback))
-            return self._failed(code or self.fallback, item, sentence=_sentence(error))
-        except OperationalError as error:
+            return self.failed(code or self.fallback, item, sentence=_sentence(error))
+        except (OperationalError, InterfaceError) as error:
             if sqlstate(error) == _LOCK_NOT_AVAILABLE:
-                return self._failed(Transport.BUSY, item)
+                return self.failed(Transport.BUSY, item)
+            if is_database_away(error):
+                raise
             log.exception("item_failed", code=int(self.fallback))
-            return self._failed(self.fallback, item)
+            return self.failed(self.fallback, item)
         except Exception:  # a bug in an item is logged; the other items of the batch are worked
             log.exception("item_failed", code=int(self.fallback))
-            return self._failed(self.fallback, item)
+            return self.failed(self.fallback, item)
         reach(Point.AFTER_COMMIT)
         return outcome
 
@@ -107,7 +119,7 @@ class _Batch:
             code = self._code_of(error)
             if code is None or code in TECHNICAL:
                 raise
-            return self._failed(code, item, sentence=_sentence(error))
+            return self.failed(code, item, sentence=_sentence(error))
 
     def _work(self, item: Item) -> Outcome:
         if not _is_readable(item):
@@ -116,7 +128,7 @@ class _Batch:
             return succeeded(self.work(item))
         except CountedRefusalError as refusal:
             # Returned without an exception, so that the transaction keeps what was counted.
-            return self._failed(refusal.code, item, sentence=refusal.sentence)
+            return self.failed(refusal.code, item, sentence=refusal.sentence)
 
     def _code_of(self, error: LoyaltyError | IntegrityError) -> CodeTable | None:
         """The code of a refusal; None for a constraint that is not in `constraints`."""
@@ -124,7 +136,8 @@ class _Batch:
             return error.code
         return self.constraints.get(constraint_name(error) or "")
 
-    def _failed(self, code: CodeTable, item: Item, *, sentence: str = "") -> Outcome:
+    def failed(self, code: CodeTable, item: Item, *, sentence: str = "") -> Outcome:
+        """The outcome of an item that failed with `code`."""
         return failed(code, self.echo(item) if _is_readable(item) else {}, sentence=sentence)
 
 

@@ -10,15 +10,17 @@ from typing import Any, Final
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
 from loyalty_project.api.body import discard_body
 from loyalty_project.api.envelope import refusal
-from loyalty_project.api.exception_handler import as_refusal
+from loyalty_project.api.exception_handler import RETRY_SECONDS, as_refusal
 from loyalty_project.api.formats import Format
 from loyalty_project.api.negotiation import asked_format
 from loyalty_project.api.renderers import CONTENT_TYPES, render
+from loyalty_project.db.errors import is_database_away
 from loyalty_project.protocol.codes import Code, Transport
 from loyalty_project.protocol.errors import RequestRefusedError
 
@@ -52,11 +54,29 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBa
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """500, logged: Django calls this while the exception is being handled."""
-    log.error("request_failed", exc_info=sys.exception())
+    """500, logged: Django calls this while the exception is being handled. 503 if the database cannot be reached."""
+    error = sys.exception()
+    if error is not None and is_database_away(error):
+        return unavailable(request, as_refusal(error))
+    log.error("request_failed", exc_info=error)
     if _is_api(request):
         return _refuse(request, RequestRefusedError(500, Code.ALL_FAILED))
     return defaults.server_error(request)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """503 for a request that the server has no time for."""
+    return unavailable(request, RequestRefusedError(503, Transport.AUTHORISATION_UNAVAILABLE, body_code=503))
+
+
+def unavailable(request: HttpRequest, refused: RequestRefusedError) -> HttpResponse:
+    """503 with Retry-After: the envelope, or a plain page that needs neither database nor session."""
+    if _is_api(request):
+        response = _refuse(request, refused)
+    else:
+        response = HttpResponse(render_to_string("503.html"), status=503, headers={"Cache-Control": "no-store"})
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def _is_api(request: HttpRequest) -> bool:

@@ -21,7 +21,7 @@ from rest_framework.exceptions import (
 from rest_framework.response import Response
 
 from loyalty_project.api.envelope import refusal
-from loyalty_project.db.errors import sqlstate
+from loyalty_project.db.errors import is_database_away, sqlstate
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import LoyaltyError, RequestRefusedError
 
@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 CHALLENGE: Final = 'Basic realm="Regulars", charset="UTF-8"'
 _LOCK_NOT_AVAILABLE = "55P03"
 _SECONDS_UNTIL_A_NEW_WINDOW = 60
+# After a 503.
+RETRY_SECONDS: Final = 2
 # Codes whose number is not their HTTP status.
 _HTTP_STATUS: Final[dict[CodeTable, int]] = {
     Transport.ACCESS_DENIED: 403,
@@ -57,6 +59,8 @@ def answer_exception(error: Exception, context: Mapping[str, Any]) -> Response: 
     if refused.http_status == 429:
         wait = getattr(error, "wait", None)
         headers["Retry-After"] = str(_SECONDS_UNTIL_A_NEW_WINDOW if wait is None else max(1, math.ceil(wait)))
+    if refused.http_status == 503:
+        headers["Retry-After"] = str(RETRY_SECONDS)
     return Response(refusal(refused), status=refused.http_status, headers=headers)
 
 
@@ -73,6 +77,10 @@ def as_refusal(error: BaseException) -> RequestRefusedError:
         return RequestRefusedError(error.status_code, Code.INVALID_INPUT)
     if isinstance(error, Error) and sqlstate(error) == _LOCK_NOT_AVAILABLE:
         return refused_with(Transport.BUSY)
+    if is_database_away(error):
+        # Nothing was done, so the caller may try again. One line, because every call has it.
+        log.error("database_away", error=type(error).__name__)
+        return RequestRefusedError(503, Transport.AUTHORISATION_UNAVAILABLE, body_code=503)
     log.error("request_failed", exc_info=error)
     return RequestRefusedError(500, Code.ALL_FAILED)
 

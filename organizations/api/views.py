@@ -15,6 +15,7 @@ from rest_framework.viewsets import ViewSetMixin
 
 from loyalty_project.api.envelope import Tree, http_status
 from loyalty_project.api.views import WireView
+from loyalty_project.gateway.known_callers import mark_known
 from loyalty_project.protocol.codes import Transport
 from loyalty_project.protocol.errors import RequestRefusedError
 from organizations.api.authentication import CallerAuthentication, caller_of
@@ -49,6 +50,7 @@ class TillView(WireView):
         super().perform_authentication(request)
         if request.successful_authenticator is not None:
             caller = caller_of(request)
+            mark_known(request.META)
             scoping.enter_scope(caller.organization)
             structlog.contextvars.bind_contextvars(
                 organization=caller.organization.code, caller=caller.name, till=caller.till.code

@@ -6,7 +6,6 @@ Its answers do not have the envelope of contract 1.1.
 import json
 from typing import Any
 
-import structlog
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
@@ -14,14 +13,13 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from loyalty_project.api.body import discard_body, read_body
+from loyalty_project.api.exception_handler import RETRY_SECONDS, as_refusal
 from loyalty_project.protocol.codes import Code, Transport
 from loyalty_project.protocol.errors import RequestRefusedError
 from organizations.api.client_ip import client_address
 from organizations.credentials.tokens import client_of_secret, issue_token
 from organizations.credentials.verification_cache import VerificationUnavailableError
 from organizations.tenancy import scoping
-
-log = structlog.get_logger(__name__)
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -35,12 +33,9 @@ class TokenView(View):
         try:
             with scoping.no_scope():
                 response = super().dispatch(request, *args, **kwargs)
-        except RequestRefusedError as refused:
+        except Exception as error:  # noqa: BLE001 - the counterpart of the exception handler of the other views
+            refused = as_refusal(error)
             response = _refused(refused.http_status, refused.message)
-        except Exception:
-            # The counterpart of the exception handler of the other views.
-            log.exception("token_request_failed")
-            response = _refused(500, Code.ALL_FAILED.sentence)
         discard_body(request)
         response["Cache-Control"] = "no-store"
         return response
@@ -75,4 +70,7 @@ def _read_credential(request: HttpRequest) -> tuple[str, str]:
 
 
 def _refused(status: int, message: str) -> JsonResponse:
-    return JsonResponse({"data": None, "errors": [{"code": status, "message": message}]}, status=status)
+    response = JsonResponse({"data": None, "errors": [{"code": status, "message": message}]}, status=status)
+    if status == 503:
+        response["Retry-After"] = str(RETRY_SECONDS)
+    return response

@@ -99,10 +99,9 @@ def test_there_is_a_worker_for_each_processor_within_reason() -> None:
 
 
 def test_single_requests_are_not_logged_and_quiet_is_quieter() -> None:
-    command = granian_command(Address("127.0.0.1", 8123), workers=3, threads=5)
+    command = granian_command(Address("127.0.0.1", 8123), workers=3)
     assert "--no-access-log" in command
     assert command[command.index("--workers") + 1] == "3"
-    assert command[command.index("--blocking-threads") + 1] == "5"
     assert command[command.index("--log-level") + 1] == "info"
-    quiet = granian_command(Address("127.0.0.1", 8123), workers=3, threads=5, quiet=True)
+    quiet = granian_command(Address("127.0.0.1", 8123), workers=3, quiet=True)
     assert quiet[quiet.index("--log-level") + 1] == "error"

@@ -19,7 +19,6 @@ from loyalty_project.embedded_postgres.errors import EmbeddedServerError
 from loyalty_project.embedded_postgres.server import configured_server
 from loyalty_project.management.commands.serve import add_address_arguments
 from loyalty_project.serving import (
-    THREADS,
     Address,
     AddressUnusableError,
     check_address,
@@ -76,7 +75,7 @@ class Command(BaseCommand):
                 self.stdout.write("Starting the database ...")
                 database.start(database=settings.DATABASES[DEFAULT_DB_ALIAS]["NAME"])
             call_command("migrate", interactive=False, verbosity=0)
-            serving = granian_command(address, workers=usual_workers(), threads=THREADS, stop_seconds=STOP_SECONDS, quiet=True)
+            serving = granian_command(address, workers=usual_workers(), stop_seconds=STOP_SECONDS, quiet=True)
             with _process(serving) as server, _process(worker_command()) as worker:
                 # Loads while server and worker start, which takes about as long.
                 call_command("load_demo", yes=True, customers=customers, stdout=self.stdout)

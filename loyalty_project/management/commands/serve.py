@@ -4,9 +4,10 @@ import os
 from argparse import ArgumentTypeError
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from loyalty_project.serving import THREADS, Address, AddressUnusableError, check_address, granian_command, usual_workers
+from loyalty_project.serving import Address, AddressUnusableError, check_address, granian_command, usual_workers
 
 
 def add_address_arguments(parser: CommandParser) -> None:
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--threads",
             type=count,
-            default=THREADS,
+            default=settings.SERVER_THREADS,
             help="threads of each worker, each with a database connection (default: %(default)s)",
         )
 
@@ -57,5 +58,6 @@ class Command(BaseCommand):
             check_address(address)
         except AddressUnusableError as error:
             raise CommandError(str(error)) from error
-        command = granian_command(address, workers=workers, threads=threads)
+        os.environ["SERVER_THREADS"] = str(threads)
+        command = granian_command(address, workers=workers)
         os.execv(command[0], command)  # noqa: S606 - no shell is wanted; signals reach granian itself

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
+from structlog.testing import capture_logs
 
 from organizations.credentials import verification_cache
 from organizations.credentials.models import ApiClient
@@ -91,7 +92,8 @@ def test_when_too_many_secrets_wait_it_is_503(client_row: ApiClient, monkeypatch
         assert_refused(generate(good()), 503, "Authorisation service is unavailable")
 
 
-def test_an_installation_failure_is_logged_and_answered_in_this_form(client_row: ApiClient, settings, tmp_path, caplog) -> None:
+def test_an_installation_failure_is_logged_and_answered_in_this_form(client_row: ApiClient, settings, tmp_path) -> None:
     settings.PRODUCTION, settings.TOKEN_KEYS_DIR = True, tmp_path
-    assert_refused(generate(good()), 500, "All requests have failed due to errors")
-    assert caplog.records[-1].exc_info[0] is ImproperlyConfigured
+    with capture_logs() as logs:
+        assert_refused(generate(good()), 500, "All requests have failed due to errors")
+    assert [(log["event"], type(log["exc_info"])) for log in logs] == [("request_failed", ImproperlyConfigured)]

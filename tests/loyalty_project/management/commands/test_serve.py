@@ -39,10 +39,12 @@ def test_it_answers_and_ends_politely_on_sigterm() -> None:
 
 def test_the_process_itself_becomes_granian(monkeypatch: pytest.MonkeyPatch) -> None:
     became: list[tuple[str, list[str]]] = []
+    monkeypatch.setenv("SERVER_THREADS", "4")
     monkeypatch.setattr(os, "execv", lambda path, arguments: became.append((path, arguments)))
     port = free_port()
     call_command("serve", "--port", str(port), "--workers", "3", "--threads", "2")
-    assert became == [(sys.executable, granian_command(Address("127.0.0.1", port), workers=3, threads=2))]
+    assert became == [(sys.executable, granian_command(Address("127.0.0.1", port), workers=3))]
+    assert os.environ["SERVER_THREADS"] == "2"
 
 
 def test_a_taken_port_is_reported_before_anything_starts() -> None:
