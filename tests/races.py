@@ -1,7 +1,7 @@
 """Concurrent workers, each on a database connection of its own."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier, current_thread, get_ident, main_thread
 from typing import Any, TypeVar
@@ -34,6 +34,13 @@ def race(lanes: Sequence[Sequence[Job]], work: Callable[[Job], Result]) -> list[
 
 def on_another_connection(work: Callable[[], Result]) -> Result:
     """The result of `work`, run in a thread with a database connection of its own while the caller waits."""
+    with meanwhile(work) as running:
+        return running.result(timeout=_PATIENCE)
+
+
+@contextmanager
+def meanwhile(work: Callable[[], Result]) -> Iterator["Future[Result]"]:
+    """`work`, running in a thread with a database connection of its own; it is waited for at the end."""
 
     def run() -> Result:
         try:
@@ -42,7 +49,7 @@ def on_another_connection(work: Callable[[], Result]) -> Result:
             connection.close()
 
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(run).result(timeout=_PATIENCE)
+        yield pool.submit(run)
 
 
 @contextmanager
