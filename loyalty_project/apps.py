@@ -2,6 +2,9 @@
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.core.checks import Tags, register
+
+from loyalty_project.db.checks import check_clock
 
 
 class LoyaltyProjectConfig(AppConfig):
@@ -9,6 +12,10 @@ class LoyaltyProjectConfig(AppConfig):
 
     name = "loyalty_project"
     default = True
+
+    def ready(self) -> None:
+        """Add the checks of the database."""
+        register(check_clock, Tags.database)
 
 
 class AdminConfig(admin_apps.AdminConfig):

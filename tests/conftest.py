@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 
 import psycopg
 import pytest
@@ -11,6 +12,9 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from customers.profile.models import Customer
+from loyalty_project import clock
+from loyalty_project.db import trusted_time
+from loyalty_project.db.trusted_time import forget_database_time
 from loyalty_project.embedded_postgres.base import DatabaseWrapper
 from loyalty_project.embedded_postgres.server import Server, configured_server
 from organizations.credentials.rate_limits import forget_leases
@@ -74,12 +78,26 @@ def _cheap_hashes(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def _fresh_process() -> Iterator[None]:
-    """No proof and no permit is remembered from another test."""
+    """No proof, no permit and no time of the database is remembered from another test."""
     verified_secrets.clear()
     forget_leases()
+    forget_database_time()
     yield
     verified_secrets.clear()
     forget_leases()
+    forget_database_time()
+
+
+@pytest.fixture(autouse=True)
+def _database_travels_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database's clock shows the time to which a test has travelled, asked for by the same query."""
+
+    def travelled() -> datetime:
+        ask()
+        return clock.now()
+
+    ask = trusted_time.database_time
+    monkeypatch.setattr(trusted_time, "database_time", travelled)
 
 
 @pytest.fixture

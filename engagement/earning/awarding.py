@@ -22,8 +22,7 @@ from engagement.points.expiry import Expiry, ExpiryError, expiry_of
 from engagement.points.field_dates import field_dates
 from engagement.points.ledger.movements import award
 from engagement.points.ledger.posting import AccountState
-from engagement.points.ledger.repository import write_accounts
-from engagement.points.ledger.settlement import settle
+from engagement.points.ledger.repository import settle_states, write_accounts
 from engagement.points.models import BillPoints, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ProgramCatalog
@@ -76,8 +75,7 @@ def award_bills(
         return awards
     batch = open_batch(countable, loyal, customers, catalog, organization, by, now, is_history=is_history)
     if not is_history:
-        for state in batch.states.values():
-            settle(state, now, recorded_at=now)
+        settle_states(batch.states.values(), until=now, recorded_at=now)
     for bill in countable:
         if bill.customer_id not in loyal:
             continue
@@ -86,8 +84,7 @@ def award_bills(
         else:
             _award_sale(bill, batch, awards[bill.pk])
     if not is_history:
-        for state in batch.states.values():
-            settle(state, now, recorded_at=now)
+        settle_states(batch.states.values(), until=now, recorded_at=now)
     write_accounts(batch.states.values())
     shares = batch.changed_shares.values()
     insert_rows([share_of_bill for share_of_bill in shares if share_of_bill.pk is None])

@@ -13,8 +13,7 @@ from customers.profile.models import Customer
 from engagement.bills.models import Bill
 from engagement.points.field_dates import expiry_fields
 from engagement.points.ledger.posting import AccountState, EntryContext
-from engagement.points.ledger.repository import States, lock_accounts
-from engagement.points.ledger.settlement import settle
+from engagement.points.ledger.repository import States, lock_accounts, settle_states
 from engagement.points.models import BillPoints, PointsEntry, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ProgramCatalog
@@ -111,7 +110,7 @@ def _read_sales(batch: AwardBatch, sales: Collection[int]) -> None:
 def settle_history(bill: Bill, state: AccountState, batch: AwardBatch) -> None:
     """Settle the account up to the moment of a bill of the past."""
     if batch.is_history:
-        settle(state, bill.billed_at, recorded_at=batch.now)
+        settle_states([state], until=bill.billed_at, recorded_at=batch.now)
 
 
 def entry_context(

@@ -11,8 +11,7 @@ from engagement.numbers.rounding import TooManyPointsError
 from engagement.points.expiry import Expiry
 from engagement.points.ledger.movements import award, spend
 from engagement.points.ledger.posting import EntryContext, InsufficientPointsError, Kind
-from engagement.points.ledger.repository import lock_accounts, write_accounts
-from engagement.points.ledger.settlement import settle
+from engagement.points.ledger.repository import lock_accounts, settle_states, write_accounts
 from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import newest_versions
@@ -42,7 +41,7 @@ def adjust_points(
     _check(points, precision=version.typed_rules.precision, expires_on=expires_on, today=now.astimezone(zone).date())
     lock_customer(account.customer_id)
     state = lock_accounts([account.customer_id], zone=zone)[AccountKey(account.customer_id, account.program_id)]
-    settle(state, now, recorded_at=now)
+    settle_states([state], until=now, recorded_at=now)
     facts = EntryContext(
         occurred_at=now,
         recorded_at=now,

@@ -15,8 +15,7 @@ from engagement.points.expiry import Expiry, ExpiryError, expiry_of
 from engagement.points.field_dates import expiry_fields, field_dates
 from engagement.points.ledger.movements import award, spend
 from engagement.points.ledger.posting import AccountState, EntryContext, InsufficientPointsError
-from engagement.points.ledger.repository import States, lock_accounts, write_accounts
-from engagement.points.ledger.settlement import settle
+from engagement.points.ledger.repository import States, lock_accounts, settle_states, write_accounts
 from engagement.points.models import PointsEntry, PointsLot
 from engagement.points_import.rows import KINDS, Kind, PointsRow
 from engagement.programs.account_key import AccountKey
@@ -158,7 +157,7 @@ def _post_row(row: PointsRow, batch: _Batch) -> RowStatus:
             return RowStatus.UNCHANGED
         raise LoyaltyError(Code.INVALID_INPUT)
     state = batch.states[key]
-    settle(state, min(row.occurred_at, batch.now), recorded_at=batch.now)
+    settle_states([state], until=min(row.occurred_at, batch.now), recorded_at=batch.now)
     version = batch.catalog.version_at(current, row.occurred_at)
     try:
         expires_on = _post(row, state, version, batch)

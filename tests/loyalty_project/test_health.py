@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +26,15 @@ def test_a_living_process_is_healthy_without_a_database() -> None:
 @pytest.mark.django_db
 def test_it_is_ready_with_a_migrated_database() -> None:
     assert answer(readyz(RequestFactory().get("/readyz"))) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db
+def test_it_says_that_the_clock_is_far_ahead_of_the_databases(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loyalty_project.health.clock_lead", lambda: timedelta(days=3))
+    with capture_logs() as logs:
+        expected = {"status": "ok", "clock": "3 days ahead of the database's"}
+        assert answer(readyz(RequestFactory().get("/readyz"))) == (200, expected)
+    assert logs == [{"event": "clock_ahead_of_database", "log_level": "error", "days": 3}]
 
 
 @pytest.mark.django_db

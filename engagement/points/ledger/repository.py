@@ -14,6 +14,7 @@ from engagement.programs.models import Membership
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, insert_with_ids, update_rows
+from loyalty_project.db.trusted_time import trusted
 from loyalty_project.faults import Point, reach
 
 _ACCOUNT_COLUMNS = (
@@ -109,12 +110,22 @@ def write_accounts(states: Iterable[AccountState]) -> None:
 
 
 def settle_states(states: Iterable[AccountState], *, until: datetime, recorded_at: datetime) -> Sequence[AccountState]:
-    """Settle the accounts in memory up to `until`; return those that were due."""
-    changed: list[AccountState] = []
-    for state in states:
-        if state.account.due_at is not None and state.account.due_at <= until:
-            settle(state, until, recorded_at=recorded_at)
-            # Written even if nothing was due after all, so that `due_at` is corrected.
-            state.is_changed = True
-            changed.append(state)
-    return changed
+    """Settle the accounts in memory up to `until`; return those that were due.
+
+    Nothing is settled that is due only by a clock far ahead of the database's (`loyalty_project.db.trusted_time`).
+    """
+    due = [state for state in states if _is_due(state, until)]
+    if not due:
+        return due
+    until = trusted(until)
+    due = [state for state in due if _is_due(state, until)]
+    for state in due:
+        settle(state, until, recorded_at=recorded_at)
+        # Written even if nothing was due after all, so that `due_at` is corrected.
+        state.is_changed = True
+    return due
+
+
+def _is_due(state: AccountState, until: datetime) -> bool:
+    """True if the stored moment has come, or that of a lot, which may have been added since the account was read."""
+    return any(moment is not None and moment <= until for moment in (state.account.due_at, state.next_due()))
