@@ -34,10 +34,11 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 # Prepared statements make point lookups three times as fast; they need parameters bound by the server. The timeouts keep a
 # stuck item from blocking a till: a lock that is not free in time is answered 521, a statement that takes too long 500.
+LOCK_SECONDS = 5
 DATABASE_OPTIONS: dict[str, Any] = {
     "server_side_binding": True,
     "prepare_threshold": 2,
-    "options": "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=120s",
+    "options": f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout=60s -c idle_in_transaction_session_timeout=120s",
 }
 DATABASE_URL = env.str("DATABASE_URL") if PRODUCTION else env.str("DATABASE_URL", "")
 DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "loyalty_project.embedded_postgres", "NAME": "loyalty"}}
@@ -123,6 +124,9 @@ REST_FRAMEWORK = {
 # Cost of checking a password or client secret. A stored hash keeps the cost that it was made with.
 ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", 2, validate=validate.Range(min=1))
 ARGON2_MEMORY_KIB = env.int("ARGON2_MEMORY_KIB", 19_456, validate=validate.Range(min=8))
+# Seconds for one call of the API, after its body has arrived; what is not done by then is answered 521. Its statements wait
+# LOCK_SECONDS for locks, all together.
+REQUEST_SECONDS = env.float("REQUEST_SECONDS", 30.0, validate=validate.Range(min=1, max=600))
 # Seconds for each statement of a customer/search, after which the search is refused (461).
 SEARCH_TIMEOUT = env.float("SEARCH_TIMEOUT", 5.0, validate=validate.Range(min=0.1, max=60))
 TOKEN_KEYS_DIR = env.path("TOKEN_KEYS_DIR", DATA_DIR / "token-keys")

@@ -8,6 +8,7 @@ import structlog
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
 from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, is_database_away, is_repeated, sqlstate
+from loyalty_project.db.request_time import OutOfTimeError, request_time
 from loyalty_project.faults import Point, reach
 from loyalty_project.protocol.codes import TECHNICAL, Code, CodeTable, Transport
 from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError
@@ -44,13 +45,18 @@ def run_batch(
     """Outcomes of the items, in their order, each worked in its own transaction.
 
     A deadlock or serialization failure repeats the whole item, at most five times. A lock that is not free in time is 521.
+    Once the request has used its time, the items that are left are 521 as well, without work (`db.request_time`).
     A violated constraint is the code that `constraints` gives its name. Anything unexpected is logged and is `fallback`.
     A database that cannot be reached is raised; if items before were stored, the items that are left get `fallback` instead.
     With `once`, successes and refusals by a rule are stored and given again; technical failures leave no trace.
     """
     batch = _Batch(work=work, echo=echo, fallback=fallback, constraints=constraints, once=once)
+    limit = request_time()
     outcomes: list[Outcome] = []
     for position, item in enumerate(items):
+        if limit is not None and limit.is_over:
+            log.warning("request_out_of_time", items=len(items), answered=position)
+            return [*outcomes, *(batch.failed(Transport.BUSY, left) for left in items[position:])]
         try:
             outcomes.append(batch.outcome(position, item))
         except (OperationalError, InterfaceError):
@@ -81,6 +87,8 @@ class _Batch:
             if code is None:
                 log.exception("item_failed", code=int(self.fallback))
             return self.failed(code or self.fallback, item, sentence=_sentence(error))
+        except OutOfTimeError:
+            return self.failed(Transport.BUSY, item)
         except (OperationalError, InterfaceError) as error:
             if sqlstate(error) == _LOCK_NOT_AVAILABLE:
                 return self.failed(Transport.BUSY, item)

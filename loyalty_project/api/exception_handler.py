@@ -22,6 +22,7 @@ from rest_framework.response import Response
 
 from loyalty_project.api.envelope import refusal
 from loyalty_project.db.errors import is_database_away, sqlstate
+from loyalty_project.db.request_time import OutOfTimeError
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import LoyaltyError, RequestRefusedError
 
@@ -75,7 +76,7 @@ def as_refusal(error: BaseException) -> RequestRefusedError:
             return RequestRefusedError(http_status, code)
     if isinstance(error, APIException) and error.status_code < 500:
         return RequestRefusedError(error.status_code, Code.INVALID_INPUT)
-    if isinstance(error, Error) and sqlstate(error) == _LOCK_NOT_AVAILABLE:
+    if isinstance(error, OutOfTimeError) or (isinstance(error, Error) and sqlstate(error) == _LOCK_NOT_AVAILABLE):
         return refused_with(Transport.BUSY)
     if is_database_away(error):
         # Nothing was done, so the caller may try again. One line, because every call has it.

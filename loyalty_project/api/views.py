@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
@@ -14,6 +16,7 @@ from loyalty_project.api.body import discard_body
 from loyalty_project.api.negotiation import WireNegotiation, query_values
 from loyalty_project.api.parsers import WireParser, parse_request
 from loyalty_project.api.renderers import JSONRenderer, XMLRenderer
+from loyalty_project.db.request_time import limited_time, request_time
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import RequestRefusedError
 from loyalty_project.protocol.values import Value, has_unusable_text
@@ -49,12 +52,20 @@ class WireView(APIView):
             raise RequestRefusedError(400, Code.INVALID_INPUT)
         return {key.strip(): value.strip() for key, value in values.items()}
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer within the time of a request (`loyalty_project.db.request_time`)."""
+        with limited_time():
+            return super().dispatch(request, *args, **kwargs)
+
     def payload(self) -> Value:
         """The parsed body, read once: the same tree for both formats (docs/protocol.md 1.3, 1.10).
 
         Raises `RequestRefusedError`: 415, 413 or 400.
         """
-        return parse_request(self.request._request)
+        payload = parse_request(self.request._request)
+        if limit := request_time():
+            limit.start_again()
+        return payload
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Choose the format again, as the body may have decided it by now, and keep personal data out of caches."""
