@@ -61,7 +61,7 @@ class RequestTime:
             if self.is_over:
                 raise OutOfTimeError
             if self._waited:
-                self._lower_limits(context["connection"].connection)
+                self._lower_limits(context["connection"])
         begun = time.monotonic()
         try:
             return execute(sql, params, many, context)
@@ -74,13 +74,15 @@ class RequestTime:
             if took > LONG_STATEMENT:
                 self._waited += took
 
-    def _lower_limits(self, database: Any) -> None:
+    def _lower_limits(self, wrapped: Any) -> None:
         """Limit the transaction's waits, past Django: it is part of the statement that follows."""
+        database = wrapped.connection
         # Outside of a transaction nothing lasts; in an aborted one nothing runs.
         if not database.autocommit and database.info.transaction_status in {TransactionStatus.IDLE, TransactionStatus.INTRANS}:
             patience = max(LEAST_PATIENCE, self._patience - self._waited)
             left = max(LEAST_PATIENCE, self._ends - time.monotonic())
-            database.execute(_LOWER, [patience, left])
+            with wrapped.wrap_database_errors:
+                database.execute(_LOWER, [patience, left])
 
 
 @contextmanager
