@@ -16,6 +16,7 @@ import customers.merge_policy
 import engagement.merge_policy
 import subscriptions.merge_policy
 from customers.duplicates.services import reopen_candidate, settle_candidates
+from customers.identifiers.exclusivity import settings_guard
 from customers.merging import services as profiles
 from customers.merging.models import Merge
 from customers.merging.transfer import KeptRows, MovedRows, move_rows, move_rows_back, rows_changed, was_blocked_by
@@ -186,6 +187,8 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
         if _was_blocked_by(later, earlier=merge):
             raise MergeRefusedError(f"Customer {later.victim_id} was merged later, with the same data. Undo that merge first.")
     moved = merge.moved
+    # What is unique decides about the victim's identifiers.
+    settings_guard(by.organization).check()
     lots = loyalty.divide_points(moved["points"], victim=victim, survivor=survivor, by=by, now=now)
     profiles.restore_victims(moved["earlier"], victim=victim)
     lost = profiles.restore_identifiers(moved["identifiers"], victim=victim, policy=by.organization.policy)

@@ -6,6 +6,8 @@ Every caller that checks, loads or dumps an organization goes through here, so t
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.db import transaction
+
 from customers.groups.organization_file import USER_GROUPS
 from customers.segments.organization_file import SEGMENTS
 from customers.statuses.organization_file import CUSTOMER_STATUSES
@@ -17,6 +19,7 @@ from organizations.fields.organization_file import FIELDS
 from organizations.locations.organization_file import CONCEPTS, STORES, ZONES
 from organizations.organization_file import checking, dumping, loading
 from organizations.organization_file.loading import LoadReport
+from organizations.organization_file.problems import OrganizationFileError, Problem
 from organizations.organization_file.sections import Document, Section
 from organizations.organization_file.stored_sections import REFERRAL_CAMPAIGNS, TICKETS
 from organizations.source_accounts.organization_file import SOURCE_ACCOUNTS
@@ -27,6 +30,7 @@ from organizations.tenancy.organization_file import (
     ORGANIZATION_SECTION,
     SETTINGS_SECTION,
 )
+from use_cases.uniqueness import find_obstacle, follow_settings, hold_settings
 
 # In the order of the file, which is the order in which they are checked, loaded and dumped.
 SECTIONS: Final[tuple[Section, ...]] = (
@@ -67,9 +71,19 @@ def check_values(value: Any, *, environment: Mapping[str, str]) -> Document:
 def load_organization(document: Document, *, dry_run: bool = False) -> LoadReport:
     """Make an organization equal to a checked document, all of it or nothing; `dry_run` rolls it back.
 
-    Raises `OrganizationFileError` for problems that only the database shows.
+    Raises `OrganizationFileError` for problems that only the database shows: names of other organizations, and values that
+    customers share if the settings make them unique.
     """
-    return loading.load_organization(document, sections=SECTIONS, dry_run=dry_run)
+    with transaction.atomic():
+        before = hold_settings(document["organization"]["code"])
+        report = loading.load_organization(document, sections=SECTIONS, dry_run=dry_run)
+        if before is not None:
+            obstacle = find_obstacle(report.organization, before=before, after=document["settings"])
+            if obstacle is not None:
+                raise OrganizationFileError([Problem(f"settings.{obstacle.path}", obstacle.message)])
+            if not dry_run:
+                follow_settings(report.organization, before=before)
+    return report
 
 
 def dump_organization(organization: Organization) -> str:

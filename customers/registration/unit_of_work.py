@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from django.db.models import BigIntegerField, CharField
 
 from customers.field_terms.services import keep_terms
+from customers.identifiers.exclusivity import settings_guard
 from customers.identifiers.models import Identifier
 from customers.identifiers.rules import is_exclusive
 from customers.profile.locks import lock_customers
@@ -150,7 +151,8 @@ class CustomerBatch:
                 )
                 for state in changed
                 for kind in sorted(state.added_identifiers - state.promoted_identifiers.keys())
-            ]
+            ],
+            guard=settings_guard(self.organization),
         )
 
 

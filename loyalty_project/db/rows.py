@@ -5,13 +5,15 @@ server prepares it and no call compiles SQL.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
 import orjson
-from django.db import connection, models
+from django.db import OperationalError, connection, models
 from psycopg import sql
+from psycopg.errors import LockNotAvailable
 
 # Below this number of rows a prepared INSERT is as quick as COPY and takes one round trip less.
 COPY_FROM = 50
@@ -25,6 +27,29 @@ _WRITTEN_AS_IT_IS = (
     models.IntegerField,
     models.TextField,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A condition in SQL on which rows are written: what the caller decided on is still so.
+
+    If it does not hold, the caller's work is refused like work that waits for another action: later it may succeed.
+    """
+
+    condition: str
+    parameters: Sequence[Any]
+    reason: str
+
+    def refuse(self) -> None:
+        """Raise `django.db.OperationalError` with SQLSTATE 55P03."""
+        raise OperationalError(self.reason) from LockNotAvailable(self.reason)
+
+    def check(self) -> None:
+        """Check the condition in a statement of its own. Raises as `refuse`."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT 1 WHERE {self.condition}", self.parameters)
+            if cursor.fetchone() is None:
+                self.refuse()
 
 
 def draw_ids(model: type[models.Model], count: int) -> list[int]:
@@ -51,17 +76,27 @@ def insert_with_ids(rows: Sequence[models.Model]) -> None:
     insert_rows(rows)
 
 
-def insert_rows(rows: Sequence[models.Model]) -> None:
-    """Write unsaved rows of one model. The database numbers rows without a primary key; the instances keep None."""
+def insert_rows(rows: Sequence[models.Model], *, guard: Guard | None = None) -> None:
+    """Write unsaved rows of one model. The database numbers rows without a primary key; the instances keep None.
+
+    A `guard` that does not hold refuses all of them; of few rows it is part of their INSERT.
+    """
     if not rows:
         return
     model = type(rows[0])
     columns = _columns(model, with_key=rows[0].pk is not None)
     if len(rows) < COPY_FROM:
         readers, query = _insert_of(model, with_key=rows[0].pk is not None)
+        values: list[Any] = [[read(row) for row in rows] for read in readers]
+        if guard is not None:
+            query, values = f"{query} WHERE {guard.condition}", [*values, *guard.parameters]
         with connection.cursor() as cursor:
-            cursor.execute(query, [[read(row) for row in rows] for read in readers])
+            cursor.execute(query, values)
+            if guard is not None and cursor.rowcount < len(rows):
+                guard.refuse()
         return
+    if guard is not None:
+        guard.check()
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(sql.Identifier(field.column) for field in columns)
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 
+from customers.identifiers.exclusivity import align_rows, check_exclusive
 from customers.identifiers.models import Identifier
 from customers.identity_requests.services import ReleaseRefusedError, release_identifier
 from customers.merging.models import Merge
@@ -206,3 +207,29 @@ def test_a_merge_is_undone_after_a_release(organization: Organization, till: Til
     release(organization, anna)
     undo(till, merged)
     assert find(organization, "mobile", INHERITED) == (None, False)
+
+
+def test_an_email_that_the_survivor_has_too_does_not_come_back_once_emails_are_unique(
+    organization: Organization, till: Till
+) -> None:
+    set_flags(organization, CONF_USERS_IS_EMAIL_UNIQUE=0)
+    first, second = (send(till, mobile=f"981230001{n}", email="family@example.com").customer for n in (1, 2))
+    row = merge(till, first, second)
+    before, organization.flags = organization.policy, {}
+    organization.save()
+    check_exclusive(before, organization.policy)
+    align_rows(before, organization.policy)
+    undo(till, row)
+    assert (known_by(first)["email"], known_by(second, "FORMER")) == ("family@example.com", {"email": "family@example.com"})
+    assert find(organization, "email", "family@example.com") == (first.pk, False)
+
+
+@pytest.mark.parametrize("flags", [{"CONF_USERS_IS_EMAIL_UNIQUE": 0}, {"CONF_INSTORE_V2_ENABLED": 1}])
+def test_a_merge_is_undone_after_the_settings_of_uniqueness_changed(
+    organization: Organization, till: Till, merged: Merge, twin: Customer, flags: dict[str, int]
+) -> None:
+    before = organization.policy
+    set_flags(organization, **flags)
+    align_rows(before, organization.policy)
+    undo(till, merged)
+    assert known_by(twin) == {"mobile": INHERITED, "email": "anna@example.com", "external_id": "NW-2"}

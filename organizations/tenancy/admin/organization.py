@@ -1,5 +1,6 @@
 """The organization and its policies."""
 
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -32,6 +33,7 @@ from organizations.tenancy.admin.verification_form import (
 )
 from organizations.tenancy.models import Organization
 from organizations.tenancy.organization_file import ORGANIZATION, Settings
+from use_cases.uniqueness import find_obstacle, follow_settings, hold_settings
 
 
 class OrganizationForm(ConfigurationForm):
@@ -39,6 +41,8 @@ class OrganizationForm(ConfigurationForm):
 
     section = ORGANIZATION
     installation_wide = True
+    # The stored settings, if the form changes them.
+    settings_before: Mapping[str, Any] | None = None
 
     timezone = forms.ChoiceField(
         label="Time zone",
@@ -80,6 +84,11 @@ class OrganizationForm(ConfigurationForm):
         for problem in problems:
             self._add_problem(problem.path, problem.message)
         if not problems and given:
+            # Held until the page has saved.
+            self.settings_before = hold_settings(self.instance.code) or {}
+            obstacle = find_obstacle(self.instance, before=self.settings_before, after=flags)
+            if obstacle is not None:
+                self._add_problem(obstacle.path, obstacle.message)
             self.instance.flags = flags
         if VERIFICATION_NAMES[0] in self.fields:
             self._read_verification(cleaned)
@@ -150,6 +159,11 @@ class OrganizationAdmin(BackOfficeAdmin):
     def answer_choice(self, request: HttpRequest) -> Any:
         """The form of a new organization, which belongs to no other."""
         return super(BackOfficeAdmin, self).changeform_view(request)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        super().save_model(request, obj, form, change)
+        if form.settings_before is not None:
+            follow_settings(obj, before=form.settings_before)
 
     @display(description="Stored, not used yet")
     def waiting(self, organization: Organization) -> str:
