@@ -3,9 +3,7 @@
 import csv
 import gzip
 import io
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,11 +11,12 @@ from typing import BinaryIO, Final, Literal, TextIO
 
 import orjson
 
+from loyalty_project.formulas import marked, marked_if_ambiguous
+from loyalty_project.private_files import replaced_file
+
 STANDARD_OUTPUT: Final = "-"
 Format = Literal["csv", "jsonl"]
 WriteRow = Callable[[Sequence[str]], object]
-# Characters that start a formula in spreadsheets.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @contextmanager
@@ -32,26 +31,8 @@ def open_target(path: str) -> Iterator[TextIO]:
         # A write error must show now, not when the process ends.
         sys.stdout.buffer.flush()
         return
-    target = Path(path)
-    compressed = path.endswith(".gz")
-    if target.exists() and not target.is_file() and not target.is_dir():
-        # A device or pipe cannot be replaced, only written to.
-        with target.open("wb") as file, _text(file, compressed=compressed) as text:
-            yield text
-        return
-    target = target.resolve()
-    # mkstemp: a name of its own, mode 0600.
-    descriptor, draft = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, no path
-            with _text(file, compressed=compressed) as text:
-                yield text
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).replace(target)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+    with replaced_file(Path(path)) as file, _text(file, compressed=path.endswith(".gz")) as text:
+        yield text
 
 
 @contextmanager
@@ -66,18 +47,17 @@ def _text(file: BinaryIO, *, compressed: bool = False) -> Iterator[TextIO]:
             text.detach()
 
 
-def row_writer(text: TextIO, columns: Sequence[str], *, format_: Format) -> WriteRow:
-    """Function that writes a row of cells: CSV (RFC 4180) with its header, or one JSON object a line with null for blanks."""
+def row_writer(text: TextIO, columns: Sequence[str], *, format_: Format, keeps_formulas: bool = False) -> WriteRow:
+    """Function that writes a row of cells: CSV (RFC 4180) with its header, or one JSON object a line with null for blanks.
+
+    In CSV, cells that a spreadsheet would take for formulas get an apostrophe before them, unless `keeps_formulas`.
+    """
     if format_ == "csv":
+        mark = marked_if_ambiguous if keeps_formulas else marked
         # Its line end, CR LF, is also what makes it quote cells with either of the two.
         writer = csv.writer(text)
         writer.writerow(columns)
-        return writer.writerow
+        return lambda cells: writer.writerow([mark(cell) if cell else cell for cell in cells])
     return lambda cells: text.write(
         orjson.dumps({name: cell or None for name, cell in zip(columns, cells, strict=True)}).decode() + "\n"
     )
-
-
-def looks_like_formula(cell: str) -> bool:
-    """True if a spreadsheet would evaluate the cell instead of showing it."""
-    return cell.startswith(_FORMULA)

@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal
+
+from loyalty_project.protocol.numbers import read_plain
 
 PrimaryKey = Literal["mobile", "email", "external_id"]
 FlagValue = bool | int | str | Decimal | date | None
@@ -29,7 +31,7 @@ def _switch(value: object) -> bool:
 
 def _whole(low: int, high: int) -> Callable[[object], int]:
     def read(value: object) -> int:
-        if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,9}", str(value)):
+        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,9}", str(value)):
             raise ValueError("must be a whole number")
         number = int(str(value))
         if not low <= number <= high:
@@ -80,11 +82,8 @@ def _pattern(value: object) -> str:
 def _amount(value: object) -> Decimal | None:
     if value is None:
         return None
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if isinstance(value, bool) or not amount.is_finite() or amount < 0:
+    amount = read_plain(str(value), with_exponent=True)
+    if amount is None or amount < 0:
         raise ValueError("must be an amount, or null for no limit")
     return amount
 

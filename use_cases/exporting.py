@@ -16,6 +16,7 @@ from customers.identifiers.models import Identifier
 from customers.profile.field_values import write_value
 from customers.profile.models import Customer
 from customers.registration.imports import CONSENTS, FIELD_CATEGORIES, PLAIN
+from loyalty_project.imports.columns import is_damaged
 from loyalty_project.protocol.moments import write_moment
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.models import Organization
@@ -55,12 +56,12 @@ class CustomerFile:
 
     def _cells(self, customer: Mapping[str, Any]) -> list[str]:
         plain = {
-            **{kind: customer[f"current_{kind}"] for kind in Identifier.Kind.values},
+            **{kind: _code(customer[f"current_{kind}"]) for kind in Identifier.Kind.values},
             **{name: customer[name] for name in _COPIED if customer[name] not in _DEFAULTS},
             **{column: self._till(customer, name) for column, name in _TILLS.items()},
             "id": str(customer["pk"]),
             "registered_on": write_moment(customer["registered_on"], self.organization.zone),
-            "card_number": customer["valid_card"],
+            "card_number": _code(customer["valid_card"]),
             "preferred_store": customer["preferred_store__code"],
         }
         values = customer["field_values"]
@@ -75,6 +76,11 @@ class CustomerFile:
         is_refused = self.organization.policy.strict_till and not customer[f"{name}__is_active"]
         code: str | None = customer[f"{name}__code"]
         return None if is_refused else code
+
+
+def _code(value: str | None) -> str | None:
+    """The code; blank if an import would refuse it as what a spreadsheet has damaged."""
+    return None if value and is_damaged(value) else value
 
 
 def open_customer_file(organization: Organization) -> CustomerFile:

@@ -12,7 +12,8 @@ from customers.profile.locks import lock_customers
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, insert_with_ids, update_rows
-from loyalty_project.imports.results import RowResult, RowStatus, rejected
+from loyalty_project.imports.cells import reason
+from loyalty_project.imports.results import RowResult, RowStatus, refused
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
@@ -86,8 +87,8 @@ class _CardBatch:
             card = Card(organization_id=card_input.series.organization_id, series=card_input.series, number=card_input.number)
         try:
             values = _values(card, card_input, self.now, self.by_external_id.get(card_input.external_id))
-        except LoyaltyError as refusal:
-            return rejected(refusal.code)
+        except LoyaltyError as error:
+            return refused(error)
         before = {name: getattr(card, name) for name in _COLUMNS}
         if not is_new and values == before:
             return RowResult(RowStatus.UNCHANGED)
@@ -116,15 +117,19 @@ class _CardBatch:
 
 def _values(card: Card, card_input: CardInput, now: datetime, holder: Card | None) -> dict[str, Any]:
     """New values of the card's columns. `holder` is the card that has the external id now. Raises `LoyaltyError` 400."""
-    is_given_away = card_input.customer_id is not None and card.customer_id not in {None, card_input.customer_id}
-    if card.series_id != card_input.series.pk or is_given_away or (holder is not None and holder is not card):
-        raise LoyaltyError(Code.INVALID_INPUT)
+    if card.series_id != card_input.series.pk:
+        raise _refusal("card_number", card.number, "is a card of another series")
+    if card_input.customer_id is not None and card.customer_id not in {None, card_input.customer_id}:
+        raise _refusal("card_number", card.number, "is a card of another customer")
+    if holder is not None and holder is not card:
+        raise _refusal("card_external_id", card_input.external_id, "is the external id of another card")
     customer_id = card.customer_id if card_input.customer_id is None else card_input.customer_id
     is_issued_now = customer_id != card.customer_id
     status = card_input.status or (Status.ISSUED if is_issued_now and card.status == Status.NOT_ISSUED else card.status)
     fits = status not in _ISSUED if customer_id is None else status != Status.NOT_ISSUED
     if not fits:
-        raise LoyaltyError(Code.INVALID_INPUT)
+        owner = "no customer" if customer_id is None else "a customer"
+        raise _refusal("status", status, f"is not a status of a card of {owner}")
     return {
         "external_id": card_input.external_id or card.external_id,
         "customer_id": customer_id,
@@ -132,6 +137,10 @@ def _values(card: Card, card_input: CardInput, now: datetime, holder: Card | Non
         "issued_on": now if is_issued_now else card.issued_on,
         "expires_on": card_input.expires_on or card.expires_on,
     }
+
+
+def _refusal(column: str, value: str, problem: str) -> LoyaltyError:
+    return LoyaltyError(Code.INVALID_INPUT, detail=reason(column, value, problem))
 
 
 def _change(card: Card, old: Mapping[str, Any], new: Mapping[str, Any]) -> Change:

@@ -10,6 +10,7 @@ from customers.profile.locks import lock_customers
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, update_rows
+from loyalty_project.imports.cells import reason
 from loyalty_project.imports.results import RowResult, RowStatus, rejected
 from loyalty_project.protocol.codes import Code
 from organizations.audit.actors import Actor
@@ -73,7 +74,8 @@ class _MembershipBatch:
         row = self.present.get(key)
         role = membership.role or (row.role if row else Role.MEMBER)
         if role == Role.PRIMARY and self.primaries.get(membership.group.pk, membership.customer_id) != membership.customer_id:
-            return rejected(Code.INVALID_INPUT)
+            problem = "has a primary member already; make that one a MEMBER first"
+            return rejected(Code.INVALID_INPUT, reason("group", membership.group.external_id, problem))
         if row is not None and row.role == role:
             return RowResult(RowStatus.UNCHANGED)
         self.changes.append(_change(membership, row.role if row else None, role))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 from customers.lookup.services import LookupQuery, LookupResult, look_up
+from customers.registration.refusals import explained
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.values import optional
@@ -30,7 +31,10 @@ def resolve_rows(rows: Sequence[Row], *, organization: Organization, policy: Pol
         if values:
             looked_up = look_up(LookupQuery(key=key, values=values), organization=organization, policy=policy, country_code="")
             results.update(((key, result.value), result) for result in looked_up)
-    return [_customer(results[given]) if given else LoyaltyError(Code.IDENTIFIER_MISSING) for given in identifiers]
+    return [
+        _customer(row, results.get(given) if given else None, organization)
+        for row, given in zip(rows, identifiers, strict=True)
+    ]
 
 
 def read_rows(
@@ -56,7 +60,9 @@ def _deciding_identifier(row: Row) -> tuple[str, str] | None:
     return next(((key, value) for key, value in filled if value), None)
 
 
-def _customer(result: LookupResult) -> int | LoyaltyError:
+def _customer(row: Row, result: LookupResult | None, organization: Organization) -> int | LoyaltyError:
+    if result is None:
+        return explained(LoyaltyError(Code.IDENTIFIER_MISSING), row, organization)
     if result.customer_id is None:
-        return LoyaltyError(result.refusal or Code.UNKNOWN_ID)
+        return explained(LoyaltyError(result.refusal or Code.UNKNOWN_ID), row, organization)
     return result.customer_id

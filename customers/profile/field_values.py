@@ -8,15 +8,16 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
 
 from customers.profile.text import fold, fold_given, search_form
+from loyalty_project.protocol.numbers import plain_digits, read_plain
 from organizations.fields.models import FieldDefinition
 
 FieldValue = str | list[str]
 TEXT_LENGTH = 2000
 # Options that one text may name, unless the field has more.
 MOST_CHOSEN = 100
+_LARGEST_EXPONENT = 30
 _DAY = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ].*)?", re.ASCII)
 _SWITCHES = {"true": "true", "1": "true", "yes": "true", "false": "false", "0": "false", "no": "false"}
 
@@ -114,14 +115,11 @@ def _several(text: str, definition: FieldDefinition) -> list[str]:
 
 
 def _number(text: str) -> str:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise WrongTypeError from None
-    if not number.is_finite() or abs(number.adjusted()) > 30:
+    # The parser keeps the digits of a JSON number, and its exponent.
+    number = read_plain(text.strip(), with_exponent=True)
+    if number is None or abs(number.adjusted()) > _LARGEST_EXPONENT:
         raise WrongTypeError
-    plain = format(number, "f")
-    return (plain.rstrip("0").rstrip(".") if "." in plain else plain) or "0"
+    return plain_digits(number)
 
 
 def _day(text: str) -> str:

@@ -12,6 +12,7 @@ from engagement.bills.returns import Portion
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_with_ids
+from loyalty_project.imports.cells import reason
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.models import Organization
@@ -78,7 +79,7 @@ def add_lines(lines: Sequence[tuple[BillDraft, LineDraft]], *, organization: Org
     for (draft, line), identity in zip(lines, identities, strict=True):
         bill = sales.get(identity)
         if bill is None or bill.customer_id != draft.customer_id:
-            results.append(LoyaltyError(Code.INVALID_INPUT))
+            results.append(LoyaltyError(Code.INVALID_INPUT, detail=_no_sale(draft, bill, organization)))
             continue
         is_new = _content(line, line.net) not in contents[bill.pk]
         results.append(is_new)
@@ -88,6 +89,14 @@ def add_lines(lines: Sequence[tuple[BillDraft, LineDraft]], *, organization: Org
             new.append(sold_line(line, bill=bill, position=last_position[bill.pk]))
     insert_with_ids(new)
     return results
+
+
+def _no_sale(draft: BillDraft, bill: Bill | None, organization: Organization) -> str:
+    """The sentence on a line whose bill is not there."""
+    if bill is not None:
+        return reason("number", draft.number, "is a bill of another customer")
+    day = draft.billed_at.astimezone(organization.zone).date()
+    return reason("number", draft.number, f"is not a bill of {day} at this till or store")
 
 
 def _lock_sales(identities: Collection[BillIdentity]) -> dict[BillIdentity, Bill]:

@@ -18,7 +18,12 @@ def read_money(text: str, currency: str) -> Decimal | None:
     given = text.strip()
     if not _NUMBER.fullmatch(given):
         return None
-    return Decimal(given).quantize(Decimal(1).scaleb(-_DECIMALS.get(currency, 2)), rounding=ROUND_HALF_UP)
+    return round_money(Decimal(given), currency)
+
+
+def round_money(amount: Decimal, currency: str) -> Decimal:
+    """The amount rounded half up to the decimals of its currency."""
+    return amount.quantize(Decimal(1).scaleb(-_DECIMALS.get(currency, 2)), rounding=ROUND_HALF_UP)
 
 
 def read_quantity(text: str) -> Decimal | None:

@@ -3,6 +3,7 @@
 from decimal import ROUND_FLOOR, Context, Decimal
 
 # What a column of points holds: 15 digits before the point, 3 behind it.
+MOST_DECIMALS = 3
 MOST_POINTS = Decimal("999999999999999.999")
 # Products of an amount and a rate keep every digit until they are rounded.
 _EXACT = Context(prec=60)

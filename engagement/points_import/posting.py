@@ -9,7 +9,7 @@ from django.db.models import BigIntegerField, CharField, F
 
 from customers.profile.locks import lock_customers
 from customers.profile.models import Customer
-from engagement.numbers.rounding import TooManyPointsError, round_points
+from engagement.numbers.rounding import TooManyPointsError
 from engagement.points.balances import Memberships, memberships_of
 from engagement.points.expiry import Expiry, ExpiryError, expiry_of
 from engagement.points.field_dates import expiry_fields, field_dates
@@ -26,9 +26,13 @@ from engagement.redemptions.models import Redemption
 from engagement.redemptions.voucher_codes import draw_codes
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows
+from loyalty_project.imports.cells import precision_problem, reason
+from loyalty_project.imports.numbers import has_decimals
 from loyalty_project.imports.results import RowStatus
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.moments import write_moment
+from loyalty_project.protocol.numbers import plain_digits
 from organizations.audit.actors import Actor
 from organizations.fields.models import FieldDefinition
 
@@ -145,26 +149,30 @@ def _post_row(row: PointsRow, batch: _Batch) -> RowStatus:
     if batch.customers[row.customer_id].type != Customer.Type.LOYALTY:
         raise LoyaltyError(Code.NOT_LOYALTY)
     if key not in batch.memberships:
-        raise LoyaltyError(Code.NOT_IN_PROGRAM)
+        raise _refusal(Code.NOT_IN_PROGRAM, "program", current.program.name, "is a program that the customer is not in")
     if key not in batch.states:
-        raise LoyaltyError(Code.POINTS_ACCOUNT_MISSING)
-    if abs(row.points) != round_points(abs(row.points), current.rules.precision):
-        raise LoyaltyError(Code.INVALID_INPUT)
+        raise _refusal(Code.POINTS_ACCOUNT_MISSING, "program", current.program.name, "has no account of the customer")
+    if not has_decimals(row.points, current.rules.precision):
+        problem = precision_problem(current.rules.precision)
+        raise _refusal(Code.INVALID_INPUT, "points", plain_digits(row.points), problem)
     reference = (row.customer_id, str(row.kind), row.reference)
     content = _content(row, current.program.pk)
     if reference in batch.known:
         if batch.known[reference].is_same(content, row.expires_on):
             return RowStatus.UNCHANGED
-        raise LoyaltyError(Code.INVALID_INPUT)
+        problem = f"is a reference of another {row.kind} of this customer, with other content"
+        raise _refusal(Code.INVALID_INPUT, "reference", row.reference, problem)
     state = batch.states[key]
     settle_states([state], until=min(row.occurred_at, batch.now), recorded_at=batch.now)
     version = batch.catalog.version_at(current, row.occurred_at)
     try:
         expires_on = _post(row, state, version, batch)
     except InsufficientPointsError:
-        raise LoyaltyError(Code.POINTS_NOT_UPDATED) from None
+        problem = f"is more than the balance of {write_moment(row.occurred_at, state.zone)}"
+        raise _refusal(Code.POINTS_NOT_UPDATED, "points", plain_digits(row.points), problem) from None
     except TooManyPointsError:
-        raise LoyaltyError(Code.POINTS_NOT_REPRESENTABLE) from None
+        problem = "is more than an account can hold together with its balance"
+        raise _refusal(Code.POINTS_NOT_REPRESENTABLE, "points", plain_digits(row.points), problem) from None
     batch.known[reference] = _Posted(content=content, expires_on=expires_on)
     return RowStatus.CREATED
 
@@ -172,10 +180,10 @@ def _post_row(row: PointsRow, batch: _Batch) -> RowStatus:
 def _program(row: PointsRow, batch: _Batch) -> CurrentProgram:
     if not row.program:
         if batch.catalog.default is None:
-            raise LoyaltyError(Code.PROGRAM_INACTIVE)
+            raise LoyaltyError(Code.PROGRAM_INACTIVE, detail="program: it is blank, and no default program is active")
         return batch.catalog.default
     if row.program not in batch.catalog.by_name:
-        raise LoyaltyError(Code.INVALID_INPUT)
+        raise _refusal(Code.INVALID_INPUT, "program", row.program, "is not a program of the organization")
     return batch.catalog.by_name[row.program]
 
 
@@ -219,7 +227,12 @@ def _expiry(row: PointsRow, version: ProgramVersion, batch: _Batch) -> Expiry:
             field_date=field_dates(customer, batch.fields),
         )
     except ExpiryError:
-        raise LoyaltyError(Code.EXPIRY_NOT_COMPUTED) from None
+        problem = "expires_on: it is blank, and the first earning rule of the program gives no day that is not past"
+        raise LoyaltyError(Code.EXPIRY_NOT_COMPUTED, detail=problem) from None
+
+
+def _refusal(code: Code, column: str, value: str, problem: str) -> LoyaltyError:
+    return LoyaltyError(code, detail=reason(column, value, problem))
 
 
 def _write(rows: Sequence[PointsRow], batch: _Batch) -> None:

@@ -9,6 +9,8 @@ _CONNECTION_CLASS = "08"
 _AWAY = frozenset({"57P01", "57P02", "57P03", "53300"})
 
 MAX_ATTEMPTS = 5
+# A table or a column that does not exist.
+_UNDEFINED = frozenset({"42P01", "42703"})
 
 
 def is_repeated(error: Error) -> bool:
@@ -36,3 +38,12 @@ def constraint_name(error: IntegrityError) -> str | None:
     """The constraint that a write broke, by its name in the database."""
     diagnostics = getattr(error.__cause__, "diag", None)
     return diagnostics.constraint_name if diagnostics else None
+
+
+def database_failure(error: Error) -> str:
+    """What a user of a command can do about a database that is not reachable or not migrated; "" for other errors."""
+    if sqlstate(error) in _UNDEFINED:
+        return "The database does not have this version's tables. Run: python manage.py migrate"
+    if isinstance(error, OperationalError) and not sqlstate(error):
+        return f"The database cannot be reached: {str(error).strip()}"
+    return ""

@@ -1,12 +1,15 @@
 """Processing of a batch of rows in one transaction: repeated after a deadlock, and row by row if one row fails."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 from django.db import DataError, Error, IntegrityError, OperationalError, connection, transaction
 
 from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, sqlstate
+from loyalty_project.imports.cells import Values
+from loyalty_project.imports.columns import IDENTIFIERS
 from loyalty_project.imports.reading import Row
 from loyalty_project.imports.results import RowResult, rejected
 from loyalty_project.protocol.codes import Code
@@ -17,8 +20,9 @@ log = structlog.get_logger(__name__)
 _REPEATED = {"40P01", "40001", "55P03"}
 # Rows have very different lengths, so a batch has a limit in bytes as well.
 _LARGEST_BATCH = 8 << 20
+_MET_ANOTHER: Final = "the row met another change of the same record at the same moment; import it again"
+_UNEXPECTED: Final = "the row failed unexpectedly; the log has the error beside the number of the line"
 
-Values = Mapping[str, str]
 Work = Callable[[Sequence[Values]], Sequence[RowResult]]
 
 
@@ -28,12 +32,15 @@ class Worker:
 
     `work` returns a result for each row (its filled cells by column), in their order; later rows see earlier ones. It is called
     in a transaction, and again with the same rows if that is rolled back. `constraints` has the code of each broken constraint
-    by name, `fallback` is the code of unexpected errors.
+    by name, `fallback` is the code of unexpected errors. In the columns `free_text`, quoted cells may hold line breaks; the
+    columns `codes` name something by letters and digits: a row is refused if a spreadsheet has changed them.
     """
 
     work: Work
     constraints: Mapping[str, Code]
     fallback: Code
+    free_text: Collection[str] = ()
+    codes: Collection[str] = IDENTIFIERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ def in_batches(rows: Iterable[Prepared], size: int) -> Iterator[list[Prepared]]:
     held = 0
     for prepared in rows:
         batch.append(prepared)
-        held += sum(map(len, prepared.row.cells))
+        held += len(prepared.row.raw)
         if len(batch) == size or held >= _LARGEST_BATCH:
             yield batch
             batch, held = [], 0
@@ -79,7 +86,7 @@ def work_batch(
 
 
 def _together(batch: Sequence[Prepared], worker: Worker, store: Callable[[Sequence[RowResult]], None]) -> Sequence[RowResult]:
-    results = [rejected(Code.INVALID_INPUT)] * len(batch)
+    results = [rejected(Code.INVALID_INPUT, prepared.problem) for prepared in batch]
     sound = [index for index, prepared in enumerate(batch) if not prepared.problem]
     if sound:
         for index, result in zip(sound, worker.work([batch[index].values for index in sound]), strict=True):
@@ -96,7 +103,7 @@ def _one_by_one(batch: Sequence[Prepared], worker: Worker, store: Callable[[Sequ
 
 def _alone(prepared: Prepared, worker: Worker) -> RowResult:
     if prepared.problem:
-        return rejected(Code.INVALID_INPUT)
+        return rejected(Code.INVALID_INPUT, prepared.problem)
     try:
         with transaction.atomic():
             (result,) = worker.work([prepared.values])
@@ -107,13 +114,13 @@ def _alone(prepared: Prepared, worker: Worker) -> RowResult:
         code = worker.constraints.get(constraint_name(error) or "")
         if code is None:
             log.exception("row_failed", line=prepared.row.line, code=int(worker.fallback))
-        return rejected(code or worker.fallback)
+        return rejected(code or worker.fallback, _MET_ANOTHER if code else _UNEXPECTED)
     except Exception as error:
         if _stops(error):
             raise
         # A bug in one row is logged and reported; the other rows of the file are processed.
         log.exception("row_failed", line=prepared.row.line, code=int(worker.fallback))
-        return rejected(worker.fallback)
+        return rejected(worker.fallback, _UNEXPECTED)
 
 
 def _repeat(work: Callable[[], Sequence[RowResult]]) -> Sequence[RowResult]:

@@ -1,13 +1,25 @@
 """Columns of a file: its checked header row, and the named values of a row."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from loyalty_project.imports.reading import Row, RowReader, UnreadableFileError
+from loyalty_project.formulas import unmarked
+from loyalty_project.imports.cells import reason
+from loyalty_project.imports.reading import Row, RowReader, raw_cells
+from loyalty_project.imports.shapes import foreign_format
+from loyalty_project.imports.sources import UnreadableFileError
+from loyalty_project.protocol.codes import CodeTable
 
 # Columns that `--errors` adds before those of a row. A corrected error file is imported with them.
-ERROR_COLUMNS = ("error_line", "error_code", "error_message")
-IDENTIFIERS = ("mobile", "email", "external_id", "id")
+ERROR_COLUMNS: Final = ("error_line", "error_code", "error_message", "error_detail")
+IDENTIFIERS: Final = ("mobile", "email", "external_id", "id")
+# What a spreadsheet makes of a long number, or of one that was kept as text.
+_DAMAGED: Final = re.compile(r"'.*|[+-]?\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE | re.ASCII | re.DOTALL)
+# Exports write digits only, which need no mark.
+_NEVER_MARKED: Final = frozenset({"mobile", "id"})
+_SAMPLE: Final = 1 << 16
 
 
 class ColumnsError(Exception):
@@ -26,33 +38,57 @@ class Header:
         """The reason why the row cannot be processed, or ""."""
         if row.problem or len(row.cells) == self.width:
             return row.problem
-        return f"{len(row.cells)} cells where the header has {self.width}"
+        return f"the row has {len(row.cells)} cells, the header has {self.width}"
 
     def values(self, row: Row) -> dict[str, str]:
-        """The cells that are not blank, by column."""
+        """The cells that are not blank, by column, without the marks that exports put before formulas."""
         cells = row.cells
-        return {
+        values = {
             column: cells[index]
             for column, index in zip(self.columns, self.indexes, strict=True)
             if cells[index] and not cells[index].isspace()
         }
+        if "'" in row.raw:
+            return {column: cell if column in _NEVER_MARKED else unmarked(cell) for column, cell in values.items()}
+        return values
 
-    def original(self, row: Row) -> list[str]:
-        """The cells as they are, even if too few or too many, without those of an error file."""
+    def original(self, row: Row) -> str:
+        """The row as the file has it, without the cells of an error file."""
         if self.width == len(self.columns):
-            return list(row.cells)
+            return row.raw
         kept = set(self.indexes)
-        return [cell for index, cell in enumerate(row.cells) if index in kept or index >= self.width]
+        return ",".join(cell for index, cell in enumerate(raw_cells(row.raw)) if index in kept or index >= self.width)
 
 
-def read_header(reader: RowReader) -> Header:
-    """The first row of a file. Raises `UnreadableFileError` and, for repeated or nameless columns, `ColumnsError`."""
+def damage(values: Mapping[str, str], codes: Collection[str]) -> str:
+    """The reason why a cell of the columns `codes` is not what it was before a spreadsheet changed it, or ""."""
+    for column in codes:
+        if is_damaged(value := values.get(column, "").strip()):
+            return reason(column, value, "is what a spreadsheet has made of it; write all its characters, as text")
+    return ""
+
+
+def is_damaged(code: str) -> bool:
+    """True if a spreadsheet has changed this code of letters and digits: `4.00011E+15`, `'00017`."""
+    return _DAMAGED.fullmatch(code) is not None
+
+
+def read_header_row(reader: RowReader) -> Row:
+    """The first row of a file. Raises `UnreadableFileError` if it is none, or not that of a CSV file."""
     row = next(reader, None)
     if row is None:
         raise UnreadableFileError("The file is empty: it has no header row.")
+    begin = reader.lines.begin
+    if format_ := foreign_format(begin) and foreign_format(begin + reader.lines.sample(_SAMPLE)):
+        raise UnreadableFileError(format_)
     if row.problem:
         raise UnreadableFileError(f"The header row cannot be read: {row.problem}.")
-    names = [cell.strip() for cell in row.cells]
+    return row
+
+
+def header_of(cells: Sequence[str]) -> Header:
+    """The header that these cells are. Raises `ColumnsError` for repeated or nameless columns."""
+    names = [cell.strip() for cell in cells]
     repeated = sorted({name for name in names if name and names.count(name) > 1})
     if repeated:
         raise ColumnsError(f"Columns that are in the header more than once: {', '.join(repeated)}.")
@@ -60,6 +96,12 @@ def read_header(reader: RowReader) -> Header:
         raise ColumnsError(f"Column {names.index('') + 1} has no name.")
     indexes = [index for index, name in enumerate(names) if name not in ERROR_COLUMNS]
     return Header(columns=[names[index] for index in indexes], indexes=indexes, width=len(names))
+
+
+def general_detail(code: CodeTable, values: Mapping[str, str]) -> str:
+    """A sentence on a row that is rejected for no single cell: its identifiers, and the sentence of the code."""
+    named = next((column for column in IDENTIFIERS if column in values), "")
+    return reason(named, values[named], f"is refused: {code.sentence}") if named else code.sentence
 
 
 def check_columns(

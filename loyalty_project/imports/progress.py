@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from loyalty_project.imports.reading import Position
+from loyalty_project.imports.lines import Position
 from loyalty_project.imports.results import Tally
 
 Report = Callable[[Position, Tally], None]

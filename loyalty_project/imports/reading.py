@@ -1,201 +1,221 @@
 """Rows of a CSV file as a stream, each with its line and position; malformed rows are reported, not raised.
 
-UTF-8 with or without byte order mark, quoted as in RFC 4180; `-` is standard input, and a `.gz` file is decompressed. A row
-takes at most `LONGEST_ROW` bytes of memory, even if a quote is never closed.
+UTF-8 with or without byte order mark, quoted as in RFC 4180. A quoted cell may hold line breaks in free-text columns only, over
+at most `MOST_LINES` lines. A row that breaks these rules ends with its first physical line: reading goes on at the next one.
 """
 
-import csv
-import gzip
-import hashlib
-import io
-import os
-import stat
-import sys
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
-STANDARD_INPUT = "-"
-# Also the longest cell that the csv module accepts.
-LONGEST_ROW = 131_072
-_CHUNK = 1 << 20
-_QUOTE = b'"'
+from loyalty_project.imports.lines import LONGEST_LINE, Line, PhysicalLines, Position
 
-
-class UnreadableFileError(Exception):
-    """The file cannot be read. The text has the reason, for the user."""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A position between two rows: bytes (uncompressed) and lines before it."""
-
-    offset: int = 0
-    lines: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An open file. `sha256` is empty if it can be read only once; `size` (bytes, uncompressed) is None if unknown."""
-
-    name: str
-    stream: BinaryIO
-    sha256: str = ""
-    size: int | None = None
+MOST_LINES: Final = 64
+# Characters. The longest cell that spreadsheets have.
+LONGEST_CELL: Final = 32_767
+_QUOTE: Final = '"'
+_MARK: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row. `line` is the physical line on which it starts, `end` the position after it.
 
-    `problem` is the reason why the row cannot be read, or "". Its cells are then as close to the file as possible, with bytes
-    that are not UTF-8 as lone surrogates (PEP 383).
+    `raw` is the row as the file has it, without its line end, with bytes that are not UTF-8 as lone surrogates (PEP 383); blank
+    if it is too long to be kept. `problem` is the reason why the row cannot be read, or ""; it has no cells then.
     """
 
     line: int
     cells: Sequence[str]
     end: Position
+    raw: str
     problem: str = ""
 
 
-@contextmanager
-def open_source(path: str) -> Iterator[Source]:
-    """Open the file; a compressed one is checked to its end. Raises `UnreadableFileError`."""
-    if path == STANDARD_INPUT:
-        yield Source(name="standard input", stream=sys.stdin.buffer)
-        return
-    with ExitStack() as closing:
-        try:
-            file = closing.enter_context(Path(path).open("rb"))
-            source = _prepare(path, file)
-        except (OSError, EOFError, ValueError, zlib.error) as error:
-            raise UnreadableFileError(f"{path} cannot be read: {_reason(error)}.") from error
-        yield source
-
-
-def _prepare(path: str, file: io.BufferedReader) -> Source:
-    compressed = path.endswith(".gz")
-    # A GzipFile is slow line by line, and has all that a buffer needs of a raw stream.
-    stream: BinaryIO = io.BufferedReader(gzip.GzipFile(fileobj=file), _CHUNK) if compressed else file
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        return Source(name=path, stream=stream)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
-    file.seek(0)
-    size = _length(stream) if compressed else file.seek(0, io.SEEK_END)
-    stream.seek(0)
-    return Source(name=path, stream=stream, sha256=digest, size=size)
-
-
-def _length(stream: BinaryIO) -> int:
-    """Length of a stream, read to its end. This also checks that compressed data are complete."""
-    length = 0
-    while chunk := stream.read(_CHUNK):
-        length += len(chunk)
-    return length
-
-
 class RowReader:
-    """The rows of a stream. Empty lines are skipped."""
+    """The rows of a stream. Empty lines are skipped.
+
+    `columns` are the names of the header, "" for those that are not known yet; `free_text` are those that may hold line breaks.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._lines = _Lines(stream)
-        self._records = csv.reader(self._lines, strict=True)
+        self.lines = PhysicalLines(stream)
+        self.columns: Sequence[str] = ()
+        self.free_text: Collection[str] = ()
 
     @property
     def position(self) -> Position:
         """The position after the last row."""
-        return self._lines.position
+        return self.lines.position
 
     def seek(self, position: Position) -> None:
         """Continue from the position."""
-        self._lines.seek(position)
+        self.lines.seek(position)
 
     def __iter__(self) -> Iterator[Row]:
         return self
 
     def __next__(self) -> Row:
         """The next row. Raises `UnreadableFileError` if the file cannot be read any further."""
+        lines = self.lines
         while True:
-            self._lines.begin_row()
-            line, problem = self._lines.count + 1, ""
-            try:
-                cells = next(self._records)
-            except _TooLongError:
-                cells, problem = [], f"longer than {LONGEST_ROW} bytes"
-            except csv.Error as error:
-                cells, problem = ["".join(self._lines.of_row).rstrip("\r\n")], str(error)
-            if not cells and not problem:
-                continue
-            return Row(line, cells, self._lines.position, problem or self._lines.problem_of_row)
+            line = lines.read()
+            raw, length = line
+            if not length:
+                raise StopIteration
+            if length == len(raw) <= LONGEST_LINE:
+                if raw not in (b"\n", b"\r\n"):
+                    return self._row(line)
+            else:
+                problem = f"the line has {length} bytes; write at most {LONGEST_LINE}"
+                return Row(lines.count, (), lines.position, "", problem)
 
-
-class _TooLongError(Exception):
-    """A row is longer than `LONGEST_ROW`; the stream is at its end."""
-
-
-class _Lines:
-    """The physical lines of a stream, for the csv module, which reads as many as a row has."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._offset = 0
-        self.count = 0
-        self.begin_row()
-
-    def seek(self, position: Position) -> None:
-        self._stream.seek(position.offset)
-        self._offset, self.count = position.offset, position.lines
-
-    @property
-    def position(self) -> Position:
-        return Position(self._offset, self.count)
-
-    def begin_row(self) -> None:
-        self.of_row: list[str] = []
-        self.problem_of_row = ""
-        self._size = 0
-        self._is_quoted = False
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        raw = self._read(LONGEST_ROW + 1 - self._size)
-        if not raw:
-            raise StopIteration
-        if self._size > LONGEST_ROW:
-            self._skip_row(raw)
-            raise _TooLongError
+    def _row(self, line: Line) -> Row:
+        number = self.lines.count
+        raw = line[0].removeprefix(_MARK) if number == 1 else line[0]
+        text, problem = _decode(raw)
+        text = _without_end(text)
+        cells: Sequence[str] = ()
         try:
-            line = raw.decode()
-        except UnicodeDecodeError:
-            line, self.problem_of_row = raw.decode(errors="surrogateescape"), "not UTF-8"
-        if "\x00" in line:
-            self.problem_of_row = "a NUL character"
-        if self._offset == len(raw):
-            line = line.removeprefix("\ufeff")
-        self.of_row.append(line)
-        return line
+            if _QUOTE in text:
+                cells, text, problem = self._quoted_cells(text, raw, problem)
+            elif "\r" in text:
+                raise _MalformedError(_STRAY_CR)
+            else:
+                cells = text.split(",")
+        except _MalformedError as error:
+            problem = str(error)
+        problem = problem or _unusable(text, cells)
+        return Row(number, () if problem else cells, self.lines.position, text, problem)
 
-    def _read(self, limit: int) -> bytes:
+    def _quoted_cells(self, text: str, raw: bytes, problem: str) -> tuple[list[str], str, str]:
+        """The cells of a row with quotes, its text, which may take further lines, and its problem.
+
+        Raises `_MalformedError`; the lines behind the first are put back then.
+        """
+        cutter = _Cutter(self, text, raw, problem)
         try:
-            raw = self._stream.readline(limit)
-        except (OSError, EOFError, zlib.error) as error:
-            raise UnreadableFileError(f"The file cannot be read any further: {_reason(error)}.") from error
-        self._offset += len(raw)
-        self._size += len(raw)
-        self.count += raw.endswith(b"\n")
-        self._is_quoted ^= raw.count(_QUOTE) % 2 == 1
-        return raw
+            return cutter.cut(), cutter.text, cutter.problem
+        except _MalformedError:
+            self.lines.put_back(cutter.further)
+            raise
 
-    def _skip_row(self, raw: bytes) -> None:
-        """Skip to the end of the row: the first line end outside of quotes."""
-        while raw and not (raw.endswith(b"\n") and not self._is_quoted):
-            raw = self._read(_CHUNK)
+    def name_of(self, index: int) -> str:
+        """The name of a column, for messages."""
+        return self.columns[index] if index < len(self.columns) else f"column {index + 1}"
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+class _MalformedError(Exception):
+    """The row cannot be cut into cells. The text has the reason."""
+
+
+_STRAY_CR: Final = "the row has a carriage return inside of a line"
+
+
+class _Cutter:
+    """Cuts the text of a row into cells, and reads further lines as long as a free-text cell is open."""
+
+    def __init__(self, reader: RowReader, text: str, raw: bytes, problem: str) -> None:
+        self._reader = reader
+        self._raw = raw
+        self.text = text
+        self.problem = problem
+        self.further: list[Line] = []
+
+    def cut(self) -> list[str]:
+        """The cells, without their quotes. Raises `_MalformedError`."""
+        cells: list[str] = []
+        at = 0
+        while True:
+            if self.text.startswith(_QUOTE, at):
+                start = at + 1
+                at = self._closing_quote(start, len(cells)) + 1
+                if at < len(self.text) and self.text[at] != ",":
+                    raise _MalformedError(f"{self._name(cells)}: text follows the closing quote")
+                cell = self.text[start : at - 1].replace('""', _QUOTE)
+                if "\r" in cell and not self._is_free(len(cells)):
+                    raise _MalformedError(f"{self._name(cells)}: the cell has a carriage return")
+            else:
+                start, at = at, self.text.find(",", at)
+                at = len(self.text) if at < 0 else at
+                cell = self.text[start:at]
+                if "\r" in cell:
+                    raise _MalformedError(_STRAY_CR)
+            cells.append(cell)
+            if at == len(self.text):
+                break
+            at += 1
+        if self.further and len(cells) != len(self._reader.columns):
+            raise _MalformedError(f"the quote that opens here closes in another row, {len(self.further)} lines below")
+        return cells
+
+    def _closing_quote(self, start: int, index: int) -> int:
+        """Index of the quote that closes a cell; its text begins at `start`."""
+        while (at := closing_quote(self.text, start)) < 0:
+            self._read_on(index)
+        return at
+
+    def _read_on(self, index: int) -> None:
+        """Take the next line to the row, as the cell at `index` is still open at the end of this one."""
+        if not self._is_free(index):
+            raise _MalformedError(f"{self._reader.name_of(index)}: the quote is not closed on its line")
+        if len(self.further) + 1 >= MOST_LINES:
+            raise _MalformedError(f"{self._reader.name_of(index)}: the quote is not closed within {MOST_LINES} lines")
+        line = self._reader.lines.read()
+        raw, length = line
+        if not length:
+            raise _MalformedError(f"{self._reader.name_of(index)}: the quote is not closed before the end of the file")
+        self.further.append(line)
+        self._raw += raw
+        if len(self._raw) > LONGEST_LINE:
+            raise _MalformedError(f"{self._reader.name_of(index)}: the quote is not closed within {LONGEST_LINE} bytes")
+        text, self.problem = _decode(self._raw)
+        self.text = _without_end(text)
+
+    def _is_free(self, index: int) -> bool:
+        return self._reader.name_of(index) in self._reader.free_text
+
+    def _name(self, cells: Sequence[str]) -> str:
+        return self._reader.name_of(len(cells))
+
+
+def closing_quote(text: str, start: int) -> int:
+    """Index of the first quote from `start` on that is not doubled; -1 if there is none."""
+    at = text.find(_QUOTE, start)
+    while at >= 0 and text.startswith(_QUOTE, at + 1):
+        at = text.find(_QUOTE, at + 2)
+    return at
+
+
+def raw_cells(text: str) -> list[str]:
+    """The cells of a row as they are written, quotes included; the rest of a row that is malformed is one cell."""
+    cells: list[str] = []
+    at = 0
+    while True:
+        behind_quotes = closing_quote(text, at + 1) if text.startswith(_QUOTE, at) else at
+        end = text.find(",", behind_quotes) if behind_quotes >= 0 else -1
+        if end < 0:
+            return [*cells, text[at:]]
+        cells.append(text[at:end])
+        at = end + 1
+
+
+def _decode(raw: bytes) -> tuple[str, str]:
+    """The text of a row, and its problem, or ""."""
+    try:
+        return raw.decode(), ""
+    except UnicodeDecodeError:
+        return raw.decode(errors="surrogateescape"), "the row has a byte that is not UTF-8"
+
+
+def _without_end(text: str) -> str:
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _unusable(text: str, cells: Sequence[str]) -> str:
+    """The reason why the text of a row cannot be used, or ""."""
+    if "\x00" in text:
+        return "the row has a NUL character"
+    if len(text) > LONGEST_CELL and (longest := max(map(len, cells), default=0)) > LONGEST_CELL:
+        return f"a cell has {longest} characters; write at most {LONGEST_CELL}"
+    return ""

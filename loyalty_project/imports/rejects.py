@@ -1,21 +1,24 @@
 """Error file: rejected rows as CSV, each with its error. It can be corrected and imported as it is."""
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from loyalty_project.imports.columns import ERROR_COLUMNS
+from loyalty_project.private_files import replaced_file
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A rejected row: its first line, code and message, and its original cells."""
+    """A rejected row: its first line, code, message and detail, and the row as it came."""
 
     line: int
     code: int
     message: str
-    cells: Sequence[str]
+    detail: str
+    row: str
 
 
 def check_rejects_path(path: Path) -> None:
@@ -27,19 +30,21 @@ def check_rejects_path(path: Path) -> None:
 
 
 def write_rejects(path: Path, columns: Sequence[str], rejects: Iterable[Reject]) -> None:
-    """Write the file atomically. Bytes that are not UTF-8 are kept."""
-    if path.exists() and not path.is_file():
-        # A device or pipe cannot be replaced, only written to.
-        _write(path, columns, rejects)
-        return
-    path = path.resolve()
-    draft = path.with_name(f"{path.name}.part")
-    _write(draft, columns, rejects)
-    draft.replace(path)
+    """Write the file whole or not at all, for its owner alone. Rows keep their bytes, also those that are not UTF-8."""
+    with replaced_file(path) as file:
+        file.write(_bytes(csv_line([*ERROR_COLUMNS, *columns])))
+        file.writelines(
+            _bytes(f"{csv_line([str(reject.line), str(reject.code), reject.message, reject.detail])},{reject.row}")
+            for reject in rejects
+        )
 
 
-def _write(path: Path, columns: Sequence[str], rejects: Iterable[Reject]) -> None:
-    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*ERROR_COLUMNS, *columns])
-        writer.writerows([reject.line, reject.code, reject.message, *reject.cells] for reject in rejects)
+def csv_line(cells: Sequence[str]) -> str:
+    """The cells as a row of CSV, without a line end."""
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()
+
+
+def _bytes(line: str) -> bytes:
+    return f"{line}\n".encode(errors="surrogateescape")

@@ -1,15 +1,16 @@
 """Results of rows: each row is created, updated, unchanged or rejected."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from loyalty_project.protocol.codes import CodeTable
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 
 Read = TypeVar("Read")
+# Lines that the summary of a run names for each kind of error and warning.
+FIRST_LINES: Final = 3
 
 
 class RowStatus(StrEnum):
@@ -23,45 +24,90 @@ class RowStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """Result of a row: its code if it was rejected, else its warnings."""
+    """Result of a row: its code and a sentence on the reason (`detail`) if it was rejected, else its warnings."""
 
     fate: RowStatus
     code: CodeTable | None = None
     warnings: Iterable[Notice] = ()
+    detail: str = ""
 
 
-def rejected(code: CodeTable) -> RowResult:
+def rejected(code: CodeTable, detail: str = "") -> RowResult:
     """The result of a row that is rejected with this code."""
-    return RowResult(RowStatus.REJECTED, code)
+    return RowResult(RowStatus.REJECTED, code, detail=detail)
+
+
+def refused(error: LoyaltyError) -> RowResult:
+    """The result of a row that is rejected with this error."""
+    return rejected(error.code, error.detail)
 
 
 def work_sound(rows: Sequence[Read | LoyaltyError], work: Callable[[Sequence[Read]], Iterable[RowResult]]) -> list[RowResult]:
     """A result for each row, in order: readable rows are processed together, the others are rejected with their code."""
     worked = iter(work([row for row in rows if not isinstance(row, LoyaltyError)]))
-    return [rejected(row.code) if isinstance(row, LoyaltyError) else next(worked) for row in rows]
+    return [refused(row) if isinstance(row, LoyaltyError) else next(worked) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """How often something occurred, and the first lines on which it did."""
+
+    count: int = 0
+    lines: tuple[int, ...] = ()
+
+    def plus(self, line: int) -> "Occurrences":
+        """The same with one more, on this line."""
+        return Occurrences(self.count + 1, self.lines if len(self.lines) >= FIRST_LINES else (*self.lines, line))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Number of rows by status, and of warnings by code and text."""
+    """Number of rows by status; warnings and errors by code and sentence."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
-    warnings: Mapping[str, int] = field(default_factory=dict)
+    warnings: Mapping[str, Occurrences] = field(default_factory=dict)
+    errors: Mapping[str, Occurrences] = field(default_factory=dict)
 
-    def plus(self, results: Iterable[RowResult]) -> "Tally":
-        """The tally with these results added."""
-        results = list(results)
-        fates = Counter(result.fate for result in results)
-        warnings = Counter(f"{int(notice.code)} {notice.text}" for result in results for notice in result.warnings)
-        return replace(
-            self,
-            **{fate.value: getattr(self, fate.value) + fates[fate] for fate in RowStatus},
-            warnings={**self.warnings, **{text: self.warnings.get(text, 0) + count for text, count in warnings.items()}},
-        )
+    def plus(self, results: Iterable[tuple[int, RowResult]]) -> "Tally":
+        """The tally with these results of lines added."""
+        fates = {fate.value: getattr(self, fate.value) for fate in RowStatus}
+        warnings, errors = dict(self.warnings), dict(self.errors)
+        for line, result in results:
+            fates[result.fate.value] += 1
+            if result.code is not None:
+                _count(errors, f"{int(result.code)} {result.code.sentence}", line)
+            for notice in result.warnings:
+                _count(warnings, f"{int(notice.code)} {notice.text}", line)
+        return replace(self, **fates, warnings=warnings, errors=errors)
 
     def __str__(self) -> str:
         """The summary of an import, for example `created=3 updated=0 unchanged=1 rejected=2`."""
         return " ".join(f"{fate.value}={getattr(self, fate.value)}" for fate in RowStatus)
+
+
+def _count(occurrences: dict[str, Occurrences], kind: str, line: int) -> None:
+    occurrences[kind] = occurrences.get(kind, Occurrences()).plus(line)
+
+
+def kinds_of(name: str, occurrences: Mapping[str, Occurrences]) -> list[str]:
+    """A line of text for each kind, by code: "Warning 91003 Validation failed (2 times, lines 3 and 5)"."""
+    return [
+        f"{name} {kind} ({_times(found)})".lstrip()
+        for kind, found in sorted(occurrences.items(), key=lambda item: _code(item[0]))
+    ]
+
+
+def _code(kind: str) -> tuple[int, str]:
+    return int(kind.partition(" ")[0]), kind
+
+
+def _times(found: Occurrences) -> str:
+    times = "once" if found.count == 1 else f"{found.count} times"
+    if not found.lines:
+        return times
+    lines = ", ".join(map(str, found.lines))
+    more = ", ..." if found.count > len(found.lines) else ""
+    return f"{times}, {'line' if len(found.lines) == 1 and not more else 'lines'} {lines}{more}"

@@ -3,9 +3,10 @@
 from django.contrib import admin
 from unfold.decorators import display
 
+from loyalty_project.imports.results import kinds_of
 from organizations.back_office.base import ReadOnlyAdmin
-from organizations.back_office.history import value_label
 from organizations.imports.models import ImportRun
+from organizations.imports.runs import occurrences_of
 
 
 @admin.register(ImportRun)
@@ -14,7 +15,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
     fields = (
         "command", "filename", "state_label", "started_at", "finished_at",
-        "lines", "created", "updated", "unchanged", "rejected", "warning_counts",
+        "lines", "created", "updated", "unchanged", "rejected", "warning_counts", "error_counts",
     )  # fmt: skip
     list_display = ("filename", "command", "state_label", "started_at", "created", "updated", "unchanged", "rejected")
     search_fields = ("filename",)
@@ -26,5 +27,10 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
     @display(description="Warnings")
     def warning_counts(self, run: ImportRun) -> str:
-        """The number of warnings by code."""
-        return ", ".join(f"{code}: {value_label(count)}" for code, count in run.warnings.items())
+        """The warnings by code, with the first lines of each."""
+        return "; ".join(kinds_of("", occurrences_of(run.warnings))) or "none"
+
+    @display(description="Errors")
+    def error_counts(self, run: ImportRun) -> str:
+        """The errors of rejected rows by code, with the first lines of each."""
+        return "; ".join(kinds_of("", occurrences_of(run.errors))) or "none"

@@ -12,13 +12,24 @@ from typing import Any, ClassVar, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection, transaction
 
+from loyalty_project.db.errors import database_failure
 from loyalty_project.db.locks import hold_name, most_values, without_value_locks
 from loyalty_project.imports.batches import Prepared, Worker, in_batches, may_succeed_later, work_batch
-from loyalty_project.imports.columns import IDENTIFIERS, ColumnsError, Header, read_header
+from loyalty_project.imports.columns import (
+    IDENTIFIERS,
+    ColumnsError,
+    Header,
+    damage,
+    general_detail,
+    header_of,
+    read_header_row,
+)
 from loyalty_project.imports.progress import Report, progress_bar
-from loyalty_project.imports.reading import Row, RowReader, Source, UnreadableFileError, open_source
+from loyalty_project.imports.reading import Row, RowReader
 from loyalty_project.imports.rejects import Reject, check_rejects_path, write_rejects
-from loyalty_project.imports.results import RowResult, Tally
+from loyalty_project.imports.results import RowResult, Tally, kinds_of
+from loyalty_project.imports.shapes import foreign_header
+from loyalty_project.imports.sources import Source, UnreadableFileError, open_source
 from organizations.audit.actors import Actor, command_actor
 from organizations.imports.models import ImportRun
 from organizations.imports.runs import (
@@ -42,7 +53,6 @@ BATCH_SIZE = 200
 _VALUES_OF_A_ROW = len(IDENTIFIERS)
 # The last statement of a process that was killed may run on for this long.
 _PATIENCE = 10.0
-_EXPLAINED_ROWS = 10
 
 
 class ImportCommand(BaseCommand):
@@ -82,12 +92,13 @@ class ImportCommand(BaseCommand):
         except (UnreadableFileError, ColumnsError) as error:
             _fail(str(error))
         except Error as error:
-            reason = "somebody else holds the same records" if may_succeed_later(error) else str(error).strip()
-            _fail(f"The database cannot go on: {reason}. Start the import again to continue it.")
+            _fail(database_failure(error) or f"{_trouble(error)} Start the import again to continue it.")
         except KeyboardInterrupt:
             _fail("Stopped. Start the import again to continue it.", INTERRUPTED)
-        for text, count in sorted(tally.warnings.items()):
-            self.stderr.write(f"Warning {text} ({count} times)")
+        for line in (*kinds_of("Warning", tally.warnings), *kinds_of("Error", tally.errors)):
+            self.stderr.write(line)
+        if tally.rejected and not options["errors"]:
+            self.stderr.write("With --errors FILE, the rejected rows are written there, each with a sentence on what is wrong.")
         self.stdout.write(str(tally))
         if tally.rejected:
             sys.exit(SOME_REJECTED)
@@ -102,8 +113,7 @@ class ImportCommand(BaseCommand):
             if options["resume"] and not source.sha256:
                 _fail(f"{source.name} cannot be continued: it can be read only once.")
             reader = RowReader(source.stream)
-            header = read_header(reader)
-            worker = self.open_worker(header.columns, by=command_actor(self.name, organization), options=options)
+            header, worker = self._open(reader, by=command_actor(self.name, organization), options=options)
             key = RunKey(
                 organization=organization,
                 command=self.name,
@@ -112,6 +122,30 @@ class ImportCommand(BaseCommand):
             )
             with _alone(key), _dry_run() if options["dry_run"] else _real_run():
                 return self._work(key, source, reader, header, worker, options)
+
+    def _open(self, reader: RowReader, *, by: Actor, options: Mapping[str, Any]) -> tuple[Header, Worker]:
+        """The header, and the worker for rows below it. Raises `ColumnsError`, and `UnreadableFileError` for other shapes."""
+        row = read_header_row(reader)
+
+        def open_columns(cells: Sequence[str]) -> tuple[Header, Worker]:
+            header = header_of(cells)
+            return header, self.open_worker(header.columns, by=by, options=options)
+
+        def is_header(cells: Sequence[str]) -> bool:
+            try:
+                open_columns(cells)
+            except ColumnsError:
+                return False
+            return True
+
+        try:
+            opened = open_columns(row.cells)
+        except ColumnsError:
+            if shape := foreign_header(row, reader, is_header=is_header):
+                raise UnreadableFileError(shape) from None
+            raise
+        reader.columns, reader.free_text = [cell.strip() for cell in row.cells], opened[1].free_text
+        return opened
 
     def _work(
         self,
@@ -149,29 +183,37 @@ class ImportCommand(BaseCommand):
         self, run: ImportRun, reader: RowReader, header: Header, worker: Worker, size: int, report: Report
     ) -> Tally:
         tally = tally_of(run)
-        explained = 0
-        for batch in in_batches((_prepare(row, header) for row in reader), size):
-            tally = tally.plus(work_batch(batch, worker, store=partial(_store, run, header, tally, batch)))
-            for prepared in batch:
-                if prepared.problem and explained < _EXPLAINED_ROWS:
-                    explained += 1
-                    self.stderr.write(f"Line {prepared.row.line} is unreadable: {prepared.problem}.")
+        for batch in in_batches((_prepare(row, header, worker) for row in reader), size):
+            results = work_batch(batch, worker, store=partial(_store, run, header, tally, batch))
+            tally = tally.plus(_with_lines(batch, results))
             report(batch[-1].row.end, tally)
         return tally
 
 
-def _prepare(row: Row, header: Header) -> Prepared:
+def _prepare(row: Row, header: Header, worker: Worker) -> Prepared:
     problem = header.problem(row)
-    return Prepared(row, {} if problem else header.values(row), problem)
+    values = {} if problem else header.values(row)
+    return Prepared(row, values, problem or damage(values, worker.codes))
 
 
-def _store(run: ImportRun, header: Header, before: Tally, batch: Sequence[Prepared], outcomes: Sequence[RowResult]) -> None:
+def _with_lines(batch: Sequence[Prepared], results: Sequence[RowResult]) -> Iterator[tuple[int, RowResult]]:
+    return ((prepared.row.line, result) for prepared, result in zip(batch, results, strict=True))
+
+
+def _store(run: ImportRun, header: Header, before: Tally, batch: Sequence[Prepared], results: Sequence[RowResult]) -> None:
     rejects = [
-        Reject(prepared.row.line, int(outcome.code), outcome.code.sentence, header.original(prepared.row))
-        for prepared, outcome in zip(batch, outcomes, strict=True)
-        if outcome.code is not None
+        Reject(
+            line=prepared.row.line,
+            code=int(result.code),
+            message=result.code.sentence,
+            detail=result.detail or general_detail(result.code, prepared.values),
+            row=header.original(prepared.row),
+        )
+        for prepared, result in zip(batch, results, strict=True)
+        if result.code is not None
     ]
-    store_batch(run, reached=batch[-1].row.end, tally=before.plus(outcomes), rejects=rejects)
+    tally = before.plus(_with_lines(batch, results))
+    store_batch(run, reached=batch[-1].row.end, tally=tally, rejects=rejects)
 
 
 @contextmanager
@@ -213,6 +255,11 @@ def _positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
         raise ArgumentTypeError("must be a whole number above 0")
     return int(text)
+
+
+def _trouble(error: Error) -> str:
+    reason = "another process holds the same records" if may_succeed_later(error) else str(error).strip()
+    return f"The database cannot go on: {reason}."
 
 
 def _fail(message: str, status: int = NOTHING_IMPORTED) -> NoReturn:

@@ -20,7 +20,8 @@ class ImportRun(TenantModel):
     updated = models.PositiveBigIntegerField(default=0)
     unchanged = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
-    warnings = models.JSONField(default=dict, blank=True, help_text="How often each warning was given")
+    warnings = models.JSONField(default=dict, blank=True, help_text="How often each warning occurred, and on which lines first")
+    errors = models.JSONField(default=dict, blank=True, help_text="How often each error occurred, and on which lines first")
 
     class Meta:
         ordering = ["-pk"]
@@ -43,7 +44,10 @@ class RejectedRow(TenantModel):
     line = models.BigIntegerField(help_text="The line on which the row starts; the header is line 1")
     code = models.PositiveIntegerField()
     message = models.CharField(max_length=300)
-    cells = models.TextField(help_text="The row's cells as JSON in ASCII, which holds what PostgreSQL's own JSON refuses")
+    detail = models.TextField(blank=True, default="", help_text="Which column is wrong, what it has, and what is wanted")
+    cells = models.TextField(
+        help_text="The row as it came (or a list of its cells) as JSON in ASCII, which holds what PostgreSQL's own JSON refuses"
+    )
 
     class Meta:
         ordering = ["line"]

@@ -1,14 +1,16 @@
 """Runs of imports: position, counts and rejected rows, written with each batch, so that a stopped import can continue."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from loyalty_project import clock
 from loyalty_project.db.rows import insert_rows
-from loyalty_project.imports.reading import Position, Source
-from loyalty_project.imports.rejects import Reject
-from loyalty_project.imports.results import RowStatus, Tally
+from loyalty_project.imports.lines import Position
+from loyalty_project.imports.rejects import Reject, csv_line
+from loyalty_project.imports.results import Occurrences, RowStatus, Tally
+from loyalty_project.imports.sources import Source
 from organizations.imports.models import ImportRun, RejectedRow
 from organizations.tenancy.models import Organization
 
@@ -55,7 +57,20 @@ def position_of(run: ImportRun) -> Position:
 
 def tally_of(run: ImportRun) -> Tally:
     """Results of the rows so far."""
-    return Tally(**{status.value: getattr(run, status.value) for status in RowStatus}, warnings=run.warnings)
+    counts = {status.value: getattr(run, status.value) for status in RowStatus}
+    return Tally(**counts, warnings=occurrences_of(run.warnings), errors=occurrences_of(run.errors))
+
+
+def occurrences_of(stored: Mapping[str, Any]) -> dict[str, Occurrences]:
+    """The warnings or errors of a run by code and sentence. Earlier versions stored counts without lines."""
+    return {
+        kind: Occurrences(found) if isinstance(found, int) else Occurrences(found[0], tuple(found[1]))
+        for kind, found in stored.items()
+    }
+
+
+def _stored(occurrences: Mapping[str, Occurrences]) -> dict[str, Any]:
+    return {kind: [found.count, list(found.lines)] for kind, found in occurrences.items()}
 
 
 def store_batch(run: ImportRun, *, reached: Position, tally: Tally, rejects: Sequence[Reject]) -> None:
@@ -68,14 +83,19 @@ def store_batch(run: ImportRun, *, reached: Position, tally: Tally, rejects: Seq
                 line=reject.line,
                 code=reject.code,
                 message=reject.message,
-                cells=json.dumps(reject.cells),
+                detail=reject.detail,
+                cells=json.dumps(reject.row),
             )
             for reject in rejects
         ]
     )
     counts = {status.value: getattr(tally, status.value) for status in RowStatus}
     ImportRun.objects.filter(pk=run.pk).update(
-        offset=reached.offset, lines=reached.lines, warnings=dict(tally.warnings), **counts
+        offset=reached.offset,
+        lines=reached.lines,
+        warnings=_stored(tally.warnings),
+        errors=_stored(tally.errors),
+        **counts,
     )
 
 
@@ -83,7 +103,9 @@ def rejects_of(run: ImportRun) -> Iterator[Reject]:
     """All rows that the run rejected, in the order of the file, read as a stream."""
     rows: Iterable[RejectedRow] = RejectedRow.objects.filter(run=run).order_by("line").iterator(_CHUNK)
     for row in rows:
-        yield Reject(row.line, row.code, row.message, json.loads(row.cells))
+        came = json.loads(row.cells)
+        # Earlier versions stored the cells.
+        yield Reject(row.line, row.code, row.message, row.detail, came if isinstance(came, str) else csv_line(came))
 
 
 def finish_run(run: ImportRun) -> None:

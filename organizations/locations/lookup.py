@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from loyalty_project.imports.cells import Values, refusal, text_cell
+from loyalty_project.protocol.codes import Code
 from organizations.locations.models import Store, Till
 
 
@@ -28,6 +30,19 @@ class Locations:
         if named_store is not None and named_store.pk != named_till.store_id:
             raise UnknownLocationError
         return named_till.store, named_till
+
+    def of_row(self, row: Values) -> tuple[Store | None, Till | None]:
+        """The store and till of the columns `store_code` and `till_code`. Raises `LoyaltyError` 1150 for unknown ones."""
+        store, till = text_cell(row, "store_code"), text_cell(row, "till_code")
+        try:
+            return self.find(store=store, till=till)
+        except UnknownLocationError:
+            pass
+        if till and till not in self.tills:
+            raise refusal(row, "till_code", "is not a till of the organization", code=Code.INVALID_STORE_ID)
+        if store and store not in self.stores:
+            raise refusal(row, "store_code", "is not a store of the organization", code=Code.INVALID_STORE_ID)
+        raise refusal(row, "till_code", f"is a till of another store than {store}", code=Code.INVALID_STORE_ID)
 
 
 def find_locations(*, stores: Collection[str], tills: Collection[str]) -> Locations:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from typing import Any, Final
 
@@ -11,12 +10,12 @@ from customers.cards.services import CardInput, find_series, save_cards
 from customers.lookup.resolve import resolve_rows
 from customers.profile.text import is_plain
 from loyalty_project import clock
-from loyalty_project.imports.batches import Values, Worker
+from loyalty_project.imports.batches import Worker
+from loyalty_project.imports.cells import Values, choice_cell, day_cell, refusal, text_cell
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from loyalty_project.imports.results import RowResult, work_sound
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
-from loyalty_project.protocol.moments import read_moment
 from loyalty_project.protocol.values import text
 from organizations.audit.actors import Actor
 from organizations.card_series.models import CardSeries
@@ -25,9 +24,9 @@ from organizations.tenancy.models import Organization
 
 _REQUIRED: Final = ("series", "card_number")
 _KNOWN: Final = dict.fromkeys((*IDENTIFIERS, *_REQUIRED, "card_external_id", "status", "expiry_date"), "")
-_STATUSES: Final = {"", *Card.Status.values}
 _NUMBER_LENGTH: Final = 50
 _EXTERNAL_ID_LENGTH: Final = 100
+_CODES: Final = (*IDENTIFIERS, "card_number", "card_external_id")
 # Two concurrent imports may insert the same card.
 _CONSTRAINTS: Final = {"card_number_unique": Code.INVALID_INPUT, "card_external_id_unique": Code.INVALID_INPUT}
 
@@ -41,7 +40,7 @@ class Command(ImportCommand):
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - none matter
         """A worker for these columns. Raises `ColumnsError`."""
         check_columns(columns, known=_KNOWN, required=_REQUIRED, any_of=())
-        return Worker(work=CardBatch(by).work, constraints=_CONSTRAINTS, fallback=Code.UPDATE_FAILED)
+        return Worker(work=CardBatch(by).work, constraints=_CONSTRAINTS, fallback=Code.UPDATE_FAILED, codes=_CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +64,24 @@ def _read(
     """The card of a row. Without an identifier the card is not issued."""
     if isinstance(customer, LoyaltyError) and customer.code != Code.IDENTIFIER_MISSING:
         return customer
-    series, number = known.get(text(row, "series")), text(row, "card_number")
-    external_id, status = text(row, "card_external_id"), text(row, "status").upper()
     try:
-        expires_on = _read_day(text(row, "expiry_date"), organization)
-    except ValueError:
-        return LoyaltyError(Code.INVALID_INPUT)
-    is_sound = is_plain(number, _NUMBER_LENGTH) and is_plain(external_id, _EXTERNAL_ID_LENGTH) and status in _STATUSES
-    if series is None or not number or not is_sound:
-        return LoyaltyError(Code.INVALID_INPUT)
-    return CardInput(
-        number=number,
-        series=series,
-        customer_id=None if isinstance(customer, LoyaltyError) else customer,
-        external_id=external_id,
-        status=status,
-        expires_on=expires_on,
-    )
+        series = known.get(text_cell(row, "series", is_required=True))
+        if series is None:
+            return refusal(row, "series", "is not an active card series of the organization")
+        return CardInput(
+            number=_code(row, "card_number", _NUMBER_LENGTH, is_required=True),
+            series=series,
+            customer_id=None if isinstance(customer, LoyaltyError) else customer,
+            external_id=_code(row, "card_external_id", _EXTERNAL_ID_LENGTH),
+            status=choice_cell(row, "status", Card.Status.values),
+            expires_on=day_cell(row, "expiry_date", organization.zone),
+        )
+    except LoyaltyError as error:
+        return error
 
 
-def _read_day(given: str, organization: Organization) -> date | None:
-    """The day given, None if blank. Raises `ValueError` if it cannot be read."""
-    if not given:
-        return None
-    moment = read_moment(given, organization.zone)
-    if moment is None:
-        raise ValueError(given)
-    return moment.astimezone(organization.zone).date()
+def _code(row: Values, column: str, length: int, *, is_required: bool = False) -> str:
+    code = text_cell(row, column, most=length, is_required=is_required)
+    if not is_plain(code, length):
+        raise refusal(row, column, "has a control character")
+    return code

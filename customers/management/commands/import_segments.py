@@ -8,7 +8,8 @@ from typing import Any, Final
 from customers.lookup.resolve import resolve_rows
 from customers.segments.models import SegmentPartition
 from customers.segments.services import Assignment, assign_partitions, find_partitions
-from loyalty_project.imports.batches import Values, Worker
+from loyalty_project.imports.batches import Worker
+from loyalty_project.imports.cells import Values, refusal
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from loyalty_project.imports.results import RowResult, work_sound
 from loyalty_project.protocol.codes import Code
@@ -52,5 +53,10 @@ def _read(
 ) -> Assignment | LoyaltyError:
     if isinstance(customer, LoyaltyError):
         return customer
-    partition = partitions.get((text(row, "segment"), text(row, "partition")))
-    return Assignment(customer, partition) if partition else LoyaltyError(Code.INVALID_INPUT)
+    segment = text(row, "segment")
+    partition = partitions.get((segment, text(row, "partition")))
+    if partition:
+        return Assignment(customer, partition)
+    if segment not in {known for known, _ in partitions}:
+        return refusal(row, "segment", "is not an active segment with partitions")
+    return refusal(row, "partition", f"is not an active partition of {segment}")

@@ -8,7 +8,8 @@ from typing import Any, Final
 from customers.groups.models import GroupMembership, UserGroup
 from customers.groups.services import MembershipInput, find_groups, join_groups
 from customers.lookup.resolve import resolve_rows
-from loyalty_project.imports.batches import Values, Worker
+from loyalty_project.imports.batches import Worker
+from loyalty_project.imports.cells import Values, choice_cell, refusal
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from loyalty_project.imports.results import RowResult, work_sound
 from loyalty_project.protocol.codes import Code
@@ -17,7 +18,7 @@ from loyalty_project.protocol.values import text
 from organizations.audit.actors import Actor
 from organizations.imports.command import ImportCommand
 
-_ROLES: Final = {"", *GroupMembership.Role.values}
+_CODES: Final = (*IDENTIFIERS, "group")
 # Code of the constraint behind the locks.
 _CONSTRAINTS: Final = {"group_membership_one_primary": Code.INVALID_INPUT}
 
@@ -31,7 +32,7 @@ class Command(ImportCommand):
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - none matter
         """A worker for these columns. Raises `ColumnsError`."""
         check_columns(columns, known=dict.fromkeys((*IDENTIFIERS, "group", "role"), ""), required=("group",))
-        return Worker(work=GroupBatch(by).work, constraints=_CONSTRAINTS, fallback=Code.UPDATE_FAILED)
+        return Worker(work=GroupBatch(by).work, constraints=_CONSTRAINTS, fallback=Code.UPDATE_FAILED, codes=_CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,10 @@ class GroupBatch:
 def _read(row: Values, customer: int | LoyaltyError, groups: Mapping[str, UserGroup]) -> MembershipInput | LoyaltyError:
     if isinstance(customer, LoyaltyError):
         return customer
-    group, role = groups.get(text(row, "group")), text(row, "role").upper()
-    if group is None or role not in _ROLES:
-        return LoyaltyError(Code.INVALID_INPUT)
-    return MembershipInput(customer, group, role)
+    group = groups.get(text(row, "group"))
+    if group is None:
+        return refusal(row, "group", "is not the external id of an active group")
+    try:
+        return MembershipInput(customer, group, choice_cell(row, "role", GroupMembership.Role.values))
+    except LoyaltyError as error:
+        return error

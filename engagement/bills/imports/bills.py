@@ -1,18 +1,19 @@
 """Rows of a transactions file as bills (docs/imports.md)."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
+from customers.profile.field_cells import check_field_cell, is_strict
 from customers.profile.field_values import NotAnOptionError, WrongTypeError, read_value
-from engagement.bills.draft import BillDraft
-from engagement.bills.imports.cells import read_location, read_money_cell, read_text
-from engagement.bills.models import ANONYMOUS
-from loyalty_project.imports.batches import Values
+from engagement.bills.draft import NUMBER_LENGTH, BillDraft
+from engagement.bills.imports.cells import money_cell
+from engagement.bills.models import ANONYMOUS, Bill
+from engagement.numbers.rounding import MOST_DECIMALS, MOST_POINTS
+from loyalty_project.imports.cells import Values, choice_cell, moment_cell, number_cell, refusal, required, text_cell
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from loyalty_project.protocol.codes import Code
-from loyalty_project.protocol.errors import LoyaltyError, Notice
-from loyalty_project.protocol.moments import read_moment
+from loyalty_project.protocol.errors import Notice
 from organizations.fields.models import FieldDefinition
 from organizations.locations.lookup import Locations
 from organizations.tenancy.models import Organization
@@ -31,6 +32,8 @@ COLUMNS = (
     "notes",
     "points",
 )
+# Columns that name something by letters and digits, which a spreadsheet may have changed.
+CODES: Final = (*IDENTIFIERS, "number", "return_of")
 _CUSTOM = "custom."
 NOTES_LENGTH = 250
 
@@ -40,6 +43,11 @@ def read_bill_columns(columns: Sequence[str], fields: Sequence[FieldDefinition])
     by_name = {f"{_CUSTOM}{definition.name}": definition for definition in fields if definition.is_active}
     check_columns(columns, known={**dict.fromkeys(COLUMNS, ""), **dict.fromkeys(by_name, "")}, required=REQUIRED)
     return {column: by_name[column] for column in columns if column in by_name}
+
+
+def free_text_of(fields: Mapping[str, FieldDefinition]) -> list[str]:
+    """Columns whose quoted cells may hold line breaks: notes, and text fields."""
+    return ["notes", *(column for column, field in fields.items() if field.type == FieldDefinition.Type.TEXT)]
 
 
 def read_bill_row(
@@ -54,45 +62,35 @@ def read_bill_row(
 
     Raises `LoyaltyError` 1150 for an unknown store or till, 400 for other malformed cells.
     """
-    store, till = read_location(row, locations)
-    billed_at = read_moment(read_text(row, "billing_time"), organization.zone)
-    notes = read_text(row, "notes")
-    if billed_at is None or not read_text(row, "number") or len(notes) > NOTES_LENGTH:
-        raise LoyaltyError(Code.INVALID_INPUT)
+    store, till = locations.of_row(row)
     values, notices = _field_values(row, fields)
-    type_ = read_text(row, "type").upper() or "REGULAR"
+    type_ = choice_cell(row, "type", Bill.Type.values) or Bill.Type.REGULAR
     draft = BillDraft(
         type=type_,
         customer_id=None if type_ in ANONYMOUS else customer_id,
-        number=read_text(row, "number"),
-        billed_at=billed_at,
-        amount=read_money_cell(row, "amount", organization),
-        gross_amount=read_money_cell(row, "gross_amount", organization),
-        discount=read_money_cell(row, "discount", organization) or Decimal(0),
+        number=text_cell(row, "number", most=NUMBER_LENGTH, is_required=True),
+        billed_at=required(moment_cell(row, "billing_time", organization.zone, is_required=True)),
+        amount=money_cell(row, "amount", organization, is_required=True),
+        gross_amount=money_cell(row, "gross_amount", organization),
+        discount=money_cell(row, "discount", organization) or Decimal(0),
         till=till,
         store=store,
-        return_type=read_text(row, "return_type").upper(),
-        sale_number=read_text(row, "return_of"),
-        notes=notes,
+        return_type=text_cell(row, "return_type").upper(),
+        sale_number=text_cell(row, "return_of", most=NUMBER_LENGTH),
+        notes=text_cell(row, "notes", most=NOTES_LENGTH),
         field_values=values,
         stated_points=_points(row),
     )
-    if draft.amount is None or bool(draft.sale_number) > draft.is_return:
-        raise LoyaltyError(Code.INVALID_INPUT)
+    if draft.sale_number and not draft.is_return:
+        raise refusal(row, "return_of", f"is filled, but a bill of type {type_} returns nothing")
     return draft, notices
 
 
 def _points(row: Values) -> Decimal | None:
     """The points that the file states, which fit the column; None for a blank cell. Raises `LoyaltyError` 400."""
-    text = read_text(row, "points")
-    if not text:
-        return None
-    try:
-        points = Decimal(text)
-    except InvalidOperation:
-        raise LoyaltyError(Code.INVALID_INPUT) from None
-    if not points.is_finite() or points < 0 or points.adjusted() > 14 or points != points.quantize(Decimal("0.001")):
-        raise LoyaltyError(Code.INVALID_INPUT)
+    points = number_cell(row, "points", most=MOST_POINTS, decimals=MOST_DECIMALS)
+    if points is not None and points < 0:
+        raise refusal(row, "points", "is below 0")
     return points
 
 
@@ -100,8 +98,10 @@ def _field_values(row: Values, fields: Mapping[str, FieldDefinition]) -> tuple[d
     values: dict[str, Any] = {}
     notices: list[Notice] = []
     for column, definition in fields.items():
-        if not (text := read_text(row, column)):
+        if not (text := text_cell(row, column)):
             continue
+        if is_strict(definition):
+            check_field_cell(row, column, definition)
         try:
             values[str(definition.pk)] = read_value(text, definition)
         except NotAnOptionError:

@@ -1,35 +1,18 @@
-"""Cells that files of bills and of lines share: text, money, store and till."""
+"""Cells of money, which files of bills and of lines share."""
 
 from decimal import Decimal
 
-from engagement.numbers.money import read_money
-from loyalty_project.imports.batches import Values
-from loyalty_project.protocol.codes import Code
-from loyalty_project.protocol.errors import LoyaltyError
-from organizations.locations.lookup import Locations, UnknownLocationError
-from organizations.locations.models import Store, Till
+from engagement.bills.draft import MOST_MONEY
+from engagement.numbers.money import round_money
+from loyalty_project.imports.cells import Values, number_cell, refusal
 from organizations.tenancy.models import Organization
 
 
-def read_text(row: Values, column: str) -> str:
-    """A cell without surrounding blanks; "" for a missing one."""
-    return row.get(column, "").strip()
-
-
-def read_money_cell(row: Values, column: str, organization: Organization) -> Decimal | None:
-    """A cell as an amount (>= 0); None for a blank one. Raises `LoyaltyError` 400 for anything else."""
-    text = read_text(row, column)
-    if not text:
+def money_cell(row: Values, column: str, organization: Organization, *, is_required: bool = False) -> Decimal | None:
+    """A cell as an amount (>= 0), rounded to the decimals of the currency; None for a blank one. Raises `LoyaltyError` 400."""
+    amount = number_cell(row, column, most=MOST_MONEY, is_required=is_required)
+    if amount is None:
         return None
-    amount = read_money(text, organization.currency)
-    if amount is None or amount < 0:
-        raise LoyaltyError(Code.INVALID_INPUT)
-    return amount
-
-
-def read_location(row: Values, locations: Locations) -> tuple[Store | None, Till | None]:
-    """The store and till of a row. Raises `LoyaltyError` 1150 for unknown ones."""
-    try:
-        return locations.find(store=read_text(row, "store_code"), till=read_text(row, "till_code"))
-    except UnknownLocationError:
-        raise LoyaltyError(Code.INVALID_STORE_ID) from None
+    if amount < 0:
+        raise refusal(row, column, "is below 0")
+    return round_money(amount, organization.currency)

@@ -2,20 +2,22 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 from engagement.bills.draft import MOST_MONEY, NUMBER_LENGTH, BillDraft, LineDraft
-from engagement.bills.imports.cells import read_location, read_money_cell, read_text
-from engagement.numbers.money import read_quantity
-from loyalty_project.imports.batches import Values
+from engagement.bills.imports.cells import money_cell
+from loyalty_project.imports.cells import Values, moment_cell, number_cell, refusal, required, text_cell
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
-from loyalty_project.protocol.codes import Code
-from loyalty_project.protocol.errors import LoyaltyError
-from loyalty_project.protocol.moments import read_moment
 from organizations.locations.lookup import Locations
 from organizations.tenancy.models import Organization
 
 REQUIRED = ("number", "billing_time", "item_sku", "quantity", "amount")
 COLUMNS = (*IDENTIFIERS, *REQUIRED, "store_code", "till_code", "description", "rate", "discount")
+# Columns that name something by letters and digits, which a spreadsheet may have changed.
+CODES: Final = (*IDENTIFIERS, "number", "item_sku")
+# Columns whose quoted cells may hold line breaks.
+FREE_TEXT: Final = ("description",)
+QUANTITY_DECIMALS: Final = 3
 ITEM_LENGTH = 100
 DESCRIPTION_LENGTH = 250
 
@@ -32,26 +34,28 @@ def read_line_row(
 
     Raises `LoyaltyError` 1150 for an unknown store or till, 400 for other malformed cells.
     """
-    store, till = read_location(row, locations)
-    billed_at = read_moment(read_text(row, "billing_time"), organization.zone)
-    number, item, description = (read_text(row, column) for column in ("number", "item_sku", "description"))
-    quantity = read_quantity(read_text(row, "quantity"))
-    amount, rate, discount = (read_money_cell(row, column, organization) for column in ("amount", "rate", "discount"))
-    discount = discount or Decimal(0)
-    if billed_at is None or quantity is None or amount is None or not number or not item:
-        raise LoyaltyError(Code.INVALID_INPUT)
-    if len(number) > NUMBER_LENGTH or len(item) > ITEM_LENGTH or len(description) > DESCRIPTION_LENGTH:
-        raise LoyaltyError(Code.INVALID_INPUT)
-    rate = rate or Decimal(0)
-    if quantity < 0 or max(quantity, rate, amount + discount) > MOST_MONEY:
-        raise LoyaltyError(Code.INVALID_INPUT)
+    store, till = locations.of_row(row)
+    number = text_cell(row, "number", most=NUMBER_LENGTH, is_required=True)
+    billed_at = required(moment_cell(row, "billing_time", organization.zone, is_required=True))
+    amount = required(money_cell(row, "amount", organization, is_required=True))
+    rate = money_cell(row, "rate", organization) or Decimal(0)
+    discount = money_cell(row, "discount", organization) or Decimal(0)
+    if amount + discount > MOST_MONEY:
+        raise refusal(row, "amount", "is too large together with the discount")
     line = LineDraft(
-        item_code=item,
-        description=description,
-        quantity=quantity,
+        item_code=text_cell(row, "item_sku", most=ITEM_LENGTH, is_required=True),
+        description=text_cell(row, "description", most=DESCRIPTION_LENGTH),
+        quantity=_quantity(row),
         rate=rate,
         value=amount + discount,
         discount=discount,
         amount=amount,
     )
     return BillDraft(customer_id=customer_id, number=number, billed_at=billed_at, till=till, store=store), line
+
+
+def _quantity(row: Values) -> Decimal:
+    quantity = required(number_cell(row, "quantity", most=MOST_MONEY, decimals=QUANTITY_DECIMALS, is_required=True))
+    if quantity < 0:
+        raise refusal(row, "quantity", "is below 0")
+    return quantity

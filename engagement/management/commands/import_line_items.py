@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from customers.lookup.resolve import read_rows
 from engagement.bills.draft import BillDraft, LineDraft
-from engagement.bills.imports.lines import check_line_columns, read_line_row
+from engagement.bills.imports.lines import CODES, FREE_TEXT, check_line_columns, read_line_row
 from engagement.bills.lines import add_lines
-from loyalty_project.imports.batches import Values, Worker
-from loyalty_project.imports.results import RowResult, RowStatus, rejected, work_sound
+from loyalty_project.imports.batches import Worker
+from loyalty_project.imports.cells import Values
+from loyalty_project.imports.results import RowResult, RowStatus, refused, work_sound
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
@@ -30,7 +31,9 @@ class Command(ImportCommand):
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - none matter
         """The worker of files with these columns. Raises `ColumnsError`."""
         check_line_columns(columns)
-        return Worker(work=LineBatch(by).work, constraints=_CONSTRAINTS, fallback=Code.INVALID_INPUT)
+        return Worker(
+            work=LineBatch(by).work, constraints=_CONSTRAINTS, fallback=Code.INVALID_INPUT, free_text=FREE_TEXT, codes=CODES
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class LineBatch:
 
     def _add(self, lines: Sequence[tuple[BillDraft, LineDraft]]) -> list[RowResult]:
         return [
-            rejected(result.code)
+            refused(result)
             if isinstance(result, LoyaltyError)
             else RowResult(RowStatus.CREATED if result else RowStatus.UNCHANGED)
             for result in add_lines(lines, organization=self.by.organization)

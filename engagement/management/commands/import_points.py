@@ -7,11 +7,12 @@ from typing import Any
 
 from customers.lookup.resolve import read_rows
 from engagement.points_import.posting import CONSTRAINTS, post_history
-from engagement.points_import.rows import check_points_columns, read_points_row
+from engagement.points_import.rows import CODES, check_points_columns, read_points_row
 from engagement.programs.catalog import load_catalog
 from loyalty_project import clock
-from loyalty_project.imports.batches import Values, Worker
-from loyalty_project.imports.results import RowResult, RowStatus, rejected, work_sound
+from loyalty_project.imports.batches import Worker
+from loyalty_project.imports.cells import Values
+from loyalty_project.imports.results import RowResult, RowStatus, refused, work_sound
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
@@ -28,7 +29,7 @@ class Command(ImportCommand):
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - it has none
         """The worker of files with these columns. Raises `ColumnsError`."""
         check_points_columns(columns)
-        return Worker(work=PointsBatch(by).work, constraints=CONSTRAINTS, fallback=Code.INVALID_INPUT)
+        return Worker(work=PointsBatch(by).work, constraints=CONSTRAINTS, fallback=Code.INVALID_INPUT, codes=CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +54,4 @@ class PointsBatch:
 
 
 def _row_result(result: RowStatus | LoyaltyError) -> RowResult:
-    return rejected(result.code) if isinstance(result, LoyaltyError) else RowResult(result)
+    return refused(result) if isinstance(result, LoyaltyError) else RowResult(result)

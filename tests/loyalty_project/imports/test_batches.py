@@ -6,8 +6,10 @@ import psycopg
 import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, connection
 
-from loyalty_project.imports.batches import Prepared, Values, Worker, in_batches, work_batch
-from loyalty_project.imports.reading import Position, Row
+from loyalty_project.imports.batches import Prepared, Worker, in_batches, work_batch
+from loyalty_project.imports.cells import Values
+from loyalty_project.imports.lines import Position
+from loyalty_project.imports.reading import Row
 from loyalty_project.imports.results import RowResult, RowStatus
 from loyalty_project.protocol.codes import Code
 from organizations.tenancy.models import Organization
@@ -16,7 +18,7 @@ CREATED = RowResult(RowStatus.CREATED)
 
 
 def prepared(name: str, line: int = 2, problem: str = "") -> Prepared:
-    return Prepared(Row(line, [name], Position()), {"name": name}, problem)
+    return Prepared(Row(line, [name], Position(), name), {"name": name}, problem)
 
 
 def database_error(kind: type[DatabaseError], sqlstate: str) -> DatabaseError:
@@ -51,6 +53,7 @@ def run(works: Works, *batch: Prepared) -> list[Code | None]:
     )
     outcomes = work_batch(batch, worker, store=stored.append)
     assert stored[-1] == outcomes
+    assert all(bool(outcome.detail) == (outcome.code is not None) for outcome in outcomes)
     return [outcome.code for outcome in outcomes]
 
 

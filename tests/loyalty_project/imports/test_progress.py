@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from loyalty_project.imports.lines import Position
 from loyalty_project.imports.progress import progress_bar
-from loyalty_project.imports.reading import Position
 from loyalty_project.imports.results import Tally
 
 

@@ -19,7 +19,8 @@ def test_runs_are_listed_and_opened_and_never_changed(administrator: Client, org
         started_at=now,
         finished_at=now,
         created=7,
-        warnings={"91003": 2},
+        warnings={"91003 Validation failed": 2},
+        errors={"400 Input is invalid": [4, [2, 5, 9]]},
     )
     under_way = ImportRun.objects.create(
         organization=organization, command="import_customers", filename="more.csv", started_at=now
@@ -27,6 +28,8 @@ def test_runs_are_listed_and_opened_and_never_changed(administrator: Client, org
     answer = administrator.get(list_of(RUNS))
     assert shown(answer) == [under_way, done]
     assert "unfinished" in answer.content.decode()
-    assert "91003: 2" in administrator.get(page_of(RUNS, done)).content.decode()
+    page = administrator.get(page_of(RUNS, done)).content.decode()
+    assert "91003 Validation failed (2 times)" in page
+    assert "400 Input is invalid (4 times, lines 2, 5, 9, ...)" in page
     assert administrator.post(page_of(RUNS, done), {"filename": "x"}).status_code == 403
     assert administrator.get("/admin/organizations/importrun/add/").status_code == 403

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
-from loyalty_project.exports import STANDARD_OUTPUT, Format, looks_like_formula, open_target, row_writer
+from loyalty_project.db.errors import database_failure
+from loyalty_project.exports import STANDARD_OUTPUT, Format, open_target, row_writer
 from organizations.audit.actors import command_actor
 from organizations.audit.services import Change, record_changes
 from organizations.tenancy.models import Organization
@@ -27,33 +28,35 @@ class Command(BaseCommand):
         """Add the organization, the format and the file."""
         parser.add_argument("--organization", required=True, metavar="CODE", help="whose customers these are")
         parser.add_argument("--format", choices=["csv", "jsonl"], default="csv", help="csv (default), or a JSON object a line")
+        parser.add_argument(
+            "--keep-formulas",
+            action="store_true",
+            help="csv: write cells that begin like a formula as they are (default: with an apostrophe before them)",
+        )
         parser.add_argument("file", help="compressed if it ends with .gz; - is standard output")
 
-    def handle(self, *, organization: str, file: str, format: Format, **_options: Any) -> None:  # noqa: A002 - the option's name
+    def handle(self, *, organization: str, file: str, format: Format, keep_formulas: bool, **_options: Any) -> None:  # noqa: A002 - the option's name
         """Export the customers. Raises `CommandError` (2) if the file cannot be written; no file is left."""
-        exported = Organization.objects.filter(code=organization).first()
-        if exported is None:
-            raise CommandError(f"There is no organization {organization}.", returncode=NOTHING_EXPORTED)
         try:
+            exported = Organization.objects.filter(code=organization).first()
+            if exported is None:
+                raise CommandError(f"There is no organization {organization}.", returncode=NOTHING_EXPORTED)
             with organization_scope(exported):
-                count, formulas = _export(exported, file, format)
+                count = _export(exported, file, format, keeps_formulas=keep_formulas)
         except OSError as error:
             raise CommandError(f"{file} cannot be written: {error.strerror}.", returncode=NOTHING_EXPORTED) from error
         except Error as error:
-            raise CommandError(f"The database cannot go on: {str(error).strip()}.", returncode=NOTHING_EXPORTED) from error
+            reason = database_failure(error) or f"The database cannot go on: {str(error).strip()}."
+            raise CommandError(reason, returncode=NOTHING_EXPORTED) from error
         except KeyboardInterrupt as stopped:
             raise CommandError("Stopped.", returncode=INTERRUPTED) from stopped
-        if formulas:
-            self.stderr.write(
-                f"{formulas} cells begin like a formula. They are written as they are: let a spreadsheet read them as text."
-            )
         report = self.stderr if file == STANDARD_OUTPUT else self.stdout
         report.write(f"exported={count}")
 
 
-def _export(organization: Organization, file: str, format_: Format) -> tuple[int, int]:
-    """Write the file; the number of customers, and of cells that a spreadsheet would take for formulas."""
-    count = formulas = 0
+def _export(organization: Organization, file: str, format_: Format, *, keeps_formulas: bool) -> int:
+    """Write the file; the number of customers."""
+    count = 0
     customers = open_customer_file(organization)
     with open_target(file) as text:
         # Before the first row: an interrupted export is audited, too.
@@ -64,10 +67,9 @@ def _export(organization: Organization, file: str, format_: Format) -> tuple[int
             new={"customers": {"file": file, "format": format_, "columns": list(customers.columns)}},
         )
         record_changes([exported], by=command_actor("export_customers", organization))
-        write = row_writer(text, customers.columns, format_=format_)
+        write = row_writer(text, customers.columns, format_=format_, keeps_formulas=keeps_formulas)
         with closing(customers.rows()) as rows:
             for cells in rows:
                 write(cells)
                 count += 1
-                formulas += sum(map(looks_like_formula, cells))
-    return count, formulas
+    return count

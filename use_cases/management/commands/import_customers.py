@@ -7,16 +7,19 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from customers.registration.context import InputContext, load_input_context
-from customers.registration.imports import CustomerColumns, check_consents, read_columns
+from customers.registration.imports import CODES, CustomerColumns, check_cells, read_columns
 from customers.registration.input import CustomerInput, read_customer_input
 from customers.registration.options import RegistrationOptions
-from loyalty_project.imports.batches import Values, Worker
-from loyalty_project.imports.results import RowResult, RowStatus, rejected
+from customers.registration.refusals import explained
+from loyalty_project.imports.batches import Worker
+from loyalty_project.imports.cells import Values
+from loyalty_project.imports.results import RowResult, RowStatus, refused
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.values import Item, optional
 from organizations.audit.actors import Actor
 from organizations.imports.command import ImportCommand
+from organizations.tenancy.models import Organization
 from use_cases.registration import CONSTRAINTS, Registration, register_all
 
 
@@ -43,8 +46,14 @@ class Command(ImportCommand):
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:
         """A worker for these columns. Raises `ColumnsError`."""
         registration = RegistrationOptions(if_existing=options["on_existing"], corrects_registration=True, always_touch=False)
-        batch = CustomerRows(read_columns(columns, load_input_context([], by=by)), by=by, options=registration)
-        return Worker(work=batch.work, constraints=CONSTRAINTS, fallback=Code.ADD_FAILED)
+        customer_columns = read_columns(columns, load_input_context([], by=by))
+        return Worker(
+            work=CustomerRows(customer_columns, by=by, options=registration).work,
+            constraints=CONSTRAINTS,
+            fallback=Code.ADD_FAILED,
+            free_text=customer_columns.free_text,
+            codes=CODES,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +68,26 @@ class CustomerRows:
         """Import rows by the rules of add; a row with an `id` updates that customer (docs/protocol.md 2.4). A result a row."""
         items = [self.columns.item(values) for values in rows]
         context = load_input_context(items, by=self.by)
-        inputs = [_read(values, item, context) for values, item in zip(rows, items, strict=True)]
+        inputs = [self._read(values, item, context) for values, item in zip(rows, items, strict=True)]
         valid = [given for given in inputs if isinstance(given, CustomerInput)]
         registered = iter(register_all(valid, options=self.options, context=context, by=self.by))
-        return [_row_result(next(registered) if isinstance(given, CustomerInput) else given) for given in inputs]
+        results = [next(registered) if isinstance(given, CustomerInput) else given for given in inputs]
+        return [_row_result(result, values, self.by.organization) for result, values in zip(results, rows, strict=True)]
+
+    def _read(self, values: Values, item: Item, context: InputContext) -> CustomerInput | LoyaltyError:
+        try:
+            check_cells(values, self.columns)
+            customer_input = read_customer_input(item, context, action="update" if optional(item, "id") else "add")
+        except LoyaltyError as error:
+            return error
+        if optional(item, "preferred_store") and customer_input.customer.preferred_store is None:
+            customer_input.notices.append(Notice(Code.PREFERRED_STORE_NOT_FOUND))
+        return customer_input
 
 
-def _read(values: Values, item: Item, context: InputContext) -> CustomerInput | LoyaltyError:
-    try:
-        check_consents(values)
-        customer_input = read_customer_input(item, context, action="update" if optional(item, "id") else "add")
-    except LoyaltyError as refusal:
-        return refusal
-    if optional(item, "preferred_store") and customer_input.customer.preferred_store is None:
-        customer_input.notices.append(Notice(Code.PREFERRED_STORE_NOT_FOUND))
-    return customer_input
-
-
-def _row_result(result: Registration | LoyaltyError) -> RowResult:
+def _row_result(result: Registration | LoyaltyError, values: Values, organization: Organization) -> RowResult:
     if isinstance(result, LoyaltyError):
-        return rejected(result.code)
+        return refused(explained(result, values, organization))
     if result.is_new:
         return RowResult(RowStatus.CREATED, warnings=result.notices)
     return RowResult(RowStatus.UPDATED if result.is_changed else RowStatus.UNCHANGED, warnings=result.notices)

@@ -1,16 +1,20 @@
 """Import of bills from a CSV file: `manage.py import_transactions --organization CODE FILE` (docs/imports.md)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from customers.lookup.resolve import read_rows
-from engagement.bills.imports.bills import read_bill_columns, read_bill_row
-from engagement.programs.catalog import load_catalog
+from engagement.bills.draft import BillDraft
+from engagement.bills.imports.bills import CODES, free_text_of, read_bill_columns, read_bill_row
+from engagement.bills.imports.refusals import explained_bill
+from engagement.programs.catalog import ProgramCatalog, load_catalog
 from loyalty_project import clock
-from loyalty_project.imports.batches import Values, Worker
-from loyalty_project.imports.results import RowResult, RowStatus, rejected
+from loyalty_project.imports.batches import Worker
+from loyalty_project.imports.cells import Values, precision_problem, refusal
+from loyalty_project.imports.numbers import has_decimals
+from loyalty_project.imports.results import RowResult, RowStatus, refused
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
@@ -18,6 +22,8 @@ from organizations.fields.models import FieldDefinition
 from organizations.imports.command import ImportCommand
 from organizations.locations.lookup import find_row_locations
 from use_cases.purchases import CONSTRAINTS, Purchase, record_purchases
+
+Read = tuple[BillDraft, list[Notice]] | LoyaltyError
 
 
 class Command(ImportCommand):
@@ -30,7 +36,13 @@ class Command(ImportCommand):
         """A worker for these columns. Raises `ColumnsError`."""
         fields = FieldDefinition.objects.filter(category=FieldDefinition.Category.TRANSACTION)
         batch = BillBatch(read_bill_columns(columns, list(fields)), by=by)
-        return Worker(work=batch.work, constraints=CONSTRAINTS, fallback=Code.INVALID_INPUT)
+        return Worker(
+            work=batch.work,
+            constraints=CONSTRAINTS,
+            fallback=Code.INVALID_INPUT,
+            free_text=free_text_of(batch.fields),
+            codes=CODES,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +62,38 @@ class BillBatch:
             organization=organization,
             policy=organization.policy,
         )
+        catalog = load_catalog()
+        read = _check_precision(rows, read, catalog)
         drafts = [result[0] for result in read if not isinstance(result, LoyaltyError)]
-        recorded = iter(record_purchases(drafts, catalog=load_catalog(), by=self.by, now=clock.now(), is_history=True))
+        recorded = iter(record_purchases(drafts, catalog=catalog, by=self.by, now=clock.now(), is_history=True))
         return [
-            rejected(_code(result)) if isinstance(result, LoyaltyError) else _row_result(next(recorded), result[1])
-            for result in read
+            refused(explained_bill(result, row))
+            if isinstance(result, LoyaltyError)
+            else _row_result(next(recorded), result[1], row)
+            for row, result in zip(rows, read, strict=True)
         ]
 
 
-def _row_result(result: Purchase | LoyaltyError, notices: Sequence[Notice]) -> RowResult:
+def _check_precision(rows: Sequence[Values], read: Sequence[Read], catalog: ProgramCatalog) -> list[Read]:
+    """The rows as they were read; refused if they state points with more decimals than the program that gets them has."""
+    stating = [result[0].customer_id for result in read if not isinstance(result, LoyaltyError) and result[0].stated_points]
+    series = catalog.card_series_of({pk for pk in stating if pk is not None}) if stating else {}
+    return [_check_points(row, result, catalog, series) for row, result in zip(rows, read, strict=True)]
+
+
+def _check_points(row: Values, result: Read, catalog: ProgramCatalog, series: Mapping[int, Collection[int]]) -> Read:
+    if isinstance(result, LoyaltyError) or not result[0].stated_points:
+        return result
+    draft = result[0]
+    programs = catalog.programs_for(draft.store, card_series=series.get(draft.customer_id or 0, ())).both()
+    if not programs or has_decimals(result[0].stated_points, programs[0].rules.precision):
+        return result
+    return refusal(row, "points", precision_problem(programs[0].rules.precision))
+
+
+def _row_result(result: Purchase | LoyaltyError, notices: Sequence[Notice], row: Values) -> RowResult:
     if isinstance(result, LoyaltyError):
-        return rejected(_code(result))
+        return refused(explained_bill(result, row))
     if not result.recorded.is_new:
         return RowResult(RowStatus.UNCHANGED)
     return RowResult(RowStatus.CREATED, warnings=[*notices, *result.notices])
-
-
-def _code(refusal: LoyaltyError) -> Code:
-    """Files use the codes of the customer API; all errors of bills are 400 there (docs/protocol.md 7)."""
-    return refusal.code if isinstance(refusal.code, Code) else Code.INVALID_INPUT

@@ -72,7 +72,7 @@ def test_bills_and_returns_come_in_and_are_unchanged_the_second_time(asha: Custo
         f"{asha.pk},1,2026-01-05 10:00:00,100,,,,blr.till1,,5,,first",
         f"{asha.pk},2,2026-01-05,40,REGULAR,,,,web,,,",
         f"{asha.pk},3,2026-01-06 10:00:00,10,NOT_INTERESTED,,,blr.till1,blr,,,",
-        f"{asha.pk},4,2026-01-06 10:00:00,10,,,,blr.till1,,,7.125,",
+        f"{asha.pk},4,2026-01-06 10:00:00,10,,,,blr.till1,,,7.000,",
     ]
     assert run(path, *lines).counts == (5, 0, 0, 0)
     sale = Bill.objects.get(number="1")
