@@ -32,8 +32,8 @@ class Notice:
 class LoyaltyError(Exception):
     """Refusal of an item with a code; nothing of the item is stored. `x` fills the sentence's placeholder.
 
-    `key` is the item's key whose value is refused, "" where the code says it or there is none. `detail` is a sentence for the error
-    file of an import: which column, what it has, what is wanted. Answers do not print it.
+    `key` is the item's key whose value is refused, "" where the code says it or there is none. `detail` is a sentence for the
+    error file of an import: which column, what it has, what is wanted. Answers do not print it.
     """
 
     def __init__(self, code: CodeTable, *, x: str = "", key: str = "", detail: str = "") -> None:
