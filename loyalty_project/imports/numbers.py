@@ -55,7 +55,9 @@ def _instead(number: str) -> str:
 
 def _without_separators(text: str) -> str:
     """The number without the separators between its groups of three; the last point or comma may be that of decimals."""
-    groups = re.split(r"[^\d+-]", text.replace("_", ""))
+    if "_" in text:
+        return text.replace("_", "")
+    groups = re.split(r"[^\d+-]", text)
     separators = re.findall(r"[^\d+-]", text)
     is_decimal = len(set(separators)) > 1 or len(groups[-1]) != 3
     return f"{''.join(groups[:-1])}.{groups[-1]}" if is_decimal else "".join(groups)

@@ -24,7 +24,7 @@ def test_plain_decimals_are_read(text):
         ("1'000", "has a thousands separator; write 1000"),
         ("1\u202f000", "has a thousands separator; write 1000"),
         ("1_000", "has a thousands separator; write 1000"),
-        ("1_0.5", "has a thousands separator; write 10.5"),
+        ("1_0.555", "has a thousands separator; write 10.555"),
         ("1,0", "has a decimal comma; write 1.0"),
         ("12e2", "has an exponent; write 1200"),
         ("1.23457E+11", "has an exponent; write 123457000000"),
