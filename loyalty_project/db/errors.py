@@ -44,6 +44,6 @@ def database_failure(error: Error) -> str:
     """What a user of a command can do about a database that is not reachable or not migrated; "" for other errors."""
     if sqlstate(error) in _UNDEFINED:
         return "The database does not have this version's tables. Run: python manage.py migrate"
-    if isinstance(error, OperationalError) and not sqlstate(error):
+    if isinstance(error, OperationalError | InterfaceError) and not sqlstate(error):
         return f"The database cannot be reached: {str(error).strip()}"
     return ""
