@@ -17,6 +17,7 @@ from organizations.organization_file.schema import (
     Struct,
     Text,
     Whole,
+    nullable,
     optional,
     required,
 )
@@ -43,7 +44,8 @@ COUPON_SERIES_SCHEMA: Final = Struct(
         "discount_code": optional(Text(50), ""),
         "valid_days": optional(Whole(1, 36_500)),
         "valid_till": optional(Day()),
-        "redemptions_per_coupon": optional(Whole(1, 1_000_000)),
+        # 0 and null: unlimited.
+        "redemptions_per_coupon": nullable(Whole(0, 1_000_000), 1),
         "stores": optional(CODES, []),
         "custom_properties": optional(MapOf(Text(100), _PROPERTY), {}),
     },

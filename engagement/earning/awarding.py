@@ -15,10 +15,10 @@ from engagement.bills.codes import BillCode
 from engagement.bills.models import Bill
 from engagement.earning.batch import AwardBatch, BillAward, entry_context, open_batch, settle_history
 from engagement.earning.returned_points import take_back_return
-from engagement.earning.rules import Award, Sale, earn
+from engagement.earning.rules import Award, NoAward, Sale, earn
 from engagement.numbers.rounding import MOST_POINTS, TooManyPointsError
 from engagement.points.errors import PointsStepError
-from engagement.points.expiry import Expiry, ExpiryError, expiry_of
+from engagement.points.expiry import Expiry, ExpiryError, PastExpiryError, expiry_of
 from engagement.points.field_dates import field_dates
 from engagement.points.ledger.movements import award
 from engagement.points.ledger.posting import AccountState
@@ -120,10 +120,13 @@ def _award_sale(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
             continue
         version = batch.catalog.version_at(current, bill.billed_at)
         try:
-            earnings = _earnings(bill, version, state, batch, takes_stated=index == 0)
+            outcomes = _earnings(bill, version, state, batch, takes_stated=index == 0)
         except (ExpiryError, TooManyPointsError) as error:
             code = Code.EXPIRY_NOT_COMPUTED if isinstance(error, ExpiryError) else Code.POINTS_NOT_REPRESENTABLE
             raise PointsStepError(code) from error
+        earnings = [outcome for outcome in outcomes if isinstance(outcome, Earning)]
+        if len(earnings) < len(outcomes):
+            result.notices.append(Notice(Code.EXPIRY_NOT_COMPUTED))
         share_of_bill.issued = _post(bill, earnings, version, state, batch, result)
 
 
@@ -158,7 +161,7 @@ def _post(
 
 def _earnings(
     bill: Bill, version: ProgramVersion, state: AccountState, batch: AwardBatch, *, takes_stated: bool
-) -> list[Earning]:
+) -> list[Earning | NoAward]:
     """Awards of the bill in a program. Points that a file states are awarded unchanged, in the till's program."""
     customer = batch.customers[bill.customer_id or 0]
     if bill.stated_points is None:
@@ -210,18 +213,22 @@ def ready(
     customer: Customer,
     organization: Organization,
     fields: Sequence[FieldDefinition],
-) -> list[Earning]:
+) -> list[Earning | NoAward]:
     """Awards with their dates. Promised points are credited on the morning after the delay; their expiry counts from that day.
 
-    Raises `ExpiryError`.
+    An award whose expiry is a date that is past by then is none. Raises `ExpiryError`.
     """
     field_date = field_dates(customer, fields)
     registered_on = customer.registered_on.astimezone(organization.zone).date()
-    earnings: list[Earning] = []
+    outcomes: list[Earning | NoAward] = []
     for award_of_rule in awards:
         delay = award_of_rule.delay_days
         credited_on = billed_on + timedelta(days=delay + 1) if delay else billed_on
-        expiry = expiry_of(award_of_rule.expiry, awarded_on=credited_on, registered_on=registered_on, field_date=field_date)
+        try:
+            expiry = expiry_of(award_of_rule.expiry, awarded_on=credited_on, registered_on=registered_on, field_date=field_date)
+        except PastExpiryError as error:
+            outcomes.append(NoAward(rule=award_of_rule.rule, reason=str(error)))
+            continue
         opens_at = from_wall(datetime.combine(credited_on, time.min), organization.zone) if delay else None
-        earnings.append(Earning(award=award_of_rule, expiry=expiry, credited_on=credited_on, opens_at=opens_at))
-    return earnings
+        outcomes.append(Earning(award=award_of_rule, expiry=expiry, credited_on=credited_on, opens_at=opens_at))
+    return outcomes

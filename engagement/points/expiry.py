@@ -22,6 +22,10 @@ class ExpiryError(ValueError):
     """The rule gives no date for this customer (code 1093)."""
 
 
+class PastExpiryError(ExpiryError):
+    """The day of the rule is past when the points are awarded: there is nothing to award (code 1093)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expiry:
     """The last day of points. None: never, or it moves with the last bill, with every earning, or with the tier."""
@@ -37,10 +41,14 @@ NEVER = Expiry()
 def expiry_of(rule: ExpiryRule, *, awarded_on: date, registered_on: date, field_date: FieldDate) -> Expiry:
     """Expiry of points awarded on that day by `rule`. `field_date` reads the customer's field of a name.
 
-    Raises `ExpiryError`.
+    Raises `ExpiryError`; `PastExpiryError` for a rule whose date is before `awarded_on`.
     """
     if rule.kind in _MOVING:
         return Expiry(moves=_MOVING[rule.kind], months=rule.number or None)
+    if rule.kind is ExpiryKind.DATE and rule.day is not None:
+        if rule.day < awarded_on:
+            raise PastExpiryError(f"the points would have expired on {rule.day}")
+        return Expiry(rule.day)
     try:
         match rule.kind:
             case ExpiryKind.NEVER:
@@ -49,8 +57,6 @@ def expiry_of(rule: ExpiryRule, *, awarded_on: date, registered_on: date, field_
                 return Expiry(awarded_on + timedelta(days=rule.number))
             case ExpiryKind.MONTHS:
                 return Expiry(_month_end(months_later(awarded_on, rule.number)))
-            case ExpiryKind.DATE if rule.day is not None:
-                return Expiry(rule.day)
             case ExpiryKind.ANNIVERSARY:
                 return Expiry(_anniversary(registered_on, rule.number, after=awarded_on))
             case ExpiryKind.FIELD:

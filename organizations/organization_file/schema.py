@@ -227,11 +227,12 @@ class MapOf(Kind):
 
 @dataclass(frozen=True)
 class Key:
-    """One key of a mapping. Not required: absent or null means `default`."""
+    """One key of a mapping. Not required: absent or null means `default`; null is a value of its own if it `keeps_null`."""
 
     kind: Kind
     required: bool = False
     default: Any = None
+    keeps_null: bool = False
 
 
 Check = Callable[[dict[str, Any], str, Problems], None]
@@ -245,6 +246,11 @@ def required(kind: Kind) -> Key:
 def optional(kind: Kind, default: Any = None) -> Key:
     """A key that may be absent or null; then it means `default`."""
     return Key(kind, default=default)
+
+
+def nullable(kind: Kind, default: Any) -> Key:
+    """A key that may be absent, which means `default`, or null, which means something else."""
+    return Key(kind, default=default, keeps_null=True)
 
 
 class Struct(Kind):
@@ -267,6 +273,8 @@ class Struct(Kind):
             given = value.get(name)
             if given is not None:
                 read[name] = key.kind.read(given, below(path, name), problems)
+            elif key.keeps_null and name in value:
+                read[name] = None
             else:
                 read[name] = deepcopy(key.default)
                 if key.required:
@@ -280,6 +288,8 @@ class Struct(Kind):
         for name, key in self.keys.items():
             given = value.get(name)
             if given is None:
+                if key.keeps_null and name in value:
+                    shown[name] = None
                 continue
             value_shown = key.kind.show(given)
             if value_shown != key.default and not _is_empty_default(value_shown, key.default):

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from customers.profile.models import Customer
 from engagement.earning.awarding import award_bills
+from engagement.events.models import DeferredEvent
 from engagement.points.ledger.movements import spend
 from engagement.points.ledger.repository import write_accounts
 from engagement.points.models import BillPoints, PointsEntry, PointsLot
@@ -106,6 +107,28 @@ def test_a_cap_is_described(shop: Shop, asha: Customer) -> None:
     load(club(earning=[rule(max_points=2)]))
     purchase = shop.record(shop.draft("1", 100, customer_id=asha.pk))
     assert (codes(purchase), account_of(asha).balance) == ([1097], 2)
+
+
+@pytest.mark.parametrize(("last_day", "warnings", "lifetime"), [(0, [], 15), (-1, [1093], 5)])
+def test_a_rule_whose_expiry_date_is_past_awards_nothing(
+    shop: Shop, asha: Customer, last_day: int, warnings: list[int], lifetime: int
+) -> None:
+    draft = shop.draft("1", 100, customer_id=asha.pk)
+    day = draft.billed_at.astimezone(shop.organization.zone).date() + timedelta(days=last_day)
+    gift = rule(name="gift", award={"fixed": 10}, expiry={"kind": "date", "value": day})
+    load(club(earning=[rule(), gift]))
+    purchase = shop.record(draft)
+    assert (codes(purchase), account_of(asha).lifetime) == (warnings, lifetime)
+    assert not DeferredEvent.objects.exists()
+    assert codes(shop.record(shop.returned("1", 100, customer_id=asha.pk))) == []
+    assert account_of(asha).balance == 0
+
+
+def test_a_promise_that_would_be_released_after_its_expiry_awards_nothing(shop: Shop, asha: Customer) -> None:
+    draft = shop.draft("1", 100, customer_id=asha.pk)
+    day = draft.billed_at.astimezone(shop.organization.zone).date()
+    load(club(earning=[rule(delay_days=3, expiry={"kind": "date", "value": day})]))
+    assert (codes(shop.record(draft)), account_of(asha).promised) == ([1093], 0)
 
 
 def test_a_label_that_forbids_points_counts_the_bill_and_gives_nothing(

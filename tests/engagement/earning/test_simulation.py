@@ -1,6 +1,7 @@
 """What would a bill bring?"""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -128,3 +129,11 @@ def test_why_a_program_gives_nothing_at_all(northwind: Organization) -> None:
     set_paused(Program.objects.all(), paused=True, by=till_actor(open_shop(northwind).till))
     assert lines_of(asha) == [["Club, version 2 of its rules: the program is paused."]]
     assert lines_of(CustomerFactory(organization=northwind, type=Customer.Type.NON_LOYALTY)) == []
+
+
+def test_a_rule_whose_expiry_date_is_past_is_described(northwind: Organization) -> None:
+    load(club(earning=[rule("base"), rule("spring", expiry={"kind": "date", "value": date(2025, 3, 31)})]))
+    headline, base, spring = lines_of(member(northwind))[0]
+    assert spring == "Rule spring gives nothing: the points would have expired on 2025-03-31."
+    assert base.startswith("Rule base gives 6.5 regular points")
+    assert headline.startswith("Club")

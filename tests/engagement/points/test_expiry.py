@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engagement.points.expiry import NEVER, Expiry, ExpiryError, expiry_of
+from engagement.points.expiry import NEVER, Expiry, ExpiryError, PastExpiryError, expiry_of
 from engagement.points.models import PointsLot
 from engagement.programs.rules import ExpiryRule
 
@@ -101,6 +101,13 @@ def test_the_anniversary_of_the_registration_behind_the_award(
 def test_days_after_the_next_time_that_a_date_comes_round(field: date, awarded_on: str, days: int | None, last: date) -> None:
     rule = {"kind": "field", "name": "dob", "value": days}
     assert expires(rule, awarded_on=awarded_on, field=field).on == last
+
+
+def test_a_date_is_good_until_its_end_and_past_after_it() -> None:
+    rule = {"kind": "date", "value": "2026-01-31"}
+    assert expires(rule, awarded_on="2026-01-31").on == date(2026, 1, 31)
+    with pytest.raises(PastExpiryError):
+        expires(rule, awarded_on="2026-02-01")
 
 
 @pytest.mark.parametrize(

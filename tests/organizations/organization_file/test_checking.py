@@ -250,7 +250,7 @@ SPOILT = [
     ("coupon_series[0].discount_value", 101, "", "must be at most 100 percent"),
     ("coupon_series[0].discount_value", ABSENT, "", "is required"),
     ("coupon_series[0].valid_till", date(2027, 1, 1), "", "does not go with valid_days"),
-    ("coupon_series[0].redemptions_per_coupon", 0, "", "must be from 1 to 1000000"),
+    ("coupon_series[0].redemptions_per_coupon", -1, "", "must be from 0 to 1000000"),
     ("coupon_series[0].stores[0]", "nowhere", "", "there is no store 'nowhere'"),
     ("coupon_series[0].custom_properties.colour", ["red"], "", "must be text, a number, true or false"),
     ("coupon_series[0].custom_properties.size", -1, "", "must be at least 0"),

@@ -110,6 +110,22 @@ def test_values_keep_their_types(meridian: Organization) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "dumped"),
+    [
+        ({}, {}),
+        ({"redemptions_per_coupon": 1}, {}),
+        *([({"redemptions_per_coupon": value}, {"redemptions_per_coupon": value}) for value in (0, 2, None)]),
+    ],
+)
+def test_the_uses_of_a_coupon_are_dumped_as_they_were_written(written: dict[str, Any], dumped: dict[str, Any]) -> None:
+    series = {"code": "FREE", "discount_type": "FLAT", "discount_value": 5}
+    organization = load({**small(), "coupon_series": [{**series, **written}]}).organization
+    text = dump_organization(organization, sections=OWN_SECTIONS)
+    assert yaml.safe_load(text)["coupon_series"] == [{**series, **dumped}]
+    assert load_organization(check_document(text.encode(), environment={}), sections=OWN_SECTIONS).lines == []
+
+
 def test_sections_keep_the_order_of_the_file(meridian: Organization) -> None:
     assert list(organization_document(meridian, sections=OWN_SECTIONS)) == list(yaml.safe_load(WHOLE.read_bytes()))
 
