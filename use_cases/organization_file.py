@@ -13,6 +13,7 @@ from customers.segments.organization_file import SEGMENTS
 from customers.statuses.organization_file import CUSTOMER_STATUSES
 from engagement.coupons.organization_file import COUPON_SERIES
 from engagement.programs.organization_file import PROGRAMS
+from loyalty_project.db.locks import lock
 from organizations.card_series.organization_file import CARD_SERIES_SECTION
 from organizations.credentials.organization_file import API_CLIENTS
 from organizations.fields.organization_file import FIELDS
@@ -30,6 +31,7 @@ from organizations.tenancy.organization_file import (
     ORGANIZATION_SECTION,
     SETTINGS_SECTION,
 )
+from use_cases.time_zones import follow_time_zone
 from use_cases.uniqueness import find_obstacle, follow_settings, hold_settings
 
 # In the order of the file, which is the order in which they are checked, loaded and dumped.
@@ -75,6 +77,7 @@ def load_organization(document: Document, *, dry_run: bool = False) -> LoadRepor
     customers share if the settings make them unique.
     """
     with transaction.atomic():
+        known = lock(Organization.objects.filter(code=document["organization"]["code"])).first()
         before = hold_settings(document["organization"]["code"])
         report = loading.load_organization(document, sections=SECTIONS, dry_run=dry_run)
         if before is not None:
@@ -83,6 +86,8 @@ def load_organization(document: Document, *, dry_run: bool = False) -> LoadRepor
                 raise OrganizationFileError([Problem(f"settings.{obstacle.path}", obstacle.message)])
             if not dry_run:
                 follow_settings(report.organization, before=before)
+        if known is not None and not dry_run:
+            follow_time_zone(report.organization, before=known.timezone)
     return report
 
 

@@ -33,6 +33,7 @@ from organizations.tenancy.admin.verification_form import (
 )
 from organizations.tenancy.models import Organization
 from organizations.tenancy.organization_file import ORGANIZATION, Settings
+from use_cases.time_zones import follow_time_zone
 from use_cases.uniqueness import find_obstacle, follow_settings, hold_settings
 
 
@@ -161,9 +162,12 @@ class OrganizationAdmin(BackOfficeAdmin):
         return super(BackOfficeAdmin, self).changeform_view(request)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Save, and make what depends on the settings and on the time zone right."""
+        zone = Organization.objects.values_list("timezone", flat=True).get(pk=obj.pk) if change else obj.timezone
         super().save_model(request, obj, form, change)
         if form.settings_before is not None:
             follow_settings(obj, before=form.settings_before)
+        follow_time_zone(obj, before=zone)
 
     @display(description="Stored, not used yet")
     def waiting(self, organization: Organization) -> str:

@@ -1,14 +1,19 @@
 """The organization's own page, with a field for every policy."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 from django.test import Client
 
+from engagement.points.expiry import Expiry
+from engagement.points.models import PointsAccount
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
 from tests.back_office import errors_of, filled_form, list_of, page_of, shown
 from tests.factories.fields import FieldFactory
+from tests.factories.points import PointsAccountFactory, give_points
 
 ORGANIZATIONS = "organizations_organization"
 ADD = "/admin/organizations/organization/add/"
@@ -169,3 +174,10 @@ def test_an_operator_adds_an_organization(operator: Client, organization: Organi
         assert AuditEntry.objects.get().organization == made
     form = filled_form(operator, ADD, code="harbour", name="Again")
     assert list(errors_of(operator.post(ADD, form))) == ["code"]
+
+
+def test_another_time_zone_changes_when_points_expire(administrator: Client, organization: Organization) -> None:
+    give_points(PointsAccountFactory(organization=organization), 5, expiry=Expiry(on=date(2026, 10, 24)))
+    page = page_of(ORGANIZATIONS, organization)
+    assert administrator.post(page, filled_form(administrator, page, timezone="America/New_York")).status_code == 302
+    assert PointsAccount.objects.get().due_at == datetime(2026, 10, 25, 4, tzinfo=UTC)
