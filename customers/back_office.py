@@ -1,20 +1,22 @@
 """What admin pages of rows that belong to a customer share: search by customer, filter by customer, link to the customer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar, Final
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import DropdownFilter
 
 from customers.identifiers.models import Identifier
 from customers.identifiers.values import identifier_text
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
-from organizations.back_office.base import ReadOnlyAdmin
+from organizations.audit.models import AuditEntry
+from organizations.back_office.base import BackOfficeAdmin, ReadOnlyAdmin
 from organizations.back_office.columns import link_column
+from organizations.back_office.filters import RelatedRowFilter
+from organizations.staff.reach import current_reach
 
 IDENTIFIER_LABELS: Final[Mapping[str, str]] = {
     Identifier.Kind.MOBILE: "Mobile",
@@ -24,23 +26,46 @@ IDENTIFIER_LABELS: Final[Mapping[str, str]] = {
 CUSTOMER_SEARCH_HELP = "Customer: mobile, e-mail, id, card or name"
 
 
-class CustomerFilter(DropdownFilter):
+# Keys of audit entries under which the id of a customer is noted.
+_NAMING: Final = ("customer", "survivor", "victim")
+_UNSEEN: Final = "a customer of another store"
+
+
+class CustomerHistoryAdmin(BackOfficeAdmin):
+    """The base of pages whose history names customers: staff limited to stores do not read the ids of others."""
+
+    def readable_entries(self, entries: Iterable[AuditEntry]) -> list[AuditEntry]:
+        """The entries, without ids of customers of other stores. One query for staff limited to stores, else none."""
+        shown, stores = list(entries), current_reach().stores
+        if not stores:
+            return shown
+        named = {values[key] for entry in shown for values in (entry.old, entry.new) for key in _NAMING if key in values}
+        seen = set(Customer.objects.filter(pk__in=named, registered_store__in=stores).values_list("pk", flat=True))
+        for entry in shown:
+            entry.old, entry.new = (_without_others(values, seen) for values in (entry.old, entry.new))
+        return shown
+
+
+def _without_others(values: Mapping[str, Any], seen: Collection[int]) -> dict[str, Any]:
+    return {key: _UNSEEN if key in _NAMING and value not in seen else value for key, value in values.items()}
+
+
+class CustomerFilter(RelatedRowFilter):
     """By one customer, set by links from the customer's page: there are too many customers to choose from."""
 
     title = parameter_name = "customer"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        value = request.GET.get(self.parameter_name, "")
-        customer = model_admin.admin_site.get_model_admin(Customer).get_object(request, value) if value.isdecimal() else None
         self.paths: Sequence[str] = model_admin.customer_paths
+        value = request.GET.get(self.parameter_name, "")
+        customer = model_admin.admin_site.get_model_admin(Customer).get_object(request, value) if value else None
         return [(value, str(customer))] if customer else []
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature
-        value = self.value()
-        return queryset.filter(reduce(or_, (Q(**{path: int(value)}) for path in self.paths))) if value else queryset
+    def narrow(self, rows: QuerySet[Any], pk: int) -> QuerySet[Any]:
+        return rows.filter(reduce(or_, (Q(**{path: pk}) for path in self.paths)))
 
 
-class CustomerRowsAdmin(ReadOnlyAdmin):
+class CustomerRowsAdmin(CustomerHistoryAdmin, ReadOnlyAdmin):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """The base of pages whose rows belong to customers: `customer_paths` lead to them. Rows are searched by customer.
 
     Staff limited to stores see the rows of the customers that they see.

@@ -5,13 +5,15 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from procrastinate.contrib.django.models import ProcrastinateJob
 from unfold.sites import UnfoldAdminSite
 
 # Registered by libraries. Permissions come from roles, and jobs have pages of their own.
 NOT_SHOWN = {Group, ProcrastinateJob}
+# Names of addresses that no page uses: choices of any foreign key, redirects to any row.
+NOT_SERVED = {"autocomplete", "view_on_site"}
 
 
 class BackOffice(UnfoldAdminSite):
@@ -27,6 +29,14 @@ class BackOffice(UnfoldAdminSite):
         """Register models as Django does, except those in NOT_SHOWN."""
         models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
         super().register([model for model in models if model not in NOT_SHOWN], admin_class, **options)
+
+    def get_urls(self) -> list[Any]:
+        """The addresses of Django and Unfold, without NOT_SERVED."""
+        return [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) not in NOT_SERVED]
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:  # noqa: ARG002 - Unfold's signature
+        """404: Unfold's search for pages, whose address its templates need, is not offered."""
+        raise Http404
 
 
 def answer_locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: Any) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import path, re_path
+from django.views.generic import RedirectView
 
 from customers.api.viewsets import CustomerViewSet
 from engagement.redemptions.api import RedemptionViewSet
@@ -30,6 +31,7 @@ unsupported_write = UnsupportedViewSet.as_view({"post": "refuse"})
 unsupported_both = UnsupportedViewSet.as_view({"get": "refuse", "post": "refuse"})
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", healthz),
     path("readyz", readyz),
     path("admin/", admin.site.urls),

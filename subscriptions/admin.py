@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
@@ -16,7 +15,7 @@ from loyalty_project import clock
 from organizations.audit.actors import Actor
 from organizations.back_office.columns import actor_column, source_column, value_column
 from organizations.back_office.current_user import actor_of
-from organizations.back_office.filters import DayRangeFilter, NamedFilter
+from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter
 from organizations.back_office.forms import ActionForm, ReasonField
 from organizations.back_office.pages import page_of
 from subscriptions.models import Channel, ConsentChange, Priority, Scope
@@ -83,10 +82,10 @@ class ConsentChangeAdmin(CustomerRowsAdmin):
     list_display_links = ("at",)
     list_filter = (
         CustomerFilter,
-        ("channel", ChoicesDropdownFilter),
-        ("priority", ChoicesDropdownFilter),
+        ("channel", ChoiceFilter),
+        ("priority", ChoiceFilter),
         AnswerFilter,
-        ("source", ChoicesDropdownFilter),
+        ("source", ChoiceFilter),
         ("at", DayRangeFilter),
     )
     ordering = ("-pk",)

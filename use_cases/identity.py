@@ -34,7 +34,8 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError
 from organizations.audit.actors import Actor
 from organizations.policies import Policy
-from use_cases.merging import merge_customers
+from organizations.staff.reach import OutOfReachError
+from use_cases.merging import may_merge, merge_customers
 
 Kind = Identifier.Kind
 State = Identifier.State
@@ -44,18 +45,22 @@ class DecisionRefusedError(ValueError):
     """The request cannot be decided so. The text is the reason, for users. Nothing has changed."""
 
 
-def request_change(change: IdentityChange, *, context: InputContext, by: Actor, is_known: bool = False) -> IdentityRequest:
+def request_change(
+    change: IdentityChange, *, context: InputContext, by: Actor, is_known: bool = False, customer_id: int | None = None
+) -> IdentityRequest:
     """Request a change. If the policy approves such changes, it takes effect at once.
 
-    `is_known` skips the verification of the caller: staff have verified the customer. Call it in a transaction, and commit that
-    also on `CountedRefusalError` (1021): a wrong code counts. Raises `LoyaltyError` in this order: 1012, 1013,
+    A merge that the change implies takes effect at once only if `by` may merge the two (`may_merge`); else the request waits.
+    `is_known` skips the verification of the caller: staff have verified the customer. With `customer_id` the change is of that
+    customer, even if others share the old value. Call it in a transaction, and commit that also on `CountedRefusalError`
+    (1021): a wrong code counts. Raises `LoyaltyError` in this order: 1012, 1013,
     618, 1027, 1025, 1026, 1021, 9028, then 1032, 1016 or 1033 for a taken value and 1041 for a kind that may not change; and
     `django.db` errors for locks (55P03) and broken constraints (`identity_requests.CONSTRAINTS`).
     """
     policy, now = context.policy, context.now
-    owners = lock_owners(change.kind, change.old_value, change.new_value, by=by)
+    owners = lock_owners(change.kind, change.old_value, change.new_value, customer_id=customer_id, by=by)
     owner = owners.owner
-    if owner is None:
+    if owner is None or not by.covers(owner.customer.registered_store_id):
         raise LoyaltyError(Code.UNKNOWN_IDENTIFIER)
     check_customer(owner.customer, policy)
     code = None
@@ -65,7 +70,7 @@ def request_change(change: IdentityChange, *, context: InputContext, by: Actor, 
     if is_pending(change.kind, change.new_value):
         raise LoyaltyError(Code.CHANGE_REQUEST_PENDING)
     _check_possible(change.kind, owners, policy)
-    flag = auto_approval_policy(change.kind, policy)
+    flag = auto_approval_policy(change.kind, policy) if _may_apply(owners, by=by) else ""
     request = store_request(
         change, state=owner, other=owners.other, by=by, now=now, approved_by=f"policy:{flag}" if flag else ""
     )
@@ -81,6 +86,7 @@ def approve_request(pk: int, *, by: Actor, reason: str = "") -> IdentityRequest:
     """Approve a pending request, with the rows as they are now. An approved request is returned unchanged.
 
     Raises `DecisionRefusedError` for the actor's own request, a rejected one, and if the values have changed owners;
+    `OutOfReachError` if it implies a merge that the actor may not make;
     `LoyaltyError` if a till's request would be refused now (1013, 618, 1032, 1016, 1033, 1041); `django.db` errors for locks
     (55P03); `IdentityRequest.DoesNotExist`.
     """
@@ -96,6 +102,8 @@ def approve_request(pk: int, *, by: Actor, reason: str = "") -> IdentityRequest:
     owner_id = owners.other.customer.pk if owners.other else None
     if obstacle := _obstacle(request, holds_old=owners.owner is not None, owner_id=owner_id):
         raise DecisionRefusedError(obstacle)
+    if not _may_apply(owners, by=by):
+        raise OutOfReachError
     check_customer(owners.customer, by.organization.policy)
     _check_possible(Kind(request.kind), owners, by.organization.policy)
     now = clock.now()
@@ -157,6 +165,11 @@ def _check_possible(kind: Kind, owners: ValueOwners, policy: Policy) -> None:
         raise LoyaltyError(Code.FRAUD)
     if not may_change(kind, policy):
         raise LoyaltyError(Code.IDENTITY_CHANGE_FAILED)
+
+
+def _may_apply(owners: ValueOwners, *, by: Actor) -> bool:
+    """True if `by` may make the merge that the change implies, or if it implies none."""
+    return owners.other is None or may_merge(by, owners.customer, owners.other.customer)
 
 
 def _is_decided(request: IdentityRequest, wanted: Status) -> bool:

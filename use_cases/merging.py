@@ -37,6 +37,7 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
+from organizations.staff.reach import OutOfReachError
 
 MOVED: Final[tuple[MovedRows, ...]] = (
     *customers.merge_policy.MOVED,
@@ -48,6 +49,7 @@ KEPT: Final[tuple[KeptRows, ...]] = (
     *subscriptions.merge_policy.KEPT,
     *engagement.merge_policy.KEPT,
 )
+MERGE_PERMISSION: Final = "customers.merge_customers"
 # The code of each broken constraint, if a race gets past the locks: the same call may succeed later.
 CONSTRAINTS: Final[Mapping[str, Code]] = {
     "merge_one_survivor": Code.PROFILE_NOT_UPDATED,
@@ -74,8 +76,8 @@ def merge_customers(*, survivor: int, victim: int, by: Actor, reason: str = "") 
     """Merge the customer `victim` (id) into `survivor`. The same again changes nothing.
 
     Locks both in the order of their ids, then their rows. Raises `MergeRefusedError` if both are the same customer, or one is
-    merged already or restricted (docs/protocol.md 2.4 H), and `django.db` errors for locks that are not free (55P03) and broken
-    constraints (`CONSTRAINTS`).
+    merged already or restricted (docs/protocol.md 2.4 H), `OutOfReachError` for a member of staff who may not merge or does not
+    see both, and `django.db` errors for locks that are not free (55P03) and broken constraints (`CONSTRAINTS`).
     """
     if survivor == victim:
         raise MergeRefusedError("A customer cannot be merged with themselves.")
@@ -85,9 +87,21 @@ def merge_customers(*, survivor: int, victim: int, by: Actor, reason: str = "") 
     held = lock_customers([survivor, victim])
     if len(held) < 2:
         raise MergeRefusedError("There is no such customer.")
+    check_reach(by, *held.values())
     if any(blocks(customer, Block.IDENTIFIER_CHANGE, by.organization.policy) for customer in held.values()):
         raise MergeRefusedError("A customer who is marked as fraud, or whose status forbids it, cannot be merged.")
     return _merge(held[victim], held[survivor], reason=reason, by=by, now=clock.now())
+
+
+def may_merge(by: Actor, *customers: Customer) -> bool:
+    """True if the actor may merge these customers: a member of staff has the permission, and sees all of them."""
+    return by.may(MERGE_PERMISSION) and all(by.covers(customer.registered_store_id) for customer in customers)
+
+
+def check_reach(by: Actor, *customers: Customer) -> None:
+    """Raise `OutOfReachError` unless `may_merge`."""
+    if not may_merge(by, *customers):
+        raise OutOfReachError
 
 
 def _active_merge(*, survivor: int, victim: int) -> Merge | None:
@@ -170,11 +184,12 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     """Undo a merge: all that moved goes back. The merge stays as history.
 
     Raises `MergeRefusedError` if the merge is undone already, if the survivor was merged again, or if moved data has changed
-    since (the text lists it); `django.db` errors for locks.
+    since (the text lists it); `OutOfReachError` as for a merge; `django.db` errors for locks.
     """
     held = {customer.pk: customer for customer in lock(Customer.objects.filter(pk__in=[merge.survivor_id, merge.victim_id]))}
     merge = lock(Merge.objects.filter(pk=merge.pk)).get()
     survivor, victim = held[merge.survivor_id], held[merge.victim_id]
+    check_reach(by, survivor, victim)
     if merge.undone_at is not None:
         raise MergeRefusedError("This merge is already undone.")
     if survivor.merged_into_id is not None or victim.merged_into_id != survivor.pk:

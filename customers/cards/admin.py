@@ -1,15 +1,18 @@
 """Loyalty cards."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
+from customers.back_office import CustomerHistoryAdmin
 from customers.cards.models import Card
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.columns import choice_column
+from organizations.back_office.filters import ChoiceFilter, RelatedRowFilter
+from organizations.card_series.models import CardSeries
 
 STATUS_COLORS: dict[str, str] = {
     Card.Status.ISSUED: "success",
@@ -22,15 +25,24 @@ STATUS_COLORS: dict[str, str] = {
 }
 
 
+class SeriesFilter(RelatedRowFilter):
+    """By series."""
+
+    title = parameter_name = path = "series"
+
+    def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:  # noqa: ARG002 - as in the base class
+        return CardSeries.objects.order_by("code").values_list("pk", "name")
+
+
 @admin.register(Card)
-class CardAdmin(ReadOnlyAdmin):
+class CardAdmin(CustomerHistoryAdmin, ReadOnlyAdmin):
     """Cards, read-only: tills, imports and the customer's page issue them."""
 
     store_path = "customer__registered_store"
     related = ("series", "customer")
     fields = ("number", "external_id", "series", "status", "customer", "label", "issued_on", "expires_on")
     list_display = ("number", "external_id", "series", "status_label", "customer", "issued_on", "expires_on")
-    list_filter = (("status", ChoicesDropdownFilter), ("series", RelatedDropdownFilter))
+    list_filter = (("status", ChoiceFilter), SeriesFilter)
     search_fields = ("number",)
     search_help_text = "Card number, or its beginning"
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from customers.back_office import CustomerRowsAdmin, identifier_list
@@ -20,6 +20,7 @@ from customers.profile.models import Customer
 from loyalty_project.phone_numbers import format_mobile
 from organizations.back_office.columns import choice_column
 from organizations.back_office.current_user import actor_of, member_of, own_stores
+from organizations.back_office.filters import ChoiceFilter, NamedFilter
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import permission_check, row_view
 
@@ -30,17 +31,15 @@ STATE_COLORS: Final[dict[str, str]] = {State.OPEN: "warning", State.DISMISSED: "
 _SIDES: Final = ("first", "second")
 
 
-class EvidenceFilter(DropdownFilter):
+def _with_evidence(kind: str, rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.filter(evidence__contains=[kind])
+
+
+class EvidenceFilter(NamedFilter):
     """By one kind of evidence."""
 
-    title = "evidence"
-    parameter_name = "evidence"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
-        return list(Evidence.choices)
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature
-        return queryset.filter(evidence__contains=[self.value()]) if self.value() in Evidence.values else queryset
+    title = parameter_name = "evidence"
+    options = {str(kind): (str(kind.label), partial(_with_evidence, str(kind))) for kind in Evidence}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class DuplicateCandidateAdmin(CustomerRowsAdmin):
     fields = ()
     list_display = ("first_name", "second_name", "evidence_text", "state_label", "found_on")
     list_display_links = ("first_name",)
-    list_filter = (EvidenceFilter, ("state", ChoicesDropdownFilter))
+    list_filter = (EvidenceFilter, ("state", ChoiceFilter))
     change_form_outer_before_template = "back_office/likely_duplicate.html"  # type: ignore[assignment]  # see the base class
 
     state_label = choice_column("state", "State", STATE_COLORS)

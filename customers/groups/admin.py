@@ -6,7 +6,6 @@ from typing import Any, Final
 from django.contrib import admin
 from django.db.models import OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from customers.back_office import identifier_list
 from customers.groups.models import GroupMembership, UserGroup
@@ -15,6 +14,7 @@ from customers.identifiers.models import Identifier
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.columns import link_to, value_column
 from organizations.back_office.counting import BoundedCount, count_label
+from organizations.back_office.filters import YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
 from organizations.back_office.tables import Table, badge, table
 
@@ -37,7 +37,7 @@ class UserGroupAdmin(BackOfficeAdmin):
     natural_key = ("external_id",)
     list_display = ("external_id", "name", "members", "active")
     list_display_links = ("external_id", "name")
-    list_filter = (("is_active", BooleanRadioFilter),)
+    list_filter = (("is_active", YesNoFilter),)
     search_fields = ("external_id", "name")
     change_form_outer_after_template = "back_office/table_below.html"
 

@@ -10,7 +10,7 @@ from customers.identifiers.values import identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.services import requests_about
 from customers.profile.models import Customer
-from organizations.back_office.columns import link_to
+from organizations.back_office.columns import is_in_sight, link_to, name_of
 from organizations.back_office.history import actor_label
 from organizations.back_office.tables import Table, badge, table, with_note
 from organizations.staff.models import StaffMember
@@ -25,7 +25,8 @@ def identity_panel(customer: Customer, *, organization: Organization, seen_by: S
     if not seen_by.has_perm("customers.view_identityrequest"):
         return None
     requests = requests_about(customer).select_related("customer", "other")[:SHOWN]
-    rows = [_row(request, customer) for request in requests]
+    # Those of customers of other stores would show the identifiers of these.
+    rows = [_row(request, customer) for request in requests if is_in_sight(request.customer)]
     if not rows:
         return None
     link = f"{reverse('admin:customers_identityrequest_changelist')}?customer={customer.pk}"
@@ -47,4 +48,4 @@ def _merges(request: IdentityRequest, customer: Customer) -> str:
     """The merge that approval means, as seen from the customer's page; "" for none."""
     if request.other_id == customer.pk:
         return f"merges into {request.customer}"
-    return f"merges {request.other}" if request.other_id else ""
+    return f"merges {name_of(request.other)}" if request.other else ""

@@ -47,4 +47,4 @@ class Merge(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.victim_id} into {self.survivor_id}"
+        return f"Merge {self.pk}"

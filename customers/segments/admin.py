@@ -8,7 +8,6 @@ from django.db.models import OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -19,6 +18,7 @@ from organizations.audit.services import Change, record_changes
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.counting import BoundedCount, count_label
 from organizations.back_office.current_user import actor_of
+from organizations.back_office.filters import YesNoFilter
 from organizations.back_office.forms import ConfigurationForm, LinesField
 from organizations.back_office.tables import Table, strong, table
 
@@ -48,7 +48,7 @@ class SegmentAdmin(BackOfficeAdmin):
     fields = ("name", "partitions", "is_active")
     natural_key = ("name",)
     list_display = ("name", "partitions", "active")
-    list_filter = (("is_active", BooleanRadioFilter),)
+    list_filter = (("is_active", YesNoFilter),)
     search_fields = ("name",)
     change_form_outer_after_template = "back_office/table_below.html"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from engagement.points.models import PointsEntry, PointsLot
 from loyalty_project.protocol.numbers import plain_digits
+from organizations.staff.reach import current_reach
 
 Figures = Mapping[str, Any]
 Kind = PointsEntry.Kind
@@ -147,12 +148,19 @@ _GONE: Mapping[str, str] = {
 }
 
 
+def _customer(entry: PointsEntry, pk: int) -> str:
+    """The customer with their id. Staff limited to stores read no id but that of the customer whose entry it is."""
+    return f"customer {pk}" if pk == entry.account.customer_id or not current_reach().stores else "another customer"
+
+
 def _merged(entry: PointsEntry, figures: Figures) -> str:
-    return f"{_carried(entry)}: customer {figures['victim']} was merged into customer {figures['survivor']}"
+    victim, survivor = (_customer(entry, figures[side]) for side in ("victim", "survivor"))
+    return f"{_carried(entry)}: {victim} was merged into {survivor}"
 
 
 def _divided(entry: PointsEntry, figures: Figures) -> str:
-    return f"{_carried(entry)}: the merge of customer {figures['victim']} into customer {figures['survivor']} was undone"
+    victim, survivor = (_customer(entry, figures[side]) for side in ("victim", "survivor"))
+    return f"{_carried(entry)}: the merge of {victim} into {survivor} was undone"
 
 
 def _followed(entry: PointsEntry, _figures: Figures) -> str:

@@ -6,16 +6,15 @@ from django.contrib import admin
 from django.db.models import DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from engagement.back_office import LoyaltyRowsAdmin
 from engagement.bills.models import Bill
 from engagement.numbers.display import format_money, format_points
 from engagement.points.models import BillPoints, PointsEntry
-from organizations.back_office.columns import choice_column, link_to
+from organizations.back_office.columns import choice_column, is_in_sight, link_to
 from organizations.back_office.current_user import own_stores
-from organizations.back_office.filters import DayRangeFilter, StoreFilter
+from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, StoreFilter
 from organizations.back_office.tables import Table, number, strong, table
 
 TYPE_COLORS: dict[str, str] = {
@@ -44,7 +43,7 @@ class BillAdmin(LoyaltyRowsAdmin):
         "number", "type_label", "billed_at", "store", "customer_link", "amount_display", "returned_display", "points_display",
     )  # fmt: skip
     list_display_links = ("number",)
-    list_filter = (("type", ChoicesDropdownFilter), StoreFilter, ("billed_at", DayRangeFilter))
+    list_filter = (("type", ChoiceFilter), StoreFilter, ("billed_at", DayRangeFilter))
     search_help_text = "Bill number, or customer: mobile, e-mail, id, card or name"
     change_form_outer_before_template = "back_office/bill.html"  # type: ignore[assignment]  # see the base class
 
@@ -81,19 +80,25 @@ class BillAdmin(LoyaltyRowsAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         bill: Bill = context["original"]
-        returns = list(bill.returns.select_related("store").order_by("pk"))
+        bills = self.get_queryset(request)
+        returns = list(bills.filter(return_of=bill).order_by("pk"))
         entries = PointsEntry.objects.filter(bill__in=[bill, *returns]).select_related(
             "account__program", "program_version__program"
         )
         context |= {
             "bill": bill,
-            "sale": bill.return_of,
+            "sale": bills.filter(pk=bill.return_of_id).first() if bill.return_of_id else None,
             "lines": _lines_table(bill),
             "returns": returns,
-            "points": _points_table(bill),
-            "redemptions": _redemptions_table(bill),
-            "entries": list(entries.order_by("occurred_at", "pk")),
+            "entries": [],
         }
+        if bill.customer is None or is_in_sight(bill.customer):
+            # Balances and codes are the customer's.
+            context |= {
+                "points": _points_table(bill),
+                "redemptions": _redemptions_table(bill),
+                "entries": list(entries.order_by("occurred_at", "pk")),
+            }
         return super().render_change_form(request, context, *args, **kwargs)
 
 

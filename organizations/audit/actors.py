@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store, Till
 from organizations.staff.models import StaffMember
+from organizations.staff.reach import StaffReach
 from organizations.tenancy.models import Organization
 
 
@@ -14,7 +15,8 @@ class Actor:
     """The author of changes inside one organization.
 
     `name` is shown in the audit (`till:CODE`, `client:KEY`, `staff:NAME`, `command:NAME`). Changes are attributed to `till` and
-    `store`: the caller's own, or those of the attribution headers. Both are None in imports and in the back office.
+    `store`: the caller's own, or those of the attribution headers. Both are None in imports and in the back office. `reach` is
+    that of a member of staff; None for tills and commands, which have rules of their own.
     """
 
     organization: Organization
@@ -24,6 +26,15 @@ class Actor:
     store: Store | None = None
     request_id: str = ""
     user_context: Mapping[str, str] = field(default_factory=dict)
+    reach: StaffReach | None = None
+
+    def may(self, permission: str) -> bool:
+        """True if the actor has the permission (`app.codename`)."""
+        return self.reach is None or self.reach.may(permission)
+
+    def covers(self, store_id: int | None) -> bool:
+        """True if the actor sees what belongs to this store."""
+        return self.reach is None or self.reach.covers(store_id)
 
 
 def staff_actor(staff: StaffMember, organization: Organization) -> Actor:

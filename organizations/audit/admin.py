@@ -5,20 +5,21 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from organizations.audit.models import AuditEntry
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.columns import actor_column, source_column
-from organizations.back_office.filters import DayRangeFilter
+from organizations.back_office.filters import ChoiceFilter, DayRangeFilter
 from organizations.back_office.history import change_rows, field_names
+from organizations.back_office.parameters import Shape, one_of
 
 _ACTORS: Final = ("staff", "till", "client", "command")
 _SHOWN: Final = 3
@@ -29,6 +30,11 @@ class ObjectTypeFilter(DropdownFilter):
 
     title = "object"
     parameter_name = "object_type"
+
+    @classmethod
+    def parameters(cls, model: type[Model], path: str) -> dict[str, Shape]:  # noqa: ARG003 - the same for all filters
+        """A kind that has a page."""
+        return {cls.parameter_name: one_of([str(kind._meta.model_name) for kind in admin.site._registry])}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
         kinds = {str(model._meta.model_name): str(model._meta.verbose_name) for model in model_admin.admin_site._registry}
@@ -45,7 +51,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     fields = ("at", "actor_name", "source_label", "action", "object_link", "request_id", "context")
     list_display = ("at", "actor_name", "source_label", "action", "object_link")
     list_display_links = ("at",)
-    list_filter = (ObjectTypeFilter, ("source", ChoicesDropdownFilter), ("at", DayRangeFilter))
+    list_filter = (ObjectTypeFilter, ("source", ChoiceFilter), ("at", DayRangeFilter))
     search_fields = ("object_id",)
     search_help_text = "Object id, actor or request id"
     ordering = ("-pk",)

@@ -1,11 +1,15 @@
 """Base classes of all admin pages: rows of one organization, audited changes, no deletion."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar, Final
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -21,15 +25,29 @@ from unfold.paginator import InfinitePaginator
 
 from organizations.audit.models import AuditEntry
 from organizations.audit.services import record_changes
+from organizations.back_office.checks import BackOfficeChecks
 from organizations.back_office.columns import boolean_column
 from organizations.back_office.current_user import actor_of, member_of, organization_of, own_stores, work_for
-from organizations.back_office.filters import OrganizationFilter
+from organizations.back_office.filters import OrganizationFilter, declared_parameters
 from organizations.back_office.forms import ConfigurationForm
 from organizations.back_office.history import field_names, history_rows
 from organizations.back_office.pages import page_of
+from organizations.back_office.parameters import (
+    Shape,
+    admitted_parameters,
+    is_row_id,
+    is_search_text,
+    list_parameters,
+)
 from organizations.back_office.row_changes import change_between, describe_value
 from organizations.back_office.tables import table
 from organizations.tenancy.models import Organization
+
+REFUSED_ADDRESS: Final = (
+    "The address asks for a filter, an order or a page that this list does not have, or for a value of another form"
+    " (days are written as YYYY-MM-DD). Nothing is shown."
+)
+_SHOWS_NOTHING: Final = "_list_shows_nothing"
 
 
 def rendered(response: HttpResponse) -> HttpResponse:
@@ -45,6 +63,7 @@ class BackOfficeAdmin(ModelAdmin):
     `related` rows are read with the rows. A saved change writes its AuditEntry in the same transaction. Nothing can be deleted.
     """
 
+    checks_class = BackOfficeChecks
     form: Any = ConfigurationForm
     store_path: ClassVar[str] = ""
     natural_key: ClassVar[Sequence[str]] = ()
@@ -65,8 +84,14 @@ class BackOfficeAdmin(ModelAdmin):
 
     # --- rows
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row of an address, if the current user may see it; None for an id that is not in plain digits."""
+        return super().get_object(request, object_id, from_field) if is_row_id(str(object_id)) else None
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
+        if getattr(request, _SHOWS_NOTHING, False):
+            rows = rows.none()
         related = list(self.related)
         if member_of(request).is_superuser and self._has_organization:
             related.append("organization")
@@ -92,7 +117,8 @@ class BackOfficeAdmin(ModelAdmin):
         if object_id is not None:
             row = self.get_object(request, unquote(object_id))
             return None if row is None else self.organization_behind(row)
-        return Organization.objects.filter(code=request.GET.get("organization", "")).first()
+        code = request.GET.get("organization", "")
+        return Organization.objects.filter(code=code).first() if is_search_text(code) else None
 
     @contextmanager
     def row_scope(self, request: HttpRequest, row: Any, permission: str) -> Iterator[None]:
@@ -164,7 +190,7 @@ class BackOfficeAdmin(ModelAdmin):
                 original=row,
                 object=row,
                 page=page,
-                history=history_rows(page.object_list, field_names()),
+                history=history_rows(self.readable_entries(page.object_list), field_names()),
                 **(extra_context or {}),
             )
 
@@ -172,7 +198,49 @@ class BackOfficeAdmin(ModelAdmin):
         """The audit entries about `row`, newest first."""
         return AuditEntry.objects.filter(object_type=self.model._meta.model_name, object_id=row.pk).order_by("-id")
 
+    def readable_entries(self, entries: Iterable[AuditEntry]) -> list[AuditEntry]:
+        """The entries of a history as the current user may read them."""
+        return list(entries)
+
     # --- lists
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The list, or an action on selected rows. An address of another form leads to the list without rows (`?e=1`)."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        is_refused = ERROR_FLAG in request.GET
+        try:
+            # Without the flag: Django would answer another odd address with a page about a broken database.
+            request.GET = admitted_parameters(request.GET, self.list_parameters(request))  # type: ignore[assignment]
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+        if is_refused and request.method == "GET":
+            messages.warning(request, REFUSED_ADDRESS)
+            setattr(request, _SHOWS_NOTHING, True)
+        return super().changelist_view(request, extra_context)
+
+    def list_parameters(self, request: HttpRequest) -> dict[str, Shape]:
+        """The parameters that the address of this list may have, with the form of each."""
+        filters = declared_parameters(self.get_list_filter(request), self.model)
+        return list_parameters(filters, sortable=partial(self._sortable_columns, request))
+
+    def _sortable_columns(self, request: HttpRequest) -> set[int]:
+        """The numbers of the columns by which the list may be ordered. The boxes of actions are a column as well."""
+        first = 1 if self.get_actions(request) else 0
+        sortable = set(self.get_sortable_by(request))
+        return {number for number, column in enumerate(self.get_list_display(request), first) if column in sortable}
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:  # noqa: ARG002 - Django's signature
+        """True for declared parameters alone: Django would admit every field of the model, secrets included."""
+        return request is not None and lookup in self.list_parameters(request)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:  # type: ignore[override]  # newer stubs
+        """Run an action on the selected rows of the list."""
+        if not all(map(is_row_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            messages.warning(request, "The selection does not consist of rows of this list. Nothing was changed.")
+            return None
+        response: HttpResponse | None = super().response_action(request, queryset)
+        return response
 
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = super().get_list_display(request)

@@ -16,6 +16,7 @@ from unfold.decorators import display
 
 from organizations.back_office.history import actor_label, source_label
 from organizations.back_office.pages import page_of
+from organizations.staff.reach import current_reach
 
 Column = Callable[[Any, Any], Any]
 
@@ -89,7 +90,19 @@ def source_column(field: str = "source", title: str = "From") -> Column:
 
 
 def link_to(row: Model | None, text: str = "") -> SafeString | str:
-    """A link to the page of `row`, with its name or `text`; a dash for None."""
+    """A link to the page of `row`, with its name or `text`; a dash for None. See `name_of` for rows of other stores."""
     if row is None:
         return "–"
+    if not is_in_sight(row):
+        return name_of(row)
     return format_html('<a class="bo-link" href="{}">{}</a>', page_of(row), text or row)
+
+
+def name_of(row: Model, text: str = "") -> str:
+    """The name of `row`, or `text`; for a customer whom the current user may not see, nothing but that."""
+    return text or str(row) if is_in_sight(row) else f"a {row._meta.verbose_name} of another store"
+
+
+def is_in_sight(row: Model) -> bool:
+    """True if the stores of the current user do not hide the row: customers are seen by the store where they registered."""
+    return not hasattr(row, "registered_store_id") or current_reach().covers(row.registered_store_id)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from organizations.audit.actors import Actor, staff_actor
 from organizations.staff.log_in import own_store_ids
 from organizations.staff.models import StaffMember
+from organizations.staff.reach import reach_of
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 
@@ -51,5 +52,6 @@ def work_for(request: HttpRequest, organization: Organization) -> Iterator[None]
 
 
 def actor_of(request: HttpRequest, organization: Organization) -> Actor:
-    """The current user as the actor of audit entries."""
-    return replace(staff_actor(member_of(request), organization), request_id=getattr(request, "request_id", ""))
+    """The current user as the actor of services and of audit entries, with the user's permissions and stores."""
+    member = member_of(request)
+    return replace(staff_actor(member, organization), request_id=getattr(request, "request_id", ""), reach=reach_of(member))

@@ -1,19 +1,41 @@
-"""List filters: short lists of choices that cost one small query, or none."""
+"""List filters: short lists of choices that cost one small query, or none.
+
+A list admits only the parameters that its filters declare (`parameters`), with values of the declared form. A value of that
+form that names nothing the current user may see leaves the list empty, with a sentence: no filter is left out in silence.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any, ClassVar
 
+from django.contrib import messages
+from django.contrib.admin.utils import get_fields_from_path
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import (
+    BooleanRadioFilter,
+    ChoicesDropdownFilter,
+    DropdownFilter,
+    FieldTextFilter,
+    RangeDateFilter,
+)
 
 from organizations.back_office.current_user import own_stores
+from organizations.back_office.parameters import Shape, is_day, is_row_id, is_search_text, one_of
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 
 Rows = QuerySet[Any]
+
+
+def declared_parameters(filters: Iterable[Any], model: type[Model]) -> dict[str, Shape]:
+    """The parameters of a list's filters: each is a class, or a pair of a field's path and a class. Each declares its own."""
+    declared: dict[str, Shape] = {}
+    for entry in filters:
+        path, filter_class = entry if isinstance(entry, tuple) else ("", entry)
+        declared |= filter_class.parameters(model, path)
+    return declared
 
 
 class NamedFilter(DropdownFilter):
@@ -23,6 +45,11 @@ class NamedFilter(DropdownFilter):
     """
 
     options: ClassVar[Mapping[str, tuple[str, Callable[[Rows], Rows]]]]
+
+    @classmethod
+    def parameters(cls, model: type[Model], path: str) -> dict[str, Shape]:  # noqa: ARG003 - the same for all filters
+        """One of the options."""
+        return {str(cls.parameter_name): one_of(cls.options)}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
         return [(value, label) for value, (label, _narrow) in self.options.items()]
@@ -42,6 +69,11 @@ class RelatedRowFilter(DropdownFilter):
 
     path: ClassVar[str]
 
+    @classmethod
+    def parameters(cls, model: type[Model], path: str) -> dict[str, Shape]:  # noqa: ARG003 - the same for all filters
+        """The id of a row."""
+        return {str(cls.parameter_name): is_row_id}
+
     def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:
         """Id and name of each row to choose from."""
         raise NotImplementedError
@@ -49,9 +81,24 @@ class RelatedRowFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
         return [(str(pk), name) for pk, name in self.choices_for(request)]
 
-    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:  # noqa: ARG002 - Django's signature
+    def has_output(self) -> bool:
+        """True if there is a choice, or if a value was given: Django would leave out a filter without choices."""
+        return bool(self.lookup_choices) or self.value() is not None
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         value = self.value()
-        return queryset.filter(**{f"{self.path}_id": int(value)}) if value and value.isdecimal() else queryset
+        if value is None:
+            return queryset
+        if value not in {str(choice) for choice, _name in self.lookup_choices}:
+            messages.warning(
+                request, f"The {self.title} of this address does not exist, or you may not see it: nothing is shown."
+            )
+            return queryset.none()
+        return self.narrow(queryset, int(value))
+
+    def narrow(self, rows: Rows, pk: int) -> Rows:
+        """The rows that belong to the related row `pk`."""
+        return rows.filter(**{f"{self.path}_id": pk})
 
 
 class OrganizationFilter(RelatedRowFilter):
@@ -75,15 +122,47 @@ class StoreFilter(RelatedRowFilter):
         return stores.order_by("name").values_list("pk", "name")
 
 
+class ChoiceFilter(ChoicesDropdownFilter):
+    """By the value of a field with choices."""
+
+    @classmethod
+    def parameters(cls, model: type[Model], path: str) -> dict[str, Shape]:
+        """One of the field's choices."""
+        field: Any = get_fields_from_path(model, path)[-1]
+        return {f"{path}__exact": one_of([str(value) for value, _label in field.flatchoices])}
+
+
+class YesNoFilter(BooleanRadioFilter):
+    """By the value of a boolean field."""
+
+    @classmethod
+    def parameters(cls, model: type[Model], path: str) -> dict[str, Shape]:  # noqa: ARG003 - the same for all filters
+        """1 for yes, 0 for no."""
+        return {f"{path}__exact": one_of(["0", "1"])}
+
+
+class TextFilter(FieldTextFilter):
+    """By a part of a text field."""
+
+    @classmethod
+    def parameters(cls, model: type[Model], path: str) -> dict[str, Shape]:  # noqa: ARG003 - the same for all filters
+        """A short text."""
+        return {f"{path}__icontains": is_search_text}
+
+
 class DayRangeFilter(RangeDateFilter):
-    """A filter of moments by days of the page's time zone, first and last included. Text that is not a date is ignored."""
+    """A filter of moments by days of the page's time zone, first and last included."""
+
+    @classmethod
+    def parameters(cls, model: type[Model], path: str) -> dict[str, Shape]:  # noqa: ARG003 - the same for all filters
+        """The first and the last day."""
+        return {f"{path}_from": is_day, f"{path}_to": is_day}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:  # noqa: ARG002 - Django's signature
         limits = {}
         for end, lookup, moment in (("from", "gte", time.min), ("to", "lte", time.max)):
-            try:
-                day = date.fromisoformat(str(self.used_parameters.get(f"{self.parameter_name}_{end}") or ""))
-            except ValueError:
-                continue
-            limits[f"{self.field_path}__{lookup}"] = timezone.make_aware(datetime.combine(day, moment))
+            if day := self.used_parameters.get(f"{self.parameter_name}_{end}"):
+                limits[f"{self.field_path}__{lookup}"] = timezone.make_aware(
+                    datetime.combine(date.fromisoformat(str(day)), moment)
+                )
         return queryset.filter(**limits)

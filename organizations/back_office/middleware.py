@@ -1,4 +1,4 @@
-"""Whose rows does the back office see? Those of the organization of whoever is logged in (docs/architecture.md, Tenants)."""
+"""Scope of the back office: the organization and the reach of the current user (docs/architecture.md, Tenants)."""
 
 from collections.abc import Callable
 
@@ -7,11 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from organizations.back_office.current_user import member_of
+from organizations.staff.reach import staff_reach
 from organizations.tenancy.scoping import no_scope, organization_scope, unscoped
 
 
 class StaffScopeMiddleware:
-    """Enters the scope, and the time zone, of the organization of the member of staff. Only under the back office's address.
+    """Enter the scope, the time zone and the reach of the member of staff. Only under the back office's address.
 
     Operators see every organization. Before log-in there is no scope at all, so that a page that forgets to ask fails.
     """
@@ -25,9 +26,10 @@ class StaffScopeMiddleware:
         if not request.user.is_authenticated:
             with no_scope():
                 return self.get_response(request)
-        organization = member_of(request).organization
-        if organization is None:
-            with unscoped("operator in the back office"):
+        member = member_of(request)
+        with staff_reach(member):
+            if member.organization is None:
+                with unscoped("operator in the back office"):
+                    return self.get_response(request)
+            with organization_scope(member.organization), timezone.override(member.organization.zone):
                 return self.get_response(request)
-        with organization_scope(organization), timezone.override(organization.zone):
-            return self.get_response(request)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db.models import Model
 
 from organizations.audit.services import Change
-from organizations.credentials.hashing import PASSWORD_COLUMNS
+from organizations.back_office.secret_columns import SECRET_COLUMNS
 from organizations.organization_file.rows import plain
 
 # The keys of the organization file, which the audit of a load uses as well.
@@ -19,8 +19,7 @@ WORDS: Final[Mapping[str, str]] = {
     "is_mandatory": "mandatory",
     "is_searchable": "searchable",
 }
-_SECRET: Final = {"password", *PASSWORD_COLUMNS, "secret_hash"}
-_NOT_AUDITED: Final = {"id", "organization", "last_login", "date_joined", "is_staff", "is_superuser", *_SECRET}
+_NOT_AUDITED: Final = {"id", "organization", "last_login", "date_joined", "is_staff", "is_superuser", *SECRET_COLUMNS}
 _NO_LINKS: Final = {"groups", "user_permissions"}
 
 

@@ -1,9 +1,9 @@
 """Card series: the kinds of loyalty cards."""
 
 from django.contrib import admin
-from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.filters import YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
 from organizations.card_series.models import CardSeries
 from organizations.card_series.organization_file import CARD_SERIES
@@ -25,5 +25,5 @@ class CardSeriesAdmin(BackOfficeAdmin):
     natural_key = ("code",)
     list_display = ("code", "name", "type", "generates", "prefix", "length", "active")
     list_display_links = ("code", "name")
-    list_filter = (("is_active", BooleanRadioFilter),)
+    list_filter = (("is_active", YesNoFilter),)
     search_fields = ("code", "name")

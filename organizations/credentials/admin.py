@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
+from organizations.back_office.filters import YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
 from organizations.back_office.pages import row_page
 from organizations.back_office.secrets import SecretAdmin, SecretKind
@@ -35,7 +35,7 @@ class ApiClientAdmin(SecretAdmin):
     readonly_fields = ("log_in",)
     natural_key = ("key",)
     list_display = ("key", "till", "token_ttl", "active", "log_in")
-    list_filter = (("is_active", BooleanRadioFilter),)
+    list_filter = (("is_active", YesNoFilter),)
     search_fields = ("key", "till__code")
     actions_detail: Sequence[str] = ("set_secret",)
 

@@ -1,11 +1,11 @@
 """Fields that the organization defines for customers, tickets and transactions."""
 
 from django.contrib import admin
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.columns import boolean_column
+from organizations.back_office.filters import ChoiceFilter, YesNoFilter
 from organizations.back_office.forms import ConfigurationForm, LinesField, NamedLinesField
 from organizations.fields.models import FieldDefinition
 from organizations.fields.organization_file import FIELD
@@ -41,9 +41,9 @@ class FieldDefinitionAdmin(BackOfficeAdmin):
     natural_key = ("category", "name")
     list_display = ("name", "category", "type", "mandatory", "searchable", "active")
     list_filter = (
-        ("category", ChoicesDropdownFilter),
-        ("type", ChoicesDropdownFilter),
-        ("is_active", BooleanRadioFilter),
+        ("category", ChoiceFilter),
+        ("type", ChoiceFilter),
+        ("is_active", YesNoFilter),
     )
     search_fields = ("name",)
 

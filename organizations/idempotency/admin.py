@@ -6,11 +6,10 @@ from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import FieldTextFilter
 
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.columns import actor_column, value_column
-from organizations.back_office.filters import DayRangeFilter
+from organizations.back_office.filters import DayRangeFilter, TextFilter
 from organizations.idempotency.models import IdempotencyKey, KeptAnswer
 
 
@@ -20,7 +19,7 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
 
     fields = ("key", "caller", "action", "first_used_at", "last_used_at", "answers")
     list_display = ("key", "caller", "action", "first_used_at", "last_used_at", "answers")
-    list_filter = (("credential", FieldTextFilter), ("action", FieldTextFilter), ("first_used_at", DayRangeFilter))
+    list_filter = (("credential", TextFilter), ("action", TextFilter), ("first_used_at", DayRangeFilter))
     search_fields = ("key__exact",)
     search_help_text = "Whole key"
     ordering = ("-pk",)

@@ -1,9 +1,9 @@
 """Accounts of the organization at other sources."""
 
 from django.contrib import admin
-from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.filters import YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
 from organizations.source_accounts.models import SourceAccount
 from organizations.source_accounts.organization_file import SOURCE_ACCOUNT
@@ -25,5 +25,5 @@ class SourceAccountAdmin(BackOfficeAdmin):
     natural_key = ("source", "account")
     list_display = ("source", "account", "active")
     list_display_links = ("source", "account")
-    list_filter = (("is_active", BooleanRadioFilter),)
+    list_filter = (("is_active", YesNoFilter),)
     search_fields = ("source", "account")

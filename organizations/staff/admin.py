@@ -9,10 +9,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.db.models import ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from organizations.back_office.current_user import member_of
+from organizations.back_office.filters import ChoiceFilter, YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
 from organizations.back_office.pages import row_page
 from organizations.back_office.secrets import SecretAdmin, SecretKind
@@ -68,7 +68,7 @@ class StaffMemberAdmin(SecretAdmin):
     readonly_fields = ("last_login",)
     natural_key = ("username",)
     list_display = ("username", "first_name", "last_name", "role", "active", "last_login")
-    list_filter = (("role", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter))
+    list_filter = (("role", ChoiceFilter), ("is_active", YesNoFilter))
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
     actions_detail: Sequence[str] = ("set_password",)

@@ -1,0 +1,1 @@
+"""Attacks by addresses and forms, over every page and list of the back office. `make prove` runs them in full."""

@@ -124,7 +124,6 @@ def test_lists_are_narrowed_by_program_kind_store_and_day(
     for table in ("pointsaccount", "pointsentry", "pointslot", "membership"):
         (row,) = shown(administrator.get(list_of(f"engagement_{table}"), {"program": str(other.pk)}))
         assert getattr(row, "account", row).program_id == other.pk
-        assert len(shown(administrator.get(list_of(f"engagement_{table}"), {"program": "x"}))) == 2
     entries = list_of("engagement_pointsentry")
     assert len(shown(administrator.get(entries, {"store": str(store.pk)}))) == 1
     assert len(shown(administrator.get(entries, {"kind__exact": "REDEEM"}))) == 0

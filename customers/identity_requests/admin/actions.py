@@ -1,6 +1,6 @@
 """Pages of a customer about identifiers: request a change, release an inherited value, issue the code that a till asks for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
@@ -23,6 +23,7 @@ from loyalty_project import clock
 from loyalty_project.protocol.codes import Code, CodeTable
 from organizations.audit.actors import Actor
 from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.columns import is_in_sight
 from organizations.back_office.current_user import actor_of, member_of
 from organizations.back_office.forms import ActionForm, LineField, ReasonField
 from organizations.back_office.pages import page_of, permission_check, row_page, row_view
@@ -42,7 +43,7 @@ _OF_NEW_VALUE: Final[frozenset[CodeTable]] = frozenset(
 
 
 class ChangeForm(ActionForm):
-    """The identifier to change and its new value. `current` are the current identifiers by kind."""
+    """The identifier of `customer` to change, and its new value. `current` are the current identifiers by kind."""
 
     constraints = CONSTRAINTS
 
@@ -54,9 +55,10 @@ class ChangeForm(ActionForm):
 
     identity_request: IdentityRequest
 
-    def __init__(self, *args: Any, current: Mapping[str, str], by: Actor, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, customer: Customer, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.current, self.by = current, by
+        current = {identifier.kind: identifier.value for identifier in customer.identifiers.all()}
+        self.customer, self.current, self.by = customer, current, by
         kinds: Any = self.fields["kind"]
         kinds.choices = [
             (kind, f"{IDENTIFIER_LABELS[kind]}: {identifier_text(kind, value)}") for kind, value in current.items()
@@ -71,7 +73,9 @@ class ChangeForm(ActionForm):
         old_value = self.current[typed["kind"]]
         wish = read_change(typed["kind"], old_value, typed["new_value"], context=context, comments=typed["comments"])
         with transaction.atomic():
-            self.identity_request = request_change(wish, context=context, by=self.by, is_known=True)
+            self.identity_request = request_change(
+                wish, context=context, by=self.by, is_known=True, customer_id=self.customer.pk
+            )
 
 
 class ReleaseForm(ActionForm):
@@ -119,8 +123,7 @@ class IdentityActions(BackOfficeAdmin):
     @row_page("Change identifier", address="change-identifier", icon="swap_horiz", permission="request")
     def request_change(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         """The page that requests a change of an identifier."""
-        current = {identifier.kind: identifier.value for identifier in customer.identifiers.all()}
-        form = ChangeForm(request.POST or None, current=current, by=actor_of(request, self.organization_behind(customer)))
+        form = ChangeForm(request.POST or None, customer=customer, by=actor_of(request, self.organization_behind(customer)))
         if form.run():
             report_request(request, form.identity_request)
             return HttpResponseRedirect(page_of(customer))
@@ -182,8 +185,9 @@ def report_request(request: HttpRequest, change: IdentityRequest) -> None:
     elif change.other is None:
         messages.success(request, f"Sent for approval: {change.get_kind_display()} {new_value}. A colleague has to approve it.")
     else:
+        owner = str(change.other) if is_in_sight(change.other) else "another customer"
         messages.warning(
             request,
-            f"Requested: {new_value}. It belongs to {change.other}, who would be merged into this customer. A colleague"
-            " has to approve the merge.",
+            f"Requested: {new_value}. It belongs to {owner}, who would be merged into this customer. A colleague who sees both"
+            " and may merge has to approve it.",
         )

@@ -5,27 +5,25 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from customers.back_office import CustomerFilter, CustomerRowsAdmin
 from customers.identifiers.values import identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.lookup.reads import read_customers
-from customers.profile.models import Customer
 from customers.search.admin import matching_values
 from organizations.audit.actors import Actor
-from organizations.back_office.columns import choice_column
-from organizations.back_office.current_user import actor_of
-from organizations.back_office.filters import DayRangeFilter, StoreFilter
+from organizations.back_office.columns import choice_column, is_in_sight
+from organizations.back_office.current_user import actor_of, member_of
+from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, StoreFilter
 from organizations.back_office.forms import ActionForm, ReasonField
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import page_of, permission_check, row_view
 from use_cases.identity import DecisionRefusedError, approve_request, read_obstacle, reject_request
+from use_cases.merging import MERGE_PERMISSION
 
 Status = IdentityRequest.Status
 Type = IdentityRequest.Type
@@ -76,9 +74,9 @@ class IdentityRequestAdmin(CustomerRowsAdmin):
     list_display_links = ("value_change",)
     list_filter = (
         CustomerFilter,
-        ("status", ChoicesDropdownFilter),
-        ("kind", ChoicesDropdownFilter),
-        ("type", ChoicesDropdownFilter),
+        ("status", ChoiceFilter),
+        ("kind", ChoiceFilter),
+        ("type", ChoiceFilter),
         StoreFilter,
         ("requested_on", DayRangeFilter),
     )
@@ -117,7 +115,7 @@ class IdentityRequestAdmin(CustomerRowsAdmin):
         return {
             "identity_request": row,
             "person": people[row.customer_id],
-            "other": people[row.other_id] if row.other_id and self._sees(request, row.other_id) else None,
+            "other": people[row.other.pk] if row.other and is_in_sight(row.other) else None,
             "requested_by": actor_label(row.requested_by),
             "decided_by": actor_label(row.decided_by),
             "obstacle": self._obstacle(request, row) if is_pending else "",
@@ -128,14 +126,11 @@ class IdentityRequestAdmin(CustomerRowsAdmin):
         """The reason why the current user cannot approve the request, whatever their role; "" for none."""
         if row.requested_by == actor_of(request, self.organization_behind(row)).name:
             return "You requested this change yourself: a colleague has to approve it."
-        if row.other_id and not self._sees(request, row.other_id):
+        if row.other and not is_in_sight(row.other):
             return "The new value belongs to a customer of another store: a colleague who sees both has to approve it."
+        if row.other and not member_of(request).has_perm(MERGE_PERMISSION):
+            return "Approval would merge two customers: a colleague who may merge has to approve it."
         return read_obstacle(row)
-
-    def _sees(self, request: HttpRequest, customer_id: int) -> bool:
-        """True if the current user may see this customer."""
-        customers: Any = self.admin_site.get_model_admin(Customer)
-        return bool(customers.get_queryset(request).filter(pk=customer_id).exists())
 
     # --- deciding
 
@@ -153,8 +148,6 @@ class IdentityRequestAdmin(CustomerRowsAdmin):
         if verb not in DECISIONS:
             raise Http404
         decision = DECISIONS[verb]
-        if request.method == "POST" and row.other_id and not decision.is_rejection and not self._sees(request, row.other_id):
-            raise PermissionDenied
         by = actor_of(request, self.organization_behind(row))
         form = DecisionForm(request.POST or None, row=row, decision=decision, by=by)
         if form.run():

@@ -21,7 +21,7 @@ from organizations.back_office.forms import ActionForm, ReasonField
 from organizations.back_office.pages import page_of, permission_check, row_page, row_view
 from organizations.back_office.refusals import notice_sentence
 from organizations.back_office.tables import Table, table, with_note
-from use_cases.merging import CONSTRAINTS, Merged, MergeRefusedError, merge_customers, preview_merge
+from use_cases.merging import CONSTRAINTS, MERGE_PERMISSION, Merged, MergeRefusedError, merge_customers, preview_merge
 
 CANDIDATES: Final = 20
 
@@ -50,7 +50,7 @@ class MergeActions(IdentityActions):
 
     actions_detail: Sequence[str] = (*IdentityActions.actions_detail, "find_duplicate")
 
-    has_merge_permission = permission_check("customers.merge_customers")
+    has_merge_permission = permission_check(MERGE_PERMISSION)
 
     def get_urls(self) -> list[URLPattern]:
         page = path(

@@ -10,14 +10,15 @@ from unfold.decorators import display
 from customers.back_office import CustomerRowsAdmin
 from customers.lookup.reads import read_customers
 from customers.merging.models import Merge
+from customers.profile.models import Customer
 from organizations.audit.actors import Actor
-from organizations.back_office.columns import actor_column
+from organizations.back_office.columns import actor_column, is_in_sight, name_of
 from organizations.back_office.current_user import actor_of, member_of
 from organizations.back_office.filters import DayRangeFilter, NamedFilter, StoreFilter
 from organizations.back_office.forms import ActionForm, ReasonField
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import page_of, row_page
-from use_cases.merging import CONSTRAINTS, MergeRefusedError, undo_merge, what_moved
+from use_cases.merging import CONSTRAINTS, MERGE_PERMISSION, MergeRefusedError, undo_merge, what_moved
 
 
 class UndoForm(ActionForm):
@@ -71,21 +72,21 @@ class MergeAdmin(CustomerRowsAdmin):
     actor_name = actor_column("actor")
 
     def has_undo_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """True if the current user may undo merges and this merge is active. `obj` is a merge or an id."""
-        if not member_of(request).has_perm("customers.merge_customers"):
+        """True if the current user may undo merges, sees both customers, and the merge is active. `obj` is a merge or an id."""
+        if not member_of(request).has_perm(MERGE_PERMISSION):
             return False
         merge = None if obj is None else self.get_object(request, str(getattr(obj, "pk", obj)))
-        return merge is None or merge.undone_at is None
+        return merge is None or (merge.undone_at is None and is_in_sight(merge.survivor) and is_in_sight(merge.victim))
 
     @display(description="Merged customer", header=True)
     def victim_name(self, merge: Merge) -> list[str]:
         """The customer who was merged."""
-        return [str(merge.victim), f"customer {merge.victim_id}"]
+        return _name_and_id(merge.victim)
 
     @display(description="Into", header=True)
     def survivor_name(self, merge: Merge) -> list[str]:
         """The customer who remains."""
-        return [str(merge.survivor), f"customer {merge.survivor_id}"]
+        return _name_and_id(merge.survivor)
 
     @display(description="State", label={"active": "success", "undone": "warning"})
     def state_label(self, merge: Merge) -> str:
@@ -107,13 +108,18 @@ class MergeAdmin(CustomerRowsAdmin):
         return self.answer_page(request, "back_office/undo_merge.html", title="Undo a merge", original=merge, **context)
 
 
+def _name_and_id(customer: Customer) -> list[str]:
+    name = name_of(customer)
+    return [name, f"customer {customer.pk}"] if is_in_sight(customer) else [name[:1].upper() + name[1:]]
+
+
 def _merge_context(merge: Merge) -> dict[str, Any]:
-    """Both customers as they are now, and what moved."""
-    people = read_customers([merge.survivor_id, merge.victim_id])
+    """Both customers as they are now, None for one out of sight, and what moved."""
+    people = read_customers([customer.pk for customer in (merge.survivor, merge.victim) if is_in_sight(customer)])
     return {
         "merge": merge,
-        "survivor": people[merge.survivor_id],
-        "victim": people[merge.victim_id],
+        "survivor": people.get(merge.survivor_id),
+        "victim": people.get(merge.victim_id),
         "merged_by": actor_label(merge.actor),
         "undone_by": actor_label(merge.undone_by),
         "moved": what_moved(merge),

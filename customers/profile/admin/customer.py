@@ -7,10 +7,10 @@ from typing import Any, Final
 from django.contrib import admin, messages
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
+from customers.back_office import CustomerHistoryAdmin
 from customers.identifiers.models import Identifier
 from customers.identifiers.values import identifier_text
 from customers.identity_requests.admin.actions import report_request
@@ -26,9 +26,9 @@ from customers.statuses.admin.status import block_labels
 from customers.statuses.models import CustomerStatus
 from customers.statuses.rules import label_of
 from organizations.audit.models import AuditEntry
-from organizations.back_office.columns import choice_column, value_column
+from organizations.back_office.columns import choice_column, link_to, value_column
 from organizations.back_office.current_user import actor_of, member_of, organization_of, own_stores
-from organizations.back_office.filters import DayRangeFilter, NamedFilter, RelatedRowFilter, Rows, StoreFilter
+from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter, RelatedRowFilter, Rows, StoreFilter
 from organizations.back_office.history import actor_label, history_rows, value_label
 from organizations.back_office.refusals import notice_sentence
 from organizations.card_series.models import CardSeries
@@ -98,7 +98,7 @@ class StatusFilter(RelatedRowFilter):
 
 
 @admin.register(Customer)
-class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
+class CustomerAdmin(CustomerHistoryAdmin, MergeActions, StatusActions):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """Customers. Adding and changing use the registration use case, like the calls of tills."""
 
     store_path = "registered_store"
@@ -109,11 +109,11 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
     list_display = ("name_header", "mobile", "email", "external_id", "type_label", "registered_on", "store")
     list_display_links = ("name_header",)
     list_filter = (
-        ("type", ChoicesDropdownFilter),
+        ("type", ChoiceFilter),
         RegisteredStoreFilter,
         ("registered_on", DayRangeFilter),
         StatusFilter,
-        ("fraud_status", ChoicesDropdownFilter),
+        ("fraud_status", ChoiceFilter),
         SourceFilter,
         PartitionFilter,
         MergedFilter,
@@ -231,6 +231,7 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
         cards = list(customer.cards.select_related("series").order_by("-pk"))
         names = {f"field_values.{definition.pk}": definition.name for definition in definitions}
         label = label_of(customer, organization.policy)
+        survivor = customer.merged_into
         return {
             "customer": customer,
             "label": label,
@@ -238,6 +239,7 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
             "status_set_by": actor_label(customer.status_changed_by if label else customer.fraud_marked_by),
             "loyalty": read_customer_page(customer, organization=organization),
             "currency": organization.currency,
+            "merged_into": link_to(survivor, f"{survivor}, customer {survivor.pk}") if survivor else "",
             "initials": initials(customer),
             "inherited": list(Identifier.objects.filter(customer=customer, state=Identifier.State.MERGED)),
             "identifiers": list(customer.identifiers.all()),
@@ -250,7 +252,9 @@ class CustomerAdmin(MergeActions, StatusActions):  # type: ignore[misc]  # stubs
                 *customer_tables(customer, cards=cards, user=member_of(request)),
                 *panels_of(customer, organization=organization, seen_by=member_of(request)),
             ],
-            "history": history_rows(self._entries(customer, [card.pk for card in cards])[:HISTORY_SHOWN], names),
+            "history": history_rows(
+                self.readable_entries(self._entries(customer, [card.pk for card in cards])[:HISTORY_SHOWN]), names
+            ),
         }
 
     def history_of(self, row: Customer) -> QuerySet[AuditEntry]:

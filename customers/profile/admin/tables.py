@@ -9,7 +9,7 @@ from customers.cards.models import Card
 from customers.groups.models import GroupMembership
 from customers.merging.models import Merge
 from customers.profile.models import Customer
-from organizations.back_office.columns import link_to
+from organizations.back_office.columns import is_in_sight, link_to, name_of
 from organizations.back_office.tables import Table, badge, strong, table
 from organizations.staff.models import StaffMember
 
@@ -45,7 +45,8 @@ def _merges(customer: Customer) -> Table:
     merges = Merge.objects.filter(Q(survivor=customer) | Q(victim=customer)).select_related("survivor", "victim")
     rows = [
         (
-            link_to(merge, _merge_text(merge, customer)),
+            # The list of merges shows those of survivors in sight.
+            link_to(merge, _merge_text(merge, customer)) if is_in_sight(merge.survivor) else _merge_text(merge, customer),
             merge.merged_at,
             merge.reason,
             badge("undone") if merge.undone_at else badge("active", "good"),
@@ -56,9 +57,9 @@ def _merges(customer: Customer) -> Table:
 
 
 def _merge_text(merge: Merge, customer: Customer) -> str:
-    if merge.survivor_id == customer.pk:
-        return f"{merge.victim} (customer {merge.victim_id}) was merged into this customer"
-    return f"merged into {merge.survivor} (customer {merge.survivor_id})"
+    other = merge.victim if merge.survivor_id == customer.pk else merge.survivor
+    name = name_of(other, f"{other} (customer {other.pk})")
+    return f"{name} was merged into this customer" if other is merge.victim else f"merged into {name}"
 
 
 def _segments(customer: Customer, user: StaffMember) -> Table:

@@ -12,6 +12,7 @@ from customers.statuses.admin.form import StatusForm
 from customers.statuses.admin.status import block_labels
 from customers.statuses.models import CustomerStatus
 from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.columns import is_in_sight, name_of
 from organizations.back_office.current_user import actor_of, member_of, organization_of
 from organizations.back_office.pages import page_of, row_page
 from organizations.back_office.tables import Table, strong, table
@@ -30,8 +31,12 @@ class StatusActions(BackOfficeAdmin):
     @row_page("Change status", address="status", icon="gavel", permission="set_status")
     def set_status(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         """The page that sets the status of a customer; of a merged customer, that of the survivor."""
-        if customer.merged_into_id is not None:
-            return HttpResponseRedirect(reverse("admin:customers_customer_set_status", args=[customer.merged_into_id]))
+        survivor = customer.merged_into
+        if survivor is not None:
+            if not is_in_sight(survivor):
+                messages.warning(request, f"This customer was merged into {name_of(survivor)}.")
+                return HttpResponseRedirect(page_of(customer))
+            return HttpResponseRedirect(reverse("admin:customers_customer_set_status", args=[survivor.pk]))
         actor = actor_of(request, self.organization_behind(customer))
         form = StatusForm(request.POST or None, customer=customer, actor=actor)
         if form.run():

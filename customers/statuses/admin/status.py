@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -16,6 +15,7 @@ from customers.statuses.organization_file import CUSTOMER_STATUS
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.columns import value_column
 from organizations.back_office.counting import BoundedCount, count_label
+from organizations.back_office.filters import ChoiceFilter, YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
 
 Block = CustomerStatus.Block
@@ -43,7 +43,7 @@ class CustomerStatusAdmin(BackOfficeAdmin):
     fields = ("status", "label", "blocks", "is_active")
     natural_key = ("status", "label")
     list_display = ("label", "status_label", "blocks_text", "customers", "active")
-    list_filter = (("status", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter))
+    list_filter = (("status", ChoiceFilter), ("is_active", YesNoFilter))
     search_fields = ("label",)
     sortable_by = ()
 

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from django.contrib import admin
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from engagement.back_office import AccountRowsAdmin, points_column
@@ -12,7 +11,7 @@ from engagement.points.explanations import explain
 from engagement.points.models import PointsEntry
 from engagement.programs.admin.filters import AccountProgramFilter
 from organizations.back_office.columns import actor_column, choice_column, link_column, value_column
-from organizations.back_office.filters import DayRangeFilter, StoreFilter
+from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, StoreFilter
 
 Kind = PointsEntry.Kind
 KIND_COLORS: dict[str, str] = {
@@ -50,7 +49,7 @@ class PointsEntryAdmin(AccountRowsAdmin):
     )  # fmt: skip
     list_display_links = ("occurred_at",)
     list_filter = (
-        ("kind", ChoicesDropdownFilter),
+        ("kind", ChoiceFilter),
         AccountProgramFilter,
         StoreFilter,
         ("occurred_at", DayRangeFilter),

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
 from engagement.back_office import AccountRowsAdmin, points_column
@@ -14,7 +13,7 @@ from engagement.points.models import PointsLot
 from engagement.programs.admin.filters import AccountProgramFilter
 from engagement.programs.models import Membership
 from organizations.back_office.columns import link_column
-from organizations.back_office.filters import DayRangeFilter
+from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, YesNoFilter
 
 
 @admin.register(PointsLot)
@@ -34,8 +33,8 @@ class PointsLotAdmin(AccountRowsAdmin):
     list_display_links = ("awarded_at",)
     list_filter = (
         AccountProgramFilter,
-        ("kind", ChoicesDropdownFilter),
-        ("is_open", BooleanRadioFilter),
+        ("kind", ChoiceFilter),
+        ("is_open", YesNoFilter),
         ("awarded_at", DayRangeFilter),
     )
 

@@ -1,13 +1,25 @@
 """Memberships: who is in which program, on which tier."""
 
+from collections.abc import Iterable
+
 from django.contrib import admin
-from unfold.contrib.filters.admin import RelatedDropdownFilter
+from django.http import HttpRequest
 from unfold.decorators import display
 
 from engagement.back_office import LoyaltyRowsAdmin
 from engagement.programs.admin.filters import ProgramFilter
-from engagement.programs.models import Membership
-from organizations.back_office.filters import DayRangeFilter
+from engagement.programs.models import Membership, Tier
+from organizations.back_office.filters import DayRangeFilter, RelatedRowFilter
+
+
+class TierFilter(RelatedRowFilter):
+    """By tier."""
+
+    title = parameter_name = path = "tier"
+
+    def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:  # noqa: ARG002 - as in the base class
+        tiers = Tier.objects.order_by("program__name", "position").values_list("pk", "program__name", "name")
+        return [(pk, f"{program}: {name}") for pk, program, name in tiers]
 
 
 @admin.register(Membership)
@@ -18,7 +30,7 @@ class MembershipAdmin(LoyaltyRowsAdmin):
     fields = ("customer_link", "program", "tier_label", "enrolled_on", "tier_since", "tier_expires_on")
     list_display = ("enrolled_on", "customer_link", "program", "tier_label", "tier_since", "tier_expires_on")
     list_display_links = ("enrolled_on",)
-    list_filter = (ProgramFilter, ("tier", RelatedDropdownFilter), ("enrolled_on", DayRangeFilter))
+    list_filter = (ProgramFilter, TierFilter, ("enrolled_on", DayRangeFilter))
 
     @display(description="Tier", label=True)
     def tier_label(self, membership: Membership) -> str:

@@ -7,7 +7,6 @@ from django.contrib import admin, messages
 from django.db.models import Count, DecimalField, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
 from engagement.back_office import points_column
@@ -18,6 +17,7 @@ from engagement.programs.pausing import set_paused
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.columns import value_column
 from organizations.back_office.current_user import actor_of
+from organizations.back_office.filters import YesNoFilter
 from organizations.back_office.pages import page_of, permission_check, row_page
 from organizations.organization_file.differences import differences
 
@@ -33,7 +33,7 @@ class ProgramAdmin(ReadOnlyAdmin):
         "name", "state_label", "scope_label", "member_count", "outstanding_display", "promised_display", "newest_version",
     )  # fmt: skip
     list_display_links = ("name",)
-    list_filter = (("is_active", BooleanRadioFilter), ("is_paused", BooleanRadioFilter))
+    list_filter = (("is_active", YesNoFilter), ("is_paused", YesNoFilter))
     search_fields = ("name",)
     actions: Sequence[str] = ("pause", "resume")
     actions_detail: Sequence[str] = ("pause_page",)  # type: ignore[assignment]  # see the base class

@@ -1,9 +1,9 @@
 """Concepts: lines of business."""
 
 from django.contrib import admin
-from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.filters import YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
 from organizations.locations.models import Concept
 from organizations.locations.organization_file import CONCEPT
@@ -24,5 +24,5 @@ class ConceptAdmin(BackOfficeAdmin):
     natural_key = ("code",)
     list_display = ("code", "name", "active")
     list_display_links = ("code", "name")
-    list_filter = (("is_active", BooleanRadioFilter),)
+    list_filter = (("is_active", YesNoFilter),)
     search_fields = ("code", "name")

@@ -1,15 +1,16 @@
 """Stores, with the tills of each."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import TabularInline
-from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 
 from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.filters import RelatedRowFilter, YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
-from organizations.locations.models import Store, Till
+from organizations.locations.models import Concept, Store, Till, Zone
 from organizations.locations.organization_file import STORE
 
 
@@ -17,6 +18,24 @@ class StoreForm(ConfigurationForm):
     """A store."""
 
     section = STORE
+
+
+class ZoneFilter(RelatedRowFilter):
+    """By zone."""
+
+    title = parameter_name = path = "zone"
+
+    def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:  # noqa: ARG002 - as in the base class
+        return Zone.objects.order_by("name").values_list("pk", "name")
+
+
+class ConceptFilter(RelatedRowFilter):
+    """By concept."""
+
+    title = parameter_name = path = "concept"
+
+    def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:  # noqa: ARG002 - as in the base class
+        return Concept.objects.order_by("name").values_list("pk", "name")
 
 
 class TillsOfStore(TabularInline):
@@ -47,7 +66,7 @@ class StoreAdmin(BackOfficeAdmin):
     natural_key = ("code",)
     list_display = ("code", "name", "external_id", "zone", "concept", "active")
     list_display_links = ("code", "name")
-    list_filter = (("is_active", BooleanRadioFilter), ("zone", RelatedDropdownFilter), ("concept", RelatedDropdownFilter))
+    list_filter = (("is_active", YesNoFilter), ZoneFilter, ConceptFilter)
     search_fields = ("code", "name", "external_id")
     inlines = (TillsOfStore,)
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
-from organizations.back_office.filters import StoreFilter
+from organizations.back_office.filters import StoreFilter, YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
 from organizations.back_office.pages import row_page
 from organizations.back_office.secrets import SecretAdmin, SecretKind
@@ -36,7 +35,7 @@ class TillAdmin(SecretAdmin):
     natural_key = ("code",)
     list_display = ("code", "name", "store", "active", "log_in")
     list_display_links = ("code", "name")
-    list_filter = (("is_active", BooleanRadioFilter), StoreFilter)
+    list_filter = (("is_active", YesNoFilter), StoreFilter)
     search_fields = ("code", "name", "store__code", "store__name")
     actions_detail: Sequence[str] = ("set_password",)
 

@@ -1,9 +1,9 @@
 """Zones: regions of stores."""
 
 from django.contrib import admin
-from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.filters import YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
 from organizations.locations.models import Zone
 from organizations.locations.organization_file import ZONE
@@ -24,5 +24,5 @@ class ZoneAdmin(BackOfficeAdmin):
     natural_key = ("code",)
     list_display = ("code", "name", "active")
     list_display_links = ("code", "name")
-    list_filter = (("is_active", BooleanRadioFilter),)
+    list_filter = (("is_active", YesNoFilter),)
     search_fields = ("code", "name")

@@ -73,7 +73,6 @@ def due_jobs() -> list[int]:
         ("waiting", ["waiting", "failing"]),
         ("failing", ["failing"]),
         ("worked", ["worked"]),
-        ("no such state", ["waiting", "failing", "worked"]),
     ],
 )
 def test_events_are_listed_by_state_newest_first(

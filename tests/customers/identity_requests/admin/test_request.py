@@ -82,7 +82,7 @@ def test_those_that_wait_come_first_the_longest_waiting_at_the_top(
         ({"store": "own"}, 2),
         ({"customer": "anna"}, 2),
         ({"customer": "usha"}, 2),
-        ({"customer": "999999"}, 3),
+        ({"customer": "999999"}, 0),
         ({"q": "anna"}, 2),
         ({"q": "iyer"}, 2),
         ({"q": "98123 00009"}, 1),

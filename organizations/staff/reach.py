@@ -1,0 +1,64 @@
+"""Reach of a member of staff: the permissions, and the stores whose customers and rows the member sees.
+
+The pages of the back office resolve rows within the reach. Services get it with the actor, and check it where an action implies
+another one: a merge by an approval. `current_reach` is that of the request, for names and links that a page prints.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+
+from django.core.exceptions import PermissionDenied
+
+from organizations.staff.log_in import own_store_ids, permissions_of
+from organizations.staff.models import StaffMember
+from organizations.staff.permissions import Permissions
+
+
+class OutOfReachError(PermissionDenied):
+    """A member of staff would do what the role or the stores do not allow. Nothing has changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffReach:
+    """What a member of staff may do and see. `stores` are ids, empty for every store; `is_operator` has every permission."""
+
+    permissions: Permissions = frozenset()
+    stores: frozenset[int] = frozenset()
+    is_operator: bool = False
+
+    def may(self, permission: str) -> bool:
+        """True if the member has the permission (`app.codename`)."""
+        return self.is_operator or permission in self.permissions
+
+    def covers(self, store_id: int | None) -> bool:
+        """True if the member sees what belongs to this store (None: to no store)."""
+        return not self.stores or store_id in self.stores
+
+
+UNLIMITED: Final = StaffReach(is_operator=True)
+_current: ContextVar[Callable[[], StaffReach]] = ContextVar("staff_reach", default=lambda: UNLIMITED)
+
+
+def reach_of(member: StaffMember) -> StaffReach:
+    """The reach of a member of staff, or of an operator. One query a request, none for operators."""
+    if member.is_superuser:
+        return UNLIMITED if member.is_active else StaffReach()
+    return StaffReach(permissions=permissions_of(member), stores=own_store_ids(member))
+
+
+@contextmanager
+def staff_reach(member: StaffMember) -> Iterator[None]:
+    """Inside: `current_reach` is that of `member`."""
+    token = _current.set(lambda: reach_of(member))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current_reach() -> StaffReach:
+    """The reach of the current user of the back office; unlimited outside of its pages."""
+    return _current.get()()

@@ -1,0 +1,128 @@
+"""Every page and action of the back office, from the registry of the admin site: a new one is included by itself."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Final
+
+from django.contrib import admin
+from django.db.models import Model
+from django.test import RequestFactory
+from django.urls import URLPattern, URLResolver, reverse
+
+from customers.profile.models import Customer
+from organizations.staff.models import StaffMember
+from tests.attacks.places import Place
+
+# What the pages beside Django's own need, by the name of their address. A new page is added here.
+PERMISSIONS: Final[Mapping[str, str]] = {
+    "customers_customer_request_change": "customers.add_identityrequest",
+    "customers_customer_issue_code": "customers.add_identityrequest",
+    "customers_customer_find_duplicate": "customers.merge_customers",
+    "customers_customer_merge": "customers.merge_customers",
+    "customers_customer_set_status": "customers.judge_fraud",
+    "customers_identityrequest_decide": "customers.decide_identityrequest",
+    "customers_merge_undo": "customers.merge_customers",
+    "customers_duplicatecandidate_dismiss": "customers.judge_duplicatecandidate",
+    "engagement_pointsaccount_adjust": "engagement.adjust_points",
+    "engagement_program_pause_page": "engagement.pause_program",
+    "organizations_till_set_password": "organizations.change_till",
+    "organizations_apiclient_set_secret": "organizations.change_apiclient",
+    "organizations_staffmember_set_password": "organizations.change_staffmember",
+    "subscriptions_consentchange_decide": "subscriptions.change_consent",
+}
+# Permissions of the actions of lists, by the name of the action; "change": to change the model's rows.
+ACTIONS: Final[Mapping[str, str]] = {
+    "activate": "change",
+    "deactivate": "change",
+    "pause": "engagement.pause_program",
+    "resume": "engagement.pause_program",
+    "try_again": "engagement.retry_deferredevent",
+}
+# Pages that belong to no model and show no rows but those of the start page. The unnamed one answers 404.
+SITE_PAGES: Final = {
+    "index", "login", "logout", "password_change", "password_change_done", "jsi18n", "app_list", "search", None,
+}  # fmt: skip
+# Parts of addresses beside the ids of rows, with values to try.
+PARTS: Final[Mapping[str, Sequence[str]]] = {
+    "verb": ("approve", "reject"),
+    "channel": ("SMS",),
+    "priority": ("BULK",),
+}
+_OF_DJANGO: Final = {"changelist": "view", "add": "add", "change": "view", "history": "view", "delete": "delete"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a model. `parts` are the names of the parts of its address."""
+
+    name: str
+    model: type[Model]
+    parts: tuple[str, ...]
+
+    @property
+    def noun(self) -> str:
+        """The model's name in permissions."""
+        return str(self.model._meta.model_name)
+
+    @property
+    def permission(self) -> str:
+        """The permission that the page needs."""
+        app = self.model._meta.app_label
+        action = self.name.removeprefix(f"{app}_{self.noun}_")
+        return PERMISSIONS[self.name] if self.name in PERMISSIONS else f"{app}.{_OF_DJANGO[action]}_{self.noun}"
+
+    @property
+    def row_model(self) -> type[Model] | None:
+        """The model of the row that the page is about; None for lists and pages that add."""
+        return Customer if "customer_id" in self.parts else self.model if "object_id" in self.parts else None
+
+    def addresses(self, place: Place, *, victim: Customer | None = None) -> list[str]:
+        """The addresses of the page for the rows of a place. `victim` is a second customer."""
+        ids = {
+            "object_id": place.rows[self.model].pk,
+            "customer_id": place.customer.pk,
+            "victim_id": (victim or place.twin).pk,
+        }
+        values = [[ids[part]] if part in ids else PARTS[part] for part in self.parts]
+        return [self.address(**dict(zip(self.parts, chosen, strict=True))) for chosen in product(*values)]
+
+    def address(self, **parts: Any) -> str:
+        """The address with these parts."""
+        return reverse(f"admin:{self.name}", kwargs=parts)
+
+
+def all_pages() -> list[Page]:
+    """The pages of every registered model. Fails for an address that is in no list of this module."""
+    pages = []
+    for model, model_admin in admin.site._registry.items():
+        default = {f"{model._meta.app_label}_{model._meta.model_name}_{action}" for action in _OF_DJANGO}
+        for pattern in model_admin.get_urls():
+            if pattern.name is None:
+                # Django's redirect from an address without the last part.
+                assert str(pattern.pattern) == "<path:object_id>/"
+                continue
+            assert pattern.name in default or pattern.name in PERMISSIONS, f"Name the permission of {pattern.name} here."
+            unknown = set(pattern.pattern.converters) - {"object_id", "customer_id", "victim_id", *PARTS}
+            assert not unknown, f"Add values of {unknown} to PARTS."
+            pages.append(Page(pattern.name, model, tuple(pattern.pattern.converters)))
+    return pages
+
+
+def site_pages() -> set[str | None]:
+    """The names of the pages that belong to no model."""
+    patterns: Iterator[URLPattern | URLResolver] = iter(admin.site.get_urls())
+    return {pattern.name for pattern in patterns if isinstance(pattern, URLPattern)}
+
+
+def all_actions() -> dict[type[Model], list[str]]:
+    """The names of the actions of each list. Fails for an action that is not in ACTIONS."""
+    request = RequestFactory().get("/admin/")
+    request.user = StaffMember(is_superuser=True, is_active=True, username="operator")
+    actions = {model: list(model_admin.get_actions(request)) for model, model_admin in admin.site._registry.items()}
+    for model, names in actions.items():
+        unknown = set(names) - set(ACTIONS)
+        assert not unknown, f"Add the permission of {unknown} of {model.__name__} to ACTIONS."
+        submit: Any = admin.site._registry[model]
+        assert not submit.actions_submit_line, f"{model.__name__} has buttons that the tests do not press."
+    return {model: names for model, names in actions.items() if names}

@@ -1,0 +1,182 @@
+"""Rows of every model of the back office in three places: the own store, another store, and another organization."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection, transaction
+from django.db.models import Model
+
+from customers.cards.models import Card
+from customers.duplicates.models import DuplicateCandidate
+from customers.groups.models import UserGroup
+from customers.identity_requests.models import IdentityRequest
+from customers.merging.models import Merge
+from customers.profile.models import Customer
+from customers.segments.models import Segment
+from customers.statuses.models import CustomerStatus
+from engagement.bills.models import Bill
+from engagement.events.models import DeferredEvent
+from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from engagement.programs.models import Membership, Program
+from engagement.redemptions.models import Redemption
+from loyalty_project import clock
+from organizations.audit.models import AuditEntry
+from organizations.audit.services import Change, record_changes
+from organizations.card_series.models import CardSeries
+from organizations.credentials.models import ApiClient
+from organizations.fields.models import FieldDefinition
+from organizations.idempotency.models import IdempotencyKey
+from organizations.imports.models import ImportRun
+from organizations.locations.models import Concept, Store, Till, Zone
+from organizations.source_accounts.models import SourceAccount
+from organizations.staff.models import StaffMember
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+from subscriptions.models import ConsentChange
+from tests.back_office import register
+from tests.factories.bills import BillFactory
+from tests.factories.cards import CardFactory, CardSeriesFactory
+from tests.factories.consents import ConsentChangeFactory
+from tests.factories.credentials import ApiClientFactory
+from tests.factories.events import DeferredEventFactory
+from tests.factories.fields import FieldFactory
+from tests.factories.groups import UserGroupFactory
+from tests.factories.identity_requests import ask, staff
+from tests.factories.locations import ConceptFactory, StoreFactory, TillFactory, ZoneFactory, till_actor
+from tests.factories.organizations import OrganizationFactory
+from tests.factories.points import facts, give_points
+from tests.factories.redemptions import redeem
+from tests.factories.segments import SegmentFactory
+from tests.factories.staff import StaffMemberFactory
+from tests.factories.statuses import CustomerStatusFactory
+from use_cases.merging import merge_customers
+
+# Models of which each row belongs to a store, directly or by its customer. Rows of the others belong to the organization.
+OF_A_STORE: Final = frozenset(
+    {
+        "apiclient", "bill", "card", "consentchange", "customer", "duplicatecandidate", "identityrequest", "membership",
+        "merge", "pointsaccount", "pointsentry", "pointslot", "redemption", "store", "till",
+    }
+)  # fmt: skip
+ROLES: Final = tuple(StaffMember.Role.values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A store with a row of each model. `twin` is another customer; `marks` are texts that only its customers have."""
+
+    name: str
+    till: Till
+    twin: Customer
+    rows: Mapping[type[Model], Model]
+    marks: tuple[str, ...]
+
+    @property
+    def customer(self) -> Customer:
+        """The customer whom the other rows belong to."""
+        customer = self.rows[Customer]
+        assert isinstance(customer, Customer)
+        return customer
+
+
+def open_places(organization: Organization) -> dict[str, Place]:
+    """The three places: "own", "elsewhere" (another store) and "foreign" (another organization)."""
+    foreign = OrganizationFactory(code="foreign", with_program=True)
+    stores = {
+        "own": StoreFactory(organization=organization, code="own"),
+        "elsewhere": StoreFactory(organization=organization, code="elsewhere"),
+        "foreign": StoreFactory(organization=foreign, code="foreign"),
+    }
+    places = {name: _furnish(name, store, number) for number, (name, store) in enumerate(stores.items(), start=1)}
+    for owner in (organization, foreign):
+        # From now on, so that the rows above needed no proof.
+        owner.identity_verification = {"mandatory": ["firstname"], "otp": True}
+        owner.save(update_fields=["identity_verification"])
+    return places
+
+
+def _furnish(name: str, store: Store, number: int) -> Place:
+    organization = store.organization
+    till = TillFactory(store=store, code=f"{name}.till1")
+    with organization_scope(organization), transaction.atomic():
+        person = register(
+            till,
+            firstname=f"Marked{name}",
+            lastname="Person",
+            mobile=f"98123000{number}1",
+            email=f"marked.{name}@example.com",
+            external_id=f"MARK-{name}",
+        )
+        twin = register(till, firstname=f"Marked{name}", lastname="Twin", mobile=f"98123000{number}2")
+        victim = register(till, firstname=f"Marked{name}", lastname="Victim", mobile=f"98123000{number}3")
+        by = staff(organization)
+        merge = merge_customers(survivor=twin.pk, victim=victim.pk, by=by, reason="The same person").merge
+        card = CardFactory(
+            series=CardSeriesFactory(organization=organization, code=f"S{number}"), number=f"MARKED{number}", customer=person
+        )
+        rows = {
+            **_rows_of_organization(name, organization, till),
+            **_rows_of_points(person, till),
+            Customer: person,
+            Card: card,
+            CardSeries: card.series,
+            Store: store,
+            Till: till,
+            ApiClient: ApiClientFactory(till=till),
+            IdentityRequest: ask(till, "mobile", f"98123000{number}1", f"98123000{number}2"),
+            Merge: merge,
+            DuplicateCandidate: DuplicateCandidate.objects.create(
+                organization=organization, first=person, second=twin, evidence=["CARD"], found_on=clock.now()
+            ),
+            ConsentChange: ConsentChangeFactory(customer=person),
+            DeferredEvent: DeferredEventFactory(customer=person),
+        }
+    marks = (f"Marked{name}", f"marked.{name}", f"MARK-{name}", f"MARKED{number}")
+    return Place(name=name, till=till, twin=twin, rows=rows, marks=marks)
+
+
+def _rows_of_points(person: Customer, till: Till) -> dict[type[Model], Model]:
+    membership = Membership.objects.select_related("program").get(customer=person)
+    account = PointsAccount.objects.get(customer=person)
+    give_points(account, 50, facts=facts(store=till.store, till=till))
+    return {
+        Program: membership.program,
+        Membership: membership,
+        PointsAccount: account,
+        PointsEntry: PointsEntry.objects.filter(account=account).earliest("pk"),
+        PointsLot: PointsLot.objects.filter(account=account).earliest("pk"),
+        Redemption: redeem(person, membership.program, 10, "2026-01-05 12:00:00", till=till),
+        Bill: BillFactory(till=till, customer=person, with_line=True),
+    }
+
+
+def _rows_of_organization(name: str, organization: Organization, till: Till) -> dict[type[Model], Model]:
+    now = clock.now()
+    record_changes([Change(action="changed", object_type="store", object_id=till.store_id)], by=till_actor(till))
+    return {
+        Organization: organization,
+        Zone: ZoneFactory(organization=organization),
+        Concept: ConceptFactory(organization=organization),
+        FieldDefinition: FieldFactory(organization=organization),
+        SourceAccount: SourceAccount.objects.create(organization=organization, source="WECHAT", account=name),
+        StaffMember: StaffMemberFactory(organization=organization, role="auditor", username=f"staff.{name}"),
+        AuditEntry: AuditEntry.objects.latest("pk"),
+        ImportRun: ImportRun.objects.create(organization=organization, command="import_x", filename=name, started_at=now),
+        IdempotencyKey: IdempotencyKey.objects.create(
+            organization=organization, credential=f"till:{till.code}", action="customer/add", key=name, content="",
+            first_used_at=now, last_used_at=now,
+        ),
+        Segment: SegmentFactory(organization=organization),
+        UserGroup: UserGroupFactory(organization=organization),
+        CustomerStatus: CustomerStatusFactory(organization=organization),
+    }  # fmt: skip
+
+
+def fingerprint() -> dict[str, str]:
+    """A digest of every table's rows, without sessions and log-ins."""
+    with connection.cursor() as cursor:
+        tables = [name for name in connection.introspection.table_names(cursor) if not name.startswith(("django_", "axes_"))]
+        digest = "SELECT '{0}', md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {0} AS t"
+        cursor.execute(" UNION ALL ".join(map(digest.format, tables)))
+        return dict(cursor.fetchall())
