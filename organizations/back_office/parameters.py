@@ -17,7 +17,7 @@ from loyalty_project.protocol.values import has_unusable_text
 # True if a text has the form of a parameter's values.
 Shape = Callable[[str], bool]
 
-MAX_TEXT: Final = 254
+MAX_TEXT: Final = 300
 # An offset of half a million rows. Filters and the search box lead further.
 MAX_PAGE: Final = 10_000
 _MAX_ID: Final = 2**63 - 1
@@ -42,7 +42,7 @@ def is_day(text: str) -> bool:
 
 
 def is_search_text(text: str) -> bool:
-    """True for at most 254 characters that can be stored."""
+    """True for at most 300 characters that can be stored."""
     return len(text) <= MAX_TEXT and not has_unusable_text(text)
 
 

@@ -11,12 +11,14 @@ from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
 
 from customers.profile.models import Customer
+from organizations.back_office.base import ReadOnlyAdmin
 from organizations.staff.models import StaffMember
 from tests.attacks.places import Place
 
 # What the pages beside Django's own need, by the name of their address. A new page is added here.
 PERMISSIONS: Final[Mapping[str, str]] = {
     "customers_customer_request_change": "customers.add_identityrequest",
+    "customers_customer_release": "customers.decide_identityrequest",
     "customers_customer_issue_code": "customers.add_identityrequest",
     "customers_customer_find_duplicate": "customers.merge_customers",
     "customers_customer_merge": "customers.merge_customers",
@@ -67,9 +69,11 @@ class Page:
 
     @property
     def permission(self) -> str:
-        """The permission that the page needs."""
+        """The permission that the page needs; "" for pages that add rows which nobody adds by hand."""
         app = self.model._meta.app_label
         action = self.name.removeprefix(f"{app}_{self.noun}_")
+        if action == "add" and isinstance(admin.site._registry[self.model], ReadOnlyAdmin):
+            return ""
         return PERMISSIONS[self.name] if self.name in PERMISSIONS else f"{app}.{_OF_DJANGO[action]}_{self.noun}"
 
     @property
@@ -83,6 +87,7 @@ class Page:
             "object_id": place.rows[self.model].pk,
             "customer_id": place.customer.pk,
             "victim_id": (victim or place.twin).pk,
+            "identifier_id": place.inherited.pk,
         }
         values = [[ids[part]] if part in ids else PARTS[part] for part in self.parts]
         return [self.address(**dict(zip(self.parts, chosen, strict=True))) for chosen in product(*values)]
@@ -103,7 +108,7 @@ def all_pages() -> list[Page]:
                 assert str(pattern.pattern) == "<path:object_id>/"
                 continue
             assert pattern.name in default or pattern.name in PERMISSIONS, f"Name the permission of {pattern.name} here."
-            unknown = set(pattern.pattern.converters) - {"object_id", "customer_id", "victim_id", *PARTS}
+            unknown = set(pattern.pattern.converters) - {"object_id", "customer_id", "victim_id", "identifier_id", *PARTS}
             assert not unknown, f"Add values of {unknown} to PARTS."
             pages.append(Page(pattern.name, model, tuple(pattern.pattern.converters)))
     return pages

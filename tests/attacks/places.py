@@ -10,6 +10,7 @@ from django.db.models import Model
 from customers.cards.models import Card
 from customers.duplicates.models import DuplicateCandidate
 from customers.groups.models import UserGroup
+from customers.identifiers.models import Identifier
 from customers.identity_requests.models import IdentityRequest
 from customers.merging.models import Merge
 from customers.profile.models import Customer
@@ -64,11 +65,15 @@ ROLES: Final = tuple(StaffMember.Role.values)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A store with a row of each model. `twin` is another customer; `marks` are texts that only its customers have."""
+    """A store with a row of each model. `twin` is another customer, `inherited` an identifier that came by a merge.
+
+    `marks` are texts that only its customers have.
+    """
 
     name: str
     till: Till
     twin: Customer
+    inherited: Identifier
     rows: Mapping[type[Model], Model]
     marks: tuple[str, ...]
 
@@ -108,16 +113,17 @@ def _furnish(name: str, store: Store, number: int) -> Place:
             email=f"marked.{name}@example.com",
             external_id=f"MARK-{name}",
         )
+        points = _rows_of_points(person, till)
         twin = register(till, firstname=f"Marked{name}", lastname="Twin", mobile=f"98123000{number}2")
         victim = register(till, firstname=f"Marked{name}", lastname="Victim", mobile=f"98123000{number}3")
         by = staff(organization)
-        merge = merge_customers(survivor=twin.pk, victim=victim.pk, by=by, reason="The same person").merge
+        merge = merge_customers(survivor=person.pk, victim=victim.pk, by=by, reason="The same person").merge
         card = CardFactory(
             series=CardSeriesFactory(organization=organization, code=f"S{number}"), number=f"MARKED{number}", customer=person
         )
         rows = {
             **_rows_of_organization(name, organization, till),
-            **_rows_of_points(person, till),
+            **points,
             Customer: person,
             Card: card,
             CardSeries: card.series,
@@ -132,8 +138,9 @@ def _furnish(name: str, store: Store, number: int) -> Place:
             ConsentChange: ConsentChangeFactory(customer=person),
             DeferredEvent: DeferredEventFactory(customer=person),
         }
+        inherited = Identifier.objects.get(customer=person, state=Identifier.State.MERGED)
     marks = (f"Marked{name}", f"marked.{name}", f"MARK-{name}", f"MARKED{number}")
-    return Place(name=name, till=till, twin=twin, rows=rows, marks=marks)
+    return Place(name=name, till=till, twin=twin, inherited=inherited, rows=rows, marks=marks)
 
 
 def _rows_of_points(person: Customer, till: Till) -> dict[type[Model], Model]:

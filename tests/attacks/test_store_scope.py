@@ -95,7 +95,6 @@ def test_pages_show_rows_in_scope_alone(places: dict[str, Place], role: str, is_
             wrong.append((address, answer.status_code))
         if place.name != "own" and not is_admitted and any(mark in answer.content.decode() for mark in place.marks):
             wrong.append((address, "shown"))
-    # Pages of steps that are done, or that only a button sends.
     assert not wrong
 
 
