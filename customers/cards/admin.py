@@ -35,7 +35,7 @@ class SeriesFilter(RelatedRowFilter):
 
 
 @admin.register(Card)
-class CardAdmin(CustomerHistoryAdmin, ReadOnlyAdmin):
+class CardAdmin(CustomerHistoryAdmin, ReadOnlyAdmin):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """Cards, read-only: tills, imports and the customer's page issue them."""
 
     store_path = "customer__registered_store"
