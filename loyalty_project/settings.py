@@ -144,21 +144,22 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "organizations
 STAFF_PERMISSIONS = "use_cases.back_office.STAFF_PERMISSIONS"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "organizations.staff.hashers.StrengthValidator"},
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["organizations.staff.hashers.StaffHasher"]
 LOGIN_URL = reverse_lazy("admin:login")
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_WHITELIST_CALLABLE = "organizations.staff.log_in.is_known_at_address"
+# Failures are deleted after the cool-off time; log-ins that succeed are in each member's `last_login`.
+AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 # `manage.py axes_reset_username` unlocks log-ins; the library's own admin pages are not restricted to an organization.
 AXES_ENABLE_ADMIN = False
 AXES_LOCKOUT_CALLABLE = "loyalty_project.admin_site.answer_locked_out"
-AXES_CLIENT_IP_CALLABLE = "organizations.api.client_ip.client_address"
+AXES_CLIENT_IP_CALLABLE = "loyalty_project.client_ip.client_address"
 UNFOLD = unfold_settings.UNFOLD
 
 # --- the browser's side

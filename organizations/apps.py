@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from organizations.credentials.checks import check_token_keys
+from organizations.credentials.checks import check_token_keys, check_trusted_proxies
 
 
 class OrganizationsConfig(AppConfig):
@@ -14,3 +14,4 @@ class OrganizationsConfig(AppConfig):
     def ready(self) -> None:
         """Add this app's deployment checks."""
         register(check_token_keys, Tags.security, deploy=True)
+        register(check_trusted_proxies, Tags.security, deploy=True)

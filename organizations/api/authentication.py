@@ -10,9 +10,9 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
 from loyalty_project.api.exception_handler import CHALLENGE
+from loyalty_project.client_ip import client_address
 from loyalty_project.protocol.codes import Transport
 from loyalty_project.protocol.errors import RequestRefusedError
-from organizations.api.client_ip import client_address
 from organizations.credentials.hashing import digest_hash, verify_digest
 from organizations.credentials.lookup import find_till
 from organizations.credentials.models import ApiClient
@@ -90,10 +90,10 @@ def _till(credential: str, *, address: str) -> Caller | None:
         return None
     name = f"till:{code}"
     till = find_till(code)
-    if till is None:
-        refuse_credential(name, address=address)
-        return None
     try:
+        if till is None:
+            refuse_credential(digest, address=address)
+            return None
         stored_hash = digest_hash(till, digest)
         good = verify_cached(name, stored_hash=stored_hash, secret=digest, address=address, verify=verify_digest)
     except VerificationUnavailableError as error:

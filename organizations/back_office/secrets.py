@@ -16,9 +16,9 @@ from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.pages import page_of
 from organizations.back_office.row_changes import describe_secret
+from organizations.credentials.strength import MIN_LENGTH, weakness
 
 GENERATED_LENGTH: Final = 20
-MIN_LENGTH: Final = 8
 MAX_LENGTH: Final = 200
 # Without characters that are easily confused when read aloud or copied by hand.
 _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -56,8 +56,8 @@ class SecretForm(forms.Form):
         secret: str = self.cleaned_data["secret"]
         if self.cleaned_data.get("how") != _TYPE:
             return generate_secret()
-        if len(secret) < MIN_LENGTH:
-            raise forms.ValidationError(f"At least {MIN_LENGTH} characters.")
+        if reason := weakness(secret):
+            raise forms.ValidationError(f"It {reason}.")
         self.check(secret)
         return secret
 

@@ -14,9 +14,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from loyalty_project.api.body import discard_body, read_body
 from loyalty_project.api.exception_handler import RETRY_SECONDS, as_refusal
+from loyalty_project.client_ip import client_address
 from loyalty_project.protocol.codes import Code, Transport
 from loyalty_project.protocol.errors import RequestRefusedError
-from organizations.api.client_ip import client_address
 from organizations.credentials.tokens import client_of_secret, issue_token
 from organizations.credentials.verification_cache import VerificationUnavailableError
 from organizations.tenancy import scoping

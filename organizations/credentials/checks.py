@@ -28,3 +28,11 @@ def check_token_keys(*, app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
         for file in files
         if file.stat().st_mode & _OTHERS
     ]
+
+
+def check_trusted_proxies(*, app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """Behind a proxy the number of proxies is set: otherwise all callers share the proxy's address."""
+    if settings.TRUSTED_PROXIES or not settings.SECURE_PROXY_SSL_HEADER:
+        return []
+    hint = "Set TRUSTED_PROXIES to the number of your own proxies. Guesses of one caller would slow down the log-ins of all."
+    return [CheckWarning("BEHIND_TLS_PROXY is 1, but TRUSTED_PROXIES is 0.", hint=hint, id="organizations.W002")]

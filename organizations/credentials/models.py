@@ -28,12 +28,16 @@ class ApiClient(TenantModel):
 
 
 class CredentialFailure(models.Model):
-    """Failed attempts for one credential name from one address. Not a tenant row: the name may not exist at all."""
+    """Failed attempts for one credential name from one address, and when the credential was last right from there.
+
+    Not a tenant row: it is written before the organization is known. Names that do not exist share one row for each address.
+    """
 
     name = models.CharField(max_length=100, db_collation="C")
     address = models.GenericIPAddressField()
     failures = models.PositiveIntegerField(default=0)
     last_failure = models.DateTimeField()
+    last_success = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["name", "address"], name="credential_failure_unique")]

@@ -34,7 +34,7 @@ def client_of_secret(key: str, secret: str, *, address: str) -> ApiClient | None
     name = f"client:{key}"
     client = find_client(key)
     if client is None:
-        refuse_credential(name, address=address)
+        refuse_credential(secret, address=address)
         return None
     good = verify_cached(name, stored_hash=client.secret_hash, secret=secret, address=address, verify=verify_secret)
     return client if good else None

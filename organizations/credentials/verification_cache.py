@@ -10,18 +10,23 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from secrets import token_bytes
-from threading import Lock
+from functools import lru_cache
+from secrets import token_bytes, token_hex
+from threading import BoundedSemaphore, Lock
 
+from django.conf import settings
 from django.db import OperationalError
 
 from loyalty_project import clock
 from loyalty_project.db.errors import sqlstate
-from organizations.credentials.failed_attempts import count_failure, counted_attempt
+from organizations.credentials.failed_attempts import UNKNOWN_NAME, counted_attempt
+from organizations.credentials.hashing import hash_secret, verify_secret
 
 MAX_ENTRIES = 10_000
 ENTRY_LIFETIME = timedelta(hours=12)
 LONGEST_WAIT = 10.0
+# Checks of a process that run or wait. Each that waits occupies a thread.
+MOST_WAITING = 16
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -76,6 +81,7 @@ class VerificationCache:
 
 verified_secrets = VerificationCache()
 _slow_hash = Lock()
+_waiting = BoundedSemaphore(MOST_WAITING)
 
 
 def verify_cached(name: str, *, stored_hash: str, secret: str, address: str, verify: Callable[[str, str], bool]) -> bool:
@@ -83,41 +89,59 @@ def verify_cached(name: str, *, stored_hash: str, secret: str, address: str, ver
 
     `name` is the credential's (`till:CODE`, `client:KEY`), `secret` in its canonical form without NUL, `address` the caller's.
     False without any check during a delay after failures (organizations/credentials/failed_attempts.py). Raises
-    `VerificationUnavailableError` if the wait for a slow check exceeds ten seconds.
+    `VerificationUnavailableError` if the wait for a slow check exceeds ten seconds, or too many wait.
     """
     if verified_secrets.holds(name=name, stored_hash=stored_hash, secret=secret):
         return True
-    try:
-        with _turn():
-            # Calls of one till that arrive together wait for one check and share its result.
-            if verified_secrets.holds(name=name, stored_hash=stored_hash, secret=secret):
-                return True
-            with counted_attempt(name, address) as attempt:
-                attempt.succeeded = attempt.admitted and verify(stored_hash, secret)
-            if attempt.succeeded:
-                verified_secrets.add(name=name, stored_hash=stored_hash, secret=secret)
-            return attempt.succeeded
-    except OperationalError as error:
-        if sqlstate(error) == _LOCK_NOT_AVAILABLE:
-            raise VerificationUnavailableError from error
-        raise
+    with _turn(), _unavailable_if_locked():
+        # Calls of one till that arrive together wait for one check and share its result.
+        if verified_secrets.holds(name=name, stored_hash=stored_hash, secret=secret):
+            return True
+        with counted_attempt(name, address) as attempt:
+            attempt.succeeded = attempt.admitted and verify(stored_hash, secret)
+        if attempt.succeeded:
+            verified_secrets.add(name=name, stored_hash=stored_hash, secret=secret)
+        return attempt.succeeded
 
 
-def refuse_credential(name: str, *, address: str) -> None:
-    """Count a failure of a credential that does not exist, cannot log in or is switched off, without a slow check.
+def refuse_credential(secret: str, *, address: str) -> None:
+    """Refuse a credential that does not exist, cannot log in or is switched off, in the time of a slow check.
 
-    An unknown name is therefore answered sooner than a wrong password, which shows a guesser which names exist. Till names are
-    not secret, and hashing for every invented name would let an attacker keep the slow check busy and lock out the tills.
+    All such names share the count of their address. Beyond its limit they are refused without the check, so that invented
+    names do not keep it busy. Raises `VerificationUnavailableError` as `verify_cached` does.
     """
-    count_failure(name, address)
+    with _turn(), _unavailable_if_locked(), counted_attempt(UNKNOWN_NAME, address) as attempt:
+        if attempt.admitted:
+            verify_secret(_decoy(settings.ARGON2_TIME_COST, settings.ARGON2_MEMORY_KIB), secret)
+
+
+@lru_cache(maxsize=1)
+def _decoy(_time_cost: int, _memory_kib: int) -> str:
+    """A stored hash that no secret has."""
+    return hash_secret(token_hex())
 
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    # One slow check at a time leaves a processor for the calls that need none.
-    if not _slow_hash.acquire(timeout=LONGEST_WAIT):
+    # One slow check at a time bounds the memory, and leaves a processor for the calls that need none.
+    if not _waiting.acquire(blocking=False):
         raise VerificationUnavailableError
     try:
-        yield
+        if not _slow_hash.acquire(timeout=LONGEST_WAIT):
+            raise VerificationUnavailableError
+        try:
+            yield
+        finally:
+            _slow_hash.release()
     finally:
-        _slow_hash.release()
+        _waiting.release()
+
+
+@contextmanager
+def _unavailable_if_locked() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if sqlstate(error) == _LOCK_NOT_AVAILABLE:
+            raise VerificationUnavailableError from error
+        raise

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
+
+from organizations.credentials.strength import weakness
 from organizations.organization_file.problems import OrganizationFileError, Problem, Problems
 from organizations.organization_file.reading import read_document
 from organizations.organization_file.sections import Document, Section, document_schema
@@ -34,10 +37,16 @@ def check_values(value: Any, *, sections: Sequence[Section], environment: Mappin
 def _resolve_secrets(section: Section, document: Document, environment: Mapping[str, str], problems: Problems) -> None:
     for secret in section.secrets(document):
         variable = secret.row[f"{secret.key}_env"]
-        if variable is None:
-            continue
-        value = environment.get(variable)
-        secret.row[secret.key] = value
-        if not value:
-            state = "empty" if value == "" else "not set"
-            problems.add(f"{secret.path}.{secret.key}_env", f"the environment variable {variable} is {state}")
+        path = f"{secret.path}.{secret.key}"
+        if variable is not None:
+            value = environment.get(variable)
+            secret.row[secret.key] = value
+            path += "_env"
+            if not value:
+                state = "empty" if value == "" else "not set"
+                problems.add(path, f"the environment variable {variable} is {state}")
+                continue
+        # Secrets of development need not be strong.
+        reason = weakness(secret.row[secret.key]) if settings.PRODUCTION and secret.row[secret.key] is not None else ""
+        if reason:
+            problems.add(path, f"the {secret.key} {reason}")

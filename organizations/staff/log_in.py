@@ -4,15 +4,31 @@ Each app lists what its roles may do in `<app>/permissions.py`; the setting STAF
 may delete: rows are switched off, and the audit keeps what they were.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
+from loyalty_project.client_ip import UNKNOWN_ADDRESS, client_address
+from organizations.credentials.failed_attempts import is_proven
+from organizations.credentials.verification_cache import refuse_credential, verify_cached
 from organizations.staff.models import StaffMember
 from organizations.staff.permissions import Permissions, StaffPermissions
+
+
+def credential_name(username: str) -> str:
+    """The name under which failures of a log-in are counted."""
+    return f"staff:{username}"
+
+
+def is_known_at_address(request: HttpRequest, credentials: Mapping[str, Any] | None) -> bool:
+    """True if this user logged in from this address lately: others' guesses do not lock it out (AXES_WHITELIST_CALLABLE)."""
+    username = (credentials or {}).get("username")
+    return bool(username) and is_proven(credential_name(str(username)), client_address(request))
 
 
 @cache
@@ -42,7 +58,31 @@ def own_store_ids(member: StaffMember) -> frozenset[int]:
 
 
 class RoleBackend(ModelBackend):
-    """Django's log-in by user name and password, with permissions by role."""
+    """Log-in by user name and password, with permissions by role.
+
+    Passwords are checked like the secrets of tills: one at a time in a process, and names that do not exist cost the same until
+    their address has tried too many (organizations/credentials/verification_cache.py).
+    """
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_kwargs: Any
+    ) -> StaffMember | None:
+        """The member of staff, if the password is right. Raises `VerificationUnavailableError` if too many checks wait."""
+        if not username or not password:
+            return None
+        address = client_address(request) if request else UNKNOWN_ADDRESS
+        member = StaffMember.objects.filter(username=username).first()
+        if member is None or not self.user_can_authenticate(member):
+            refuse_credential(password, address=address)
+            return None
+        good = verify_cached(
+            credential_name(username),
+            stored_hash=member.password,
+            secret=password,
+            address=address,
+            verify=lambda _stored, typed: member.check_password(typed),
+        )
+        return member if good else None
 
     def get_user(self, user_id: Any) -> StaffMember | None:
         """The member of staff of a session, with the organization, while the log-in is not switched off."""

@@ -1,9 +1,13 @@
 """The doors of the back office: log-in, log-out, and what happens after too many guesses."""
 
 import pytest
+from argon2 import PasswordHasher
 from django.test import Client
 from pytest_django import Settings
 
+from organizations.credentials import verification_cache
+from organizations.credentials.models import CredentialFailure
+from organizations.credentials.verification_cache import verified_secrets
 from organizations.tenancy.models import Organization
 from tests.back_office import log_in
 from tests.factories.staff import STAFF_PASSWORD, StaffMemberFactory
@@ -98,3 +102,56 @@ def test_unknown_addresses_get_our_own_error_page(organization: Organization) ->
     answer = log_in(StaffMemberFactory(organization=organization, role="org_admin")).get("/admin/nowhere/")
     assert answer.status_code == 404
     assert "There is nothing at this address" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [
+        ("a" * 151, "x"),
+        ("a" * 256, "x"),
+        ("a" * 100_000, "x"),
+        ("a\0b", "x"),
+        ("asha", "a\0b"),
+        ("asha", "x" * 100_000),
+        ("\u202e", "x"),
+    ],
+)
+def test_an_odd_name_or_password_is_an_error_of_the_form(organization: Organization, username: str, password: str) -> None:
+    answer = Client().post(LOG_IN, {"username": username, "password": password})
+    assert (answer.status_code, bool(answer.context["form"].errors)) == (200, True)
+
+
+def test_guesses_from_the_same_address_do_not_lock_out_who_logged_in_there(organization: Organization) -> None:
+    StaffMemberFactory(organization=organization, role="org_admin")
+    assert guess(Client(), STAFF_PASSWORD) == 302
+    verified_secrets.clear()
+    assert {guess(Client(), f"guess {number}") for number in range(8)} == {200}
+    assert guess(Client(), STAFF_PASSWORD) == 302
+
+
+def test_invented_names_add_one_row_for_an_address(organization: Organization) -> None:
+    for number in range(8):
+        assert guess(Client(), "guess", f"nobody{number}") == 200
+    assert list(CredentialFailure.objects.values_list("name", "failures")) == [("unknown", 5)]
+
+
+def test_too_many_log_ins_at_a_time_are_an_error_of_the_form(organization: Organization, monkeypatch) -> None:
+    monkeypatch.setattr(verification_cache, "LONGEST_WAIT", 0.0)
+    with verification_cache._slow_hash:
+        answer = Client().post(LOG_IN, {"username": "asha", "password": "guess"})
+    assert "Too many people are logging in" in answer.content.decode()
+
+
+def test_an_old_hash_of_a_password_is_replaced_at_the_next_log_in(organization: Organization, settings) -> None:
+    settings.PASSWORD_HASHERS = ["organizations.staff.hashers.StaffHasher"]
+    member = StaffMemberFactory(organization=organization, role="org_admin")
+    member.password = (
+        PasswordHasher(memory_cost=64, time_cost=1, parallelism=2)
+        .hash(STAFF_PASSWORD)
+        .replace("$argon2id", "argon2$argon2id", 1)
+    )
+    member.save()
+    assert guess(Client(), STAFF_PASSWORD) == 302
+    member.refresh_from_db()
+    assert "$m=8,t=1,p=1$" in member.password
+    assert guess(Client(), STAFF_PASSWORD) == 302

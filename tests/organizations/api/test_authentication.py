@@ -116,7 +116,7 @@ def test_a_wrong_password_and_an_unknown_till_are_refused_and_counted(till: Till
     assert_refused(ask(Authorization=basic(password="wrong")))
     assert_refused(ask(Authorization=basic("no.such.till")))
     counted = CredentialFailure.objects.order_by("name").values_list("name", "address", "failures")
-    assert list(counted) == [("till:mgroad.till1", "127.0.0.1", 1), ("till:no.such.till", "127.0.0.1", 1)]
+    assert list(counted) == [("till:mgroad.till1", "127.0.0.1", 1), ("unknown", "127.0.0.1", 1)]
 
 
 def test_a_till_that_is_switched_off_is_refused_at_once(till: Till) -> None:
@@ -146,6 +146,10 @@ def test_guessing_locks_out_the_guesser_not_the_shop(till: Till) -> None:
 
 def test_guessing_from_the_shops_own_address_leaves_its_proved_till_alone(till: Till) -> None:
     assert ask(Authorization=basic()).status_code == 200
+    for number in range(6):
+        assert_refused(ask(Authorization=basic(password=f"guess {number}")))
+    assert ask(Authorization=basic()).status_code == 200
+    verified_secrets.clear()  # as after a restart
     for number in range(6):
         assert_refused(ask(Authorization=basic(password=f"guess {number}")))
     assert ask(Authorization=basic()).status_code == 200
@@ -197,4 +201,4 @@ def test_a_busy_till_proves_itself_once(till: Till) -> None:
     answers = race([[None] * 3] * 6, lambda _: ask("bare", Authorization=basic()).status_code)
     assert answers == [200] * 18
     assert len(verified_secrets) == 1
-    assert not CredentialFailure.objects.exists()
+    assert CredentialFailure.objects.get().failures == 0

@@ -18,9 +18,9 @@ def test_an_administrator_adds_a_client_and_sets_its_secret(administrator: Clien
     assert client.token_ttl == 300
     assert "none" in administrator.get(list_of(CLIENTS)).content.decode()
     page = page_of(CLIENTS, client).replace("/change/", "/secret/")
-    assert administrator.post(page, {"how": "type", "secret": "mangoes-9"}).status_code == 302
+    assert administrator.post(page, {"how": "type", "secret": "mangoes-and-9"}).status_code == 302
     client.refresh_from_db()
-    assert verify_secret(client.secret_hash, "mangoes-9")
+    assert verify_secret(client.secret_hash, "mangoes-and-9")
     assert [entry.new for entry in AuditEntry.objects.order_by("pk")] == [
         {"key": "nw-key-9", "till": "mgroad.till1", "token_ttl": 300, "active": True},
         {"secret": "set"},

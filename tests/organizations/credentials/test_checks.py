@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.checks.registry import registry
 
-from organizations.credentials.checks import check_token_keys
+from organizations.credentials.checks import check_token_keys, check_trusted_proxies
 from organizations.credentials.token_keys import add_key
 
 
@@ -28,3 +28,15 @@ def test_production_needs_a_key_that_others_cannot_read(tmp_path: Path, settings
 
 def test_the_check_is_among_those_of_deployment() -> None:
     assert check_token_keys in registry.deployment_checks
+
+
+def test_a_proxy_that_is_not_counted_is_reported(settings) -> None:
+    def found() -> list[str]:
+        return [message.id for message in check_trusted_proxies(app_configs=None)]
+
+    assert found() == []
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert found() == ["organizations.W002"]
+    settings.TRUSTED_PROXIES = 1
+    assert found() == []
+    assert check_trusted_proxies in registry.deployment_checks

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from organizations.credentials.failed_attempts import count_failure, counted_attempt, prune_failures
+from organizations.credentials import failed_attempts as module
+from organizations.credentials.failed_attempts import counted_attempt, is_proven, prune_failures
 from organizations.credentials.models import CredentialFailure
 from tests.races import race
 
@@ -81,18 +82,19 @@ def test_a_day_of_silence_forgets_all() -> None:
 @pytest.mark.django_db
 def test_a_name_longer_than_the_column_is_counted_all_the_same() -> None:
     for _ in range(2):
-        count_failure("client:" + "k" * 100, HOME)
+        admitted("client:" + "k" * 100)
+    assert not is_proven("client:" + "k" * 100, HOME)
     assert list(CredentialFailure.objects.values_list("failures", flat=True)) == [2]
 
 
 @pytest.mark.django_db
 def test_a_new_row_drops_the_rows_of_yesterday() -> None:
     with time_machine.travel(NOON, tick=False) as now:
-        count_failure("till:old", HOME)
+        admitted("till:old")
         now.shift(timedelta(hours=23))
-        count_failure("till:young", HOME)
+        admitted("till:young")
         now.shift(timedelta(hours=1))
-        count_failure("till:new", HOME)
+        admitted("till:new")
         assert set(CredentialFailure.objects.values_list("name", flat=True)) == {"till:young", "till:new"}
         now.shift(timedelta(days=1))
         assert prune_failures() == 2
@@ -108,3 +110,34 @@ def test_parallel_guesses_are_all_counted() -> None:
 def test_parallel_good_attempts_are_no_failures() -> None:
     assert all(race([[None]] * 8, lambda _: admitted(succeeds=True)))
     assert failures() == 0
+
+
+@pytest.mark.django_db
+def test_an_address_from_which_it_was_right_never_waits() -> None:
+    with time_machine.travel(NOON, tick=False) as now:
+        assert admitted(succeeds=True)
+        assert is_proven("till:shop", HOME)
+        assert all(admitted() for _ in range(20))
+        assert admitted(succeeds=True)
+        now.shift(timedelta(days=30))
+        assert not is_proven("till:shop", HOME)
+        assert [admitted() for _ in range(6)] == [True] * 5 + [False]
+
+
+@pytest.mark.django_db
+def test_what_was_right_elsewhere_or_of_another_name_proves_nothing() -> None:
+    with time_machine.travel(NOON, tick=False):
+        admitted(succeeds=True)
+        assert [admitted(address=ELSEWHERE) for _ in range(6)] == [True] * 5 + [False]
+        assert [admitted("till:other") for _ in range(6)] == [True] * 5 + [False]
+
+
+@pytest.mark.django_db
+def test_rows_of_failures_are_bounded_and_proven_ones_stay(monkeypatch) -> None:
+    monkeypatch.setattr(module, "MOST_ROWS", 5)
+    admitted("till:good", succeeds=True)
+    for number in range(30):
+        admitted("till:shop", f"192.0.2.{number}")
+    names = list(CredentialFailure.objects.values_list("name", flat=True))
+    assert len(names) <= 7
+    assert "till:good" in names

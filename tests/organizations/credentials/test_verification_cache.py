@@ -1,7 +1,7 @@
 """Verification of secrets, and its cache."""
 
 from datetime import timedelta
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 
 import pytest
 import time_machine
@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 from organizations.credentials import verification_cache as module
 from organizations.credentials.failed_attempts import counted_attempt
 from organizations.credentials.hashing import hash_secret, verify_secret
+from organizations.credentials.models import CredentialFailure
 from organizations.credentials.verification_cache import (
     VerificationCache,
     VerificationUnavailableError,
@@ -63,31 +64,56 @@ def test_a_changed_hash_invalidates_old_entries() -> None:
 
 
 @pytest.mark.django_db
-def test_while_a_delay_runs_nothing_is_checked_and_what_was_proved_goes_on() -> None:
+def test_guesses_do_not_stop_an_address_where_it_was_right() -> None:
     stored, check = hash_secret("right"), SlowCheck()
     assert show(check, stored, "right")
     for _ in range(10):
         assert not show(check, stored, "guess")
-    assert check.calls == 6
+    verified_secrets.clear()  # a new process
     assert show(check, stored, "right")
-    verified_secrets.clear()
+
+
+@pytest.mark.django_db
+def test_while_a_delay_runs_nothing_is_checked() -> None:
+    stored, check = hash_secret("right"), SlowCheck()
+    for _ in range(10):
+        assert not show(check, stored, "guess")
+    assert check.calls == 5
     assert not show(check, stored, "right")
     assert show(check, stored, "right", address="198.51.100.7")
 
 
 @pytest.mark.django_db
-def test_unknown_names_are_refused_and_counted() -> None:
-    refuse_credential("till:nobody", address=HOME)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "LONGEST_WAIT", 0.0)
-        with module._slow_hash:
-            refuse_credential("till:nobody", address=HOME)  # needs no turn for the slow check
+def test_unknown_names_cost_a_check_until_their_address_has_tried_too_many(monkeypatch) -> None:
+    checked: list[str] = []
+    monkeypatch.setattr(module, "verify_secret", lambda _stored, secret: bool(checked.append(secret)))
+    for number in range(10):
+        refuse_credential(f"guess {number}", address=HOME)
+    assert len(checked) == 5
+    refuse_credential("guess", address="198.51.100.7")
+    assert len(checked) == 6
+    assert list(CredentialFailure.objects.values_list("name", flat=True)) == ["unknown"] * 2
+
+
+@pytest.mark.django_db
+def test_a_credential_that_does_not_exist_is_never_right() -> None:
+    assert not verify_secret(module._decoy(1, 8), "")
 
 
 @pytest.mark.django_db
 def test_a_wait_that_is_too_long_is_reported(monkeypatch) -> None:
     monkeypatch.setattr(module, "LONGEST_WAIT", 0.01)
-    with module._slow_hash, pytest.raises(VerificationUnavailableError):
+    with module._slow_hash:
+        with pytest.raises(VerificationUnavailableError):
+            show(SlowCheck(), hash_secret("right"), "right")
+        with pytest.raises(VerificationUnavailableError):
+            refuse_credential("guess", address=HOME)
+
+
+@pytest.mark.django_db
+def test_a_check_behind_a_full_queue_is_reported_at_once(monkeypatch) -> None:
+    monkeypatch.setattr(module, "_waiting", BoundedSemaphore(1))
+    with module._turn(), pytest.raises(VerificationUnavailableError):
         show(SlowCheck(), hash_secret("right"), "right")
 
 

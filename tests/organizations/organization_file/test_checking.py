@@ -403,3 +403,17 @@ def test_a_shared_value_may_occur_several_times() -> None:
     """
     program = check_document(content, environment={})["programs"][0]
     assert program["earning"][0]["expiry"] == program["enrolment"]["expiry"] == {"kind": "months", "value": 12}
+
+
+def test_production_refuses_weak_secrets_wherever_they_come_from(settings) -> None:
+    document = small()
+    weak = {"key": "app", "secret_env": "SECRET", "till": "tiny.till1"}
+    document["api_clients"] = [weak]
+    document["staff"] = [{"username": "asha", "password": "password1234", "role": "org_admin"}]
+    assert problems_of(document, {"SECRET": "short"}) == {}
+    settings.PRODUCTION = True
+    assert problems_of(document, {"SECRET": "short"}) == {
+        "stores[0].tills[0].password": "the password must have at least 12 characters",
+        "api_clients[0].secret_env": "the secret must have at least 12 characters",
+        "staff[0].password": "the password is too common",
+    }

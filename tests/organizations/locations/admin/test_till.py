@@ -30,8 +30,8 @@ def test_a_new_till_cannot_log_in_until_it_has_a_password(administrator: Client,
     till = Till.objects.get(code="mgroad.till9")
     assert not till.password_hash
     assert "none" in administrator.get(list_of(TILLS)).content.decode()
-    administrator.post(password_page(till), {"how": "type", "secret": "mangoes-9"})
-    assert proves(till, "mangoes-9")
+    administrator.post(password_page(till), {"how": "type", "secret": "mangoes-and-9"})
+    assert proves(till, "mangoes-and-9")
     assert AuditEntry.objects.latest("pk").new == {"password": "set"}
 
 
@@ -49,23 +49,23 @@ def test_a_generated_password_is_shown_once_and_not_stored(administrator: Client
 
 def test_a_short_password_is_refused(administrator: Client, till: Till) -> None:
     answer = administrator.post(password_page(till), {"how": "type", "secret": "short"})
-    assert answer.context["form"].errors == {"secret": ["At least 8 characters."]}
+    assert answer.context["form"].errors == {"secret": ["It must have at least 12 characters."]}
     assert proves(till, "till-secret")
     assert administrator.post(password_page(till), {"how": "guess"}).context["form"].errors.keys() == {"how"}
 
 
 def test_who_may_not_change_tills_sets_no_password(auditor: Client, administrator: Client, till: Till, stranger: Till) -> None:
-    assert auditor.post(password_page(till), {"how": "type", "secret": "mangoes-9"}).status_code == 403
-    assert administrator.post(password_page(stranger), {"how": "type", "secret": "mangoes-9"}).status_code == 302
+    assert auditor.post(password_page(till), {"how": "type", "secret": "mangoes-and-9"}).status_code == 403
+    assert administrator.post(password_page(stranger), {"how": "type", "secret": "mangoes-and-9"}).status_code == 302
     assert proves(till, "till-secret")
     assert verify_digest(stranger.password_hash, password_digest(TILL_PASSWORD))
 
 
 def test_an_operator_sets_a_password_for_any_organization(operator: Client, stranger: Till) -> None:
     assert operator.get(password_page(stranger)).status_code == 200
-    operator.post(password_page(stranger), {"how": "type", "secret": "mangoes-9"})
+    operator.post(password_page(stranger), {"how": "type", "secret": "mangoes-and-9"})
     stored = Till._base_manager.get(pk=stranger.pk)
-    assert verify_digest(stored.password_hash, password_digest("mangoes-9"))
+    assert verify_digest(stored.password_hash, password_digest("mangoes-and-9"))
 
 
 def test_the_hash_is_never_shown(administrator: Client, till: Till) -> None:

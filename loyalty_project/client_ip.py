@@ -1,13 +1,16 @@
 """Network addresses of callers. Failed credentials are counted by address, so a caller must not be able to choose it."""
 
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
+from structlog import get_logger
 
 # The address of callers over a local socket, which have none.
 UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104 - no address is bound to
 _IPV6_SITE = 64
+log = get_logger(__name__)
 
 
 def client_address(request: HttpRequest) -> str:
@@ -21,8 +24,11 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _forwarded(request: HttpRequest) -> str:
-    hops = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
+    header = str(request.META.get("HTTP_X_FORWARDED_FOR", ""))
+    hops = header.split(",")
     proxies = settings.TRUSTED_PROXIES
+    if header and not proxies:
+        _warn_once()
     return hops[-proxies].strip() if 0 < proxies <= len(hops) else ""
 
 
@@ -36,3 +42,9 @@ def _canonical(text: str) -> str:
     if address.ipv4_mapped:
         return str(address.ipv4_mapped)
     return str(ip_network((int(address), _IPV6_SITE), strict=False).network_address)
+
+
+@cache
+def _warn_once() -> None:
+    # Behind a proxy all callers would share one address, and the guesses of one would slow down all.
+    log.warning("forwarded_address_ignored", hint="set TRUSTED_PROXIES if there is a proxy in front")

@@ -2,8 +2,10 @@
 
 import pytest
 from django.test import RequestFactory
+from structlog.testing import capture_logs
 
-from organizations.api.client_ip import UNKNOWN_ADDRESS, client_address
+from loyalty_project import client_ip as module
+from loyalty_project.client_ip import UNKNOWN_ADDRESS, client_address
 
 
 def address(settings, *, peer: str, forwarded: str = "", proxies: int = 0) -> str:
@@ -44,3 +46,16 @@ def test_a_local_socket_has_a_fixed_address(settings, peer: str) -> None:
 )
 def test_an_ipv6_site_is_one_address(settings, peer: str, expected: str) -> None:
     assert address(settings, peer=peer) == expected
+
+
+def test_an_ignored_header_is_reported_once(settings) -> None:
+    module._warn_once.cache_clear()
+    with capture_logs() as logs:
+        for _ in range(2):
+            address(settings, peer="192.0.2.1", forwarded="198.51.100.7")
+    assert [log["event"] for log in logs] == ["forwarded_address_ignored"]
+    module._warn_once.cache_clear()
+    with capture_logs() as logs:
+        address(settings, peer="192.0.2.1", forwarded="198.51.100.7", proxies=1)
+        address(settings, peer="192.0.2.1")
+    assert logs == []
