@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from procrastinate.exceptions import ConnectorException
 
-from loyalty_project.logs import without_values
+from loyalty_project.logs import describe_error
 from loyalty_project.management.commands.serve import count
 from loyalty_project.worker import WorkerEndedError, work_jobs
 
@@ -38,4 +38,4 @@ class Command(BaseCommand):
         except WorkerEndedError as error:
             raise CommandError(str(error)) from error
         except ConnectorException as error:
-            raise CommandError(f"The worker has lost the database: {without_values(str(error.__cause__))}") from error
+            raise CommandError(f"The worker has lost the database: {describe_error(error.__cause__ or error)}") from error
