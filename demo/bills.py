@@ -13,6 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from customers.profile.models import Customer
+from demo.progress import Report, no_report
 from engagement.bills.draft import BillDraft, LineDraft
 from engagement.bills.models import Bill
 from engagement.points.settlement import settle_due
@@ -140,8 +141,10 @@ def demo_bills(buyers: Sequence[Buyer], *, now: datetime) -> list[DemoBill]:
     return sorted([*sales, *returns], key=lambda bill: bill.at)
 
 
-def record_demo_bills(customers: Sequence[Customer], *, by: Actor) -> int:
+def record_demo_bills(customers: Sequence[Customer], *, by: Actor, report: Report = no_report) -> int:
     """Record a year of bills and returns of these customers, in the transaction of the caller; the number of bills.
+
+    `report` is called with the number of bills as it grows.
 
     They are recorded as by an import: a month at a time, each bill as of its own moment. What fell due in that year is settled.
     Raises the `LoyaltyError` of a bill that is refused.
@@ -151,11 +154,16 @@ def record_demo_bills(customers: Sequence[Customer], *, by: Actor) -> int:
     catalog, now, zone = load_catalog(), clock.now(), by.organization.zone
     buyers = [Buyer(codes[customer.registered_till_id or 0], _wall(customer.registered_on, zone)) for customer in customers]
     bills = demo_bills(buyers, now=_wall(now, zone))
+    recorded = 0
+    report("Recording bills", recorded, len(bills))
     for _, month in groupby(bills, key=lambda bill: (bill.at.year, bill.at.month)):
         drafts = [_bill_draft(bill, customer=customers[bill.buyer], till=tills[bill.till]) for bill in month]
         for result in record_purchases(drafts, catalog=catalog, by=by, now=now, is_history=True):
             if isinstance(result, LoyaltyError):
                 raise result
+        recorded += len(drafts)
+        report("Recording bills", recorded, len(bills))
+    report("Settling the points that are due", 0, 0)
     for _ in settle_due(by.organization):
         pass
     return len(bills)

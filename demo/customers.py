@@ -16,12 +16,15 @@ from customers.identifiers.models import Identifier
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
 from customers.registration.options import RegistrationOptions
+from demo.progress import Report, no_report
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.values import Item
 from organizations.audit.actors import Actor
 from use_cases.registration import Registration, register_all
 
 HOW_MANY: Final = 2_000
+# Customers between two reports of progress.
+_AT_ONCE: Final = 100
 # A smaller demo would leave user groups empty.
 FEWEST: Final = 100
 SEED: Final = 20_240_229
@@ -161,21 +164,25 @@ def demo_items(*, today: date, how_many: int = HOW_MANY) -> list[Item]:
     return items
 
 
-def register_demo_customers(items: Sequence[Item], *, by: Actor) -> list[Registration]:
+def register_demo_customers(items: Sequence[Item], *, by: Actor, report: Report = no_report) -> list[Registration]:
     """Register the items whose identifiers no customer has or had, in the transaction of the caller.
 
-    Raises CommandError with the code of an item that is refused.
+    `report` is called with the number of customers as it grows. Raises CommandError with the code of an item that is refused.
     """
     values = {value for item in items for _, value in _identifiers(item)}
     known = set(Identifier.objects.filter(value__in=values).values_list("kind", "value"))
     missing = [item for item in items if not _identifiers(item) & known]
     context = load_input_context(missing, by=by)
     inputs = [read_customer_input(item, context, action="add") for item in missing]
-    registrations = []
-    for result in register_all(inputs, options=RegistrationOptions(), context=context, by=by):
-        if isinstance(result, LoyaltyError):
-            raise CommandError(f"A customer of the demo was refused: {result}")
-        registrations.append(result)
+    registrations: list[Registration] = []
+    while len(registrations) < len(inputs):
+        report("Registering customers", len(registrations), len(inputs))
+        some = inputs[len(registrations) : len(registrations) + _AT_ONCE]
+        for result in register_all(some, options=RegistrationOptions(), context=context, by=by):
+            if isinstance(result, LoyaltyError):
+                raise CommandError(f"A customer of the demo was refused: {result}")
+            registrations.append(result)
+    report("Registering customers", len(registrations), len(inputs))
     return registrations
 
 

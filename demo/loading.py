@@ -12,6 +12,7 @@ from customers.duplicates.services import find_duplicates
 from demo import bills, classifications, consents, customers, identity_requests, merges
 from demo.guide import OPERATOR
 from demo.organization import ORGANIZATION_CODE, ORGANIZATION_FILE
+from demo.progress import Report, no_report
 from loyalty_project import clock
 from organizations.audit.actors import Actor, command_actor
 from organizations.audit.models import AuditEntry
@@ -35,16 +36,18 @@ class LoadedDemo:
 
 
 @transaction.atomic
-def load_demo(how_many: int) -> LoadedDemo:
+def load_demo(how_many: int, *, report: Report = no_report) -> LoadedDemo:
     """Load the demo with so many customers, all or nothing. Over an older edition it adds what is missing.
 
-    Raises CommandError for a customer that is refused, and the errors of the organization file.
+    `report` is called at the begin of each step, and as it goes on. Raises CommandError for a customer that is refused, and the
+    errors of the organization file.
     """
+    report("Loading the organization file", 0, 0)
     organization = load_organization(check_document(ORGANIZATION_FILE.read_bytes(), environment={})).organization
     by = command_actor("load_demo", organization)
     now = clock.now()
     with organization_scope(organization):
-        loaded = _load_customers(how_many, by=by, now=now, today=now.astimezone(organization.zone).date())
+        loaded = _load_customers(how_many, by=by, now=now, today=now.astimezone(organization.zone).date(), report=report)
         record_changes([_loaded(organization, present_edition(how_many))], by=by)
     if not StaffMember.objects.filter(username=OPERATOR.username).exists():
         StaffMember.objects.create_superuser(OPERATOR.username, password=OPERATOR.password)
@@ -67,17 +70,22 @@ def loaded_edition() -> str:
     return str(last.new["edition"]) if last else ""
 
 
-def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date) -> LoadedDemo:
+def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, report: Report) -> LoadedDemo:
     items = customers.demo_items(today=today, how_many=how_many)
-    registrations = customers.register_demo_customers(items, by=by)
+    registrations = customers.register_demo_customers(items, by=by, report=report)
     registered = [registration.customer for registration in registrations]
+    report("Recording their consents", 0, 0)
     consents.record_demo_consents(registered, by=by, now=now)
+    report("Assigning segments and groups", 0, 0)
     classified = classifications.demo_classifications(items, today=today)
     classifications.classify_customers(items, classified, by=by)
-    bill_count = bills.record_demo_bills(registered, by=by)
+    bill_count = bills.record_demo_bills(registered, by=by, report=report)
+    report("Requesting changes of identifiers", 0, 0)
     identity_requests.request_demo_changes([registration.state for registration in registrations], by=by, now=now)
+    report("Looking for customers registered twice", 0, 0)
     find_duplicates(by.organization)
     merges.merge_demo_duplicates(by.organization)
+    report("Setting statuses and pictures", 0, 0)
     # Statuses come last: some of them forbid the steps above.
     classifications.set_statuses_and_pictures(items, classified, by=by)
     return LoadedDemo(organization=by.organization, customers=len(registered), bills=bill_count)

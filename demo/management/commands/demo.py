@@ -1,20 +1,24 @@
 """`manage.py demo`: database, demo data, server and worker, until Ctrl-C."""
 
+import io
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.migrations.executor import MigrationExecutor
 
 from demo.guide import guide
+from demo.only_one import DemoRunsError, only_demo
 from demo.organization import check_allowed
+from demo.progress import ProgressLines
 from loyalty_project.embedded_postgres.errors import EmbeddedServerError
 from loyalty_project.embedded_postgres.server import configured_server
 from loyalty_project.management.commands.serve import add_address_arguments
@@ -59,10 +63,10 @@ class Command(BaseCommand):
         check_allowed(yes=yes)
         address = Address(host, port)
         try:
-            check_address(address)
-            with _signals([signal.SIGTERM, signal.SIGHUP], signal.default_int_handler):
+            with _signals([signal.SIGTERM, signal.SIGHUP], signal.default_int_handler), _alone(address):
+                check_address(address)
                 self._run(address, customers=customers)
-        except (AddressUnusableError, EmbeddedServerError) as error:
+        except (AddressUnusableError, DemoRunsError, EmbeddedServerError) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             self.stdout.write("\nStopped.")
@@ -73,9 +77,11 @@ class Command(BaseCommand):
         try:
             if database:
                 self.stdout.write("Starting the database ...")
+                self.stdout.flush()
                 database.start(database=settings.DATABASES[DEFAULT_DB_ALIAS]["NAME"])
-            call_command("migrate", interactive=False, verbosity=0)
+            self._migrate()
             serving = granian_command(address, workers=usual_workers(), stop_seconds=STOP_SECONDS, quiet=True)
+            self.stdout.write("Starting the server and a worker ...")
             with _process(serving) as server, _process(worker_command()) as worker:
                 # Loads while server and worker start, which takes about as long.
                 call_command("load_demo", yes=True, customers=customers, stdout=self.stdout)
@@ -85,6 +91,17 @@ class Command(BaseCommand):
                 with _undisturbed():
                     database.stop()
 
+    def _migrate(self) -> None:
+        """Bring the database up to date, and show how far that is."""
+        executor = MigrationExecutor(connection)
+        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        progress = ProgressLines(self.stdout)
+        if missing:
+            progress.report("Making the tables of the database", 0, missing)
+        applied = _Applied(lambda count: progress.report("Making the tables of the database", count, missing))
+        call_command("migrate", interactive=False, verbosity=1, stdout=applied)
+        progress.end()
+
     def _stay(self, address: Address, processes: Mapping[str, Process]) -> None:
         if wait_until_answered(address, LOGIN_PAGE, seconds=START_SECONDS, is_alive=lambda: _ended(processes) is None):
             self.stdout.write(f"\n{guide(address.url)}\nCtrl-C ends it. Your changes are kept in {_kept_in()}.")
@@ -93,6 +110,28 @@ class Command(BaseCommand):
                 time.sleep(PAUSE)
         ended = _ended(processes)
         raise CommandError(f"The {ended} has ended by itself." if ended else "The server does not answer.")
+
+
+class _Applied(io.StringIO):
+    """Output of the command `migrate`, which is not shown: `report` is called with the number of migrations that are over."""
+
+    def __init__(self, report: Callable[[int], None]) -> None:
+        super().__init__()
+        self._report = report
+        self._count = 0
+
+    def write(self, text: str) -> int:
+        """Count the migrations that the text says are over."""
+        over = text.count(" OK")
+        if over:
+            self._count += over
+            self._report(self._count)
+        return len(text)
+
+
+def _alone(address: Address) -> AbstractContextManager[None]:
+    """Keep other demos out of the data folder. With DATABASE_URL the folder has nothing that two of them share."""
+    return nullcontext() if settings.DATABASE_URL else only_demo(settings.DATA_DIR, address.url)
 
 
 @contextmanager

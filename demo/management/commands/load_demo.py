@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from demo.customers import FEWEST, HOW_MANY
 from demo.loading import load_demo, loaded_edition, present_edition
 from demo.organization import check_allowed
+from demo.progress import ProgressLines
 
 
 class Command(BaseCommand):
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         if loaded_edition() == present_edition(customers):
             self.stdout.write("The demo is loaded already.")
             return
-        self.stdout.write("Loading the demo ...")
-        loaded = load_demo(customers)
+        progress = ProgressLines(self.stdout)
+        loaded = load_demo(customers, report=progress.report)
+        progress.end()
         self.stdout.write(f"{loaded.organization.name}: {loaded.customers} customers registered, {loaded.bills} bills recorded")

@@ -23,6 +23,7 @@ from pytest_django import Settings
 
 from demo.loading import LOADED, present_edition
 from demo.management.commands import demo
+from demo.only_one import only_demo
 from demo.organization import ORGANIZATION_CODE
 from loyalty_project.embedded_postgres.server import Server
 from loyalty_project.serving import Address, check_address
@@ -75,7 +76,7 @@ def test_the_printed_calls_of_a_new_demo_work(data_folder: Path) -> None:
     ) as running:
         assert running.stdout
         try:
-            lines = []
+            lines: list[str] = []
             for line in running.stdout:
                 lines.append(line)
                 if line.startswith("Ctrl-C ends it."):
@@ -86,6 +87,15 @@ def test_the_printed_calls_of_a_new_demo_work(data_folder: Path) -> None:
             running.send_signal(signal.SIGTERM)
         last = running.stdout.read()
     assert running.returncode == 0
+    steps = [line.split(" ...")[0] for line in lines if " ... " in line or line.endswith(" ...\n")]
+    assert list(dict.fromkeys(steps))[:5] == [
+        "Starting the database",
+        "Making the tables of the database",
+        "Starting the server and a worker",
+        "Loading the organization file",
+        "Registering customers",
+    ]
+    assert "Registering customers ... 100 of 100\n" in lines
     assert last.strip() == "Stopped."
     assert all(name in at_work for name in ("manage.py demo", "granian", "manage.py worker"))
     assert processes_of(data_folder) == {}
@@ -180,6 +190,15 @@ def test_a_taken_port_is_reported_before_anything_starts() -> None:
         other.listen()
         with pytest.raises(CommandError, match="is in use by another program"):
             call_command("demo", port=other.getsockname()[1], yes=True)
+
+
+def test_a_second_demo_in_one_folder_is_sent_to_the_first(settings: Settings, tmp_path: Path) -> None:
+    settings.DATABASE_URL, settings.DATA_DIR = "", tmp_path
+    with (
+        only_demo(tmp_path, "http://127.0.0.1:8000"),
+        pytest.raises(CommandError, match=f"process {os.getpid()} serves http://127.0.0.1:8000"),
+    ):
+        call_command("demo", port=free_port())
 
 
 def test_production_refuses_it(settings: Settings) -> None:
