@@ -1,6 +1,7 @@
 """Rows of loyalty that move to the survivor when two customers are merged, and rows that stay (docs/protocol.md 2.4)."""
 
 from customers.merging.transfer import KeptRows, MovedRows
+from engagement.adjustments.models import PointsAdjustment
 from engagement.bills.models import Bill, PurchaseTotals
 from engagement.events.models import DeferredEvent
 from engagement.points.models import PointsAccount
@@ -10,6 +11,7 @@ MOVED = (
     MovedRows(model=Membership, conflicts=("membership_unique",)),
     MovedRows(model=Bill, undigested=("stated_points",)),
     MovedRows(model=DeferredEvent),
+    MovedRows(model=PointsAdjustment),
 )
 KEPT = (
     KeptRows(model=PointsAccount, reason="it becomes history of the survivor's account: points.merging"),

@@ -1,5 +1,6 @@
 """Rows of engagement, by noun. Django finds the models here."""
 
+from engagement.adjustments.models import AdjustmentReversal, PointsAdjustment
 from engagement.bills.models import Bill, BillLine, PurchaseTotals
 from engagement.events.models import DeferredEvent
 from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
@@ -7,12 +8,14 @@ from engagement.programs.models import Membership, Program, ProgramVersion, Tier
 from engagement.redemptions.models import Redemption, RedemptionReversal
 
 __all__ = [
+    "AdjustmentReversal",
     "Bill",
     "BillLine",
     "BillPoints",
     "DeferredEvent",
     "Membership",
     "PointsAccount",
+    "PointsAdjustment",
     "PointsConsumption",
     "PointsEntry",
     "PointsLot",

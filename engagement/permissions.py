@@ -6,7 +6,10 @@ from organizations.staff.permissions import Role, StaffPermissions, permissions
 
 _APP: Final = "engagement"
 
-VIEW_POINTS: Final = permissions(_APP, "view", "membership pointsaccount pointsentry pointslot bill redemption")
+VIEW_POINTS: Final = permissions(
+    _APP, "view", "membership pointsaccount pointsadjustment pointsentry pointslot bill redemption"
+)
+# Within the limits of the organization's policies: by default store staff adjust no points.
 ADJUST_POINTS: Final = frozenset({"engagement.adjust_points"})
 VIEW_PROGRAMS: Final = permissions(_APP, "view", "program")
 PAUSE_PROGRAMS: Final = frozenset({"engagement.pause_program"})
@@ -19,7 +22,7 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
             VIEW_POINTS | ADJUST_POINTS | VIEW_PROGRAMS | PAUSE_PROGRAMS | VIEW_DEFERRED_EVENTS | RETRY_DEFERRED_EVENTS
         ),
         Role.STORE_MANAGER: VIEW_POINTS | ADJUST_POINTS | VIEW_PROGRAMS,
-        Role.STORE_STAFF: VIEW_POINTS,
+        Role.STORE_STAFF: VIEW_POINTS | ADJUST_POINTS,
         Role.CARE_AGENT: VIEW_POINTS | ADJUST_POINTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS | RETRY_DEFERRED_EVENTS,
         Role.AUDITOR: VIEW_POINTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS,
     },

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from engagement.adjustments.staff import count_waiting
 from organizations.back_office.sidebar import SidebarEntry
 
 BILLS: Final = (SidebarEntry("Bills", "receipt_long", "engagement.bill"),)
@@ -9,6 +10,7 @@ LOYALTY: Final = (
     SidebarEntry("Programs", "loyalty", "engagement.program"),
     SidebarEntry("Memberships", "card_membership", "engagement.membership"),
     SidebarEntry("Points", "toll", "engagement.pointsaccount"),
+    SidebarEntry("Adjustments", "exposure", "engagement.pointsadjustment", count_waiting),
     SidebarEntry("Ledger", "menu_book", "engagement.pointsentry"),
     SidebarEntry("Lots", "layers", "engagement.pointslot"),
     SidebarEntry("Redemptions", "redeem", "engagement.redemption"),

@@ -166,6 +166,11 @@ class Policy:
     otp_channel: str = flag("OTP_CHANNEL", "SMS", _Choice("SMS", "EMAIL", "BOTH"))
     redemption_reversal: bool = flag("CONF_ALLOW_POINTS_REDEMPTION_REVERSAL", True)
     coupon_needs_bill: bool = flag("CONF_COUPON_TRANSACTION_NUMBER_REQUIRED", False)
+    # adjustments of points by staff: the most that a role adjusts alone
+    adjustment_limit_of_store_staff: int = flag("ADJUSTMENT_LIMIT_STORE_STAFF", 0, _whole(0, 99_999_999))
+    adjustment_limit_of_store_managers: int = flag("ADJUSTMENT_LIMIT_STORE_MANAGER", 1000, _whole(0, 99_999_999))
+    adjustment_limit_of_care_agents: int = flag("ADJUSTMENT_LIMIT_CARE_AGENT", 1000, _whole(0, 99_999_999))
+    adjustment_limit_of_administrators: int = flag("ADJUSTMENT_LIMIT_ORG_ADMIN", 99_999_999, _whole(0, 99_999_999))
 
     @classmethod
     def from_flags(cls, flags: Mapping[str, object]) -> "Policy":

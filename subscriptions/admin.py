@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from unfold.decorators import display
@@ -58,7 +59,9 @@ class DecisionForm(ActionForm):
         typed = self.cleaned_data
         choice = Choice(channel=self.channel, priority=self.priority, is_subscribed=typed["answer"])
         decision = Decision(customer_id=self.customer.pk, choice=choice, at=clock.now(), reason=typed["reason"])
-        self.is_changed = decide(decision, by=self.by)
+        # A refusal leaves the page's own reads possible, in whatever transaction it runs.
+        with transaction.atomic():
+            self.is_changed = decide(decision, by=self.by)
 
     def summary(self) -> str:
         """What was done, in a sentence."""
@@ -72,6 +75,8 @@ class DecisionForm(ActionForm):
 @admin.register(ConsentChange)
 class ConsentChangeAdmin(CustomerRowsAdmin):
     """The log of consents, read-only: the database refuses changes. A page of its own records a new decision."""
+
+    has_history = False
 
     related = ("customer",)
     fields = (

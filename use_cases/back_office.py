@@ -24,17 +24,19 @@ STAFF_PERMISSIONS: Final = StaffPermissions.combine(
 )
 
 
-def compose_sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
+def compose_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the sidebar, from top to bottom. Unfold hides entries that the current user may not see."""
     return [
         {"items": [{"title": "Start", "icon": "home", "link": reverse_lazy("admin:index")}]},
         sidebar_group(
+            request,
             "Customers",
             (*customers.CUSTOMERS, *subscriptions.CONSENTS, *engagement.BILLS, *customers.GROUPINGS),
         ),
-        sidebar_group("Loyalty", engagement.LOYALTY),
-        sidebar_group("Organization", organizations.CONFIGURATION, collapsible=False),
+        sidebar_group(request, "Loyalty", engagement.LOYALTY),
+        sidebar_group(request, "Organization", organizations.CONFIGURATION, collapsible=False),
         sidebar_group(
+            request,
             "Oversight",
             (*organizations.STAFF_AND_IMPORTS, *engagement.DEFERRED_EVENTS, *organizations.RECORDS),
         ),

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from customers.identity_requests.panels import identity_panel
 from customers.profile.models import Customer
+from engagement.adjustments.panels import adjustments_panel
 from engagement.bills.latest import latest_bills
 from engagement.bills.models import Bill, PurchaseTotals
 from engagement.points.balances import Balance, read_balances
@@ -45,7 +46,7 @@ class CustomerPanel(Protocol):
     def __call__(self, customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Table | None: ...
 
 
-PANELS: Sequence[CustomerPanel] = (identity_panel, consents_panel)
+PANELS: Sequence[CustomerPanel] = (adjustments_panel, identity_panel, consents_panel)
 
 
 def panels_of(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> list[Table]:

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from customers.back_office import identifier_list
 from customers.identity_requests.models import IdentityRequest
 from customers.profile.models import Customer
+from engagement.adjustments.staff import count_waiting
 from organizations.back_office.columns import link_to
 from organizations.back_office.counting import COUNTED, count_label
 from organizations.back_office.current_user import organization_of
@@ -34,6 +35,8 @@ def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
         requests = admin.site.get_model_admin(IdentityRequest).get_queryset(request)
         waiting = bounded_count(requests.filter(status=IdentityRequest.Status.PENDING))
         figures.append(("Pending identity requests", waiting, "swap_horiz", "admin:customers_identityrequest_changelist"))
+    if user.has_perm("engagement.view_pointsadjustment") and (count := count_waiting(request)):
+        figures.append(("Pending adjustments", count_label(count), "exposure", "admin:engagement_pointsadjustment_changelist"))
     shops: list[tuple[str, type[Any], str]] = [("stores", Store, "storefront"), ("tills", Till, "point_of_sale")]
     for noun, model, icon in shops:
         name = model._meta.model_name

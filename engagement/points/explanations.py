@@ -15,6 +15,8 @@ Figures = Mapping[str, Any]
 Kind = PointsEntry.Kind
 # Stored with the entry of a welcome award, as the reason.
 WELCOME = "welcome"
+# The same of an adjustment by staff.
+ADJUSTMENT = "adjustment"
 _DIGITS = ("whole points", "one decimal", "two decimals", "three decimals")
 _MOVING = {
     PointsLot.Moves.LAST_ACTIVITY: "good until {months} months after the last bill",
@@ -94,6 +96,14 @@ def _imported(entry: PointsEntry, figures: Figures) -> str:
 
 def _adjusted(entry: PointsEntry, figures: Figures) -> str:
     return f"{_credited(entry, figures)}: adjustment" if entry.points > 0 else f"{_effect(entry)} taken by an adjustment"
+
+
+def _taken_back(entry: PointsEntry, figures: Figures) -> str:
+    if entry.points > 0:
+        return f"{_effect(entry)} given back that the adjustment of {figures['adjusted_on']} had taken"
+    taken = f"{_effect(entry)} taken back that the adjustment of {figures['adjusted_on']} had added"
+    gone = Decimal(figures["gone"])
+    return f"{taken}; {_points(gone)} had been spent or had expired" if gone else taken
 
 
 def _released(entry: PointsEntry, figures: Figures) -> str:
@@ -179,7 +189,8 @@ _DESCRIPTIONS: Mapping[str, Callable[[PointsEntry, Figures], str]] = {
     WELCOME: _welcome,
     "stated": _stated,
     "import": _imported,
-    "adjustment": _adjusted,
+    ADJUSTMENT: _adjusted,
+    "adjustment taken back": _taken_back,
     "release": _released,
     "expiry": _expired,
     "expired before the reversal": _expired_at_once,

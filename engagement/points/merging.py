@@ -13,7 +13,7 @@ from django.db.models import Max, Q
 
 from customers.merging.transfer import digest_of
 from customers.profile.models import Customer
-from engagement.points.explanations import WELCOME
+from engagement.points.explanations import ADJUSTMENT, WELCOME
 from engagement.points.ledger.movements import move, move_debt, totals_of
 from engagement.points.ledger.posting import AccountState, EntryContext
 from engagement.points.ledger.repository import (
@@ -206,10 +206,10 @@ def _find_days(state: AccountState) -> None:
     billed = BillPoints.objects.filter(account=account).aggregate(last=Max("bill__billed_on"))
     account.last_billed_on = billed["last"]
     own = Q(entry__account=account) | Q(entry__account__moved_to=account)
-    # Joining is not an earning: it renews nothing.
-    earned = PointsLot.objects.filter(own, moved_from=None, moves=PointsLot.Moves.ROLLING).exclude(
-        entry__explanation__because=WELCOME
-    )
+    # Neither joining nor an adjustment by staff is an earning: they renew nothing.
+    earned = PointsLot.objects.filter(own, moved_from=None, moves=PointsLot.Moves.ROLLING)
+    for reason in (WELCOME, ADJUSTMENT):
+        earned = earned.exclude(entry__explanation__because=reason)
     last = earned.aggregate(last=Max("awarded_at"))["last"]
     account.last_earned_on = last.astimezone(state.zone).date() if last else None
 

@@ -26,6 +26,8 @@ class RedemptionStoreFilter(StoreFilter):
 class RedemptionAdmin(AccountRowsAdmin):
     """Redemptions and their reversals, read-only."""
 
+    has_history = False
+
     related = ("account__customer", "account__program", "entry__store", "entry__till", "bill")
     fields = (
         "code", "customer_link", "program_name", "points_display", "reversed_display", "occurred_at", "store", "till",

@@ -34,6 +34,7 @@ class BillAdmin(LoyaltyRowsAdmin):
     Staff limited to stores see the bills of their stores, and those of their customers at other stores.
     """
 
+    has_history = False
     # Two paths lead to a store: see `get_queryset`.
     store_path = ""
     newest = "billed_at"

@@ -48,6 +48,8 @@ class ObjectTypeFilter(DropdownFilter):
 class AuditEntryAdmin(ReadOnlyAdmin):
     """The audit, read-only: the database refuses changes."""
 
+    has_history = False
+
     fields = ("at", "actor_name", "source_label", "action", "object_link", "request_id", "context")
     list_display = ("at", "actor_name", "source_label", "action", "object_link")
     list_display_links = ("at",)

@@ -61,6 +61,7 @@ class BackOfficeAdmin(ModelAdmin):
     Rows are those of the organization (`back_office.middleware`); for staff limited to stores, those of their stores.
     `store_path` leads from a row to its store, "" if rows have none. `natural_key` cannot be changed after a row is added.
     `related` rows are read with the rows. A saved change writes its AuditEntry in the same transaction. Nothing can be deleted.
+    `has_history` is False for rows that are written once: their page has no button to a history that would be empty.
     """
 
     checks_class = BackOfficeChecks
@@ -68,6 +69,7 @@ class BackOfficeAdmin(ModelAdmin):
     store_path: ClassVar[str] = ""
     natural_key: ClassVar[Sequence[str]] = ()
     related: ClassVar[Sequence[str]] = ()
+    has_history: ClassVar[bool] = True
 
     compressed_fields = True
     warn_unsaved_form = True
@@ -148,6 +150,10 @@ class BackOfficeAdmin(ModelAdmin):
         if object_id is None and self.has_add_permission(request):
             return self.answer_choice(request)
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        context["show_history"] = context.get("show_history") and self.has_history
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def answer_page(
         self, request: HttpRequest, template: str, *, title: str, original: Any = None, back: str = "", **context: Any

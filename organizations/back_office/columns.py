@@ -7,7 +7,7 @@ names. Where a related row is missing, the value is None.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.db.models import Model
 from django.utils.html import format_html
@@ -54,12 +54,22 @@ def link_column(path: str, title: str, text: Callable[[Any], str] = str) -> Colu
     return cast("Column", column)
 
 
+class ChoiceLabel(NamedTuple):
+    """A value of choices with its label, in Unfold's form of a badge. As text it is the label."""
+
+    value: str
+    label: str
+
+    def __str__(self) -> str:
+        return self.label
+
+
 def choice_column(field: str, title: str, colors: Mapping[str, str]) -> Column:
     """A badge of a field with choices: its label, in the color of its value."""
 
     @display(description=title, label=dict(colors))
-    def column(_admin: Any, row: Any) -> tuple[str, str]:
-        return getattr(row, field), getattr(row, f"get_{field}_display")()
+    def column(_admin: Any, row: Any) -> ChoiceLabel:
+        return ChoiceLabel(getattr(row, field), str(getattr(row, f"get_{field}_display")()))
 
     return cast("Column", column)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from django import forms
@@ -11,7 +12,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from loyalty_project.protocol.codes import Code, CodeTable
 from loyalty_project.protocol.errors import LoyaltyError
-from loyalty_project.protocol.plain_text import one_line
+from loyalty_project.protocol.numbers import read_plain
+from loyalty_project.protocol.plain_text import one_line, visible
 from organizations.back_office.refusals import refusal_of, sentence_of
 from organizations.locations.models import Location, Till
 from organizations.organization_file.problems import Problems
@@ -19,6 +21,8 @@ from organizations.organization_file.schema import Struct
 from organizations.tenancy.models import Organization
 
 MAX_REASON: Final = 250
+# A number of so many characters fits every column.
+_LONGEST_NUMBER: Final = 18
 
 
 class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for type checkers only
@@ -41,7 +45,7 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic f
             self.instance.organization = self.organization
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        cleaned = {name: _visible(value) for name, value in (super().clean() or {}).items()}
         self._check_section(cleaned)
         self._check_natural_key(cleaned)
         return cleaned
@@ -79,10 +83,20 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic f
             self._add_problem(self.natural_key[-1], "is taken already")
 
 
+def _visible(value: Any) -> Any:
+    """The value without invisible characters in its texts."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, list):
+        return [_visible(item) for item in value]
+    return {_visible(key): _visible(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
 class ActionForm(forms.Form):
     """A form that does something. A subclass calls its service in `act`; a refusal is shown on the form.
 
-    `refusals` are the exceptions of the service whose text is shown; `constraints` has the codes of violated constraints.
+    `refusals` are the exceptions of the service whose text is shown: at the field that their attribute `field` names, else
+    above the form. `constraints` has the codes of violated constraints.
     """
 
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
@@ -103,7 +117,7 @@ class ActionForm(forms.Form):
         try:
             self.act()
         except self.refusals as refusal:
-            self.add_error(None, str(refusal))
+            self.add_error(getattr(refusal, "field", "") or None, str(refusal))
         except (LoyaltyError, Error) as error:
             code = refusal_of(error, self.constraints)
             self.add_error(self.field_of(code), sentence_of(code))
@@ -131,6 +145,24 @@ class ReasonField(LineField):
     def __init__(self, *, help_text: str, **kwargs: Any) -> None:
         widget = UnfoldAdminTextInputWidget()
         super().__init__(max_length=MAX_REASON, widget=widget, help_text=help_text, **kwargs)
+
+
+class NumberField(LineField):
+    """A decimal number in plain digits, as `12`, `-3.5` or `1250`; no exponents, group separators or other digits."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not isinstance(text, str) or not text:
+            return None
+        # Minus signs of word processors mean the same.
+        plain = text.replace("\u2212", "-").replace("\u2013", "-")
+        number = read_plain(plain) if len(plain) <= _LONGEST_NUMBER else None
+        if number is None:
+            raise forms.ValidationError("Enter a number in plain digits, such as 250 or -12.5.")
+        return number
+
+    def prepare_value(self, value: Any) -> Any:
+        return format(value, "f") if isinstance(value, Decimal) else value
 
 
 class LinesField(forms.CharField):

@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.utils import timezone
 
 from organizations.audit.models import AuditEntry
@@ -58,8 +60,9 @@ def source_label(source: str) -> str:
 def change_rows(entry: AuditEntry, names: Mapping[str, str]) -> list[ChangeRow]:
     """Old and new value of each change of the entry; values nested in an object are listed one by one."""
     changes: list[ChangeRow] = []
+    labels = _choice_labels().get(entry.object_type, {})
     for name in dict.fromkeys([*entry.old, *entry.new]):
-        old, new = entry.old.get(name), entry.new.get(name)
+        old, new = (_label_of(values.get(name), labels.get(name, {})) for values in (entry.old, entry.new))
         if isinstance(old, dict) or isinstance(new, dict):
             before, after = (value if isinstance(value, dict) else {} for value in (old, new))
             changes += [
@@ -70,6 +73,23 @@ def change_rows(entry: AuditEntry, names: Mapping[str, str]) -> list[ChangeRow]:
         else:
             changes.append(ChangeRow(names.get(name, name.replace("_", " ")), value_label(old), value_label(new)))
     return changes
+
+
+@cache
+def _choice_labels() -> Mapping[str, Mapping[str, Mapping[Any, str]]]:
+    """Labels of the values of columns with choices, by the kind of object and the column."""
+    return {
+        str(model._meta.model_name): {
+            field.name: {value: str(label) for value, label in field.flatchoices}
+            for field in model._meta.concrete_fields
+            if field.choices
+        }
+        for model in apps.get_models()
+    }
+
+
+def _label_of(value: Any, labels: Mapping[Any, str]) -> Any:
+    return labels.get(value, value) if isinstance(value, str) else value
 
 
 def value_label(value: Any) -> str:

@@ -17,6 +17,8 @@ from organizations.idempotency.models import IdempotencyKey, KeptAnswer
 class IdempotencyKeyAdmin(ReadOnlyAdmin):
     """Keys of the last days. The API writes them, a command prunes them."""
 
+    has_history = False
+
     fields = ("key", "caller", "action", "first_used_at", "last_used_at", "answers")
     list_display = ("key", "caller", "action", "first_used_at", "last_used_at", "answers")
     list_filter = (("credential", TextFilter), ("action", TextFilter), ("first_used_at", DayRangeFilter))

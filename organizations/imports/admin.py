@@ -13,6 +13,8 @@ from organizations.imports.runs import occurrences_of
 class ImportRunAdmin(ReadOnlyAdmin):
     """Import runs, read-only: the import commands start and continue them."""
 
+    has_history = False
+
     fields = (
         "command", "filename", "state_label", "started_at", "finished_at",
         "lines", "created", "updated", "unchanged", "rejected", "warning_counts", "error_counts",

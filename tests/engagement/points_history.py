@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from engagement.adjustments.models import AdjustmentReversal, PointsAdjustment
 from engagement.bills.models import Bill, PurchaseTotals
 from engagement.points.expiry import Expiry
 from engagement.points.ledger.movements import award, reverse, spend, take_back
-from engagement.points.ledger.posting import Kind
+from engagement.points.ledger.posting import Kind, post
 from engagement.points.ledger.repository import write_accounts
 from engagement.points.ledger.settlement import settle
 from engagement.points.models import BillPoints, PointsAccount
@@ -81,3 +82,37 @@ def write_history(organization: Organization) -> History:
     )
     sale.refresh_from_db()
     return History(account=account, sale=sale, bill_points=bill_points, redemption=redemption)
+
+
+def write_adjustments(history: History) -> None:
+    """Add an adjustment of the account, and one of each sign that was taken back: the balance stays."""
+    account = history.account
+    state = state_of(account)
+    credit = award(state, Decimal(7), facts=facts(day(12)), as_adjustment=True)
+    debit = spend(state, Decimal(3), kind=Kind.ADJUST, facts=facts(day(12)))
+    write_accounts([state])
+    state = state_of(account)
+    own = [(lot, lot.left) for lot in state.lots if lot.entry_id == credit.pk]
+    taking = post(state, Kind.ADJUST, points=Decimal(-7), takes=own, reverses=credit, facts=facts(day(13)))
+    held = {lot.pk: lot for lot in state.lots}
+    taken = [(held[consumption.lot_id], consumption.points) for consumption in debit.consumptions.all()]
+    giving, _ = reverse(state, debit, Decimal(3), taken=taken, facts=facts(day(13)), kind=Kind.ADJUST)
+    write_accounts([state])
+    for adjusted, entry in ((credit, taking), (debit, giving)):
+        AdjustmentReversal.objects.create(
+            organization=account.organization, adjusted=adjusted, entry=entry, points=abs(entry.points)
+        )
+    PointsAdjustment.objects.create(
+        organization=account.organization,
+        customer=account.customer,
+        program=account.program,
+        token=f"{account.pk}-0",
+        points=credit.points,
+        reason="A slip of the till",
+        status=PointsAdjustment.Status.DONE,
+        requested_on=day(12),
+        requested_by="staff:carla",
+        decided_on=day(12),
+        decided_by="staff:carla",
+        entry=credit,
+    )

@@ -57,6 +57,11 @@ def test_a_flag_is_stored_as_a_number_or_text(name: str, value: object, stored: 
         ("CONF_LOYALTY_MIN_BILL_AMOUNT", "much", "must be an amount, or null for no limit"),
         ("CONF_LOYALTY_MIN_BILL_AMOUNT", "Infinity", "must be an amount, or null for no limit"),
         ("CONF_LOYALTY_MIN_BILL_AMOUNT", True, "must be an amount, or null for no limit"),
+        ("CONF_LOYALTY_MIN_BILL_AMOUNT", "1_000", "must be an amount, or null for no limit"),
+        ("CONF_LOYALTY_MIN_BILL_AMOUNT", "\u0661", "must be an amount, or null for no limit"),
+        ("BATCH_LIMIT", "\u0661", "must be a whole number"),
+        ("ADJUSTMENT_LIMIT_CARE_AGENT", "", "must be a whole number"),
+        ("ADJUSTMENT_LIMIT_CARE_AGENT", -1, "must be from 0 to 99999999"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused_with_a_sentence(name: str, value: object, message: str) -> None:

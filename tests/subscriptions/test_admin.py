@@ -125,7 +125,7 @@ def test_the_log_costs_the_same_for_any_number(
     for number in range(rows):
         say(till, register(till, mobile=str(9_800_000_000 + number)), choice())
     # Session, member of staff, the limit to stores, changes with their customers.
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         agent.get(list_of(LOG))
 
 

@@ -34,13 +34,14 @@ TABLE = """
     customers.view_merge                    A M S C U  kept
     customers.view_segment                  A . . C U  .
     customers.view_usergroup                A . . C U  .
-    engagement.adjust_points                A M . C .  kept
+    engagement.adjust_points                A M S C .  kept
     engagement.pause_program                A . . . .  .
     engagement.retry_deferredevent          A . . C .  .
     engagement.view_bill                    A M S C U  kept
     engagement.view_deferredevent           A . . C U  .
     engagement.view_membership              A M S C U  kept
     engagement.view_pointsaccount           A M S C U  kept
+    engagement.view_pointsadjustment        A M S C U  kept
     engagement.view_pointsentry             A M S C U  kept
     engagement.view_pointslot               A M S C U  kept
     engagement.view_program                 A M . C U  .

@@ -36,6 +36,10 @@ DIGESTED = {
         "id organization_id customer_id kind payload source actor till_id store_id request_id context created_at "
         "worked_at attempts last_error"
     ),
+    "engagement.pointsadjustment.customer": (
+        "id organization_id customer_id program_id token points expiry expires_on reason needs_approval status "
+        "requested_on requested_by decided_on decided_by decision_reason entry_id"
+    ),
     "customers.identifier": ("id organization_id customer_id kind value state exclusive value_folded value_reversed"),
     "engagement.pointsaccount": (
         "id organization_id customer_id program_id balance promised lifetime redeemed expired returned "

@@ -27,10 +27,12 @@ from customers.merging.models import Merge
 from customers.merging.transfer import MovedRows
 from customers.profile.models import Customer
 from customers.segments.models import CustomerSegment, SegmentPartition
+from engagement.adjustments.posting import Draft
+from engagement.adjustments.rules import AdjustmentRefusedError
+from engagement.adjustments.services import adjust_points, token_of
 from engagement.bills.draft import BillDraft
 from engagement.bills.models import Bill, PurchaseTotals
 from engagement.events.models import DeferredEvent
-from engagement.points.adjustments import AdjustmentRefusedError, adjust_points
 from engagement.points.checks.run import check_ledger
 from engagement.points.ledger.repository import lock_accounts, write_accounts
 from engagement.points.models import PointsAccount, PointsEntry
@@ -374,7 +376,8 @@ class MergeMachine(RuleBasedStateMachine):
             if account is None:
                 return
             try:
-                adjust_points(account, Decimal(points), reason="a mistake", by=self.shops.by)
+                draft = Draft(points=Decimal(points), reason="a mistake", expiry="NEVER" if points > 0 else "PROGRAM")
+                adjust_points(account, draft, token=token_of(account), limit=None, by=self.shops.by)
             except AdjustmentRefusedError:
                 return
             expected.append(Decimal(points))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.decorators import display
 
@@ -12,6 +13,7 @@ from customers.lookup.reads import read_customers
 from customers.merging.models import Merge
 from customers.profile.models import Customer
 from organizations.audit.actors import Actor
+from organizations.audit.models import AuditEntry
 from organizations.back_office.columns import actor_column, is_in_sight, name_of
 from organizations.back_office.current_user import actor_of, member_of
 from organizations.back_office.filters import DayRangeFilter, NamedFilter, StoreFilter
@@ -92,6 +94,11 @@ class MergeAdmin(CustomerRowsAdmin):
     def state_label(self, merge: Merge) -> str:
         """Active or undone."""
         return "active" if merge.undone_at is None else "undone"
+
+    def history_of(self, row: Merge) -> QuerySet[AuditEntry]:
+        """The audit entries of the merge and of undoing it, which are about its customers."""
+        about = AuditEntry.objects.filter(object_type="customer", object_id=row.survivor_id, new__merge=row.pk)
+        return about.order_by("-id")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         context.update(_merge_context(context["original"]))

@@ -23,7 +23,7 @@ from unfold.widgets import (
 )
 
 from customers.identifiers.models import Identifier
-from customers.identity_requests.rules import IdentityChange, auto_approval_policy
+from customers.identity_requests.rules import IdentityChange, auto_approval_policy, may_change
 from customers.profile.field_values import WrongTypeError, read_value
 from customers.profile.models import Customer
 from customers.profile.text import NAME_LENGTH
@@ -128,8 +128,9 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for ty
 
     def _announce_requests(self) -> None:
         """Note at each identifier whose change a colleague has to approve that it is sent for approval."""
+        policy = self.options.organization.policy
         for kind in Identifier.Kind if self._is_by_request() else ():
-            if self.initial.get(kind) and not auto_approval_policy(kind, self.options.organization.policy):
+            if self.initial.get(kind) and may_change(kind, policy) and not auto_approval_policy(kind, policy):
                 field = self.fields[kind]
                 field.help_text = f"{field.help_text}. {_BY_REQUEST}" if field.help_text else _BY_REQUEST
 

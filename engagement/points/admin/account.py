@@ -7,8 +7,9 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from engagement.adjustments.admin.form import AdjustmentForm
+from engagement.adjustments.staff import limit_for, may_adjust
 from engagement.back_office import LoyaltyRowsAdmin, points_column
-from engagement.points.admin.adjustment_form import AdjustmentForm
 from engagement.points.balances import read_balances
 from engagement.points.entries import latest_entries
 from engagement.points.models import PointsAccount
@@ -18,7 +19,7 @@ from engagement.programs.admin.filters import ProgramFilter
 from loyalty_project import clock
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import NamedFilter, Rows
-from organizations.back_office.pages import page_of, permission_check, row_page
+from organizations.back_office.pages import page_of, row_page
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 
@@ -62,7 +63,9 @@ class PointsAccountAdmin(LoyaltyRowsAdmin):
     returned_display = points_column("returned", "Returned")
     adjusted_display = points_column("adjusted", "Adjusted")
 
-    has_adjust_permission = permission_check("engagement.adjust_points")
+    def has_adjust_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+        """True if the current user adjusts points."""
+        return may_adjust(request)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list, after what is due on the accounts shown is settled."""
@@ -83,9 +86,16 @@ class PointsAccountAdmin(LoyaltyRowsAdmin):
     @row_page("Adjust points", address="adjust", icon="exposure", permission="adjust")
     def adjust(self, request: HttpRequest, account: PointsAccount) -> HttpResponse:
         """The page that adds or takes points, with a reason."""
-        form = AdjustmentForm(request.POST or None, account=account, actor=actor_of(request, self.organization_behind(account)))
+        organization = self.organization_behind(account)
+        form = AdjustmentForm(
+            request.POST or None,
+            account=account,
+            actor=actor_of(request, organization),
+            limit=limit_for(request, organization),
+        )
         if form.run():
-            messages.success(request, f"{account.customer}: {form.summary()}.")
+            report = messages.warning if form.is_done_before else messages.success
+            report(request, f"{account.customer}: {form.summary()}")
             return HttpResponseRedirect(page_of(account.customer))
         title = f"Adjust points: {account.customer}"
         return self.answer_page(

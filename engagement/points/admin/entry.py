@@ -1,10 +1,18 @@
 """The ledger of points, to read and to search."""
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from engagement.adjustments.admin.adjustment import take_back_page
+from engagement.adjustments.staff import may_adjust
+from engagement.adjustments.taking_back import may_be_taken_back
 from engagement.back_office import AccountRowsAdmin, points_column
 from engagement.numbers.display import format_change
 from engagement.points.explanations import explain
@@ -12,6 +20,7 @@ from engagement.points.models import PointsEntry
 from engagement.programs.admin.filters import AccountProgramFilter
 from organizations.back_office.columns import actor_column, choice_column, link_column, value_column
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, StoreFilter
+from organizations.back_office.pages import row_page
 
 Kind = PointsEntry.Kind
 KIND_COLORS: dict[str, str] = {
@@ -36,6 +45,8 @@ def _change_unless_zero(points: Decimal) -> str:
 class PointsEntryAdmin(AccountRowsAdmin):
     """The ledger of points, read-only: the database refuses changes."""
 
+    has_history = False
+
     newest = "occurred_at"
     related = ("account__customer", "account__program", "store", "till", "bill", "program_version__program")
     fields = (
@@ -55,6 +66,8 @@ class PointsEntryAdmin(AccountRowsAdmin):
         ("occurred_at", DayRangeFilter),
     )
 
+    actions_detail: Sequence[str] = ("take_back",)  # type: ignore[assignment]  # see the base class
+
     account_link = link_column("account", "Account", lambda account: str(account.program))
     kind_label = choice_column("kind", "Kind", KIND_COLORS)
     points_display = value_column("points", "Points", format_change)
@@ -64,6 +77,18 @@ class PointsEntryAdmin(AccountRowsAdmin):
     actor = actor_column("made_by")
 
     @display(description="Reason")
-    def explanation_text(self, entry: PointsEntry) -> str:
+    def explanation_text(self, entry: PointsEntry) -> SafeString:
         """What led to the entry, with the figures."""
-        return explain(entry)
+        return format_html('<span class="bo-sentence">{}</span>', explain(entry))
+
+    def has_take_back_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """True if the current user adjusts points and the entry is an adjustment. `obj` is an entry or an id."""
+        if not may_adjust(request):
+            return False
+        entry = None if obj is None else self.get_object(request, str(getattr(obj, "pk", obj)))
+        return entry is None or may_be_taken_back(entry)
+
+    @row_page("Take back", address="take-back", icon="undo", permission="take_back")
+    def take_back(self, request: HttpRequest, entry: PointsEntry) -> HttpResponse:
+        """The page that takes back an adjustment."""
+        return take_back_page(self, request, entry)

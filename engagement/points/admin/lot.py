@@ -20,6 +20,8 @@ from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, YesN
 class PointsLotAdmin(AccountRowsAdmin):
     """Lots of points, read-only."""
 
+    has_history = False
+
     related = ("organization", "account__customer", "account__program", "bill", "entry")
     fields = (
         "customer_link", "program_name", "kind_label", "state_label", "points_display", "left_display", "spent_display",

@@ -3,6 +3,7 @@
 from engagement.points.checks.check import Check
 
 # An award, a promise, a credit or points that come by a merge bring one lot to their own account; no other entry brings one.
+# A debiting adjustment that was taken back is no credit: its points went back to their lots.
 LOT_ORIGINS = Check(
     "lot_origins",
     "PointsEntry",
@@ -16,7 +17,8 @@ LOT_ORIGINS = Check(
             CASE
                 WHEN entry.kind = 'PROMISE' THEN entry.promised
                 WHEN entry.kind = 'MERGE_IN' THEN greatest(entry.points, 0) + entry.promised
-                WHEN entry.kind = 'AWARD' OR (entry.kind = 'ADJUST' AND entry.points > 0) THEN entry.points
+                WHEN entry.kind = 'AWARD' OR (entry.kind = 'ADJUST' AND entry.points > 0 AND entry.reverses_id IS NULL)
+                    THEN entry.points
                 ELSE 0
             END,
             coalesce(lot.points, 0)

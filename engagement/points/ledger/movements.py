@@ -141,9 +141,17 @@ def take_back(
 
 
 def reverse(
-    state: AccountState, entry: PointsEntry, points: Decimal, *, taken: Iterable[Take], facts: EntryContext
+    state: AccountState,
+    entry: PointsEntry,
+    points: Decimal,
+    *,
+    taken: Iterable[Take],
+    facts: EntryContext,
+    kind: Kind = Kind.REVERSAL,
 ) -> tuple[PointsEntry, Decimal]:
     """Give points (> 0) of a redemption back to their lots, last spent first; return the entry and the points that lapsed.
+
+    With the kind ADJUST, points of a debiting adjustment.
 
     `taken` are the takes of `entry`, in order, less what earlier reversals gave back. Points return with the lots' expiry:
     those whose last day is over expire in the same moment (docs/protocol.md 4.7). Raises `InsufficientPointsError` for more
@@ -158,7 +166,7 @@ def reverse(
             rest -= back
     if rest:
         raise InsufficientPointsError
-    reversal = post(state, Kind.REVERSAL, points=points, takes=given, reverses=entry, facts=facts)
+    reversal = post(state, kind, points=points, takes=given, reverses=entry, facts=facts)
     pay_debt(state, reversal)
     late = [lot for lot, _ in given if lot.left and _is_over(state, lot, facts.occurred_at)]
     lapsed = sum((lot.left for lot in late), ZERO)

@@ -26,6 +26,8 @@ class TierFilter(RelatedRowFilter):
 class MembershipAdmin(LoyaltyRowsAdmin):
     """Memberships, read-only: registration adds them, and tiers follow the rules."""
 
+    has_history = False
+
     related = ("customer", "program", "tier")
     fields = ("customer_link", "program", "tier_label", "enrolled_on", "tier_since", "tier_expires_on")
     list_display = ("enrolled_on", "customer_link", "program", "tier_label", "tier_since", "tier_expires_on")

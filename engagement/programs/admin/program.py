@@ -14,6 +14,7 @@ from engagement.points.models import PointsAccount
 from engagement.programs import descriptions
 from engagement.programs.models import Membership, Program, ProgramVersion
 from engagement.programs.pausing import set_paused
+from organizations.audit.models import AuditEntry
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.columns import value_column
 from organizations.back_office.current_user import actor_of
@@ -99,6 +100,12 @@ class ProgramAdmin(ReadOnlyAdmin):
             return HttpResponseRedirect(page_of(program))
         verb = "Resume" if program.is_paused else "Pause"
         return self.answer_page(request, "back_office/pause.html", title=f"{verb}: {program}", original=program, submit=verb)
+
+    def history_of(self, row: Program) -> QuerySet[AuditEntry]:
+        """The audit entries about the program and its versions."""
+        versions = ProgramVersion.objects.filter(program=row).values("pk")
+        about = Q(object_type="program", object_id=row.pk) | Q(object_type="programversion", object_id__in=versions)
+        return AuditEntry.objects.filter(about).order_by("-id")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         program = context["original"]

@@ -94,6 +94,12 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "CONF_ALLOW_POINTS_REDEMPTION_REVERSAL": "Redemptions may be reversed",
         "CONF_COUPON_TRANSACTION_NUMBER_REQUIRED": "Coupon redemption requires a bill number",
     },
+    "Adjusting points": {
+        "ADJUSTMENT_LIMIT_STORE_STAFF": "Most points that store staff adjust alone (0: they do not adjust points)",
+        "ADJUSTMENT_LIMIT_STORE_MANAGER": "Most points that a store manager adjusts alone (0: not at all)",
+        "ADJUSTMENT_LIMIT_CARE_AGENT": "Most points that a customer care agent adjusts alone (0: not at all)",
+        "ADJUSTMENT_LIMIT_ORG_ADMIN": "Most points that an administrator adjusts alone (99999999: no limit)",
+    },
 }
 LABELS: Final = {name: label for group in GROUPS.values() for name, label in group.items()}
 

@@ -48,5 +48,5 @@ def test_the_list_costs_the_same_for_any_number(
 ) -> None:
     CardFactory.create_batch(rows - 1, series=card.series)
     # Session, member of staff, the limit to stores, series of the filter, cards.
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         administrator.get(list_of(CARDS))

@@ -172,5 +172,5 @@ def test_the_list_costs_the_same_for_any_number(
         find_duplicates(pair.organization)
     assert DuplicateCandidate.objects.count() == rows
     # Session, member of staff, the limit to stores, pairs, identifiers of the first ones and of the second ones.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         administrator.get(list_of(PAIRS))

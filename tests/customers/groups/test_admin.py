@@ -101,8 +101,8 @@ def test_list_and_page_cost_the_same_for_any_number(
     for group in groups:
         join_group(group, *(customer.pk for customer in customers))
     # Session, member of staff, the limit to stores, two counts, groups.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         administrator.get(list_of(GROUPS))
     # Session, member of staff, the limit to stores, the group, members, their identifiers.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         administrator.get(page_of(GROUPS, groups[0]))

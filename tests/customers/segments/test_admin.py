@@ -103,5 +103,5 @@ def test_the_list_costs_the_same_for_any_number(
 ) -> None:
     SegmentFactory.create_batch(rows, organization=organization, partitions=["a", "b"])
     # Session, member of staff, the limit to stores, two counts, segments, partitions.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         administrator.get(list_of(SEGMENTS))

@@ -35,7 +35,7 @@ def test_the_list_costs_the_same_for_any_number(
             issued=Decimal(5),
         )
     # Session, member of staff, the limit to stores, stores of the filter, bills.
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert len(shown(administrator.get(list_of(BILLS)))) == bills
 
 
@@ -57,7 +57,7 @@ def test_the_page_costs_the_same_for_any_number(
     ContentType.objects.get_for_model(Bill)
     # Session, member of staff, the limit to stores, the bill; lines, returns, points, redemptions,
     # entries.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert administrator.get(page_of(BILLS, bill)).status_code == 200
 
 

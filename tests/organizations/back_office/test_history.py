@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from customers.profile.models import Customer
 from organizations.audit.models import AuditEntry
 from organizations.back_office.history import ChangeRow, actor_label, field_names, history_rows, value_label
 from organizations.tenancy.models import Organization
@@ -69,3 +70,14 @@ def test_an_actor_without_a_kind_is_shown_as_stored() -> None:
 def test_fields_are_named_by_their_path(organization: Organization) -> None:
     field = FieldFactory(organization=organization, name="city")
     assert field_names() == {f"field_values.{field.pk}": "city"}
+
+
+def test_values_of_choices_are_shown_by_their_labels(organization: Organization) -> None:
+    changed = entry({"type": "NON_LOYALTY"}, {"type": "LOYALTY", "firstname": "LOYALTY"})
+    changed.object_type = "customer"
+    (row,) = history_rows([changed], {})
+    labels = dict(Customer.Type.choices)
+    assert row.changes == [
+        ChangeRow("type", str(labels["NON_LOYALTY"]), str(labels["LOYALTY"])),
+        ChangeRow("firstname", "", "LOYALTY"),
+    ]

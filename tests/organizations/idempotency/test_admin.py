@@ -70,5 +70,5 @@ def test_the_list_costs_the_same_for_any_number(
     for number in range(rows):
         use_key(f"bill-{number}", till)
     # Session, member of staff, the limit to stores, keys.
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         administrator.get(list_of(KEYS))

@@ -124,7 +124,7 @@ def test_the_list_costs_the_same_for_any_number(
     for number in range(rows):
         ask(till, "mobile", OLD, f"91981230002{number}")
     # Session, member of staff, the limit to stores, stores to choose from, requests with what they name.
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         administrator.get(list_of(REQUESTS))
 
 

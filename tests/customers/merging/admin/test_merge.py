@@ -4,6 +4,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 from psycopg.errors import LockNotAvailable
 
 from customers.merging.models import Merge
@@ -167,3 +168,13 @@ def test_unknown_customers_and_merges_lead_back_to_the_start(administrator, anna
         reverse("admin:customers_merge_undo", args=[10**9]),
     ):
         assert administrator.get(address).headers["Location"] == reverse("admin:index")
+
+
+def test_the_history_of_a_merge_shows_that_it_was_made_and_undone(administrator, anna, twin, merge):
+    history = page_of("customers_merge", merge).replace("/change/", "/history/")
+    assert "Merged customer" in " ".join(strip_tags(text(administrator, history)).split())
+    assert "No history." not in text(administrator, history)
+    administrator.post(page_of("customers_merge", merge).replace("/change/", "/undo/"), {"reason": "Two people"})
+    shown = " ".join(strip_tags(text(administrator, history)).split())
+    assert "Merge undone customer" in shown
+    assert "Two people" in shown

@@ -39,7 +39,7 @@ def test_the_list_costs_the_same_for_any_number(
 ) -> None:
     CustomerFactory.create_batch(customers, organization=till.organization, with_identifiers=True)
     # Session, member of staff, the limit to stores, stores, labels and partitions of the filters, customers, identifiers.
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         administrator.get(list_of(CUSTOMERS))
 
 
@@ -49,7 +49,7 @@ def test_a_search_costs_the_same_for_any_number(
 ) -> None:
     IdentifierFactory.create_batch(customers, customer__organization=till.organization)
     # As the list, and three to search.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         answer = administrator.get(list_of(CUSTOMERS), {"q": "98000"})
     assert len(shown(answer)) == customers
 
@@ -169,7 +169,7 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
     # Session, member of staff, the limit to stores, customer, identifiers, fields, stores, tills, series, cards, sources,
     # segments, groups, merges, inherited identifiers, identity requests, consents, history, registering till; memberships,
     # accounts, lots, purchases, bills, entries.
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(27):
         administrator.get(page_of(CUSTOMERS, anna))
 
 

@@ -71,7 +71,7 @@ def test_labels_are_listed_with_what_they_forbid_and_for_how_many(
     CustomerStatusFactory.create_batch(count - 1, organization=organization)
     label(anna, held)
     # Session, member of staff, the limit to stores, the number of rows twice, rows.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         answer = administrator.get(list_of(STATUSES))
     assert [row.customer_count for row in shown(answer) if row.pk == held.pk] == [1]
     page = answer.content.decode()

@@ -7,7 +7,7 @@ from engagement.points.checks.queries import CHECKS
 from engagement.points.checks.run import check_ledger
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.engagement.points_history import History, write_history
+from tests.engagement.points_history import History, write_adjustments, write_history
 from tests.factories.organizations import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,22 @@ SPOILS = [
     ("reversal_entries", "UPDATE engagement_pointsentry SET reverses_id = NULL"),
     ("reversal_entries", "DELETE FROM engagement_redemptionreversal"),
     ("reversed_lots", "UPDATE engagement_pointsconsumption SET points = points - 100 WHERE points < 0"),
+    ("adjustments", "UPDATE engagement_pointsadjustment SET points = points + 1"),
+    ("adjustments", "UPDATE engagement_pointsentry SET kind = 'AWARD' WHERE kind = 'ADJUST' AND points > 0"),
+    ("adjustment_reversals", "UPDATE engagement_adjustmentreversal SET points = points + 1"),
+    ("adjustment_reversals", "UPDATE engagement_adjustmentreversal SET gone = gone + 1"),
+    ("adjustment_reversals", "DELETE FROM engagement_adjustmentreversal"),
+    ("adjustment_reversals", "UPDATE engagement_pointsentry SET reverses_id = NULL WHERE kind = 'ADJUST'"),
+    (
+        "taken_back_lots",
+        "UPDATE engagement_pointsconsumption SET lot_id = (SELECT min(id) FROM engagement_pointslot) "
+        "WHERE points > 0 AND entry_id IN (SELECT entry_id FROM engagement_adjustmentreversal)",
+    ),
+    (
+        "taken_back_lots",
+        "UPDATE engagement_pointsconsumption SET points = points + 1 "
+        "WHERE points < 0 AND entry_id IN (SELECT entry_id FROM engagement_adjustmentreversal)",
+    ),
     ("bill_points", "UPDATE engagement_billpoints SET issued = issued + 1"),
     ("bill_points", "UPDATE engagement_billpoints SET taken = taken - 1"),
     ("account_purchases", "UPDATE engagement_pointsaccount SET purchases = purchases + 1"),
@@ -56,12 +72,19 @@ SPOILS = [
     ("purchase_totals", "DELETE FROM engagement_purchasetotals"),
     ("bill_returns", "UPDATE engagement_bill SET returned_amount = returned_amount + 1 WHERE return_of_id IS NULL"),
 ]
-_APPEND_ONLY = ("engagement_pointsentry", "engagement_pointsconsumption")
+_APPEND_ONLY = (
+    "engagement_pointsentry",
+    "engagement_pointsconsumption",
+    "engagement_pointsadjustment",
+    "engagement_adjustmentreversal",
+)
 
 
 @pytest.fixture
 def history(organization: Organization) -> History:
-    return write_history(organization)
+    history = write_history(organization)
+    write_adjustments(history)
+    return history
 
 
 def spoil(statement: str) -> None:
@@ -90,7 +113,7 @@ def test_what_is_spoiled_is_found(organization: Organization, history: History, 
     with unscoped("a second tenant"):
         other = OrganizationFactory(code="bazaar", with_program=True)
     with organization_scope(other):
-        write_history(other)
+        write_adjustments(write_history(other))
         assert findings_of(other) == []
 
 

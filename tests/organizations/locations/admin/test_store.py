@@ -192,5 +192,11 @@ def test_a_list_costs_the_same_for_any_number(
     StoreFactory.create_batch(rows, organization=organization, zone=zone)
     # Session, member of staff, the limit to stores, zones and concepts of the filters, stores (counted twice, and
     # read).
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         administrator.get(list_of(STORES))
+
+
+def test_names_are_stored_without_invisible_characters(administrator: Client, organization: Organization) -> None:
+    form = filled_form(administrator, ADD, code="blr.indira", name="Indira\u202enagar\u200b")
+    assert administrator.post(ADD, form).status_code == 302
+    assert Store.objects.get(code="blr.indira").name == "Indiranagar"

@@ -1,0 +1,1 @@
+"""Back-office pages of adjustments: the form, the list with approval, and taking back."""
