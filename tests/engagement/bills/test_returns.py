@@ -17,6 +17,7 @@ from tests.factories.bills import DAY, NOON, Shop, account_of, codes, member, op
 from tests.factories.customers import CustomerFactory
 from tests.factories.locations import TillFactory
 from tests.factories.program_files import club, load, loaded
+from use_cases.purchases import Purchase
 
 pytestmark = pytest.mark.django_db
 
@@ -79,20 +80,21 @@ def test_parts_in_amounts_add_up_to_the_whole(shop: Shop, asha: Customer) -> Non
     assert stored(sale).is_returned
 
 
-@pytest.mark.parametrize(
-    ("earlier", "later", "code"),
-    [
-        ({"amount": 50}, {"return_type": "FULL"}, 639),
-        ({"return_type": "FULL"}, {"return_type": "FULL", "number": "R2"}, 633),
-        ({"return_type": "FULL"}, {"amount": 1}, 633),
-        ({"amount": 50}, {"amount": 51}, 630),
-        ({"amount": 50}, {"lines": [line("TEA")]}, 632),
-        ({"amount": 50}, {"amount": 10, "return_type": "LINE_ITEM"}, 632),
-        ({"lines": [line("TEA")]}, {"amount": 10}, 635),
-        ({"lines": [line("TEA")]}, {"return_type": "FULL"}, 639),
-        ({"lines": [line("TEA", 2)]}, {"lines": [line("TEA")], "number": "R2"}, 629),
-    ],
-)
+# An earlier return, a later one that it refuses, and the code.
+REFUSED_BY_AN_EARLIER = [
+    ({"amount": 50}, {"return_type": "FULL"}, 639),
+    ({"return_type": "FULL"}, {"return_type": "FULL", "number": "R2"}, 633),
+    ({"return_type": "FULL"}, {"amount": 1}, 633),
+    ({"amount": 50}, {"amount": 51}, 630),
+    ({"amount": 50}, {"lines": [line("TEA")]}, 632),
+    ({"amount": 50}, {"amount": 10, "return_type": "LINE_ITEM"}, 632),
+    ({"lines": [line("TEA")]}, {"amount": 10}, 635),
+    ({"lines": [line("TEA")]}, {"return_type": "FULL"}, 639),
+    ({"lines": [line("TEA", 2)]}, {"lines": [line("TEA")], "number": "R2"}, 629),
+]
+
+
+@pytest.mark.parametrize(("earlier", "later", "code"), REFUSED_BY_AN_EARLIER)
 def test_what_went_before_refuses_a_return(
     shop: Shop, asha: Customer, earlier: dict[str, Any], later: dict[str, Any], code: int
 ) -> None:
@@ -101,6 +103,26 @@ def test_what_went_before_refuses_a_return(
     before = stored(sale).returned_amount
     assert shop.refusal(shop.returned("1", customer_id=asha.pk, **later)) == code
     assert stored(sale).returned_amount == before
+
+
+@pytest.mark.parametrize("sale_is_stored", [False, True])
+@pytest.mark.parametrize(("earlier", "later", "code"), REFUSED_BY_AN_EARLIER)
+def test_what_went_before_in_the_same_batch_refuses_a_return(
+    shop: Shop, asha: Customer, earlier: dict[str, Any], later: dict[str, Any], code: int, *, sale_is_stored: bool
+) -> None:
+    drafts = [
+        shop.draft("1", 100, customer_id=asha.pk, lines=[line("TEA", 2, 60), line("CUP", 1, 40)]),
+        shop.returned("1", customer_id=asha.pk, **earlier),
+        shop.returned("1", customer_id=asha.pk, **later),
+    ]
+    if sale_is_stored:
+        shop.record(drafts[0])
+    *kept, refused = shop.record_all(drafts[1:] if sale_is_stored else drafts)
+    assert isinstance(refused, LoyaltyError)
+    assert int(refused.code) == code
+    back = kept[-1]
+    assert isinstance(back, Purchase)
+    assert Bill.objects.get(number="1", type="REGULAR").returned_amount == back.recorded.bill.amount
 
 
 @pytest.mark.parametrize(
