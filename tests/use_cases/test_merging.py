@@ -175,6 +175,27 @@ def test_a_label_closes_merging(organization, till, anna, twin):
         send(till, mobile="9812300001", email="anna@example.com")
 
 
+PAIRS = [("SMS", "TRANS", "ALL"), ("SMS", "BULK", "ALL"), ("EMAIL", "TRANS", "ALL"), ("EMAIL", "BULK", "ALL")]
+# A scope that the product does not know yet: the constraint has it.
+WITH_SCOPES = [*PAIRS, ("SMS", "BULK", "NEW")]
+
+
+@pytest.mark.parametrize("own", WITH_SCOPES, ids=" ".join)
+def test_a_consent_stays_with_the_victim_for_the_very_pair_of_the_survivor(till, anna, twin, own):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE subscriptions_consent DROP CONSTRAINT consent_pair_known")
+    for customer, pairs, yes in ((anna, [own], False), (twin, WITH_SCOPES, True)):
+        for channel, priority, scope in pairs:
+            ConsentFactory(customer=customer, channel=channel, priority=priority, scope=scope, is_subscribed=yes)
+    row = merge(till, anna, twin)
+    columns = ("channel", "priority", "scope", "is_subscribed")
+    assert set(Consent.objects.filter(customer=anna).values_list(*columns)) == {(*pair, pair != own) for pair in WITH_SCOPES}
+    assert list(Consent.objects.filter(customer=twin).values_list(*columns)) == [(*own, True)]
+    undo(till, row)
+    assert set(Consent.objects.filter(customer=twin).values_list(*columns)) == {(*pair, True) for pair in WITH_SCOPES}
+    assert list(Consent.objects.filter(customer=anna).values_list(*columns)) == [(*own, False)]
+
+
 def test_cards_profiles_groups_segments_and_consents_move(organization, till, anna, twin):
     series = CardSeriesFactory(organization=organization)
     CardFactory(series=series, number="G1", customer=twin)
