@@ -10,7 +10,14 @@ from django.db import transaction
 from customers.identifiers.models import Identifier
 from customers.identifiers.values import identifier_text
 from customers.identity_requests.models import IdentityRequest
-from customers.identity_requests.rules import IdentityChange, auto_approval_policy, check_answers, check_customer, may_change
+from customers.identity_requests.rules import (
+    IdentityChange,
+    auto_approval_policy,
+    check_answers,
+    check_customer,
+    check_status,
+    may_change,
+)
 from customers.identity_requests.services import (
     Status,
     ValueOwners,
@@ -26,7 +33,6 @@ from customers.identity_requests.services import (
 from customers.registration.context import InputContext
 from customers.registration.matching import TAKEN
 from customers.registration.state import CustomerState
-from customers.statuses.rules import Block, blocks
 from customers.validation_codes.models import ValidationCode
 from customers.validation_codes.services import Purpose, present_code, use_code
 from loyalty_project import clock
@@ -50,12 +56,20 @@ def request_change(
 ) -> IdentityRequest:
     """Request a change. If the policy approves such changes, it takes effect at once.
 
+<<<<<<< HEAD
     A merge that the change implies takes effect at once only if `by` may merge the two (`may_merge`); else the request waits.
     `is_known` skips the verification of the caller: staff have verified the customer. With `customer_id` the change is of that
     customer, even if others share the old value. Call it in a transaction, and commit that also on `CountedRefusalError`
     (1021): a wrong code counts. Raises `LoyaltyError` in this order: 1012, 1013,
     618, 1027, 1025, 1026, 1021, 9028, then 1032, 1016 or 1033 for a taken value and 1041 for a kind that may not change; and
     `django.db` errors for locks (55P03) and broken constraints (`identity_requests.CONSTRAINTS`).
+=======
+    `is_known` skips the verification of the caller: staff have verified the customer. Call it in a transaction, and commit that
+    also on `CountedRefusalError` (1021): a wrong code counts. Raises `LoyaltyError` in this order: 1012, 1013, 618, 1041 (the
+    account is being deleted), 1027, 1025, 1026, 1021, 9028, then 1032, 1016 or 1033 for a taken value, 618 or 1041 for the status
+    of its owner, and 1041 for a kind that may not change; and `django.db` errors for locks (55P03) and broken constraints
+    (`identity_requests.CONSTRAINTS`).
+>>>>>>> bb08363 (Keep files repeatable after merges, and let accounts that are being deleted neither change identifiers nor merge)
     """
     policy, now = context.policy, context.now
     owners = lock_owners(change.kind, change.old_value, change.new_value, customer_id=customer_id, by=by)
@@ -158,11 +172,11 @@ def _confirmed(change: IdentityChange, owner: CustomerState, context: InputConte
 
 
 def _check_possible(kind: Kind, owners: ValueOwners, policy: Policy) -> None:
-    """Check that the new value may be given: 1032, 1016, 1033 or 618 because of its owner, 1041 because of its kind."""
+    """Check that the new value may be given: 1032, 1016, 1033, 618 or 1041 because of its owner, 1041 because of its kind."""
     if owners.other is not None and not policy.auto_merge:
         raise LoyaltyError(TAKEN[kind])
-    if owners.other is not None and blocks(owners.other.customer, Block.IDENTIFIER_CHANGE, policy):
-        raise LoyaltyError(Code.FRAUD)
+    if owners.other is not None:
+        check_status(owners.other.customer, policy)
     if not may_change(kind, policy):
         raise LoyaltyError(Code.IDENTITY_CHANGE_FAILED)
 

@@ -21,11 +21,15 @@ Role = GroupMembership.Role
 
 @dataclass(frozen=True, slots=True)
 class MembershipInput:
-    """A customer, a group and a role. Role "" keeps the present role; new members get MEMBER."""
+    """A customer, a group and a role. Role "" keeps the present role; new members get MEMBER.
+
+    `names_merged`: it was stated of a customer who is merged into this one.
+    """
 
     customer_id: int
     group: UserGroup
     role: str
+    names_merged: bool = False
 
 
 def find_groups(external_ids: set[str]) -> Mapping[str, UserGroup]:
@@ -37,7 +41,8 @@ def find_groups(external_ids: set[str]) -> Mapping[str, UserGroup]:
 def join_groups(memberships: Sequence[MembershipInput], *, by: Actor) -> list[RowResult]:
     """Add the customers to their groups, in order; a result for each. The number of queries does not grow.
 
-    A second primary member of a group is rejected (400): the present one has to become a MEMBER first. Call it in a
+    A second primary member of a group is rejected (400): the present one has to become a MEMBER first. A plain member who was
+    merged into another member changes nothing: the survivor keeps the role (docs/protocol.md 7). Call it in a
     transaction. Raises `django.db.OperationalError` (55P03) if a customer or group is not free in time.
     """
     if not memberships:
@@ -74,9 +79,14 @@ class _MembershipBatch:
         row = self.present.get(key)
         role = membership.role or (row.role if row else Role.MEMBER)
         if role == Role.PRIMARY and self.primaries.get(membership.group.pk, membership.customer_id) != membership.customer_id:
+<<<<<<< HEAD
             problem = "has a primary member already; make that one a MEMBER first"
             return rejected(Code.INVALID_INPUT, reason("group", membership.group.external_id, problem))
         if row is not None and row.role == role:
+=======
+            return rejected(Code.INVALID_INPUT)
+        if row is not None and (row.role == role or (membership.names_merged and role == Role.MEMBER)):
+>>>>>>> bb08363 (Keep files repeatable after merges, and let accounts that are being deleted neither change identifiers nor merge)
             return RowResult(RowStatus.UNCHANGED)
         self.changes.append(_change(membership, row.role if row else None, role))
         self._keep_primary(membership, role)

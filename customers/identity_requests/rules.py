@@ -12,7 +12,7 @@ from customers.profile.text import fold, fold_given
 from customers.registration.context import InputContext
 from customers.registration.input import read_identifier
 from customers.registration.state import CustomerState
-from customers.statuses.rules import Block, blocks
+from customers.statuses.rules import Block, blocks, is_leaving
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.values import Item, rows, text
@@ -80,11 +80,18 @@ def read_change(
 
 
 def check_customer(customer: Customer, policy: Policy) -> None:
-    """Check that identifiers of this customer may change. Raises `LoyaltyError` 1013, 618."""
+    """Check that identifiers of this customer may change. Raises `LoyaltyError` 1013, 618, 1041."""
     if customer.type != Customer.Type.LOYALTY:
         raise LoyaltyError(Code.NOT_LOYALTY)
+    check_status(customer, policy)
+
+
+def check_status(customer: Customer, policy: Policy) -> None:
+    """Check that the status lets identifiers change. Raises `LoyaltyError` 618, and 1041 if the account is being deleted."""
     if blocks(customer, Block.IDENTIFIER_CHANGE, policy):
         raise LoyaltyError(Code.FRAUD)
+    if is_leaving(customer, policy):
+        raise LoyaltyError(Code.IDENTITY_CHANGE_FAILED)
 
 
 def check_answers(answers: Sequence[tuple[str, str]], state: CustomerState, context: InputContext) -> None:

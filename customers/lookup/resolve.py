@@ -24,6 +24,11 @@ def resolve_rows(rows: Sequence[Row], *, organization: Organization, policy: Pol
     unknown. Identifiers of merged customers lead to the survivor; former identifiers are unknown. Nothing is locked: a service
     that changes rows of these customers locks them (`lock_customers`) and reads again.
     """
+    return [_customer(result) for result in look_up_rows(rows, organization=organization, policy=policy)]
+
+
+def look_up_rows(rows: Sequence[Row], *, organization: Organization, policy: Policy) -> list[LookupResult]:
+    """The results of the look-ups of `resolve_rows`, which state as well if a row names a merged customer."""
     identifiers = [_deciding_identifier(row) for row in rows]
     results: dict[tuple[str, str], LookupResult] = {}
     for key in PRECEDENCE:
@@ -31,10 +36,15 @@ def resolve_rows(rows: Sequence[Row], *, organization: Organization, policy: Pol
         if values:
             looked_up = look_up(LookupQuery(key=key, values=values), organization=organization, policy=policy, country_code="")
             results.update(((key, result.value), result) for result in looked_up)
+<<<<<<< HEAD
     return [
         _customer(row, results.get(given) if given else None, organization)
         for row, given in zip(rows, identifiers, strict=True)
     ]
+=======
+    missing = LookupResult(value="", refusal=Code.IDENTIFIER_MISSING)
+    return [results[given] if given else missing for given in identifiers]
+>>>>>>> bb08363 (Keep files repeatable after merges, and let accounts that are being deleted neither change identifiers nor merge)
 
 
 def read_rows(

@@ -10,7 +10,7 @@ from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from customers.registration.input import DISPLAY_NAMES, CustomerInput
 from customers.registration.state import CustomerState, Matches
-from customers.statuses.rules import Block, blocks
+from customers.statuses.rules import Block, blocks, is_leaving
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.policies import Policy
@@ -45,7 +45,7 @@ def match(customer_input: CustomerInput, matches: Matches, policy: Policy, *, ma
 
     Raises `LoyaltyError` 1011 or 1012 (no customer matches and none may be created), 1008 (external ids are switched off), 1047
     (strict check), 1016, 1032 or 1033 (another customer has the value and may not be merged), 618 (fraud or a status label
-    forbids identifier changes and merges).
+    forbids identifier changes and merges, or the account of a victim is deleted or pending deletion).
     """
     if customer_input.customer_id is not None and matches.by_id is None:
         raise LoyaltyError(Code.UNKNOWN_ID)
@@ -66,6 +66,8 @@ def match(customer_input: CustomerInput, matches: Matches, policy: Policy, *, ma
     changes = _changes(sent, state, merged_identifiers(state, victims), policy, notices)
     changed = (state, *victims) if changes or victims else ()
     if any(blocks(other.customer, Block.IDENTIFIER_CHANGE, policy) for other in changed):
+        raise LoyaltyError(Code.FRAUD)
+    if any(is_leaving(victim.customer, policy) for victim in victims):
         raise LoyaltyError(Code.FRAUD)
     return Plan(state=state, identifiers=changes, notices=tuple(notices), victims=victims)
 

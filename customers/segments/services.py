@@ -16,10 +16,11 @@ from organizations.audit.services import Change, audit_entries
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A customer and their new partition of a segment."""
+    """A customer and their new partition of a segment. `names_merged`: it was stated of a customer merged into this one."""
 
     customer_id: int
     partition: SegmentPartition
+    names_merged: bool = False
 
 
 def find_partitions(segments: set[str]) -> Mapping[tuple[str, str], SegmentPartition]:
@@ -32,7 +33,8 @@ def find_partitions(segments: set[str]) -> Mapping[tuple[str, str], SegmentParti
 def assign_partitions(assignments: Sequence[Assignment], *, by: Actor) -> list[RowResult]:
     """Assign the customers in order; a result for each. The number of queries does not grow.
 
-    A customer leaves the partition of the same segment they were in. Call it in a transaction. Raises
+    A customer leaves the partition of the same segment they were in. What is stated of a merged customer changes nothing if the
+    customer was in that partition: a merge keeps the survivor's (docs/protocol.md 7). Call it in a transaction. Raises
     `django.db.OperationalError` (55P03) if a customer is not free in time.
     """
     if not assignments:
@@ -41,6 +43,7 @@ def assign_partitions(assignments: Sequence[Assignment], *, by: Actor) -> list[R
     lock_customers(ids)
     rows = CustomerSegment.objects.filter(is_any_of("customer_id", ids, BigIntegerField())).select_related("partition")
     present = {(row.customer_id, row.segment_id): row for row in rows}
+    history = _history_of({assignment.customer_id for assignment in assignments if assignment.names_merged})
     new: list[CustomerSegment] = []
     moved: dict[int, CustomerSegment] = {}
     changes: list[Change] = []
@@ -53,7 +56,9 @@ def assign_partitions(assignments: Sequence[Assignment], *, by: Actor) -> list[R
             new.append(row)
             changes.append(_change(assignment, None))
             results.append(RowResult(RowStatus.CREATED))
-        elif row.partition_id == assignment.partition.pk:
+        elif row.partition_id == assignment.partition.pk or (
+            assignment.names_merged and (assignment.customer_id, assignment.partition.pk) in history
+        ):
             results.append(RowResult(RowStatus.UNCHANGED))
         else:
             changes.append(_change(assignment, row.partition))
@@ -65,6 +70,14 @@ def assign_partitions(assignments: Sequence[Assignment], *, by: Actor) -> list[R
     update_rows(list(moved.values()), ["partition"])
     insert_rows(audit_entries(changes, by=by))
     return results
+
+
+def _history_of(survivors: set[int]) -> set[tuple[int, int]]:
+    """Survivors and the partitions of customers merged into them: one query, none without survivors."""
+    if not survivors:
+        return set()
+    of_victims = is_any_of("customer__merged_into_id", survivors, BigIntegerField())
+    return set(CustomerSegment.objects.filter(of_victims).values_list("customer__merged_into_id", "partition_id"))
 
 
 def _new_row(assignment: Assignment) -> CustomerSegment:

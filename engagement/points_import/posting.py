@@ -1,11 +1,12 @@
 """Posting of imported points, each row as of its own moment (docs/imports.md, History)."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, F
+from django.db.models import BigIntegerField, CharField
 
 from customers.profile.locks import lock_customers
 from customers.profile.models import Customer
@@ -63,7 +64,7 @@ class _Batch:
     customers: Mapping[int, Customer]
     states: States
     memberships: Memberships
-    known: dict[Reference, _Posted]
+    known: dict[Reference, list[_Posted]]
     fields: Sequence[FieldDefinition]
     redemptions: dict[int, Redemption] = field(default_factory=dict)  # by the row's identity
 
@@ -110,7 +111,8 @@ def _open(rows: Sequence[PointsRow], catalog: ProgramCatalog, by: Actor, now: da
     )
 
 
-def _known(states: States, references: set[str]) -> dict[Reference, _Posted]:
+def _known(states: States, references: set[str]) -> dict[Reference, list[_Posted]]:
+    """The postings by reference. Both customers of a merge may have used one: each of them is known with its content."""
     # Accounts that came by merges included.
     accounts = {pk: key for key, pks in account_ids({key.customer_id for key in states}).items() for pk in pks}
     entries = (
@@ -120,15 +122,12 @@ def _known(states: States, references: set[str]) -> dict[Reference, _Posted]:
         .filter(kind__in=KINDS)
         .exclude(reference="")
         .select_related("lot")
-        # If both customers of a merge had used a reference, it means the survivor's own entry, which comes last.
-        .order_by(F("account__moved_to").desc(nulls_last=True), "pk")
     )
-    return {
-        (accounts[entry.account_id].customer_id, entry.kind, entry.reference): _posted(
-            entry, accounts[entry.account_id].program_id
-        )
-        for entry in entries
-    }
+    known: defaultdict[Reference, list[_Posted]] = defaultdict(list)
+    for entry in entries:
+        key = accounts[entry.account_id]
+        known[key.customer_id, entry.kind, entry.reference].append(_posted(entry, key.program_id))
+    return dict(known)
 
 
 def _posted(entry: PointsEntry, program_id: int) -> _Posted:
@@ -158,7 +157,7 @@ def _post_row(row: PointsRow, batch: _Batch) -> RowStatus:
     reference = (row.customer_id, str(row.kind), row.reference)
     content = _content(row, current.program.pk)
     if reference in batch.known:
-        if batch.known[reference].is_same(content, row.expires_on):
+        if any(posted.is_same(content, row.expires_on) for posted in batch.known[reference]):
             return RowStatus.UNCHANGED
         problem = f"is a reference of another {row.kind} of this customer, with other content"
         raise _refusal(Code.INVALID_INPUT, "reference", row.reference, problem)
@@ -171,9 +170,14 @@ def _post_row(row: PointsRow, batch: _Batch) -> RowStatus:
         problem = f"is more than the balance of {write_moment(row.occurred_at, state.zone)}"
         raise _refusal(Code.POINTS_NOT_UPDATED, "points", plain_digits(row.points), problem) from None
     except TooManyPointsError:
+<<<<<<< HEAD
         problem = "is more than an account can hold together with its balance"
         raise _refusal(Code.POINTS_NOT_REPRESENTABLE, "points", plain_digits(row.points), problem) from None
     batch.known[reference] = _Posted(content=content, expires_on=expires_on)
+=======
+        raise LoyaltyError(Code.POINTS_NOT_REPRESENTABLE) from None
+    batch.known[reference] = [_Posted(content=content, expires_on=expires_on)]
+>>>>>>> bb08363 (Keep files repeatable after merges, and let accounts that are being deleted neither change identifiers nor merge)
     return RowStatus.CREATED
 
 

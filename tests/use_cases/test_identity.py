@@ -22,6 +22,7 @@ from organizations.tenancy.scoping import organization_scope
 from tests.back_office import register
 from tests.factories.identity_requests import ask, ask_as, code_of, known_by, set_flags, staff
 from tests.factories.locations import till_actor
+from tests.factories.statuses import CustomerStatusFactory, label
 from use_cases.identity import DecisionRefusedError, approve_request, read_obstacle, reject_request
 from use_cases.merging import merge_customers, undo_merge
 
@@ -231,6 +232,22 @@ def test_requests_of_a_merged_customer_are_not_moved(
     assert read_obstacle(for_anna) == "+91 98123 00001 is no longer the customer's mobile."
     approve(for_usha, organization)
     assert for_anna.customer == anna
+
+
+@pytest.mark.parametrize("status", ["DELETED", "PENDING_DELETION"])
+def test_identifiers_of_an_account_that_leaves_do_not_change(
+    till: Till, organization: Organization, anna: Customer, usha: Customer, status: str
+) -> None:
+    waiting, merging = ask(till, "mobile", OLD, NEW), ask(till, "mobile", OTHER, OLD)
+    label(anna, CustomerStatusFactory(organization=organization, status=status))
+    organization.refresh_from_db()
+    assert code_of(till, "mobile", OLD, "9812300011") == 1041
+    assert code_of(till, "email", "anna.rao@example.com", "x@example.com") == 1041
+    assert code_of(till, "mobile", OTHER, "9812300012") == 1040
+    for request in (waiting, merging):
+        with pytest.raises(LoyaltyError, match="1041"):
+            approve(request, organization)
+    assert known_by(anna)["mobile"] == OLD
 
 
 # --- what must be known

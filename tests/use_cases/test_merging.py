@@ -175,6 +175,20 @@ def test_a_label_closes_merging(organization, till, anna, twin):
         send(till, mobile="9812300001", email="anna@example.com")
 
 
+@pytest.mark.parametrize("status", ["DELETED", "PENDING_DELETION"])
+def test_an_account_that_leaves_is_not_merged(organization, till, anna, twin, status):
+    label(twin, CustomerStatusFactory(organization=organization, status=status))
+    organization.refresh_from_db()
+    for survivor, victim in ((anna, twin), (twin, anna)):
+        with pytest.raises(MergeRefusedError, match="whose status forbids it"):
+            merge_customers(survivor=survivor.pk, victim=victim.pk, by=till_actor(till))
+    with pytest.raises(LoyaltyError, match="618"):
+        send(till, mobile="9812300001", email="anna@example.com")
+    with pytest.raises(LoyaltyError, match="1024"):
+        send(till, email="anna@example.com", lastname="Iyer")
+    assert not Merge.objects.exists()
+
+
 PAIRS = [("SMS", "TRANS", "ALL"), ("SMS", "BULK", "ALL"), ("EMAIL", "TRANS", "ALL"), ("EMAIL", "BULK", "ALL")]
 # A scope that the product does not know yet: the constraint has it.
 WITH_SCOPES = [*PAIRS, ("SMS", "BULK", "NEW")]
