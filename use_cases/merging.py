@@ -87,13 +87,9 @@ def merge_customers(*, survivor: int, victim: int, by: Actor, reason: str = "") 
     held = lock_customers([survivor, victim])
     if len(held) < 2:
         raise MergeRefusedError("There is no such customer.")
-<<<<<<< HEAD
     check_reach(by, *held.values())
-    if any(blocks(customer, Block.IDENTIFIER_CHANGE, by.organization.policy) for customer in held.values()):
-=======
     policy = by.organization.policy
     if any(blocks(one, Block.IDENTIFIER_CHANGE, policy) or is_leaving(one, policy) for one in held.values()):
->>>>>>> bb08363 (Keep files repeatable after merges, and let accounts that are being deleted neither change identifiers nor merge)
         raise MergeRefusedError("A customer who is marked as fraud, or whose status forbids it, cannot be merged.")
     return _merge(held[victim], held[survivor], reason=reason, by=by, now=clock.now())
 

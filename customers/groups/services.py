@@ -79,14 +79,9 @@ class _MembershipBatch:
         row = self.present.get(key)
         role = membership.role or (row.role if row else Role.MEMBER)
         if role == Role.PRIMARY and self.primaries.get(membership.group.pk, membership.customer_id) != membership.customer_id:
-<<<<<<< HEAD
             problem = "has a primary member already; make that one a MEMBER first"
             return rejected(Code.INVALID_INPUT, reason("group", membership.group.external_id, problem))
-        if row is not None and row.role == role:
-=======
-            return rejected(Code.INVALID_INPUT)
         if row is not None and (row.role == role or (membership.names_merged and role == Role.MEMBER)):
->>>>>>> bb08363 (Keep files repeatable after merges, and let accounts that are being deleted neither change identifiers nor merge)
             return RowResult(RowStatus.UNCHANGED)
         self.changes.append(_change(membership, row.role if row else None, role))
         self._keep_primary(membership, role)

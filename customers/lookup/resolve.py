@@ -1,6 +1,7 @@
 """Customers of the rows of an import file (docs/imports.md)."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from customers.lookup.services import LookupQuery, LookupResult, look_up
@@ -17,6 +18,14 @@ Row = Mapping[str, str]
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class NamedCustomer:
+    """The customer of a row. `is_merged`: the row names a customer who is merged into this one."""
+
+    customer_id: int
+    is_merged: bool
+
+
 def resolve_rows(rows: Sequence[Row], *, organization: Organization, policy: Policy) -> list[int | LoyaltyError]:
     """For each row, in order, the id of its customer or the refusal: one query for each kind of identifier that decides.
 
@@ -24,11 +33,12 @@ def resolve_rows(rows: Sequence[Row], *, organization: Organization, policy: Pol
     unknown. Identifiers of merged customers lead to the survivor; former identifiers are unknown. Nothing is locked: a service
     that changes rows of these customers locks them (`lock_customers`) and reads again.
     """
-    return [_customer(result) for result in look_up_rows(rows, organization=organization, policy=policy)]
+    resolved = resolve_named(rows, organization=organization, policy=policy)
+    return [result.customer_id if isinstance(result, NamedCustomer) else result for result in resolved]
 
 
-def look_up_rows(rows: Sequence[Row], *, organization: Organization, policy: Policy) -> list[LookupResult]:
-    """The results of the look-ups of `resolve_rows`, which state as well if a row names a merged customer."""
+def resolve_named(rows: Sequence[Row], *, organization: Organization, policy: Policy) -> list[NamedCustomer | LoyaltyError]:
+    """As `resolve_rows`, and whether a row names a customer who is merged into the one it leads to."""
     identifiers = [_deciding_identifier(row) for row in rows]
     results: dict[tuple[str, str], LookupResult] = {}
     for key in PRECEDENCE:
@@ -36,15 +46,10 @@ def look_up_rows(rows: Sequence[Row], *, organization: Organization, policy: Pol
         if values:
             looked_up = look_up(LookupQuery(key=key, values=values), organization=organization, policy=policy, country_code="")
             results.update(((key, result.value), result) for result in looked_up)
-<<<<<<< HEAD
     return [
-        _customer(row, results.get(given) if given else None, organization)
+        _resolved(row, results.get(given) if given else None, organization)
         for row, given in zip(rows, identifiers, strict=True)
     ]
-=======
-    missing = LookupResult(value="", refusal=Code.IDENTIFIER_MISSING)
-    return [results[given] if given else missing for given in identifiers]
->>>>>>> bb08363 (Keep files repeatable after merges, and let accounts that are being deleted neither change identifiers nor merge)
 
 
 def read_rows(
@@ -70,9 +75,9 @@ def _deciding_identifier(row: Row) -> tuple[str, str] | None:
     return next(((key, value) for key, value in filled if value), None)
 
 
-def _customer(row: Row, result: LookupResult | None, organization: Organization) -> int | LoyaltyError:
+def _resolved(row: Row, result: LookupResult | None, organization: Organization) -> NamedCustomer | LoyaltyError:
     if result is None:
         return explained(LoyaltyError(Code.IDENTIFIER_MISSING), row, organization)
     if result.customer_id is None:
         return explained(LoyaltyError(result.refusal or Code.UNKNOWN_ID), row, organization)
-    return result.customer_id
+    return NamedCustomer(result.customer_id, is_merged=result.is_merged)

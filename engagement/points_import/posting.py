@@ -170,14 +170,9 @@ def _post_row(row: PointsRow, batch: _Batch) -> RowStatus:
         problem = f"is more than the balance of {write_moment(row.occurred_at, state.zone)}"
         raise _refusal(Code.POINTS_NOT_UPDATED, "points", plain_digits(row.points), problem) from None
     except TooManyPointsError:
-<<<<<<< HEAD
         problem = "is more than an account can hold together with its balance"
         raise _refusal(Code.POINTS_NOT_REPRESENTABLE, "points", plain_digits(row.points), problem) from None
-    batch.known[reference] = _Posted(content=content, expires_on=expires_on)
-=======
-        raise LoyaltyError(Code.POINTS_NOT_REPRESENTABLE) from None
     batch.known[reference] = [_Posted(content=content, expires_on=expires_on)]
->>>>>>> bb08363 (Keep files repeatable after merges, and let accounts that are being deleted neither change identifiers nor merge)
     return RowStatus.CREATED
 
 

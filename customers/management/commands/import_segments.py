@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from customers.lookup.resolve import look_up_rows
-from customers.lookup.services import LookupResult
+from customers.lookup.resolve import NamedCustomer, resolve_named
 from customers.segments.models import SegmentPartition
 from customers.segments.services import Assignment, assign_partitions, find_partitions
 from loyalty_project.imports.batches import Worker
@@ -43,30 +42,21 @@ class SegmentBatch:
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """A result for each row."""
         organization = self.by.organization
-        customers = look_up_rows(rows, organization=organization, policy=organization.policy)
+        customers = resolve_named(rows, organization=organization, policy=organization.policy)
         partitions = find_partitions({text(row, "segment") for row in rows})
         assignments = [_read(row, customer, partitions) for row, customer in zip(rows, customers, strict=True)]
         return work_sound(assignments, partial(assign_partitions, by=self.by))
 
 
 def _read(
-    row: Values, customer: LookupResult, partitions: Mapping[tuple[str, str], SegmentPartition]
+    row: Values, customer: NamedCustomer | LoyaltyError, partitions: Mapping[tuple[str, str], SegmentPartition]
 ) -> Assignment | LoyaltyError:
-<<<<<<< HEAD
     if isinstance(customer, LoyaltyError):
         return customer
     segment = text(row, "segment")
     partition = partitions.get((segment, text(row, "partition")))
     if partition:
-        return Assignment(customer, partition)
+        return Assignment(customer.customer_id, partition, names_merged=customer.is_merged)
     if segment not in {known for known, _ in partitions}:
         return refusal(row, "segment", "is not an active segment with partitions")
     return refusal(row, "partition", f"is not an active partition of {segment}")
-=======
-    if customer.customer_id is None:
-        return LoyaltyError(customer.refusal or Code.UNKNOWN_ID)
-    partition = partitions.get((text(row, "segment"), text(row, "partition")))
-    if partition is None:
-        return LoyaltyError(Code.INVALID_INPUT)
-    return Assignment(customer.customer_id, partition, names_merged=customer.is_merged)
->>>>>>> bb08363 (Keep files repeatable after merges, and let accounts that are being deleted neither change identifiers nor merge)

@@ -7,15 +7,9 @@ from typing import Any, Final
 
 from customers.groups.models import GroupMembership, UserGroup
 from customers.groups.services import MembershipInput, find_groups, join_groups
-<<<<<<< HEAD
-from customers.lookup.resolve import resolve_rows
+from customers.lookup.resolve import NamedCustomer, resolve_named
 from loyalty_project.imports.batches import Worker
 from loyalty_project.imports.cells import Values, choice_cell, refusal
-=======
-from customers.lookup.resolve import look_up_rows
-from customers.lookup.services import LookupResult
-from loyalty_project.imports.batches import Values, Worker
->>>>>>> bb08363 (Keep files repeatable after merges, and let accounts that are being deleted neither change identifiers nor merge)
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from loyalty_project.imports.results import RowResult, work_sound
 from loyalty_project.protocol.codes import Code
@@ -50,29 +44,22 @@ class GroupBatch:
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """A result for each row."""
         organization = self.by.organization
-        customers = look_up_rows(rows, organization=organization, policy=organization.policy)
+        customers = resolve_named(rows, organization=organization, policy=organization.policy)
         groups = find_groups({text(row, "group") for row in rows})
         memberships = [_read(row, customer, groups) for row, customer in zip(rows, customers, strict=True)]
         return work_sound(memberships, partial(join_groups, by=self.by))
 
 
-<<<<<<< HEAD
-def _read(row: Values, customer: int | LoyaltyError, groups: Mapping[str, UserGroup]) -> MembershipInput | LoyaltyError:
+def _read(
+    row: Values, customer: NamedCustomer | LoyaltyError, groups: Mapping[str, UserGroup]
+) -> MembershipInput | LoyaltyError:
     if isinstance(customer, LoyaltyError):
         return customer
     group = groups.get(text(row, "group"))
     if group is None:
         return refusal(row, "group", "is not the external id of an active group")
     try:
-        return MembershipInput(customer, group, choice_cell(row, "role", GroupMembership.Role.values))
+        role = choice_cell(row, "role", GroupMembership.Role.values)
     except LoyaltyError as error:
         return error
-=======
-def _read(row: Values, customer: LookupResult, groups: Mapping[str, UserGroup]) -> MembershipInput | LoyaltyError:
-    if customer.customer_id is None:
-        return LoyaltyError(customer.refusal or Code.UNKNOWN_ID)
-    group, role = groups.get(text(row, "group")), text(row, "role").upper()
-    if group is None or role not in _ROLES:
-        return LoyaltyError(Code.INVALID_INPUT)
     return MembershipInput(customer.customer_id, group, role, names_merged=customer.is_merged)
->>>>>>> bb08363 (Keep files repeatable after merges, and let accounts that are being deleted neither change identifiers nor merge)
