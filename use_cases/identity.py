@@ -59,9 +59,10 @@ def request_change(
     A merge that the change implies takes effect at once only if `by` may merge the two (`may_merge`); else the request waits.
     `is_known` skips the verification of the caller: staff have verified the customer. With `customer_id` the change is of that
     customer, even if others share the old value. Call it in a transaction, and commit that also on `CountedRefusalError`
-    (1021): a wrong code counts. Raises `LoyaltyError` in this order: 1012, 1013, 618, 1041 (the account is being deleted), 1027,
-    1025, 1026, 1021, 9028, then 1032, 1016 or 1033 for a taken value, 618 or 1041 for the status of its owner, and 1041 for a
-    kind that may not change; and `django.db` errors for locks (55P03) and broken constraints (`identity_requests.CONSTRAINTS`).
+    (1021): a wrong code counts. Raises `LoyaltyError` in this order: 1012, 1013, 618, 1041 (an account that is being deleted),
+    1027, 1025, 1026, 1021, 9028, then 1032, 1016 or 1033 for a taken value, 618 or 1041 for the status of its owner, and 1041
+    for a kind that may not change; and `django.db` errors for locks (55P03) and broken constraints
+    (`identity_requests.CONSTRAINTS`).
     """
     policy, now = context.policy, context.now
     owners = lock_owners(change.kind, change.old_value, change.new_value, customer_id=customer_id, by=by)

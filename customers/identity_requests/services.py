@@ -25,10 +25,12 @@ from loyalty_project.db.locks import lock
 from loyalty_project.protocol.codes import Code
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
+from organizations.staff.reach import OutOfReachError
 
 Status = IdentityRequest.Status
 Type = IdentityRequest.Type
 NOUN: Final = "identityrequest"
+DECIDE_PERMISSION: Final = "customers.decide_identityrequest"
 # Codes of violated constraints: values that may be shared have no locks.
 CONSTRAINTS: Final[Mapping[str, Code]] = {"identity_request_one_pending": Code.CHANGE_REQUEST_PENDING}
 
@@ -143,13 +145,16 @@ class ReleaseRefusedError(ValueError):
 def release_identifier(kind: str, value: str, *, customer_id: int, reason: str, by: Actor) -> None:
     """Release a value that the customer only inherited by a merge: it no longer finds the customer, and anybody may have it.
 
-    It stays as a former one in the customer's history. Call it in a transaction. Raises `ReleaseRefusedError` if the customer
-    has no such inherited value (any more), and `django.db.OperationalError` for locks (55P03, 40001).
+    It stays as a former one in the customer's history. Call it in a transaction. Raises `OutOfReachError` for staff who may not
+    decide requests or do not see the customer, `ReleaseRefusedError` if the customer has no such inherited value (any more),
+    and `django.db.OperationalError` for locks (55P03, 40001).
     """
     batch = open_batch([_input(kind, value, customer_id)], organization=by.organization, policy=by.organization.policy)
     heir = batch.by_id.get(customer_id)
     if heir is None or (kind, value) not in heir.inherited:
         raise ReleaseRefusedError("This value does not come from a merged customer any more.")
+    if not (by.may(DECIDE_PERMISSION) and by.covers(heir.customer.registered_store_id)):
+        raise OutOfReachError
     batch.release(Release(heir=heir, kind=kind, value=value, reason=reason))
     batch.write(by=by)
 

@@ -77,7 +77,8 @@ def _history_of(survivors: set[int]) -> set[tuple[int, int]]:
     if not survivors:
         return set()
     of_victims = is_any_of("customer__merged_into_id", survivors, BigIntegerField())
-    return set(CustomerSegment.objects.filter(of_victims).values_list("customer__merged_into_id", "partition_id"))
+    rows = CustomerSegment.objects.filter(of_victims).values_list("customer__merged_into_id", "partition_id")
+    return {(survivor, partition) for survivor, partition in rows if survivor is not None}
 
 
 def _new_row(assignment: Assignment) -> CustomerSegment:

@@ -1,13 +1,14 @@
 """Values that a customer only inherited by a merge: they find the survivor until another customer is given them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.db import transaction
 
 from customers.identifiers.exclusivity import align_rows, check_exclusive
 from customers.identifiers.models import Identifier
-from customers.identity_requests.services import ReleaseRefusedError, release_identifier
+from customers.identity_requests.services import DECIDE_PERMISSION, ReleaseRefusedError, release_identifier
 from customers.merging.models import Merge
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
@@ -15,6 +16,7 @@ from customers.registration.input import read_customer_input
 from customers.registration.options import RegistrationOptions
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Till
+from organizations.staff.reach import OutOfReachError, StaffReach
 from organizations.tenancy.models import Organization
 from tests.factories.identity_requests import ask, code_of, known_by, set_flags, staff
 from tests.factories.locations import till_actor
@@ -201,6 +203,20 @@ def test_an_own_or_unknown_value_is_not_released(organization: Organization, til
     release(organization, anna)
     with pytest.raises(ReleaseRefusedError):
         release(organization, anna)
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [StaffReach(stores=frozenset({0}), permissions=frozenset({DECIDE_PERMISSION})), StaffReach()],
+    ids=["another store", "another role"],
+)
+def test_staff_release_no_value_out_of_their_reach(
+    organization: Organization, till: Till, merged: Merge, anna: Customer, reach: StaffReach
+) -> None:
+    by = replace(staff(organization), reach=reach)
+    with pytest.raises(OutOfReachError):
+        release_identifier("mobile", INHERITED, customer_id=anna.pk, reason="Recycled", by=by)
+    assert known_by(anna, "MERGED") == {"mobile": INHERITED}
 
 
 def test_a_merge_is_undone_after_a_release(organization: Organization, till: Till, merged: Merge, anna: Customer) -> None:
