@@ -1,5 +1,6 @@
 """Concurrent workers, each on a database connection of its own."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -50,6 +51,21 @@ def meanwhile(work: Callable[[], Result]) -> Iterator["Future[Result]"]:
 
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(run)
+
+
+def wait_until_blocked(sessions: int) -> None:
+    """Wait until so many sessions wait for a lock of the caller's transaction."""
+    deadline = time.monotonic() + _PATIENCE
+    with connection.cursor() as cursor:
+        while True:
+            # Unlike activities, locks are looked up anew within a transaction.
+            cursor.execute(
+                "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0] >= sessions:
+                return
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
 
 @contextmanager

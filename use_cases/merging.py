@@ -32,7 +32,7 @@ from engagement.numbers.rounding import TooManyPointsError
 from engagement.points import merging as loyalty
 from engagement.points.errors import points_code
 from loyalty_project import clock
-from loyalty_project.db.locks import lock
+from loyalty_project.db.locks import ask_to_repeat, lock
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from organizations.audit.actors import Actor
@@ -75,23 +75,27 @@ class Merged:
 def merge_customers(*, survivor: int, victim: int, by: Actor, reason: str = "") -> Merged:
     """Merge the customer `victim` (id) into `survivor`. The same again changes nothing.
 
-    Locks both in the order of their ids, then their rows. Raises `MergeRefusedError` if both are the same customer, or one is
-    merged already or restricted (docs/protocol.md 2.4 H), `OutOfReachError` for a member of staff who may not merge or does not
-    see both, and `django.db` errors for locks that are not free (55P03) and broken constraints (`CONSTRAINTS`).
+    Locks both, and the customers merged into the victim before, in the order of their ids, then their rows. Raises
+    `MergeRefusedError` if both are the same customer, or one is merged already or restricted (docs/protocol.md 2.4 H),
+    `OutOfReachError` for a member of staff who may not merge or does not see both, `django.db` errors for locks that are not
+    free (55P03), customers that were merged meanwhile (40001) and broken constraints (`CONSTRAINTS`).
     """
     if survivor == victim:
         raise MergeRefusedError("A customer cannot be merged with themselves.")
     active = _active_merge(survivor=survivor, victim=victim)
     if active is not None:
         return Merged(merge=active, is_new=False)
-    held = lock_customers([survivor, victim])
+    earlier = profiles.victims_of(victim)
+    held = lock_customers([survivor, victim], merged=earlier)
     if len(held) < 2:
         raise MergeRefusedError("There is no such customer.")
     check_reach(by, *held.values())
     policy = by.organization.policy
     if any(blocks(one, Block.IDENTIFIER_CHANGE, policy) or is_leaving(one, policy) for one in held.values()):
         raise MergeRefusedError("A customer who is marked as fraud, or whose status forbids it, cannot be merged.")
-    return _merge(held[victim], held[survivor], reason=reason, by=by, now=clock.now())
+    if earlier != profiles.victims_of(victim):
+        ask_to_repeat("another customer was merged into the victim meanwhile")
+    return _merge(held[victim], held[survivor], earlier, reason=reason, by=by, now=clock.now())
 
 
 def may_merge(by: Actor, *customers: Customer) -> bool:
@@ -117,7 +121,7 @@ def _active_merge(*, survivor: int, victim: int) -> Merge | None:
     return None
 
 
-def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now: datetime) -> Merged:
+def _merge(victim: Customer, survivor: Customer, earlier: list[int], *, reason: str, by: Actor, now: datetime) -> Merged:
     moved: dict[str, Any] = {}
     moved["groups"] = profiles.transfer_primary_roles(victim=victim, survivor=survivor)
     moved["rows"] = {move.label: asdict(move_rows(move, victim=victim.pk, survivor=survivor.pk)) for move in MOVED}
@@ -125,7 +129,8 @@ def _merge(victim: Customer, survivor: Customer, *, reason: str, by: Actor, now:
     moved["columns"] = profiles.fill_columns(victim=victim, survivor=survivor)
     survivor.updated_on = now
     profiles.save_survivor(survivor)
-    moved["earlier"] = profiles.redirect_victims(victim=victim, survivor=survivor)
+    profiles.redirect_victims(earlier, victim=victim, survivor=survivor)
+    moved["earlier"] = earlier
     settle_candidates(victim=victim.pk, survivor=survivor.pk, by=by)
     count_purchases_anew([victim, survivor])
     merge = Merge.objects.create(
@@ -187,7 +192,8 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     Raises `MergeRefusedError` if the merge is undone already, if the survivor was merged again, or if moved data has changed
     since (the text lists it); `OutOfReachError` as for a merge; `django.db` errors for locks.
     """
-    held = {customer.pk: customer for customer in lock(Customer.objects.filter(pk__in=[merge.survivor_id, merge.victim_id]))}
+    concerned = [merge.survivor_id, merge.victim_id, *merge.moved["earlier"]]
+    held = {customer.pk: customer for customer in lock(Customer.objects.filter(pk__in=concerned))}
     merge = lock(Merge.objects.filter(pk=merge.pk)).get()
     survivor, victim = held[merge.survivor_id], held[merge.victim_id]
     check_reach(by, survivor, victim)

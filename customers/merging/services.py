@@ -155,14 +155,17 @@ def save_survivor(survivor: Customer) -> None:
     keep_terms([survivor.pk], organization_id=survivor.organization_id)
 
 
-def redirect_victims(*, victim: Customer, survivor: Customer) -> list[int]:
-    """Redirect the victim, and the customers merged into it before, to the survivor; the ids of the latter."""
-    earlier = list(Customer.objects.filter(merged_into=victim).order_by("pk").values_list("pk", flat=True))
+def victims_of(customer_id: int) -> list[int]:
+    """Ids of the customers that are merged into this one, in order."""
+    return list(Customer.objects.filter(merged_into=customer_id).order_by("pk").values_list("pk", flat=True))
+
+
+def redirect_victims(earlier: list[int], *, victim: Customer, survivor: Customer) -> None:
+    """Redirect the victim, and the `earlier` customers that were merged into it, to the survivor. All of them are locked."""
     # Before the victim itself: `customer_merged_into_standing` forbids merging into a merged customer.
     Customer.objects.filter(pk__in=earlier).update(merged_into=survivor)
     victim.merged_into = survivor
     victim.save(update_fields=["merged_into"])
-    return earlier
 
 
 def restore_victims(earlier: list[int], *, victim: Customer) -> None:

@@ -3,7 +3,7 @@
 Everything that counts or changes rows of a customer locks the customer first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import BigIntegerField
 
@@ -12,17 +12,18 @@ from loyalty_project.db.locks import ask_to_repeat, lock
 from loyalty_project.db.lookups import is_any_of
 
 
-def lock_customers(ids: Iterable[int]) -> dict[int, Customer]:
+def lock_customers(ids: Iterable[int], *, merged: Collection[int] = ()) -> dict[int, Customer]:
     """Lock these customers until the transaction ends; their rows by id. One query, none without ids.
 
-    Raises `django.db.OperationalError` if a customer is not free in time (55P03), and if one was merged before the lock was
-    free (40001): the whole item has to be repeated.
+    Merged customers who are changed with them are named by `merged` and locked in the same order. Raises
+    `django.db.OperationalError` if a customer is not free in time (55P03), and if one was merged before the lock was free
+    (40001): the whole item has to be repeated.
     """
     if not (wanted := set(ids)):
         return {}
     # Status labels decide what is blocked: one more query if any customer has a label.
-    customers = Customer.objects.filter(is_any_of("pk", wanted, BigIntegerField())).prefetch_related("status_label")
-    locked = {customer.pk: customer for customer in lock(customers)}
+    customers = Customer.objects.filter(is_any_of("pk", wanted.union(merged), BigIntegerField()))
+    locked = {customer.pk: customer for customer in lock(customers.prefetch_related("status_label")) if customer.pk in wanted}
     if any(customer.merged_into_id is not None for customer in locked.values()):
         ask_to_repeat("a customer was merged meanwhile")
     return locked

@@ -6,6 +6,7 @@ The twins: without the customers' locks a merge goes wrong or meets a constraint
 import os
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -19,16 +20,18 @@ from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
 from engagement.points.checks.run import check_ledger
 from engagement.points.ledger import repository
-from engagement.points.models import PointsAccount
+from engagement.points.models import PointsAccount, PointsEntry
+from loyalty_project.db.errors import MAX_ATTEMPTS, is_repeated, sqlstate
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.chains import Chain, member, open_chain, order, refusal_of
-from tests.races import all_read_before, race
+from tests.races import all_read_before, meanwhile, race, wait_until_blocked
 from use_cases.merging import MergeRefusedError, merge_customers, undo_merge
 from use_cases.registration import update_customer
 
 WORKERS = 8
 ROUNDS = 100 if os.environ.get("REGULARS_PROOFS") == "full" else 6
 Job = Callable[[], str]
+DEADLOCK, CONFLICT = "40P01", "40001"
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -51,24 +54,35 @@ def people(chain: Chain) -> list[list[Customer]]:
         ]
 
 
-def at_once(chain: Chain, lanes: list[list[Job]]) -> Counter[str]:
-    """How often each fate came. What the database asks to repeat is repeated, as batches do."""
+class Fates(Counter[str]):
+    """How often each fate came. `repeats` counts what was repeated, by SQLSTATE."""
 
-    def work(job: Job) -> str:
-        with organization_scope(chain.organization):
-            for _ in range(5):
-                try:
-                    with transaction.atomic():
-                        return job()
-                except OperationalError:
-                    continue
-                except MergeRefusedError:
-                    return "refused"
-                except IntegrityError:
-                    return "constraint"
-        return "busy"
+    repeats: Counter[str]
 
-    return Counter(race(lanes, work))
+
+def at_once(chain: Chain, lanes: list[list[Job]]) -> Fates:
+    """The fates of all jobs. What the database asks to repeat is repeated, as batches do, and counted."""
+    repeats: Counter[str] = Counter()
+    fates = Fates(race(lanes, lambda job: fate_of(job, chain, repeats)))
+    fates.repeats = repeats
+    return fates
+
+
+def fate_of(job: Job, chain: Chain, repeats: Counter[str]) -> str:
+    with organization_scope(chain.organization):
+        for _ in range(MAX_ATTEMPTS):
+            try:
+                with transaction.atomic():
+                    return job()
+            except OperationalError as error:
+                if not is_repeated(error):
+                    raise
+                repeats[sqlstate(error)] += 1
+            except MergeRefusedError:
+                return "refused"
+            except IntegrityError:
+                return "constraint"
+    return "busy"
 
 
 def merging(chain: Chain, survivor: Customer, victim: Customer) -> Job:
@@ -111,6 +125,7 @@ def test_two_merges_of_the_same_two_are_one_whatever_their_directions(chain, peo
     fates = at_once(chain, [*lanes, lanes[0], lanes[1]])
     assert fates["merged"] == ROUNDS
     assert fates["known"] + fates["refused"] == 3 * ROUNDS
+    assert fates.repeats[DEADLOCK] == 0
     with organization_scope(chain.organization):
         assert Merge.objects.count() == ROUNDS
         assert is_sound(chain)
@@ -122,6 +137,7 @@ def test_merges_in_a_ring_end_without_a_ring(chain, people):
     assert fates["merged"] + fates["refused"] == 3 * ROUNDS
     # The first merge of a round always succeeds; the third would close the ring.
     assert ROUNDS <= fates["merged"] <= 2 * ROUNDS
+    assert fates.repeats[DEADLOCK] == 0
     with organization_scope(chain.organization):
         assert is_sound(chain)
 
@@ -137,12 +153,33 @@ def test_writes_during_a_merge_reach_the_unmerged_customer(chain, people):
     ]
     fates = at_once(chain, lanes)
     assert fates == {"merged": ROUNDS, "updated": ROUNDS, "redeemed 0": 2 * ROUNDS}
+    assert fates.repeats[DEADLOCK] == 0
     with organization_scope(chain.organization):
         assert is_sound(chain)
         for first, two, _ in people:
             assert PointsAccount.objects.get(customer=first, moved_to=None).balance == 12
             # The name came before the merge, and filled the survivor's, or after it.
             assert Customer.objects.get(pk=first.pk).lastname == "Rao", two
+
+
+@pytest.mark.parametrize("is_survivor", [True, False])
+def test_a_redemption_that_waits_for_a_merge_spends_the_survivors_points(chain, people, is_survivor):
+    first, two, _ = people[0]
+    with organization_scope(chain.organization):
+        mobile = Identifier.objects.get(customer=first if is_survivor else two).value
+        repeats: Counter[str] = Counter()
+        job = redeeming(chain, first if is_survivor else two, mobile)
+        with ExitStack() as till:
+            with transaction.atomic():
+                merge_customers(survivor=first.pk, victim=two.pk, by=chain.blr)
+                redemption = till.enter_context(meanwhile(lambda: fate_of(job, chain, repeats)))
+                wait_until_blocked(1)
+            assert redemption.result() == "redeemed 0"
+        # Only the victim has changed so much that the redemption starts again.
+        assert repeats == ({} if is_survivor else {CONFLICT: 1})
+        living = PointsAccount.objects.get(customer=first, moved_to=None)
+        assert (living.balance, PointsEntry.objects.get(kind="REDEEM").account_id) == (16, living.pk)
+        assert is_sound(chain)
 
 
 def test_a_merge_and_its_undoing_at_once_leave_sound_accounts(chain, people):
@@ -162,6 +199,7 @@ def test_a_merge_and_its_undoing_at_once_leave_sound_accounts(chain, people):
     fates = at_once(chain, [undone, [merging(chain, *pair) for pair in pairs], undone])
     assert fates["merged"] == ROUNDS
     assert ROUNDS // 2 <= fates["undone"] <= ROUNDS
+    assert fates.repeats[DEADLOCK] == 0
     with organization_scope(chain.organization):
         assert Merge.objects.exclude(undone_at=None).count() == fates["undone"]
         assert is_sound(chain)
@@ -186,7 +224,10 @@ def test_twin_without_locks_merges_once_by_the_constraints(chain, people):
 
 @pytest.mark.usefixtures("without_locks")
 def test_twin_without_locks_merges_in_one_direction_by_the_constraints(chain, people):
-    """The other merge is refused by a constraint, or as the victim of a deadlock once it is repeated."""
+    """The other merge is refused by a constraint, or as the victim of a deadlock once it is repeated.
+
+    So the other tests would count deadlocks if the locks were taken in another order.
+    """
     first, two, _ = people[0]
     with all_read_before(use_cases.merging, "_merge", workers=2):
         fates = at_once(chain, [[merging(chain, first, two)], [merging(chain, two, first)]])
