@@ -27,6 +27,8 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "customers_merge_undo": "customers.merge_customers",
     "customers_duplicatecandidate_dismiss": "customers.judge_duplicatecandidate",
     "engagement_pointsaccount_adjust": "engagement.adjust_points",
+    "engagement_pointsadjustment_decide": "engagement.adjust_points",
+    "engagement_pointsentry_take_back": "engagement.adjust_points",
     "engagement_program_pause_page": "engagement.pause_program",
     "organizations_till_set_password": "organizations.change_till",
     "organizations_apiclient_set_secret": "organizations.change_apiclient",

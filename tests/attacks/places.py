@@ -16,6 +16,7 @@ from customers.merging.models import Merge
 from customers.profile.models import Customer
 from customers.segments.models import Segment
 from customers.statuses.models import CustomerStatus
+from engagement.adjustments.models import PointsAdjustment
 from engagement.bills.models import Bill
 from engagement.events.models import DeferredEvent
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
@@ -36,6 +37,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from subscriptions.models import ConsentChange
 from tests.back_office import register
+from tests.factories.adjustments import adjust
 from tests.factories.bills import BillFactory
 from tests.factories.cards import CardFactory, CardSeriesFactory
 from tests.factories.consents import ConsentChangeFactory
@@ -57,7 +59,7 @@ from use_cases.merging import merge_customers
 OF_A_STORE: Final = frozenset(
     {
         "apiclient", "bill", "card", "consentchange", "customer", "duplicatecandidate", "identityrequest", "membership",
-        "merge", "pointsaccount", "pointsentry", "pointslot", "redemption", "store", "till",
+        "merge", "pointsaccount", "pointsadjustment", "pointsentry", "pointslot", "redemption", "store", "till",
     }
 )  # fmt: skip
 ROLES: Final = tuple(StaffMember.Role.values)
@@ -97,7 +99,9 @@ def open_places(organization: Organization) -> dict[str, Place]:
     for owner in (organization, foreign):
         # From now on, so that the rows above needed no proof.
         owner.identity_verification = {"mandatory": ["firstname"], "otp": True}
-        owner.save(update_fields=["identity_verification"])
+        # A role with the limit 0 does not adjust points, whatever its permission.
+        owner.flags = {**owner.flags, "ADJUSTMENT_LIMIT_STORE_STAFF": 100}
+        owner.save(update_fields=["identity_verification", "flags"])
     return places
 
 
@@ -147,11 +151,14 @@ def _rows_of_points(person: Customer, till: Till) -> dict[type[Model], Model]:
     membership = Membership.objects.select_related("program").get(customer=person)
     account = PointsAccount.objects.get(customer=person)
     give_points(account, 50, facts=facts(store=till.store, till=till))
+    adjustment = adjust(account, 5, by=f"adjuster{account.pk}")
+    assert adjustment.entry is not None
     return {
         Program: membership.program,
         Membership: membership,
         PointsAccount: account,
-        PointsEntry: PointsEntry.objects.filter(account=account).earliest("pk"),
+        PointsAdjustment: adjustment,
+        PointsEntry: adjustment.entry,
         PointsLot: PointsLot.objects.filter(account=account).earliest("pk"),
         Redemption: redeem(person, membership.program, 10, "2026-01-05 12:00:00", till=till),
         Bill: BillFactory(till=till, customer=person, with_line=True),
