@@ -72,6 +72,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "loyalty_project.middleware.RequestIdMiddleware",
+    "loyalty_project.middleware.ContentPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -80,6 +81,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "organizations.staff.sessions.StaffSessionMiddleware",
     "organizations.back_office.middleware.StaffScopeMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -166,6 +168,11 @@ UNFOLD = unfold_settings.UNFOLD
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_AGE = 12 * 3600
+# A session of the back office ends after this time without a page.
+STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", 30, validate=validate.Range(min=1, max=720))
+# Dangerous pages ask for a password that was typed longer ago.
+STAFF_CONFIRM_MINUTES = env.int("STAFF_CONFIRM_MINUTES", 10, validate=validate.Range(min=1, max=720))
+DANGEROUS_PAGES = "use_cases.back_office.DANGEROUS_PAGES"
 SECURE_SSL_REDIRECT = PRODUCTION and env.bool("SECURE_SSL_REDIRECT", True)
 # Health probes come from inside, by plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

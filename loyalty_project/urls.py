@@ -12,6 +12,7 @@ from loyalty_project.api.router import WireRouter, action_path
 from loyalty_project.health import healthz, readyz
 from organizations.api.views import UnknownResourceView, UnsupportedViewSet
 from organizations.credentials.api import TokenView
+from organizations.staff.confirmation import confirm_password
 from subscriptions.api import SubscriptionViewSet
 
 handler400 = "loyalty_project.api.error_pages.bad_request"
@@ -34,6 +35,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("admin/confirm-password/", confirm_password, name="confirm_password"),
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,

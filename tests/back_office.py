@@ -15,15 +15,22 @@ from customers.registration.input import read_customer_input
 from organizations.back_office.tables import Table
 from organizations.locations.models import Till
 from organizations.staff.models import StaffMember
+from organizations.staff.sessions import BEGUN_AT, CONFIRMED_AT, SEEN_AT
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.locations import till_actor
 from use_cases.registration import register_customer
 
+# The year 2100.
+_NEVER_OVER = 4_102_444_800
+
 
 def log_in(member: StaffMember) -> Client:
-    """A browser in which `member` is logged in."""
+    """A browser in which `member` is logged in, for as long as the test lasts, whatever time it travels to."""
     client = Client()
     client.force_login(member, backend="organizations.staff.log_in.RoleBackend")
+    session = client.session
+    session.update(dict.fromkeys([BEGUN_AT, SEEN_AT, CONFIRMED_AT], _NEVER_OVER))
+    session.save()
     return client
 
 

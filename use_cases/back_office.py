@@ -1,6 +1,6 @@
 """The back office as a whole: sidebar and permissions of staff, composed of what each app brings.
 
-The settings UNFOLD and STAFF_PERMISSIONS name what is here.
+The settings UNFOLD, STAFF_PERMISSIONS and DANGEROUS_PAGES name what is here.
 """
 
 from typing import Any, Final
@@ -19,6 +19,18 @@ from organizations.staff.permissions import StaffPermissions
 from subscriptions import sidebar as subscriptions
 from subscriptions.permissions import SUBSCRIPTION_PERMISSIONS
 
+# Names of the addresses that need a password which was typed lately: they change who may log in, or cannot easily be undone.
+DANGEROUS_PAGES: Final = frozenset(
+    {
+        "customers_customer_merge",
+        "customers_merge_undo",
+        "organizations_apiclient_set_secret",
+        "organizations_staffmember_add",
+        "organizations_staffmember_change",
+        "organizations_staffmember_set_password",
+        "organizations_till_set_password",
+    }
+)
 STAFF_PERMISSIONS: Final = StaffPermissions.combine(
     [ORGANIZATION_PERMISSIONS, CUSTOMER_PERMISSIONS, SUBSCRIPTION_PERMISSIONS, ENGAGEMENT_PERMISSIONS]
 )
