@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.core.management import CommandError, call_command
@@ -44,3 +45,14 @@ def rejects(path: Path) -> list[dict[str, str]]:
     """The rows of an error file."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def refused(command: str, folder: Path, row: Mapping[str, str]) -> dict[str, str]:
+    """The row of the error file of an import of this row, which is rejected with a sentence on one line."""
+    cells = ",".join('"' + cell.replace('"', '""') + '"' for cell in row.values())
+    path = write_lines(folder / "in.csv", ",".join(row), cells)
+    outcome = run_import(command, path, "--errors", str(folder / "errors.csv"))
+    assert (outcome.status, outcome.counts) == (1, (0, 0, 0, 1)), outcome.err
+    (error,) = rejects(folder / "errors.csv")
+    assert error["error_detail"].isprintable()
+    return error

@@ -29,7 +29,7 @@ def reason(column: str, value: str, problem: str) -> str:
 def refusal(row: Values, column: str, problem: str, *, code: CodeTable = Code.INVALID_INPUT) -> LoyaltyError:
     """The error of a row for what a cell has, or has not: `problem` continues the sentence that begins with its value."""
     value = text_cell(row, column)
-    return LoyaltyError(code, detail=reason(column, value, problem) if value else f"{column}: it is blank; {problem}")
+    return LoyaltyError(code, detail=reason(column, value, problem) if value else f"{column}: it is blank, which {problem}")
 
 
 def text_cell(row: Values, column: str, *, most: int | None = None, is_required: bool = False) -> str:

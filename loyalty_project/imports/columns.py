@@ -49,8 +49,19 @@ class Header:
             if cells[index] and not cells[index].isspace()
         }
         if "'" in row.raw:
-            return {column: cell if column in _NEVER_MARKED else unmarked(cell) for column, cell in values.items()}
+            for column, cell in values.items():
+                if cell[0] == "'" and column not in _NEVER_MARKED:
+                    values[column] = unmarked(cell)
         return values
+
+    def damage(self, row: Row, values: Mapping[str, str], codes: Collection[str]) -> str:
+        """The reason why a cell of the columns `codes` is not what it was before a spreadsheet changed it, or ""."""
+        # Looked for in the whole row first: most rows have neither.
+        if "'" in row.raw or "E+" in row.raw or "e+" in row.raw:
+            for column in codes:
+                if is_damaged(value := values.get(column, "").strip()):
+                    return reason(column, value, "is what a spreadsheet has made of it; write all its characters, as text")
+        return ""
 
     def original(self, row: Row) -> str:
         """The row as the file has it, without the cells of an error file."""
@@ -58,14 +69,6 @@ class Header:
             return row.raw
         kept = set(self.indexes)
         return ",".join(cell for index, cell in enumerate(raw_cells(row.raw)) if index in kept or index >= self.width)
-
-
-def damage(values: Mapping[str, str], codes: Collection[str]) -> str:
-    """The reason why a cell of the columns `codes` is not what it was before a spreadsheet changed it, or ""."""
-    for column in codes:
-        if is_damaged(value := values.get(column, "").strip()):
-            return reason(column, value, "is what a spreadsheet has made of it; write all its characters, as text")
-    return ""
 
 
 def is_damaged(code: str) -> bool:

@@ -205,7 +205,7 @@ def _decode(raw: bytes) -> tuple[str, str]:
     try:
         return raw.decode(), ""
     except UnicodeDecodeError:
-        return raw.decode(errors="surrogateescape"), "the row has a byte that is not UTF-8"
+        return raw.decode(errors="surrogateescape"), "the row has a byte that is not UTF-8; save the file as UTF-8"
 
 
 def _without_end(text: str) -> str:

@@ -19,7 +19,6 @@ from loyalty_project.imports.columns import (
     IDENTIFIERS,
     ColumnsError,
     Header,
-    damage,
     general_detail,
     header_of,
     read_header_row,
@@ -193,7 +192,7 @@ class ImportCommand(BaseCommand):
 def _prepare(row: Row, header: Header, worker: Worker) -> Prepared:
     problem = header.problem(row)
     values = {} if problem else header.values(row)
-    return Prepared(row, values, problem or damage(values, worker.codes))
+    return Prepared(row, values, problem or header.damage(row, values, worker.codes))
 
 
 def _with_lines(batch: Sequence[Prepared], results: Sequence[RowResult]) -> Iterator[tuple[int, RowResult]]:

@@ -43,4 +43,4 @@ def explained_bill(error: LoyaltyError, row: Values) -> LoyaltyError:
 
 def _sentence(column: str, row: Values, problem: str) -> str:
     value = text_cell(row, column)
-    return reason(column, value, problem) if value else f"{column}: it is blank; it {problem}"
+    return reason(column, value, problem) if value else f"{column}: it is blank, which {problem}"

@@ -47,7 +47,7 @@ def test_text_is_stripped_limited_and_required():
 
 def test_a_refusal_names_what_a_cell_has_or_that_it_is_blank():
     assert refusal({"a": "x"}, "a", "is unknown").detail == 'a: "x" is unknown'
-    assert refusal({}, "a", "write one").detail == "a: it is blank; write one"
+    assert refusal({}, "a", "is unknown").detail == "a: it is blank, which is unknown"
     assert refusal({}, "a", "", code=Code.INVALID_STORE_ID).code == Code.INVALID_STORE_ID
 
 

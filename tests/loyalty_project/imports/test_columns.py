@@ -9,7 +9,6 @@ from loyalty_project.imports.columns import (
     ColumnsError,
     Header,
     check_columns,
-    damage,
     general_detail,
     header_of,
     is_damaged,
@@ -85,8 +84,10 @@ def test_all_column_errors_are_reported_at_once():
 @pytest.mark.parametrize("code", ["4.00011E+15", "4,00011E+15", "4E+15", "9.19812e+11", "+1.2E+3", "'00017", "'"])
 def test_codes_that_a_spreadsheet_has_changed_are_known(code):
     assert is_damaged(code)
-    assert damage({"email": "a@b.c", "external_id": f" {code} "}, IDENTIFIERS).startswith(f'external_id: "{code}" is what')
-    assert damage({"firstname": code}, IDENTIFIERS) == ""
+    header, reader = read(f'external_id,firstname\n" {code} ",Asha\nA,"{code}"\n')
+    damaged, named = reader
+    assert header.damage(damaged, header.values(damaged), IDENTIFIERS).startswith(f'external_id: "{code}" is what')
+    assert header.damage(named, header.values(named), IDENTIFIERS) == ""
 
 
 @pytest.mark.parametrize("code", ["", "400011", "E+15", "1E15", "12-E+1", "O'Neil", "4.00011E-15", "a1.5E+2"])

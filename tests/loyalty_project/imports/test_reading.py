@@ -44,7 +44,7 @@ def test_quotes_hold_commas_quotes_and_line_ends():
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        (b"\xff,1", "the row has a byte that is not UTF-8"),
+        (b"\xff,1", "the row has a byte that is not UTF-8; save the file as UTF-8"),
         (b"a\x00b,1", "the row has a NUL character"),
         (b"a\rb,1", "the row has a carriage return inside of a line"),
         (b'"a"b,1', "id: text follows the closing quote"),
@@ -62,7 +62,7 @@ def test_a_broken_row_is_reported_and_the_next_one_read(line, problem):
 
 def test_a_byte_that_is_not_utf8_in_a_further_line_costs_the_row():
     spoiled, good = rows(b'1,"a\n\xff"\n2,3\n')
-    assert (spoiled.problem, spoiled.raw) == ("the row has a byte that is not UTF-8", '1,"a\n\udcff"')
+    assert (spoiled.problem, spoiled.raw) == ("the row has a byte that is not UTF-8; save the file as UTF-8", '1,"a\n\udcff"')
     assert list(good.cells) == ["2", "3"]
 
 

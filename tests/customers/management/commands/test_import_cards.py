@@ -17,7 +17,7 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import register
 from tests.factories.cards import CardSeriesFactory
-from tests.imports import Outcome, rejects, run_import, write_lines
+from tests.imports import Outcome, refused, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db
 ASHA, BORIS = "9812345678", "9812345679"
@@ -184,3 +184,25 @@ def test_a_batch_takes_the_same_queries_for_any_number_of_rows(
     # No row can be read: series alone.
     with django_assert_num_queries(1):
         batch.work([{"series": "BRONZE", "card_number": "G-1"}] * count)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "detail"),
+    [
+        ("series", "SILVER", 'series: "SILVER" is not an active card series of the organization'),
+        ("series", "", "series: it is blank, but every row needs it"),
+        ("card_number", "", "card_number: it is blank, but every row needs it"),
+        ("card_number", "4.00011E+15", 'card_number: "4.00011E+15" is what a spreadsheet has made of it'),
+        ("card_number", "x" * 51, "card_number: "),
+        ("card_number", "a\tb", "card_number: "),
+        ("card_external_id", "'00017", 'card_external_id: "\'00017" is what a spreadsheet has made of it'),
+        ("status", "LOST", 'status: "LOST" is not one of ACTIVE, DELETED'),
+        ("status", "NOT_ISSUED", 'status: "NOT_ISSUED" is not a status of a card of a customer'),
+        ("expiry_date", "never", 'expiry_date: "never" is not a time'),
+        ("mobile", "98x12", 'mobile: "98x12" is not a mobile number of '),
+        ("mobile", "9812345600", 'mobile: "9812345600" identifies no customer, or several'),
+    ],
+)
+def test_a_row_is_refused_with_the_column_and_what_it_has(tmp_path: Path, column: str, value: str, detail: str) -> None:
+    sound = {"mobile": ASHA, "series": "GOLD", "card_number": "G-9"}
+    assert refused("import_cards", tmp_path, {**sound, column: value})["error_detail"].startswith(detail)

@@ -16,7 +16,7 @@ from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.back_office import register
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.segments import SegmentFactory
-from tests.imports import Outcome, rejects, run_import, write_lines
+from tests.imports import Outcome, refused, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db
 ASHA, BORIS = "9812345678", "9812345679"
@@ -147,3 +147,17 @@ def test_a_batch_takes_the_same_queries_for_any_number_of_rows(
     # Nobody is known: customers and partitions alone.
     with django_assert_num_queries(2):
         batch.work([{"mobile": "9812345999", "segment": "band", "partition": "mid"}] * count)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "detail"),
+    [
+        ("segment", "bands", 'segment: "bands" is not an active segment with partitions'),
+        ("partition", "lower", 'partition: "lower" is not an active partition of band'),
+        ("partition", "", "partition: it is blank, which is not an active partition of band"),
+        ("mobile", "", "mobile, email, external_id, id: blank; one of them is needed"),
+    ],
+)
+def test_a_row_is_refused_with_the_column_and_what_it_has(tmp_path: Path, column: str, value: str, detail: str) -> None:
+    sound = {"mobile": ASHA, "segment": "band", "partition": "low"}
+    assert refused("import_segments", tmp_path, {**sound, column: value})["error_detail"].startswith(detail)

@@ -14,7 +14,7 @@ from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import register
 from tests.factories.groups import UserGroupFactory
-from tests.imports import Outcome, rejects, run_import, write_lines
+from tests.imports import Outcome, refused, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db
 ASHA, BORIS, CHEN = "9812345678", "9812345679", "9812345670"
@@ -131,3 +131,15 @@ def test_a_batch_takes_the_same_queries_for_any_number_of_rows(
     # Nobody is known: customers and groups alone.
     with django_assert_num_queries(2):
         batch.work([{**row, "mobile": "9812345999"} for row in rows])
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "detail"),
+    [
+        ("group", "G2", 'group: "G2" is not the external id of an active group'),
+        ("role", "CHIEF", 'role: "CHIEF" is not one of MEMBER, PRIMARY'),
+    ],
+)
+def test_a_row_is_refused_with_the_column_and_what_it_has(tmp_path: Path, column: str, value: str, detail: str) -> None:
+    sound = {"mobile": ASHA, "group": "G1"}
+    assert refused("import_user_groups", tmp_path, {**sound, column: value})["error_detail"].startswith(detail)

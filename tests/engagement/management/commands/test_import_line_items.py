@@ -18,7 +18,7 @@ from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import NOON, Shop, member, open_shop
 from tests.factories.points import PointsAccountFactory
 from tests.factories.program_files import club, loaded
-from tests.imports import Outcome, rejects, run_import, write_lines
+from tests.imports import Outcome, refused, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db
 HEADER = "id,number,billing_time,till_code,item_sku,description,quantity,rate,amount,discount"
@@ -165,3 +165,54 @@ def test_a_batch_takes_the_same_queries_whatever_its_size(
     with transaction.atomic(), django_assert_num_queries(7):
         batch.work(rows)
     assert BillLine.objects.count() == count
+
+
+REASONS = [
+    ("quantity", "1e1", 'quantity: "1e1" has an exponent; write 10'),
+    ("quantity", "-1", 'quantity: "-1" is below 0'),
+    ("quantity", "1.2345", 'quantity: "1.2345" has too many decimals; write at most 3'),
+    ("amount", "1.000,5", 'amount: "1.000,5" has a thousands separator; write 1000.5'),
+    ("amount", "", "amount: it is blank, but every row needs it"),
+    ("amount", "999999999999.999", 'amount: "999999999999.999" is too large together with the discount'),
+    ("rate", "NaN", 'rate: "NaN" is not a plain number'),
+    ("item_sku", "1.5E+11", 'item_sku: "1.5E+11" is what a spreadsheet has made of it'),
+    ("item_sku", "", "item_sku: it is blank, but every row needs it"),
+    ("description", "x" * 251, "description: "),
+    ("billing_time", "2026-03-02T18:00:00+05:30", 'billing_time: "2026-03-02T18:00:00+05:30" has an offset from UTC'),
+    ("billing_time", "2026-03-03", 'number: "1" is not a bill of 2026-03-03 at this till or store'),
+    ("number", "2", 'number: "2" is not a bill of 2026-03-02 at this till or store'),
+    ("till_code", "nowhere", 'till_code: "nowhere" is not a till of the organization'),
+]  # fmt: skip
+
+
+@pytest.mark.usefixtures("bill")
+@pytest.mark.parametrize(("column", "value", "detail"), REASONS)
+def test_a_row_is_refused_with_the_column_and_what_it_has(
+    asha: Customer, tmp_path: Path, column: str, value: str, detail: str
+) -> None:
+    sound = {
+        "id": str(asha.pk), "number": "1", "billing_time": "2026-03-02", "till_code": "blr.till1", "item_sku": "TEA",
+        "quantity": "1", "amount": "5", "discount": "1",
+    }  # fmt: skip
+    assert refused("import_line_items", tmp_path, {**sound, column: value})["error_detail"].startswith(detail)
+
+
+@pytest.mark.usefixtures("bill")
+def test_a_line_of_another_customers_bill_is_explained(northwind: Organization, tmp_path: Path) -> None:
+    row = {"id": str(member(northwind).pk), "number": "1", "billing_time": "2026-03-02", "till_code": "blr.till1"}
+    error = refused("import_line_items", tmp_path, {**row, "item_sku": "TEA", "quantity": "1", "amount": "5"})
+    assert error["error_detail"] == 'number: "1" is a bill of another customer'
+
+
+@pytest.mark.usefixtures("bill")
+def test_a_description_may_have_several_lines_and_its_row_starts_at_the_first(asha: Customer, path: Path) -> None:
+    sound = f"{asha.pk},1,2026-03-02,blr.till1,TEA"
+    text = f'{sound},"Green\ntea, ""fine""\n",1,5,5,\n{sound},"open,1,5,5,\n{sound},b,1,,x,\n{sound},c,1,5,5,\n'
+    path.write_text(f"{HEADER}\n{text}", encoding="utf-8")
+    errors = path.with_name("errors.csv")
+    outcome = run_import("import_line_items", path, "--errors", str(errors))
+    assert (outcome.counts, "lines 5, 6)" in outcome.err) == ((2, 0, 0, 2), True)
+    assert sorted(BillLine.objects.values_list("description", flat=True)) == ['Green\ntea, "fine"', "c"]
+    stored = errors.read_text(encoding="utf-8").splitlines()
+    assert [line.partition(",")[0] for line in stored] == ["error_line", "5", "6"]
+    assert stored[1].endswith(f'{sound},"open,1,5,5,')

@@ -18,7 +18,7 @@ from organizations.tenancy.scoping import organization_scope
 from tests.factories.chains import NOON, Chain, member, open_chain, order, redeem
 from tests.factories.customers import CustomerFactory
 from tests.factories.points import PointsAccountFactory
-from tests.imports import Outcome, rejects, run_import, write_lines
+from tests.imports import Outcome, refused, rejects, run_import, write_lines
 
 COLUMNS = "id,kind,points,occurred_at,expires_on,reference"
 Bring = Callable[..., Outcome]
@@ -299,3 +299,57 @@ def test_a_batch_costs_the_same_queries_for_one_row_and_for_many(chain: Chain, b
 
     assert cost(1, "12") == cost(3, "34")
     assert Customer.objects.count() == 4
+
+
+REASONS = [
+    ("kind", "GIFT", 400, 'kind: "GIFT" is not one of ADJUST, AWARD, EXPIRE, REDEEM'),
+    ("kind", "", 400, "kind: it is blank, but every row needs it"),
+    ("points", "1e2", 400, 'points: "1e2" has an exponent; write 100'),
+    ("points", "1,000", 400, 'points: "1,000" has a thousands separator; write 1000'),
+    ("points", "\u0665", 400, 'points: "\u0665" has other digits than 0 to 9; write 5'),
+    ("points", "1_0", 400, 'points: "1_0" has a thousands separator; write 10'),
+    ("points", "1.5", 400, 'points: "1.5" has decimals; write a whole number'),
+    ("points", "1.2345", 400, 'points: "1.2345" has too many decimals; write at most 3'),
+    ("points", "0", 400, 'points: "0" moves nothing'),
+    ("points", "-5", 400, 'points: "-5" is below 0, which only an ADJUST may be'),
+    ("points", "1" * 16, 400, f'points: "{"1" * 16}" is too large; write at most 999999999999999.999'),
+    ("occurred_at", "2026-01-01T00:00:00Z", 400, 'occurred_at: "2026-01-01T00:00:00Z" has an offset from UTC'),
+    ("occurred_at", "2030-01-01", 400, 'occurred_at: "2030-01-01" is more than a day ahead'),
+    ("expires_on", "soon", 400, 'expires_on: "soon" is not a time'),
+    ("reference", "", 400, "reference: it is blank, but every row needs it"),
+    ("reference", "1.5E+11", 400, 'reference: "1.5E+11" is what a spreadsheet has made of it'),
+    ("reference", "x" * 101, 400, "reference: "),
+    ("note", "x" * 251, 400, "note: "),
+    ("program", "Nowhere", 400, 'program: "Nowhere" is not a program of the organization'),
+    ("store_code", "nowhere", 1150, 'store_code: "nowhere" is not a store of the organization'),
+    ("till_code", "nowhere", 1150, 'till_code: "nowhere" is not a till of the organization'),
+    ("id", "999999", 1011, 'id: "999999" is not the id of a customer'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "value", "code", "detail"), REASONS)
+def test_a_row_is_refused_with_the_column_and_what_it_has(
+    asha: PointsAccount, tmp_path: Path, column: str, value: str, code: int, detail: str
+) -> None:
+    sound = {"id": str(asha.customer_id), "kind": "AWARD", "points": "5", "occurred_at": "2026-01-01", "reference": "A-1"}
+    error = refused("import_points", tmp_path, {**sound, column: value})
+    assert error["error_code"] == str(code)
+    assert error["error_detail"].startswith(detail)
+
+
+def test_what_the_account_forbids_is_explained(chain: Chain, asha: PointsAccount, bring: Bring, tmp_path: Path) -> None:
+    stranger = CustomerFactory(organization=chain.organization, type="NON_LOYALTY")
+    header = "id,kind,points,occurred_at,reference,expires_on"
+    row = f"{asha.customer_id},AWARD,5,2026-01-01,A-1,2030-01-01"
+    bring(
+        row,
+        row.replace(",5,", ",6,"),
+        f"{asha.customer_id},REDEEM,7,2026-01-02 03:04:05,R-1,",
+        f"{stranger.pk},AWARD,5,2026-01-01,A-1,2030-01-01",
+        header=header,
+    )
+    assert [row["error_detail"] for row in rejects(tmp_path / "errors.csv")] == [
+        'reference: "A-1" is a reference of another AWARD of this customer, with other content',
+        'points: "7" is more than the balance of 2026-01-02 03:04:05',
+        f'id: "{stranger.pk}" is refused: Customer is not registered for the loyalty program.',
+    ]

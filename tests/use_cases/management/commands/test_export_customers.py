@@ -7,6 +7,7 @@ import stat
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -20,6 +21,7 @@ from organizations.fields.models import FieldDefinition
 from organizations.tenancy.scoping import organization_scope, unscoped
 from subscriptions.models import Consent
 from tests.factories.cards import CardFactory, CardSeriesFactory
+from tests.factories.customers import CustomerFactory, IdentifierFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import StoreFactory, TillFactory, till_actor
 from tests.factories.organizations import OrganizationFactory
@@ -286,3 +288,16 @@ def test_queries_do_not_grow_with_the_customers(organization, till, tmp_path, dj
         with django_assert_num_queries(7):
             assert len(exported(tmp_path / "out.csv")) == count
     assert Consent.objects.count() == 3
+
+
+@pytest.mark.parametrize("options", [(), ("--keep-formulas",)])
+def test_odd_texts_come_back_as_they_were(organization, fields, tmp_path, options):
+    random = Random(5)  # repeatable on purpose
+    note = FieldDefinition.objects.get(name="note")
+    for number in range(60):
+        text = "".join(random.choices("'=+-@\t\r\n\",;ab\uff1d\u0e01 ", k=random.randint(1, 12))).strip()
+        external_id = "".join(random.choices("'=+-@\";,ab1E.", k=random.randint(1, 6))).strip() + str(number)
+        customer = CustomerFactory(organization=organization, field_values={str(note.pk): text} if text else {})
+        IdentifierFactory(customer=customer, kind="external_id", value=external_id)
+    assert export(tmp_path / "out.csv", *options).status == 0
+    comes_back_unchanged(tmp_path / "out.csv", 60)

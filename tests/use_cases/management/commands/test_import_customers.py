@@ -194,7 +194,7 @@ def test_unreadable_rows_are_rejected_and_the_run_goes_on(organization, tmp_path
     assert b"caf\xe9" in errors.read_bytes()
     rows = csv.DictReader(errors.read_text(encoding="utf-8", errors="replace").splitlines())
     assert [row["error_detail"] for row in rows] == [
-        "the row has a byte that is not UTF-8",
+        "the row has a byte that is not UTF-8; save the file as UTF-8",
         "the row has a NUL character",
         "the row has 1 cells, the header has 2",
     ]

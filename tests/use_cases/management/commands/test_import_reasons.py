@@ -1,29 +1,16 @@
 """Rejected rows of customers and bills, each with a sentence on what is wrong (docs/imports.md)."""
 
-from pathlib import Path
-
 import pytest
 
 from engagement.bills.models import Bill
-from loyalty_project.imports.cells import Values
 from organizations.imports.models import ImportRun, RejectedRow
 from organizations.tenancy.models import Organization
 from tests.factories.customers import CustomerFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.programs import ProgramFactory
-from tests.imports import rejects, run_import, write_lines
+from tests.imports import refused, run_import, write_lines
 
 pytestmark = pytest.mark.django_db
-
-
-def refusal(command: str, folder: Path, row: Values) -> dict[str, str]:
-    """The row of the error file of an import of this row."""
-    path = write_lines(folder / "in.csv", ",".join(row), ",".join(f'"{cell}"' for cell in row.values()))
-    outcome = run_import(command, path, "--errors", str(folder / "errors.csv"))
-    assert (outcome.status, outcome.counts) == (1, (0, 0, 0, 1)), outcome.err
-    (error,) = rejects(folder / "errors.csv")
-    assert error["error_detail"].isprintable()
-    return error
 
 
 @pytest.fixture
@@ -66,14 +53,14 @@ CUSTOMERS = [
 @pytest.mark.parametrize(("column", "value", "code", "problem"), CUSTOMERS)
 def test_a_customer_is_refused_with_the_column_and_what_it_has(organization, tmp_path, column, value, code, problem):
     identifier = {} if column == "id" else {"external_id": "E-1"}
-    error = refusal("import_customers", tmp_path, {**identifier, column: value})
+    error = refused("import_customers", tmp_path, {**identifier, column: value})
     assert error["error_code"] == str(code)
     assert error["error_detail"].startswith(f'{column}: "{value[:80]}')
     assert problem in error["error_detail"]
 
 
 def test_a_row_without_identifiers_is_refused_by_the_columns_that_are_blank(organization, tmp_path):
-    error = refusal("import_customers", tmp_path, {"mobile": "", "firstname": "Asha"})
+    error = refused("import_customers", tmp_path, {"mobile": "", "firstname": "Asha"})
     assert (error["error_code"], error["error_detail"]) == ("1007", "mobile, email, external_id: blank; one of them is needed")
 
 
@@ -135,7 +122,7 @@ def bill(organization: Organization) -> dict[str, str]:
 def test_a_bill_is_refused_with_the_column_and_what_it_has(bill, tmp_path, column, value, problem):
     if column == "mobile":
         del bill["id"]
-    error = refusal("import_transactions", tmp_path, {**bill, column: value})
+    error = refused("import_transactions", tmp_path, {**bill, column: value})
     assert error["error_detail"].startswith(f'{column}: "{value[:80]}')
     assert problem in error["error_detail"]
     assert not Bill.objects.exists()
@@ -150,12 +137,12 @@ def test_a_bill_is_refused_with_the_column_and_what_it_has(bill, tmp_path, colum
     ],
 )
 def test_a_return_or_a_blank_cell_is_explained_too(bill, tmp_path, more, detail):
-    assert refusal("import_transactions", tmp_path, {**bill, **more})["error_detail"].startswith(detail)
+    assert refused("import_transactions", tmp_path, {**bill, **more})["error_detail"].startswith(detail)
 
 
 def test_a_bill_with_other_content_is_named_by_its_number(bill, tmp_path):
     run_import("import_transactions", write_lines(tmp_path / "first.csv", ",".join(bill), ",".join(bill.values())))
-    error = refusal("import_transactions", tmp_path, {**bill, "amount": "13"})
+    error = refused("import_transactions", tmp_path, {**bill, "amount": "13"})
     assert error["error_detail"].startswith('number: "B1" is a bill of this till or store with other content')
 
 
