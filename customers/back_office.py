@@ -12,6 +12,7 @@ from customers.identifiers.models import Identifier
 from customers.identifiers.values import identifier_text
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
+from loyalty_project.protocol.plain_text import read_code
 from organizations.audit.models import AuditEntry
 from organizations.back_office.base import BackOfficeAdmin, ReadOnlyAdmin
 from organizations.back_office.columns import link_column
@@ -81,7 +82,7 @@ class CustomerRowsAdmin(CustomerHistoryAdmin, ReadOnlyAdmin):  # type: ignore[mi
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """The rows of the customers that the term may mean (`customers.search.admin`), and those of `other_matches`."""
-        term = search_term.strip()
+        term = read_code(search_term)
         if not term:
             return queryset, False
         customers = matching_customers(request, term)

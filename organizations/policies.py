@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
+from loyalty_project.patterns import LENGTH, check_pattern
 from loyalty_project.protocol.numbers import read_plain
 
 PrimaryKey = Literal["mobile", "email", "external_id"]
@@ -71,12 +72,9 @@ def _text(limit: int) -> Callable[[object], str]:
 
 
 def _pattern(value: object) -> str:
-    text = _text(500)(value)
-    try:
-        re.compile(text)
-    except re.error:
-        raise ValueError("must be a regular expression") from None
-    return text
+    pattern = _text(LENGTH)(value)
+    check_pattern(pattern)
+    return pattern
 
 
 def _amount(value: object) -> Decimal | None:
@@ -113,6 +111,7 @@ class Policy:
     strict_till: bool = flag("STRICT_TILL", False)
     reject_existing_on_add: bool = flag("REJECT_EXISTING_ON_ADD", False)
     other_sources: bool = flag("CONF_CLIENT_V2_API_ENABLED", False)
+    lenient_mobiles: bool = flag("MOBILE_VALIDATION_LENIENT", False)
     detect_country: bool = flag("CONF_CLIENT_DEFAULT_COUNTRYCODE_PASSED", False)
     test_control_ratio: int = flag("TEST_CONTROL_RATIO", 0, _whole(0, 100))
     gender_field: str = flag("CONF_LOYALTY_REGISTER_CUSTOMER_GENDER", "", _text(100))

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from customers.back_office import CustomerHistoryAdmin
 from customers.cards.models import Card
+from loyalty_project.protocol.plain_text import read_code
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.columns import choice_column
 from organizations.back_office.filters import ChoiceFilter, RelatedRowFilter
@@ -55,5 +56,5 @@ class CardAdmin(CustomerHistoryAdmin, ReadOnlyAdmin):  # type: ignore[misc]  # s
         search_term: str,
     ) -> tuple[QuerySet[Any], bool]:
         """By the beginning of the number: a range of its index."""
-        number = search_term.strip().upper().replace("\x00", "")
+        number = read_code(search_term).upper().replace("\x00", "")
         return queryset.filter(number__gte=number, number__lt=number + "\U0010ffff") if number else queryset, False

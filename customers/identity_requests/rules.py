@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import read_external_id
 from customers.profile.field_values import read_value
 from customers.profile.models import Customer
-from customers.profile.text import fold, fold_given
+from customers.profile.text import fold, fold_given, written_name
 from customers.registration.context import InputContext
-from customers.registration.input import read_identifier
+from customers.registration.input import read_identifier, read_stored_identifier
 from customers.registration.state import CustomerState
 from customers.statuses.rules import Block, blocks, is_leaving
 from loyalty_project.protocol.codes import Code
@@ -67,8 +66,7 @@ def read_change(
     if kind.lower() not in Kind.values or old_value == new_value:
         raise LoyaltyError(Code.IDENTITY_CHANGE_FAILED)
     known = Kind(kind.lower())
-    # An old external id need not match the pattern, which may be younger.
-    old = read_external_id(old_value) if known is Kind.EXTERNAL_ID else read_identifier(known, old_value, context)
+    old = read_stored_identifier(known, old_value, context)
     new = read_identifier(known, new_value, context)
     if old is None or new is None:
         raise LoyaltyError(Code.MALFORMED_IDENTIFIER)
@@ -151,7 +149,8 @@ def _matches(question: Question, answer: str, state: CustomerState, context: Inp
             return bool(stored) and fold(given) == fold(stored)
         return bool(stored) and given == stored
     if question in _NAMES:
-        stored = getattr(state.customer, question)
-    else:
-        stored, answer = state.identifiers.get(question, ""), read_identifier(question, answer, context) or answer
-    return bool(stored) and fold_given(answer) == fold(stored)
+        name = getattr(state.customer, question)
+        return bool(name) and fold_given(written_name(answer)) == fold(written_name(name))
+    stored = state.identifiers.get(question, "")
+    given_value = read_stored_identifier(question, answer, context) or answer
+    return bool(stored) and fold_given(given_value) == fold(stored)

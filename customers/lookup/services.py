@@ -8,15 +8,18 @@ from django.db.models import BigIntegerField, CharField
 from customers.cards.models import Card
 from customers.identifiers.models import Identifier
 from customers.identifiers.owners import owners_of
-from customers.identifiers.values import read_email, read_id, read_mobile
+from customers.identifiers.values import read_email, read_id
 from customers.profile.models import Customer
 from loyalty_project.db.lookups import is_any_of
+from loyalty_project.phone_numbers import read_mobile, stored_mobile
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice, RequestRefusedError
+from loyalty_project.protocol.plain_text import read_code
 from loyalty_project.protocol.values import has_unusable_text
 from organizations.locations.models import Store
 from organizations.policies import Policy
 from organizations.tenancy.models import Organization
+from organizations.tenancy.phone_numbers import mobile_reading
 
 # Parameters that name customers; the first one given counts (docs/protocol.md 4.5).
 KEYS = ("mobile", "email", "external_id", "id", "card_number", "card_external_id")
@@ -91,9 +94,8 @@ def look_up(query: LookupQuery, *, organization: Organization, policy: Policy, c
     Refusals: 1015 blank, 400 an id that is not a number, or unusable characters, 1042 malformed, 1012 or 1011 unknown
     (docs/protocol.md 5.1). A value that several customers share is 1012: it identifies nobody (7).
     """
-    canonical = [_canonical(query.key, value, organization, country_code) for value in query.values]
+    canonical = [_canonical(query.key, value, organization, policy, country_code) for value in query.values]
     known = _find(query.key, {value for value in canonical if isinstance(value, str)}, policy)
-    unknown = Code.UNKNOWN_IDENTIFIER if query.key in Identifier.Kind.values else Code.UNKNOWN_ID
     results = []
     for given, value in zip(query.values, canonical, strict=True):
         if isinstance(value, Code):
@@ -102,7 +104,8 @@ def look_up(query: LookupQuery, *, organization: Organization, policy: Policy, c
             customer_id, is_merged = known[value]
             results.append(LookupResult(value=given, customer_id=customer_id, is_merged=is_merged))
         else:
-            results.append(LookupResult(value=given, refusal=unknown))
+            refusal = _unknown(query.key, given, organization, policy, country_code)
+            results.append(LookupResult(value=given, refusal=refusal))
     return results
 
 
@@ -124,15 +127,15 @@ def limit_to_store(results: Sequence[LookupResult], store: Store | None) -> list
     ]
 
 
-def _canonical(key: str, value: str, organization: Organization, country_code: str) -> str | Code:
+def _canonical(key: str, value: str, organization: Organization, policy: Policy, country_code: str) -> str | Code:
     """The value in stored form, or the code of the refusal."""
     if not value:
         return Code.IDENTIFIER_MISSING
     if has_unusable_text(value):
         return Code.INVALID_INPUT
     if key == "mobile":
-        mobile = read_mobile(value, countries=organization.supported_countries, country_code=country_code)
-        return mobile or Code.MALFORMED_IDENTIFIER
+        reading = mobile_reading(organization, policy, country_code)
+        return stored_mobile(value, **reading) or Code.MALFORMED_IDENTIFIER
     if key == "email":
         return read_email(value) or Code.MALFORMED_IDENTIFIER
     if key == "id":
@@ -140,7 +143,14 @@ def _canonical(key: str, value: str, organization: Organization, country_code: s
             return str(read_id(value))
         except LoyaltyError:
             return Code.INVALID_INPUT
-    return value
+    return read_code(value) or Code.IDENTIFIER_MISSING
+
+
+def _unknown(key: str, value: str, organization: Organization, policy: Policy, country_code: str) -> Code:
+    """The code of a value that no customer has. A number that cannot be read is malformed, unless it is stored."""
+    if key == "mobile" and read_mobile(value, **mobile_reading(organization, policy, country_code)) is None:
+        return Code.MALFORMED_IDENTIFIER
+    return Code.UNKNOWN_IDENTIFIER if key in Identifier.Kind.values else Code.UNKNOWN_ID
 
 
 def _find(key: str, values: set[str], policy: Policy) -> dict[str, tuple[int, bool]]:

@@ -90,9 +90,10 @@ def _language(code: str) -> str:
 
 
 def _options(texts: Iterable[str], definition: FieldDefinition) -> list[str]:
-    """The options that the texts name, ignoring case."""
+    """The options that the texts name, ignoring case unless one is named exactly."""
+    exact = {str(option): str(option) for option in definition.options}
     by_folded = {fold_given(str(option)): str(option) for option in reversed(definition.options)}
-    chosen = [by_folded.get(fold_given(text.strip()) or "") for text in texts]
+    chosen = [exact.get(text.strip()) or by_folded.get(fold_given(text.strip()) or "") for text in texts]
     if None in chosen:
         raise NotAnOptionError
     return [option for option in chosen if option is not None]

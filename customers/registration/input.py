@@ -12,19 +12,22 @@ from typing import Any, Literal
 from django.db.models import DEFERRED
 
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import read_email, read_external_id, read_id, read_mobile
+from customers.identifiers.values import read_email, read_external_id, read_id
 from customers.profile.field_values import FieldValue, NotAnOptionError, WrongTypeError, read_gender, read_value
 from customers.profile.models import Customer
 from customers.profile.text import read_name
 from customers.registration.context import TILL_CODE_LENGTH, InputContext
 from customers.sources.values import IN_STORE, read_source
+from loyalty_project.phone_numbers import read_foreign_mobile, read_mobile, stored_mobile
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.moments import from_wall, read_moment
+from loyalty_project.protocol.plain_text import read_code
 from loyalty_project.protocol.values import Item, child, optional, rows, text
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
+from organizations.tenancy.phone_numbers import mobile_reading
 
 Kind = Identifier.Kind
 Category = FieldDefinition.Category
@@ -68,12 +71,14 @@ INVALID: Mapping[str, Code] = {
 class CustomerInput:
     """One item, read. `customer` is unsaved; its blank or None columns were not supplied.
 
+    `has_former_mobile` is true if the mobile is of a country that is not configured: it must be stored already (2.2).
     `consents` are as sent; the subscriptions app reads them. `seen_version` is the customer's version that the sender read
     (None: unknown).
     """
 
     customer: Customer
     identifiers: dict[str, str]
+    has_former_mobile: bool = False
     customer_id: int | None = None
     seen_version: int | None = None
     field_values: dict[int, FieldValue] = field(default_factory=dict)
@@ -93,7 +98,7 @@ def read_customer_input(item: Item, context: InputContext, *, action: Literal["a
     """
     notices = list(context.notices)
     customer_id = read_id(text(item, "id", "user_id")) if action == "update" else None
-    identifiers = _identifiers(item, context, notices)
+    identifiers, has_former_mobile = _identifiers(item, context, notices)
     if not identifiers and customer_id is None:
         raise LoyaltyError(Code.NO_IDENTIFIER if action == "add" else Code.IDENTIFIER_MISSING)
     customer = _blank_customer(context.organization)
@@ -116,11 +121,12 @@ def read_customer_input(item: Item, context: InputContext, *, action: Literal["a
     return CustomerInput(
         customer=customer,
         identifiers=identifiers,
+        has_former_mobile=has_former_mobile,
         customer_id=customer_id,
         field_values=_field_values(item, context, notices),
         source_account=source_account,
-        card_number=optional(card, "card_number") or optional(item, "card_number"),
-        series_code=optional(card, "series_code") or optional(item, "series_code"),
+        card_number=read_code(optional(card, "card_number") or optional(item, "card_number")),
+        series_code=read_code(optional(card, "series_code") or optional(item, "series_code")),
         comm_channels=_comm_channels(item, notices),
         consents=_consents(item),
         notices=[*notices, *_referral_notices(item)],
@@ -138,25 +144,42 @@ def _blank_customer(organization: Organization) -> Customer:
 def read_identifier(kind: str, given: str, context: InputContext) -> str | None:
     """The canonical value of an identifier, or None if it is invalid."""
     if kind == Kind.MOBILE:
-        return read_mobile(given, countries=context.organization.supported_countries, country_code=context.country_code)
+        return read_mobile(given, **mobile_reading(context.organization, context.policy, context.country_code))
     if kind == Kind.EMAIL:
         return read_email(given)
     return read_external_id(given, pattern=context.policy.external_id_pattern)
 
 
-def _identifiers(item: Item, context: InputContext, notices: list[Notice]) -> dict[str, str]:
-    """Canonical values by kind. The first invalid one is raised, or dropped with 91003 if the policy is soft."""
+def read_stored_identifier(kind: str, given: str, context: InputContext) -> str | None:
+    """The value by which an identifier is looked up, or None if the text is not one.
+
+    A stored value may be older than the pattern of external ids, or than the countries whose mobiles are accepted.
+    """
+    if kind == Kind.MOBILE:
+        return stored_mobile(given, **mobile_reading(context.organization, context.policy, context.country_code))
+    return read_email(given) if kind == Kind.EMAIL else read_external_id(given)
+
+
+def _identifiers(item: Item, context: InputContext, notices: list[Notice]) -> tuple[dict[str, str], bool]:
+    """Canonical values by kind, and True if the mobile is of a country that is not configured.
+
+    The first invalid one is raised, or dropped with 91003 if the policy is soft.
+    """
     supplied = {kind: given for kind in KINDS if (given := optional(item, kind))}
     if Kind.MOBILE in supplied and not context.organization.supported_countries:
         raise LoyaltyError(Code.COUNTRY_NOT_CONFIGURED)
     read = {kind: read_identifier(kind, given, context) for kind, given in supplied.items()}
     valid = {kind: value for kind, value in read.items() if value is not None}
-    for kind in supplied:
-        if kind not in valid:
-            if not (context.policy.soft_secondary_validation and valid and kind != context.policy.primary):
-                raise LoyaltyError(INVALID[kind])
+    for kind, given in supplied.items():
+        if kind in valid:
+            continue
+        if context.policy.soft_secondary_validation and valid and kind != context.policy.primary:
             notices.append(Notice(Code.VALIDATION_FAILED, key=kind))
-    return valid
+        elif kind == Kind.MOBILE and (former := read_foreign_mobile(given)):
+            valid[kind] = former
+        else:
+            raise LoyaltyError(INVALID[kind])
+    return valid, Kind.MOBILE in valid and read[Kind.MOBILE] is None
 
 
 def _test_control(item: Item) -> str:

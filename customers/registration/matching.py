@@ -43,12 +43,15 @@ class Plan:
 def match(customer_input: CustomerInput, matches: Matches, policy: Policy, *, may_create: bool) -> Plan:
     """The plan of an item, rows A to I of docs/protocol.md 2.4.
 
-    Raises `LoyaltyError` 1011 or 1012 (no customer matches and none may be created), 1008 (external ids are switched off), 1047
-    (strict check), 1016, 1032 or 1033 (another customer has the value and may not be merged), 618 (fraud or a status label
-    forbids identifier changes and merges, or the account of a victim is deleted or pending deletion).
+    Raises `LoyaltyError` 1001 (a mobile of a country that is not configured is not stored either), 1011 or 1012 (no customer
+    matches and none may be created), 1008 (external ids are switched off), 1047 (strict check), 1016, 1032 or 1033 (another
+    customer has the value and may not be merged), 618 (fraud or a status label forbids identifier changes and merges, or the
+    account of a victim is deleted or pending deletion).
     """
     if customer_input.customer_id is not None and matches.by_id is None:
         raise LoyaltyError(Code.UNKNOWN_ID)
+    if customer_input.has_former_mobile and Kind.MOBILE not in matches.by_kind:
+        raise LoyaltyError(Code.INVALID_MOBILE)
     notices: list[Notice] = []
     sent = dict(customer_input.identifiers)
     if not policy.uses_external_id and sent.pop(Kind.EXTERNAL_ID, ""):

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from customers.search.staff import LIMIT, Reach, find_customers, identifier_prefixes, starts_with
+from loyalty_project.protocol.plain_text import trim
 from organizations.back_office.current_user import organization_of, own_stores
 from organizations.tenancy.models import Organization
 
@@ -22,7 +23,7 @@ def matching_customers(request: HttpRequest, term: str) -> set[int]:
 
 def matching_values(request: HttpRequest, term: str, *columns: str) -> Q:
     """Rows with an identifier in one of the columns that starts like the term, current or former."""
-    term = " ".join(term.split())
+    term = " ".join(trim(term).split())
     values = {value for _, value in identifier_prefixes(term, _organizations(request))}
     return reduce(or_, (Q(**starts_with(column, value)) for value in values for column in columns))
 

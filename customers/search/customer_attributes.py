@@ -7,7 +7,8 @@ from typing import Final
 from django.db.models import Exists, OuterRef, Q
 
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import bare_digits, read_mobile
+from customers.identifiers.values import email_spelling
+from customers.profile.text import read_name, written_name
 from customers.search.attributes import (
     TEXT_OPERATORS,
     Attribute,
@@ -20,9 +21,12 @@ from customers.search.attributes import (
 )
 from customers.search.criteria import text_criterion
 from customers.search.grammar import Condition, Operator
+from loyalty_project.phone_numbers import plain_number, stored_mobile
 from loyalty_project.protocol.moments import from_wall, read_moment
+from loyalty_project.protocol.plain_text import read_code
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
+from organizations.tenancy.phone_numbers import mobile_reading
 
 State = Identifier.State
 NOBODY: Final = Q(pk__in=())
@@ -33,7 +37,13 @@ _WHOLE: Final = frozenset({Operator.EQUALS, Operator.EXACT, Operator.IN})
 
 def _name(column: str) -> Matcher:
     def criterion(condition: Condition, _context: SearchContext) -> Q:
-        return text_criterion(condition, column=f"{column}_folded", backwards=f"{column}_reversed", whole=column)
+        spelling = replace(condition, values=tuple(written_name(value) for value in condition.values))
+        if condition.operator is not Operator.EXACT:
+            return text_criterion(spelling, column=f"{column}_folded", backwards=f"{column}_reversed")
+        # Names of earlier versions are stored as they were sent.
+        stored = [condition.value, read_name(condition.value)[0]]
+        folded = text_criterion(spelling, column=f"{column}_folded", backwards=f"{column}_reversed")
+        return folded & Q(**{f"{column}__in": stored})
 
     return criterion
 
@@ -46,8 +56,7 @@ def _identifier(kind: str) -> Matcher:
     """
 
     def criterion(condition: Condition, context: SearchContext) -> Criterion:
-        if kind == Identifier.Kind.MOBILE:
-            condition = _as_stored(condition, context)
+        condition = replace(condition, values=tuple(_as_stored(kind, value, condition, context) for value in condition.values))
         rows = Identifier.objects.exclude(state=State.FORMER).filter(kind=kind)
         matching = rows.filter(text_criterion(condition, column="value_folded", backwards="value_reversed", whole="value"))
         preferred = matching.filter(Q(state=State.CURRENT) | Q(pk__lt=OuterRef("pk")), customer=OuterRef("customer"))
@@ -56,15 +65,15 @@ def _identifier(kind: str) -> Matcher:
     return criterion
 
 
-def _as_stored(condition: Condition, context: SearchContext) -> Condition:
-    """The condition with mobiles in stored form: digits, complete numbers with their country code."""
-    countries = context.organization.supported_countries
-
-    def stored(number: str) -> str:
-        whole = read_mobile(number, countries=countries, country_code=context.country_code)
-        return whole if whole and condition.operator in _WHOLE else bare_digits(number)
-
-    return replace(condition, values=tuple(map(stored, condition.values)))
+def _as_stored(kind: str, value: str, condition: Condition, context: SearchContext) -> str:
+    """The value, or the part of one, as it is stored: a complete mobile with its country code."""
+    if kind == Identifier.Kind.EMAIL:
+        return email_spelling(value)
+    if kind == Identifier.Kind.EXTERNAL_ID:
+        return read_code(value)
+    reading = mobile_reading(context.organization, context.organization.policy, context.country_code)
+    whole = stored_mobile(value, **reading) if condition.operator in _WHOLE else None
+    return whole or plain_number(value).removeprefix("+") or value
 
 
 def _organization(condition: Condition, context: SearchContext) -> Q:

@@ -3,7 +3,6 @@
 Every look-up is a range of an index (the columns have the C collation) and stops at a limit, so that it is fast among millions.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,8 +12,11 @@ from django.db.models import QuerySet
 
 from customers.cards.models import Card
 from customers.identifiers.models import Identifier
+from customers.identifiers.values import email_spelling
 from customers.profile.models import Customer
-from customers.profile.text import fold
+from customers.profile.text import fold, written_name
+from loyalty_project.phone_numbers import plain_number
+from loyalty_project.protocol.plain_text import read_code, trim
 from loyalty_project.protocol.values import has_unusable_text
 from organizations.tenancy.models import Organization
 
@@ -24,7 +26,6 @@ LIMIT: Final = 200
 # Longest term, in characters: longer than any identifier, and than first and last name together.
 LONGEST_TERM: Final = 300
 _LAST: Final = "\U0010ffff"
-_NUMBER: Final = re.compile(r"\+?[\d\s().\-\u2010-\u2015]+", re.ASCII)
 _MIN_DIGITS: Final = 3
 _MAX_ID: Final = 2**63 - 1
 
@@ -47,7 +48,7 @@ def find_customers(term: str, reach: Reach) -> set[int]:
     """Ids of customers that match the term: three queries."""
     if len(term) > LONGEST_TERM:
         return set()
-    term = " ".join(term.split())
+    term = " ".join(trim(term).split())
     if not term or has_unusable_text(term):
         return set()
     ids: set[int] = set()
@@ -68,7 +69,7 @@ def _identifiers(term: str, reach: Reach) -> Iterator[QuerySet[Any]]:
 
 def identifier_prefixes(term: str, organizations: Sequence[Organization]) -> list[tuple[str, str]]:
     """Beginnings of identifiers that the term may stand for, with their kinds."""
-    values: list[tuple[str, str]] = [(Kind.EMAIL, term.lower())]
+    values: list[tuple[str, str]] = [(Kind.EMAIL, email_spelling(term).lower())]
     values += [(Kind.EXTERNAL_ID, spelling) for spelling in _spellings(term)]
     values += [(Kind.MOBILE, digits) for digits in sorted(_mobiles(term, organizations))]
     return values
@@ -84,7 +85,7 @@ def _cards(term: str, reach: Reach) -> Iterator[QuerySet[Any]]:
 
 def _customers(term: str, reach: Reach) -> Iterator[QuerySet[Any]]:
     customers = reach.within(Customer.objects.all(), "")
-    folded = fold(term)
+    folded = fold(written_name(term))
     for column in ("firstname_folded", "lastname_folded"):
         yield customers.filter(**starts_with(column, folded)).order_by(column).values_list("pk")
     words = folded.split(" ")
@@ -109,17 +110,19 @@ def starts_with(column: str, text: str) -> dict[str, str]:
 
 def _spellings(term: str) -> list[str]:
     """Spellings of an external id or card number: as typed, and in capitals."""
-    return list(dict.fromkeys([term, term.upper()]))
+    code = read_code(term)
+    return list(dict.fromkeys([code, code.upper()]))
 
 
 def _mobiles(term: str, organizations: Sequence[Organization]) -> set[str]:
     """Beginnings of mobiles that the digits may stand for: international, or national in a supported country."""
-    digits = re.sub(r"\D", "", term) if _NUMBER.fullmatch(term) else ""
+    number = plain_number(term)
+    digits = number.removeprefix("+")
     if len(digits) < _MIN_DIGITS:
         return set()
-    if term.startswith("+"):
+    if number.startswith("+"):
         return {digits}
     countries = {country for organization in organizations for country in organization.supported_countries}
     national = digits.lstrip("0")
     codes = {phonenumbers.country_code_for_region(country) for country in countries}
-    return {digits.removeprefix("00"), *(f"{code}{national}" for code in codes if national)}
+    return {digits, *(f"{code}{national}" for code in codes if national)}

@@ -16,6 +16,7 @@ from customers.identifiers.models import Identifier
 from customers.profile.locks import lock_customer
 from customers.validation_codes.models import ValidationCode
 from loyalty_project.encryption import seal, unseal
+from loyalty_project.protocol.plain_text import read_code
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
 from organizations.policies import Policy
@@ -114,4 +115,4 @@ def was_used(given: str, *, customer_id: int, purpose: Purpose, now: datetime) -
 
 def _is_code(row: ValidationCode, given: str) -> bool:
     code = unseal(row.sealed)
-    return code is not None and hmac.compare_digest(code.encode(), given.strip().upper().encode())
+    return code is not None and hmac.compare_digest(code.encode(), read_code(given).upper().encode())

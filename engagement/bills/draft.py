@@ -14,6 +14,7 @@ from engagement.bills.models import RETURNS, Bill, BillIdentity
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.moments import from_wall
 from loyalty_project.protocol.numbers import plain_digits
+from loyalty_project.protocol.plain_text import read_code
 from organizations.locations.models import Store, Till
 from organizations.policies import Policy
 
@@ -87,6 +88,9 @@ class BillDraft:
     field_values: Mapping[str, Any] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     stated_points: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        self.number, self.sale_number = read_code(self.number), read_code(self.sale_number)
 
     @property
     def is_return(self) -> bool:

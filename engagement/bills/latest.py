@@ -9,6 +9,7 @@ from engagement.numbers.money import read_money
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.paging import page_of_each
 from loyalty_project.protocol.moments import read_moment
+from loyalty_project.protocol.plain_text import read_code
 from organizations.tenancy.models import Organization
 
 LATEST = 10
@@ -31,7 +32,7 @@ def _filter(bills: QuerySet[Bill], query: Mapping[str, str], organization: Organ
     exact = {"number": "number", "store_code": "store__code", "till_code": "till__code"}
     for key, column in exact.items():
         if query.get(key):
-            bills = bills.filter(**{column: query[key]})
+            bills = bills.filter(**{column: read_code(query[key])})
     if query.get("type"):
         bills = bills.filter(type=query["type"].upper())
     if query.get("amount"):

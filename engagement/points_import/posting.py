@@ -34,6 +34,7 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.numbers import plain_digits
+from loyalty_project.protocol.plain_text import read_code
 from organizations.audit.actors import Actor
 from organizations.fields.models import FieldDefinition
 
@@ -106,7 +107,7 @@ def _open(rows: Sequence[PointsRow], catalog: ProgramCatalog, by: Actor, now: da
         customers=customers,
         states=states,
         memberships=memberships,
-        known=_known(states, {row.reference for row in rows}),
+        known=_known(states, {reference for row in rows for reference in (row.reference, row.sent_reference)}),
         fields=expiry_fields(catalog),
     )
 
@@ -126,7 +127,7 @@ def _known(states: States, references: set[str]) -> dict[Reference, list[_Posted
     known: defaultdict[Reference, list[_Posted]] = defaultdict(list)
     for entry in entries:
         key = accounts[entry.account_id]
-        known[key.customer_id, entry.kind, entry.reference].append(_posted(entry, key.program_id))
+        known[key.customer_id, entry.kind, read_code(entry.reference)].append(_posted(entry, key.program_id))
     return dict(known)
 
 

@@ -12,6 +12,7 @@ from engagement.points.models import PointsEntry
 from loyalty_project.imports.cells import (
     Values,
     choice_cell,
+    code_cell,
     day_cell,
     moment_cell,
     number_cell,
@@ -36,7 +37,10 @@ _MOST_AHEAD = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsRow:
-    """One posting. `points` is above 0, but for an adjustment that debits; `program` is a name, "" for the default one."""
+    """One posting. `points` is above 0, but for an adjustment that debits; `program` is a name, "" for the default one.
+
+    `sent_reference` is the reference as the file has it: earlier versions stored invisible characters of references.
+    """
 
     customer_id: int
     program: str
@@ -44,6 +48,7 @@ class PointsRow:
     points: Decimal
     occurred_at: datetime
     reference: str
+    sent_reference: str = ""
     expires_on: date | None = None
     store: Store | None = None
     till: Till | None = None
@@ -68,7 +73,8 @@ def read_points_row(row: Values, *, customer_id: int, zone: ZoneInfo, places: Lo
         kind=kind,
         points=_points(row, may_be_negative=kind == Kind.ADJUST),
         occurred_at=occurred_at,
-        reference=text_cell(row, "reference", most=LONGEST_REFERENCE, is_required=True),
+        reference=code_cell(row, "reference", most=LONGEST_REFERENCE, is_required=True),
+        sent_reference=text_cell(row, "reference"),
         expires_on=day_cell(row, "expires_on", zone),
         store=store,
         till=till,

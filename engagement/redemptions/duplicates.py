@@ -38,7 +38,7 @@ def find_earlier(
     if by.till is None:
         return None
     at_till = made.filter(entry__till=by.till, points=points).order_by("-pk")
-    code = request.validation_code.strip().upper()
+    code = request.validation_code.upper()
     if code and was_used(code, customer_id=customer_id, purpose=Purpose.POINTS, now=now):
         by_code = at_till.filter(validation_code=code).first()
         if by_code is not None:

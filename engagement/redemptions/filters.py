@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django_filters import CharFilter
 
-from loyalty_project.api.filtersets import IdFilter, MomentFilter, WireFilterSet
+from loyalty_project.api.filtersets import CodeFilter, IdFilter, MomentFilter, WireFilterSet
 from loyalty_project.protocol.values import read_id
 
 
@@ -14,7 +14,7 @@ class RedemptionFilters(WireFilterSet):
 
     start_date = MomentFilter("entry__occurred_at", "from")
     end_date = MomentFilter("entry__occurred_at", "until")
-    external_reference_number = CharFilter("entry__reference")
+    external_reference_number = CodeFilter("entry__reference")
     merchant_store_id = CharFilter(method="at_store")
     entity_code = CharFilter(method="at_location")
 

@@ -125,7 +125,7 @@ def redeem_points(request: RedemptionRequest, *, by: Actor) -> Redeemed:
         purpose=request.purpose,
         transaction_number=request.transaction_number,
         bill=named.bill,
-        validation_code=request.validation_code.strip().upper() if code else "",
+        validation_code=request.validation_code.upper() if code else "",
         custom_fields=_usable(request.custom_fields),
     )
     insert_redemption(redemption)

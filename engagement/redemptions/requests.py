@@ -1,11 +1,29 @@
-"""Requests of tills about redemptions, as sent: unread text, "" if not supplied (docs/protocol.md, tills' part 4)."""
+"""Requests of tills about redemptions, as sent: "" if not supplied. Only codes are read (docs/protocol.md, tills' part 4)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Final
+
+from loyalty_project.protocol.plain_text import read_code
+
+# Numbers, codes and references, which requests have in canonical form.
+_CODES: Final = ("transaction_number", "validation_code", "external_reference", "redemption_id", "program_id")
+
+
+class _Request:
+    """A request with its codes in canonical form."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for name in _CODES:
+            given: Any = getattr(self, name, "")
+            if given:
+                object.__setattr__(self, name, read_code(given))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RedemptionRequest:
+class RedemptionRequest(_Request):
     """A redemption as requested."""
 
     references: Mapping[str, str]
@@ -25,7 +43,7 @@ class RedemptionRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RedeemableRequest:
+class RedeemableRequest(_Request):
     """The question whether points may be redeemed. `amount` is points, or money with `is_money`."""
 
     references: Mapping[str, str]
@@ -40,7 +58,7 @@ class RedeemableRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReversalRequest:
+class ReversalRequest(_Request):
     """A reversal as requested. Without `points`: all that are left of the redemption."""
 
     redemption_id: str = ""

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django_filters import CharFilter, Filter, NumberFilter
 
-from loyalty_project.api.filtersets import IdFilter, MomentFilter, WireFilterSet
+from loyalty_project.api.filtersets import CodeFilter, IdFilter, MomentFilter, WireFilterSet
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.values import read_id
@@ -47,7 +47,7 @@ class StoreFilter(Filter):
 class BillFilters(WireFilterSet):
     """Filters of bills."""
 
-    number = CharFilter("number")
+    number = CodeFilter("number")
     transaction_id = IdFilter("pk")
     amount = NumberFilter("amount", max_digits=15, decimal_places=3)
     transaction_date = MomentFilter("billed_at", "within")

@@ -17,6 +17,7 @@ from django_filters import Filter, FilterSet
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.moments import read_span
+from loyalty_project.protocol.plain_text import read_code
 
 _UNSET: Final = {"", "0"}
 _LARGEST_ID: Final = 2**63 - 1
@@ -46,6 +47,20 @@ class IdFilter(Filter):
 
     def __init__(self, field_name: str, lookup_expr: str = "exact") -> None:
         super().__init__(field_name, lookup_expr, min_value=0, max_value=_LARGEST_ID)
+
+
+class CodeField(forms.CharField):
+    """A code, number or reference in canonical form."""
+
+    def clean(self, value: Any) -> str:
+        """The code; "" for a blank one."""
+        return read_code(super().clean(value) or "")
+
+
+class CodeFilter(Filter):
+    """Rows with this code, number or reference."""
+
+    field_class = CodeField
 
 
 class MomentField(forms.CharField):

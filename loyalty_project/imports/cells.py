@@ -11,6 +11,7 @@ from loyalty_project.imports.numbers import NotPlainError, has_decimals, read_de
 from loyalty_project.protocol.codes import Code, CodeTable
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.moments import read_moment
+from loyalty_project.protocol.plain_text import read_code
 
 Values = Mapping[str, str]
 T = TypeVar("T")
@@ -40,6 +41,11 @@ def text_cell(row: Values, column: str, *, most: int | None = None, is_required:
     if most is not None and len(text) > most:
         raise LoyaltyError(Code.INVALID_INPUT, detail=reason(column, text, f"has {len(text)} characters; write at most {most}"))
     return text
+
+
+def code_cell(row: Values, column: str, *, most: int | None = None, is_required: bool = False) -> str:
+    """A cell as an id, number or reference: like `text_cell`, without invisible characters."""
+    return text_cell({column: read_code(row.get(column, ""))}, column, most=most, is_required=is_required)
 
 
 def required(value: T | None) -> T:

@@ -1,8 +1,7 @@
 """The form field of mobile numbers: a country and the number in it. Stored are the digits with country code."""
 
-import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.utils.html import format_html
@@ -13,15 +12,13 @@ from phonenumber_field.widgets import PhoneNumberPrefixWidget
 from phonenumbers import NumberParseException, country_code_for_region, region_code_for_number
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from loyalty_project.phone_numbers import format_mobile
-
-# Digits, and what people write between them. Anything else is not read here, but refused by the registration.
-_NUMBER: Final = re.compile(r"[0-9 ()+./\u00a0\u2010-\u2015-]+")
+from loyalty_project.phone_numbers import format_mobile, plain_number
 
 
 def international_mobile(text: str, country: str) -> str:
     """A number typed for `country` (ISO code), with "+" and country code; as typed if it is not a number or has no country."""
-    number = _parse(text, country) if country and _NUMBER.fullmatch(text) else None
+    plain = plain_number(text)
+    number = _parse(plain, country) if country and plain else None
     return str(number.as_e164) if number else text
 
 
@@ -82,7 +79,8 @@ class MobileField(SplitPhoneNumberField):  # type: ignore[misc]  # the library h
     def has_changed(self, initial: str | None, data: Sequence[str | None]) -> bool:
         """True if another number was typed, in whatever format."""
         country, text = (value or "" for value in data)
-        return re.sub(r"[\s+-]", "", international_mobile(text.strip(), country)) != (initial or "")
+        typed = international_mobile(text.strip(), country)
+        return (plain_number(typed).removeprefix("+") or typed) != (initial or "")
 
 
 def _parse(text: str, country: str | None = None) -> PhoneNumber | None:

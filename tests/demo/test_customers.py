@@ -3,10 +3,11 @@
 from collections import Counter
 from datetime import date
 
-from customers.identifiers.values import read_email, read_mobile
+from customers.identifiers.values import read_email
 from customers.profile.text import fold, read_name
 from demo.customers import DAYS, HOW_MANY, demo_items
 from demo.guide import FIRST_CALLER, SECOND_CALLER
+from loyalty_project.phone_numbers import read_mobile
 
 TODAY = date(2026, 3, 1)
 COUNTRIES = ["CA", "US", "GB", "DE", "SE"]

@@ -7,6 +7,7 @@ from tests.migrations import carry_back, carry_over
 
 pytestmark = pytest.mark.django_db
 MIGRATION = "0005_identity_verification"
+PATTERNS = "0009_external_id_patterns_of_re2"
 SECTION = {"mandatory": ["firstname"], "otp": True}
 
 
@@ -21,3 +22,11 @@ def test_identity_verification_moves_to_its_column_and_back() -> None:
     silent.refresh_from_db()
     assert (asks.identity_verification, asks.stored_sections) == (SECTION, {})
     assert (silent.identity_verification, silent.stored_sections) == ({}, {"tickets": {"statuses": ["OPEN"]}})
+
+
+def test_a_stored_pattern_that_cannot_be_run_stops_the_migration() -> None:
+    Organization.objects.create(code="plain", name="Plain", flags={"EXTERNAL_ID_PATTERN": "[A-Z]+"})
+    carry_over("organizations", PATTERNS)
+    Organization.objects.create(code="ahead", name="Ahead", flags={"EXTERNAL_ID_PATTERN": "(?=A).+"})
+    with pytest.raises(ValueError, match=r"organization ahead: EXTERNAL_ID_PATTERN '\(\?=A\).\+' must be .* \(\?="):
+        carry_over("organizations", PATTERNS)

@@ -8,14 +8,14 @@ from typing import Any, Final
 from customers.cards.models import Card
 from customers.cards.services import CardInput, find_series, save_cards
 from customers.lookup.resolve import resolve_rows
-from customers.profile.text import is_plain
 from loyalty_project import clock
 from loyalty_project.imports.batches import Worker
-from loyalty_project.imports.cells import Values, choice_cell, day_cell, refusal, text_cell
+from loyalty_project.imports.cells import Values, choice_cell, code_cell, day_cell, refusal, text_cell
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from loyalty_project.imports.results import RowResult, work_sound
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.plain_text import is_plain
 from loyalty_project.protocol.values import text
 from organizations.audit.actors import Actor
 from organizations.card_series.models import CardSeries
@@ -81,7 +81,7 @@ def _read(
 
 
 def _code(row: Values, column: str, length: int, *, is_required: bool = False) -> str:
-    code = text_cell(row, column, most=length, is_required=is_required)
+    code = code_cell(row, column, most=length, is_required=is_required)
     if not is_plain(code, length):
         raise refusal(row, column, "has a control character")
     return code

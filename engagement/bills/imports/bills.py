@@ -10,7 +10,7 @@ from engagement.bills.draft import NUMBER_LENGTH, BillDraft
 from engagement.bills.imports.cells import money_cell
 from engagement.bills.models import ANONYMOUS, Bill
 from engagement.numbers.rounding import MOST_DECIMALS, MOST_POINTS
-from loyalty_project.imports.cells import Values, choice_cell, moment_cell, number_cell, refusal, required, text_cell
+from loyalty_project.imports.cells import Values, choice_cell, code_cell, moment_cell, number_cell, refusal, required, text_cell
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
@@ -68,7 +68,7 @@ def read_bill_row(
     draft = BillDraft(
         type=type_,
         customer_id=None if type_ in ANONYMOUS else customer_id,
-        number=text_cell(row, "number", most=NUMBER_LENGTH, is_required=True),
+        number=code_cell(row, "number", most=NUMBER_LENGTH, is_required=True),
         billed_at=required(moment_cell(row, "billing_time", organization.zone, is_required=True)),
         amount=money_cell(row, "amount", organization, is_required=True),
         gross_amount=money_cell(row, "gross_amount", organization),
@@ -76,7 +76,7 @@ def read_bill_row(
         till=till,
         store=store,
         return_type=text_cell(row, "return_type").upper(),
-        sale_number=text_cell(row, "return_of", most=NUMBER_LENGTH),
+        sale_number=code_cell(row, "return_of", most=NUMBER_LENGTH),
         notes=text_cell(row, "notes", most=NOTES_LENGTH),
         field_values=values,
         stated_points=_points(row),

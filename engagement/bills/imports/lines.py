@@ -6,7 +6,7 @@ from typing import Final
 
 from engagement.bills.draft import MOST_MONEY, NUMBER_LENGTH, BillDraft, LineDraft
 from engagement.bills.imports.cells import money_cell
-from loyalty_project.imports.cells import Values, moment_cell, number_cell, refusal, required, text_cell
+from loyalty_project.imports.cells import Values, code_cell, moment_cell, number_cell, refusal, required, text_cell
 from loyalty_project.imports.columns import IDENTIFIERS, check_columns
 from organizations.locations.lookup import Locations
 from organizations.tenancy.models import Organization
@@ -35,7 +35,7 @@ def read_line_row(
     Raises `LoyaltyError` 1150 for an unknown store or till, 400 for other malformed cells.
     """
     store, till = locations.of_row(row)
-    number = text_cell(row, "number", most=NUMBER_LENGTH, is_required=True)
+    number = code_cell(row, "number", most=NUMBER_LENGTH, is_required=True)
     billed_at = required(moment_cell(row, "billing_time", organization.zone, is_required=True))
     amount = required(money_cell(row, "amount", organization, is_required=True))
     rate = money_cell(row, "rate", organization) or Decimal(0)

@@ -37,6 +37,13 @@ def test_values_are_kept_in_canonical_form(kind, written, kept):
     assert read_value(written, field(kind, options=COLOURS)) == kept
 
 
+@pytest.mark.parametrize(
+    ("written", "chosen"), [("Sila", "Sila"), ("S\u0131la", "S\u0131la"), ("SILA", "S\u0131la"), ("Si\u200bla", "S\u0131la")]
+)
+def test_an_option_that_is_named_exactly_precedes_its_namesakes(written, chosen):
+    assert read_value(written, field("enum", options=["S\u0131la", "Sila"])) == chosen
+
+
 @pytest.mark.parametrize(("kind", "written"), [("enum", "Mauve"), ("multi", "Blue,Mauve"), ("multi", '["Mauve"]')])
 def test_a_value_that_is_no_option_has_its_own_code(kind, written):
     with pytest.raises(NotAnOptionError):

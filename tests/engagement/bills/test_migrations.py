@@ -1,16 +1,21 @@
-"""Stated points of older bills are copied from their details to the column, and back."""
+"""Bills of earlier versions: stated points get their column, numbers lose invisible characters."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from customers.merging.models import Merge
 from engagement.bills.models import Bill
+from organizations.locations.models import Till
 from tests.factories.bills import BillFactory
+from tests.factories.customers import CustomerFactory
 from tests.factories.locations import TillFactory
 from tests.migrations import carry_back, carry_over
+from tests.use_cases.merges import merge, undo
 
 NAME = "0011_copy_stated_points"
+CLEANING = "0013_bill_numbers_without_invisible_characters"
 
 
 @pytest.fixture
@@ -49,3 +54,30 @@ def test_copying_twice_changes_nothing(bills: list[Bill]) -> None:
 def test_an_empty_table_is_migrated(organization: Any) -> None:
     carry_over("engagement", NAME)
     assert stored() == []
+
+
+def test_bill_numbers_lose_invisible_characters(organization: Any) -> None:
+    till = TillFactory(store__organization=organization)
+    bill = BillFactory(till=till, customer__organization=organization, number="B-\u200b1", returned_number="\ufeffB-0")
+    carry_over("engagement", CLEANING)
+    bill.refresh_from_db()
+    assert (bill.number, bill.returned_number) == ("B-1", "B-0")
+
+
+def test_a_bill_whose_cleaned_number_is_another_bills_stays(organization: Any) -> None:
+    till = TillFactory(store__organization=organization)
+    numbers = ["B-1", "B-1\u200b"]
+    for number in numbers:
+        BillFactory(till=till, customer__organization=organization, number=number)
+    carry_over("engagement", CLEANING)
+    assert sorted(Bill.objects.values_list("number", flat=True)) == numbers
+
+
+def test_a_merge_can_still_be_undone_after_its_bills_were_cleaned(till: Till) -> None:
+    survivor, victim = (CustomerFactory(organization=till.organization) for _ in range(2))
+    bill = BillFactory(till=till, customer=victim, number="B-\u200b1")
+    merged = merge(till, survivor, victim)
+    carry_over("engagement", CLEANING)
+    undo(till, Merge.objects.get(pk=merged.pk))
+    bill.refresh_from_db()
+    assert (bill.number, bill.customer_id) == ("B-1", victim.pk)

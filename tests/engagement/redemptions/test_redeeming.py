@@ -230,6 +230,12 @@ def test_a_reference_number_spends_once_for_ever(chain: Chain, asha: PointsAccou
     assert Redemption.objects.count() == 3
 
 
+def test_invisible_characters_of_a_reference_number_do_not_count(chain: Chain, asha: PointsAccount) -> None:
+    first = redeem(order(asha, external_reference="R-\u200b1", transaction_number="\ufeffT-1"), chain.blr).redemption
+    assert (first.entry.reference, first.transaction_number) == ("R-1", "T-1")
+    assert redeem(order(asha, external_reference="\u202aR-1\u202c"), chain.blr).is_replay
+
+
 def test_a_used_code_is_answered_again_within_its_life(
     chain: Chain, asha: PointsAccount, moment: time_machine.Traveller
 ) -> None:

@@ -45,6 +45,7 @@ def three(shops: Shops) -> Customer:
         ("limit=1&offset=1", "C"),
         ("limit=0&offset=0", "BCA"),
         ("number=A", "A"),
+        ("number=%E2%80%8BA", "A"),
         ("amount=200.00", "BC"),
         ("amount=200&transaction_date=2026-01-06", "C"),
         ("transaction_date=2026-01-06%2023:59:59", "C"),

@@ -60,7 +60,8 @@ SPOILT = [
     ("settings.BATCH_LIMIT", "many", "", "must be a whole number"),
     ("settings.CONF_LOYALTY_MIN_BILL_AMOUNT", Decimal("1e999"), "", "must be below 1000000000000"),
     ("settings.CONF_LOYALTY_MIN_BILL_AMOUNT", Decimal("0.0001"), "", "must have at most 3 decimals"),
-    ("settings.EXTERNAL_ID_PATTERN", "[", "", "must be a regular expression"),
+    ("settings.EXTERNAL_ID_PATTERN", "[", "", "must be a regular expression of RE2 syntax: missing ]: ["),
+    ("settings.EXTERNAL_ID_PATTERN", r"(a)\1", "", r"must be a regular expression of RE2 syntax: invalid escape sequence: \1"),
     ("settings.CONF_LOYALTY_REGISTER_CUSTOMER_GENDER", "Nothing", "", "there is no custom or extended field 'Nothing'"),
     # identity verification
     ("identity_verification.otp", 1, "", "must be true or false"),

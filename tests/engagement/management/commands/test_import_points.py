@@ -353,3 +353,21 @@ def test_what_the_account_forbids_is_explained(chain: Chain, asha: PointsAccount
         'points: "7" is more than the balance of 2026-01-02 03:04:05',
         f'id: "{stranger.pk}" is refused: Customer is not registered for the loyalty program.',
     ]
+
+
+def test_a_reference_is_the_same_with_and_without_invisible_characters(asha: PointsAccount, bring: Bring) -> None:
+    row = f"{asha.customer_id},AWARD,100,2026-04-20,2030-01-01,"
+    assert bring(row + "X-\u200b1").counts == (1, 0, 0, 0)
+    assert bring(row + "X-1", row + "\ufeffX-1").counts == (0, 0, 2, 0)
+    assert PointsEntry.objects.get().reference == "X-1"
+
+
+def test_a_reference_that_an_earlier_version_stored_as_sent_is_known(
+    asha: PointsAccount, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = f"{asha.customer_id},AWARD,100,2026-04-20,2030-01-01,X-\u200b1"
+    with monkeypatch.context() as earlier:
+        earlier.setattr("loyalty_project.imports.cells.read_code", str.strip)
+        assert bring(row).counts == (1, 0, 0, 0)
+    assert PointsEntry.objects.get().reference == "X-\u200b1"
+    assert bring(row).counts == (0, 0, 1, 0)

@@ -62,7 +62,7 @@ def test_saving_without_a_change_changes_nothing(administrator: Client, organiza
     ("typed", "errors"),
     [
         ({"BATCH_LIMIT": "0"}, {"BATCH_LIMIT": ["Must be from 1 to 10000."]}),
-        ({"EXTERNAL_ID_PATTERN": "("}, {"EXTERNAL_ID_PATTERN": ["Must be a regular expression."]}),
+        ({"EXTERNAL_ID_PATTERN": "("}, {"EXTERNAL_ID_PATTERN": ["Must be a regular expression of RE2 syntax: missing ): (."]}),
         ({"CONF_MIN_BILLING_DATE": "soon"}, {"CONF_MIN_BILLING_DATE": ["Must be a date, YYYY-MM-DD."]}),
         ({"currency": "rupee"}, None),
         ({"currency": "inr"}, {"currency": ["Must be a currency of ISO 4217 in three capital letters, like INR."]}),

@@ -90,6 +90,15 @@ def test_bills_and_returns_come_in_and_are_unchanged_the_second_time(asha: Custo
     assert (account_of(asha).version, Bill.objects.count()) == (account.version, 5)
 
 
+def test_a_bill_is_the_same_with_and_without_invisible_characters(asha: Customer, path: Path) -> None:
+    line = f"{asha.pk},B\u200b1,2026-01-05,100,,,,blr.till1,,,,"
+    assert run(path, line).counts == (1, 0, 0, 0)
+    assert run(path, line.replace("\u200b", ""), line.replace("B", "\ufeffB")).counts == (0, 0, 2, 0)
+    assert Bill.objects.get().number == "B1"
+    returned = f"{asha.pk},R1,2026-01-07 09:00:00,50,RETURN,\u202aB1\u202c,AMOUNT,blr.till1,,,,"
+    assert run(path, returned).counts == (1, 0, 0, 0)
+
+
 @pytest.mark.parametrize("strict", [0, 1])
 def test_the_same_file_is_unchanged_under_any_duplicate_policy(
     northwind: Organization, asha: Customer, path: Path, strict: int
