@@ -25,6 +25,7 @@ from engagement.points.ledger.repository import (
     write_accounts,
 )
 from engagement.points.models import BillPoints, PointsAccount, PointsLot
+from engagement.points.moved_accounts import with_moved
 from engagement.programs.account_key import AccountKey
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.audit.actors import Actor
@@ -205,9 +206,9 @@ def _find_days(state: AccountState) -> None:
     account = state.account
     billed = BillPoints.objects.filter(account=account).aggregate(last=Max("bill__billed_on"))
     account.last_billed_on = billed["last"]
-    own = Q(entry__account=account) | Q(entry__account__moved_to=account)
+    own = PointsLot.objects.filter(entry__account__in=with_moved([account.pk]))
     # Neither joining nor an adjustment by staff is an earning: they renew nothing.
-    earned = PointsLot.objects.filter(own, moved_from=None, moves=PointsLot.Moves.ROLLING)
+    earned = own.filter(moved_from=None, moves=PointsLot.Moves.ROLLING)
     for reason in (WELCOME, ADJUSTMENT):
         earned = earned.exclude(entry__explanation__because=reason)
     last = earned.aggregate(last=Max("awarded_at"))["last"]

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
 from customers.profile.models import Customer
 from customers.profile.reading import Payloads, Reading
 from engagement.points import payloads
@@ -15,6 +13,7 @@ from engagement.points.balances import Balance, Balances, memberships_of, read_b
 from engagement.points.group_points import points_of_groups
 from engagement.points.ledger.posting import AccountState
 from engagement.points.models import PointsEntry, PointsLot
+from engagement.points.moved_accounts import with_moved
 from engagement.programs.catalog import ApplicablePrograms, CurrentProgram, ProgramCatalog, load_catalog
 from loyalty_project import clock
 from loyalty_project.protocol.codes import Code
@@ -161,8 +160,8 @@ def _expired(found: dict[int, dict[str, Any]], view: PointsView) -> None:
     """`expired_points`: what expired and when, the newest first. One query."""
     accounts = {state.account.pk: state for customer_id in found for state in view.states_of(customer_id)}
     # Points that expired before a merge are on the account that moved.
-    own_or_moved = Q(account__in=accounts) | Q(account__moved_to__in=accounts)
-    stored = PointsEntry.objects.filter(own_or_moved, kind=PointsEntry.Kind.EXPIRE, points__lt=0).select_related("account")
+    own = PointsEntry.objects.filter(account__in=with_moved(accounts))
+    stored = own.filter(kind=PointsEntry.Kind.EXPIRE, points__lt=0).select_related("account")
     entries = [*stored, *(entry for state in accounts.values() for entry in state.entries if entry.pk is None)]
     rows: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     for entry in sorted(entries, key=lambda entry: entry.occurred_at, reverse=True):
@@ -177,8 +176,8 @@ def _promotions(found: dict[int, dict[str, Any]], view: PointsView) -> None:
     """`promotion_points`: promotional lots with the place that gave them, the newest first. One query."""
     states = {state.account.pk: state for customer_id in found for state in view.states_of(customer_id)}
     # A lot that came by a merge was given before, on the account that moved; entries have the index by account.
-    own_or_moved = Q(entry__account__in=states) | Q(entry__account__moved_to__in=states)
-    given = PointsLot.objects.filter(own_or_moved, kind=PointsLot.Kind.PROMOTIONAL, moved_from=None)
+    own = PointsLot.objects.filter(entry__account__in=with_moved(states))
+    given = own.filter(kind=PointsLot.Kind.PROMOTIONAL, moved_from=None)
     lots = given.select_related("account", "entry__till")
     rows: defaultdict[int, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: {"customer": [], "transactions": []})
     for lot in lots.order_by("-awarded_at", "-pk"):
