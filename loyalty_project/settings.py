@@ -157,6 +157,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_WHITELIST_CALLABLE = "organizations.staff.log_in.is_known_at_address"
 # Failures are deleted after the cool-off time; log-ins that succeed are in each member's `last_login`.
 AXES_DISABLE_ACCESS_LOG = True
+# Invented names are counted together for each address, and a lock is neither prolonged nor recorded anew by further attempts.
+AXES_USERNAME_CALLABLE = "organizations.staff.log_in.counted_name"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_VERBOSE = False
 # `manage.py axes_reset_username` unlocks log-ins; the library's own admin pages are not restricted to an organization.
 AXES_ENABLE_ADMIN = False

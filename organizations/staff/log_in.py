@@ -6,7 +6,7 @@ may delete: rows are switched off, and the audit keeps what they were.
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
@@ -14,15 +14,32 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from loyalty_project.client_ip import UNKNOWN_ADDRESS, client_address
-from organizations.credentials.failed_attempts import is_proven
+from organizations.credentials.failed_attempts import UNKNOWN_NAME, is_proven
 from organizations.credentials.verification_cache import refuse_credential, verify_cached
 from organizations.staff.models import StaffMember
 from organizations.staff.permissions import Permissions, StaffPermissions
+
+LONGEST_NAME: Final = 150  # of the column
 
 
 def credential_name(username: str) -> str:
     """The name under which failures of a log-in are counted."""
     return f"staff:{username}"
+
+
+def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
+    """The user name under which the lock counts (AXES_USERNAME_CALLABLE): one for all that do not exist."""
+    typed = str((credentials or {}).get("username") or request.POST.get("username", ""))
+    known: dict[str, str] = request.__dict__.setdefault("_counted_names", {})
+    if typed not in known:
+        exists = is_storable(typed) and StaffMember.objects.filter(username=typed).exists()
+        known[typed] = typed if exists else UNKNOWN_NAME
+    return known[typed]
+
+
+def is_storable(username: str) -> bool:
+    """True if a column could hold the name."""
+    return "\0" not in username and len(username) <= LONGEST_NAME
 
 
 def is_known_at_address(request: HttpRequest, credentials: Mapping[str, Any] | None) -> bool:

@@ -6,8 +6,8 @@ from django import forms
 from unfold.forms import AuthenticationForm
 
 from organizations.credentials.verification_cache import VerificationUnavailableError
+from organizations.staff.log_in import LONGEST_NAME
 
-LONGEST_NAME = 150  # of the column
 LONGEST_PASSWORD = 1000
 
 
