@@ -1,23 +1,35 @@
 """The matrix of scopes: each role, each page and action, and rows of the own store, another store and another organization."""
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from customers.identity_requests.models import IdentityRequest
+from engagement.points.models import PointsAccount
+from engagement.redemptions.models import Redemption
+from organizations.audit.services import Change, record_changes
+from organizations.card_series.models import CardSeries
 from organizations.staff.models import StaffMember
 from organizations.staff.reach import reach_of
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
 from tests.attacks.pages import ACTIONS, SITE_PAGES, Page, all_actions, all_pages, site_pages
 from tests.attacks.places import OF_A_STORE, ROLES, Place, fingerprint, open_places
-from tests.back_office import log_in, shown
+from tests.back_office import log_in, page_of, register, shown
+from tests.factories.bills import BillFactory
+from tests.factories.cards import CardFactory
+from tests.factories.identity_requests import ask_as, known_by, set_flags, staff
+from tests.factories.points import give_points
 from tests.factories.staff import StaffMemberFactory
+from use_cases.merging import merge_customers
 
 pytestmark = [pytest.mark.django_db]
 FULL = os.environ.get("REGULARS_PROOFS") == "full"
@@ -154,3 +166,138 @@ def test_actions_change_rows_in_scope_alone(places: dict[str, Place], role: str,
             for more in ({}, {"select_across": "0", "index": "0"}):
                 browser.post(address, {"action": name, "_selected_action": forged, **more})
     assert fingerprint() == before
+
+
+# --- rows that two stores share
+
+
+@pytest.fixture
+def shared_rows(places: dict[str, Place]) -> tuple[list[Any], list[str]]:
+    """Rows that the own store shares with another store, and patterns of what only the other store may read of them."""
+    own, elsewhere = places["own"], places["elsewhere"]
+    organization = own.till.organization
+    by = staff(organization)
+    far = register(elsewhere.till, firstname="Hidden", lastname="Victim", mobile="9812377771")
+    taker = register(elsewhere.till, firstname="Hidden", lastname="Taker", mobile="9812377772")
+    near = register(own.till, firstname="Near", mobile="9812377773")
+    with transaction.atomic():
+        give_points(PointsAccount.objects.get(customer=far), 20)
+    card = CardFactory(series=own.rows[CardSeries], number="SHARED1", customer=far)
+    record_changes([Change(action="created", object_type="card", object_id=card.pk, new={"customer": far.pk})], by=by)
+    incoming = merge_customers(survivor=own.customer.pk, victim=far.pk, by=by).merge
+    merge_customers(survivor=taker.pk, victim=near.pk, by=by)
+    bill = BillFactory(till=own.till, customer=elsewhere.customer)
+    code = elsewhere.rows[Redemption]
+    Redemption.objects.filter(pk=code.pk).update(bill=bill)
+    request = ask_as(by, "mobile", "9812300011", "9812300021", is_known=True)
+    ask_as(by, "email", "marked.elsewhere@example.com", "marked.own@example.com", is_known=True)
+    hidden = [customer.pk for customer in (far, taker, elsewhere.customer, elsewhere.twin)]
+    patterns = [
+        *(rf"\b{mark}\b" for mark in (*elsewhere.marks, "Hidden", str(code))),
+        *(rf"(customer|Customer) {pk}\b|/customer/{pk}/" for pk in hidden),
+        rf"customer(</dt>|\W)+{far.pk}\b",
+    ]
+    return [own.customer, near, incoming, bill, request, card], patterns
+
+
+def pages_of(rows: list[Any]) -> list[str]:
+    """The pages of these rows, with their forms and histories."""
+    addresses = []
+    for row in rows:
+        for page in all_pages():
+            if page.model is type(row) and set(page.parts) <= {"object_id", "verb"} and "object_id" in page.parts:
+                for verb in ("approve", "reject") if "verb" in page.parts else ("",):
+                    parts = {"object_id": row.pk, **({"verb": verb} if verb else {})}
+                    addresses.append(page.address(**parts))
+    return addresses
+
+
+def test_no_page_tells_a_detail_of_a_customer_of_another_store(
+    places: dict[str, Place], shared_rows: tuple[list[Any], list[str]]
+) -> None:
+    browser = log_in(member_with(places, "store_manager", is_limited=True))
+    rows, patterns = shared_rows
+    lists = [page.address() for page in all_pages() if page.name.endswith("_changelist")]
+    told = []
+    for address in ["/admin/", *lists, *pages_of(rows)]:
+        content = browser.get(address, follow=True).content.decode()
+        told += [(address, found[0]) for pattern in patterns if (found := re.search(pattern, content))]
+    assert not told
+    assert "a customer of another store" in browser.get(page_of("customers_customer", rows[0])).content.decode()
+
+
+def test_staff_of_the_whole_organization_read_all_of_it(
+    places: dict[str, Place], shared_rows: tuple[list[Any], list[str]]
+) -> None:
+    browser = log_in(member_with(places, "care_agent", is_limited=False))
+    (customer, near, incoming, bill, request, _), _ = shared_rows
+    for noun, row in [("customer", customer), ("customer", near), ("merge", incoming), ("identityrequest", request)]:
+        content = browser.get(page_of(f"customers_{noun}", row)).content.decode()
+        assert "Hidden" in content or "Markedelsewhere" in content
+        assert "of another store" not in content
+    assert "Markedelsewhere" in browser.get(page_of("engagement_bill", bill)).content.decode()
+
+
+def test_a_merge_with_another_store_is_undone_by_who_sees_both(
+    places: dict[str, Place], shared_rows: tuple[list[Any], list[str]]
+) -> None:
+    merge = shared_rows[0][2]
+    undo = reverse("admin:customers_merge_undo", args=[merge.pk])
+    limited = log_in(member_with(places, "store_manager", is_limited=True))
+    assert undo not in limited.get(page_of("customers_merge", merge)).content.decode()
+    assert limited.post(undo, {"reason": "Two people"}).status_code == 403
+    agent = log_in(member_with(places, "care_agent", is_limited=False))
+    assert agent.post(undo, {"reason": "Two people"}).status_code == 302
+    merge.refresh_from_db()
+    assert merge.undone_by == "staff:me.care_agent"
+
+
+def test_two_customers_of_different_stores_are_merged_by_who_sees_both(places: dict[str, Place]) -> None:
+    before = fingerprint()
+    browser = log_in(member_with(places, "store_manager", is_limited=True))
+    before = fingerprint()
+    merge = next(page for page in all_pages() if page.name == "customers_customer_merge")
+    for first, second in [("own", "elsewhere"), ("elsewhere", "own"), ("own", "foreign")]:
+        for address in merge.addresses(places[first], victim=places[second].customer):
+            for method in ("get", "post"):
+                assert is_refused(getattr(browser, method)(address, {"reason": "The same"}))
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize(
+    ("role", "owner"), [("store_staff", "own"), ("store_staff", "elsewhere"), ("store_manager", "elsewhere")]
+)
+def test_an_automatic_approval_merges_for_those_alone_who_may(places: dict[str, Place], role: str, owner: str) -> None:
+    set_flags(places["own"].till.organization, CI_MOBILE_AUTO_APPROVE=1)
+    browser = log_in(member_with(places, role, is_limited=True))
+    taken = register(places[owner].till, firstname="Taken", mobile="9812377777")
+    form = {"kind": "mobile", "new_value": "98123 77777", "comments": "Says so"}
+    answer = browser.post(
+        reverse("admin:customers_customer_request_change", args=[places["own"].customer.pk]), form, follow=True
+    )
+    request = IdentityRequest.objects.get(new_value="919812377777")
+    assert (request.status, request.other) == ("PENDING", taken)
+    assert known_by(taken) == {"mobile": "919812377777"}
+    assert ("Taken" in answer.content.decode()) == (owner == "own")
+    assert "A colleague who sees both and may merge has to approve it." in answer.content.decode()
+
+
+def test_an_automatic_approval_merges_at_once_for_who_may_merge(places: dict[str, Place]) -> None:
+    set_flags(places["own"].till.organization, CI_MOBILE_AUTO_APPROVE=1)
+    browser = log_in(member_with(places, "store_manager", is_limited=True))
+    taken = register(places["own"].till, mobile="9812377777")
+    form = {"kind": "mobile", "new_value": "98123 77777", "comments": "Says so"}
+    browser.post(reverse("admin:customers_customer_request_change", args=[places["own"].customer.pk]), form)
+    assert known_by(places["own"].customer)["mobile"] == "919812377777"
+    taken.refresh_from_db()
+    assert taken.merged_into == places["own"].customer
+
+
+def test_a_change_is_of_the_customer_of_the_page_even_if_the_value_is_shared(places: dict[str, Place]) -> None:
+    set_flags(places["own"].till.organization, CONF_USERS_IS_EMAIL_UNIQUE=0, CI_EMAIL_AUTO_APPROVE=1)
+    first = register(places["elsewhere"].till, mobile="9812377771", email="family@example.com")
+    second = register(places["own"].till, mobile="9812377772", email="family@example.com")
+    browser = log_in(member_with(places, "store_staff", is_limited=True))
+    form = {"kind": "email", "new_value": "own@example.com", "comments": "Says so"}
+    browser.post(reverse("admin:customers_customer_request_change", args=[second.pk]), form)
+    assert (known_by(first)["email"], known_by(second)["email"]) == ("family@example.com", "own@example.com")
