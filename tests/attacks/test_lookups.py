@@ -92,7 +92,7 @@ def paths(model: type[Model], depth: int = 2) -> Iterator[str]:
 
 @pytest.mark.parametrize("noun", LISTS)
 def test_no_list_is_filtered_by_a_column_that_it_does_not_declare(browser: Client, noun: str) -> None:
-    columns = [path for path in paths(MODELS[noun], 1 if FULL else 0)]
+    columns = list(paths(MODELS[noun], 1 if FULL else 0))
     asked = {f"{column}__{lookup}" for column in columns for lookup in LOOKUPS} - declared(noun)
     assert [name for name in sorted(asked) if not is_refused(ask(browser, noun, **{name: "1"}))] == []
 
@@ -156,7 +156,7 @@ def test_ids_of_another_form_are_refused_in_every_address(browser: Client, place
                 for match in re.finditer(r"(?<=/)\d+(?=/)", address):
                     asked = f"{address[: match.start()]}{odd}{address[match.end() :]}"
                     status = getattr(browser, method)(asked).status_code
-                    if status not in {302, 404}:
+                    if status not in {302, 403, 404}:
                         wrong.append((page.name, odd[:8], status))
     assert not wrong
     assert fingerprint() == before

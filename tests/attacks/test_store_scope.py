@@ -253,7 +253,6 @@ def test_a_merge_with_another_store_is_undone_by_who_sees_both(
 
 
 def test_two_customers_of_different_stores_are_merged_by_who_sees_both(places: dict[str, Place]) -> None:
-    before = fingerprint()
     browser = log_in(member_with(places, "store_manager", is_limited=True))
     before = fingerprint()
     merge = next(page for page in all_pages() if page.name == "customers_customer_merge")
