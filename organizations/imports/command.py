@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import Error, connection, transaction
+from django.db import Error
 
 from loyalty_project.db.errors import database_failure
-from loyalty_project.db.locks import hold_name, most_values, without_value_locks
-from loyalty_project.imports.batches import Prepared, Worker, in_batches, may_succeed_later, work_batch
+from loyalty_project.db.locks import hold_name, most_values
+from loyalty_project.imports.batches import Prepared, Worker, in_batches, may_succeed_later
 from loyalty_project.imports.columns import (
     IDENTIFIERS,
     ColumnsError,
@@ -23,23 +23,16 @@ from loyalty_project.imports.columns import (
     header_of,
     read_header_row,
 )
-from loyalty_project.imports.progress import Report, progress_bar
+from loyalty_project.imports.progress import progress_bar
 from loyalty_project.imports.reading import Row, RowReader
 from loyalty_project.imports.rejects import Reject, check_rejects_path, write_rejects
 from loyalty_project.imports.results import RowResult, Tally, kinds_of
 from loyalty_project.imports.shapes import foreign_header
 from loyalty_project.imports.sources import Source, UnreadableFileError, open_source
 from organizations.audit.actors import Actor, command_actor
-from organizations.imports.models import ImportRun
-from organizations.imports.runs import (
-    RunKey,
-    finish_run,
-    open_run,
-    position_of,
-    rejects_of,
-    store_batch,
-    tally_of,
-)
+from organizations.imports.dry_runs import dry_run
+from organizations.imports.progress import RehearsedProgress, RunProgress, StoredProgress
+from organizations.imports.runs import RunKey, find_run, open_run
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 
@@ -119,8 +112,14 @@ class ImportCommand(BaseCommand):
                 sha256=source.sha256,
                 options=self.options_that_matter(options),
             )
-            with _alone(key), _dry_run() if options["dry_run"] else _real_run():
-                return self._work(key, source, reader, header, worker, options)
+            start = reader.position
+            if options["dry_run"]:
+                with dry_run(on_letting_go=self._say_that_it_let_go) as trial:
+                    rehearsed = RehearsedProgress(find_run(key), start=start, dry_run=trial)
+                    return self._work(rehearsed, source, reader, header, worker, options)
+            with _alone(key):
+                stored = StoredProgress(open_run(key, source, start), start=start)
+                return self._work(stored, source, reader, header, worker, options)
 
     def _open(self, reader: RowReader, *, by: Actor, options: Mapping[str, Any]) -> tuple[Header, Worker]:
         """The header, and the worker for rows below it. Raises `ColumnsError`, and `UnreadableFileError` for other shapes."""
@@ -148,27 +147,29 @@ class ImportCommand(BaseCommand):
 
     def _work(
         self,
-        key: RunKey,
+        progress: RunProgress,
         source: Source,
         reader: RowReader,
         header: Header,
         worker: Worker,
         options: Mapping[str, Any],
     ) -> Tally:
-        run = open_run(key, source, reader.position)
-        if position_of(run) != reader.position:
-            self.stderr.write(f"Continuing the import of {run.started_at:%Y-%m-%d %H:%M:%S} UTC behind line {run.lines}.")
-            reader.seek(position_of(run))
+        if progress.position != reader.position:
+            begun = f"{progress.started_at:%Y-%m-%d %H:%M:%S}"
+            self.stderr.write(f"Continuing the import of {begun} UTC behind line {progress.position.lines}.")
+            reader.seek(progress.position)
         with progress_bar(source.size, wanted=not options["no_progress"]) as report:
-            tally = self._work_batches(run, reader, header, worker, self._rows_of_a_batch(options), report)
+            for batch in in_batches((_prepare(row, header, worker) for row in reader), self._rows_of_a_batch(options)):
+                progress.work(batch, worker, partial(_rejects, header))
+                report(batch[-1].row.end, progress.tally)
         if options["errors"]:
             try:
-                write_rejects(options["errors"], header.columns, rejects_of(run))
+                write_rejects(options["errors"], header.columns, progress.rejects())
             except OSError as error:
                 # The run stays unfinished, so that nothing is lost.
                 _fail(f"All rows are worked, but not the error file: {error}. Start the import again to have it written.")
-        finish_run(run)
-        return tally
+        progress.finish()
+        return progress.tally
 
     def _rows_of_a_batch(self, options: Mapping[str, Any]) -> int:
         """`--batch-size`, but no more than the server's lock table allows."""
@@ -178,15 +179,11 @@ class ImportCommand(BaseCommand):
             self.stderr.write(f"Batches have {size} rows: the database cannot lock the values of more at once.")
         return size
 
-    def _work_batches(
-        self, run: ImportRun, reader: RowReader, header: Header, worker: Worker, size: int, report: Report
-    ) -> Tally:
-        tally = tally_of(run)
-        for batch in in_batches((_prepare(row, header, worker) for row in reader), size):
-            results = work_batch(batch, worker, store=partial(_store, run, header, tally, batch))
-            tally = tally.plus(_with_lines(batch, results))
-            report(batch[-1].row.end, tally)
-        return tally
+    def _say_that_it_let_go(self) -> None:
+        self.stderr.write(
+            "Another session waited for this dry run, which has let go of its rows. From here on each batch is tried by "
+            "itself: rows that repeat those of earlier batches may be counted as new."
+        )
 
 
 def _prepare(row: Row, header: Header, worker: Worker) -> Prepared:
@@ -195,12 +192,8 @@ def _prepare(row: Row, header: Header, worker: Worker) -> Prepared:
     return Prepared(row, values, problem or header.damage(row, values, worker.codes))
 
 
-def _with_lines(batch: Sequence[Prepared], results: Sequence[RowResult]) -> Iterator[tuple[int, RowResult]]:
-    return ((prepared.row.line, result) for prepared, result in zip(batch, results, strict=True))
-
-
-def _store(run: ImportRun, header: Header, before: Tally, batch: Sequence[Prepared], results: Sequence[RowResult]) -> None:
-    rejects = [
+def _rejects(header: Header, batch: Sequence[Prepared], results: Sequence[RowResult]) -> list[Reject]:
+    return [
         Reject(
             line=prepared.row.line,
             code=int(result.code),
@@ -211,8 +204,6 @@ def _store(run: ImportRun, header: Header, before: Tally, batch: Sequence[Prepar
         for prepared, result in zip(batch, results, strict=True)
         if result.code is not None
     ]
-    tally = before.plus(_with_lines(batch, results))
-    store_batch(run, reached=batch[-1].row.end, tally=tally, rejects=rejects)
 
 
 @contextmanager
@@ -225,22 +216,6 @@ def _alone(key: RunKey) -> Iterator[None]:
         if not is_held:
             _fail("Another process is importing this file at this moment. Nothing was done.")
         yield
-
-
-@contextmanager
-def _dry_run() -> Iterator[None]:
-    """Roll everything back at the end."""
-    with without_value_locks(), transaction.atomic():
-        with connection.cursor() as cursor:
-            # Slow input must not end the transaction.
-            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        yield
-        transaction.set_rollback(True)
-
-
-@contextmanager
-def _real_run() -> Iterator[None]:
-    yield
 
 
 def _check_errors_path(path: Path) -> None:

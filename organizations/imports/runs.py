@@ -33,10 +33,17 @@ class RunKey:
         return f"{self.organization.pk} {self.command} {self.sha256} {self.options}"
 
 
+def find_run(key: RunKey) -> ImportRun | None:
+    """The unfinished run of this import. A file without checksum has none."""
+    if not key.sha256:
+        return None
+    return ImportRun.objects.filter(command=key.command, sha256=key.sha256, options=key.options, finished_at=None).first()
+
+
 def open_run(key: RunKey, source: Source, start: Position) -> ImportRun:
-    """The unfinished run of this import, or a new one from `start`. A file without checksum always gets a new one."""
-    run = ImportRun.objects.filter(command=key.command, sha256=key.sha256, options=key.options, finished_at=None).first()
-    if run is not None and key.sha256:
+    """The unfinished run of this import, or a new one from `start`."""
+    run = find_run(key)
+    if run is not None:
         return run
     return ImportRun.objects.create(
         organization=key.organization,
