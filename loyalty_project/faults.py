@@ -30,6 +30,7 @@ class Point(StrEnum):
     AFTER_EFFECT = "item.after_effect"
     BEFORE_COMMIT = "item.before_commit"
     AFTER_COMMIT = "item.after_commit"
+    BATCH_COMMITTED = "import.batch_committed"
     BEFORE_ANSWER = "call.before_answer"
 
 

@@ -8,6 +8,7 @@ import structlog
 from django.db import DataError, Error, IntegrityError, OperationalError, connection, transaction
 
 from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, sqlstate
+from loyalty_project.faults import Point, reach
 from loyalty_project.imports.cells import Values
 from loyalty_project.imports.columns import IDENTIFIERS
 from loyalty_project.imports.reading import Row
@@ -127,11 +128,14 @@ def _repeat(work: Callable[[], Sequence[RowResult]]) -> Sequence[RowResult]:
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                return work()
+                results = work()
         except OperationalError as error:
             if not may_succeed_later(error) or attempt == MAX_ATTEMPTS:
                 raise
             log.warning("batch_repeated", attempt=attempt, sqlstate=sqlstate(error))
+        else:
+            reach(Point.BATCH_COMMITTED)
+            return results
     raise AssertionError("unreachable")
 
 

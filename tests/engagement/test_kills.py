@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from customers.profile.models import Customer
 from engagement.bills.models import Bill
 from engagement.points.checks.run import check_ledger
 from engagement.points.models import PointsAccount, PointsEntry
 from engagement.redemptions.models import Redemption
 from loyalty_project.faults import Point
+from organizations.imports.models import ImportRun
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
@@ -73,6 +75,20 @@ def test_a_killed_and_restarted_import_has_every_bill_once(till: Till, tmp_path:
         figures = PointsAccount.objects.order_by("customer_id").values_list("balance", "lifetime", "returned", "purchases")
         assert list(figures) == [(75, 80, 5, 250), (70, 70, 0, 200)]
         proved(till.organization)
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3] if FULL else [2])
+def test_an_import_that_dies_after_a_commit_counts_each_row_once(till: Till, tmp_path: Path, nth: int) -> None:
+    people = write_lines(tmp_path / "people.csv", "external_id", *(f"A{number}" for number in range(5)))
+    assert manage("import_customers", people, fault=f"{Point.BATCH_COMMITTED}:{nth}") == -signal.SIGKILL
+    with organization_scope(till.organization):
+        run = ImportRun.objects.get()
+        # What is committed and the position behind it are one.
+        assert (run.created, run.lines) == (Customer.objects.count(), 1 + Customer.objects.count()) != (0, 1)
+        options = ["--organization", "northwind", "--no-progress", "--batch-size", "2"]
+        assert run_python("manage.py", "import_customers", *options, str(people), output=tmp_path / "out") == 0
+        assert (tmp_path / "out").read_text().splitlines()[-1] == "created=5 updated=0 unchanged=0 rejected=0"
+        assert Customer.objects.count() == 5
 
 
 def test_a_registration_that_is_killed_in_the_ledger_welcomes_once(till: Till, tmp_path: Path) -> None:
