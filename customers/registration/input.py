@@ -54,6 +54,7 @@ KINDS = tuple(Kind.values)
 TYPES = frozenset(Customer.Type.values)
 FRAUD_STATUSES = frozenset(Customer.FraudStatus.values)
 NDNC_STATUSES = frozenset(Customer.NdncStatus.values)
+REASON_LENGTH = 250
 TEST_CONTROL_STATUSES = frozenset(Customer.TestControl.values)
 _EMPTY_CUSTOMER = Customer(type="", source="", fraud_status="", ndnc_status="", test_control_status="")
 _BLANK = tuple(
@@ -245,7 +246,10 @@ def _fraud(item: Item, context: InputContext, notices: list[Notice]) -> tuple[st
         notices.append(Notice(Code.VALIDATION_FAILED, key="fraud_status"))
         return "", ""
     status = _choice("fraud_status", given, FRAUD_STATUSES, notices)
-    return status, text(row, "reason")[:250]
+    reason = text(row, "reason")
+    if len(reason) > REASON_LENGTH:
+        notices.append(Notice(Code.VALIDATION_FAILED, key="fraud_status"))
+    return status, reason[:REASON_LENGTH]
 
 
 def _preferred_store(item: Item, context: InputContext) -> Store | None:

@@ -158,6 +158,11 @@ def test_unknown_choices_are_ignored_with_91003():
     )
 
 
+def test_a_reason_that_is_cut_is_warned_of():
+    customer_input = read({"fraud_status": {"status": "MARKED", "reason": "x" * 251}})
+    assert (customer_input.customer.fraud_reason, codes(customer_input)) == ("x" * 250, [91003])
+
+
 def test_fraud_status_may_be_bare_text():
     assert read({"fraud_status": "CONFIRMED"}).customer.fraud_status == "CONFIRMED"
 
