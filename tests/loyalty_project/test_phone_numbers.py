@@ -93,6 +93,11 @@ def test_a_bracketed_zero_elsewhere_is_a_digit() -> None:
     assert plain_number("+91 981(0)2345678") == "+9198102345678"
 
 
+def test_a_bracketed_zero_goes_where_the_country_has_none() -> None:
+    assert read_mobile("+34 (0) 612 345 678", countries=["ES"]) == "34612345678"
+    assert read_mobile("0034(0)612345678", countries=["ES"]) == "34612345678"
+
+
 def test_a_bracketed_zero_stays_where_the_country_keeps_it() -> None:
     assert read_mobile("+39 (0)6 6982 1234", countries=["IT"]) == "390669821234"
 
@@ -100,6 +105,10 @@ def test_a_bracketed_zero_stays_where_the_country_keeps_it() -> None:
 def test_the_country_of_the_request_goes_before_the_base() -> None:
     assert read_mobile("7400123456", countries=INDIA_FIRST, country_code="44") == "447400123456"
     assert read_mobile("7400123456", countries=INDIA_FIRST) == "917400123456"
+
+
+def test_national_in_the_base_goes_before_international_in_the_country_of_the_request() -> None:
+    assert read_mobile("6591234567", countries=["IN", "SG"], country_code="65") == "916591234567"
 
 
 def test_the_country_of_the_request_does_not_spoil_a_number_of_the_base() -> None:
