@@ -141,6 +141,14 @@ def _items(size: int) -> Iterator[tuple[str, list[object]]]:
         rows = [{**ROW, "name": field, "value": permitted} for field in ("Hobbies", "city", "Colour")] * (entries // 3 + 1)
         full = {"mobile": "9812345678", **{key: {row: rows[:entries]} for key, row in LIST_KEYS[:3]}}
         yield f"{name} of the permitted length", [full]
+    # One text that takes the whole body, where each text is read.
+    tangled = TANGLED * (size // len(TANGLED.encode()))
+    for key in TEXT_KEYS:
+        yield f"long {key}", [{"mobile": "9812345678", key: tangled}]
+    for key, row in LIST_KEYS:
+        yield f"long name in {key}", [{"mobile": "9812345678", key: {row: [{**ROW, "name": tangled}]}}]
+        for field in ("Hobbies", "Colour", "city", "age", "birthday"):
+            yield f"long {field} in {key}", [{"mobile": "9812345678", key: {row: [{**ROW, "name": field, "value": tangled}]}}]
     yield "odd values", [dict.fromkeys(TEXT_KEYS, value) for value in ODD_VALUES]
     many = size // 120
     for key, row in LIST_KEYS:
