@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from customers.field_terms.services import SEARCHED
 from customers.lookup.reads import read_customers
 from customers.profile.models import Customer
 from customers.profile.text import fold_given
-from customers.search.attributes import Attributes, Criterion, OwnedRows, SearchContext, SearchedField, invalid_search
+from customers.search.attributes import AllBut, Attributes, Criterion, OwnedRows, SearchContext, SearchedField, invalid_search
 from customers.search.customer_attributes import ATTRIBUTES, NOBODY
 from customers.search.field_attributes import field_attribute
 from customers.search.grammar import Condition, read_search
@@ -33,6 +34,8 @@ from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 
 ZERO: Final = Decimal(0)
+# Customers that may be read one after the other to fill a page.
+_READ_IN_ORDER: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +73,8 @@ def search_customers(search: Search, *, organization: Organization) -> Hits:
     try:
         selection = _select(conditions, search, program, context)
         with answered_within(settings.SEARCH_TIMEOUT):
-            count = selection.ids.count()
-            ids = selection.page(search) if count > search.start else []
+            count = selection.count()
+            ids = selection.page(search, count=count) if count > search.start else []
     except TookTooLongError as error:
         raise RequestRefusedError(int(Transport.SEARCH_BUSY), Transport.SEARCH_BUSY) from error
     definitions = [searched.definition for searched in context.fields]
@@ -97,13 +100,57 @@ class _Selection:
         """A query for the ids, unordered."""
         return self.rows.order_by().values(self.column)
 
-    def page(self, search: Search) -> list[int]:
+    def count(self) -> int:
+        """The number of customers."""
+        return self.ids.count()
+
+    def page(self, search: Search, *, count: int) -> list[int]:  # noqa: ARG002 - as in `_EverybodyElse`
         """The ordered ids of one page. Ordering by an expression keeps the planner from scanning all customers in id order."""
         ids = self.rows.order_by(F(self.column) + 0).values_list(self.column, flat=True)
         return list(ids[search.start : search.start + search.rows])
 
 
-def _select(conditions: Sequence[Condition], search: Search, program: Program | None, context: SearchContext) -> _Selection:
+@dataclass(frozen=True)
+class _EverybodyElse:
+    """Unmerged customers but those of some rows, counted by what is left out: that reads indexes alone."""
+
+    rest: AllBut
+
+    @cached_property
+    def _total(self) -> int:
+        return Customer.objects.filter(merged_into=None).count()
+
+    @property
+    def _customers(self) -> QuerySet[Customer]:
+        return Customer.objects.filter(self.rest.condition, merged_into=None)
+
+    @property
+    def ids(self) -> QuerySet[Any]:
+        """A query for the ids, unordered."""
+        return self._customers.order_by().values("pk")
+
+    def count(self) -> int:
+        """The number of customers."""
+        return self._total - self.rest.unwanted.unmerged().count()
+
+    def page(self, search: Search, *, count: int) -> list[int]:
+        """The ordered ids of one page of `count` customers.
+
+        If enough customers belong to it, they are read in the order of ids until the page is full. Else they are few: those of
+        the rows, if all of them have one.
+        """
+        if (search.start + search.rows) * self._total <= _READ_IN_ORDER * count:
+            everybody = Customer.objects.filter(merged_into=None)
+            ids = (everybody if count == self._total else self._customers).order_by("pk").values_list("pk", flat=True)
+            return list(ids[search.start : search.start + search.rows])
+        with_rows = self.rest.wanted.unmerged()
+        few = _Selection(with_rows, "customer_id") if with_rows.count() == count else _Selection(self._customers, "pk")
+        return few.page(search, count=count)
+
+
+def _select(
+    conditions: Sequence[Condition], search: Search, program: Program | None, context: SearchContext
+) -> "_Selection | _EverybodyElse":
     """The customers who meet the conditions. Points come last: only customers who meet the others are settled first."""
     attributes = {**ATTRIBUTES, **loyalty_attributes(program, shown={})}
     of_points = [condition for condition in conditions if fold_given(condition.attribute) in POINTS]
@@ -125,9 +172,11 @@ def _criterion(condition: Condition, attributes: Attributes, context: SearchCont
     return attribute.criterion(condition, context)
 
 
-def _all_of(criteria: Sequence[Criterion]) -> _Selection:
+def _all_of(criteria: Sequence[Criterion]) -> "_Selection | _EverybodyElse":
     """Unmerged customers who meet all criteria. The customer table is read only if a criterion needs it."""
-    conditions = [criterion for criterion in criteria if isinstance(criterion, Q)]
+    if len(criteria) == 1 and isinstance(criteria[0], AllBut):
+        return _EverybodyElse(criteria[0])
+    conditions = [one.condition if isinstance(one, AllBut) else one for one in criteria if not isinstance(one, OwnedRows)]
     owned = [criterion for criterion in criteria if isinstance(criterion, OwnedRows)]
     if conditions or not owned:
         customers = Customer.objects.filter(*conditions, merged_into=None)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from customers.profile.querysets import CustomerRows
 from customers.search.grammar import Condition, Operator
@@ -44,8 +44,24 @@ class OwnedRows:
     is_unmerged: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllBut:
+    """All customers but those of the rows `unwanted`: who have a row in `wanted`, and who have no row at all.
+
+    Both have at most one row for each customer.
+    """
+
+    unwanted: CustomerRows[Any]
+    wanted: CustomerRows[Any]
+
+    @property
+    def condition(self) -> Q:
+        """The same as a condition over customers."""
+        return ~Q(Exists(self.unwanted.filter(customer=OuterRef("pk"))))
+
+
 # The customers who meet a condition: a `Q` over customers, or rows of other tables.
-Criterion: TypeAlias = Q | OwnedRows
+Criterion: TypeAlias = Q | OwnedRows | AllBut
 Matcher: TypeAlias = Callable[[Condition, SearchContext], Criterion]
 
 

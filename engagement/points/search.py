@@ -14,7 +14,16 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from customers.profile.querysets import CustomerRows
 from customers.profile.text import fold_given
-from customers.search.attributes import Attribute, Attributes, Criterion, Matcher, OwnedRows, SearchContext, invalid_search
+from customers.search.attributes import (
+    AllBut,
+    Attribute,
+    Attributes,
+    Criterion,
+    Matcher,
+    OwnedRows,
+    SearchContext,
+    invalid_search,
+)
 from customers.search.grammar import Condition, Operator
 from engagement.bills.models import PurchaseTotals
 from engagement.points.balances import NO_TIER
@@ -102,9 +111,12 @@ class _Figure:
         numbers = [_number(value) for value in condition.values]
         wanted = _compared(self.column, condition.operator, numbers)
         if _holds(ZERO, condition.operator, numbers):
-            found = ~Q(Exists(self.rows.filter(~wanted, customer=OuterRef("pk"))))
+            # Rows of 0 count as none: an account that moved in a merge is one of them.
+            positive = self.rows.filter(wanted, **{f"{self.column}__gt": 0})
+            everybody_else = AllBut(unwanted=self.rows.filter(~wanted), wanted=positive)
             if not self.shown:
-                return found
+                return everybody_else
+            found = everybody_else.condition
         elif not self.shown:
             return OwnedRows(rows=self.rows.filter(wanted))
         else:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+import use_cases.search
 from customers.field_terms.models import FieldTerm, IndexedField
 from customers.identifiers.models import Identifier
 from customers.profile.folding import fold_columns
@@ -183,3 +184,28 @@ def test_values_of_a_merged_customer_find_the_survivor(till: Till) -> None:
     for q in searches:
         (row,) = search_customers(Search(text=q, start=0, rows=10), organization=organization).rows
         assert (row["user_id"], row["mobile"]) == (str(survivor.pk), "919812300001")
+
+
+@pytest.mark.parametrize("read_in_order", [0, 200_000], ids=["by rows", "in order"])
+def test_what_0_meets_is_counted_and_paged_alike_by_any_plan(
+    organization: Organization, till: Till, monkeypatch: pytest.MonkeyPatch, read_in_order: int
+) -> None:
+    monkeypatch.setattr(use_cases.search, "_READ_IN_ORDER", read_in_order)
+    people = [register(till, mobile=f"91981239000{n}") for n in range(6)]
+    for number, customer in enumerate(people):
+        PointsAccount.objects.filter(customer=customer).update(lifetime=10 * number, balance=10 * number)
+    merge_customers(survivor=people[1].pk, victim=people[2].pk, by=till_actor(till))
+    guest = register(till, email="guest@example.com", type="NON_LOYALTY")
+
+    def found(text: str, start: int = 0, rows: int = 10) -> tuple[int, list[str]]:
+        hits = search_customers(Search(text=text, start=start, rows=rows), organization=organization)
+        return hits.count, [row["user_id"] for row in hits.rows]
+
+    ids = [str(customer.pk) for customer in (people[0], people[1], people[3], people[4], people[5], guest)]
+    for attribute in ("loyalty_points", "lifetime_points"):
+        assert found(f"({attribute}:LESS:35)") == (4, [ids[0], ids[1], ids[2], ids[5]])
+        assert found(f"({attribute}:LESS:35)", start=1, rows=2) == (4, [ids[1], ids[2]])
+        assert found(f"({attribute}:LESS:1000)") == (6, ids)
+        assert found(f"({attribute}:EQUALS:0)") == (2, [ids[0], ids[5]])
+        assert found(f"({attribute}:LESS:35)&(mobile:STARTS:9)") == (3, ids[:3])
+    assert found("(lifetime_purchases:LESS:1)") == (6, ids)
