@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from customers.cards.models import Card
 from customers.duplicates.models import DuplicateCandidate
 from customers.duplicates.services import LARGEST_GROUP, Evidence, State, dismiss_candidate, find_duplicates, likely_pairs
+from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from organizations.audit.actors import command_actor
 from organizations.audit.models import AuditEntry
@@ -39,7 +40,8 @@ def person(organization: Organization):
             updated_on=moment,
         )
         for kind, value in identifiers.items():
-            IdentifierFactory(customer=customer, kind=kind, value=value, exclusive=False)
+            is_first = not Identifier.objects.filter(kind=kind, value=value).exists()
+            IdentifierFactory(customer=customer, kind=kind, value=value, exclusive=is_first)
         return customer
 
     return make
