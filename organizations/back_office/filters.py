@@ -160,7 +160,8 @@ class DayRangeFilter(RangeDateFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:  # noqa: ARG002 - Django's signature
         limits = {}
-        for end, lookup, moment in (("from", "gte", time.min), ("to", "lte", time.max)):
+        # Of an hour that a clock change repeats, the day ends with the second one; before one that it skips, it ends earlier.
+        for end, lookup, moment in (("from", "gte", time.min), ("to", "lte", time.max.replace(fold=1))):
             if day := self.used_parameters.get(f"{self.parameter_name}_{end}"):
                 limits[f"{self.field_path}__{lookup}"] = timezone.make_aware(
                     datetime.combine(date.fromisoformat(str(day)), moment)

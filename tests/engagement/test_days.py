@@ -2,29 +2,50 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.core.management import call_command
 
+from engagement.adjustments.posting import default_last_day
+from engagement.adjustments.rules import AdjustmentRefusedError
+from engagement.adjustments.taking_back import take_back_adjustment
+from engagement.bills.latest import latest_bills
+from engagement.bills.lines import _no_sale
 from engagement.bills.models import Bill
+from engagement.earning.simulation import simulate_bill
+from engagement.points.balances import memberships_of
 from engagement.points.ledger.posting import end_of
 from engagement.points.ledger.repository import read_accounts
-from engagement.points.models import PointsAccount, PointsLot
-from engagement.points.payloads import promotion_row
-from engagement.redemptions.rules import start_of_day
-from loyalty_project.protocol.moments import from_wall, read_span
+from engagement.points.ledger.settlement import settle
+from engagement.points.merging import _find_days
+from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from engagement.points.payloads import expired_row, promotion_row, tier_expiry
+from engagement.programs.catalog import load_catalog
+from engagement.programs.models import Membership, Tier
+from engagement.redemptions.bill_links import link_earlier_redemptions
+from engagement.redemptions.rules import read_redemption_time, start_of_day
+from engagement.trackers.values import tracker_values
+from loyalty_project.protocol.moments import read_span, write_moment
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
+from tests.back_office import register
+from tests.factories.adjustments import adjust, staff_of
+from tests.factories.bills import BillFactory, open_shop
 from tests.factories.bills import member as customer_of
-from tests.factories.bills import open_shop
 from tests.factories.chains import member, open_chain, order, redeem, refusal_of
+from tests.factories.points import PointsAccountFactory
 from tests.factories.program_files import club, loaded
+from tests.imports import run_import, write_lines
+from tests.midnights import DAY, EAST, TIMES, WEST, moment
 
-DAY = date(2026, 3, 10)
-# On both sides of UTC: in each, one of the two times belongs to another day of UTC.
-ZONES = ("Asia/Kolkata", "Pacific/Kiritimati", "America/New_York", "Pacific/Pago_Pago")
-TIMES = (time(0, 30), time(23, 30))
+ZONES = (EAST, WEST)
+FIVE_DAYS: dict[str, object] = {"kind": "days", "value": 5}
+YESTERDAY, TOMORROW = DAY - timedelta(days=1), DAY + timedelta(days=1)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.parametrize("zone_name", ZONES)]
 
@@ -34,17 +55,12 @@ def zone(zone_name: str) -> ZoneInfo:
     return ZoneInfo(zone_name)
 
 
-def northwind(zone: ZoneInfo, expiry: dict[str, object]) -> Organization:
-    organization = loaded(
-        club(enrolment=None, earning=[{"name": "base", "award": {"per": 100, "points": 5}, "expiry": expiry}])
-    )
-    organization.timezone = zone.key
+def northwind(zone: ZoneInfo, expiry: dict[str, object], *, delay_days: int = 0, **rules: Any) -> Organization:
+    rule = {"name": "base", "award": {"per": 100, "points": 5}, "expiry": expiry, "delay_days": delay_days}
+    organization = loaded(club(**{"enrolment": None, "earning": [rule], **rules}))
+    organization.timezone, organization.base_country = zone.key, "IN"
     organization.save()
     return organization
-
-
-def moment(zone: ZoneInfo, at: time, day: date = DAY) -> datetime:
-    return from_wall(datetime.combine(day, at), zone)
 
 
 @pytest.fixture(params=TIMES, ids=str)
@@ -117,3 +133,258 @@ def test_points_are_printed_with_the_local_day(zone: ZoneInfo, at: datetime) -> 
         lot = PointsLot.objects.select_related("entry__till").get()
         row = promotion_row(lot, state)
         assert (row["issued_on"], row["expiry_date"]) == ("2026-03-10", "2026-03-15")
+
+
+# --- bills
+
+
+def test_the_earliest_billing_day_begins_at_local_midnight(zone: ZoneInfo) -> None:
+    organization = northwind(zone, FIVE_DAYS)
+    with organization_scope(organization):
+        shop, asha = open_shop(organization), customer_of(organization)
+        shop.flag(CONF_MIN_BILLING_DATE=DAY.isoformat())
+        first, before = moment(zone, TIMES[0]), moment(zone, TIMES[1], YESTERDAY)
+        assert shop.record(shop.draft("1", 100, customer_id=asha.pk, billed_at=first), now=first).recorded.bill.billed_on == DAY
+        assert shop.refusal(shop.draft("2", 100, customer_id=asha.pk, billed_at=before), now=first) == 644
+
+
+def test_bills_are_found_by_their_local_day(zone: ZoneInfo, at: datetime) -> None:
+    organization = northwind(zone, FIVE_DAYS)
+    with organization_scope(organization):
+        sell(organization, at, registered_on=at)
+        asha = Bill.objects.get().customer_id
+        found = [
+            len(latest_bills([asha], query={"date": f"{day} 12:00:00"}, organization=organization))
+            for day in (YESTERDAY, DAY, TOMORROW)
+        ]
+        assert found == [0, 1, 0]
+
+
+def test_a_line_without_its_sale_is_refused_with_the_local_day(zone: ZoneInfo, at: datetime) -> None:
+    organization = northwind(zone, FIVE_DAYS)
+    with organization_scope(organization):
+        draft = open_shop(organization).draft("1", 100, billed_at=at)
+        assert "is not a bill of 2026-03-10 at" in _no_sale(draft, None, organization)
+
+
+def test_a_bill_takes_the_redemptions_of_its_local_day(zone: ZoneInfo, at: datetime) -> None:
+    chain = open_chain()
+    chain.organization.timezone = zone.key
+    chain.organization.save()
+    with organization_scope(chain.organization):
+        asha = member(chain)
+        with time_machine.travel(at, tick=False):
+            waiting = redeem(order(asha, "10", transaction_number="T-1"), chain.blr).redemption
+        bills = [
+            BillFactory(customer=asha.customer, number="T-1", store=chain.blr.store, billed_at=moment(zone, time(12), day))
+            for day in (YESTERDAY, TOMORROW, DAY)
+        ]
+        link_earlier_redemptions(bills, zone=zone)
+        waiting.refresh_from_db()
+        assert waiting.bill == bills[2]
+
+
+# --- points
+
+
+def test_promised_points_open_on_the_local_day_after_the_delay(zone: ZoneInfo, at: datetime) -> None:
+    organization = northwind(zone, FIVE_DAYS, delay_days=1)
+    with organization_scope(organization):
+        sell(organization, at, registered_on=at)
+        lot = PointsLot.objects.get()
+        assert (lot.opens_at, lot.expires_on) == (moment(zone, time(), date(2026, 3, 12)), date(2026, 3, 17))
+        assert lot.entry.explanation["credited_on"] == "2026-03-12"
+        (state,) = read_accounts([lot.account.customer_id], zone=zone).values()
+        settle(state, lot.opens_at, recorded_at=lot.opens_at)
+        assert state.entries[0].explanation["promised_on"] == "2026-03-10"
+
+
+def test_a_simulated_bill_has_the_local_day(zone: ZoneInfo, at: datetime) -> None:
+    organization = northwind(zone, FIVE_DAYS)
+    with organization_scope(organization):
+        (simulated,) = simulate_bill(
+            customer_of(organization),
+            amount=Decimal(100),
+            at=at,
+            store=None,
+            catalog=load_catalog(),
+            organization=organization,
+        )
+        assert "2026-03-15" in " ".join(simulated.in_words())
+
+
+def test_rolling_points_are_renewed_from_the_local_day(zone: ZoneInfo, at: datetime) -> None:
+    organization = northwind(zone, {"kind": "rolling", "value": 6})
+    with organization_scope(organization):
+        sell(organization, at, registered_on=at)
+        account = PointsAccount.objects.get()
+        (state,) = read_accounts([account.customer_id], zone=zone).values()
+        assert state.last_day(PointsLot.objects.get()) == date(2026, 9, 10)
+        state.account.last_earned_on = None
+        assert state.last_day(PointsLot.objects.get()) == date(2026, 9, 10)
+        _find_days(state)
+        assert state.account.last_earned_on == DAY
+
+
+def test_expired_points_are_printed_with_their_last_local_day(zone: ZoneInfo, at: datetime) -> None:
+    assert expired_row(PointsEntry(points=Decimal(-1), occurred_at=at, explanation={}), 1, zone)["expired_on"] == "2026-03-10"
+
+
+def test_the_history_shows_points_at_the_end_of_the_local_day(zone: ZoneInfo, at: datetime) -> None:
+    organization = northwind(zone, FIVE_DAYS)
+    with organization_scope(organization):
+        sell(organization, at, registered_on=at)
+        customer = PointsAccount.objects.get().customer_id
+        shown = []
+        for day in (YESTERDAY, DAY):
+            output = StringIO()
+            call_command(
+                "show_points",
+                "--organization",
+                organization.code,
+                "--customer",
+                str(customer),
+                "--as-of",
+                str(day),
+                stdout=output,
+            )
+            shown.append("balance 5" in output.getvalue())
+        assert shown == [False, True]
+
+
+# --- joining and tiers
+
+
+def test_welcome_points_and_the_tier_count_from_the_local_day(zone: ZoneInfo, at: datetime) -> None:
+    enrolment = {"points": 50, "expiry": {"kind": "days", "value": 5}}
+    tiers = [{"name": "Bronze", "validity_months": 1}]
+    organization = northwind(zone, FIVE_DAYS, enrolment=enrolment, tiers=tiers)
+    with organization_scope(organization):
+        till = open_shop(organization).till
+        register(till, mobile="9812345678", registered_on=write_moment(at, zone))
+        membership = Membership.objects.get()
+        assert (membership.tier_expires_on, PointsLot.objects.get().expires_on) == (date(2026, 4, 10), date(2026, 3, 15))
+        assert tier_expiry(membership, registered_on=at, zone=zone) == "2026-04-10 23:59:59"
+        membership.tier_expires_on = None
+        assert tier_expiry(membership, registered_on=at, zone=zone) == "2126-03-10 23:59:59"
+
+
+def test_the_anniversary_of_welcome_points_is_that_of_the_local_day(zone: ZoneInfo, at: datetime) -> None:
+    enrolment = {"points": 50, "expiry": {"kind": "anniversary", "value": 1}}
+    organization = northwind(zone, FIVE_DAYS, enrolment=enrolment)
+    with organization_scope(organization):
+        register(open_shop(organization).till, mobile="9812345678", registered_on=write_moment(at, zone))
+        assert PointsLot.objects.get().expires_on == date(2027, 3, 10)
+
+
+def test_points_of_a_membership_are_good_until_the_local_midnight_after_it(zone: ZoneInfo, at: datetime) -> None:
+    tiers = [{"name": "Bronze", "validity_months": 1}]
+    enrolment = {"points": 50, "expiry": {"kind": "membership"}}
+    organization = northwind(zone, FIVE_DAYS, enrolment=enrolment, tiers=tiers)
+    with organization_scope(organization):
+        register(open_shop(organization).till, mobile="9812345678", registered_on=write_moment(at, zone))
+        assert PointsAccount.objects.get().due_at == moment(zone, time(), date(2026, 4, 11))
+
+
+# --- adjustments
+
+
+def test_adjusted_points_count_from_the_local_day(zone: ZoneInfo, at: datetime) -> None:
+    organization = northwind(zone, FIVE_DAYS)
+    with organization_scope(organization), time_machine.travel(at, tick=False):
+        account = PointsAccountFactory(organization=organization)
+        given = adjust(account, 10)
+        assert default_last_day(account.customer, account.program_id, organization=organization) == date(2026, 3, 15)
+        assert PointsLot.objects.get(entry=given.entry).expires_on == date(2026, 3, 15)
+        assert PointsLot.objects.get(entry=adjust(account, 10, expiry="DAY", expires_on=DAY).entry).expires_on == DAY
+        with pytest.raises(AdjustmentRefusedError, match="past"):
+            adjust(account, 10, expiry="DAY", expires_on=YESTERDAY)
+        assert given.entry is not None
+        by = staff_of(organization, "dev")
+        taken = take_back_adjustment(given.entry.pk, reason="A mistake", limit=None, by=by)
+        assert taken.entry.explanation["adjusted_on"] == "2026-03-10"
+
+
+def test_the_anniversary_of_adjusted_points_is_that_of_the_local_day(zone: ZoneInfo, at: datetime) -> None:
+    organization = northwind(zone, {"kind": "anniversary", "value": 1})
+    with organization_scope(organization):
+        customer = customer_of(organization, registered_on=at)
+        program = PointsAccount.objects.get().program_id
+        assert default_last_day(customer, program, organization=organization).timetuple()[1:3] == (3, 10)
+
+
+# --- points that are imported
+
+
+def test_imported_points_count_from_the_local_day(zone: ZoneInfo, at: datetime, tmp_path: Path) -> None:
+    organization = northwind(zone, {"kind": "anniversary", "value": 1})
+    with organization_scope(organization):
+        asha = customer_of(organization, registered_on=at)
+        header = "id,kind,points,occurred_at,expires_on,reference"
+        wall = write_moment(at, zone)
+        rows = [f"{asha.pk},AWARD,10,{wall},,X-1", f"{asha.pk},AWARD,10,{wall},{wall},X-2"]
+        assert run_import("import_points", write_lines(tmp_path / "points.csv", header, *rows)).counts == (2, 0, 0, 0)
+        assert list(PointsLot.objects.order_by("pk").values_list("expires_on", flat=True)) == [date(2027, 3, 10), DAY]
+
+
+def test_imported_points_renew_rolling_ones_from_the_local_day(zone: ZoneInfo, at: datetime, tmp_path: Path) -> None:
+    organization = northwind(zone, {"kind": "rolling", "value": 6})
+    with organization_scope(organization):
+        asha = customer_of(organization)
+        header = "id,kind,points,occurred_at,reference"
+        row = f"{asha.pk},AWARD,10,{write_moment(at, zone)},X-1"
+        run_import("import_points", write_lines(tmp_path / "points.csv", header, row))
+        assert PointsAccount.objects.get().last_earned_on == DAY
+
+
+# --- redemptions
+
+
+def test_of_a_redemption_time_with_an_offset_the_written_day_is_kept(zone: ZoneInfo, at: datetime) -> None:
+    text = write_moment(at, zone).replace(" ", "T") + "+03:00"
+    assert read_redemption_time(text, zone=zone, now=at) == moment(zone, time())
+
+
+# --- trackers
+
+
+@pytest.mark.parametrize("measure", ["BILL_AMOUNT", "POINTS"])
+def test_a_trackers_window_has_whole_local_days(zone: ZoneInfo, measure: str) -> None:
+    modes: list[dict[str, Any]] = [
+        {"mode": "MOVING_WINDOW", "days": 1},
+        {"mode": "CYCLIC_WINDOW", "every_days": 7, "from": DAY},
+        {"mode": "TIER_CHANGE_WINDOW"},
+    ]
+    trackers = [{"name": mode["mode"], "type": measure, **mode} for mode in modes]
+    organization = northwind(zone, FIVE_DAYS, trackers=trackers)
+    with organization_scope(organization):
+        shop, asha = open_shop(organization), customer_of(organization)
+        Membership.objects.update(enrolled_on=moment(zone, TIMES[1]), tier=None, tier_since=None)
+        amounts = [(YESTERDAY, TIMES[1], 100), (DAY, TIMES[0], 200), (DAY, TIMES[1], 400), (TOMORROW, TIMES[0], 800)]
+        for number, (day, clock, amount) in enumerate(amounts):
+            billed_at = moment(zone, clock, day)
+            shop.record(shop.draft(str(number), amount, customer_id=asha.pk, billed_at=billed_at), now=billed_at)
+        of_day = "600" if measure == "BILL_AMOUNT" else "30"
+        for clock in TIMES:
+            rows = tracker_values(
+                memberships_of([asha.pk]), catalog=load_catalog(), organization=organization, now=moment(zone, clock)
+            )
+            assert [row["value"] for row in rows[asha.pk]] == [of_day] * 3
+
+
+@pytest.mark.parametrize("since", ["enrolled_on", "tier_since"])
+def test_a_trackers_window_since_a_moment_begins_with_its_local_day(zone: ZoneInfo, at: datetime, since: str) -> None:
+    trackers = [{"name": "since", "type": "CUSTOMER_VISITS", "mode": "TIER_CHANGE_WINDOW"}]
+    organization = northwind(zone, FIVE_DAYS, trackers=trackers)
+    with organization_scope(organization):
+        shop, asha = open_shop(organization), customer_of(organization)
+        long_ago = moment(zone, time(12), date(2020, 1, 1))
+        Membership.objects.update(enrolled_on=long_ago, tier=Tier.objects.first(), tier_since=at)
+        if since == "enrolled_on":
+            Membership.objects.update(enrolled_on=at, tier=None, tier_since=None)
+        for number, day in enumerate((YESTERDAY, DAY, TOMORROW)):
+            billed_at = moment(zone, time(12), day)
+            shop.record(shop.draft(str(number), 100, customer_id=asha.pk, billed_at=billed_at), now=billed_at)
+        now = moment(zone, time(12), TOMORROW)
+        rows = tracker_values(memberships_of([asha.pk]), catalog=load_catalog(), organization=organization, now=now)
+        assert [row["value"] for row in rows[asha.pk]] == ["2"]

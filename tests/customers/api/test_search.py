@@ -1,6 +1,8 @@
 """customer/search (docs/protocol.md 4.4)."""
 
+from datetime import time, timedelta
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
@@ -11,9 +13,11 @@ from customers.profile.models import Customer
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api, fields
+from tests.factories.customers import CustomerFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import StoreFactory, TillFactory
 from tests.jobs import committed_till
+from tests.midnights import DAY, around_midnight, moment
 from tests.races import race
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +158,22 @@ def test_custom_fields_precede_extended_fields_after_known_columns(api, people):
 )  # fmt: skip
 def test_days_and_places(api, people, q, names):
     assert names_of(api, q) == names.split()
+
+
+@around_midnight
+def test_days_of_registration_are_those_of_the_organizations_zone(api, zone: ZoneInfo, clock: time):
+    organization = api.till.organization
+    organization.timezone = zone.key
+    organization.save()
+    for name, days in (("Before", -1), ("On", 0), ("After", 1)):
+        CustomerFactory(
+            organization=organization, firstname=name, registered_on=moment(zone, clock, DAY + timedelta(days=days))
+        )
+    found = {
+        operator: names_of(api, f"(registered_date:{operator})")
+        for operator in (f"ON:{DAY}", f"LESS:{DAY}", f"GREATER:{DAY}", f"RANGE:{DAY};{DAY}", f"ON:{DAY} 12:00:00")
+    }
+    assert list(found.values()) == [["On"], ["Before"], ["After"], ["On"], ["On"]]
 
 
 def test_own_organization_and_stores_by_id(api, people):

@@ -1,14 +1,17 @@
 """Cards by number and by series (docs/protocol.md 2.2, 4.1)."""
 
-from datetime import date
+from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 
 from customers.cards.models import Card
 from customers.identifiers.numbering import luhn_digit
 from organizations.audit.models import AuditEntry
 from organizations.card_series.models import Counter
 from tests.factories.cards import CardSeriesFactory
+from tests.midnights import DAY, around_midnight, moment
 from tests.use_cases.test_registration import identifiers, register
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +53,18 @@ def test_card_is_issued_once(till, series):
 def test_card_that_is_no_good_is_91003(till, series, more):
     unissued(series, **more)
     assert codes(register(till, mobile="9812345678", card_number="PLAIN-1")) == [91003]
+
+
+@around_midnight
+def test_card_is_good_until_the_end_of_its_last_local_day(till, organization, series, zone: ZoneInfo, clock: time):
+    organization.timezone = zone.key
+    organization.save()
+    till.organization = organization
+    unissued(series, expires_on=DAY)
+    unissued(series, "PLAIN-2", expires_on=DAY - timedelta(days=1))
+    with time_machine.travel(moment(zone, clock), tick=False):
+        assert codes(register(till, mobile="9812345678", card_number="PLAIN-1")) == []
+        assert codes(register(till, mobile="9812345679", card_number="PLAIN-2")) == [91003]
 
 
 def test_unknown_card_and_unknown_series_are_91003(till, series):

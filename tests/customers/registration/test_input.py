@@ -1,6 +1,7 @@
 """Reading of items (docs/protocol.md 2.2, 2.3, 2.6, 3, 4.1, 5.2), without a database."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +13,7 @@ from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
 from organizations.policies import Policy
 from organizations.tenancy.models import Organization
+from tests.midnights import DAY, around_midnight, moment
 from tests.timing import cpu_seconds
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -119,6 +121,22 @@ def test_registration_date_is_wall_time_within_the_limits():
     late = (NOW + timedelta(days=1, hours=6)).strftime("%Y-%m-%d %H:%M:%S")
     assert refusal({"mobile": "9812345678", "registered_on": late}) == Code.REGISTRATION_DATE_OUT_OF_LIMITS
     assert read({"registered_on": late}, policy=Policy(max_future_registration_days=2)).customer.registered_on
+
+
+@around_midnight
+def test_limits_of_the_registration_date_are_local_days(zone: ZoneInfo, clock: time):
+    organization = Organization(pk=1, code="northwind", timezone=zone.key, base_country="IN")
+    call = {
+        "organization": organization,
+        "now": moment(zone, clock),
+        "policy": Policy(min_registration_date=DAY, max_future_registration_days=0),
+    }
+    yesterday, tomorrow = DAY - timedelta(days=1), DAY + timedelta(days=1)
+    written = f"{DAY} {clock}"
+    assert read({"registered_on": str(DAY)}, **call).customer.registered_on == moment(zone, time())
+    assert read({"registered_on": written}, **call).customer.registered_on == moment(zone, clock)
+    for day in (f"{yesterday} 23:59:59", str(tomorrow)):
+        assert refusal({"mobile": "9812345678", "registered_on": day}, **call) == Code.REGISTRATION_DATE_OUT_OF_LIMITS
 
 
 def test_names_lose_what_no_name_has_with_one_warning_each():

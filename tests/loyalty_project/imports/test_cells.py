@@ -1,6 +1,6 @@
 """Cells read, or refused with a sentence on them (docs/imports.md)."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from loyalty_project.imports.cells import (
 )
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
+from tests.midnights import DAY, around_midnight
 
 ZONE = ZoneInfo("Asia/Kolkata")
 MOST = Decimal(1000)
@@ -71,6 +72,11 @@ def test_times_are_wall_times(text):
     assert moment_cell({"a": text}, "a", ZONE) == datetime(2025, 1, 2, 4, 30, tzinfo=UTC)
     assert day_cell({"a": text}, "a", ZONE) == date(2025, 1, 2)
     assert moment_cell({}, "a", ZONE) is None
+
+
+@around_midnight
+def test_the_day_of_a_time_is_the_local_one(zone: ZoneInfo, clock: time):
+    assert day_cell({"a": f"{DAY} {clock}"}, "a", zone) == DAY
 
 
 @pytest.mark.parametrize("offset", ["Z", "z", "+05:30", "+0000", "-08", " +05:30"])

@@ -1,8 +1,9 @@
 """Bulk import of cards (docs/imports.md)."""
 
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -18,6 +19,7 @@ from organizations.tenancy.models import Organization
 from tests.back_office import register
 from tests.factories.cards import CardSeriesFactory
 from tests.imports import Outcome, refused, rejects, run_import, write_lines
+from tests.midnights import DAY, around_midnight
 
 pytestmark = pytest.mark.django_db
 ASHA, BORIS = "9812345678", "9812345679"
@@ -52,6 +54,14 @@ def cards() -> dict[str, tuple[Any, ...]]:
 def audited() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
     entries = AuditEntry.objects.filter(object_type="card", source="IMPORT").order_by("pk")
     return list(entries.values_list("action", "old", "new"))
+
+
+@around_midnight
+def test_the_last_day_of_a_card_is_the_local_one(organization: Organization, path: Path, zone: ZoneInfo, clock: time) -> None:
+    organization.timezone = zone.key
+    organization.save()
+    run(path, HEADER, f",GOLD,G-1,,,{DAY} {clock}", f",GOLD,G-2,,,{DAY}")
+    assert [last_day for *_, last_day in cards().values()] == [DAY, DAY]
 
 
 def test_issued_and_unissued_cards_are_imported(people: list[Customer], path: Path) -> None:
