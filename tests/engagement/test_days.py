@@ -111,6 +111,18 @@ def test_a_redemption_is_the_same_on_the_same_local_day_only(zone: ZoneInfo) -> 
     assert (codes[0] == codes[1], codes[1] == codes[2]) == (True, False)
 
 
+def test_a_redemption_of_the_next_local_day_is_another(zone: ZoneInfo, at: datetime) -> None:
+    chain = open_chain()
+    chain.organization.timezone = zone.key
+    chain.organization.save()
+    with organization_scope(chain.organization), time_machine.travel(at, tick=False):
+        asha = member(chain)
+        dated = order(asha, "10", transaction_number="T-1", redeemed_at=f"{TOMORROW} 00:30:00")
+        undated = order(asha, "10", transaction_number="T-1")
+        codes = [redeem(wish, chain.blr).redemption.code for wish in (dated, undated, undated)]
+    assert (codes[0] == codes[1], codes[1] == codes[2]) == (False, True)
+
+
 def test_the_points_of_a_day_are_those_of_the_local_day(zone: ZoneInfo) -> None:
     chain = open_chain(redemption={"max_points_per_day": 60})
     chain.organization.timezone = zone.key
@@ -123,6 +135,34 @@ def test_the_points_of_a_day_are_those_of_the_local_day(zone: ZoneInfo) -> None:
         assert refusals == [0, 819, 0]
         asha.refresh_from_db()
         assert asha.balance == Decimal(130)
+
+
+def test_imported_redemptions_count_for_the_limit_of_their_local_day(zone: ZoneInfo, at: datetime, tmp_path: Path) -> None:
+    chain = open_chain(redemption={"max_points_per_day": 60})
+    chain.organization.timezone = zone.key
+    chain.organization.save()
+    times = [(YESTERDAY, TIMES[1], 30), (DAY, TIMES[0], 20), (DAY, TIMES[1], 20), (TOMORROW, TIMES[0], 30)]
+    with organization_scope(chain.organization), time_machine.travel(at, tick=False):
+        asha = member(chain, 200)
+        rows = [
+            f"{asha.customer_id},REDEEM,{points},{day} {clock},X-{number}" for number, (day, clock, points) in enumerate(times)
+        ]
+        path = write_lines(tmp_path / "points.csv", "id,kind,points,occurred_at,reference", *rows)
+        assert run_import("import_points", path).counts == (4, 0, 0, 0)
+        assert [refusal_of(order(asha, points), chain.blr) for points in ("21", "20")] == [819, 0]
+
+
+def test_a_redemption_is_of_the_bill_of_its_local_day(zone: ZoneInfo, at: datetime) -> None:
+    chain = open_chain()
+    chain.organization.timezone = zone.key
+    chain.organization.save()
+    with organization_scope(chain.organization), time_machine.travel(at, tick=False):
+        asha = member(chain)
+        bills = [
+            BillFactory(customer=asha.customer, number="T-1", store=chain.blr.store, billed_at=moment(zone, time(12), day))
+            for day in (YESTERDAY, DAY, TOMORROW)
+        ]
+        assert redeem(order(asha, "10", transaction_number="T-1"), chain.blr).redemption.bill == bills[1]
 
 
 def test_points_are_printed_with_the_local_day(zone: ZoneInfo, at: datetime) -> None:
@@ -316,15 +356,20 @@ def test_the_anniversary_of_adjusted_points_is_that_of_the_local_day(zone: ZoneI
 # --- points that are imported
 
 
-def test_imported_points_count_from_the_local_day(zone: ZoneInfo, at: datetime, tmp_path: Path) -> None:
-    organization = northwind(zone, {"kind": "anniversary", "value": 1})
+@pytest.mark.parametrize(
+    ("expiry", "last_day"), [({"kind": "anniversary", "value": 1}, date(2027, 3, 10)), (FIVE_DAYS, date(2026, 3, 15))]
+)
+def test_imported_points_count_from_the_local_day(
+    zone: ZoneInfo, at: datetime, tmp_path: Path, expiry: dict[str, object], last_day: date
+) -> None:
+    organization = northwind(zone, expiry)
     with organization_scope(organization):
         asha = customer_of(organization, registered_on=at)
         header = "id,kind,points,occurred_at,expires_on,reference"
         wall = write_moment(at, zone)
         rows = [f"{asha.pk},AWARD,10,{wall},,X-1", f"{asha.pk},AWARD,10,{wall},{wall},X-2"]
         assert run_import("import_points", write_lines(tmp_path / "points.csv", header, *rows)).counts == (2, 0, 0, 0)
-        assert list(PointsLot.objects.order_by("pk").values_list("expires_on", flat=True)) == [date(2027, 3, 10), DAY]
+        assert list(PointsLot.objects.order_by("pk").values_list("expires_on", flat=True)) == [last_day, DAY]
 
 
 def test_imported_points_renew_rolling_ones_from_the_local_day(zone: ZoneInfo, at: datetime, tmp_path: Path) -> None:
