@@ -31,7 +31,7 @@ FULL = os.environ.get("REGULARS_PROOFS") == "full"
 # Bytes of a large body. With the texts of the tests' worst kind, a quadratic step takes minutes at either size.
 SIZE = 5_000_000 if FULL else 250_000
 # One in so many bodies goes to customer/add, and one in so many to each other action. Bodies come in pairs, so these are odd.
-SLICE_OF_ADD, SLICE = (1, 11) if FULL else (7, 61)
+SLICE_OF_ADD, SLICE = (1, 11) if FULL else (19, 151)
 SECONDS = 2.0
 _ADDRESS = re.compile(r"1\\\.1/(?P<entity>\w+)/\(\?:(?P<names>[a-z_|]+)\)")
 
