@@ -23,12 +23,25 @@ from organizations.tenancy.models import Organization
 MAX_REASON: Final = 250
 # A number of so many characters fits every column.
 _LONGEST_NUMBER: Final = 18
+# What stands in the place of bytes that are not UTF-8.
+_UNREADABLE: Final = "\ufffd"
 
 
-class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for type checkers only
+class ReadableTexts(forms.BaseForm):
+    """A form that refuses typed texts with characters that could not be read, instead of storing others in their place."""
+
+    def _clean_fields(self) -> None:
+        super()._clean_fields()  # type: ignore[misc]  # not in the stubs
+        for name, value in list(self.cleaned_data.items()):
+            if isinstance(value, str | list | dict) and _UNREADABLE in str(value) and name in self.changed_data:
+                self.add_error(name, f"A character could not be read (it is shown as {_UNREADABLE}). Type it again.")
+
+
+class ConfigurationForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]  # generic for type checkers only
     """A row of the configuration. `section` describes it in the organization file; `words` are the file's keys by attribute.
 
-    `natural_key` is unique in the organization, or with `installation_wide` on the installation.
+    `natural_key` is unique in the organization, or with `installation_wide` on the installation. A field that was not sent at
+    all keeps its stored value; an unticked box is never sent.
     """
 
     section: ClassVar[Struct]
@@ -46,9 +59,16 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic f
 
     def clean(self) -> dict[str, Any]:
         cleaned = {name: _visible(value) for name, value in (super().clean() or {}).items()}
+        if self.instance.pk is not None:
+            cleaned |= {name: getattr(self.instance, name) for name in cleaned if self._is_missing(name)}
         self._check_section(cleaned)
         self._check_natural_key(cleaned)
         return cleaned
+
+    def _is_missing(self, name: str) -> bool:
+        return hasattr(self.instance, name) and self.fields[name].widget.value_omitted_from_data(
+            self.data, self.files, self.add_prefix(name)
+        )
 
     def _check_section(self, cleaned: Mapping[str, Any]) -> None:
         attributes = {self.words.get(name, name): name for name in [*self.fields, *self.natural_key]}
@@ -92,7 +112,7 @@ def _visible(value: Any) -> Any:
     return {_visible(key): _visible(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-class ActionForm(forms.Form):
+class ActionForm(ReadableTexts, forms.Form):
     """A form that does something. A subclass calls its service in `act`; a refusal is shown on the form.
 
     `refusals` are the exceptions of the service whose text is shown: at the field that their attribute `field` names, else

@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminRadioSele
 from organizations.audit.services import record_changes
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.current_user import actor_of
+from organizations.back_office.forms import ReadableTexts
 from organizations.back_office.pages import page_of
 from organizations.back_office.row_changes import describe_secret
 from organizations.credentials.strength import MIN_LENGTH, weakness
@@ -30,7 +31,7 @@ def generate_secret() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(GENERATED_LENGTH))
 
 
-class SecretForm(forms.Form):
+class SecretForm(ReadableTexts, forms.Form):
     """Generate a secret, or take the typed secret. `check` raises ValidationError if it is too weak."""
 
     how = forms.ChoiceField(

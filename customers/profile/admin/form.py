@@ -36,7 +36,7 @@ from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.values import Item
 from organizations.audit.actors import Actor
-from organizations.back_office.forms import LineField
+from organizations.back_office.forms import LineField, ReadableTexts
 from organizations.back_office.pages import page_of
 from organizations.back_office.phone_numbers import MobileField
 from organizations.back_office.refusals import notice_sentence, refusal_of, sentence_of
@@ -110,7 +110,7 @@ class _SeenVersion(forms.IntegerField):
         return False
 
 
-class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for type checkers only
+class CustomerForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]  # generic for type checkers only
     """The form of a new customer, or of `instance`. `customer_form` adds the fields."""
 
     options: ClassVar[FormOptions]

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import TabularInline
 
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.filters import RelatedRowFilter, YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
+from organizations.back_office.inlines import ShownRows
 from organizations.locations.models import Concept, Store, Till, Zone
 from organizations.locations.organization_file import STORE
 
@@ -38,21 +38,11 @@ class ConceptFilter(RelatedRowFilter):
         return Concept.objects.order_by("name").values_list("pk", "name")
 
 
-class TillsOfStore(TabularInline):
-    """The tills of a store, read-only; each has a page of its own."""
+class TillsOfStore(ShownRows):
+    """The tills of a store."""
 
     model = Till
     fields = ("code", "name", "is_active")
-    show_change_link = True
-    can_delete = False
-    extra = 0
-    hide_title = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Store | None = None) -> bool:  # noqa: ARG002 - Django's signature
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Store | None = None) -> bool:  # noqa: ARG002 - Django's signature
-        return False
 
 
 @admin.register(Store)
