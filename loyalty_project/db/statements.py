@@ -1,0 +1,72 @@
+"""Hand-written statements: prepared, on Django's connection, past the layers that only the ORM needs.
+
+A statement is a constant with named parameters, so that the server plans it once a connection. Django's cursor costs about as
+much as a small statement: it makes its type conversions anew each time, and sends `SELECT 1` first, once a request. Here a
+statement that reads is sent at once, and repeated on a new connection if the old one was dead. Wrappers of statements, the log
+of queries, errors and broken transactions are Django's.
+
+As everywhere on these connections, `jsonb` arrives as text, and moments in UTC.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+
+Rows = list[tuple[Any, ...]]
+
+
+def fetch(statement: str, values: Mapping[str, Any]) -> Rows:
+    """All rows of a statement that reads. Raises `django.db.Error`.
+
+    Outside of transactions it is repeated once if the connection is lost: use `fetch_written` for a statement that also writes.
+    """
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    try:
+        rows = _fetch(database, statement, values)
+    except (OperationalError, InterfaceError):
+        if database.in_atomic_block or not database.autocommit or not database.connection.closed:
+            raise
+        database.close()
+        rows = _fetch(database, statement, values)
+    # Spares the request Django's own question whether the connection works.
+    database.health_check_done = True
+    return rows
+
+
+def fetch_written(statement: str, values: Mapping[str, Any]) -> Rows:
+    """The rows that a statement returns of what it wrote. Never repeated. Raises `django.db.Error`."""
+    database = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()
+    return _fetch(database, statement, values)
+
+
+def run(statement: str, values: Mapping[str, Any]) -> int:
+    """Run a statement that writes. Returns the number of rows that it touched. Never repeated. Raises `django.db.Error`."""
+    database = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()
+    with _cursor(database) as cursor:
+        cursor.execute(statement, values)
+        return cast("int", cursor.rowcount)
+
+
+def _fetch(database: Any, statement: str, values: Mapping[str, Any]) -> Rows:
+    with _cursor(database) as cursor:
+        cursor.execute(statement, values)
+        return cast("Rows", cursor.fetchall())
+
+
+class _PreparingCursor(psycopg.Cursor[tuple[Any, ...]]):
+    """A cursor that prepares each statement the first time: what is constant is run again."""
+
+    def execute(self, query: Any, params: Any = None, **_options: Any) -> "_PreparingCursor":
+        return super().execute(query, params, prepare=True)
+
+
+def _cursor(database: Any) -> Any:
+    """The cursor in Django's wrapper, made as Django makes its own."""
+    database.ensure_connection()
+    database.validate_thread_sharing()
+    cursor = _PreparingCursor(database.connection)
+    return database.make_debug_cursor(cursor) if database.queries_logged else database.make_cursor(cursor)
