@@ -25,7 +25,7 @@ _WRITTEN: Final = re.compile(r"(?P<prefix>\+|00)?(?P<digits>[0-9]+)")
 # A bracketed trunk zero behind what may be a country code.
 _TRUNK: Final = re.compile(r"(?P<code>(?:\+|00)?(?P<country>[1-9][0-9]{0,2}))\(0\)(?P<rest>[0-9]+)")
 _BRACKETS: Final = re.compile(r"\((?!0\))|(?<!\(0)\)")
-# What numbers are written with beside digits, blanks, dashes and brackets, which their Unicode categories tell.
+# What numbers are written with beside digits, blanks, dashes and brackets, which are found by their Unicode categories.
 _MARKS: Final = {
     "+": "+",
     "\uff0b": "+",

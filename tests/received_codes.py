@@ -163,7 +163,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Tell, or keep and compare, what was received."""
+    """Send to the controller, or keep and compare, what was received."""
     config, ear = session.config, session.config.stash[_EAR]
     if hasattr(config, "workeroutput"):
         config.workeroutput[_WORKER_KEY] = ear.rows()

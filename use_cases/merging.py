@@ -91,7 +91,7 @@ def merge_customers(*, survivor: int, victim: int, by: Actor, reason: str = "") 
         raise MergeRefusedError("There is no such customer.")
     check_reach(by, *held.values())
     policy = by.organization.policy
-    if any(blocks(one, Block.IDENTIFIER_CHANGE, policy) or is_leaving(one, policy) for one in held.values()):
+    if any(blocks(customer, Block.IDENTIFIER_CHANGE, policy) or is_leaving(customer, policy) for customer in held.values()):
         raise MergeRefusedError("A customer who is marked as fraud, or whose status forbids it, cannot be merged.")
     if earlier != profiles.victims_of(victim):
         ask_to_repeat("another customer was merged into the victim meanwhile")

@@ -176,7 +176,11 @@ def _all_of(criteria: Sequence[Criterion]) -> "_Selection | _EverybodyElse":
     """Unmerged customers who meet all criteria. The customer table is read only if a criterion needs it."""
     if len(criteria) == 1 and isinstance(criteria[0], AllBut):
         return _EverybodyElse(criteria[0])
-    conditions = [one.condition if isinstance(one, AllBut) else one for one in criteria if not isinstance(one, OwnedRows)]
+    conditions = [
+        criterion.condition if isinstance(criterion, AllBut) else criterion
+        for criterion in criteria
+        if not isinstance(criterion, OwnedRows)
+    ]
     owned = [criterion for criterion in criteria if isinstance(criterion, OwnedRows)]
     if conditions or not owned:
         customers = Customer.objects.filter(*conditions, merged_into=None)

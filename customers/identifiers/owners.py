@@ -1,4 +1,4 @@
-"""The customer whom a value identifies: the one rule of reads, files and requests (docs/protocol.md 7)."""
+"""The customer that a value identifies: the one rule of reads, files and requests (docs/protocol.md 7)."""
 
 from collections import defaultdict
 from collections.abc import Collection

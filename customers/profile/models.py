@@ -86,7 +86,7 @@ class Customer(TenantModel):
         blank=True,
         related_name="victims",
         db_index=False,
-        help_text="Who this customer turned out to be: always somebody who is not merged",
+        help_text="The customer that this one was merged into: always one that is not merged itself",
     )
     # Columns for searches: `search_form` of the values above, and its reverse, which the database generates.
     firstname_folded = models.CharField(max_length=FOLDED_LENGTH, blank=True, db_collation="C", editable=False)

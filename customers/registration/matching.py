@@ -88,7 +88,7 @@ def _matching_customer(sent: dict[str, str], matches: Matches, policy: Policy, n
     """The customer that the item names. Removes from `sent` the identifiers that the skip policy drops (91007).
 
     An inherited value leads to its heir if no current one is sent that names another customer. It belongs to nobody: a policy
-    that tells customers apart by their primary identifier leaves it to the new customer.
+    that distinguishes customers by their primary identifier leaves it to the new customer.
     """
     primary = policy.primary
     if matches.by_id is not None:

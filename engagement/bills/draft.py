@@ -181,7 +181,7 @@ def _scope(draft: BillDraft, policy: Policy) -> str:
 
 
 def content_of(draft: BillDraft) -> str:
-    """A digest of the lines as sent, which tells a repeated bill from a different one; "" without lines."""
+    """A digest of the lines as sent, which distinguishes a repeated bill from a different one; "" without lines."""
     if not draft.lines:
         return ""
     lines = [[_as_text(getattr(line, name) if name != "amount" else line.net) for name in _LINE_FIELDS] for line in draft.lines]

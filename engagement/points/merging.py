@@ -77,7 +77,7 @@ def _merge_account(
 ) -> Notes:
     totals = totals_of(origin.account)
     _join_days(origin.account, target.account)
-    lots = [*origin.spendable(), *(one for one in origin.lots if not one.is_open)]
+    lots = [*origin.spendable(), *(lot for lot in origin.lots if not lot.is_open)]
     owed = _debt(target)
     move(origin, target, lots=lots, totals=totals, facts=facts, places=_places(lots))
     set_off = owed - _debt(target)
@@ -96,7 +96,7 @@ def _merge_account(
         "totals": {name: str(value) for name, value in totals.items()},
         "debt": plain_digits(debt + set_off),
         "lots": list(
-            PointsLot.objects.filter(moved_from__in=[one.pk for one in lots], left__gt=0).values_list("pk", flat=True)
+            PointsLot.objects.filter(moved_from__in=[lot.pk for lot in lots], left__gt=0).values_list("pk", flat=True)
         ),
         "shares": shares,
         "earlier": earlier,
@@ -120,7 +120,7 @@ def settle_customer(customer: Customer, *, by: Actor, now: datetime) -> None:
 
 def are_points_touched(notes: Sequence[Notes]) -> bool:
     """True if the points that moved were changed since: spent, taken back, expired or moved on."""
-    return any(Decimal(one["debt"]) != 0 or _digest(one) != one["digest"] for one in notes)
+    return any(Decimal(note["debt"]) != 0 or _digest(note) != note["digest"] for note in notes)
 
 
 def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Customer, by: Actor, now: datetime) -> dict[int, int]:
@@ -131,20 +131,20 @@ def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Custome
     states = lock_accounts([survivor.pk], zone=by.organization.zone)
     living = {state.account.pk: state for state in states.values()}
     kept = tier_ends_of([victim.pk])
-    for one in notes:
-        origin = living[one["target"]]
-        target = lock_moved_account(one["origin"], origin)
-        wanted = set(one["lots"])
+    for note in notes:
+        origin = living[note["target"]]
+        target = lock_moved_account(note["origin"], origin)
+        wanted = set(note["lots"])
         lots = [lot for lot in origin.lots if lot.pk in wanted]
         totals: Mapping[str, Any] = {
-            name: int(value) if name == "visits" else Decimal(value) for name, value in one["totals"].items()
+            name: int(value) if name == "visits" else Decimal(value) for name, value in note["totals"].items()
         }
         facts = _facts(by, now, because="unmerge", victim=victim.pk, survivor=survivor.pk)
         # Only a live account may hold points.
         target.account.customer, target.account.moved_to = victim, None
         target.account.save(update_fields=["customer", "moved_to"])
-        PointsAccount.objects.filter(pk__in=one["earlier"]).update(customer=victim, moved_to=target.account)
-        BillPoints.objects.filter(pk__in=one["shares"]).update(account=target.account)
+        PointsAccount.objects.filter(pk__in=note["earlier"]).update(customer=victim, moved_to=target.account)
+        BillPoints.objects.filter(pk__in=note["shares"]).update(account=target.account)
         for state in (origin, target):
             _find_days(state)
         key = AccountKey(victim.pk, target.account.program_id)
@@ -152,18 +152,18 @@ def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Custome
         target.tier_ends = kept.get(key, origin.tier_ends)
         move(origin, target, lots=lots, totals=totals, facts=facts, places=_places(lots))
         write_accounts([origin, target])
-        if one["is_new"]:
+        if note["is_new"]:
             # The merge created it; it becomes history of the account that got the points back.
             PointsAccount.objects.filter(pk=origin.account.pk).update(customer=victim, moved_to=target.account, due_at=None)
-    moved = [pk for one in notes for pk in one["lots"]]
+    moved = [pk for note in notes for pk in note["lots"]]
     back = PointsLot.objects.filter(moved_from__in=moved).select_related("moved_from")
-    return {one.moved_from.moved_from_id: one.pk for one in back if one.moved_from and one.moved_from.moved_from_id}
+    return {lot.moved_from.moved_from_id: lot.pk for lot in back if lot.moved_from and lot.moved_from.moved_from_id}
 
 
 def renew_notes(notes: Sequence[Notes], lots: Mapping[int, int]) -> list[Notes]:
     """Notes of an earlier merge into the victim, whose untouched points came back to it in other lots."""
-    renewed = [{**one, "lots": [lots.get(pk, pk) for pk in one["lots"]]} for one in notes]
-    return [{**one, "digest": _digest(one)} for one in renewed]
+    renewed = [{**note, "lots": [lots.get(pk, pk) for pk in note["lots"]]} for note in notes]
+    return [{**note, "digest": _digest(note)} for note in renewed]
 
 
 def _digest(notes: Notes) -> str:
@@ -182,12 +182,12 @@ def _digest(notes: Notes) -> str:
         PointsLot.objects.filter(entry__account__in=history),
         BillPoints.objects.filter(pk__in=notes["shares"]),
     )
-    return " ".join(digest_of(one) for one in rows)
+    return " ".join(digest_of(part) for part in rows)
 
 
 def _places(lots: Sequence[PointsLot]) -> dict[int, tuple[Till | None, Store | None]]:
-    rows = PointsLot.objects.filter(pk__in=[one.pk for one in lots]).select_related("entry__till", "entry__store")
-    return {one.pk: (one.entry.till, one.entry.store) for one in rows}
+    rows = PointsLot.objects.filter(pk__in=[lot.pk for lot in lots]).select_related("entry__till", "entry__store")
+    return {lot.pk: (lot.entry.till, lot.entry.store) for lot in rows}
 
 
 def _debt(state: AccountState) -> Decimal:
@@ -197,7 +197,7 @@ def _debt(state: AccountState) -> Decimal:
 def _join_days(origin: PointsAccount, target: PointsAccount) -> None:
     """Points with a moving expiry follow the later of both accounts' days."""
     for name in ("last_billed_on", "last_earned_on"):
-        days = [day for one in (origin, target) if (day := getattr(one, name)) is not None]
+        days = [day for account in (origin, target) if (day := getattr(account, name)) is not None]
         setattr(target, name, max(days, default=None))
 
 

@@ -89,7 +89,7 @@ def settle_among(
                 continue
         states = settled_accounts(batch, organization=organization)
         shown |= {
-            key.customer_id: one.account for key, one in states.items() if one.is_changed and key.program_id == program.pk
+            key.customer_id: state.account for key, state in states.items() if state.is_changed and key.program_id == program.pk
         }
         if time.monotonic() > deadline:
             raise TookTooLongError

@@ -1,4 +1,4 @@
-"""How does staff pause a program, so that it awards nothing for the time being? (code 1098)"""
+"""Pausing of programs, so that they award nothing for the time being (code 1098)"""
 
 from collections.abc import Iterable
 
@@ -14,16 +14,20 @@ def set_paused(programs: Iterable[Program], *, paused: bool, by: Actor) -> list[
     """Pause these programs of the actor's organization, or let them go on. Returns those for which that is a change."""
     changed: list[Program] = []
     for program in programs:
-        # Counts only if nobody else did it meanwhile: the audit tells it once.
+        # Counts only if it was not done meanwhile: the audit has one entry for it.
         if Program.objects.filter(pk=program.pk, is_paused=not paused).update(is_paused=paused):
             program.is_paused = paused
             changed.append(program)
     record_changes(
         [
             Change(
-                action="changed", object_type="program", object_id=one.pk, old={"paused": not paused}, new={"paused": paused}
+                action="changed",
+                object_type="program",
+                object_id=program.pk,
+                old={"paused": not paused},
+                new={"paused": paused},
             )
-            for one in changed
+            for program in changed
         ],
         by=by,
     )

@@ -1,4 +1,4 @@
-"""Memory of credentials that were right lately. It decides only who waits for whom, never who may call.
+"""Memory of credentials that were right lately. It decides only which callers wait, never which may call.
 
 Threads that are kept for known callers go on answering tills when strangers send more than can be worked on. A credential is
 remembered as a keyed digest, in this process alone.

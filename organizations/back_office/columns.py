@@ -109,7 +109,7 @@ def link_to(row: Model | None, text: str = "") -> SafeString | str:
 
 
 def name_of(row: Model, text: str = "") -> str:
-    """The name of `row`, or `text`; for a customer whom the current user may not see, nothing but that."""
+    """The name of `row`, or `text`; for a customer that the current user may not see, only the kind of row."""
     return text or str(row) if is_in_sight(row) else f"a {row._meta.verbose_name} of another store"
 
 

@@ -33,7 +33,7 @@ class KeptAnswer(TenantModel):
     position = models.PositiveIntegerField(help_text="Of the item in the call; the first is 0")
     succeeded = models.BooleanField(default=False)
     body = models.TextField(blank=True, help_text="The item's answer as JSON text, which keeps its order and its figures")
-    subject_id = models.BigIntegerField(null=True, blank=True, help_text="Id of the customer whom the answer tells about")
+    subject_id = models.BigIntegerField(null=True, blank=True, help_text="Id of the customer that the answer is about")
 
     class Meta:
         ordering = ["key", "position"]

@@ -73,7 +73,7 @@ def _refuse_foreign_names(document: Document, organization: Organization | None,
             owners = names.model._default_manager.filter(**{f"{names.attribute}__in": names.paths})
             values = owners.values_list(names.attribute, "organization_id")
             for name in sorted(name for name, owner in values if own is None or owner != own):
-                problems.add(names.paths[name], f"{name!r} belongs to somebody else on this installation")
+                problems.add(names.paths[name], f"{name!r} is already taken on this installation")
     problems.raise_if_any()
 
 

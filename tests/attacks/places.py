@@ -81,7 +81,7 @@ class Place:
 
     @property
     def customer(self) -> Customer:
-        """The customer whom the other rows belong to."""
+        """The customer that the other rows belong to."""
         customer = self.rows[Customer]
         assert isinstance(customer, Customer)
         return customer

@@ -103,7 +103,7 @@ Case = TypeVar("Case")
 
 
 def spread(cases: Iterable[Case], addresses: Sequence[Action], *, slice_of: int) -> Iterator[tuple[Case, Action]]:
-    """Each case for one in `slice_of` actions, another one for the next case; with 1 all cases for all actions."""
+    """Each case for every `slice_of`th action, the next case for the action after it; with 1 all cases for all actions."""
     for number, case in enumerate(cases):
         for turn, action in enumerate(addresses):
             if (number - turn) % slice_of == 0:

@@ -212,17 +212,17 @@ def pages_of(rows: list[Any]) -> list[str]:
     return addresses
 
 
-def test_no_page_tells_a_detail_of_a_customer_of_another_store(
+def test_no_page_shows_a_detail_of_a_customer_of_another_store(
     places: dict[str, Place], shared_rows: tuple[list[Any], list[str]]
 ) -> None:
     browser = log_in(member_with(places, "store_manager", is_limited=True))
     rows, patterns = shared_rows
     lists = [page.address() for page in all_pages() if page.name.endswith("_changelist")]
-    told = []
+    leaks = []
     for address in ["/admin/", *lists, *pages_of(rows)]:
         content = browser.get(address, follow=True).content.decode()
-        told += [(address, found[0]) for pattern in patterns if (found := re.search(pattern, content))]
-    assert not told
+        leaks += [(address, found[0]) for pattern in patterns if (found := re.search(pattern, content))]
+    assert not leaks
     assert "a customer of another store" in browser.get(page_of("customers_customer", rows[0])).content.decode()
 
 
@@ -292,7 +292,7 @@ def test_an_automatic_approval_merges_at_once_for_who_may_merge(places: dict[str
     assert taken.merged_into == places["own"].customer
 
 
-def test_a_change_is_of_the_customer_of_the_page_even_if_the_value_is_shared(places: dict[str, Place]) -> None:
+def test_a_change_of_a_shared_value_is_of_the_customer_of_the_page(places: dict[str, Place]) -> None:
     set_flags(places["own"].till.organization, CONF_USERS_IS_EMAIL_UNIQUE=0, CI_EMAIL_AUTO_APPROVE=1)
     first = register(places["elsewhere"].till, mobile="9812377771", email="family@example.com")
     second = register(places["own"].till, mobile="9812377772", email="family@example.com")

@@ -107,7 +107,7 @@ def test_the_country_of_the_request_goes_before_the_base() -> None:
     assert read_mobile("7400123456", countries=INDIA_FIRST) == "917400123456"
 
 
-def test_national_in_the_base_goes_before_international_in_the_country_of_the_request() -> None:
+def test_national_in_the_base_precedes_international_in_the_sent_country() -> None:
     assert read_mobile("6591234567", countries=["IN", "SG"], country_code="65") == "916591234567"
 
 

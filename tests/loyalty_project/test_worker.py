@@ -1,4 +1,4 @@
-"""A worker takes what is due, tells little about it, and ends when it should."""
+"""A worker takes what is due, logs little about it, and ends when it should."""
 
 import os
 import signal
@@ -116,7 +116,7 @@ def test_a_signal_ends_it_after_the_job_at_work(till: Till, monkeypatch: pytest.
     before = signal.getsignal(signal.SIGTERM)
 
     def end_worker(event: DeferredEvent, /, *, by: Actor) -> None:
-        # Whoever is impatient changes nothing.
+        # A second signal changes nothing.
         for _ in range(2):
             os.kill(os.getpid(), signal.SIGTERM)
         mark(event, by=by)

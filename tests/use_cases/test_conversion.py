@@ -1,6 +1,6 @@
 """Rules of customer types, fraud, NDNC, test and control, for tills and imports alike (docs/protocol.md 2.5, 2.6)
 
-Each way takes what it is given, as its words, and tells the code of the refusal; "1000" where it was done.
+Each way takes the values to send and returns the code of the refusal, or "1000" if it was done.
 """
 
 import csv

@@ -105,7 +105,7 @@ def test_a_new_partition_of_a_merged_customer_reaches_the_survivor(
     assert CustomerSegment.objects.get(customer=twins[0], segment__name="band").partition.name == "low"
 
 
-def test_a_survivor_stays_primary_while_a_row_says_that_the_victim_is_a_member(
+def test_a_survivor_stays_primary_if_a_row_says_the_victim_is_a_member(
     till: Till, twins: tuple[Customer, Customer], tmp_path: Path
 ) -> None:
     outcome(tmp_path, "groups")

@@ -225,9 +225,7 @@ def test_a_merge_is_undone_after_a_release(organization: Organization, till: Til
     assert find(organization, "mobile", INHERITED) == (None, False)
 
 
-def test_an_email_that_the_survivor_has_too_does_not_come_back_once_emails_are_unique(
-    organization: Organization, till: Till
-) -> None:
+def test_a_shared_email_does_not_come_back_once_emails_are_unique(organization: Organization, till: Till) -> None:
     set_flags(organization, CONF_USERS_IS_EMAIL_UNIQUE=0)
     first, second = (send(till, mobile=f"981230001{n}", email="family@example.com").customer for n in (1, 2))
     row = merge(till, first, second)

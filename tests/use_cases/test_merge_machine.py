@@ -244,7 +244,7 @@ class MergeMachine(RuleBasedStateMachine):
         return f"N{self.numbers}"
 
     def unmerged(self, which: int) -> Customer:
-        """Somebody, or who they turned out to be."""
+        """A person, or the customer that they were merged into."""
         person = Customer.objects.get(pk=self.people[which])
         return person.merged_into or person
 

@@ -20,7 +20,7 @@ from organizations.tenancy.scoping import organization_scope
 class Command(BaseCommand):
     """Shows the points that each rule would give, and writes nothing."""
 
-    help = "Tells how many points a bill would bring, rule by rule, and writes nothing."
+    help = "Shows how many points a bill would bring, rule by rule, and writes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add customer, amount, time and location."""

@@ -1,4 +1,4 @@
-"""Calls about a customer whom another transaction holds (docs/protocol.md 1.6, 521; docs/operating.md, REQUEST_SECONDS)."""
+"""Calls about a customer that another transaction holds (docs/protocol.md 1.6, 521; docs/operating.md, REQUEST_SECONDS)."""
 
 import time
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def api(till: Till) -> Api:
 
 @pytest.fixture
 def busy(anna: Customer) -> Iterator[Customer]:
-    """Anna, whom another connection holds."""
+    """Anna, locked by another connection."""
     is_held, release = Event(), Event()
 
     def hold() -> None:

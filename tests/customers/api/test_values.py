@@ -21,7 +21,7 @@ def get(api: Api, **given: str) -> Answer:
 
 
 def found(api: Api, **given: str) -> int | None:
-    """The id of the customer whom a read finds."""
+    """The id of the customer that a read finds."""
     answer = get(api, **given)
     return int(answer.item["user_id"]) if answer.code == "1000" else None
 

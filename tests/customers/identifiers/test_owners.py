@@ -1,4 +1,4 @@
-"""The customer whom a value identifies (docs/protocol.md 7)."""
+"""The customer that a value identifies (docs/protocol.md 7)."""
 
 import pytest
 from pytest_django import DjangoAssertNumQueries

@@ -147,7 +147,7 @@ def test_a_read_name_reads_as_itself(written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("text", "other"),
     [
         ("ＳＴＲＡSSE", "Straße"),
         ("\u0130pek", "ipek"),
@@ -160,16 +160,16 @@ def test_a_read_name_reads_as_itself(written: str) -> None:
         ("\u0639\u200c\u0627", "\u0639\u0627"),
     ],
 )
-def test_fold_makes_spellings_of_one_text_equal(one: str, other: str) -> None:
-    assert fold(one) == fold(other)
+def test_fold_makes_spellings_of_one_text_equal(text: str, other: str) -> None:
+    assert fold(text) == fold(other)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("text", "other"),
     [("O\u2019Neil", "o'neil"), ("Jean\u2013Luc", "jean-luc"), ("Ann\u00a0 Marie", "ann marie"), ("D`Or", "d'or")],
 )
-def test_names_are_folded_however_they_are_written(one: str, other: str) -> None:
-    assert name_form(one) == name_form(other)
+def test_names_are_folded_however_they_are_written(text: str, other: str) -> None:
+    assert name_form(text) == name_form(other)
 
 
 def test_the_end_of_a_beginning_is_kept() -> None:

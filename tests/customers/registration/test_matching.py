@@ -33,8 +33,8 @@ def match_item(
     """Match an item that sends these identifiers in an organization of these customers."""
     policy = policy or Policy()
     exclusive = {kind: value for kind, value in sent.items() if is_exclusive(kind, policy)}
-    owners = {kind: one for kind, value in exclusive.items() for one in states if one.identifiers.get(kind) == value}
-    heirs = {kind: one for kind, value in exclusive.items() for one in states if (kind, value) in one.inherited}
+    owners = {kind: state for kind, value in exclusive.items() for state in states if state.identifiers.get(kind) == value}
+    heirs = {kind: state for kind, value in exclusive.items() for state in states if (kind, value) in state.inherited}
     customer_input = CustomerInput(customer=Customer(), identifiers=sent, customer_id=by_id.customer.pk if by_id else None)
     return match(customer_input, Matches(by_id=by_id, by_kind=owners, heirs=heirs), policy, may_create=may_create)
 
@@ -231,7 +231,7 @@ def test_an_inherited_secondary_still_finds_the_survivor():
 
 
 @pytest.mark.parametrize("policy", [STRICT, SKIPPING])
-def test_an_inherited_secondary_goes_to_a_new_customer_where_primaries_decide(policy):
+def test_an_inherited_secondary_goes_to_a_new_customer_by_primary_rule(policy):
     plan = match_item({"mobile": MOBILE, "email": EMAIL}, heir_of("email", EMAIL, mobile=OTHER_MOBILE), policy=policy)
     assert (plan.state, plan.identifiers, codes(plan)) == (None, {"mobile": MOBILE, "email": EMAIL}, [])
 

@@ -51,7 +51,7 @@ def spender(shop: Shop, number: str, amount: int, now: datetime) -> Customer:
 
 @pytest.fixture
 def merged(shop: Shop) -> Customer:
-    """A customer into whom two others were merged one after the other, each with expired points."""
+    """Two customers with expired points were merged into this one, one after the other."""
     now = clock.now()
     first, second, third = (spender(shop, str(n), amount, now) for n, amount in enumerate((100, 200, 400)))
     for survivor, victim in ((second, third), (first, second)):
@@ -59,7 +59,7 @@ def merged(shop: Shop) -> Customer:
     return first
 
 
-def test_expired_and_promotional_points_of_all_merged_customers_are_printed(shop: Shop, merged: Customer) -> None:
+def test_expired_and_promotional_points_of_merged_customers_are_printed(shop: Shop, merged: Customer) -> None:
     item = Api(shop.till).get(f"id={merged.pk}&expired_points=true&promotion_points=true").item
     assert sorted(int(row["points"]) for row in item["expired_points"]["item"]) == [5, 10, 20]
     assert [row["points"] for row in item["promotion_points"]["transactions"]["item"]] == ["2", "2", "2"]

@@ -402,10 +402,10 @@ def test_names_of_another_organization_are_refused_with_paths() -> None:
     document["staff"] = [{"username": name, "role": "auditor"} for name in ("tiny-staff", "taken-staff", "operator")]
     for _ in range(2):
         assert refused(document) == {
-            "stores[0].tills[1].code": "'taken.till1' belongs to somebody else on this installation",
-            "api_clients[0].key": "'taken-key' belongs to somebody else on this installation",
-            "staff[1].username": "'taken-staff' belongs to somebody else on this installation",
-            "staff[2].username": "'operator' belongs to somebody else on this installation",
+            "stores[0].tills[1].code": "'taken.till1' is already taken on this installation",
+            "api_clients[0].key": "'taken-key' is already taken on this installation",
+            "staff[1].username": "'taken-staff' is already taken on this installation",
+            "staff[2].username": "'operator' is already taken on this installation",
         }
         assert not Organization.objects.filter(code="tiny").exists()
         Organization.objects.create(code="tiny", name="Tiny").delete()

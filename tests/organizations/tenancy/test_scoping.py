@@ -21,7 +21,7 @@ from tests.factories.locations import StoreFactory
 from tests.factories.organizations import OrganizationFactory
 
 Pair = tuple[Organization, Organization]
-# Who may look at every tenant: each by its nature (docs/architecture.md, Tenants). Whoever adds to this list says why there.
+# Modules that may look at every tenant: each by its nature (docs/architecture.md, Tenants). The reason is given there.
 UNSCOPED_MODULES = {
     "organizations/back_office/middleware.py",
     "organizations/organization_file/loading.py",

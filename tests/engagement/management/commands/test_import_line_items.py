@@ -205,7 +205,7 @@ def test_a_line_of_another_customers_bill_is_explained(northwind: Organization, 
 
 
 @pytest.mark.usefixtures("bill")
-def test_a_description_may_have_several_lines_and_its_row_starts_at_the_first(asha: Customer, path: Path) -> None:
+def test_a_description_may_have_several_lines_and_starts_at_the_first(asha: Customer, path: Path) -> None:
     sound = f"{asha.pk},1,2026-03-02,blr.till1,TEA"
     text = f'{sound},"Green\ntea, ""fine""\n",1,5,5,\n{sound},"open,1,5,5,\n{sound},b,1,,x,\n{sound},c,1,5,5,\n'
     path.write_text(f"{HEADER}\n{text}", encoding="utf-8")

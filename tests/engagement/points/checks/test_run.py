@@ -130,8 +130,8 @@ def test_a_finding_names_row_column_and_numbers(organization: Organization, hist
 def test_consumption_by_the_entry_of_another_account_is_found(organization: Organization, history: History) -> None:
     other = write_history(organization)
     spoil(
-        "UPDATE engagement_pointsconsumption AS one SET lot_id = other.lot_id FROM engagement_pointsconsumption AS other "  # noqa: S608
-        f"WHERE one.id = (SELECT min(id) FROM engagement_pointsconsumption) "
+        "UPDATE engagement_pointsconsumption AS spoiled SET lot_id = other.lot_id FROM engagement_pointsconsumption AS other "  # noqa: S608
+        f"WHERE spoiled.id = (SELECT min(id) FROM engagement_pointsconsumption) "
         f"AND other.lot_id IN (SELECT id FROM engagement_pointslot WHERE account_id = {other.account.pk})"
     )
     assert "consumed by other accounts" in {finding.figure for finding in check_ledger(organization)}

@@ -59,7 +59,7 @@ def test_a_customer_is_refused_with_the_column_and_what_it_has(organization, tmp
     assert problem in error["error_detail"]
 
 
-def test_a_row_without_identifiers_is_refused_by_the_columns_that_are_blank(organization, tmp_path):
+def test_a_row_without_identifiers_is_refused_by_its_blank_columns(organization, tmp_path):
     error = refused("import_customers", tmp_path, {"mobile": "", "firstname": "Asha"})
     assert (error["error_code"], error["error_detail"]) == ("1007", "mobile, email, external_id: blank; one of them is needed")
 
@@ -151,7 +151,7 @@ QUOTED = (
 )
 
 
-def test_stray_quotes_cost_their_own_rows_and_the_error_file_keeps_their_bytes(organization, tmp_path):
+def test_stray_quotes_cost_their_rows_and_error_files_keep_the_bytes(organization, tmp_path):
     path, errors = tmp_path / "in.csv", tmp_path / "errors.csv"
     path.write_text(QUOTED, encoding="utf-8")
     outcome = run_import("import_customers", path, "--errors", str(errors), "--batch-size", "1")
@@ -166,7 +166,7 @@ def test_stray_quotes_cost_their_own_rows_and_the_error_file_keeps_their_bytes(o
     assert run_import("import_customers", errors).counts == (3, 0, 0, 1)
 
 
-def test_a_run_that_an_earlier_version_left_is_continued_and_reported_whole(organization, tmp_path):
+def test_a_run_of_an_earlier_version_is_continued_and_reported_whole(organization, tmp_path):
     path, errors = write_lines(tmp_path / "in.csv", "mobile,firstname", "12ab,Bo", "34cd,Cy"), tmp_path / "errors.csv"
     run_import("import_customers", path)
     run = ImportRun.objects.get()
