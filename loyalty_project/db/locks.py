@@ -9,16 +9,28 @@ to them. Locks end with the transaction. A lock that is not free within the conn
 import hashlib
 import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from django.db import OperationalError, connection, models
 from psycopg.errors import SerializationFailure
 
+from loyalty_project.db.statements import fetch, fetch_written, run
+
 Row = TypeVar("Row", bound=models.Model)
 _PAUSE = 0.1
+# PostgreSQL takes the locks in the order of the subquery.
+_LOCK_NUMBERS: Final = """
+SELECT pg_advisory_xact_lock(number) FROM (SELECT unnest(%(numbers)s::bigint[]) AS number ORDER BY 1) AS sorted
+"""
+_LOCK_TABLE: Final = (
+    "SELECT current_setting('max_locks_per_transaction')::integer * current_setting('max_connections')::integer"
+)
+# Two 32-bit numbers are a key space of their own, apart from the 64-bit locks of `lock_values`.
+_HOLD: Final = "SELECT pg_try_advisory_lock(%(high)s::integer, %(low)s::integer)"
+_RELEASE: Final = "SELECT pg_advisory_unlock(%(high)s::integer, %(low)s::integer)"
 _locks_values: ContextVar[bool] = ContextVar("locks_values", default=True)
 
 
@@ -36,20 +48,12 @@ def lock_values(values: Iterable[tuple[object, ...]]) -> None:
     numbers = sorted({_number_of(value) for value in values})
     if not numbers or not _locks_values.get():
         return
-    with connection.cursor() as cursor:
-        # PostgreSQL takes the locks in the order of the subquery.
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(number) FROM (SELECT unnest(%s::bigint[]) AS number ORDER BY 1) AS sorted", [numbers]
-        )
+    run(_LOCK_NUMBERS, {"numbers": numbers})
 
 
 def most_values() -> int:
     """The number of values that one transaction may lock: an eighth of what the server's lock table holds at least."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('max_locks_per_transaction')::integer * current_setting('max_connections')::integer"
-        )
-        (entries,) = cursor.fetchone()
+    ((entries,),) = fetch(_LOCK_TABLE, {})
     return max(1, int(entries) // 8)
 
 
@@ -83,8 +87,8 @@ def hold_name(name: str, *, patience: float) -> Iterator[bool]:
 
     The lock belongs to the connection: PostgreSQL releases it when the process dies.
     """
-    # Two 32-bit numbers are a key space of their own, apart from the 64-bit locks of `lock_values`.
-    numbers = list(struct.unpack(">ii", hashlib.blake2b(name.encode(), digest_size=8).digest()))
+    high, low = struct.unpack(">ii", hashlib.blake2b(name.encode(), digest_size=8).digest())
+    numbers = {"high": high, "low": low}
     is_held = _try_to_hold(numbers)
     deadline = time.monotonic() + patience
     while not is_held and time.monotonic() < deadline:
@@ -94,11 +98,9 @@ def hold_name(name: str, *, patience: float) -> Iterator[bool]:
         yield is_held
     finally:
         if is_held and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", numbers)
+            run(_RELEASE, numbers)
 
 
-def _try_to_hold(numbers: list[int]) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", numbers)
-        return bool(cursor.fetchone()[0])
+def _try_to_hold(numbers: Mapping[str, int]) -> bool:
+    ((is_held,),) = fetch_written(_HOLD, numbers)
+    return bool(is_held)

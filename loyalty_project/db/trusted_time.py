@@ -7,12 +7,12 @@ database's time is asked for at most once a minute in each process, and only if 
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 import structlog
-from django.db import connection
 
 from loyalty_project import clock
+from loyalty_project.db.statements import fetch
 
 log = structlog.get_logger(__name__)
 
@@ -53,10 +53,8 @@ def forget_database_time() -> None:
 
 def database_time() -> datetime:
     """The time by the database's clock, aware, in UTC: one query."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        moment: datetime = cursor.fetchone()[0]
-        return moment
+    ((moment,),) = fetch("SELECT clock_timestamp()", {})
+    return cast("datetime", moment)
 
 
 def _database_now() -> datetime:

@@ -16,9 +16,10 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from loyalty_project import clock
+from loyalty_project.db.statements import fetch_written, run
 from organizations.credentials.models import CredentialFailure
 
 FREE_FAILURES = 5
@@ -45,7 +46,8 @@ WHERE known.failures < %(free)s
 RETURNING failures
 """
 _SUCCEED = """
-UPDATE organizations_credentialfailure SET failures = 0, last_success = %s WHERE name = %s AND address = %s
+UPDATE organizations_credentialfailure SET failures = 0, last_success = %(now)s
+WHERE name = %(name)s AND address = %(address)s
 """
 # An attempt takes an id whether it makes a row or not, so the age in ids is a bound for the number of newer rows.
 _PRUNE = """
@@ -80,8 +82,7 @@ def counted_attempt(name: str, address: str) -> Iterator[Attempt]:
         attempt = Attempt(admitted=failures is not None)
         yield attempt
         if attempt.succeeded:
-            with connection.cursor() as cursor:
-                cursor.execute(_SUCCEED, [clock.now(), name, address])
+            run(_SUCCEED, {"now": clock.now(), "name": name, "address": address})
     if failures == 1 and not attempt.succeeded:
         prune_failures()
 
@@ -104,10 +105,7 @@ def prune_failures() -> int:
         "most": MOST_ROWS,
         "count": _PRUNED_AT_ONCE,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_PRUNE, values)
-        pruned: int = cursor.rowcount
-    return pruned
+    return run(_PRUNE, values)
 
 
 def _count(name: str, address: str) -> int | None:
@@ -121,10 +119,8 @@ def _count(name: str, address: str) -> int | None:
         "free": FREE_FAILURES,
         "longest": LONGEST_DELAY.total_seconds(),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT, values)
-        row = cursor.fetchone()
-    return row[0] if row else None
+    rows = fetch_written(_COUNT, values)
+    return rows[0][0] if rows else None
 
 
 def _fitting(name: str) -> str:

@@ -9,9 +9,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
 
-from django.db import connection
-
 from loyalty_project import clock
+from loyalty_project.db.statements import fetch_written
 
 MOST_CALLERS = 10_000
 _MINUTE = 60
@@ -94,13 +93,12 @@ def _lease_of(caller: str) -> _Lease:
 
 def _take(lease: _Lease, caller: str) -> None:
     permits = max(1, lease.limit // _TAKEN_AT_ONCE)
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {"caller": caller, "minute": lease.minute, "permits": permits, "limit": lease.limit})
-        row = cursor.fetchone()
-    if row is None:
+    values = {"caller": caller, "minute": lease.minute, "permits": permits, "limit": lease.limit}
+    rows = fetch_written(_TAKE, values)
+    if not rows:
         lease.not_taken = 0
         return
-    lease.minute, leased = row
+    ((lease.minute, leased),) = rows
     # Only the last to take may overshoot; the excess does not exist.
     lease.left = min(permits, lease.limit - (leased - permits))
     lease.not_taken = max(0, lease.limit - leased)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from loyalty_project import clock
 from loyalty_project.db.locks import lock
@@ -20,6 +20,7 @@ from loyalty_project.protocol.json_text import to_json
 from loyalty_project.protocol.outcomes import Outcome
 from organizations.audit.actors import Actor
 from organizations.idempotency.models import IdempotencyKey, KeptAnswer
+from organizations.tenancy.statements import fetch_written_rows, write_rows
 
 KEPT_FOR: Final = timedelta(hours=72)
 _PRUNED_AT_ONCE = 1000
@@ -35,7 +36,7 @@ RETURNING id, content
 # Waits for a transaction that has claimed the same item. Afterwards its answer exists, or nothing if it was rolled back.
 _CLAIM = """
 INSERT INTO organizations_keptanswer (organization_id, key_id, position, succeeded, body)
-VALUES (%s, %s, %s, FALSE, '') ON CONFLICT DO NOTHING
+VALUES (%(organization)s, %(key)s, %(position)s, FALSE, '') ON CONFLICT DO NOTHING
 """
 
 
@@ -43,15 +44,12 @@ VALUES (%s, %s, %s, FALSE, '') ON CONFLICT DO NOTHING
 class KeyedCall:
     """The answers under one bound key (`loyalty_project.api.batch.Once`)."""
 
-    organization_id: int
     key_id: int
 
     def claim(self, position: int) -> Outcome | None:
         """Claim the item at `position`; returns its answer if it was processed before. Raises 55P03 if the wait is too long."""
-        with connection.cursor() as cursor:
-            cursor.execute(_CLAIM, [self.organization_id, self.key_id, position])
-            if cursor.rowcount:
-                return None
+        if write_rows(_CLAIM, {"key": self.key_id, "position": position}):
+            return None
         kept = KeptAnswer.objects.get(key_id=self.key_id, position=position)
         return Outcome(json.loads(kept.body, parse_float=Decimal), succeeded=kept.succeeded, replayed=True)
 
@@ -63,24 +61,22 @@ class KeyedCall:
 
 
 def open_keyed_call(key: str, *, action: str, content: str, by: Actor) -> KeyedCall:
-    """Bind `key` of this credential and action to `content` (a digest). Call it outside of the items' transactions.
+    """Bind `key` of this credential and action to `content` (a digest). Call it in the organization's scope, outside of
+    the items' transactions.
 
     Raises `RequestRefusedError` 422 if the key was used for other content.
     """
     values: dict[str, Any] = {
-        "organization": by.organization.pk,
         "credential": by.name,
         "action": action,
         "key": key,
         "content": content,
         "now": clock.now(),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_BIND, values)
-        key_id, known_content = cursor.fetchone()
+    ((key_id, known_content),) = fetch_written_rows(_BIND, values)
     if known_content != content:
         raise RequestRefusedError(422, Code.INVALID_INPUT)
-    return KeyedCall(organization_id=by.organization.pk, key_id=key_id)
+    return KeyedCall(key_id=key_id)
 
 
 def prune_keys() -> int:

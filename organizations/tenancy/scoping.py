@@ -61,6 +61,14 @@ def enter_scope(organization: "Organization | int") -> None:
     _scope.set(organization if isinstance(organization, int) else organization.pk)
 
 
+def scope_organization() -> int:
+    """The id of the scope's organization. Raises `OutsideScopeError` outside of the scope of one organization."""
+    scope = _scope.get()
+    if not isinstance(scope, int):
+        raise OutsideScopeError("a statement outside of an organization's scope")
+    return scope
+
+
 class TenantManager(models.Manager[Row]):
     """Manager of the rows of the scope's organization; raises `OutsideScopeError` without a scope."""
 

@@ -87,7 +87,8 @@ def test_of_calls_with_different_content_exactly_one_goes_on(till: Till) -> None
     def call(job: tuple[str, str]) -> str:
         key, content = job
         try:
-            open_keyed_call(key, action="test/count", content=content, by=by)
+            with organization_scope(till.organization):
+                open_keyed_call(key, action="test/count", content=content, by=by)
         except RequestRefusedError as error:
             return str(error.http_status)
         return "goes on"
