@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, connection
 
-from loyalty_project.imports.batches import Prepared, Worker, in_batches, work_batch
+from loyalty_project.imports.batches import Prepared, Worker, halve, in_batches, work_batch
 from loyalty_project.imports.cells import Values
 from loyalty_project.imports.lines import Position
 from loyalty_project.imports.reading import Row
@@ -114,3 +114,88 @@ def test_trouble_of_the_database_in_a_single_row_ends_the_import_too():
     with pytest.raises(OperationalError):
         run(works, prepared("a1"))
     assert connection.is_usable()
+
+
+@pytest.mark.django_db
+def test_waits_for_a_lock_are_five_in_all_pieces_of_a_batch():
+    """b1 breaks the batch, which is divided; from then on the lock that d1 needs is never free."""
+    busy = [None, *[database_error(OperationalError, "55P03")] * 9]
+    works = Works(b1=RuntimeError("a bug"), d1=busy)
+    with pytest.raises(OperationalError):
+        run(works, prepared("a1"), prepared("d1"), prepared("b1"))
+    assert len(busy) == 9 - 5
+
+
+@pytest.mark.django_db
+def test_conflict_of_a_divided_batch_repeats_it_without_the_broken_row():
+    works = Works(b1=RuntimeError("a bug"), c1=[None, database_error(OperationalError, "40P01")])
+    assert run(works, prepared("b1"), prepared("c1")) == [Code.ADD_FAILED, None]
+    assert (works.calls, codes_in_table()) == ([["b1", "c1"], ["b1"], ["c1"], ["c1"], ["c1"]], ["c1"])
+
+
+@pytest.mark.django_db
+def test_rows_beside_a_broken_one_are_processed_together():
+    works = Works(b1=RuntimeError("a bug"))
+    run(works, *map(prepared, ("a1", "b1", "c1", "d1")))
+    assert works.calls[-1] == ["a1", "c1", "d1"]
+
+
+class Pairs(Works):
+    """Breaks if a1 and d1 are processed together, and by `broken` rows."""
+
+    def __call__(self, rows: Sequence[Values]) -> list[RowResult]:
+        if {"a1", "d1"} <= {row["name"] for row in rows}:
+            self.calls.append([row["name"] for row in rows])
+            raise RuntimeError("a bug")
+        return super().__call__(rows)
+
+
+@pytest.mark.django_db
+def test_rows_that_break_only_together_are_processed_apart():
+    works = Pairs()
+    assert run(works, *map(prepared, ("a1", "b1", "c1", "d1"))) == [None] * 4
+    assert works.calls[1:] == [["a1", "b1"], ["c1"], ["d1"]]
+    assert codes_in_table() == ["a1", "b1", "c1", "d1"]
+
+
+@pytest.mark.django_db
+def test_rows_that_break_together_beside_a_broken_row_are_kept():
+    works = Pairs(x1=RuntimeError("a bug"))
+    assert run(works, *map(prepared, ("x1", "a1", "c1", "d1"))) == [Code.ADD_FAILED, None, None, None]
+    assert works.calls[1:] == [["x1", "a1"], ["x1"], ["a1"], ["c1", "d1"], ["a1", "c1", "d1"], ["a1", "c1"], ["d1"]]
+    assert codes_in_table() == ["a1", "c1", "d1"]
+
+
+def attempts(count: int, *broken: int, only_together: bool = False) -> tuple[int, list[int]]:
+    """The number of pieces in which the rows are processed, and the rows that broke alone."""
+    pieces: list[Sequence[int]] = []
+
+    def breaks(piece: Sequence[int]) -> bool:
+        return set(broken) <= set(piece) if only_together else not set(broken).isdisjoint(piece)
+
+    def works(piece: Sequence[int]) -> bool:
+        pieces.append(piece)
+        return not breaks(piece)
+
+    halve(range(count), works)
+    alone = [piece[0] for piece in pieces if len(piece) == 1 and breaks(piece)]
+    assert sorted([*alone, *(row for piece in pieces if not breaks(piece) for row in piece)]) == list(range(count))
+    return len(pieces), alone
+
+
+@pytest.mark.parametrize(
+    ("broken", "pieces"),
+    [((0,), 20), ((500,), 19), ((999,), 10), ((250, 750), 35), ((498, 499), 21), ((499, 500), 20)],
+)
+def test_few_pieces_find_the_broken_rows_of_a_thousand(broken, pieces):
+    assert attempts(1000, *broken) == (pieces, list(broken))
+
+
+def test_rows_that_all_break_take_hardly_more_pieces_than_rows():
+    assert attempts(1000, *range(1000)) == (1009, list(range(1000)))
+    assert (attempts(1, 0), attempts(2, 1)) == ((1, [0]), (2, [1]))
+
+
+@pytest.mark.parametrize("pair", [(100, 900), (998, 999)])
+def test_ten_pieces_part_two_rows_of_a_thousand_that_break_together(pair):
+    assert attempts(1000, *pair, only_together=True) == (10, [])

@@ -4,14 +4,16 @@ import csv
 import gzip
 import hashlib
 import io
+import re
 import sys
 import time
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from customers.cards.models import Card
 from customers.identifiers.models import Identifier
@@ -28,6 +30,7 @@ from tests.factories.locations import StoreFactory
 from tests.factories.organizations import OrganizationFactory
 from tests.forking import kill_session, run_python, start_python
 from tests.imports import Outcome, rejects, run_import, write_lines
+from use_cases.management.commands import import_customers
 
 pytestmark = pytest.mark.django_db
 
@@ -328,6 +331,62 @@ def test_another_choice_for_known_customers_is_another_run(write):
     ImportRun.objects.update(finished_at=None, offset=path.stat().st_size, lines=2, created=1)
     assert run(path, "--on-existing", "skip").counts == (0, 0, 1, 0)
     assert run(path).counts == (1, 0, 0, 0)  # the unfinished run had reached the end
+
+
+HEADER = "mobile,email,external_id,firstname,preferred_store,sms_bulk"
+# The mobiles of guests are 9800000000 to 9800000039. Rows of Buggy raise, rows of Odd and Taken break a constraint.
+NASTY = (
+    *(f"98{n:08},guest{n}@example.com,E{n},Guest{n},," for n in range(40)),
+    "12ab,,E200,Bo,,",
+    "9800000007,,,Buggy,,",
+    ",,,,,",
+    "9800000008,other@example.com,,Renamed,,",
+    "9800000300,guest9@example.com,E300,Shared,,",
+    "9800000301,,E301,Taken,,1",
+    "9800000302,,E302,A*sha,nowhere,1",
+    "9800000303,,E302,Same,,0",
+    "9800000303,,,Odd,,",
+    "9800000302,,,Again,,yes",
+    "9800000302,,,Again,,0",
+    "9800000304,,E304,Buggy,,",
+)
+BREAKING = """
+ALTER TABLE customers_customer ADD CONSTRAINT not_odd CHECK (firstname <> 'Odd'),
+    ADD CONSTRAINT identifier_value_unique CHECK (firstname <> 'Taken');
+"""
+
+
+def what_an_import_leaves(path: Path, errors: Path, *options: str) -> tuple[list[Any], list[Any]]:
+    """What the import reports, and what it stores, without ids and times. It is taken back."""
+    with transaction.atomic():
+        outcome = run(path, "--errors", str(errors), *options)
+        reported = [outcome.status, outcome.out, outcome.err, errors.read_bytes()]
+        stored = [
+            list(Customer.objects.order_by("pk").values_list("firstname", "type", "version", "field_values")),
+            sorted(Identifier.objects.values_list("kind", "value", "state", "customer__firstname")),
+            sorted(Consent.objects.values_list("customer__firstname", "channel", "priority", "is_subscribed", "revision")),
+        ]
+        transaction.set_rollback(True)
+    return reported, stored
+
+
+def test_a_divided_batch_ends_as_batches_of_a_row_do(write, tmp_path, monkeypatch):
+    plain = import_customers.register_all
+
+    def register_all(inputs, **options):
+        if any(given.customer.firstname == "Buggy" for given in inputs):
+            raise RuntimeError("a bug")
+        return plain(inputs, **options)
+
+    monkeypatch.setattr(import_customers, "register_all", register_all)
+    with connection.cursor() as cursor:
+        cursor.execute(BREAKING)
+    path, errors = write(HEADER, *NASTY), tmp_path / "errors.csv"
+    divided = what_an_import_leaves(path, errors)
+    assert divided == what_an_import_leaves(path, errors, "--batch-size", "1")
+    assert divided[0][:2] == [1, "created=41 updated=4 unchanged=0 rejected=7\n"]
+    sound = (line for line in NASTY if not re.search("Buggy|Odd|Taken", line))
+    assert divided[1] == what_an_import_leaves(write(HEADER, *sound), errors)[1]
 
 
 @pytest.mark.django_db(transaction=True)
