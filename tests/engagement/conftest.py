@@ -1,9 +1,10 @@
-"""Two fixtures of programs: shops of two clubs for the API, and the club of the back office's tests."""
+"""Fixtures of programs: a club with a shop, shops of two clubs for the API, and the club of the back office's tests."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from customers.profile.models import Customer
 from engagement.points.models import PointsAccount
 from engagement.programs.models import Program
 from organizations.locations.models import Store
@@ -11,11 +12,31 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.api import Api
 from tests.engagement.shops import SOUTH, Shops
+from tests.factories.bills import Shop, member, open_shop
 from tests.factories.customers import CustomerFactory
 from tests.factories.locations import TillFactory
 from tests.factories.points import PointsAccountFactory, give_points
 from tests.factories.program_files import CLUB, club, loaded
 from tests.factories.programs import ProgramVersionFactory, TierFactory
+
+
+@pytest.fixture
+def northwind() -> Iterator[Organization]:
+    """An organization with one program, whose scope the test runs in."""
+    organization = loaded(club())
+    with organization_scope(organization):
+        yield organization
+
+
+@pytest.fixture
+def shop(northwind: Organization) -> Shop:
+    return open_shop(northwind)
+
+
+@pytest.fixture
+def asha(northwind: Organization) -> Customer:
+    """A member of the club."""
+    return member(northwind)
 
 
 @pytest.fixture

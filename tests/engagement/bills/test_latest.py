@@ -1,37 +1,16 @@
 """Which are the latest bills of a customer?"""
 
-from collections.abc import Iterator
-
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
 from engagement.bills.latest import latest_bills
 from organizations.tenancy.models import Organization
-from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, member, open_shop
 from tests.factories.locations import TillFactory
 from tests.factories.points import PointsAccountFactory
-from tests.factories.program_files import club, loaded
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def northwind() -> Iterator[Organization]:
-    organization = loaded(club())
-    with organization_scope(organization):
-        yield organization
-
-
-@pytest.fixture
-def shop(northwind: Organization) -> Shop:
-    return open_shop(northwind)
-
-
-@pytest.fixture
-def asha(northwind: Organization) -> Customer:
-    return member(northwind)
 
 
 def numbers(*customers: Customer, **query: str) -> list[str]:

@@ -4,7 +4,6 @@ Twins show that the test can fail: without the locks a constraint refuses, witho
 """
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -19,32 +18,14 @@ from engagement.points.models import PointsEntry
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
-from tests.factories.bills import Shop, account_of, member, open_shop
+from tests.factories.bills import Shop, account_of, member
 from tests.factories.locations import TillFactory
-from tests.factories.program_files import club, loaded
 from tests.races import all_read_before, race
 
 WORKERS = 4
 ROUNDS = 6
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-
-
-@pytest.fixture
-def northwind() -> Iterator[Organization]:
-    organization = loaded(club())
-    with organization_scope(organization):
-        yield organization
-
-
-@pytest.fixture
-def shop(northwind: Organization) -> Shop:
-    return open_shop(northwind)
-
-
-@pytest.fixture
-def asha(northwind: Organization) -> Customer:
-    return member(northwind)
 
 
 def record_at_once(shop: Shop, lanes: list[list[BillDraft]]) -> Counter[str]:

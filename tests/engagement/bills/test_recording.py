@@ -1,6 +1,5 @@
 """How is a bill recorded, once and for ever?"""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,33 +16,14 @@ from engagement.bills.returned_sales import owners_of_returned
 from engagement.points.models import PointsEntry
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.models import Organization
-from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, account_of, codes, member, open_shop
 from tests.factories.customers import CustomerFactory
 from tests.factories.locations import TillFactory, till_actor
 from tests.factories.points import PointsAccountFactory
-from tests.factories.program_files import club, loaded
 from tests.factories.statuses import CustomerStatusFactory, label
 
 pytestmark = pytest.mark.django_db
 TEA = LineDraft(item_code="TEA", quantity=Decimal(2), rate=Decimal(50), value=Decimal(100))
-
-
-@pytest.fixture
-def northwind() -> Iterator[Organization]:
-    organization = loaded(club())
-    with organization_scope(organization):
-        yield organization
-
-
-@pytest.fixture
-def shop(northwind: Organization) -> Shop:
-    return open_shop(northwind)
-
-
-@pytest.fixture
-def asha(northwind: Organization) -> Customer:
-    return member(northwind)
 
 
 def test_a_label_that_forbids_billing_is_681_after_all_else(shop: Shop, northwind: Organization, asha: Customer) -> None:

@@ -1,6 +1,5 @@
 """Which sale is brought back, and how much of it?"""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,31 +11,13 @@ from engagement.bills.draft import BillDraft, LineDraft
 from engagement.bills.models import Bill, BillLine
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.models import Organization
-from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, account_of, codes, member, open_shop
 from tests.factories.customers import CustomerFactory
 from tests.factories.locations import TillFactory
-from tests.factories.program_files import club, load, loaded
+from tests.factories.program_files import club, load
 from use_cases.purchases import Purchase
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def northwind() -> Iterator[Organization]:
-    organization = loaded(club())
-    with organization_scope(organization):
-        yield organization
-
-
-@pytest.fixture
-def shop(northwind: Organization) -> Shop:
-    return open_shop(northwind)
-
-
-@pytest.fixture
-def asha(northwind: Organization) -> Customer:
-    return member(northwind)
 
 
 def line(item: str, quantity: str | int = 1, amount: str | int | None = None, **more: Any) -> LineDraft:

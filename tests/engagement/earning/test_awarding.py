@@ -1,6 +1,5 @@
 """What does a recorded bill do to its customer's points?"""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,13 +18,12 @@ from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
 from engagement.programs.pausing import set_paused
 from organizations.tenancy.models import Organization
-from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, account_of, codes, member, open_shop
 from tests.factories.customers import CustomerFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import till_actor
 from tests.factories.points import facts, state_of
-from tests.factories.program_files import club, load, loaded
+from tests.factories.program_files import club, load
 from tests.factories.programs import ProgramVersionFactory
 from tests.factories.statuses import CustomerStatusFactory, label
 from use_cases.deferred_events import work_deferred_events
@@ -36,23 +34,6 @@ pytestmark = pytest.mark.django_db
 
 def rule(**more: Any) -> dict[str, Any]:
     return {"name": "base", "award": {"per": 100, "points": 5}, **more}
-
-
-@pytest.fixture
-def northwind() -> Iterator[Organization]:
-    organization = loaded(club())
-    with organization_scope(organization):
-        yield organization
-
-
-@pytest.fixture
-def shop(northwind: Organization) -> Shop:
-    return open_shop(northwind)
-
-
-@pytest.fixture
-def asha(northwind: Organization) -> Customer:
-    return member(northwind)
 
 
 def spend_points(customer: Customer, points: int) -> None:

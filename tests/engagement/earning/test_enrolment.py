@@ -1,6 +1,5 @@
 """Who joins which program?"""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
@@ -13,20 +12,12 @@ from engagement.points.models import PointsAccount
 from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Membership, Tier
 from organizations.tenancy.models import Organization
-from organizations.tenancy.scoping import organization_scope
 from tests.factories.customers import CustomerFactory
-from tests.factories.program_files import club, load, loaded
+from tests.factories.program_files import club, load
 
 pytestmark = pytest.mark.django_db
 # In Kolkata it is the last day of January already.
 AT = datetime(2026, 1, 30, 20, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def northwind() -> Iterator[Organization]:
-    organization = loaded(club())
-    with organization_scope(organization):
-        yield organization
 
 
 def people(organization: Organization, count: int) -> list[Customer]:

@@ -1,6 +1,5 @@
 """What would a bill bring?"""
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,13 +18,12 @@ from engagement.programs.pausing import set_paused
 from organizations.card_series.models import CardSeries
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
-from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, member, open_shop
 from tests.factories.cards import CardFactory
 from tests.factories.customers import CustomerFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import till_actor
-from tests.factories.program_files import club, load, loaded
+from tests.factories.program_files import club, load
 from tests.factories.programs import ProgramVersionFactory
 from tests.factories.statuses import CustomerStatusFactory, label
 
@@ -34,13 +32,6 @@ pytestmark = pytest.mark.django_db
 
 def rule(name: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "award": {"per": 100, "points": 5}, **more}
-
-
-@pytest.fixture
-def northwind() -> Iterator[Organization]:
-    organization = loaded(club())
-    with organization_scope(organization):
-        yield organization
 
 
 def test_the_blocks_of_a_label_are_shown(northwind: Organization) -> None:

@@ -19,7 +19,7 @@ from loyalty_project import clock
 from loyalty_project.db import trusted_time
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.bills import DAY, Shop, account_of, member, open_shop
+from tests.factories.bills import DAY, Shop, account_of, member
 from tests.factories.locations import till_actor
 from tests.factories.program_files import club, loaded
 
@@ -32,11 +32,6 @@ def northwind(db: None) -> Iterator[Organization]:
     organization = loaded(club(earning=[EXPIRING]))
     with organization_scope(organization):
         yield organization
-
-
-@pytest.fixture
-def shop(northwind: Organization) -> Shop:
-    return open_shop(northwind)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from loyalty_project import clock
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
-from tests.factories.bills import DAY, Shop, member, open_shop
+from tests.factories.bills import DAY, Shop, member
 from tests.factories.locations import till_actor
 from tests.factories.points import PointsAccountFactory
 from tests.factories.program_files import club, loaded
@@ -34,11 +34,6 @@ def northwind() -> Iterator[Organization]:
     organization = loaded(club(earning=RULES))
     with organization_scope(organization):
         yield organization
-
-
-@pytest.fixture
-def shop(northwind: Organization) -> Shop:
-    return open_shop(northwind)
 
 
 def spender(shop: Shop, number: str, amount: int, now: datetime) -> Customer:

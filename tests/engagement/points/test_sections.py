@@ -42,11 +42,6 @@ def northwind() -> Iterator[Organization]:
 
 
 @pytest.fixture
-def shop(northwind: Organization) -> Shop:
-    return open_shop(northwind)
-
-
-@pytest.fixture
 def now() -> datetime:
     return clock.now()
 

@@ -1,7 +1,5 @@
 """Which programs count where something happens, and by which rules?"""
 
-from collections.abc import Iterator
-
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -14,13 +12,6 @@ from organizations.tenancy.scoping import OutsideScopeError, no_scope, organizat
 from tests.factories.program_files import club, load, loaded
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def northwind() -> Iterator[Organization]:
-    organization = loaded(club())
-    with organization_scope(organization):
-        yield organization
 
 
 def names(programs: ApplicablePrograms) -> tuple[str | None, str | None]:

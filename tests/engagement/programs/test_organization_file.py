@@ -1,6 +1,5 @@
 """How do programs come out of the organization file, and back into it?"""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -15,18 +14,11 @@ from organizations.organization_file.dumping import organization_document
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.organization_files import check, whole
-from tests.factories.program_files import club, document, load, loaded
+from tests.factories.program_files import club, document, load
 from use_cases.organization_file import SECTIONS, check_document, dump_organization, load_organization
 
 pytestmark = pytest.mark.django_db
 SOUTH = {"name": "South Club", "bound_to": {"zones": ["south"]}}
-
-
-@pytest.fixture
-def northwind() -> Iterator[Organization]:
-    organization = loaded(club())
-    with organization_scope(organization):
-        yield organization
 
 
 def reload(organization: Organization) -> list[str]:

@@ -27,11 +27,6 @@ def chain() -> Iterator[Chain]:
             yield chain
 
 
-@pytest.fixture
-def asha(chain: Chain) -> PointsAccount:
-    return member(chain)
-
-
 def find(chain: Chain, account: PointsAccount, number: str) -> NamedBill:
     return find_bill(number, customer_id=account.customer_id, store=chain.blr.store, day=NOON.date())
 

@@ -1,7 +1,6 @@
-"""How does a customer spend points at a till?"""
+"""Redemption of points at a till: what is stored, and the order of refusals"""
 
 import secrets
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,56 +10,21 @@ import time_machine
 from django.db import IntegrityError, transaction
 
 from customers.profile.models import Customer
-from customers.validation_codes.models import ValidationCode
-from customers.validation_codes.services import Purpose, issue_code
 from engagement.points.expiry import Expiry
 from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.models import Program
 from engagement.redemptions.models import Redemption
-from engagement.redemptions.otp import ask_for_code
-from engagement.redemptions.redeeming import RedeemableRequest, check_redeemable
-from loyalty_project import clock
-from loyalty_project.protocol.errors import LoyaltyError
-from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
+from tests.engagement.redemptions.asking import ask, asked, code_refusal
 from tests.factories.bills import BillFactory
-from tests.factories.chains import NOON, Chain, bring_back, member, open_chain, order, redeem, refusal_of
+from tests.factories.chains import NOON, Chain, bring_back, member, order, redeem, refusal_of
 from tests.factories.customers import CustomerFactory
 from tests.factories.locations import TillFactory, till_actor
 from tests.factories.points import PointsAccountFactory, give_points
 from tests.factories.statuses import CustomerStatusFactory, label
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def moment() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def chain(moment: time_machine.Traveller) -> Iterator[Chain]:
-    chain = open_chain(redemption={"min_points": 10, "multiple_of": 5, "max_points_per_day": 60})
-    with organization_scope(chain.organization):
-        yield chain
-
-
-@pytest.fixture
-def asha(chain: Chain) -> PointsAccount:
-    return member(chain)
-
-
-def set_flags(chain: Chain, **flags: object) -> None:
-    chain.organization.flags = flags
-    chain.organization.save(update_fields=["flags"])
-
-
-def issue(account: PointsAccount, points: str | None = None) -> str:
-    by = till_actor(Till.objects.get(code="blr.till1"))
-    limit = Decimal(points) if points else None
-    return issue_code(account.customer_id, purpose=Purpose.POINTS, points=limit, by=by, now=clock.now()).code
 
 
 def test_points_are_spent_and_the_redemption_is_printed(chain: Chain, asha: PointsAccount) -> None:
@@ -212,102 +176,6 @@ def test_back_dating_changes_the_stated_time_alone(chain: Chain, asha: PointsAcc
     assert entry.recorded_at == NOON
 
 
-# Replays
-
-
-def test_a_reference_number_spends_once_for_ever(chain: Chain, asha: PointsAccount, moment: time_machine.Traveller) -> None:
-    first = redeem(order(asha, external_reference="R-1"), chain.blr)
-    redeem(order(asha, "10"), chain.blr)
-    moment.shift(timedelta(days=400))
-    again = redeem(order(asha, external_reference="R-1", for_group=True), chain.delhi)
-    assert again.is_replay
-    assert (again.redemption, again.balance, again.value) == (first.redemption, 70, Decimal("7.50"))
-    assert refusal_of(order(asha, "35", external_reference="R-1"), chain.blr) == 903
-    PointsAccountFactory(organization=chain.organization, program=chain.south, customer=asha.customer)
-    assert refusal_of(order(asha, external_reference="R-1", program_id=str(chain.south.pk)), chain.blr) == 903
-    ben = member(chain, mobile="919812345679")
-    assert not redeem(order(ben, external_reference="R-1"), chain.blr).is_replay
-    assert Redemption.objects.count() == 3
-
-
-def test_invisible_characters_of_a_reference_number_do_not_count(chain: Chain, asha: PointsAccount) -> None:
-    first = redeem(order(asha, external_reference="R-\u200b1", transaction_number="\ufeffT-1"), chain.blr).redemption
-    assert (first.entry.reference, first.transaction_number) == ("R-1", "T-1")
-    assert redeem(order(asha, external_reference="\u202aR-1\u202c"), chain.blr).is_replay
-
-
-def test_a_used_code_is_answered_again_within_its_life(
-    chain: Chain, asha: PointsAccount, moment: time_machine.Traveller
-) -> None:
-    code = issue(asha)
-    first = redeem(order(asha, validation_code=code.lower()), chain.blr)
-    assert first.redemption.validation_code == code
-    again = redeem(order(asha, validation_code=code), chain.blr)
-    assert (again.is_replay, again.redemption) == (True, first.redemption)
-    assert refusal_of(order(asha, "10", validation_code=code), chain.blr) == 808
-    assert refusal_of(order(asha, validation_code=code), chain.delhi) == 808
-    moment.shift(timedelta(minutes=10))
-    assert refusal_of(order(asha, validation_code=code), chain.blr) == 808
-
-
-def test_the_same_bill_at_the_same_till_on_the_same_day_spends_once(
-    chain: Chain, asha: PointsAccount, moment: time_machine.Traveller
-) -> None:
-    first = redeem(order(asha, "10", transaction_number="T-1"), chain.blr)
-    assert redeem(order(asha, "10", transaction_number="T-1"), chain.blr).redemption == first.redemption
-    different = [
-        redeem(order(asha, "10"), chain.blr),
-        redeem(order(asha, "10"), chain.blr),
-        redeem(order(asha, "10", transaction_number="T-2"), chain.blr),
-        redeem(order(asha, "10", transaction_number="T-1"), chain.delhi),
-    ]
-    moment.shift(timedelta(days=1))
-    different.append(redeem(order(asha, "10", transaction_number="T-1"), chain.blr))
-    assert not any(redeemed.is_replay for redeemed in different)
-
-
-def test_a_bill_with_two_reference_numbers_or_codes_is_two_redemptions(chain: Chain, asha: PointsAccount) -> None:
-    first = redeem(order(asha, "10", transaction_number="T-1", external_reference="R-1"), chain.blr)
-    assert redeem(order(asha, "10", transaction_number="T-1"), chain.blr).redemption == first.redemption
-    second = redeem(order(asha, "10", transaction_number="T-1", external_reference="R-2"), chain.blr)
-    assert not second.is_replay
-    for _ in range(2):
-        done = redeem(order(asha, "10", transaction_number="T-2", validation_code=issue(asha)), chain.blr)
-        assert not done.is_replay
-
-
-def test_a_reversed_redemption_of_a_bill_may_be_made_again(chain: Chain, asha: PointsAccount) -> None:
-    first = redeem(order(asha, "10", transaction_number="T-1"), chain.blr)
-    bring_back(first, chain.blr)
-    assert not redeem(order(asha, "10", transaction_number="T-1"), chain.blr).is_replay
-
-
-# Codes of the customer
-
-
-def test_a_code_is_required_if_the_policy_requires_it(chain: Chain, asha: PointsAccount) -> None:
-    set_flags(chain, CONF_POINTS_REDEMPTION_OTP_REQUIRED=1)
-    assert refusal_of(order(asha, "10"), chain.blr) == 824
-    assert refusal_of(order(asha, "10", skips_validation=True), chain.blr) == 0
-    assert refusal_of(order(asha, "10", validation_code=issue(asha, "10")), chain.blr) == 0
-    set_flags(chain, CONF_POINTS_REDEMPTION_OTP_REQUIRED=1, ALLOW_SKIP_VALIDATION=0)
-    assert refusal_of(order(asha, "10", skips_validation=True), chain.blr) == 824
-
-
-def test_five_wrong_codes_kill_the_right_one(chain: Chain, asha: PointsAccount) -> None:
-    code = issue(asha)
-    for _ in range(5):
-        with pytest.raises(LoyaltyError, match=r"^808 "):
-            redeem(order(asha, validation_code="WRONG!"), chain.blr)
-    with pytest.raises(LoyaltyError, match=r"^808 "):
-        redeem(order(asha, validation_code=code), chain.blr)
-    assert ValidationCode.objects.get().tries == 5
-    assert not Redemption.objects.exists()
-
-
-# The redemption's own code
-
-
 def test_a_code_that_is_taken_is_drawn_again(chain: Chain, asha: PointsAccount, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter("AAAAAA" "AAAAAA" "AAAAAB")  # fmt: skip
     monkeypatch.setattr(secrets, "choice", lambda _: next(drawn))
@@ -321,9 +189,6 @@ def test_codes_that_are_always_taken_are_an_error(chain: Chain, asha: PointsAcco
         redeem(order(asha, "10"), chain.blr)
     asha.refresh_from_db()
     assert asha.balance == 90
-
-
-# Bills
 
 
 def test_a_redemption_is_tied_to_the_bill_that_is_there(chain: Chain, asha: PointsAccount) -> None:
@@ -340,113 +205,6 @@ def test_a_bill_of_another_customer_is_a_warning(chain: Chain, asha: PointsAccou
         done = redeem(order(asha, "10", transaction_number="T-1"), chain.blr)
         assert (done.bill_id, [int(notice.code) for notice in done.notices]) == (None, [873])
     assert done.is_replay
-
-
-# Asking beforehand
-
-
-def ask(account: PointsAccount, amount: str = "30", **more: Any) -> RedeemableRequest:
-    return RedeemableRequest(**{"references": {"id": str(account.customer_id)}, "amount": amount, **more})
-
-
-def asked(question: RedeemableRequest, chain: Chain) -> int:
-    try:
-        check_redeemable(question, by=chain.blr)
-    except LoyaltyError as refusal:
-        return int(refusal.code)
-    return 0
-
-
-def test_redeemable_points_are_printed_and_none_spent(chain: Chain, asha: PointsAccount) -> None:
-    redeemable = check_redeemable(ask(asha), by=chain.blr)
-    assert (redeemable.customer_id, redeemable.points, redeemable.value, redeemable.ratio, redeemable.notices) == (
-        asha.customer_id, 30, Decimal("7.50"), Decimal("0.25"), [],
-    )  # fmt: skip
-    in_money = check_redeemable(ask(asha, "7.30", is_money=True), by=chain.blr)
-    assert (in_money.points, in_money.value) == (30, Decimal("7.50"))
-    assert not Redemption.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("more", "code"),
-    [
-        ({"references": {"mobile": "9812345670", "email": "asha@example.com"}}, 816),
-        ({"amount": "x", "program_id": "x"}, 801),
-        ({"amount": "7.001", "program_id": "x"}, 1101),
-        ({"amount": "7.30", "is_money": True, "program_id": "x"}, 1101),
-        ({"amount": "30.5"}, 878),
-        ({"for_group": True, "amount": "5"}, 828),
-        ({"amount": "5"}, 821),
-        ({"amount": "31"}, 807),
-        ({"amount": "65"}, 819),
-        ({"by_missed_call": True, "validation_code": "WRONG1"}, 823),
-        ({"validation_code": "WRONG1"}, 808),
-    ],
-)
-def test_the_question_is_refused_as_the_redemption_would_be(
-    chain: Chain, asha: PointsAccount, more: dict[str, Any], code: int
-) -> None:
-    assert asked(ask(asha, **more), chain) == code
-
-
-def test_the_question_sees_fraud_and_the_balance(chain: Chain, asha: PointsAccount) -> None:
-    poor = member(chain, 0, mobile="919812345679")
-    assert asked(ask(poor, "10"), chain) == 818
-    Customer.objects.filter(pk=asha.customer_id).update(fraud_status="CONFIRMED")
-    assert asked(ask(asha), chain) == 809
-    Customer.objects.filter(pk=asha.customer_id).update(type="NON_LOYALTY")
-    assert asked(ask(asha), chain) == 881
-
-
-def test_a_code_that_is_asked_about_is_not_used_up_but_a_wrong_one_counts(chain: Chain, asha: PointsAccount) -> None:
-    code = issue(asha)
-    assert [asked(ask(asha, validation_code=code), chain) for _ in range(2)] == [0, 0]
-    assert asked(ask(asha, validation_code="WRONG!"), chain) == 808
-    assert ValidationCode.objects.get().tries == 1
-
-
-def test_a_code_is_issued_to_a_reachable_customer(chain: Chain, asha: PointsAccount) -> None:
-    assert check_redeemable(ask(asha, wants_code=True), by=chain.blr).notices == []
-    assert ValidationCode.objects.get().points == 30
-    set_flags(chain, OTP_CHANNEL="EMAIL")
-    redeemable = check_redeemable(ask(asha, wants_code=True), by=chain.blr)
-    assert [int(notice.code) for notice in redeemable.notices] == [876]
-
-
-# Asking for a code
-
-
-def code_refusal(references: dict[str, str], points: str, chain: Chain) -> int:
-    try:
-        ask_for_code(references, points, by=chain.blr)
-    except LoyaltyError as refusal:
-        return int(refusal.code)
-    return 0
-
-
-def test_a_code_is_sent_by_the_channels_of_the_policy(chain: Chain, asha: PointsAccount) -> None:
-    sent = ask_for_code({"mobile": "9812345678"}, "12.5", by=chain.blr)
-    assert (sent.customer_id, sent.points, sent.message) == (
-        asha.customer_id, Decimal("12.5"), "Validation Code Issued by SMS",
-    )  # fmt: skip
-    assert sent.expires_at == NOON + timedelta(minutes=10)
-    asha.customer.identifiers.create(organization=chain.organization, kind="email", value="asha@example.com")
-    for channel, channels in (("EMAIL", "Email"), ("BOTH", "SMS/Email")):
-        set_flags(chain, OTP_CHANNEL=channel)
-        assert ask_for_code({"mobile": "9812345678"}, "1", by=chain.blr).message == f"Validation Code Issued by {channels}"
-
-
-def test_a_code_is_refused_in_the_order_of_the_codes(chain: Chain, asha: PointsAccount) -> None:
-    mobile = {"mobile": "9812345678"}
-    assert code_refusal({}, "x", chain) == 802
-    assert code_refusal({"mobile": "9812345670"}, "x", chain) == 816
-    assert code_refusal(mobile, "-100", chain) == 801
-    set_flags(chain, OTP_CHANNEL="EMAIL")
-    assert code_refusal(mobile, "100", chain) == 860
-    Customer.objects.filter(pk=asha.customer_id).update(fraud_status="CONFIRMED")
-    assert code_refusal(mobile, "100", chain) == 809
-    Customer.objects.filter(pk=asha.customer_id).update(type="NON_LOYALTY")
-    assert code_refusal(mobile, "x", chain) == 881
 
 
 def test_customers_of_another_organization_are_unknown(chain: Chain, asha: PointsAccount) -> None:

@@ -24,12 +24,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def moment() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
 def chain(moment: time_machine.Traveller) -> Iterator[Chain]:
     chain = open_chain()
     with organization_scope(chain.organization):

@@ -17,7 +17,7 @@ from engagement.programs.rules import TrackerMode, TrackerRule, TrackerType
 from engagement.trackers.values import Window, tracker_values, window_of
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.bills import DAY, NOON, Shop, member, open_shop
+from tests.factories.bills import DAY, NOON, Shop, member
 from tests.factories.program_files import club, loaded
 from tests.factories.programs import MembershipFactory
 
@@ -63,11 +63,6 @@ def northwind() -> Iterator[Organization]:
     organization = loaded(club(trackers=trackers), {"name": "South", "bound_to": {"zones": ["south"]}, "earning": []})
     with organization_scope(organization):
         yield organization
-
-
-@pytest.fixture
-def shop(northwind: Organization) -> Shop:
-    return open_shop(northwind)
 
 
 def values(*customers: Customer, at: datetime = NOON + 2 * DAY) -> list[dict[str, str]]:

@@ -1,6 +1,5 @@
 """The lines of bills come in by file (docs/imports.md)."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,31 +13,12 @@ from engagement.bills.models import Bill, BillLine
 from engagement.management.commands.import_line_items import LineBatch
 from organizations.audit.actors import command_actor
 from organizations.tenancy.models import Organization
-from organizations.tenancy.scoping import organization_scope
-from tests.factories.bills import NOON, Shop, member, open_shop
+from tests.factories.bills import NOON, Shop, member
 from tests.factories.points import PointsAccountFactory
-from tests.factories.program_files import club, loaded
 from tests.imports import Outcome, refused, rejects, run_import, write_lines
 
 pytestmark = pytest.mark.django_db
 HEADER = "id,number,billing_time,till_code,item_sku,description,quantity,rate,amount,discount"
-
-
-@pytest.fixture
-def northwind() -> Iterator[Organization]:
-    organization = loaded(club())
-    with organization_scope(organization):
-        yield organization
-
-
-@pytest.fixture
-def shop(northwind: Organization) -> Shop:
-    return open_shop(northwind)
-
-
-@pytest.fixture
-def asha(northwind: Organization) -> Customer:
-    return member(northwind)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What would a bill bring? Asked on the command line."""
 
-from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -9,24 +8,10 @@ from django.core.management import CommandError, call_command
 from customers.profile.models import Customer
 from engagement.bills.models import Bill
 from organizations.tenancy.models import Organization
-from organizations.tenancy.scoping import organization_scope
-from tests.factories.bills import member, open_shop
+from tests.factories.bills import open_shop
 from tests.factories.customers import CustomerFactory
-from tests.factories.program_files import club, loaded
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def northwind() -> Iterator[Organization]:
-    organization = loaded(club())
-    with organization_scope(organization):
-        yield organization
-
-
-@pytest.fixture
-def asha(northwind: Organization) -> Customer:
-    return member(northwind)
 
 
 def simulate(customer: int, *options: str, code: str = "northwind", amount: str = "130") -> list[str]:

@@ -20,22 +20,12 @@ from organizations.staff.reach import OutOfReachError, StaffReach
 from organizations.tenancy.models import Organization
 from tests.factories.identity_requests import ask, code_of, known_by, set_flags, staff
 from tests.factories.locations import till_actor
-from tests.use_cases.merges import codes, find, merge, register_anna, register_twin, send, undo
+from tests.use_cases.merges import codes, find, merge, send, undo
 from use_cases.merging import MergeRefusedError
 from use_cases.registration import register_all, update_customer
 
 pytestmark = pytest.mark.django_db
 INHERITED = "919812300002"
-
-
-@pytest.fixture
-def anna(till: Till) -> Customer:
-    return register_anna(till)
-
-
-@pytest.fixture
-def twin(till: Till) -> Customer:
-    return register_twin(till)
 
 
 @pytest.fixture

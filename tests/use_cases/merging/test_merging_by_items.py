@@ -24,22 +24,12 @@ from organizations.tenancy.models import Organization
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import till_actor
 from tests.factories.points import facts, give_points
-from tests.use_cases.merges import NEW, OLD, account_of, codes, is_clean, merge, register_anna, register_twin, send, undo
+from tests.use_cases.merges import NEW, OLD, account_of, codes, is_clean, merge, send, undo
 from use_cases.deferred_events import work_deferred_events
 from use_cases.merging import MergeRefusedError
 from use_cases.registration import register_all, update_customer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def anna(till: Till) -> Customer:
-    return register_anna(till)
-
-
-@pytest.fixture
-def twin(till: Till) -> Customer:
-    return register_twin(till)
 
 
 def test_two_customers_named_by_an_item_are_merged(till, anna, twin):

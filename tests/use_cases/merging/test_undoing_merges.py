@@ -29,20 +29,10 @@ from tests.factories.fields import FieldFactory
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.points import PointsAccountFactory, facts, give_points
 from tests.factories.programs import MembershipFactory, ProgramFactory
-from tests.use_cases.merges import OLD, account_of, find, is_clean, merge, register_anna, register_twin, send, undo
+from tests.use_cases.merges import OLD, account_of, find, is_clean, merge, send, undo
 from use_cases.merging import MergeRefusedError
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def anna(till: Till) -> Customer:
-    return register_anna(till)
-
-
-@pytest.fixture
-def twin(till: Till) -> Customer:
-    return register_twin(till)
 
 
 def snapshot(organization: Organization) -> dict[str, str]:

@@ -25,7 +25,6 @@ from engagement.programs.models import Membership, Program
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.models import AuditEntry
-from organizations.locations.models import Till
 from organizations.tenancy.references import references_across_tenants
 from organizations.tenancy.scoping import unscoped
 from subscriptions.models import Consent
@@ -41,21 +40,11 @@ from tests.factories.programs import MembershipFactory, ProgramFactory
 from tests.factories.segments import SegmentFactory, put_into
 from tests.factories.sources import SourceProfileFactory
 from tests.factories.statuses import CustomerStatusFactory, label
-from tests.use_cases.merges import OLD, account_of, find, is_clean, merge, register_anna, register_twin, send, undo
+from tests.use_cases.merges import OLD, account_of, find, is_clean, merge, send, undo
 from use_cases.deferred_events import work_deferred_events
 from use_cases.merging import KEPT, MOVED, MergeRefusedError, merge_customers, preview_merge
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def anna(till: Till) -> Customer:
-    return register_anna(till)
-
-
-@pytest.fixture
-def twin(till: Till) -> Customer:
-    return register_twin(till)
 
 
 # --- the lists of what moves
