@@ -15,7 +15,8 @@ from customers.identifiers.models import Identifier
 from customers.identifiers.values import identifier_text
 from customers.identity_requests.admin.actions import report_request
 from customers.merging.admin.actions import MergeActions
-from customers.profile.admin.form import CATEGORIES, FormOptions, customer_fieldsets, customer_form
+from customers.profile.admin.form import customer_form
+from customers.profile.admin.form_fields import CATEGORIES, FormOptions, customer_fieldsets
 from customers.profile.admin.tables import customer_tables
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
