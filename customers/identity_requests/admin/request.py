@@ -1,13 +1,10 @@
 """Identity requests: the queue of requests to change identifiers, and the page on which one is decided."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.http import HttpRequest
 from unfold.decorators import display
 
 from customers.back_office import CustomerFilter, CustomerRowsAdmin
@@ -15,13 +12,12 @@ from customers.identifiers.values import identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.lookup.reads import read_customers
 from customers.search.admin import matching_values
-from organizations.audit.actors import Actor
 from organizations.back_office.columns import choice_column, is_in_sight
 from organizations.back_office.current_user import actor_of, member_of
+from organizations.back_office.decisions import DecidingAdmin, Decision, DecisionForm
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, StoreFilter
-from organizations.back_office.forms import ActionForm, ReasonField
 from organizations.back_office.history import actor_label
-from organizations.back_office.pages import page_of, permission_check, row_view
+from organizations.back_office.pages import permission_check
 from use_cases.identity import DecisionRefusedError, approve_request, read_obstacle, reject_request
 from use_cases.merging import MERGE_PERMISSION
 
@@ -31,40 +27,18 @@ STATUS_COLORS: Final[dict[str, str]] = {Status.PENDING: "warning", Status.APPROV
 TYPE_COLORS: Final[dict[str, str]] = {Type.CHANGE_IDENTIFIER: "info", Type.MERGE: "danger"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """A way to decide a request: its button, its service, and its past participle in messages."""
-
-    button: str
-    done: str
-    decide: Callable[..., IdentityRequest]
-    is_rejection: bool
-
-
-DECISIONS: Final[Mapping[str, Decision]] = {
-    "approve": Decision(button="Approve", done="approved", decide=approve_request, is_rejection=False),
-    "reject": Decision(button="Reject", done="rejected", decide=reject_request, is_rejection=True),
-}
-
-
-class DecisionForm(ActionForm):
-    """The reason for a decision; a rejection needs one."""
+class IdentityDecisionForm(DecisionForm):
+    """The reason for a decision on an identity request."""
 
     refusals = (DecisionRefusedError,)
 
-    reason = ReasonField(help_text="Kept with the request and in the history.")
-
-    def __init__(self, *args: Any, row: IdentityRequest, decision: Decision, by: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.row, self.decision, self.by = row, decision, by
-        self.fields["reason"].required = decision.is_rejection
-
     def act(self) -> None:
-        self.decision.decide(self.row.pk, reason=self.cleaned_data["reason"], by=self.by)
+        decide = reject_request if self.decision.is_rejection else approve_request
+        decide(self.row.pk, reason=self.cleaned_data["reason"], by=self.by)
 
 
 @admin.register(IdentityRequest)
-class IdentityRequestAdmin(CustomerRowsAdmin):
+class IdentityRequestAdmin(DecidingAdmin, CustomerRowsAdmin):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """Identity requests, pending ones first. Nothing is edited: a request is approved or rejected on a page of its own."""
 
     customer_paths = ("customer", "other")
@@ -81,6 +55,7 @@ class IdentityRequestAdmin(CustomerRowsAdmin):
         ("requested_on", DayRangeFilter),
     )
     search_help_text = "Customer, or the old or new value"
+    decision_template = "back_office/decide_identity_request.html"
     change_form_outer_before_template = "back_office/identity_request.html"  # type: ignore[assignment]  # see the base class
 
     type_label = choice_column("type", "Kind of request", TYPE_COLORS)
@@ -105,10 +80,10 @@ class IdentityRequestAdmin(CustomerRowsAdmin):
     # --- one request
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        context.update(self._request_context(request, context["original"]))
+        context.update(self.decision_context(request, context["original"]))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _request_context(self, request: HttpRequest, row: IdentityRequest) -> dict[str, Any]:
+    def decision_context(self, request: HttpRequest, row: IdentityRequest) -> dict[str, Any]:
         """Both customers as they are now, and what may be done."""
         people = read_customers({pk for pk in (row.customer_id, row.other_id) if pk is not None})
         is_pending = row.status == Status.PENDING
@@ -134,32 +109,9 @@ class IdentityRequestAdmin(CustomerRowsAdmin):
 
     # --- deciding
 
-    def get_urls(self) -> list[URLPattern]:
-        page = path(
-            "<int:object_id>/decide/<str:verb>/",
-            self.admin_site.admin_view(self.decide_view),
-            name="customers_identityrequest_decide",
-        )
-        return [page, *super().get_urls()]
+    def decision_subject(self, row: IdentityRequest) -> str:
+        return f"{str(row)[:1].upper()}{str(row)[1:]}"
 
-    @row_view("decide")
-    def decide_view(self, request: HttpRequest, row: IdentityRequest, verb: str) -> HttpResponse:
-        """The page that approves or rejects a request."""
-        if verb not in DECISIONS:
-            raise Http404
-        decision = DECISIONS[verb]
+    def decision_form(self, request: HttpRequest, row: IdentityRequest, decision: Decision) -> DecisionForm:
         by = actor_of(request, self.organization_behind(row))
-        form = DecisionForm(request.POST or None, row=row, decision=decision, by=by)
-        if form.run():
-            messages.success(request, f"{str(row)[:1].upper()}{str(row)[1:]}: {decision.done}.")
-            return HttpResponseRedirect(page_of(row))
-        return self.answer_page(
-            request,
-            "back_office/decide_identity_request.html",
-            title=f"{decision.button}: {row}",
-            original=row,
-            decision=decision,
-            form=form,
-            submit=decision.button,
-            **self._request_context(request, row),
-        )
+        return IdentityDecisionForm(request.POST or None, row=row, decision=decision, by=by)

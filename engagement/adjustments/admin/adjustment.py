@@ -4,12 +4,11 @@ from typing import Any, ClassVar, Final
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.decorators import display
 
 from customers.back_office import CustomerFilter, CustomerRowsAdmin
-from engagement.adjustments.admin.form import DECISIONS, DecisionForm, TakeBackForm
+from engagement.adjustments.admin.form import AdjustmentDecisionForm, TakeBackForm
 from engagement.adjustments.models import PointsAdjustment
 from engagement.adjustments.panels import state_of
 from engagement.adjustments.services import obstacle_to
@@ -21,9 +20,10 @@ from engagement.programs.admin.filters import ProgramFilter
 from organizations.audit.models import AuditEntry
 from organizations.back_office.columns import value_column
 from organizations.back_office.current_user import actor_of
+from organizations.back_office.decisions import DecidingAdmin, Decision, DecisionForm
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter
 from organizations.back_office.history import actor_label
-from organizations.back_office.pages import page_of, row_view
+from organizations.back_office.pages import page_of
 
 Status = PointsAdjustment.Status
 _TAKEN_BACK: Final = "taken back"
@@ -36,7 +36,7 @@ _COLORS: Final = {
 
 
 @admin.register(PointsAdjustment)
-class PointsAdjustmentAdmin(CustomerRowsAdmin):
+class PointsAdjustmentAdmin(DecidingAdmin, CustomerRowsAdmin):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """Adjustments, pending ones first. Nothing is edited: pages of their own decide, and take back."""
 
     related: ClassVar[tuple[str, ...]] = ("customer", "program", "entry__taken_back__entry")
@@ -49,12 +49,13 @@ class PointsAdjustmentAdmin(CustomerRowsAdmin):
         ProgramFilter,
         ("requested_on", DayRangeFilter),
     )
+    decision_template = "back_office/decide_adjustment.html"
     change_form_outer_before_template = "back_office/adjustment.html"  # type: ignore[assignment]  # see the base class
 
     points_label = value_column("points", "Points", format_change)
     requested_by_label = value_column("requested_by", "Made by", actor_label)
 
-    def has_adjust_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+    def has_decide_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
         """True if the current user adjusts points."""
         return may_adjust(request)
 
@@ -76,10 +77,10 @@ class PointsAdjustmentAdmin(CustomerRowsAdmin):
     # --- one adjustment
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        context.update(self._context(request, context["original"]))
+        context.update(self.decision_context(request, context["original"]))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _context(self, request: HttpRequest, row: PointsAdjustment) -> dict[str, Any]:
+    def decision_context(self, request: HttpRequest, row: PointsAdjustment) -> dict[str, Any]:
         organization = self.organization_behind(row)
         is_pending = row.status == Status.PENDING
         limit = limit_for(request, organization)
@@ -89,46 +90,20 @@ class PointsAdjustmentAdmin(CustomerRowsAdmin):
             "requested_by": actor_label(row.requested_by),
             "decided_by": actor_label(row.decided_by),
             "obstacle": obstacle_to(row, limit=limit, by=actor_of(request, organization)) if is_pending else "",
-            "may_decide": is_pending and self.has_adjust_permission(request),
-            "may_take_back": row.entry is not None and state_of(row) != _TAKEN_BACK and self.has_adjust_permission(request),
+            "may_decide": is_pending and self.has_decide_permission(request),
+            "may_take_back": row.entry is not None and state_of(row) != _TAKEN_BACK and self.has_decide_permission(request),
         }
 
     # --- deciding
 
-    def get_urls(self) -> list[URLPattern]:
-        page = path(
-            "<int:object_id>/decide/<str:verb>/",
-            self.admin_site.admin_view(self.decide_view),
-            name="engagement_pointsadjustment_decide",
-        )
-        return [page, *super().get_urls()]
+    def decision_subject(self, row: PointsAdjustment) -> str:
+        return f"{row.customer}: {row}"
 
-    @row_view("adjust")
-    def decide_view(self, request: HttpRequest, row: PointsAdjustment, verb: str) -> HttpResponse:
-        """The page that approves or rejects a pending adjustment."""
-        if verb not in DECISIONS:
-            raise Http404
-        decision, organization = DECISIONS[verb], self.organization_behind(row)
-        form = DecisionForm(
-            request.POST or None,
-            row=row,
-            decision=decision,
-            limit=limit_for(request, organization),
-            by=actor_of(request, organization),
-        )
-        if form.run():
-            messages.success(request, f"{row.customer}: {row}: {decision.done}.")
-            return HttpResponseRedirect(page_of(row))
-        return self.answer_page(
-            request,
-            "back_office/decide_adjustment.html",
-            title=f"{decision.button}: {row}",
-            original=row,
-            decision=decision,
-            form=form,
-            submit=decision.button,
-            **self._context(request, row),
-        )
+    def decision_form(self, request: HttpRequest, row: PointsAdjustment, decision: Decision) -> DecisionForm:
+        organization = self.organization_behind(row)
+        by = actor_of(request, organization)
+        limit = limit_for(request, organization)
+        return AdjustmentDecisionForm(request.POST or None, row=row, decision=decision, limit=limit, by=by)
 
 
 def take_back_page(site_admin: Any, request: HttpRequest, entry: PointsEntry) -> HttpResponse:

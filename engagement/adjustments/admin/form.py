@@ -1,9 +1,8 @@
 """Forms of adjustments: adjusting, deciding, taking back."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
@@ -24,6 +23,7 @@ from engagement.numbers.display import format_change, format_points
 from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.catalog import newest_versions
 from organizations.audit.actors import Actor
+from organizations.back_office.decisions import DecisionForm
 from organizations.back_office.forms import ActionForm, NumberField, ReasonField
 
 When = PointsAdjustment.Expiry
@@ -115,32 +115,14 @@ def _hint(program_day: date | None) -> str:
     return "Last day on which added points can be used. The day shown is that of the program's rules."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """A way to decide a pending adjustment: its button, and its past participle in messages."""
-
-    button: str
-    done: str
-    is_rejection: bool
-
-
-DECISIONS: Final = {
-    "approve": Decision(button="Approve", done="approved", is_rejection=False),
-    "reject": Decision(button="Reject", done="rejected", is_rejection=True),
-}
-
-
-class DecisionForm(ActionForm):
-    """The reason for a decision; a rejection needs one."""
+class AdjustmentDecisionForm(DecisionForm):
+    """The reason for a decision on a pending adjustment. `limit` is that of the current user."""
 
     refusals = (AdjustmentRefusedError,)
 
-    reason = ReasonField(help_text="Kept with the adjustment and in the history.")
-
-    def __init__(self, *args: Any, row: PointsAdjustment, decision: Decision, limit: Limit, by: Actor, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, limit: Limit, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.row, self.decision, self.limit, self.by = row, decision, limit, by
-        self.fields["reason"].required = decision.is_rejection
+        self.limit = limit
 
     def act(self) -> None:
         reason = self.cleaned_data["reason"]
