@@ -58,7 +58,9 @@ REASONS: Final[Mapping[str, Mapping[int, str]]] = {
         91009: "an answer that succeeds has no item_status, and so no warnings",
     },
 }
-_SENTENCES: Final[Mapping[int, str]] = {int(code): code.sentence for code in (*Transport, *Code)}
+_SENTENCES: Final[Mapping[int, str]] = {int(code): code.sentence for code in (*Transport, *Code)} | {
+    503: Transport.AUTHORISATION_UNAVAILABLE.sentence
+}
 _KINDS: Final[Mapping[str, str]] = {"R": "request", "S": "success", "I": "error", "W": "warning"}
 
 

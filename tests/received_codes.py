@@ -58,11 +58,16 @@ class Ear:
         for action, code, tests in rows:
             self.tests.setdefault((action, code), set()).update(tests)
 
-    def record(self) -> Record:
-        """Of each code the first test by name."""
+    def record(self, before: Record) -> Record:
+        """Of each code the test that was recorded before, if it still receives it; else the first one by name.
+
+        Attacks come last: each run sends other slices of them.
+        """
         record: Record = {}
         for (action, code), tests in self.tests.items():
-            record.setdefault(action, {})[code] = min(tests)
+            known = before.get(action, {}).get(code, "")
+            first = min(tests, key=lambda test: (test.startswith("tests/attacks/"), test))
+            record.setdefault(action, {})[code] = known if known in tests else first
         return record
 
     def lost(self, record: Record) -> list[str]:
@@ -168,10 +173,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if hasattr(config, "workeroutput"):
         config.workeroutput[_WORKER_KEY] = ear.rows()
         return
+    before = json.loads(RECORD.read_text(encoding="utf-8"))
     if exitstatus in _WHOLE:
-        config.cache.set(CACHE_KEY, ear.record())
+        config.cache.set(CACHE_KEY, ear.record(before))
     # Where tests failed, what they would have received is not the question.
-    if exitstatus == pytest.ExitCode.OK and (lost := ear.lost(json.loads(RECORD.read_text(encoding="utf-8")))):
+    if exitstatus == pytest.ExitCode.OK and (lost := ear.lost(before)):
         config.stash[_LOST] = lost
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

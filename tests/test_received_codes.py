@@ -42,9 +42,23 @@ def test_the_first_test_by_name_is_recorded_for_each_code():
     ear.join(worker.rows())
     ear.heard = {("add", "S 1000"), ("get", "I 1012")}
     ear.passed("tests/a.py::test_a")
-    assert ear.record() == {"add": {"S 1000": "tests/a.py::test_a"}, "get": {"I 1012": "tests/a.py::test_a"}}
+    assert ear.record({}) == {"add": {"S 1000": "tests/a.py::test_a"}, "get": {"I 1012": "tests/a.py::test_a"}}
     assert ear.lost({"add": {"S 1000": "tests/b.py::test_b"}}) == []
     assert ear.lost({"add": {"S 1000": "tests/c.py::test_c", "I 1001": "tests/a.py::test_a"}}) == [
         "add S 1000: tests/c.py::test_c",
         "add I 1001: tests/a.py::test_a",
     ]
+
+
+def test_a_recorded_test_stays_while_it_receives_its_code():
+    ear = Ear()
+    ear.join([("get", "S 1000", ["tests/a.py::test_a", "tests/b.py::test_b"])])
+    assert ear.record({"get": {"S 1000": "tests/b.py::test_b"}}) == {"get": {"S 1000": "tests/b.py::test_b"}}
+    assert ear.record({"get": {"S 1000": "tests/c.py::test_c"}}) == {"get": {"S 1000": "tests/a.py::test_a"}}
+
+
+def test_attacks_are_recorded_only_for_what_no_other_test_receives():
+    ear = Ear()
+    ear.join([("get", "S 1000", ["tests/attacks/test_a.py::test_a", "tests/b.py::test_b"])])
+    ear.join([("get", "R 503", ["tests/attacks/test_a.py::test_a"])])
+    assert ear.record({}) == {"get": {"S 1000": "tests/b.py::test_b", "R 503": "tests/attacks/test_a.py::test_a"}}
