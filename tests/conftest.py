@@ -17,6 +17,7 @@ from loyalty_project.db import trusted_time
 from loyalty_project.db.trusted_time import forget_database_time
 from loyalty_project.embedded_postgres.base import DatabaseWrapper
 from loyalty_project.embedded_postgres.server import Server, configured_server
+from organizations.configuration import forget_configurations
 from organizations.credentials.rate_limits import forget_leases
 from organizations.credentials.verification_cache import verified_secrets
 from organizations.locations.models import Store, Till
@@ -78,13 +79,16 @@ def _cheap_hashes(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def _fresh_process() -> Iterator[None]:
-    """No proof, no permit and no time of the database is remembered from another test."""
-    verified_secrets.clear()
-    forget_leases()
-    forget_database_time()
+    """No proof, no permit, no configuration and no time of the database is remembered from another test."""
+    _forget()
     yield
+    _forget()
+
+
+def _forget() -> None:
     verified_secrets.clear()
     forget_leases()
+    forget_configurations()
     forget_database_time()
 
 

@@ -19,7 +19,16 @@ WORDS: Final[Mapping[str, str]] = {
     "is_mandatory": "mandatory",
     "is_searchable": "searchable",
 }
-_NOT_AUDITED: Final = {"id", "organization", "last_login", "date_joined", "is_staff", "is_superuser", *SECRET_COLUMNS}
+_NOT_AUDITED: Final = {
+    "id",
+    "organization",
+    "configuration_version",
+    "last_login",
+    "date_joined",
+    "is_staff",
+    "is_superuser",
+    *SECRET_COLUMNS,
+}
 _NO_LINKS: Final = {"groups", "user_permissions"}
 
 

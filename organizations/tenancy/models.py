@@ -1,5 +1,6 @@
 """Organizations, the tenants: businesses with their time zone, countries and policy flags."""
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
@@ -40,6 +41,9 @@ class Organization(models.Model):
     stored_sections = models.JSONField(
         default=dict, blank=True, help_text="Checked sections of the organization file whose part is not active yet"
     )
+    configuration_version = models.BigIntegerField(
+        db_default=0, editable=False, help_text="Set by the database: a new number with every change of the configuration"
+    )
 
     class Meta:
         ordering = ["name"]
@@ -49,8 +53,11 @@ class Organization(models.Model):
 
     @property
     def policy(self) -> Policy:
-        """The flags as typed values, defaults filled in (docs/protocol.md 2.3)."""
-        return Policy.from_flags(self.flags)
+        """The flags as typed values, defaults filled in (docs/protocol.md 2.3). Read once for as long as they stay equal."""
+        kept: tuple[dict[str, Any], Policy] | None = self.__dict__.get("_policy")
+        if kept is None or kept[0] != self.flags:
+            kept = self.__dict__["_policy"] = (dict(self.flags), Policy.from_flags(self.flags))
+        return kept[1]
 
     @property
     def verification(self) -> IdentityVerification:
