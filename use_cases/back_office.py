@@ -24,6 +24,9 @@ DANGEROUS_PAGES: Final = frozenset(
     {
         "customers_customer_merge",
         "customers_merge_undo",
+        "engagement_pointsaccount_adjust",
+        "engagement_pointsadjustment_decide",
+        "engagement_pointsentry_take_back",
         "organizations_apiclient_set_secret",
         "organizations_staffmember_add",
         "organizations_staffmember_change",

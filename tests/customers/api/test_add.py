@@ -109,6 +109,19 @@ def test_a_failed_item_echoes_its_identifiers_and_stops_no_other(api):
     }  # fmt: skip
 
 
+def test_echoes_of_a_failed_item_are_cut_at_300_characters(api):
+    sent = {"mobile": "x" * 301, "email": "y" * 300, "external_id": "z" * 5000}
+    answer = api.add(**sent)
+    assert answer.code == "1001"
+    assert {key: answer.item[key] for key in sent} == {key: value[:300] for key, value in sent.items()}
+
+
+def test_a_list_of_more_than_a_hundred_channels_is_400_for_the_item(api):
+    channels = [{"type": "LINE", "value": str(number)} for number in range(101)]
+    assert api.add({"mobile": "9812345678", "commChannels": channels}, {"mobile": "9812345679"}).codes == ["400", "1000"]
+    assert Customer.objects.get().comm_channels == []
+
+
 def test_later_item_sees_the_earlier_one(api):
     first, second = api.add({"mobile": "9812345678"}, {"mobile": "+91 98123 45678", "firstname": "Asha"}).items
     assert (second["user_id"], second["item_status"]["message"]) == (first["user_id"], "Customer successfully updated")

@@ -60,6 +60,11 @@ def test_a_refusal_echoes_the_item_and_updates_nothing(api: Api, anna: Customer)
     assert item_of(change(api, {"old_value": OLD, "new_value": " "}))["item_status"]["code"] == "1041"
 
 
+def test_echoes_of_a_refused_change_are_cut_at_300_characters(api: Api, anna: Customer) -> None:
+    item = item_of(change(api, {"identifier": "x" * 301, "old_value": "y" * 301, "new_value": "z" * 301}))
+    assert [item[key] for key in ("identifier", "old_value", "new_value")] == ["x" * 300, "y" * 300, "z" * 300]
+
+
 def test_an_xml_request_is_answered_in_xml(api: Api, anna: Customer) -> None:
     body = "<root><customer>" + "".join(f"<{key}>{value}</{key}>" for key, value in WISH.items())
     body += "<verification><field><name>firstname</name><value>anna</value></field></verification></customer></root>"

@@ -89,6 +89,14 @@ def test_channels_are_replaced_by_type_and_value_and_added_otherwise(api, asha):
     ]
 
 
+def test_a_customer_has_at_most_a_hundred_channels(api, asha):
+    channels = [{"type": "LINE", "value": str(number)} for number in range(100)]
+    assert api.update(id=asha["user_id"], commChannels=channels).warnings == []
+    answer = api.update(id=asha["user_id"], commChannels=[{"type": "LINE", "value": "more"}], firstname="Usha")
+    assert (answer.code, answer.warnings, answer.item["firstname"]) == ("1000", ["91003"], "Usha")
+    assert [channel["value"] for channel in Customer.objects.get().comm_channels] == [str(number) for number in range(100)]
+
+
 def test_kept_identifiers_are_reported(api, asha):
     answer = api.update(id=asha["user_id"], mobile="9812345679", email="new@example.com", external_id="E-2")
     assert answer.message == (
