@@ -209,13 +209,17 @@ def _check_account(
 
 
 def _spent_today(key: AccountKey, now: datetime, by: Actor) -> Decimal:
-    """Points redeemed today, net of reversals: those dated today, and those recorded today with an earlier date."""
+    """Points redeemed today, net of reversals: those made today, whatever their stated time, and those imported for today.
+
+    A stated time changes no limit (docs/protocol.md, Tills 4.3).
+    """
     zone = by.organization.zone
     begin, end = start_of_day(now, zone), end_of(now.astimezone(zone).date(), zone)
-    of_today = Q(entry__occurred_at__gte=begin, entry__occurred_at__lt=end)
-    recorded_today = Q(entry__recorded_at__gte=begin, entry__explanation__because=BECAUSE)
+    is_made_here = Q(entry__explanation__because=BECAUSE)
+    made_today = is_made_here & Q(entry__recorded_at__gte=begin)
+    imported_for_today = ~is_made_here & Q(entry__occurred_at__gte=begin, entry__occurred_at__lt=end)
     spent = Redemption.objects.filter(
-        of_today | recorded_today, account__customer_id=key.customer_id, account__program_id=key.program_id
+        made_today | imported_for_today, account__customer_id=key.customer_id, account__program_id=key.program_id
     ).aggregate(net=Sum(F("points") - F("reversed")))
     return spent["net"] or ZERO
 

@@ -170,6 +170,16 @@ def test_a_day_has_its_limit_net_of_reversals_and_ends_at_midnight(
     assert refusal_of(order(asha, "10"), chain.blr) == 0
 
 
+@pytest.mark.parametrize("stated", ["2026-04-30 10:00:00", "2026-05-02 10:00:00"])
+def test_a_stated_day_counts_for_the_limit_of_the_day_it_is_made(
+    chain: Chain, asha: PointsAccount, moment: time_machine.Traveller, stated: str
+) -> None:
+    redeem(order(asha, "40", redeemed_at=stated), chain.blr)
+    assert refusal_of(order(asha, "25"), chain.blr) == 819
+    moment.shift(timedelta(days=1))
+    assert refusal_of(order(asha, "25"), chain.blr) == 0
+
+
 def test_back_dating_changes_the_stated_time_alone(chain: Chain, asha: PointsAccount) -> None:
     entry = redeem(order(asha, redeemed_at="2026-04-01 10:00:00"), chain.blr).redemption.entry
     assert entry.occurred_at == datetime(2026, 4, 1, 4, 30, tzinfo=UTC)
