@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 _PLAIN: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
+_WHOLE: Final = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _WITH_EXPONENT: Final = re.compile(rf"{_PLAIN.pattern}(?:[eE][+-]?\d{{1,3}})?", re.ASCII)
 
 
@@ -14,6 +15,11 @@ def read_plain(text: str, *, with_exponent: bool = False) -> Decimal | None:
     `with_exponent` admits the exponent that a JSON number may have.
     """
     return Decimal(text) if (_WITH_EXPONENT if with_exponent else _PLAIN).fullmatch(text) else None
+
+
+def read_whole(text: str) -> int | None:
+    """The whole number that a text is: a sign and at most 18 digits 0 to 9; None for other text, which `int` may accept."""
+    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def plain_digits(value: Decimal) -> str:

@@ -14,7 +14,7 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Field, IntegerField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -29,7 +29,7 @@ from organizations.back_office.checks import BackOfficeChecks
 from organizations.back_office.columns import boolean_column
 from organizations.back_office.current_user import actor_of, member_of, organization_of, own_stores, work_for
 from organizations.back_office.filters import OrganizationFilter, declared_parameters
-from organizations.back_office.forms import ConfigurationForm
+from organizations.back_office.forms import ConfigurationForm, WholeNumberField
 from organizations.back_office.history import field_names, history_rows
 from organizations.back_office.pages import page_of
 from organizations.back_office.parameters import (
@@ -295,6 +295,8 @@ class BackOfficeAdmin(ModelAdmin):
         return form
 
     def formfield_for_dbfield(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, IntegerField):
+            kwargs["form_class"] = WholeNumberField
         formfield: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if formfield is not None and db_field.name.startswith("is_"):
             formfield.label = db_field.name.removeprefix("is_").capitalize()

@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from loyalty_project.protocol.codes import Code, CodeTable
 from loyalty_project.protocol.errors import LoyaltyError
-from loyalty_project.protocol.numbers import read_plain
+from loyalty_project.protocol.numbers import read_plain, read_whole
 from loyalty_project.protocol.plain_text import one_line, visible
 from organizations.back_office.refusals import refusal_of, sentence_of
 from organizations.locations.models import Location, Till
@@ -183,6 +183,15 @@ class NumberField(LineField):
 
     def prepare_value(self, value: Any) -> Any:
         return format(value, "f") if isinstance(value, Decimal) else value
+
+
+class WholeNumberField(forms.IntegerField):
+    """A whole number in digits 0 to 9. Django's own field also takes those of other scripts, and `1_000`."""
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str) and value.strip() and read_whole(value.strip()) is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
 
 
 class LinesField(forms.CharField):

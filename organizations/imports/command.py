@@ -2,7 +2,6 @@
 
 import sys
 from abc import abstractmethod
-from argparse import ArgumentTypeError
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Any, ClassVar, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
+from loyalty_project.command_options import COUNT
 from loyalty_project.db.errors import database_failure
 from loyalty_project.db.locks import hold_name, most_values
 from loyalty_project.imports.batches import Prepared, Worker, in_batches, may_succeed_later
@@ -70,7 +70,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="work the whole file, then take everything back")
         parser.add_argument("--errors", type=Path, metavar="FILE", help="write the rejected rows here, as CSV")
         parser.add_argument(
-            "--batch-size", type=_positive, default=BATCH_SIZE, metavar="N", help="rows in one transaction (%(default)s)"
+            "--batch-size", type=COUNT, default=BATCH_SIZE, metavar="N", help="rows in one transaction (%(default)s)"
         )
         parser.add_argument(
             "--resume", action="store_true", help="continue an unfinished run; this happens without the option too"
@@ -223,12 +223,6 @@ def _check_errors_path(path: Path) -> None:
         check_rejects_path(path)
     except OSError as error:
         _fail(f"The error file cannot be written: {error}.")
-
-
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise ArgumentTypeError("must be a whole number above 0")
-    return int(text)
 
 
 def _trouble(error: Error) -> str:

@@ -18,7 +18,7 @@ from customers.profile.models import Customer
 from customers.profile.text import NAME_LENGTH
 from customers.sources.values import SOURCES
 from organizations.audit.actors import Actor
-from organizations.back_office.forms import LineField
+from organizations.back_office.forms import LineField, WholeNumberField
 from organizations.back_office.phone_numbers import MobileField
 from organizations.card_series.models import CardSeries
 from organizations.fields.models import FieldDefinition
@@ -49,7 +49,7 @@ class FormOptions:
     may_request: bool
 
 
-class _SeenVersion(forms.IntegerField):
+class _SeenVersion(WholeNumberField):
     """The version of the customer that the form showed. Hidden, and not typed."""
 
     def has_changed(self, initial: Any, data: Any) -> bool:  # noqa: ARG002 - Django's signature

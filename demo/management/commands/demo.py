@@ -19,6 +19,7 @@ from demo.guide import guide
 from demo.only_one import DemoRunsError, only_demo
 from demo.organization import check_allowed
 from demo.progress import ProgressLines
+from loyalty_project.command_options import COUNT
 from loyalty_project.embedded_postgres.errors import EmbeddedServerError
 from loyalty_project.embedded_postgres.server import configured_server
 from loyalty_project.management.commands.serve import add_address_arguments
@@ -55,7 +56,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the address options, `--customers` and `--yes`."""
         add_address_arguments(parser)
-        parser.add_argument("--customers", type=int, default=2_000, help="how many customers to load (default: %(default)s)")
+        parser.add_argument("--customers", type=COUNT, default=2_000, help="how many customers to load (default: %(default)s)")
         parser.add_argument("--yes", action="store_true", help="also on the database of DATABASE_URL, which it changes")
 
     def handle(self, *, host: str, port: int, yes: bool, customers: int, **_options: Any) -> None:

@@ -8,6 +8,7 @@ from demo.customers import FEWEST, HOW_MANY
 from demo.loading import load_demo, loaded_edition, present_edition
 from demo.organization import check_allowed
 from demo.progress import ProgressLines
+from loyalty_project.command_options import COUNT
 
 
 class Command(BaseCommand):
@@ -21,7 +22,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add `--yes` and `--customers`."""
         parser.add_argument("--yes", action="store_true", help="also into the database of DATABASE_URL")
-        parser.add_argument("--customers", type=int, default=HOW_MANY, help="how many customers to load (default: %(default)s)")
+        parser.add_argument(
+            "--customers", type=COUNT, default=HOW_MANY, help="how many customers to load (default: %(default)s)"
+        )
 
     def handle(self, *, yes: bool, customers: int, **_options: Any) -> None:
         """Load the demo, all or nothing. Raises CommandError if it is not allowed, or if existing rows are in the way."""

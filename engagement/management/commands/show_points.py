@@ -12,6 +12,7 @@ from customers.profile.models import Customer
 from engagement.points.balance_at import AccountHistory, history_of
 from engagement.points.explanations import explain
 from engagement.points.ledger.posting import end_of
+from loyalty_project.command_options import ROW_ID
 from loyalty_project.protocol.moments import read_moment, write_moment
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.tenancy.models import Organization
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--organization", required=True, metavar="CODE")
-        parser.add_argument("--customer", required=True, type=int, metavar="ID")
+        parser.add_argument("--customer", required=True, type=ROW_ID, metavar="ID")
         parser.add_argument("--as-of", metavar="TIME", help="what had happened by then, in the organization's time")
         parser.add_argument("--known-at", metavar="TIME", help="as far as it was written by then; a day means its end")
 

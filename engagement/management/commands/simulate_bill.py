@@ -10,6 +10,7 @@ from engagement.earning.simulation import simulate_bill
 from engagement.numbers.money import read_money
 from engagement.programs.catalog import load_catalog
 from loyalty_project import clock
+from loyalty_project.command_options import ROW_ID
 from loyalty_project.protocol.moments import read_moment, write_moment
 from organizations.locations.lookup import UnknownLocationError, find_locations
 from organizations.locations.models import Store
@@ -25,7 +26,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add customer, amount, time and location."""
         parser.add_argument("--organization", required=True, metavar="CODE")
-        parser.add_argument("--customer", required=True, type=int, metavar="ID", help="the customer's user_id")
+        parser.add_argument("--customer", required=True, type=ROW_ID, metavar="ID", help="the customer's user_id")
         parser.add_argument("--amount", required=True, metavar="N", help="after discount")
         parser.add_argument("--at", metavar="TIME", help="YYYY-MM-DD HH:MM:SS or a date, in the organization's zone; now")
         location = parser.add_mutually_exclusive_group()

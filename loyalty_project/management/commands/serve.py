@@ -1,35 +1,19 @@
 """Command that serves the application with granian."""
 
 import os
-from argparse import ArgumentTypeError
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from loyalty_project.command_options import COUNT, WholeNumber
 from loyalty_project.serving import Address, AddressUnusableError, check_address, granian_command, usual_workers
 
 
 def add_address_arguments(parser: CommandParser) -> None:
     """Add --host and --port, the same for every command that serves."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (127.0.0.1: this machine only)")
-    parser.add_argument("--port", type=port, default=8000)
-
-
-def port(text: str) -> int:
-    """A TCP port. Raises ValueError or ArgumentTypeError for other texts; 0 would be a random port."""
-    number = int(text)
-    if not 1 <= number <= 65_535:
-        raise ArgumentTypeError("must be from 1 to 65535")
-    return number
-
-
-def count(text: str) -> int:
-    """A number of processes or threads. Raises ValueError or ArgumentTypeError if it is less than one."""
-    number = int(text)
-    if number < 1:
-        raise ArgumentTypeError("must be 1 or more")
-    return number
+    parser.add_argument("--port", type=WholeNumber(1, 65_535), default=8000)
 
 
 class Command(BaseCommand):
@@ -43,10 +27,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the address and the numbers of processes and threads."""
         add_address_arguments(parser)
-        parser.add_argument("--workers", type=count, default=usual_workers(), help="processes (default: %(default)s)")
+        parser.add_argument("--workers", type=COUNT, default=usual_workers(), help="processes (default: %(default)s)")
         parser.add_argument(
             "--threads",
-            type=count,
+            type=COUNT,
             default=settings.SERVER_THREADS,
             help="threads of each worker, each with a database connection (default: %(default)s)",
         )

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from procrastinate.exceptions import ConnectorException
 
+from loyalty_project.command_options import COUNT
 from loyalty_project.logs import describe_error
-from loyalty_project.management.commands.serve import count
 from loyalty_project.worker import WorkerEndedError, work_jobs
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         how = parser.add_mutually_exclusive_group()
         how.add_argument(
             "--concurrency",
-            type=count,
+            type=COUNT,
             default=1,
             help="jobs at a time, each with a database connection (default: %(default)s)",
         )

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django import forms
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWidget
 
+from organizations.back_office.forms import WholeNumberField
 from organizations.organization_file.problems import Problems
 from organizations.tenancy.organization_file import IDENTITY_FIELDS, IDENTITY_VERIFICATION
 
@@ -22,7 +23,7 @@ def verification_fields() -> dict[str, forms.Field]:
     return {
         f"{PREFIX}mandatory": _fields("Mandatory fields", "Each must match the stored value."),
         f"{PREFIX}optional": _fields("Optional fields", "The next field says how many must match."),
-        f"{PREFIX}optional_matches": forms.IntegerField(
+        f"{PREFIX}optional_matches": WholeNumberField(
             label="Optional fields that must match", required=False, min_value=0, widget=UnfoldAdminIntegerFieldWidget
         ),
         f"{PREFIX}otp": forms.BooleanField(

@@ -6,7 +6,7 @@ import pytest
 from django import forms
 
 from organizations.back_office.columns import ChoiceLabel
-from organizations.back_office.forms import LineField, NumberField, ReasonField
+from organizations.back_office.forms import LineField, NumberField, ReasonField, WholeNumberField
 
 
 @pytest.mark.parametrize("mark", ["\u202e", "\u2067", "\u200b", "\ufeff"])
@@ -44,3 +44,11 @@ def test_other_spellings_of_numbers_are_refused(typed: str) -> None:
 
 def test_a_choice_is_its_label_wherever_it_is_printed() -> None:
     assert str(ChoiceLabel("AWARD", "award")) == "award"
+
+
+@pytest.mark.parametrize("typed", ["1e3", "1_000", "1,000", "1.0", "\u0661\u0662", "\uff11", "9" * 19, "0x10"])
+def test_whole_numbers_have_plain_digits(typed: str) -> None:
+    assert WholeNumberField().clean(" 12 ") == 12
+    assert WholeNumberField(required=False).clean("") is None
+    with pytest.raises(forms.ValidationError, match="whole number"):
+        WholeNumberField().clean(typed)

@@ -48,6 +48,7 @@ def test_saving_again_changes_nothing(administrator: Client, organization: Organ
         ({"type": "text", "options": "A"}, {"options": ["Does not go with text."]}),
         ({"type": "enum", "options": "A\nA"}, {"options": ["'A' stands here twice."]}),
         ({"type": "date", "max_length": 5}, {"max_length": ["Does not go with date."]}),
+        ({"type": "text", "max_length": "1_000"}, {"max_length": ["Enter a whole number."]}),
         ({"type": "text", "max_length": 5000}, {"max_length": ["Must be from 1 to 2000."]}),
         (
             {"type": "text", "labels": "no colon"},

@@ -1,7 +1,7 @@
 """`manage.py issue_otp --organization CODE --customer ID`: show the code that a customer confirms with (docs/operating.md)."""
 
 from argparse import ArgumentParser
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -11,7 +11,9 @@ from customers.profile.models import Customer
 from customers.validation_codes.models import ValidationCode
 from customers.validation_codes.services import issue_code
 from loyalty_project import clock
+from loyalty_project.command_options import ROW_ID
 from loyalty_project.protocol.moments import write_moment
+from loyalty_project.protocol.numbers import read_plain
 from organizations.audit.actors import command_actor
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
@@ -27,7 +29,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the organization, the customer, the purpose and the limit of points."""
         parser.add_argument("--organization", required=True, metavar="CODE", help="whose customer this is")
-        parser.add_argument("--customer", required=True, type=int, metavar="ID", help="the customer's id")
+        parser.add_argument("--customer", required=True, type=ROW_ID, metavar="ID", help="the customer's id")
         parser.add_argument(
             "--purpose", choices=Purpose.values, default=Purpose.IDENTITY, help="what it confirms (%(default)s)"
         )
@@ -53,10 +55,9 @@ class Command(BaseCommand):
 
 
 def _points(text: str) -> Decimal:
-    try:
-        points = Decimal(text)
-    except InvalidOperation:
-        raise CommandError("--points is not a number") from None
-    if not points.is_finite() or points <= 0:
+    points = read_plain(text)
+    if points is None:
+        raise CommandError("--points is not a number")
+    if points <= 0:
         raise CommandError("--points must be above 0")
     return points

@@ -61,7 +61,7 @@ def test_a_taken_port_is_reported_before_anything_starts() -> None:
         (["--port", "0"], "must be from 1 to 65535"),
         (["--port", "65536"], "must be from 1 to 65535"),
         (["--workers", "0"], "must be 1 or more"),
-        (["--threads", "none"], "invalid count value"),
+        (["--threads", "none"], "must be a whole number"),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused(arguments: list[str], reason: str) -> None:

@@ -46,6 +46,6 @@ def test_a_missing_customer_and_missing_points_are_refused(organization: Organiz
         issue(1, code="nowhere")
     with pytest.raises(CommandError, match="Northwind has no customer 1"):
         issue(1)
-    for points, message in (("x", "not a number"), ("0", "above 0")):
+    for points, message in (("x", "not a number"), ("1_0", "not a number"), ("0", "above 0")):
         with pytest.raises(CommandError, match=message):
             issue(1, "--points", points)
