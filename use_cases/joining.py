@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.db import Error, transaction
 
+from customers.identifiers.numbering import ExternalIds
 from customers.profile.models import Customer
 from customers.registration.cards import give_card
 from customers.registration.context import InputContext
@@ -29,11 +30,12 @@ from subscriptions.inline import keep_inline
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationRun:
-    """What all items of a call share: the options, the context they were read in, the programs and the actor."""
+    """What all items of a call share: the options, the context they were read in, programs, generated ids and the actor."""
 
     options: RegistrationOptions
     context: InputContext
     catalog: ProgramCatalog
+    external_ids: ExternalIds
     by: Actor
 
 

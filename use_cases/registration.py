@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from django.db import transaction
 
 from customers.identifiers.models import Identifier
-from customers.identifiers.numbering import next_external_id
+from customers.identifiers.numbering import ExternalIds
 from customers.profile.models import Customer
 from customers.registration.changes import new_state, touch, update_state
 from customers.registration.context import InputContext
@@ -111,14 +111,21 @@ def register_all(
     context: InputContext,
     by: Actor,
     catalog: ProgramCatalog | None = None,
+    external_ids: ExternalIds | None = None,
 ) -> list[Registration | LoyaltyError]:
     """Register a batch in its order; each input sees the changes of the earlier ones.
 
     The number of queries does not grow with the batch; only an input that merges customers costs queries of its own. A refused
-    input is its `LoyaltyError` in the answer, and leaves no trace. Without `catalog` the programs are read. Call it in a
-    transaction.
+    input is its `LoyaltyError` in the answer, and leaves no trace. Without `catalog` the programs are read. Generated external
+    ids come from `external_ids`, where large batches have drawn them ahead. Call it in a transaction.
     """
-    run = RegistrationRun(options=options, context=context, catalog=load_catalog() if catalog is None else catalog, by=by)
+    run = RegistrationRun(
+        options=options,
+        context=context,
+        catalog=load_catalog() if catalog is None else catalog,
+        external_ids=external_ids or ExternalIds(context.policy),
+        by=by,
+    )
     results: list[Registration | LoyaltyError] = []
     while len(results) < len(inputs):
         results += _register_until_merge(inputs[len(results) :], run)
@@ -176,7 +183,7 @@ def _match(customer_input: CustomerInput, batch: CustomerBatch, run: Registratio
         customer_input.identifiers.pop(Identifier.Kind.EXTERNAL_ID, None)
     plan = match(customer_input, batch.find(customer_input), context.policy, may_create=may_create)
     if generates and plan.state is None:
-        plan.identifiers[Identifier.Kind.EXTERNAL_ID] = next_external_id(context.organization, context.policy)
+        plan.identifiers[Identifier.Kind.EXTERNAL_ID] = run.external_ids.next()
     return plan
 
 

@@ -11,7 +11,7 @@ _TRIES = 100
 def next_card_number(series: CardSeries) -> str | None:
     """A free number of the series, None if there is none left."""
     for _ in range(_TRIES):
-        digits = str(next_number(series.organization, f"card:{series.code}"))
+        digits = str(next_number(f"card:{series.code}"))
         digits_left = series.length - len(series.prefix)
         if len(digits) > digits_left:
             break

@@ -58,7 +58,6 @@ def _generate(series_code: str, state: CustomerState, context: InputContext, by:
         return _refused("series_code")
     if Card.objects.filter(customer=state.customer, series=series).exists():
         return _UNCHANGED
-    series.organization = context.organization
     number = next_card_number(series)
     if number is None:
         return _refused("series_code")

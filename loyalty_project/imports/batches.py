@@ -36,7 +36,8 @@ class Worker:
     """How an import processes its rows.
 
     `work` returns a result for each row (its filled cells by column), in their order; later rows see earlier ones. It is called
-    in a transaction, and again with the same rows if that is rolled back. `constraints` has the code of each broken constraint
+    in a transaction, and again with the same rows if that is rolled back. `prepare` is called before that transaction with the
+    number of rows, but in no dry run: for what tills must not wait for. `constraints` has the code of each broken constraint
     by name, `fallback` is the code of unexpected errors. In the columns `free_text`, quoted cells may hold line breaks; the
     columns `codes` name something by letters and digits: a row is refused if a spreadsheet has changed them.
     """
@@ -44,6 +45,7 @@ class Worker:
     work: Work
     constraints: Mapping[str, Code]
     fallback: Code
+    prepare: Callable[[int], None] | None = None
     free_text: Collection[str] = ()
     codes: Collection[str] = IDENTIFIERS
 

@@ -60,6 +60,8 @@ class StoredProgress(RunProgress):
             tally, reached = self._with(batch, results), batch[-1].row.end
             store_batch(self._run, reached=reached, tally=tally, rejects=to_rejects(batch, results))
 
+        if worker.prepare is not None:
+            worker.prepare(len(batch))
         return work_batch(batch, worker, store=store)
 
     def rejects(self) -> Iterable[Reject]:

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from organizations.audit.models import AuditEntry
 from organizations.audit.services import Change, record_changes
-from organizations.card_series.counters import next_number
+from organizations.card_series.counters import next_number, next_numbers
 from organizations.card_series.models import Counter
 from organizations.credentials.models import CredentialFailure, RateLease
 from organizations.imports.models import ImportRun, RejectedRow
@@ -82,4 +82,5 @@ def test_staff_belongs_to_an_organization_or_is_a_superuser(organization):
 
 
 def test_numbers_follow_each_other(organization):
-    assert [next_number(organization, "a"), next_number(organization, "a"), next_number(organization, "b")] == [1, 2, 1]
+    assert [next_number("a"), next_number("a"), next_number("b")] == [1, 2, 1]
+    assert (list(next_numbers("a", 3)), next_number("a")) == ([3, 4, 5], 6)

@@ -4,16 +4,22 @@ The twin, in which other values share a lock, shows that the tests can fail.
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import current_thread, main_thread
 
 import pytest
 from django.db import OperationalError, connection, transaction
 
+from customers.identifiers.models import Identifier
+from customers.identifiers.numbering import ExternalIds
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
 from customers.registration.options import RegistrationOptions
+from customers.registration.unit_of_work import CustomerBatch
 from loyalty_project.db import locks
 from loyalty_project.db.errors import sqlstate
+from organizations.audit.actors import Actor
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
@@ -21,6 +27,7 @@ from tests.back_office import register
 from tests.factories.bills import Shop, member, open_shop
 from tests.factories.locations import TillFactory, till_actor
 from tests.factories.program_files import club, loaded
+from tests.imports import run_import, write_lines
 from tests.races import on_another_connection
 from use_cases.registration import register_all
 
@@ -100,6 +107,43 @@ def test_twin_with_few_locks_makes_every_registration_wait(
     with transaction.atomic():
         import_customers(till)
         assert at_a_till(northwind, lambda: register(till, mobile=mobile(ROWS + 2))) == BUSY
+
+
+def import_beside_a_till(northwind: Organization, till: Till, path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What registrations come to that a till makes before a batch of an import is committed. External ids are generated."""
+    northwind.flags = {"CONF_CARD_NUMBER_GENERATION_ENABLED": 1, "CONF_GEN_CARD_NUMBER_AS_EXTERNAL_ID_ENABLED": 1}
+    northwind.save()
+    results: list[str] = []
+    write = CustomerBatch.write
+
+    def write_beside_a_till(batch: CustomerBatch, *, by: Actor) -> None:
+        write(batch, by=by)
+        if current_thread() is main_thread():
+            number = ROWS + len(results)
+            results.append(at_a_till(northwind, lambda: register(till, mobile=mobile(number))))
+
+    monkeypatch.setattr(CustomerBatch, "write", write_beside_a_till)
+    lines = [mobile(number) for number in range(ROWS)]
+    outcome = run_import(
+        "import_customers", write_lines(path / "customers.csv", "mobile", *lines), "--batch-size", str(ROWS // 2)
+    )
+    assert outcome.counts == (ROWS, 0, 0, 0)
+    return results
+
+
+def test_a_till_gets_an_external_id_beside_an_import(
+    northwind: Organization, till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert import_beside_a_till(northwind, till, tmp_path, monkeypatch) == [DONE, DONE]
+    values = Identifier.objects.filter(kind="external_id").values_list("value", flat=True)
+    assert sorted(map(int, values)) == list(range(1, ROWS + 3))
+
+
+def test_twin_that_draws_no_ids_ahead_makes_the_till_wait(
+    northwind: Organization, till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ExternalIds, "draw", lambda *_: None)
+    assert import_beside_a_till(northwind, till, tmp_path, monkeypatch) == [BUSY, BUSY]
 
 
 def test_a_till_records_other_bills_beside_a_batch(northwind: Organization, shop: Shop) -> None:

@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import IntegrityError
 
 from customers.cards.models import Card
-from customers.identifiers.numbering import luhn_digit
+from customers.identifiers.models import Identifier
+from customers.identifiers.numbering import ExternalIds, luhn_digit
 from organizations.audit.models import AuditEntry
 from organizations.card_series.models import Counter
 from tests.factories.cards import CardSeriesFactory
@@ -116,6 +118,38 @@ def test_generated_number_replaces_the_external_id_that_was_sent(generating):
     assert identifiers(registered.customer)["external_id"] == f"N00101{luhn_digit('00101')}X"
     again = register(generating, mobile="9812345678", external_id="MINE")
     assert (again.is_new, again.is_changed, codes(again)) == (False, False, [])
+
+
+def test_numbers_that_are_taken_are_skipped(generating, organization):
+    register(generating, mobile="9812345670", external_id="MINE")
+    Identifier.objects.filter(kind="external_id").update(value=f"N00103{luhn_digit('00103')}X")
+    ids = ExternalIds(organization.policy)
+    ids.draw(3)
+    assert [ids.next()[1:6] for _ in range(3)] == ["00102", "00104", "00105"]
+
+
+def test_ids_of_work_that_is_undone_are_used_again(generating, organization):
+    ids = ExternalIds(organization.policy)
+    ids.draw(2)
+    used = []
+
+    def work() -> None:
+        with ids.returned_on_error():
+            used.append(ids.next()[1:6])
+            raise IntegrityError
+
+    with pytest.raises(IntegrityError):
+        work()
+    assert used == ["00101"]
+    assert [ids.next()[1:6] for _ in range(3)] == ["00101", "00102", "00103"]
+
+
+def test_ids_are_drawn_ahead_in_two_statements(generating, organization, django_assert_num_queries):
+    ids = ExternalIds(organization.policy)
+    with django_assert_num_queries(2):
+        ids.draw(3)
+        ids.draw(3)
+        assert len({ids.next() for _ in range(3)}) == 3
 
 
 def test_exhausted_numbers_are_1038(generating, organization):

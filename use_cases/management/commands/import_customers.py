@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from customers.identifiers.numbering import ExternalIds
 from customers.registration.context import InputContext, load_input_context
 from customers.registration.imports import CODES, CustomerColumns, check_cells, read_columns
 from customers.registration.input import CustomerInput, read_customer_input
@@ -47,8 +48,12 @@ class Command(ImportCommand):
         """A worker for these columns. Raises `ColumnsError`."""
         registration = RegistrationOptions(if_existing=options["on_existing"], corrects_registration=True, always_touch=False)
         customer_columns = read_columns(columns, load_input_context([], by=by))
+        policy = by.organization.policy
+        external_ids = ExternalIds(policy)
+        rows = CustomerRows(customer_columns, by=by, options=registration, external_ids=external_ids)
         return Worker(
-            work=CustomerRows(customer_columns, by=by, options=registration).work,
+            work=rows.work,
+            prepare=external_ids.draw if policy.generates_external_ids else None,
             constraints=CONSTRAINTS,
             fallback=Code.ADD_FAILED,
             free_text=customer_columns.free_text,
@@ -63,6 +68,7 @@ class CustomerRows:
     columns: CustomerColumns
     by: Actor
     options: RegistrationOptions
+    external_ids: ExternalIds
 
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """Import rows by the rules of add; a row with an `id` updates that customer (docs/protocol.md 2.4). A result a row."""
@@ -70,7 +76,10 @@ class CustomerRows:
         context = load_input_context(items, by=self.by)
         inputs = [self._read(values, item, context) for values, item in zip(rows, items, strict=True)]
         valid = [given for given in inputs if isinstance(given, CustomerInput)]
-        registered = iter(register_all(valid, options=self.options, context=context, by=self.by))
+        with self.external_ids.returned_on_error():
+            registered = iter(
+                register_all(valid, options=self.options, context=context, by=self.by, external_ids=self.external_ids)
+            )
         results = [next(registered) if isinstance(given, CustomerInput) else given for given in inputs]
         return [_row_result(result, values, self.by.organization) for result, values in zip(results, rows, strict=True)]
 
