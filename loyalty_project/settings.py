@@ -85,6 +85,13 @@ MIDDLEWARE = [
     "organizations.back_office.middleware.StaffScopeMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+# The API's addresses (loyalty_project/api/addresses.py). Their callers have no session and no browser.
+API_MIDDLEWARE = [
+    "loyalty_project.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
 ROOT_URLCONF = "loyalty_project.urls"
 WSGI_APPLICATION = "loyalty_project.wsgi.application"
 APPEND_SLASH = False

@@ -4,8 +4,8 @@ import os
 
 import django
 
-from loyalty_project.wsgi_handler import TolerantHandler
+from loyalty_project.wsgi_handler import ProjectHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loyalty_project.settings")
 django.setup(set_prefix=False)
-application = TolerantHandler()
+application = ProjectHandler()

@@ -1,27 +1,26 @@
-"""WSGI handler that drops unreadable parameters of the Content-Type header.
+"""WSGI handler of the project: the API has a handler of its own, everything else Django's."""
 
-Django reads them while it builds the request, before any middleware or error page. An unknown charset in an RFC 2231 parameter,
-a charset that is not a text encoding, or one with a query that is too long would otherwise be the server's own bare 500.
-"""
-
+from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.handlers.wsgi import WSGIHandler
+
+from loyalty_project.api.addresses import is_api
+from loyalty_project.api.handler import ApiHandler
+from loyalty_project.wsgi_request import TolerantRequest
 
 
-class TolerantRequest(WSGIRequest):
-    """A request that keeps only the media type of a Content-Type whose parameters cannot be read."""
-
-    def __init__(self, environ: dict[str, Any]) -> None:
-        try:
-            super().__init__(environ)
-        except (ValueError, LookupError, SuspiciousOperation):
-            bare = str(environ.get("CONTENT_TYPE", "")).partition(";")[0]
-            super().__init__({**environ, "CONTENT_TYPE": bare})
-
-
-class TolerantHandler(WSGIHandler):
-    """Django's handler with `TolerantRequest`."""
+class ProjectHandler(WSGIHandler):
+    """Hands requests of the API to `ApiHandler`, and runs pages with `MIDDLEWARE`."""
 
     request_class = TolerantRequest
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._api = ApiHandler()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """The parts of the answer (PEP 3333)."""
+        if is_api(environ.get("PATH_INFO", "")):
+            return self._api(environ, start_response)
+        return super().__call__(environ, start_response)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 
+import django.test.client
 import psycopg
 import pytest
 from django.db import connection, connections
@@ -25,6 +26,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.api import Api
 from tests.back_office import log_in, register
+from tests.both_handlers import BothHandlers
 from tests.clean_database import delete_rows
 from tests.factories.locations import StoreFactory, TillFactory
 from tests.factories.organizations import OrganizationFactory
@@ -37,6 +39,7 @@ hypothesis_settings.load_profile("regulars")
 _WAS_RUNNING = pytest.StashKey[bool]()
 # What Django does after each test that commits.
 TransactionTestCase._fixture_teardown = lambda _: delete_rows()  # type: ignore[method-assign]
+django.test.client.ClientHandler = BothHandlers  # type: ignore[misc]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -5,7 +5,7 @@ They answer wrong host names, unknown addresses and exceptions of middleware. Th
 """
 
 import sys
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
+from loyalty_project.api.addresses import is_api, is_other_version
 from loyalty_project.api.body import discard_body
 from loyalty_project.api.envelope import refusal
 from loyalty_project.api.exception_handler import RETRY_SECONDS, as_refusal
@@ -26,10 +27,6 @@ from loyalty_project.protocol.errors import RequestRefusedError
 
 log = structlog.get_logger(__name__)
 
-# Other versions of the API answer `{data, errors, warnings}`, in JSON whatever format is asked for.
-OTHER_VERSIONS: Final = ("/v2", "/v3")
-API_ROOTS: Final = ("/v1.1", "/1.1", "/api/v1.1", "/api/1.1", *OTHER_VERSIONS)
-
 
 @csrf_exempt
 def unknown_path(request: HttpRequest) -> HttpResponse:
@@ -40,17 +37,19 @@ def unknown_path(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """400."""
-    return _refuse(request, as_refusal(exception)) if _is_api(request) else defaults.bad_request(request, exception)
+    return _refuse(request, as_refusal(exception)) if is_api(request.path_info) else defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """403."""
-    return _refuse(request, as_refusal(exception)) if _is_api(request) else defaults.permission_denied(request, exception)
+    return (
+        _refuse(request, as_refusal(exception)) if is_api(request.path_info) else defaults.permission_denied(request, exception)
+    )
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """404."""
-    return _refuse(request, as_refusal(exception)) if _is_api(request) else defaults.page_not_found(request, exception)
+    return _refuse(request, as_refusal(exception)) if is_api(request.path_info) else defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
@@ -59,7 +58,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     if error is not None and is_database_away(error):
         return unavailable(request, as_refusal(error))
     log.error("request_failed", exc_info=error)
-    if _is_api(request):
+    if is_api(request.path_info):
         return _refuse(request, RequestRefusedError(500, Code.ALL_FAILED))
     return defaults.server_error(request)
 
@@ -71,7 +70,7 @@ def busy(request: HttpRequest) -> HttpResponse:
 
 def unavailable(request: HttpRequest, refused: RequestRefusedError) -> HttpResponse:
     """503 with Retry-After: the envelope, or a plain page that needs neither database nor session."""
-    if _is_api(request):
+    if is_api(request.path_info):
         response = _refuse(request, refused)
     else:
         response = HttpResponse(render_to_string("503.html"), status=503, headers={"Cache-Control": "no-store"})
@@ -79,19 +78,10 @@ def unavailable(request: HttpRequest, refused: RequestRefusedError) -> HttpRespo
     return response
 
 
-def _is_api(request: HttpRequest) -> bool:
-    return _is_below(request, API_ROOTS)
-
-
-def _is_below(request: HttpRequest, roots: tuple[str, ...]) -> bool:
-    path = "/" + request.path_info.lstrip("/")
-    return any(path == root or path.startswith(f"{root}/") for root in roots)
-
-
 def _refuse(request: HttpRequest, error: RequestRefusedError) -> HttpResponse:
     wanted = asked_format(request, suffix=request.path_info.rstrip("/").rpartition(".")[2])
     answer: dict[str, Any] = refusal(error)
-    if _is_below(request, OTHER_VERSIONS):
+    if is_other_version(request.path_info):
         wanted = Format.JSON
         answer = {"data": None, "errors": [{"code": error.body_code, "message": error.message}], "warnings": []}
     return HttpResponse(

@@ -74,4 +74,5 @@ class WireView(APIView):
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request, force=True)
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Cache-Control"] = "no-store"
+        response.render()
         return response

@@ -6,7 +6,7 @@ occupy connections only, which have time limits of their own (loyalty_project/se
 
 import asyncio
 from collections.abc import AsyncIterable, Callable, Iterable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Final, Protocol, cast
@@ -21,7 +21,7 @@ from loyalty_project.gateway.environment import Scope, environment_of
 from loyalty_project.gateway.known_callers import KnownCallers, is_marked
 from loyalty_project.gateway.lanes import BusyError, Lanes
 from loyalty_project.wsgi import application as django_application
-from loyalty_project.wsgi_handler import TolerantRequest
+from loyalty_project.wsgi_request import TolerantRequest
 
 log = structlog.get_logger(__name__)
 
@@ -110,7 +110,7 @@ def _answer(environment: dict[str, Any], protocol: ServerProtocol) -> None:
 
     try:
         answer: Any = django_application(environment, start_response)
-        with closing(answer):
+        with closing(answer) if hasattr(answer, "close") else nullcontext():
             path = answer.path if isinstance(answer, FileToSend) else None
             if path:
                 protocol.response_file(status, headers, str(path))

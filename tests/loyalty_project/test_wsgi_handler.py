@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyalty_project.wsgi_handler import TolerantHandler
+from loyalty_project.wsgi_handler import ProjectHandler
 
 # The handler ends connections that are too old, which touches the database.
 pytestmark = [pytest.mark.urls("tests.loyalty_project.api.wire_urls"), pytest.mark.django_db]
@@ -31,7 +31,7 @@ def post(content_type: str, query: str = "") -> tuple[str, bytes]:
         statuses.append(status)
         return statuses.append
 
-    response = TolerantHandler()(environ, start_response)
+    response = ProjectHandler()(environ, start_response)
     return statuses[0], b"".join(response)
 
 
