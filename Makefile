@@ -64,7 +64,7 @@ prove: setup ## Run the long proofs in full
 acceptance: setup ## Run the acceptance cases of ACCEPTANCE_DIR that tests/acceptance_scope.txt names
 	@scripts/acceptance $(ARGS)
 
-bench: setup ## Run the benchmarks beside their yardsticks
+bench: setup ## Run the benchmarks beside their yardsticks; ARGS="get" for one part, ARGS=--full for the figures that count
 	@scripts/with-scratch-data $(PYTHON) -m benchmarks $(ARGS)
 
 lock: ## Compile requirements*.txt from pyproject.toml; ARGS=--upgrade moves all pins

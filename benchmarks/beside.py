@@ -1,120 +1,119 @@
-"""Latency of tills alone, and beside imports of the same organization. Runs alternate."""
+"""Rows about tills beside imports of the same organization: the latency of their calls, alone and meanwhile, in turn."""
 
-import csv
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from multiprocessing import get_context
 from pathlib import Path
+from random import Random
 from typing import Final
 
 from django.conf import settings
+from django.db import connection
 
-from benchmarks.filler import ORGANIZATION, PASSWORD, TILL, Filled
-from benchmarks.load import Load, make_paced_load
-from benchmarks.people import MOBILE, NEW_IN_FILES, NEW_OVER_HTTP, file_rows, person
-from benchmarks.servers import ServerError, product
-from benchmarks.tables import Result, Side, percentile
-from organizations.credentials.hashing import password_digest
+from benchmarks.calls import NO_FAILURES, SUCCESS, add_call, get_call, make_loads
+from benchmarks.data import BenchData
+from benchmarks.load import Load
+from benchmarks.members import write_file
+from benchmarks.organization import ORGANIZATION, TILL
+from benchmarks.people import MOBILE, NEW_IN_FILES, NEW_OVER_HTTP, file_rows, mobile
+from benchmarks.results import Result, percentile
+from benchmarks.servers import Served, ServerError
 
-# Seconds between the calls of a till: it waits for customers, so that only the import keeps the machine busy.
-_PAUSE: Final = 0.05
-_TILLS: Final = 4
-# The import has loaded the application and works its first batches.
-_START_SECONDS: Final = 6.0
-_GRACE_SECONDS: Final = 120.0
-_ROWS: Final = 1_000_000
-_numbers = count(NEW_OVER_HTTP, 1_000_000)
-_files = count(NEW_IN_FILES, _ROWS)
-
-
-def measure_beside(filled: Filled, *, rounds: int, seconds: float) -> Iterator[Result]:
-    """Rows: registrations (half of them of known customers) and gets, alone and beside each import."""
-    imports = (("import_customers",), ("import_transactions",), ("import_customers", "--dry-run"))
-    alone: list[list[float]] = [[], []]
-    beside: dict[str, list[list[float]]] = {" ".join(command): [[], []] for command in imports}
-    spawned = get_context("spawn")
-    with product() as port, ProcessPoolExecutor(max_workers=2 * _TILLS, mp_context=spawned) as tills:
-        _call(tills, port, filled, seconds=2.0)
-        for _ in range(rounds):
-            _add(alone, _call(tills, port, filled, seconds=seconds))
-            for command in imports:
-                with _importing(command, filled) as process:
-                    _add(beside[" ".join(command)], _call(tills, port, filled, seconds=seconds))
-                    if process.poll() is not None:
-                        raise ServerError(f"{command[0]} ended before the calls did: {process.returncode}.")
-    for name, latencies in beside.items():
-        for action, own, idle in zip(("add", "get"), latencies, alone, strict=True):
-            yield _result(f"{action} beside {name}", own, idle)
+# Calls a second of all tills together: so few that the import alone keeps the machine busy.
+_RATE: Final = 10
+_CONNECTIONS: Final = 32
+_START_SECONDS: Final = 120.0
+_PAUSE: Final = 0.1
+# Of each import, the table whose ids show that it has begun to write; ids are used up in a dry run as well.
+_IMPORTS: Final[Mapping[Sequence[str], str]] = {
+    ("import_customers",): "customers_customer",
+    ("import_transactions",): "engagement_bill",
+    ("import_customers", "--dry-run"): "customers_customer",
+}
+_FILES_FROM: Final = NEW_IN_FILES + 100_000_000
+_numbers = count(NEW_OVER_HTTP + 100_000_000, 1_000_000)
+_files = count(_FILES_FROM, 1_000_000)
 
 
-def _result(name: str, beside: Sequence[float], alone: Sequence[float]) -> Result:
-    p99 = [percentile(latencies, 0.99) * 1000 for latencies in (beside, alone)]
-    return Result(
-        name=name,
-        unit="calls",
-        ours=Side([len(beside)], beside),
-        yardstick=Side([len(alone)], alone),
-        note=f"p99 {p99[0]:.0f} ms beside {p99[1]:.0f} ms alone: {p99[0] / p99[1]:.1f} x",
-    )
+def measure_beside(server: Served, data: BenchData, *, rounds: int, seconds: float, rows: int) -> Iterator[Result]:
+    """Rows: registrations (half of them of known customers) and gets, beside each import of `rows` rows, and alone.
+
+    Raises ServerError if an import ends before the calls do.
+    """
+    alone: list[list[list[float]]] = []
+    beside: dict[Sequence[str], list[list[list[float]]]] = {command: [] for command in _IMPORTS}
+    _call(server, data, seconds=min(seconds, 2.0))
+    for _ in range(rounds):
+        alone.append(_call(server, data, seconds=seconds))
+        for command, table in _IMPORTS.items():
+            with _importing(command, table, data, rows) as process:
+                beside[command].append(_call(server, data, seconds=seconds))
+                if process.poll() is not None:
+                    raise ServerError(f"{command[0]} ended before the calls did: {process.returncode}.")
+    for command, runs in beside.items():
+        for action, name in enumerate(("add", "get")):
+            yield Result(
+                name=f"{name} beside {' '.join(command)}",
+                unit="ms",
+                yardstick=[percentile(run[action], 0.99) * 1000 for run in alone],
+                ours=[percentile(run[action], 0.99) * 1000 for run in runs],
+                note=f"p99 at {_RATE} calls/s, beside that without an import",
+            )
 
 
-def _add(latencies: list[list[float]], more: list[list[float]]) -> None:
-    for kept, new in zip(latencies, more, strict=True):
-        kept.extend(new)
-
-
-def _call(tills: ProcessPoolExecutor, port: int, filled: Filled, *, seconds: float) -> list[list[float]]:
+def _call(server: Served, data: BenchData, *, seconds: float) -> list[list[float]]:
     """Latencies of the adds and of the gets."""
-    digest = password_digest(PASSWORD)
+    calls = int(seconds * _RATE)
+    first, chance = next(_numbers), Random(0)
+    known = data.some_numbers(calls)
+    adds = [add_call([chance.choice(known) if number % 2 else first + number]) for number in range(calls)]
     loads = [
         Load(
-            port=port,
-            action=action,
-            till=TILL,
-            digest=digest,
-            seconds=seconds,
-            connections=1,
-            people=filled.customers,
-            first=next(_numbers),
+            port=server.port, calls=kind, seconds=seconds, connections=_CONNECTIONS, rate=_RATE, is_repeated=False,
+            wanted=SUCCESS, unwanted=NO_FAILURES,
         )
-        for action in ("visit", "get")
-        for _ in range(_TILLS)
-    ]
-    measured = [tills.submit(make_paced_load, load, _PAUSE) for load in loads]
-    runs = [one.result(timeout=seconds + _GRACE_SECONDS).latencies for one in measured]
-    return [[latency for run in part for latency in run] for part in (runs[:_TILLS], runs[_TILLS:])]
+        for kind in (adds, [get_call([number]) for number in known])
+    ]  # fmt: skip
+    return [measured.latencies for measured in make_loads(*loads)]
 
 
 @contextmanager
-def _importing(command: Sequence[str], filled: Filled) -> Iterator[subprocess.Popen[bytes]]:
-    """The import of a file that is longer than the measurement, stopped at its end."""
+def _importing(command: Sequence[str], table: str, data: BenchData, rows: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """The import of a file that is longer than the measurement, under way; stopped at the end."""
     name, *options = command
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            rows = _customers(filled) if name == "import_customers" else _bills(filled)
-            csv.writer(file).writerows(rows)
+        content = _customers(data, rows) if name == "import_customers" else _bills(data, rows)
+        path, _ = write_file(Path(folder) / "rows.csv", content)
         arguments = [sys.executable, "manage.py", name, "--organization", ORGANIZATION, "--no-progress", *options, str(path)]
-        process = subprocess.Popen(arguments, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)
+        before = _used_ids(table)
+        process = subprocess.Popen(arguments, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            time.sleep(_START_SECONDS)
+            begun = time.monotonic()
+            while _used_ids(table) == before:
+                if process.poll() is not None or time.monotonic() - begun > _START_SECONDS:
+                    raise ServerError(f"{name} did not begin: {process.returncode}.")
+                time.sleep(_PAUSE)
             yield process
         finally:
             process.terminate()
             process.wait()
 
 
-def _customers(filled: Filled) -> Iterator[list[str]]:
-    """Rows of new customers, each followed by one of a known customer."""
-    new = file_rows(next(_files), _ROWS // 20)
-    known = file_rows(1, filled.customers)
+def _used_ids(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass), 0)", [table])
+        return int(cursor.fetchone()[0])
+
+
+def _customers(data: BenchData, rows: int) -> Iterator[list[str]]:
+    """New customers, each followed by a known one as long as there are any."""
+    new = file_rows(next(_files), rows, till=TILL)
+    known = file_rows(1, data.members, till=TILL)
     yield next(new)
     next(known)
     for row in new:
@@ -123,14 +122,15 @@ def _customers(filled: Filled) -> Iterator[list[str]]:
             yield other
 
 
-def _bills(filled: Filled) -> Iterator[list[str]]:
+def _bills(data: BenchData, rows: int) -> Iterator[list[str]]:
     first = next(_files)
+    known = data.some_numbers(1000)
     begin = datetime(2025, 1, 1, tzinfo=UTC)
     yield [MOBILE, "number", "billing_time", "amount", "till_code"]
-    for number in range(_ROWS // 10):
-        at = begin + timedelta(minutes=number)
+    for number in range(rows):
+        at = begin + timedelta(minutes=number % 500_000)
         yield [
-            person(1 + number % filled.customers)[MOBILE],
+            mobile(known[number % len(known)]),
             f"F{first + number}",
             f"{at:%Y-%m-%d %H:%M:%S}",
             str(100 + number % 900),

@@ -1,124 +1,120 @@
-"""Command `python -m benchmarks`: fill the database, measure the chosen rows, print and store them."""
+"""Command `python -m benchmarks`: fill the database, measure the chosen parts, print the table and keep it as JSON."""
 
 import argparse
 import json
-import os
-import platform
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
+from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
 
-from benchmarks import beside, bulk, in_process, ledger, over_http, search
-from benchmarks.filler import Filled, NotEmptyError, fill
+from benchmarks import gets, imports, ledger
+from benchmarks.beside import measure_beside
+from benchmarks.data import BenchData, make_data
+from benchmarks.gets import Effort, OtherBytesError
+from benchmarks.ledger import LedgerBrokenError
 from benchmarks.load import WrongAnswerError
-from benchmarks.over_http import Effort
-from benchmarks.servers import ServerError
-from benchmarks.tables import Result, as_json, as_table
+from benchmarks.machine import describe, is_durable
+from benchmarks.members import ImportFailedError
+from benchmarks.organization import NotEmptyError
+from benchmarks.results import Result, as_json, as_table
+from benchmarks.search import measure_search
+from benchmarks.servers import Served, ServerError, product
+from benchmarks.sizes import FULL, QUICK, TINY, Sizes
 
-ROWS = ("lookup", "server", "process", "get", "add", "add50", "import", "beside", "ledger", "check", "search")
-RESULTS = Path(__file__).parent / "results"
-_IMPORT_FILES = 2
-_LEDGER_ROWS = {"ledger", "check"}
-_MANY_ACCOUNTS = 10_000
+PARTS: Final = ("lookup", "import", *ledger.PARTS, *gets.PARTS, "search", "beside")
 
 
-def main() -> int:
-    """Exit status: 0, 1 if a yardstick was below its floor or a call failed, 2 if the database is in use."""
-    options = _parser().parse_args()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0; 1 if a row is not valid or a measurement failed; 2 if the database is in use."""
+    options = _parser().parse_args(arguments)
+    sizes = _sizes(options)
+    parts = options.parts or PARTS
+    call_command("migrate", interactive=False, verbosity=0)
+    machine = describe()
+    results = []
     try:
-        call_command("migrate", interactive=False, verbosity=0)
-        _say(f"Filling in {options.customers:,} customers ...")
-        filled = fill(options.customers)
-        results = []
-        for result in _measure(options, filled):
-            _say(f"{result.name}: done")
+        _say(f"Making {sizes.members:,} members, and {sizes.customers:,} customers in all ...")
+        data = make_data(members=sizes.members, customers=sizes.customers)
+        for result in _measure(data, sizes, parts):
+            _say(as_table([result]).splitlines()[1])
             results.append(result)
     except NotEmptyError as error:
         _say(str(error))
         return 2
-    except (WrongAnswerError, ServerError, bulk.ImportFailedError, ledger.LedgerBrokenError) as error:
+    except (WrongAnswerError, OtherBytesError, ServerError, ImportFailedError, LedgerBrokenError) as error:
         _say(f"{type(error).__name__}: {error}")
         return 1
-    print(as_table(results))
-    path = _keep(options, results)
-    print(f"\nKept in {path}.")
-    problems = [one.problem for one in results if one.problem]
+    print(
+        f"\n{as_table(results)}\n\n{sizes.name} sizes; {machine['processors']} processors, load {machine['load_average']:.1f}"
+    )
+    path = _keep(options.results, {"sizes": asdict(sizes), "parts": list(parts), "machine": machine, "rows": as_json(results)})
+    print(f"Kept in {path}.")
+    problems = [result.problem for result in results if result.problem]
+    if not is_durable():
+        problems.append("the database does not wait for the disk")
     for problem in problems:
         _say(f"NOT TO BE TRUSTED: {problem}")
-    return 1 if problems else 0
+    return 1 if problems and sizes.name != TINY.name else 0
 
 
-def _measure(options: argparse.Namespace, filled: Filled) -> Iterator[Result]:
-    effort = Effort(rounds=options.rounds, seconds=options.seconds, connections=options.connections)
-    rows: Sequence[str] = options.rows or ROWS
-    if "lookup" in rows:
-        yield bulk.measure_lookups(filled, seconds=options.seconds / 2)
-    if "server" in rows:
-        yield over_http.measure_bare_server(filled, effort)
-    if "process" in rows:
-        yield in_process.measure_get(filled)
-    if "get" in rows:
-        yield over_http.measure_get(filled, effort)
-    if "add" in rows:
-        yield over_http.measure_add(effort, items=1)
-    if "add50" in rows:
-        yield over_http.measure_add(effort, items=50)
-    yield from _measure_imports(options, filled, rows)
-    if _LEDGER_ROWS & set(rows):
-        yield from _measure_ledger(options, filled, rows)
-    if "search" in rows:
-        search.fill_search(filled)
-        yield from search.measure_search(filled)
+def _measure(data: BenchData, sizes: Sizes, parts: Sequence[str]) -> Iterator[Result]:
+    if "lookup" in parts:
+        yield imports.measure_lookups(data, rounds=sizes.rounds, seconds=sizes.seconds / 2)
+    if "import" in parts:
+        yield imports.measure_import(rows=sizes.import_rows, rounds=sizes.rounds)
+    if set(parts) & set(ledger.PARTS):
+        yield from ledger.measure_ledger(parts=parts, entries=sizes.ledger_entries, rounds=sizes.rounds, seconds=sizes.seconds)
+    if set(parts) & {*gets.PARTS, "beside", "search"}:
+        with product() as server:
+            yield from _measure_over_http(server, data, sizes, parts)
 
 
-def _measure_imports(options: argparse.Namespace, filled: Filled, rows: Sequence[str]) -> Iterator[Result]:
-    if "import" in rows:
-        yield bulk.measure_import(rows=options.import_rows, rounds=_IMPORT_FILES)
-    if "beside" in rows:
-        yield from beside.measure_beside(filled, rounds=options.rounds, seconds=options.beside_seconds)
-
-
-def _measure_ledger(options: argparse.Namespace, filled: Filled, rows: Sequence[str]) -> Iterator[Result]:
-    ledger.fill_ledger(filled, entries=options.entries)
-    if "check" in rows:
-        yield ledger.measure_check(filled, entries=options.entries)
-    if "ledger" in rows:
-        for accounts in (1, _MANY_ACCOUNTS):
-            yield ledger.measure_posting(filled, accounts=accounts, rounds=options.rounds, seconds=options.seconds)
+def _measure_over_http(server: Served, data: BenchData, sizes: Sizes, parts: Sequence[str]) -> Iterator[Result]:
+    effort = Effort(rounds=sizes.rounds, seconds=sizes.seconds, connections=sizes.connections)
+    if set(parts) & set(gets.PARTS):
+        yield from gets.measure_gets(server, data, effort, parts=parts, grown=sizes.grown)
+    if "search" in parts:
+        yield from measure_search(server, data, searches=sizes.searches)
+    if "beside" in parts:
+        yield from measure_beside(server, data, rounds=sizes.rounds, seconds=sizes.beside_seconds, rows=sizes.beside_rows)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("rows", nargs="*", choices=[*ROWS, []], default=[], metavar="ROW", help=f"of {', '.join(ROWS)} (all)")
-    parser.add_argument("--customers", type=int, default=100_000, help="to fill in before (%(default)s)")
-    parser.add_argument("--import-rows", type=int, default=50_000, help="to import, all files together (%(default)s)")
-    parser.add_argument("--entries", type=int, default=1_000_000, help="of the ledger that is proved (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each run (%(default)s)")
-    parser.add_argument("--beside-seconds", type=float, default=15.0, help="of each run beside an import (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each side, in turn (%(default)s)")
-    parser.add_argument("--connections", type=int, default=16, help="with a call under way at any time (%(default)s)")
+    parser.add_argument(
+        "parts", nargs="*", choices=[*PARTS, []], default=[], metavar="PART", help=f"of {', '.join(PARTS)} (all)"
+    )
+    named = parser.add_mutually_exclusive_group()
+    named.add_argument("--full", action="store_const", const=FULL, dest="sizes", help="the sizes of the figures that count")
+    named.add_argument(
+        "--tiny", action="store_const", const=TINY, dest="sizes", help="show that everything runs: no figure counts"
+    )
+    parser.add_argument("--rounds", type=int, help="runs of each side, in turn")
+    parser.add_argument("--seconds", type=float, help="of each run")
+    parser.add_argument("--customers", type=int, help="to begin with")
+    parser.add_argument(
+        "--results", type=Path, default=settings.BASE_DIR / "var" / "bench", help="folder of the JSON (%(default)s)"
+    )
+    parser.set_defaults(sizes=QUICK)
     return parser
 
 
-def _keep(options: argparse.Namespace, results: Sequence[Result]) -> Path:
+def _sizes(options: argparse.Namespace) -> Sizes:
+    sizes: Sizes = options.sizes
+    given = {name: getattr(options, name) for name in ("rounds", "seconds", "customers") if getattr(options, name) is not None}
+    return replace(sizes, **given)
+
+
+def _keep(folder: Path, report: dict[str, object]) -> Path:
     at = datetime.now(UTC)
-    path = RESULTS / f"{at:%Y%m%dT%H%M%SZ}.json"
-    path.parent.mkdir(exist_ok=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version")
-        (postgresql,) = cursor.fetchone()
-    machine = {
-        "processors": os.cpu_count(),
-        "load_average": os.getloadavg()[0],
-        "python": platform.python_version(),
-        "postgresql": postgresql,
-    }
-    report = {"at": at.isoformat(timespec="seconds"), "options": vars(options), "machine": machine, "rows": as_json(results)}
-    path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    path = folder / f"{at:%Y%m%dT%H%M%SZ}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"at": at.isoformat(timespec="seconds"), **report}, indent=2) + "\n", encoding="utf-8")
     return path
 
 

@@ -1,118 +1,100 @@
-"""Speed of postings beside the same SQL by hand, and of the check of a large ledger."""
+"""Rows about the ledger, in an organization of its own: spendings beside the same by hand, and the check of all entries."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from random import Random
+from typing import Final
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from benchmarks.expectations import TOLERANCE, TRANSACTIONS
-from benchmarks.filler import Filled
+from benchmarks.filler import fill
+from benchmarks.organization import LEDGER_ORGANIZATION, load_bench
+from benchmarks.people import FILLED
+from benchmarks.results import Result
 from benchmarks.servers import database
-from benchmarks.tables import Result, Side
+from benchmarks.yardsticks.copying import last_ids
 from benchmarks.yardsticks.posting import spendings_a_second
 from engagement.points.checks.run import check_ledger
 from engagement.points.ledger.movements import spend
 from engagement.points.ledger.posting import EntryContext, Kind
 from engagement.points.ledger.repository import lock_accounts, write_accounts
 from engagement.points.models import PointsAccount
-from engagement.programs.models import Program
 from loyalty_project import clock
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 
-_ONE = Decimal(1)
-_WARM_UP = 20
-_ENTRIES_OF_ACCOUNT = 20
-# Each account was given a lot and spent of it so many times; enough is left for any number of spendings.
-_GIVEN = 1_000_000
-_FILL = """
-INSERT INTO engagement_pointsaccount (
-    organization_id, customer_id, program_id, balance, promised, lifetime, redeemed, expired, returned, promised_returned,
-    adjusted, floor, purchases, visits, version
-)
-SELECT %(organization)s, id, %(program)s, %(given)s - %(spent)s, 0, %(given)s, %(spent)s, 0, 0, 0, 0, 0, 0, 0, %(spent)s + 1
-FROM customers_customer WHERE organization_id = %(organization)s ORDER BY id LIMIT %(accounts)s
-"""
-_FILL_ENTRIES = """
-INSERT INTO engagement_pointsentry (
-    organization_id, account_id, version, kind, points, promised, balance_after, occurred_at, recorded_at, reference, note,
-    made_by, explanation
-)
-SELECT %(organization)s, account.id, n + 1, CASE n WHEN 0 THEN 'AWARD' ELSE 'REDEEM' END,
-    CASE n WHEN 0 THEN %(given)s ELSE -1 END, 0, %(given)s - n, moment, moment, '', '', 'bench', '{}'
-FROM engagement_pointsaccount AS account, generate_series(0, %(spent)s) AS n,
-    LATERAL (SELECT timestamptz '2025-01-01 UTC' + n * interval '1 day' AS moment) AS at
-WHERE account.organization_id = %(organization)s ORDER BY n, account.id
-"""
-_FILL_LOTS = """
-INSERT INTO engagement_pointslot (
-    organization_id, account_id, entry_id, kind, points, "left", expired, returned, moved, awarded_at, is_open, moves
-)
-SELECT organization_id, account_id, id, 'regular', points, points - %(spent)s, 0, 0, 0, occurred_at, true, ''
-FROM engagement_pointsentry WHERE organization_id = %(organization)s AND kind = 'AWARD' ORDER BY id
-"""
-_FILL_CONSUMPTIONS = """
-INSERT INTO engagement_pointsconsumption (organization_id, entry_id, lot_id, points)
-SELECT entry.organization_id, entry.id, lot.id, 1
-FROM engagement_pointsentry AS entry JOIN engagement_pointslot AS lot ON lot.account_id = entry.account_id
-WHERE entry.organization_id = %(organization)s AND entry.kind = 'REDEEM' ORDER BY entry.id
-"""
+PARTS: Final = ("ledger", "check")
+_ACCOUNTS: Final = (1, 10_000)
+_ENTRIES_OF_ACCOUNT: Final = 20
+_ONE: Final = Decimal(1)
+_WARM_UP: Final = 20
 
 
 class LedgerBrokenError(Exception):
-    """The check of the measured ledger found errors."""
+    """The check found errors, or the yardstick wrote other rows than the product."""
 
 
-def fill_ledger(filled: Filled, *, entries: int) -> None:
-    """Give members accounts with so many entries in all: one award each, and spendings of one point."""
-    organization = filled.organization
-    with organization_scope(organization):
-        program = Program.objects.get(is_default=True)
-    given = {
-        "organization": organization.pk,
-        "program": program.pk,
-        "accounts": entries // _ENTRIES_OF_ACCOUNT,
-        "given": _GIVEN,
-        "spent": _ENTRIES_OF_ACCOUNT - 1,
-    }
-    with transaction.atomic(), connection.cursor() as cursor:
-        for statement in (_FILL, _FILL_ENTRIES, _FILL_LOTS, _FILL_CONSUMPTIONS):
-            cursor.execute(statement, given)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+def measure_ledger(*, parts: Sequence[str], entries: int, rounds: int, seconds: float) -> Iterator[Result]:
+    """The rows of these parts, with so many entries in all. Raises LedgerBrokenError."""
+    organization = load_bench(LEDGER_ORGANIZATION)
+    fill(organization, first=FILLED, count=entries // _ENTRIES_OF_ACCOUNT, every=1, entries=_ENTRIES_OF_ACCOUNT)
+    if "ledger" in parts:
+        for accounts in _ACCOUNTS:
+            yield _measure_posting(organization, accounts=accounts, rounds=rounds, seconds=seconds)
+    if "check" in parts:
+        yield _measure_check(organization)
 
 
-def measure_posting(filled: Filled, *, accounts: int, rounds: int, seconds: float) -> Result:
+def _measure_posting(organization: Organization, *, accounts: int, rounds: int, seconds: float) -> Result:
     """Row: one point spent from one of so many accounts at a time, by one worker, each in a transaction of its own."""
-    organization = filled.organization
+    ours, bare = [], []
     with organization_scope(organization):
         rows = list(PointsAccount.objects.order_by("pk").values_list("pk", "customer_id")[:accounts])
-        customers = [customer for _, customer in rows]
-        ours, bare = [], []
+        keys, customers = [pk for pk, _ in rows], [customer for _, customer in rows]
+        _compare(organization, customers[0], keys[0])
         for _ in range(rounds):
+            bare.append(spendings_a_second(database(), organization=organization.pk, accounts=keys, seconds=seconds))
             ours.append(_spendings_a_second(organization, customers, seconds))
-            bare.append(
-                spendings_a_second(database(), organization=organization.pk, accounts=[pk for pk, _ in rows], seconds=seconds)
-            )
     return Result(
         name=f"spend, {len(rows):,} account{'s' if len(rows) > 1 else ''}",
         unit="posts/s",
-        ours=Side(ours),
-        yardstick=Side(bare),
-        floor=TOLERANCE * TRANSACTIONS,
+        yardstick=bare,
+        ours=ours,
+        note="one worker; beside two prepared statements",
     )
 
 
-def measure_check(filled: Filled, *, entries: int) -> Result:
-    """Row: check_ledger over all filled entries."""
+def _compare(organization: Organization, customer: int, account: int) -> None:
+    """Raise LedgerBrokenError unless the yardstick leaves rows in the same tables and the same figures in the account."""
+    written = []
+    for spend_once in (
+        lambda: _spend(organization, customer),
+        lambda: spendings_a_second(database(), organization=organization.pk, accounts=[account], seconds=0, warm_up=1),
+    ):
+        before, figures = last_ids(database()), _figures(account)
+        spend_once()
+        after = last_ids(database())
+        grown = {table: after[table] - before[table] for table in after if after[table] > before[table]}
+        written.append((grown, [new - old for new, old in zip(_figures(account), figures, strict=True)]))
+    if written[0] != written[1]:
+        raise LedgerBrokenError(f"The product wrote {written[0]}, the yardstick {written[1]}.")
+
+
+def _figures(account: int) -> Sequence[Decimal | int]:
+    return PointsAccount.objects.values_list("balance", "redeemed", "lifetime", "promised", "version").get(pk=account)
+
+
+def _measure_check(organization: Organization) -> Result:
+    """Row: check_ledger over all entries."""
+    with organization_scope(organization):
+        entries = sum(PointsAccount.objects.values_list("version", flat=True))
     begun = time.perf_counter()
-    findings = list(map(str, check_ledger(filled.organization)))
+    findings = list(map(str, check_ledger(organization)))
     seconds = time.perf_counter() - begun
     if findings:
         raise LedgerBrokenError(f"{len(findings)} findings, the first: {findings[0]}")
-    return Result(name="check_ledger", unit="entries/s", ours=Side([entries / seconds]), note=f"{entries:,} in {seconds:.1f} s")
+    return Result(name="check_ledger", unit="entries/s", ours=[entries / seconds], note=f"{entries:,} in {seconds:.1f} s")
 
 
 def _spendings_a_second(organization: Organization, customers: Sequence[int], seconds: float) -> float:

@@ -1,47 +1,23 @@
-"""Duration of searches by the number of results: in the database alone, and in the whole call."""
+"""Rows about customer/search: kinds of searches, from those with one hit to those that all customers match."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
-from itertools import count
-from typing import Any
+from typing import Final
 from urllib.parse import quote
 
 from django.db import connection
 
-from benchmarks.filler import Filled
-from benchmarks.in_process import checked, till_client
+from benchmarks.calls import SUCCESS, make_load, read_call
+from benchmarks.data import BenchData
+from benchmarks.load import Load, answer_to
 from benchmarks.people import CITY, MOBILE, person
-from benchmarks.tables import Result, Side
+from benchmarks.results import Result, percentile
+from benchmarks.servers import Served
 from customers.field_terms.services import align_fields
-from engagement.programs.models import Program
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.scoping import organization_scope
 
-_SEARCHES = 60
-_WARM_UP = 5
-# A prime, so that the customers of consecutive searches are far apart.
-_STRIDE = 7919
-_FILL = (
-    """
-    INSERT INTO engagement_membership (organization_id, customer_id, program_id, enrolled_on)
-    SELECT organization_id, id, %(program)s, registered_on FROM customers_customer
-    WHERE organization_id = %(organization)s ORDER BY id ON CONFLICT DO NOTHING
-    """,
-    """
-    INSERT INTO engagement_pointsaccount (
-        organization_id, customer_id, program_id, balance, promised, lifetime, redeemed, expired, returned, promised_returned,
-        adjusted, floor, purchases, visits, version
-    )
-    SELECT organization_id, id, %(program)s, id %% 10000, 0, id %% 10000, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM customers_customer
-    WHERE organization_id = %(organization)s ORDER BY id ON CONFLICT DO NOTHING
-    """,
-    """
-    INSERT INTO engagement_purchasetotals (organization_id, customer_id, amount, bills, last_amount)
-    SELECT organization_id, id, id %% 50000, 1, id %% 500 FROM customers_customer
-    WHERE organization_id = %(organization)s ORDER BY id ON CONFLICT DO NOTHING
-    """,
-)
+_WARM_UP: Final = 5
 
 
 def _selective(number: int) -> dict[str, str]:
@@ -73,62 +49,39 @@ def _broad(number: int) -> dict[str, str]:
         "city STARTS": f"({CITY}:STARTS:city {1 + number % 2})",
         "points GREATER": f"(loyalty_points:GREATER:{9000 + number % 10})",
         "points LESS": f"(loyalty_points:LESS:{1000 + number % 10})",
-        "mobile STARTS, everybody": "(mobile:STARTS:91)",
+        "mobile STARTS, all customers": "(mobile:STARTS:91)",
     }
 
 
-def fill_search(filled: Filled) -> None:
-    """Give every customer points and purchases, and index one of the fields."""
-    organization = filled.organization
-    with organization_scope(organization):
-        program, _ = Program.objects.get_or_create(organization=organization, is_default=True, defaults={"name": "Bench club"})
+def _index_city(data: BenchData) -> None:
+    """Make the field searchable, as the organization file and the command after it do."""
+    with organization_scope(data.organization):
         FieldDefinition.objects.filter(name=CITY).update(is_searchable=True)
-        with connection.cursor() as cursor:
-            for statement in _FILL:
-                cursor.execute(statement, {"organization": organization.pk, "program": program.pk})
-        align_fields(organization)
+        align_fields(data.organization)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
 
-def measure_search(filled: Filled) -> Iterator[Result]:
-    """Rows: each kind of search, one after the other; latencies are those of counting and finding the page, in the database."""
-    for searches in (_selective, _broad):
-        for name in searches(1):
-            yield _measure(name, lambda number, name=name, searches=searches: searches(number)[name], filled)  # type: ignore[misc]
+def measure_search(server: Served, data: BenchData, *, searches: int) -> Iterator[Result]:
+    """Rows: each kind of search, so many one after the other, over HTTP."""
+    _index_city(data)
+    for kinds in (_selective, _broad):
+        for name in kinds(1):
+            yield _measure(server, name, lambda number, name=name, kinds=kinds: kinds(number)[name], data, searches)  # type: ignore[misc]
 
 
-def _measure(name: str, search: Callable[[int], str], filled: Filled) -> Result:
-    numbers = count(1)
-    for _ in range(_WARM_UP):
-        _search(search(next(numbers)))
-    inside, hits, begun = [], 0, time.perf_counter()
-    for number in range(_SEARCHES):
-        spent: list[float] = []
-        with connection.execute_wrapper(_stopwatch(spent)):
-            hits += _search(search(1 + number * _STRIDE % filled.customers))
-        inside.append(sum(spent))
-    whole = time.perf_counter() - begun
+def _measure(server: Served, name: str, search: Callable[[int], str], data: BenchData, searches: int) -> Result:
+    numbers = data.some_numbers(searches + _WARM_UP)
+    calls = [read_call(f"/v1.1/customer/search?q={quote(search(number))}") for number in numbers]
+    load = Load(
+        port=server.port, calls=calls, seconds=600, connections=1, is_repeated=False, wanted=SUCCESS
+    )  # fmt: skip
+    latencies = make_load(load).latencies[_WARM_UP:]
+    body = answer_to(server.port, calls[-1]).partition(b"\r\n\r\n")[2]
+    hits = int(json.loads(body)["response"]["customer"]["count"])
     return Result(
         name=f"search {name}",
-        unit="searches/s",
-        ours=Side([_SEARCHES / whole], inside),
-        note=f"{hits // _SEARCHES:,} hits; times are the database's",
+        unit="ms",
+        ours=[percentile(latencies, 0.5) * 1000],
+        note=f"p50 of {len(latencies)}; p95 {percentile(latencies, 0.95) * 1000:.1f} ms; the last had {hits:,} hits",
     )
-
-
-def _search(text: str) -> int:
-    answer = json.loads(checked(till_client().get(f"/v1.1/customer/search?q={quote(text)}")))
-    return int(answer["response"]["customer"]["count"])
-
-
-def _stopwatch(spent: list[float]) -> Callable[..., Any]:
-    def timed(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's signature
-        begun = time.perf_counter()
-        result = execute(sql, params, many, context)
-        # Of a search, only what counts and finds the page is in a transaction.
-        if connection.in_atomic_block:
-            spent.append(time.perf_counter() - begun)
-        return result
-
-    return timed

@@ -1,12 +1,13 @@
-"""Servers of the product and of a yardstick: both granian with the same settings, on ports of their own."""
+"""Servers of the product and of the yardstick: both granian with the same workers and threads, on ports of their own."""
 
+import json
 import os
 import socket
 import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
@@ -14,29 +15,35 @@ from psycopg.conninfo import make_conninfo
 
 from loyalty_project.serving import Address, granian_command, usual_workers, wait_until_answered
 
-_REPLAY = "benchmarks.yardsticks.replay:application"
-_START_SECONDS = 60.0
+_READING: Final = "benchmarks.yardsticks.reading:application"
+_START_SECONDS: Final = 120.0
 
 
 class ServerError(Exception):
     """A server did not start."""
 
 
-@contextmanager
-def product() -> Iterator[int]:
-    """The product as `manage.py serve` runs it; the port. Raises ServerError."""
-    with _serving([], {}) as port:
-        yield port
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A running server: its port and the id of its main process."""
+
+    port: int
+    pid: int
 
 
 @contextmanager
-def replaying(recording: str) -> Iterator[int]:
-    """The yardstick that runs these statements (`Recording.as_json`); the port. Raises ServerError."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "recording.json"
-        path.write_text(recording, encoding="utf-8")
-        with _serving([_REPLAY], {"BENCHMARK_RECORDING": str(path), "BENCHMARK_DATABASE": database()}) as port:
-            yield port
+def product() -> Iterator[Served]:
+    """The product as `manage.py serve` runs it. Raises ServerError."""
+    with _serving([], {}) as served:
+        yield served
+
+
+@contextmanager
+def bare_reading(configuration: Mapping[str, Any]) -> Iterator[Served]:
+    """The yardstick of customer/get with this configuration (`benchmarks.yardsticks.reading`). Raises ServerError."""
+    environment = {"BENCHMARK_CONFIGURATION": json.dumps(configuration), "BENCHMARK_DATABASE": database()}
+    with _serving([_READING], environment) as served:
+        yield served
 
 
 def database() -> str:
@@ -47,7 +54,7 @@ def database() -> str:
 
 
 @contextmanager
-def _serving(application: list[str], more: Mapping[str, str]) -> Iterator[int]:
+def _serving(application: Sequence[str], more: Mapping[str, str]) -> Iterator[Served]:
     address = Address("127.0.0.1", _free_port())
     command = granian_command(address, workers=usual_workers(), quiet=True)
     if application:
@@ -57,7 +64,7 @@ def _serving(application: list[str], more: Mapping[str, str]) -> Iterator[int]:
     try:
         if not wait_until_answered(address, "/healthz", seconds=_START_SECONDS, is_alive=lambda: server.poll() is None):
             raise ServerError(f"{command[-1]} did not come up.")
-        yield address.port
+        yield Served(port=address.port, pid=server.pid)
     finally:
         server.terminate()
         server.wait()

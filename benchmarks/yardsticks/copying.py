@@ -1,55 +1,112 @@
-"""Yardstick of imports: COPY of the same rows into the same tables, with their indexes."""
+"""Yardstick of imports: COPY of the same rows into the same tables, with all their indexes and foreign keys.
+
+What an import has written is found by comparing the highest ids of all tables before and after it, so that no table can be
+left out. The rows exist already: their copies get ids far above, and refer to each other.
+"""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 
-# The rows exist already: their copies get ids far above, and identifiers that nobody else has.
-_FAR = 1 << 40
-_CHANGED: Mapping[str, Mapping[str, str]] = {
-    "customers_customer": {"id": f"id + {_FAR}"},
-    "customers_identifier": {
-        "id": f"id + {_FAR}",
-        "customer_id": f"customer_id + {_FAR}",
-        "value": "'z' || substr(value, 2)",
-        "value_folded": "'z' || substr(value_folded, 2)",
-    },
-    "organizations_auditentry": {"id": f"id + {_FAR}", "object_id": f"object_id + {_FAR}"},
+_FAR: Final = 1 << 40
+# Values that nobody else may have.
+_CHANGED: Final[Mapping[str, Mapping[str, str]]] = {
+    "customers_identifier": {"value": "'z' || substr(value, 2)", "value_folded": "'z' || substr(value_folded, 2)"},
 }
+# References that no foreign key shows.
+_FURTHER_REFERENCES: Final[Mapping[str, Mapping[str, str]]] = {"organizations_auditentry": {"object_id": "customers_customer"}}
+# The import's own progress, one row for each run.
+_LEFT_OUT: Final = frozenset({"organizations_importrun"})
+_TABLES: Final = """
+SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+    AND attname = 'id' AND atttypid = 'bigint'::regtype AND NOT attisdropped
+ORDER BY relname
+"""
 # Generated columns cannot be copied.
-_COLUMNS = (
-    "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND attgenerated = '' AND NOT attisdropped"
-)
+_COLUMNS: Final = """
+SELECT attname FROM pg_attribute
+WHERE attrelid = %s::regclass AND attnum > 0 AND attgenerated = '' AND NOT attisdropped ORDER BY attnum
+"""
+_REFERENCES: Final = """
+SELECT own.attname, confrelid::regclass::text
+FROM pg_constraint CROSS JOIN unnest(conkey, confkey) AS pair (own_column, other_column)
+    JOIN pg_attribute AS own ON own.attrelid = conrelid AND own.attnum = own_column
+    JOIN pg_attribute AS other ON other.attrelid = confrelid AND other.attnum = other_column
+WHERE contype = 'f' AND conrelid = %s::regclass AND other.attname = 'id'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """Rows copied by table, and the seconds that it took."""
+
+    rows: Mapping[str, int]
+    seconds: float
 
 
 def last_ids(database: str) -> dict[str, int]:
     """The highest id of each table, without copies."""
     with psycopg.connect(database) as connection:
-        found = {}
-        for table in _CHANGED:
-            statement = sql.SQL("SELECT coalesce(max(id), 0) FROM {} WHERE id < %s").format(sql.Identifier(table))
-            found[table] = connection.execute(statement, [_FAR]).fetchall()[0][0]
-        return found
+        tables = [table for (table,) in connection.execute(_TABLES) if table not in _LEFT_OUT]
+        return {table: _last_id(connection, table) for table in tables}
 
 
-def copy_again(database: str, since: Mapping[str, int]) -> float:
-    """Seconds of a transaction that copies the rows written since those ids."""
+def copy_again(database: str, since: Mapping[str, int]) -> Copied:
+    """Copy all rows that were written since those ids, in one transaction."""
     with psycopg.connect(database) as connection, connection.cursor() as cursor:
+        written = [table for table, last_id in since.items() if _last_id(connection, table) > last_id]
+        references: dict[str, dict[str, str]] = {
+            table: dict(cursor.execute(_REFERENCES, [table]).fetchall()) for table in written
+        }
+        for table, further in _FURTHER_REFERENCES.items():
+            if table in references:
+                references[table] |= further
         prepared = []
-        for table, last_id in since.items():
-            cursor.execute(_COLUMNS, [table])
-            columns = [name for (name,) in cursor.fetchall()]
-            values = sql.SQL(", ").join(sql.SQL(_CHANGED[table].get(name) or f'"{name}"') for name in columns)
-            query = sql.SQL("COPY (SELECT {} FROM {} WHERE id > {} AND id < {} ORDER BY id) TO STDOUT")
-            with cursor.copy(query.format(values, sql.Identifier(table), last_id, _FAR)) as rows:
-                into = sql.SQL("COPY {} ({}) FROM STDIN")
-                names = sql.SQL(", ").join(map(sql.Identifier, columns))
-                prepared.append((into.format(sql.Identifier(table), names), b"".join(rows)))
+        for table in _ordered(references):
+            columns = [name for (name,) in cursor.execute(_COLUMNS, [table]).fetchall()]
+            values = sql.SQL(", ").join(_value(table, column, references[table], since) for column in columns)
+            rows = sql.SQL("COPY (SELECT {} FROM {} WHERE id > {} AND id < {} ORDER BY id) TO STDOUT")
+            with cursor.copy(rows.format(values, sql.Identifier(table), since[table], _FAR)) as copy:
+                data = b"".join(copy)
+            names = sql.SQL(", ").join(map(sql.Identifier, columns))
+            prepared.append((table, sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names), data))
+        counts = {}
         begun = time.perf_counter()
-        for statement, data in prepared:
+        for table, statement, data in prepared:
             with cursor.copy(statement) as copy:
                 copy.write(data)
+            counts[table] = cursor.rowcount
         connection.commit()
-        return time.perf_counter() - begun
+        return Copied(counts, time.perf_counter() - begun)
+
+
+def _last_id(connection: psycopg.Connection[Any], table: str) -> int:
+    statement = sql.SQL("SELECT coalesce(max(id), 0) FROM {} WHERE id < %s").format(sql.Identifier(table))
+    return int(connection.execute(statement, [_FAR]).fetchall()[0][0])
+
+
+def _ordered(references: Mapping[str, Mapping[str, str]]) -> Iterable[str]:
+    """The tables, each behind those that it refers to."""
+    return TopologicalSorter(
+        {
+            table: {other for other in found.values() if other in references and other != table}
+            for table, found in references.items()
+        }
+    ).static_order()
+
+
+def _value(table: str, column: str, references: Mapping[str, str], since: Mapping[str, int]) -> sql.Composable:
+    """The value of a copied row's column. An id of a row that was written since is that of its copy."""
+    name = sql.Identifier(column)
+    if column == "id":
+        return sql.SQL("id + {}").format(_FAR)
+    if column in references and references[column] in since:
+        last_id = since[references[column]]
+        return sql.SQL("CASE WHEN {0} > {1} THEN {0} + {2} ELSE {0} END").format(name, last_id, _FAR)
+    return sql.SQL(_CHANGED.get(table, {}).get(column, "{}")).format(name)

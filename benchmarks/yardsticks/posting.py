@@ -1,17 +1,19 @@
 """Yardstick of postings: the rows of a spending by hand, two prepared statements in one transaction."""
 
 import time
+from collections.abc import Sequence
 from random import Random
+from typing import Any, Final
 
 import psycopg
 
-_WARM_UP = 20
-_LOCK = """
+_WARM_UP: Final = 20
+_LOCK: Final = """
 SELECT account.id, balance, version, lot.id
 FROM engagement_pointsaccount AS account JOIN engagement_pointslot AS lot ON lot.account_id = account.id AND lot.left > 0
 WHERE account.organization_id = %s AND account.id = %s ORDER BY lot.id LIMIT 1 FOR UPDATE OF account
 """
-_WRITE = """
+_WRITE: Final = """
 WITH entry AS (
     INSERT INTO engagement_pointsentry (
         organization_id, account_id, version, kind, points, promised, balance_after, occurred_at, recorded_at, reference, note,
@@ -29,20 +31,22 @@ WHERE id = %(account)s
 """
 
 
-def spendings_a_second(database: str, *, organization: int, accounts: list[int], seconds: float) -> float:
-    """Spendings of one point a second, each from a random account."""
+def spendings_a_second(
+    database: str, *, organization: int, accounts: Sequence[int], seconds: float, warm_up: int = _WARM_UP
+) -> float:
+    """Spendings of one point a second, each from a random account, after `warm_up` ones that are not counted."""
     chance = Random(0)
     with psycopg.connect(database, autocommit=True, prepare_threshold=0) as connection:
-        for _ in range(_WARM_UP):
+        for _ in range(warm_up):
             _spend(connection, organization, chance.choice(accounts))
         done, begun = 0, time.perf_counter()
         while (passed := time.perf_counter() - begun) < seconds:
             _spend(connection, organization, chance.choice(accounts))
             done += 1
-        return done / passed
+        return done / passed if passed else 0.0
 
 
-def _spend(connection: psycopg.Connection, organization: int, account: int) -> None:
+def _spend(connection: psycopg.Connection[Any], organization: int, account: int) -> None:
     with connection.transaction():
         _, balance, version, lot = connection.execute(_LOCK, [organization, account]).fetchall()[0]
         given = {"organization": organization, "account": account, "lot": lot, "balance": balance - 1, "version": version + 1}

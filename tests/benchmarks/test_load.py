@@ -1,56 +1,97 @@
-"""The load generator's HTTP: what it sends, and when an answer is whole and good."""
+"""The load generator: what it sends, when an answer is whole and right, and from when latencies count."""
 
-import json
-from itertools import islice
+import time
 
 import pytest
 
-from benchmarks.load import Load, WrongAnswerError, answer_length, check_answer, requests_of
+from benchmarks.load import Load, WrongAnswerError, answer_length, answer_to, make_load
+from tests.benchmarks.web import answering
 
-GOOD = b'{"response":{"status":{"success":"true"},"customers":{"customer":[{"item_status":{"success":"true"}}]}}}'
+GOOD = (200, {}, b'{"success":"true"}')
 
 
-def load(**more: object) -> Load:
-    defaults = {"port": 8000, "action": "get", "till": "till1", "digest": "d" * 32, "seconds": 1.0, "connections": 2}
+def call(path: str) -> str:
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def load(port: int, **more: object) -> Load:
+    defaults = {"port": port, "calls": [call("/")], "seconds": 60.0, "connections": 2, "is_repeated": False}
     return Load(**{**defaults, **more})  # type: ignore[arg-type]  # a table of keywords
 
 
-def test_gets_ask_for_customers_who_exist() -> None:
-    calls = list(islice(requests_of(load(people=3, first=1)), 50))
-    asked = {call.split(b" ")[1] for call in calls}
-    assert asked == {b"/v1.1/customer/get?mobile=91900000000%d" % number for number in (1, 2, 3)}
+def test_calls_that_are_not_repeated_are_made_once_each():
+    paths = []
+    with answering(lambda path: (paths.append(path), GOOD)[1]) as port:
+        measured = make_load(load(port, calls=[call(f"/{number}") for number in range(7)], connections=3))
+    assert sorted(paths) == [f"/{number}" for number in range(7)]
+    assert len(measured.latencies) == 7
 
 
-def test_adds_send_new_customers_without_gaps_or_repetition() -> None:
-    calls = islice(requests_of(load(action="add", first=10, items=2)), 2)
-    bodies = [json.loads(call.partition(b"\r\n\r\n")[2]) for call in calls]
-    sent = [item["external_id"] for body in bodies for item in body["customer"]]
-    assert sent == ["B000000010", "B000000011", "B000000012", "B000000013"]
+def test_repeated_calls_are_made_in_turn_until_the_time_is_over():
+    paths = []
+    calls = [call("/a"), call("/b")]
+    with answering(lambda path: (paths.append(path), GOOD)[1]) as port:
+        measured = make_load(load(port, calls=calls, seconds=0.2, connections=1, is_repeated=True))
+    assert len(paths) == len(measured.latencies) > 2
+    assert set(paths[0::2]) == {"/a"}
+    assert set(paths[1::2]) == {"/b"}
+    assert 0.2 <= measured.seconds < 5
 
 
-def test_the_length_sent_is_that_of_the_body() -> None:
-    head, _, body = next(requests_of(load(action="add", first=1))).partition(b"\r\n\r\n")
-    assert f"Content-Length: {len(body)}".encode() in head.split(b"\r\n")
+def test_with_a_rate_calls_are_due_at_fixed_moments():
+    with answering(lambda path: GOOD) as port:
+        measured = make_load(load(port, calls=[call("/")] * 11, rate=50))
+    assert measured.seconds >= 10 / 50
+    assert len(measured.latencies) == 11
 
 
-def test_an_answer_ends_at_its_content_length() -> None:
+def test_with_a_rate_the_wait_behind_slow_calls_counts():
+    def slow(path: str) -> tuple[int, dict[str, str], bytes]:
+        time.sleep(0.05)
+        return GOOD
+
+    with answering(slow) as port:
+        measured = make_load(load(port, calls=[call("/")] * 6, rate=1000, connections=1))
+    assert measured.latencies[0] < 0.25
+    assert measured.latencies[-1] >= 0.29
+    assert measured.latencies == sorted(measured.latencies)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (500, {}, b'{"success":"true"}'),
+        (200, {}, b"{}"),
+        (200, {}, b'{"success":"true"},{"success":"false"}'),
+    ],
+)
+def test_wrong_answer_ends_the_run(answer):
+    expected = {"wanted": '"success":"true"', "unwanted": '"success":"false"'}
+    with answering(lambda path: GOOD) as port:
+        make_load(load(port, **expected))
+    with answering(lambda path: answer) as port, pytest.raises(WrongAnswerError):
+        make_load(load(port, **expected))
+
+
+def test_other_statuses_are_right_if_they_are_expected():
+    with answering(lambda path: (404, {}, b"")) as port:
+        assert len(make_load(load(port, statuses=[401, 404])).latencies) == 1
+
+
+def test_answer_is_returned_with_its_head():
+    with answering(lambda path: (200, {"X-Path": path}, b"body")) as port:
+        head, _, body = answer_to(port, call("/there")).partition(b"\r\n\r\n")
+    assert body == b"body"
+    assert b"X-Path: /there" in head.split(b"\r\n")
+
+
+def test_answer_ends_at_its_content_length():
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nX-Other: 5\r\n\r\n"
     assert answer_length(head[:-1]) is None
     assert answer_length(head) == len(head) + 12
     assert answer_length(head + b"content-length: 99\r\n\r\n") == len(head) + 12
 
 
-def test_an_answer_without_a_length_is_refused() -> None:
+def test_answer_without_a_length_is_refused():
     with pytest.raises(WrongAnswerError, match="no Content-Length"):
         answer_length(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-
-
-def test_only_full_success_is_a_good_answer() -> None:
-    check_answer(b"HTTP/1.1 200 OK\r\n\r\n" + GOOD)
-    for bad in (
-        b"HTTP/1.1 500 Internal Server Error\r\n\r\n" + GOOD,
-        b"HTTP/1.1 200 OK\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\n\r\n" + GOOD.replace(b'{"success":"true"}}]', b'{"success":"false"}}]'),
-    ):
-        with pytest.raises(WrongAnswerError):
-            check_answer(bad)

@@ -1,0 +1,63 @@
+"""Calls as they go over the wire, and loads of them made by the generator's process."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Final
+
+from django.conf import settings
+
+from benchmarks.load import Load, Measured, WrongAnswerError
+from benchmarks.organization import credential
+from benchmarks.people import MOBILE, mobile, new_customer
+
+# For starting the process and waiting for the last answers.
+_GRACE_SECONDS: Final = 300.0
+NO_FAILURES: Final = '"success":"false"'
+SUCCESS: Final = '"success":"true"'
+
+
+def get_call(numbers: Iterable[int], *, kind: str = "json") -> str:
+    """A customer/get of these customers by mobile."""
+    mobiles = ",".join(map(mobile, numbers))
+    return read_call(f"/v1.1/customer/get?{MOBILE}={mobiles}&mlp=true", kind=kind)
+
+
+def read_call(address: str, *, kind: str = "json", is_authenticated: bool = True) -> str:
+    """A GET of this address by the till, or by nobody."""
+    caller = f"Authorization: {credential()}\r\n" if is_authenticated else ""
+    return f"GET {address} HTTP/1.1\r\nHost: localhost\r\nAccept: application/{kind}\r\n{caller}\r\n"
+
+
+def add_call(numbers: Iterable[int]) -> str:
+    """A customer/add of these customers."""
+    body = json.dumps({"customer": [new_customer(number) for number in numbers]})
+    return (
+        f"POST /v1.1/customer/add HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nAuthorization: {credential()}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    )
+
+
+def make_load(load: Load) -> Measured:
+    """Make the load in a process of its own: what it measured. Raises WrongAnswerError."""
+    return make_loads(load)[0]
+
+
+def make_loads(*loads: Load) -> list[Measured]:
+    """Make the loads at the same time, each in a process of its own. Raises WrongAnswerError."""
+    with ThreadPoolExecutor(max_workers=len(loads)) as waiting:
+        return list(waiting.map(_run_generator, loads))
+
+
+def _run_generator(load: Load) -> Measured:
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks.load"],
+        input=json.dumps(asdict(load)), cwd=settings.BASE_DIR, capture_output=True, text=True, check=False,
+        timeout=load.seconds + _GRACE_SECONDS,
+    )  # fmt: skip
+    if run.returncode:
+        raise WrongAnswerError(run.stderr.strip())
+    return Measured(**json.loads(run.stdout))

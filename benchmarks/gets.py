@@ -1,0 +1,302 @@
+"""Rows about reads over HTTP: customer/get beside the bare application, its latency, batches, formats and growth."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import zip_longest
+from json.encoder import encode_basestring as quoted
+from random import Random
+from statistics import median
+from typing import Any, Final
+
+from benchmarks.calls import NO_FAILURES, SUCCESS, get_call, make_load, read_call
+from benchmarks.data import BenchData
+from benchmarks.load import Load, Measured, answer_to
+from benchmarks.machine import database_process, processor_seconds, usable_processors
+from benchmarks.results import Result, Target, percentile
+from benchmarks.servers import Served, bare_reading
+from engagement.programs.models import Program, Tier
+from organizations.fields.models import FieldDefinition
+from organizations.locations.models import Store, Till
+from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
+
+PARTS: Final = ("get", "p99", "batch", "authentication", "xml", "growth")
+BATCH: Final = 100
+_OFFERED_RATE: Final = 200
+_KEPT_UP: Final = 0.9
+_OFFERED_CONNECTIONS: Final = 64
+_WARM_UP_SECONDS: Final = 1.5
+_COMPARED: Final = 50
+_SPREAD: Final = 2000
+# Headers that differ from answer to answer; the bare application makes its own.
+_OWN_HEADERS: Final = {"content-length", "date", "x-cap-requestid", "x-ratelimit-remaining", "x-ratelimit-reset"}
+
+
+class OtherBytesError(Exception):
+    """The yardstick answered with other bytes than the product, so that the two cannot be compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """Effort for a row: runs of each side in turn, seconds of a run, connections with a call under way."""
+
+    rounds: int
+    seconds: float
+    connections: int
+
+
+def measure_gets(ours: Served, data: BenchData, effort: Effort, *, parts: Sequence[str], grown: int) -> Iterator[Result]:
+    """The rows of these parts. The last of them, growth, fills the database up to `grown` customers.
+
+    Raises OtherBytesError and WrongAnswerError, ServerError if the bare application does not start.
+    """
+    numbers = _shuffled(range(1, data.members + 1))
+    singles = [get_call([number]) for number in numbers]
+    # Every plan is made and every page is read before anything is measured.
+    _closed(ours, singles, effort, seconds=_WARM_UP_SECONDS)
+    if "get" in parts:
+        with bare_reading(_configuration(data.organization, ours)) as bare:
+            yield _measure_get(ours, bare, singles, effort)
+    if "p99" in parts:
+        yield _measure_p99(ours, singles, effort)
+    if "batch" in parts:
+        yield _measure_batch(ours, numbers, singles, effort)
+    if "authentication" in parts:
+        yield _measure_authentication(ours, effort)
+    if "xml" in parts:
+        yield _measure_xml(ours, numbers, singles, effort)
+    if "growth" in parts:
+        yield _measure_growth(ours, data, effort, grown=grown)
+
+
+def _measure_get(ours: Served, bare: Served, calls: Sequence[str], effort: Effort) -> Result:
+    compare_answers(ours, bare, calls[:_COMPARED])
+    _closed(bare, calls, effort, seconds=_WARM_UP_SECONDS)
+    sides: tuple[list[_Run], list[_Run]] = ([], [])
+    for _ in range(effort.rounds):
+        for runs, server in zip(sides, (bare, ours), strict=True):
+            runs.append(_watched(server, partial(_closed, server, calls, effort)))
+    costs = [_cost(runs) for runs in sides]
+    return Result(
+        name="customer/get",
+        unit="calls/s",
+        yardstick=[run.measured.rate for run in sides[0]],
+        ours=[run.measured.rate for run in sides[1]],
+        target=Target(value=0.5),
+        note=f"processor a call: {costs[1]}, bare {costs[0]}; {_share([run.measured for run in sides[0]])} beside the bare one",
+        more={"processor": {"ours": [run.as_json() for run in sides[1]], "yardstick": [run.as_json() for run in sides[0]]}},
+    )
+
+
+def _measure_p99(ours: Served, calls: Sequence[str], effort: Effort) -> Result:
+    load = Load(
+        port=ours.port, calls=list(calls), seconds=3 * effort.seconds, connections=_OFFERED_CONNECTIONS, rate=_OFFERED_RATE,
+        wanted=SUCCESS, unwanted=NO_FAILURES,
+    )  # fmt: skip
+    runs = [make_load(load) for _ in range(effort.rounds)]
+    answered = median(run.rate for run in runs)
+    return Result(
+        name=f"p99 at {_OFFERED_RATE} gets/s, beside p50",
+        unit="ms",
+        yardstick=[percentile(run.latencies, 0.5) * 1000 for run in runs],
+        ours=[percentile(run.latencies, 0.99) * 1000 for run in runs],
+        target=Target(value=4, is_most=True),
+        # A server that does not keep up has a queue, in which all calls wait about as long.
+        shortfall="" if answered >= _KEPT_UP * _OFFERED_RATE else f"answered {answered:.0f} calls/s",
+        note=_share(runs),
+    )
+
+
+def _measure_batch(ours: Served, numbers: Sequence[int], singles: Sequence[str], effort: Effort) -> Result:
+    size = min(BATCH, len(numbers))
+    batches = [get_call(numbers[first : first + size]) for first in range(0, len(numbers) - size + 1, size)]
+    single: list[Measured] = []
+    together: list[Measured] = []
+    for _ in range(effort.rounds):
+        single.append(_closed(ours, singles, effort))
+        together.append(_closed(ours, batches, effort))
+    return Result(
+        name=f"get of {size} in a call, beside singly",
+        unit="customers/s",
+        yardstick=[run.rate for run in single],
+        ours=[run.rate * size for run in together],
+        target=Target(value=8),
+        note=_share([*single, *together]),
+    )
+
+
+def _measure_authentication(ours: Served, effort: Effort) -> Result:
+    # An address without an action: 404 for the till, 401 for others, and nothing but the credential between the two.
+    address = "/v1.1/customer/nothing"
+    calls = [read_call(address, is_authenticated=False), read_call(address)]
+    load = Load(port=ours.port, calls=calls, seconds=effort.seconds, connections=1, statuses=[401, 404])
+    make_load(load)
+    runs = [make_load(load).latencies for _ in range(effort.rounds)]
+    return Result(
+        name="authentication, warm",
+        unit="ms",
+        yardstick=[percentile(latencies[0::2], 0.5) * 1000 for latencies in runs],
+        ours=[percentile(latencies[1::2], 0.5) * 1000 for latencies in runs],
+        is_difference=True,
+        target=Target(value=0.3, unit="ms", is_most=True),
+        note="p50 of 404 with a credential, beside 401 without",
+    )
+
+
+def _measure_xml(ours: Served, numbers: Sequence[int], singles: Sequence[str], effort: Effort) -> Result:
+    load = Load(
+        port=ours.port, calls=[get_call([number], kind="xml") for number in numbers], seconds=effort.seconds,
+        connections=effort.connections, wanted="<success>true</success>", unwanted="<success>false</success>",
+    )  # fmt: skip
+    make_load(load)
+    json_runs: list[Measured] = []
+    xml_runs: list[Measured] = []
+    for _ in range(effort.rounds):
+        json_runs.append(_closed(ours, singles, effort))
+        xml_runs.append(make_load(load))
+    return Result(
+        name="get as XML, beside JSON",
+        unit="calls/s",
+        yardstick=[run.rate for run in json_runs],
+        ours=[run.rate for run in xml_runs],
+        target=Target(value=0.85),
+        note=_share([*json_runs, *xml_runs]),
+    )
+
+
+def _measure_growth(ours: Served, data: BenchData, effort: Effort, *, grown: int) -> Result:
+    small = data.customers
+    before = _medians(ours, data, effort)
+    data.fill_up_to(grown)
+    after = _medians(ours, data, effort)
+    return Result(
+        name=f"get p50 with {data.customers:,} customers, beside {small:,}",
+        unit="ms",
+        yardstick=before,
+        ours=after,
+        target=Target(value=1.25, is_most=True),
+        note="one connection; customers spread over all, each read before",
+    )
+
+
+def _medians(ours: Served, data: BenchData, effort: Effort) -> list[float]:
+    """The p50 of each round, in milliseconds, of warm gets by one connection."""
+    calls = [get_call([number]) for number in _shuffled(data.known_numbers(_SPREAD))]
+    once = Load(
+        port=ours.port, calls=calls, seconds=600, connections=effort.connections, is_repeated=False, wanted=SUCCESS,
+        unwanted=NO_FAILURES,
+    )  # fmt: skip
+    make_load(once)
+    alone = Effort(rounds=effort.rounds, seconds=effort.seconds, connections=1)
+    return [percentile(_closed(ours, calls, alone).latencies, 0.5) * 1000 for _ in range(effort.rounds)]
+
+
+def _closed(server: Served, calls: Sequence[str], effort: Effort, *, seconds: float | None = None) -> Measured:
+    """As many of these calls as the server takes."""
+    return make_load(
+        Load(
+            port=server.port, calls=list(calls), seconds=effort.seconds if seconds is None else min(seconds, effort.seconds),
+            connections=effort.connections, wanted=SUCCESS, unwanted=NO_FAILURES,
+        )
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """A run, with the processor time of the server and of the database in milliseconds a call (None: it runs elsewhere)."""
+
+    measured: Measured
+    server: float
+    database: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "server_ms": round(self.server, 3),
+            "database_ms": None if self.database is None else round(self.database, 3),
+            "generator_ms": round(self.measured.processor_seconds / len(self.measured.latencies) * 1000, 3),
+            "p50_ms": round(percentile(self.measured.latencies, 0.5) * 1000, 2),
+            "p95_ms": round(percentile(self.measured.latencies, 0.95) * 1000, 2),
+        }
+
+
+def _watched(server: Served, run: Callable[[], Measured]) -> _Run:
+    database = database_process()
+    before = processor_seconds(server.pid), processor_seconds(database) if database else 0.0
+    measured = run()
+    calls = len(measured.latencies)
+    return _Run(
+        measured=measured,
+        server=(processor_seconds(server.pid) - before[0]) / calls * 1000,
+        database=(processor_seconds(database) - before[1]) / calls * 1000 if database else None,
+    )
+
+
+def _cost(runs: Sequence[_Run]) -> str:
+    server = median(run.server for run in runs)
+    databases = [run.database for run in runs if run.database is not None]
+    if not databases:
+        return f"{server:.2f} ms, and PostgreSQL elsewhere"
+    return f"{server + median(databases):.2f} ms ({server:.2f} + PostgreSQL {median(databases):.2f})"
+
+
+def _share(runs: Sequence[Measured]) -> str:
+    """The generator's share of all processors: if it is large, the generator is measured and not the server."""
+    share = median(run.processor_seconds / run.seconds for run in runs) / usable_processors()
+    return f"generator {share:.0%} of the machine"
+
+
+def _shuffled(numbers: Iterable[int]) -> list[int]:
+    return Random(0).sample(found := list(numbers), len(found))
+
+
+def compare_answers(ours: Served, bare: Served, calls: Sequence[str]) -> None:
+    """Raise OtherBytesError unless both answer the same to all calls."""
+    for call in calls:
+        answers = [_parts(answer_to(server.port, call)) for server in (ours, bare)]
+        if answers[0] != answers[1]:
+            raise OtherBytesError(f"{call.splitlines()[0]}\nproduct: {answers[0]}\nyardstick: {answers[1]}")
+
+
+def _parts(answer: bytes) -> tuple[str, dict[str, str], bytes]:
+    """Status line, headers by lower-case name, body; headers that differ from answer to answer without their values."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    return status, {name: "" if name in _OWN_HEADERS else value for name, value in headers.items()}, body
+
+
+def _configuration(organization: Organization, ours: Served) -> dict[str, Any]:
+    """What the bare application knows from the beginning, as the product does: the configuration and the fixed headers."""
+    _, headers, _ = _parts(answer_to(ours.port, get_call([1])))
+    with organization_scope(organization):
+        program = Program.objects.get()
+        tiers = list(program.tiers.order_by("position"))
+        fields = list(FieldDefinition.objects.filter(is_active=True).order_by("pk"))
+        return {
+            "zone": organization.timezone,
+            "limit": organization.policy.rate_limit,
+            "headers": {name: value for name, value in headers.items() if name not in _OWN_HEADERS},
+            "program": {
+                "id": program.pk,
+                "title": quoted(program.name),
+                "description": quoted(program.description),
+                "ratio": "0.5",
+                "tiers": [_tier(tier, following) for tier, following in zip_longest(tiers, tiers[1:])],
+            },
+            "tills": {till.pk: {"code": till.code, "name": till.name} for till in Till.objects.all()},
+            "stores": {store.pk: {"code": store.code, "name": store.name} for store in Store.objects.all()},
+            "custom": [(field.pk, field.name) for field in fields if field.category == "custom"],
+            "extended": [(field.pk, field.name) for field in fields if field.category == "extended"],
+        }
+
+
+def _tier(tier: Tier, following: Tier | None) -> dict[str, Any]:
+    above = (following.name, following.position, following.description) if following else ("", -1, "")
+    return {
+        "id": tier.pk,
+        "name": quoted(tier.name),
+        "position": tier.position,
+        "description": quoted(tier.description),
+        "next": {"name": quoted(above[0]), "position": above[1], "description": quoted(above[2])},
+    }
