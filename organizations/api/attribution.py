@@ -33,7 +33,7 @@ def attribution_of(caller: Caller, request: HttpRequest) -> Attribution:
     `RequestRefusedError` 400.
     """
     own = Attribution(till=caller.till, store=caller.till.store)
-    if caller.client is None:
+    if not caller.is_client:
         return own
     kind, value = _asked(request)
     if not value:

@@ -10,6 +10,7 @@ from organizations.api.authentication import Caller
 from organizations.api.headers import country_code, is_replay, language, user_context
 from organizations.audit.actors import Actor
 from organizations.audit.models import AuditEntry
+from organizations.configuration import Configuration
 from organizations.policies import Policy
 
 
@@ -21,11 +22,16 @@ class Call:
     """
 
     actor: Actor
-    policy: Policy
+    configuration: Configuration
     country_code: str = ""
     language: str = ""
     replay: bool = False
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of the caller's organization."""
+        return self.configuration.policy
 
 
 def read_call(caller: Caller, request: HttpRequest) -> Call:
@@ -45,7 +51,7 @@ def read_call(caller: Caller, request: HttpRequest) -> Call:
     )
     return Call(
         actor=actor,
-        policy=caller.organization.policy,
+        configuration=caller.configuration,
         country_code=country_code(request),
         language=language(request),
         replay=is_replay(request),

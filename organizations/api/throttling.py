@@ -16,7 +16,7 @@ class CallerThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Spend a permit of the caller, and add the headers to the view's."""
         caller = caller_of(request)
-        allowance = spend_permit(caller.name, limit=caller.organization.policy.rate_limit)
+        allowance = spend_permit(caller.name, limit=caller.configuration.policy.rate_limit)
         self.retry_after = allowance.retry_after
         view.headers |= {
             "X-RateLimit-Limit": str(allowance.limit),

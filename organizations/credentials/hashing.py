@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from django.conf import settings
 
+from organizations.credentials.lookup import FoundTill
 from organizations.credentials.models import ApiClient
 from organizations.locations.models import Till
 
@@ -48,7 +49,7 @@ def verify_digest(stored_hash: str, digest: str) -> bool:
     return verify_secret(stored_hash, digest.lower())
 
 
-def digest_hash(till: Till, digest: str) -> str:
+def digest_hash(till: Till | FoundTill, digest: str) -> str:
     """The till's stored hash for `digest`: SHA-256 or MD5, by its length."""
     return till.password_hash_sha256 if len(digest) == SHA256_DIGITS else till.password_hash
 

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from loyalty_project import clock
 from organizations.credentials.hashing import verify_secret
-from organizations.credentials.lookup import find_client
+from organizations.credentials.lookup import FoundClient, find_client
 from organizations.credentials.models import ApiClient
 from organizations.credentials.token_keys import key_ring
 from organizations.credentials.verification_cache import refuse_credential, verify_cached
@@ -24,7 +24,7 @@ _LONGEST = 4096
 _KEY = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,100}")
 
 
-def client_of_secret(key: str, secret: str, *, address: str) -> ApiClient | None:
+def client_of_secret(key: str, secret: str, *, address: str) -> FoundClient | None:
     """The API client with this `key`, if `secret` is right; else None, as during a delay. `address` is the caller's.
 
     Raises `VerificationUnavailableError` if too many secrets wait to be checked.
@@ -40,7 +40,7 @@ def client_of_secret(key: str, secret: str, *, address: str) -> ApiClient | None
     return client if good else None
 
 
-def issue_token(client: ApiClient) -> str:
+def issue_token(client: ApiClient | FoundClient) -> str:
     """A signed token that lets its bearer call as `client` for `client.token_ttl` seconds."""
     key = key_ring(settings.TOKEN_KEYS_DIR).signing_key()
     issued_at = int(clock.now().timestamp())
@@ -58,7 +58,7 @@ def issue_token(client: ApiClient) -> str:
     return jwt.encode(claims, key.private, algorithm=ALGORITHM, headers={"kid": key.kid})
 
 
-def client_of_token(token: str) -> ApiClient | None:
+def client_of_token(token: str) -> FoundClient | None:
     """The API client of a token, read now; None if the token is invalid or expired, or its client may not call.
 
     A token ends early if its client or the client's till is switched off, its signing key is deleted, or the secret changes.
@@ -89,7 +89,7 @@ def _verified_claims(token: str) -> dict[str, Any] | None:
     return claims if claims["token_use"] == TOKEN_USE else None
 
 
-def _secret_version(client: ApiClient) -> str:
+def _secret_version(client: ApiClient | FoundClient) -> str:
     return sha256(client.secret_hash.encode()).hexdigest()[:16]
 
 

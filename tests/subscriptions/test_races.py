@@ -16,8 +16,8 @@ from customers.profile.models import Customer
 from loyalty_project.api.batch import run_batch
 from loyalty_project.protocol.codes import Code
 from organizations.api.call import Call
+from organizations.configuration import current_configuration
 from organizations.locations.models import Till
-from organizations.policies import Policy
 from organizations.tenancy.scoping import organization_scope, unscoped
 from subscriptions import services
 from subscriptions.api import keep_item
@@ -44,7 +44,8 @@ def till(transactional_db: None) -> Till:
 
 def subscribe_at_once(till: Till, *, people: int = PEOPLE, turns: int = 3) -> Counter[str]:
     """How often each item code came if every worker subscribes each customer, unsubscribes it, and so on by turns."""
-    call = Call(actor=till_actor(till), policy=Policy())
+    with organization_scope(till.organization):
+        call = Call(actor=till_actor(till), configuration=current_configuration())
 
     def say(item: dict[str, str]) -> str:
         with organization_scope(till.organization):

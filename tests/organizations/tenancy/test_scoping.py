@@ -25,7 +25,6 @@ Pair = tuple[Organization, Organization]
 UNSCOPED_MODULES = {
     "organizations/back_office/middleware.py",
     "organizations/organization_file/loading.py",
-    "organizations/credentials/lookup.py",
 }
 
 
