@@ -19,8 +19,11 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = str(uuid4())
         request.request_id = request_id  # type: ignore[attr-defined]  # not an attribute of Django's request
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        tokens = structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
             response = self.get_response(request)
+        finally:
+            structlog.contextvars.reset_contextvars(**tokens)
         response[REQUEST_ID_HEADER] = request_id
         return response
 

@@ -13,6 +13,7 @@ MAX_BODY_BYTES: Final = 5 * 1024 * 1024
 # An unread body is taken and dropped up to this size before the answer: otherwise a client that is still sending sees its
 # connection reset instead of the answer.
 MAX_DISCARDED_BYTES: Final = 64 * 1024 * 1024
+_NO_LENGTH: Final = frozenset({None, "", "0"})
 _CHUNK: Final = 64 * 1024
 
 
@@ -38,6 +39,8 @@ def read_body(request: HttpRequest) -> bytes:
 
 def discard_body(request: HttpRequest) -> None:
     """Read the rest of the body and drop it, up to 64 MiB. Never raises."""
+    if request.META.get("CONTENT_LENGTH") in _NO_LENGTH and "HTTP_TRANSFER_ENCODING" not in request.META:
+        return
     left = MAX_DISCARDED_BYTES
     with suppress(OSError):
         stream = _stream(request)

@@ -21,6 +21,7 @@ from rest_framework.exceptions import (
 from rest_framework.response import Response
 
 from loyalty_project.api.envelope import refusal
+from loyalty_project.api.response import WireResponse
 from loyalty_project.db.errors import is_database_away, sqlstate
 from loyalty_project.db.request_time import OutOfTimeError
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
@@ -62,7 +63,7 @@ def answer_exception(error: Exception, context: Mapping[str, Any]) -> Response: 
         headers["Retry-After"] = str(_SECONDS_UNTIL_A_NEW_WINDOW if wait is None else max(1, math.ceil(wait)))
     if refused.http_status == 503:
         headers["Retry-After"] = str(RETRY_SECONDS)
-    return Response(refusal(refused), status=refused.http_status, headers=headers)
+    return WireResponse(refusal(refused), status=refused.http_status, headers=headers)
 
 
 def as_refusal(error: BaseException) -> RequestRefusedError:

@@ -4,31 +4,45 @@ It reads the request line and headers alone, so it works for requests that were 
 the API's views.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl
 
-from django.http import HttpRequest, QueryDict
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
-from rest_framework.request import Request
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest
 
 from loyalty_project.api.formats import Format, format_of_media_type, media_type
 
 MAX_QUERY_FIELDS = 1000
 # Attribute of Django's request in which the parser leaves the format of a body.
 BODY_FORMAT_ATTRIBUTE = "wire_body_format"
+_QUERY_ATTRIBUTE: Final = "wire_query"
 
 
-def query_values(request: HttpRequest) -> dict[str, str]:
+def query_values(request: HttpRequest) -> Mapping[str, str]:
     """The query, values as sent: of repeated keys the last wins, pairs without "=" are blank (docs/protocol.md 1.9).
 
-    Always read as UTF-8: Django would follow the charset of the Content-Type. More than 1000 pairs raise
-    `TooManyFieldsSent` (400).
+    Always read as UTF-8: Django would follow the charset of the Content-Type. It is read once a request. More than 1000 pairs
+    raise `TooManyFieldsSent` (400).
     """
-    # The server hands the raw bytes over as Latin-1 text (PEP 3333).
-    raw = str(request.META.get("QUERY_STRING", "")).encode("latin-1", errors="replace")
-    query = QueryDict(raw, encoding="utf-8")
-    return {key: values[-1] for key, values in query.lists()}
+    known: Mapping[str, str] | None = getattr(request, _QUERY_ATTRIBUTE, None)
+    if known is None:
+        known = _read_query(str(request.META.get("QUERY_STRING", "")))
+        setattr(request, _QUERY_ATTRIBUTE, known)
+    return known
+
+
+def _read_query(sent: str) -> Mapping[str, str]:
+    # The server hands the raw bytes over as Latin-1 text (PEP 3333). Bytes that are not UTF-8 stay Latin-1.
+    raw = sent.encode("latin-1", errors="replace")
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS))
+    except ValueError as error:
+        raise TooManyFieldsSent from error
 
 
 def asked_format(request: HttpRequest, suffix: str | None = None) -> Format:
@@ -40,23 +54,6 @@ def asked_format(request: HttpRequest, suffix: str | None = None) -> Format:
         or _by_body(request)
         or Format.JSON
     )
-
-
-class WireNegotiation(BaseContentNegotiation):
-    """Negotiation of views with a single parser and a renderer for each format."""
-
-    def select_parser(self, _request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
-        """The view's only parser."""
-        return next(iter(parsers))
-
-    def select_renderer(
-        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        """The renderer of the asked format, else the view's first, with its media type."""
-        asked = asked_format(request._request, format_suffix)
-        choices = list(renderers)
-        chosen = next((renderer for renderer in choices if renderer.format == asked), choices[0])
-        return chosen, chosen.media_type or ""
 
 
 def _by_parameter(request: HttpRequest) -> Format | None:

@@ -4,11 +4,10 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import IO, Any, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from django.http import HttpRequest
 from lxml import etree
-from rest_framework.parsers import BaseParser
 
 from loyalty_project.api.body import read_body
 from loyalty_project.api.formats import UNDECIDED_MEDIA_TYPES, Format, format_of_media_type, media_type, sniff
@@ -27,18 +26,6 @@ _BOM = b"\xef\xbb\xbf"
 _DECLARATION = re.compile(r"""\s*<\?xml\s(?:[^>]*?\sencoding\s*=\s*["']([^"'>]*)["'])?[^>]*\?>""")
 _ENCODINGS = frozenset({"utf-8", "utf8", "iso-8859-1", "latin1", "latin-1", "utf-16", "utf-16le", "utf-16be"})
 _CONVERTER_LAYER = "element"
-
-
-class WireParser(BaseParser):
-    """Parser for every content type: `parse_request`."""
-
-    media_type = "*/*"
-
-    def parse(self, _stream: IO[Any], _media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Value:
-        """The tree of the request's body; raises `RequestRefusedError` (400, 413, 415)."""
-        if parser_context is None:
-            raise TypeError("WireParser reads from the request of its context")
-        return parse_request(parser_context["request"]._request)
 
 
 def parse_request(request: HttpRequest) -> Value:

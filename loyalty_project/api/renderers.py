@@ -76,30 +76,35 @@ def to_xml(tree: Any) -> bytes:
 
 def _write(parts: list[str], name: str, value: Any) -> None:
     """Append the tag `name` with its content."""
-    if not _is_name(name):
-        raise ValueError(f"{name!r} is not a tag name")
+    opening, closing, empty = _tags(name)
     if isinstance(value, dict) and value:
-        parts.append(f"<{name}>")
+        parts.append(opening)
         for key, child in value.items():
-            if isinstance(child, list):
+            # Most children are text.
+            if type(child) is str and child:
+                start, end, _ = _tags(key)
+                parts.append(f"{start}{_ESCAPED.sub(_escape, child) if _ESCAPED.search(child) else child}{end}")
+            elif isinstance(child, list):
                 _write_list(parts, key, child)
             else:
                 _write(parts, key, child)
-        parts.append(f"</{name}>")
+        parts.append(closing)
     elif value is None or value in ("", {}):
-        parts.append(f"<{name}/>")
+        parts.append(empty)
     else:
-        parts.append(f"<{name}>{_text(value)}</{name}>")
+        parts.append(f"{opening}{_text(value)}{closing}")
 
 
 def _write_list(parts: list[str], key: str, rows: list[Any]) -> None:
+    """Append the rows of a list, in their container if the list is a bare one."""
     if not rows:
-        _write(parts, key, None)
+        parts.append(_tags(key)[2])
     elif key in BARE_LISTS:
-        parts.append(f"<{key}>")
+        opening, closing, _ = _tags(key)
+        parts.append(opening)
         for row in rows:
             _write(parts, BARE_LISTS[key], row)
-        parts.append(f"</{key}>")
+        parts.append(closing)
     else:
         for row in rows:
             _write(parts, key, row)
@@ -121,5 +126,8 @@ def _escape(match: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _is_name(name: str) -> bool:
-    return _NAME.fullmatch(name) is not None
+def _tags(name: str) -> tuple[str, str, str]:
+    """The opening, the closing and the empty tag. Raises ValueError for what is not the name of a tag."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is not a tag name")
+    return f"<{name}>", f"</{name}>", f"<{name}/>"

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.functional import cached_property
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
@@ -13,9 +14,9 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from loyalty_project.api.body import discard_body
-from loyalty_project.api.negotiation import WireNegotiation, query_values
-from loyalty_project.api.parsers import WireParser, parse_request
-from loyalty_project.api.renderers import JSONRenderer, XMLRenderer
+from loyalty_project.api.negotiation import asked_format, query_values
+from loyalty_project.api.parsers import parse_request
+from loyalty_project.api.renderers import CONTENT_TYPES, JSONRenderer, XMLRenderer, render
 from loyalty_project.db.request_time import limited_time, request_time
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import RequestRefusedError
@@ -37,11 +38,11 @@ class WireView(APIView):
     authentication_classes: Sequence[type[BaseAuthentication]] = ()
     permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated,)
     throttle_classes: Sequence[type[BaseThrottle]] = ()
-    parser_classes = (WireParser,)
+    # `payload` reads bodies.
+    parser_classes = ()
     renderer_classes = (JSONRenderer, XMLRenderer)
-    content_negotiation_class = WireNegotiation
 
-    @property
+    @cached_property
     def query(self) -> dict[str, str]:
         """The query: of repeated keys the last, values without surrounding blanks (docs/protocol.md 1.9).
 
@@ -67,12 +68,24 @@ class WireView(APIView):
             limit.start_again()
         return payload
 
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Choose the format again, as the body may have decided it by now, and keep personal data out of caches."""
+    def initialize_request(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> Request:
+        """The framework's request, which authenticates the caller when it is asked for the user."""
+        return Request(request, authenticators=self.get_authenticators())
+
+    def initial(self, request: Request, *_args: Any, **_kwargs: Any) -> None:
+        """Admit the caller. The format is chosen at the end, as the body may decide it."""
+        self.perform_authentication(request)
+        self.check_permissions(request)
+        self.check_throttles(request)
+
+    def finalize_response(self, request: Request, response: Response, *_args: Any, **_kwargs: Any) -> Response:
+        """Write the answer's tree in the asked format, and keep personal data out of caches."""
         if response.status_code not in _BODY_NOT_READ:
             discard_body(request._request)
-        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request, force=True)
-        response = super().finalize_response(request, response, *args, **kwargs)
+        wanted = asked_format(request._request, self.kwargs.get("format"))
+        response.content = render(response.data, wanted)
+        response["Content-Type"] = CONTENT_TYPES[wanted]
+        for name, value in self.headers.items():
+            response[name] = value
         response["Cache-Control"] = "no-store"
-        response.render()
         return response

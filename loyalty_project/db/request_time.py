@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from psycopg.pq import TransactionStatus
 
 from loyalty_project.db.errors import sqlstate
@@ -89,10 +89,17 @@ class RequestTime:
 def limited_time() -> Iterator[RequestTime]:
     """Limit the statements of this thread's connection to REQUEST_SECONDS in all, and to LOCK_SECONDS of waiting."""
     limit = RequestTime(seconds=settings.REQUEST_SECONDS, patience=settings.LOCK_SECONDS)
-    with connection.execute_wrapper(limit):
+    wrappers = connections[DEFAULT_DB_ALIAS].execute_wrappers
+    wrappers.append(limit)
+    try:
         yield limit
+    finally:
+        wrappers.pop()
 
 
 def request_time() -> RequestTime | None:
     """The time of the request that this thread answers; None outside of requests."""
-    return next((wrapper for wrapper in reversed(connection.execute_wrappers) if isinstance(wrapper, RequestTime)), None)
+    return next(
+        (wrapper for wrapper in reversed(connections[DEFAULT_DB_ALIAS].execute_wrappers) if isinstance(wrapper, RequestTime)),
+        None,
+    )

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from functools import cache
 
 from django.http import HttpRequest
 
@@ -23,11 +24,19 @@ _USER_CONTEXT = (
 
 def header_text(request: HttpRequest, name: str) -> str:
     """The header `name` without control characters, at most 200 characters, decoded from UTF-8; "" if absent."""
-    value = str(request.META.get("HTTP_" + name.upper().replace("-", "_"), ""))
+    value = str(request.META.get(_meta_key(name), ""))
+    if not value:
+        return ""
     # The server passes bytes as Latin-1 text (PEP 3333). Bytes that are not UTF-8 stay Latin-1.
     with suppress(UnicodeError):
         value = value.encode("latin-1").decode("utf-8")
     return _UNUSABLE.sub("", value).strip()[:_LONGEST]
+
+
+@cache
+def _meta_key(name: str) -> str:
+    """The key of a header in the request's META. Names are constants."""
+    return "HTTP_" + name.upper().replace("-", "_")
 
 
 def user_context(request: HttpRequest) -> dict[str, str]:

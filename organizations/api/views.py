@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
 from loyalty_project.api.envelope import Tree, http_status
+from loyalty_project.api.response import WireResponse
 from loyalty_project.api.views import WireView
 from loyalty_project.gateway.known_callers import mark_known
 from loyalty_project.protocol.codes import Transport
@@ -58,7 +59,7 @@ class TillView(WireView):
 
     def answer(self, tree: Tree) -> Response:
         """The response with this tree, and the HTTP status that the organization's policy gives it."""
-        return Response(tree, status=http_status(tree, mirror=self.call.policy.mirror_http_status))
+        return WireResponse(tree, status=http_status(tree, mirror=self.call.policy.mirror_http_status))
 
 
 class TillViewSet(ViewSetMixin, TillView):

@@ -4,11 +4,9 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rest_framework.request import Request
 
 from loyalty_project.api.formats import Format
-from loyalty_project.api.negotiation import BODY_FORMAT_ATTRIBUTE, WireNegotiation, asked_format, query_values
-from loyalty_project.api.renderers import JSONRenderer, XMLRenderer
+from loyalty_project.api.negotiation import BODY_FORMAT_ATTRIBUTE, asked_format, query_values
 
 
 def request(query: str = "", *, accept: str | None = None, content_type: str = "") -> HttpRequest:
@@ -94,9 +92,6 @@ def test_asking_never_fails(query: str, accept: str, content_type: str, suffix: 
     assert asked_format(made, suffix) in Format
 
 
-def test_the_renderer_that_speaks_the_format_is_chosen() -> None:
-    negotiation, renderers = WireNegotiation(), [JSONRenderer(), XMLRenderer()]
-    asked = Request(request("format=xml"))
-    assert negotiation.select_renderer(asked, renderers) == (renderers[1], "application/xml")
-    assert negotiation.select_renderer(asked, renderers[:1]) == (renderers[0], "application/json")
-    assert negotiation.select_renderer(Request(request()), renderers, "xml") == (renderers[1], "application/xml")
+def test_the_query_of_a_request_is_read_once() -> None:
+    made = request("a=1")
+    assert query_values(made) is query_values(made)

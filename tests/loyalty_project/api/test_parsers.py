@@ -1,4 +1,3 @@
-import io
 import json
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,10 +8,8 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rest_framework.request import Request
 
-from loyalty_project.api.negotiation import WireNegotiation
-from loyalty_project.api.parsers import MAX_DEPTH, MAX_VALUES, WireParser, parse_json, parse_request, parse_xml
+from loyalty_project.api.parsers import MAX_DEPTH, MAX_VALUES, parse_json, parse_request, parse_xml
 from loyalty_project.api.renderers import to_xml
 from loyalty_project.protocol.errors import RequestRefusedError
 from loyalty_project.protocol.json_text import to_json
@@ -352,16 +349,6 @@ def test_a_json_body_without_a_structure_is_400(body: bytes) -> None:
 def test_a_request_is_parsed_once() -> None:
     request = post(b'{"a": 1}', "application/json")
     assert parse_request(request) is parse_request(request)
-
-
-def test_the_parser_of_the_framework_is_the_same() -> None:
-    request = Request(post(b"<a>1</a>", "application/xml"), parsers=[WireParser()], negotiator=WireNegotiation())
-    assert request.data == {"a": "1"}
-
-
-def test_the_parser_needs_its_request() -> None:
-    with pytest.raises(TypeError):
-        WireParser().parse(io.BytesIO(b"{}"), "application/json")
 
 
 def test_big_batches_are_the_same_in_both_formats() -> None:
