@@ -18,6 +18,7 @@ from psycopg import sql
 from customers.duplicates.models import DuplicateCandidate
 from loyalty_project import clock
 from loyalty_project.db.rows import update_rows
+from loyalty_project.db.whole_reads import whole_read
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
 from organizations.tenancy.models import Organization
@@ -112,11 +113,13 @@ def find_duplicates(organization: Organization) -> SearchSummary:
 
     New pairs are added, open pairs without evidence are deleted, decisions are kept. Concurrent searches have the same result.
     """
+    with whole_read():
+        likely = likely_pairs(organization)
     with transaction.atomic():
         with connection.cursor() as cursor:
             # Among millions of customers a statement may take longer than the limit of calls.
             cursor.execute("SET LOCAL statement_timeout = 0")
-        return _save(likely_pairs(organization), organization)
+        return _save(likely, organization)
 
 
 def likely_pairs(organization: Organization) -> LikelyPairs:

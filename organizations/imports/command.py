@@ -14,6 +14,7 @@ from django.db import Error
 from loyalty_project.command_options import COUNT
 from loyalty_project.db.errors import database_failure
 from loyalty_project.db.locks import hold_name, most_values
+from loyalty_project.db.statistics import analyze_outdated_tables
 from loyalty_project.imports.batches import Prepared, Worker, in_batches, may_succeed_later
 from loyalty_project.imports.columns import (
     IDENTIFIERS,
@@ -119,7 +120,10 @@ class ImportCommand(BaseCommand):
                     return self._work(rehearsed, source, reader, header, worker, options)
             with _alone(key):
                 stored = StoredProgress(open_run(key, source, start), start=start)
-                return self._work(stored, source, reader, header, worker, options)
+                tally = self._work(stored, source, reader, header, worker, options)
+                # What comes next, such as an export, is planned for the rows that are there now.
+                analyze_outdated_tables()
+                return tally
 
     def _open(self, reader: RowReader, *, by: Actor, options: Mapping[str, Any]) -> tuple[Header, Worker]:
         """The header, and the worker for rows below it. Raises `ColumnsError`, and `UnreadableFileError` for other shapes."""

@@ -11,6 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import F, ForeignKey, Model, Q
 
+from loyalty_project.db.whole_reads import whole_read
 from organizations.tenancy.models import Organization
 
 
@@ -65,7 +66,9 @@ def references_across_tenants() -> Iterator[CrossingRow]:
         rows = reference.model._base_manager.filter(
             Q(**{f"{reference.left}__lt": F(reference.right)}) | Q(**{f"{reference.left}__gt": F(reference.right)})
         )
-        for pk, left, right in rows.order_by("pk").values_list("pk", reference.left, reference.right):
+        with whole_read():
+            crossing = list(rows.order_by("pk").values_list("pk", reference.left, reference.right))
+        for pk, left, right in crossing:
             yield CrossingRow(reference, pk, left, right)
 
 

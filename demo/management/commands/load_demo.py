@@ -9,6 +9,7 @@ from demo.loading import load_demo, loaded_edition, present_edition
 from demo.organization import check_allowed
 from demo.progress import ProgressLines
 from loyalty_project.command_options import COUNT
+from loyalty_project.db.statistics import analyze_outdated_tables
 
 
 class Command(BaseCommand):
@@ -37,4 +38,5 @@ class Command(BaseCommand):
         progress = ProgressLines(self.stdout)
         loaded = load_demo(customers, report=progress.report)
         progress.end()
+        analyze_outdated_tables()
         self.stdout.write(f"{loaded.organization.name}: {loaded.customers} customers registered, {loaded.bills} bills recorded")

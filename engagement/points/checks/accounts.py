@@ -100,12 +100,14 @@ DUE_MOMENTS = Check(
     """
     SELECT account.id, 'due_at', min(due), account.due_at
     FROM engagement_pointsaccount AS account
-    JOIN organizations_organization AS organization ON organization.id = account.organization_id
     JOIN engagement_pointslot AS lot ON lot.account_id = account.id AND lot.left > 0
     LEFT JOIN engagement_membership AS membership
         ON membership.customer_id = account.customer_id AND membership.program_id = account.program_id
     CROSS JOIN LATERAL (
-        SELECT (coalesce(lot.opens_at, lot.awarded_at) AT TIME ZONE organization.timezone)::date AS awarded_on
+        SELECT (
+            coalesce(lot.opens_at, lot.awarded_at)
+            AT TIME ZONE (SELECT timezone FROM organizations_organization WHERE id = %(organization)s)
+        )::date AS awarded_on
     ) AS award
     CROSS JOIN LATERAL (
         SELECT CASE lot.moves
@@ -120,8 +122,11 @@ DUE_MOMENTS = Check(
     CROSS JOIN LATERAL (
         SELECT CASE
             WHEN NOT lot.is_open THEN lot.opens_at
-            WHEN last_day IS NOT NULL
-                THEN greatest((last_day + 1)::timestamp AT TIME ZONE organization.timezone, lot.opens_at)
+            WHEN last_day IS NOT NULL THEN greatest(
+                (last_day + 1)::timestamp
+                    AT TIME ZONE (SELECT timezone FROM organizations_organization WHERE id = %(organization)s),
+                lot.opens_at
+            )
         END AS due
     ) AS moment
     WHERE account.organization_id = %(organization)s

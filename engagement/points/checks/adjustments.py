@@ -75,11 +75,15 @@ TAKEN_BACK_LOTS = Check(
             -coalesce(
                 sum(consumption.points) FILTER (WHERE consumption.entry_id = reversal.entry_id AND consumption.points < 0), 0
             ) AS given_back
-        FROM engagement_adjustmentreversal AS reversal
+        FROM (
+            SELECT entry_id, adjusted_id, entry_id AS part_id
+            FROM engagement_adjustmentreversal WHERE organization_id = %(organization)s
+            UNION ALL
+            SELECT entry_id, adjusted_id, adjusted_id
+            FROM engagement_adjustmentreversal WHERE organization_id = %(organization)s
+        ) AS reversal
         JOIN engagement_pointsentry AS entry ON entry.id = reversal.entry_id AND entry.points > 0
-        JOIN engagement_pointsconsumption AS consumption
-            ON consumption.entry_id IN (reversal.adjusted_id, reversal.entry_id)
-        WHERE reversal.organization_id = %(organization)s
+        JOIN engagement_pointsconsumption AS consumption ON consumption.entry_id = reversal.part_id
         GROUP BY 1, 2
     ) AS pairs
     WHERE taken <> given_back AND (taken > 0 OR given_back > 0)

@@ -60,12 +60,12 @@ ACCOUNT_PURCHASES = Check(
         JOIN engagement_bill AS sale ON sale.id = counted.bill_id
         LEFT JOIN (
             SELECT return_of_id, sum(amount) AS amount
-            FROM engagement_bill
+            FROM engagement_bill AS return
             WHERE organization_id = %(organization)s AND return_of_id IS NOT NULL AND outlier_status = 'NORMAL'
-                AND id NOT IN (
-                    SELECT (payload ->> 'bill')::bigint
-                    FROM engagement_deferredevent
-                    WHERE organization_id = %(organization)s AND kind = 'bill' AND worked_at IS NULL
+                AND NOT EXISTS (
+                    SELECT FROM engagement_deferredevent AS event
+                    WHERE event.organization_id = %(organization)s AND event.kind = 'bill' AND event.worked_at IS NULL
+                        AND (event.payload ->> 'bill')::bigint = return.id
                 )
             GROUP BY return_of_id
         ) AS back ON back.return_of_id = sale.id

@@ -9,6 +9,7 @@ from django.db import connection
 
 from engagement.points.checks.check import Check
 from engagement.points.checks.queries import CHECKS
+from loyalty_project.db.whole_reads import whole_read
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.tenancy.models import Organization
 
@@ -31,7 +32,7 @@ class Finding:
 def check_ledger(organization: Organization) -> Iterator[Finding]:
     """Rows that break a check, check by check. Reads only, takes no locks."""
     for check in CHECKS:
-        with connection.cursor() as cursor:
+        with whole_read(), connection.cursor() as cursor:
             cursor.execute(check.sql, {"organization": organization.pk})
             rows = cursor.fetchall()
         for row in rows:

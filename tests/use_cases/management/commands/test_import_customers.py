@@ -420,6 +420,23 @@ def test_the_same_file_is_not_imported_twice_at_once(monkeypatch, tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_filled_tables_are_analyzed_once_after_the_last_batch(monkeypatch, tmp_path):
+    with unscoped("tests make their rows"):
+        OrganizationFactory(code="northwind", with_program=True)
+    seen: list[tuple[bool, int]] = []
+
+    def analyze() -> None:
+        seen.append((connection.in_atomic_block, ImportRun.objects.exclude(finished_at=None).count()))
+
+    monkeypatch.setattr("organizations.imports.command.analyze_outdated_tables", analyze)
+    path = write_lines(tmp_path / "customers.csv", "mobile", "9812345678", "9812345679")
+    run(path, "--dry-run", "--batch-size", "1")
+    assert seen == []
+    run(path, "--batch-size", "1")
+    assert seen == [(False, 1)]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_killed_import_ends_as_an_uninterrupted_one(tmp_path):
     """SIGKILL after a few batches, and the same command again."""
     with unscoped("tests make their rows"):
