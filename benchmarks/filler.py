@@ -141,7 +141,7 @@ _ALL: Final = (
 
 
 def fill(organization: Organization, *, first: int, count: int, every: int, entries: int) -> None:
-    """Write customers with `count` numbers from `first` on, and have the database look at them as it would over night.
+    """Write customers with `count` numbers from `first` on, and vacuum.
 
     Those whose number `every` divides have so many ledger entries and two bills. Nothing else may write meanwhile.
     """
@@ -157,6 +157,14 @@ def fill(organization: Organization, *, first: int, count: int, every: int, entr
             given["before_first"] = cursor.fetchone()[0] + 1 - first
             for statement in _ALL:
                 cursor.execute(statement, given)
+        cursor.execute("RESET statement_timeout")
+    vacuum()
+
+
+def vacuum() -> None:
+    """Have the database look at all tables, as it would over night."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("RESET statement_timeout")
 

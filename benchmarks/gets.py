@@ -274,6 +274,7 @@ def _configuration(organization: Organization, ours: Served) -> dict[str, Any]:
         tiers = list(program.tiers.order_by("position"))
         fields = list(FieldDefinition.objects.filter(is_active=True).order_by("pk"))
         return {
+            "version": Organization.objects.values_list("configuration_version", flat=True).get(pk=organization.pk),
             "zone": organization.timezone,
             "limit": organization.policy.rate_limit,
             "headers": {name: value for name, value in headers.items() if name not in _OWN_HEADERS},

@@ -52,7 +52,7 @@ def _measure_posting(organization: Organization, *, accounts: int, rounds: int, 
     with organization_scope(organization):
         rows = list(PointsAccount.objects.order_by("pk").values_list("pk", "customer_id")[:accounts])
         keys, customers = [pk for pk, _ in rows], [customer for _, customer in rows]
-        _compare(organization, customers[0], keys[0])
+        _compare(organization, customer=customers[0], account=keys[0])
         for _ in range(rounds):
             bare.append(spendings_a_second(database(), organization=organization.pk, accounts=keys, seconds=seconds))
             ours.append(_spendings_a_second(organization, customers, seconds))
@@ -65,7 +65,7 @@ def _measure_posting(organization: Organization, *, accounts: int, rounds: int, 
     )
 
 
-def _compare(organization: Organization, customer: int, account: int) -> None:
+def _compare(organization: Organization, *, customer: int, account: int) -> None:
     """Raise LedgerBrokenError unless the yardstick leaves rows in the same tables and the same figures in the account."""
     written = []
     for spend_once in (

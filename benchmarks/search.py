@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 from urllib.parse import quote
 
-from django.db import connection
-
 from benchmarks.calls import SUCCESS, make_load, read_call
 from benchmarks.data import BenchData
+from benchmarks.filler import vacuum
 from benchmarks.load import Load, answer_to
 from benchmarks.people import CITY, MOBILE, person
 from benchmarks.results import Result, percentile
@@ -58,8 +57,7 @@ def _index_city(data: BenchData) -> None:
     with organization_scope(data.organization):
         FieldDefinition.objects.filter(name=CITY).update(is_searchable=True)
         align_fields(data.organization)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    vacuum()
 
 
 def measure_search(server: Served, data: BenchData, *, searches: int) -> Iterator[Result]:

@@ -2,7 +2,8 @@
 
 It answers `customer/get?mobile=...&mlp=true` with the bytes of the product. It knows customers with one membership, and without
 groups, status labels and points that are due; for others it fails. As the product does, it checks the credential against the
-till's row at every call, remembers the proof of a password, counts the calls of a minute, and knows the configuration.
+till's row at every call, remembers the proof of a password, counts the calls of a minute, and knows one version of the
+configuration, that of the till's organization.
 `BENCHMARK_CONFIGURATION` has that and the headers of an answer (`benchmarks.gets`), `BENCHMARK_DATABASE` names the database.
 """
 
@@ -33,7 +34,7 @@ LIMIT: Final = CONFIGURATION["limit"]
 NO_PLACE: Final = {"code": "", "name": ""}
 
 CALLER: Final = """
-SELECT till.organization_id, till.password_hash, organization.flags::text
+SELECT till.organization_id, till.password_hash, organization.configuration_version
 FROM organizations_till AS till JOIN organizations_organization AS organization ON organization.id = till.organization_id
 WHERE till.code = %s AND till.is_active
 """
@@ -114,7 +115,9 @@ def _cursor() -> psycopg.Cursor[Any]:
 def _authenticate(cursor: psycopg.Cursor[Any], header: str) -> int:
     """Id of the caller's organization. Raises for a wrong credential."""
     till, _, digest = b64decode(header.removeprefix("Basic ")).decode().partition(":")
-    organization, stored_hash, _ = cursor.execute(CALLER, [till]).fetchall()[0]
+    organization, stored_hash, version = cursor.execute(CALLER, [till]).fetchall()[0]
+    if version != CONFIGURATION["version"]:
+        raise ValueError(version)
     proof = hmac.digest(_KEY, f"{till}\0{stored_hash}\0{digest}".encode(), "sha256")
     if proof not in _proofs:
         PasswordHasher().verify(stored_hash, digest)

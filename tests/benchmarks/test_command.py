@@ -13,6 +13,7 @@ from benchmarks.gets import OtherBytesError
 from benchmarks.organization import NotEmptyError, require_empty
 from benchmarks.people import FILLED, mobile
 from benchmarks.servers import Served
+from benchmarks.yardsticks import posting
 from customers.identifiers.models import Identifier
 from organizations.tenancy.scoping import organization_scope
 from tests.forking import database_url
@@ -62,6 +63,12 @@ def test_run_whose_yardstick_answers_otherwise_fails(monkeypatch, tmp_path, caps
     monkeypatch.setattr("benchmarks.gets.compare_answers", refuse)
     assert command.main(["get", "--tiny", "--results", str(tmp_path)]) == 1
     assert "other bytes" in capsys.readouterr().err
+
+
+def test_yardstick_of_the_ledger_that_leaves_rows_out_fails(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(posting, "_WRITE", posting._WRITE.replace("1 FROM entry", "1 FROM entry WHERE false"))
+    assert command.main(["ledger", "--tiny", "--results", str(tmp_path)]) == 1
+    assert "engagement_pointsconsumption" in capsys.readouterr().err
 
 
 def test_filled_customers_are_those_that_people_computes():
