@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from benchmarks import gets, imports, ledger
+from benchmarks.adds import measure_adds
 from benchmarks.beside import measure_beside
 from benchmarks.data import BenchData, make_data
 from benchmarks.gets import Effort, OtherBytesError
@@ -26,7 +27,7 @@ from benchmarks.search import measure_search
 from benchmarks.servers import Served, ServerError, product
 from benchmarks.sizes import FULL, QUICK, TINY, Sizes
 
-PARTS: Final = ("lookup", "import", *ledger.PARTS, *gets.PARTS, "search", "beside")
+PARTS: Final = ("lookup", "import", *ledger.PARTS, *gets.PARTS, "add", "search", "beside")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +70,7 @@ def _measure(data: BenchData, sizes: Sizes, parts: Sequence[str]) -> Iterator[Re
         yield imports.measure_import(rows=sizes.import_rows, rounds=sizes.rounds)
     if set(parts) & set(ledger.PARTS):
         yield from ledger.measure_ledger(parts=parts, entries=sizes.ledger_entries, rounds=sizes.rounds, seconds=sizes.seconds)
-    if set(parts) & {*gets.PARTS, "beside", "search"}:
+    if set(parts) & {*gets.PARTS, "add", "search", "beside"}:
         with product() as server:
             yield from _measure_over_http(server, data, sizes, parts)
 
@@ -78,6 +79,8 @@ def _measure_over_http(server: Served, data: BenchData, sizes: Sizes, parts: Seq
     effort = Effort(rounds=sizes.rounds, seconds=sizes.seconds, connections=sizes.connections)
     if set(parts) & set(gets.PARTS):
         yield from gets.measure_gets(server, data, effort, parts=parts, grown=sizes.grown)
+    if "add" in parts:
+        yield from measure_adds(server, effort)
     if "search" in parts:
         yield from measure_search(server, data, searches=sizes.searches)
     if "beside" in parts:

@@ -1,6 +1,6 @@
 """Rows about reads over HTTP: customer/get beside the bare application, its latency, batches, formats and growth."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
@@ -12,9 +12,9 @@ from typing import Any, Final
 from benchmarks.calls import NO_FAILURES, SUCCESS, get_call, make_load, read_call
 from benchmarks.data import BenchData
 from benchmarks.load import Load, Measured, answer_to
-from benchmarks.machine import database_process, processor_seconds, usable_processors
 from benchmarks.results import Result, Target, percentile
 from benchmarks.servers import Served, bare_reading
+from benchmarks.watching import Run, cost, generator_share, watched
 from engagement.programs.models import Program, Tier
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
@@ -73,18 +73,17 @@ def measure_gets(ours: Served, data: BenchData, effort: Effort, *, parts: Sequen
 def _measure_get(ours: Served, bare: Served, calls: Sequence[str], effort: Effort) -> Result:
     compare_answers(ours, bare, calls[:_COMPARED])
     _closed(bare, calls, effort, seconds=_WARM_UP_SECONDS)
-    sides: tuple[list[_Run], list[_Run]] = ([], [])
+    sides: tuple[list[Run], list[Run]] = ([], [])
     for _ in range(effort.rounds):
         for runs, server in zip(sides, (bare, ours), strict=True):
-            runs.append(_watched(server, partial(_closed, server, calls, effort)))
-    costs = [_cost(runs) for runs in sides]
+            runs.append(watched(server, partial(_closed, server, calls, effort)))
     return Result(
         name="customer/get",
         unit="calls/s",
         yardstick=[run.measured.rate for run in sides[0]],
         ours=[run.measured.rate for run in sides[1]],
         target=Target(value=0.5),
-        note=f"processor a call: {costs[1]}, bare {costs[0]}; {_share([run.measured for run in sides[0]])} beside the bare one",
+        note=f"processor a call {cost(sides[1])}, bare {cost(sides[0])}; {generator_share([run.measured for run in sides[0]])}",
         more={"processor": {"ours": [run.as_json() for run in sides[1]], "yardstick": [run.as_json() for run in sides[0]]}},
     )
 
@@ -104,7 +103,7 @@ def _measure_p99(ours: Served, calls: Sequence[str], effort: Effort) -> Result:
         target=Target(value=4, is_most=True),
         # A server that does not keep up has a queue, in which all calls wait about as long.
         shortfall="" if answered >= _KEPT_UP * _OFFERED_RATE else f"answered {answered:.0f} calls/s",
-        note=_share(runs),
+        note=generator_share(runs),
     )
 
 
@@ -122,7 +121,7 @@ def _measure_batch(ours: Served, numbers: Sequence[int], singles: Sequence[str],
         yardstick=[run.rate for run in single],
         ours=[run.rate * size for run in together],
         target=Target(value=8),
-        note=_share([*single, *together]),
+        note=generator_share([*single, *together]),
     )
 
 
@@ -161,7 +160,7 @@ def _measure_xml(ours: Served, numbers: Sequence[int], singles: Sequence[str], e
         yardstick=[run.rate for run in json_runs],
         ours=[run.rate for run in xml_runs],
         target=Target(value=0.85),
-        note=_share([*json_runs, *xml_runs]),
+        note=generator_share([*json_runs, *xml_runs]),
     )
 
 
@@ -200,50 +199,6 @@ def _closed(server: Served, calls: Sequence[str], effort: Effort, *, seconds: fl
             connections=effort.connections, wanted=SUCCESS, unwanted=NO_FAILURES,
         )
     )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
-    """A run, with the processor time of the server and of the database in milliseconds a call (None: it runs elsewhere)."""
-
-    measured: Measured
-    server: float
-    database: float | None
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "server_ms": round(self.server, 3),
-            "database_ms": None if self.database is None else round(self.database, 3),
-            "generator_ms": round(self.measured.processor_seconds / len(self.measured.latencies) * 1000, 3),
-            "p50_ms": round(percentile(self.measured.latencies, 0.5) * 1000, 2),
-            "p95_ms": round(percentile(self.measured.latencies, 0.95) * 1000, 2),
-        }
-
-
-def _watched(server: Served, run: Callable[[], Measured]) -> _Run:
-    database = database_process()
-    before = processor_seconds(server.pid), processor_seconds(database) if database else 0.0
-    measured = run()
-    calls = len(measured.latencies)
-    return _Run(
-        measured=measured,
-        server=(processor_seconds(server.pid) - before[0]) / calls * 1000,
-        database=(processor_seconds(database) - before[1]) / calls * 1000 if database else None,
-    )
-
-
-def _cost(runs: Sequence[_Run]) -> str:
-    server = median(run.server for run in runs)
-    databases = [run.database for run in runs if run.database is not None]
-    if not databases:
-        return f"{server:.2f} ms, and PostgreSQL elsewhere"
-    return f"{server + median(databases):.2f} ms ({server:.2f} + PostgreSQL {median(databases):.2f})"
-
-
-def _share(runs: Sequence[Measured]) -> str:
-    """The generator's share of all processors: if it is large, the generator is measured and not the server."""
-    share = median(run.processor_seconds / run.seconds for run in runs) / usable_processors()
-    return f"generator {share:.0%} of the machine"
 
 
 def _shuffled(numbers: Iterable[int]) -> list[int]:

@@ -122,12 +122,16 @@ class _Call:
 
 
 def _due_calls(load: Load, begun: float) -> Iterator[_Call]:
-    """The calls with their moments of the clock: without a rate all are due at once, until the time is over."""
+    """The calls with their moments of the clock: without a rate all are due at once, until the time is over.
+
+    With a rate, calls that were due long ago are given up after twice the time.
+    """
     contents = [call.encode("latin-1") for call in load.calls]
     given = cycle(contents) if load.is_repeated else iter(contents)
     for number, content in enumerate(islice(given, MOST_CALLS)):
         due = begun + number / load.rate if load.rate else begun
-        if (due if load.rate else time.perf_counter()) - begun >= load.seconds:
+        late = time.perf_counter() - begun - (load.seconds if load.rate else 0.0)
+        if late >= load.seconds or due - begun >= load.seconds:
             return
         yield _Call(content, due)
 

@@ -45,7 +45,8 @@ def test_tiny_run_of_every_part_prints_and_keeps_its_rows(tmp_path, capsys):
     assert report["parts"] == list(command.PARTS)
     for begin in (
         "look-ups", "import_customers, beside COPY", "spend, 1 account", "spend, 10 accounts", "check_ledger", "customer/get",
-        "p99 at 200", "get of 4", "authentication", "get as XML", "get p50 with 104", "search mobile EQUALS",
+        "p99 at 200", "get of 4", "authentication", "get as XML", "get p50 with 104", "customer/add", "add of 50",
+        "search mobile EQUALS",
         "search points LESS", "add beside import_customers", "get beside import_customers",
     ):  # fmt: skip
         assert any(name.startswith(begin) for name in rows), begin

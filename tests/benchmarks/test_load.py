@@ -57,6 +57,16 @@ def test_with_a_rate_the_wait_behind_slow_calls_counts():
     assert measured.latencies == sorted(measured.latencies)
 
 
+def test_with_a_rate_a_server_far_behind_is_given_up():
+    def slow(path: str) -> tuple[int, dict[str, str], bytes]:
+        time.sleep(0.05)
+        return GOOD
+
+    with answering(slow) as port:
+        measured = make_load(load(port, rate=1000, seconds=0.2, connections=1, is_repeated=True))
+    assert 2 <= len(measured.latencies) <= 10
+
+
 @pytest.mark.parametrize(
     "answer",
     [
