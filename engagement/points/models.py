@@ -154,6 +154,7 @@ class PointsEntry(TenantModel):
         indexes = [
             models.Index(fields=["organization", "bill"], condition=models.Q(bill__isnull=False), name="points_entry_of_bill"),
             models.Index(fields=["organization", "-occurred_at"], name="points_entry_newest"),
+            models.Index(fields=["organization", "account"], condition=models.Q(kind="EXPIRE"), name="points_entry_expired"),
         ]
 
     def __str__(self) -> str:
@@ -215,6 +216,9 @@ class PointsLot(TenantModel):
         indexes = [
             models.Index(fields=["organization", "account"], condition=models.Q(left__gt=0), name="points_lot_with_points"),
             models.Index(fields=["organization", "bill"], condition=models.Q(bill__isnull=False), name="points_lot_of_bill"),
+            models.Index(
+                fields=["organization", "account"], condition=models.Q(kind="promotional"), name="points_lot_promotional"
+            ),
             models.Index(fields=["moved_from"], condition=models.Q(moved_from__isnull=False), name="points_lot_moved"),
         ]
 
