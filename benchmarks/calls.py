@@ -59,5 +59,5 @@ def _run_generator(load: Load) -> Measured:
         timeout=load.seconds + _GRACE_SECONDS,
     )  # fmt: skip
     if run.returncode:
-        raise WrongAnswerError(run.stderr.strip())
+        raise WrongAnswerError(run.stderr.strip() or f"the load generator ended with status {run.returncode}")
     return Measured(**json.loads(run.stdout))
