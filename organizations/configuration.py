@@ -63,6 +63,10 @@ class Configuration:
             self._keep(name, loaded)
         return loaded
 
+    def holds(self, load: Callable[[], Any]) -> bool:
+        """True if the part is in memory: `part` costs nothing and cannot fail."""
+        return (load,) in self._parts
+
     def _keep(self, name: Hashable, part: object) -> None:
         with self._lock:
             while len(self._parts) >= MOST_PARTS:

@@ -9,29 +9,28 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.api.echoes import echo_identifiers
-from customers.api.reads import Results, read_outcomes
+from customers.api.reads import Result, read_outcomes, reading_of
 from customers.identifiers.sections import identifiers
 from customers.lookup.services import LookupQuery, look_up, read_lookup_query
-from customers.profile.reading import Reading
+from customers.lookup.statement import Found
+from customers.profile.reading import Reading, in_order
 from loyalty_project import clock
 from loyalty_project.api.envelope import Tree, customers_answer, request_items
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import LoyaltyError, in_numeric_order
 from loyalty_project.protocol.outcomes import Done, Outcome, failed
-from loyalty_project.protocol.sections import Section, assemble
 from loyalty_project.protocol.values import Item, optional, text
 from organizations.api.batches import answer_batch
 from organizations.api.call import Call
 from organizations.api.views import TillViewSet
 from subscriptions.rules import read_choice
-from subscriptions.sections import ConsentReading, channels, read_filters
+from subscriptions.sections import CHANNELS, read_filters
 from subscriptions.services import CONSTRAINTS, Decision, decide
 
 UPDATED = "Subscription successfully updated"
 RETRIEVED = "Subscription successfully retrieved"
 ALL_UPDATED = "SUCCESS"
 KEYS = ("mobile", "email", "external_id", "id")
-SECTIONS: tuple[Section[ConsentReading], ...] = (channels, identifiers)
 # Identifiers that the customer has not are left out; nothing is scoped to less than the organization.
 ORDER: Mapping[str, Any] = {
     "user_id": ...,
@@ -49,10 +48,10 @@ class SubscriptionViewSet(TillViewSet):
     @action(detail=False, methods=["get"])
     def subscriptions(self, _request: Request, **_kwargs: object) -> Response:
         """Read the consents of customers by channel and priority."""
-        call, query = self.call, self.query
-        asked = read_lookup_query(query, limit=call.policy.batch_limit)
-        reading = Reading(organization=call.actor.organization, policy=call.policy, query=query)
-        return self.answer(_compose(read_consents(asked, reading, call), message=Transport.SUCCESS.sentence))
+        query = self.query
+        reading = reading_of(self.call, query)
+        asked = read_lookup_query(query, limit=reading.policy.batch_limit)
+        return self.answer(_compose(read_consents(asked, reading), message=Transport.SUCCESS.sentence))
 
     @subscriptions.mapping.post
     def add_subscriptions(self, _request: Request, **_kwargs: object) -> Response:
@@ -97,24 +96,22 @@ def keep_item(item: Item, call: Call) -> Done:
     )
 
 
-def read_consents(asked: LookupQuery, reading: Reading, call: Call) -> list[Outcome]:
+def read_consents(asked: LookupQuery, reading: Reading) -> list[Outcome]:
     """An outcome for each value asked for, in order.
 
     An invalid filter fails all of them. 1104: nobody has the value; 1044: the call is limited to another store; 1109: the
     database failed.
     """
     try:
-        filtered = read_filters(reading)
+        read_filters(reading)
     except LoyaltyError as refusal:
         return [failed(refusal.code, {asked.key: value}) for value in asked.values]
 
-    def read(ids: Sequence[int]) -> Results:
-        bodies: Mapping[int, Mapping[str, Any]] = {}
-        with reading.may_fail(Code.SUBSCRIPTION_FAILED):
-            bodies = assemble(ids, filtered, sections=SECTIONS, order=ORDER)
-        return {pk: Done(body=bodies[pk], message=RETRIEVED) if pk in bodies else Code.SUBSCRIPTION_FAILED for pk in ids}
+    def result(found: Found) -> Result:
+        body = in_order(ORDER, found.parts)
+        return Done(body=body, message=RETRIEVED) if "user_id" in body else Code.SUBSCRIPTION_FAILED
 
-    return read_outcomes(asked, reading.query, read, call=call, translate=_translate)
+    return read_outcomes(asked, reading, (CHANNELS, identifiers(reading)), result, translate=_translate)
 
 
 def _translate(code: CodeTable) -> CodeTable:

@@ -1,17 +1,17 @@
 """Consents in customer/get and customer/subscriptions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from customers.profile.models import Customer
-from customers.profile.reading import Payloads, Reading
+import orjson
+
+from customers.profile.reading import CustomerRow, Reading, Section, Values
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
-from subscriptions.models import Consent, Priority
-from subscriptions.payloads import channel_rows, core_rows, optin_status
-from subscriptions.rules import PRIORITIES, Pair, read_scope, read_word
-from subscriptions.services import consents_of
+from subscriptions.models import Priority
+from subscriptions.payloads import Answers, channel_rows, core_rows, optin_status
+from subscriptions.rules import PRIORITIES, read_scope, read_word
 
 # Listed for every customer, and for customers with such a device (docs/protocol.md 4.14).
 LISTED: Final = ("SMS", "POSTMAIL", "EMAIL")
@@ -34,26 +34,40 @@ READABLE: Final = frozenset(
 )
 
 
-def subscriptions(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`subscriptions` and `optin_status` of customer/get, if requested. One query. Empty with 91002 if it fails."""
-    wants_rows, wants_status = reading.wants("subscriptions"), reading.wants("optin_status")
-    if not (wants_rows or wants_status):
-        return {}
-    consents: Mapping[int, Mapping[Pair, Consent]] = {}
-    with reading.may_fail(Code.SUBSCRIPTIONS_UNAVAILABLE):
-        consents = consents_of(ids)
-    payloads: dict[int, dict[str, Any]] = {pk: {} for pk in ids}
-    for pk, payload in payloads.items():
-        if wants_rows:
-            payload["subscriptions"] = {"subscription": core_rows(consents.get(pk, {}))}
-        if wants_status:
-            payload["optin_status"] = optin_status(consents.get(pk, {}))
-    return payloads
+_CONSENTS: Final = """LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_array(consent.channel, consent.priority, consent.scope, consent.is_subscribed))::text AS rows
+    FROM subscriptions_consent AS consent
+    WHERE consent.organization_id = %(organization)s AND consent.customer_id = customer.id
+) AS consents ON true"""
+
+
+def _answers(rows: str | None) -> Answers:
+    return {(channel, priority, scope): answer for channel, priority, scope, answer in (orjson.loads(rows) if rows else ())}
+
+
+def _display(values: Values | None, _customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    answers = _answers(values[0]) if values else {}
+    payload: dict[str, Any] = {}
+    if reading.wants("subscriptions"):
+        payload["subscriptions"] = {"subscription": core_rows(answers)}
+    if reading.wants("optin_status"):
+        payload["optin_status"] = optin_status(answers)
+    return payload
+
+
+_SUBSCRIPTIONS: Final = Section(
+    columns=("consents.rows",), joins=_CONSENTS, display=_display, failure=Code.SUBSCRIPTIONS_UNAVAILABLE
+)
+
+
+def subscriptions(reading: Reading) -> Section | None:
+    """`subscriptions` and `optin_status` of customer/get, if requested. Empty with 91002 if the database fails them."""
+    return _SUBSCRIPTIONS if reading.wants("subscriptions") or reading.wants("optin_status") else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentReading(Reading):
-    """A read of customer/subscriptions. `channel` "": the listed channels; `limit` None: all of these."""
+class ConsentFilters:
+    """What a read of customer/subscriptions shows. `channel` "": the listed channels; `limit` None: all of these."""
 
     channel: str
     priorities: Sequence[str]
@@ -61,13 +75,10 @@ class ConsentReading(Reading):
     limit: int | None
 
 
-def read_filters(reading: Reading) -> ConsentReading:
+def read_filters(reading: Reading) -> ConsentFilters:
     """The filters of a read. Raises `LoyaltyError`, in this order: 1101, 1102, 1103 or 1105, 400 for a malformed `limit`."""
     channel, priority = reading.query.get("channel", ""), reading.query.get("priority", "")
-    return ConsentReading(
-        organization=reading.organization,
-        policy=reading.policy,
-        query=reading.query,
+    return ConsentFilters(
         channel=read_word(channel, READABLE, Code.INVALID_CHANNEL) if channel else "",
         priorities=[read_word(priority, PRIORITIES, Code.INVALID_PRIORITY)] if priority else list(Priority.values),
         scope=read_scope(reading.query.get("scope", "")),
@@ -75,26 +86,26 @@ def read_filters(reading: Reading) -> ConsentReading:
     )
 
 
-def channels(ids: Sequence[int], reading: ConsentReading) -> Payloads:
-    """`user_id` and `channel` of customer/subscriptions. One query, and one for devices unless a channel is requested."""
-    consents = consents_of(ids)
-    listed = {pk: [reading.channel] for pk in ids} if reading.channel else _listed(ids)
-    return {
-        pk: {
-            "user_id": str(pk),
-            "channel": channel_rows(
-                consents[pk], channels=names[: reading.limit], priorities=reading.priorities, scope=reading.scope
-            ),
-        }
-        for pk, names in listed.items()
-    }
+def _display_channels(values: Values | None, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    """`user_id` and `channel` of customer/subscriptions; nothing if the database does not give them."""
+    if values is None:
+        return {}
+    filters = read_filters(reading)
+    rows, comm_channels = values
+    devices = {channel["type"] for channel in orjson.loads(comm_channels)}
+    listed = [filters.channel] if filters.channel else [*LISTED, *(device for device in OF_DEVICES if device in devices)]
+    channels = channel_rows(
+        _answers(rows), channels=listed[: filters.limit], priorities=filters.priorities, scope=filters.scope
+    )
+    return {"user_id": str(customer.pk), "channel": channels}
 
 
-def _listed(ids: Sequence[int]) -> dict[int, list[str]]:
-    """The channels listed for each customer if none is requested."""
-    rows = Customer.objects.filter(pk__in=ids).values_list("pk", "comm_channels")
-    devices = {pk: {channel["type"] for channel in comm_channels} for pk, comm_channels in rows}
-    return {pk: [*LISTED, *(device for device in OF_DEVICES if device in types)] for pk, types in devices.items()}
+CHANNELS: Final = Section(
+    columns=("consents.rows", "customer.comm_channels::text"),
+    joins=_CONSENTS,
+    display=_display_channels,
+    failure=Code.SUBSCRIPTION_FAILED,
+)
 
 
 def _limit(given: str) -> int | None:

@@ -12,6 +12,7 @@ from engagement.bills.models import Bill, PurchaseTotals
 from engagement.points.balances import Balance, read_balances
 from engagement.points.entries import latest_entries
 from engagement.points.models import PointsEntry
+from engagement.programs.models import Program
 from organizations.back_office.tables import Table
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
@@ -33,11 +34,24 @@ class CustomerPage:
 def read_customer_page(customer: Customer, *, organization: Organization) -> CustomerPage:
     """Read the loyalty data in six queries. Due steps are settled first, in further queries."""
     return CustomerPage(
-        balances=read_balances([customer.pk], organization=organization).of_customer(customer.pk),
+        balances=_balances(customer, organization),
         purchases=PurchaseTotals.objects.filter(customer=customer).first(),
-        bills=latest_bills([customer.pk], query={}, organization=organization),
+        bills=latest_bills(customer),
         entries=latest_entries(customer, limit=ENTRIES_SHOWN),
     )
+
+
+def _balances(customer: Customer, organization: Organization) -> list[Balance]:
+    """The balances, in programs that are off too: the default program first, then by the program's name."""
+    balances = read_balances([customer.pk], organization=organization).of_customer(customer.pk)
+    programs = Program.objects.filter(pk__in=balances).order_by("-is_default", "name") if balances else ()
+    shown = []
+    for program in programs:
+        balance = balances[program.pk]
+        if balance.membership is not None:
+            balance.membership.program = program
+            shown.append(balance)
+    return shown
 
 
 class CustomerPanel(Protocol):

@@ -8,26 +8,30 @@ import customers.details.sections
 import customers.groups.sections
 import customers.identifiers.sections
 import customers.segments.sections
-import customers.statuses.sections
 import engagement.bills.sections
+import engagement.points.group_points
 import engagement.points.sections
+import engagement.trackers.sections
 import subscriptions.sections
-from customers.profile.reading import Reading
-from engagement.points.sections import points_section
-from engagement.trackers.sections import add_trackers
-from loyalty_project.protocol.codes import CodeTable
-from loyalty_project.protocol.sections import Section, assemble
+from customers.lookup.statement import Found
+from customers.profile.reading import Reading, Section, SectionChoice, chosen, in_order
+from loyalty_project.protocol.codes import Code, CodeTable, Transport
 
-SECTIONS: tuple[Section[Reading], ...] = (
+# The sections in the order in which they print; each is asked whether it belongs to a read.
+SECTIONS: Sequence[SectionChoice] = (
     customers.details.sections.profile,
     customers.identifiers.sections.identifiers,
     customers.groups.sections.user_groups,
     customers.segments.sections.segments,
     customers.cards.sections.cards,
-    points_section({"tracker_info": add_trackers}),
+    engagement.points.sections.points,
+    engagement.points.sections.expired_points,
+    engagement.points.sections.promotion_points,
+    engagement.points.sections.enrolment,
+    engagement.trackers.sections.trackers,
     engagement.bills.sections.purchases,
     engagement.bills.sections.transactions,
-    engagement.points.sections.group_points,
+    engagement.points.group_points.group_points,
     subscriptions.sections.subscriptions,
 )
 
@@ -81,14 +85,19 @@ ORDER: Mapping[str, Any] = {
 }
 
 
-def refusals(ids: Sequence[int], reading: Reading) -> dict[int, CodeTable]:
-    """Known customers whose item is refused, with the code."""
-    return {**engagement.points.sections.program_refusals(ids, reading), **customers.statuses.sections.deleted(ids, reading)}
+def sections_of(reading: Reading) -> tuple[Section, ...]:
+    """The sections that a customer/get asks for."""
+    return chosen(SECTIONS, reading)
 
 
-def read_profiles(ids: Sequence[int], reading: Reading) -> dict[int, dict[str, Any]]:
-    """The item of each customer by id, without `item_status`. `reading.warnings_of` has the warnings afterwards.
+def refusal_of(found: Found, reading: Reading) -> CodeTable | None:
+    """The code that refuses the item of a customer who was read, None if it is answered."""
+    refused = reading.refused.get(found.customer.pk)
+    if refused is not Transport.CUSTOMER_ERASED and engagement.points.sections.is_unreadable(reading):
+        return Code.INVALID_INPUT
+    return refused
 
-    The number of queries does not grow with the ids.
-    """
-    return assemble(ids, reading, sections=SECTIONS, order=ORDER)
+
+def profile_of(found: Found) -> dict[str, Any]:
+    """The item of a customer, without `item_status`."""
+    return in_order(ORDER, found.parts)

@@ -258,7 +258,8 @@ def _read_subscriptions(registration: Registration) -> None:
     notices: list[Notice] = []
     with best_effort(notices, [Notice(Code.SUBSCRIPTIONS_UNAVAILABLE)]):
         customer_id = registration.customer.pk
-        registration.subscriptions = core_rows(consents_of([customer_id])[customer_id])
+        consents = consents_of([customer_id])[customer_id]
+        registration.subscriptions = core_rows({pair: consent.is_subscribed for pair, consent in consents.items()})
     registration.notices = in_numeric_order([*registration.notices, *notices])
 
 

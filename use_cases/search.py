@@ -1,37 +1,38 @@
 """Search for customers: the conditions, of all apps, become one query (docs/protocol.md 4.4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from customers.details.payloads import search_row
+from customers.details.sections import profile
 from customers.field_terms.models import IndexedField
 from customers.field_terms.services import SEARCHED
-from customers.lookup.reads import read_customers
+from customers.identifiers.sections import identifiers
+from customers.lookup.statement import find_customers
 from customers.profile.models import Customer
+from customers.profile.reading import Reading, merged
 from customers.profile.text import fold_given
 from customers.search.attributes import AllBut, Attributes, Criterion, OwnedRows, SearchContext, SearchedField, invalid_search
 from customers.search.customer_attributes import ATTRIBUTES, NOBODY
 from customers.search.field_attributes import field_attribute
 from customers.search.grammar import Condition, read_search
-from engagement.bills.models import PurchaseTotals
-from engagement.points.balances import Balance, read_balances
-from engagement.points.search import POINTS, default_program, loyalty_attributes, settle_among
-from engagement.programs.account_key import AccountKey
+from engagement.bills.sections import PURCHASE_FIGURES
+from engagement.points.search import POINTS, loyalty_attributes, settle_among
+from engagement.points.sections import FIGURES
+from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Program
-from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.timeouts import TookTooLongError, answered_within
 from loyalty_project.protocol.codes import Transport
 from loyalty_project.protocol.errors import RequestRefusedError
-from loyalty_project.protocol.numbers import plain_digits
+from organizations.configuration import Configuration
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store
-from organizations.tenancy.models import Organization
 
 ZERO: Final = Decimal(0)
 # Customers that may be read one after the other to fill a page.
@@ -61,15 +62,18 @@ class Hits:
     rows: list[dict[str, Any]]
 
 
-def search_customers(search: Search, *, organization: Organization) -> Hits:
+def search_customers(search: Search, *, configuration: Configuration) -> Hits:
     """The customers of the scope's organization who meet every condition. The number of queries does not grow with the hits.
 
     Due points are settled before they are compared and printed. Raises `LoyaltyError` 400 for an invalid search and
     `RequestRefusedError` 461 for one that takes longer than SEARCH_TIMEOUT. Call it outside of a transaction.
     """
     conditions = read_search(search.text)
-    program = default_program()
-    context = SearchContext(organization=organization, country_code=search.country_code, fields=_searched_fields())
+    default = configuration.part(load_catalog).default
+    program = default.program if default else None
+    context = SearchContext(
+        organization=configuration.organization, country_code=search.country_code, fields=configuration.part(searched_fields)
+    )
     try:
         selection = _select(conditions, search, program, context)
         with answered_within(settings.SEARCH_TIMEOUT):
@@ -77,12 +81,11 @@ def search_customers(search: Search, *, organization: Organization) -> Hits:
             ids = selection.page(search, count=count) if count > search.start else []
     except TookTooLongError as error:
         raise RequestRefusedError(int(Transport.SEARCH_BUSY), Transport.SEARCH_BUSY) from error
-    definitions = [searched.definition for searched in context.fields]
-    return Hits(count=count, rows=_rows(ids, program, definitions, organization))
+    return Hits(count=count, rows=_rows(ids, program, configuration))
 
 
-def _searched_fields() -> list[SearchedField]:
-    """The active searchable fields, custom before extended: one query."""
+def searched_fields() -> list[SearchedField]:
+    """The active searchable fields, custom before extended: a part of the configuration."""
     complete = IndexedField.objects.filter(field=OuterRef("pk"), is_complete=True)
     rows = FieldDefinition.objects.filter(category__in=SEARCHED, is_active=True).annotate(is_indexed=Exists(complete))
     return [SearchedField(definition=row, is_indexed=row.is_indexed) for row in rows]
@@ -196,29 +199,9 @@ def _all_of(criteria: Sequence[Criterion]) -> "_Selection | _EverybodyElse":
     return _Selection(rows, "customer_id")
 
 
-def _rows(
-    ids: Sequence[int], program: Program | None, definitions: Sequence[FieldDefinition], organization: Organization
-) -> list[dict[str, Any]]:
-    if not ids:
-        return []
-    customers = read_customers(ids, related=("registered_till", "registered_store"))
-    balances = read_balances(ids, organization=organization)
-    purchases = {
-        totals.customer_id: totals for totals in PurchaseTotals.objects.filter(is_any_of("customer_id", ids, BigIntegerField()))
-    }
-    rows = []
-    for pk in ids:
-        balance = balances.of(AccountKey(pk, program.pk if program else 0))
-        loyalty = _loyalty(balance, purchases.get(pk))
-        rows.append(search_row(customers[pk], definitions=definitions, loyalty=loyalty, zone=organization.zone))
-    return rows
-
-
-def _loyalty(balance: Balance, purchases: PurchaseTotals | None) -> Mapping[str, str]:
-    return {
-        "loyalty_points": plain_digits(balance.spendable),
-        "lifetime_points": plain_digits(balance.totals.lifetime),
-        "lifetime_purchases": plain_digits(purchases.amount if purchases else ZERO),
-        "last_trans_value": plain_digits(purchases.last_amount if purchases else ZERO),
-        "current_slab": balance.current_slab or "",
-    }
+def _rows(ids: Sequence[int], program: Program | None, configuration: Configuration) -> list[dict[str, Any]]:
+    """The rows of these customers, in their order: one statement."""
+    reading = Reading(configuration=configuration, query={}, options=program.pk if program else 0)
+    sections = (profile(reading), identifiers(reading), FIGURES, PURCHASE_FIGURES)
+    found = find_customers("id", [str(pk) for pk in ids], configuration.policy, sections=sections, reading=reading)
+    return [search_row(hit.customer, merged(hit.parts), organization=configuration.organization) for hit in found.values()]

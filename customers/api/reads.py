@@ -1,17 +1,20 @@
-"""The pipeline of all reads of customers: asked identifiers, look-up, sections, outcomes (docs/protocol.md 1.5)."""
+"""The pipeline of all reads of customers: asked values, one statement with the sections, outcomes (docs/protocol.md 1.5)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from customers.lookup.services import LookupQuery, LookupResult, limit_to_store, look_up
+from customers.lookup.services import LookupQuery, find_each
+from customers.lookup.statement import Found
+from customers.profile.reading import Reading, Section
 from loyalty_project.protocol.codes import Code, CodeTable
-from loyalty_project.protocol.errors import LoyaltyError, in_numeric_order
+from loyalty_project.protocol.errors import Notice, in_numeric_order
 from loyalty_project.protocol.outcomes import Done, Outcome, Refused, failed, succeeded
 from loyalty_project.protocol.values import is_on
 from organizations.api.call import Call
 
-Results = Mapping[int, Done | Refused | CodeTable]
+Result = Done | Refused | CodeTable
+_OF_SURVIVOR = (Notice(Code.SURVIVOR_RETRIEVED),)
 
 
 def is_limited_to_store(query: Mapping[str, str]) -> bool:
@@ -19,52 +22,64 @@ def is_limited_to_store(query: Mapping[str, str]) -> bool:
     return is_on(query, "member_care_access")
 
 
-def echo_value(key: str, answer: LookupResult, _code: CodeTable) -> Mapping[str, Any]:
+def reading_of(call: Call, query: Mapping[str, str], *, options: Any = None) -> Reading:
+    """The context of a call's read; `options` are its action's."""
+    return Reading(
+        configuration=call.configuration,
+        query=query,
+        store=call.actor.store,
+        language=call.language,
+        country_code=call.country_code,
+        options=options,
+    )
+
+
+def echo_value(key: str, value: str, _found: Found | None, _code: CodeTable) -> Mapping[str, Any]:
     """The value as it was asked for."""
-    return {key: answer.value}
+    return {key: value}
 
 
 def read_outcomes(
     asked: LookupQuery,
-    query: Mapping[str, str],
-    read: Callable[[Sequence[int]], Results],
+    reading: Reading,
+    sections: Sequence[Section],
+    result: Callable[[Found], Result],
     *,
-    call: Call,
-    echo: Callable[[str, LookupResult, CodeTable], Mapping[str, Any]] = echo_value,
+    echo: Callable[[str, str, Found | None, CodeTable], Mapping[str, Any]] = echo_value,
     translate: Callable[[CodeTable], CodeTable] = lambda code: code,
     conclude: Callable[[Done], Outcome] = succeeded,
 ) -> list[Outcome]:
     """An outcome for each value asked for, in order.
 
-    `read` gets the ids of the customers that may be seen, each once, and returns each one's result. A `LoyaltyError` that it
-    raises fails them all. `echo` is the body of a failed item by key, answer and code. `translate` gives the action's code for
-    a code of the look-up. `conclude` makes the outcome of a success.
+    `result` makes the item of a customer who may be seen from the parts that the `sections` print. `echo` is the body of a
+    failed item by key, value, customer and code. `translate` gives the action's code for a code of the look-up. `conclude`
+    makes the outcome of a success.
     """
-    answers = look_up(asked, organization=call.actor.organization, policy=call.policy, country_code=call.country_code)
-    if is_limited_to_store(query):
-        answers = limit_to_store(answers, call.actor.store)
-    ids = list(dict.fromkeys(answer.customer_id for answer in answers if answer.customer_id is not None))
-    results = _results(ids, read)
+    each = find_each(
+        asked,
+        organization=reading.organization,
+        policy=reading.policy,
+        country_code=reading.country_code,
+        sections=sections,
+        reading=reading,
+    )
+    is_limited = is_limited_to_store(reading.query)
 
-    def outcome(answer: LookupResult) -> Outcome:
-        result = None if answer.customer_id is None else results.get(answer.customer_id)
-        if isinstance(result, Done):
-            return conclude(replace(result, warnings=in_numeric_order([*answer.notices, *result.warnings])))
-        if isinstance(result, Refused):
-            return failed(result.code, result.body, warnings=in_numeric_order([*answer.notices, *result.warnings]))
-        if result is not None:
-            return failed(result, echo(asked.key, answer, result))
-        code = translate(answer.refusal or Code.UNKNOWN_ID)
-        # A value that is not an id at all is not repeated.
-        return failed(code, {} if code is Code.INVALID_INPUT else echo(asked.key, answer, code))
+    def outcome(given: str, found: Found | Code) -> Outcome:
+        if not isinstance(found, Found):
+            code = translate(found)
+            # A value that is not an id at all is not repeated.
+            return failed(code, {} if code is Code.INVALID_INPUT else echo(asked.key, given, None, code))
+        if is_limited and (reading.store is None or found.customer.registered_store_id != reading.store.pk):
+            code = translate(Code.NOT_PERMITTED)
+            return failed(code, echo(asked.key, given, None, code))
+        made = result(found)
+        if isinstance(made, Done | Refused):
+            notices = _OF_SURVIVOR if found.is_merged else ()
+            warnings = in_numeric_order([*notices, *made.warnings])
+            if isinstance(made, Done):
+                return conclude(replace(made, warnings=warnings))
+            return failed(made.code, made.body, warnings=warnings)
+        return failed(made, echo(asked.key, given, found, made))
 
-    return [outcome(answer) for answer in answers]
-
-
-def _results(ids: Sequence[int], read: Callable[[Sequence[int]], Results]) -> Results:
-    if not ids:
-        return {}
-    try:
-        return read(ids)
-    except LoyaltyError as error:
-        return dict.fromkeys(ids, error.code)
+    return [outcome(given, found) for given, found in each]

@@ -1,6 +1,6 @@
 """Actions on customers: add, update, update_identity, get and search (docs/protocol.md 4.1 to 4.5)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -9,10 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.api.echoes import echo_identifiers, echo_identity
-from customers.api.reads import Results, is_limited_to_store, read_outcomes
+from customers.api.reads import Result, is_limited_to_store, read_outcomes, reading_of
 from customers.identity_requests import services as identity_requests
 from customers.identity_requests.rules import read_item
-from customers.lookup.services import LookupResult, read_lookup_query
+from customers.lookup.services import read_lookup_query
+from customers.lookup.statement import Found
 from customers.profile.reading import Reading
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
@@ -28,7 +29,7 @@ from organizations.api.views import TillViewSet
 from use_cases import registration
 from use_cases.customer_core import customer_core
 from use_cases.identity import request_change
-from use_cases.profile import read_profiles, refusals
+from use_cases.profile import profile_of, refusal_of, sections_of
 from use_cases.search import Search, search_customers
 
 REGISTERED: Final = "Customer registration successful"
@@ -83,16 +84,10 @@ class CustomerViewSet(TillViewSet):
     @action(detail=False, methods=["get"], url_path="get")
     def get_customers(self, _request: Request, **_kwargs: object) -> Response:
         """Read customers, up to the batch limit, by one kind of identifier."""
-        call, query = self.call, self.query
-        asked = read_lookup_query(query, limit=call.policy.batch_limit)
-        reading = Reading(
-            organization=call.actor.organization,
-            policy=call.policy,
-            query=query,
-            store=call.actor.store,
-            language=call.language,
-        )
-        outcomes = read_outcomes(asked, query, lambda ids: _profiles(ids, reading), call=call, echo=_echo)
+        query = self.query
+        reading = reading_of(self.call, query)
+        asked = read_lookup_query(query, limit=reading.policy.batch_limit)
+        outcomes = read_outcomes(asked, reading, sections_of(reading), partial(_profile, reading=reading), echo=_echo)
         return self.answer(customers_answer(outcomes, totals=True))
 
     @action(detail=False, methods=["get"])
@@ -107,7 +102,7 @@ class CustomerViewSet(TillViewSet):
             of_store=is_limited_to_store(query),
             store=call.actor.store,
         )
-        hits = search_customers(search, organization=call.actor.organization)
+        hits = search_customers(search, configuration=call.configuration)
         body = {
             "count": str(hits.count),
             "start": str(search.start),
@@ -154,18 +149,16 @@ class CustomerViewSet(TillViewSet):
         )
 
 
-def _profiles(ids: Sequence[int], reading: Reading) -> Results:
-    """Each customer's profile, or the code that refuses it."""
-    refused = refusals(ids, reading)
-    profiles = read_profiles(ids, reading)
-    return {
-        pk: refused.get(pk) or Done(body=profile, message=RETRIEVED, warnings=reading.warnings_of(pk))
-        for pk, profile in profiles.items()
-    }
+def _profile(found: Found, *, reading: Reading) -> Result:
+    """The customer's profile, or the code that refuses it."""
+    refused = refusal_of(found, reading)
+    if refused is not None:
+        return refused
+    return Done(body=profile_of(found), message=RETRIEVED, warnings=reading.warnings_of(found.customer.pk))
 
 
-def _echo(key: str, answer: LookupResult, code: CodeTable) -> Mapping[str, Any]:
+def _echo(key: str, value: str, found: Found | None, code: CodeTable) -> Mapping[str, Any]:
     """The id of an erased customer; else the value asked for, with the empty names that clients read (docs/protocol.md 1.9)."""
-    if code is Transport.CUSTOMER_ERASED:
-        return {"id": str(answer.customer_id)}
-    return {key: answer.value, "firstname": "", "lastname": ""}
+    if found is not None and code is Transport.CUSTOMER_ERASED:
+        return {"id": str(found.customer.pk)}
+    return {key: value, "firstname": "", "lastname": ""}

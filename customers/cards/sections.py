@@ -1,19 +1,35 @@
 """Section `card_details` of customer/get (docs/protocol.md 4.5)."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from typing import Any, Final
 
-from customers.cards.models import Card
+import orjson
+
 from customers.cards.payloads import card
-from customers.profile.reading import Payloads, Reading
+from customers.profile.reading import CustomerRow, Reading, Section, Values
 
 
-def cards(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`card_details`, if the query asks for it: one query."""
-    if not reading.wants("card_details"):
-        return {}
-    by_customer: dict[int, list[dict[str, str]]] = defaultdict(list)
-    for row in Card.objects.filter(customer_id__in=ids).select_related("series").order_by("pk"):
-        if row.customer_id is not None:
-            by_customer[row.customer_id].append(card(row, reading.organization.zone))
-    return {customer_id: {"card_details": by_customer[customer_id]} for customer_id in ids}
+def _display(values: Values, _customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    return {"card_details": [card(row, reading.zone) for row in orjson.loads(values[0])] if values[0] else []}
+
+
+_CARDS: Final = Section(
+    columns=("cards.rows",),
+    joins="""LEFT JOIN LATERAL (
+    SELECT json_agg(
+        json_build_array(
+            card.number, card.external_id, series.id, series.code, series.name, series.type, card.status, card.label,
+            card.issued_on, card.expires_on
+        )
+        ORDER BY card.id
+    )::text AS rows
+    FROM customers_card AS card
+    JOIN organizations_cardseries AS series ON series.organization_id = %(organization)s AND series.id = card.series_id
+    WHERE card.organization_id = %(organization)s AND card.customer_id = customer.id
+) AS cards ON true""",
+    display=_display,
+)
+
+
+def cards(reading: Reading) -> Section | None:
+    """`card_details`, if the query asks for it."""
+    return _CARDS if reading.wants("card_details") else None

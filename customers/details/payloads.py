@@ -6,25 +6,26 @@ from zoneinfo import ZoneInfo
 
 from customers.profile.field_values import name_in, write_value
 from customers.profile.models import Customer
-from customers.registration.state import CustomerState
+from customers.profile.reading import CustomerRow
 from customers.statuses.payloads import fraud_status_of
 from loyalty_project.protocol.moments import write_moment
 from organizations.fields.models import FieldDefinition
 from organizations.policies import Policy
+from organizations.tenancy.models import Organization
 
 
 def field_rows(
-    customer: Customer, definitions: Iterable[FieldDefinition], category: str, *, language: str = ""
+    values: Mapping[str, Any], definitions: Iterable[FieldDefinition], category: str, *, language: str = ""
 ) -> dict[str, Any]:
     """`{"field": [{name, value}]}` for the fields of a category that have a value, in the order of their definition.
 
-    With a `language`, the name is the field's label in that language, if it has one.
+    `values` are canonical values by field id. With a `language`, the name is the field's label in that language, if it has one.
     """
     return {
         "field": [
-            {"name": name_in(definition, language), "value": write_value(customer.value_of(definition.pk))}
+            {"name": name_in(definition, language), "value": write_value(value)}
             for definition in definitions
-            if definition.category == category and definition.is_active and customer.value_of(definition.pk)
+            if definition.category == category and definition.is_active and (value := values.get(str(definition.pk)))
         ]
     }
 
@@ -59,41 +60,33 @@ def core(
         "source": customer.source.lower(),
         "fraud_status": fraud_status.status,
         "reason": fraud_status.reason,
-        "custom_fields": field_rows(customer, definitions, FieldDefinition.Category.CUSTOM),
-        "extended_fields": field_rows(customer, definitions, FieldDefinition.Category.EXTENDED),
+        "custom_fields": field_rows(customer.field_values, definitions, FieldDefinition.Category.CUSTOM),
+        "extended_fields": field_rows(customer.field_values, definitions, FieldDefinition.Category.EXTENDED),
         "subscriptions": {"subscription": list(subscriptions)},
         "side_effects": {"effect": list(side_effects)},
     }
 
 
-def search_row(
-    person: CustomerState, *, definitions: Sequence[FieldDefinition], loyalty: Mapping[str, str], zone: ZoneInfo
-) -> dict[str, Any]:
-    """One customer of a search result, all text (docs/protocol.md 4.4). Till and store of registration are read already.
+def search_row(customer: CustomerRow, parts: Mapping[str, Any], *, organization: Organization) -> dict[str, Any]:
+    """One customer of a search result, all text (docs/protocol.md 4.4).
 
-    `loyalty` has points, purchases and tier as text.
+    `parts` are those of the sections of customer/get about the customer and their identifiers, and points, purchases and tier
+    as text.
     """
-    customer = person.customer
-    registered_by = customer.registered_till or customer.registered_store
-    attributes = [
-        row
-        for category in (FieldDefinition.Category.CUSTOM, FieldDefinition.Category.EXTENDED)
-        for row in field_rows(customer, definitions, category)["field"]
-    ]
     return {
         "user_id": str(customer.pk),
-        "org_id": str(customer.organization_id),
+        "org_id": str(organization.pk),
         "firstname": customer.firstname,
         "lastname": customer.lastname,
-        "mobile": person.identifiers.get("mobile", ""),
-        "email": person.identifiers.get("email", ""),
-        "external_id": person.identifiers.get("external_id", ""),
-        "loyalty_points": loyalty["loyalty_points"],
-        "lifetime_points": loyalty["lifetime_points"],
-        "lifetime_purchases": loyalty["lifetime_purchases"],
-        "current_slab": loyalty["current_slab"],
-        "registered_on": write_moment(customer.registered_on, zone),
-        "registered_by": registered_by.code if registered_by else "",
-        "last_trans_value": loyalty["last_trans_value"],
-        "attributes": {"attribute": attributes},
+        "mobile": parts.get("mobile", ""),
+        "email": parts.get("email", ""),
+        "external_id": parts.get("external_id", ""),
+        "loyalty_points": parts["loyalty_points"],
+        "lifetime_points": parts["lifetime_points"],
+        "lifetime_purchases": parts["lifetime_purchases"],
+        "current_slab": parts["current_slab"],
+        "registered_on": parts["registered_on"],
+        "registered_by": parts["registered_till"]["code"] or parts["registered_store"]["code"],
+        "last_trans_value": parts["last_trans_value"],
+        "attributes": {"attribute": [*parts["custom_fields"]["field"], *parts["extended_fields"]["field"]]},
     }

@@ -1,28 +1,35 @@
 """Section `user_groups2` of customer/get (docs/protocol.md 4.5)."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
-from django.db.models import OuterRef, Subquery
+import orjson
 
-from customers.groups.models import GroupMembership
 from customers.groups.payloads import user_group
-from customers.profile.reading import Payloads, Reading
+from customers.profile.reading import CustomerRow, Reading, Section, Values
 
 
-def user_groups(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`user_groups2`, if the query asks for it: one query."""
-    if not reading.wants("user_group"):
-        return {}
-    groups = groups_of(ids)
-    return {customer_id: {"user_groups2": groups.get(customer_id, [])} for customer_id in ids}
+def _display(values: Values, _customer: CustomerRow, _reading: Reading) -> dict[str, Any]:
+    return {"user_groups2": [user_group(row) for row in orjson.loads(values[0])] if values[0] else []}
 
 
-def groups_of(ids: Collection[int]) -> Mapping[int, list[dict[str, str]]]:
-    """Printed user groups by customer id, without customers who are in none: one query."""
-    primaries = GroupMembership.objects.filter(group=OuterRef("group"), role=GroupMembership.Role.PRIMARY)
-    rows = GroupMembership.objects.filter(customer_id__in=ids, group__is_active=True).select_related("group")
-    by_customer: dict[int, list[dict[str, str]]] = defaultdict(list)
-    for row in rows.annotate(primary=Subquery(primaries.values("customer_id"))).order_by("group__external_id"):
-        by_customer[row.customer_id].append(user_group(row, row.primary))
-    return by_customer
+USER_GROUPS: Final = Section(
+    columns=("user_groups.rows",),
+    joins="""LEFT JOIN LATERAL (
+    SELECT json_agg(
+        json_build_array(user_group.id, user_group.external_id, user_group.name, membership.role, leader.customer_id)
+        ORDER BY user_group.external_id
+    )::text AS rows
+    FROM customers_groupmembership AS membership
+    JOIN customers_usergroup AS user_group ON user_group.organization_id = %(organization)s
+        AND user_group.id = membership.group_id AND user_group.is_active
+    LEFT JOIN customers_groupmembership AS leader ON leader.organization_id = %(organization)s
+        AND leader.group_id = user_group.id AND leader.role = 'PRIMARY'
+    WHERE membership.organization_id = %(organization)s AND membership.customer_id = customer.id
+) AS user_groups ON true""",
+    display=_display,
+)
+
+
+def user_groups(reading: Reading) -> Section | None:
+    """`user_groups2`, if the query asks for it."""
+    return USER_GROUPS if reading.wants("user_group") else None

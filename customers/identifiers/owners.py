@@ -1,18 +1,48 @@
-"""The customer that a value identifies: the one rule of reads, files and requests (docs/protocol.md 7)."""
+"""The customer that a value identifies: the one rule of reads, files and requests (docs/protocol.md 7).
 
-from collections import defaultdict
+A value that several customers have identifies none of them. Inherited values count, former ones do not.
+"""
+
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
-from django.contrib.postgres.aggregates import BoolAnd
-from django.db.models import CharField, Max, Min, Q
-
-from customers.identifiers.models import Identifier
 from customers.identifiers.rules import is_exclusive
-from loyalty_project.db.lookups import is_any_of
 from organizations.policies import Policy
+from organizations.tenancy.statements import fetch_rows
 
-State = Identifier.State
+# The row of a kind that is exclusive decides alone. Without one, and for other kinds, tens of thousands may share a value: the
+# lowest and the highest customer are ends of an index. Each value is in one of two partial indexes.
+_EXCLUSIVE: Final = """SELECT identifier.customer_id, identifier.state = 'MERGED' AS is_inherited
+        FROM customers_identifier AS identifier
+        WHERE identifier.organization_id = %(organization)s AND identifier.kind = %(kind)s AND identifier.value = given.value
+            AND identifier.exclusive AND identifier.state <> 'FORMER'"""
+_SHARED: Final = """SELECT min(identifier.customer_id) AS customer_id, bool_and(identifier.state = 'MERGED') AS is_inherited
+        FROM customers_identifier AS identifier
+        WHERE identifier.organization_id = %(organization)s AND identifier.kind = %(kind)s AND identifier.value = given.value
+            AND {condition} AND identifier.state <> 'FORMER'
+        HAVING min(identifier.customer_id) = max(identifier.customer_id)"""
+
+# Joins that find the `owner` of `given.value`: its customer_id, and is_inherited if it came with merged customers alone.
+OWNER_OF_EXCLUSIVE_KIND: Final = f"""LEFT JOIN LATERAL (
+        {_EXCLUSIVE}
+) AS exclusive_owner ON true
+LEFT JOIN LATERAL (
+    SELECT exclusive_owner.customer_id, exclusive_owner.is_inherited WHERE exclusive_owner.customer_id IS NOT NULL
+    UNION ALL
+    SELECT shared.customer_id, shared.is_inherited FROM (
+        {_SHARED.format(condition="NOT identifier.exclusive AND exclusive_owner.customer_id IS NULL")}
+    ) AS shared
+) AS owner ON true"""  # noqa: S608 - made of constants
+OWNER_OF_SHARED_KIND: Final = f"""LEFT JOIN LATERAL (
+        {_SHARED.format(condition="(identifier.exclusive OR NOT identifier.exclusive)")}
+) AS owner ON true"""
+_OWNERS: Final = """SELECT given.value, owner.customer_id, owner.is_inherited
+FROM unnest((SELECT %(values)s::text[])) AS given (value)
+{owner}
+WHERE owner.customer_id IS NOT NULL"""
+_OF_EXCLUSIVE_KIND: Final = _OWNERS.format(owner=OWNER_OF_EXCLUSIVE_KIND)
+_OF_SHARED_KIND: Final = _OWNERS.format(owner=OWNER_OF_SHARED_KIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,42 +53,10 @@ class Owner:
     is_inherited: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Holders:
-    """The customers who have a value: the lowest and the highest id, and whether all of them only inherited it."""
-
-    first: int
-    last: int
-    are_heirs: bool
-
-
 def owners_of(kind: str, values: Collection[str], policy: Policy) -> dict[str, Owner]:
-    """The owner of each value of this kind, in one query. A value that several customers have identifies none of them.
-
-    Inherited values count, former ones do not. An exclusive row decides alone if the policy makes the kind exclusive.
-    """
+    """The owner of each value of this kind that has one. One statement."""
     if not values:
         return {}
-    # Each value is in one of two partial indexes.
-    either = Q(exclusive=True) | Q(exclusive=False)
-    rows = Identifier.objects.filter(either, is_any_of("value", values, CharField()), kind=kind).exclude(state=State.FORMER)
-    # Grouped in the database: tens of thousands may share an address.
-    grouped = (
-        rows.order_by()
-        .values_list("value", "exclusive")
-        .annotate(first=Min("customer_id"), last=Max("customer_id"), are_heirs=BoolAnd(Q(state=State.MERGED)))
-    )
-    by_value: defaultdict[str, dict[bool, _Holders]] = defaultdict(dict)
-    for value, exclusive, first, last, are_heirs in grouped:
-        by_value[value][exclusive] = _Holders(first, last, are_heirs)
-    decides_alone = is_exclusive(kind, policy)
-    owners = {value: _only_owner(holders, decides_alone=decides_alone) for value, holders in by_value.items()}
-    return {value: owner for value, owner in owners.items() if owner is not None}
-
-
-def _only_owner(holders: dict[bool, _Holders], *, decides_alone: bool) -> Owner | None:
-    deciding = [holders[True]] if decides_alone and True in holders else list(holders.values())
-    ids = {pk for some in deciding for pk in (some.first, some.last)}
-    if len(ids) > 1:
-        return None
-    return Owner(ids.pop(), is_inherited=all(some.are_heirs for some in deciding))
+    statement = _OF_EXCLUSIVE_KIND if is_exclusive(kind, policy) else _OF_SHARED_KIND
+    rows = fetch_rows(statement, {"kind": kind, "values": list(values)})
+    return {value: Owner(customer_id, is_inherited) for value, customer_id, is_inherited in rows}

@@ -1,39 +1,47 @@
 """Section `identifiers` of customer/get (docs/protocol.md 4.5)."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Value
+import orjson
 
-from customers.identifiers.models import Identifier
-from customers.profile.reading import Payloads, Reading
-from customers.sources.models import SourceProfile
+from customers.profile.reading import CustomerRow, Reading, Section, Values
 from customers.sources.values import PROFILE_MISSING, read_source
 from loyalty_project.protocol.errors import Notice
 
 
-def identifiers(ids: Sequence[int], reading: Reading) -> Payloads:
-    """Identifiers of the customers, and their accounts at other sources: one query.
-
-    Warning 91016 or 91017 for customers without a profile at the source that the call names.
-    """
-    payloads: dict[int, dict[str, Any]] = {customer_id: {"identifiers": []} for customer_id in ids}
-    own = Identifier.objects.filter(customer_id__in=ids, state=Identifier.State.CURRENT).annotate(is_profile=Value(0))
-    profiles = SourceProfile.objects.filter(customer_id__in=ids).annotate(is_profile=Value(1))
-    rows = own.values_list("is_profile", "pk", "customer_id", "kind", "value").union(
-        profiles.values_list("is_profile", "pk", "customer_id", "source", "account"), all=True
-    )
-    sources: defaultdict[int, set[str]] = defaultdict(set)
-    for is_profile, _, customer_id, kind, value in sorted(rows):
-        payloads[customer_id]["identifiers"].append({"type": kind.lower(), "value": value})
+def _display(values: Values, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    """Identifiers, and accounts at other sources. Warning 91016 or 91017 without a profile at the source asked for."""
+    listed: list[dict[str, str]] = []
+    payload: dict[str, Any] = {"identifiers": listed}
+    sources = set()
+    for is_profile, kind, value in orjson.loads(values[0]) if values[0] else ():
+        listed.append({"type": kind.lower(), "value": value})
         if is_profile:
-            sources[customer_id].add(kind)
+            sources.add(kind)
         else:
-            payloads[customer_id][kind] = value
-    asked = read_source(reading.query.get("source", ""))
-    if asked in PROFILE_MISSING:
-        for customer_id in ids:
-            if asked not in sources[customer_id]:
-                reading.own_notices[customer_id].append(Notice(PROFILE_MISSING[asked]))
-    return payloads
+            payload[kind] = value
+    asked = reading.query.get("source", "")
+    missing = PROFILE_MISSING.get(read_source(asked) or "") if asked else None
+    if missing is not None and read_source(asked) not in sources:
+        reading.own_notices[customer.pk].append(Notice(missing))
+    return payload
+
+
+_IDENTIFIERS: Final = Section(
+    columns=("identifiers.rows",),
+    joins="""LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_array(is_profile, kind, value) ORDER BY is_profile, id)::text AS rows FROM (
+        SELECT 0 AS is_profile, id, kind, value FROM customers_identifier
+        WHERE organization_id = %(organization)s AND customer_id = customer.id AND state = 'CURRENT'
+        UNION ALL
+        SELECT 1, id, source, account FROM customers_sourceprofile
+        WHERE organization_id = %(organization)s AND customer_id = customer.id
+    ) AS known
+) AS identifiers ON true""",
+    display=_display,
+)
+
+
+def identifiers(_reading: Reading) -> Section:
+    """Identifiers and accounts at other sources: part of every answer."""
+    return _IDENTIFIERS

@@ -1,22 +1,17 @@
-"""Look-ups of customers by identifier, id or card: one query a kind for any number of values."""
+"""Look-ups of customers by identifier, id or card: one statement for any number of values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from django.db.models import BigIntegerField, CharField
-
-from customers.cards.models import Card
 from customers.identifiers.models import Identifier
-from customers.identifiers.owners import owners_of
 from customers.identifiers.values import read_email, read_id
-from customers.profile.models import Customer
-from loyalty_project.db.lookups import is_any_of
+from customers.lookup.statement import Found, find_customers
+from customers.profile.reading import Reading, Section
 from loyalty_project.phone_numbers import read_mobile, stored_mobile
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice, RequestRefusedError
 from loyalty_project.protocol.plain_text import read_code
 from loyalty_project.protocol.values import has_unusable_text
-from organizations.locations.models import Store
 from organizations.policies import Policy
 from organizations.tenancy.models import Organization
 from organizations.tenancy.phone_numbers import mobile_reading
@@ -94,36 +89,33 @@ def look_up(query: LookupQuery, *, organization: Organization, policy: Policy, c
     Refusals: 1015 blank, 400 an id that is not a number, or unusable characters, 1042 malformed, 1012 or 1011 unknown
     (docs/protocol.md 5.1). A value that several customers share is 1012: it identifies nobody (7).
     """
-    canonical = [_canonical(query.key, value, organization, policy, country_code) for value in query.values]
-    known = _find(query.key, {value for value in canonical if isinstance(value, str)}, policy)
-    results = []
-    for given, value in zip(query.values, canonical, strict=True):
-        if isinstance(value, Code):
-            results.append(LookupResult(value=given, refusal=value))
-        elif value in known:
-            customer_id, is_merged = known[value]
-            results.append(LookupResult(value=given, customer_id=customer_id, is_merged=is_merged))
-        else:
-            refusal = _unknown(query.key, given, organization, policy, country_code)
-            results.append(LookupResult(value=given, refusal=refusal))
-    return results
-
-
-def ids_of_store(ids: Sequence[int], store: Store | None) -> set[int]:
-    """The ids of customers registered in `store`: those that a call with member care access may see."""
-    if store is None:
-        return set()
-    return set(Customer.objects.filter(pk__in=ids, registered_store=store).values_list("pk", flat=True))
-
-
-def limit_to_store(results: Sequence[LookupResult], store: Store | None) -> list[LookupResult]:
-    """The results, with 1044 for customers registered elsewhere: member care access."""
-    permitted = ids_of_store([result.customer_id for result in results if result.customer_id is not None], store)
     return [
-        replace(result, customer_id=None, refusal=Code.NOT_PERMITTED)
-        if result.customer_id is not None and result.customer_id not in permitted
-        else result
-        for result in results
+        LookupResult(value=given, refusal=found)
+        if isinstance(found, Code)
+        else LookupResult(value=given, customer_id=found.customer.pk, is_merged=found.is_merged)
+        for given, found in find_each(query, organization=organization, policy=policy, country_code=country_code)
+    ]
+
+
+def find_each(
+    query: LookupQuery,
+    *,
+    organization: Organization,
+    policy: Policy,
+    country_code: str,
+    sections: Sequence[Section] = (),
+    reading: Reading | None = None,
+) -> list[tuple[str, Found | Code]]:
+    """Each value as given, in order, with its customer, or the refusal (`look_up`). One statement, as `find_customers`."""
+    canonical = [_canonical(query.key, value, organization, policy, country_code) for value in query.values]
+    known = find_customers(
+        query.key, [value for value in canonical if not isinstance(value, Code)], policy, sections=sections, reading=reading
+    )
+    return [
+        (given, value)
+        if isinstance(value, Code)
+        else (given, known.get(value) or _unknown(query.key, given, organization, policy, country_code))
+        for given, value in zip(query.values, canonical, strict=True)
     ]
 
 
@@ -151,21 +143,3 @@ def _unknown(key: str, value: str, organization: Organization, policy: Policy, c
     if key == "mobile" and read_mobile(value, **mobile_reading(organization, policy, country_code)) is None:
         return Code.MALFORMED_IDENTIFIER
     return Code.UNKNOWN_IDENTIFIER if key in Identifier.Kind.values else Code.UNKNOWN_ID
-
-
-def _find(key: str, values: set[str], policy: Policy) -> dict[str, tuple[int, bool]]:
-    """Ids of customers by value, and True if the value belongs to a merged customer."""
-    if not values:
-        return {}
-    if key == "id":
-        ids = [int(value) for value in values if value.isdigit()]
-        known = Customer.objects.filter(is_any_of("pk", ids, BigIntegerField()))
-        rows = known.values_list("pk", "merged_into_id")
-        return {str(pk): (survivor or pk, survivor is not None) for pk, survivor in rows}
-    if key in Identifier.Kind.values:
-        owners = owners_of(key, values, policy)
-        return {value: (owner.customer_id, owner.is_inherited) for value, owner in owners.items()}
-    column = "number" if key == "card_number" else "external_id"
-    # The index covers external ids that are not blank; PostgreSQL uses it only with this condition.
-    cards = Card.objects.filter(is_any_of(column, values, CharField()), customer__isnull=False).exclude(**{column: ""})
-    return {value: (customer_id, False) for value, customer_id in cards.values_list(column, "customer_id")}

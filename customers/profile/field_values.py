@@ -71,6 +71,8 @@ def folded_values(values: Mapping[str, FieldValue]) -> dict[str, list[str]]:
 
 def name_in(definition: FieldDefinition, language: str) -> str:
     """The field's label in a language (an ISO code, in any case), or in the language without its region, or its name."""
+    if not (language and definition.labels):
+        return definition.name
     labels = {_language(code): label for code, label in definition.labels.items()}
     code = _language(language)
     return labels.get(code) or labels.get(code.partition("-")[0]) or definition.name

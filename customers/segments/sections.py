@@ -1,21 +1,34 @@
 """Section `segments` of customer/get (docs/protocol.md 4.5)."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from typing import Any, Final
 
-from customers.profile.reading import Payloads, Reading
-from customers.segments.models import CustomerSegment
+import orjson
+
+from customers.profile.reading import CustomerRow, Reading, Section, Values
 from loyalty_project.protocol.codes import Code
 
 
-def segments(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`segments`, if the query asks for it: one query. Empty with warning 91004 if the query fails."""
-    if not reading.wants("segments"):
-        return {}
-    by_customer: dict[int, list[dict[str, str]]] = defaultdict(list)
-    with reading.may_fail(Code.SEGMENTS_UNAVAILABLE):
-        rows = CustomerSegment.objects.filter(customer_id__in=ids, segment__is_active=True, partition__is_active=True)
-        values = rows.order_by("segment__name").values_list("customer_id", "segment__name", "partition__name")
-        for customer_id, name, value in values:
-            by_customer[customer_id].append({"name": name, "value": value})
-    return {customer_id: {"segments": {"segment": by_customer[customer_id]}} for customer_id in ids}
+def _display(values: Values | None, _customer: CustomerRow, _reading: Reading) -> dict[str, Any]:
+    rows = orjson.loads(values[0]) if values and values[0] else []
+    return {"segments": {"segment": [{"name": name, "value": value} for name, value in rows]}}
+
+
+_SEGMENTS: Final = Section(
+    columns=("segments.rows",),
+    joins="""LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_array(segment.name, partition.name) ORDER BY segment.name)::text AS rows
+    FROM customers_customersegment AS placed
+    JOIN customers_segment AS segment ON segment.organization_id = %(organization)s
+        AND segment.id = placed.segment_id AND segment.is_active
+    JOIN customers_segmentpartition AS partition ON partition.organization_id = %(organization)s
+        AND partition.id = placed.partition_id AND partition.is_active
+    WHERE placed.organization_id = %(organization)s AND placed.customer_id = customer.id
+) AS segments ON true""",
+    display=_display,
+    failure=Code.SEGMENTS_UNAVAILABLE,
+)
+
+
+def segments(reading: Reading) -> Section | None:
+    """`segments`, if the query asks for it. Empty with warning 91004 if the database fails it."""
+    return _SEGMENTS if reading.wants("segments") else None

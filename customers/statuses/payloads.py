@@ -1,8 +1,9 @@
 """Printed fraud status of a customer (docs/protocol.md 3, 7)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from customers.profile.models import Customer
@@ -29,27 +30,51 @@ class FraudStatus:
     reason: str
 
 
+# What `printed_fraud_status` reads of the row `customer` and of its `status_label`.
+COLUMNS: Final = (
+    "status_label.status",
+    "customer.status_changed_by",
+    "customer.status_changed_on",
+    "customer.status_reason",
+    "customer.fraud_status",
+    "customer.fraud_marked_by",
+    "customer.fraud_marked_on",
+    "customer.fraud_reason",
+)
+
+
 def fraud_status_of(customer: Customer, policy: Policy) -> FraudStatus:
-    """Printed fraud status by the customer's status label, or by the fraud status without one."""
+    """Printed fraud status of a customer."""
     label = label_of(customer, policy)
-    if label is None:
-        return FraudStatus(
-            status=customer.fraud_status,
-            by=customer.fraud_marked_by,
-            on=customer.fraud_marked_on,
-            reason=customer.fraud_reason,
-        )
-    return FraudStatus(
-        status=_FRAUD_STATUS_OF.get(label.status, Customer.FraudStatus.NONE),
-        by=customer.status_changed_by,
-        on=customer.status_changed_on,
-        reason=customer.status_reason,
-    )
+    values = [
+        label.status if label else None,
+        customer.status_changed_by,
+        customer.status_changed_on,
+        customer.status_reason,
+        customer.fraud_status,
+        customer.fraud_marked_by,
+        customer.fraud_marked_on,
+        customer.fraud_reason,
+    ]
+    return printed_fraud_status(values, policy)
 
 
-def fraud_details(customer: Customer, policy: Policy, zone: ZoneInfo) -> dict[str, str]:
+def printed_fraud_status(values: Sequence[Any], policy: Policy) -> FraudStatus:
+    """Printed fraud status from the values of `COLUMNS`: that of the status label, or the fraud status without one."""
+    label, changed_by, changed_on, changed_for, status, marked_by, marked_on, marked_for = values
+    if label is None or not policy.lifecycle_status:
+        return FraudStatus(status=status, by=marked_by, on=marked_on, reason=marked_for)
+    printed = _FRAUD_STATUS_OF.get(label, Customer.FraudStatus.NONE)
+    return FraudStatus(status=printed, by=changed_by, on=changed_on, reason=changed_for)
+
+
+def is_deleted(values: Sequence[Any], policy: Policy) -> bool:
+    """True if the values of `COLUMNS` are those of a deleted account (docs/protocol.md 2.1)."""
+    return policy.lifecycle_status and values[0] == CustomerStatus.Status.DELETED
+
+
+def fraud_details(fraud_status: FraudStatus, zone: ZoneInfo) -> dict[str, str]:
     """Printed fraud status with actor, time and reason; NONE and blanks without one (docs/protocol.md 7)."""
-    fraud_status = fraud_status_of(customer, policy)
     return {
         "status": fraud_status.status,
         "marked_by": fraud_status.by,

@@ -1,9 +1,9 @@
 """What answers print of purchases and bills: pure functions (docs/protocol.md 1.9, 4.5)."""
 
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
-from engagement.bills.models import Bill
 from loyalty_project.protocol.moments import write_moment
 
 
@@ -12,12 +12,12 @@ def printed_purchases(amount: Decimal, *, is_exact: bool) -> Decimal:
     return amount if is_exact else amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
 
 
-def bill_row(bill: Bill, zone: ZoneInfo) -> dict[str, str]:
-    """One row of `transactions` in customer/get."""
+def bill_row(pk: int, number: str, kind: str, billed_at: datetime, store: str | None, zone: ZoneInfo) -> dict[str, str]:
+    """One row of `transactions` in customer/get; `store` is the store's name."""
     return {
-        "id": str(bill.pk),
-        "number": bill.number,
-        "type": bill.type,
-        "created_date": write_moment(bill.billed_at, zone),
-        "store": bill.store.name if bill.store else "",
+        "id": str(pk),
+        "number": number,
+        "type": kind,
+        "created_date": write_moment(billed_at, zone),
+        "store": store or "",
     }

@@ -1,37 +1,119 @@
 """Sections of customer/get about purchases and bills (docs/protocol.md 4.5)."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, Final
 
-from customers.profile.reading import Payloads, Reading
-from engagement.bills.latest import latest_bills
-from engagement.bills.models import PurchaseTotals
+import orjson
+
+from customers.profile.reading import CustomerRow, Reading, Section, Values
 from engagement.bills.payloads import bill_row, printed_purchases
+from engagement.numbers.money import read_money
 from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.moments import read_moment
+from loyalty_project.protocol.numbers import plain_digits
+from loyalty_project.protocol.plain_text import read_code
+
+LATEST: Final = 10
+ZERO: Final = Decimal(0)
 
 
-def purchases(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`lifetime_purchases`: one query."""
-    if reading.wants("basic"):
+def _display_purchases(values: Values | None, _customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    amount: Decimal | None = values[0] if values else None
+    if amount is None:
         return {}
-    payloads: dict[int, dict[str, Any]] = {}
-    with reading.may_fail(Code.POINTS_UNAVAILABLE):
-        totals = PurchaseTotals.objects.filter(customer_id__in=ids).values_list("customer_id", "amount")
-        is_exact = reading.policy.exact_lifetime_purchases
-        payloads.update(
-            (customer_id, {"lifetime_purchases": printed_purchases(amount, is_exact=is_exact)})
-            for customer_id, amount in totals
-        )
-    return payloads
+    return {"lifetime_purchases": printed_purchases(amount, is_exact=reading.policy.exact_lifetime_purchases)}
 
 
-def transactions(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`transactions`: the ten latest bills that pass the filters, newest first: one query."""
+PURCHASES: Final = Section(
+    columns=("purchases.amount",),
+    joins="""LEFT JOIN engagement_purchasetotals AS purchases
+    ON purchases.organization_id = %(organization)s AND purchases.customer_id = customer.id""",
+    display=_display_purchases,
+    failure=Code.POINTS_UNAVAILABLE,
+)
+
+
+def purchases(reading: Reading) -> Section | None:
+    """`lifetime_purchases`."""
+    return None if reading.wants("basic") else PURCHASES
+
+
+def _display_figures(values: Values, _customer: CustomerRow, _reading: Reading) -> dict[str, Any]:
+    amount, last_amount = values
+    return {"lifetime_purchases": plain_digits(amount or ZERO), "last_trans_value": plain_digits(last_amount or ZERO)}
+
+
+# Purchases and the last sale, exact and as text, for search results.
+PURCHASE_FIGURES: Final = Section(
+    columns=("purchases.amount", "purchases.last_amount"), joins=PURCHASES.joins, display=_display_figures
+)
+
+# Conditions of bills by the parameter of the query that asks for each.
+_CONDITIONS: Final[Mapping[str, str]] = {
+    "number": "bill.number = %(bill_number)s",
+    "store_code": "bill_store.code = %(bill_store_code)s",
+    "till_code": """EXISTS (
+            SELECT FROM organizations_till AS till WHERE till.organization_id = %(organization)s
+                AND till.id = bill.till_id AND till.code = %(bill_till_code)s
+        )""",
+    "amount": "bill.amount = %(bill_amount)s::numeric",
+    "date": "bill.billed_on = %(bill_date)s::date",
+    "type": "bill.type = %(bill_type)s",
+}
+
+
+def _parameters(reading: Reading) -> dict[str, Any]:
+    """The values of the conditions that the query sets. An unreadable amount or date is None, and matches no bill."""
+    query = reading.query
+    codes = {name: query[name] for name in ("number", "store_code", "till_code") if query.get(name)}
+    values: dict[str, Any] = {f"bill_{name}": read_code(code) for name, code in codes.items()}
+    if query.get("type"):
+        values["bill_type"] = query["type"].upper()
+    if query.get("amount"):
+        values["bill_amount"] = read_money(query["amount"], reading.organization.currency)
+    if query.get("date"):
+        moment = read_moment(query["date"], reading.zone)
+        values["bill_date"] = moment.astimezone(reading.zone).date() if moment else None
+    return values
+
+
+def _display_latest(values: Values | None, _customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    rows = [
+        bill_row(pk, number, kind, datetime.fromisoformat(billed_at), store, reading.zone)
+        for pk, number, kind, billed_at, store in (orjson.loads(values[0]) if values and values[0] else ())
+    ]
+    return {"transactions": {"transaction": rows}}
+
+
+@cache  # a section for each set of conditions
+def _latest(conditions: tuple[str, ...]) -> Section:
+    return Section(
+        columns=("bills.rows",),
+        joins=f"""LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_array(latest.id, latest.number, latest.type, latest.billed_at, latest.store)
+        ORDER BY latest.billed_at DESC, latest.id DESC)::text AS rows
+    FROM (
+        SELECT bill.id, bill.number, bill.type, bill.billed_at, bill_store.name AS store
+        FROM engagement_bill AS bill
+        LEFT JOIN organizations_store AS bill_store
+            ON bill_store.organization_id = %(organization)s AND bill_store.id = bill.store_id
+        WHERE bill.organization_id = %(organization)s AND bill.customer_id = customer.id
+            {"".join(f" AND {_CONDITIONS[name]}" for name in conditions)}
+        ORDER BY bill.billed_at DESC, bill.id DESC
+        LIMIT {LATEST}
+    ) AS latest
+) AS bills ON true""",  # noqa: S608 - made of constants
+        parameters=_parameters,
+        display=_display_latest,
+        failure=Code.POINTS_UNAVAILABLE,
+    )
+
+
+def transactions(reading: Reading) -> Section | None:
+    """`transactions`: the ten latest bills, newest first, that pass number, store_code, till_code, amount, date and type."""
     if reading.wants("basic") or not reading.wants("transactions", default=True):
-        return {}
-    rows: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
-    with reading.may_fail(Code.POINTS_UNAVAILABLE):
-        for bill in latest_bills(ids, query=reading.query, organization=reading.organization):
-            rows[bill.customer_id or 0].append(bill_row(bill, reading.organization.zone))
-    return {customer_id: {"transactions": {"transaction": rows[customer_id]}} for customer_id in ids}
+        return None
+    return _latest(tuple(name for name in _CONDITIONS if reading.query.get(name)))

@@ -1,22 +1,28 @@
 """Balances: points and tiers of customers in their programs (docs/protocol.md 2.7)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import Any, Final
 
+import orjson
 from django.db.models import BigIntegerField
 
 from engagement.points.ledger.posting import AccountState
-from engagement.points.models import PointsAccount
+from engagement.points.ledger.repository import States
+from engagement.points.models import PointsAccount, PointsLot
 from engagement.points.settlement import settled_accounts
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ApplicablePrograms, CurrentProgram, ProgramCatalog
 from engagement.programs.models import Membership, Tier
+from loyalty_project import clock
 from loyalty_project.db.lookups import is_any_of
+from loyalty_project.db.rows import read_instance
 from organizations.tenancy.models import Organization
+from organizations.tenancy.statements import fetch_rows
 
 ZERO = Decimal(0)
 NO_TIER = "NONE"
@@ -98,49 +104,168 @@ class Balance:
 NO_BALANCE = Balance()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balances:
-    """Balances of some customers in all their programs."""
+def applicable_balance(balances: Mapping[int, Balance], programs: ApplicablePrograms) -> Balance:
+    """The balance in the first of the applicable programs that the customer is in. `balances` are by program id."""
+    return next((balances[current.program.pk] for current in programs.both() if current.program.pk in balances), NO_BALANCE)
 
-    memberships: Memberships
-    accounts: Mapping[AccountKey, AccountState]
+
+def active_balances(balances: Mapping[int, Balance], catalog: ProgramCatalog) -> list[tuple[CurrentProgram, Balance]]:
+    """The customer's active programs with their balances, in the order of the catalog."""
+    return [(current, balances[current.program.pk]) for current in catalog.active if current.program.pk in balances]
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """Balances of some customers in all their programs: by customer, then by program id."""
+
+    by_customer: Mapping[int, Mapping[int, Balance]]
 
     def of(self, key: AccountKey) -> Balance:
         """The balance of a customer in a program."""
-        return Balance(membership=self.memberships.get(key), state=self.accounts.get(key))
+        return self.by_customer.get(key.customer_id, {}).get(key.program_id, NO_BALANCE)
 
-    def of_customer(self, customer_id: int) -> list[Balance]:
-        """The customer's balances, in programs that are off too: the default program first, then by the program's name."""
-        memberships = sorted(
-            (membership for key, membership in self.memberships.items() if key.customer_id == customer_id),
-            key=lambda membership: (not membership.program.is_default, membership.program.name),
-        )
-        return [self.of(AccountKey(customer_id, membership.program_id)) for membership in memberships]
+    def of_customer(self, customer_id: int) -> Mapping[int, Balance]:
+        """The customer's balances by program id, in programs that are off too."""
+        return self.by_customer.get(customer_id, {})
 
     def in_active_programs(self, customer_id: int, catalog: ProgramCatalog) -> list[tuple[CurrentProgram, Balance]]:
         """The customer's active programs with their balances, in the order of the catalog."""
-        keys = [(current, AccountKey(customer_id, current.program.pk)) for current in catalog.active]
-        return [(current, self.of(key)) for current, key in keys if key in self.memberships]
+        return active_balances(self.of_customer(customer_id), catalog)
 
     def applicable(self, customer_id: int, programs: ApplicablePrograms) -> Balance:
         """The balance in the first of the applicable programs that the customer is in."""
-        for program in programs.both():
-            key = AccountKey(customer_id, program.program.pk)
-            if key in self.memberships:
-                return self.of(key)
-        return NO_BALANCE
+        return applicable_balance(self.of_customer(customer_id), programs)
 
 
-NO_BALANCES = Balances(memberships={}, accounts={})
+# What is read of the row `customer`: due_at, and `points.rows` with a row for each membership in the order of `_read_row`.
+COLUMNS: Final = ("points.due_at", "points.rows")
+_ACCOUNT: Final = (
+    "balance", "promised", "lifetime", "redeemed", "expired", "returned", "promised_returned", "adjusted", "floor", "purchases",
+)  # fmt: skip
+JOINS: Final = f"""LEFT JOIN LATERAL (
+    SELECT min(account.due_at) AS due_at, json_agg(json_build_array(
+        membership.program_id, membership.enrolled_on, membership.tier_since, membership.tier_expires_on,
+        tier.id, tier.name, tier.position, tier.description,
+        account.id, account.version, account.last_billed_on, account.last_earned_on, account.due_at,
+        {", ".join(f"account.{name}::text" for name in _ACCOUNT)}
+    ))::text AS rows
+    FROM engagement_membership AS membership
+    LEFT JOIN engagement_tier AS tier ON tier.organization_id = %(organization)s AND tier.id = membership.tier_id
+    LEFT JOIN engagement_pointsaccount AS account ON account.organization_id = %(organization)s
+        AND account.customer_id = customer.id AND account.program_id = membership.program_id AND account.moved_to_id IS NULL
+    WHERE membership.organization_id = %(organization)s AND membership.customer_id = customer.id
+) AS points ON true"""  # noqa: S608 - made of constants
+# The lots that hold points, for what depends on their days.
+LOT_COLUMNS: Final = ("lots.rows",)
+LOT_JOINS: Final = """LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_array(
+        lot.account_id, lot.id, lot.kind, lot."left"::text, lot.is_open, lot.opens_at, lot.awarded_at, lot.expires_on,
+        lot.moves, lot.moves_months
+    ) ORDER BY lot.id)::text AS rows
+    FROM engagement_pointsaccount AS holder
+    JOIN engagement_pointslot AS lot ON lot.organization_id = %(organization)s AND lot.account_id = holder.id AND lot."left" > 0
+    WHERE holder.organization_id = %(organization)s AND holder.customer_id = customer.id AND holder.moved_to_id IS NULL
+) AS lots ON true"""
+_BALANCES: Final = f"""SELECT customer.id, {", ".join((*COLUMNS, *LOT_COLUMNS))}
+FROM unnest((SELECT %(customers)s::bigint[])) AS customer (id)
+{JOINS}
+{LOT_JOINS}"""  # noqa: S608 - made of constants
+
+
+def balances_of_row(
+    customer_id: int, rows: str | None, lots: str | None, *, organization: Organization, unstored: States
+) -> dict[int, Balance]:
+    """The balances of a customer by program id, from the values of `COLUMNS` and `LOT_COLUMNS` (None: the lots were not read).
+
+    `unstored` are accounts that are settled in memory only; they replace what was read.
+    """
+    balances = {}
+    states: dict[int, AccountState] = {}
+    for row in orjson.loads(rows) if rows else ():
+        membership, account = _read_row(customer_id, row, organization)
+        state = unstored.get(AccountKey(customer_id, membership.program_id))
+        if state is None and account is not None:
+            state = AccountState(account=account, zone=organization.zone, tier_ends=membership.tier_expires_on)
+            states[account.pk] = state
+        balances[membership.program_id] = Balance(membership=membership, state=state)
+    for account_id, *values in orjson.loads(lots) if lots else ():
+        if account_id in states:
+            states[account_id].lots.append(_read_lot(account_id, values))
+    return balances
+
+
+def settled_in_memory(customer_ids: Collection[int], organization: Organization) -> States:
+    """Settle what is due of these customers. Returns the accounts whose lock was not free: they are settled in memory only."""
+    states = settled_accounts(customer_ids, organization=organization)
+    return {key: state for key, state in states.items() if state.is_changed}
+
+
+def _read_row(customer_id: int, row: Sequence[Any], organization: Organization) -> tuple[Membership, PointsAccount | None]:
+    """The membership, with its tier, and the account of a row of `points.rows`."""
+    program_id, enrolled_on, tier_since, tier_ends, tier_id, tier_name, position, description, account_id, *rest = row
+    own = {"organization_id": organization.pk, "customer_id": customer_id, "program_id": program_id}
+    membership = read_instance(
+        Membership,
+        **own,
+        enrolled_on=datetime.fromisoformat(enrolled_on),
+        tier_id=tier_id,
+        tier_since=datetime.fromisoformat(tier_since) if tier_since else None,
+        tier_expires_on=date.fromisoformat(tier_ends) if tier_ends else None,
+    )
+    tier = read_instance(Tier, id=tier_id, name=tier_name, position=position, description=description) if tier_id else None
+    Membership.tier.field.set_cached_value(membership, tier)
+    if account_id is None:
+        return membership, None
+    version, billed_on, earned_on, due_at, *figures = rest
+    account = read_instance(
+        PointsAccount,
+        id=account_id,
+        **own,
+        moved_to_id=None,
+        version=version,
+        last_billed_on=date.fromisoformat(billed_on) if billed_on else None,
+        last_earned_on=date.fromisoformat(earned_on) if earned_on else None,
+        due_at=datetime.fromisoformat(due_at) if due_at else None,
+        **dict(zip(_ACCOUNT, map(Decimal, figures), strict=True)),
+    )
+    return membership, account
+
+
+def _read_lot(account_id: int, values: Sequence[Any]) -> PointsLot:
+    pk, kind, left, is_open, opens_at, awarded_at, expires_on, moves, moves_months = values
+    return read_instance(
+        PointsLot,
+        id=pk,
+        account_id=account_id,
+        kind=kind,
+        left=Decimal(left),
+        is_open=is_open,
+        opens_at=datetime.fromisoformat(opens_at) if opens_at else None,
+        awarded_at=datetime.fromisoformat(awarded_at),
+        expires_on=date.fromisoformat(expires_on) if expires_on else None,
+        moves=moves,
+        moves_months=moves_months,
+    )
 
 
 def read_balances(customer_ids: Collection[int], *, organization: Organization) -> Balances:
-    """Balances of these customers, with everything settled that is due by now: three queries if nothing is.
+    """Balances of these customers, with everything settled that is due by now: one statement if nothing is.
 
     Call it outside a transaction that holds locks.
     """
-    accounts = settled_accounts(customer_ids, organization=organization)
-    return Balances(accounts=accounts, memberships=memberships_of(customer_ids))
+    ids, now = list(customer_ids), clock.now()
+    rows = fetch_rows(_BALANCES, {"customers": ids})
+    unstored: States = {}
+    due = {customer_id for customer_id, due_at, *_ in rows if due_at is not None and due_at <= now}
+    if due:
+        unstored = settled_in_memory(due, organization)
+        rows = fetch_rows(_BALANCES, {"customers": ids})
+    return Balances(
+        {
+            customer_id: balances_of_row(customer_id, points, lots, organization=organization, unstored=unstored)
+            for customer_id, _, points, lots in rows
+        }
+    )
 
 
 def memberships_of(customer_ids: Collection[int]) -> dict[AccountKey, Membership]:

@@ -3,80 +3,86 @@
 The sums are made in the database, whatever the number of members; only accounts that are due are read one by one.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import FilteredRelation, Q, Sum
-from django.db.models.functions import Greatest
+import orjson
 
-from customers.groups.models import GroupMembership
-from engagement.points.settlement import settled_accounts
+from customers.profile.reading import CustomerRow, Reading, Section, Values
+from engagement.points.payloads import group_points_row
+from engagement.points.sections import program_asked, settle
 from engagement.programs.account_key import AccountKey
-from loyalty_project import clock
-from organizations.tenancy.models import Organization
+from loyalty_project.protocol.codes import Code
 
-ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupPoints:
-    """Points of all members of a group in a program: earned in all, and to spend."""
-
-    group_id: int
-    program_id: int
-    lifetime: Decimal
-    spendable: Decimal
+ZERO: Final = Decimal(0)
 
 
-def points_of_groups(customer_ids: Collection[int], *, organization: Organization) -> Mapping[int, list[GroupPoints]]:
-    """Points of these customers' groups, by customer: in the order of the groups' external ids, the default program first.
+def _due(values: Values, _reading: Reading) -> Collection[int]:
+    return [customer_id for *_, due in _rows(values) for customer_id in due or ()]
 
-    One query if no member's account is due.
-    """
-    found: defaultdict[int, list[GroupPoints]] = defaultdict(list)
-    rows = _summed(customer_ids, organization)
-    due = {customer_id for row in rows for customer_id in row["due"]}
-    settled = settled_accounts(due, organization=organization) if due else {}
-    asked: defaultdict[int, set[int]] = defaultdict(set)
-    for row in rows:
-        asked[row["group_id"]].update(row["asked"])
-    for row in rows:
-        if not row["account__program__is_active"]:
+
+def _rows(values: Values | None) -> list[tuple[int, int, str, str, list[int] | None]]:
+    """Group, program, earned in all, to spend, and the members whose accounts are due and not in these sums."""
+    rows: list[tuple[int, int, str, str, list[int] | None]] = orjson.loads(values[0]) if values and values[0] else []
+    return rows
+
+
+def _display(values: Values | None, _customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    rows = []
+    asked = program_asked(reading)
+    for group_id, program_id, lifetime, spendable, due in _rows(values):
+        if asked not in {None, program_id}:
             continue
-        late = [settled[AccountKey(customer_id, row["account__program_id"])].account for customer_id in row["due"]]
-        points = GroupPoints(
-            group_id=row["group_id"],
-            program_id=row["account__program_id"],
-            lifetime=row["lifetime"] + sum((account.lifetime for account in late), ZERO),
-            spendable=row["spendable"] + sum((max(account.balance, ZERO) for account in late), ZERO),
+        # Of accounts that are settled in memory only.
+        states = [reading.unstored.get(AccountKey(customer_id, program_id)) for customer_id in due or ()]
+        late = [state.account for state in states if state]
+        rows.append(
+            group_points_row(
+                group_id=group_id,
+                program_id=program_id,
+                lifetime=Decimal(lifetime) + sum((account.lifetime for account in late), ZERO),
+                spendable=Decimal(spendable) + sum((max(account.balance, ZERO) for account in late), ZERO),
+            )
         )
-        for customer_id in asked[row["group_id"]]:
-            found[customer_id].append(points)
-    return found
+    return {"group_points_summaries": {"group_points_summary": rows}}
 
 
-def _summed(customer_ids: Collection[int], organization: Organization) -> Sequence[Any]:
-    """A row for each group and program: sums over accounts that are not due, owners of due ones, and the customers asked for.
+_GROUP_POINTS: Final = Section(
+    columns=("group_points.rows",),
+    joins="""LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_array(
+        summed.group_id, summed.program_id, summed.lifetime::text, summed.spendable::text, summed.due
+    ) ORDER BY summed.external_id, NOT summed.is_default, summed.name)::text AS rows
+    FROM (
+        SELECT user_group.id AS group_id, user_group.external_id, program.id AS program_id, program.is_default, program.name,
+            coalesce(sum(account.lifetime) FILTER (WHERE NOT is_due), 0) AS lifetime,
+            coalesce(sum(greatest(account.balance, 0)) FILTER (WHERE NOT is_due), 0) AS spendable,
+            array_agg(account.customer_id) FILTER (WHERE is_due) AS due
+        FROM customers_groupmembership AS membership
+        JOIN customers_usergroup AS user_group ON user_group.organization_id = %(organization)s
+            AND user_group.id = membership.group_id AND user_group.is_active
+        JOIN customers_groupmembership AS member ON member.organization_id = %(organization)s
+            AND member.group_id = user_group.id
+        JOIN engagement_pointsaccount AS account ON account.organization_id = %(organization)s
+            AND account.customer_id = member.customer_id
+        JOIN engagement_program AS program ON program.organization_id = %(organization)s
+            AND program.id = account.program_id AND program.is_active
+        CROSS JOIN LATERAL (SELECT coalesce(account.due_at <= %(now)s, false) AS is_due) AS state
+        WHERE membership.organization_id = %(organization)s AND membership.customer_id = customer.id
+        GROUP BY user_group.id, program.id
+    ) AS summed
+) AS group_points ON true""",
+    parameters=lambda reading: {"now": reading.now},
+    display=_display,
+    failure=Code.POINTS_UNAVAILABLE,
+    due=_due,
+    settle=settle,
+)
 
-    Members without an account are in a row without a program.
-    """
-    concerned = GroupMembership.objects.filter(customer_id__in=customer_ids, group__is_active=True).values("group_id")
-    # The index of accounts begins with the organization.
-    account = FilteredRelation("customer__points_accounts", condition=Q(customer__points_accounts__organization=organization))
-    is_due = Q(account__due_at__lte=clock.now())
-    return list(
-        GroupMembership.objects.filter(group_id__in=concerned)
-        .annotate(account=account)
-        .values("group_id", "account__program_id", "account__program__is_active")
-        .annotate(
-            lifetime=Sum("account__lifetime", filter=~is_due, default=ZERO),
-            spendable=Sum(Greatest("account__balance", ZERO), filter=~is_due, default=ZERO),
-            due=ArrayAgg("customer_id", filter=is_due, default=[]),
-            asked=ArrayAgg("customer_id", filter=Q(customer_id__in=customer_ids), default=[]),
-        )
-        .order_by("group__external_id", "-account__program__is_default", "account__program__name")
-    )
+
+def group_points(reading: Reading) -> Section | None:
+    """`group_points_summaries`, with `user_group` or `mlp`. Warning 91001 if the database does not give the figures."""
+    if reading.wants("basic") or not (reading.wants("user_group") or reading.wants("mlp")):
+        return None
+    return _GROUP_POINTS

@@ -1,11 +1,13 @@
 """Accounts with those that moved to them by merges."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import BigIntegerField, Q, QuerySet
 
 from engagement.points.models import PointsAccount
+from engagement.programs.account_key import AccountKey
 from loyalty_project.db.lookups import is_any_of
 
 
@@ -17,3 +19,12 @@ def with_moved(accounts: Iterable[int]) -> QuerySet[Any, Any]:
     ids = list(accounts)
     own_or_moved = Q(is_any_of("pk", ids, BigIntegerField())) | Q(is_any_of("moved_to_id", ids, BigIntegerField()))
     return PointsAccount.objects.filter(own_or_moved).order_by().values("pk")
+
+
+def account_ids(customer_ids: Collection[int]) -> dict[AccountKey, list[int]]:
+    """Ids of the points accounts of these customers, with those that merges brought as history. One query."""
+    rows = PointsAccount.objects.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
+    ids: defaultdict[AccountKey, list[int]] = defaultdict(list)
+    for customer, program, pk in rows.values_list("customer_id", "program_id", "pk"):
+        ids[AccountKey(customer, program)].append(pk)
+    return ids

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from engagement.numbers.days import years_later
 from engagement.points.balances import Balance
-from engagement.points.group_points import GroupPoints
 from engagement.points.ledger.posting import AccountState
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
 from engagement.programs.catalog import CurrentProgram
 from engagement.programs.models import Membership, Tier
 from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.numbers import plain_digits
+from organizations.locations.payloads import code_and_name
 
 # A tier that never ends is shown to end in the far future: so many years after the registration (docs/protocol.md 2.7).
 FAR_FUTURE_YEARS = 100
@@ -112,22 +112,27 @@ def promised_block(states: Sequence[AccountState], zone: ZoneInfo) -> dict[str, 
     }
 
 
-def expired_row(entry: PointsEntry, program_id: int, zone: ZoneInfo) -> dict[str, str]:
+def expired_row(points: Decimal, last_day: str, program_id: int) -> dict[str, str]:
     """One row of `expired_points.item[]`; `expired_on` is the last good day (docs/protocol.md 7)."""
-    last_day = entry.explanation.get("last_day") or entry.occurred_at.astimezone(zone).date().isoformat()
-    return {"points": plain_digits(-entry.points), "expired_on": last_day, "program_id": str(program_id)}
+    return {"points": plain_digits(points), "expired_on": last_day, "program_id": str(program_id)}
 
 
-def promotion_row(lot: PointsLot, state: AccountState) -> dict[str, Any]:
-    """One row of `promotion_points`: points, till, day of issue and last day."""
+def last_day_of(explained: str | None, occurred_at: datetime, zone: ZoneInfo) -> str:
+    """The last good day of points that expired: as the entry explains it, or the day on which it occurred."""
+    return explained or occurred_at.astimezone(zone).date().isoformat()
+
+
+def promotion_row(
+    lot: PointsLot, state: AccountState, *, points: Decimal, bill_id: int | None, till: tuple[str | None, str | None]
+) -> dict[str, Any]:
+    """One row of `promotion_points`: points, till (code, name), day of issue and last day."""
     day = state.last_day(lot)
-    till = lot.entry.till
-    row: dict[str, Any] = {"transaction_id": str(lot.bill_id)} if lot.bill_id else {}
+    row: dict[str, Any] = {"transaction_id": str(bill_id)} if bill_id else {}
     return {
         **row,
-        "points": plain_digits(lot.points),
+        "points": plain_digits(points),
         "expiry_date": day.isoformat() if day else "",
-        "issued_at": {"code": till.code, "name": till.name} if till else {"code": "", "name": ""},
+        "issued_at": code_and_name(*till),
         "issued_on": lot.awarded_at.astimezone(state.zone).date().isoformat(),
     }
 
@@ -144,14 +149,14 @@ def program_row(current: CurrentProgram) -> dict[str, Any]:
     }
 
 
-def group_points_row(points: GroupPoints) -> dict[str, str]:
-    """One row of `group_points_summaries` (docs/protocol.md 4.5)."""
+def group_points_row(*, group_id: int, program_id: int, lifetime: Decimal, spendable: Decimal) -> dict[str, str]:
+    """One row of `group_points_summaries`: points of all members of a group in a program (docs/protocol.md 4.5)."""
     return {
-        "group_program_id": str(points.program_id),
-        "group_id": str(points.group_id),
-        "program_id": str(points.program_id),
-        "lifetime_points": plain_digits(points.lifetime),
-        "loyalty_points": plain_digits(points.spendable),
+        "group_program_id": str(program_id),
+        "group_id": str(group_id),
+        "program_id": str(program_id),
+        "lifetime_points": plain_digits(lifetime),
+        "loyalty_points": plain_digits(spendable),
     }
 
 

@@ -43,11 +43,6 @@ _NUMBER: Final = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,6})?", re.ASCII)
 _BATCH: Final = 500
 
 
-def default_program() -> Program | None:
-    """The default program of the scope's organization, unless it is switched off: one query."""
-    return Program.objects.filter(is_default=True, is_active=True).first()
-
-
 def loyalty_attributes(program: Program | None, *, shown: Mapping[int, PointsAccount]) -> Attributes:
     """The attributes by name. `shown` are accounts of the program, by customer, that are settled in memory only."""
     of_program = PointsAccount.objects.filter(program=program)

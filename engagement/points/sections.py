@@ -1,119 +1,121 @@
 """Sections of customer/get about points, tiers and programs (docs/protocol.md 4.5)."""
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
 
-from customers.profile.models import Customer
-from customers.profile.reading import Payloads, Reading
+import orjson
+
+from customers.profile.reading import CustomerRow, Reading, Section, Values
 from engagement.points import payloads
-from engagement.points.balances import Balance, Balances, memberships_of, read_balances
-from engagement.points.group_points import points_of_groups
+from engagement.points.balances import (
+    COLUMNS,
+    JOINS,
+    LOT_COLUMNS,
+    LOT_JOINS,
+    NO_BALANCE,
+    Balance,
+    active_balances,
+    applicable_balance,
+    balances_of_row,
+    settled_in_memory,
+)
 from engagement.points.ledger.posting import AccountState
-from engagement.points.models import PointsEntry, PointsLot
-from engagement.points.moved_accounts import with_moved
-from engagement.programs.catalog import ApplicablePrograms, CurrentProgram, ProgramCatalog, load_catalog
-from loyalty_project import clock
+from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from engagement.programs.catalog import CARD_SERIES_COLUMN, CurrentProgram, ProgramCatalog, load_catalog
+from loyalty_project.db.rows import read_instance
 from loyalty_project.protocol.codes import Code
-from loyalty_project.protocol.sections import Section
+from loyalty_project.protocol.numbers import plain_digits
 
-MOST_PROMOTIONS = 1000
-_LONGEST_ID = 19
+MOST_PROMOTIONS: Final = 1000
+_LONGEST_ID: Final = 19
+_DAYS_AHEAD: Final = ("gap_to_upgrade_for", "gap_to_renew_for")
 # The figures if the database does not give them.
-_UNREAD: Mapping[str, Any] = {"lifetime_points": 0, "loyalty_points": 0, "current_slab": None}
+_UNREAD: Final[Mapping[str, Any]] = {"lifetime_points": 0, "loyalty_points": 0, "current_slab": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PointsView:
-    """What the blocks of points are made of, read once for all customers of a call."""
+class CustomerPoints:
+    """What the blocks about one customer's points are made of."""
 
+    customer: CustomerRow
     reading: Reading
-    now: datetime
     catalog: ProgramCatalog
-    balances: Balances
-    applicable: Mapping[int, ApplicablePrograms]
-    program_id: int | None
+    balances: Mapping[int, Balance]
 
-    def balances_of(self, customer_id: int) -> list[tuple[CurrentProgram, Balance]]:
-        """Programs and balances with an account; only that of the program that was asked for."""
+    def rows(self) -> list[tuple[CurrentProgram, Balance]]:
+        """Active programs and balances with an account; only that of the program that the call names."""
+        program_id = program_asked(self.reading)
         return [
             (current, balance)
-            for current, balance in self.balances.in_active_programs(customer_id, self.catalog)
-            if balance.state and self.program_id in {None, current.program.pk}
+            for current, balance in active_balances(self.balances, self.catalog)
+            if balance.state and program_id in {None, current.program.pk}
         ]
 
-    def states_of(self, customer_id: int) -> list[AccountState]:
+    def states(self) -> list[AccountState]:
         """The accounts of these balances."""
-        return [balance.state for _, balance in self.balances_of(customer_id) if balance.state]
+        return [balance.state for _, balance in self.rows() if balance.state]
 
 
-Block = Callable[[dict[int, dict[str, Any]], PointsView], None]
-
-
-def points_section(further_blocks: Mapping[str, Block]) -> Section[Reading]:
-    """The section of points and tiers. `further_blocks` adds blocks of nouns above this one, by the flag that asks for each.
+def points(reading: Reading) -> Section | None:
+    """Points and tiers, unless the query asks for the basics alone.
 
     What is due by now is settled first. Warning 91001 and zeros if the database does not give the figures.
     """
-    blocks = {**_BLOCKS, **further_blocks}
-
-    def points(ids: Sequence[int], reading: Reading) -> Payloads:
-        if reading.wants("basic"):
-            return {}
-        found: dict[int, dict[str, Any]] = {}
-        with reading.may_fail(Code.POINTS_UNAVAILABLE):
-            view = _read_view(ids, reading)
-            found = {customer_id: _balance(customer_id, view) for customer_id in ids}
-            for flag, add in blocks.items():
-                if reading.wants(flag):
-                    add(found, view)
-        return found or {customer_id: dict(_UNREAD) for customer_id in ids}
-
-    return points
+    if reading.wants("basic"):
+        return None
+    catalog = reading.part(load_catalog, failure=Code.POINTS_UNAVAILABLE)
+    if catalog is None:
+        return _UNREADABLE
+    with_lots = reading.wants("expiry_schedule") or reading.wants("delayed_accrual")
+    return _SECTIONS[with_lots, catalog.is_bound_to_card_series]
 
 
-def group_points(ids: Sequence[int], reading: Reading) -> Payloads:
-    """`group_points_summaries`, with `user_group` or `mlp`: one query, and more only if something is due. Warning 91001."""
-    if reading.wants("basic") or not (reading.wants("user_group") or reading.wants("mlp")):
-        return {}
-    program_id = _program_id(reading)
-    found: dict[int, list[dict[str, str]]] = {customer_id: [] for customer_id in ids}
-    with reading.may_fail(Code.POINTS_UNAVAILABLE):
-        for customer_id, rows in points_of_groups(ids, organization=reading.organization).items():
-            found[customer_id] = [payloads.group_points_row(row) for row in rows if program_id in {None, row.program_id}]
-    return {customer_id: {"group_points_summaries": {"group_points_summary": rows}} for customer_id, rows in found.items()}
-
-
-def _read_view(ids: Sequence[int], reading: Reading) -> PointsView:
-    catalog = load_catalog()
-    return PointsView(
-        reading=reading,
-        now=clock.now(),
-        catalog=catalog,
-        balances=read_balances(ids, organization=reading.organization),
-        applicable=catalog.programs_for_each(reading.store, ids),
-        program_id=_program_id(reading),
-    )
-
-
-def _program_id(reading: Reading) -> int | None:
+def program_asked(reading: Reading) -> int | None:
     """Id of the program that the call names; None if it names none, or nothing that can be an id."""
     given = reading.query.get("program_id", "")
     return int(given) or None if given.isascii() and given.isdigit() and len(given) <= _LONGEST_ID else None
 
 
-def _balance(customer_id: int, view: PointsView) -> dict[str, Any]:
-    balance = view.balances.applicable(customer_id, view.applicable[customer_id])
+def is_due(values: Values, reading: Reading) -> Collection[int]:
+    """The customer, as a list of one, if their points are due; `values` end with customer id and `COLUMNS`' due_at."""
+    customer_id, due_at = values[0], values[1]
+    return (customer_id,) if due_at is not None and due_at <= reading.now else ()
+
+
+def settle(customer_ids: Collection[int], reading: Reading) -> None:
+    """Settle what is due of these customers; accounts that cannot be stored are in `reading.unstored`."""
+    reading.unstored.update(settled_in_memory(customer_ids, reading.organization))
+
+
+def _display(values: Values | None, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    if values is None:
+        return dict(_UNREAD)
+    _, _, rows, series, *lots = values
+    catalog = reading.configuration.part(load_catalog)
+    balances = balances_of_row(
+        customer.pk, rows, lots[0] if lots else None, organization=reading.organization, unstored=reading.unstored
+    )
+    view = CustomerPoints(customer=customer, reading=reading, catalog=catalog, balances=balances)
+    balance = applicable_balance(balances, catalog.programs_for(reading.store, card_series=series or ()))
+    payload = _figures(balance, view)
+    for flag, block in _BLOCKS.items():
+        if reading.wants(flag):
+            payload |= block(view)
+    return payload
+
+
+def _figures(balance: Balance, view: CustomerPoints) -> dict[str, Any]:
     payload: dict[str, Any] = {
         "lifetime_points": balance.totals.lifetime,
         "loyalty_points": balance.spendable,
         "current_slab": balance.current_slab,
     }
     if view.reading.wants("next_slab"):
-        tiers = view.catalog.by_id[balance.program_id].tiers if balance.program_id else ()
-        following = payloads.next_tier(balance.tier, tiers)
+        program = view.catalog.by_id.get(balance.program_id or 0)
+        following = payloads.next_tier(balance.tier, program.tiers if program else ())
         payload |= {
             "next_slab": following.name if following else "",
             "next_slab_serial_number": str(following.position) if following else payloads.NO_NUMBER,
@@ -122,112 +124,250 @@ def _balance(customer_id: int, view: PointsView) -> dict[str, Any]:
     return payload
 
 
-def _summaries(found: dict[int, dict[str, Any]], view: PointsView) -> None:
-    """`points_summaries`, a row for each program (with `mlp`). One query."""
-    registered = dict(Customer.objects.filter(pk__in=found).values_list("pk", "registered_on"))
-    for customer_id, payload in found.items():
-        rows = []
-        for current, balance in view.balances_of(customer_id):
-            summary = payloads.points_summary(
-                balance,
-                tiers=current.tiers,
-                registered_on=registered[customer_id],
-                zone=view.reading.organization.zone,
-            )
-            rows.append({**summary, **payloads.program_extras(current, balance)})
-        payload["points_summaries"] = {"points_summary": rows}
+def _summaries(view: CustomerPoints) -> dict[str, Any]:
+    """`points_summaries`, a row for each program (with `mlp`)."""
+    rows = []
+    for current, balance in view.rows():
+        summary = payloads.points_summary(
+            balance, tiers=current.tiers, registered_on=view.customer.registered_on, zone=view.reading.zone
+        )
+        rows.append({**summary, **payloads.program_extras(current, balance)})
+    return {"points_summaries": {"points_summary": rows}}
 
 
-def _summary(found: dict[int, dict[str, Any]], view: PointsView) -> None:
+def _summary(view: CustomerPoints) -> dict[str, Any]:
     """`points_summary`: all programs summed."""
-    for customer_id, payload in found.items():
-        payload["points_summary"] = payloads.summed([state.account for state in view.states_of(customer_id)])
+    return {"points_summary": payloads.summed([state.account for state in view.states()])}
 
 
-def _schedule(found: dict[int, dict[str, Any]], view: PointsView) -> None:
+def _schedule(view: CustomerPoints) -> dict[str, Any]:
     """`expiry_schedule`: future expiries, the earliest first."""
-    for customer_id, payload in found.items():
-        payload["expiry_schedule"] = {"schedule": payloads.expiry_rows(view.states_of(customer_id))}
+    return {"expiry_schedule": {"schedule": payloads.expiry_rows(view.states())}}
 
 
-def _promised(found: dict[int, dict[str, Any]], view: PointsView) -> None:
+def _promised(view: CustomerPoints) -> dict[str, Any]:
     """`delayed_accrual`: points promised, and when they may be spent."""
-    for customer_id, payload in found.items():
-        payload["delayed_accrual"] = payloads.promised_block(view.states_of(customer_id), view.reading.organization.zone)
+    return {"delayed_accrual": payloads.promised_block(view.states(), view.reading.zone)}
 
 
-def _expired(found: dict[int, dict[str, Any]], view: PointsView) -> None:
-    """`expired_points`: what expired and when, the newest first. One query."""
-    accounts = {state.account.pk: state for customer_id in found for state in view.states_of(customer_id)}
-    # Points that expired before a merge are on the account that moved.
-    own = PointsEntry.objects.filter(account__in=with_moved(accounts))
-    stored = own.filter(kind=PointsEntry.Kind.EXPIRE, points__lt=0).select_related("account")
-    entries = [*stored, *(entry for state in accounts.values() for entry in state.entries if entry.pk is None)]
-    rows: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
-    for entry in sorted(entries, key=lambda entry: entry.occurred_at, reverse=True):
-        if entry.kind == PointsEntry.Kind.EXPIRE:
-            row = payloads.expired_row(entry, entry.account.program_id, view.reading.organization.zone)
-            rows[entry.account.customer_id].append(row)
-    for customer_id, payload in found.items():
-        payload["expired_points"] = {"item": rows[customer_id]}
-
-
-def _promotions(found: dict[int, dict[str, Any]], view: PointsView) -> None:
-    """`promotion_points`: promotional lots with the place that gave them, the newest first. One query."""
-    states = {state.account.pk: state for customer_id in found for state in view.states_of(customer_id)}
-    # A lot that came by a merge was given before, on the account that moved; entries have the index by account.
-    own = PointsLot.objects.filter(entry__account__in=with_moved(states))
-    given = own.filter(kind=PointsLot.Kind.PROMOTIONAL, moved_from=None)
-    lots = given.select_related("account", "entry__till")
-    rows: defaultdict[int, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: {"customer": [], "transactions": []})
-    for lot in lots.order_by("-awarded_at", "-pk"):
-        state = states[lot.account.moved_to_id or lot.account_id]
-        of_kind = rows[state.account.customer_id]["transactions" if lot.bill_id else "customer"]
-        if len(of_kind) < MOST_PROMOTIONS:
-            of_kind.append(payloads.promotion_row(lot, state))
-    for customer_id, payload in found.items():
-        payload["promotion_points"] = {
-            "customer": {"item": rows[customer_id]["customer"]},
-            "transactions": {"item": rows[customer_id]["transactions"]},
-            # Rules look at bills as a whole: no line earns by itself.
-            "lineitems": {"item": []},
-        }
-
-
-def _programs(found: dict[int, dict[str, Any]], view: PointsView) -> None:
+def _programs(view: CustomerPoints) -> dict[str, Any]:
     """`programs_list`: the organization's programs."""
-    programs = [current for current in view.catalog.active if view.program_id in {None, current.program.pk}]
-    block = {"program": [payloads.program_row(current) for current in programs]}
-    for payload in found.values():
-        payload["programs_list"] = block
+    program_id = program_asked(view.reading)
+    programs = [current for current in view.catalog.active if program_id in {None, current.program.pk}]
+    return {"programs_list": {"program": [payloads.program_row(current) for current in programs]}}
 
 
-_BLOCKS: dict[str, Block] = {
+_BLOCKS: Final[Mapping[str, Callable[[CustomerPoints], dict[str, Any]]]] = {
     "mlp": _summaries,
     "points_summary": _summary,
     "expiry_schedule": _schedule,
-    "expired_points": _expired,
     "delayed_accrual": _promised,
-    "promotion_points": _promotions,
     "program_summary": _programs,
 }
 
 
-_DAYS_AHEAD = ("gap_to_upgrade_for", "gap_to_renew_for")
+def _section(*, with_lots: bool, with_card_series: bool) -> Section:
+    return Section(
+        columns=(
+            "customer.id",
+            *COLUMNS,
+            CARD_SERIES_COLUMN if with_card_series else "NULL",
+            *(LOT_COLUMNS if with_lots else ()),
+        ),
+        joins=JOINS + ("\n" + LOT_JOINS if with_lots else ""),
+        display=_display,
+        failure=Code.POINTS_UNAVAILABLE,
+        due=is_due,
+        settle=settle,
+    )
 
 
-def program_refusals(ids: Sequence[int], reading: Reading) -> dict[int, Code]:
-    """Codes of the customers whose item fails for the program that the call names: 1020 for customers outside the program.
+_SECTIONS: Final = {
+    (with_lots, with_card_series): _section(with_lots=with_lots, with_card_series=with_card_series)
+    for with_lots in (False, True)
+    for with_card_series in (False, True)
+}
+# For a call that cannot read the programs.
+_UNREADABLE: Final = Section(columns=(), display=lambda _values, _customer, _reading: dict(_UNREAD))
 
-    All fail with 400 if the program, or the days ahead of a gap, is not a number.
-    """
-    if any(not (days.isascii() and days.isdigit()) for name in _DAYS_AHEAD if (days := reading.query.get(name, ""))):
-        return dict.fromkeys(ids, Code.INVALID_INPUT)
-    given = reading.query.get("program_id", "")
-    if given in {"", "0"}:
+
+def _display_figures(values: Values, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    balances = balances_of_row(customer.pk, values[2], None, organization=reading.organization, unstored=reading.unstored)
+    balance = balances.get(reading.options, NO_BALANCE)
+    return {
+        "loyalty_points": plain_digits(balance.spendable),
+        "lifetime_points": plain_digits(balance.totals.lifetime),
+        "current_slab": balance.current_slab or "",
+    }
+
+
+# Points and tier in the program whose id is the reading's option, as text, for search results.
+FIGURES: Final = Section(columns=("customer.id", *COLUMNS), joins=JOINS, display=_display_figures, due=is_due, settle=settle)
+
+
+# --- expired points, promotional points
+
+
+def _program_parameter(reading: Reading) -> Mapping[str, Any]:
+    return {"program": program_asked(reading)}
+
+
+# The accounts of `customer`, with those that merges made the history of one, in programs that are shown.
+_OWN_ACCOUNTS: Final = """engagement_pointsaccount AS own
+    JOIN engagement_program AS program ON program.organization_id = %(organization)s AND program.id = own.program_id
+        AND program.is_active AND program.id = coalesce(%(program)s::bigint, program.id)"""
+
+
+def _display_expired(values: Values | None, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    if values is None:
         return {}
-    if not (given.isascii() and given.isdigit()):
-        return dict.fromkeys(ids, Code.INVALID_INPUT)
-    named = _program_id(reading)
-    members = {key.customer_id for key in memberships_of(ids) if key.program_id == named} if named else set()
-    return dict.fromkeys(set(ids) - members, Code.NOT_IN_PROGRAM)
+    program_id = program_asked(reading)
+    rows = [
+        (at, payloads.expired_row(Decimal(points), payloads.last_day_of(last_day, at, reading.zone), account_program))
+        for at, points, last_day, account_program in _expired_rows(values[0])
+    ]
+    # Of accounts that are settled in memory only.
+    for key, state in reading.unstored.items():
+        if key.customer_id == customer.pk and program_id in {None, key.program_id}:
+            rows += [
+                (
+                    entry.occurred_at,
+                    payloads.expired_row(
+                        -entry.points,
+                        payloads.last_day_of(entry.explanation.get("last_day"), entry.occurred_at, reading.zone),
+                        key.program_id,
+                    ),
+                )
+                for entry in state.entries
+                if entry.kind == PointsEntry.Kind.EXPIRE
+            ]
+    return {"expired_points": {"item": [row for _, row in sorted(rows, key=lambda row: row[0], reverse=True)]}}
+
+
+def _expired_rows(rows: str | None) -> Iterator[tuple[datetime, str, str | None, int]]:
+    for at, points, last_day, program_id in orjson.loads(rows) if rows else ():
+        yield datetime.fromisoformat(at), points, last_day, program_id
+
+
+_EXPIRED: Final = Section(
+    columns=("expired_points.rows",),
+    joins=f"""LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_array(
+        entry.occurred_at, (-entry.points)::text, entry.explanation ->> 'last_day', own.program_id
+    ) ORDER BY entry.occurred_at DESC, entry.account_id, entry.version DESC)::text AS rows
+    FROM {_OWN_ACCOUNTS}
+    JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.account_id = own.id
+        AND entry.kind = 'EXPIRE' AND entry.points < 0
+    WHERE own.organization_id = %(organization)s AND own.customer_id = customer.id
+) AS expired_points ON true""",  # noqa: S608 - made of constants
+    parameters=_program_parameter,
+    display=_display_expired,
+    failure=Code.POINTS_UNAVAILABLE,
+)
+
+
+def expired_points(reading: Reading) -> Section | None:
+    """`expired_points`: what expired and when, the newest first. Points that expired before a merge are on moved accounts."""
+    return _EXPIRED if reading.wants("expired_points") and not reading.wants("basic") else None
+
+
+def _display_promotions(values: Values | None, _customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    if values is None:
+        return {}
+    rows: dict[str, list[dict[str, Any]]] = {"customer": [], "transactions": []}
+    for row in orjson.loads(values[0]) if values[0] else ():
+        bill_id, points, expires_on, moves, moves_months, opens_at, awarded_at, *rest = row
+        till_code, till_name, billed_on, earned_on, tier_ends = rest
+        state = AccountState(
+            account=read_instance(PointsAccount, last_billed_on=_day(billed_on), last_earned_on=_day(earned_on)),
+            zone=reading.zone,
+            tier_ends=_day(tier_ends),
+        )
+        lot = read_instance(
+            PointsLot,
+            expires_on=_day(expires_on),
+            moves=moves,
+            moves_months=moves_months,
+            opens_at=datetime.fromisoformat(opens_at) if opens_at else None,
+            awarded_at=datetime.fromisoformat(awarded_at),
+        )
+        of_kind = rows["transactions" if bill_id else "customer"]
+        of_kind.append(payloads.promotion_row(lot, state, points=Decimal(points), bill_id=bill_id, till=(till_code, till_name)))
+    return {
+        "promotion_points": {
+            "customer": {"item": rows["customer"]},
+            "transactions": {"item": rows["transactions"]},
+            # Rules look at bills as a whole: no line earns by itself.
+            "lineitems": {"item": []},
+        }
+    }
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+# A lot that came by a merge was given before, on the account that moved. The living account decides the last day.
+_PROMOTIONS: Final = Section(
+    columns=("promotions.rows",),
+    joins=f"""LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_array(
+        lot.bill_id, lot.points::text, lot.expires_on, lot.moves, lot.moves_months, lot.opens_at, lot.awarded_at, till.code,
+        till.name, living.last_billed_on, living.last_earned_on, membership.tier_expires_on
+    ) ORDER BY lot.awarded_at DESC, lot.id DESC)::text AS rows
+    FROM (
+        SELECT lot.*, own.program_id, coalesce(own.moved_to_id, own.id) AS living_id, entry.till_id,
+            row_number() OVER (PARTITION BY lot.bill_id IS NULL ORDER BY lot.awarded_at DESC, lot.id DESC) AS position
+        FROM {_OWN_ACCOUNTS}
+        JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.account_id = own.id
+        JOIN engagement_pointslot AS lot ON lot.organization_id = %(organization)s AND lot.entry_id = entry.id
+            AND lot.kind = 'promotional' AND lot.moved_from_id IS NULL
+        WHERE own.organization_id = %(organization)s AND own.customer_id = customer.id
+    ) AS lot
+    JOIN engagement_pointsaccount AS living ON living.organization_id = %(organization)s AND living.id = lot.living_id
+    JOIN engagement_membership AS membership ON membership.organization_id = %(organization)s
+        AND membership.customer_id = customer.id AND membership.program_id = lot.program_id
+    LEFT JOIN organizations_till AS till ON till.organization_id = %(organization)s AND till.id = lot.till_id
+    WHERE lot.position <= {MOST_PROMOTIONS}
+) AS promotions ON true""",  # noqa: S608 - made of constants
+    parameters=_program_parameter,
+    display=_display_promotions,
+    failure=Code.POINTS_UNAVAILABLE,
+)
+
+
+def promotion_points(reading: Reading) -> Section | None:
+    """`promotion_points`: promotional lots with the place that gave them, the newest first, 1,000 of each kind."""
+    return _PROMOTIONS if reading.wants("promotion_points") and not reading.wants("basic") else None
+
+
+# --- refusals
+
+
+def _display_enrolment(values: Values, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    if not values[0]:
+        reading.refused.setdefault(customer.pk, Code.NOT_IN_PROGRAM)
+    return {}
+
+
+_ENROLMENT: Final = Section(
+    columns=(
+        """EXISTS (
+        SELECT FROM engagement_membership AS membership WHERE membership.organization_id = %(organization)s
+            AND membership.customer_id = customer.id AND membership.program_id = %(program)s::bigint
+    )""",
+    ),
+    parameters=_program_parameter,
+    display=_display_enrolment,
+)
+
+
+def enrolment(reading: Reading) -> Section | None:
+    """Refuses by 1020 customers who are not in the program that the call names."""
+    return _ENROLMENT if reading.query.get("program_id", "") not in {"", "0"} else None
+
+
+def is_unreadable(reading: Reading) -> bool:
+    """True if the program, or the days ahead of a gap, is not a number: all items fail with 400."""
+    given = [reading.query.get(name, "") for name in ("program_id", *_DAYS_AHEAD)]
+    return any(text and not (text.isascii() and text.isdigit()) for text in given)

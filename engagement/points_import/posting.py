@@ -18,11 +18,11 @@ from engagement.points.ledger.movements import award, spend
 from engagement.points.ledger.posting import AccountState, EntryContext, InsufficientPointsError
 from engagement.points.ledger.repository import States, lock_accounts, settle_states, write_accounts
 from engagement.points.models import PointsEntry, PointsLot
+from engagement.points.moved_accounts import account_ids
 from engagement.points_import.rows import KINDS, Kind, PointsRow
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog
 from engagement.programs.models import ProgramVersion
-from engagement.redemptions.history import account_ids
 from engagement.redemptions.models import Redemption
 from engagement.redemptions.voucher_codes import draw_codes
 from loyalty_project.db.lookups import is_any_of

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Model, OuterRef
@@ -83,13 +83,30 @@ class ProgramCatalog:
         return ApplicablePrograms(self._bound_to(store, card_series) or next(iter(self._unbound), None), self.default)
 
     @property
+    def is_bound_to_card_series(self) -> bool:
+        """True if which program applies depends on the customer's cards."""
+        return bool(self._by_binding["card_series"])
+
+    def candidates_for(self, store: Store | None) -> list[tuple[int, int | None]]:
+        """The programs (ids) of which the first that fits is the till's program, as in `programs_for`.
+
+        One with a card series (id) fits customers with a valid card of it, the others fit all.
+        """
+        bound = self._bound_to(store, ())
+        if bound is not None:
+            return [(bound.program.pk, None)]
+        by_series = sorted(self._by_binding["card_series"].items())
+        of_series: list[tuple[int, int | None]] = [(current.program.pk, series_id) for series_id, current in by_series]
+        return of_series + [(current.program.pk, None) for current in self._unbound[:1]]
+
+    @property
     def reads_customer_fields(self) -> bool:
         """True if any program's points expire by a date in a customer's field."""
         return any(current.rules.reads_customer_fields for current in self.by_id.values())
 
     def card_series_of(self, customer_ids: Collection[int]) -> dict[int, set[int]]:
         """Series (ids) of the customers' valid cards: one query, or none if no program is bound to a series."""
-        if not self._by_binding["card_series"]:
+        if not self.is_bound_to_card_series:
             return {}
         held: defaultdict[int, set[int]] = defaultdict(set)
         cards = Card.objects.filter(customer_id__in=customer_ids, status__in=[Card.Status.ISSUED, Card.Status.ACTIVE])
@@ -126,6 +143,11 @@ class ProgramCatalog:
         return next((current for current in bound if current is not None), None)
 
 
+# The series (ids) of the valid cards of the row `customer`: a column of a read's statement.
+CARD_SERIES_COLUMN: Final = """(
+        SELECT array_agg(DISTINCT card.series_id) FROM customers_card AS card
+        WHERE card.organization_id = %(organization)s AND card.customer_id = customer.id AND card.status IN ('ISSUED', 'ACTIVE')
+    )"""
 # Bindings of a program by their name in the model and in the organization file, with the column of the other end.
 BINDINGS: Mapping[str, str] = {"zones": "zone_id", "concepts": "concept_id", "card_series": "cardseries_id"}
 

@@ -5,83 +5,75 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from customers.registration.state import CustomerState
-from engagement.programs.models import Program
-from engagement.redemptions.history import RedemptionPage
-from engagement.redemptions.models import Redemption, RedemptionReversal
+from customers.profile.reading import CustomerRow
+from engagement.redemptions.rows import RedemptionPage, RedemptionQuery, RedemptionRow, ReversalRow
 from loyalty_project.protocol.moments import write_moment
-from organizations.locations.payloads import location
+from organizations.locations.payloads import code_and_name
 
 NO_BILL = "-1"
 NO_TILL = -1
 
 
 def customer_with_redemptions(
-    person: CustomerState,
-    page: RedemptionPage | None,
-    points: Sequence[Mapping[str, Any]],
+    customer: CustomerRow,
+    page: RedemptionPage,
+    asked: RedemptionQuery,
     *,
+    identifiers: Mapping[str, Any],
     groups: Sequence[Mapping[str, str]],
-    coupons_count: int | None,
-    limit: int,
-    with_user_id: bool,
+    zone: ZoneInfo,
 ) -> dict[str, Any]:
-    """The customer of `redemptions`. `page` is None without points in the request, `coupons_count` without coupons."""
-    customer = person.customer
-    user_id = {"user_id": str(customer.pk)} if with_user_id else {}
+    """The customer of `redemptions`."""
+    points = [points_redemption(row, by_program=asked.by_program, zone=zone) for row in page.redemptions]
     return {
-        "mobile": person.identifiers.get("mobile"),
-        "email": person.identifiers.get("email"),
-        "external_id": person.identifiers.get("external_id"),
+        "mobile": identifiers.get("mobile"),
+        "email": identifiers.get("email"),
+        "external_id": identifiers.get("external_id"),
         "firstname": customer.firstname,
         "lastname": customer.lastname,
-        **user_id,
+        **({"user_id": str(customer.pk)} if asked.with_user_id else {}),
         "user_groups2": list(groups),
-        "rows": limit,
-        "coupons_count": coupons_count,
-        "points_count": page.count if page else None,
+        "rows": asked.rows,
+        "coupons_count": 0 if asked.coupons else None,
+        "points_count": page.count if asked.points else None,
         "coupons_start_id": "",
-        "points_start_id": page.redemptions[0].pk if page and page.redemptions else "",
-        "redemptions": {"coupons": {"coupon": []}, "points": {"point": list(points)}},
+        "points_start_id": page.redemptions[0].pk if page.redemptions else "",
+        "redemptions": {"coupons": {"coupon": []}, "points": {"point": points}},
     }
 
 
-def points_redemption(
-    redemption: Redemption, reversals: Sequence[RedemptionReversal], *, by_program: bool, zone: ZoneInfo
-) -> dict[str, Any]:
+def points_redemption(redemption: RedemptionRow, *, by_program: bool, zone: ZoneInfo) -> dict[str, Any]:
     """A `point`. `by_program` adds the breakups; they have one program, since a redemption is from one program."""
-    entry, program = redemption.entry, redemption.account.program
     return {
         "id": redemption.pk,
-        "program_id": program.pk,
+        "program_id": redemption.program_id,
         "points_redeemed": redemption.points,
         "transaction_number": redemption.transaction_number,
         "bill_id": NO_BILL if redemption.bill_id is None else str(redemption.bill_id),
         "validation_code": redemption.validation_code,
-        "redeemed_time": write_moment(entry.occurred_at, zone),
-        "redeemed_at": entry.till.code if entry.till else "",
+        "redeemed_time": write_moment(redemption.redeemed_at, zone),
+        "redeemed_at": redemption.till[0] or "",
         "redemption_purpose": redemption.purpose,
-        "notes": entry.note,
-        "external_reference_number": entry.reference,
+        "notes": redemption.note,
+        "external_reference_number": redemption.reference,
         "redemption_id": redemption.code,
-        "redeemed_store": location(entry.store),
-        "redeemed_till": location(entry.till),
+        "redeemed_store": code_and_name(*redemption.store),
+        "redeemed_till": code_and_name(*redemption.till),
         "custom_fields": {"field": list(redemption.custom_fields)},
-        "reversals": [_reversal(reversal, program, by_program=by_program, zone=zone) for reversal in reversals],
-        "redemption_breakup_by_program": _breakup("points_redeemed", redemption.points, program) if by_program else [],
+        "reversals": [_reversal(reversal, redemption, by_program=by_program, zone=zone) for reversal in redemption.reversals],
+        "redemption_breakup_by_program": _breakup("points_redeemed", redemption.points, redemption) if by_program else [],
     }
 
 
-def _reversal(reversal: RedemptionReversal, program: Program, *, by_program: bool, zone: ZoneInfo) -> dict[str, Any]:
-    till_id = reversal.entry.till_id
+def _reversal(reversal: ReversalRow, redemption: RedemptionRow, *, by_program: bool, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "reversal_id": reversal.pk,
         "points_reversed": reversal.points,
-        "reversal_time": write_moment(reversal.entry.occurred_at, zone),
-        "reversed_on_till_id": NO_TILL if till_id is None else till_id,
-        "reversal_breakup_by_program": _breakup("points_reversed", reversal.points, program) if by_program else [],
+        "reversal_time": write_moment(reversal.reversed_at, zone),
+        "reversed_on_till_id": NO_TILL if reversal.till_id is None else reversal.till_id,
+        "reversal_breakup_by_program": _breakup("points_reversed", reversal.points, redemption) if by_program else [],
     }
 
 
-def _breakup(name: str, points: Decimal, program: Program) -> list[dict[str, Any]]:
-    return [{"program_id": program.pk, name: points, "program_name": program.name}]
+def _breakup(name: str, points: Decimal, redemption: RedemptionRow) -> list[dict[str, Any]]:
+    return [{"program_id": redemption.program_id, name: points, "program_name": redemption.program_name}]

@@ -8,16 +8,15 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.api.reads import Results, read_outcomes
-from customers.groups.sections import groups_of
-from customers.lookup.reads import read_customers
-from customers.lookup.services import expand_identifier_pair, read_lookup_query
+from customers.api.reads import Result, read_outcomes, reading_of
+from customers.groups.sections import USER_GROUPS
+from customers.identifiers.sections import identifiers
+from customers.lookup.services import LookupQuery, expand_identifier_pair, read_lookup_query
+from customers.lookup.statement import Found
 from customers.profile.models import Customer
-from customers.registration.state import CustomerState
-from engagement.bills.models import Bill
-from engagement.bills.payloads import printed_purchases
+from customers.profile.reading import Reading, merged
+from engagement.bills.sections import PURCHASES
 from engagement.transactions.filters import BillFilters
-from engagement.transactions.history import BillPage, PointsRead, basket_sizes, lifetime_purchases, read_bills, read_points
 from engagement.transactions.payloads import (
     credit_notes,
     customer_with_bills,
@@ -27,21 +26,19 @@ from engagement.transactions.payloads import (
     points_breakup,
     transaction,
 )
+from engagement.transactions.rows import BillPage, BillRow, CustomerPoints
+from engagement.transactions.sections import PAGE, POINTS, SORTED_BY, PageQuery, bills, points_of
 from loyalty_project.api.envelope import customer_answer
 from loyalty_project.api.paging import read_limit, read_number, read_order
-from loyalty_project.protocol.best_effort import best_effort
-from loyalty_project.protocol.codes import Code, CodeTable
-from loyalty_project.protocol.errors import Notice
-from loyalty_project.protocol.outcomes import Done, Refused
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.outcomes import Done, Outcome, Refused
 from loyalty_project.protocol.values import is_on
-from organizations.api.call import Call
 from organizations.api.views import TillViewSet
 from organizations.fields.models import FieldDefinition
-from organizations.tenancy.models import Organization
 
 ZERO = Decimal(0)
 FETCHED: Final = "Transactions fetched successfully"
-_SORTED_BY: Final = {"trans_date": "billed_at", "trans_id": "pk"}
 
 
 class TransactionViewSet(TillViewSet):
@@ -50,86 +47,92 @@ class TransactionViewSet(TillViewSet):
     @action(detail=False, methods=["get"])
     def transactions(self, _request: Request, **_kwargs: object) -> Response:
         """Read a page of each customer's bills."""
-        call, query = self.call, expand_identifier_pair(self.query)
-        asked = read_lookup_query(query, limit=call.policy.batch_limit)
-        outcomes = read_outcomes(asked, query, lambda ids: read_transactions(ids, query, call=call), call=call)
+        query = expand_identifier_pair(self.query)
+        asked = read_lookup_query(query, limit=self.call.policy.batch_limit)
+        try:
+            page = read_page(query, reading_of(self.call, query))
+        except LoyaltyError as error:
+            code = error.code
+            outcomes = read_outcomes(asked, reading_of(self.call, query), (), lambda _found: code)
+        else:
+            outcomes = read_transactions(asked, reading_of(self.call, query, options=page))
         return self.answer(customer_answer(outcomes))
 
 
-def read_transactions(ids: Sequence[int], query: Mapping[str, str], *, call: Call) -> Results:
-    """Each customer's bills. The number of queries grows neither with the customers nor with their bills.
-
-    Refusals: 1013 with `mlp` for customers outside the loyalty program; 1051 without bills, with the customer's block all the
-    same. Raises `LoyaltyError`: 400, 1150.
-    """
-    organization = call.actor.organization
+def read_page(query: Mapping[str, str], reading: Reading) -> PageQuery:
+    """The page that the query asks for. Raises `LoyaltyError`: 400, 1150."""
     limit = read_limit(query, "limit")
-    filters = BillFilters(query, Bill.objects.all(), zone=organization.zone)
-    people = read_customers(ids)
-    pages = read_bills(
-        list(people),
-        filters.matching(),
-        order=read_order(query, _SORTED_BY),
+    conditions = BillFilters(query, zone=reading.zone).conditions()
+    return PageQuery(
+        order=read_order(query, SORTED_BY, of="bill"),
+        conditions=conditions.texts,
+        values=conditions.values,
         limit=limit,
         offset=read_number(query, "offset"),
     )
-    readable = {pk: person for pk, person in people.items() if not _is_refused(person, query)}
-    bill_ids = [bill.pk for pk in readable if pk in pages for bill in pages[pk].bills]
-    notices: list[Notice] = []
-    points = PointsRead()
-    with best_effort(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
-        points = read_points(list(readable), bill_ids, organization=organization, store=call.actor.store)
-    purchases = lifetime_purchases(readable)
-    groups = groups_of(readable)
-    rows = _Rows(query, points, basket_sizes(bill_ids), organization)
-    results: dict[int, Done | Refused | CodeTable] = dict.fromkeys(people, Code.NOT_LOYALTY)
-    for pk, person in readable.items():
-        page = pages.get(pk, BillPage())
+
+
+def read_transactions(asked: LookupQuery, reading: Reading) -> list[Outcome]:
+    """An outcome for each value asked for: the customer with a page of bills.
+
+    Refusals: 1013 with `mlp` for customers outside the loyalty program; 1051 without bills, with the customer's block all the
+    same.
+    """
+    page = bills(reading.options)
+    rows = _Rows(reading)
+
+    def result(found: Found) -> Result:
+        customer = found.customer
+        if is_on(reading.query, "mlp") and customer.type != Customer.Type.LOYALTY:
+            return Code.NOT_LOYALTY
+        parts = merged(found.parts)
+        shown: BillPage = parts[PAGE]
+        points: CustomerPoints = parts[POINTS]
         body = customer_with_bills(
-            person,
-            points.balance_of(pk),
-            page,
-            [rows.row(bill) for bill in page.bills],
-            groups=groups.get(pk, ()),
-            purchases=printed_purchases(purchases.get(pk, ZERO), is_exact=call.policy.exact_lifetime_purchases),
-            limit=limit,
-            zone=organization.zone,
+            customer,
+            points.balance,
+            shown,
+            [rows.row(bill, points) for bill in shown.bills],
+            identifiers=parts,
+            groups=parts["user_groups2"],
+            purchases=parts.get("lifetime_purchases", ZERO),
+            limit=reading.options.limit,
+            zone=reading.zone,
         )
-        if page.bills:
-            results[pk] = Done(body=body, message=FETCHED, code=Code.TRANSACTIONS_FETCHED, warnings=notices)
-        else:
-            results[pk] = Refused(body=body, code=Code.NO_ROWS, warnings=notices)
-    return results
+        warnings = reading.warnings_of(customer.pk)
+        if shown.bills:
+            return Done(body=body, message=FETCHED, code=Code.TRANSACTIONS_FETCHED, warnings=warnings)
+        return Refused(body=body, code=Code.NO_ROWS, warnings=warnings)
+
+    sections = (identifiers(reading), USER_GROUPS, PURCHASES, page, points_of(page, reading))
+    return read_outcomes(asked, reading, sections, result)
 
 
-def _is_refused(person: CustomerState, query: Mapping[str, str]) -> bool:
-    return is_on(query, "mlp") and person.customer.type != Customer.Type.LOYALTY
+def transaction_fields() -> Sequence[FieldDefinition]:
+    """The organization's active fields of transactions, in order: a part of the configuration."""
+    return tuple(FieldDefinition.objects.filter(category=FieldDefinition.Category.TRANSACTION, is_active=True))
 
 
 class _Rows:
     """The rows of an answer, with the parts that the query asks for."""
 
-    def __init__(
-        self, query: Mapping[str, str], points: PointsRead, basket_sizes: Mapping[int, int], organization: Organization
-    ) -> None:
-        self.points, self.basket_sizes, self.organization = points, basket_sizes, organization
-        self.is_by_program = is_on(query, "mlp")
-        self.has_breakup = is_on(query, "points_breakup")
-        self.has_credit_notes = is_on(query, "credit_notes")
-        self.definitions: list[FieldDefinition] = []
-        if is_on(query, "custom_fields"):
-            category = FieldDefinition.Category.TRANSACTION
-            self.definitions = list(FieldDefinition.objects.filter(category=category, is_active=True))
+    def __init__(self, reading: Reading) -> None:
+        self.organization = reading.organization
+        self.is_by_program = reading.wants("mlp")
+        self.has_breakup = reading.wants("points_breakup")
+        self.has_credit_notes = reading.wants("credit_notes")
+        self.definitions: Sequence[FieldDefinition] = ()
+        if reading.wants("custom_fields"):
+            self.definitions = reading.configuration.part(transaction_fields)
 
-    def row(self, bill: Bill) -> dict[str, Any]:
+    def row(self, bill: BillRow, points: CustomerPoints) -> dict[str, Any]:
         """The row of a bill."""
-        counts = [self.points.of_bill(bill.pk, program_id) for program_id in self._programs(bill.customer_id or 0)]
+        counts = [points.of_bill(bill.pk, program_id) for program_id in self._programs(points)]
         blocks: list[dict[str, str]] = [points_block(count) for count in counts]
         row = transaction(
             bill,
             points=blocks if self.is_by_program else (blocks or [no_points_block()])[0],
             taken=sum((count.taken for count in counts), start=ZERO),
-            basket_size=self.basket_sizes.get(bill.pk, 0),
             organization=self.organization,
         )
         row["custom_fields"] = field_values(bill, self.definitions)
@@ -139,9 +142,9 @@ class _Rows:
             row["credit_notes"] = credit_notes(bill)
         return row
 
-    def _programs(self, customer_id: int) -> Sequence[int]:
+    def _programs(self, points: CustomerPoints) -> Sequence[int]:
         """All programs of the customer, or the program whose balance is shown."""
         if self.is_by_program:
-            return self.points.programs.get(customer_id, ())
-        program_id = self.points.balance_of(customer_id).program_id
+            return points.programs
+        program_id = points.balance.program_id
         return () if program_id is None else (program_id,)

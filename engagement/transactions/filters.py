@@ -1,13 +1,12 @@
 """Filters of `customer/transactions` (docs/protocol.md 4.6)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from django import forms
-from django.db.models import Q, QuerySet
-from django_filters import CharFilter, Filter, NumberFilter
+from django.db.models import Q
 
-from loyalty_project.api.filtersets import CodeFilter, IdFilter, MomentFilter, WireFilterSet
+from loyalty_project.api.filtersets import AmountFilter, CodeFilter, ColumnFilter, IdFilter, MomentFilter, WireFilterSet
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.values import read_id
@@ -15,11 +14,11 @@ from organizations.locations.models import Store
 
 # The column of each entity's code. The account of a store's server is a till.
 _ENTITIES: Final[Mapping[str, str]] = {
-    "ZONE": "store__zone__code",
-    "CONCEPT": "store__concept__code",
-    "STORE": "store__code",
-    "TILL": "till__code",
-    "STR_SERVER": "till__code",
+    "ZONE": "(SELECT code FROM organizations_zone WHERE organization_id = %(organization)s AND id = store.zone_id)",
+    "CONCEPT": "(SELECT code FROM organizations_concept WHERE organization_id = %(organization)s AND id = store.concept_id)",
+    "STORE": "store.code",
+    "TILL": "till.code",
+    "STR_SERVER": "till.code",
 }
 
 
@@ -38,35 +37,39 @@ class StoreField(forms.CharField):
         return pk if pk in store_ids else store_ids.pop()
 
 
-class StoreFilter(Filter):
+class StoreFilter(ColumnFilter):
     """A store that must exist."""
 
     field_class = StoreField
 
 
-class BillFilters(WireFilterSet):
-    """Filters of bills."""
+class LocationFilter(ColumnFilter):
+    """Bills at the location that `entity_type` and `entity_code` name."""
 
-    number = CodeFilter("number")
-    transaction_id = IdFilter("pk")
-    amount = NumberFilter("amount", max_digits=15, decimal_places=3)
-    transaction_date = MomentFilter("billed_at", "within")
-    store_id = StoreFilter("store_id")
-    store_code = CharFilter("store__code")
-    store_name = CharFilter("store__name")
-    till_id = IdFilter("till_id")
-    till_code = CharFilter("till__code")
-    till_name = CharFilter("till__name")
-    entity_type = CharFilter(method="at_entity")
-    start_id = IdFilter("pk", "gte")
-    end_id = IdFilter("pk", "lte")
-    start_date = MomentFilter("billed_at", "from")
-    end_date = MomentFilter("billed_at", "until")
-
-    def at_entity(self, rows: QuerySet[Any], _name: str, kind: str) -> QuerySet[Any]:
-        """Bills at the location of `entity_type` and `entity_code`. Raises `LoyaltyError` 400 if one of the two is missing."""
-        code = self.given.get("entity_code")
-        column = _ENTITIES.get(kind.upper())
+    def conditions(self, parameter: str, value: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The condition on the code of that kind of location. Raises `LoyaltyError` 400 if one of the two is missing."""
+        code = self.parent.given.get("entity_code")
+        column = _ENTITIES.get(value.upper())
         if column is None or not code:
             raise LoyaltyError(Code.INVALID_INPUT)
-        return rows.filter(**{column: code})
+        yield f"{column} = %({parameter})s", {parameter: code}
+
+
+class BillFilters(WireFilterSet):
+    """Filters of the row `bill` with its `store` and `till`."""
+
+    number = CodeFilter("bill.number")
+    transaction_id = IdFilter("bill.id")
+    amount = AmountFilter("bill.amount")
+    transaction_date = MomentFilter("bill.billed_at", "within")
+    store_id = StoreFilter("bill.store_id")
+    store_code = ColumnFilter("store.code")
+    store_name = ColumnFilter("store.name")
+    till_id = IdFilter("bill.till_id")
+    till_code = ColumnFilter("till.code")
+    till_name = ColumnFilter("till.name")
+    entity_type = LocationFilter("store.code")
+    start_id = IdFilter("bill.id", ">=")
+    end_id = IdFilter("bill.id", "<=")
+    start_date = MomentFilter("bill.billed_at", "from")
+    end_date = MomentFilter("bill.billed_at", "until")

@@ -7,10 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from customers.profile.field_values import write_value
-from customers.registration.state import CustomerState
-from engagement.bills.models import Bill
+from customers.profile.reading import CustomerRow
 from engagement.points.balances import Balance
-from engagement.transactions.history import BillCount, BillPage
+from engagement.transactions.rows import BillCount, BillPage, BillRow
 from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.fields.models import FieldDefinition
@@ -18,25 +17,25 @@ from organizations.tenancy.models import Organization
 
 
 def customer_with_bills(
-    person: CustomerState,
+    customer: CustomerRow,
     balance: Balance,
     page: BillPage,
     rows: Sequence[Mapping[str, Any]],
     *,
+    identifiers: Mapping[str, Any],
     groups: Sequence[Mapping[str, Any]],
     purchases: Decimal,
     limit: int,
     zone: ZoneInfo,
 ) -> dict[str, Any]:
     """The customer of `transactions`, around the rows of a page."""
-    customer = person.customer
     return {
         "firstname": customer.firstname,
         "lastname": customer.lastname,
         "user_id": str(customer.pk),
-        "mobile": person.identifiers.get("mobile"),
-        "email": person.identifiers.get("email"),
-        "external_id": person.identifiers.get("external_id"),
+        "mobile": identifiers.get("mobile"),
+        "email": identifiers.get("email"),
+        "external_id": identifiers.get("external_id"),
         "lifetime_points": balance.totals.lifetime,
         "lifetime_purchases": purchases,
         "loyalty_points": balance.spendable,
@@ -57,7 +56,7 @@ def customer_with_bills(
     }
 
 
-def transaction(bill: Bill, *, points: Any, taken: Decimal, basket_size: int, organization: Organization) -> dict[str, Any]:
+def transaction(bill: BillRow, *, points: Any, taken: Decimal, organization: Organization) -> dict[str, Any]:
     """A row of `transactions`, without optional parts; `points` is a block, or a list of one a program."""
     zone = organization.zone
     row: dict[str, Any] = {
@@ -73,8 +72,8 @@ def transaction(bill: Bill, *, points: Any, taken: Decimal, basket_size: int, or
         "auto_update_time": write_moment(bill.recorded_at, zone),
         "gross_amount": plain_digits(bill.gross_amount),
         "discount": plain_digits(bill.discount),
-        "store": bill.store.name if bill.store else "",
-        "store_code": bill.store.code if bill.store else "",
+        "store": bill.store_name,
+        "store_code": bill.store_code,
         "returned_points_on_bill": plain_digits(taken),
     }
     if bill.currency != organization.currency:
@@ -85,7 +84,7 @@ def transaction(bill: Bill, *, points: Any, taken: Decimal, basket_size: int, or
         "custom_fields": {"field": []},
         "extended_fields": {"field": []},
         "coupons": [],
-        "basket_size": basket_size,
+        "basket_size": bill.basket_size,
         "line_items": {"line_item": []},
     }
 
@@ -129,19 +128,22 @@ def points_breakup(counts: Iterable[BillCount]) -> dict[str, Any]:
     }
 
 
-def field_values(bill: Bill, definitions: Iterable[FieldDefinition]) -> dict[str, Any]:
+def field_values(bill: BillRow, definitions: Iterable[FieldDefinition]) -> dict[str, Any]:
     """The values of the bill's custom fields, in the order of `definitions`."""
     values = ((definition.name, bill.field_values.get(str(definition.pk))) for definition in definitions)
     return {"field": [{"name": name, "value": write_value(value)} for name, value in values if value]}
 
 
-def credit_notes(bill: Bill) -> dict[str, Any]:
+def credit_notes(bill: BillRow) -> dict[str, Any]:
     """The credit notes of the bill, as sent."""
-    sent = bill.details.get("credit_notes", [])
-    return {"credit_note": [{name: str(note.get(name) or "") for name in ("number", "amount", "notes")} for note in sent]}
+    return {
+        "credit_note": [
+            {name: str(note.get(name) or "") for name in ("number", "amount", "notes")} for note in bill.credit_notes
+        ]
+    }
 
 
-def _currency(bill: Bill, organization: Organization) -> dict[str, Any]:
+def _currency(bill: BillRow, organization: Organization) -> dict[str, Any]:
     """The currency of a foreign bill and that of the organization; their ISO 4217 codes serve as ids and names."""
     own = organization.currency
     return {

@@ -10,7 +10,7 @@ from loyalty_project.protocol.errors import LoyaltyError
 LIMIT: Final = 10
 MOST_ROWS: Final = 1000
 _DIGITS = re.compile(r"\d{1,18}", re.ASCII)
-_DIRECTIONS: Final = {"asc": "", "desc": "-"}
+_DIRECTIONS: Final = {"asc": "ASC", "desc": "DESC"}
 
 
 def read_limit(query: Mapping[str, str], *names: str, default: int = LIMIT) -> int:
@@ -27,17 +27,17 @@ def read_number(query: Mapping[str, str], name: str) -> int:
     return int(text or 0)
 
 
-def read_order(query: Mapping[str, str], columns: Mapping[str, str]) -> list[str]:
-    """The columns to order by, then the id, by the parameters `sort` and `order`. `columns` has the column of each `sort` word.
+def read_order(query: Mapping[str, str], columns: Mapping[str, str], *, of: str) -> str:
+    """The order of the row `of`, in SQL, then by its id, by the parameters `sort` and `order`.
 
-    Default: the first column, descending. `sort=asc` and `sort=desc` are directions (docs/protocol.md 4.6). Raises
-    `LoyaltyError` 400 for any other word.
+    `columns` has the column for each word of `sort`. Default: the first column, descending. `sort=asc` and `sort=desc` are
+    directions (docs/protocol.md 4.6). Raises `LoyaltyError` 400 for any other word.
     """
     sort, direction = query.get("sort", "").lower(), query.get("order", "").lower()
     if sort in _DIRECTIONS:
         sort, direction = "", direction or sort
     column = columns.get(sort) if sort else next(iter(columns.values()))
-    sign = _DIRECTIONS.get(direction or "desc")
-    if column is None or sign is None:
+    keyword = _DIRECTIONS.get(direction or "desc")
+    if column is None or keyword is None:
         raise LoyaltyError(Code.INVALID_INPUT)
-    return [f"{sign}{name}" for name in dict.fromkeys((column, "pk"))]
+    return ", ".join(f"{of}.{name} {keyword}" for name in dict.fromkeys((column, "id")))

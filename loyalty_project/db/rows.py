@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
-from django.db import OperationalError, connection, models
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, models
+from django.db.models.base import ModelState
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
+Row = TypeVar("Row", bound=models.Model)
 # Below this number of rows a prepared INSERT is as quick as COPY and takes one round trip less.
 COPY_FROM = 50
 # Types whose values psycopg writes unchanged, without a conversion by the field.
@@ -50,6 +52,18 @@ class Guard:
             cursor.execute(f"SELECT 1 WHERE {self.condition}", self.parameters)
             if cursor.fetchone() is None:
                 self.refuse()
+
+
+def read_instance(model: type[Row], **values: Any) -> Row:
+    """A stored row as an instance, of the columns (`customer_id`) that were read: ten times as quick as `model(**values)`.
+
+    Columns that were not read are loaded on access, as those of a deferred field.
+    """
+    row = model.__new__(model)
+    row._state = state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    row.__dict__.update(values)
+    return row
 
 
 def draw_ids(model: type[models.Model], count: int) -> list[int]:

@@ -11,25 +11,25 @@ import pytest
 import time_machine
 from django.core.management import call_command
 
+from customers.profile.models import Customer
 from engagement.adjustments.posting import default_last_day
 from engagement.adjustments.rules import AdjustmentRefusedError
 from engagement.adjustments.taking_back import take_back_adjustment
-from engagement.bills.latest import latest_bills
 from engagement.bills.lines import _no_sale
 from engagement.bills.models import Bill
+from engagement.bills.sections import transactions
 from engagement.earning.simulation import simulate_bill
-from engagement.points.balances import memberships_of
 from engagement.points.ledger.posting import end_of
 from engagement.points.ledger.repository import read_accounts
 from engagement.points.ledger.settlement import settle
 from engagement.points.merging import _find_days
-from engagement.points.models import PointsAccount, PointsEntry, PointsLot
-from engagement.points.payloads import expired_row, promotion_row, tier_expiry
+from engagement.points.models import PointsAccount, PointsLot
+from engagement.points.payloads import last_day_of, promotion_row, tier_expiry
 from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Membership, Tier
 from engagement.redemptions.bill_links import link_earlier_redemptions
 from engagement.redemptions.rules import read_redemption_time, start_of_day
-from engagement.trackers.values import tracker_values
+from engagement.trackers.sections import trackers as trackers_section
 from loyalty_project.protocol.moments import read_span, write_moment
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
@@ -42,6 +42,7 @@ from tests.factories.points import PointsAccountFactory
 from tests.factories.program_files import club, loaded
 from tests.imports import run_import, write_lines
 from tests.midnights import DAY, EAST, TIMES, WEST, moment
+from tests.reads import read_parts
 
 ZONES = (EAST, WEST)
 FIVE_DAYS: dict[str, object] = {"kind": "days", "value": 5}
@@ -171,7 +172,7 @@ def test_points_are_printed_with_the_local_day(zone: ZoneInfo, at: datetime) -> 
         sell(organization, at, registered_on=at)
         (state,) = read_accounts([PointsAccount.objects.get().customer_id], zone=zone).values()
         lot = PointsLot.objects.select_related("entry__till").get()
-        row = promotion_row(lot, state)
+        row = promotion_row(lot, state, points=lot.points, bill_id=lot.bill_id, till=(None, None))
         assert (row["issued_on"], row["expiry_date"]) == ("2026-03-10", "2026-03-15")
 
 
@@ -192,12 +193,12 @@ def test_bills_are_found_by_their_local_day(zone: ZoneInfo, at: datetime) -> Non
     organization = northwind(zone, FIVE_DAYS)
     with organization_scope(organization):
         sell(organization, at, registered_on=at)
-        asha = Bill.objects.get().customer_id
+        asha = Customer.objects.get()
         found = [
-            len(latest_bills([asha], query={"date": f"{day} 12:00:00"}, organization=organization))
+            read_parts([transactions], asha, query={"date": f"{day} 12:00:00"})[asha.pk]["transactions"]["transaction"]
             for day in (YESTERDAY, DAY, TOMORROW)
         ]
-        assert found == [0, 1, 0]
+        assert [len(bills) for bills in found] == [0, 1, 0]
 
 
 def test_a_line_without_its_sale_is_refused_with_the_local_day(zone: ZoneInfo, at: datetime) -> None:
@@ -267,7 +268,7 @@ def test_rolling_points_are_renewed_from_the_local_day(zone: ZoneInfo, at: datet
 
 
 def test_expired_points_are_printed_with_their_last_local_day(zone: ZoneInfo, at: datetime) -> None:
-    assert expired_row(PointsEntry(points=Decimal(-1), occurred_at=at, explanation={}), 1, zone)["expired_on"] == "2026-03-10"
+    assert last_day_of(None, at, zone) == "2026-03-10"
 
 
 def test_the_history_shows_points_at_the_end_of_the_local_day(zone: ZoneInfo, at: datetime) -> None:
@@ -393,6 +394,12 @@ def test_of_a_redemption_time_with_an_offset_the_written_day_is_kept(zone: ZoneI
 # --- trackers
 
 
+def tracked(customer: Customer, *, at: datetime) -> list[str]:
+    """The values of the customer's trackers."""
+    parts = read_parts([trackers_section], customer, query={"tracker_info": "1"}, now=at)
+    return [row["value"] for row in parts[customer.pk]["trackers"]["tracker"]]
+
+
 @pytest.mark.parametrize("measure", ["BILL_AMOUNT", "POINTS"])
 def test_a_trackers_window_has_whole_local_days(zone: ZoneInfo, measure: str) -> None:
     modes: list[dict[str, Any]] = [
@@ -411,10 +418,7 @@ def test_a_trackers_window_has_whole_local_days(zone: ZoneInfo, measure: str) ->
             shop.record(shop.draft(str(number), amount, customer_id=asha.pk, billed_at=billed_at), now=billed_at)
         of_day = "600" if measure == "BILL_AMOUNT" else "30"
         for clock in TIMES:
-            rows = tracker_values(
-                memberships_of([asha.pk]), catalog=load_catalog(), organization=organization, now=moment(zone, clock)
-            )
-            assert [row["value"] for row in rows[asha.pk]] == [of_day] * 3
+            assert tracked(asha, at=moment(zone, clock)) == [of_day] * 3
 
 
 @pytest.mark.parametrize("since", ["enrolled_on", "tier_since"])
@@ -430,6 +434,4 @@ def test_a_trackers_window_since_a_moment_begins_with_its_local_day(zone: ZoneIn
         for number, day in enumerate((YESTERDAY, DAY, TOMORROW)):
             billed_at = moment(zone, time(12), day)
             shop.record(shop.draft(str(number), 100, customer_id=asha.pk, billed_at=billed_at), now=billed_at)
-        now = moment(zone, time(12), TOMORROW)
-        rows = tracker_values(memberships_of([asha.pk]), catalog=load_catalog(), organization=organization, now=now)
-        assert [row["value"] for row in rows[asha.pk]] == ["2"]
+        assert tracked(asha, at=moment(zone, time(12), TOMORROW)) == ["2"]

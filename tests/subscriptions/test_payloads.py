@@ -2,13 +2,12 @@
 
 import pytest
 
-from subscriptions.models import Consent
 from subscriptions.payloads import channel_rows, core_rows, optin_status
 
 
 def consents(**answers):
-    """{SMS_BULK: True} as consents of a customer."""
-    return {(*name.split("_"), "ALL"): Consent(is_subscribed=answer) for name, answer in answers.items()}
+    """{SMS_BULK: True} as the choices of a customer."""
+    return {(*name.split("_"), "ALL"): answer for name, answer in answers.items()}
 
 
 def test_core_rows_are_stored_in_one_order():

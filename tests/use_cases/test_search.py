@@ -16,6 +16,7 @@ from engagement.bills.models import PurchaseTotals
 from engagement.points.models import PointsAccount
 from engagement.programs.models import Membership, Program, Tier
 from loyalty_project.db.rows import draw_ids, insert_rows
+from organizations.configuration import current_configuration
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.back_office import register
@@ -148,7 +149,7 @@ def plan_of(q: str, organization: Organization) -> str:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(explain):
-        hits = search_customers(Search(text=q, start=0, rows=1), organization=organization)
+        hits = search_customers(Search(text=q, start=0, rows=1), configuration=current_configuration())
     assert 0 < hits.count <= 1000, (q, hits.count)
     (plan,) = plans
     return plan
@@ -160,7 +161,7 @@ def test_every_condition_that_selects_uses_an_index(crowd: Organization) -> None
 
 
 def count_of(q: str, organization: Organization) -> int:
-    return search_customers(Search(text=q, start=0, rows=10), organization=organization).count
+    return search_customers(Search(text=q, start=0, rows=10), configuration=current_configuration()).count
 
 
 def test_values_of_a_merged_customer_find_the_survivor(till: Till) -> None:
@@ -182,7 +183,7 @@ def test_values_of_a_merged_customer_find_the_survivor(till: Till) -> None:
     merge_customers(survivor=survivor.pk, victim=victim.pk, by=till_actor(till))
     assert {q: count_of(q, organization) for q in searches} == dict.fromkeys(searches, 1)
     for q in searches:
-        (row,) = search_customers(Search(text=q, start=0, rows=10), organization=organization).rows
+        (row,) = search_customers(Search(text=q, start=0, rows=10), configuration=current_configuration()).rows
         assert (row["user_id"], row["mobile"]) == (str(survivor.pk), "919812300001")
 
 
@@ -198,7 +199,7 @@ def test_what_0_meets_is_counted_and_paged_alike_by_any_plan(
     guest = register(till, email="guest@example.com", type="NON_LOYALTY")
 
     def found(text: str, start: int = 0, rows: int = 10) -> tuple[int, list[str]]:
-        hits = search_customers(Search(text=text, start=start, rows=rows), organization=organization)
+        hits = search_customers(Search(text=text, start=start, rows=rows), configuration=current_configuration())
         return hits.count, [row["user_id"] for row in hits.rows]
 
     ids = [str(customer.pk) for customer in (people[0], people[1], people[3], people[4], people[5], guest)]

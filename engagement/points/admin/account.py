@@ -14,7 +14,6 @@ from engagement.points.balances import read_balances
 from engagement.points.entries import latest_entries
 from engagement.points.models import PointsAccount
 from engagement.points.settlement import settled_accounts
-from engagement.programs.account_key import AccountKey
 from engagement.programs.admin.filters import ProgramFilter
 from loyalty_project import clock
 from organizations.back_office.current_user import actor_of
@@ -77,9 +76,8 @@ class PointsAccountAdmin(LoyaltyRowsAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         account: PointsAccount = context["original"]
         balances = read_balances([account.customer_id], organization=self.organization_behind(account))
-        key = AccountKey(account.customer_id, account.program_id)
         # None while the points still have to follow a membership that a merge has moved.
-        context["balance"] = balances.of(key) if key in balances.memberships else None
+        context["balance"] = balances.of_customer(account.customer_id).get(account.program_id)
         context["entries"] = latest_entries(account.customer, limit=ENTRIES_SHOWN, account=account)
         return super().render_change_form(request, context, *args, **kwargs)
 

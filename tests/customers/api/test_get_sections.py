@@ -3,14 +3,13 @@
 from datetime import date
 
 import pytest
-import time_machine
 from django.db import connection
 from structlog.testing import capture_logs
 
 from engagement.programs.models import Program
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.cards import CardFactory, CardSeriesFactory
-from tests.factories.consents import AT, without_table
+from tests.factories.consents import without_table
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.segments import SegmentFactory, put_into
 
@@ -62,16 +61,6 @@ def test_consents_that_cannot_be_read_are_warned_of(api, asha):
         answer = api.get("mobile=9812345678&subscriptions=true&optin_status=true")
     assert (answer.code, answer.warnings, consents_of(answer)) == ("1000", ["91002"], ([], "NONE"))
     assert answer.message == "Customer successfully retrieved, Failed to get subscription details"
-
-
-@time_machine.travel(AT, tick=False)  # the first call of a minute costs a query more
-@pytest.mark.parametrize("count", [1, 3])
-def test_consents_take_one_query_in_a_savepoint(api, count, django_assert_num_queries):
-    """Besides the usual ones: what was said, and the savepoint around it, as the test itself is a transaction."""
-    mobiles = [str(9812345600 + n) for n in range(count)]
-    api.add(*({"mobile": mobile} for mobile in mobiles))
-    with django_assert_num_queries(19 + 1 + 2):
-        assert api.get("subscriptions=true&optin_status=true&mobile=" + ",".join(mobiles)).codes == ["1000"] * count
 
 
 def test_cards_when_asked_for_and_as_a_way_in(api, organization):
@@ -174,22 +163,6 @@ def test_group_points_are_empty_without_a_group(api, asha):
     for query in ("mlp=true", "mlp=1&user_group=true", "user_group=true"):
         item = api.get(f"mobile=9812345678&{query}").item
         assert item["group_points_summaries"] == {"group_points_summary": []}
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_segments_and_groups_take_a_query_each(api, organization, band, count, django_assert_num_queries):
-    """Besides the usual ones: groups; segments, and points of groups, each with the savepoint around it. Three more as the
-    configuration was changed before.
-    """
-    mobiles = [str(9812345600 + n) for n in range(count)]
-    people = api.add(*({"mobile": mobile} for mobile in mobiles)).items
-    ids = [person["user_id"] for person in people]
-    put_into(band[0], *ids)
-    join_group(UserGroupFactory(organization=organization, external_id="G1"), *ids)
-    join_group(UserGroupFactory(organization=organization, external_id="G2"), *ids)
-    with django_assert_num_queries(19 + 1 + 3 + 3 + 3):
-        answer = api.get("mobile=" + ",".join(mobiles) + "&segments=true&user_group=true")
-    assert [len(item["user_groups2"]) for item in answer.items] == [2] * count
 
 
 def test_strangers_share_no_segment_or_group(api, stranger_api, asha, organization, band):

@@ -12,6 +12,7 @@ from tests.engagement.shops import Shops
 from tests.factories.bills import BillFactory
 from tests.factories.groups import UserGroupFactory
 from tests.factories.redemptions import give_back, redeem
+from tests.reads import READ_STATEMENTS
 
 pytestmark = pytest.mark.django_db
 
@@ -297,9 +298,9 @@ def test_xml_has_the_same_content(delhi_api: Api, three: Customer) -> None:
     assert point.findtext("redemption_breakup_by_program/program/points_redeemed") == "20"
 
 
-@pytest.mark.parametrize(("flags", "queries"), [("", 12), ("&mlp=true", 9)])
+@pytest.mark.parametrize("flags", ["", "&mlp=true"])
 def test_queries_do_not_grow_with_customers_nor_redemptions(
-    delhi_api: Api, shops: Shops, flags: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries
+    delhi_api: Api, shops: Shops, flags: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     mobiles = [f"91981234567{number}" for number in range(3)]
     for index, mobile in enumerate(mobiles):
@@ -311,8 +312,8 @@ def test_queries_do_not_grow_with_customers_nor_redemptions(
                 f"2026-01-0{day} 13:00:00",
                 till=shops.blr,
             )
-    delhi_api.call("GET", "redemptions", f"mobile={mobiles[0]}")
+    delhi_api.call("GET", "redemptions", f"mobile={mobiles[0]}{flags}")
     for asked in (mobiles[:1], mobiles):
-        with django_assert_num_queries(queries):
+        with django_assert_num_queries(READ_STATEMENTS):
             answer = delhi_api.call("GET", "redemptions", f"mobile={','.join(asked)}{flags}")
         assert answer.customers[-1]["points_count"] == len(asked)

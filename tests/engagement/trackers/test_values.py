@@ -6,20 +6,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
 from engagement.bills.draft import LineDraft
-from engagement.points.balances import memberships_of
-from engagement.programs.catalog import load_catalog
-from engagement.programs.models import Membership, Program, Tier
-from engagement.programs.rules import TrackerMode, TrackerRule, TrackerType
-from engagement.trackers.values import Window, tracker_values, window_of
+from engagement.programs.models import Membership, Tier
+from engagement.programs.rules import TrackerRule
+from engagement.trackers.rules import first_day
+from engagement.trackers.sections import trackers
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, NOON, Shop, member
 from tests.factories.program_files import club, loaded
-from tests.factories.programs import MembershipFactory
+from tests.reads import read_parts
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 5, 20)
@@ -39,19 +37,11 @@ TYPES = (
         ({"mode": "CALENDAR_BASED_CYCLIC_WINDOW", "period": "month"}, date(2026, 5, 1)),
         ({"mode": "CALENDAR_BASED_CYCLIC_WINDOW", "period": "quarter"}, date(2026, 4, 1)),
         ({"mode": "CALENDAR_BASED_CYCLIC_WINDOW", "period": "year"}, date(2026, 1, 1)),
-        ({"mode": "TIER_CHANGE_WINDOW"}, date(2026, 2, 2)),
+        ({"mode": "TIER_CHANGE_WINDOW"}, None),
     ],
 )
-def test_windows_end_today_and_begin_by_mode(tracker: dict[str, Any], first: date) -> None:
-    rule = TrackerRule.from_json({"name": "T", "type": "POINTS", **tracker})
-    window = window_of(rule, today=TODAY, tier_since=date(2026, 2, 2), enrolled_on=date(2020, 1, 1))
-    assert window == Window(first, TODAY)
-
-
-def test_without_a_tier_change_the_window_begins_with_the_membership() -> None:
-    rule = TrackerRule(name="T", type=TrackerType.POINTS, mode=TrackerMode.TIER_CHANGE)
-    window = window_of(rule, today=TODAY, tier_since=None, enrolled_on=date(2020, 1, 1))
-    assert window == Window(date(2020, 1, 1), TODAY)
+def test_windows_begin_by_mode(tracker: dict[str, Any], first: date | None) -> None:
+    assert first_day(TrackerRule.from_json({"name": "T", "type": "POINTS", **tracker}), TODAY) == first
 
 
 @pytest.fixture
@@ -65,14 +55,13 @@ def northwind() -> Iterator[Organization]:
         yield organization
 
 
-def values(*customers: Customer, at: datetime = NOON + 2 * DAY) -> list[dict[str, str]]:
-    rows = tracker_values(
-        memberships_of([customer.pk for customer in customers]),
-        catalog=load_catalog(),
-        organization=customers[0].organization,
-        now=at,
-    )
-    return [{row["name"]: row["value"] for row in rows[customer.pk]} for customer in customers]
+def rows_of(*customers: Customer, at: datetime = NOON + 2 * DAY) -> list[list[dict[str, str]]]:
+    parts = read_parts([trackers], *customers, query={"tracker_info": "true"}, now=at)
+    return [parts[customer.pk]["trackers"]["tracker"] for customer in customers]
+
+
+def values(*customers: Customer) -> list[dict[str, str]]:
+    return [{row["name"]: row["value"] for row in rows} for rows in rows_of(*customers)]
 
 
 def test_each_measure_is_net_of_returns(northwind: Organization, shop: Shop) -> None:
@@ -103,9 +92,7 @@ def test_each_measure_is_net_of_returns(northwind: Organization, shop: Shop) -> 
 
 def test_a_row_is_printed_as_on_the_wire(northwind: Organization, shop: Shop) -> None:
     asha = member(northwind)
-    rows = tracker_values(
-        memberships_of([asha.pk]), catalog=load_catalog(), organization=northwind, now=datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
-    )[asha.pk]
+    (rows,) = rows_of(asha, at=datetime(2026, 3, 2, 20, 0, tzinfo=UTC))
     program_id = Membership.objects.get().program_id
     assert rows[0] == {
         "id": f"{program_id}-1",
@@ -129,22 +116,16 @@ def test_windows_of_tiers_are_each_customers_own(northwind: Organization, shop: 
     assert [value["since"] for value in values(*people)] == ["1", "2"]
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_a_query_for_each_tracker_for_any_number_of_customers(
-    northwind: Organization, count: int, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    program = Program.objects.get(is_default=True)
-    memberships = memberships_of(
-        [membership.customer_id for membership in MembershipFactory.create_batch(count, program=program)]
-    )
-    catalog = load_catalog()
-    with django_assert_num_queries(10):
-        tracker_values(memberships, catalog=catalog, organization=northwind, now=NOON)
+def test_without_a_tier_the_window_begins_with_the_membership(northwind: Organization, shop: Shop) -> None:
+    asha = member(northwind)
+    for number in range(3):
+        shop.record(shop.draft(str(number), 10, customer_id=asha.pk, billed_at=NOON + (number - 1) * DAY))
+    Membership.objects.update(tier=None, tier_since=None, enrolled_on=NOON)
+    assert values(asha)[0]["since"] == "2"
 
 
-def test_trackers_of_no_customers_take_no_query(
-    northwind: Organization, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    catalog = load_catalog()
-    with django_assert_num_queries(0):
-        assert tracker_values({}, catalog=catalog, organization=northwind, now=NOON) == {}
+def test_a_bill_that_counts_in_two_programs_is_counted_once_in_each(northwind: Organization, shop: Shop) -> None:
+    asha = member(northwind, "Club", "South")
+    shop.record(shop.draft("1", 100, customer_id=asha.pk))
+    shop.record(shop.returned("1", 40, customer_id=asha.pk))
+    assert values(asha)[0]["BILL_AMOUNT"] == "60"

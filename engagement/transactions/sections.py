@@ -1,0 +1,202 @@
+"""Sections of customer/transactions: a page of a customer's bills, and the points of these bills (docs/protocol.md 4.6)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
+
+from customers.profile.reading import CustomerRow, Reading, Section, Values
+from engagement.points.balances import COLUMNS, JOINS, Balance, active_balances, applicable_balance, balances_of_row
+from engagement.points.ledger.posting import AccountState
+from engagement.points.models import PointsAccount, PointsLot
+from engagement.points.sections import is_due, settle
+from engagement.programs.account_key import AccountKey
+from engagement.programs.catalog import CARD_SERIES_COLUMN, load_catalog
+from engagement.transactions.rows import NO_POINTS, BillCount, BillPage, BillRow, CustomerPoints, DatedLot
+from loyalty_project.db.rows import read_instance
+from loyalty_project.protocol.codes import Code
+
+# The parts that these sections print, by name.
+PAGE: Final = "page"
+POINTS: Final = "points"
+SORTED_BY: Final[Mapping[str, str]] = {"trans_date": "billed_at", "trans_id": "id"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageQuery:
+    """A page of bills: the first `limit` after `offset` in this `order` (SQL), and the values of the `conditions`."""
+
+    order: str
+    conditions: tuple[str, ...]
+    values: Mapping[str, Any]
+    limit: int
+    offset: int
+
+
+def bills(page: PageQuery) -> Section:
+    """A page of bills, with the number of all that meet the conditions: a `BillPage` as `PAGE`."""
+    return _bills(page.order, page.conditions)
+
+
+_BILL: Final = (
+    "id", "number", "type", "return_type", "amount::text", "outlier_status", "delivery_status", "notes", "billed_at",
+    "recorded_at", "gross_amount::text", "discount::text", "currency", "currency_ratio::text", "field_values",
+    "details -> 'credit_notes'",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _bills(order: str, conditions: tuple[str, ...]) -> Section:
+    return Section(
+        columns=("bills.length", "bills.rows"),
+        joins=f"""LEFT JOIN LATERAL (
+    SELECT max(bill.length) AS length, array_agg(bill.id) AS ids, json_agg(json_build_array(
+        {", ".join(f"bill.{column}" for column in _BILL)}, bill.store_code, bill.store_name,
+        (SELECT count(*) FROM engagement_billline AS line
+            WHERE line.organization_id = %(organization)s AND line.bill_id = bill.id)
+    ) ORDER BY {order})::text AS rows
+    FROM (
+        SELECT bill.*, store.code AS store_code, store.name AS store_name, count(*) OVER () AS length
+        FROM engagement_bill AS bill
+        LEFT JOIN organizations_store AS store ON store.organization_id = %(organization)s AND store.id = bill.store_id
+        LEFT JOIN organizations_till AS till ON till.organization_id = %(organization)s AND till.id = bill.till_id
+        WHERE bill.organization_id = %(organization)s AND bill.customer_id = customer.id
+            {"".join(f" AND {condition}" for condition in conditions)}
+        ORDER BY {order}
+        LIMIT %(limit)s OFFSET %(offset)s
+    ) AS bill
+) AS bills ON true""",  # noqa: S608 - made of constants
+        parameters=_page_parameters,
+        display=_display_page,
+    )
+
+
+def _page_parameters(reading: Reading) -> Mapping[str, Any]:
+    page: PageQuery = reading.options
+    return {**page.values, "limit": page.limit, "offset": page.offset}
+
+
+def _display_page(values: Values, _customer: CustomerRow, _reading: Reading) -> dict[str, Any]:
+    length, rows = values
+    return {PAGE: BillPage([BillRow.read(row) for row in orjson.loads(rows)] if rows else [], length or 0)}
+
+
+def _display_points(values: Values | None, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    if values is None:
+        return {POINTS: NO_POINTS}
+    _, _, rows, series, counts, lots = values
+    catalog = reading.configuration.part(load_catalog)
+    balances = balances_of_row(customer.pk, rows, None, organization=reading.organization, unstored=reading.unstored)
+    return {
+        POINTS: CustomerPoints(
+            balance=applicable_balance(balances, catalog.programs_for(reading.store, card_series=series or ())),
+            programs=[current.program.pk for current, _ in active_balances(balances, catalog)],
+            counts=_bill_counts(counts, lots, customer.pk, balances, reading),
+        )
+    }
+
+
+def _bill_counts(
+    counts: str | None, lots: str | None, customer_id: int, balances: Mapping[int, Balance], reading: Reading
+) -> dict[tuple[int, int], BillCount]:
+    """Points of the bills by bill and program."""
+    found = {
+        (bill_id, program_id): BillCount(program_id=program_id, issued=Decimal(issued), taken=Decimal(taken))
+        for bill_id, program_id, issued, taken in (orjson.loads(counts) if counts else ())
+    }
+    dated: dict[int, DatedLot] = {}
+    for bill_id, program_id, moved_from, billed_on, earned_on, *row in orjson.loads(lots) if lots else ():
+        count = found.get((bill_id, program_id))
+        if count is None:
+            continue
+        lot = _read_lot(row)
+        unstored = reading.unstored.get(AccountKey(customer_id, program_id))
+        if unstored is not None:
+            lot = unstored.changed_lots.get(lot.pk, lot)
+        if moved_from in dated:
+            dated[lot.pk] = dated[moved_from]
+            dated[lot.pk].moved.append(lot)
+            continue
+        # For an account that a merge moved, the living account decides the last day.
+        balance = balances.get(program_id)
+        own = read_instance(PointsAccount, last_billed_on=_day(billed_on), last_earned_on=_day(earned_on))
+        state = AccountState(
+            account=(balance and balance.account) or own,
+            zone=reading.zone,
+            tier_ends=balance.membership.tier_expires_on if balance and balance.membership else None,
+        )
+        dated[lot.pk] = DatedLot(lot=lot, last_day=state.last_day(lot))
+        count.lots.append(dated[lot.pk])
+    return found
+
+
+def _read_lot(row: Sequence[Any]) -> PointsLot:
+    pk, kind, points, left, expired, returned, moved, is_open, opens_at, awarded_at, expires_on, moves, moves_months = row
+    return read_instance(
+        PointsLot,
+        id=pk,
+        kind=kind,
+        points=Decimal(points),
+        left=Decimal(left),
+        expired=Decimal(expired),
+        returned=Decimal(returned),
+        moved=Decimal(moved),
+        is_open=is_open,
+        opens_at=datetime.fromisoformat(opens_at) if opens_at else None,
+        awarded_at=datetime.fromisoformat(awarded_at),
+        expires_on=_day(expires_on),
+        moves=moves,
+        moves_months=moves_months,
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+@lru_cache(maxsize=256)  # a section for each page's, as it refers to the page's bills
+def _points_of(page: Section, *, with_card_series: bool) -> Section:
+    return Section(
+        columns=(
+            "customer.id",
+            *COLUMNS,
+            CARD_SERIES_COLUMN if with_card_series else "NULL",
+            "bill_points.rows",
+            "bill_lots.rows",
+        ),
+        after=page,
+        joins=JOINS  # noqa: S608 - made of constants
+        + """
+LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_array(
+        counted.bill_id, account.program_id, counted.issued::text, counted.taken::text
+    ))::text AS rows
+    FROM engagement_billpoints AS counted
+    JOIN engagement_pointsaccount AS account ON account.organization_id = %(organization)s AND account.id = counted.account_id
+    WHERE counted.organization_id = %(organization)s AND counted.bill_id = ANY(bills.ids)
+) AS bill_points ON true
+LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_array(
+        lot.bill_id, account.program_id, lot.moved_from_id, account.last_billed_on, account.last_earned_on, lot.id, lot.kind,
+        lot.points::text, lot."left"::text, lot.expired::text, lot.returned::text, lot.moved::text, lot.is_open, lot.opens_at,
+        lot.awarded_at, lot.expires_on, lot.moves, lot.moves_months
+    ) ORDER BY lot.id)::text AS rows
+    FROM engagement_pointslot AS lot
+    JOIN engagement_pointsaccount AS account ON account.organization_id = %(organization)s AND account.id = lot.account_id
+    WHERE lot.organization_id = %(organization)s AND lot.bill_id = ANY(bills.ids)
+) AS bill_lots ON true""",
+        display=_display_points,
+        failure=Code.POINTS_UNAVAILABLE,
+        due=is_due,
+        settle=settle,
+    )
+
+
+def points_of(page: Section, reading: Reading) -> Section:
+    """The customer's points and those of the page's bills: `CustomerPoints` as `POINTS`, empty with warning 91001."""
+    catalog = reading.part(load_catalog, failure=Code.POINTS_UNAVAILABLE)
+    return _points_of(page, with_card_series=catalog is not None and catalog.is_bound_to_card_series)
