@@ -8,13 +8,16 @@ of queries, errors and broken transactions are Django's.
 As everywhere on these connections, `jsonb` arrives as text, and moments in UTC.
 """
 
-from collections.abc import Mapping
-from typing import Any, cast
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, cast
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 
 Rows = list[tuple[Any, ...]]
+_PARAMETER: Final = re.compile(r"%%|%\((\w+)\)s")
 
 
 def fetch(statement: str, values: Mapping[str, Any]) -> Rows:
@@ -57,11 +60,26 @@ def _fetch(database: Any, statement: str, values: Mapping[str, Any]) -> Rows:
         return cast("Rows", cursor.fetchall())
 
 
-class _PreparingCursor(psycopg.Cursor[tuple[Any, ...]]):
-    """A cursor that prepares each statement the first time: what is constant is run again."""
+class _PreparingCursor(psycopg.RawCursor[tuple[Any, ...]]):
+    """A cursor that prepares each statement the first time: what is constant is run again.
+
+    Named parameters become numbers once a process. The driver's own cursor reads the whole text at every call.
+    """
 
     def execute(self, query: Any, params: Any = None, **_options: Any) -> "_PreparingCursor":
-        return super().execute(query, params, prepare=True)
+        text, names = _numbered(query)
+        return super().execute(text, [params[name] for name in names], prepare=True)
+
+
+@lru_cache(maxsize=2000)
+def _numbered(statement: str) -> tuple[bytes, Sequence[str]]:
+    """The statement with `$1` in place of `%(name)s`, and the names in the order of their numbers."""
+    numbers: dict[str, int] = {}
+
+    def number_of(match: re.Match[str]) -> str:
+        return "%" if match[0] == "%%" else f"${numbers.setdefault(match[1], len(numbers) + 1)}"
+
+    return _PARAMETER.sub(number_of, statement).encode(), tuple(numbers)
 
 
 def _cursor(database: Any) -> Any:
