@@ -319,9 +319,9 @@ _PROMOTIONS: Final = Section(
         SELECT lot.*, own.program_id, coalesce(own.moved_to_id, own.id) AS living_id, entry.till_id,
             row_number() OVER (PARTITION BY lot.bill_id IS NULL ORDER BY lot.awarded_at DESC, lot.id DESC) AS position
         FROM {_OWN_ACCOUNTS}
-        JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.account_id = own.id
-        JOIN engagement_pointslot AS lot ON lot.organization_id = %(organization)s AND lot.entry_id = entry.id
+        JOIN engagement_pointslot AS lot ON lot.organization_id = %(organization)s AND lot.account_id = own.id
             AND lot.kind = 'promotional' AND lot.moved_from_id IS NULL
+        JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.id = lot.entry_id
         WHERE own.organization_id = %(organization)s AND own.customer_id = customer.id
     ) AS lot
     JOIN engagement_pointsaccount AS living ON living.organization_id = %(organization)s AND living.id = lot.living_id

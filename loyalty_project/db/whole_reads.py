@@ -11,7 +11,7 @@ from typing import Final
 
 from django.db import connection, transaction
 
-# What reads everything may take longer than a call, and whoever takes its rows may be slow: a pipe, a network disk.
+# What reads everything may take longer than a call, and the reader of its rows may be slow: a pipe, a network disk.
 _SET: Final = """
 SELECT set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true), set_config('statement_timeout', '0', true),
     set_config('idle_in_transaction_session_timeout', '0', true)
