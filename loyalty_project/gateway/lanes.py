@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
+
+from loyalty_project.gateway.threads import Threads
 
 MOST_WAITING: Final = 64
 LONGEST_WAIT: Final = 10.0
@@ -17,7 +18,7 @@ class Lanes:
     """A pool of threads. Unknown callers use half of them at a time, and `most_waiting` of them wait for `longest_wait` s."""
 
     def __init__(self, threads: int, *, most_waiting: int = MOST_WAITING, longest_wait: float = LONGEST_WAIT) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="calls")
+        self._threads = Threads(threads)
         self._open_to_all = asyncio.Semaphore(max(1, threads // 2))
         self._waiting = 0
         self._most_waiting = most_waiting
@@ -26,7 +27,7 @@ class Lanes:
     async def run(self, work: Callable[[], None], *, is_known: bool) -> None:
         """Run `work` in a thread. Raises BusyError if too many strangers wait, or this one waited too long."""
         if is_known:
-            await self._run(work)
+            await self._threads.run(work)
             return
         if self._waiting >= self._most_waiting:
             raise BusyError
@@ -39,13 +40,10 @@ class Lanes:
         finally:
             self._waiting -= 1
         try:
-            await self._run(work)
+            await self._threads.run(work)
         finally:
             self._open_to_all.release()
 
     def close(self) -> None:
-        """End the threads. Work that has begun is finished."""
-        self._pool.shutdown(wait=False)
-
-    async def _run(self, work: Callable[[], None]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        """End the threads after the calls that wait."""
+        self._threads.close()
