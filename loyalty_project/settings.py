@@ -88,9 +88,7 @@ MIDDLEWARE = [
 # The API's addresses (loyalty_project/api/addresses.py). Their callers have no session and no browser.
 API_MIDDLEWARE = [
     "loyalty_project.middleware.RequestIdMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "loyalty_project.api.security.ApiSecurityMiddleware",
 ]
 ROOT_URLCONF = "loyalty_project.urls"
 WSGI_APPLICATION = "loyalty_project.wsgi.application"

@@ -50,6 +50,8 @@ class ApiHandler(BaseHandler):
         return response
 
     def _get_response(self, request: HttpRequest) -> HttpResponseBase:
+        # Raises DisallowedHost, which is a 400.
+        request.get_host()
         path = request.path_info
         match = (_known_match if len(path) <= _LONGEST_KNOWN else _match)(settings.ROOT_URLCONF, path)
         request.resolver_match = match

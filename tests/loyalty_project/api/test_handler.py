@@ -64,8 +64,17 @@ def test_plain_http_is_redirected_if_the_installation_wants_it(settings: Setting
 
 def test_a_wrong_host_is_refused_in_the_envelope(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["localhost"]
-    status, _, body = ask(HTTP_HOST="evil.example")
+    status, headers, body = ask(HTTP_HOST="evil.example")
     assert (status, b'"code":400' in body) == (400, True)
+    assert headers.items() >= ALWAYS.items()
+
+
+@pytest.mark.parametrize(
+    "setting", ["SECURE_CONTENT_TYPE_NOSNIFF", "SECURE_REFERRER_POLICY", "SECURE_CROSS_ORIGIN_OPENER_POLICY"]
+)
+def test_the_headers_follow_the_settings_of_django(settings: Settings, setting: str) -> None:
+    setattr(settings, setting, None)
+    assert len(ask()[1]) == len(ALWAYS) - 1 + len({"Content-Type", "Content-Length", "Vary", "Allow", "X-Cap-Requestid"})
 
 
 def test_a_session_is_neither_read_nor_answered(django_assert_num_queries: Any) -> None:
@@ -76,8 +85,10 @@ def test_a_session_is_neither_read_nor_answered(django_assert_num_queries: Any) 
 
 
 def test_the_middleware_of_pages_is_not_run() -> None:
-    assert set(project_settings.API_MIDDLEWARE) < set(project_settings.MIDDLEWARE)
-    assert not [name for name in project_settings.API_MIDDLEWARE if "session" in name or "csrf" in name or "whitenoise" in name]
+    assert [name.rpartition(".")[2] for name in project_settings.API_MIDDLEWARE] == [
+        "RequestIdMiddleware",
+        "ApiSecurityMiddleware",
+    ]
 
 
 def test_a_failure_of_middleware_is_answered_in_the_envelope(settings: Settings) -> None:
