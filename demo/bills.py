@@ -17,7 +17,7 @@ from demo.progress import Report, no_report
 from engagement.bills.draft import BillDraft, LineDraft
 from engagement.bills.models import Bill
 from engagement.points.settlement import settle_due
-from engagement.programs.catalog import load_catalog
+from engagement.programs.catalog import current_catalog
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.moments import from_wall
@@ -151,7 +151,7 @@ def record_demo_bills(customers: Sequence[Customer], *, by: Actor, report: Repor
     """
     tills = {till.code: till for till in Till.objects.select_related("store")}
     codes = {till.pk: code for code, till in tills.items()}
-    catalog, now, zone = load_catalog(), clock.now(), by.organization.zone
+    catalog, now, zone = current_catalog(), clock.now(), by.organization.zone
     buyers = [Buyer(codes[customer.registered_till_id or 0], _wall(customer.registered_on, zone)) for customer in customers]
     bills = demo_bills(buyers, now=_wall(now, zone))
     recorded = 0

@@ -7,7 +7,7 @@ from engagement.earning.awarding import award_bills
 from engagement.earning.welcome import welcome_later
 from engagement.events.deferral import BILL, MERGE, WELCOME, Handler, defer_lost, work_waiting
 from engagement.events.models import DeferredEvent
-from engagement.programs.catalog import load_catalog
+from engagement.programs.catalog import current_catalog
 from loyalty_project import clock
 from organizations.audit.actors import Actor
 from organizations.tenancy.models import Organization
@@ -20,7 +20,7 @@ def _welcome(event: DeferredEvent, /, *, by: Actor) -> None:
     welcome_later(
         event.customer,
         event.payload["programs"],
-        catalog=load_catalog(),
+        catalog=current_catalog(),
         organization=by.organization,
         by=by,
         now=clock.now(),
@@ -33,7 +33,7 @@ def _bill(event: DeferredEvent, /, *, by: Actor) -> None:
     award_bills(
         [bills.get(pk=event.payload["bill"])],
         customers={event.customer_id: event.customer},
-        catalog=load_catalog(),
+        catalog=current_catalog(),
         organization=by.organization,
         by=by,
         now=clock.now(),

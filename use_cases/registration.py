@@ -20,11 +20,12 @@ from customers.registration.options import IfExisting, RegistrationOptions
 from customers.registration.state import CustomerState
 from customers.registration.unit_of_work import CustomerBatch, open_batch
 from engagement.points.models import PointsEntry
-from engagement.programs.catalog import ProgramCatalog, load_catalog
+from engagement.programs.catalog import ProgramCatalog, current_catalog, load_catalog
 from loyalty_project.protocol.best_effort import best_effort
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
 from organizations.audit.actors import Actor
+from organizations.configuration import Configuration
 from subscriptions.payloads import core_rows
 from subscriptions.services import consents_of
 from use_cases.joining import Joiner, RegistrationRun, join_customers
@@ -58,9 +59,9 @@ class Registration:
         return self.state.customer
 
 
-def load_programs() -> ProgramCatalog:
-    """The programs of the scope's organization, for interfaces that register several items one by one."""
-    return load_catalog()
+def programs_of(configuration: Configuration) -> ProgramCatalog:
+    """The programs of an organization, for interfaces that register several items one by one."""
+    return configuration.part(load_catalog)
 
 
 def register_customer(
@@ -116,13 +117,14 @@ def register_all(
     """Register a batch in its order; each input sees the changes of the earlier ones.
 
     The number of queries does not grow with the batch; only an input that merges customers costs queries of its own. A refused
-    input is its `LoyaltyError` in the answer, and leaves no trace. Without `catalog` the programs are read. Generated external
-    ids come from `external_ids`, where large batches have drawn them ahead. Call it in a transaction.
+    input is its `LoyaltyError` in the answer, and leaves no trace. Without `catalog` the programs are the present ones, at the
+    cost of a statement. Generated external ids come from `external_ids`, where large batches have drawn them ahead. Call it in
+    a transaction.
     """
     run = RegistrationRun(
         options=options,
         context=context,
-        catalog=load_catalog() if catalog is None else catalog,
+        catalog=current_catalog() if catalog is None else catalog,
         external_ids=external_ids or ExternalIds(context.policy),
         by=by,
     )

@@ -58,7 +58,7 @@ class CustomerViewSet(TillViewSet):
         """Ask for the change of an identifier."""
         call = self.call
         items = request_items(self.payload(), limit=1)
-        context = load_input_context(items, by=call.actor, country_code=call.country_code)
+        context = load_input_context(items, by=call.actor, configuration=call.configuration, country_code=call.country_code)
 
         def work(item: Item) -> Done:
             change = request_change(read_item(item, context), context=context, by=call.actor)
@@ -117,8 +117,14 @@ class CustomerViewSet(TillViewSet):
         """Read, work and answer the items of an add or update."""
         call = self.call
         items = request_items(self.payload(), limit=call.policy.batch_limit)
-        context = load_input_context(items, by=call.actor, country_code=call.country_code, notices=call.notices)
-        catalog = registration.load_programs()
+        context = load_input_context(
+            items,
+            by=call.actor,
+            configuration=call.configuration,
+            country_code=call.country_code,
+            notices=call.notices,
+        )
+        catalog = registration.programs_of(call.configuration)
         wants_raw = is_on(self.query, "rawSideEffects")
         options = {"defer_awards": call.replay}
         if name == "add":

@@ -11,7 +11,6 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
-from organizations.card_series.models import CardSeries
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def _issue(number: str, series_code: str, state: CustomerState, context: InputCo
 
 
 def _generate(series_code: str, state: CustomerState, context: InputContext, by: Actor) -> CardResult:
-    series = CardSeries.objects.filter(code=series_code, is_active=True, generates=True).first()
+    series = context.card_series.get(series_code)
     if series is None:
         return _refused("series_code")
     if Card.objects.filter(customer=state.customer, series=series).exists():

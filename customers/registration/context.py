@@ -9,6 +9,8 @@ from loyalty_project import clock
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.values import Item, has_unusable_text
 from organizations.audit.actors import Actor
+from organizations.card_series.models import CardSeries
+from organizations.configuration import Configuration, current_configuration
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
 from organizations.policies import Policy
@@ -23,7 +25,8 @@ TILL_CODE_LENGTH = 50
 class InputContext:
     """The organization and the call, as far as reading an item needs them.
 
-    `tills`, `stores` and `source_accounts` have at least those that the items name. `country_code` is the request's dial code.
+    `tills` and `stores` have those that the items name, `source_accounts` all, `card_series` those that numbers may be
+    generated in. `country_code` is the request's dial code.
     """
 
     organization: Organization
@@ -33,6 +36,7 @@ class InputContext:
     tills: Mapping[str, Till] = field(default_factory=dict)
     stores: Mapping[str, Store] = field(default_factory=dict)
     source_accounts: frozenset[tuple[str, str]] = frozenset()
+    card_series: Mapping[str, CardSeries] = field(default_factory=dict)
     till: Till | None = None
     store: Store | None = None
     country_code: str = ""
@@ -61,21 +65,29 @@ class InputContext:
 
 
 def load_input_context(
-    items: Iterable[Item], *, by: Actor, country_code: str = "", notices: Sequence[Notice] = ()
+    items: Iterable[Item],
+    *,
+    by: Actor,
+    configuration: Configuration | None = None,
+    country_code: str = "",
+    notices: Sequence[Notice] = (),
 ) -> InputContext:
-    """The context of these items, in one query, and one more each for tills, stores and accounts if items name any.
+    """The context of these items: no query, but one each for tills and stores if items name any.
 
-    `notices` are warnings about the call, repeated with every item.
+    Outside of calls the `configuration` is the present one, at the cost of a statement. `notices` are warnings about the call,
+    repeated with every item.
     """
     items = [item for item in items if isinstance(item, dict)]
+    configuration = configuration or current_configuration()
     return InputContext(
         organization=by.organization,
         policy=by.organization.policy,
         now=clock.now(),
-        fields=list(FieldDefinition.objects.filter(category__in=["custom", "extended", "preference"])),
+        fields=configuration.part(load_customer_fields),
         tills=_tills(_named(items, "registered_till", "associated_with")),
         stores=_stores(_named(items, "preferred_store")),
-        source_accounts=_source_accounts(_named(items, "accountId", "account_id")),
+        source_accounts=configuration.part(load_source_accounts),
+        card_series=configuration.part(load_generated_series),
         till=by.till,
         store=by.store,
         country_code=country_code,
@@ -102,8 +114,16 @@ def _stores(codes: set[str]) -> Mapping[str, Store]:
     return {store.code: store for store in Store.objects.filter(code__in=codes, is_active=True)}
 
 
-def _source_accounts(accounts: set[str]) -> frozenset[tuple[str, str]]:
-    if not accounts:
-        return frozenset()
-    known = SourceAccount.objects.filter(account__in=accounts, is_active=True)
-    return frozenset(known.values_list("source", "account"))
+def load_customer_fields() -> Sequence[FieldDefinition]:
+    """The fields of customers, active or not: a part of the configuration."""
+    return tuple(FieldDefinition.objects.filter(category__in=["custom", "extended", "preference"]))
+
+
+def load_source_accounts() -> frozenset[tuple[str, str]]:
+    """Source and name of every active account: a part of the configuration."""
+    return frozenset(SourceAccount.objects.filter(is_active=True).values_list("source", "account"))
+
+
+def load_generated_series() -> Mapping[str, CardSeries]:
+    """Active card series whose numbers are generated, by code: a part of the configuration."""
+    return {series.code: series for series in CardSeries.objects.filter(is_active=True, generates=True)}

@@ -10,13 +10,13 @@ from engagement.adjustments.rules import AdjustmentRefusedError, check_points
 from engagement.numbers.display import format_points
 from engagement.numbers.rounding import TooManyPointsError
 from engagement.points.expiry import Expiry, ExpiryError, expiry_of
-from engagement.points.field_dates import expiry_fields, field_dates
+from engagement.points.field_dates import field_dates
 from engagement.points.ledger.movements import award, spend
 from engagement.points.ledger.posting import AccountState, EntryContext, InsufficientPointsError, Kind
 from engagement.points.ledger.repository import lock_accounts, read_accounts, settle_states, tier_ends_of, write_accounts
 from engagement.points.models import PointsEntry, PointsLot
 from engagement.programs.account_key import AccountKey
-from engagement.programs.catalog import ProgramCatalog, load_catalog
+from engagement.programs.catalog import ProgramCatalog, current_catalog
 from loyalty_project import clock
 from organizations.audit.actors import Actor
 from organizations.tenancy.models import Organization
@@ -36,7 +36,7 @@ class Draft:
 
 def check_draft(draft: Draft, *, customer: Customer, program_id: int, organization: Organization) -> None:
     """Check what can be checked without the balance. Raises `AdjustmentRefusedError`."""
-    catalog = load_catalog()
+    catalog = current_catalog()
     check_points(draft.points, precision=catalog.by_id[program_id].rules.precision)
     if draft.points < 0 and draft.expiry != When.PROGRAM:
         raise AdjustmentRefusedError("Only points that are added can have an expiry date.", field="expires_on")
@@ -50,7 +50,7 @@ def post_adjustment(draft: Draft, *, customer: Customer, program_id: int, by: Ac
     Call it in a transaction that holds the customer; it locks the accounts. Raises `AdjustmentRefusedError` for what
     `check_draft` refuses, for more points than the balance, and for a customer without an account in the program.
     """
-    catalog = load_catalog()
+    catalog = current_catalog()
     current, zone = catalog.by_id[program_id], by.organization.zone
     check_draft(draft, customer=customer, program_id=program_id, organization=by.organization)
     state = lock_accounts([customer.pk], zone=zone).get(AccountKey(customer.pk, program_id))
@@ -83,7 +83,7 @@ def post_adjustment(draft: Draft, *, customer: Customer, program_id: int, by: Ac
 
 def default_last_day(customer: Customer, program_id: int, *, organization: Organization) -> date | None:
     """The last day of points that are added now, by the program's rules; None if they never expire or it gives no day."""
-    catalog, now = load_catalog(), clock.now()
+    catalog, now = current_catalog(), clock.now()
     try:
         expiry = _by_rules(customer, program_id, catalog, today=_today(organization))
     except AdjustmentRefusedError:
@@ -118,7 +118,7 @@ def _by_rules(customer: Customer, program_id: int, catalog: ProgramCatalog, *, t
             catalog.by_id[program_id].rules.default_expiry,
             awarded_on=today,
             registered_on=customer.registered_on.astimezone(zone).date(),
-            field_date=field_dates(customer, expiry_fields(catalog)),
+            field_date=field_dates(customer, catalog.expiry_fields),
         )
     except ExpiryError:
         raise AdjustmentRefusedError(

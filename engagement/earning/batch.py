@@ -11,7 +11,6 @@ from django.db.models import BigIntegerField
 
 from customers.profile.models import Customer
 from engagement.bills.models import Bill
-from engagement.points.field_dates import expiry_fields
 from engagement.points.ledger.posting import AccountState, EntryContext
 from engagement.points.ledger.repository import States, lock_accounts, settle_states
 from engagement.points.models import BillPoints, PointsEntry, PointsLot
@@ -83,7 +82,7 @@ def open_batch(
         customers=customers,
         states=states,
         memberships={AccountKey(membership.customer_id, membership.program_id): membership for membership in memberships},
-        fields=expiry_fields(catalog),
+        fields=catalog.expiry_fields,
         card_series=catalog.card_series_of(loyal),
     )
     for key, state in states.items():

@@ -13,7 +13,6 @@ from engagement.earning.rules import Award, NoAward, earn
 from engagement.numbers.rounding import TooManyPointsError
 from engagement.points.balances import memberships_of
 from engagement.points.expiry import Expiry, ExpiryError
-from engagement.points.field_dates import expiry_fields
 from engagement.points.models import PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog
@@ -66,7 +65,7 @@ def simulate_bill(
         return []
     cards = catalog.card_series_of([customer.pk]).get(customer.pk, set())
     memberships = memberships_of([customer.pk])
-    fields = expiry_fields(catalog)
+    fields = catalog.expiry_fields
     billed_on = at.astimezone(organization.zone).date()
     bill = Bill(organization=organization, customer=customer, amount=amount, billed_at=at, billed_on=billed_on, store=store)
     return [

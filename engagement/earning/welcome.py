@@ -11,7 +11,7 @@ from engagement.earning.enrolment import Enrolment
 from engagement.numbers.rounding import TooManyPointsError, round_points
 from engagement.points.expiry import Expiry, ExpiryError, expiry_of
 from engagement.points.explanations import WELCOME
-from engagement.points.field_dates import expiry_fields, field_dates
+from engagement.points.field_dates import field_dates
 from engagement.points.ledger.movements import award
 from engagement.points.ledger.posting import AccountState, EntryContext
 from engagement.points.ledger.repository import lock_accounts, write_accounts
@@ -55,7 +55,7 @@ def welcome(
     policy = organization.policy
     results: dict[int, Welcome] = {}
     changed: list[AccountState] = []
-    fields = expiry_fields(catalog) if memberships else []
+    fields = catalog.expiry_fields
     for key, membership in memberships.items():
         outcome = results.setdefault(key.customer_id, Welcome())
         current = catalog.by_id[key.program_id]

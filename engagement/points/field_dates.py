@@ -5,13 +5,7 @@ from datetime import date
 
 from customers.profile.models import Customer
 from engagement.points.expiry import FieldDate
-from engagement.programs.catalog import ProgramCatalog
 from organizations.fields.models import FieldDefinition
-
-
-def expiry_fields(catalog: ProgramCatalog) -> list[FieldDefinition]:
-    """Fields that may hold the date of an expiry: one query, or none if no program's points expire by a field."""
-    return list(FieldDefinition.objects.filter(category="extended")) if catalog.reads_customer_fields else []
 
 
 def field_dates(customer: Customer, fields: Iterable[FieldDefinition]) -> FieldDate:

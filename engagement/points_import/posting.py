@@ -13,7 +13,7 @@ from customers.profile.models import Customer
 from engagement.numbers.rounding import TooManyPointsError
 from engagement.points.balances import Memberships, memberships_of
 from engagement.points.expiry import Expiry, ExpiryError, expiry_of
-from engagement.points.field_dates import expiry_fields, field_dates
+from engagement.points.field_dates import field_dates
 from engagement.points.ledger.movements import award, spend
 from engagement.points.ledger.posting import AccountState, EntryContext, InsufficientPointsError
 from engagement.points.ledger.repository import States, lock_accounts, settle_states, write_accounts
@@ -108,7 +108,7 @@ def _open(rows: Sequence[PointsRow], catalog: ProgramCatalog, by: Actor, now: da
         states=states,
         memberships=memberships,
         known=_known(states, {reference for row in rows for reference in (row.reference, row.sent_reference)}),
-        fields=expiry_fields(catalog),
+        fields=catalog.expiry_fields,
     )
 
 

@@ -4,7 +4,7 @@ All programs are read at once: they are few, and a batch needs them for every it
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -15,6 +15,8 @@ from django.db.models import Model, OuterRef
 from customers.cards.models import Card
 from engagement.programs.models import Program, ProgramVersion, Tier
 from engagement.programs.rules import ProgramRules
+from organizations.configuration import current_configuration
+from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store
 
 
@@ -46,7 +48,9 @@ class ApplicablePrograms(NamedTuple):
 class ProgramCatalog:
     """The programs of one organization by id, by name and by what they are bound to, without further queries."""
 
-    def __init__(self, programs: Iterable[CurrentProgram]) -> None:
+    def __init__(self, programs: Iterable[CurrentProgram], *, expiry_fields: Sequence[FieldDefinition] = ()) -> None:
+        # Fields that may hold the date of an expiry; none if no program's points expire by a field.
+        self.expiry_fields = expiry_fields
         self.by_id: dict[int, CurrentProgram] = {current.program.pk: current for current in programs}
         self.by_name: dict[str, CurrentProgram] = {current.program.name: current for current in self.by_id.values()}
         self._by_binding: dict[str, dict[int, CurrentProgram]] = {binding: {} for binding in BINDINGS}
@@ -99,11 +103,6 @@ class ProgramCatalog:
         of_series: list[tuple[int, int | None]] = [(current.program.pk, series_id) for series_id, current in by_series]
         return of_series + [(current.program.pk, None) for current in self._unbound[:1]]
 
-    @property
-    def reads_customer_fields(self) -> bool:
-        """True if any program's points expire by a date in a customer's field."""
-        return any(current.rules.reads_customer_fields for current in self.by_id.values())
-
     def card_series_of(self, customer_ids: Collection[int]) -> dict[int, set[int]]:
         """Series (ids) of the customers' valid cards: one query, or none if no program is bound to a series."""
         if not self.is_bound_to_card_series:
@@ -153,7 +152,10 @@ BINDINGS: Mapping[str, str] = {"zones": "zone_id", "concepts": "concept_id", "ca
 
 
 def load_catalog() -> ProgramCatalog:
-    """All programs of the scope's organization: three queries."""
+    """All programs of the scope's organization, a part of its configuration: three queries.
+
+    One more if any program's points expire by a date in a customer's field.
+    """
     bound = {
         f"{name}_ids": ArraySubquery(_links(name).filter(program=OuterRef("pk")).order_by(column).values(column))
         for name, column in BINDINGS.items()
@@ -163,9 +165,18 @@ def load_catalog() -> ProgramCatalog:
     tiers: defaultdict[int, list[Tier]] = defaultdict(list)
     for tier in Tier.objects.filter(is_active=True).order_by("program_id", "position"):
         tiers[tier.program_id].append(tier)
-    return ProgramCatalog(
+    current = [
         CurrentProgram(program=program, version=versions[program.pk], tiers=tuple(tiers[program.pk])) for program in programs
+    ]
+    reads_fields = any(program.rules.reads_customer_fields for program in current)
+    return ProgramCatalog(
+        current, expiry_fields=tuple(FieldDefinition.objects.filter(category="extended")) if reads_fields else ()
     )
+
+
+def current_catalog() -> ProgramCatalog:
+    """The programs of the scope's organization as they are now, for work that has no configuration at hand: one statement."""
+    return current_configuration().part(load_catalog)
 
 
 def newest_versions() -> dict[int, ProgramVersion]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from customers.lookup.services import KEYS, LookupQuery, look_up
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks, label_of
-from engagement.programs.catalog import CurrentProgram, ProgramCatalog, load_catalog
+from engagement.programs.catalog import CurrentProgram, ProgramCatalog, current_catalog
 from engagement.programs.models import Membership
 from engagement.redemptions.codes import PointsCode
 from loyalty_project.protocol.codes import Code
@@ -69,7 +69,7 @@ def choose_program(customer: Customer, program_id: str, *, by: Actor) -> Target:
     """
     if customer.type != Customer.Type.LOYALTY:
         raise LoyaltyError(PointsCode.NOT_IN_PROGRAM)
-    catalog = load_catalog()
+    catalog = current_catalog()
     joined = set(Membership.objects.filter(customer=customer).values_list("program_id", flat=True))
     target = _named(catalog, program_id.strip()) if program_id.strip() else _at_till(catalog, customer, joined, by)
     if target.current is not None and target.current.program.pk not in joined:

@@ -8,7 +8,7 @@ from typing import Any
 from customers.lookup.resolve import read_rows
 from engagement.points_import.posting import CONSTRAINTS, post_history
 from engagement.points_import.rows import CODES, check_points_columns, read_points_row
-from engagement.programs.catalog import load_catalog
+from engagement.programs.catalog import current_catalog
 from loyalty_project import clock
 from loyalty_project.imports.batches import Worker
 from loyalty_project.imports.cells import Values
@@ -49,7 +49,7 @@ class PointsBatch:
             policy=organization.policy,
         )
         return work_sound(
-            read, lambda sound: map(_row_result, post_history(sound, catalog=load_catalog(), by=self.by, now=now))
+            read, lambda sound: map(_row_result, post_history(sound, catalog=current_catalog(), by=self.by, now=now))
         )
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from customers.profile.models import Customer
 from engagement.earning.simulation import simulate_bill
 from engagement.numbers.money import read_money
-from engagement.programs.catalog import load_catalog
+from engagement.programs.catalog import current_catalog
 from loyalty_project import clock
 from loyalty_project.command_options import ROW_ID
 from loyalty_project.protocol.moments import read_moment, write_moment
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             raise CommandError(f"{options['at']} is no time.")
         store = _store(options["store"], options["till"])
         simulated = simulate_bill(
-            customer, amount=amount, at=at, store=store, catalog=load_catalog(), organization=organization
+            customer, amount=amount, at=at, store=store, catalog=current_catalog(), organization=organization
         )
         where = f" in {store.code}" if store else ""
         self.stdout.write(f"A bill of {amount} {organization.currency}{where} at {write_moment(at, organization.zone)}:")

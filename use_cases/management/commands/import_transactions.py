@@ -9,7 +9,7 @@ from customers.lookup.resolve import read_rows
 from engagement.bills.draft import BillDraft
 from engagement.bills.imports.bills import CODES, free_text_of, read_bill_columns, read_bill_row
 from engagement.bills.imports.refusals import explained_bill
-from engagement.programs.catalog import ProgramCatalog, load_catalog
+from engagement.programs.catalog import ProgramCatalog, current_catalog
 from loyalty_project import clock
 from loyalty_project.imports.batches import Worker
 from loyalty_project.imports.cells import Values, precision_problem, refusal
@@ -62,7 +62,7 @@ class BillBatch:
             organization=organization,
             policy=organization.policy,
         )
-        catalog = load_catalog()
+        catalog = current_catalog()
         read = _check_precision(rows, read, catalog)
         drafts = [result[0] for result in read if not isinstance(result, LoyaltyError)]
         recorded = iter(record_purchases(drafts, catalog=catalog, by=self.by, now=clock.now(), is_history=True))
