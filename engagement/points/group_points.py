@@ -16,15 +16,16 @@ from engagement.programs.account_key import AccountKey
 from loyalty_project.protocol.codes import Code
 
 ZERO: Final = Decimal(0)
+# Group, program, earned in all, to spend; and accounts that are due, which are not in these sums: customer, earned, balance.
+_Sums = tuple[int, int, str, str, list[tuple[int, str, str]] | None]
 
 
 def _due(values: Values, _reading: Reading) -> Collection[int]:
-    return [customer_id for *_, due in _rows(values) for customer_id in due or ()]
+    return [customer_id for *_, due in _rows(values) for customer_id, *_ in due or ()]
 
 
-def _rows(values: Values | None) -> list[tuple[int, int, str, str, list[int] | None]]:
-    """Group, program, earned in all, to spend, and the members whose accounts are due and not in these sums."""
-    rows: list[tuple[int, int, str, str, list[int] | None]] = orjson.loads(values[0]) if values and values[0] else []
+def _rows(values: Values | None) -> list[_Sums]:
+    rows: list[_Sums] = orjson.loads(values[0]) if values and values[0] else []
     return rows
 
 
@@ -34,17 +35,13 @@ def _display(values: Values | None, _customer: CustomerRow, reading: Reading) ->
     for group_id, program_id, lifetime, spendable, due in _rows(values):
         if asked not in {None, program_id}:
             continue
-        # Of accounts that are settled in memory only.
-        states = [reading.unstored.get(AccountKey(customer_id, program_id)) for customer_id in due or ()]
-        late = [state.account for state in states if state]
-        rows.append(
-            group_points_row(
-                group_id=group_id,
-                program_id=program_id,
-                lifetime=Decimal(lifetime) + sum((account.lifetime for account in late), ZERO),
-                spendable=Decimal(spendable) + sum((max(account.balance, ZERO) for account in late), ZERO),
-            )
-        )
+        points, left = Decimal(lifetime), Decimal(spendable)
+        for customer_id, *figures in due or ():
+            # Settled in memory only, or not at all: by this machine's clock alone it is due.
+            state = reading.unstored.get(AccountKey(customer_id, program_id))
+            earned, balance = (state.account.lifetime, state.account.balance) if state else map(Decimal, figures)
+            points, left = points + earned, left + max(balance, ZERO)
+        rows.append(group_points_row(group_id=group_id, program_id=program_id, lifetime=points, spendable=left))
     return {"group_points_summaries": {"group_points_summary": rows}}
 
 
@@ -58,7 +55,8 @@ _GROUP_POINTS: Final = Section(
         SELECT user_group.id AS group_id, user_group.external_id, program.id AS program_id, program.is_default, program.name,
             coalesce(sum(account.lifetime) FILTER (WHERE NOT is_due), 0) AS lifetime,
             coalesce(sum(greatest(account.balance, 0)) FILTER (WHERE NOT is_due), 0) AS spendable,
-            array_agg(account.customer_id) FILTER (WHERE is_due) AS due
+            json_agg(json_build_array(account.customer_id, account.lifetime::text, account.balance::text)) FILTER (WHERE is_due)
+                AS due
         FROM customers_groupmembership AS membership
         JOIN customers_usergroup AS user_group ON user_group.organization_id = %(organization)s
             AND user_group.id = membership.group_id AND user_group.is_active

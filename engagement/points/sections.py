@@ -28,9 +28,9 @@ from engagement.programs.catalog import CARD_SERIES_COLUMN, CurrentProgram, Prog
 from loyalty_project.db.rows import read_instance
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.numbers import plain_digits
+from loyalty_project.protocol.values import read_id
 
 MOST_PROMOTIONS: Final = 1000
-_LONGEST_ID: Final = 19
 _DAYS_AHEAD: Final = ("gap_to_upgrade_for", "gap_to_renew_for")
 # The figures if the database does not give them.
 _UNREAD: Final[Mapping[str, Any]] = {"lifetime_points": 0, "loyalty_points": 0, "current_slab": None}
@@ -75,8 +75,7 @@ def points(reading: Reading) -> Section | None:
 
 def program_asked(reading: Reading) -> int | None:
     """Id of the program that the call names; None if it names none, or nothing that can be an id."""
-    given = reading.query.get("program_id", "")
-    return int(given) or None if given.isascii() and given.isdigit() and len(given) <= _LONGEST_ID else None
+    return read_id(reading.query.get("program_id", "")) or None
 
 
 def is_due(values: Values, reading: Reading) -> Collection[int]:
@@ -258,6 +257,8 @@ _EXPIRED: Final = Section(
     FROM {_OWN_ACCOUNTS}
     JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.account_id = own.id
         AND entry.kind = 'EXPIRE' AND entry.points < 0
+    JOIN engagement_membership AS membership ON membership.organization_id = %(organization)s
+        AND membership.customer_id = customer.id AND membership.program_id = own.program_id
     WHERE own.organization_id = %(organization)s AND own.customer_id = customer.id
 ) AS expired_points ON true""",  # noqa: S608 - made of constants
     parameters=_program_parameter,

@@ -19,7 +19,9 @@ from loyalty_project import clock
 from loyalty_project.db import trusted_time
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
+from tests.api import Api
 from tests.factories.bills import DAY, Shop, account_of, member
+from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.locations import till_actor
 from tests.factories.program_files import club, loaded
 
@@ -57,6 +59,13 @@ def read(shop: Shop, asha: Customer) -> None:
     assert state.account.balance == 5
 
 
+def read_group(shop: Shop, asha: Customer) -> None:
+    join_group(UserGroupFactory(organization=shop.organization), asha.pk)
+    item = Api(shop.till).get(f"id={asha.pk}&user_group=true").item
+    (row,) = item["group_points_summaries"]["group_points_summary"]
+    assert (row["lifetime_points"], row["loyalty_points"]) == ("5", "5")
+
+
 def run_nightly(shop: Shop, asha: Customer) -> None:
     assert list(settle_due(shop.organization)) == []
 
@@ -81,7 +90,7 @@ def adjust(shop: Shop, asha: Customer) -> None:
     adjust_points(account, draft, token=token_of(account), limit=None, by=till_actor(shop.till))
 
 
-@pytest.mark.parametrize("work", [read, run_nightly, search, sell, sell_late, adjust])
+@pytest.mark.parametrize("work", [read, read_group, run_nightly, search, sell, sell_late, adjust])
 def test_nothing_expires_by_a_clock_that_jumped(
     shop: Shop, asha: Customer, jumped: datetime, work: Callable[[Shop, Customer], None]
 ) -> None:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from customers.profile.models import Customer
-from engagement.programs.models import Program
+from engagement.programs.models import Membership, Program
 from loyalty_project import clock
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
@@ -146,6 +146,15 @@ def test_what_expires_what_expired_and_what_is_promised(
     )
 
 
+def test_points_of_a_program_without_a_membership_are_not_shown(shop: Shop, asha: Customer) -> None:
+    query = "expired_points=true&promotion_points=true&points_summary=true"
+    assert item_of(shop, asha, query)["expired_points"]["item"] != []
+    Membership.objects.filter(customer=asha, program__name="Club").delete()
+    item = item_of(shop, asha, query)
+    assert (item["expired_points"]["item"], item["promotion_points"]["transactions"]["item"]) == ([], [])
+    assert item["points_summary"]["expired"] == "0"
+
+
 def test_trackers_are_printed_on_request(shop: Shop, asha: Customer) -> None:
     (row,) = item_of(shop, asha, "tracker_info=true")["trackers"]["tracker"]
     assert (row["name"], row["value"]) == ("Spend", "200")
@@ -156,7 +165,8 @@ def test_basic_has_no_points_and_the_program_must_be_joined(northwind: Organizat
     boris = member(northwind)
     south = Program.objects.get(name="South")
     assert Api(shop.till).get(f"id={boris.pk}&program_id={south.pk}").code == "1020"
-    assert Api(shop.till).get(f"id={boris.pk}&program_id={'9' * 30}").code == "1020"
+    for too_large in ("9" * 18, str(2**63), "9" * 30):
+        assert Api(shop.till).get(f"id={boris.pk}&program_id={too_large}&expired_points=1&promotion_points=1").code == "1020"
     assert Api(shop.till).get(f"id={boris.pk}&program_id=0").code == "1000"
     assert Api(shop.till).get(f"id={boris.pk}&program_id=club").code == "400"
 
