@@ -34,11 +34,11 @@ READABLE: Final = frozenset(
 )
 
 
-_CONSENTS: Final = """LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_array(consent.channel, consent.priority, consent.scope, consent.is_subscribed))::text AS rows
-    FROM subscriptions_consent AS consent
-    WHERE consent.organization_id = %(organization)s AND consent.customer_id = customer.id
-) AS consents ON true"""
+_CONSENTS: Final = """(
+        SELECT json_agg(json_build_array(consent.channel, consent.priority, consent.scope, consent.is_subscribed))::text
+        FROM subscriptions_consent AS consent
+        WHERE consent.organization_id = %(organization)s AND consent.customer_id = customer.id
+    )"""
 
 
 def _answers(rows: str | None) -> Answers:
@@ -55,9 +55,7 @@ def _display(values: Values | None, _customer: CustomerRow, reading: Reading) ->
     return payload
 
 
-_SUBSCRIPTIONS: Final = Section(
-    columns=("consents.rows",), joins=_CONSENTS, display=_display, failure=Code.SUBSCRIPTIONS_UNAVAILABLE
-)
+_SUBSCRIPTIONS: Final = Section(columns=(_CONSENTS,), display=_display, failure=Code.SUBSCRIPTIONS_UNAVAILABLE)
 
 
 def subscriptions(reading: Reading) -> Section | None:
@@ -101,8 +99,7 @@ def _display_channels(values: Values | None, customer: CustomerRow, reading: Rea
 
 
 CHANNELS: Final = Section(
-    columns=("consents.rows", "customer.comm_channels::text"),
-    joins=_CONSENTS,
+    columns=(_CONSENTS, "customer.comm_channels::text"),
     display=_display_channels,
     failure=Code.SUBSCRIPTION_FAILED,
 )

@@ -13,19 +13,20 @@ def _display(values: Values, _customer: CustomerRow, reading: Reading) -> dict[s
 
 
 _CARDS: Final = Section(
-    columns=("cards.rows",),
-    joins="""LEFT JOIN LATERAL (
-    SELECT json_agg(
-        json_build_array(
-            card.number, card.external_id, series.id, series.code, series.name, series.type, card.status, card.label,
-            card.issued_on, card.expires_on
-        )
-        ORDER BY card.id
-    )::text AS rows
-    FROM customers_card AS card
-    JOIN organizations_cardseries AS series ON series.organization_id = %(organization)s AND series.id = card.series_id
-    WHERE card.organization_id = %(organization)s AND card.customer_id = customer.id
-) AS cards ON true""",
+    columns=(
+        """(
+        SELECT json_agg(
+            json_build_array(
+                card.number, card.external_id, series.id, series.code, series.name, series.type, card.status, card.label,
+                card.issued_on, card.expires_on
+            )
+            ORDER BY card.id
+        )::text
+        FROM customers_card AS card
+        JOIN organizations_cardseries AS series ON series.organization_id = %(organization)s AND series.id = card.series_id
+        WHERE card.organization_id = %(organization)s AND card.customer_id = customer.id
+    )""",
+    ),
     display=_display,
 )
 

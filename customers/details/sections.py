@@ -9,12 +9,13 @@ from customers.lookup.services import names_customer
 from customers.profile.field_values import write_value
 from customers.profile.reading import CustomerRow, Reading, Section, Values
 from customers.statuses.payloads import COLUMNS as STATUS_COLUMNS
-from customers.statuses.payloads import fraud_details, is_deleted, printed_fraud_status
+from customers.statuses.payloads import LABEL, NO_LABEL, fraud_details, is_deleted, printed_fraud_status
 from loyalty_project.protocol.codes import Code, Transport
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.moments import write_moment
 from organizations.fields.models import FieldDefinition
-from organizations.locations.payloads import code_and_name
+from organizations.locations.names import name_of_store, name_of_till
+from organizations.locations.payloads import printed_name
 
 _CATEGORIES: Final = (FieldDefinition.Category.CUSTOM, FieldDefinition.Category.EXTENDED)
 
@@ -26,8 +27,10 @@ def printed_fields() -> tuple[FieldDefinition, ...]:
 
 def _display(values: Values, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
     """Names, registration and fields. Warning 1004 for a till without its store; a deleted account is refused by 8109."""
-    till_code, till_name, store_code, store_name, field_values, ndnc_status, image_url, *status = values
+    till_id, field_values, ndnc_status, image_url, *status = values
     zone, policy = reading.zone, reading.policy
+    till = name_of_till(reading.configuration, till_id)
+    store = name_of_store(reading.configuration, customer.registered_store_id)
     if is_deleted(status, policy):
         reading.refused[customer.pk] = Transport.CUSTOMER_ERASED
     definitions = reading.configuration.part(printed_fields)
@@ -42,16 +45,16 @@ def _display(values: Values, customer: CustomerRow, reading: Reading) -> dict[st
         "type": customer.type,
         "source": customer.source.lower(),
         "gender": write_value(gender) if gender else None,
-        "registered_by": till_code or "",
+        "registered_by": till.code if till else "",
         "custom_fields": field_rows(given, definitions, FieldDefinition.Category.CUSTOM),
         "extended_fields": field_rows(given, definitions, FieldDefinition.Category.EXTENDED, language=reading.language),
     }
     if reading.wants("registered_store", default=True):
-        payload["registered_store"] = code_and_name(store_code, store_name)
-        if till_code is not None and store_code is None:
+        payload["registered_store"] = printed_name(store)
+        if till is not None and store is None:
             reading.own_notices[customer.pk].append(Notice(Code.STORE_NOT_POPULATED))
     if reading.wants("registered_till", default=True):
-        payload["registered_till"] = code_and_name(till_code, till_name)
+        payload["registered_till"] = printed_name(till)
     if reading.wants("fraud_details", default=True):
         payload["fraud_details"] = fraud_details(printed_fraud_status(status, policy), zone)
     if reading.wants("ndnc_status") or reading.wants("ndsc_status"):
@@ -63,27 +66,16 @@ def _display(values: Values, customer: CustomerRow, reading: Reading) -> dict[st
     return payload
 
 
-_PROFILE: Final = Section(
-    columns=(
-        "registered_till.code",
-        "registered_till.name",
-        "registered_store.code",
-        "registered_store.name",
-        "customer.field_values::text",
-        "customer.ndnc_status",
-        "customer.image_url",
-        *STATUS_COLUMNS,
-    ),
-    joins="""LEFT JOIN organizations_till AS registered_till
-    ON registered_till.organization_id = %(organization)s AND registered_till.id = customer.registered_till_id
-LEFT JOIN organizations_store AS registered_store
-    ON registered_store.organization_id = %(organization)s AND registered_store.id = customer.registered_store_id
-LEFT JOIN customers_customerstatus AS status_label
-    ON status_label.organization_id = %(organization)s AND status_label.id = customer.status_label_id""",
-    display=_display,
+_COLUMNS: Final = (
+    "customer.registered_till_id",
+    "customer.field_values::text",
+    "customer.ndnc_status",
+    "customer.image_url",
 )
+_PROFILE: Final = Section(columns=(*_COLUMNS, NO_LABEL, *STATUS_COLUMNS), display=_display)
+_PROFILE_WITH_LABEL: Final = Section(columns=(*_COLUMNS, LABEL, *STATUS_COLUMNS), display=_display)
 
 
-def profile(_reading: Reading) -> Section:
+def profile(reading: Reading) -> Section:
     """Names, registration and fields: part of every answer."""
-    return _PROFILE
+    return _PROFILE_WITH_LABEL if reading.policy.lifecycle_status else _PROFILE

@@ -13,19 +13,20 @@ def _display(values: Values, _customer: CustomerRow, _reading: Reading) -> dict[
 
 
 USER_GROUPS: Final = Section(
-    columns=("user_groups.rows",),
-    joins="""LEFT JOIN LATERAL (
-    SELECT json_agg(
-        json_build_array(user_group.id, user_group.external_id, user_group.name, membership.role, leader.customer_id)
-        ORDER BY user_group.external_id
-    )::text AS rows
-    FROM customers_groupmembership AS membership
-    JOIN customers_usergroup AS user_group ON user_group.organization_id = %(organization)s
-        AND user_group.id = membership.group_id AND user_group.is_active
-    LEFT JOIN customers_groupmembership AS leader ON leader.organization_id = %(organization)s
-        AND leader.group_id = user_group.id AND leader.role = 'PRIMARY'
-    WHERE membership.organization_id = %(organization)s AND membership.customer_id = customer.id
-) AS user_groups ON true""",
+    columns=(
+        """(
+        SELECT json_agg(
+            json_build_array(user_group.id, user_group.external_id, user_group.name, membership.role, leader.customer_id)
+            ORDER BY user_group.external_id
+        )::text
+        FROM customers_groupmembership AS membership
+        JOIN customers_usergroup AS user_group ON user_group.organization_id = %(organization)s
+            AND user_group.id = membership.group_id AND user_group.is_active
+        LEFT JOIN customers_groupmembership AS leader ON leader.organization_id = %(organization)s
+            AND leader.group_id = user_group.id AND leader.role = 'PRIMARY'
+        WHERE membership.organization_id = %(organization)s AND membership.customer_id = customer.id
+    )""",
+    ),
     display=_display,
 )
 

@@ -11,15 +11,10 @@ from loyalty_project.protocol.errors import Notice
 
 def _display(values: Values, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
     """Identifiers, and accounts at other sources. Warning 91016 or 91017 without a profile at the source asked for."""
-    listed: list[dict[str, str]] = []
-    payload: dict[str, Any] = {"identifiers": listed}
-    sources = set()
-    for is_profile, kind, value in orjson.loads(values[0]) if values[0] else ():
-        listed.append({"type": kind.lower(), "value": value})
-        if is_profile:
-            sources.add(kind)
-        else:
-            payload[kind] = value
+    identifiers, profiles = (orjson.loads(rows) if rows else [] for rows in values)
+    payload: dict[str, Any] = dict(identifiers)
+    payload["identifiers"] = [{"type": kind.lower(), "value": value} for kind, value in (*identifiers, *profiles)]
+    sources = {source for source, _ in profiles}
     asked = reading.query.get("source", "")
     missing = PROFILE_MISSING.get(read_source(asked) or "") if asked else None
     if missing is not None and read_source(asked) not in sources:
@@ -28,16 +23,19 @@ def _display(values: Values, customer: CustomerRow, reading: Reading) -> dict[st
 
 
 _IDENTIFIERS: Final = Section(
-    columns=("identifiers.rows",),
-    joins="""LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_array(is_profile, kind, value) ORDER BY is_profile, id)::text AS rows FROM (
-        SELECT 0 AS is_profile, id, kind, value FROM customers_identifier
-        WHERE organization_id = %(organization)s AND customer_id = customer.id AND state = 'CURRENT'
-        UNION ALL
-        SELECT 1, id, source, account FROM customers_sourceprofile
-        WHERE organization_id = %(organization)s AND customer_id = customer.id
-    ) AS known
-) AS identifiers ON true""",
+    columns=(
+        """(
+        SELECT json_agg(json_build_array(identifier.kind, identifier.value) ORDER BY identifier.id)::text
+        FROM customers_identifier AS identifier
+        WHERE identifier.organization_id = %(organization)s AND identifier.customer_id = customer.id
+            AND identifier.state = 'CURRENT'
+    )""",
+        """(
+        SELECT json_agg(json_build_array(profile.source, profile.account) ORDER BY profile.id)::text
+        FROM customers_sourceprofile AS profile
+        WHERE profile.organization_id = %(organization)s AND profile.customer_id = customer.id
+    )""",
+    ),
     display=_display,
 )
 

@@ -14,16 +14,17 @@ def _display(values: Values | None, _customer: CustomerRow, _reading: Reading) -
 
 
 _SEGMENTS: Final = Section(
-    columns=("segments.rows",),
-    joins="""LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_array(segment.name, partition.name) ORDER BY segment.name)::text AS rows
-    FROM customers_customersegment AS placed
-    JOIN customers_segment AS segment ON segment.organization_id = %(organization)s
-        AND segment.id = placed.segment_id AND segment.is_active
-    JOIN customers_segmentpartition AS partition ON partition.organization_id = %(organization)s
-        AND partition.id = placed.partition_id AND partition.is_active
-    WHERE placed.organization_id = %(organization)s AND placed.customer_id = customer.id
-) AS segments ON true""",
+    columns=(
+        """(
+        SELECT json_agg(json_build_array(segment.name, partition.name) ORDER BY segment.name)::text
+        FROM customers_customersegment AS placed
+        JOIN customers_segment AS segment ON segment.organization_id = %(organization)s
+            AND segment.id = placed.segment_id AND segment.is_active
+        JOIN customers_segmentpartition AS partition ON partition.organization_id = %(organization)s
+            AND partition.id = placed.partition_id AND partition.is_active
+        WHERE placed.organization_id = %(organization)s AND placed.customer_id = customer.id
+    )""",
+    ),
     display=_display,
     failure=Code.SEGMENTS_UNAVAILABLE,
 )

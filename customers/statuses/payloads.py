@@ -30,9 +30,14 @@ class FraudStatus:
     reason: str
 
 
-# What `printed_fraud_status` reads of the row `customer` and of its `status_label`.
+# What `printed_fraud_status` reads of the row `customer`: the status of its label, if the organization uses labels, ...
+LABEL: Final = """(
+        SELECT label.status FROM customers_customerstatus AS label
+        WHERE label.organization_id = %(organization)s AND label.id = customer.status_label_id
+    )"""
+NO_LABEL: Final = "NULL"
+# ... and these.
 COLUMNS: Final = (
-    "status_label.status",
     "customer.status_changed_by",
     "customer.status_changed_on",
     "customer.status_reason",
@@ -60,7 +65,7 @@ def fraud_status_of(customer: Customer, policy: Policy) -> FraudStatus:
 
 
 def printed_fraud_status(values: Sequence[Any], policy: Policy) -> FraudStatus:
-    """Printed fraud status from the values of `COLUMNS`: that of the status label, or the fraud status without one."""
+    """Printed fraud status from label and `COLUMNS`: that of the status label, or the fraud status without one."""
     label, changed_by, changed_on, changed_for, status, marked_by, marked_on, marked_for = values
     if label is None or not policy.lifecycle_status:
         return FraudStatus(status=status, by=marked_by, on=marked_on, reason=marked_for)
@@ -69,7 +74,7 @@ def printed_fraud_status(values: Sequence[Any], policy: Policy) -> FraudStatus:
 
 
 def is_deleted(values: Sequence[Any], policy: Policy) -> bool:
-    """True if the values of `COLUMNS` are those of a deleted account (docs/protocol.md 2.1)."""
+    """True if the values of label and `COLUMNS` are those of a deleted account (docs/protocol.md 2.1)."""
     return policy.lifecycle_status and values[0] == CustomerStatus.Status.DELETED
 
 

@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from loyalty_project.protocol.moments import write_moment
+from organizations.locations.names import LocationName
 
 
 def printed_purchases(amount: Decimal, *, is_exact: bool) -> Decimal:
@@ -12,12 +13,14 @@ def printed_purchases(amount: Decimal, *, is_exact: bool) -> Decimal:
     return amount if is_exact else amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
 
 
-def bill_row(pk: int, number: str, kind: str, billed_at: datetime, store: str | None, zone: ZoneInfo) -> dict[str, str]:
-    """One row of `transactions` in customer/get; `store` is the store's name."""
+def bill_row(
+    pk: int, number: str, kind: str, billed_at: datetime, store: LocationName | None, zone: ZoneInfo
+) -> dict[str, str]:
+    """One row of `transactions` in customer/get."""
     return {
         "id": str(pk),
         "number": number,
         "type": kind,
         "created_date": write_moment(billed_at, zone),
-        "store": store or "",
+        "store": store.name if store else "",
     }

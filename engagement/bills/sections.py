@@ -15,6 +15,7 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.moments import read_moment
 from loyalty_project.protocol.numbers import plain_digits
 from loyalty_project.protocol.plain_text import read_code
+from organizations.locations.names import name_of_store
 
 LATEST: Final = 10
 ZERO: Final = Decimal(0)
@@ -27,10 +28,10 @@ def _display_purchases(values: Values | None, _customer: CustomerRow, reading: R
     return {"lifetime_purchases": printed_purchases(amount, is_exact=reading.policy.exact_lifetime_purchases)}
 
 
+_TOTALS: Final = """FROM engagement_purchasetotals AS purchases
+        WHERE purchases.organization_id = %(organization)s AND purchases.customer_id = customer.id"""
 PURCHASES: Final = Section(
-    columns=("purchases.amount",),
-    joins="""LEFT JOIN engagement_purchasetotals AS purchases
-    ON purchases.organization_id = %(organization)s AND purchases.customer_id = customer.id""",
+    columns=(f"(SELECT purchases.amount {_TOTALS})",),
     display=_display_purchases,
     failure=Code.POINTS_UNAVAILABLE,
 )
@@ -48,13 +49,17 @@ def _display_figures(values: Values, _customer: CustomerRow, _reading: Reading) 
 
 # Purchases and the last sale, exact and as text, for search results.
 PURCHASE_FIGURES: Final = Section(
-    columns=("purchases.amount", "purchases.last_amount"), joins=PURCHASES.joins, display=_display_figures
+    columns=(f"(SELECT purchases.amount {_TOTALS})", f"(SELECT purchases.last_amount {_TOTALS})"),
+    display=_display_figures,
 )
 
 # Conditions of bills by the parameter of the query that asks for each.
 _CONDITIONS: Final[Mapping[str, str]] = {
     "number": "bill.number = %(bill_number)s",
-    "store_code": "bill_store.code = %(bill_store_code)s",
+    "store_code": """EXISTS (
+            SELECT FROM organizations_store AS store WHERE store.organization_id = %(organization)s
+                AND store.id = bill.store_id AND store.code = %(bill_store_code)s
+        )""",
     "till_code": """EXISTS (
             SELECT FROM organizations_till AS till WHERE till.organization_id = %(organization)s
                 AND till.id = bill.till_id AND till.code = %(bill_till_code)s
@@ -82,8 +87,15 @@ def _parameters(reading: Reading) -> dict[str, Any]:
 
 def _display_latest(values: Values | None, _customer: CustomerRow, reading: Reading) -> dict[str, Any]:
     rows = [
-        bill_row(pk, number, kind, datetime.fromisoformat(billed_at), store, reading.zone)
-        for pk, number, kind, billed_at, store in (orjson.loads(values[0]) if values and values[0] else ())
+        bill_row(
+            pk,
+            number,
+            kind,
+            datetime.fromisoformat(billed_at),
+            name_of_store(reading.configuration, store_id),
+            reading.zone,
+        )
+        for pk, number, kind, billed_at, store_id in (orjson.loads(values[0]) if values and values[0] else ())
     ]
     return {"transactions": {"transaction": rows}}
 
@@ -91,21 +103,20 @@ def _display_latest(values: Values | None, _customer: CustomerRow, reading: Read
 @cache  # a section for each set of conditions
 def _latest(conditions: tuple[str, ...]) -> Section:
     return Section(
-        columns=("bills.rows",),
-        joins=f"""LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_array(latest.id, latest.number, latest.type, latest.billed_at, latest.store)
-        ORDER BY latest.billed_at DESC, latest.id DESC)::text AS rows
-    FROM (
-        SELECT bill.id, bill.number, bill.type, bill.billed_at, bill_store.name AS store
-        FROM engagement_bill AS bill
-        LEFT JOIN organizations_store AS bill_store
-            ON bill_store.organization_id = %(organization)s AND bill_store.id = bill.store_id
-        WHERE bill.organization_id = %(organization)s AND bill.customer_id = customer.id
-            {"".join(f" AND {_CONDITIONS[name]}" for name in conditions)}
-        ORDER BY bill.billed_at DESC, bill.id DESC
-        LIMIT {LATEST}
-    ) AS latest
-) AS bills ON true""",  # noqa: S608 - made of constants
+        columns=(
+            f"""(
+        SELECT json_agg(json_build_array(latest.id, latest.number, latest.type, latest.billed_at, latest.store_id)
+            ORDER BY latest.billed_at DESC, latest.id DESC)::text
+        FROM (
+            SELECT bill.id, bill.number, bill.type, bill.billed_at, bill.store_id
+            FROM engagement_bill AS bill
+            WHERE bill.organization_id = %(organization)s AND bill.customer_id = customer.id
+                {"".join(f" AND {_CONDITIONS[name]}" for name in conditions)}
+            ORDER BY bill.billed_at DESC, bill.id DESC
+            LIMIT {LATEST}
+        ) AS latest
+    )""",  # noqa: S608 - made of constants
+        ),
         parameters=_parameters,
         display=_display_latest,
         failure=Code.POINTS_UNAVAILABLE,

@@ -137,45 +137,48 @@ class Balances:
         return applicable_balance(self.of_customer(customer_id), programs)
 
 
-# What is read of the row `customer`: due_at, and `points.rows` with a row for each membership in the order of `_read_row`.
-COLUMNS: Final = ("points.due_at", "points.rows")
-_ACCOUNT: Final = (
+_FIGURES: Final = (
     "balance", "promised", "lifetime", "redeemed", "expired", "returned", "promised_returned", "adjusted", "floor", "purchases",
 )  # fmt: skip
-JOINS: Final = f"""LEFT JOIN LATERAL (
-    SELECT min(account.due_at) AS due_at, json_agg(json_build_array(
-        membership.program_id, membership.enrolled_on, membership.tier_since, membership.tier_expires_on,
-        tier.id, tier.name, tier.position, tier.description,
-        account.id, account.version, account.last_billed_on, account.last_earned_on, account.due_at,
-        {", ".join(f"account.{name}::text" for name in _ACCOUNT)}
-    ))::text AS rows
-    FROM engagement_membership AS membership
-    LEFT JOIN engagement_tier AS tier ON tier.organization_id = %(organization)s AND tier.id = membership.tier_id
-    LEFT JOIN engagement_pointsaccount AS account ON account.organization_id = %(organization)s
-        AND account.customer_id = customer.id AND account.program_id = membership.program_id AND account.moved_to_id IS NULL
-    WHERE membership.organization_id = %(organization)s AND membership.customer_id = customer.id
-) AS points ON true"""  # noqa: S608 - made of constants
-# The lots that hold points, for what depends on their days.
-LOT_COLUMNS: Final = ("lots.rows",)
-LOT_JOINS: Final = """LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_array(
-        lot.account_id, lot.id, lot.kind, lot."left"::text, lot.is_open, lot.opens_at, lot.awarded_at, lot.expires_on,
-        lot.moves, lot.moves_months
-    ) ORDER BY lot.id)::text AS rows
-    FROM engagement_pointsaccount AS holder
-    JOIN engagement_pointslot AS lot ON lot.organization_id = %(organization)s AND lot.account_id = holder.id AND lot."left" > 0
-    WHERE holder.organization_id = %(organization)s AND holder.customer_id = customer.id AND holder.moved_to_id IS NULL
-) AS lots ON true"""
-_BALANCES: Final = f"""SELECT customer.id, {", ".join((*COLUMNS, *LOT_COLUMNS))}
-FROM unnest((SELECT %(customers)s::bigint[])) AS customer (id)
-{JOINS}
-{LOT_JOINS}"""  # noqa: S608 - made of constants
+# Columns of the row `customer` in a read: a row of JSON for each membership in the order of `_read_row`, ...
+ROWS: Final = f"""(
+        SELECT json_agg(json_build_array(
+            account.due_at, membership.program_id, membership.enrolled_on, membership.tier_since, membership.tier_expires_on,
+            tier.id, tier.name, tier.position, tier.description,
+            account.id, account.version, account.last_billed_on, account.last_earned_on,
+            {", ".join(f"account.{name}::text" for name in _FIGURES)}
+        ))::text
+        FROM engagement_membership AS membership
+        LEFT JOIN engagement_tier AS tier ON tier.organization_id = %(organization)s AND tier.id = membership.tier_id
+        LEFT JOIN engagement_pointsaccount AS account ON account.organization_id = %(organization)s
+            AND account.customer_id = customer.id AND account.program_id = membership.program_id AND account.moved_to_id IS NULL
+        WHERE membership.organization_id = %(organization)s AND membership.customer_id = customer.id
+    )"""  # noqa: S608 - made of constants
+# ... and the lots that hold points, for what depends on their days.
+LOTS: Final = """(
+        SELECT json_agg(json_build_array(
+            lot.account_id, lot.id, lot.kind, lot."left"::text, lot.is_open, lot.opens_at, lot.awarded_at, lot.expires_on,
+            lot.moves, lot.moves_months
+        ) ORDER BY lot.id)::text
+        FROM engagement_pointsaccount AS holder
+        JOIN engagement_pointslot AS lot ON lot.organization_id = %(organization)s AND lot.account_id = holder.id
+            AND lot."left" > 0
+        WHERE holder.organization_id = %(organization)s AND holder.customer_id = customer.id AND holder.moved_to_id IS NULL
+    )"""
+_BALANCES: Final = f"""SELECT customer.id, {ROWS}, {LOTS}
+FROM unnest((SELECT %(customers)s::bigint[])) AS customer (id)"""  # noqa: S608 - made of constants
+
+
+def is_due(rows: str | None, now: datetime) -> bool:
+    """True if the points of a customer, the value of `ROWS`, are due at `now`."""
+    moments = [row[0] for row in orjson.loads(rows)] if rows else []
+    return any(due_at is not None and datetime.fromisoformat(due_at) <= now for due_at in moments)
 
 
 def balances_of_row(
     customer_id: int, rows: str | None, lots: str | None, *, organization: Organization, unstored: States
 ) -> dict[int, Balance]:
-    """The balances of a customer by program id, from the values of `COLUMNS` and `LOT_COLUMNS` (None: the lots were not read).
+    """The balances of a customer by program id, from the values of `ROWS` and `LOTS` (None: the lots were not read).
 
     `unstored` are accounts that are settled in memory only; they replace what was read.
     """
@@ -201,8 +204,8 @@ def settled_in_memory(customer_ids: Collection[int], organization: Organization)
 
 
 def _read_row(customer_id: int, row: Sequence[Any], organization: Organization) -> tuple[Membership, PointsAccount | None]:
-    """The membership, with its tier, and the account of a row of `points.rows`."""
-    program_id, enrolled_on, tier_since, tier_ends, tier_id, tier_name, position, description, account_id, *rest = row
+    """The membership, with its tier, and the account of a row of `ROWS`."""
+    due_at, program_id, enrolled_on, tier_since, tier_ends, tier_id, tier_name, position, description, account_id, *rest = row
     own = {"organization_id": organization.pk, "customer_id": customer_id, "program_id": program_id}
     membership = read_instance(
         Membership,
@@ -216,7 +219,7 @@ def _read_row(customer_id: int, row: Sequence[Any], organization: Organization) 
     Membership.tier.field.set_cached_value(membership, tier)
     if account_id is None:
         return membership, None
-    version, billed_on, earned_on, due_at, *figures = rest
+    version, billed_on, earned_on, *figures = rest
     account = read_instance(
         PointsAccount,
         id=account_id,
@@ -226,7 +229,7 @@ def _read_row(customer_id: int, row: Sequence[Any], organization: Organization) 
         last_billed_on=date.fromisoformat(billed_on) if billed_on else None,
         last_earned_on=date.fromisoformat(earned_on) if earned_on else None,
         due_at=datetime.fromisoformat(due_at) if due_at else None,
-        **dict(zip(_ACCOUNT, map(Decimal, figures), strict=True)),
+        **dict(zip(_FIGURES, map(Decimal, figures), strict=True)),
     )
     return membership, account
 
@@ -256,14 +259,14 @@ def read_balances(customer_ids: Collection[int], *, organization: Organization) 
     ids, now = list(customer_ids), clock.now()
     rows = fetch_rows(_BALANCES, {"customers": ids})
     unstored: States = {}
-    due = {customer_id for customer_id, due_at, *_ in rows if due_at is not None and due_at <= now}
+    due = {customer_id for customer_id, memberships, _ in rows if is_due(memberships, now)}
     if due:
         unstored = settled_in_memory(due, organization)
         rows = fetch_rows(_BALANCES, {"customers": ids})
     return Balances(
         {
-            customer_id: balances_of_row(customer_id, points, lots, organization=organization, unstored=unstored)
-            for customer_id, _, points, lots in rows
+            customer_id: balances_of_row(customer_id, memberships, lots, organization=organization, unstored=unstored)
+            for customer_id, memberships, lots in rows
         }
     )
 

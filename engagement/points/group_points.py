@@ -46,31 +46,33 @@ def _display(values: Values | None, _customer: CustomerRow, reading: Reading) ->
 
 
 _GROUP_POINTS: Final = Section(
-    columns=("group_points.rows",),
-    joins="""LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_array(
-        summed.group_id, summed.program_id, summed.lifetime::text, summed.spendable::text, summed.due
-    ) ORDER BY summed.external_id, NOT summed.is_default, summed.name)::text AS rows
-    FROM (
-        SELECT user_group.id AS group_id, user_group.external_id, program.id AS program_id, program.is_default, program.name,
-            coalesce(sum(account.lifetime) FILTER (WHERE NOT is_due), 0) AS lifetime,
-            coalesce(sum(greatest(account.balance, 0)) FILTER (WHERE NOT is_due), 0) AS spendable,
-            json_agg(json_build_array(account.customer_id, account.lifetime::text, account.balance::text)) FILTER (WHERE is_due)
-                AS due
-        FROM customers_groupmembership AS membership
-        JOIN customers_usergroup AS user_group ON user_group.organization_id = %(organization)s
-            AND user_group.id = membership.group_id AND user_group.is_active
-        JOIN customers_groupmembership AS member ON member.organization_id = %(organization)s
-            AND member.group_id = user_group.id
-        JOIN engagement_pointsaccount AS account ON account.organization_id = %(organization)s
-            AND account.customer_id = member.customer_id
-        JOIN engagement_program AS program ON program.organization_id = %(organization)s
-            AND program.id = account.program_id AND program.is_active
-        CROSS JOIN LATERAL (SELECT coalesce(account.due_at <= %(now)s, false) AS is_due) AS state
-        WHERE membership.organization_id = %(organization)s AND membership.customer_id = customer.id
-        GROUP BY user_group.id, program.id
-    ) AS summed
-) AS group_points ON true""",
+    columns=(
+        """(
+        SELECT json_agg(json_build_array(
+            summed.group_id, summed.program_id, summed.lifetime::text, summed.spendable::text, summed.due
+        ) ORDER BY summed.external_id, NOT summed.is_default, summed.name)::text
+        FROM (
+            SELECT user_group.id AS group_id, user_group.external_id,
+                program.id AS program_id, program.is_default, program.name,
+                coalesce(sum(account.lifetime) FILTER (WHERE NOT is_due), 0) AS lifetime,
+                coalesce(sum(greatest(account.balance, 0)) FILTER (WHERE NOT is_due), 0) AS spendable,
+                json_agg(json_build_array(account.customer_id, account.lifetime::text, account.balance::text))
+                    FILTER (WHERE is_due) AS due
+            FROM customers_groupmembership AS membership
+            JOIN customers_usergroup AS user_group ON user_group.organization_id = %(organization)s
+                AND user_group.id = membership.group_id AND user_group.is_active
+            JOIN customers_groupmembership AS member ON member.organization_id = %(organization)s
+                AND member.group_id = user_group.id
+            JOIN engagement_pointsaccount AS account ON account.organization_id = %(organization)s
+                AND account.customer_id = member.customer_id
+            JOIN engagement_program AS program ON program.organization_id = %(organization)s
+                AND program.id = account.program_id AND program.is_active
+            CROSS JOIN LATERAL (SELECT coalesce(account.due_at <= %(now)s, false) AS is_due) AS state
+            WHERE membership.organization_id = %(organization)s AND membership.customer_id = customer.id
+            GROUP BY user_group.id, program.id
+        ) AS summed
+    )""",
+    ),
     parameters=lambda reading: {"now": reading.now},
     display=_display,
     failure=Code.POINTS_UNAVAILABLE,

@@ -11,15 +11,14 @@ import orjson
 from customers.profile.reading import CustomerRow, Reading, Section, Values
 from engagement.points import payloads
 from engagement.points.balances import (
-    COLUMNS,
-    JOINS,
-    LOT_COLUMNS,
-    LOT_JOINS,
+    LOTS,
     NO_BALANCE,
+    ROWS,
     Balance,
     active_balances,
     applicable_balance,
     balances_of_row,
+    is_due,
     settled_in_memory,
 )
 from engagement.points.ledger.posting import AccountState
@@ -78,10 +77,9 @@ def program_asked(reading: Reading) -> int | None:
     return read_id(reading.query.get("program_id", "")) or None
 
 
-def is_due(values: Values, reading: Reading) -> Collection[int]:
-    """The customer, as a list of one, if their points are due; `values` end with customer id and `COLUMNS`' due_at."""
-    customer_id, due_at = values[0], values[1]
-    return (customer_id,) if due_at is not None and due_at <= reading.now else ()
+def due_customers(values: Values, reading: Reading) -> Collection[int]:
+    """The customer, as a list of one, if their points are due; `values` begin with the customer's id and `ROWS`."""
+    return (values[0],) if is_due(values[1], reading.now) else ()
 
 
 def settle(customer_ids: Collection[int], reading: Reading) -> None:
@@ -92,7 +90,7 @@ def settle(customer_ids: Collection[int], reading: Reading) -> None:
 def _display(values: Values | None, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
     if values is None:
         return dict(_UNREAD)
-    _, _, rows, series, *lots = values
+    _, rows, series, *lots = values
     catalog = reading.configuration.part(load_catalog)
     balances = balances_of_row(
         customer.pk, rows, lots[0] if lots else None, organization=reading.organization, unstored=reading.unstored
@@ -169,14 +167,13 @@ def _section(*, with_lots: bool, with_card_series: bool) -> Section:
     return Section(
         columns=(
             "customer.id",
-            *COLUMNS,
+            ROWS,
             CARD_SERIES_COLUMN if with_card_series else "NULL",
-            *(LOT_COLUMNS if with_lots else ()),
+            *((LOTS,) if with_lots else ()),
         ),
-        joins=JOINS + ("\n" + LOT_JOINS if with_lots else ""),
         display=_display,
         failure=Code.POINTS_UNAVAILABLE,
-        due=is_due,
+        due=due_customers,
         settle=settle,
     )
 
@@ -191,7 +188,7 @@ _UNREADABLE: Final = Section(columns=(), display=lambda _values, _customer, _rea
 
 
 def _display_figures(values: Values, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
-    balances = balances_of_row(customer.pk, values[2], None, organization=reading.organization, unstored=reading.unstored)
+    balances = balances_of_row(customer.pk, values[1], None, organization=reading.organization, unstored=reading.unstored)
     balance = balances.get(reading.options, NO_BALANCE)
     return {
         "loyalty_points": plain_digits(balance.spendable),
@@ -201,7 +198,7 @@ def _display_figures(values: Values, customer: CustomerRow, reading: Reading) ->
 
 
 # Points and tier in the program whose id is the reading's option, as text, for search results.
-FIGURES: Final = Section(columns=("customer.id", *COLUMNS), joins=JOINS, display=_display_figures, due=is_due, settle=settle)
+FIGURES: Final = Section(columns=("customer.id", ROWS), display=_display_figures, due=due_customers, settle=settle)
 
 
 # --- expired points, promotional points
@@ -249,18 +246,19 @@ def _expired_rows(rows: str | None) -> Iterator[tuple[datetime, str, str | None,
 
 
 _EXPIRED: Final = Section(
-    columns=("expired_points.rows",),
-    joins=f"""LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_array(
-        entry.occurred_at, (-entry.points)::text, entry.explanation ->> 'last_day', own.program_id
-    ) ORDER BY entry.occurred_at DESC, entry.account_id, entry.version DESC)::text AS rows
-    FROM {_OWN_ACCOUNTS}
-    JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.account_id = own.id
-        AND entry.kind = 'EXPIRE' AND entry.points < 0
-    JOIN engagement_membership AS membership ON membership.organization_id = %(organization)s
-        AND membership.customer_id = customer.id AND membership.program_id = own.program_id
-    WHERE own.organization_id = %(organization)s AND own.customer_id = customer.id
-) AS expired_points ON true""",  # noqa: S608 - made of constants
+    columns=(
+        f"""(
+        SELECT json_agg(json_build_array(
+            entry.occurred_at, (-entry.points)::text, entry.explanation ->> 'last_day', own.program_id
+        ) ORDER BY entry.occurred_at DESC, entry.account_id, entry.version DESC)::text
+        FROM {_OWN_ACCOUNTS}
+        JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.account_id = own.id
+            AND entry.kind = 'EXPIRE' AND entry.points < 0
+        JOIN engagement_membership AS membership ON membership.organization_id = %(organization)s
+            AND membership.customer_id = customer.id AND membership.program_id = own.program_id
+        WHERE own.organization_id = %(organization)s AND own.customer_id = customer.id
+    )""",  # noqa: S608 - made of constants
+    ),
     parameters=_program_parameter,
     display=_display_expired,
     failure=Code.POINTS_UNAVAILABLE,
@@ -310,27 +308,28 @@ def _day(text: str | None) -> date | None:
 
 # A lot that came by a merge was given before, on the account that moved. The living account decides the last day.
 _PROMOTIONS: Final = Section(
-    columns=("promotions.rows",),
-    joins=f"""LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_array(
-        lot.bill_id, lot.points::text, lot.expires_on, lot.moves, lot.moves_months, lot.opens_at, lot.awarded_at, till.code,
-        till.name, living.last_billed_on, living.last_earned_on, membership.tier_expires_on
-    ) ORDER BY lot.awarded_at DESC, lot.id DESC)::text AS rows
-    FROM (
-        SELECT lot.*, own.program_id, coalesce(own.moved_to_id, own.id) AS living_id, entry.till_id,
-            row_number() OVER (PARTITION BY lot.bill_id IS NULL ORDER BY lot.awarded_at DESC, lot.id DESC) AS position
-        FROM {_OWN_ACCOUNTS}
-        JOIN engagement_pointslot AS lot ON lot.organization_id = %(organization)s AND lot.account_id = own.id
-            AND lot.kind = 'promotional' AND lot.moved_from_id IS NULL
-        JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.id = lot.entry_id
-        WHERE own.organization_id = %(organization)s AND own.customer_id = customer.id
-    ) AS lot
-    JOIN engagement_pointsaccount AS living ON living.organization_id = %(organization)s AND living.id = lot.living_id
-    JOIN engagement_membership AS membership ON membership.organization_id = %(organization)s
-        AND membership.customer_id = customer.id AND membership.program_id = lot.program_id
-    LEFT JOIN organizations_till AS till ON till.organization_id = %(organization)s AND till.id = lot.till_id
-    WHERE lot.position <= {MOST_PROMOTIONS}
-) AS promotions ON true""",  # noqa: S608 - made of constants
+    columns=(
+        f"""(
+        SELECT json_agg(json_build_array(
+            lot.bill_id, lot.points::text, lot.expires_on, lot.moves, lot.moves_months, lot.opens_at, lot.awarded_at, till.code,
+            till.name, living.last_billed_on, living.last_earned_on, membership.tier_expires_on
+        ) ORDER BY lot.awarded_at DESC, lot.id DESC)::text
+        FROM (
+            SELECT lot.*, own.program_id, coalesce(own.moved_to_id, own.id) AS living_id, entry.till_id,
+                row_number() OVER (PARTITION BY lot.bill_id IS NULL ORDER BY lot.awarded_at DESC, lot.id DESC) AS position
+            FROM {_OWN_ACCOUNTS}
+            JOIN engagement_pointslot AS lot ON lot.organization_id = %(organization)s AND lot.account_id = own.id
+                AND lot.kind = 'promotional' AND lot.moved_from_id IS NULL
+            JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.id = lot.entry_id
+            WHERE own.organization_id = %(organization)s AND own.customer_id = customer.id
+        ) AS lot
+        JOIN engagement_pointsaccount AS living ON living.organization_id = %(organization)s AND living.id = lot.living_id
+        JOIN engagement_membership AS membership ON membership.organization_id = %(organization)s
+            AND membership.customer_id = customer.id AND membership.program_id = lot.program_id
+        LEFT JOIN organizations_till AS till ON till.organization_id = %(organization)s AND till.id = lot.till_id
+        WHERE lot.position <= {MOST_PROMOTIONS}
+    )""",  # noqa: S608 - made of constants
+    ),
     parameters=_program_parameter,
     display=_display_promotions,
     failure=Code.POINTS_UNAVAILABLE,

@@ -71,42 +71,44 @@ _BILLS: Final = """FROM engagement_bill AS bill {lines}
                 )"""
 _LINES: Final = "JOIN engagement_billline AS line ON line.organization_id = %(organization)s AND line.bill_id = bill.id"
 _TRACKERS: Final = Section(
-    columns=("trackers.rows",),
-    joins=f"""LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_array(tracker.program, tracker.number, coalesce(measured.total, 0)::text))::text AS rows
-    FROM engagement_membership AS membership
-    JOIN jsonb_to_recordset(%(trackers)s::jsonb) AS tracker (program bigint, number integer, measure text, first date)
-        ON tracker.program = membership.program_id
-    CROSS JOIN LATERAL (
-        SELECT coalesce(
-            tracker.first, (coalesce(membership.tier_since, membership.enrolled_on) AT TIME ZONE %(zone)s)::date
-        ) AS first
-    ) AS span
-    CROSS JOIN LATERAL (SELECT CASE
-        WHEN tracker.measure = 'POINTS' THEN (
-            SELECT sum(entry.points) FROM engagement_pointsaccount AS account
-            JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.account_id = account.id
-            WHERE account.organization_id = %(organization)s AND account.customer_id = customer.id
-                AND account.program_id = membership.program_id AND entry.kind IN ('AWARD', 'RELEASE', 'RETURN')
-                AND (entry.occurred_at AT TIME ZONE %(zone)s)::date BETWEEN span.first AND %(today)s::date
-        )
-        WHEN tracker.measure IN ('LINEITEM_AMOUNT', 'LINEITEM_QTY', 'BILL_QUANTITY', 'LINEITEM_COUNT') THEN (
-            SELECT sum(CASE bill.type WHEN 'RETURN' THEN -1 ELSE 1 END * CASE tracker.measure
-                WHEN 'LINEITEM_AMOUNT' THEN line.amount WHEN 'LINEITEM_COUNT' THEN 1 ELSE line.quantity END)
-            {_BILLS.format(lines=_LINES)}
-        )
-        ELSE (
-            SELECT sum(CASE bill.type WHEN 'RETURN' THEN -1 ELSE 1 END * CASE tracker.measure
-                WHEN 'BILL_AMOUNT' THEN bill.amount
-                WHEN 'BILL_DISCOUNT' THEN bill.discount
-                WHEN 'BILL_GROSS_AMOUNT' THEN bill.gross_amount
-                WHEN 'CUSTOMER_VISITS' THEN (bill.type <> 'RETURN')::integer
-            END)
-            {_BILLS.format(lines="")}
-        )
-    END AS total) AS measured
-    WHERE membership.organization_id = %(organization)s AND membership.customer_id = customer.id
-) AS trackers ON true""",  # noqa: S608 - made of constants
+    columns=(
+        f"""(
+        SELECT json_agg(json_build_array(tracker.program, tracker.number, coalesce(measured.total, 0)::text))::text
+        FROM engagement_membership AS membership
+        JOIN jsonb_to_recordset(%(trackers)s::jsonb) AS tracker (program bigint, number integer, measure text, first date)
+            ON tracker.program = membership.program_id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(
+                tracker.first, (coalesce(membership.tier_since, membership.enrolled_on) AT TIME ZONE %(zone)s)::date
+            ) AS first
+        ) AS span
+        CROSS JOIN LATERAL (SELECT CASE
+            WHEN tracker.measure = 'POINTS' THEN (
+                SELECT sum(entry.points) FROM engagement_pointsaccount AS account
+                JOIN engagement_pointsentry AS entry
+                    ON entry.organization_id = %(organization)s AND entry.account_id = account.id
+                WHERE account.organization_id = %(organization)s AND account.customer_id = customer.id
+                    AND account.program_id = membership.program_id AND entry.kind IN ('AWARD', 'RELEASE', 'RETURN')
+                    AND (entry.occurred_at AT TIME ZONE %(zone)s)::date BETWEEN span.first AND %(today)s::date
+            )
+            WHEN tracker.measure IN ('LINEITEM_AMOUNT', 'LINEITEM_QTY', 'BILL_QUANTITY', 'LINEITEM_COUNT') THEN (
+                SELECT sum(CASE bill.type WHEN 'RETURN' THEN -1 ELSE 1 END * CASE tracker.measure
+                    WHEN 'LINEITEM_AMOUNT' THEN line.amount WHEN 'LINEITEM_COUNT' THEN 1 ELSE line.quantity END)
+                {_BILLS.format(lines=_LINES)}
+            )
+            ELSE (
+                SELECT sum(CASE bill.type WHEN 'RETURN' THEN -1 ELSE 1 END * CASE tracker.measure
+                    WHEN 'BILL_AMOUNT' THEN bill.amount
+                    WHEN 'BILL_DISCOUNT' THEN bill.discount
+                    WHEN 'BILL_GROSS_AMOUNT' THEN bill.gross_amount
+                    WHEN 'CUSTOMER_VISITS' THEN (bill.type <> 'RETURN')::integer
+                END)
+                {_BILLS.format(lines="")}
+            )
+        END AS total) AS measured
+        WHERE membership.organization_id = %(organization)s AND membership.customer_id = customer.id
+    )""",  # noqa: S608 - made of constants
+    ),
     parameters=_parameters,
     display=_display,
     failure=Code.TRACKERS_FAILED,

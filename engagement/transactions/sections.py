@@ -10,10 +10,10 @@ from typing import Any, Final
 import orjson
 
 from customers.profile.reading import CustomerRow, Reading, Section, Values
-from engagement.points.balances import COLUMNS, JOINS, Balance, active_balances, applicable_balance, balances_of_row
+from engagement.points.balances import ROWS, Balance, active_balances, applicable_balance, balances_of_row
 from engagement.points.ledger.posting import AccountState
 from engagement.points.models import PointsAccount, PointsLot
-from engagement.points.sections import is_due, settle
+from engagement.points.sections import due_customers, settle
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CARD_SERIES_COLUMN, load_catalog
 from engagement.transactions.rows import NO_POINTS, BillCount, BillPage, BillRow, CustomerPoints, DatedLot
@@ -88,7 +88,7 @@ def _display_page(values: Values, _customer: CustomerRow, _reading: Reading) -> 
 def _display_points(values: Values | None, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
     if values is None:
         return {POINTS: NO_POINTS}
-    _, _, rows, series, counts, lots = values
+    _, rows, series, counts, lots = values
     catalog = reading.configuration.part(load_catalog)
     balances = balances_of_row(customer.pk, rows, None, organization=reading.organization, unstored=reading.unstored)
     return {
@@ -163,15 +163,13 @@ def _points_of(page: Section, *, with_card_series: bool) -> Section:
     return Section(
         columns=(
             "customer.id",
-            *COLUMNS,
+            ROWS,
             CARD_SERIES_COLUMN if with_card_series else "NULL",
             "bill_points.rows",
             "bill_lots.rows",
         ),
         after=page,
-        joins=JOINS  # noqa: S608 - made of constants
-        + """
-LEFT JOIN LATERAL (
+        joins="""LEFT JOIN LATERAL (
     SELECT json_agg(json_build_array(
         counted.bill_id, account.program_id, counted.issued::text, counted.taken::text
     ))::text AS rows
@@ -191,7 +189,7 @@ LEFT JOIN LATERAL (
 ) AS bill_lots ON true""",
         display=_display_points,
         failure=Code.POINTS_UNAVAILABLE,
-        due=is_due,
+        due=due_customers,
         settle=settle,
     )
 
