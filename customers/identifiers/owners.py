@@ -11,12 +11,14 @@ from customers.identifiers.rules import is_exclusive
 from organizations.policies import Policy
 from organizations.tenancy.statements import fetch_rows
 
+# LIMIT keeps the planner from reading all identifiers at once where it has no statistics of them.
 # The row of a kind that is exclusive decides alone. Without one, and for other kinds, tens of thousands may share a value: the
 # lowest and the highest customer are ends of an index. Each value is in one of two partial indexes.
 _EXCLUSIVE: Final = """SELECT identifier.customer_id, identifier.state = 'MERGED' AS is_inherited
         FROM customers_identifier AS identifier
         WHERE identifier.organization_id = %(organization)s AND identifier.kind = %(kind)s AND identifier.value = given.value
-            AND identifier.exclusive AND identifier.state <> 'FORMER'"""
+            AND identifier.exclusive AND identifier.state <> 'FORMER'
+        LIMIT 1"""
 _SHARED: Final = """SELECT min(identifier.customer_id) AS customer_id, bool_and(identifier.state = 'MERGED') AS is_inherited
         FROM customers_identifier AS identifier
         WHERE identifier.organization_id = %(organization)s AND identifier.kind = %(kind)s AND identifier.value = given.value
