@@ -1,6 +1,6 @@
 """Network addresses of callers. Failed credentials are counted by address, so a caller must not be able to choose it."""
 
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -10,6 +10,8 @@ from structlog import get_logger
 # The address of callers over a local socket, which have none.
 UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104 - no address is bound to
 _IPV6_SITE = 64
+# No address is longer, with the name of its interface.
+_LONGEST = 100
 log = get_logger(__name__)
 
 
@@ -33,6 +35,11 @@ def _forwarded(request: HttpRequest) -> str:
 
 
 def _canonical(text: str) -> str:
+    return _read(text) if len(text) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=10_000)
+def _read(text: str) -> str:
     try:
         address: IPv4Address | IPv6Address = ip_address(text)
     except ValueError:

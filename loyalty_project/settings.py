@@ -39,7 +39,8 @@ LOCK_SECONDS = 5
 DATABASE_OPTIONS: dict[str, Any] = {
     "server_side_binding": True,
     "prepare_threshold": 2,
-    "options": f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout=60s -c enable_memoize=off -c idle_in_transaction_session_timeout=120s",
+    "options": f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout=60s -c idle_in_transaction_session_timeout=120s "
+    "-c enable_memoize=off",
 }
 DATABASE_URL = env.str("DATABASE_URL") if PRODUCTION else env.str("DATABASE_URL", "")
 DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "loyalty_project.embedded_postgres", "NAME": "loyalty"}}

@@ -35,9 +35,9 @@ _OWNER_OF_CARD_EXTERNAL_ID: Final = """LEFT JOIN LATERAL (
     WHERE card.organization_id = %(organization)s AND card.external_id = given.value AND card.external_id <> ''
 ) AS owner ON true"""
 
-# Each value once. A sub-select hides the array from the planner, which then keeps one plan for any number of values. Customers are
-# found by their primary key, also where the planner has no statistics: LIMIT keeps it from reading all of them at once, and + 0
-# from indexes that begin with the organization.
+# Each value once. A sub-select hides the array from the planner, which then keeps one plan for any number of values.
+# Customers are found by their primary key, also where the planner has no statistics: LIMIT keeps it from reading all of them
+# at once, and + 0 from indexes that begin with the organization.
 _STATEMENT: Final = """SELECT {columns}
 FROM unnest((SELECT %(values)s::text[])) WITH ORDINALITY AS given (value, position)
 {owner}

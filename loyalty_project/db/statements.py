@@ -11,7 +11,7 @@ As everywhere on these connections, `jsonb` arrives as text, and moments in UTC.
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
@@ -49,15 +49,30 @@ def run(statement: str, values: Mapping[str, Any]) -> int:
     """Run a statement that writes. Returns the number of rows that it touched. Never repeated. Raises `django.db.Error`."""
     database = connections[DEFAULT_DB_ALIAS]
     database.close_if_health_check_failed()
-    with _cursor(database) as cursor:
-        cursor.execute(statement, values)
-        return cast("int", cursor.rowcount)
+    return _execute(database, statement, values).rowcount
 
 
 def _fetch(database: Any, statement: str, values: Mapping[str, Any]) -> Rows:
-    with _cursor(database) as cursor:
-        cursor.execute(statement, values)
-        return cast("Rows", cursor.fetchall())
+    cursor = _execute(database, statement, values)
+    with database.wrap_database_errors:
+        return cursor.fetchall()
+
+
+def _execute(database: Any, statement: str, values: Mapping[str, Any]) -> "_PreparingCursor":
+    """The cursor of this connection, with the statement's result: its rows are read before the next statement."""
+    database.ensure_connection()
+    database.validate_thread_sharing()
+    cursor: _PreparingCursor | None = getattr(database, _CURSOR, None)
+    if cursor is None or cursor.connection is not database.connection:
+        cursor = _PreparingCursor(database.connection)
+        setattr(database, _CURSOR, cursor)
+    make = database.make_debug_cursor if database.queries_logged else database.make_cursor
+    make(cursor).execute(statement, values)
+    return cursor
+
+
+# Where Django's connection keeps its cursor for hand-written statements.
+_CURSOR: Final = "_regulars_cursor"
 
 
 class _PreparingCursor(psycopg.RawCursor[tuple[Any, ...]]):
@@ -80,11 +95,3 @@ def _numbered(statement: str) -> tuple[bytes, Sequence[str]]:
         return "%" if match[0] == "%%" else f"${numbers.setdefault(match[1], len(numbers) + 1)}"
 
     return _PARAMETER.sub(number_of, statement).encode(), tuple(numbers)
-
-
-def _cursor(database: Any) -> Any:
-    """The cursor in Django's wrapper, made as Django makes its own."""
-    database.ensure_connection()
-    database.validate_thread_sharing()
-    cursor = _PreparingCursor(database.connection)
-    return database.make_debug_cursor(cursor) if database.queries_logged else database.make_cursor(cursor)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _LONGEST = 100
+_WRITTEN = len("2026-01-31 12:34:56")
 _MOMENT = re.compile(
     r"(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})"
     r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?",
@@ -54,4 +55,4 @@ def from_wall(wall: datetime, zone: ZoneInfo) -> datetime:
 
 def write_moment(moment: datetime, zone: ZoneInfo) -> str:
     """`YYYY-MM-DD HH:MM:SS`, the wall time in `zone`."""
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+    return moment.astimezone(zone).isoformat(" ", "seconds")[:_WRITTEN]

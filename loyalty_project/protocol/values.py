@@ -56,8 +56,8 @@ def optional(item: Mapping[str, Value], *keys: str) -> str:
 
 def is_on(query: Mapping[str, str], flag: str, *, default: bool = False) -> bool:
     """True if a flag of a query is `true` or `1`, ignoring case; `default` if it is blank or absent (docs/protocol.md 1.9)."""
-    given = query.get(flag, "").lower()
-    return given in _ON if given else default
+    given = query.get(flag)
+    return given.lower() in _ON if given else default
 
 
 def read_id(given: str) -> int:
