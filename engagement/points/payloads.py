@@ -14,7 +14,8 @@ from engagement.programs.catalog import CurrentProgram
 from engagement.programs.models import Membership, Tier
 from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.numbers import plain_digits
-from organizations.locations.payloads import code_and_name
+from organizations.locations.names import LocationName
+from organizations.locations.payloads import printed_name
 
 # A tier that never ends is shown to end in the far future: so many years after the registration (docs/protocol.md 2.7).
 FAR_FUTURE_YEARS = 100
@@ -123,16 +124,16 @@ def last_day_of(explained: str | None, occurred_at: datetime, zone: ZoneInfo) ->
 
 
 def promotion_row(
-    lot: PointsLot, state: AccountState, *, points: Decimal, bill_id: int | None, till: tuple[str | None, str | None]
+    lot: PointsLot, state: AccountState, *, points: Decimal, bill_id: int | None, till: LocationName | None
 ) -> dict[str, Any]:
-    """One row of `promotion_points`: points, till (code, name), day of issue and last day."""
+    """One row of `promotion_points`: points, till, day of issue and last day."""
     day = state.last_day(lot)
     row: dict[str, Any] = {"transaction_id": str(bill_id)} if bill_id else {}
     return {
         **row,
         "points": plain_digits(points),
         "expiry_date": day.isoformat() if day else "",
-        "issued_at": code_and_name(*till),
+        "issued_at": printed_name(till),
         "issued_on": lot.awarded_at.astimezone(state.zone).date().isoformat(),
     }
 

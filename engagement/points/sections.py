@@ -28,6 +28,7 @@ from loyalty_project.db.rows import read_instance
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.numbers import plain_digits
 from loyalty_project.protocol.values import read_id
+from organizations.locations.names import name_of_till
 
 MOST_PROMOTIONS: Final = 1000
 _DAYS_AHEAD: Final = ("gap_to_upgrade_for", "gap_to_renew_for")
@@ -276,7 +277,8 @@ def _display_promotions(values: Values | None, _customer: CustomerRow, reading: 
     rows: dict[str, list[dict[str, Any]]] = {"customer": [], "transactions": []}
     for row in orjson.loads(values[0]) if values[0] else ():
         bill_id, points, expires_on, moves, moves_months, opens_at, awarded_at, *rest = row
-        till_code, till_name, billed_on, earned_on, tier_ends = rest
+        till_id, billed_on, earned_on, tier_ends = rest
+        till = name_of_till(reading.configuration, till_id)
         state = AccountState(
             account=read_instance(PointsAccount, last_billed_on=_day(billed_on), last_earned_on=_day(earned_on)),
             zone=reading.zone,
@@ -291,7 +293,7 @@ def _display_promotions(values: Values | None, _customer: CustomerRow, reading: 
             awarded_at=datetime.fromisoformat(awarded_at),
         )
         of_kind = rows["transactions" if bill_id else "customer"]
-        of_kind.append(payloads.promotion_row(lot, state, points=Decimal(points), bill_id=bill_id, till=(till_code, till_name)))
+        of_kind.append(payloads.promotion_row(lot, state, points=Decimal(points), bill_id=bill_id, till=till))
     return {
         "promotion_points": {
             "customer": {"item": rows["customer"]},
@@ -311,22 +313,22 @@ _PROMOTIONS: Final = Section(
     columns=(
         f"""(
         SELECT json_agg(json_build_array(
-            lot.bill_id, lot.points::text, lot.expires_on, lot.moves, lot.moves_months, lot.opens_at, lot.awarded_at, till.code,
-            till.name, living.last_billed_on, living.last_earned_on, membership.tier_expires_on
+            lot.bill_id, lot.points::text, lot.expires_on, lot.moves, lot.moves_months, lot.opens_at, lot.awarded_at,
+            (SELECT entry.till_id FROM engagement_pointsentry AS entry
+                WHERE entry.organization_id = %(organization)s AND entry.id = lot.entry_id),
+            living.last_billed_on, living.last_earned_on, membership.tier_expires_on
         ) ORDER BY lot.awarded_at DESC, lot.id DESC)::text
         FROM (
-            SELECT lot.*, own.program_id, coalesce(own.moved_to_id, own.id) AS living_id, entry.till_id,
+            SELECT lot.*, own.program_id, coalesce(own.moved_to_id, own.id) AS living_id,
                 row_number() OVER (PARTITION BY lot.bill_id IS NULL ORDER BY lot.awarded_at DESC, lot.id DESC) AS position
             FROM {_OWN_ACCOUNTS}
             JOIN engagement_pointslot AS lot ON lot.organization_id = %(organization)s AND lot.account_id = own.id
                 AND lot.kind = 'promotional' AND lot.moved_from_id IS NULL
-            JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.id = lot.entry_id
             WHERE own.organization_id = %(organization)s AND own.customer_id = customer.id
         ) AS lot
         JOIN engagement_pointsaccount AS living ON living.organization_id = %(organization)s AND living.id = lot.living_id
         JOIN engagement_membership AS membership ON membership.organization_id = %(organization)s
             AND membership.customer_id = customer.id AND membership.program_id = lot.program_id
-        LEFT JOIN organizations_till AS till ON till.organization_id = %(organization)s AND till.id = lot.till_id
         WHERE lot.position <= {MOST_PROMOTIONS}
     )""",  # noqa: S608 - made of constants
     ),

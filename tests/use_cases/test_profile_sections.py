@@ -19,6 +19,7 @@ from customers.profile.reading import Reading, Section
 from engagement.programs.catalog import load_catalog
 from organizations.card_series.models import CardSeries
 from organizations.configuration import current_configuration
+from organizations.locations.names import load_names
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import DAY, member, open_shop
@@ -104,6 +105,7 @@ def everything() -> Reading:
     configuration = current_configuration()
     catalog = configuration.part(load_catalog)
     configuration.part(printed_fields)
+    configuration.part(load_names)
     program_id = catalog.default.program.pk if catalog.default else 1
     asked = {"source": "WECHAT", "type": "regular", "till_code": "blr.till1", "program_id": str(program_id)}
     return Reading(configuration=configuration, query={**dict.fromkeys(FLAGS, "true"), **asked})

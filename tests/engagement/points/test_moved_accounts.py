@@ -88,9 +88,8 @@ def test_entries_are_read_by_account_and_never_all(shop: Shop, merged: Customer,
     PointsEntry.objects.bulk_create(entries)
     PointsLot.objects.bulk_create([copied(lot, account_id=other.pk, entry_id=entry.pk) for entry in entries])
     with connection.cursor() as cursor:
-        cursor.execute(
-            "ANALYZE engagement_pointsentry, engagement_pointsaccount, engagement_pointslot, engagement_program, customers_customer"
-        )
+        cursor.execute("ANALYZE engagement_pointsentry, engagement_pointsaccount, engagement_pointslot")
+        cursor.execute("ANALYZE engagement_program, customers_customer")
     with CaptureQueriesContext(connection) as queries:
         Api(shop.till).get(f"id={merged.pk}&{flag}=true")
     (asked,) = (query["sql"] for query in queries if "engagement_pointsentry" in query["sql"] and asks in query["sql"])
