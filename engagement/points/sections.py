@@ -218,14 +218,14 @@ _OWN_ACCOUNTS: Final = """engagement_pointsaccount AS own
 def _display_expired(values: Values | None, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
     if values is None:
         return {}
-    program_id = program_asked(reading)
     rows = [
         (at, payloads.expired_row(Decimal(points), payloads.last_day_of(last_day, at, reading.zone), account_program))
         for at, points, last_day, account_program in _expired_rows(values[0])
     ]
     # Of accounts that are settled in memory only.
+    shown = _programs_shown(reading) if reading.unstored else ()
     for key, state in reading.unstored.items():
-        if key.customer_id == customer.pk and program_id in {None, key.program_id}:
+        if key.customer_id == customer.pk and key.program_id in shown:
             rows += [
                 (
                     entry.occurred_at,
@@ -241,6 +241,13 @@ def _display_expired(values: Values | None, customer: CustomerRow, reading: Read
     return {"expired_points": {"item": [row for _, row in sorted(rows, key=lambda row: row[0], reverse=True)]}}
 
 
+def _programs_shown(reading: Reading) -> Collection[int]:
+    """Ids of the active programs, or of the one that the call names; none if the database does not give them."""
+    catalog = reading.part(load_catalog, failure=Code.POINTS_UNAVAILABLE)
+    asked = program_asked(reading)
+    return {current.program.pk for current in catalog.active if asked in {None, current.program.pk}} if catalog else ()
+
+
 def _expired_rows(rows: str | None) -> Iterator[tuple[datetime, str, str | None, int]]:
     for at, points, last_day, program_id in orjson.loads(rows) if rows else ():
         yield datetime.fromisoformat(at), points, last_day, program_id
@@ -251,7 +258,7 @@ _EXPIRED: Final = Section(
         f"""(
         SELECT json_agg(json_build_array(
             entry.occurred_at, (-entry.points)::text, entry.explanation ->> 'last_day', own.program_id
-        ) ORDER BY entry.occurred_at DESC, entry.account_id, entry.version DESC)::text
+        ) ORDER BY entry.occurred_at DESC, entry.account_id DESC, entry.version DESC)::text
         FROM {_OWN_ACCOUNTS}
         JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.account_id = own.id
             AND entry.kind = 'EXPIRE' AND entry.points < 0

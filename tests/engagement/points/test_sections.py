@@ -6,16 +6,22 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+import time_machine
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from psycopg.errors import LockNotAvailable
 
 from customers.profile.models import Customer
+from engagement.points import settlement
+from engagement.points.expiry import Expiry
 from engagement.programs.models import Membership, Program
 from loyalty_project import clock
+from loyalty_project.db.trusted_time import forget_database_time
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
-from tests.factories.bills import DAY, Shop, member, open_shop
+from tests.factories.bills import DAY, Shop, account_of, member, open_shop
+from tests.factories.points import give_points
 from tests.factories.program_files import club, loaded
 from tests.reads import READ_STATEMENTS
 
@@ -153,6 +159,30 @@ def test_points_of_a_program_without_a_membership_are_not_shown(shop: Shop, asha
     item = item_of(shop, asha, query)
     assert (item["expired_points"]["item"], item["promotion_points"]["transactions"]["item"]) == ([], [])
     assert item["points_summary"]["expired"] == "0"
+
+
+def test_what_expired_at_one_moment_begins_with_the_newest_account(northwind: Organization, shop: Shop, now: datetime) -> None:
+    boris, until = member(northwind, "Club", "South"), now.date() - 10 * DAY
+    for program, points in (("Club", 1), ("South", 2)):
+        give_points(account_of(boris, program), points, expiry=Expiry(on=until))
+    for _ in range(2):
+        item = item_of(shop, boris, "expired_points=true")
+        assert [row["points"] for row in item["expired_points"]["item"]] == ["2", "1"]
+
+
+def test_points_that_expire_in_memory_are_those_of_active_programs(
+    shop: Shop, asha: Customer, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_it_locked(*_: object) -> None:
+        raise OperationalError from LockNotAvailable()
+
+    monkeypatch.setattr(settlement, "_settle", find_it_locked)
+    with time_machine.travel(now + 40 * DAY):
+        forget_database_time()  # it travels too
+        rows = item_of(shop, asha, "expired_points=true")["expired_points"]["item"]
+        assert [row["points"] for row in rows] == ["10", "2", "10"]
+        Program.objects.filter(name="Club").update(is_active=False)
+        assert item_of(shop, asha, "expired_points=true")["expired_points"]["item"] == []
 
 
 def test_trackers_are_printed_on_request(shop: Shop, asha: Customer) -> None:
