@@ -80,8 +80,9 @@ class Reading:
         return part  # noqa: RET504 - None if it failed
 
     def may_fail(self, code: Code) -> AbstractContextManager[None]:
-        """Context in which a database error leaves out a part of the answer, with the warning `code`."""
-        return best_effort(self.notices, [Notice(code)])
+        """Context in which a database error leaves out a part of the answer, with the warning `code` once for all parts."""
+        notice = Notice(code)
+        return best_effort(self.notices, [] if notice in self.notices else [notice])
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,13 +207,15 @@ def test_basic_has_no_points_and_the_program_must_be_joined(northwind: Organizat
         ("engagement_pointslot", "left", "91001"),
         ("engagement_purchasetotals", "amount", "91001"),
         ("engagement_billpoints", "account_id", "1099"),
+        # Of several parts: the warning is given once.
+        ("engagement_pointsaccount", "moved_to_id", "91001"),
     ],
 )
 def test_what_cannot_be_read_is_a_warning(shop: Shop, asha: Customer, table: str, column: str, code: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f'ALTER TABLE {table} RENAME COLUMN "{column}" TO gone')
-    answer = Api(shop.till).get(f"id={asha.pk}&tracker_info=true&expiry_schedule=true")
+    answer = Api(shop.till).get(f"id={asha.pk}&tracker_info=true&expiry_schedule=true&promotion_points=true")
     assert (answer.code, answer.warnings) == ("1000", [code])
 
 
