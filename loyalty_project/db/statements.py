@@ -29,7 +29,9 @@ def fetch(statement: str, values: Mapping[str, Any]) -> Rows:
     try:
         rows = _fetch(database, statement, values)
     except (OperationalError, InterfaceError):
-        if database.in_atomic_block or not database.autocommit or not database.connection.closed:
+        # Without a connection there is no server: the first attempt has just tried to connect.
+        lost = database.connection is not None and database.connection.closed
+        if database.in_atomic_block or not database.autocommit or not lost:
             raise
         database.close()
         rows = _fetch(database, statement, values)
