@@ -1,5 +1,6 @@
 """Section of customer/get about the customer: names, registration, fields (docs/protocol.md 4.5)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -8,6 +9,7 @@ from customers.details.payloads import field_rows
 from customers.lookup.services import names_customer
 from customers.profile.field_values import write_value
 from customers.profile.reading import CustomerRow, Reading, Section, Values
+from customers.registration.context import load_customer_fields
 from customers.statuses.payloads import COLUMNS as STATUS_COLUMNS
 from customers.statuses.payloads import LABEL, NO_LABEL, fraud_details, is_deleted, printed_fraud_status
 from loyalty_project.protocol.codes import Code, Transport
@@ -17,12 +19,7 @@ from organizations.fields.models import FieldDefinition
 from organizations.locations.names import name_of_store, name_of_till
 from organizations.locations.payloads import printed_name
 
-_CATEGORIES: Final = (FieldDefinition.Category.CUSTOM, FieldDefinition.Category.EXTENDED)
-
-
-def printed_fields() -> tuple[FieldDefinition, ...]:
-    """The organization's active custom and extended fields, in order: a part of the configuration."""
-    return tuple(FieldDefinition.objects.filter(category__in=_CATEGORIES, is_active=True))
+_PRINTED: Final = frozenset({FieldDefinition.Category.CUSTOM, FieldDefinition.Category.EXTENDED})
 
 
 def _display(values: Values, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
@@ -33,10 +30,9 @@ def _display(values: Values, customer: CustomerRow, reading: Reading) -> dict[st
     store = name_of_store(reading.configuration, customer.registered_store_id)
     if is_deleted(status, policy):
         reading.refused[customer.pk] = Transport.CUSTOMER_ERASED
-    definitions = reading.configuration.part(printed_fields)
+    definitions = reading.configuration.part(load_customer_fields)
     given = orjson.loads(field_values) if field_values else {}
-    gender_name = reading.organization.gender_field or policy.gender_field
-    gender = next((given.get(str(row.pk)) for row in definitions if row.name == gender_name), None) if gender_name else None
+    gender = _gender(given, definitions, reading.organization.gender_field or policy.gender_field)
     payload: dict[str, Any] = {
         "firstname": customer.firstname,
         "lastname": customer.lastname,
@@ -64,6 +60,12 @@ def _display(values: Values, customer: CustomerRow, reading: Reading) -> dict[st
     if reading.wants("user_id") or names_customer(reading.query.get("user_id", "")):
         payload["user_id"] = str(customer.pk)
     return payload
+
+
+def _gender(given: Mapping[str, Any], definitions: Sequence[FieldDefinition], name: str) -> Any:
+    """The value of the field of this name that is printed; None without one."""
+    named = (row for row in definitions if row.name == name and row.is_active and row.category in _PRINTED) if name else ()
+    return next((given.get(str(row.pk)) for row in named), None)
 
 
 _COLUMNS: Final = (

@@ -9,6 +9,7 @@ from typing import Any, Final
 import structlog
 from django.db import Error, connection, transaction
 
+from customers.identifiers.models import Identifier
 from customers.identifiers.owners import OWNER_OF_EXCLUSIVE_KIND, OWNER_OF_SHARED_KIND
 from customers.identifiers.rules import is_exclusive
 from customers.profile.reading import COLUMNS, CustomerRow, Payload, Reading, Section
@@ -18,21 +19,20 @@ from organizations.tenancy.statements import fetch_rows
 
 log = structlog.get_logger(__name__)
 
-IDENTIFIERS: Final = frozenset({"mobile", "email", "external_id"})
-
 _OWNER_OF_ID: Final = """LEFT JOIN LATERAL (
     SELECT coalesce(named.merged_into_id, named.id) AS customer_id, named.merged_into_id IS NOT NULL AS is_inherited
     FROM customers_customer AS named
-    WHERE named.organization_id = %(organization)s AND named.id = given.value::bigint
+    WHERE named.id = given.value::bigint AND named.organization_id + 0 = %(organization)s LIMIT 1
 ) AS owner ON true"""
 _OWNER_OF_CARD: Final = """LEFT JOIN LATERAL (
     SELECT card.customer_id, false AS is_inherited FROM customers_card AS card
-    WHERE card.organization_id = %(organization)s AND card.number = given.value
+    WHERE card.organization_id = %(organization)s AND card.number = given.value LIMIT 1
 ) AS owner ON true"""
 # The index covers external ids that are not blank; PostgreSQL uses it only with this condition.
 _OWNER_OF_CARD_EXTERNAL_ID: Final = """LEFT JOIN LATERAL (
     SELECT card.customer_id, false AS is_inherited FROM customers_card AS card
     WHERE card.organization_id = %(organization)s AND card.external_id = given.value AND card.external_id <> ''
+    LIMIT 1
 ) AS owner ON true"""
 
 # Each value once. A sub-select hides the array from the planner, which then keeps one plan for any number of values.
@@ -54,7 +54,7 @@ _ID: Final = 2
 
 def owner_of(key: str, policy: Policy) -> str:
     """The join that finds the customer of `given.value`, by the kind of value that `key` names."""
-    if key in IDENTIFIERS:
+    if key in Identifier.Kind.values:
         return OWNER_OF_EXCLUSIVE_KIND if is_exclusive(key, policy) else OWNER_OF_SHARED_KIND
     return {"id": _OWNER_OF_ID, "card_number": _OWNER_OF_CARD, "card_external_id": _OWNER_OF_CARD_EXTERNAL_ID}[key]
 
@@ -81,12 +81,16 @@ def find_customers(
     """
     if not values:
         return {}
-    owner = owner_of(key, policy)
     parameters = {"kind": key, "values": [value for value in dict.fromkeys(values) if key != "id" or value.isdigit()]}
     if reading is None:
-        rows = fetch_rows(_compose(owner, ()).text, parameters)
+        rows = fetch_rows(composed_statement(key, policy), parameters)
         return {row[0]: Found(CustomerRow(*row[_ID:]), row[1]) for row in rows if row[_ID] is not None}
-    return _Read(owner, tuple(sections), parameters, reading).found()
+    return _Read(owner_of(key, policy), tuple(sections), parameters, reading).found()
+
+
+def composed_statement(key: str, policy: Policy, sections: tuple[Section, ...] = ()) -> str:
+    """The text of a read's statement."""
+    return _compose(owner_of(key, policy), sections).text
 
 
 @dataclass(frozen=True, slots=True)

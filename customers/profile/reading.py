@@ -1,13 +1,13 @@
 """Reads of customers: the context of one, and the sections that its statement and its answer are composed of.
 
 A read of the wire is one statement, for one customer or for a hundred. Each section adds columns and lateral joins to it, and
-prints its part of each row (docs/architecture.md, Reads).
+prints its part of each row (docs/architecture.md, Where reads go).
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -87,7 +87,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """A customer as every read knows them, in the order of `COLUMNS`."""
+    """A customer as every read knows them: the columns of `COLUMNS`."""
 
     pk: int
     type: str
@@ -99,16 +99,7 @@ class CustomerRow:
     registered_store_id: int | None
 
 
-COLUMNS = (
-    "customer.id",
-    "customer.type",
-    "customer.firstname",
-    "customer.lastname",
-    "customer.source",
-    "customer.registered_on",
-    "customer.updated_on",
-    "customer.registered_store_id",
-)
+COLUMNS = tuple(f"customer.{'id' if column.name == 'pk' else column.name}" for column in fields(CustomerRow))
 
 Values = Sequence[Any]
 Payload = Mapping[str, Any]

@@ -13,7 +13,8 @@ from django.db.models import BigIntegerField
 
 from engagement.points.ledger.posting import AccountState
 from engagement.points.ledger.repository import States
-from engagement.points.models import PointsAccount, PointsLot
+from engagement.points.lot_rows import LOT, day_of, moment_of, read_lot
+from engagement.points.models import PointsAccount
 from engagement.points.settlement import settled_accounts
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ApplicablePrograms, CurrentProgram, ProgramCatalog
@@ -155,24 +156,23 @@ ROWS: Final = f"""(
         WHERE membership.organization_id = %(organization)s AND membership.customer_id = customer.id
     )"""  # noqa: S608 - made of constants
 # ... and the lots that hold points, for what depends on their days.
-LOTS: Final = """(
+LOTS: Final = f"""(
         SELECT json_agg(json_build_array(
-            lot.account_id, lot.id, lot.kind, lot."left"::text, lot.is_open, lot.opens_at, lot.awarded_at, lot.expires_on,
-            lot.moves, lot.moves_months
+            {LOT}
         ) ORDER BY lot.id)::text
         FROM engagement_pointsaccount AS holder
         JOIN engagement_pointslot AS lot ON lot.organization_id = %(organization)s AND lot.account_id = holder.id
             AND lot."left" > 0
         WHERE holder.organization_id = %(organization)s AND holder.customer_id = customer.id AND holder.moved_to_id IS NULL
-    )"""
+    )"""  # noqa: S608 - made of constants
 _BALANCES: Final = f"""SELECT customer.id, {ROWS}, {LOTS}
 FROM unnest((SELECT %(customers)s::bigint[])) AS customer (id)"""  # noqa: S608 - made of constants
 
 
 def is_due(rows: str | None, now: datetime) -> bool:
     """True if the points of a customer, the value of `ROWS`, are due at `now`."""
-    moments = [row[0] for row in orjson.loads(rows)] if rows else []
-    return any(due_at is not None and datetime.fromisoformat(due_at) <= now for due_at in moments)
+    moments = [moment_of(due_at) for due_at, *_ in orjson.loads(rows)] if rows else []
+    return any(due_at is not None and due_at <= now for due_at in moments)
 
 
 def balances_of_row(
@@ -191,9 +191,9 @@ def balances_of_row(
             state = AccountState(account=account, zone=organization.zone, tier_ends=membership.tier_expires_on)
             states[account.pk] = state
         balances[membership.program_id] = Balance(membership=membership, state=state)
-    for account_id, *values in orjson.loads(lots) if lots else ():
-        if account_id in states:
-            states[account_id].lots.append(_read_lot(account_id, values))
+    for lot in map(read_lot, orjson.loads(lots) if lots else ()):
+        if lot.account_id in states:
+            states[lot.account_id].lots.append(lot)
     return balances
 
 
@@ -210,10 +210,10 @@ def _read_row(customer_id: int, row: Sequence[Any], organization: Organization) 
     membership = read_instance(
         Membership,
         **own,
-        enrolled_on=datetime.fromisoformat(enrolled_on),
+        enrolled_on=moment_of(enrolled_on),
         tier_id=tier_id,
-        tier_since=datetime.fromisoformat(tier_since) if tier_since else None,
-        tier_expires_on=date.fromisoformat(tier_ends) if tier_ends else None,
+        tier_since=moment_of(tier_since),
+        tier_expires_on=day_of(tier_ends),
     )
     tier = read_instance(Tier, id=tier_id, name=tier_name, position=position, description=description) if tier_id else None
     Membership.tier.field.set_cached_value(membership, tier)
@@ -226,29 +226,12 @@ def _read_row(customer_id: int, row: Sequence[Any], organization: Organization) 
         **own,
         moved_to_id=None,
         version=version,
-        last_billed_on=date.fromisoformat(billed_on) if billed_on else None,
-        last_earned_on=date.fromisoformat(earned_on) if earned_on else None,
-        due_at=datetime.fromisoformat(due_at) if due_at else None,
+        last_billed_on=day_of(billed_on),
+        last_earned_on=day_of(earned_on),
+        due_at=moment_of(due_at),
         **dict(zip(_FIGURES, map(Decimal, figures), strict=True)),
     )
     return membership, account
-
-
-def _read_lot(account_id: int, values: Sequence[Any]) -> PointsLot:
-    pk, kind, left, is_open, opens_at, awarded_at, expires_on, moves, moves_months = values
-    return read_instance(
-        PointsLot,
-        id=pk,
-        account_id=account_id,
-        kind=kind,
-        left=Decimal(left),
-        is_open=is_open,
-        opens_at=datetime.fromisoformat(opens_at) if opens_at else None,
-        awarded_at=datetime.fromisoformat(awarded_at),
-        expires_on=date.fromisoformat(expires_on) if expires_on else None,
-        moves=moves,
-        moves_months=moves_months,
-    )
 
 
 def read_balances(customer_ids: Collection[int], *, organization: Organization) -> Balances:

@@ -123,15 +123,13 @@ def last_day_of(explained: str | None, occurred_at: datetime, zone: ZoneInfo) ->
     return explained or occurred_at.astimezone(zone).date().isoformat()
 
 
-def promotion_row(
-    lot: PointsLot, state: AccountState, *, points: Decimal, bill_id: int | None, till: LocationName | None
-) -> dict[str, Any]:
+def promotion_row(lot: PointsLot, state: AccountState, *, till: LocationName | None) -> dict[str, Any]:
     """One row of `promotion_points`: points, till, day of issue and last day."""
     day = state.last_day(lot)
-    row: dict[str, Any] = {"transaction_id": str(bill_id)} if bill_id else {}
+    row: dict[str, Any] = {"transaction_id": str(lot.bill_id)} if lot.bill_id else {}
     return {
         **row,
-        "points": plain_digits(points),
+        "points": plain_digits(lot.points),
         "expiry_date": day.isoformat() if day else "",
         "issued_at": printed_name(till),
         "issued_on": lot.awarded_at.astimezone(state.zone).date().isoformat(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -22,7 +22,8 @@ from engagement.points.balances import (
     settled_in_memory,
 )
 from engagement.points.ledger.posting import AccountState
-from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from engagement.points.lot_rows import LOT, day_of, read_lot
+from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.catalog import CARD_SERIES_COLUMN, CurrentProgram, ProgramCatalog, load_catalog
 from loyalty_project.db.rows import read_instance
 from loyalty_project.protocol.codes import Code
@@ -282,25 +283,15 @@ def _display_promotions(values: Values | None, _customer: CustomerRow, reading: 
     if values is None:
         return {}
     rows: dict[str, list[dict[str, Any]]] = {"customer": [], "transactions": []}
-    for row in orjson.loads(values[0]) if values[0] else ():
-        bill_id, points, expires_on, moves, moves_months, opens_at, awarded_at, *rest = row
-        till_id, billed_on, earned_on, tier_ends = rest
-        till = name_of_till(reading.configuration, till_id)
+    for till_id, billed_on, earned_on, tier_ends, *lot_values in orjson.loads(values[0]) if values[0] else ():
         state = AccountState(
-            account=read_instance(PointsAccount, last_billed_on=_day(billed_on), last_earned_on=_day(earned_on)),
+            account=read_instance(PointsAccount, last_billed_on=day_of(billed_on), last_earned_on=day_of(earned_on)),
             zone=reading.zone,
-            tier_ends=_day(tier_ends),
+            tier_ends=day_of(tier_ends),
         )
-        lot = read_instance(
-            PointsLot,
-            expires_on=_day(expires_on),
-            moves=moves,
-            moves_months=moves_months,
-            opens_at=datetime.fromisoformat(opens_at) if opens_at else None,
-            awarded_at=datetime.fromisoformat(awarded_at),
-        )
-        of_kind = rows["transactions" if bill_id else "customer"]
-        of_kind.append(payloads.promotion_row(lot, state, points=Decimal(points), bill_id=bill_id, till=till))
+        lot = read_lot(lot_values)
+        till = name_of_till(reading.configuration, till_id)
+        rows["transactions" if lot.bill_id else "customer"].append(payloads.promotion_row(lot, state, till=till))
     return {
         "promotion_points": {
             "customer": {"item": rows["customer"]},
@@ -311,19 +302,15 @@ def _display_promotions(values: Values | None, _customer: CustomerRow, reading: 
     }
 
 
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
 # A lot that came by a merge was given before, on the account that moved. The living account decides the last day.
 _PROMOTIONS: Final = Section(
     columns=(
         f"""(
         SELECT json_agg(json_build_array(
-            lot.bill_id, lot.points::text, lot.expires_on, lot.moves, lot.moves_months, lot.opens_at, lot.awarded_at,
             (SELECT entry.till_id FROM engagement_pointsentry AS entry
                 WHERE entry.organization_id = %(organization)s AND entry.id = lot.entry_id),
-            living.last_billed_on, living.last_earned_on, membership.tier_expires_on
+            living.last_billed_on, living.last_earned_on, membership.tier_expires_on,
+            {LOT}
         ) ORDER BY lot.awarded_at DESC, lot.id DESC)::text
         FROM (
             SELECT lot.*, own.program_id, coalesce(own.moved_to_id, own.id) AS living_id,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from customers.profile.reading import CustomerRow
 from engagement.redemptions.rows import RedemptionPage, RedemptionQuery, RedemptionRow, ReversalRow
 from loyalty_project.protocol.moments import write_moment
-from organizations.locations.payloads import code_and_name
+from organizations.locations.payloads import printed_name
 
 NO_BILL = "-1"
 NO_TILL = -1
@@ -52,13 +52,13 @@ def points_redemption(redemption: RedemptionRow, *, by_program: bool, zone: Zone
         "bill_id": NO_BILL if redemption.bill_id is None else str(redemption.bill_id),
         "validation_code": redemption.validation_code,
         "redeemed_time": write_moment(redemption.redeemed_at, zone),
-        "redeemed_at": redemption.till[0] or "",
+        "redeemed_at": redemption.till.code if redemption.till else "",
         "redemption_purpose": redemption.purpose,
         "notes": redemption.note,
         "external_reference_number": redemption.reference,
         "redemption_id": redemption.code,
-        "redeemed_store": code_and_name(*redemption.store),
-        "redeemed_till": code_and_name(*redemption.till),
+        "redeemed_store": printed_name(redemption.store),
+        "redeemed_till": printed_name(redemption.till),
         "custom_fields": {"field": list(redemption.custom_fields)},
         "reversals": [_reversal(reversal, redemption, by_program=by_program, zone=zone) for reversal in redemption.reversals],
         "redemption_breakup_by_program": _breakup("points_redeemed", redemption.points, redemption) if by_program else [],

@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from organizations.locations.names import LocationName
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedemptionQuery:
@@ -52,8 +54,8 @@ class RedemptionRow:
     reference: str
     program_id: int
     program_name: str
-    store: tuple[str | None, str | None]
-    till: tuple[str | None, str | None]
+    store: LocationName | None
+    till: LocationName | None
     custom_fields: Sequence[Mapping[str, Any]]
     reversals: Sequence[ReversalRow]
 

@@ -11,6 +11,8 @@ import orjson
 from customers.profile.reading import CustomerRow, Reading, Section, Values
 from engagement.programs.catalog import load_catalog
 from engagement.redemptions.rows import RedemptionPage, RedemptionQuery, RedemptionRow, ReversalRow
+from organizations.configuration import Configuration
+from organizations.locations.names import name_of_store, name_of_till
 
 # The part that the section prints, by name.
 PAGE: Final = "page"
@@ -45,7 +47,7 @@ _PROGRAMS: Final = {
 }  # fmt: skip
 _COLUMNS: Final = (
     "id", "code", "points::text", "occurred_at", "transaction_number", "bill_id", "validation_code", "purpose", "note",
-    "reference", "program_id", "program_name", "store_code", "store_name", "till_code", "till_name", "custom_fields",
+    "reference", "program_id", "program_name", "store_id", "till_id", "custom_fields",
 )  # fmt: skip
 
 
@@ -73,8 +75,7 @@ LEFT JOIN LATERAL (
         SELECT redemption.*, count(*) OVER () AS length
         FROM (
             SELECT redemption.*, entry.occurred_at, entry.note, entry.reference, account.program_id,
-                program.name AS program_name, store.code AS store_code, store.name AS store_name, till.code AS till_code,
-                till.name AS till_name
+                program.name AS program_name, entry.store_id, entry.till_id
             FROM engagement_pointsaccount AS account
             JOIN engagement_program AS program ON program.organization_id = %(organization)s AND program.id = account.program_id
             JOIN engagement_redemption AS redemption ON redemption.organization_id = %(organization)s
@@ -111,15 +112,15 @@ def _parameters(reading: Reading) -> Mapping[str, Any]:
     return parameters
 
 
-def _display(values: Values, _customer: CustomerRow, _reading: Reading) -> dict[str, Any]:
+def _display(values: Values, _customer: CustomerRow, reading: Reading) -> dict[str, Any]:
     programs, length, rows = values
-    shown = [_read(row) for row in orjson.loads(rows)] if rows else []
+    shown = [_read(row, reading.configuration) for row in orjson.loads(rows)] if rows else []
     return {PAGE: RedemptionPage(shown, length or 0, is_member=bool(programs))}
 
 
-def _read(row: Sequence[Any]) -> RedemptionRow:
+def _read(row: Sequence[Any], configuration: Configuration) -> RedemptionRow:
     pk, code, points, at, transaction_number, bill_id, validation_code, purpose, note, reference, *rest = row
-    program_id, program_name, store_code, store_name, till_code, till_name, custom_fields, reversals = rest
+    program_id, program_name, store_id, till_id, custom_fields, reversals = rest
     return RedemptionRow(
         pk=pk,
         code=code,
@@ -133,8 +134,8 @@ def _read(row: Sequence[Any]) -> RedemptionRow:
         reference=reference,
         program_id=program_id,
         program_name=program_name,
-        store=(store_code, store_name),
-        till=(till_code, till_name),
+        store=name_of_store(configuration, store_id),
+        till=name_of_till(configuration, till_id),
         custom_fields=custom_fields,
         reversals=[
             ReversalRow(reversal_id, Decimal(given_back), datetime.fromisoformat(reversed_at), till_id)

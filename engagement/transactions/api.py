@@ -26,7 +26,7 @@ from engagement.transactions.payloads import (
     points_breakup,
     transaction,
 )
-from engagement.transactions.rows import BillPage, BillRow, CustomerPoints
+from engagement.transactions.rows import BillPage, CustomerPoints, ListedBill
 from engagement.transactions.sections import PAGE, POINTS, SORTED_BY, PageQuery, bills, points_of
 from loyalty_project.api.envelope import customer_answer
 from loyalty_project.api.paging import read_limit, read_number, read_order
@@ -125,12 +125,13 @@ class _Rows:
         if reading.wants("custom_fields"):
             self.definitions = reading.configuration.part(transaction_fields)
 
-    def row(self, bill: BillRow, points: CustomerPoints) -> dict[str, Any]:
+    def row(self, listed: ListedBill, points: CustomerPoints) -> dict[str, Any]:
         """The row of a bill."""
+        bill = listed.bill
         counts = [points.of_bill(bill.pk, program_id) for program_id in self._programs(points)]
         blocks: list[dict[str, str]] = [points_block(count) for count in counts]
         row = transaction(
-            bill,
+            listed,
             points=blocks if self.is_by_program else (blocks or [no_points_block()])[0],
             taken=sum((count.taken for count in counts), start=ZERO),
             organization=self.organization,

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from customers.profile.field_values import write_value
 from customers.profile.reading import CustomerRow
+from engagement.bills.models import Bill
 from engagement.points.balances import Balance
-from engagement.transactions.rows import BillCount, BillPage, BillRow
+from engagement.transactions.rows import BillCount, BillPage, ListedBill
 from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.fields.models import FieldDefinition
@@ -46,7 +47,7 @@ def customer_with_bills(
         "source": customer.source.lower(),
         "user_groups2": list(groups),
         "count": page.count,
-        "start": str(page.bills[0].pk) if page.bills else "",
+        "start": str(page.bills[0].bill.pk) if page.bills else "",
         "delayed_points": plain_digits(balance.totals.promised),
         "delayed_returned_points": plain_digits(balance.totals.promised_returned),
         "total_available_points": plain_digits(balance.spendable),
@@ -56,9 +57,9 @@ def customer_with_bills(
     }
 
 
-def transaction(bill: BillRow, *, points: Any, taken: Decimal, organization: Organization) -> dict[str, Any]:
+def transaction(listed: ListedBill, *, points: Any, taken: Decimal, organization: Organization) -> dict[str, Any]:
     """A row of `transactions`, without optional parts; `points` is a block, or a list of one a program."""
-    zone = organization.zone
+    bill, zone = listed.bill, organization.zone
     row: dict[str, Any] = {
         "id": str(bill.pk),
         "number": bill.number,
@@ -72,8 +73,8 @@ def transaction(bill: BillRow, *, points: Any, taken: Decimal, organization: Org
         "auto_update_time": write_moment(bill.recorded_at, zone),
         "gross_amount": plain_digits(bill.gross_amount),
         "discount": plain_digits(bill.discount),
-        "store": bill.store_name,
-        "store_code": bill.store_code,
+        "store": listed.store.name if listed.store else "",
+        "store_code": listed.store.code if listed.store else "",
         "returned_points_on_bill": plain_digits(taken),
     }
     if bill.currency != organization.currency:
@@ -84,7 +85,7 @@ def transaction(bill: BillRow, *, points: Any, taken: Decimal, organization: Org
         "custom_fields": {"field": []},
         "extended_fields": {"field": []},
         "coupons": [],
-        "basket_size": bill.basket_size,
+        "basket_size": listed.basket_size,
         "line_items": {"line_item": []},
     }
 
@@ -128,22 +129,19 @@ def points_breakup(counts: Iterable[BillCount]) -> dict[str, Any]:
     }
 
 
-def field_values(bill: BillRow, definitions: Iterable[FieldDefinition]) -> dict[str, Any]:
+def field_values(bill: Bill, definitions: Iterable[FieldDefinition]) -> dict[str, Any]:
     """The values of the bill's custom fields, in the order of `definitions`."""
     values = ((definition.name, bill.field_values.get(str(definition.pk))) for definition in definitions)
     return {"field": [{"name": name, "value": write_value(value)} for name, value in values if value]}
 
 
-def credit_notes(bill: BillRow) -> dict[str, Any]:
+def credit_notes(bill: Bill) -> dict[str, Any]:
     """The credit notes of the bill, as sent."""
-    return {
-        "credit_note": [
-            {name: str(note.get(name) or "") for name in ("number", "amount", "notes")} for note in bill.credit_notes
-        ]
-    }
+    sent = bill.details.get("credit_notes", [])
+    return {"credit_note": [{name: str(note.get(name) or "") for name in ("number", "amount", "notes")} for note in sent]}
 
 
-def _currency(bill: BillRow, organization: Organization) -> dict[str, Any]:
+def _currency(bill: Bill, organization: Organization) -> dict[str, Any]:
     """The currency of a foreign bill and that of the organization; their ISO 4217 codes serve as ids and names."""
     own = organization.currency
     return {

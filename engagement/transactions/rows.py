@@ -2,73 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
+from engagement.bills.models import Bill
 from engagement.points.balances import NO_BALANCE, Balance
 from engagement.points.models import PointsLot
+from organizations.locations.names import LocationName
 
 ZERO: Final = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class BillRow:
-    """A bill, in the order in which the statement gives its columns."""
+class ListedBill:
+    """A bill with its store and the number of its lines."""
 
-    pk: int
-    number: str
-    type: str
-    return_type: str
-    amount: Decimal
-    outlier_status: str
-    delivery_status: str
-    notes: str
-    billed_at: datetime
-    recorded_at: datetime
-    gross_amount: Decimal
-    discount: Decimal
-    currency: str
-    currency_ratio: Decimal
-    field_values: Mapping[str, Any]
-    credit_notes: Sequence[Mapping[str, Any]]
-    store_code: str
-    store_name: str
+    bill: Bill
+    store: LocationName | None
     basket_size: int
-
-    @classmethod
-    def read(cls, row: Sequence[Any]) -> "BillRow":
-        """The bill of a row of JSON."""
-        pk, number, kind, return_type, amount, outlier, delivery, notes, billed_at, recorded_at, gross, discount, *rest = row
-        currency, ratio, values, credit_notes, store_code, store_name, size = rest
-        return cls(
-            pk,
-            number,
-            kind,
-            return_type,
-            Decimal(amount),
-            outlier,
-            delivery,
-            notes,
-            datetime.fromisoformat(billed_at),
-            datetime.fromisoformat(recorded_at),
-            Decimal(gross),
-            Decimal(discount),
-            currency,
-            Decimal(ratio),
-            values,
-            credit_notes or (),
-            store_code or "",
-            store_name or "",
-            size,
-        )
 
 
 @dataclass(frozen=True, slots=True)
 class BillPage:
     """A page of a customer's bills, and the number of all of them."""
 
-    bills: Sequence[BillRow] = ()
+    bills: Sequence[ListedBill] = ()
     count: int = 0
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -10,15 +9,18 @@ from typing import Any, Final
 import orjson
 
 from customers.profile.reading import CustomerRow, Reading, Section, Values
+from engagement.bills.models import Bill
 from engagement.points.balances import ROWS, Balance, active_balances, applicable_balance, balances_of_row
 from engagement.points.ledger.posting import AccountState
-from engagement.points.models import PointsAccount, PointsLot
+from engagement.points.lot_rows import LOT, day_of, moment_of, read_lot
+from engagement.points.models import PointsAccount
 from engagement.points.sections import due_customers, settle
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CARD_SERIES_COLUMN, load_catalog
-from engagement.transactions.rows import NO_POINTS, BillCount, BillPage, BillRow, CustomerPoints, DatedLot
+from engagement.transactions.rows import NO_POINTS, BillCount, BillPage, CustomerPoints, DatedLot, ListedBill
 from loyalty_project.db.rows import read_instance
 from loyalty_project.protocol.codes import Code
+from organizations.locations.names import name_of_store
 
 # The parts that these sections print, by name.
 PAGE: Final = "page"
@@ -42,11 +44,9 @@ def bills(page: PageQuery) -> Section:
     return _bills(page.order, page.conditions)
 
 
-_BILL: Final = (
-    "id", "number", "type", "return_type", "amount::text", "outlier_status", "delivery_status", "notes", "billed_at",
-    "recorded_at", "gross_amount::text", "discount::text", "currency", "currency_ratio::text", "field_values",
-    "details -> 'credit_notes'",
-)  # fmt: skip
+_TEXTS: Final = ("number", "type", "return_type", "outlier_status", "delivery_status", "notes", "currency")
+_FIGURES: Final = ("amount", "gross_amount", "discount", "currency_ratio")
+_MOMENTS: Final = ("billed_at", "recorded_at")
 
 
 @lru_cache(maxsize=256)
@@ -55,12 +55,15 @@ def _bills(order: str, conditions: tuple[str, ...]) -> Section:
         columns=("bills.length", "bills.rows"),
         joins=f"""LEFT JOIN LATERAL (
     SELECT max(bill.length) AS length, array_agg(bill.id) AS ids, json_agg(json_build_array(
-        {", ".join(f"bill.{column}" for column in _BILL)}, bill.store_code, bill.store_name,
+        bill.id, bill.store_id, bill.field_values, bill.details -> 'credit_notes',
         (SELECT count(*) FROM engagement_billline AS line
-            WHERE line.organization_id = %(organization)s AND line.bill_id = bill.id)
+            WHERE line.organization_id = %(organization)s AND line.bill_id = bill.id),
+        json_build_array({", ".join(f"bill.{name}" for name in _TEXTS)}),
+        json_build_array({", ".join(f"bill.{name}::text" for name in _FIGURES)}),
+        json_build_array({", ".join(f"bill.{name}" for name in _MOMENTS)})
     ) ORDER BY {order})::text AS rows
     FROM (
-        SELECT bill.*, store.code AS store_code, store.name AS store_name, count(*) OVER () AS length
+        SELECT bill.*, count(*) OVER () AS length
         FROM engagement_bill AS bill
         LEFT JOIN organizations_store AS store ON store.organization_id = %(organization)s AND store.id = bill.store_id
         LEFT JOIN organizations_till AS till ON till.organization_id = %(organization)s AND till.id = bill.till_id
@@ -80,9 +83,23 @@ def _page_parameters(reading: Reading) -> Mapping[str, Any]:
     return {**page.values, "limit": page.limit, "offset": page.offset}
 
 
-def _display_page(values: Values, _customer: CustomerRow, _reading: Reading) -> dict[str, Any]:
+def _display_page(values: Values, _customer: CustomerRow, reading: Reading) -> dict[str, Any]:
     length, rows = values
-    return {PAGE: BillPage([BillRow.read(row) for row in orjson.loads(rows)] if rows else [], length or 0)}
+    return {PAGE: BillPage([_read_bill(row, reading) for row in orjson.loads(rows)] if rows else [], length or 0)}
+
+
+def _read_bill(row: Sequence[Any], reading: Reading) -> ListedBill:
+    pk, store_id, field_values, credit_notes, basket_size, texts, figures, moments = row
+    bill = read_instance(
+        Bill,
+        id=pk,
+        field_values=field_values,
+        details={"credit_notes": credit_notes or []},
+        **dict(zip(_TEXTS, texts, strict=True)),
+        **dict(zip(_FIGURES, map(Decimal, figures), strict=True)),
+        **dict(zip(_MOMENTS, map(moment_of, moments), strict=True)),
+    )
+    return ListedBill(bill, name_of_store(reading.configuration, store_id), basket_size)
 
 
 def _display_points(values: Values | None, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
@@ -109,21 +126,21 @@ def _bill_counts(
         for bill_id, program_id, issued, taken in (orjson.loads(counts) if counts else ())
     }
     dated: dict[int, DatedLot] = {}
-    for bill_id, program_id, moved_from, billed_on, earned_on, *row in orjson.loads(lots) if lots else ():
-        count = found.get((bill_id, program_id))
+    for program_id, billed_on, earned_on, *lot_values in orjson.loads(lots) if lots else ():
+        lot = read_lot(lot_values)
+        count = found.get((lot.bill_id or 0, program_id))
         if count is None:
             continue
-        lot = _read_lot(row)
         unstored = reading.unstored.get(AccountKey(customer_id, program_id))
         if unstored is not None:
             lot = unstored.changed_lots.get(lot.pk, lot)
-        if moved_from in dated:
-            dated[lot.pk] = dated[moved_from]
+        if lot.moved_from_id in dated:
+            dated[lot.pk] = dated[lot.moved_from_id]
             dated[lot.pk].moved.append(lot)
             continue
         # For an account that a merge moved, the living account decides the last day.
         balance = balances.get(program_id)
-        own = read_instance(PointsAccount, last_billed_on=_day(billed_on), last_earned_on=_day(earned_on))
+        own = read_instance(PointsAccount, last_billed_on=day_of(billed_on), last_earned_on=day_of(earned_on))
         state = AccountState(
             account=(balance and balance.account) or own,
             zone=reading.zone,
@@ -132,30 +149,6 @@ def _bill_counts(
         dated[lot.pk] = DatedLot(lot=lot, last_day=state.last_day(lot))
         count.lots.append(dated[lot.pk])
     return found
-
-
-def _read_lot(row: Sequence[Any]) -> PointsLot:
-    pk, kind, points, left, expired, returned, moved, is_open, opens_at, awarded_at, expires_on, moves, moves_months = row
-    return read_instance(
-        PointsLot,
-        id=pk,
-        kind=kind,
-        points=Decimal(points),
-        left=Decimal(left),
-        expired=Decimal(expired),
-        returned=Decimal(returned),
-        moved=Decimal(moved),
-        is_open=is_open,
-        opens_at=datetime.fromisoformat(opens_at) if opens_at else None,
-        awarded_at=datetime.fromisoformat(awarded_at),
-        expires_on=_day(expires_on),
-        moves=moves,
-        moves_months=moves_months,
-    )
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
 
 
 @lru_cache(maxsize=256)  # a section for each page's, as it refers to the page's bills
@@ -169,7 +162,7 @@ def _points_of(page: Section, *, with_card_series: bool) -> Section:
             "bill_lots.rows",
         ),
         after=page,
-        joins="""LEFT JOIN LATERAL (
+        joins=f"""LEFT JOIN LATERAL (
     SELECT json_agg(json_build_array(
         counted.bill_id, account.program_id, counted.issued::text, counted.taken::text
     ))::text AS rows
@@ -179,14 +172,13 @@ def _points_of(page: Section, *, with_card_series: bool) -> Section:
 ) AS bill_points ON true
 LEFT JOIN LATERAL (
     SELECT json_agg(json_build_array(
-        lot.bill_id, account.program_id, lot.moved_from_id, account.last_billed_on, account.last_earned_on, lot.id, lot.kind,
-        lot.points::text, lot."left"::text, lot.expired::text, lot.returned::text, lot.moved::text, lot.is_open, lot.opens_at,
-        lot.awarded_at, lot.expires_on, lot.moves, lot.moves_months
+        account.program_id, account.last_billed_on, account.last_earned_on,
+        {LOT}
     ) ORDER BY lot.id)::text AS rows
     FROM engagement_pointslot AS lot
     JOIN engagement_pointsaccount AS account ON account.organization_id = %(organization)s AND account.id = lot.account_id
     WHERE lot.organization_id = %(organization)s AND lot.bill_id = ANY(bills.ids)
-) AS bill_lots ON true""",
+) AS bill_lots ON true""",  # noqa: S608 - made of constants
         display=_display_points,
         failure=Code.POINTS_UNAVAILABLE,
         due=due_customers,

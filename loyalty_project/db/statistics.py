@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 # Below so many changed rows any plan is quick; from so many on, the share of the table does not matter.
 _FEWEST: Final = 1_000
 _MOST: Final = 50_000
-# What this session wrote counts only when it was reported, which happens once a second at most.
+# What this connection wrote counts only when it was reported, which happens once a second at most.
 _REPORT: Final = "SELECT pg_stat_force_next_flush()"
 _OUTDATED: Final = """
 SELECT counted.relname

@@ -10,12 +10,12 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.details.sections import printed_fields
 from customers.identifiers.models import Identifier
 from customers.lookup.services import KEYS
 from customers.lookup.statement import Found, find_customers
 from customers.profile.models import Customer
 from customers.profile.reading import Reading, Section
+from customers.registration.context import load_customer_fields
 from engagement.programs.catalog import load_catalog
 from organizations.card_series.models import CardSeries
 from organizations.configuration import current_configuration
@@ -104,7 +104,7 @@ def everything() -> Reading:
     """A reading that every section belongs to, with each part of the configuration in memory."""
     configuration = current_configuration()
     catalog = configuration.part(load_catalog)
-    configuration.part(printed_fields)
+    configuration.part(load_customer_fields)
     configuration.part(load_names)
     program_id = catalog.default.program.pk if catalog.default else 1
     asked = {"source": "WECHAT", "type": "regular", "till_code": "blr.till1", "program_id": str(program_id)}
