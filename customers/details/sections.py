@@ -16,7 +16,7 @@ from loyalty_project.protocol.codes import Code, Transport
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.moments import write_moment
 from organizations.fields.models import FieldDefinition
-from organizations.locations.names import name_of_store, name_of_till
+from organizations.locations.names import load_names
 from organizations.locations.payloads import printed_name
 
 _PRINTED: Final = frozenset({FieldDefinition.Category.CUSTOM, FieldDefinition.Category.EXTENDED})
@@ -26,11 +26,11 @@ def _display(values: Values, customer: CustomerRow, reading: Reading) -> dict[st
     """Names, registration and fields. Warning 1004 for a till without its store; a deleted account is refused by 8109."""
     till_id, field_values, ndnc_status, image_url, *status = values
     zone, policy = reading.zone, reading.policy
-    till = name_of_till(reading.configuration, till_id)
-    store = name_of_store(reading.configuration, customer.registered_store_id)
+    names = reading.part(load_names)
+    till, store = names.till(till_id), names.store(customer.registered_store_id)
     if is_deleted(status, policy):
         reading.refused[customer.pk] = Transport.CUSTOMER_ERASED
-    definitions = reading.configuration.part(load_customer_fields)
+    definitions = reading.part(load_customer_fields)
     given = orjson.loads(field_values) if field_values else {}
     gender = _gender(given, definitions, reading.organization.gender_field or policy.gender_field)
     payload: dict[str, Any] = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from loyalty_project import clock
@@ -46,6 +46,7 @@ class Reading:
     own_notices: defaultdict[int, list[Notice]] = field(default_factory=lambda: defaultdict(list))
     refused: dict[int, CodeTable] = field(default_factory=dict)
     unstored: dict[Any, Any] = field(default_factory=dict)
+    _parts: dict[Callable[[], Any], Any] = field(default_factory=dict)
 
     @property
     def organization(self) -> Organization:
@@ -70,13 +71,19 @@ class Reading:
         """Warnings of the customer's item."""
         return [*self.notices, *self.own_notices.get(customer_id, ())]
 
-    def part(self, load: Callable[[], Part], *, failure: Code) -> Part | None:
+    def part(self, load: Callable[[], Part]) -> Part:
+        """A part of the configuration: the same one for all customers of the read, though the configuration may change."""
+        if load not in self._parts:
+            self._parts[load] = self.configuration.part(load)
+        return cast("Part", self._parts[load])
+
+    def part_or_warning(self, load: Callable[[], Part], failure: Code) -> Part | None:
         """A part of the configuration; None, with the warning `failure`, if the database does not give it."""
         if self.configuration.holds(load):
-            return self.configuration.part(load)
+            return self.part(load)
         part: Part | None = None
         with self.may_fail(failure):
-            part = self.configuration.part(load)
+            part = self.part(load)
         return part  # noqa: RET504 - None if it failed
 
     def may_fail(self, code: Code) -> AbstractContextManager[None]:

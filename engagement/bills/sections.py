@@ -15,7 +15,7 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.moments import read_moment
 from loyalty_project.protocol.numbers import plain_digits
 from loyalty_project.protocol.plain_text import read_code
-from organizations.locations.names import name_of_store
+from organizations.locations.names import load_names
 
 LATEST: Final = 10
 ZERO: Final = Decimal(0)
@@ -92,7 +92,7 @@ def _display_latest(values: Values | None, _customer: CustomerRow, reading: Read
             number,
             kind,
             datetime.fromisoformat(billed_at),
-            name_of_store(reading.configuration, store_id),
+            reading.part(load_names).store(store_id),
             reading.zone,
         )
         for pk, number, kind, billed_at, store_id in (orjson.loads(values[0]) if values and values[0] else ())

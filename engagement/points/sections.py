@@ -29,7 +29,7 @@ from loyalty_project.db.rows import read_instance
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.numbers import plain_digits
 from loyalty_project.protocol.values import read_id
-from organizations.locations.names import name_of_till
+from organizations.locations.names import load_names
 
 MOST_PROMOTIONS: Final = 1000
 _DAYS_AHEAD: Final = ("gap_to_upgrade_for", "gap_to_renew_for")
@@ -67,7 +67,7 @@ def points(reading: Reading) -> Section | None:
     """
     if reading.wants("basic"):
         return None
-    catalog = reading.part(load_catalog, failure=Code.POINTS_UNAVAILABLE)
+    catalog = reading.part_or_warning(load_catalog, Code.POINTS_UNAVAILABLE)
     if catalog is None:
         return _UNREADABLE
     with_lots = reading.wants("expiry_schedule") or reading.wants("delayed_accrual")
@@ -93,7 +93,7 @@ def _display(values: Values | None, customer: CustomerRow, reading: Reading) -> 
     if values is None:
         return dict(_UNREAD)
     _, rows, series, *lots = values
-    catalog = reading.configuration.part(load_catalog)
+    catalog = reading.part(load_catalog)
     balances = balances_of_row(
         customer.pk, rows, lots[0] if lots else None, organization=reading.organization, unstored=reading.unstored
     )
@@ -244,7 +244,7 @@ def _display_expired(values: Values | None, customer: CustomerRow, reading: Read
 
 def _programs_shown(reading: Reading) -> Collection[int]:
     """Ids of the active programs, or of the one that the call names; none if the database does not give them."""
-    catalog = reading.part(load_catalog, failure=Code.POINTS_UNAVAILABLE)
+    catalog = reading.part_or_warning(load_catalog, Code.POINTS_UNAVAILABLE)
     asked = program_asked(reading)
     return {current.program.pk for current in catalog.active if asked in {None, current.program.pk}} if catalog else ()
 
@@ -290,7 +290,7 @@ def _display_promotions(values: Values | None, _customer: CustomerRow, reading: 
             tier_ends=day_of(tier_ends),
         )
         lot = read_lot(lot_values)
-        till = name_of_till(reading.configuration, till_id)
+        till = reading.part(load_names).till(till_id)
         rows["transactions" if lot.bill_id else "customer"].append(payloads.promotion_row(lot, state, till=till))
     return {
         "promotion_points": {

@@ -11,8 +11,7 @@ import orjson
 from customers.profile.reading import CustomerRow, Reading, Section, Values
 from engagement.programs.catalog import load_catalog
 from engagement.redemptions.rows import RedemptionPage, RedemptionQuery, RedemptionRow, ReversalRow
-from organizations.configuration import Configuration
-from organizations.locations.names import name_of_store, name_of_till
+from organizations.locations.names import LocationNames, load_names
 
 # The part that the section prints, by name.
 PAGE: Final = "page"
@@ -100,7 +99,7 @@ def _parameters(reading: Reading) -> Mapping[str, Any]:
     asked: RedemptionQuery = reading.options
     parameters: dict[str, Any] = {**asked.values, "limit": asked.limit, "program": asked.program_id}
     if not (asked.program_id or asked.by_program):
-        catalog = reading.configuration.part(load_catalog)
+        catalog = reading.part(load_catalog)
         rows = [
             {"position": position, "program": program_id, "series": series_id}
             for position, (program_id, series_id) in enumerate(catalog.candidates_for(reading.store))
@@ -114,11 +113,11 @@ def _parameters(reading: Reading) -> Mapping[str, Any]:
 
 def _display(values: Values, _customer: CustomerRow, reading: Reading) -> dict[str, Any]:
     programs, length, rows = values
-    shown = [_read(row, reading.configuration) for row in orjson.loads(rows)] if rows else []
+    shown = [_read(row, reading.part(load_names)) for row in orjson.loads(rows)] if rows else []
     return {PAGE: RedemptionPage(shown, length or 0, is_member=bool(programs))}
 
 
-def _read(row: Sequence[Any], configuration: Configuration) -> RedemptionRow:
+def _read(row: Sequence[Any], names: LocationNames) -> RedemptionRow:
     pk, code, points, at, transaction_number, bill_id, validation_code, purpose, note, reference, *rest = row
     program_id, program_name, store_id, till_id, custom_fields, reversals = rest
     return RedemptionRow(
@@ -134,8 +133,8 @@ def _read(row: Sequence[Any], configuration: Configuration) -> RedemptionRow:
         reference=reference,
         program_id=program_id,
         program_name=program_name,
-        store=name_of_store(configuration, store_id),
-        till=name_of_till(configuration, till_id),
+        store=names.store(store_id),
+        till=names.till(till_id),
         custom_fields=custom_fields,
         reversals=[
             ReversalRow(reversal_id, Decimal(given_back), datetime.fromisoformat(reversed_at), till_id)

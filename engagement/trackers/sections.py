@@ -35,7 +35,7 @@ def _parameters(reading: Reading) -> Mapping[str, Any]:
     today = reading.now.astimezone(reading.zone).date()
     rows = [
         {"program": program_id, "number": number, "measure": tracker.type, "first": first_day(tracker, today)}
-        for program_id, number, tracker in trackers_of(reading.configuration.part(load_catalog), program_asked(reading))
+        for program_id, number, tracker in trackers_of(reading.part(load_catalog), program_asked(reading))
     ]
     return {"trackers": orjson.dumps(rows).decode(), "today": today, "zone": reading.zone.key}
 
@@ -53,7 +53,7 @@ def _display(values: Values | None, _customer: CustomerRow, reading: Reading) ->
             "value": plain_digits(Decimal(found[program_id, number])),
             "updated_on": write_moment(reading.now, reading.zone),
         }
-        for program_id, number, tracker in trackers_of(reading.configuration.part(load_catalog), program_asked(reading))
+        for program_id, number, tracker in trackers_of(reading.part(load_catalog), program_asked(reading))
         if (program_id, number) in found
     ]
     return {"trackers": {"tracker": rows}}

@@ -123,7 +123,7 @@ class _Rows:
         self.has_credit_notes = reading.wants("credit_notes")
         self.definitions: Sequence[FieldDefinition] = ()
         if reading.wants("custom_fields"):
-            self.definitions = reading.configuration.part(transaction_fields)
+            self.definitions = reading.part(transaction_fields)
 
     def row(self, listed: ListedBill, points: CustomerPoints) -> dict[str, Any]:
         """The row of a bill."""

@@ -20,7 +20,7 @@ from engagement.programs.catalog import CARD_SERIES_COLUMN, load_catalog
 from engagement.transactions.rows import NO_POINTS, BillCount, BillPage, CustomerPoints, DatedLot, ListedBill
 from loyalty_project.db.rows import read_instance
 from loyalty_project.protocol.codes import Code
-from organizations.locations.names import name_of_store
+from organizations.locations.names import load_names
 
 # The parts that these sections print, by name.
 PAGE: Final = "page"
@@ -99,14 +99,14 @@ def _read_bill(row: Sequence[Any], reading: Reading) -> ListedBill:
         **dict(zip(_FIGURES, map(Decimal, figures), strict=True)),
         **dict(zip(_MOMENTS, map(moment_of, moments), strict=True)),
     )
-    return ListedBill(bill, name_of_store(reading.configuration, store_id), basket_size)
+    return ListedBill(bill, reading.part(load_names).store(store_id), basket_size)
 
 
 def _display_points(values: Values | None, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
     if values is None:
         return {POINTS: NO_POINTS}
     _, rows, series, counts, lots = values
-    catalog = reading.configuration.part(load_catalog)
+    catalog = reading.part(load_catalog)
     balances = balances_of_row(customer.pk, rows, None, organization=reading.organization, unstored=reading.unstored)
     return {
         POINTS: CustomerPoints(
@@ -188,5 +188,5 @@ LEFT JOIN LATERAL (
 
 def points_of(page: Section, reading: Reading) -> Section:
     """The customer's points and those of the page's bills: `CustomerPoints` as `POINTS`, empty with warning 91001."""
-    catalog = reading.part(load_catalog, failure=Code.POINTS_UNAVAILABLE)
+    catalog = reading.part_or_warning(load_catalog, Code.POINTS_UNAVAILABLE)
     return _points_of(page, with_card_series=catalog is not None and catalog.is_bound_to_card_series)

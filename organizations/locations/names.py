@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from organizations.configuration import Configuration
 from organizations.locations.models import Store, Till
 
 
@@ -17,30 +16,23 @@ class LocationName(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LocationNames:
-    """Names of all stores and tills, by id."""
+    """Names of all stores and tills, by id. One that was added later is looked up: one query."""
 
     stores: Mapping[int, LocationName]
     tills: Mapping[int, LocationName]
+
+    def store(self, pk: int | None) -> LocationName | None:
+        """Code and name of a store of the organization; None without one."""
+        return None if pk is None else self.stores.get(pk) or _names(Store, pk)[pk]
+
+    def till(self, pk: int | None) -> LocationName | None:
+        """Code and name of a till of the organization; None without one."""
+        return None if pk is None else self.tills.get(pk) or _names(Till, pk)[pk]
 
 
 def load_names() -> LocationNames:
     """The names of the scope's organization: a part of its configuration. Two queries."""
     return LocationNames(_names(Store), _names(Till))
-
-
-def name_of_store(configuration: Configuration, store_id: int | None) -> LocationName | None:
-    """Code and name of a store of the organization; None without one."""
-    if store_id is None:
-        return None
-    # A store that is younger than the snapshot is looked up.
-    return configuration.part(load_names).stores.get(store_id) or _names(Store, store_id)[store_id]
-
-
-def name_of_till(configuration: Configuration, till_id: int | None) -> LocationName | None:
-    """Code and name of a till of the organization; None without one."""
-    if till_id is None:
-        return None
-    return configuration.part(load_names).tills.get(till_id) or _names(Till, till_id)[till_id]
 
 
 def _names(model: type[Store] | type[Till], pk: int | None = None) -> dict[int, LocationName]:

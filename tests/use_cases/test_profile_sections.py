@@ -18,7 +18,8 @@ from customers.profile.reading import Reading, Section
 from customers.registration.context import load_customer_fields
 from engagement.programs.catalog import load_catalog
 from organizations.card_series.models import CardSeries
-from organizations.configuration import current_configuration
+from organizations.configuration import current_configuration, forget_configurations
+from organizations.locations.models import Store
 from organizations.locations.names import load_names
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
@@ -151,6 +152,21 @@ def test_every_section_has_something_to_print(asha: Customer) -> None:
 
 def is_blank(value: Any) -> bool:
     return all(map(is_blank, value.values())) if isinstance(value, dict) else value in (None, "", [])
+
+
+def test_no_customer_costs_a_statement_of_their_own_while_the_configuration_changes(asha: Customer) -> None:
+    ids = [str(customer.pk) for customer in (asha, *CustomerFactory.create_batch(3, organization=asha.organization))]
+    assert statements_after_a_change(ids[:1]) == statements_after_a_change(ids)
+
+
+def statements_after_a_change(ids: Sequence[str]) -> int:
+    """Statements of a read of everything, if the configuration changes between its first statement and its parts."""
+    forget_configurations()
+    reading = Reading(configuration=current_configuration(), query=dict.fromkeys(FLAGS, "true"))
+    Store.objects.update(name=f"{len(ids)} renamed")
+    with CaptureQueriesContext(connection) as queries:
+        find_customers("id", ids, reading.policy, sections=sections_of(reading), reading=reading)
+    return len(queries)
 
 
 @pytest.mark.parametrize("flags", [{}, {"CONF_INSTORE_V2_ENABLED": 1, "CONF_REGISTRATION_PRIMARY_KEY": "email"}])
