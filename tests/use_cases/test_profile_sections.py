@@ -154,7 +154,7 @@ def is_blank(value: Any) -> bool:
     return all(map(is_blank, value.values())) if isinstance(value, dict) else value in (None, "", [])
 
 
-def test_no_customer_costs_a_statement_of_their_own_while_the_configuration_changes(asha: Customer) -> None:
+def test_customers_share_statements_while_the_configuration_changes(asha: Customer) -> None:
     ids = [str(customer.pk) for customer in (asha, *CustomerFactory.create_batch(3, organization=asha.organization))]
     assert statements_after_a_change(ids[:1]) == statements_after_a_change(ids)
 
