@@ -22,8 +22,8 @@ demo: ## Serve the demo on http://127.0.0.1:8000 until Ctrl-C
 test: setup ## Run the tests; ARGS="tests/x" for some, DATABASE_URL=postgresql://... on another PostgreSQL
 	@scripts/with-scratch-data $(PYTHON) -m pytest $(or $(ARGS),$(WHOLE_SUITE))
 
-coverage: setup ## Run the whole test suite and check the minimum coverage
-	@scripts/with-scratch-data $(PYTHON) -m pytest $(WHOLE_SUITE) --cov --cov-report=term
+coverage: ## Run all tests as `make test` does, and check the minimum coverage
+	@$(MAKE) --no-print-directory test ARGS="$(WHOLE_SUITE) --cov --cov-report=term"
 
 response-codes: setup ## Write docs/response_codes.md from the codes that the last whole `make test` received
 	@$(PYTHON) -m scripts.response_codes

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -66,7 +67,8 @@ def _serving(application: Sequence[str], more: Mapping[str, str]) -> Iterator[Se
             raise ServerError(f"{command[-1]} did not come up.")
         yield Served(port=address.port, pid=server.pid)
     finally:
-        server.terminate()
+        # Nobody waits for its answers: a polite end could take as long as that of a till's call.
+        os.killpg(server.pid, signal.SIGKILL)
         server.wait()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from customers.profile.text import (
@@ -182,10 +182,11 @@ def test_folded_text_folds_to_itself(text: str) -> None:
 
 
 @given(st.text(max_size=60))
+@example("\u037a")  # a letter that folds to a blank and another letter
 def test_a_name_is_found_as_it_was_written(text: str) -> None:
     name, is_clean = read_name(text)
     if is_clean:
-        assert name_form(name) == name_form(unicodedata.normalize("NFC", text)).strip()
+        assert name_form(name).strip() == name_form(unicodedata.normalize("NFC", text)).strip()
 
 
 @pytest.mark.parametrize("form", [search_form, name_form])
