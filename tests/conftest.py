@@ -99,7 +99,7 @@ def _static_files_are_found_when_asked_for(settings: Settings) -> None:
 def _fresh_process() -> Iterator[None]:
     """No proof, no permit, no configuration and no time of the database is remembered from another test.
 
-    Calls are counted by the minute, and the first of a minute costs a query: a test begins a second before its end at the latest.
+    The first call of a minute costs a query more: a test begins a second before the end of a minute at the latest.
     """
     remains = 60 - time.time() % 60
     if remains < 1:

@@ -53,6 +53,10 @@ class ProgramCatalog:
         self.expiry_fields = expiry_fields
         self.by_id: dict[int, CurrentProgram] = {current.program.pk: current for current in programs}
         self.by_name: dict[str, CurrentProgram] = {current.program.name: current for current in self.by_id.values()}
+        # Active programs, the default one first, then by name.
+        self.active = [current for current in self.by_id.values() if current.program.is_active]
+        # The default program, unless it is switched off.
+        self.default = next((current for current in self.active if current.program.is_default), None)
         self._by_binding: dict[str, dict[int, CurrentProgram]] = {binding: {} for binding in BINDINGS}
         self._unbound: list[CurrentProgram] = []
         self._older: dict[int, list[ProgramVersion]] = {}
@@ -64,19 +68,9 @@ class ProgramCatalog:
                 self._unbound.append(current)
 
     @property
-    def active(self) -> list[CurrentProgram]:
-        """Active programs, the default one first, then by name."""
-        return [current for current in self.by_id.values() if current.program.is_active]
-
-    @property
     def is_empty(self) -> bool:
         """True if the organization never had a program (code 1023; one that is switched off is 1095)."""
         return not self.by_id
-
-    @property
-    def default(self) -> CurrentProgram | None:
-        """The default program, unless it is switched off."""
-        return next((current for current in self.active if current.program.is_default), None)
 
     def programs_for(self, store: Store | None, *, card_series: Collection[int] = ()) -> ApplicablePrograms:
         """The programs that apply at a till of `store` for a customer with cards of these series (ids).

@@ -5,6 +5,7 @@ occupy connections only, which have time limits of their own (loyalty_project/se
 """
 
 import asyncio
+import gc
 from collections.abc import AsyncIterable, Callable, Iterable
 from contextlib import closing, nullcontext
 from io import BytesIO
@@ -49,6 +50,9 @@ class Gateway:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._lanes = Lanes(settings.SERVER_THREADS)
+        # What is loaded by now stays: no collection of garbage looks at it again.
+        gc.collect()
+        gc.freeze()
         # Called when the loop runs: the server listens by then.
         loop.call_soon(end_stalled_connections)
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from loyalty_project.gateway import threads as gateway_threads
 from loyalty_project.gateway.threads import Threads
 
 
@@ -40,6 +42,56 @@ def test_as_many_calls_run_at_once_as_there_are_threads(threads: Threads) -> Non
 
     asyncio.run(work())
     assert not both.broken
+
+
+def compute(seconds: float) -> None:
+    begun = time.thread_time()
+    while time.thread_time() - begun < seconds:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("call", "idle", "patience", "most"),
+    [
+        # A machine with other work to do looks idle to this process, and everything takes long.
+        pytest.param(lambda: compute(0.002), -1, 5, 1, id="quick calls that compute"),
+        pytest.param(lambda: time.sleep(0.005), 0.5, 5, 2, id="quick calls that wait"),
+        pytest.param(lambda: compute(0.05), -1, 0.01, 2, id="calls that take long"),
+    ],
+)
+def test_a_second_thread_works_if_the_first_waits_or_takes_long(
+    threads: Threads, monkeypatch: pytest.MonkeyPatch, call: Callable[[], None], idle: float, patience: float, most: int
+) -> None:
+    monkeypatch.setattr(gateway_threads, "IDLE", idle)
+    monkeypatch.setattr(gateway_threads, "PATIENCE", patience)
+    under_way: list[int] = []
+    at_once: list[int] = []
+
+    def counted() -> None:
+        under_way.append(1)
+        at_once.append(len(under_way))
+        call()
+        under_way.pop()
+
+    async def work() -> None:
+        await asyncio.gather(*(threads.run(counted) for _ in range(40)))
+
+    asyncio.run(work())
+    assert max(at_once) == most
+
+
+def test_one_thread_works_again_after_long_calls(threads: Threads, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_threads, "IDLE", -1)
+    monkeypatch.setattr(gateway_threads, "BUSY", 0)
+
+    async def work() -> None:
+        held, release = await _hold(threads, 2)
+        release()
+        await asyncio.gather(*held)
+        await asyncio.gather(*(threads.run(lambda: compute(0.002)) for _ in range(40)))
+
+    asyncio.run(work())
+    assert threads._turns._given == 1
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit])
