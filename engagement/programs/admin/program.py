@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.decorators import display
 
 from engagement.back_office import points_column
+from engagement.points.figures import read_figures
 from engagement.points.models import PointsAccount
 from engagement.programs import descriptions
 from engagement.programs.models import Membership, Program, ProgramVersion
@@ -128,6 +129,8 @@ def _about(program: Any, *, currency: str) -> dict[str, Any]:
         "program": program,
         "state": state_of(program),
         "members": f"{program.members:,}",
+        "figures": read_figures(program, ratio=rules.ratio, currency=currency),
+        "currency": currency,
         "bound_to": [
             *program.zones.all(), *program.concepts.all(), *program.card_series.all(),
         ],

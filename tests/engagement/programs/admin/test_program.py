@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import strip_tags
 from pytest_django import DjangoAssertNumQueries
 
 from engagement.points.models import PointsAccount
@@ -67,6 +68,17 @@ def test_the_page_describes_the_rules_and_every_version(
         "percent",
     ):
         assert text in page
+
+
+def test_the_page_shows_what_was_issued_and_what_it_is_worth(
+    administrator: Client, account: PointsAccount, club_program: Program
+) -> None:
+    give_points(account, 1900)
+    rules = {**club_program.versions.latest("number").rules, "points_to_currency": 0.25}
+    ProgramVersionFactory(program=club_program, number=3, rules=rules, made_at=clock.now())
+    page = " ".join(strip_tags(administrator.get(page_of(PROGRAMS, club_program)).content.decode()).split())
+    assert "Points issued 2,000 Redeemed 0 Expired 0 Taken back by returns 0 Balance of all members 2,000" in page
+    assert "Liability 500.00 INR" in page, page[page.index("Liability") :][:60]
 
 
 def test_an_administrator_pauses_a_program_and_lets_it_go_on(administrator: Client, club_program: Program) -> None:
