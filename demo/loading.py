@@ -9,7 +9,7 @@ from typing import Final
 from django.db import transaction
 
 from customers.duplicates.services import find_duplicates
-from demo import adjustments, bills, classifications, consents, customers, identity_requests, merges
+from demo import adjustments, bills, classifications, consents, customers, identity_requests, merges, redemptions
 from demo.guide import OPERATOR
 from demo.organization import ORGANIZATION_CODE, ORGANIZATION_FILE
 from demo.progress import Report, no_report
@@ -23,7 +23,7 @@ from organizations.tenancy.scoping import organization_scope
 from use_cases.organization_file import check_document, load_organization
 
 LOADED: Final = "demo loaded"
-_DATA_MODULES: Final = (customers, classifications, consents, bills, identity_requests, merges, adjustments)
+_DATA_MODULES: Final = (customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +85,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     report("Looking for customers registered twice", 0, 0)
     find_duplicates(by.organization)
     merges.merge_demo_duplicates(by.organization)
+    report("Redeeming points", 0, 0)
+    redemptions.redeem_demo_points(by.organization)
     report("Adjusting points", 0, 0)
     adjustments.adjust_demo_points(by.organization)
     report("Setting statuses and pictures", 0, 0)

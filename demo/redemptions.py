@@ -1,0 +1,53 @@
+"""Redemptions of the demo's members, by the use case of tills: many pay with points, one redemption is taken back."""
+
+from decimal import Decimal
+from typing import Final
+
+from engagement.points.models import PointsAccount
+from engagement.redemptions.models import Redemption
+from engagement.redemptions.redeeming import redeem_points
+from engagement.redemptions.requests import RedemptionRequest, ReversalRequest
+from engagement.redemptions.reversing import reverse_redemption
+from loyalty_project.protocol.numbers import plain_digits
+from organizations.audit.actors import Actor
+from organizations.audit.models import AuditEntry
+from organizations.locations.models import Till
+from organizations.tenancy.models import Organization
+
+HOW_MANY: Final = 60
+# Of the members who may redeem only every so many do.
+_EVERY: Final = 7
+_STEP: Final = 50
+_LEAST: Final = Decimal(400)
+_NOTES: Final = ("Paid for the second pair of socks", "Against the repair of a zip", "")
+
+
+def redeem_demo_points(organization: Organization) -> int:
+    """Let members redeem about half of their points where they registered; the number of redemptions.
+
+    Does nothing if there are redemptions already, of an older edition or of a user. Call it in a transaction.
+    """
+    if Redemption.objects.exists():
+        return 0
+    members = PointsAccount.objects.filter(
+        moved_to=None, balance__gte=_LEAST, program__is_default=True, customer__registered_till__isnull=False
+    ).order_by("customer_id")
+    accounts = list(members.select_related("customer")[::_EVERY][:HOW_MANY])
+    tills = Till.objects.select_related("store").in_bulk()
+    for number, account in enumerate(accounts):
+        by = _till_actor(organization, tills[account.customer.registered_till_id or 0])
+        redeemed = redeem_points(
+            RedemptionRequest(
+                references={"id": str(account.customer_id)},
+                points=plain_digits(account.balance // 2 // _STEP * _STEP),
+                notes=_NOTES[number % len(_NOTES)],
+            ),
+            by=by,
+        )
+        if number == 1:
+            reverse_redemption(ReversalRequest(redemption_id=redeemed.redemption.code, notes="Paid in cash after all"), by=by)
+    return len(accounts)
+
+
+def _till_actor(organization: Organization, till: Till) -> Actor:
+    return Actor(organization=organization, source=AuditEntry.Source.API, name=f"till:{till.code}", till=till, store=till.store)

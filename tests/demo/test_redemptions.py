@@ -1,0 +1,25 @@
+"""Redemptions of the demo."""
+
+import pytest
+from django.db import transaction
+
+from demo.redemptions import redeem_demo_points
+from engagement.points.checks.run import check_ledger
+from engagement.redemptions.models import Redemption
+from organizations.locations.models import Till
+from tests.factories.customers import CustomerFactory
+from tests.factories.points import PointsAccountFactory, give_points
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_seventh_member_redeems_and_one_redemption_is_taken_back(till: Till) -> None:
+    for points in (1000, *[500] * 6, 450, 399):
+        customer = CustomerFactory(organization=till.organization, registered_till=till, registered_store=till.store)
+        with transaction.atomic():
+            give_points(PointsAccountFactory(organization=till.organization, customer=customer), points)
+    assert redeem_demo_points(till.organization) == 2
+    assert list(Redemption.objects.order_by("pk").values_list("points", "reversed")) == [(500, 0), (200, 200)]
+    assert list(check_ledger(till.organization)) == []
+    # A newer edition of the demo adds none to those.
+    assert redeem_demo_points(till.organization) == 0
