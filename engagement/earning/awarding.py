@@ -123,24 +123,24 @@ def _award_sale(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
             result.notices.append(Notice(Code.PROGRAM_PAUSED))
             continue
         try:
-            outcomes = _earnings(bill, version, state, batch, takes_stated=index == 0)
+            outcomes = earnings_of(bill, version, state, batch, takes_stated=index == 0)
         except (ExpiryError, TooManyPointsError) as error:
             code = Code.EXPIRY_NOT_COMPUTED if isinstance(error, ExpiryError) else Code.POINTS_NOT_REPRESENTABLE
             raise PointsStepError(code) from error
-        result.notices += [Notice(warning) for outcome in outcomes if (warning := _warning(outcome))]
+        result.notices += [Notice(warning) for outcome in outcomes if (warning := warning_of(outcome))]
         earnings = [outcome for outcome in outcomes if isinstance(outcome, Earning)]
-        share_of_bill.issued = _post(bill, earnings, version, state, batch, result)
+        share_of_bill.issued = post_earnings(bill, earnings, version, state, batch, result)
         share_of_bill.of_lines = parts_as_json(part for earning in earnings for part in earning.award.parts)
 
 
-def _warning(outcome: Earning | NoAward) -> Code | None:
+def warning_of(outcome: Earning | NoAward) -> Code | None:
     """The code of a warning about the result of a rule: 1093 or 1097."""
     if isinstance(outcome, NoAward):
         return outcome.warning
     return Code.POINTS_CAPPED if outcome.award.is_capped else None
 
 
-def _post(
+def post_earnings(
     bill: Bill,
     earnings: Sequence[Earning],
     version: ProgramVersion,
@@ -169,7 +169,7 @@ def _post(
     return issued
 
 
-def _earnings(
+def earnings_of(
     bill: Bill, version: ProgramVersion, state: AccountState, batch: AwardBatch, *, takes_stated: bool
 ) -> list[Earning | NoAward]:
     """Awards of the bill in a program. Points that a file states are awarded unchanged, in the till's program."""

@@ -64,11 +64,13 @@ def _credited(entry: PointsEntry, figures: Figures) -> str:
 
 def _by_rule(entry: PointsEntry, figures: Figures) -> str:
     steps = [_rate(figures)]
-    rounded = Decimal(figures["exact"])
-    if rounded != (entry.points or entry.promised) or "cap" in figures:
+    before = Decimal(figures.get("before", 0))
+    if Decimal(figures["exact"]) != (entry.points or entry.promised) + before or "cap" in figures:
         steps.append(f"rounded down to {_DIGITS[figures['precision']]}")
     if "cap" in figures:
         steps.append(_cap(figures))
+    if before:
+        steps.append(f"less {plain_digits(before)} that the bill brought before its lines came")
     return f"{_credited(entry, figures)}: rule “{figures['rule']}”{_version(entry)} gives {', '.join(steps)}"
 
 
