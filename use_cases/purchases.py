@@ -13,12 +13,14 @@ from django.db import Error, transaction
 from customers.profile.locks import lock_customers
 from customers.profile.models import Customer
 from engagement.bills.codes import BillCode
-from engagement.bills.draft import BillDraft
+from engagement.bills.draft import BillDraft, LineDraft
+from engagement.bills.lines import AddedLine, add_lines
 from engagement.bills.models import Bill
 from engagement.bills.recording import RecordedBill, record_bills
 from engagement.bills.returned_sales import owners_of_returned
 from engagement.earning.awarding import award_bills
 from engagement.earning.batch import BillAward
+from engagement.earning.later_lines import award_later_lines
 from engagement.events.deferral import BILL, defer_event, has_waiting
 from engagement.points.errors import PointsStepError, points_code
 from engagement.points.payloads import points_effects
@@ -85,6 +87,40 @@ def record_purchases(
         # Imported bills name no redemptions: points are imported separately.
         link_earlier_redemptions(new, zone=organization.zone)
     return [_purchase(result, awards) if isinstance(result, RecordedBill) else result for result in recorded]
+
+
+@dataclass(slots=True, kw_only=True)
+class RecordedLine:
+    """Result of a line of a file. The first new line of a bill has the warnings of what the bill earned by its lines."""
+
+    is_new: bool
+    notices: list[Notice] = field(default_factory=list)
+
+
+def record_lines(
+    lines: Sequence[tuple[BillDraft, LineDraft]], *, catalog: ProgramCatalog, by: Actor, now: datetime
+) -> list[RecordedLine | LoyaltyError]:
+    """Add lines to the sales that their drafts name, and award these what they earn with them, less what they earned before.
+
+    The customers are locked first. Results are in the order given. Call it in a transaction.
+    """
+    organization = by.organization
+    customers = lock_customers({draft.customer_id for draft, _ in lines if draft.customer_id is not None})
+    added = add_lines(lines, organization=organization)
+    changed = {result.bill.pk for result in added if isinstance(result, AddedLine) and result.is_new}
+    awards = (
+        award_later_lines(changed, customers=customers, catalog=catalog, organization=organization, by=by, now=now)
+        if changed
+        else {}
+    )
+    results: list[RecordedLine | LoyaltyError] = []
+    for result in added:
+        if isinstance(result, LoyaltyError):
+            results.append(result)
+            continue
+        award = awards.pop(result.bill.pk, None) if result.is_new else None
+        results.append(RecordedLine(is_new=result.is_new, notices=award.notices if award else []))
+    return results
 
 
 def _award(

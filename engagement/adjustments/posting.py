@@ -118,7 +118,7 @@ def _by_rules(customer: Customer, program_id: int, catalog: ProgramCatalog, *, t
             catalog.by_id[program_id].rules.default_expiry,
             awarded_on=today,
             registered_on=customer.registered_on.astimezone(zone).date(),
-            field_date=field_dates(customer, catalog.expiry_fields),
+            field_date=field_dates(customer, catalog.date_fields),
         )
     except ExpiryError:
         raise AdjustmentRefusedError(

@@ -51,6 +51,12 @@ class LineDraft:
         """The amount after discount; value less discount if no amount was sent."""
         return self.value - self.discount if self.amount is None else self.amount
 
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Its attributes by name, at which earning rules look."""
+        attributes: Mapping[str, str] = self.details.get("attributes", {})
+        return attributes
+
 
 @dataclass(slots=True, kw_only=True)
 class BillDraft:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import BigIntegerField, CharField, DateField
@@ -17,7 +18,15 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.models import Organization
 
-_LineContent = tuple[str, str, Decimal, Decimal, Decimal, Decimal]
+_LineContent = tuple[str, str, Decimal, Decimal, Decimal, Decimal, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class AddedLine:
+    """A line of a file on its sale; not new if the sale had it."""
+
+    bill: Bill
+    is_new: bool
 
 
 def sold_line(draft: LineDraft, *, bill: Bill, position: int) -> BillLine:
@@ -60,11 +69,12 @@ def returned_lines(portion: Portion, *, bill: Bill) -> list[BillLine]:
     ]
 
 
-def add_lines(lines: Sequence[tuple[BillDraft, LineDraft]], *, organization: Organization) -> list[bool | LoyaltyError]:
-    """Add each line to the sale that its draft names: True if it is new, error 400 if the customer has no such sale.
+def add_lines(lines: Sequence[tuple[BillDraft, LineDraft]], *, organization: Organization) -> list[AddedLine | LoyaltyError]:
+    """Add each line to the sale that its draft names; error 400 if the customer has no such sale.
 
-    Lines of a sale with the same item, description, quantity, rate, amount and discount are the same line. Four queries for any
-    number of lines. The sales are locked; the constraint `bill_line_position_unique` is underneath. Call it in a transaction.
+    Lines of a sale with the same item, description, quantity, rate, amount, discount and attributes are the same line. Four
+    queries for any number of lines. The sales are locked; the constraint `bill_line_position_unique` is underneath. Call it
+    in a transaction.
     """
     identities = [identity_of(draft, policy=organization.policy, zone=organization.zone) for draft, _ in lines]
     sales = _lock_sales(set(identities))
@@ -74,7 +84,7 @@ def add_lines(lines: Sequence[tuple[BillDraft, LineDraft]], *, organization: Org
     for stored in BillLine.objects.filter(is_any_of("bill_id", ids, BigIntegerField())) if ids else ():
         contents[stored.bill_id].add(_content(stored, stored.amount))
         last_position[stored.bill_id] = max(last_position[stored.bill_id], stored.position)
-    results: list[bool | LoyaltyError] = []
+    results: list[AddedLine | LoyaltyError] = []
     new: list[BillLine] = []
     for (draft, line), identity in zip(lines, identities, strict=True):
         bill = sales.get(identity)
@@ -82,7 +92,7 @@ def add_lines(lines: Sequence[tuple[BillDraft, LineDraft]], *, organization: Org
             results.append(LoyaltyError(Code.INVALID_INPUT, detail=_no_sale(draft, bill, organization)))
             continue
         is_new = _content(line, line.net) not in contents[bill.pk]
-        results.append(is_new)
+        results.append(AddedLine(bill, is_new))
         if is_new:
             contents[bill.pk].add(_content(line, line.net))
             last_position[bill.pk] += 1
@@ -111,4 +121,5 @@ def _lock_sales(identities: Collection[BillIdentity]) -> dict[BillIdentity, Bill
 
 
 def _content(line: BillLine | LineDraft, amount: Decimal) -> _LineContent:
-    return line.item_code, line.description, line.quantity, line.rate, amount, line.discount
+    attributes = tuple(sorted(line.attributes.items()))
+    return line.item_code, line.description, line.quantity, line.rate, amount, line.discount, attributes

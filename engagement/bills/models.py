@@ -1,5 +1,6 @@
 """Bills, their lines, and the purchase totals of customers."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import ClassVar, NamedTuple
@@ -187,6 +188,12 @@ class BillLine(TenantModel):
 
     def __str__(self) -> str:
         return self.item_code
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Its attributes by name, at which earning rules look."""
+        attributes: Mapping[str, str] = self.details.get("attributes", {})
+        return attributes
 
 
 class PurchaseTotals(TenantModel):

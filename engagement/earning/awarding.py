@@ -6,7 +6,7 @@ It is a step of its own after the recording. It may fail or be deferred, and is 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from customers.profile.models import Customer
@@ -14,8 +14,11 @@ from customers.statuses.rules import Block, blocks
 from engagement.bills.codes import BillCode
 from engagement.bills.models import Bill
 from engagement.earning.batch import AwardBatch, BillAward, entry_context, open_batch, settle_history
+from engagement.earning.circumstances import Circumstances
+from engagement.earning.parts import parts_as_json
 from engagement.earning.returned_points import take_back_return
-from engagement.earning.rules import Award, NoAward, Sale, earn
+from engagement.earning.rules import Award, NoAward, earn
+from engagement.earning.sales import Sale, credited_on
 from engagement.numbers.rounding import MOST_POINTS, TooManyPointsError
 from engagement.points.errors import PointsStepError
 from engagement.points.expiry import Expiry, ExpiryError, PastExpiryError, expiry_of
@@ -26,15 +29,15 @@ from engagement.points.ledger.repository import settle_states, write_accounts
 from engagement.points.models import BillPoints, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ProgramCatalog
+from engagement.programs.earning_rules import EarningKind
 from engagement.programs.models import Membership, ProgramVersion
-from engagement.programs.rules import EarningKind, ProgramRules
+from engagement.programs.rules import ProgramRules
 from loyalty_project.db.rows import insert_rows, update_rows
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.moments import from_wall
 from organizations.audit.actors import Actor
 from organizations.fields.models import FieldDefinition
-from organizations.policies import Policy
 from organizations.tenancy.models import Organization
 
 ZERO = Decimal(0)
@@ -97,14 +100,15 @@ def _award_sale(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
         return
     batch.shares[bill.pk] = []
     customer = batch.customers[bill.customer_id or 0]
-    programs = batch.catalog.programs_for(bill.store, card_series=batch.card_series.get(customer.pk, ())).both()
     enrolled = [
-        (current, state) for current in programs if (state := batch.states.get(AccountKey(customer.pk, current.program.pk)))
+        (terms, state)
+        for terms in batch.terms[bill.pk]
+        if (state := batch.states.get(AccountKey(customer.pk, terms.current.program.pk)))
     ]
     is_blocked = blocks(customer, Block.POINTS_ISSUE, batch.policy)
     if is_blocked and enrolled:
         result.notices.append(Notice(BillCode.POINTS_NOT_AWARDED))
-    for index, (current, state) in enumerate(enrolled):
+    for index, ((current, version), state) in enumerate(enrolled):
         settle_history(bill, state, batch)
         state.account.purchases += bill.amount
         state.account.visits += 1
@@ -118,19 +122,25 @@ def _award_sale(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
         if current.program.is_paused:
             result.notices.append(Notice(Code.PROGRAM_PAUSED))
             continue
-        version = batch.catalog.version_at(current, bill.billed_at)
         try:
-            outcomes = _earnings(bill, version, state, batch, takes_stated=index == 0)
+            outcomes = earnings_of(bill, version, state, batch, takes_stated=index == 0)
         except (ExpiryError, TooManyPointsError) as error:
             code = Code.EXPIRY_NOT_COMPUTED if isinstance(error, ExpiryError) else Code.POINTS_NOT_REPRESENTABLE
             raise PointsStepError(code) from error
+        result.notices += [Notice(warning) for outcome in outcomes if (warning := warning_of(outcome))]
         earnings = [outcome for outcome in outcomes if isinstance(outcome, Earning)]
-        if len(earnings) < len(outcomes):
-            result.notices.append(Notice(Code.EXPIRY_NOT_COMPUTED))
-        share_of_bill.issued = _post(bill, earnings, version, state, batch, result)
+        share_of_bill.issued = post_earnings(bill, earnings, version, state, batch, result)
+        share_of_bill.of_lines = parts_as_json(part for earning in earnings for part in earning.award.parts)
 
 
-def _post(
+def warning_of(outcome: Earning | NoAward) -> Code | None:
+    """The code of a warning about the result of a rule: 1093 or 1097."""
+    if isinstance(outcome, NoAward):
+        return outcome.warning
+    return Code.POINTS_CAPPED if outcome.award.is_capped else None
+
+
+def post_earnings(
     bill: Bill,
     earnings: Sequence[Earning],
     version: ProgramVersion,
@@ -154,42 +164,66 @@ def _post(
         batch.lots[bill.pk].append(state.new_lots[-1])
         result.entries.append(entry)
         issued += earning.award.points
-        if earning.award.is_capped:
-            result.notices.append(Notice(Code.POINTS_CAPPED))
+        key = AccountKey(state.account.customer_id, state.account.program_id)
+        batch.circumstances.awarded.add(key, earning.award, bill)
     return issued
 
 
-def _earnings(
+def earnings_of(
     bill: Bill, version: ProgramVersion, state: AccountState, batch: AwardBatch, *, takes_stated: bool
 ) -> list[Earning | NoAward]:
     """Awards of the bill in a program. Points that a file states are awarded unchanged, in the till's program."""
     customer = batch.customers[bill.customer_id or 0]
     if bill.stated_points is None:
-        membership = batch.memberships.get(AccountKey(customer.pk, state.account.program_id))
-        sale = sale_of(bill, membership, customer=customer, policy=batch.policy)
-        awards = [result for result in earn(version.typed_rules, sale) if isinstance(result, Award)]
+        sale = sale_of(
+            bill,
+            batch.memberships.get(AccountKey(customer.pk, state.account.program_id)),
+            rules=version.typed_rules,
+            program_id=state.account.program_id,
+            customer=customer,
+            circumstances=batch.circumstances,
+            organization=batch.organization,
+            fields=batch.fields,
+        )
+        results = earn(version.typed_rules, sale)
     else:
-        awards = stated_award(bill.stated_points, version.typed_rules) if takes_stated else []
-    if sum((award_of_rule.points for award_of_rule in awards), state.account.lifetime + state.account.promised) > MOST_POINTS:
+        results = stated_award(bill.stated_points, version.typed_rules) if takes_stated else []
+    awarded = sum((result.points for result in results if isinstance(result, Award)), ZERO)
+    if state.account.lifetime + state.account.promised + awarded > MOST_POINTS:
         raise TooManyPointsError
-    return ready(awards, billed_on=bill.billed_on, customer=customer, organization=batch.organization, fields=batch.fields)
+    return ready(results, billed_on=bill.billed_on, customer=customer, organization=batch.organization, fields=batch.fields)
 
 
-def sale_of(bill: Bill, membership: Membership | None, *, customer: Customer, policy: Policy) -> Sale:
+def sale_of(
+    bill: Bill,
+    membership: Membership | None,
+    *,
+    rules: ProgramRules,
+    program_id: int,
+    customer: Customer,
+    circumstances: Circumstances,
+    organization: Organization,
+    fields: Sequence[FieldDefinition],
+) -> Sale:
     """A bill of `customer` as earning rules see it."""
     store = bill.store
     return Sale(
         amount=bill.amount,
         day=bill.billed_on,
+        currency=organization.currency,
         store=store.code if store else "",
         zone=store.zone.code if store and store.zone else "",
         concept=store.concept.code if store and store.concept else "",
         tier=membership.tier.name if membership and membership.tier else "",
-        is_promoted=not blocks(customer, Block.PROMOTIONS, policy),
+        is_promoted=not blocks(customer, Block.PROMOTIONS, organization.policy),
+        lines=circumstances.lines.get(bill.pk, ()),
+        born_on=field_dates(customer, fields)(rules.birthday_field) if rules.birthday_field else None,
+        segments=circumstances.segments.get(customer.pk, frozenset()),
+        given=circumstances.awarded.before(AccountKey(customer.pk, program_id), rules.earning, bill),
     )
 
 
-def stated_award(points: Decimal, rules: ProgramRules) -> list[Award]:
+def stated_award(points: Decimal, rules: ProgramRules) -> list[Award | NoAward]:
     """Award of points that a file states with the bill, with the expiry of the first earning rule (docs/imports.md)."""
     if not points:
         return []
@@ -207,28 +241,30 @@ def stated_award(points: Decimal, rules: ProgramRules) -> list[Award]:
 
 
 def ready(
-    awards: Iterable[Award],
+    results: Iterable[Award | NoAward],
     *,
     billed_on: date,
     customer: Customer,
     organization: Organization,
     fields: Sequence[FieldDefinition],
 ) -> list[Earning | NoAward]:
-    """Awards with their dates. Promised points are credited on the morning after the delay; their expiry counts from that day.
+    """Results in their order, awards with their dates. The expiry of promised points counts from the day they may be spent.
 
     An award whose expiry is a date that is past by then is none. Raises `ExpiryError`.
     """
     field_date = field_dates(customer, fields)
     registered_on = customer.registered_on.astimezone(organization.zone).date()
     outcomes: list[Earning | NoAward] = []
-    for award_of_rule in awards:
-        delay = award_of_rule.delay_days
-        credited_on = billed_on + timedelta(days=delay + 1) if delay else billed_on
-        try:
-            expiry = expiry_of(award_of_rule.expiry, awarded_on=credited_on, registered_on=registered_on, field_date=field_date)
-        except PastExpiryError as error:
-            outcomes.append(NoAward(rule=award_of_rule.rule, reason=str(error)))
+    for result in results:
+        if isinstance(result, NoAward):
+            outcomes.append(result)
             continue
-        opens_at = from_wall(datetime.combine(credited_on, time.min), organization.zone) if delay else None
-        outcomes.append(Earning(award=award_of_rule, expiry=expiry, credited_on=credited_on, opens_at=opens_at))
+        first_day = credited_on(billed_on, result.delay_days)
+        try:
+            expiry = expiry_of(result.expiry, awarded_on=first_day, registered_on=registered_on, field_date=field_date)
+        except PastExpiryError as error:
+            outcomes.append(NoAward(rule=result.rule, reason=str(error), warning=Code.EXPIRY_NOT_COMPUTED))
+            continue
+        opens_at = from_wall(datetime.combine(first_day, time.min), organization.zone) if result.delay_days else None
+        outcomes.append(Earning(award=result, expiry=expiry, credited_on=first_day, opens_at=opens_at))
     return outcomes

@@ -5,17 +5,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import BigIntegerField
 
 from customers.profile.models import Customer
-from engagement.bills.models import Bill
+from engagement.bills.models import Bill, BillLine
+from engagement.earning.circumstances import Circumstances, read_circumstances
+from engagement.earning.parts import CameBack
 from engagement.points.ledger.posting import AccountState, EntryContext
 from engagement.points.ledger.repository import States, lock_accounts, settle_states
 from engagement.points.models import BillPoints, PointsEntry, PointsLot
 from engagement.programs.account_key import AccountKey
-from engagement.programs.catalog import ProgramCatalog
+from engagement.programs.catalog import CurrentProgram, ProgramCatalog
 from engagement.programs.models import Membership, ProgramVersion
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.protocol.errors import Notice
@@ -36,6 +38,21 @@ class BillAward:
     notices: list[Notice] = field(default_factory=list)
 
 
+class Terms(NamedTuple):
+    """A program in which a sale counts, and the version of its rules by which the sale earns."""
+
+    current: CurrentProgram
+    version: ProgramVersion
+
+
+class ReturnedLine(NamedTuple):
+    """A line that a return took, by its position on the sale. Returns are in the order of `moment`."""
+
+    moment: tuple[Decimal, int]
+    position: int
+    amount: Decimal
+
+
 @dataclass(slots=True, kw_only=True)
 class AwardBatch:
     """Everything that a batch of bills needs, read once."""
@@ -50,7 +67,10 @@ class AwardBatch:
     states: States
     memberships: Mapping[AccountKey, Membership]
     fields: Sequence[FieldDefinition]
-    card_series: Mapping[int, Collection[int]]
+    terms: Mapping[int, Sequence[Terms]]  # by sale
+    circumstances: Circumstances
+    sold_lines: defaultdict[int, dict[int, Decimal]] = field(default_factory=lambda: defaultdict(dict))
+    returned_lines: defaultdict[int, list[ReturnedLine]] = field(default_factory=lambda: defaultdict(list))
     shares: dict[int, list[BillPoints]] = field(default_factory=dict)
     lots: defaultdict[int, list[PointsLot]] = field(default_factory=lambda: defaultdict(list))
     moved: dict[int, int] = field(default_factory=dict)  # accounts that a merge moved, and where to
@@ -72,6 +92,10 @@ def open_batch(
     of_these = is_any_of("customer_id", loyal, BigIntegerField())
     states = lock_accounts(loyal, zone=organization.zone)
     memberships = Membership.objects.filter(of_these).select_related("tier")
+    new_sales = [bill for bill in bills if not bill.is_return and bill.customer_id in loyal]
+    terms = _terms(new_sales, catalog, catalog.card_series_of(loyal))
+    versions = {version.pk: version for of_sale in terms.values() for _, version in of_sale}
+    rules = [rule for version in versions.values() for rule in version.typed_rules.earning]
     batch = AwardBatch(
         organization=organization,
         policy=organization.policy,
@@ -82,8 +106,9 @@ def open_batch(
         customers=customers,
         states=states,
         memberships={AccountKey(membership.customer_id, membership.program_id): membership for membership in memberships},
-        fields=catalog.expiry_fields,
-        card_series=catalog.card_series_of(loyal),
+        fields=catalog.date_fields,
+        terms=terms,
+        circumstances=read_circumstances(new_sales, rules),
     )
     for key, state in states.items():
         membership = batch.memberships.get(key)
@@ -92,6 +117,19 @@ def open_batch(
     if sales:
         _read_sales(batch, sales)
     return batch
+
+
+def _terms(
+    sales: Sequence[Bill], catalog: ProgramCatalog, card_series: Mapping[int, Collection[int]]
+) -> dict[int, list[Terms]]:
+    """The programs where each sale counts, the till's first, with the rules of the billing time."""
+    return {
+        bill.pk: [
+            Terms(current, catalog.version_at(current, bill.billed_at))
+            for current in catalog.programs_for(bill.store, card_series=card_series.get(bill.customer_id or 0, ())).both()
+        ]
+        for bill in sales
+    }
 
 
 def _read_sales(batch: AwardBatch, sales: Collection[int]) -> None:
@@ -104,6 +142,28 @@ def _read_sales(batch: AwardBatch, sales: Collection[int]) -> None:
         batch.lots[lot.bill_id or 0].append(held.get(lot.pk, lot))
         if lot.account.moved_to_id is not None:
             batch.moved[lot.account_id] = lot.account.moved_to_id
+    if batch.circumstances.lines or any(share.of_lines for of_sale in batch.shares.values() for share in of_sale):
+        _read_returned_lines(batch, sales)
+
+
+def _read_returned_lines(batch: AwardBatch, sales: Collection[int]) -> None:
+    """Read the lines of these sales, and what all their returns took of them: two queries."""
+    sold = BillLine.objects.filter(is_any_of("bill_id", sales, BigIntegerField()), sale_line=None)
+    for sale_id, position, amount in sold.values_list("bill_id", "position", "amount"):
+        batch.sold_lines[sale_id][position] = amount
+    back = BillLine.objects.filter(is_any_of("bill__return_of_id", sales, BigIntegerField()), sale_line__isnull=False)
+    columns = ("bill__return_of_id", "bill__sale_returned", "bill_id", "sale_line__position", "amount")
+    for sale_id, returned, bill_id, position, amount in back.values_list(*columns):
+        batch.returned_lines[sale_id].append(ReturnedLine((returned, bill_id), position, amount))
+
+
+def came_back(bill: Bill, sale: Bill, batch: AwardBatch) -> CameBack:
+    """What has come back of the sale with this return and before it."""
+    lines: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for line in batch.returned_lines.get(sale.pk, ()):
+        if line.moment <= (bill.sale_returned, bill.pk):
+            lines[line.position] += line.amount
+    return CameBack(amount=sale.amount, returned=bill.sale_returned, sold=batch.sold_lines.get(sale.pk, {}), lines=dict(lines))
 
 
 def settle_history(bill: Bill, state: AccountState, batch: AwardBatch) -> None:

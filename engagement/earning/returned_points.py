@@ -4,8 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from engagement.bills.models import Bill
-from engagement.earning.batch import AwardBatch, BillAward, entry_context, settle_history
-from engagement.numbers.rounding import round_points, share
+from engagement.earning.batch import AwardBatch, BillAward, came_back, entry_context, settle_history
+from engagement.earning.parts import claim_of, parts_of_json
 from engagement.points.ledger.movements import take_back
 from engagement.points.models import NO_FLOOR
 
@@ -28,7 +28,9 @@ def take_back_return(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
         if not batch.policy.points_return:
             continue
         current = batch.catalog.by_id[state.account.program_id]
-        claim = _target(sold.issued, bill, sale, current.rules.precision) - sold.claimed
+        back = came_back(bill, sale, batch)
+        target = claim_of(sold.issued, parts_of_json(sold.of_lines), back, precision=current.rules.precision)
+        claim = target - sold.claimed
         if claim <= 0:
             continue
         state.account.floor = NO_FLOOR if current.rules.allow_negative else min(ZERO, state.account.balance)
@@ -43,10 +45,3 @@ def take_back_return(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
         batch.changed_shares[sale.pk, sold.account_id] = sold
         result.entries.append(state.entries[-1])
         result.deducted += outcome.taken + outcome.promised
-
-
-def _target(issued: Decimal, bill: Bill, sale: Bill, precision: int) -> Decimal:
-    """Points to be taken back in all after this return; all of them if nothing was paid for the sale."""
-    if bill.sale_returned >= sale.amount:
-        return issued
-    return round_points(share(issued, bill.sale_returned, sale.amount), precision)

@@ -1,7 +1,7 @@
 """What would a bill bring? The rules of earning, asked without writing anything (docs/operating.md)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,7 +9,9 @@ from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks
 from engagement.bills.models import Bill
 from engagement.earning.awarding import Earning, ready, sale_of
-from engagement.earning.rules import Award, NoAward, earn
+from engagement.earning.circumstances import Circumstances, read_circumstances
+from engagement.earning.rules import NoAward, earn
+from engagement.earning.sales import SaleLine
 from engagement.numbers.rounding import TooManyPointsError
 from engagement.points.balances import memberships_of
 from engagement.points.expiry import Expiry, ExpiryError
@@ -56,29 +58,39 @@ def simulate_bill(
     store: Store | None,
     catalog: ProgramCatalog,
     organization: Organization,
+    lines: Sequence[SaleLine] = (),
 ) -> list[Simulated]:
     """Simulate a sale in each program that applies in `store`, the till's program first. Nothing is written.
 
-    It uses the rules in force at `at` and the tier of today. Only loyalty customers earn.
+    It uses the rules in force at `at`, the tier and segments of today, and what capped rules have given by now. Only loyalty
+    customers earn.
     """
     if customer.type != Customer.Type.LOYALTY:
         return []
     cards = catalog.card_series_of([customer.pk]).get(customer.pk, set())
     memberships = memberships_of([customer.pk])
-    fields = catalog.expiry_fields
+    fields = catalog.date_fields
     billed_on = at.astimezone(organization.zone).date()
-    bill = Bill(organization=organization, customer=customer, amount=amount, billed_at=at, billed_on=billed_on, store=store)
+    # No stored bill has the id 0.
+    bill = Bill(
+        pk=0, organization=organization, customer=customer, amount=amount, billed_at=at, billed_on=billed_on, store=store
+    )
+    programs = catalog.programs_for(store, card_series=cards).both()
+    versions = {current.program.pk: catalog.version_at(current, at) for current in programs}
+    rules = [rule for version in versions.values() for rule in version.typed_rules.earning]
+    circumstances = read_circumstances([bill], rules)
     return [
         _simulate(
             bill,
             current,
-            catalog.version_at(current, at),
+            versions[current.program.pk],
             memberships.get(AccountKey(customer.pk, current.program.pk)),
             customer=customer,
+            circumstances=replace(circumstances, lines={bill.pk: tuple(lines)}),
             organization=organization,
             fields=fields,
         )
-        for current in catalog.programs_for(store, card_series=cards).both()
+        for current in programs
     ]
 
 
@@ -89,6 +101,7 @@ def _simulate(
     membership: Membership | None,
     *,
     customer: Customer,
+    circumstances: Circumstances,
     organization: Organization,
     fields: Sequence[FieldDefinition],
 ) -> Simulated:
@@ -100,30 +113,38 @@ def _simulate(
     if current.program.is_paused:
         return Simulated(program=current.program, version=version, obstacle="the program is paused")
     try:
-        results = earn(version.typed_rules, sale_of(bill, membership, customer=customer, policy=policy))
-        awards = [result for result in results if isinstance(result, Award)]
-        earnings = ready(awards, billed_on=bill.billed_on, customer=customer, organization=organization, fields=fields)
+        sale = sale_of(
+            bill,
+            membership,
+            rules=version.typed_rules,
+            program_id=current.program.pk,
+            customer=customer,
+            circumstances=circumstances,
+            organization=organization,
+            fields=fields,
+        )
+        results = earn(version.typed_rules, sale)
+        outcomes = ready(results, billed_on=bill.billed_on, customer=customer, organization=organization, fields=fields)
     except TooManyPointsError:
         return Simulated(program=current.program, version=version, obstacle="these are more points than can be kept")
     except ExpiryError as error:
         return Simulated(program=current.program, version=version, obstacle=str(error))
-    of_awards = iter(earnings)
-    return Simulated(
-        program=current.program,
-        version=version,
-        outcomes=[result if isinstance(result, NoAward) else next(of_awards) for result in results],
-    )
+    return Simulated(program=current.program, version=version, outcomes=outcomes)
 
 
 def _sentence(outcome: Earning | NoAward) -> str:
     if isinstance(outcome, NoAward):
         return f"Rule {outcome.rule} gives nothing: {outcome.reason}."
     award = outcome.award
-    capped = f", cut from {award.figures['exact']} by its cap" if award.is_capped else ""
+    how = f" on {award.figures['base']} of its lines" if "base" in award.figures else ""
+    if "multiply" in award.figures:
+        rules = ", ".join(award.figures["of"])
+        how = f", {award.figures['multiply']} times the {award.figures['multiplied']} of {rules} in all"
+    period = award.figures.get("cap_of")
+    capped = f", cut from {award.figures['exact']} by its cap for a {period}" if period else ""
     promised = f", promised until {outcome.credited_on.isoformat()}" if outcome.opens_at else ""
-    return (
-        f"Rule {award.rule} gives {plain_digits(award.points)} {award.kind} points{capped}{promised}; {_until(outcome.expiry)}."
-    )
+    points = f"{plain_digits(award.points)} {award.kind} points"
+    return f"Rule {award.rule} gives {points}{how}{capped}{promised}; {_until(outcome.expiry)}."
 
 
 def _until(expiry: Expiry) -> str:

@@ -18,8 +18,8 @@ from engagement.points.ledger.repository import lock_accounts, write_accounts
 from engagement.points.models import PointsEntry
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog
+from engagement.programs.earning_rules import EnrolmentRule
 from engagement.programs.models import Membership
-from engagement.programs.rules import EnrolmentRule
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.numbers import plain_digits
@@ -55,7 +55,7 @@ def welcome(
     policy = organization.policy
     results: dict[int, Welcome] = {}
     changed: list[AccountState] = []
-    fields = catalog.expiry_fields
+    fields = catalog.date_fields
     for key, membership in memberships.items():
         outcome = results.setdefault(key.customer_id, Welcome())
         current = catalog.by_id[key.program_id]

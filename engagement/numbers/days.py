@@ -16,3 +16,18 @@ def months_later(day: date, months: int) -> date:
 def years_later(day: date, years: int) -> date:
     """The day `years` (>= 0) after `day`; February 29 becomes February 28 where there is none. Errors as above."""
     return months_later(day, 12 * years)
+
+
+def month_end(day: date) -> date:
+    """The last day of the month of `day`."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def read_day(text: str | None) -> date | None:
+    """A day of the rules (JSON); None if none is given."""
+    return date.fromisoformat(text) if text else None
+
+
+def is_birthday(born_on: date, day: date) -> bool:
+    """True if `day` is a birthday or another recurrence of `born_on`; February 29 recurs on February 28 where there is none."""
+    return day >= born_on and years_later(born_on, day.year - born_on.year) == day

@@ -1,13 +1,12 @@
 """Expiry of points by the rule of an award: the last day in the organization's zone (docs/protocol.md 2.7)."""
 
-from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from engagement.numbers.days import months_later, years_later
+from engagement.numbers.days import month_end, months_later, years_later
 from engagement.points.models import PointsLot
-from engagement.programs.rules import ExpiryKind, ExpiryRule
+from engagement.programs.expiry_rules import ExpiryKind, ExpiryRule
 
 Moves = PointsLot.Moves
 FieldDate = Callable[[str], date | None]
@@ -46,7 +45,7 @@ def expiry_of(rule: ExpiryRule, *, awarded_on: date, registered_on: date, field_
     if rule.kind in _MOVING:
         return Expiry(moves=_MOVING[rule.kind], months=rule.number or None)
     if rule.kind is ExpiryKind.DATE and rule.day is not None:
-        if rule.day < awarded_on:
+        if rule.is_past(awarded_on):
             raise PastExpiryError(f"the points would have expired on {rule.day}")
         return Expiry(rule.day)
     try:
@@ -56,7 +55,7 @@ def expiry_of(rule: ExpiryRule, *, awarded_on: date, registered_on: date, field_
             case ExpiryKind.DAYS:
                 return Expiry(awarded_on + timedelta(days=rule.number))
             case ExpiryKind.MONTHS:
-                return Expiry(_month_end(months_later(awarded_on, rule.number)))
+                return Expiry(month_end(months_later(awarded_on, rule.number)))
             case ExpiryKind.ANNIVERSARY:
                 return Expiry(_anniversary(registered_on, rule.number, after=awarded_on))
             case ExpiryKind.FIELD:
@@ -64,10 +63,6 @@ def expiry_of(rule: ExpiryRule, *, awarded_on: date, registered_on: date, field_
     except (ValueError, OverflowError) as error:
         raise ExpiryError(f"the expiry {rule.kind} gives no date") from error
     raise ExpiryError(f"the expiry {rule.kind} gives no date")
-
-
-def _month_end(day: date) -> date:
-    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def _anniversary(registered_on: date, number: int, *, after: date) -> date:

@@ -64,20 +64,45 @@ def _credited(entry: PointsEntry, figures: Figures) -> str:
 
 def _by_rule(entry: PointsEntry, figures: Figures) -> str:
     steps = [_rate(figures)]
-    rounded = Decimal(figures["exact"])
-    if rounded != (entry.points or entry.promised) or "cap" in figures:
+    before = Decimal(figures.get("before", 0))
+    if Decimal(figures["exact"]) != (entry.points or entry.promised) + before or "cap" in figures:
         steps.append(f"rounded down to {_DIGITS[figures['precision']]}")
     if "cap" in figures:
-        steps.append(f"capped at {figures['cap']}")
+        steps.append(_cap(figures))
+    if before:
+        steps.append(f"less {plain_digits(before)} that the bill brought before its lines came")
     return f"{_credited(entry, figures)}: rule “{figures['rule']}”{_version(entry)} gives {', '.join(steps)}"
 
 
+def _cap(figures: Figures) -> str:
+    """The cap that cut an award; of a day or a month also what was left of it."""
+    cap, period = figures["cap"], figures.get("cap_of", "bill")
+    if period == "bill":
+        return f"capped at {cap}"
+    return f"capped at {cap} for a {period}, of which {figures['cap_left']} were left"
+
+
 def _rate(figures: Figures) -> str:
+    if "multiply" in figures:
+        rules = ", ".join(f"“{rule}”" for rule in figures["of"])
+        whole = f"{figures['multiply']} times the {_points(figures['multiplied'])} of {rules} in all"
+        return f"{whole}, which adds {figures['exact']}"
+    base = _base(figures)
     if "fixed" in figures:
-        return f"{_points(figures['fixed'])} for a bill of {figures['amount']}"
+        return f"{_points(figures['fixed'])} for {'' if 'base' in figures else 'a bill of '}{base}"
+    if "per_unit" in figures:
+        return f"{_points(figures['per_unit'])} for each of {figures['quantity']} units, which is {figures['exact']}"
     if "percent" in figures:
-        return f"{figures['percent']} percent of {figures['amount']}, which is {figures['exact']}"
-    return f"{_points(figures['points'])} per {figures['per']} of {figures['amount']}, which is {figures['exact']}"
+        return f"{figures['percent']} percent of {base}, which is {figures['exact']}"
+    return f"{_points(figures['points'])} per {figures['per']} of {base}, which is {figures['exact']}"
+
+
+def _base(figures: Figures) -> str:
+    """The amount that a rule looked at: the bill's, or that of some of its lines."""
+    if "base" not in figures:
+        return str(figures["amount"])
+    lines = ", ".join(map(str, figures["lines"]))
+    return f"{figures['base']}, the part of {'line' if len(figures['lines']) == 1 else 'lines'} {lines} in {figures['amount']}"
 
 
 def _welcome(entry: PointsEntry, figures: Figures) -> str:

@@ -254,12 +254,14 @@ class BillPoints(TenantModel):
     """A sale in a program where it counted: the points it brought, and those that its returns have claimed so far.
 
     `claimed` is floor(issued x returned / amount), so that parts add up to the whole. `claimed_spent` is the part of it that
-    had been spent when it was claimed: it was taken from other lots, or forgiven.
+    had been spent when it was claimed: it was taken from other lots, or forgiven. What lines brought is claimed by their part
+    of what came back (`engagement.earning.parts`).
     """
 
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="points", db_index=False)
     account = models.ForeignKey(PointsAccount, on_delete=models.PROTECT, related_name="bill_points", db_index=False)
     issued = points_field("Awarded or promised")
+    of_lines = models.JSONField(default=list, blank=True, help_text="Points of some lines, with the positions of these")
     claimed = points_field("Asked back by returns")
     taken = points_field("Of those claimed: what was there to take back, promised points included")
     claimed_spent = points_field("Of those claimed: what had been spent")

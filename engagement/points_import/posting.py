@@ -108,7 +108,7 @@ def _open(rows: Sequence[PointsRow], catalog: ProgramCatalog, by: Actor, now: da
         states=states,
         memberships=memberships,
         known=_known(states, {reference for row in rows for reference in (row.reference, row.sent_reference)}),
-        fields=catalog.expiry_fields,
+        fields=catalog.date_fields,
     )
 
 

@@ -6,25 +6,30 @@ from decimal import Decimal
 from typing import Final
 
 from engagement.numbers.display import format_money, format_points
-from engagement.programs.rules import (
+from engagement.programs.earning_rules import (
     AwardRule,
-    Downgrade,
+    Birthday,
     EarningKind,
     EarningRule,
-    ExpiryKind,
-    ExpiryRule,
     FixedAward,
+    LineConditions,
+    Multiplier,
     PercentAward,
-    ProgramRules,
     RateAward,
     SaleConditions,
+    UnitAward,
+    Weekday,
+)
+from engagement.programs.expiry_rules import ExpiryKind, ExpiryRule
+from engagement.programs.rules import (
+    Downgrade,
+    ProgramRules,
     TierCondition,
     TierConditions,
     TierMeasure,
     TierRule,
     TrackerMode,
     TrackerRule,
-    Weekday,
 )
 
 _WEEKDAYS: Final[Mapping[Weekday, str]] = {
@@ -90,8 +95,15 @@ def _earning_sentences(rule: EarningRule) -> Iterator[str]:
     if rule.delay_days:
         yield f"Promised first; theirs to spend {_many(rule.delay_days, 'day')} later."
     yield _sentence(describe_expiry(rule.expiry))
-    if rule.max_points is not None:
-        yield f"At most {format_points(rule.max_points)} for one bill."
+    for cap, words in (
+        (rule.max_points, "for one bill"),
+        (rule.max_points_per_day, "on one day"),
+        (rule.max_points_per_month, "in one month"),
+    ):
+        if cap is not None:
+            yield f"At most {format_points(cap)} {words}."
+    if rule.group:
+        yield f"Of the rules in the group {rule.group} only the one that gives most counts."
 
 
 def _award(award: AwardRule, kind: str) -> str:
@@ -101,13 +113,21 @@ def _award(award: AwardRule, kind: str) -> str:
         case PercentAward(percent=percent):
             return f"{format_points(percent)} % of the amount as {kind}points"
         case RateAward(points=points, per=per):
-            return f"{format_points(points)} {kind}{'point' if points == 1 else 'points'} for every {format_points(per)} spent"
+            return f"{_points(points, kind)} for every {format_points(per)} spent"
+        case UnitAward(points=points):
+            return f"{_points(points, kind)} for each unit"
+        case Multiplier(times=times, of=names):
+            whose = f"the rules {_listed(names, 'and')}" if names else "the other rules"
+            return f"{format_points(times)} times the regular points of {whose}{', as promotional points' if kind else ''}"
 
 
 def _conditions(conditions: SaleConditions) -> str:
     parts = []
+    lines = _lines(conditions.lines)
+    if lines:
+        parts.append(lines)
     if conditions.min_amount is not None:
-        parts.append(f"on bills of {format_money(conditions.min_amount)} or more")
+        parts.append(f"on {'lines' if lines else 'bills'} of {format_money(conditions.min_amount)} or more")
     parts += [
         f"{words} {_listed(names, 'or')}"
         for words, names in (
@@ -124,7 +144,20 @@ def _conditions(conditions: SaleConditions) -> str:
         parts.append(f"from {conditions.first_day}")
     if conditions.last_day:
         parts.append(f"until {conditions.last_day}")
+    if conditions.birthday:
+        parts.append("in the month of the birthday" if conditions.birthday == Birthday.MONTH else "on the birthday")
+    if conditions.segments:
+        parts.append(f"for the segment {_listed([f'{segment} {part}' for segment, part in conditions.segments], 'or')}")
     return f" {', '.join(parts)}" if parts else ""
+
+
+def _lines(conditions: LineConditions) -> str:
+    """The lines of a bill that a rule looks at; "" for all of them."""
+    parts = [f"for the items {_listed(conditions.include, 'and')}"] if conditions.include else []
+    if conditions.exclude:
+        parts.append(f"{'except' if parts else 'for all items except'} {_listed(conditions.exclude, 'and')}")
+    parts += [f"for lines with {name} {_listed(values, 'or')}" for name, values in conditions.attributes]
+    return " ".join(parts)
 
 
 def describe_expiry(rule: ExpiryRule) -> str:
@@ -211,8 +244,8 @@ def _tracker(tracker: TrackerRule) -> str:
     return f"Counts {counted} {window}."
 
 
-def _points(points: Decimal) -> str:
-    return f"{format_points(points)} {'point' if points == 1 else 'points'}"
+def _points(points: Decimal, kind: str = "") -> str:
+    return f"{format_points(points)} {kind}{'point' if points == 1 else 'points'}"
 
 
 def _many(number: int, noun: str) -> str:

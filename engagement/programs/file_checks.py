@@ -20,12 +20,21 @@ def check_programs(document: Document, problems: Problems) -> None:
     check_single_default(programs, "programs", "exactly one may be the default, and {} is", problems)
     _check_bindings(document, problems)
     codes = {section: codes_of(document, section) for section in _CONDITIONS}
-    dates = {field["name"] for field in list_fields(document, "extended") if field["type"] == "date"}
+    dates = _date_fields(document, "extended")
+    birthdays = dates | _date_fields(document, "custom")
+    partitions = {segment["name"]: set(segment["partitions"]) for segment in document["segments"]}
     for path, program in list_rows(document, "programs"):
+        check_name(program["birthday_field"], birthdays, "field of type date", f"{path}.birthday_field", problems)
         tiers = {tier["name"] for tier in program["tiers"]}
+        giving = {rule["name"] for rule in program["earning"] if rule["award"]["multiply"] is None}
         for number, rule in enumerate(program["earning"]):
             at = f"{path}.earning[{number}]"
-            _check_conditions(rule["when"] or {}, codes, tiers, f"{at}.when", problems)
+            when = rule["when"] or {}
+            _check_conditions(when, codes, tiers, f"{at}.when", problems)
+            _check_segments(when.get("segments", []), partitions, f"{at}.when.segments", problems)
+            if when.get("birthday") and not program["birthday_field"]:
+                problems.add(f"{at}.when.birthday", "needs the birthday_field of the program")
+            check_names(rule["award"]["of"] or [], giving, "rule that gives points by itself", f"{at}.award.of", problems)
             _check_expiry(rule["expiry"], dates, f"{at}.expiry", problems)
         if program["enrolment"]:
             _check_expiry(program["enrolment"]["expiry"], dates, f"{path}.enrolment.expiry", problems)
@@ -57,6 +66,18 @@ def _check_conditions(when: dict[str, Any], codes: dict[str, set[str]], tiers: s
     for key, what in _CONDITIONS.items():
         check_names(when.get(key, []), codes[key], what, f"{path}.{key}", problems)
     check_names(when.get("tiers", []), tiers, "tier", f"{path}.tiers", problems)
+
+
+def _check_segments(rows: list[dict[str, Any]], partitions: dict[str, set[str]], path: str, problems: Problems) -> None:
+    for number, row in enumerate(rows):
+        at = f"{path}[{number}]"
+        check_name(row["segment"], partitions, "segment", f"{at}.segment", problems)
+        known = partitions.get(row["segment"], {row["partition"]})
+        check_name(row["partition"], known, f"partition of {row['segment']!r}", f"{at}.partition", problems)
+
+
+def _date_fields(document: Document, category: str) -> set[str]:
+    return {field["name"] for field in list_fields(document, category) if field["type"] == "date"}
 
 
 def _check_expiry(expiry: dict[str, Any] | None, dates: set[str], path: str, problems: Problems) -> None:

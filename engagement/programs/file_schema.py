@@ -2,17 +2,10 @@
 
 from typing import Any, Final
 
+from engagement.programs.earning_rules import Birthday, EarningKind, Weekday
+from engagement.programs.expiry_rules import ExpiryKind
 from engagement.programs.expressions import positions_of
-from engagement.programs.rules import (
-    Downgrade,
-    EarningKind,
-    ExpiryKind,
-    Period,
-    TierMeasure,
-    TrackerMode,
-    TrackerType,
-    Weekday,
-)
+from engagement.programs.rules import Downgrade, Period, TierMeasure, TrackerMode, TrackerType
 from organizations.organization_file.common_keys import CODES, check_order
 from organizations.organization_file.problems import Problems, below
 from organizations.organization_file.schema import (
@@ -21,6 +14,7 @@ from organizations.organization_file.schema import (
     Flag,
     Key,
     ListOf,
+    MapOf,
     Number,
     OneOf,
     Struct,
@@ -63,8 +57,19 @@ EXPIRY: Final = Variants(
 
 def _check_award(award: dict[str, Any], path: str, problems: Problems) -> None:
     given = {name for name, value in award.items() if value is not None}
-    if given not in ({"per", "points"}, {"percent"}, {"fixed"}):
-        problems.add(path, "must be per with points, or percent, or fixed")
+    if given not in ({"per", "points"}, {"percent"}, {"fixed"}, {"per_unit"}, {"multiply"}, {"multiply", "of"}):
+        problems.add(path, "must be per with points, or percent, or fixed, or per_unit, or multiply")
+    elif "multiply" in given and award["multiply"] <= 1:
+        problems.add(below(path, "multiply"), "must be above 1")
+
+
+def _check_rule(rule: dict[str, Any], path: str, problems: Problems) -> None:
+    """A multiplier multiplies points that other rules gave: it looks at no lines of its own."""
+    when = rule["when"] or {}
+    if rule["award"]["multiply"] is not None:
+        for name in ("items", "attributes"):
+            if when.get(name):
+                problems.add(below(path, f"when.{name}"), "does not go with multiply")
 
 
 RULE: Final = Struct(
@@ -81,6 +86,16 @@ RULE: Final = Struct(
                     "weekdays": optional(ListOf(OneOf(*Weekday), unique=True), []),
                     "from": optional(Day()),
                     "until": optional(Day()),
+                    "items": optional(Struct({"include": optional(CODES, []), "exclude": optional(CODES, [])})),
+                    "attributes": optional(MapOf(Text(100), ListOf(Text(200), unique=True, filled=True)), {}),
+                    "birthday": optional(OneOf(*Birthday)),
+                    "segments": optional(
+                        ListOf(
+                            Struct({"segment": required(Text(100)), "partition": required(Text(100))}),
+                            key=("segment", "partition"),
+                        ),
+                        [],
+                    ),
                 },
                 check_order("from", "until"),
             )
@@ -92,6 +107,9 @@ RULE: Final = Struct(
                     "points": optional(POINTS),
                     "percent": optional(Number(6)),
                     "fixed": optional(POINTS),
+                    "per_unit": optional(POINTS),
+                    "multiply": optional(Number(3)),
+                    "of": optional(ListOf(Text(100), unique=True, filled=True)),
                 },
                 _check_award,
             )
@@ -99,8 +117,12 @@ RULE: Final = Struct(
         "kind": optional(OneOf(*EarningKind), EarningKind.REGULAR.value),
         "delay_days": optional(Whole(0, 3650), 0),
         "expiry": optional(EXPIRY),
+        "group": optional(Text(100)),
         "max_points": optional(POINTS),
-    }
+        "max_points_per_day": optional(POINTS),
+        "max_points_per_month": optional(POINTS),
+    },
+    _check_rule,
 )
 
 TRACKER: Final = Variants(
@@ -228,6 +250,7 @@ PROGRAM: Final = Struct(
         "precision": optional(Whole(0, 3), 0),
         "enrolment": optional(Struct({"points": required(POINTS), "expiry": optional(EXPIRY)})),
         "earning": optional(ListOf(RULE, key=("name",)), []),
+        "birthday_field": optional(Text(100)),
         "redemption": optional(
             Struct(
                 {

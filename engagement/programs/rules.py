@@ -11,42 +11,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from engagement.numbers.decimals import decimal
+from engagement.numbers.days import read_day
+from engagement.numbers.decimals import decimal, exact_decimal
+from engagement.programs.earning_rules import EarningRule, EnrolmentRule
+from engagement.programs.expiry_rules import NEVER, ExpiryKind, ExpiryRule
 
 Stored = Mapping[str, Any]
-
-
-class ExpiryKind(StrEnum):
-    """How the last day of points is found."""
-
-    NEVER = "never"
-    DAYS = "days"
-    MONTHS = "months"
-    DATE = "date"
-    LAST_ACTIVITY = "last_activity"
-    ROLLING = "rolling"
-    ANNIVERSARY = "anniversary"
-    MEMBERSHIP = "membership"
-    FIELD = "field"
-
-
-class EarningKind(StrEnum):
-    """Kind of the points that an earning rule gives."""
-
-    REGULAR = "regular"
-    PROMOTIONAL = "promotional"
-
-
-class Weekday(StrEnum):
-    """Day of the week, in the order of `date.weekday()`."""
-
-    MONDAY = "mon"
-    TUESDAY = "tue"
-    WEDNESDAY = "wed"
-    THURSDAY = "thu"
-    FRIDAY = "fri"
-    SATURDAY = "sat"
-    SUNDAY = "sun"
 
 
 class TierMeasure(StrEnum):
@@ -102,137 +72,6 @@ class Period(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExpiryRule:
-    """When points expire.
-
-    `number` counts days, months or anniversaries, as `kind` says; for FIELD, the days after the date in the customer's field
-    named `field`. `day` belongs to DATE; it is None for a date that does not exist, which is an error where points expire.
-    """
-
-    kind: ExpiryKind = ExpiryKind.NEVER
-    number: int = 0
-    day: date | None = None
-    field: str = ""
-
-    @classmethod
-    def from_json(cls, stored: Stored | None) -> "ExpiryRule":
-        """The rule; None is never."""
-        if not stored:
-            return NEVER
-        kind, value = ExpiryKind(stored["kind"]), stored.get("value")
-        if kind == ExpiryKind.DATE:
-            try:
-                return cls(kind=kind, day=date.fromisoformat(stored["value"]))
-            except ValueError:
-                return cls(kind=kind)
-        return cls(kind=kind, number=value or 0, field=stored.get("name", ""))
-
-
-NEVER = ExpiryRule()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FixedAward:
-    """The same number of points for every bill."""
-
-    points: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PercentAward:
-    """A percentage of the amount, as points."""
-
-    percent: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateAward:
-    """`points` for every `per` of the amount."""
-
-    points: Decimal
-    per: Decimal
-
-
-AwardRule = FixedAward | PercentAward | RateAward
-
-
-def award_rule(stored: Stored) -> AwardRule:
-    """The award that an earning rule names in one of its three forms."""
-    if (fixed := decimal(stored.get("fixed"))) is not None:
-        return FixedAward(points=fixed)
-    if (percent := decimal(stored.get("percent"))) is not None:
-        return PercentAward(percent=percent)
-    return RateAward(points=_number(stored["points"]), per=_number(stored["per"]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaleConditions:
-    """Sales to which an earning rule applies. An empty list, or None, does not restrict."""
-
-    min_amount: Decimal | None = None
-    stores: tuple[str, ...] = ()
-    zones: tuple[str, ...] = ()
-    concepts: tuple[str, ...] = ()
-    tiers: tuple[str, ...] = ()
-    weekdays: tuple[Weekday, ...] = ()
-    first_day: date | None = None
-    last_day: date | None = None
-
-    @classmethod
-    def from_json(cls, stored: Stored) -> "SaleConditions":
-        """The conditions under `when`."""
-        return cls(
-            min_amount=decimal(stored.get("min_amount")),
-            stores=tuple(stored.get("stores") or ()),
-            zones=tuple(stored.get("zones") or ()),
-            concepts=tuple(stored.get("concepts") or ()),
-            tiers=tuple(stored.get("tiers") or ()),
-            weekdays=tuple(Weekday(day) for day in stored.get("weekdays") or ()),
-            first_day=_day(stored.get("from")),
-            last_day=_day(stored.get("until")),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EarningRule:
-    """Points for a bill. With `delay_days` they are promised first; `max_points` caps one bill."""
-
-    name: str
-    award: AwardRule
-    conditions: SaleConditions = SaleConditions()
-    kind: EarningKind = EarningKind.REGULAR
-    delay_days: int = 0
-    expiry: ExpiryRule = NEVER
-    max_points: Decimal | None = None
-
-    @classmethod
-    def from_json(cls, stored: Stored) -> "EarningRule":
-        """One of the rules under `earning`."""
-        return cls(
-            name=stored["name"],
-            award=award_rule(stored["award"]),
-            conditions=SaleConditions.from_json(stored.get("when") or {}),
-            kind=EarningKind(stored.get("kind", EarningKind.REGULAR)),
-            delay_days=stored.get("delay_days", 0),
-            expiry=ExpiryRule.from_json(stored.get("expiry")),
-            max_points=decimal(stored.get("max_points")),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnrolmentRule:
-    """Points for joining the program."""
-
-    points: Decimal
-    expiry: ExpiryRule = NEVER
-
-    @classmethod
-    def from_json(cls, stored: Stored) -> "EnrolmentRule":
-        """The award under `enrolment`."""
-        return cls(points=_number(stored["points"]), expiry=ExpiryRule.from_json(stored.get("expiry")))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RedemptionLimits:
     """Limits of a redemption in points; None does not limit."""
 
@@ -269,7 +108,7 @@ class TrackerRule:
             type=TrackerType(stored["type"]),
             mode=TrackerMode(stored["mode"]),
             days=stored.get("days", stored.get("every_days", 0)),
-            start=_day(stored.get("from")),
+            start=read_day(stored.get("from")),
             period=Period(stored["period"]) if "period" in stored else None,
         )
 
@@ -287,7 +126,7 @@ class TierCondition:
         """A condition under `upgrade` or `renew`."""
         return cls(
             measure=TierMeasure(stored["based_on"]),
-            threshold=_number(stored["threshold"]),
+            threshold=exact_decimal(stored["threshold"]),
             tracker=stored.get("tracker", ""),
         )
 
@@ -345,6 +184,7 @@ class ProgramRules:
     allow_negative: bool = False
     trackers: tuple[TrackerRule, ...] = ()
     tiers: tuple[TierRule, ...] = ()
+    birthday_field: str = ""
 
     @classmethod
     def from_json(cls, stored: Stored) -> "ProgramRules":
@@ -359,6 +199,7 @@ class ProgramRules:
             allow_negative=(stored.get("returns") or {}).get("allow_negative", False),
             trackers=tuple(TrackerRule.from_json(rule) for rule in stored.get("trackers", ())),
             tiers=tuple(TierRule.from_json(rule) for rule in stored.get("tiers", ())),
+            birthday_field=stored.get("birthday_field", ""),
         )
 
     @property
@@ -373,20 +214,12 @@ class ProgramRules:
 
     @property
     def reads_customer_fields(self) -> bool:
-        """True if points expire by a date in a customer's field."""
+        """True if points expire by a date in a customer's field, or a field has the birthday."""
         expiries = [rule.expiry for rule in self.earning]
         if self.enrolment:
             expiries.append(self.enrolment.expiry)
-        return any(expiry.kind == ExpiryKind.FIELD for expiry in expiries)
+        return bool(self.birthday_field) or any(expiry.kind == ExpiryKind.FIELD for expiry in expiries)
 
     def tier(self, name: str) -> TierRule | None:
         """The rule of the tier with this name."""
         return next((tier for tier in self.tiers if tier.name == name), None)
-
-
-def _number(value: Any) -> Decimal:
-    return Decimal(str(value))
-
-
-def _day(value: str | None) -> date | None:
-    return date.fromisoformat(value) if value else None

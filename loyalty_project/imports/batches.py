@@ -39,7 +39,8 @@ class Worker:
     in a transaction, and again with the same rows if that is rolled back. `prepare` is called before that transaction with the
     number of rows, but in no dry run: for what tills must not wait for. `constraints` has the code of each broken constraint
     by name, `fallback` is the code of unexpected errors. In the columns `free_text`, quoted cells may hold line breaks; the
-    columns `codes` name something by letters and digits: a row is refused if a spreadsheet has changed them.
+    columns `codes` name something by letters and digits: a row is refused if a spreadsheet has changed them. Rows that follow
+    each other and have the same value of `together` are processed in one batch.
     """
 
     work: Work
@@ -48,6 +49,7 @@ class Worker:
     prepare: Callable[[int], None] | None = None
     free_text: Collection[str] = ()
     codes: Collection[str] = IDENTIFIERS
+    together: Callable[[Values], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,22 @@ class Prepared:
     problem: str
 
 
-def in_batches(rows: Iterable[Prepared], size: int) -> Iterator[list[Prepared]]:
-    """The rows in lists of `size`; shorter ones at the end and if the bytes would be too many."""
+def in_batches(
+    rows: Iterable[Prepared], size: int, *, together: Callable[[Values], object] | None = None
+) -> Iterator[list[Prepared]]:
+    """The rows in lists of `size`; shorter ones at the end and if the bytes would be too many.
+
+    Longer ones end with the last row that has the same value of `together` as the one before it.
+    """
     batch: list[Prepared] = []
     held = 0
     for prepared in rows:
+        if together and len(batch) >= size and together(prepared.values) != together(batch[-1].values):
+            yield batch
+            batch, held = [], 0
         batch.append(prepared)
         held += len(prepared.row.raw)
-        if len(batch) == size or held >= _LARGEST_BATCH:
+        if (not together and len(batch) == size) or held >= _LARGEST_BATCH:
             yield batch
             batch, held = [], 0
     if batch:

@@ -163,7 +163,8 @@ class ImportCommand(BaseCommand):
             self.stderr.write(f"Continuing the import of {begun} UTC behind line {progress.position.lines}.")
             reader.seek(progress.position)
         with progress_bar(source.size, wanted=not options["no_progress"]) as report:
-            for batch in in_batches((_prepare(row, header, worker) for row in reader), self._rows_of_a_batch(options)):
+            prepared = (_prepare(row, header, worker) for row in reader)
+            for batch in in_batches(prepared, self._rows_of_a_batch(options), together=worker.together):
                 progress.work(batch, worker, partial(_rejects, header))
                 report(batch[-1].row.end, progress.tally)
         if options["errors"]:

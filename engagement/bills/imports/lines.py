@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from engagement.bills.draft import MOST_MONEY, NUMBER_LENGTH, BillDraft, LineDraft
 from engagement.bills.imports.cells import money_cell
@@ -12,6 +12,8 @@ from organizations.locations.lookup import Locations
 from organizations.tenancy.models import Organization
 
 REQUIRED = ("number", "billing_time", "item_sku", "quantity", "amount")
+# Columns of attributes, by which earning rules choose lines.
+ATTRIBUTE: Final = "attribute."
 COLUMNS = (*IDENTIFIERS, *REQUIRED, "store_code", "till_code", "description", "rate", "discount")
 # Columns that name something by letters and digits, which a spreadsheet may have changed.
 CODES: Final = (*IDENTIFIERS, "number", "item_sku")
@@ -19,12 +21,19 @@ CODES: Final = (*IDENTIFIERS, "number", "item_sku")
 FREE_TEXT: Final = ("description",)
 QUANTITY_DECIMALS: Final = 3
 ITEM_LENGTH = 100
+ATTRIBUTE_LENGTH = 200
 DESCRIPTION_LENGTH = 250
 
 
 def check_line_columns(columns: Sequence[str]) -> None:
     """Raise `ColumnsError` for unknown or missing columns."""
-    check_columns(columns, known=dict.fromkeys(COLUMNS, ""), required=REQUIRED)
+    attributes = [column for column in columns if column.startswith(ATTRIBUTE) and column != ATTRIBUTE]
+    check_columns(columns, known=dict.fromkeys((*COLUMNS, *attributes), ""), required=REQUIRED)
+
+
+def bill_of_row(row: Values) -> tuple[str, ...]:
+    """What a row says of its bill: rows that follow each other and agree in it are lines of one bill."""
+    return tuple(row.get(column, "").strip() for column in ("number", "store_code", "till_code"))
 
 
 def read_line_row(
@@ -50,8 +59,16 @@ def read_line_row(
         value=amount + discount,
         discount=discount,
         amount=amount,
+        details=_details(row),
     )
     return BillDraft(customer_id=customer_id, number=number, billed_at=billed_at, till=till, store=store), line
+
+
+def _details(row: Values) -> dict[str, Any]:
+    """The attributes of a line, by name; a blank cell is none."""
+    columns = [column for column in row if column.startswith(ATTRIBUTE)]
+    attributes = {column.removeprefix(ATTRIBUTE): text_cell(row, column, most=ATTRIBUTE_LENGTH) for column in columns}
+    return {"attributes": attributes} if attributes else {}
 
 
 def _quantity(row: Values) -> Decimal:

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from engagement.earning.rules import Award, NoAward, Sale, earn
+from engagement.earning.rules import Award, NoAward, earn
+from engagement.earning.sales import Sale
 from engagement.numbers.decimals import decimal
 from engagement.numbers.rounding import TooManyPointsError
-from engagement.programs.rules import NEVER, ExpiryKind, ExpiryRule, ProgramRules
+from engagement.programs.expiry_rules import NEVER, ExpiryKind, ExpiryRule
+from engagement.programs.rules import ProgramRules
+from loyalty_project.protocol.codes import Code
 
 FRIDAY = date(2026, 3, 6)
 BASE: dict[str, Any] = {"name": "base", "award": {"per": 100, "points": 5}}
@@ -57,12 +60,13 @@ def test_a_cap_is_the_most_that_a_bill_gives(cap: Any, precision: int, points: s
     assert (outcome.points, outcome.is_capped, "cap" in outcome.figures) == (Decimal(points), is_capped, is_capped)
 
 
-@pytest.mark.parametrize(
-    ("rule", "amount", "reason"),
-    [({}, "19.99", "0.9995 points round down to none"), ({"max_points": 0}, "1000", "50 points round down to none")],
-)
-def test_less_than_a_point_is_none(rule: dict[str, Any], amount: str, reason: str) -> None:
-    assert one(rule, amount) == NoAward(rule="base", reason=reason)
+def test_less_than_a_point_is_none() -> None:
+    assert one({}, "19.99") == NoAward(rule="base", reason="0.9995 points round down to none")
+
+
+def test_a_cap_that_leaves_nothing_is_a_warning() -> None:
+    reason = "its cap of 0 points for a bill is reached"
+    assert one({"max_points": 0}) == NoAward(rule="base", reason=reason, warning=Code.POINTS_CAPPED)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from engagement.points.expiry import NEVER, Expiry, ExpiryError, PastExpiryError, expiry_of
 from engagement.points.models import PointsLot
-from engagement.programs.rules import ExpiryRule
+from engagement.programs.expiry_rules import ExpiryRule
 
 Moves = PointsLot.Moves
 

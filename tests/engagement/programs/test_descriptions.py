@@ -13,7 +13,8 @@ from engagement.programs.descriptions import (
     describe_tiers,
     describe_trackers,
 )
-from engagement.programs.rules import ExpiryRule, ProgramRules
+from engagement.programs.expiry_rules import ExpiryRule
+from engagement.programs.rules import ProgramRules
 
 
 def earning(**rule: Any) -> list[str]:
@@ -28,6 +29,9 @@ def earning(**rule: Any) -> list[str]:
         ({"per": "0.5", "points": 1}, "1 point for every 0.5 spent."),
         ({"percent": 2.5}, "2.5 % of the amount as points."),
         ({"fixed": 1000}, "1,000 points for each bill."),
+        ({"per_unit": 1}, "1 point for each unit."),
+        ({"multiply": 2}, "2 times the regular points of the other rules."),
+        ({"multiply": 1.5, "of": ["a", "b"]}, "1.5 times the regular points of the rules a and b."),
     ],
 )
 def test_an_award_is_a_sentence(award: dict[str, Any], sentence: str) -> None:
@@ -60,6 +64,30 @@ def test_conditions_delay_expiry_and_cap_follow() -> None:
         "They expire 90 days later.",
         "At most 500 for one bill.",
     ]
+
+
+def test_lines_birthdays_segments_groups_and_caps_are_described() -> None:
+    when = {
+        "items": {"include": ["A", "B"], "exclude": ["C"]},
+        "attributes": {"kind": ["shoes", "boots"]},
+        "min_amount": 20,
+        "birthday": "month",
+        "segments": [{"segment": "spend", "partition": "high"}, {"segment": "age", "partition": "young"}],
+    }
+    assert earning(award={"per_unit": 3}, when=when, group="rate", max_points_per_day=10, max_points_per_month=100) == [
+        "3 points for each unit for the items A and B except C for lines with kind shoes or boots, on lines of 20.00 or more,"
+        " in the month of the birthday, for the segment spend high or age young.",
+        "They never expire.",
+        "At most 10 on one day.",
+        "At most 100 in one month.",
+        "Of the rules in the group rate only the one that gives most counts.",
+    ]
+    assert earning(award={"fixed": 3}, when={"items": {"exclude": ["C"]}, "birthday": "day"})[0] == (
+        "3 points for each bill for all items except C, on the birthday."
+    )
+    assert earning(award={"multiply": 2}, kind="promotional")[0] == (
+        "2 times the regular points of the other rules, as promotional points."
+    )
 
 
 @pytest.mark.parametrize(

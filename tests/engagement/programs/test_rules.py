@@ -6,19 +6,10 @@ from typing import Any
 
 import pytest
 
+from engagement.programs.earning_rules import AwardRule, FixedAward, Multiplier, PercentAward, RateAward, UnitAward
+from engagement.programs.expiry_rules import NEVER, ExpiryKind, ExpiryRule
 from engagement.programs.organization_file import rules_of
-from engagement.programs.rules import (
-    NEVER,
-    ExpiryKind,
-    ExpiryRule,
-    FixedAward,
-    PercentAward,
-    ProgramRules,
-    RateAward,
-    TierConditions,
-    TrackerMode,
-    TrackerRule,
-)
+from engagement.programs.rules import ProgramRules, TierConditions, TrackerMode, TrackerRule
 from tests.factories.organization_files import check, whole
 
 RULE = {"name": "base", "award": {"fixed": 1}}
@@ -43,6 +34,10 @@ WHEN = {
     "weekdays": ["sat", "sun"],
     "from": "2026-01-01",
     "until": "2026-12-31",
+    "items": {"include": ["SHOE-1"], "exclude": ["GIFT"]},
+    "attributes": {"category": ["shoes", "boots"]},
+    "birthday": "month",
+    "segments": [{"segment": "spend", "partition": "high"}],
 }
 SHAPES: list[dict[str, Any]] = [
     {},
@@ -53,6 +48,8 @@ SHAPES: list[dict[str, Any]] = [
     *({"earning": [{**RULE, "when": {name: value}}]} for name, value in WHEN.items()),
     {"earning": [{**RULE, "when": WHEN, "kind": "promotional", "delay_days": 14, "max_points": 500.5}, RULE]},
     {"earning": [{"name": "rate", "award": {"per": 100, "points": 0.5}}, {"name": "share", "award": {"percent": 2.5}}]},
+    {"earning": [{"name": "unit", "award": {"per_unit": 3}}, {"name": "of", "award": {"multiply": 1.5, "of": ["unit"]}}]},
+    {"earning": [{**RULE, "group": "g", "max_points_per_day": 10, "max_points_per_month": 100}], "birthday_field": "dob"},
     {"redemption": {"min_points": 200, "multiple_of": 0.5, "max_points_per_day": 20000}},
     {"returns": {"allow_negative": True}},
     {"trackers": [{"name": "a", "type": "POINTS", "mode": "MOVING_WINDOW", "days": 30}]},
@@ -108,13 +105,22 @@ def as_stored(rules: ProgramRules) -> dict[str, Any]:
                         tiers=list(rule.conditions.tiers),
                         weekdays=list(rule.conditions.weekdays),
                         until=rule.conditions.last_day,
+                        items=_without_defaults(
+                            include=list(rule.conditions.lines.include), exclude=list(rule.conditions.lines.exclude)
+                        ),
+                        attributes={name: list(values) for name, values in rule.conditions.lines.attributes},
+                        birthday=rule.conditions.birthday,
+                        segments=[part._asdict() for part in rule.conditions.segments],
                     ),
                     **({"from": rule.conditions.first_day.isoformat()} if rule.conditions.first_day else {}),
                 },
                 kind=rule.kind if rule.kind != "regular" else None,
                 delay_days=rule.delay_days or None,
                 expiry=_expiry(rule.expiry),
+                group=rule.group,
                 max_points=rule.max_points,
+                max_points_per_day=rule.max_points_per_day,
+                max_points_per_month=rule.max_points_per_month,
             )
             for rule in rules.earning
         ],
@@ -136,6 +142,7 @@ def as_stored(rules: ProgramRules) -> dict[str, Any]:
             )
             for tier in rules.tiers
         ],
+        birthday_field=rules.birthday_field,
     )
 
 
@@ -149,7 +156,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _award(award: FixedAward | PercentAward | RateAward) -> dict[str, Any]:
+def _award(award: AwardRule) -> dict[str, Any]:
     match award:
         case FixedAward():
             return _without_defaults(fixed=award.points)
@@ -157,6 +164,10 @@ def _award(award: FixedAward | PercentAward | RateAward) -> dict[str, Any]:
             return _without_defaults(percent=award.percent)
         case RateAward():
             return _without_defaults(per=award.per, points=award.points)
+        case UnitAward():
+            return _without_defaults(per_unit=award.points)
+        case Multiplier():
+            return _without_defaults(multiply=award.times, of=list(award.of))
 
 
 def _expiry(rule: ExpiryRule) -> dict[str, Any] | None:

@@ -67,6 +67,12 @@ def test_batches_end_by_rows_and_by_bytes():
     assert list(in_batches([], 2)) == []
 
 
+def test_rows_that_belong_together_are_in_one_batch() -> None:
+    rows = [prepared(text) for text in "aabbbc"]
+    batches = in_batches(rows, 1, together=lambda values: values["name"])
+    assert [[row.row.raw for row in batch] for batch in batches] == [["a", "a"], ["b", "b", "b"], ["c"]]
+
+
 @pytest.mark.django_db
 def test_rows_are_processed_together_without_rejected_ones():
     works = Works()

@@ -22,6 +22,7 @@ STATUSES = "ACTIVE, SUSPENDED, DELETED, FRAUD_SUSPECTED, FRAUD_CONFIRMED, INTERN
 BLOCKS = "coupon_redeem, coupon_issue, points_issue, points_redeem, identifier_change, tier_upgrade, transactions, promotions"
 USERNAME = "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
 MATCHES = "must be all, any, a number, or an expression like (1 AND 2) OR 3"
+AWARDS = "must be per with points, or percent, or fixed, or per_unit, or multiply"
 SILVER = "programs[0].tiers[1]"
 
 # what is put where, and the problem: at the same path, at the one below it that is named, or (with =) at another one
@@ -169,10 +170,23 @@ SPOILT = [
     ("programs[0].earning[0].when.tiers[0]", "Wood", "", "there is no tier 'Wood'"),
     ("programs[0].earning[0].when.weekdays[0]", "monday", "", "must be one of mon, tue, wed, thu, fri, sat, sun"),
     ("programs[0].earning[0].when.until", date(2025, 1, 1), "", "must not be before from"),
-    ("programs[0].earning[0].award", {"per": 100}, "", "must be per with points, or percent, or fixed"),
-    ("programs[0].earning[0].award", {}, "", "must be per with points, or percent, or fixed"),
-    ("programs[0].earning[0].award", {"percent": 1, "fixed": 2}, "", "must be per with points, or percent, or fixed"),
+    ("programs[0].earning[0].award", {"per": 100}, "", AWARDS),
+    ("programs[0].earning[0].award", {}, "", AWARDS),
+    ("programs[0].earning[0].award", {"percent": 1, "fixed": 2}, "", AWARDS),
+    ("programs[0].earning[0].award", {"percent": 1, "of": ["base"]}, "", AWARDS),
     ("programs[0].earning[0].award.per", 0, "", "must be above 0"),
+    ("programs[0].earning[10].award.multiply", 1, "", "must be above 1"),
+    ("programs[0].earning[10].award.of[0]", "nobody", "", "there is no rule that gives points by itself 'nobody'"),
+    ("programs[0].earning[10].award.of[0]", "more", "", "there is no rule that gives points by itself 'more'"),
+    ("programs[0].earning[11].when", {"items": {"include": ["A"]}}, "items", "does not go with multiply"),
+    ("programs[0].earning[11].when", {"attributes": {"a": ["b"]}}, "attributes", "does not go with multiply"),
+    ("programs[0].earning[8].when.attributes.season", [], "", "must not be empty"),
+    ("programs[0].earning[8].when.birthday", "week", "", "must be one of month, day"),
+    ("programs[0].earning[8].when.segments[0].segment", "nothing", "", "there is no segment 'nothing'"),
+    ("programs[0].earning[8].when.segments[0].partition", "middle", "", "there is no partition of 'spend-band' 'middle'"),
+    ("programs[0].birthday_field", "nothing", "", "there is no field of type date 'nothing'"),
+    ("programs[0].birthday_field", "city", "", "there is no field of type date 'city'"),
+    ("programs[0].birthday_field", ABSENT, "=programs[0].earning[8].when.birthday", "needs the birthday_field of the program"),
     ("programs[0].earning[0].award.points", Decimal("5.1234"), "", "must have at most 3 decimals"),
     ("programs[0].earning[0].award", ABSENT, "", "is required"),
     ("programs[0].earning[0].kind", "special", "", "must be one of regular, promotional"),

@@ -10,6 +10,7 @@ from engagement.bills.models import Bill
 from organizations.tenancy.models import Organization
 from tests.factories.bills import open_shop
 from tests.factories.customers import CustomerFactory
+from tests.factories.program_files import club, load
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +37,17 @@ def test_a_customer_without_programs_gets_a_reason(northwind: Organization) -> N
     assert simulate(chen.pk)[1:] == ["It earns nothing: no program counts there for this customer."]
 
 
+def test_lines_with_attributes_are_simulated(northwind: Organization, asha: Customer) -> None:
+    when = {"items": {"include": ["SHOE"]}, "attributes": {"season": ["winter"]}}
+    shoes = {"name": "shoes", "when": when, "award": {"percent": 10}, "max_points_per_day": 4}
+    load(club(earning=[shoes, {"name": "double", "award": {"multiply": 2}}]))
+    lines = [option for text in ("SHOE,1,50,season=winter", "SHOE,1,50") for option in ("--line", text)]
+    assert simulate(asha.pk, *lines)[2:] == [
+        "Rule shoes gives 4 regular points on 65 of its lines, cut from 6.5 by its cap for a day; they never expire.",
+        "Rule double gives 4 regular points, 2 times the 4 of shoes in all; they never expire.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "more", "sentence"),
     [
@@ -45,6 +57,9 @@ def test_a_customer_without_programs_gets_a_reason(northwind: Organization) -> N
         (["--at", "soon"], {}, "soon is no time."),
         (["--store", "mars"], {}, "There is no store mars."),
         (["--till", "mars.1"], {}, "There is no till mars.1."),
+        (["--line", "SHOE"], {}, "SHOE is no line: write ITEM,QUANTITY,AMOUNT."),
+        (["--line", "SHOE,1,x"], {}, "SHOE,1,x is no line: write ITEM,QUANTITY,AMOUNT."),
+        (["--line", "SHOE,-1,5"], {}, "SHOE,-1,5 is no line: write ITEM,QUANTITY,AMOUNT."),
     ],
 )
 def test_a_missing_row_is_reported(asha: Customer, options: list[str], more: dict[str, str], sentence: str) -> None:
