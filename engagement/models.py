@@ -2,6 +2,7 @@
 
 from engagement.adjustments.models import AdjustmentReversal, PointsAdjustment
 from engagement.bills.models import Bill, BillLine, PurchaseTotals
+from engagement.coupons.models import CouponSeries, CouponSeriesVersion
 from engagement.events.models import DeferredEvent
 from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
@@ -12,6 +13,8 @@ __all__ = [
     "Bill",
     "BillLine",
     "BillPoints",
+    "CouponSeries",
+    "CouponSeriesVersion",
     "DeferredEvent",
     "Membership",
     "PointsAccount",

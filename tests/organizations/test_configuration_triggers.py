@@ -38,6 +38,8 @@ CONFIGURATION = {
     "customers_usergroup": SWITCH,
     "customers_customerstatus": SWITCH,
     "customers_indexedfield": "is_complete = NOT is_complete",
+    "engagement_couponseries": SWITCH,
+    "engagement_couponseriesversion": "made_at = made_at - interval '1 day'",
     "engagement_program": SWITCH,
     "engagement_programversion": "made_at = made_at - interval '1 day'",
     "engagement_tier": SWITCH,
@@ -135,6 +137,7 @@ def versions_of_rules_may_change() -> Iterator[None]:
     """Without the trigger that refuses changes of versions of rules."""
     execute("SET CONSTRAINTS ALL IMMEDIATE")
     execute("ALTER TABLE engagement_programversion DISABLE TRIGGER program_versions_are_append_only")
+    execute("ALTER TABLE engagement_couponseriesversion DISABLE TRIGGER coupon_series_versions_are_append_only")
     execute("SET CONSTRAINTS ALL DEFERRED")
     yield
 
