@@ -3,6 +3,7 @@
 from customers.merging.transfer import KeptRows, MovedRows
 from engagement.adjustments.models import PointsAdjustment
 from engagement.bills.models import Bill, PurchaseTotals
+from engagement.coupons.models import Coupon
 from engagement.events.models import DeferredEvent
 from engagement.points.models import PointsAccount
 from engagement.programs.models import Membership
@@ -10,10 +11,12 @@ from engagement.programs.models import Membership
 MOVED = (
     MovedRows(model=Membership, conflicts=("membership_unique",)),
     MovedRows(model=Bill, undigested=("stated_points",)),
+    MovedRows(model=Coupon),
     MovedRows(model=DeferredEvent),
     MovedRows(model=PointsAdjustment),
 )
 KEPT = (
+    KeptRows(model=Coupon, column="issued_to", reason="who got a coupon first: the limits of its series count by it"),
     KeptRows(model=PointsAccount, reason="it becomes history of the survivor's account: points.merging"),
     KeptRows(model=PurchaseTotals, reason="totals are computed from the bills that moved: points.merging"),
 )

@@ -2,6 +2,14 @@
 
 from engagement.adjustments.models import AdjustmentReversal, PointsAdjustment
 from engagement.bills.models import Bill, BillLine, PurchaseTotals
+from engagement.coupons.models import (
+    Coupon,
+    CouponRedemption,
+    CouponReversal,
+    CouponSeries,
+    CouponSeriesVersion,
+    SeriesIssues,
+)
 from engagement.events.models import DeferredEvent
 from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
@@ -12,6 +20,11 @@ __all__ = [
     "Bill",
     "BillLine",
     "BillPoints",
+    "Coupon",
+    "CouponRedemption",
+    "CouponReversal",
+    "CouponSeries",
+    "CouponSeriesVersion",
     "DeferredEvent",
     "Membership",
     "PointsAccount",
@@ -24,5 +37,6 @@ __all__ = [
     "PurchaseTotals",
     "Redemption",
     "RedemptionReversal",
+    "SeriesIssues",
     "Tier",
 ]

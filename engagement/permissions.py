@@ -11,7 +11,7 @@ VIEW_POINTS: Final = permissions(
 )
 # Within the limits of the organization's policies: by default store staff adjust no points.
 ADJUST_POINTS: Final = frozenset({"engagement.adjust_points"})
-VIEW_PROGRAMS: Final = permissions(_APP, "view", "program")
+VIEW_PROGRAMS: Final = permissions(_APP, "view", "program couponseries")
 PAUSE_PROGRAMS: Final = frozenset({"engagement.pause_program"})
 VIEW_DEFERRED_EVENTS: Final = permissions(_APP, "view", "deferredevent")
 RETRY_DEFERRED_EVENTS: Final = permissions(_APP, "retry", "deferredevent")

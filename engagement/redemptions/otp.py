@@ -8,12 +8,13 @@ from decimal import Decimal
 from django.db import transaction
 
 from customers.identifiers.models import Identifier
+from customers.lookup.references import first_reference
 from customers.profile.models import Customer
 from customers.validation_codes.models import ValidationCode
 from customers.validation_codes.services import Purpose, channels_of, issue_code, present_code
 from engagement.redemptions.codes import PointsCode
 from engagement.redemptions.rules import read_points
-from engagement.redemptions.target import check_not_blocked, find_customer, first_reference
+from engagement.redemptions.target import check_not_blocked, find_customer
 from loyalty_project import clock
 from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError
 from organizations.audit.actors import Actor

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F, Q, Sum
 
+from customers.lookup.references import first_reference, write_order
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.validation_codes.models import ValidationCode
@@ -33,7 +34,7 @@ from engagement.redemptions.rules import (
     read_redemption_time,
     start_of_day,
 )
-from engagement.redemptions.target import Target, check_not_blocked, choose_program, find_customer, first_reference, write_order
+from engagement.redemptions.target import Target, check_not_blocked, choose_program, find_customer
 from engagement.redemptions.voucher_codes import insert_redemption
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError, Notice

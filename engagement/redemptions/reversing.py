@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db.models import F, Q
 
+from customers.lookup.references import write_order
 from customers.profile.locks import lock_customer
 from engagement.points.ledger.movements import reverse
 from engagement.points.ledger.posting import AccountState, EntryContext, Kind, Take
@@ -19,7 +20,7 @@ from engagement.redemptions.duplicates import find_earlier_reversal
 from engagement.redemptions.models import Redemption, RedemptionReversal
 from engagement.redemptions.requests import ReversalRequest
 from engagement.redemptions.rules import check_precision, read_points
-from engagement.redemptions.target import find_customer, write_order
+from engagement.redemptions.target import find_customer
 from loyalty_project import clock
 from loyalty_project.db.locks import ask_to_repeat
 from loyalty_project.protocol.errors import LoyaltyError

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from customers.lookup.services import KEYS, LookupQuery, look_up
+from customers.lookup.references import UNKNOWN, find_referenced
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks, label_of
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog, current_catalog
@@ -14,10 +14,6 @@ from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.values import read_id
 from organizations.audit.actors import Actor
 from organizations.policies import Policy
-
-# The order of the references of a read. In a write, the primary identifier comes before the other two.
-READ_ORDER = ("id", "mobile", "email", "external_id", "card_number", "card_external_id")
-_UNKNOWN = {Code.UNKNOWN_ID, Code.UNKNOWN_IDENTIFIER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,32 +30,15 @@ class Target:
         return self.current
 
 
-def write_order(policy: Policy) -> Sequence[str]:
-    """The order of the references of a write: the id, the primary identifier, the others (docs/protocol.md 2.4)."""
-    return tuple(dict.fromkeys(("id", policy.primary, "mobile", "external_id", "email", *KEYS)))
-
-
-def first_reference(references: Mapping[str, str]) -> tuple[Mapping[str, str], Sequence[str]]:
-    """The reference of a read that counts, alone, and the order of references."""
-    first = next((key for key in READ_ORDER if references.get(key, "").strip()), None)
-    return ({first: references[first]} if first else {}), READ_ORDER
-
-
 def find_customer(references: Mapping[str, str], order: Sequence[str], *, by: Actor, country_code: str = "") -> int:
     """The id of the customer of the first known reference, in this order.
 
     Raises `LoyaltyError` 802 without a reference or for a malformed one, and 816 if no reference is known.
     """
-    policy = by.organization.policy
-    given = [(key, references[key].strip()) for key in order if references.get(key, "").strip()]
-    for key, value in given:
-        query = LookupQuery(key=key, values=[value])
-        (result,) = look_up(query, organization=by.organization, policy=policy, country_code=country_code)
-        if result.customer_id is not None:
-            return result.customer_id
-        if result.refusal not in _UNKNOWN:
-            raise LoyaltyError(PointsCode.INVALID_CUSTOMER)
-    raise LoyaltyError(PointsCode.CUSTOMER_NOT_FOUND if given else PointsCode.INVALID_CUSTOMER)
+    found = find_referenced(references, order, by=by, country_code=country_code)
+    if isinstance(found, Code) or found is None:
+        raise LoyaltyError(PointsCode.CUSTOMER_NOT_FOUND if found in UNKNOWN else PointsCode.INVALID_CUSTOMER)
+    return found
 
 
 def choose_program(customer: Customer, program_id: str, *, by: Actor) -> Target:

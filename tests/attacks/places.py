@@ -18,6 +18,7 @@ from customers.segments.models import Segment
 from customers.statuses.models import CustomerStatus
 from engagement.adjustments.models import PointsAdjustment
 from engagement.bills.models import Bill
+from engagement.coupons.models import CouponSeries
 from engagement.events.models import DeferredEvent
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program
@@ -41,6 +42,7 @@ from tests.factories.adjustments import adjust
 from tests.factories.bills import BillFactory
 from tests.factories.cards import CardFactory, CardSeriesFactory
 from tests.factories.consents import ConsentChangeFactory
+from tests.factories.coupons import open_series
 from tests.factories.credentials import ApiClientFactory
 from tests.factories.events import DeferredEventFactory
 from tests.factories.fields import FieldFactory
@@ -170,6 +172,7 @@ def _rows_of_organization(name: str, organization: Organization, till: Till) -> 
     record_changes([Change(action="changed", object_type="store", object_id=till.store_id)], by=till_actor(till))
     return {
         Organization: organization,
+        CouponSeries: open_series(organization, f"SERIES-{name}").series,
         Zone: ZoneFactory(organization=organization),
         Concept: ConceptFactory(organization=organization),
         FieldDefinition: FieldFactory(organization=organization),

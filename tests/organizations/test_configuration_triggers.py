@@ -38,6 +38,8 @@ CONFIGURATION = {
     "customers_usergroup": SWITCH,
     "customers_customerstatus": SWITCH,
     "customers_indexedfield": "is_complete = NOT is_complete",
+    "engagement_couponseries": SWITCH,
+    "engagement_couponseriesversion": "made_at = made_at - interval '1 day'",
     "engagement_program": SWITCH,
     "engagement_programversion": "made_at = made_at - interval '1 day'",
     "engagement_tier": SWITCH,
@@ -62,6 +64,9 @@ WRITTEN = {
     "engagement_bill",
     "engagement_billline",
     "engagement_billpoints",
+    "engagement_coupon",
+    "engagement_couponredemption",
+    "engagement_couponreversal",
     "engagement_deferredevent",
     "engagement_membership",
     "engagement_pointsaccount",
@@ -72,6 +77,7 @@ WRITTEN = {
     "engagement_purchasetotals",
     "engagement_redemption",
     "engagement_redemptionreversal",
+    "engagement_seriesissues",
     "organizations_auditentry",
     "organizations_counter",
     "organizations_credentialfailure",
@@ -135,6 +141,7 @@ def versions_of_rules_may_change() -> Iterator[None]:
     """Without the trigger that refuses changes of versions of rules."""
     execute("SET CONSTRAINTS ALL IMMEDIATE")
     execute("ALTER TABLE engagement_programversion DISABLE TRIGGER program_versions_are_append_only")
+    execute("ALTER TABLE engagement_couponseriesversion DISABLE TRIGGER coupon_series_versions_are_append_only")
     execute("SET CONSTRAINTS ALL DEFERRED")
     yield
 

@@ -38,6 +38,7 @@ TABLE = """
     engagement.pause_program                A . . . .  .
     engagement.retry_deferredevent          A . . C .  .
     engagement.view_bill                    A M S C U  kept
+    engagement.view_couponseries            A M . C U  .
     engagement.view_deferredevent           A . . C U  .
     engagement.view_membership              A M S C U  kept
     engagement.view_pointsaccount           A M S C U  kept

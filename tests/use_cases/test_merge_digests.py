@@ -32,6 +32,10 @@ DIGESTED = {
         "gross_amount discount returned_amount is_returned return_of_id return_type sale_returned returned_number "
         "outlier_status delivery_status notes source currency currency_ratio field_values details content recorded_by"
     ),
+    "engagement.coupon.customer": (
+        "id organization_id series_id version_id customer_id issued_to_id nth code issued_at recorded_at valid_till uses "
+        "most_uses reference transaction_number till_id store_id made_by"
+    ),
     "engagement.deferredevent.customer": (
         "id organization_id customer_id kind payload source actor till_id store_id request_id context created_at "
         "worked_at attempts last_error"

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from customers.identifiers.models import Identifier
+from customers.lookup.references import READ_ORDER
 from customers.profile.models import Customer
-from engagement.redemptions.target import READ_ORDER, find_customer
+from engagement.redemptions.target import find_customer
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization

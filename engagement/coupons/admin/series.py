@@ -1,0 +1,88 @@
+"""Coupon series: their terms in sentences, and all versions."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from engagement.coupons import descriptions
+from engagement.coupons.models import CouponSeries, CouponSeriesVersion
+from engagement.coupons.rules import SeriesTerms
+from organizations.audit.models import AuditEntry
+from organizations.back_office.base import ReadOnlyAdmin
+from organizations.back_office.columns import Column, value_column
+from organizations.back_office.filters import YesNoFilter
+from organizations.back_office.tables import table
+from organizations.organization_file.differences import differences
+
+
+def _terms_column(title: str, show: Any) -> Column:
+    """A column of what `show` says of the newest terms, in the organization's currency."""
+
+    @display(description=title)
+    def column(page: "SeriesAdmin", series: CouponSeries) -> str:
+        return str(show(page.terms_of(series), page.organization_behind(series).currency) or "–")
+
+    return column  # type: ignore[no-any-return]  # Unfold's decorator is not typed
+
+
+@admin.register(CouponSeries)
+class SeriesAdmin(ReadOnlyAdmin):
+    """Coupon series. Their terms are changed in the organization file."""
+
+    related = ("organization",)
+    fields = (
+        "code", "name", "state_label", "external_id", "description", "discount", "discount_code", "validity", "use", "limits",
+        "stores", "properties",
+    )  # fmt: skip
+    list_display = ("code", "name", "state_label", "discount", "validity", "limits")
+    list_filter = (("is_active", YesNoFilter),)
+    search_fields = ("code",)
+    change_form_outer_after_template = "back_office/table_below.html"  # type: ignore[assignment]  # see the base class
+
+    external_id = value_column("external_id", "Number at tills")
+    name = _terms_column("Name", lambda terms, _currency: terms.name)
+    description = _terms_column("Description", lambda terms, _currency: terms.description)
+    discount = _terms_column("Discount", lambda terms, currency: descriptions.describe_discount(terms, currency=currency))
+    discount_code = _terms_column("Discount code", lambda terms, _currency: terms.discount_code)
+    validity = _terms_column("A coupon is good", lambda terms, _currency: descriptions.describe_validity(terms))
+    use = _terms_column("It may be redeemed", lambda terms, currency: descriptions.describe_use(terms, currency=currency))
+    limits = _terms_column("Limits", lambda terms, _currency: descriptions.describe_limits(terms))
+    stores = _terms_column("Where", lambda terms, _currency: ", ".join(sorted(terms.stores)) or "everywhere")
+    properties = _terms_column(
+        "Properties", lambda terms, _currency: ", ".join(f"{name}: {value}" for name, value in terms.custom_properties.items())
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Series with their versions, the newest first."""
+        return super().get_queryset(request).prefetch_related("versions")
+
+    def terms_of(self, series: CouponSeries) -> SeriesTerms:
+        """The terms of the newest version."""
+        return series.versions.all()[0].typed_terms
+
+    @display(description="State", label={"active": "success", "off": "danger"})
+    def state_label(self, series: CouponSeries) -> str:
+        """Active or off."""
+        return "active" if series.is_active else "off"
+
+    def history_of(self, row: CouponSeries) -> QuerySet[AuditEntry]:
+        """The audit entries about the series and its versions."""
+        versions = CouponSeriesVersion.objects.filter(series=row).values("pk")
+        about = Q(object_type="couponseries", object_id=row.pk)
+        about |= Q(object_type="couponseriesversion", object_id__in=versions)
+        return AuditEntry.objects.filter(about).order_by("-id")
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        versions = list(context["original"].versions.all())
+        context["table"] = table(
+            "Versions",
+            ("Version", "Made", "Changes"),
+            [
+                (version.number, version.made_at, "; ".join(differences("", before.terms, version.terms)) if before else "")
+                for version, before in zip(versions, [*versions[1:], None], strict=True)
+            ],
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
