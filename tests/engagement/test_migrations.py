@@ -21,7 +21,7 @@ MIGRATIONS = (
     ("engagement", "0002_programs_of_organization_files"),
     ("customers", "0010_customer_statuses_of_organization_files"),
 )
-COUPONS = "0016_coupon_series"
+COUPONS = "0017_coupon_series"
 # What files brought as JSON when programs became rows, less the series, which have a test of their own.
 STORED = storing("programs", "segments", "user_groups", "customer_statuses")
 

@@ -63,7 +63,7 @@ def as_said(apps, series):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("engagement", "0015_expired_and_promotional_points_by_account"),
+        ("engagement", "0016_points_of_lines"),
         ("organizations", "0011_configuration_version"),
     ]
 

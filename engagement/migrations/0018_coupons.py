@@ -21,7 +21,7 @@ DROP TRIGGER coupon_redemptions_are_append_only ON engagement_couponredemption;
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0015_configuration_version"),
-        ("engagement", "0016_coupon_series"),
+        ("engagement", "0017_coupon_series"),
         ("organizations", "0011_configuration_version"),
     ]
 
