@@ -220,9 +220,9 @@ def describe_redemption(rules: ProgramRules, *, currency: str) -> list[str]:
 
 def describe_returns(rules: ProgramRules) -> str:
     """What happens to the points of a bill that is returned."""
-    if rules.allow_negative:
-        return "What a bill brought is taken back when it is returned, below zero where it is spent already."
-    return "What a bill brought is taken back when it is returned, never below zero."
+    limit = "below zero where it is spent already" if rules.allow_negative else "never below zero"
+    given = " Points that were redeemed on it are given back." if rules.give_back_redeemed else ""
+    return f"What a bill brought is taken back when it is returned, {limit}.{given}"
 
 
 def describe_trackers(rules: ProgramRules) -> list[Description]:

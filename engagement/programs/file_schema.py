@@ -260,7 +260,14 @@ PROGRAM: Final = Struct(
                 }
             )
         ),
-        "returns": optional(Struct({"allow_negative": optional(Flag(), default=False)})),
+        "returns": optional(
+            Struct(
+                {
+                    "allow_negative": optional(Flag(), default=False),
+                    "give_back_redeemed": optional(Flag(), default=False),
+                }
+            )
+        ),
         "trackers": optional(ListOf(TRACKER, key=("name",)), []),
         "tiers": optional(ListOf(TIER, key=("name",)), []),
     },

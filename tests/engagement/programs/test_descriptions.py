@@ -165,6 +165,7 @@ def test_redemption_limits_are_described_also_if_there_are_none() -> None:
 def test_returns_may_go_below_zero_or_not() -> None:
     assert describe_returns(ProgramRules()).endswith("never below zero.")
     assert "below zero where it is spent" in describe_returns(ProgramRules(allow_negative=True))
+    assert describe_returns(ProgramRules(give_back_redeemed=True)).endswith("Points that were redeemed on it are given back.")
 
 
 @pytest.mark.parametrize(
