@@ -19,7 +19,7 @@ WELCOME = "welcome"
 ADJUSTMENT = "adjustment"
 _DIGITS = ("whole points", "one decimal", "two decimals", "three decimals")
 _MOVING = {
-    PointsLot.Moves.LAST_ACTIVITY: "good until {months} months after the last bill",
+    PointsLot.Moves.LAST_ACTIVITY: "good until {months} months after the last activity",
     PointsLot.Moves.ROLLING: "good until {months} months after the last earning",
     PointsLot.Moves.MEMBERSHIP: "good as long as the tier",
 }

@@ -14,7 +14,7 @@ from typing import Any
 from engagement.numbers.days import read_day
 from engagement.numbers.decimals import decimal, exact_decimal
 from engagement.programs.earning_rules import EarningRule, EnrolmentRule
-from engagement.programs.expiry_rules import NEVER, ExpiryKind, ExpiryRule
+from engagement.programs.expiry_rules import NEVER, Activity, ExpiryKind, ExpiryRule
 
 Stored = Mapping[str, Any]
 
@@ -186,6 +186,7 @@ class ProgramRules:
     trackers: tuple[TrackerRule, ...] = ()
     tiers: tuple[TierRule, ...] = ()
     birthday_field: str = ""
+    keeps_points_alive: tuple[Activity, ...] = (Activity.BILL,)
 
     @classmethod
     def from_json(cls, stored: Stored) -> "ProgramRules":
@@ -202,6 +203,7 @@ class ProgramRules:
             trackers=tuple(TrackerRule.from_json(rule) for rule in stored.get("trackers", ())),
             tiers=tuple(TierRule.from_json(rule) for rule in stored.get("tiers", ())),
             birthday_field=stored.get("birthday_field", ""),
+            keeps_points_alive=tuple(map(Activity, stored.get("keeps_points_alive", (Activity.BILL,)))),
         )
 
     @property

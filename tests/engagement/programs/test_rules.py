@@ -53,6 +53,7 @@ SHAPES: list[dict[str, Any]] = [
     {"redemption": {"min_points": 200, "multiple_of": 0.5, "max_points_per_day": 20000}},
     {"returns": {"allow_negative": True}},
     {"returns": {"give_back_redeemed": True}},
+    {"keeps_points_alive": ["redemption", "award"]},
     {"trackers": [{"name": "a", "type": "POINTS", "mode": "MOVING_WINDOW", "days": 30}]},
     {"trackers": [{"name": "b", "type": "BILL_AMOUNT", "mode": "CYCLIC_WINDOW", "every_days": 90, "from": "2026-01-01"}]},
     {"trackers": [{"name": "c", "type": "LINEITEM_QTY", "mode": "CALENDAR_BASED_CYCLIC_WINDOW", "period": "quarter"}]},
@@ -146,6 +147,7 @@ def as_stored(rules: ProgramRules) -> dict[str, Any]:
             for tier in rules.tiers
         ],
         birthday_field=rules.birthday_field,
+        keeps_points_alive=list(rules.keeps_points_alive) if rules.keeps_points_alive != ("bill",) else None,
     )
 
 
