@@ -3,7 +3,6 @@
 from typing import Final
 
 from engagement.bills.models import Bill
-from engagement.earning.awarding import award_bills
 from engagement.earning.welcome import welcome_later
 from engagement.events.deferral import BILL, MERGE, WELCOME, Handler, defer_lost, work_waiting
 from engagement.events.models import DeferredEvent
@@ -13,6 +12,7 @@ from organizations.audit.actors import Actor
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from use_cases.merging import move_points_later
+from use_cases.purchases import award_points
 
 
 def _welcome(event: DeferredEvent, /, *, by: Actor) -> None:
@@ -30,11 +30,10 @@ def _welcome(event: DeferredEvent, /, *, by: Actor) -> None:
 def _bill(event: DeferredEvent, /, *, by: Actor) -> None:
     """Award the points of the recorded bill that the payload names. Raises `PointsStepError` if it fails again."""
     bills = Bill.objects.select_related("till", "store__zone", "store__concept", "return_of")
-    award_bills(
+    award_points(
         [bills.get(pk=event.payload["bill"])],
         customers={event.customer_id: event.customer},
         catalog=current_catalog(),
-        organization=by.organization,
         by=by,
         now=clock.now(),
     )

@@ -26,6 +26,7 @@ from engagement.points.errors import PointsStepError, points_code
 from engagement.points.payloads import points_effects
 from engagement.programs.catalog import ProgramCatalog
 from engagement.redemptions.bill_links import link_earlier_redemptions
+from engagement.redemptions.giving_back import give_back_redeemed
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
@@ -135,15 +136,32 @@ def _award(
     """Award points in a savepoint: if that fails, a single bill is still recorded and its award deferred."""
     try:
         with transaction.atomic():
-            return award_bills(
-                bills, customers=customers, catalog=catalog, organization=by.organization, by=by, now=now, is_history=is_history
-            )
+            return award_points(bills, customers=customers, catalog=catalog, by=by, now=now, is_history=is_history)
     except (Error, PointsStepError) as error:
         code = error.code if isinstance(error, PointsStepError) else points_code(error)
         if code is None or len(bills) != 1:
             raise
         _defer_award(bills[0], customers, by)
         return {bills[0].pk: BillAward(notices=[Notice(code)])}
+
+
+def award_points(
+    bills: Sequence[Bill],
+    *,
+    customers: Mapping[int, Customer],
+    catalog: ProgramCatalog,
+    by: Actor,
+    now: datetime,
+    is_history: bool = False,
+) -> dict[int, BillAward]:
+    """Post everything that recorded bills do to points. Raises as `award_bills`; call it in a transaction.
+
+    What returns give back comes first, so that it may pay for what they take.
+    """
+    give_back_redeemed(bills, catalog=catalog, by=by, now=now, is_history=is_history)
+    return award_bills(
+        bills, customers=customers, catalog=catalog, organization=by.organization, by=by, now=now, is_history=is_history
+    )
 
 
 def _defer_award(bill: Bill, customers: Mapping[int, Customer], by: Actor) -> None:

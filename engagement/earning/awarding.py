@@ -20,6 +20,7 @@ from engagement.earning.returned_points import take_back_return
 from engagement.earning.rules import Award, NoAward, earn
 from engagement.earning.sales import Sale, credited_on
 from engagement.numbers.rounding import MOST_POINTS, TooManyPointsError
+from engagement.points.activity import keep_alive
 from engagement.points.errors import PointsStepError
 from engagement.points.expiry import Expiry, ExpiryError, PastExpiryError, expiry_of
 from engagement.points.field_dates import field_dates
@@ -30,6 +31,7 @@ from engagement.points.models import BillPoints, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ProgramCatalog
 from engagement.programs.earning_rules import EarningKind
+from engagement.programs.expiry_rules import Activity
 from engagement.programs.models import Membership, ProgramVersion
 from engagement.programs.rules import ProgramRules
 from loyalty_project.db.rows import insert_rows, update_rows
@@ -112,7 +114,7 @@ def _award_sale(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
         settle_history(bill, state, batch)
         state.account.purchases += bill.amount
         state.account.visits += 1
-        state.account.last_billed_on = max(state.account.last_billed_on or bill.billed_on, bill.billed_on)
+        keep_alive(state, Activity.BILL, on=bill.billed_on, rules=version.typed_rules)
         state.is_changed = True
         share_of_bill = BillPoints(organization_id=bill.organization_id, bill_id=bill.pk, account_id=state.account.pk)
         batch.shares[bill.pk].append(share_of_bill)
@@ -164,6 +166,7 @@ def post_earnings(
         batch.lots[bill.pk].append(state.new_lots[-1])
         result.entries.append(entry)
         issued += earning.award.points
+        keep_alive(state, Activity.AWARD, on=bill.billed_on, rules=version.typed_rules)
         key = AccountKey(state.account.customer_id, state.account.program_id)
         batch.circumstances.awarded.add(key, earning.award, bill)
     return issued

@@ -25,7 +25,7 @@ from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 
 _MOVES = {
-    PointsLot.Moves.LAST_ACTIVITY: "months after the last bill",
+    PointsLot.Moves.LAST_ACTIVITY: "months after the last activity",
     PointsLot.Moves.ROLLING: "months after the last points earned",
 }
 

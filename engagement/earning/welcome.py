@@ -9,6 +9,7 @@ from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks
 from engagement.earning.enrolment import Enrolment
 from engagement.numbers.rounding import TooManyPointsError, round_points
+from engagement.points.activity import keep_alive
 from engagement.points.expiry import Expiry, ExpiryError, expiry_of
 from engagement.points.explanations import WELCOME
 from engagement.points.field_dates import field_dates
@@ -19,6 +20,7 @@ from engagement.points.models import PointsEntry
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog
 from engagement.programs.earning_rules import EnrolmentRule
+from engagement.programs.expiry_rules import Activity
 from engagement.programs.models import Membership
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
@@ -82,6 +84,9 @@ def welcome(
             continue
         facts = _facts(current, membership, points, by, now)
         outcome.entries.append(award(states[key], points, facts=facts, expiry=expiry))
+        keep_alive(
+            states[key], Activity.AWARD, on=membership.enrolled_on.astimezone(organization.zone).date(), rules=current.rules
+        )
         changed.append(states[key])
     write_accounts(changed)
     return results

@@ -19,7 +19,7 @@ WELCOME = "welcome"
 ADJUSTMENT = "adjustment"
 _DIGITS = ("whole points", "one decimal", "two decimals", "three decimals")
 _MOVING = {
-    PointsLot.Moves.LAST_ACTIVITY: "good until {months} months after the last bill",
+    PointsLot.Moves.LAST_ACTIVITY: "good until {months} months after the last activity",
     PointsLot.Moves.ROLLING: "good until {months} months after the last earning",
     PointsLot.Moves.MEMBERSHIP: "good as long as the tier",
 }
@@ -149,8 +149,9 @@ def _redeemed(entry: PointsEntry, figures: Figures) -> str:
 
 
 def _reversed(entry: PointsEntry, figures: Figures) -> str:
-    which = f" of redemption {figures['redemption']}" if figures.get("redemption") else ""
-    return f"{_effect(entry)} given back by a reversal{which}"
+    which = f"{', ' if figures.get('sale') else ' '}of redemption {figures['redemption']}" if figures.get("redemption") else ""
+    how = f"the return of bill {figures['sale']}" if figures.get("sale") else "a reversal"
+    return f"{_effect(entry)} given back by {how}{which}"
 
 
 def _returned(_entry: PointsEntry, figures: Figures) -> str:

@@ -5,7 +5,7 @@ expiry by pairs of entries, and its totals are added. Bills move as rows (`engag
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from customers.merging.transfer import digest_of
 from customers.profile.models import Customer
 from engagement.points.explanations import ADJUSTMENT, WELCOME
 from engagement.points.ledger.movements import move, move_debt, totals_of
-from engagement.points.ledger.posting import AccountState, EntryContext
+from engagement.points.ledger.posting import AccountState, EntryContext, Kind
 from engagement.points.ledger.repository import (
     States,
     lock_accounts,
@@ -24,9 +24,11 @@ from engagement.points.ledger.repository import (
     tier_ends_of,
     write_accounts,
 )
-from engagement.points.models import BillPoints, PointsAccount, PointsLot
+from engagement.points.models import BillPoints, PointsAccount, PointsEntry, PointsLot
 from engagement.points.moved_accounts import with_moved
 from engagement.programs.account_key import AccountKey
+from engagement.programs.catalog import current_catalog
+from engagement.programs.expiry_rules import Activity
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.audit.actors import Actor
 from organizations.locations.models import Store, Till
@@ -202,10 +204,15 @@ def _join_days(origin: PointsAccount, target: PointsAccount) -> None:
 
 
 def _find_days(state: AccountState) -> None:
-    """Set the days that move expiry, from bills and earnings of this account and of those that moved to it."""
+    """Set the days that move expiry, from bills, redemptions and awards of this account and of those that moved to it."""
     account = state.account
-    billed = BillPoints.objects.filter(account=account).aggregate(last=Max("bill__billed_on"))
-    account.last_billed_on = billed["last"]
+    days = {
+        Activity.BILL: BillPoints.objects.filter(account=account).aggregate(last=Max("bill__billed_on"))["last"],
+        Activity.REDEMPTION: _last_day(state, Kind.REDEEM),
+        Activity.AWARD: _last_day(state, Kind.AWARD, Kind.PROMISE),
+    }
+    alive_by = current_catalog().by_id[account.program_id].rules.keeps_points_alive
+    account.last_billed_on = max((day for activity, day in days.items() if day and activity in alive_by), default=None)
     own = PointsLot.objects.filter(entry__account__in=with_moved([account.pk]))
     # Neither joining nor an adjustment by staff is an earning: they renew nothing.
     earned = own.filter(moved_from=None, moves=PointsLot.Moves.ROLLING)
@@ -213,6 +220,13 @@ def _find_days(state: AccountState) -> None:
         earned = earned.exclude(entry__explanation__because=reason)
     last = earned.aggregate(last=Max("awarded_at"))["last"]
     account.last_earned_on = last.astimezone(state.zone).date() if last else None
+
+
+def _last_day(state: AccountState, *kinds: str) -> date | None:
+    """The day of the last entry of these kinds, on the account and those that moved to it."""
+    entries = PointsEntry.objects.filter(account__in=with_moved([state.account.pk]), kind__in=kinds)
+    last = entries.aggregate(last=Max("occurred_at"))["last"]
+    return last.astimezone(state.zone).date() if last else None
 
 
 def _facts(by: Actor, now: datetime, **explanation: Any) -> EntryContext:

@@ -11,6 +11,7 @@ from django.db.models import BigIntegerField, CharField
 from customers.profile.locks import lock_customers
 from customers.profile.models import Customer
 from engagement.numbers.rounding import TooManyPointsError
+from engagement.points.activity import keep_alive
 from engagement.points.balances import Memberships, memberships_of
 from engagement.points.expiry import Expiry, ExpiryError, expiry_of
 from engagement.points.field_dates import field_dates
@@ -22,6 +23,7 @@ from engagement.points.moved_accounts import account_ids
 from engagement.points_import.rows import KINDS, Kind, PointsRow
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog
+from engagement.programs.expiry_rules import Activity
 from engagement.programs.models import ProgramVersion
 from engagement.redemptions.models import Redemption
 from engagement.redemptions.voucher_codes import draw_codes
@@ -41,6 +43,7 @@ from organizations.fields.models import FieldDefinition
 # Code of a broken constraint, for races that get past the locks.
 CONSTRAINTS: Mapping[str, Code] = {"points_entry_reference_unique": Code.INVALID_INPUT}
 Reference = tuple[int, str, str]
+_ACTIVITIES: Mapping[str, Activity] = {Kind.AWARD: Activity.AWARD, Kind.REDEEM: Activity.REDEMPTION}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,12 +203,14 @@ def _post(row: PointsRow, state: AccountState, version: ProgramVersion, batch: _
         note=row.note,
         explanation={"because": "import"},
     )
+    day = row.occurred_at.astimezone(state.zone).date()
+    if row.kind in _ACTIVITIES:
+        keep_alive(state, _ACTIVITIES[row.kind], on=day, rules=version.typed_rules)
     if row.kind == Kind.AWARD or (row.kind == Kind.ADJUST and row.points > 0):
         expiry = _expiry(row, version, batch)
         award(state, row.points, facts=facts, expiry=expiry, as_adjustment=row.kind == Kind.ADJUST)
         if expiry.moves == PointsLot.Moves.ROLLING:
-            earned_on = row.occurred_at.astimezone(state.zone).date()
-            state.account.last_earned_on = max(state.account.last_earned_on or earned_on, earned_on)
+            state.account.last_earned_on = max(state.account.last_earned_on or day, day)
         return expiry.on
     entry = spend(state, abs(row.points), kind=row.kind, facts=facts)
     if row.kind == Kind.REDEEM:

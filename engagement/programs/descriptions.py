@@ -20,7 +20,7 @@ from engagement.programs.earning_rules import (
     UnitAward,
     Weekday,
 )
-from engagement.programs.expiry_rules import ExpiryKind, ExpiryRule
+from engagement.programs.expiry_rules import Activity, ExpiryKind, ExpiryRule
 from engagement.programs.rules import (
     Downgrade,
     ProgramRules,
@@ -57,7 +57,7 @@ _EXPIRIES: Final[Mapping[ExpiryKind, str]] = {
     ExpiryKind.DAYS: "they expire {days} later",
     ExpiryKind.MONTHS: "they expire at the end of the month, {months} later",
     ExpiryKind.DATE: "they expire after {day}",
-    ExpiryKind.LAST_ACTIVITY: "they expire {months} after the last bill",
+    ExpiryKind.LAST_ACTIVITY: "they expire {months} after the last {activity}",
     ExpiryKind.ROLLING: "they expire {months} after the last earning",
     ExpiryKind.ANNIVERSARY: "they expire on anniversary {number} of the registration",
     ExpiryKind.MEMBERSHIP: "they expire with the tier",
@@ -81,20 +81,21 @@ class Description:
 def describe_enrolment(rules: ProgramRules) -> str:
     """Points for joining; "" if there are none."""
     rule = rules.enrolment
-    return f"{_points(rule.points)} on joining; {describe_expiry(rule.expiry)}." if rule else ""
+    expiry = describe_expiry(rule.expiry, alive_by=rules.keeps_points_alive) if rule else ""
+    return f"{_points(rule.points)} on joining; {expiry}." if rule else ""
 
 
 def describe_earning(rules: ProgramRules) -> list[Description]:
     """Earning rules, in the order in which they are applied."""
-    return [Description(rule.name, list(_earning_sentences(rule))) for rule in rules.earning]
+    return [Description(rule.name, list(_earning_sentences(rule, rules.keeps_points_alive))) for rule in rules.earning]
 
 
-def _earning_sentences(rule: EarningRule) -> Iterator[str]:
+def _earning_sentences(rule: EarningRule, alive_by: Sequence[Activity]) -> Iterator[str]:
     kind = "promotional " if rule.kind == EarningKind.PROMOTIONAL else ""
     yield f"{_award(rule.award, kind)}{_conditions(rule.conditions)}."
     if rule.delay_days:
         yield f"Promised first; theirs to spend {_many(rule.delay_days, 'day')} later."
-    yield _sentence(describe_expiry(rule.expiry))
+    yield _sentence(describe_expiry(rule.expiry, alive_by=alive_by))
     for cap, words in (
         (rule.max_points, "for one bill"),
         (rule.max_points_per_day, "on one day"),
@@ -160,10 +161,12 @@ def _lines(conditions: LineConditions) -> str:
     return " ".join(parts)
 
 
-def describe_expiry(rule: ExpiryRule) -> str:
-    """When points expire, as the end of a sentence."""
+def describe_expiry(rule: ExpiryRule, *, alive_by: Sequence[Activity] = (Activity.BILL,)) -> str:
+    """When points expire, as the end of a sentence. `alive_by` is what keeps points alive that expire after an activity."""
     days, months = _many(rule.number, "day"), _many(rule.number, "month")
-    text = _EXPIRIES[rule.kind].format(day=rule.day, days=days, months=months, number=rule.number, field=rule.field)
+    text = _EXPIRIES[rule.kind].format(
+        day=rule.day, days=days, months=months, number=rule.number, field=rule.field, activity=_listed(alive_by, "or")
+    )
     return f"{text}, {days} later" if rule.kind == ExpiryKind.FIELD and rule.number else text
 
 
@@ -220,9 +223,9 @@ def describe_redemption(rules: ProgramRules, *, currency: str) -> list[str]:
 
 def describe_returns(rules: ProgramRules) -> str:
     """What happens to the points of a bill that is returned."""
-    if rules.allow_negative:
-        return "What a bill brought is taken back when it is returned, below zero where it is spent already."
-    return "What a bill brought is taken back when it is returned, never below zero."
+    limit = "below zero where it is spent already" if rules.allow_negative else "never below zero"
+    given = " Points that were redeemed on it are given back." if rules.give_back_redeemed else ""
+    return f"What a bill brought is taken back when it is returned, {limit}.{given}"
 
 
 def describe_trackers(rules: ProgramRules) -> list[Description]:

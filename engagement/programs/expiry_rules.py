@@ -21,6 +21,14 @@ class ExpiryKind(StrEnum):
     FIELD = "field"
 
 
+class Activity(StrEnum):
+    """What keeps points alive that expire after the last activity."""
+
+    BILL = "bill"
+    REDEMPTION = "redemption"
+    AWARD = "award"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpiryRule:
     """When points expire.

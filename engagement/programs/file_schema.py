@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from engagement.programs.earning_rules import Birthday, EarningKind, Weekday
-from engagement.programs.expiry_rules import ExpiryKind
+from engagement.programs.expiry_rules import Activity, ExpiryKind
 from engagement.programs.expressions import positions_of
 from engagement.programs.rules import Downgrade, Period, TierMeasure, TrackerMode, TrackerType
 from organizations.organization_file.common_keys import CODES, check_order
@@ -251,6 +251,7 @@ PROGRAM: Final = Struct(
         "enrolment": optional(Struct({"points": required(POINTS), "expiry": optional(EXPIRY)})),
         "earning": optional(ListOf(RULE, key=("name",)), []),
         "birthday_field": optional(Text(100)),
+        "keeps_points_alive": optional(ListOf(OneOf(*Activity), unique=True, filled=True), [Activity.BILL.value]),
         "redemption": optional(
             Struct(
                 {
@@ -260,7 +261,14 @@ PROGRAM: Final = Struct(
                 }
             )
         ),
-        "returns": optional(Struct({"allow_negative": optional(Flag(), default=False)})),
+        "returns": optional(
+            Struct(
+                {
+                    "allow_negative": optional(Flag(), default=False),
+                    "give_back_redeemed": optional(Flag(), default=False),
+                }
+            )
+        ),
         "trackers": optional(ListOf(TRACKER, key=("name",)), []),
         "tiers": optional(ListOf(TIER, key=("name",)), []),
     },

@@ -14,7 +14,7 @@ from typing import Any
 from engagement.numbers.days import read_day
 from engagement.numbers.decimals import decimal, exact_decimal
 from engagement.programs.earning_rules import EarningRule, EnrolmentRule
-from engagement.programs.expiry_rules import NEVER, ExpiryKind, ExpiryRule
+from engagement.programs.expiry_rules import NEVER, Activity, ExpiryKind, ExpiryRule
 
 Stored = Mapping[str, Any]
 
@@ -182,24 +182,28 @@ class ProgramRules:
     earning: tuple[EarningRule, ...] = ()
     redemption: RedemptionLimits = RedemptionLimits()
     allow_negative: bool = False
+    give_back_redeemed: bool = False
     trackers: tuple[TrackerRule, ...] = ()
     tiers: tuple[TierRule, ...] = ()
     birthday_field: str = ""
+    keeps_points_alive: tuple[Activity, ...] = (Activity.BILL,)
 
     @classmethod
     def from_json(cls, stored: Stored) -> "ProgramRules":
         """The rules of a stored version."""
-        enrolment = stored.get("enrolment")
+        enrolment, returns = stored.get("enrolment"), stored.get("returns") or {}
         return cls(
             points_to_currency=decimal(stored.get("points_to_currency")),
             precision=stored.get("precision", 0),
             enrolment=EnrolmentRule.from_json(enrolment) if enrolment else None,
             earning=tuple(EarningRule.from_json(rule) for rule in stored.get("earning", ())),
             redemption=RedemptionLimits.from_json(stored.get("redemption") or {}),
-            allow_negative=(stored.get("returns") or {}).get("allow_negative", False),
+            allow_negative=returns.get("allow_negative", False),
+            give_back_redeemed=returns.get("give_back_redeemed", False),
             trackers=tuple(TrackerRule.from_json(rule) for rule in stored.get("trackers", ())),
             tiers=tuple(TierRule.from_json(rule) for rule in stored.get("tiers", ())),
             birthday_field=stored.get("birthday_field", ""),
+            keeps_points_alive=tuple(map(Activity, stored.get("keeps_points_alive", (Activity.BILL,)))),
         )
 
     @property

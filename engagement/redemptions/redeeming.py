@@ -13,12 +13,14 @@ from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.validation_codes.models import ValidationCode
 from customers.validation_codes.services import Purpose, present_code, use_code
+from engagement.points.activity import keep_alive
 from engagement.points.ledger.movements import spend
 from engagement.points.ledger.posting import EntryContext, Kind, end_of
 from engagement.points.ledger.repository import States, lock_accounts, settle_states, write_accounts
 from engagement.points.settlement import settled_accounts
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram
+from engagement.programs.expiry_rules import Activity
 from engagement.redemptions.bill_links import NamedBill, find_bill
 from engagement.redemptions.codes import PointsCode
 from engagement.redemptions.duplicates import find_earlier
@@ -117,6 +119,7 @@ def redeem_points(request: RedemptionRequest, *, by: Actor) -> Redeemed:
     day = checked.at.astimezone(organization.zone).date()
     named = find_bill(request.transaction_number, customer_id=checked.customer.pk, store=by.store, day=day)
     entry = spend(state, checked.points, kind=Kind.REDEEM, facts=_context(checked, named))
+    keep_alive(state, Activity.REDEMPTION, on=day, rules=checked.current.rules)
     write_accounts(states.values())
     redemption = Redemption(
         organization=organization,

@@ -11,7 +11,7 @@ from customers.lookup.references import write_order
 from customers.profile.locks import lock_customer
 from engagement.points.ledger.movements import reverse
 from engagement.points.ledger.posting import AccountState, EntryContext, Kind, Take
-from engagement.points.ledger.repository import lock_accounts, lock_moved_account, settle_states, write_accounts
+from engagement.points.ledger.repository import States, lock_accounts, lock_moved_account, settle_states, write_accounts
 from engagement.points.merging import pass_on
 from engagement.points.models import PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.account_key import AccountKey
@@ -83,14 +83,24 @@ def reverse_redemption(request: ReversalRequest, *, by: Actor) -> Reversed:
         raise LoyaltyError(PointsCode.ABOVE_REDEMPTION)
     now = clock.now()
     settle_states(states.values(), until=now, recorded_at=now)
-    state = states[AccountKey(owner, redemption.account.program_id)]
+    reversal, lapsed = give_back(redemption, points, states=states, facts=_context(request, redemption, by, now), by=by)
+    balance = states[AccountKey(owner, redemption.account.program_id)].account.balance
+    return Reversed(customer_id=owner, redemption=redemption, reversal=reversal, balance=balance, lapsed=lapsed)
+
+
+def give_back(
+    redemption: Redemption, points: Decimal, *, states: States, facts: EntryContext, by: Actor
+) -> tuple[RedemptionReversal, Decimal]:
+    """Give points (> 0) of a redemption back to their lots and write it; return the reversal and the points that lapsed.
+
+    `states` are the accounts of the redemption's owner, locked and settled.
+    """
+    state = states[AccountKey(redemption.account.customer_id, redemption.account.program_id)]
     spender = state if redemption.account.moved_to_id is None else lock_moved_account(redemption.account_id, state)
-    entry, lapsed = reverse(
-        spender, redemption.entry, points, taken=_taken(redemption, spender), facts=_context(request, redemption, by, now)
-    )
+    entry, lapsed = reverse(spender, redemption.entry, points, taken=_taken(redemption, spender), facts=facts)
     if spender is not state:
         # The points follow those that a merge moved.
-        pass_on(spender, state, by=by, now=now)
+        pass_on(spender, state, by=by, now=facts.recorded_at)
         entry.explanation["balance"] = plain_digits(state.account.balance)
         write_accounts([spender])
     write_accounts(states.values())
@@ -99,7 +109,7 @@ def reverse_redemption(request: ReversalRequest, *, by: Actor) -> Reversed:
     )
     Redemption.objects.filter(pk=redemption.pk).update(reversed=F("reversed") + points)
     redemption.reversed += points
-    return Reversed(customer_id=owner, redemption=redemption, reversal=reversal, balance=state.account.balance, lapsed=lapsed)
+    return reversal, lapsed
 
 
 def _points(request: ReversalRequest) -> Decimal | None:
@@ -154,7 +164,8 @@ def _taken(redemption: Redemption, state: AccountState) -> list[Take]:
     taken: defaultdict[int, Decimal] = defaultdict(Decimal)
     for lot_id, points in rows.values_list("lot_id", "points"):
         taken[lot_id] += points
-    held = {lot.pk: lot for lot in state.lots}
+    # Lots that settling has just emptied are newer in memory than in the database.
+    held = state.changed_lots | {lot.pk: lot for lot in state.lots}
     empty = PointsLot.objects.filter(pk__in=taken.keys() - held.keys())
     lots = held | {lot.pk: lot for lot in empty}
     return [(lots[pk], points) for pk, points in taken.items() if points]

@@ -77,7 +77,7 @@ def test_each_rule_is_described_with_its_dates_or_reason(northwind: Organization
             "Rule base gives 6.5 regular points; they are good until 2026-03-12.",
             "Rule late gives 6.5 promotional points, promised until 2026-03-05; they never expire.",
             "Rule capped gives 2 regular points, cut from 6.5 by its cap for a bill; they expire 12 months after the last"
-            " bill.",
+            " activity.",
             "Rule rolling gives 6.5 regular points; they expire 6 months after the last points earned.",
             "Rule tier gives 6.5 regular points; they expire with the tier.",
             "Rule big gives nothing: the amount is below 500.",

@@ -59,7 +59,7 @@ def given(rule: dict[str, Any], amount: str, *, precision: int = 0, **terms: Any
             {"award": {"percent": 5}, "max_points": 10},
             "333.5",
             {"precision": 1, "expiry": Expiry(moves=Moves.LAST_ACTIVITY, months=12)},
-            "10 points credited, good until 12 months after the last bill: rule “base” in Club, version 3 gives "
+            "10 points credited, good until 12 months after the last activity: rule “base” in Club, version 3 gives "
             "5 percent of 333.5, which is 16.675, rounded down to one decimal, capped at 10.",
         ),
         (

@@ -108,6 +108,18 @@ def test_an_expiry_ends_a_sentence(expiry: dict[str, Any] | None, expected: str)
     assert describe_expiry(ExpiryRule.from_json(expiry)) == expected
 
 
+def test_what_keeps_points_alive_is_described() -> None:
+    expiry = {"kind": "last_activity", "value": 6}
+    stored = {
+        "keeps_points_alive": ["bill", "redemption"],
+        "earning": [{"name": "base", "award": {"fixed": 1}, "expiry": expiry}],
+        "enrolment": {"points": 5, "expiry": expiry},
+    }
+    rules = ProgramRules.from_json(stored)
+    assert describe_earning(rules)[0].sentences[1] == "They expire 6 months after the last bill or redemption."
+    assert describe_enrolment(rules) == "5 points on joining; they expire 6 months after the last bill or redemption."
+
+
 def test_joining_may_bring_points() -> None:
     assert describe_enrolment(ProgramRules()) == ""
     assert describe_enrolment(ProgramRules.from_json({"enrolment": {"points": 1}})) == "1 point on joining; they never expire."
@@ -165,6 +177,7 @@ def test_redemption_limits_are_described_also_if_there_are_none() -> None:
 def test_returns_may_go_below_zero_or_not() -> None:
     assert describe_returns(ProgramRules()).endswith("never below zero.")
     assert "below zero where it is spent" in describe_returns(ProgramRules(allow_negative=True))
+    assert describe_returns(ProgramRules(give_back_redeemed=True)).endswith("Points that were redeemed on it are given back.")
 
 
 @pytest.mark.parametrize(

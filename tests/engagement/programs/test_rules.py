@@ -52,6 +52,8 @@ SHAPES: list[dict[str, Any]] = [
     {"earning": [{**RULE, "group": "g", "max_points_per_day": 10, "max_points_per_month": 100}], "birthday_field": "dob"},
     {"redemption": {"min_points": 200, "multiple_of": 0.5, "max_points_per_day": 20000}},
     {"returns": {"allow_negative": True}},
+    {"returns": {"give_back_redeemed": True}},
+    {"keeps_points_alive": ["redemption", "award"]},
     {"trackers": [{"name": "a", "type": "POINTS", "mode": "MOVING_WINDOW", "days": 30}]},
     {"trackers": [{"name": "b", "type": "BILL_AMOUNT", "mode": "CYCLIC_WINDOW", "every_days": 90, "from": "2026-01-01"}]},
     {"trackers": [{"name": "c", "type": "LINEITEM_QTY", "mode": "CALENDAR_BASED_CYCLIC_WINDOW", "period": "quarter"}]},
@@ -129,7 +131,9 @@ def as_stored(rules: ProgramRules) -> dict[str, Any]:
             multiple_of=rules.redemption.multiple_of,
             max_points_per_day=rules.redemption.max_points_per_day,
         ),
-        returns={"allow_negative": True} if rules.allow_negative else {},
+        returns=_without_defaults(
+            allow_negative=rules.allow_negative or None, give_back_redeemed=rules.give_back_redeemed or None
+        ),
         trackers=[_tracker(rule) for rule in rules.trackers],
         tiers=[
             _without_defaults(
@@ -143,6 +147,7 @@ def as_stored(rules: ProgramRules) -> dict[str, Any]:
             for tier in rules.tiers
         ],
         birthday_field=rules.birthday_field,
+        keeps_points_alive=list(rules.keeps_points_alive) if rules.keeps_points_alive != ("bill",) else None,
     )
 
 

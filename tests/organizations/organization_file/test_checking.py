@@ -184,6 +184,8 @@ SPOILT = [
     ("programs[0].earning[8].when.birthday", "week", "", "must be one of month, day"),
     ("programs[0].earning[8].when.segments[0].segment", "nothing", "", "there is no segment 'nothing'"),
     ("programs[0].earning[8].when.segments[0].partition", "middle", "", "there is no partition of 'spend-band' 'middle'"),
+    ("programs[0].keeps_points_alive", [], "", "must not be empty"),
+    ("programs[0].keeps_points_alive[0]", "breathing", "", "must be one of bill, redemption, award"),
     ("programs[0].birthday_field", "nothing", "", "there is no field of type date 'nothing'"),
     ("programs[0].birthday_field", "city", "", "there is no field of type date 'city'"),
     ("programs[0].birthday_field", ABSENT, "=programs[0].earning[8].when.birthday", "needs the birthday_field of the program"),
