@@ -9,6 +9,7 @@ import customers.groups.sections
 import customers.identifiers.sections
 import customers.segments.sections
 import engagement.bills.sections
+import engagement.coupons.sections
 import engagement.points.group_points
 import engagement.points.sections
 import engagement.trackers.sections
@@ -31,6 +32,7 @@ SECTIONS: Sequence[SectionChoice] = (
     engagement.trackers.sections.trackers,
     engagement.bills.sections.purchases,
     engagement.bills.sections.transactions,
+    engagement.coupons.sections.coupons_of_profile,
     engagement.points.group_points.group_points,
     subscriptions.sections.subscriptions,
 )

@@ -1,4 +1,4 @@
-"""customer/redemptions: the points that customers spent (docs/protocol.md 4.7). Coupons do not exist yet: always none."""
+"""customer/redemptions: the points that customers spent, and the coupons that they used (docs/protocol.md 4.7)."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -14,10 +14,16 @@ from customers.lookup.services import LookupQuery, expand_identifier_pair, names
 from customers.lookup.statement import Found
 from customers.profile.models import Customer
 from customers.profile.reading import Reading, merged
-from engagement.redemptions.filters import BoundedRedemptionFilters, RedemptionFilters
+from engagement.coupons.sections import USES, coupon_redemptions
+from engagement.redemptions.filters import (
+    BoundedCouponUseFilters,
+    BoundedRedemptionFilters,
+    CouponUseFilters,
+    RedemptionFilters,
+)
 from engagement.redemptions.payloads import customer_with_redemptions
 from engagement.redemptions.rows import RedemptionPage, RedemptionQuery
-from engagement.redemptions.sections import PAGE, SORTED_BY, redemptions
+from engagement.redemptions.sections import COUPONS_SORTED_BY, PAGE, SORTED_BY, redemptions
 from loyalty_project.api.envelope import customer_answer
 from loyalty_project.api.paging import read_limit, read_number, read_order
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
@@ -55,14 +61,19 @@ def read_query(query: Mapping[str, str], reading: Reading) -> RedemptionQuery:
     # The limit of one kind and the bounds of ids count only where `type` is absent (docs/protocol.md 4.7).
     filters = RedemptionFilters if kind else BoundedRedemptionFilters
     conditions = filters(query, zone=reading.zone).conditions()
+    coupon_filters = CouponUseFilters if kind else BoundedCouponUseFilters
+    of_coupons = coupon_filters(query, zone=reading.zone).conditions()
     return RedemptionQuery(
         points=kind != "COUPONS",
         coupons=kind != "POINTS",
         order=read_order(query, SORTED_BY, of="redemption"),
         conditions=conditions.texts,
-        values=conditions.values,
+        values={**conditions.values, **of_coupons.values},
         rows=read_limit(query, "limit"),
         limit=read_limit(query, "limit") if kind else read_limit(query, "points_limit", "limit"),
+        coupon_order=read_order(query, COUPONS_SORTED_BY, of="redemption"),
+        coupon_conditions=of_coupons.texts,
+        coupon_limit=read_limit(query, "limit") if kind else read_limit(query, "coupons_limit", "limit"),
         program_id=read_number(query, "program_id") or read_number(query, "programId"),
         by_program=is_on(query, "mlp"),
         with_user_id=is_on(query, "user_id") or names_customer(query.get("user_id", "")),
@@ -84,14 +95,17 @@ def read_redemptions(asked: LookupQuery, reading: Reading) -> list[Outcome]:
         if shown.program_id and not page.is_member:
             return Code.NOT_IN_PROGRAM
         body = customer_with_redemptions(
-            found.customer, page, shown, identifiers=parts, groups=parts["user_groups2"], zone=reading.zone
+            found.customer, page, parts.get(USES), shown, identifiers=parts, groups=parts["user_groups2"], zone=reading.zone
         )
         return Done(body=body, message=Transport.SUCCESS.sentence)
 
+    sections = [identifiers(reading), USER_GROUPS, redemptions(shown)]
+    if shown.coupons:
+        sections.append(coupon_redemptions(shown.coupon_order, shown.coupon_conditions))
     return read_outcomes(
         asked,
         reading,
-        (identifiers(reading), USER_GROUPS, redemptions(shown)),
+        sections,
         result,
         translate=_translate,
         # A customer who was read has no item_status.

@@ -6,6 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from customers.profile.reading import CustomerRow
+from engagement.coupons.payloads import coupon_redemption
+from engagement.coupons.rows import CouponUsePage
 from engagement.redemptions.rows import RedemptionPage, RedemptionQuery, RedemptionRow, ReversalRow
 from loyalty_project.protocol.moments import write_moment
 from organizations.locations.payloads import printed_name
@@ -17,13 +19,15 @@ NO_TILL = -1
 def customer_with_redemptions(
     customer: CustomerRow,
     page: RedemptionPage,
+    coupons: CouponUsePage | None,
     asked: RedemptionQuery,
     *,
     identifiers: Mapping[str, Any],
     groups: Sequence[Mapping[str, str]],
     zone: ZoneInfo,
 ) -> dict[str, Any]:
-    """The customer of `redemptions`."""
+    """The customer of `redemptions`. `coupons` is None if that kind was not asked for."""
+    used = [coupon_redemption(use, zone) for use in coupons.redemptions] if coupons else []
     points = [points_redemption(row, by_program=asked.by_program, zone=zone) for row in page.redemptions]
     return {
         "mobile": identifiers.get("mobile"),
@@ -34,11 +38,11 @@ def customer_with_redemptions(
         **({"user_id": str(customer.pk)} if asked.with_user_id else {}),
         "user_groups2": list(groups),
         "rows": asked.rows,
-        "coupons_count": 0 if asked.coupons else None,
+        "coupons_count": coupons.count if coupons else None,
         "points_count": page.count if asked.points else None,
-        "coupons_start_id": "",
+        "coupons_start_id": coupons.redemptions[0].pk if coupons and coupons.redemptions else "",
         "points_start_id": page.redemptions[0].pk if page.redemptions else "",
-        "redemptions": {"coupons": {"coupon": []}, "points": {"point": points}},
+        "redemptions": {"coupons": {"coupon": used}, "points": {"point": points}},
     }
 
 

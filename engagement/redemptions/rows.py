@@ -13,6 +13,8 @@ from organizations.locations.names import LocationName
 class RedemptionQuery:
     """What a read shows: the kinds; the first `limit` redemptions in this `order` (SQL), and the values of the `conditions`.
 
+    The same for coupons. `values` are those of both kinds.
+
     Of the program `program_id`, or of all programs if `by_program`, or else of the program that applies at the till.
     """
 
@@ -23,6 +25,9 @@ class RedemptionQuery:
     values: Mapping[str, Any]
     rows: int
     limit: int
+    coupon_order: str
+    coupon_conditions: tuple[str, ...]
+    coupon_limit: int
     program_id: int
     by_program: bool
     with_user_id: bool

@@ -16,6 +16,7 @@ from organizations.locations.names import LocationNames, load_names
 # The part that the section prints, by name.
 PAGE: Final = "page"
 SORTED_BY: Final[Mapping[str, str]] = {"redeemed_time": "occurred_at", "redemption_id": "id"}
+COUPONS_SORTED_BY: Final[Mapping[str, str]] = {"redeemed_time": "redeemed_at", "redemption_id": "id"}
 
 
 def redemptions(asked: RedemptionQuery) -> Section:
@@ -97,7 +98,12 @@ LEFT JOIN LATERAL (
 
 def _parameters(reading: Reading) -> Mapping[str, Any]:
     asked: RedemptionQuery = reading.options
-    parameters: dict[str, Any] = {**asked.values, "limit": asked.limit, "program": asked.program_id}
+    parameters: dict[str, Any] = {
+        **asked.values,
+        "limit": asked.limit,
+        "coupon_limit": asked.coupon_limit,
+        "program": asked.program_id,
+    }
     if not (asked.program_id or asked.by_program):
         catalog = reading.part(load_catalog)
         rows = [

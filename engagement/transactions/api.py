@@ -16,6 +16,7 @@ from customers.lookup.statement import Found
 from customers.profile.models import Customer
 from customers.profile.reading import Reading, merged
 from engagement.bills.sections import PURCHASES
+from engagement.coupons.sections import OF_BILLS, coupons_of_bills
 from engagement.transactions.filters import BillFilters
 from engagement.transactions.payloads import (
     credit_notes,
@@ -88,11 +89,12 @@ def read_transactions(asked: LookupQuery, reading: Reading) -> list[Outcome]:
         parts = merged(found.parts)
         shown: BillPage = parts[PAGE]
         points: CustomerPoints = parts[POINTS]
+        coupons: Mapping[int, Sequence[Mapping[str, Any]]] = parts[OF_BILLS]
         body = customer_with_bills(
             customer,
             points.balance,
             shown,
-            [rows.row(bill, points) for bill in shown.bills],
+            [rows.row(bill, points, coupons.get(bill.bill.pk, ())) for bill in shown.bills],
             identifiers=parts,
             groups=parts["user_groups2"],
             purchases=parts.get("lifetime_purchases", ZERO),
@@ -104,7 +106,7 @@ def read_transactions(asked: LookupQuery, reading: Reading) -> list[Outcome]:
             return Done(body=body, message=FETCHED, code=Code.TRANSACTIONS_FETCHED, warnings=warnings)
         return Refused(body=body, code=Code.NO_ROWS, warnings=warnings)
 
-    sections = (identifiers(reading), USER_GROUPS, PURCHASES, page, points_of(page, reading))
+    sections = (identifiers(reading), USER_GROUPS, PURCHASES, page, points_of(page, reading), coupons_of_bills(page))
     return read_outcomes(asked, reading, sections, result)
 
 
@@ -125,14 +127,15 @@ class _Rows:
         if reading.wants("custom_fields"):
             self.definitions = reading.part(transaction_fields)
 
-    def row(self, listed: ListedBill, points: CustomerPoints) -> dict[str, Any]:
-        """The row of a bill."""
+    def row(self, listed: ListedBill, points: CustomerPoints, coupons: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The row of a bill, with the coupons that were redeemed with it."""
         bill = listed.bill
         counts = [points.of_bill(bill.pk, program_id) for program_id in self._programs(points)]
         blocks: list[dict[str, str]] = [points_block(count) for count in counts]
         row = transaction(
             listed,
             points=blocks if self.is_by_program else (blocks or [no_points_block()])[0],
+            coupons=coupons,
             taken=sum((count.taken for count in counts), start=ZERO),
             organization=self.organization,
         )

@@ -57,7 +57,9 @@ def customer_with_bills(
     }
 
 
-def transaction(listed: ListedBill, *, points: Any, taken: Decimal, organization: Organization) -> dict[str, Any]:
+def transaction(
+    listed: ListedBill, *, points: Any, coupons: Sequence[Mapping[str, Any]], taken: Decimal, organization: Organization
+) -> dict[str, Any]:
     """A row of `transactions`, without optional parts; `points` is a block, or a list of one a program."""
     bill, zone = listed.bill, organization.zone
     row: dict[str, Any] = {
@@ -84,7 +86,7 @@ def transaction(listed: ListedBill, *, points: Any, taken: Decimal, organization
         "points": points,
         "custom_fields": {"field": []},
         "extended_fields": {"field": []},
-        "coupons": [],
+        "coupons": list(coupons),
         "basket_size": listed.basket_size,
         "line_items": {"line_item": []},
     }

@@ -17,7 +17,7 @@ from loyalty_project.imports.cells import Values
 from loyalty_project.imports.columns import IDENTIFIERS
 from loyalty_project.imports.reading import Row
 from loyalty_project.imports.results import RowResult, rejected
-from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.codes import Code, CodeTable
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +44,7 @@ class Worker:
     """
 
     work: Work
-    constraints: Mapping[str, Code]
+    constraints: Mapping[str, CodeTable]
     fallback: Code
     prepare: Callable[[int], None] | None = None
     free_text: Collection[str] = ()
