@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("engagement", "0016_points_of_lines")]
+    dependencies = [("engagement", "0018_coupons")]
 
     operations = [
         migrations.AlterField(
