@@ -6,7 +6,6 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from customers.profile.models import Customer
-from engagement.numbers.days import months_later
 from engagement.points.models import PointsAccount
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram
@@ -83,5 +82,5 @@ def _lowest(current: CurrentProgram, at: datetime, zone: ZoneInfo) -> tuple[Tier
         return None, None
     lowest = current.tiers[0]
     rule = current.rules.tier(lowest.name)
-    months = rule.validity_months if rule else None
-    return lowest, months_later(at.astimezone(zone).date(), months) if months else None
+    validity = rule.validity if rule else None
+    return lowest, validity.last_day(at.astimezone(zone).date()) if validity else None

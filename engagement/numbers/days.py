@@ -16,3 +16,8 @@ def months_later(day: date, months: int) -> date:
 def years_later(day: date, years: int) -> date:
     """The day `years` (>= 0) after `day`; February 29 becomes February 28 where there is none. Errors as above."""
     return months_later(day, 12 * years)
+
+
+def month_end(day: date) -> date:
+    """The last day of its month."""
+    return day.replace(day=monthrange(day.year, day.month)[1])

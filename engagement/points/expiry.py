@@ -1,11 +1,10 @@
 """Expiry of points by the rule of an award: the last day in the organization's zone (docs/protocol.md 2.7)."""
 
-from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from engagement.numbers.days import months_later, years_later
+from engagement.numbers.days import month_end, months_later, years_later
 from engagement.points.models import PointsLot
 from engagement.programs.rules import ExpiryKind, ExpiryRule
 
@@ -56,7 +55,7 @@ def expiry_of(rule: ExpiryRule, *, awarded_on: date, registered_on: date, field_
             case ExpiryKind.DAYS:
                 return Expiry(awarded_on + timedelta(days=rule.number))
             case ExpiryKind.MONTHS:
-                return Expiry(_month_end(months_later(awarded_on, rule.number)))
+                return Expiry(month_end(months_later(awarded_on, rule.number)))
             case ExpiryKind.ANNIVERSARY:
                 return Expiry(_anniversary(registered_on, rule.number, after=awarded_on))
             case ExpiryKind.FIELD:
@@ -64,10 +63,6 @@ def expiry_of(rule: ExpiryRule, *, awarded_on: date, registered_on: date, field_
     except (ValueError, OverflowError) as error:
         raise ExpiryError(f"the expiry {rule.kind} gives no date") from error
     raise ExpiryError(f"the expiry {rule.kind} gives no date")
-
-
-def _month_end(day: date) -> date:
-    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def _anniversary(registered_on: date, number: int, *, after: date) -> date:
