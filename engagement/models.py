@@ -6,6 +6,7 @@ from engagement.events.models import DeferredEvent
 from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
 from engagement.redemptions.models import Redemption, RedemptionReversal
+from engagement.tiers.models import TierChange
 
 __all__ = [
     "AdjustmentReversal",
@@ -25,4 +26,5 @@ __all__ = [
     "Redemption",
     "RedemptionReversal",
     "Tier",
+    "TierChange",
 ]

@@ -13,7 +13,7 @@ from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks
 from engagement.bills.codes import BillCode
 from engagement.bills.models import Bill
-from engagement.earning.batch import AwardBatch, BillAward, entry_context, open_batch, settle_history
+from engagement.earning.batch import AwardBatch, BillAward, count_for_tier, entry_context, open_batch, settle_history
 from engagement.earning.returned_points import take_back_return
 from engagement.earning.rules import Award, NoAward, Sale, earn
 from engagement.numbers.rounding import MOST_POINTS, TooManyPointsError
@@ -25,8 +25,8 @@ from engagement.points.ledger.posting import AccountState
 from engagement.points.ledger.repository import settle_states, write_accounts
 from engagement.points.models import BillPoints, PointsLot
 from engagement.programs.account_key import AccountKey
-from engagement.programs.catalog import ProgramCatalog
-from engagement.programs.models import Membership, ProgramVersion
+from engagement.programs.catalog import CurrentProgram, ProgramCatalog
+from engagement.programs.models import ProgramVersion
 from engagement.programs.rules import EarningKind, ProgramRules
 from loyalty_project.db.rows import insert_rows, update_rows
 from loyalty_project.protocol.codes import Code
@@ -85,6 +85,10 @@ def award_bills(
             _award_sale(bill, batch, awards[bill.pk])
     if not is_history:
         settle_states(batch.states.values(), until=now, recorded_at=now)
+    for state in batch.states.values():
+        if state.tier is not None:
+            # Stored activities later than the last bill; what else is due by now was settled.
+            state.advance_tier(state.tier.last_moment(now))
     write_accounts(batch.states.values())
     shares = batch.changed_shares.values()
     insert_rows([share_of_bill for share_of_bill in shares if share_of_bill.pk is None])
@@ -113,21 +117,36 @@ def _award_sale(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
         share_of_bill = BillPoints(organization_id=bill.organization_id, bill_id=bill.pk, account_id=state.account.pk)
         batch.shares[bill.pk].append(share_of_bill)
         batch.changed_shares[bill.pk, state.account.pk] = share_of_bill
-        if is_blocked:
-            continue
-        if current.program.is_paused:
-            result.notices.append(Notice(Code.PROGRAM_PAUSED))
-            continue
-        version = batch.catalog.version_at(current, bill.billed_at)
-        try:
-            outcomes = _earnings(bill, version, state, batch, takes_stated=index == 0)
-        except (ExpiryError, TooManyPointsError) as error:
-            code = Code.EXPIRY_NOT_COMPUTED if isinstance(error, ExpiryError) else Code.POINTS_NOT_REPRESENTABLE
-            raise PointsStepError(code) from error
-        earnings = [outcome for outcome in outcomes if isinstance(outcome, Earning)]
-        if len(earnings) < len(outcomes):
-            result.notices.append(Notice(Code.EXPIRY_NOT_COMPUTED))
-        share_of_bill.issued = _post(bill, earnings, version, state, batch, result)
+        share_of_bill.issued = _award_in(bill, current, state, batch, result, is_blocked=is_blocked, takes_stated=index == 0)
+        count_for_tier(bill, state, batch)
+
+
+def _award_in(
+    bill: Bill,
+    current: CurrentProgram,
+    state: AccountState,
+    batch: AwardBatch,
+    result: BillAward,
+    *,
+    is_blocked: bool,
+    takes_stated: bool,
+) -> Decimal:
+    """Post what the bill earns in a program; return the points."""
+    if is_blocked:
+        return ZERO
+    if current.program.is_paused:
+        result.notices.append(Notice(Code.PROGRAM_PAUSED))
+        return ZERO
+    version = batch.catalog.version_at(current, bill.billed_at)
+    try:
+        outcomes = _earnings(bill, version, state, batch, takes_stated=takes_stated)
+    except (ExpiryError, TooManyPointsError) as error:
+        code = Code.EXPIRY_NOT_COMPUTED if isinstance(error, ExpiryError) else Code.POINTS_NOT_REPRESENTABLE
+        raise PointsStepError(code) from error
+    earnings = [outcome for outcome in outcomes if isinstance(outcome, Earning)]
+    if len(earnings) < len(outcomes):
+        result.notices.append(Notice(Code.EXPIRY_NOT_COMPUTED))
+    return _post(bill, earnings, version, state, batch, result)
 
 
 def _post(
@@ -165,8 +184,7 @@ def _earnings(
     """Awards of the bill in a program. Points that a file states are awarded unchanged, in the till's program."""
     customer = batch.customers[bill.customer_id or 0]
     if bill.stated_points is None:
-        membership = batch.memberships.get(AccountKey(customer.pk, state.account.program_id))
-        sale = sale_of(bill, membership, customer=customer, policy=batch.policy)
+        sale = sale_of(bill, tier_at(bill, state), customer=customer, policy=batch.policy)
         awards = [result for result in earn(version.typed_rules, sale) if isinstance(result, Award)]
     else:
         awards = stated_award(bill.stated_points, version.typed_rules) if takes_stated else []
@@ -175,7 +193,14 @@ def _earnings(
     return ready(awards, billed_on=bill.billed_on, customer=customer, organization=batch.organization, fields=batch.fields)
 
 
-def sale_of(bill: Bill, membership: Membership | None, *, customer: Customer, policy: Policy) -> Sale:
+def tier_at(bill: Bill, state: AccountState) -> str:
+    """The tier by which a bill earns; "" without one."""
+    if state.tier is not None:
+        return state.tier.name_at(bill.billed_at)
+    return state.membership.tier.name if state.membership and state.membership.tier else ""
+
+
+def sale_of(bill: Bill, tier: str, *, customer: Customer, policy: Policy) -> Sale:
     """A bill of `customer` as earning rules see it."""
     store = bill.store
     return Sale(
@@ -184,7 +209,7 @@ def sale_of(bill: Bill, membership: Membership | None, *, customer: Customer, po
         store=store.code if store else "",
         zone=store.zone.code if store and store.zone else "",
         concept=store.concept.code if store and store.concept else "",
-        tier=membership.tier.name if membership and membership.tier else "",
+        tier=tier,
         is_promoted=not blocks(customer, Block.PROMOTIONS, policy),
     )
 

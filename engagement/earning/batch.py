@@ -13,10 +13,12 @@ from customers.profile.models import Customer
 from engagement.bills.models import Bill
 from engagement.points.ledger.posting import AccountState, EntryContext
 from engagement.points.ledger.repository import States, lock_accounts, settle_states
+from engagement.points.ledger.tiers import attach_tiers
 from engagement.points.models import BillPoints, PointsEntry, PointsLot
-from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ProgramCatalog
-from engagement.programs.models import Membership, ProgramVersion
+from engagement.programs.models import ProgramVersion
+from engagement.tiers.activity import LineSums, read_line_sums
+from engagement.tiers.member import NO_LINES
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.protocol.errors import Notice
 from organizations.audit.actors import Actor
@@ -48,9 +50,9 @@ class AwardBatch:
     is_history: bool
     customers: Mapping[int, Customer]
     states: States
-    memberships: Mapping[AccountKey, Membership]
     fields: Sequence[FieldDefinition]
     card_series: Mapping[int, Collection[int]]
+    line_sums: Mapping[int, LineSums] = field(default_factory=dict)
     shares: dict[int, list[BillPoints]] = field(default_factory=dict)
     lots: defaultdict[int, list[PointsLot]] = field(default_factory=lambda: defaultdict(list))
     moved: dict[int, int] = field(default_factory=dict)  # accounts that a merge moved, and where to
@@ -69,9 +71,7 @@ def open_batch(
     is_history: bool,
 ) -> AwardBatch:
     """Lock the accounts of the `loyal` customers, by id, and read what the bills need; call it in a transaction."""
-    of_these = is_any_of("customer_id", loyal, BigIntegerField())
     states = lock_accounts(loyal, zone=organization.zone)
-    memberships = Membership.objects.filter(of_these).select_related("tier")
     batch = AwardBatch(
         organization=organization,
         policy=organization.policy,
@@ -81,13 +81,25 @@ def open_batch(
         is_history=is_history,
         customers=customers,
         states=states,
-        memberships={AccountKey(membership.customer_id, membership.program_id): membership for membership in memberships},
         fields=catalog.expiry_fields,
         card_series=catalog.card_series_of(loyal),
     )
-    for key, state in states.items():
-        membership = batch.memberships.get(key)
-        state.tier_ends = membership.tier_expires_on if membership else None
+    firsts: dict[int, datetime] = {}
+    for bill in bills:
+        if bill.customer_id is not None:
+            firsts[bill.customer_id] = min(bill.billed_at, firsts.get(bill.customer_id, bill.billed_at))
+    until = max(firsts.values()) if is_history else now
+    attach_tiers(
+        states.values(),
+        until=until,
+        first=firsts,
+        catalog=catalog,
+        customers=customers,
+        policy=batch.policy,
+        made_by=by.name,
+    )
+    if any(state.tier.state.ladder.reads_lines for state in states.values() if state.tier):
+        batch.line_sums = read_line_sums([bill.pk for bill in bills])
     sales = {bill.return_of_id for bill in bills if bill.is_return and bill.return_of_id is not None}
     if sales:
         _read_sales(batch, sales)
@@ -110,6 +122,13 @@ def settle_history(bill: Bill, state: AccountState, batch: AwardBatch) -> None:
     """Settle the account up to the moment of a bill of the past."""
     if batch.is_history:
         settle_states([state], until=bill.billed_at, recorded_at=batch.now)
+
+
+def count_for_tier(bill: Bill, state: AccountState, batch: AwardBatch) -> None:
+    """Evaluate the member's tier after the points of the bill were posted: it earned by the tier before it."""
+    if state.tier is not None:
+        state.tier.add_bill(bill, batch.line_sums.get(bill.pk, NO_LINES))
+        state.advance_tier(bill.billed_at)
 
 
 def entry_context(

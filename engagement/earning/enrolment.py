@@ -10,6 +10,7 @@ from engagement.points.models import PointsAccount
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram
 from engagement.programs.models import Membership, Tier
+from engagement.tiers.rules import end_of
 from loyalty_project.db.rows import insert_with_ids
 from organizations.tenancy.models import Organization
 
@@ -56,7 +57,13 @@ def enrol(joinings: Sequence[Joining], *, organization: Organization) -> Enrolme
         key: _membership(joining, current, organization) for key, (joining, current) in asked.items() if key not in memberships
     }
     accounts = {
-        key: PointsAccount(organization=organization, customer_id=key.customer_id, program_id=key.program_id) for key in new
+        key: PointsAccount(
+            organization=organization,
+            customer_id=key.customer_id,
+            program_id=key.program_id,
+            due_at=end_of(membership.tier_due_on, organization.zone) if membership.tier_due_on else None,
+        )
+        for key, membership in new.items()
     }
     insert_with_ids(list(new.values()))
     insert_with_ids(list(accounts.values()))
@@ -73,6 +80,7 @@ def _membership(joining: Joining, current: CurrentProgram, organization: Organiz
         tier=tier,
         tier_since=joining.at if tier else None,
         tier_expires_on=ends,
+        tier_due_on=ends,
     )
 
 

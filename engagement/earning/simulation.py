@@ -99,8 +99,9 @@ def _simulate(
         return Simulated(program=current.program, version=version, obstacle="the customer's status label forbids it")
     if current.program.is_paused:
         return Simulated(program=current.program, version=version, obstacle="the program is paused")
+    tier = membership.tier.name if membership.tier else ""
     try:
-        results = earn(version.typed_rules, sale_of(bill, membership, customer=customer, policy=policy))
+        results = earn(version.typed_rules, sale_of(bill, tier, customer=customer, policy=policy))
         awards = [result for result in results if isinstance(result, Award)]
         earnings = ready(awards, billed_on=bill.billed_on, customer=customer, organization=organization, fields=fields)
     except TooManyPointsError:

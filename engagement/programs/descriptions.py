@@ -141,12 +141,12 @@ def describe_tiers(rules: ProgramRules) -> list[Description]:
 
 
 def _tier_sentences(tier: TierRule) -> Iterator[str]:
-    yield f"Reached by {_all_conditions(tier.upgrade)}." if tier.upgrade else "Everybody starts here."
+    yield f"Reached by {describe_conditions(tier.upgrade)}." if tier.upgrade else "Everybody starts here."
     yield f"Lasts {_validity(tier.validity)}." if tier.validity else "Lasts for ever."
     if tier.validity and tier.downgrade_to == Downgrade.NONE:
         yield "It is never lost."
     elif tier.validity and tier.renew:
-        yield f"Kept by {_all_conditions(tier.renew)} meanwhile; else {_DOWNGRADES[tier.downgrade_to]}."
+        yield f"Kept by {describe_conditions(tier.renew)} meanwhile; else {_DOWNGRADES[tier.downgrade_to]}."
     elif tier.validity:
         yield f"Not renewed; {_DOWNGRADES[tier.downgrade_to]} afterwards."
     if tier.grace_days:
@@ -165,7 +165,8 @@ def _validity(validity: Validity) -> str:
     return f"until the end of the {validity.end_of}, {_many(validity.number, validity.end_of)} later"
 
 
-def _all_conditions(asked: TierConditions) -> str:
+def describe_conditions(asked: TierConditions) -> str:
+    """What an upgrade or a renewal asks for, as the end of a sentence."""
     conditions = [_condition(condition) for condition in asked.conditions]
     match asked.match:
         case "all":

@@ -150,6 +150,7 @@ class TierState:
     """A member's tier and the figures that decide about it.
 
     `totals` are the figures before the first of the `activities`, which are in the order of time. `done` of them are applied.
+    Those before `known_until` were evaluated when they happened: they lift nobody, unless what comes late is before them.
     """
 
     ladder: Ladder
@@ -158,6 +159,7 @@ class TierState:
     activities: list[Activity] = field(default_factory=list)
     done: int = 0
     may_rise: bool = True
+    known_until: datetime | None = None
     changes: list[Change] = field(default_factory=list)
     reached: datetime | None = None
     origin: tuple[Standing, Mapping[str, Decimal]] = field(init=False)
@@ -171,16 +173,18 @@ class TierState:
             self.standing, totals = self.origin
             self.totals, self.done, self.reached = dict(totals), 0, None
             self.changes.clear()
+        if self.known_until is not None:
+            self.known_until = min(self.known_until, activity.at)
         insort(self.activities, activity, lo=self.done, key=lambda known: known.at)
 
     def next_end(self) -> datetime | None:
         """The moment at which the end of the tier is evaluated; None if it never ends."""
         if self.standing.due_on is None:
             return None
-        return max(end_of_day(self.standing.due_on, self.ladder.zone), self.standing.counts_from)
+        return max(end_of(self.standing.due_on, self.ladder.zone), self.standing.counts_from)
 
 
-def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+def end_of(day: date, zone: ZoneInfo) -> datetime:
     """The first moment (UTC) after `day` in `zone`."""
     return from_wall(datetime.combine(day + timedelta(days=1), time.min), zone)
 
@@ -202,9 +206,11 @@ def advance(state: TierState, until: datetime) -> list[Change]:
 
 
 def _apply(state: TierState, activity: Activity) -> list[Change]:
+    is_late = activity.at < state.standing.counts_from
+    reached_before = _reached(state, activity.at) if is_late else -1
     for name, value in activity.figures.items():
         state.totals[name] = state.totals.get(name, ZERO) + value
-    changes = _rise(state, activity)
+    changes = _rise(state, activity, above=reached_before)
     standing = state.standing
     present = state.ladder.position(standing.tier)
     if not changes and present >= 0 and standing.is_waiting and activity.at >= standing.counts_from:
@@ -214,21 +220,31 @@ def _apply(state: TierState, activity: Activity) -> list[Change]:
     return changes
 
 
-def _rise(state: TierState, activity: Activity) -> list[Change]:
-    """Upgrades, a change for each tier passed: to the highest tier whose condition is met."""
-    if not activity.is_gain or not state.may_rise:
+def _rise(state: TierState, activity: Activity, *, above: int) -> list[Change]:
+    """Upgrades, a change for each tier passed: to the highest tier whose condition is met, if that is `above` what was.
+
+    What comes from before the last change lifts only to a tier that it reaches itself: one that was lost is not given back.
+    """
+    if not activity.is_gain or not state.may_rise or (state.known_until is not None and activity.at < state.known_until):
         return []
     tiers = state.ladder.tiers
     present = state.ladder.position(state.standing.tier)
-    reached = next(
-        (number for number in range(len(tiers) - 1, present, -1) if _is_reached(state, tiers[number], activity.at)), present
-    )
+    reached = _reached(state, activity.at)
+    if reached <= max(present, above):
+        return []
     at = max(activity.at, state.standing.counts_from)
-    met = _figures_of(state, tiers[reached].upgrade, at) if reached > present else {}
+    met = _figures_of(state, tiers[reached].upgrade, at)
     return [
         _enter(state, ChangeKind.UPGRADE, tier, at, figures=met, bill_id=activity.bill_id)
         for tier in tiers[present + 1 : reached + 1]
     ]
+
+
+def _reached(state: TierState, at: datetime) -> int:
+    """The position of the highest tier above the present one whose upgrade condition is met; -1 if there is none."""
+    tiers = state.ladder.tiers
+    present = state.ladder.position(state.standing.tier)
+    return next((number for number in range(len(tiers) - 1, present, -1) if _is_reached(state, tiers[number], at)), -1)
 
 
 def _is_reached(state: TierState, tier: TierRule, at: datetime) -> bool:
@@ -385,7 +401,7 @@ def window_of(state: TierState, tracker: TrackerRule, day: date) -> Sequence[Act
 def history_from(ladder: Ladder, standing: Standing, *, first: datetime, until: datetime) -> datetime:
     """The moment from which on activities must be known to evaluate what happens between `first` and `until`."""
     needed = first
-    if standing.is_waiting or (standing.due_on is not None and end_of_day(standing.due_on, ladder.zone) <= until):
+    if standing.is_waiting or (standing.due_on is not None and end_of(standing.due_on, ladder.zone) <= until):
         needed = min(needed, standing.counts_from)
     starts = [needed]
     for tracker in ladder.used_trackers:

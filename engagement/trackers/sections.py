@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from customers.profile.reading import CustomerRow, Reading, Section, Values
-from engagement.points.sections import program_asked
+from engagement.programs.asked import program_asked
 from engagement.programs.catalog import ProgramCatalog, load_catalog
 from engagement.programs.rules import TrackerRule
 from engagement.programs.windows import first_day

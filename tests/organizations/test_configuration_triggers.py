@@ -72,6 +72,7 @@ WRITTEN = {
     "engagement_purchasetotals",
     "engagement_redemption",
     "engagement_redemptionreversal",
+    "engagement_tierchange",
     "organizations_auditentry",
     "organizations_counter",
     "organizations_credentialfailure",
