@@ -14,6 +14,7 @@ from engagement.events.models import DeferredEvent
 from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
 from engagement.redemptions.models import Redemption, RedemptionReversal
+from engagement.tiers.models import TierChange
 
 __all__ = [
     "AdjustmentReversal",
@@ -39,4 +40,5 @@ __all__ = [
     "RedemptionReversal",
     "SeriesIssues",
     "Tier",
+    "TierChange",
 ]

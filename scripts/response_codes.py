@@ -39,19 +39,22 @@ _WORDS: Final[Mapping[str, frozenset[str]]] = {
 }
 # Every code that the table gives these actions is received by a test, or says below why not.
 COMPLETE: Final = ("add", "update", "get", "transactions", "redemptions", "subscriptions")
-_TIERS: Final = "arrives with the evaluation of tiers"
 REASONS: Final[Mapping[str, Mapping[int, str]]] = {
     "add": {
         1097: "a welcome award has no cap; arrives with referrals",
-        1099: f"joining asks for no tracker; {_TIERS}",
+        1099: "joining asks for no tracker",
         10002: "an add answers 10001 for known customers too",
     },
     "update": {
         1004: "given at registration; a later update keeps the stored store",
         1097: "a welcome award has no cap; arrives with referrals",
-        1099: f"a change asks for no tracker; {_TIERS}",
+        1099: "a change asks for no tracker",
     },
-    "get": dict.fromkeys(range(91010, 91015), _TIERS) | dict.fromkeys((91018, 91019), "arrives with interaction"),
+    "get": {
+        91013: "the gap is computed here, no engine is called: what cannot be read is 91001",
+        91014: "the gap is computed here, no engine is called: what cannot be read is 91001",
+        **dict.fromkeys((91018, 91019), "arrives with interaction"),
+    },
     "redemptions": {
         1011: "answered as 816",
         1012: "answered as 816",

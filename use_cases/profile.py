@@ -12,6 +12,7 @@ import engagement.bills.sections
 import engagement.coupons.sections
 import engagement.points.group_points
 import engagement.points.sections
+import engagement.tiers.sections
 import engagement.trackers.sections
 import subscriptions.sections
 from customers.lookup.statement import Found
@@ -26,6 +27,7 @@ SECTIONS: Sequence[SectionChoice] = (
     customers.segments.sections.segments,
     customers.cards.sections.cards,
     engagement.points.sections.points,
+    engagement.tiers.sections.history,
     engagement.points.sections.expired_points,
     engagement.points.sections.promotion_points,
     engagement.points.sections.enrolment,
@@ -63,6 +65,7 @@ ORDER: Mapping[str, Any] = {
     "next_slab": ...,
     "next_slab_serial_number": ...,
     "next_slab_description": ...,
+    "slab_history": ...,
     "user_id": ...,
     "ndnc_status": ...,
     "optin_status": ...,
@@ -76,6 +79,8 @@ ORDER: Mapping[str, Any] = {
     "promotion_points": ...,
     "delayed_accrual": ...,
     "card_details": ...,
+    "membership_retention_criteria": ...,
+    "tier_update_criteria": ...,
     "current_nps_status": None,
     "custom_fields": {"field": []},
     "extended_fields": {"field": []},

@@ -112,7 +112,8 @@ Values = Sequence[Any]
 Payload = Mapping[str, Any]
 
 
-def _no_parameters(_reading: Any) -> Mapping[str, Any]:
+def no_parameters(_reading: Any) -> Mapping[str, Any]:
+    """None: the default of a section."""
     return {}
 
 
@@ -137,7 +138,7 @@ class Section:
     display: Callable[[Any, CustomerRow, Any], Payload]
     joins: str = ""
     after: "Section | None" = None
-    parameters: Callable[[Any], Mapping[str, Any]] = _no_parameters
+    parameters: Callable[[Any], Mapping[str, Any]] = no_parameters
     failure: Code | None = None
     due: Callable[[Values, Any], Collection[int]] = _never_due
     settle: Callable[[Collection[int], Any], None] | None = None

@@ -13,7 +13,7 @@ from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks
 from engagement.bills.codes import BillCode
 from engagement.bills.models import Bill
-from engagement.earning.batch import AwardBatch, BillAward, entry_context, open_batch, settle_history
+from engagement.earning.batch import AwardBatch, BillAward, Terms, count_for_tier, entry_context, open_batch, settle_history
 from engagement.earning.circumstances import Circumstances
 from engagement.earning.parts import parts_as_json
 from engagement.earning.returned_points import take_back_return
@@ -32,7 +32,7 @@ from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ProgramCatalog
 from engagement.programs.earning_rules import EarningKind
 from engagement.programs.expiry_rules import Activity
-from engagement.programs.models import Membership, ProgramVersion
+from engagement.programs.models import ProgramVersion
 from engagement.programs.rules import ProgramRules
 from loyalty_project.db.rows import insert_rows, update_rows
 from loyalty_project.protocol.codes import Code
@@ -90,6 +90,10 @@ def award_bills(
             _award_sale(bill, batch, awards[bill.pk])
     if not is_history:
         settle_states(batch.states.values(), until=now, recorded_at=now)
+    for state in batch.states.values():
+        if state.tier is not None:
+            # Stored activities later than the last bill; what else is due by now was settled.
+            state.advance_tier(state.tier.last_moment(now))
     write_accounts(batch.states.values())
     shares = batch.changed_shares.values()
     insert_rows([share_of_bill for share_of_bill in shares if share_of_bill.pk is None])
@@ -110,29 +114,44 @@ def _award_sale(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
     is_blocked = blocks(customer, Block.POINTS_ISSUE, batch.policy)
     if is_blocked and enrolled:
         result.notices.append(Notice(BillCode.POINTS_NOT_AWARDED))
-    for index, ((current, version), state) in enumerate(enrolled):
+    for index, (terms, state) in enumerate(enrolled):
         settle_history(bill, state, batch)
         state.account.purchases += bill.amount
         state.account.visits += 1
-        keep_alive(state, Activity.BILL, on=bill.billed_on, rules=version.typed_rules)
+        keep_alive(state, Activity.BILL, on=bill.billed_on, rules=terms.version.typed_rules)
         state.is_changed = True
         share_of_bill = BillPoints(organization_id=bill.organization_id, bill_id=bill.pk, account_id=state.account.pk)
         batch.shares[bill.pk].append(share_of_bill)
         batch.changed_shares[bill.pk, state.account.pk] = share_of_bill
-        if is_blocked:
-            continue
-        if current.program.is_paused:
-            result.notices.append(Notice(Code.PROGRAM_PAUSED))
-            continue
-        try:
-            outcomes = earnings_of(bill, version, state, batch, takes_stated=index == 0)
-        except (ExpiryError, TooManyPointsError) as error:
-            code = Code.EXPIRY_NOT_COMPUTED if isinstance(error, ExpiryError) else Code.POINTS_NOT_REPRESENTABLE
-            raise PointsStepError(code) from error
-        result.notices += [Notice(warning) for outcome in outcomes if (warning := warning_of(outcome))]
-        earnings = [outcome for outcome in outcomes if isinstance(outcome, Earning)]
-        share_of_bill.issued = post_earnings(bill, earnings, version, state, batch, result)
-        share_of_bill.of_lines = parts_as_json(part for earning in earnings for part in earning.award.parts)
+        if not is_blocked:
+            _award_in(bill, terms, share_of_bill, state, batch, result, takes_stated=index == 0)
+        count_for_tier(bill, state, batch)
+
+
+def _award_in(
+    bill: Bill,
+    terms: Terms,
+    share_of_bill: BillPoints,
+    state: AccountState,
+    batch: AwardBatch,
+    result: BillAward,
+    *,
+    takes_stated: bool,
+) -> None:
+    """Post what the bill earns in a program, and keep it in the bill's share."""
+    current, version = terms
+    if current.program.is_paused:
+        result.notices.append(Notice(Code.PROGRAM_PAUSED))
+        return
+    try:
+        outcomes = earnings_of(bill, version, state, batch, takes_stated=takes_stated)
+    except (ExpiryError, TooManyPointsError) as error:
+        code = Code.EXPIRY_NOT_COMPUTED if isinstance(error, ExpiryError) else Code.POINTS_NOT_REPRESENTABLE
+        raise PointsStepError(code) from error
+    result.notices += [Notice(warning) for outcome in outcomes if (warning := warning_of(outcome))]
+    earnings = [outcome for outcome in outcomes if isinstance(outcome, Earning)]
+    share_of_bill.issued = post_earnings(bill, earnings, version, state, batch, result)
+    share_of_bill.of_lines = parts_as_json(part for earning in earnings for part in earning.award.parts)
 
 
 def warning_of(outcome: Earning | NoAward) -> Code | None:
@@ -180,7 +199,7 @@ def earnings_of(
     if bill.stated_points is None:
         sale = sale_of(
             bill,
-            batch.memberships.get(AccountKey(customer.pk, state.account.program_id)),
+            tier_at(bill, state),
             rules=version.typed_rules,
             program_id=state.account.program_id,
             customer=customer,
@@ -197,9 +216,16 @@ def earnings_of(
     return ready(results, billed_on=bill.billed_on, customer=customer, organization=batch.organization, fields=batch.fields)
 
 
+def tier_at(bill: Bill, state: AccountState) -> str:
+    """The tier by which a bill earns; "" without one."""
+    if state.tier is not None:
+        return state.tier.name_at(bill.billed_at)
+    return state.membership.tier.name if state.membership and state.membership.tier else ""
+
+
 def sale_of(
     bill: Bill,
-    membership: Membership | None,
+    tier: str,
     *,
     rules: ProgramRules,
     program_id: int,
@@ -217,7 +243,7 @@ def sale_of(
         store=store.code if store else "",
         zone=store.zone.code if store and store.zone else "",
         concept=store.concept.code if store and store.concept else "",
-        tier=membership.tier.name if membership and membership.tier else "",
+        tier=tier,
         is_promoted=not blocks(customer, Block.PROMOTIONS, organization.policy),
         lines=circumstances.lines.get(bill.pk, ()),
         born_on=field_dates(customer, fields)(rules.birthday_field) if rules.birthday_field else None,

@@ -15,10 +15,12 @@ from engagement.earning.circumstances import Circumstances, read_circumstances
 from engagement.earning.parts import CameBack
 from engagement.points.ledger.posting import AccountState, EntryContext
 from engagement.points.ledger.repository import States, lock_accounts, settle_states
+from engagement.points.ledger.tiers import attach_tiers
 from engagement.points.models import BillPoints, PointsEntry, PointsLot
-from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog
-from engagement.programs.models import Membership, ProgramVersion
+from engagement.programs.models import ProgramVersion
+from engagement.tiers.activity import LineSums, read_line_sums
+from engagement.tiers.member import NO_LINES
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.protocol.errors import Notice
 from organizations.audit.actors import Actor
@@ -65,12 +67,12 @@ class AwardBatch:
     is_history: bool
     customers: Mapping[int, Customer]
     states: States
-    memberships: Mapping[AccountKey, Membership]
     fields: Sequence[FieldDefinition]
     terms: Mapping[int, Sequence[Terms]]  # by sale
     circumstances: Circumstances
     sold_lines: defaultdict[int, dict[int, Decimal]] = field(default_factory=lambda: defaultdict(dict))
     returned_lines: defaultdict[int, list[ReturnedLine]] = field(default_factory=lambda: defaultdict(list))
+    line_sums: Mapping[int, LineSums] = field(default_factory=dict)
     shares: dict[int, list[BillPoints]] = field(default_factory=dict)
     lots: defaultdict[int, list[PointsLot]] = field(default_factory=lambda: defaultdict(list))
     moved: dict[int, int] = field(default_factory=dict)  # accounts that a merge moved, and where to
@@ -89,9 +91,7 @@ def open_batch(
     is_history: bool,
 ) -> AwardBatch:
     """Lock the accounts of the `loyal` customers, by id, and read what the bills need; call it in a transaction."""
-    of_these = is_any_of("customer_id", loyal, BigIntegerField())
     states = lock_accounts(loyal, zone=organization.zone)
-    memberships = Membership.objects.filter(of_these).select_related("tier")
     new_sales = [bill for bill in bills if not bill.is_return and bill.customer_id in loyal]
     terms = _terms(new_sales, catalog, catalog.card_series_of(loyal))
     versions = {version.pk: version for of_sale in terms.values() for _, version in of_sale}
@@ -105,14 +105,26 @@ def open_batch(
         is_history=is_history,
         customers=customers,
         states=states,
-        memberships={AccountKey(membership.customer_id, membership.program_id): membership for membership in memberships},
         fields=catalog.date_fields,
         terms=terms,
         circumstances=read_circumstances(new_sales, rules),
     )
-    for key, state in states.items():
-        membership = batch.memberships.get(key)
-        state.tier_ends = membership.tier_expires_on if membership else None
+    firsts: dict[int, datetime] = {}
+    for bill in bills:
+        if bill.customer_id is not None:
+            firsts[bill.customer_id] = min(bill.billed_at, firsts.get(bill.customer_id, bill.billed_at))
+    until = max(firsts.values()) if is_history else now
+    attach_tiers(
+        states.values(),
+        until=until,
+        first=firsts,
+        catalog=catalog,
+        customers=customers,
+        policy=batch.policy,
+        made_by=by.name,
+    )
+    if any(state.tier.state.ladder.reads_lines for state in states.values() if state.tier):
+        batch.line_sums = read_line_sums([bill.pk for bill in bills])
     sales = {bill.return_of_id for bill in bills if bill.is_return and bill.return_of_id is not None}
     if sales:
         _read_sales(batch, sales)
@@ -170,6 +182,13 @@ def settle_history(bill: Bill, state: AccountState, batch: AwardBatch) -> None:
     """Settle the account up to the moment of a bill of the past."""
     if batch.is_history:
         settle_states([state], until=bill.billed_at, recorded_at=batch.now)
+
+
+def count_for_tier(bill: Bill, state: AccountState, batch: AwardBatch) -> None:
+    """Evaluate the member's tier after the points of the bill were posted: it earned by the tier before it."""
+    if state.tier is not None:
+        state.tier.add_bill(bill, batch.line_sums.get(bill.pk, NO_LINES))
+        state.advance_tier(bill.billed_at)
 
 
 def entry_context(

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from customers.profile.models import Customer
-from engagement.numbers.days import months_later
 from engagement.points.models import PointsAccount
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram
 from engagement.programs.models import Membership, Tier
+from engagement.tiers.rules import end_of
 from loyalty_project.db.rows import insert_with_ids
 from organizations.tenancy.models import Organization
 
@@ -57,7 +57,13 @@ def enrol(joinings: Sequence[Joining], *, organization: Organization) -> Enrolme
         key: _membership(joining, current, organization) for key, (joining, current) in asked.items() if key not in memberships
     }
     accounts = {
-        key: PointsAccount(organization=organization, customer_id=key.customer_id, program_id=key.program_id) for key in new
+        key: PointsAccount(
+            organization=organization,
+            customer_id=key.customer_id,
+            program_id=key.program_id,
+            due_at=end_of(membership.tier_due_on, organization.zone) if membership.tier_due_on else None,
+        )
+        for key, membership in new.items()
     }
     insert_with_ids(list(new.values()))
     insert_with_ids(list(accounts.values()))
@@ -74,6 +80,7 @@ def _membership(joining: Joining, current: CurrentProgram, organization: Organiz
         tier=tier,
         tier_since=joining.at if tier else None,
         tier_expires_on=ends,
+        tier_due_on=ends,
     )
 
 
@@ -83,5 +90,5 @@ def _lowest(current: CurrentProgram, at: datetime, zone: ZoneInfo) -> tuple[Tier
         return None, None
     lowest = current.tiers[0]
     rule = current.rules.tier(lowest.name)
-    months = rule.validity_months if rule else None
-    return lowest, months_later(at.astimezone(zone).date(), months) if months else None
+    validity = rule.validity if rule else None
+    return lowest, validity.last_day(at.astimezone(zone).date()) if validity else None

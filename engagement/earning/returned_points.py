@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from engagement.bills.models import Bill
-from engagement.earning.batch import AwardBatch, BillAward, came_back, entry_context, settle_history
+from engagement.earning.batch import AwardBatch, BillAward, came_back, count_for_tier, entry_context, settle_history
 from engagement.earning.parts import claim_of, parts_of_json
 from engagement.points.ledger.movements import take_back
 from engagement.points.models import NO_FLOOR
@@ -25,6 +25,7 @@ def take_back_return(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
         settle_history(bill, state, batch)
         state.account.purchases -= bill.amount
         state.is_changed = True
+        count_for_tier(bill, state, batch)
         if not batch.policy.points_return:
             continue
         current = batch.catalog.by_id[state.account.program_id]

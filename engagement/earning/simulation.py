@@ -112,10 +112,11 @@ def _simulate(
         return Simulated(program=current.program, version=version, obstacle="the customer's status label forbids it")
     if current.program.is_paused:
         return Simulated(program=current.program, version=version, obstacle="the program is paused")
+    tier = membership.tier.name if membership.tier else ""
     try:
         sale = sale_of(
             bill,
-            membership,
+            tier,
             rules=version.typed_rules,
             program_id=current.program.pk,
             customer=customer,

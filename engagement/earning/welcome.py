@@ -95,7 +95,12 @@ def welcome(
 def fresh_states(enrolment: Enrolment, organization: Organization) -> dict[AccountKey, AccountState]:
     """The accounts that an enrolment created; no other transaction sees them yet."""
     return {
-        key: AccountState(account=account, zone=organization.zone, tier_ends=enrolment.new[key].tier_expires_on)
+        key: AccountState(
+            account=account,
+            zone=organization.zone,
+            tier_ends=enrolment.new[key].tier_expires_on,
+            membership=enrolment.new[key],
+        )
         for key, account in enrolment.accounts.items()
     }
 

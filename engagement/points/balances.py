@@ -147,7 +147,8 @@ ROWS: Final = f"""(
             account.due_at, membership.program_id, membership.enrolled_on, membership.tier_since, membership.tier_expires_on,
             tier.id, tier.name, tier.position, tier.description,
             account.id, account.version, account.last_billed_on, account.last_earned_on,
-            {", ".join(f"account.{name}::text" for name in _FIGURES)}
+            {", ".join(f"account.{name}::text" for name in _FIGURES)},
+            membership.tier_counts_from, membership.tier_due_on
         ))::text
         FROM engagement_membership AS membership
         LEFT JOIN engagement_tier AS tier ON tier.organization_id = %(organization)s AND tier.id = membership.tier_id
@@ -187,6 +188,8 @@ def balances_of_row(
     for row in orjson.loads(rows) if rows else ():
         membership, account = _read_row(customer_id, row, organization)
         state = unstored.get(AccountKey(customer_id, membership.program_id))
+        if state is not None and state.membership is not None:
+            membership = state.membership
         if state is None and account is not None:
             state = AccountState(account=account, zone=organization.zone, tier_ends=membership.tier_expires_on)
             states[account.pk] = state
@@ -214,12 +217,15 @@ def _read_row(customer_id: int, row: Sequence[Any], organization: Organization) 
         tier_id=tier_id,
         tier_since=moment_of(tier_since),
         tier_expires_on=day_of(tier_ends),
+        tier_counts_from=moment_of(rest[-2]),
+        tier_due_on=day_of(rest[-1]),
+        tier_locked_until=None,
     )
     tier = read_instance(Tier, id=tier_id, name=tier_name, position=position, description=description) if tier_id else None
     Membership.tier.field.set_cached_value(membership, tier)
     if account_id is None:
         return membership, None
-    version, billed_on, earned_on, *figures = rest
+    version, billed_on, earned_on, *figures = rest[:-2]
     account = read_instance(
         PointsAccount,
         id=account_id,

@@ -11,8 +11,9 @@ import orjson
 
 from customers.profile.reading import CustomerRow, Reading, Section, Values
 from engagement.points.payloads import group_points_row
-from engagement.points.sections import program_asked, settle
+from engagement.points.sections import settle
 from engagement.programs.account_key import AccountKey
+from engagement.programs.asked import program_asked
 from loyalty_project.protocol.codes import Code
 
 ZERO: Final = Decimal(0)

@@ -20,8 +20,8 @@ from engagement.points.ledger.repository import (
     States,
     lock_accounts,
     lock_moved_account,
+    memberships_by_key,
     settle_states,
-    tier_ends_of,
     write_accounts,
 )
 from engagement.points.models import BillPoints, PointsAccount, PointsEntry, PointsLot
@@ -43,10 +43,12 @@ def open_accounts(*, victim: Customer, survivor: Customer, by: Actor, now: datet
     Call it in a transaction that holds both customers, after the memberships have moved. Raises `django.db` errors for locks.
     """
     states = lock_accounts([victim.pk, survivor.pk], zone=by.organization.zone)
-    ends = tier_ends_of([victim.pk, survivor.pk])
+    memberships = {key: state.membership for key, state in states.items()}
+    moved = memberships_by_key([survivor.pk])
     for key, state in states.items():
         # The victim's membership is the survivor's by now, if the survivor had none.
-        state.tier_ends = ends.get(key, ends.get(AccountKey(survivor.pk, key.program_id)))
+        of_points = memberships[key] or moved.get(AccountKey(survivor.pk, key.program_id))
+        state.tier_ends = of_points.tier_expires_on if of_points else None
     settle_states(states.values(), until=now, recorded_at=now)
     write_accounts(states.values())
     return states
@@ -71,7 +73,9 @@ def merge_points(states: States, *, victim: Customer, survivor: Customer, by: Ac
 
 def _new_account(key: AccountKey, by: Actor) -> AccountState:
     account = PointsAccount.objects.create(organization=by.organization, customer_id=key.customer_id, program_id=key.program_id)
-    return AccountState(account=account, zone=by.organization.zone, tier_ends=tier_ends_of([key.customer_id]).get(key))
+    membership = memberships_by_key([key.customer_id]).get(key)
+    ends = membership.tier_expires_on if membership else None
+    return AccountState(account=account, zone=by.organization.zone, tier_ends=ends, membership=membership)
 
 
 def _merge_account(
@@ -132,7 +136,7 @@ def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Custome
     """
     states = lock_accounts([survivor.pk], zone=by.organization.zone)
     living = {state.account.pk: state for state in states.values()}
-    kept = tier_ends_of([victim.pk])
+    kept = memberships_by_key([victim.pk])
     for note in notes:
         origin = living[note["target"]]
         target = lock_moved_account(note["origin"], origin)
@@ -151,7 +155,8 @@ def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Custome
             _find_days(state)
         key = AccountKey(victim.pk, target.account.program_id)
         # If the victim kept a membership, its tier counts again; else that of the membership that is about to move back.
-        target.tier_ends = kept.get(key, origin.tier_ends)
+        target.membership = kept.get(key, origin.membership)
+        target.tier_ends = target.membership.tier_expires_on if target.membership else None
         move(origin, target, lots=lots, totals=totals, facts=facts, places=_places(lots))
         write_accounts([origin, target])
         if note["is_new"]:

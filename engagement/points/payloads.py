@@ -6,19 +6,17 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engagement.numbers.days import years_later
 from engagement.points.balances import Balance
 from engagement.points.ledger.posting import AccountState
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
 from engagement.programs.catalog import CurrentProgram
 from engagement.programs.models import Membership, Tier
+from engagement.tiers.payloads import NO_UPGRADE_GAP, last_second
 from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.locations.names import LocationName
 from organizations.locations.payloads import printed_name
 
-# A tier that never ends is shown to end in the far future: so many years after the registration (docs/protocol.md 2.7).
-FAR_FUTURE_YEARS = 100
 ZERO = Decimal(0)
 NO_NUMBER = "-1"
 _END_OF_DAY = time(23, 59, 59)
@@ -62,7 +60,7 @@ def program_extras(current: CurrentProgram, balance: Balance) -> dict[str, Any]:
         "program_description": current.program.description,
         "program_points_to_currency_ratio": plain_digits(current.rules.ratio),
         "linked_partner_programs": {"linked_partner_program": []},
-        "gap_to_upgrade": {"upgrade_strategy": []},
+        "gap_to_upgrade": dict(NO_UPGRADE_GAP),
         "gap_to_renew": {},
     }
 
@@ -216,5 +214,4 @@ def tier_expiry(membership: Membership | None, *, registered_on: datetime, zone:
     """The last second of the tier, as `tier_expiry_date` and `slabExpiryDate` print it; None without a tier."""
     if membership is None or membership.tier_id is None:
         return None
-    day = membership.tier_expires_on or years_later(registered_on.astimezone(zone).date(), FAR_FUTURE_YEARS)
-    return f"{day.isoformat()} {_END_OF_DAY.isoformat()}"
+    return last_second(membership.tier_expires_on, registered_on=registered_on, zone=zone)

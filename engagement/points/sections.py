@@ -1,14 +1,14 @@
 """Sections of customer/get about points, tiers and programs (docs/protocol.md 4.5)."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 import orjson
 
-from customers.profile.reading import CustomerRow, Reading, Section, Values
+from customers.profile.reading import CustomerRow, Reading, Section, Values, no_parameters
 from engagement.points import payloads
 from engagement.points.balances import (
     LOTS,
@@ -24,11 +24,24 @@ from engagement.points.balances import (
 from engagement.points.ledger.posting import AccountState
 from engagement.points.lot_rows import LOT, day_of, read_lot
 from engagement.points.models import PointsAccount, PointsEntry
+from engagement.programs.asked import program_asked
 from engagement.programs.catalog import CARD_SERIES_COLUMN, CurrentProgram, ProgramCatalog, load_catalog
+from engagement.tiers.member import tier_state
+from engagement.tiers.payloads import (
+    renewal_gap,
+    renewal_obstacle,
+    retention_criteria,
+    tier_above,
+    upgrade_criteria,
+    upgrade_gap,
+    upgrade_obstacle,
+)
+from engagement.tiers.rules import Activity
+from engagement.tiers.sections import ACTIVITIES, activities_by_account, activity_parameters
 from loyalty_project.db.rows import read_instance
 from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.numbers import plain_digits
-from loyalty_project.protocol.values import read_id
 from organizations.locations.names import load_names
 
 MOST_PROMOTIONS: Final = 1000
@@ -45,6 +58,19 @@ class CustomerPoints:
     reading: Reading
     catalog: ProgramCatalog
     balances: Mapping[int, Balance]
+    applicable: Balance
+    activities: Mapping[int, Sequence[Activity]]
+
+    def warn(self, code: Code | None) -> bool:
+        """Add a warning to the customer's item, once; True if there is one."""
+        notices = self.reading.own_notices[self.customer.pk]
+        if code is not None and Notice(code) not in notices:
+            notices.append(Notice(code))
+        return code is not None
+
+    def day_asked(self, flag: str) -> date:
+        """The day for which a gap is asked, so many days ahead."""
+        return self.reading.now.astimezone(self.reading.zone).date() + timedelta(days=int(self.reading.query[flag]))
 
     def rows(self) -> list[tuple[CurrentProgram, Balance]]:
         """Active programs and balances with an account; only that of the program that the call names."""
@@ -71,12 +97,11 @@ def points(reading: Reading) -> Section | None:
     if catalog is None:
         return _UNREADABLE
     with_lots = reading.wants("expiry_schedule") or reading.wants("delayed_accrual")
-    return _SECTIONS[with_lots, catalog.is_bound_to_card_series]
+    return _SECTIONS[with_lots, catalog.is_bound_to_card_series, _asks_gap(reading)]
 
 
-def program_asked(reading: Reading) -> int | None:
-    """Id of the program that the call names; None if it names none, or nothing that can be an id."""
-    return read_id(reading.query.get("program_id", "")) or None
+def _asks_gap(reading: Reading) -> bool:
+    return reading.wants("mlp") and any(reading.query.get(flag, "").isdigit() for flag in _DAYS_AHEAD)
 
 
 def due_customers(values: Values, reading: Reading) -> Collection[int]:
@@ -92,13 +117,18 @@ def settle(customer_ids: Collection[int], reading: Reading) -> None:
 def _display(values: Values | None, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
     if values is None:
         return dict(_UNREAD)
-    _, rows, series, *lots = values
+    _, rows, series, lots, activities = values
     catalog = reading.part(load_catalog)
-    balances = balances_of_row(
-        customer.pk, rows, lots[0] if lots else None, organization=reading.organization, unstored=reading.unstored
-    )
-    view = CustomerPoints(customer=customer, reading=reading, catalog=catalog, balances=balances)
+    balances = balances_of_row(customer.pk, rows, lots, organization=reading.organization, unstored=reading.unstored)
     balance = applicable_balance(balances, catalog.programs_for(reading.store, card_series=series or ()))
+    view = CustomerPoints(
+        customer=customer,
+        reading=reading,
+        catalog=catalog,
+        balances=balances,
+        applicable=balance,
+        activities=activities_by_account(activities),
+    )
     payload = _figures(balance, view)
     for flag, block in _BLOCKS.items():
         if reading.wants(flag):
@@ -130,8 +160,57 @@ def _summaries(view: CustomerPoints) -> dict[str, Any]:
         summary = payloads.points_summary(
             balance, tiers=current.tiers, registered_on=view.customer.registered_on, zone=view.reading.zone
         )
-        rows.append({**summary, **payloads.program_extras(current, balance)})
+        rows.append({**summary, **payloads.program_extras(current, balance), **_gaps(current, balance, view)})
     return {"points_summaries": {"points_summary": rows}}
+
+
+def _gaps(current: CurrentProgram, balance: Balance, view: CustomerPoints) -> dict[str, Any]:
+    """`gap_to_upgrade` and `gap_to_renew` where they are asked for and there is anything to say; warnings 91010 to 91012."""
+    query, rules, account = view.reading.query, current.rules, balance.account
+    membership = balance.membership
+    if not _asks_gap(view.reading) or account is None or membership is None:
+        return {}
+    tier = membership.tier.name if membership.tier else ""
+    state = tier_state(membership, current, account, view.activities.get(account.pk, ()), zone=view.reading.zone)
+    gaps: dict[str, Any] = {}
+    if query.get("gap_to_upgrade_for", "").isdigit() and not view.warn(upgrade_obstacle(rules, tier)):
+        following = tier_above(rules, tier)
+        if following:
+            gaps["gap_to_upgrade"] = upgrade_gap(state, following, day=view.day_asked("gap_to_upgrade_for"))
+    if query.get("gap_to_renew_for", "").isdigit() and not view.warn(renewal_obstacle(rules, tier)):
+        rule = rules.tier(tier)
+        if rule:
+            gaps["gap_to_renew"] = renewal_gap(state, rule, day=view.day_asked("gap_to_renew_for"))
+    return gaps
+
+
+def _upgrade_criteria(view: CustomerPoints) -> dict[str, Any]:
+    """`tier_update_criteria`: what the next tier asks for. Warning 91012 in the highest tier."""
+    current = view.catalog.by_id.get(view.applicable.program_id or 0)
+    tier = view.applicable.tier
+    if current is None or view.warn(upgrade_obstacle(current.rules, tier.name if tier else "")):
+        return {}
+    criteria = upgrade_criteria(current.rules, tier.name if tier else "")
+    return {"tier_update_criteria": criteria} if criteria else {}
+
+
+def _retention_criteria(view: CustomerPoints) -> dict[str, Any]:
+    """`membership_retention_criteria`: what keeps the tier. Warnings 91010 and 91011 where there is nothing to keep."""
+    current = view.catalog.by_id.get(view.applicable.program_id or 0)
+    membership, tier = view.applicable.membership, view.applicable.tier
+    if current is None or membership is None or view.warn(renewal_obstacle(current.rules, tier.name if tier else "")):
+        return {}
+    rule = current.rules.tier(tier.name) if tier else None
+    if rule is None:
+        return {}
+    since = membership.tier_counts_from or membership.tier_since or membership.enrolled_on
+    criteria = retention_criteria(
+        rule,
+        since=since.astimezone(view.reading.zone).date(),
+        expires_on=membership.tier_expires_on,
+        program_id=current.program.pk,
+    )
+    return {"membership_retention_criteria": criteria}
 
 
 def _summary(view: CustomerPoints) -> dict[str, Any]:
@@ -162,17 +241,25 @@ _BLOCKS: Final[Mapping[str, Callable[[CustomerPoints], dict[str, Any]]]] = {
     "expiry_schedule": _schedule,
     "delayed_accrual": _promised,
     "program_summary": _programs,
+    "tier_upgrade_criteria": _upgrade_criteria,
+    "membership_retention_criteria": _retention_criteria,
 }
 
 
-def _section(*, with_lots: bool, with_card_series: bool) -> Section:
+def _activity_parameters(reading: Reading) -> Mapping[str, Any]:
+    return activity_parameters(reading, reading.part(load_catalog))
+
+
+def _section(*, with_lots: bool, with_card_series: bool, with_activities: bool) -> Section:
     return Section(
         columns=(
             "customer.id",
             ROWS,
             CARD_SERIES_COLUMN if with_card_series else "NULL",
-            *((LOTS,) if with_lots else ()),
+            LOTS if with_lots else "NULL",
+            ACTIVITIES if with_activities else "NULL",
         ),
+        parameters=_activity_parameters if with_activities else no_parameters,
         display=_display,
         failure=Code.POINTS_UNAVAILABLE,
         due=due_customers,
@@ -181,9 +268,12 @@ def _section(*, with_lots: bool, with_card_series: bool) -> Section:
 
 
 _SECTIONS: Final = {
-    (with_lots, with_card_series): _section(with_lots=with_lots, with_card_series=with_card_series)
+    (with_lots, with_card_series, with_activities): _section(
+        with_lots=with_lots, with_card_series=with_card_series, with_activities=with_activities
+    )
     for with_lots in (False, True)
     for with_card_series in (False, True)
+    for with_activities in (False, True)
 }
 # For a call that cannot read the programs.
 _UNREADABLE: Final = Section(columns=(), display=lambda _values, _customer, _reading: dict(_UNREAD))

@@ -30,6 +30,7 @@ from engagement.programs.rules import (
     TierRule,
     TrackerMode,
     TrackerRule,
+    Validity,
 )
 
 _WEEKDAYS: Final[Mapping[Weekday, str]] = {
@@ -66,7 +67,7 @@ _EXPIRIES: Final[Mapping[ExpiryKind, str]] = {
 _DOWNGRADES: Final[Mapping[Downgrade, str]] = {
     Downgrade.PREVIOUS: "back to the tier below",
     Downgrade.LOWEST: "back to the first tier",
-    Downgrade.NONE: "without a tier",
+    Downgrade.FITTING: "down to the tier that the purchases of that time reach",
 }
 
 
@@ -176,16 +177,32 @@ def describe_tiers(rules: ProgramRules) -> list[Description]:
 
 
 def _tier_sentences(tier: TierRule) -> Iterator[str]:
-    yield f"Reached by {_all_conditions(tier.upgrade)}." if tier.upgrade else "Everybody starts here."
-    months, afterwards = tier.validity_months, _DOWNGRADES[tier.downgrade_to]
-    yield f"Lasts {_many(months, 'month')}." if months else "Lasts for ever."
-    if tier.renew:
-        yield f"Kept by {_all_conditions(tier.renew)} meanwhile; else {afterwards}."
-    elif months:
-        yield f"Not renewed; {afterwards} afterwards."
+    yield f"Reached by {describe_conditions(tier.upgrade)}." if tier.upgrade else "Everybody starts here."
+    yield f"Lasts {_validity(tier.validity)}." if tier.validity else "Lasts for ever."
+    if tier.validity and tier.downgrade_to == Downgrade.NONE:
+        yield "It is never lost."
+    elif tier.validity and tier.renew:
+        yield f"Kept by {describe_conditions(tier.renew)} meanwhile; else {_DOWNGRADES[tier.downgrade_to]}."
+    elif tier.validity:
+        yield f"Not renewed; {_DOWNGRADES[tier.downgrade_to]} afterwards."
+    if tier.grace_days:
+        yield f"A renewal may come {_many(tier.grace_days, 'day')} later."
+    if tier.on_entry and tier.on_entry.points:
+        yield f"{_points(tier.on_entry.points)} on reaching it."
+    if tier.on_entry and tier.on_entry.coupon_series:
+        yield f"A coupon of the series {tier.on_entry.coupon_series} on reaching it."
 
 
-def _all_conditions(asked: TierConditions) -> str:
+def _validity(validity: Validity) -> str:
+    if validity.end_of is None:
+        return _many(validity.number, "month")
+    if not validity.number:
+        return f"until the end of the {validity.end_of}"
+    return f"until the end of the {validity.end_of}, {_many(validity.number, validity.end_of)} later"
+
+
+def describe_conditions(asked: TierConditions) -> str:
+    """What an upgrade or a renewal asks for, as the end of a sentence."""
     conditions = [_condition(condition) for condition in asked.conditions]
     match asked.match:
         case "all":

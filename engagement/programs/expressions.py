@@ -5,6 +5,9 @@ from typing import Final
 
 _TOKEN: Final = re.compile(r"\s*(?:(\d{1,4})|(\()|(\))|(AND|OR)\b)", re.IGNORECASE)
 _MAX_LENGTH: Final = 500
+_MAX_ALTERNATIVES: Final = 100
+_BINDS: Final = {")": 0, "OR": 1, "AND": 2}
+Alternatives = tuple[frozenset[int], ...]
 
 
 def positions_of(expression: str) -> set[int]:
@@ -12,6 +15,42 @@ def positions_of(expression: str) -> set[int]:
     if len(expression) > _MAX_LENGTH:
         raise ValueError(f"must be at most {_MAX_LENGTH} characters")
     return _Parser(_tokens(expression)).positions()
+
+
+def alternatives_of(expression: str) -> Alternatives:
+    """The sets of positions of which one must hold as a whole: "(1 AND 2) OR 3" is ({1, 2}, {3}).
+
+    Raises `ValueError`, with a sentence, if the expression is not well formed or has too many alternatives.
+    """
+    positions_of(expression)
+    values: list[Alternatives] = []
+    operators: list[str] = []
+    for word in _tokens(expression):
+        if word.isdigit():
+            values.append((frozenset({int(word)}),))
+            continue
+        if word == "(":
+            operators.append(word)
+            continue
+        # A closing bracket, and an operator that binds as tightly or less, ends what is open.
+        while operators and operators[-1] != "(" and _BINDS[word] <= _BINDS[operators[-1]]:
+            _combine(operators.pop(), values)
+        if word == ")":
+            operators.pop()
+        else:
+            operators.append(word)
+    while operators:
+        _combine(operators.pop(), values)
+    return values[0]
+
+
+def _combine(operator: str, values: list[Alternatives]) -> None:
+    right, left = values.pop(), values.pop()
+    combined = left + right if operator == "OR" else tuple(first | second for first in left for second in right)
+    distinct = tuple(dict.fromkeys(combined))
+    if len(distinct) > _MAX_ALTERNATIVES:
+        raise ValueError(f"has more than {_MAX_ALTERNATIVES} alternatives")
+    values.append(distinct)
 
 
 def _tokens(expression: str) -> list[str]:

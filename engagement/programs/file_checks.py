@@ -39,6 +39,7 @@ def check_programs(document: Document, problems: Problems) -> None:
         if program["enrolment"]:
             _check_expiry(program["enrolment"]["expiry"], dates, f"{path}.enrolment.expiry", problems)
         _check_trackers(program, path, problems)
+        _check_gifts(program, codes_of(document, "coupon_series"), dates, path, problems)
 
 
 def _check_bindings(document: Document, problems: Problems) -> None:
@@ -91,6 +92,14 @@ def _check_trackers(program: dict[str, Any], path: str, problems: Problems) -> N
         for key in ("upgrade", "renew"):
             for at, condition in _conditions(tier[key], f"{path}.tiers[{number}].{key}"):
                 check_name(condition["tracker"], trackers, "tracker", f"{at}.tracker", problems)
+
+
+def _check_gifts(program: dict[str, Any], series: set[str], dates: set[str], path: str, problems: Problems) -> None:
+    for number, tier in enumerate(program["tiers"]):
+        if gift := tier["on_entry"]:
+            at = f"{path}.tiers[{number}].on_entry"
+            check_name(gift["coupon_series"], series, "coupon series", f"{at}.coupon_series", problems)
+            _check_expiry(gift["expiry"], dates, f"{at}.expiry", problems)
 
 
 def _conditions(criteria: dict[str, Any] | None, path: str) -> Iterator[tuple[str, dict[str, Any]]]:

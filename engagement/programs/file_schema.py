@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from engagement.programs.earning_rules import Birthday, EarningKind, Weekday
 from engagement.programs.expiry_rules import Activity, ExpiryKind
-from engagement.programs.expressions import positions_of
-from engagement.programs.rules import Downgrade, Period, TierMeasure, TrackerMode, TrackerType
+from engagement.programs.expressions import alternatives_of
+from engagement.programs.rules import Downgrade, EndOf, Period, TierMeasure, TrackerMode, TrackerType
 from organizations.organization_file.common_keys import CODES, check_order
 from organizations.organization_file.problems import Problems, below
 from organizations.organization_file.schema import (
@@ -165,7 +165,8 @@ def _check_match(value: dict[str, Any], path: str, problems: Problems) -> None:
             problems.add(at, f"must be from 1 to {len(conditions)}")
     elif match not in {"all", "any"}:
         try:
-            strange = {position for position in positions_of(match) if not 1 <= position <= len(conditions)}
+            positions = frozenset[int]().union(*alternatives_of(match))
+            strange = {position for position in positions if not 1 <= position <= len(conditions)}
         except ValueError as error:
             problems.add(at, f"must be all, any, a number, or an expression like (1 AND 2) OR 3; this one {error}")
         else:
@@ -207,15 +208,44 @@ RENEWAL: Final = Struct(
     },
     _check_match,
 )
+VALIDITY: Final = Variants(
+    "end_of",
+    {
+        EndOf.YEAR: {"years": optional(Whole(0, 100), 0)},
+        EndOf.MONTH: {"months": optional(Whole(0, 1200), 0)},
+    },
+)
+ON_ENTRY: Final = Struct(
+    {"points": optional(POINTS), "expiry": optional(EXPIRY), "coupon_series": optional(Text(100))},
+)
+
+
+def _check_tier(tier: dict[str, Any], path: str, problems: Problems) -> None:
+    if tier["validity"] is not None and tier["validity_months"] is not None:
+        problems.add(below(path, "validity"), "does not go with validity_months")
+    if tier["grace_days"] and tier["validity"] is None and tier["validity_months"] is None:
+        problems.add(below(path, "grace_days"), "needs validity_months or validity")
+    gift = tier["on_entry"]
+    if gift is not None and gift["points"] is None:
+        if gift["expiry"] is not None:
+            problems.add(below(path, "on_entry.expiry"), "needs points")
+        elif gift["coupon_series"] is None:
+            problems.add(below(path, "on_entry"), "must give points or a coupon_series")
+
+
 TIER: Final = Struct(
     {
         "name": required(Text(100)),
         "description": optional(Text(1000, lines=True), ""),
         "upgrade": optional(UPGRADE),
         "validity_months": optional(MONTHS),
+        "validity": optional(VALIDITY),
+        "grace_days": optional(Whole(0, 3650), 0),
         "renew": optional(RENEWAL),
         "downgrade_to": optional(OneOf(*Downgrade), Downgrade.NONE.value),
-    }
+        "on_entry": optional(ON_ENTRY),
+    },
+    _check_tier,
 )
 
 

@@ -98,6 +98,16 @@ class Membership(TenantModel):
         null=True, blank=True, help_text="Its last day, in the organization's zone; blank: never ends"
     )
 
+    tier_counts_from = models.DateTimeField(
+        null=True, blank=True, help_text="What happens later counts for the next renewal; blank: since the tier was reached"
+    )
+    tier_due_on = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Its end is evaluated after this day; later than its last day in grace or while locked",
+    )
+    tier_locked_until = models.DateField(null=True, blank=True, help_text="Until this day it is raised, but not lowered")
+
     objects: ClassVar = CustomerRowsManager()
 
     class Meta:

@@ -6,12 +6,12 @@ a default here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from engagement.numbers.days import read_day
+from engagement.numbers.days import month_end, months_later, read_day
 from engagement.numbers.decimals import decimal, exact_decimal
 from engagement.programs.earning_rules import EarningRule, EnrolmentRule
 from engagement.programs.expiry_rules import NEVER, Activity, ExpiryKind, ExpiryRule
@@ -38,6 +38,14 @@ class Downgrade(StrEnum):
     PREVIOUS = "previous"
     LOWEST = "lowest"
     NONE = "none"
+    FITTING = "fitting"
+
+
+class EndOf(StrEnum):
+    """Calendar period with whose end the validity of a tier ends."""
+
+    YEAR = "year"
+    MONTH = "month"
 
 
 class TrackerType(StrEnum):
@@ -148,27 +156,83 @@ class TierConditions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Validity:
+    """How long a tier lasts: so many months, or until the end of the period that is `number` years or months later."""
+
+    number: int
+    end_of: EndOf | None = None
+
+    @classmethod
+    def from_json(cls, stored: Stored) -> "Validity | None":
+        """What a tier says under `validity` or `validity_months`; None if it never ends."""
+        if validity := stored.get("validity"):
+            end_of = EndOf(validity["end_of"])
+            return cls(number=validity.get(f"{end_of}s", 0), end_of=end_of)
+        months = stored.get("validity_months")
+        return cls(number=months) if months else None
+
+    def last_day(self, start: date) -> date:
+        """The last day of a validity that begins on `start`. Raises `ValueError` after the year 9999."""
+        if self.end_of == EndOf.YEAR:
+            return date(start.year + self.number, 12, 31)
+        if self.end_of == EndOf.MONTH:
+            return month_end(months_later(start.replace(day=1), self.number))
+        return months_later(start, self.number)
+
+    def next_last_day(self, last_day: date) -> date:
+        """The last day of the validity that follows one with this last day. Raises `ValueError` after the year 9999."""
+        following = self.last_day(last_day)
+        return following if following > last_day else self.last_day(last_day + timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryGift:
+    """What a member gets for reaching a tier. Without an `expiry` the points last as those of the first earning rule."""
+
+    points: Decimal = Decimal(0)
+    expiry: ExpiryRule | None = None
+    coupon_series: str = ""
+
+    @classmethod
+    def from_json(cls, stored: Stored) -> "EntryGift":
+        """What a tier says under `on_entry`."""
+        expiry = stored.get("expiry")
+        return cls(
+            points=exact_decimal(stored.get("points", 0)),
+            expiry=ExpiryRule.from_json(expiry) if expiry else None,
+            coupon_series=stored.get("coupon_series", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TierRule:
-    """How a tier is reached, how long it lasts, and how it is kept. The lowest tier has no upgrade."""
+    """How a tier is reached, how long it lasts, and how it is kept. The lowest tier has no upgrade.
+
+    A renewal may come `grace_days` after the validity. Without a `validity` the tier never ends.
+    """
 
     name: str
     description: str = ""
     upgrade: TierConditions | None = None
-    validity_months: int | None = None
+    validity: Validity | None = None
+    grace_days: int = 0
     renew: TierConditions | None = None
     downgrade_to: Downgrade = Downgrade.NONE
+    on_entry: EntryGift | None = None
 
     @classmethod
     def from_json(cls, stored: Stored) -> "TierRule":
         """One of the rules under `tiers`."""
-        upgrade, renew = stored.get("upgrade"), stored.get("renew")
+        upgrade, renew, on_entry = stored.get("upgrade"), stored.get("renew"), stored.get("on_entry")
         return cls(
             name=stored["name"],
             description=stored.get("description", ""),
             upgrade=TierConditions.from_json(upgrade) if upgrade else None,
-            validity_months=stored.get("validity_months"),
+            validity=Validity.from_json(stored),
+            grace_days=stored.get("grace_days", 0),
             renew=TierConditions.from_json(renew) if renew else None,
             downgrade_to=Downgrade(stored.get("downgrade_to", Downgrade.NONE)),
+            on_entry=EntryGift.from_json(on_entry) if on_entry else None,
         )
 
 
@@ -222,7 +286,13 @@ class ProgramRules:
         expiries = [rule.expiry for rule in self.earning]
         if self.enrolment:
             expiries.append(self.enrolment.expiry)
+        expiries += [tier.on_entry.expiry for tier in self.tiers if tier.on_entry and tier.on_entry.expiry]
         return bool(self.birthday_field) or any(expiry.kind == ExpiryKind.FIELD for expiry in expiries)
+
+    @property
+    def may_lower(self) -> bool:
+        """True if the program has a downgrade strategy: any of its tiers can be lost."""
+        return any(tier.downgrade_to != Downgrade.NONE for tier in self.tiers)
 
     def tier(self, name: str) -> TierRule | None:
         """The rule of the tier with this name."""

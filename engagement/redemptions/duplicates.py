@@ -7,11 +7,12 @@ from decimal import Decimal
 from django.db.models import F
 
 from customers.validation_codes.services import Purpose, was_used
-from engagement.points.ledger.posting import Kind, end_of
+from engagement.points.ledger.posting import Kind
 from engagement.redemptions.codes import PointsCode
 from engagement.redemptions.models import Redemption, RedemptionReversal
 from engagement.redemptions.requests import RedemptionRequest
 from engagement.redemptions.rules import start_of_day
+from engagement.tiers.rules import end_of
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
 

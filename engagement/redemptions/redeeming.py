@@ -15,7 +15,7 @@ from customers.validation_codes.models import ValidationCode
 from customers.validation_codes.services import Purpose, present_code, use_code
 from engagement.points.activity import keep_alive
 from engagement.points.ledger.movements import spend
-from engagement.points.ledger.posting import EntryContext, Kind, end_of
+from engagement.points.ledger.posting import EntryContext, Kind
 from engagement.points.ledger.repository import States, lock_accounts, settle_states, write_accounts
 from engagement.points.settlement import settled_accounts
 from engagement.programs.account_key import AccountKey
@@ -38,6 +38,7 @@ from engagement.redemptions.rules import (
 )
 from engagement.redemptions.target import Target, check_not_blocked, choose_program, find_customer
 from engagement.redemptions.voucher_codes import insert_redemption
+from engagement.tiers.rules import end_of
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.numbers import plain_digits

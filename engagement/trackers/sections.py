@@ -10,10 +10,10 @@ from typing import Any, Final
 import orjson
 
 from customers.profile.reading import CustomerRow, Reading, Section, Values
-from engagement.points.sections import program_asked
+from engagement.programs.asked import program_asked
 from engagement.programs.catalog import ProgramCatalog, load_catalog
 from engagement.programs.rules import TrackerRule
-from engagement.trackers.rules import first_day
+from engagement.programs.windows import first_day
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.numbers import plain_digits

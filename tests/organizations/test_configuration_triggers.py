@@ -78,6 +78,7 @@ WRITTEN = {
     "engagement_redemption",
     "engagement_redemptionreversal",
     "engagement_seriesissues",
+    "engagement_tierchange",
     "organizations_auditentry",
     "organizations_counter",
     "organizations_credentialfailure",

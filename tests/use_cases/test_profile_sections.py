@@ -42,7 +42,7 @@ ONE_READ = 3
 FLAGS = (
     "user_id", "next_slab", "ndnc_status", "optin_status", "expiry_schedule", "expired_points", "points_summary",
     "promotion_points", "mlp", "program_summary", "user_group", "customer_image", "subscriptions", "segments", "card_details",
-    "tracker_info", "delayed_accrual",
+    "slab_history", "tier_upgrade_criteria", "membership_retention_criteria", "tracker_info", "delayed_accrual",
 )  # fmt: skip
 # Parts that the product does not have yet, and fields that northwind does not define.
 BLANK = {"coupons", "notes", "current_nps_status", "gender", "customer_image", "custom_fields", "extended_fields"}
@@ -90,9 +90,9 @@ def asha(northwind: Organization) -> Customer:
         northwind, "Club", "Gold club",
         with_identifiers=True, registered_till=shop.till, registered_store=shop.till.store, lastname="Rao",
     )  # fmt: skip
-    for number, days in (("1", 40), ("2", 2)):
+    for number, days, amount in (("1", 40, 1000), ("2", 2, 200)):
         at = NOON - days * DAY
-        shop.record(shop.draft(number, 200, customer_id=asha.pk, billed_at=at), now=at)
+        shop.record(shop.draft(number, amount, customer_id=asha.pk, billed_at=at), now=at)
     CardFactory(series=series, number="G-1", external_id="X-1", customer=asha)
     ConsentFactory(customer=asha)
     SourceProfileFactory(customer=asha)
@@ -109,6 +109,7 @@ def everything() -> Reading:
     configuration.part(load_names)
     program_id = catalog.default.program.pk if catalog.default else 1
     asked = {"source": "WECHAT", "type": "regular", "till_code": "blr.till1", "program_id": str(program_id)}
+    asked |= {"gap_to_upgrade_for": "0", "gap_to_renew_for": "0"}
     return Reading(configuration=configuration, query={**dict.fromkeys(FLAGS, "true"), **asked})
 
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from customers.profile.models import Customer
 from engagement.points.balance_at import AccountHistory, history_of
 from engagement.points.explanations import explain
-from engagement.points.ledger.posting import end_of
+from engagement.tiers.rules import end_of
 from loyalty_project.command_options import ROW_ID
 from loyalty_project.protocol.moments import read_moment, write_moment
 from loyalty_project.protocol.numbers import plain_digits

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from engagement.numbers.days import months_later
 from engagement.numbers.rounding import MOST_POINTS, TooManyPointsError
 from engagement.points.models import PointsAccount, PointsConsumption, PointsEntry, PointsLot
-from engagement.programs.models import ProgramVersion
-from loyalty_project.protocol.moments import from_wall
+from engagement.programs.models import Membership, ProgramVersion
+from engagement.tiers.member import MemberTier
+from engagement.tiers.rules import Change, end_of
 from organizations.locations.models import Store, Till
 
 Kind = PointsEntry.Kind
@@ -46,12 +47,17 @@ class EntryContext:
 
 @dataclass(slots=True, kw_only=True)
 class AccountState:
-    """An account with its lots that hold points, and the rows added since it was read."""
+    """An account with its lots that hold points, and the rows added since it was read.
+
+    `membership` is read with every account that is locked; `tier` is there while the member's tier is evaluated.
+    """
 
     account: PointsAccount
     zone: ZoneInfo
     lots: list[PointsLot] = field(default_factory=list)
     tier_ends: date | None = None
+    membership: Membership | None = None
+    tier: MemberTier | None = None
     entries: list[PointsEntry] = field(default_factory=list)
     new_lots: list[PointsLot] = field(default_factory=list)
     consumptions: list[PointsConsumption] = field(default_factory=list)
@@ -80,8 +86,28 @@ class AccountState:
         return max(moment, lot.opens_at) if lot.opens_at else moment
 
     def next_due(self) -> datetime | None:
+        """The earliest moment at which a lot opens or expires, or the end of the tier is evaluated."""
+        return min((moment for moment in (self.tier_end(), self.next_lot_due()) if moment is not None), default=None)
+
+    def next_lot_due(self) -> datetime | None:
         """The earliest moment at which a lot opens or expires."""
         return min((moment for lot in self.lots if (moment := self.due_moment(lot)) is not None), default=None)
+
+    def tier_end(self) -> datetime | None:
+        """The moment at which the end of the member's tier is evaluated."""
+        if self.tier is not None:
+            return self.tier.state.next_end()
+        day = self.membership.tier_due_on if self.membership else None
+        return end_of(day, self.zone) if day else None
+
+    def advance_tier(self, until: datetime) -> list[Change]:
+        """Evaluate the member's tier up to `until`, if it is at hand."""
+        if self.tier is None:
+            return []
+        changes = self.tier.advance(until)
+        self.tier_ends = self.tier.membership.tier_expires_on
+        self.is_changed = self.is_changed or self.tier.is_changed
+        return changes
 
     def spendable(self) -> list[PointsLot]:
         """Open lots in the order of spending: first expiring first, then first awarded (docs/protocol.md 7)."""
@@ -95,11 +121,6 @@ def _arrival(lot: PointsLot) -> tuple[bool, int]:
     A lot that was empty and got points back keeps its position: the same in memory as after a new read.
     """
     return (False, lot.pk) if lot.pk is not None else (True, lot.entry.version)
-
-
-def end_of(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment (UTC) after `day` in `zone`."""
-    return from_wall(datetime.combine(day + timedelta(days=1), time.min), zone)
 
 
 def post(
@@ -151,6 +172,8 @@ def post(
     )
     state.entries.append(entry)
     state.is_changed = True
+    if state.tier is not None:
+        state.tier.add_points(kind, points, facts.occurred_at, facts.bill_id)
     for lot, taken in takes:
         _consume(state, entry, lot, taken, sale_id=facts.sale_id)
     return entry

@@ -8,6 +8,7 @@ from django.db.models import BigIntegerField, QuerySet
 
 from engagement.points.ledger.posting import AccountState
 from engagement.points.ledger.settlement import settle
+from engagement.points.ledger.tiers import attach_tiers, write_tiers
 from engagement.points.models import PointsAccount, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.models import Membership
@@ -35,7 +36,7 @@ def lock_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     """
     states = _states(lock(_accounts_of(customer_ids)), zone=zone)
     # Needed even if no present lot expires with the tier: a new lot, or one that gets points back, may.
-    _read_tier_ends(states)
+    _read_memberships(states)
     return states
 
 
@@ -53,7 +54,7 @@ def read_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     """The same without locks: two queries, and one more if points expire with a tier."""
     states = _states(_accounts_of(customer_ids).order_by("pk"), zone=zone)
     membership = PointsLot.Moves.MEMBERSHIP
-    _read_tier_ends({key: state for key, state in states.items() if any(lot.moves == membership for lot in state.lots)})
+    _read_memberships({key: state for key, state in states.items() if any(lot.moves == membership for lot in state.lots)})
     return states
 
 
@@ -71,19 +72,23 @@ def _states(accounts: QuerySet[PointsAccount], *, zone: ZoneInfo) -> States:
     return {AccountKey(state.account.customer_id, state.account.program_id): state for state in states.values()}
 
 
-def _read_tier_ends(states: States) -> None:
+def _read_memberships(states: States) -> None:
     if not states:
         return
-    for key, ends in tier_ends_of({key.customer_id for key in states}).items():
+    for key, membership in memberships_by_key({key.customer_id for key in states}).items():
         if (state := states.get(key)) is not None:
-            state.tier_ends = ends
+            state.membership, state.tier_ends = membership, membership.tier_expires_on
 
 
 def tier_ends_of(customer_ids: Iterable[int]) -> dict[AccountKey, date | None]:
     """Last day of the tier in each program of these customers, None if it never ends: one query."""
-    rows = Membership.objects.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
-    ends = rows.values_list("customer_id", "program_id", "tier_expires_on")
-    return {AccountKey(customer_id, program_id): day for customer_id, program_id, day in ends}
+    return {key: membership.tier_expires_on for key, membership in memberships_by_key(customer_ids).items()}
+
+
+def memberships_by_key(customer_ids: Iterable[int]) -> dict[AccountKey, Membership]:
+    """The memberships of these customers, with their tiers: one query."""
+    rows = Membership.objects.filter(is_any_of("customer_id", customer_ids, BigIntegerField())).select_related("tier")
+    return {AccountKey(membership.customer_id, membership.program_id): membership for membership in rows}
 
 
 def write_accounts(states: Iterable[AccountState]) -> None:
@@ -103,6 +108,7 @@ def write_accounts(states: Iterable[AccountState]) -> None:
     insert_rows(consumptions)
     update_rows([lot for state in changed for lot in state.changed_lots.values()], _LOT_COLUMNS)
     update_rows([state.account for state in changed], _ACCOUNT_COLUMNS)
+    write_tiers(changed)
     reach(Point.LEDGER_WRITTEN)
     for state in changed:
         state.entries, state.new_lots, state.consumptions = [], [], []
@@ -119,6 +125,10 @@ def settle_states(states: Iterable[AccountState], *, until: datetime, recorded_a
         return due
     until = trusted(until)
     due = [state for state in due if _is_due(state, until)]
+    unread = [state for state in due if state.membership is None]
+    if unread:
+        _read_memberships({AccountKey(state.account.customer_id, state.account.program_id): state for state in unread})
+    attach_tiers([state for state in due if state.tier is None and _may_change_tier(state, until)], until=until)
     for state in due:
         settle(state, until, recorded_at=recorded_at)
         # Written even if nothing was due after all, so that `due_at` is corrected.
@@ -129,3 +139,11 @@ def settle_states(states: Iterable[AccountState], *, until: datetime, recorded_a
 def _is_due(state: AccountState, until: datetime) -> bool:
     """True if the stored moment has come, or that of a lot, which may have been added since the account was read."""
     return any(moment is not None and moment <= until for moment in (state.account.due_at, state.next_due()))
+
+
+def _may_change_tier(state: AccountState, until: datetime) -> bool:
+    """True if the tier ends by `until`, or promised points are released, which may lift it."""
+    end = state.tier_end()
+    return (end is not None and end <= until) or any(
+        not lot.is_open and lot.opens_at is not None and lot.opens_at <= until for lot in state.lots
+    )

@@ -8,13 +8,20 @@ from decimal import Decimal
 
 from engagement.points.ledger.posting import ZERO, AccountState, EntryContext, Kind, pay_debt, post, touch
 from engagement.points.models import PointsEntry, PointsLot
+from engagement.tiers.rules import ChangeKind
 
 SETTLED_BY = "system:settling"
 
 
 def settle(state: AccountState, until: datetime, *, recorded_at: datetime) -> None:
-    """Release and expire everything due up to `until`, in the order of its moments; entries carry those moments."""
-    while (moment := state.next_due()) is not None and moment <= until:
+    """Release and expire everything due up to `until`, in the order of its moments; entries carry those moments.
+
+    The end of a tier comes first: points that expire with it last on if it is renewed.
+    """
+    while (moment := state.next_due() if state.tier else state.next_lot_due()) is not None and moment <= until:
+        if state.tier is not None and state.tier_end() == moment:
+            _end_tier(state, moment, recorded_at=recorded_at)
+            continue
         due = [lot for lot in state.lots if state.due_moment(lot) == moment]
         facts = EntryContext(occurred_at=moment, recorded_at=recorded_at, made_by=SETTLED_BY)
         for lot in due:
@@ -24,6 +31,18 @@ def settle(state: AccountState, until: datetime, *, recorded_at: datetime) -> No
         # Points released just now may expire in the same moment; open lots expire in one entry.
         if expiring:
             _expire(state, expiring, facts)
+    state.advance_tier(until)
+
+
+def _end_tier(state: AccountState, moment: datetime, *, recorded_at: datetime) -> None:
+    """Evaluate the end of the tier. What expires with it is lost with the tier."""
+    last_day = state.tier_ends
+    changes = state.advance_tier(moment)
+    if last_day is not None and any(change.kind == ChangeKind.DOWNGRADE for change in changes):
+        lots = [lot for lot in state.lots if lot.is_open and lot.left and lot.moves == PointsLot.Moves.MEMBERSHIP]
+        if lots:
+            facts = EntryContext(occurred_at=moment, recorded_at=recorded_at, made_by=SETTLED_BY)
+            _expire_lots(state, lots, {last_day.isoformat()}, facts)
 
 
 def _release(state: AccountState, lot: PointsLot, facts: EntryContext) -> PointsEntry:
@@ -47,9 +66,12 @@ def _release(state: AccountState, lot: PointsLot, facts: EntryContext) -> Points
 
 
 def _expire(state: AccountState, lots: list[PointsLot], facts: EntryContext) -> PointsEntry:
+    return _expire_lots(state, lots, {day.isoformat() for lot in lots if (day := state.last_day(lot)) is not None}, facts)
+
+
+def _expire_lots(state: AccountState, lots: list[PointsLot], last_days: set[str], facts: EntryContext) -> PointsEntry:
     takes = [(lot, lot.left) for lot in lots]
     points: Decimal = sum((left for _, left in takes), ZERO)
-    last_days = {day.isoformat() for lot in lots if (day := state.last_day(lot)) is not None}
     return post(
         state,
         Kind.EXPIRE,

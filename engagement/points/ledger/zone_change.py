@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from engagement.points.ledger.posting import end_of
+from engagement.tiers.rules import end_of
 from loyalty_project.protocol.moments import from_wall
 from organizations.tenancy.models import Organization
 
@@ -47,6 +47,12 @@ _LAST_DAYS: Final = """
         ON membership.customer_id = account.customer_id AND membership.program_id = account.program_id
     CROSS JOIN LATERAL (SELECT (coalesce(lot.opens_at, lot.awarded_at) AT TIME ZONE %(zone)s)::date AS awarded_on) AS award
     WHERE account.organization_id = %(organization)s AND account.due_at IS NOT NULL
+    UNION ALL
+    SELECT account.id, true, NULL, membership.tier_due_on
+    FROM engagement_pointsaccount AS account
+    JOIN engagement_membership AS membership ON membership.customer_id = account.customer_id
+        AND membership.program_id = account.program_id AND membership.tier_due_on IS NOT NULL
+    WHERE account.organization_id = %(organization)s AND account.due_at IS NOT NULL AND account.moved_to_id IS NULL
 """
 _DAYS: Final = f"SELECT DISTINCT last_day FROM ({_LAST_DAYS}) AS lot WHERE last_day IS NOT NULL"  # noqa: S608 - constants
 _MOVE_DUE: Final = f"""

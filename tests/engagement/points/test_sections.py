@@ -230,9 +230,10 @@ def test_all_blocks_take_the_same_statements_for_any_number(
         f"{flag}=true"
         for flag in (
             "mlp", "points_summary", "expiry_schedule", "expired_points", "delayed_accrual", "promotion_points",
-            "program_summary", "tracker_info",
+            "program_summary", "tracker_info", "slab_history", "tier_upgrade_criteria", "membership_retention_criteria",
         )
     )  # fmt: skip
+    asked += "&gap_to_upgrade_for=0&gap_to_renew_for=0"
     query = f"id={','.join(str(customer.pk) for customer in people)}"
     counts = []
     for more in ("", f"&{asked}"):

@@ -146,7 +146,18 @@ def test_a_tier_shows_how_it_is_reached_and_kept() -> None:
         "Lasts 12 months.",
         "Kept by purchases of 500.00 or 8 visits meanwhile; else back to the tier below.",
     ]
-    assert tier(validity_months=1)[1:] == ["Lasts 1 month.", "Not renewed; without a tier afterwards."]
+    assert tier(validity_months=1)[1:] == ["Lasts 1 month.", "It is never lost."]
+    assert tier(validity_months=1, downgrade_to="lowest")[1:] == [
+        "Lasts 1 month.", "Not renewed; back to the first tier afterwards.",
+    ]  # fmt: skip
+    assert tier(validity={"end_of": "month"})[1] == "Lasts until the end of the month."
+    assert tier(validity={"end_of": "year", "years": 1}, grace_days=30, on_entry={"points": 5, "coupon_series": "W"})[1:] == [
+        "Lasts until the end of the year, 1 year later.",
+        "It is never lost.",
+        "A renewal may come 30 days later.",
+        "5 points on reaching it.",
+        "A coupon of the series W on reaching it.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from engagement.programs.earning_rules import AwardRule, FixedAward, Multiplier, PercentAward, RateAward, UnitAward
 from engagement.programs.expiry_rules import NEVER, ExpiryKind, ExpiryRule
 from engagement.programs.organization_file import rules_of
-from engagement.programs.rules import ProgramRules, TierConditions, TrackerMode, TrackerRule
+from engagement.programs.rules import EntryGift, ProgramRules, TierConditions, TrackerMode, TrackerRule, Validity
 from tests.factories.organization_files import check, whole
 
 RULE = {"name": "base", "award": {"fixed": 1}}
@@ -59,6 +59,9 @@ SHAPES: list[dict[str, Any]] = [
     {"trackers": [{"name": "c", "type": "LINEITEM_QTY", "mode": "CALENDAR_BASED_CYCLIC_WINDOW", "period": "quarter"}]},
     {"trackers": [{"name": "d", "type": "CUSTOMER_VISITS", "mode": "TIER_CHANGE_WINDOW"}]},
     {"tiers": [TIER, {**TIER, "description": "The best", "validity_months": 12, "downgrade_to": "previous"}]},
+    {"tiers": [{**TIER, "validity_months": 12, "grace_days": 30, "downgrade_to": "fitting"}]},
+    {"tiers": [{**TIER, "validity": {"end_of": "year", "years": 1}}, {**TIER, "validity": {"end_of": "month"}}]},
+    {"tiers": [{**TIER, "on_entry": {"points": 100, "expiry": {"kind": "days", "value": 30}, "coupon_series": "WELCOME10"}}]},
     {"tiers": [{**TIER, "upgrade": {"based_on": "LIFETIME_POINTS", "threshold": 1000.5}}]},
     {"tiers": [{**TIER, "upgrade": {"based_on": "TRACKER_VALUE_BASED", "threshold": 4, "tracker": "a"}}]},
     *(
@@ -140,15 +143,32 @@ def as_stored(rules: ProgramRules) -> dict[str, Any]:
                 name=tier.name,
                 description=tier.description,
                 upgrade=_conditions(tier.upgrade),
-                validity_months=tier.validity_months,
+                **_validity(tier.validity),
+                grace_days=tier.grace_days or None,
                 renew=_conditions(tier.renew),
                 downgrade_to=tier.downgrade_to if tier.downgrade_to != "none" else None,
+                on_entry=_gift(tier.on_entry),
             )
             for tier in rules.tiers
         ],
         birthday_field=rules.birthday_field,
         keeps_points_alive=list(rules.keeps_points_alive) if rules.keeps_points_alive != ("bill",) else None,
     )
+
+
+def _validity(validity: Validity | None) -> dict[str, Any]:
+    if validity is None:
+        return {}
+    if validity.end_of is None:
+        return {"validity_months": validity.number}
+    return {"validity": _without_defaults(end_of=validity.end_of, **{f"{validity.end_of}s": validity.number or None})}
+
+
+def _gift(gift: EntryGift | None) -> dict[str, Any] | None:
+    if gift is None:
+        return None
+    expiry = _expiry(gift.expiry) if gift.expiry else None
+    return _without_defaults(points=gift.points or None, expiry=expiry, coupon_series=gift.coupon_series)
 
 
 def _without_defaults(**values: Any) -> dict[str, Any]:
@@ -248,5 +268,28 @@ def test_the_rule_of_a_tier_has_its_name() -> None:
     rules = ProgramRules.from_json({"tiers": [{"name": "Silver", "validity_months": 12}, TIER]})
     silver = rules.tier("Silver")
     assert silver is not None
-    assert silver.validity_months == 12
+    assert silver.validity == Validity(number=12)
     assert rules.tier("Bronze") is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "start", "last_day", "next_last_day"),
+    [
+        ({"validity_months": 12}, date(2026, 3, 5), date(2027, 3, 5), date(2028, 3, 5)),
+        ({"validity_months": 12}, date(2024, 2, 29), date(2025, 2, 28), date(2026, 2, 28)),
+        ({"validity": {"end_of": "year", "years": 1}}, date(2026, 3, 5), date(2027, 12, 31), date(2028, 12, 31)),
+        ({"validity": {"end_of": "year"}}, date(2026, 3, 5), date(2026, 12, 31), date(2027, 12, 31)),
+        ({"validity": {"end_of": "month", "months": 2}}, date(2023, 12, 31), date(2024, 2, 29), date(2024, 4, 30)),
+        ({"validity": {"end_of": "month"}}, date(2026, 1, 31), date(2026, 1, 31), date(2026, 2, 28)),
+    ],
+)
+def test_a_validity_ends_on_a_day(stored: dict[str, Any], start: date, last_day: date, next_last_day: date) -> None:
+    validity = Validity.from_json(stored)
+    assert validity is not None
+    assert (validity.last_day(start), validity.next_last_day(last_day)) == (last_day, next_last_day)
+
+
+@pytest.mark.parametrize(("tiers", "lowers"), [([], False), (["none", "none"], False), (["none", "lowest"], True)])
+def test_a_program_may_lower_if_any_tier_may_be_lost(tiers: list[str], lowers: bool) -> None:  # noqa: FBT001
+    rules = ProgramRules.from_json({"tiers": [{"name": str(number), "downgrade_to": to} for number, to in enumerate(tiers)]})
+    assert rules.may_lower is lowers

@@ -11,7 +11,7 @@ from customers.profile.models import Customer
 from engagement.bills.draft import LineDraft
 from engagement.programs.models import Membership, Tier
 from engagement.programs.rules import TrackerRule
-from engagement.trackers.rules import first_day
+from engagement.programs.windows import first_day
 from engagement.trackers.sections import trackers
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope

@@ -52,7 +52,7 @@ def entries() -> list[str]:
     return sorted(PointsEntry.objects.exclude(kind__in=["AWARD", "PROMISE"]).values_list("kind", flat=True))
 
 
-@pytest.mark.parametrize("command", ["expire_points", "release_points"])
+@pytest.mark.parametrize("command", ["expire_points", "release_points", "evaluate_tiers"])
 @pytest.mark.usefixtures("night")
 def test_both_names_settle_all_that_is_due_and_again_nothing(organization: Organization, command: str) -> None:
     due_members(organization, 2)

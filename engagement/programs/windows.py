@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Final
 
+from engagement.numbers.days import months_later
 from engagement.programs.rules import Period, TrackerMode, TrackerRule
 
 _MONTHS: Final = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
@@ -21,3 +22,13 @@ def first_day(tracker: TrackerRule, today: date) -> date | None:
         months = _MONTHS[tracker.period]
         return date(today.year, (today.month - 1) // months * months + 1, 1)
     return None
+
+
+def value_holds_until(tracker: TrackerRule, counted_on: date) -> date:
+    """The day until which a tracker's value lasts if what counts first was on `counted_on`: one window later.
+
+    A window since the last change of the tier has no length: the day itself.
+    """
+    if tracker.period is not None:
+        return months_later(counted_on, _MONTHS[tracker.period])
+    return counted_on + timedelta(days=tracker.days)

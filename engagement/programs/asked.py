@@ -1,0 +1,9 @@
+"""The program that a read is limited to."""
+
+from customers.profile.reading import Reading
+from loyalty_project.protocol.values import read_id
+
+
+def program_asked(reading: Reading) -> int | None:
+    """Id of the program that the call names; None if it names none, or nothing that can be an id."""
+    return read_id(reading.query.get("program_id", "")) or None

@@ -1,0 +1,1 @@
+"""Tiers of members: how they rise, keep a tier and lose it."""
