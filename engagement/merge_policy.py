@@ -9,7 +9,11 @@ from engagement.points.models import PointsAccount
 from engagement.programs.models import Membership
 
 MOVED = (
-    MovedRows(model=Membership, conflicts=("membership_unique",)),
+    MovedRows(
+        model=Membership,
+        conflicts=("membership_unique",),
+        undigested=("tier_counts_from", "tier_due_on", "tier_locked_until"),
+    ),
     MovedRows(model=Bill, undigested=("stated_points",)),
     MovedRows(model=Coupon),
     MovedRows(model=DeferredEvent),

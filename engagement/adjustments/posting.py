@@ -14,6 +14,7 @@ from engagement.points.field_dates import field_dates
 from engagement.points.ledger.movements import award, spend
 from engagement.points.ledger.posting import AccountState, EntryContext, InsufficientPointsError, Kind
 from engagement.points.ledger.repository import lock_accounts, read_accounts, settle_states, tier_ends_of, write_accounts
+from engagement.points.ledger.tiers import attach_tiers
 from engagement.points.models import PointsEntry, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ProgramCatalog, current_catalog
@@ -57,6 +58,7 @@ def post_adjustment(draft: Draft, *, customer: Customer, program_id: int, by: Ac
     if state is None:
         raise AdjustmentRefusedError("The customer has no points account in this program any more.")
     settle_states([state], until=now, recorded_at=now)
+    attach_tiers([state], until=now, catalog=catalog, customers={customer.pk: customer}, policy=by.organization.policy)
     facts = EntryContext(
         occurred_at=now,
         recorded_at=now,
@@ -77,6 +79,7 @@ def post_adjustment(draft: Draft, *, customer: Customer, program_id: int, by: Ac
         raise AdjustmentRefusedError(f"Only {balance} points can be taken.", field="points") from None
     except TooManyPointsError:
         raise AdjustmentRefusedError("The balance would be too large.", field="points") from None
+    state.advance_tier(now)
     write_accounts([state])
     return entry
 

@@ -16,6 +16,7 @@ from engagement.points.field_dates import field_dates
 from engagement.points.ledger.movements import award
 from engagement.points.ledger.posting import AccountState, EntryContext
 from engagement.points.ledger.repository import lock_accounts, write_accounts
+from engagement.points.ledger.tiers import attach_tiers
 from engagement.points.models import PointsEntry
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog
@@ -82,11 +83,21 @@ def welcome(
         if not points:
             outcome.notices.append(Notice(Code.POINTS_RULE_MISSING))
             continue
+        attach_tiers(
+            [states[key]],
+            until=now,
+            first={key.customer_id: membership.enrolled_on},
+            catalog=catalog,
+            customers=customers,
+            policy=policy,
+            made_by=by.name,
+        )
         facts = _facts(current, membership, points, by, now)
         outcome.entries.append(award(states[key], points, facts=facts, expiry=expiry))
         keep_alive(
             states[key], Activity.AWARD, on=membership.enrolled_on.astimezone(organization.zone).date(), rules=current.rules
         )
+        states[key].advance_tier(membership.enrolled_on)
         changed.append(states[key])
     write_accounts(changed)
     return results

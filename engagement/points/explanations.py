@@ -17,6 +17,8 @@ Kind = PointsEntry.Kind
 WELCOME = "welcome"
 # The same of an adjustment by staff.
 ADJUSTMENT = "adjustment"
+# The same of points for reaching a tier.
+TIER = "tier"
 _DIGITS = ("whole points", "one decimal", "two decimals", "three decimals")
 _MOVING = {
     PointsLot.Moves.LAST_ACTIVITY: "good until {months} months after the last activity",
@@ -107,6 +109,10 @@ def _base(figures: Figures) -> str:
 
 def _welcome(entry: PointsEntry, figures: Figures) -> str:
     return f"{_credited(entry, figures)}: welcome award for joining{_version(entry)}"
+
+
+def _for_tier(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_credited(entry, figures)}: for reaching {figures['tier']}{_version(entry)}"
 
 
 def _stated(entry: PointsEntry, figures: Figures) -> str:
@@ -213,6 +219,7 @@ def _carried(entry: PointsEntry) -> str:
 _DESCRIPTIONS: Mapping[str, Callable[[PointsEntry, Figures], str]] = {
     "rule": _by_rule,
     WELCOME: _welcome,
+    TIER: _for_tier,
     "stated": _stated,
     "import": _imported,
     ADJUSTMENT: _adjusted,

@@ -24,6 +24,7 @@ from engagement.points.ledger.repository import (
     settle_states,
     write_accounts,
 )
+from engagement.points.ledger.tier_merging import join_tiers, part_tiers
 from engagement.points.models import BillPoints, PointsAccount, PointsEntry, PointsLot
 from engagement.points.moved_accounts import with_moved
 from engagement.programs.account_key import AccountKey
@@ -88,6 +89,9 @@ def _merge_account(
     move(origin, target, lots=lots, totals=totals, facts=facts, places=_places(lots))
     set_off = owed - _debt(target)
     debt = move_debt(origin, target, facts=facts)
+    tier = join_tiers(origin, target, at=facts.occurred_at, made_by=facts.made_by)
+    # Nothing is due on an account that is history.
+    origin.membership = None
     write_accounts([origin, target])
     shares = list(BillPoints.objects.filter(account=origin.account).values_list("pk", flat=True))
     BillPoints.objects.filter(pk__in=shares).update(account=target.account)
@@ -106,6 +110,7 @@ def _merge_account(
         ),
         "shares": shares,
         "earlier": earlier,
+        "tier": tier,
     }
     return {**notes, "digest": _digest(notes)}
 
@@ -158,6 +163,7 @@ def divide_points(notes: Sequence[Notes], *, victim: Customer, survivor: Custome
         target.membership = kept.get(key, origin.membership)
         target.tier_ends = target.membership.tier_expires_on if target.membership else None
         move(origin, target, lots=lots, totals=totals, facts=facts, places=_places(lots))
+        part_tiers(origin, note.get("tier"), at=now, made_by=by.name)
         write_accounts([origin, target])
         if note["is_new"]:
             # The merge created it; it becomes history of the account that got the points back.

@@ -18,6 +18,7 @@ from engagement.points.field_dates import field_dates
 from engagement.points.ledger.movements import award, spend
 from engagement.points.ledger.posting import AccountState, EntryContext, InsufficientPointsError
 from engagement.points.ledger.repository import States, lock_accounts, settle_states, write_accounts
+from engagement.points.ledger.tiers import attach_tiers
 from engagement.points.models import PointsEntry, PointsLot
 from engagement.points.moved_accounts import account_ids
 from engagement.points_import.rows import KINDS, Kind, PointsRow
@@ -103,6 +104,18 @@ def _open(rows: Sequence[PointsRow], catalog: ProgramCatalog, by: Actor, now: da
     memberships = memberships_of(ids)
     for key, state in states.items():
         state.tier_ends = memberships[key].tier_expires_on if key in memberships else None
+    firsts: dict[int, datetime] = {}
+    for row in rows:
+        firsts[row.customer_id] = min(row.occurred_at, firsts.get(row.customer_id, row.occurred_at))
+    attach_tiers(
+        states.values(),
+        until=max(firsts.values()),
+        first=firsts,
+        catalog=catalog,
+        customers=customers,
+        policy=by.organization.policy,
+        made_by=by.name,
+    )
     return _Batch(
         by=by,
         now=now,
@@ -176,6 +189,7 @@ def _post_row(row: PointsRow, batch: _Batch) -> RowStatus:
     except TooManyPointsError:
         problem = "is more than an account can hold together with its balance"
         raise _refusal(Code.POINTS_NOT_REPRESENTABLE, "points", plain_digits(row.points), problem) from None
+    state.advance_tier(row.occurred_at)
     batch.known[reference] = [_Posted(content=content, expires_on=expires_on)]
     return RowStatus.CREATED
 

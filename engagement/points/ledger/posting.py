@@ -12,6 +12,7 @@ from engagement.numbers.rounding import MOST_POINTS, TooManyPointsError
 from engagement.points.models import PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, ProgramVersion
 from engagement.tiers.member import MemberTier
+from engagement.tiers.models import TierChange
 from engagement.tiers.rules import Change, end_of
 from organizations.locations.models import Store, Till
 
@@ -58,6 +59,7 @@ class AccountState:
     tier_ends: date | None = None
     membership: Membership | None = None
     tier: MemberTier | None = None
+    tier_rows: list[TierChange] = field(default_factory=list)
     entries: list[PointsEntry] = field(default_factory=list)
     new_lots: list[PointsLot] = field(default_factory=list)
     consumptions: list[PointsConsumption] = field(default_factory=list)

@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import BigIntegerField, QuerySet
 
+from engagement.points.ledger.entry_gifts import give_entry_gifts
 from engagement.points.ledger.posting import AccountState
 from engagement.points.ledger.settlement import settle
 from engagement.points.ledger.tiers import attach_tiers, write_tiers
 from engagement.points.models import PointsAccount, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.models import Membership
+from loyalty_project import clock
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, insert_with_ids, update_rows
@@ -94,6 +96,7 @@ def memberships_by_key(customer_ids: Iterable[int]) -> dict[AccountKey, Membersh
 def write_accounts(states: Iterable[AccountState]) -> None:
     """Store the rows that were added to the states, and those that changed."""
     changed = [state for state in states if state.is_changed]
+    give_entry_gifts(changed, now=clock.now())
     entries = [entry for state in changed for entry in state.entries]
     lots = [lot for state in changed for lot in state.new_lots]
     consumptions = [consumption for state in changed for consumption in state.consumptions]

@@ -1,7 +1,8 @@
 """Tiers of the members whose accounts are written: read to be evaluated with the points, and written with them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -11,11 +12,12 @@ from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks
 from engagement.points.ledger.posting import AccountState
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog, current_catalog
-from engagement.programs.models import Membership
+from engagement.programs.models import Membership, Tier
 from engagement.programs.rules import TrackerType
 from engagement.tiers.activity import read_activities
 from engagement.tiers.member import EVALUATED_BY, MEMBERSHIP_COLUMNS, MemberTier, standing_of
-from engagement.tiers.rules import BALANCE, LIFETIME, Activity, Ladder, TierState, history_from
+from engagement.tiers.models import TierChange
+from engagement.tiers.rules import BALANCE, LIFETIME, Activity, ChangeKind, Ladder, TierState, history_from
 from loyalty_project import clock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, update_rows
@@ -109,12 +111,75 @@ def _totals_before(state: AccountState, known: Sequence[Activity]) -> dict[str, 
     return totals
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierSetting:
+    """A tier that is set whatever the rules say. Without a last day it has its own validity from `since` on."""
+
+    tier: Tier
+    since: datetime
+    cause: TierChange.Cause
+    made_by: str
+    expires_on: date | None = None
+    locked_until: date | None = None
+    note: str = ""
+
+
+def set_tier(
+    state: AccountState, membership: Membership, current: CurrentProgram, setting: TierSetting, *, now: datetime
+) -> TierChange:
+    """Set the tier of an account's member in memory; return the row of its history, which `write_accounts` stores.
+
+    The kind of the change follows from the tier before. What happens after `since` counts for the next renewal.
+    """
+    state.advance_tier(setting.since)
+    before = membership.tier or next((tier for tier in current.tiers), setting.tier)
+    rule = current.rules.tier(setting.tier.name)
+    expires_on = setting.expires_on
+    if expires_on is None and rule is not None and rule.validity is not None:
+        expires_on = rule.validity.last_day(setting.since.astimezone(state.zone).date())
+    row = TierChange(
+        organization_id=membership.organization_id,
+        membership=membership,
+        kind=_kind(before, setting.tier),
+        cause=setting.cause,
+        from_tier=before,
+        to_tier=setting.tier,
+        from_expires_on=membership.tier_expires_on,
+        to_expires_on=expires_on,
+        changed_at=setting.since,
+        recorded_at=now,
+        program_version=current.version,
+        note=setting.note,
+        made_by=setting.made_by,
+    )
+    if state.tier is not None:
+        state.tier_rows += state.tier.rows(now)
+        state.tier = None
+    membership.tier, membership.tier_since, membership.tier_counts_from = setting.tier, setting.since, setting.since
+    membership.tier_expires_on, membership.tier_due_on = expires_on, expires_on
+    membership.tier_locked_until = setting.locked_until
+    state.tier_ends, state.is_changed = expires_on, True
+    state.tier_rows.append(row)
+    return row
+
+
+def _kind(before: Tier, after: Tier) -> ChangeKind:
+    if before.pk == after.pk:
+        return ChangeKind.RENEW
+    return ChangeKind.UPGRADE if after.position > before.position else ChangeKind.DOWNGRADE
+
+
 def write_tiers(states: Sequence[AccountState]) -> None:
     """Store the tiers that changed, and a row for each change: two statements at most."""
-    evaluated = [state.tier for state in states if state.tier is not None]
-    changed = [tier for tier in evaluated if tier.is_changed]
     now = clock.now()
-    insert_rows([row for tier in changed for row in tier.rows(now)])
-    update_rows([tier.membership for tier in changed], MEMBERSHIP_COLUMNS)
+    rows: list[TierChange] = []
+    memberships: list[Membership] = []
     for state in states:
-        state.tier = None
+        is_evaluated = state.tier is not None and state.tier.is_changed
+        new = [*state.tier_rows, *(state.tier.rows(now) if state.tier else ())]
+        if (new or is_evaluated) and state.membership is not None:
+            rows += new
+            memberships.append(state.membership)
+        state.tier, state.tier_rows = None, []
+    insert_rows(rows)
+    update_rows(memberships, MEMBERSHIP_COLUMNS)

@@ -14,13 +14,16 @@ from customers.profile.models import Customer
 from engagement.bills.draft import LineDraft
 from engagement.points.balances import read_balances
 from engagement.points.checks.run import check_ledger
+from engagement.points.explanations import explain
 from engagement.points.models import PointsEntry
 from engagement.points.settlement import settle_due
-from engagement.programs.models import Tier
+from engagement.programs.models import Program, Tier
+from engagement.programs.pausing import set_paused
 from engagement.tiers.models import TierChange
 from loyalty_project.db.trusted_time import forget_database_time
 from organizations.tenancy.models import Organization
 from tests.factories.bills import DAY, NOON, Shop, account_of, member, membership_of
+from tests.factories.locations import till_actor
 from tests.factories.program_files import club, load
 from tests.factories.statuses import CustomerStatusFactory, label
 
@@ -240,6 +243,54 @@ def test_a_program_that_lost_its_tiers_ends_none(northwind: Organization, shop: 
     settle(northwind, NOON + YEAR)
     assert (len(moves(asha)), membership_of(asha).tier_due_on) == (1, None)
     assert settle(northwind, NOON + YEAR) == 0
+
+
+GIFT = {**SILVER, "on_entry": {"points": 100, "expiry": {"kind": "days", "value": 10}}}
+
+
+def test_who_reaches_a_tier_gets_its_points(northwind: Organization, shop: Shop, asha: Customer) -> None:
+    tiers(GIFT, {**GOLD, "on_entry": {"points": 7}}, earning=[])
+    buy(shop, asha, 5000)
+    gifts = PointsEntry.objects.order_by("version").select_related("lot", "program_version")
+    assert [(entry.points, entry.occurred_at, entry.lot.expires_on) for entry in gifts] == [
+        (100, NOON, date(2026, 3, 12)), (7, NOON, None),
+    ]  # fmt: skip
+    assert explain(gifts[1]) == "7 points credited, which never expire: for reaching Gold in Club, version 3."
+    buy(shop, asha, 500, day=3)
+    assert account_of(asha).lifetime == 107
+    assert not list(check_ledger(northwind))
+
+
+def test_points_for_a_tier_may_lift_to_the_next(shop: Shop, asha: Customer) -> None:
+    higher = {"name": "Gold", "upgrade": {"based_on": "LIFETIME_POINTS", "threshold": 100}, "on_entry": {"points": 5}}
+    tiers(GIFT, higher, earning=[])
+    buy(shop, asha, 1000)
+    assert [move[2] for move in moves(asha)] == ["Silver", "Gold"]
+    assert account_of(asha).lifetime == 105
+
+
+def test_a_renewal_and_a_downgrade_bring_no_points(northwind: Organization, shop: Shop, asha: Customer) -> None:
+    tiers({**GIFT, "downgrade_to": "none"}, GOLD, earning=[])
+    buy(shop, asha, 1000)
+    settle(northwind, NOON + YEAR)
+    assert moves(asha)[1:] == [("RENEW", "Silver", "Silver")]
+    assert account_of(asha).lifetime == 100
+
+
+@pytest.mark.parametrize("reason", ["label", "paused", "expiry", "rounded"])
+def test_points_for_a_tier_may_be_forbidden(northwind: Organization, shop: Shop, asha: Customer, reason: str) -> None:
+    gift: dict[str, Any] = {"points": 100}
+    if reason == "expiry":
+        gift["expiry"] = {"kind": "date", "value": date(2026, 3, 1)}
+    if reason == "rounded":
+        gift["points"] = Decimal("0.01")
+    tiers({**GIFT, "on_entry": gift}, earning=[])
+    if reason == "label":
+        label(asha, CustomerStatusFactory(organization=northwind, blocks=["points_issue"]))
+    if reason == "paused":
+        set_paused(Program.objects.all(), paused=True, by=till_actor(shop.till))
+    buy(shop, asha, 1000)
+    assert (tier_of(asha), account_of(asha).lifetime) == ("Silver", 0)
 
 
 @pytest.mark.parametrize("size", [1, 3])
