@@ -2,6 +2,7 @@
 
 from engagement.adjustments.models import AdjustmentReversal, PointsAdjustment
 from engagement.bills.models import Bill, BillLine, PurchaseTotals
+from engagement.earning.models import OccasionRun
 from engagement.events.models import DeferredEvent
 from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
@@ -14,6 +15,7 @@ __all__ = [
     "BillPoints",
     "DeferredEvent",
     "Membership",
+    "OccasionRun",
     "PointsAccount",
     "PointsAdjustment",
     "PointsConsumption",

@@ -17,6 +17,8 @@ Kind = PointsEntry.Kind
 WELCOME = "welcome"
 # The same of an adjustment by staff.
 ADJUSTMENT = "adjustment"
+# The same of an occasion, such as a birthday.
+OCCASION = "occasion"
 _DIGITS = ("whole points", "one decimal", "two decimals", "three decimals")
 _MOVING = {
     PointsLot.Moves.LAST_ACTIVITY: "good until {months} months after the last activity",
@@ -107,6 +109,10 @@ def _base(figures: Figures) -> str:
 
 def _welcome(entry: PointsEntry, figures: Figures) -> str:
     return f"{_credited(entry, figures)}: welcome award for joining{_version(entry)}"
+
+
+def _occasion(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_credited(entry, figures)}: occasion “{figures['occasion']}”{_version(entry)}"
 
 
 def _stated(entry: PointsEntry, figures: Figures) -> str:
@@ -213,6 +219,7 @@ def _carried(entry: PointsEntry) -> str:
 _DESCRIPTIONS: Mapping[str, Callable[[PointsEntry, Figures], str]] = {
     "rule": _by_rule,
     WELCOME: _welcome,
+    OCCASION: _occasion,
     "stated": _stated,
     "import": _imported,
     ADJUSTMENT: _adjusted,

@@ -15,6 +15,7 @@ from engagement.numbers.days import read_day
 from engagement.numbers.decimals import decimal, exact_decimal
 from engagement.programs.earning_rules import EarningRule, EnrolmentRule
 from engagement.programs.expiry_rules import NEVER, Activity, ExpiryKind, ExpiryRule
+from engagement.programs.occasion_rules import OccasionRule
 
 Stored = Mapping[str, Any]
 
@@ -186,6 +187,7 @@ class ProgramRules:
     trackers: tuple[TrackerRule, ...] = ()
     tiers: tuple[TierRule, ...] = ()
     birthday_field: str = ""
+    occasions: tuple[OccasionRule, ...] = ()
     keeps_points_alive: tuple[Activity, ...] = (Activity.BILL,)
 
     @classmethod
@@ -203,6 +205,7 @@ class ProgramRules:
             trackers=tuple(TrackerRule.from_json(rule) for rule in stored.get("trackers", ())),
             tiers=tuple(TierRule.from_json(rule) for rule in stored.get("tiers", ())),
             birthday_field=stored.get("birthday_field", ""),
+            occasions=tuple(OccasionRule.from_json(rule) for rule in stored.get("occasions", ())),
             keeps_points_alive=tuple(map(Activity, stored.get("keeps_points_alive", (Activity.BILL,)))),
         )
 
@@ -218,11 +221,13 @@ class ProgramRules:
 
     @property
     def reads_customer_fields(self) -> bool:
-        """True if points expire by a date in a customer's field, or a field has the birthday."""
-        expiries = [rule.expiry for rule in self.earning]
+        """True if points expire by a date in a customer's field, or a field has the birthday or completes a profile."""
+        expiries = [rule.expiry for rule in self.earning] + [rule.expiry for rule in self.occasions]
         if self.enrolment:
             expiries.append(self.enrolment.expiry)
-        return bool(self.birthday_field) or any(expiry.kind == ExpiryKind.FIELD for expiry in expiries)
+        if self.birthday_field or any(rule.fields for rule in self.occasions):
+            return True
+        return any(expiry.kind == ExpiryKind.FIELD for expiry in expiries)
 
     def tier(self, name: str) -> TierRule | None:
         """The rule of the tier with this name."""

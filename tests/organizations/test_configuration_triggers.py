@@ -64,6 +64,7 @@ WRITTEN = {
     "engagement_billpoints",
     "engagement_deferredevent",
     "engagement_membership",
+    "engagement_occasionrun",
     "engagement_pointsaccount",
     "engagement_pointsadjustment",
     "engagement_pointsconsumption",
