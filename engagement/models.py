@@ -10,6 +10,7 @@ from engagement.coupons.models import (
     CouponSeriesVersion,
     SeriesIssues,
 )
+from engagement.earning.models import OccasionRun
 from engagement.events.models import DeferredEvent
 from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
@@ -28,6 +29,7 @@ __all__ = [
     "CouponSeriesVersion",
     "DeferredEvent",
     "Membership",
+    "OccasionRun",
     "PointsAccount",
     "PointsAdjustment",
     "PointsConsumption",

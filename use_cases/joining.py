@@ -17,6 +17,7 @@ from customers.registration.input import CustomerInput
 from customers.registration.options import RegistrationOptions
 from customers.registration.state import CustomerState
 from engagement.earning.enrolment import Enrolment, Joining, enrol
+from engagement.earning.occasions import OccasionAwards, award_occasions, complete_profiles
 from engagement.earning.welcome import Welcome, fresh_states, welcome
 from engagement.events.deferral import WELCOME, defer_event, has_waiting
 from engagement.points.errors import points_code
@@ -62,10 +63,38 @@ class Joiner:
 
 
 def join_customers(joiners: Sequence[Joiner], run: RegistrationRun) -> None:
-    """Give cards, keep consents and enrol in programs. Call it in the transaction that stored the customers."""
+    """Give cards, keep consents, enrol in programs, and award complete profiles.
+
+    Call it in the transaction that stored the customers.
+    """
     _give_cards(joiners, run)
     _keep_consents(joiners, run)
     _enrol(joiners, run)
+    _complete_profiles(joiners, run)
+
+
+def _complete_profiles(joiners: Sequence[Joiner], run: RegistrationRun) -> None:
+    """Award the occasions of profiles that are complete, once ever; no query if there are none."""
+    organization, now = run.context.organization, run.context.now
+    customers = {joiner.customer.pk: joiner.customer for joiner in joiners}
+    complete = complete_profiles(customers.values(), catalog=run.catalog, today=now.astimezone(organization.zone).date())
+    if not complete:
+        return
+    try:
+        with transaction.atomic():
+            awards = award_occasions(
+                complete, customers=customers, catalog=run.catalog, organization=organization, by=run.by, at=now, now=now
+            )
+    except Error as error:
+        code = points_code(error)
+        if code is None or len(customers) != 1:
+            raise
+        awards = {pk: OccasionAwards([], [Notice(code)]) for pk in customers}
+    for joiner in joiners:
+        award = awards.pop(joiner.customer.pk, None)
+        if award is not None:
+            joiner.entries = [*joiner.entries, *award.entries]
+            joiner.notices += award.notices
 
 
 def _give_cards(joiners: Sequence[Joiner], run: RegistrationRun) -> None:

@@ -19,6 +19,8 @@ WELCOME = "welcome"
 ADJUSTMENT = "adjustment"
 # The same of points for reaching a tier.
 TIER = "tier"
+# The same of an occasion, such as a birthday.
+OCCASION = "occasion"
 _DIGITS = ("whole points", "one decimal", "two decimals", "three decimals")
 _MOVING = {
     PointsLot.Moves.LAST_ACTIVITY: "good until {months} months after the last activity",
@@ -113,6 +115,10 @@ def _welcome(entry: PointsEntry, figures: Figures) -> str:
 
 def _for_tier(entry: PointsEntry, figures: Figures) -> str:
     return f"{_credited(entry, figures)}: for reaching {figures['tier']}{_version(entry)}"
+
+
+def _occasion(entry: PointsEntry, figures: Figures) -> str:
+    return f"{_credited(entry, figures)}: occasion “{figures['occasion']}”{_version(entry)}"
 
 
 def _stated(entry: PointsEntry, figures: Figures) -> str:
@@ -220,6 +226,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[PointsEntry, Figures], str]] = {
     "rule": _by_rule,
     WELCOME: _welcome,
     TIER: _for_tier,
+    OCCASION: _occasion,
     "stated": _stated,
     "import": _imported,
     ADJUSTMENT: _adjusted,

@@ -13,7 +13,7 @@ from django.db.models import Max, Q
 
 from customers.merging.transfer import digest_of
 from customers.profile.models import Customer
-from engagement.points.explanations import ADJUSTMENT, WELCOME
+from engagement.points.explanations import ADJUSTMENT, OCCASION, WELCOME
 from engagement.points.ledger.movements import move, move_debt, totals_of
 from engagement.points.ledger.posting import AccountState, EntryContext, Kind
 from engagement.points.ledger.repository import (
@@ -225,9 +225,9 @@ def _find_days(state: AccountState) -> None:
     alive_by = current_catalog().by_id[account.program_id].rules.keeps_points_alive
     account.last_billed_on = max((day for activity, day in days.items() if day and activity in alive_by), default=None)
     own = PointsLot.objects.filter(entry__account__in=with_moved([account.pk]))
-    # Neither joining nor an adjustment by staff is an earning: they renew nothing.
+    # Neither joining, nor an occasion, nor an adjustment by staff is an earning: they renew nothing.
     earned = own.filter(moved_from=None, moves=PointsLot.Moves.ROLLING)
-    for reason in (WELCOME, ADJUSTMENT):
+    for reason in (WELCOME, OCCASION, ADJUSTMENT):
         earned = earned.exclude(entry__explanation__because=reason)
     last = earned.aggregate(last=Max("awarded_at"))["last"]
     account.last_earned_on = last.astimezone(state.zone).date() if last else None

@@ -48,9 +48,10 @@ class ApplicablePrograms(NamedTuple):
 class ProgramCatalog:
     """The programs of one organization by id, by name and by what they are bound to, without further queries."""
 
-    def __init__(self, programs: Iterable[CurrentProgram], *, date_fields: Sequence[FieldDefinition] = ()) -> None:
-        # Fields that hold dates, extended ones last; none if no program's rules look at a customer's date.
-        self.date_fields = date_fields
+    def __init__(self, programs: Iterable[CurrentProgram], *, fields: Sequence[FieldDefinition] = ()) -> None:
+        # Fields that hold dates, and the ids of all by name, extended ones last; none if no program's rules look at fields.
+        self.date_fields = [definition for definition in fields if definition.type == FieldDefinition.Type.DATE]
+        self.field_ids = {definition.name: definition.pk for definition in fields}
         self.by_id: dict[int, CurrentProgram] = {current.program.pk: current for current in programs}
         self.by_name: dict[str, CurrentProgram] = {current.program.name: current for current in self.by_id.values()}
         # Active programs, the default one first, then by name.
@@ -148,7 +149,7 @@ BINDINGS: Mapping[str, str] = {"zones": "zone_id", "concepts": "concept_id", "ca
 def load_catalog() -> ProgramCatalog:
     """All programs of the scope's organization, a part of its configuration: three queries.
 
-    One more if any program's points expire by a date in a customer's field, or a field has the birthday.
+    One more if any program's rules look at a customer's fields.
     """
     bound = {
         f"{name}_ids": ArraySubquery(_links(name).filter(program=OuterRef("pk")).order_by(column).values(column))
@@ -163,8 +164,8 @@ def load_catalog() -> ProgramCatalog:
         CurrentProgram(program=program, version=versions[program.pk], tiers=tuple(tiers[program.pk])) for program in programs
     ]
     reads_fields = any(program.rules.reads_customer_fields for program in current)
-    fields = FieldDefinition.objects.filter(category__in=("custom", "extended"), type="date").order_by("category", "pk")
-    return ProgramCatalog(current, date_fields=tuple(fields) if reads_fields else ())
+    fields = FieldDefinition.objects.filter(category__in=("custom", "extended")).order_by("category", "pk")
+    return ProgramCatalog(current, fields=tuple(fields) if reads_fields else ())
 
 
 def current_catalog() -> ProgramCatalog:

@@ -21,6 +21,7 @@ from engagement.programs.earning_rules import (
     Weekday,
 )
 from engagement.programs.expiry_rules import Activity, ExpiryKind, ExpiryRule
+from engagement.programs.occasion_rules import OccasionKind
 from engagement.programs.rules import (
     Downgrade,
     ProgramRules,
@@ -71,6 +72,13 @@ _DOWNGRADES: Final[Mapping[Downgrade, str]] = {
 }
 
 
+_OCCASIONS: Final[Mapping[OccasionKind, str]] = {
+    OccasionKind.BIRTHDAY: "on every birthday",
+    OccasionKind.ANNIVERSARY: "on every anniversary of the registration",
+    OccasionKind.PROFILE_COMPLETE: "once the profile has {}",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Description:
     """One rule in words: its name and its sentences."""
@@ -84,6 +92,20 @@ def describe_enrolment(rules: ProgramRules) -> str:
     rule = rules.enrolment
     expiry = describe_expiry(rule.expiry, alive_by=rules.keeps_points_alive) if rule else ""
     return f"{_points(rule.points)} on joining; {expiry}." if rule else ""
+
+
+def describe_occasions(rules: ProgramRules) -> list[Description]:
+    """Awards without a bill: when, how many points, and how long they last."""
+    return [
+        Description(
+            rule.name,
+            [
+                f"{_points(rule.points)} {_OCCASIONS[rule.kind].format(_listed(rule.fields, 'and') if rule.fields else '')}.",
+                _sentence(describe_expiry(rule.expiry, alive_by=rules.keeps_points_alive)),
+            ],
+        )
+        for rule in rules.occasions
+    ]
 
 
 def describe_earning(rules: ProgramRules) -> list[Description]:

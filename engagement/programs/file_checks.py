@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from organizations.fields.organization_file import list_fields
+from engagement.programs.occasion_rules import OccasionKind
+from organizations.fields.organization_file import customer_field_names, list_fields
 from organizations.organization_file.problems import Problems
 from organizations.organization_file.references import check_name, check_names, check_single_default, codes_of
 from organizations.organization_file.sections import Document, list_rows
@@ -22,6 +23,7 @@ def check_programs(document: Document, problems: Problems) -> None:
     codes = {section: codes_of(document, section) for section in _CONDITIONS}
     dates = _date_fields(document, "extended")
     birthdays = dates | _date_fields(document, "custom")
+    fields = customer_field_names(document)
     partitions = {segment["name"]: set(segment["partitions"]) for segment in document["segments"]}
     for path, program in list_rows(document, "programs"):
         check_name(program["birthday_field"], birthdays, "field of type date", f"{path}.birthday_field", problems)
@@ -36,6 +38,12 @@ def check_programs(document: Document, problems: Problems) -> None:
                 problems.add(f"{at}.when.birthday", "needs the birthday_field of the program")
             check_names(rule["award"]["of"] or [], giving, "rule that gives points by itself", f"{at}.award.of", problems)
             _check_expiry(rule["expiry"], dates, f"{at}.expiry", problems)
+        for number, occasion in enumerate(program["occasions"]):
+            at = f"{path}.occasions[{number}]"
+            check_names(occasion["fields"], fields, "custom or extended field", f"{at}.fields", problems)
+            _check_expiry(occasion["expiry"], dates, f"{at}.expiry", problems)
+            if occasion["on"] == OccasionKind.BIRTHDAY and not program["birthday_field"]:
+                problems.add(f"{at}.on", "needs the birthday_field of the program")
         if program["enrolment"]:
             _check_expiry(program["enrolment"]["expiry"], dates, f"{path}.enrolment.expiry", problems)
         _check_trackers(program, path, problems)

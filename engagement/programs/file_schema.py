@@ -5,6 +5,7 @@ from typing import Any, Final
 from engagement.programs.earning_rules import Birthday, EarningKind, Weekday
 from engagement.programs.expiry_rules import Activity, ExpiryKind
 from engagement.programs.expressions import alternatives_of
+from engagement.programs.occasion_rules import OccasionKind
 from engagement.programs.rules import Downgrade, EndOf, Period, TierMeasure, TrackerMode, TrackerType
 from organizations.organization_file.common_keys import CODES, check_order
 from organizations.organization_file.problems import Problems, below
@@ -123,6 +124,27 @@ RULE: Final = Struct(
         "max_points_per_month": optional(POINTS),
     },
     _check_rule,
+)
+
+
+def _check_occasion(occasion: dict[str, Any], path: str, problems: Problems) -> None:
+    needs = occasion["on"] == OccasionKind.PROFILE_COMPLETE
+    if needs and not occasion["fields"]:
+        problems.add(below(path, "fields"), "is required")
+    elif not needs and occasion["fields"]:
+        problems.add(below(path, "fields"), f"does not go with {occasion['on']}")
+
+
+OCCASION: Final = Struct(
+    {
+        # The name is part of the reference of its entries.
+        "name": required(Text(80)),
+        "on": required(OneOf(*OccasionKind)),
+        "fields": optional(ListOf(Text(100), unique=True), []),
+        "award": required(Struct({"fixed": required(POINTS)})),
+        "expiry": optional(EXPIRY),
+    },
+    _check_occasion,
 )
 
 TRACKER: Final = Variants(
@@ -281,6 +303,7 @@ PROGRAM: Final = Struct(
         "enrolment": optional(Struct({"points": required(POINTS), "expiry": optional(EXPIRY)})),
         "earning": optional(ListOf(RULE, key=("name",)), []),
         "birthday_field": optional(Text(100)),
+        "occasions": optional(ListOf(OCCASION, key=("name",)), []),
         "keeps_points_alive": optional(ListOf(OneOf(*Activity), unique=True, filled=True), [Activity.BILL.value]),
         "redemption": optional(
             Struct(

@@ -15,6 +15,7 @@ from engagement.numbers.days import month_end, months_later, read_day
 from engagement.numbers.decimals import decimal, exact_decimal
 from engagement.programs.earning_rules import EarningRule, EnrolmentRule
 from engagement.programs.expiry_rules import NEVER, Activity, ExpiryKind, ExpiryRule
+from engagement.programs.occasion_rules import OccasionRule
 
 Stored = Mapping[str, Any]
 
@@ -250,6 +251,7 @@ class ProgramRules:
     trackers: tuple[TrackerRule, ...] = ()
     tiers: tuple[TierRule, ...] = ()
     birthday_field: str = ""
+    occasions: tuple[OccasionRule, ...] = ()
     keeps_points_alive: tuple[Activity, ...] = (Activity.BILL,)
 
     @classmethod
@@ -267,6 +269,7 @@ class ProgramRules:
             trackers=tuple(TrackerRule.from_json(rule) for rule in stored.get("trackers", ())),
             tiers=tuple(TierRule.from_json(rule) for rule in stored.get("tiers", ())),
             birthday_field=stored.get("birthday_field", ""),
+            occasions=tuple(OccasionRule.from_json(rule) for rule in stored.get("occasions", ())),
             keeps_points_alive=tuple(map(Activity, stored.get("keeps_points_alive", (Activity.BILL,)))),
         )
 
@@ -282,12 +285,14 @@ class ProgramRules:
 
     @property
     def reads_customer_fields(self) -> bool:
-        """True if points expire by a date in a customer's field, or a field has the birthday."""
-        expiries = [rule.expiry for rule in self.earning]
+        """True if points expire by a date in a customer's field, or a field has the birthday or completes a profile."""
+        expiries = [rule.expiry for rule in self.earning] + [rule.expiry for rule in self.occasions]
         if self.enrolment:
             expiries.append(self.enrolment.expiry)
         expiries += [tier.on_entry.expiry for tier in self.tiers if tier.on_entry and tier.on_entry.expiry]
-        return bool(self.birthday_field) or any(expiry.kind == ExpiryKind.FIELD for expiry in expiries)
+        if self.birthday_field or any(rule.fields for rule in self.occasions):
+            return True
+        return any(expiry.kind == ExpiryKind.FIELD for expiry in expiries)
 
     @property
     def may_lower(self) -> bool:

@@ -69,6 +69,7 @@ WRITTEN = {
     "engagement_couponreversal",
     "engagement_deferredevent",
     "engagement_membership",
+    "engagement_occasionrun",
     "engagement_pointsaccount",
     "engagement_pointsadjustment",
     "engagement_pointsconsumption",

@@ -89,7 +89,7 @@ def _give(
 
 def _expiry(state: AccountState, change: Change, gift: EntryGift, current: CurrentProgram, customer: Customer) -> Expiry:
     rule = gift.expiry or current.rules.default_expiry
-    fields = current_catalog().expiry_fields if current.rules.reads_customer_fields else ()
+    fields = current_catalog().date_fields if current.rules.reads_customer_fields else ()
     return expiry_of(
         rule,
         awarded_on=change.at.astimezone(state.zone).date(),

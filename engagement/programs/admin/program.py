@@ -137,6 +137,7 @@ def _about(program: Any, *, currency: str) -> dict[str, Any]:
         "rules": rules,
         "enrolment": descriptions.describe_enrolment(rules),
         "earning": descriptions.describe_earning(rules),
+        "occasions": descriptions.describe_occasions(rules),
         "tiers": [(tier, f"{members.get(tier.name, 0):,}") for tier in descriptions.describe_tiers(rules)],
         "redemption": descriptions.describe_redemption(rules, currency=currency),
         "returns": descriptions.describe_returns(rules),

@@ -8,6 +8,7 @@ from engagement.programs.descriptions import (
     describe_earning,
     describe_enrolment,
     describe_expiry,
+    describe_occasions,
     describe_redemption,
     describe_returns,
     describe_tiers,
@@ -118,6 +119,20 @@ def test_what_keeps_points_alive_is_described() -> None:
     rules = ProgramRules.from_json(stored)
     assert describe_earning(rules)[0].sentences[1] == "They expire 6 months after the last bill or redemption."
     assert describe_enrolment(rules) == "5 points on joining; they expire 6 months after the last bill or redemption."
+
+
+def test_occasions_are_described() -> None:
+    stored = [
+        {"name": "gift", "on": "birthday", "award": {"fixed": 100}, "expiry": {"kind": "days", "value": 30}},
+        {"name": "years", "on": "anniversary", "award": {"fixed": 1}},
+        {"name": "full", "on": "profile_complete", "fields": ["dob", "city"], "award": {"fixed": 25}},
+    ]
+    found = describe_occasions(ProgramRules.from_json({"occasions": stored}))
+    assert [(occasion.name, *occasion.sentences) for occasion in found] == [
+        ("gift", "100 points on every birthday.", "They expire 30 days later."),
+        ("years", "1 point on every anniversary of the registration.", "They never expire."),
+        ("full", "25 points once the profile has dob and city.", "They never expire."),
+    ]
 
 
 def test_joining_may_bring_points() -> None:

@@ -53,6 +53,8 @@ SHAPES: list[dict[str, Any]] = [
     {"redemption": {"min_points": 200, "multiple_of": 0.5, "max_points_per_day": 20000}},
     {"returns": {"allow_negative": True}},
     {"returns": {"give_back_redeemed": True}},
+    {"occasions": [{"name": "gift", "on": "anniversary", "award": {"fixed": 5}, "expiry": {"kind": "days", "value": 30}}]},
+    {"occasions": [{"name": "full", "on": "profile_complete", "fields": ["dob", "city"], "award": {"fixed": 5}}]},
     {"keeps_points_alive": ["redemption", "award"]},
     {"trackers": [{"name": "a", "type": "POINTS", "mode": "MOVING_WINDOW", "days": 30}]},
     {"trackers": [{"name": "b", "type": "BILL_AMOUNT", "mode": "CYCLIC_WINDOW", "every_days": 90, "from": "2026-01-01"}]},
@@ -152,6 +154,16 @@ def as_stored(rules: ProgramRules) -> dict[str, Any]:
             for tier in rules.tiers
         ],
         birthday_field=rules.birthday_field,
+        occasions=[
+            _without_defaults(
+                name=rule.name,
+                on=rule.kind,
+                fields=list(rule.fields),
+                award={"fixed": _plain(rule.points)},
+                expiry=_expiry(rule.expiry),
+            )
+            for rule in rules.occasions
+        ],
         keeps_points_alive=list(rules.keeps_points_alive) if rules.keeps_points_alive != ("bill",) else None,
     )
 

@@ -22,6 +22,7 @@ STATUSES = "ACTIVE, SUSPENDED, DELETED, FRAUD_SUSPECTED, FRAUD_CONFIRMED, INTERN
 BLOCKS = "coupon_redeem, coupon_issue, points_issue, points_redeem, identifier_change, tier_upgrade, transactions, promotions"
 USERNAME = "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
 MATCHES = "must be all, any, a number, or an expression like (1 AND 2) OR 3"
+NO_DATE = "there is no extended field of type date 'city'"
 AWARDS = "must be per with points, or percent, or fixed, or per_unit, or multiply"
 SILVER = "programs[0].tiers[1]"
 
@@ -184,11 +185,16 @@ SPOILT = [
     ("programs[0].earning[8].when.birthday", "week", "", "must be one of month, day"),
     ("programs[0].earning[8].when.segments[0].segment", "nothing", "", "there is no segment 'nothing'"),
     ("programs[0].earning[8].when.segments[0].partition", "middle", "", "there is no partition of 'spend-band' 'middle'"),
+    ("programs[0].occasions[0].on", "wedding", "", "must be one of birthday, anniversary, profile_complete"),
+    ("programs[0].occasions[0].fields", ["dob"], "", "does not go with birthday"),
+    ("programs[0].occasions[2].fields", ABSENT, "", "is required"),
+    ("programs[0].occasions[2].fields[0]", "shoe size", "", "there is no custom or extended field 'shoe size'"),
+    ("programs[0].occasions[0].award", {"fixed": 1, "percent": 5}, "percent", "unknown key"),
+    ("programs[0].occasions[0].expiry", {"kind": "field", "name": "city"}, "name", NO_DATE),
     ("programs[0].keeps_points_alive", [], "", "must not be empty"),
     ("programs[0].keeps_points_alive[0]", "breathing", "", "must be one of bill, redemption, award"),
     ("programs[0].birthday_field", "nothing", "", "there is no field of type date 'nothing'"),
     ("programs[0].birthday_field", "city", "", "there is no field of type date 'city'"),
-    ("programs[0].birthday_field", ABSENT, "=programs[0].earning[8].when.birthday", "needs the birthday_field of the program"),
     ("programs[0].earning[0].award.points", Decimal("5.1234"), "", "must have at most 3 decimals"),
     ("programs[0].earning[0].award", ABSENT, "", "is required"),
     ("programs[0].earning[0].kind", "special", "", "must be one of regular, promotional"),
@@ -445,4 +451,13 @@ def test_production_refuses_weak_secrets_wherever_they_come_from(settings) -> No
         "stores[0].tills[0].password": "the password must have at least 12 characters",
         "api_clients[0].secret_env": "the secret must have at least 12 characters",
         "staff[0].password": "the password is too common",
+    }
+
+
+def test_birthdays_need_the_field_that_has_them() -> None:
+    document = whole()
+    spoil(document, "programs[0].birthday_field", ABSENT)
+    assert problems_of(document, {"EMPTY": ""}) == {
+        "programs[0].earning[8].when.birthday": "needs the birthday_field of the program",
+        "programs[0].occasions[0].on": "needs the birthday_field of the program",
     }
