@@ -14,6 +14,7 @@ LOYALTY: Final = (
     SidebarEntry("Ledger", "menu_book", "engagement.pointsentry"),
     SidebarEntry("Lots", "layers", "engagement.pointslot"),
     SidebarEntry("Redemptions", "redeem", "engagement.redemption"),
+    SidebarEntry("Coupons", "local_activity", "engagement.coupon"),
     SidebarEntry("Coupon series", "confirmation_number", "engagement.couponseries"),
 )
 DEFERRED_EVENTS: Final = (SidebarEntry("Deferred events", "pending_actions", "engagement.deferredevent"),)
