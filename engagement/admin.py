@@ -2,6 +2,7 @@
 
 import engagement.adjustments.admin.adjustment
 import engagement.coupons.admin.coupon
+import engagement.coupons.admin.run
 import engagement.coupons.admin.series
 import engagement.events.admin
 import engagement.points.admin.account

@@ -16,6 +16,8 @@ PAUSE_PROGRAMS: Final = frozenset({"engagement.pause_program"})
 # Give a customer a coupon; take a redemption back or end a coupon.
 ISSUE_COUPONS: Final = frozenset({"engagement.issue_coupon"})
 CORRECT_COUPONS: Final = frozenset({"engagement.correct_coupon"})
+# Codes for printing are worth money to anyone who has them.
+GENERATE_CODES: Final = permissions(_APP, "view", "coderun") | frozenset({"engagement.generate_codes"})
 COUPONS: Final = ISSUE_COUPONS | CORRECT_COUPONS
 VIEW_DEFERRED_EVENTS: Final = permissions(_APP, "view", "deferredevent")
 RETRY_DEFERRED_EVENTS: Final = permissions(_APP, "retry", "deferredevent")
@@ -30,6 +32,7 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
             | PAUSE_PROGRAMS
             | VIEW_DEFERRED_EVENTS
             | RETRY_DEFERRED_EVENTS
+            | GENERATE_CODES
         ),
         Role.STORE_MANAGER: VIEW_POINTS | ADJUST_POINTS | COUPONS | VIEW_PROGRAMS,
         Role.STORE_STAFF: VIEW_POINTS | ADJUST_POINTS,

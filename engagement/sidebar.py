@@ -16,5 +16,6 @@ LOYALTY: Final = (
     SidebarEntry("Redemptions", "redeem", "engagement.redemption"),
     SidebarEntry("Coupons", "local_activity", "engagement.coupon"),
     SidebarEntry("Coupon series", "confirmation_number", "engagement.couponseries"),
+    SidebarEntry("Printed codes", "print", "engagement.coderun"),
 )
 DEFERRED_EVENTS: Final = (SidebarEntry("Deferred events", "pending_actions", "engagement.deferredevent"),)

@@ -18,7 +18,7 @@ from customers.segments.models import Segment
 from customers.statuses.models import CustomerStatus
 from engagement.adjustments.models import PointsAdjustment
 from engagement.bills.models import Bill
-from engagement.coupons.models import Coupon, CouponSeries
+from engagement.coupons.models import CodeRun, Coupon, CouponSeries
 from engagement.events.models import DeferredEvent
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program
@@ -173,7 +173,10 @@ def _rows_of_organization(name: str, organization: Organization, till: Till) -> 
     record_changes([Change(action="changed", object_type="store", object_id=till.store_id)], by=till_actor(till))
     return {
         Organization: organization,
-        CouponSeries: open_series(organization, f"SERIES-{name}").series,
+        CouponSeries: (series := open_series(organization, f"SERIES-{name}").series),
+        CodeRun: CodeRun.objects.create(
+            organization=organization, series=series, wanted=9, requested_at=now, requested_by="staff:x"
+        ),
         Zone: ZoneFactory(organization=organization),
         Concept: ConceptFactory(organization=organization),
         FieldDefinition: FieldFactory(organization=organization),

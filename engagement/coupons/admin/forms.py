@@ -11,13 +11,14 @@ from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
 from engagement.coupons.catalog import load_series
+from engagement.coupons.generation import MOST_CODES, request_codes
 from engagement.coupons.issuing import give_coupon
-from engagement.coupons.models import Coupon, CouponRedemption, CouponSeries
+from engagement.coupons.models import CodeRun, Coupon, CouponRedemption, CouponSeries
 from engagement.coupons.reactivating import CouponStateError, expire_coupon, reactivate_coupon
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.plain_text import read_code
 from organizations.audit.actors import Actor
-from organizations.back_office.forms import ActionForm, ReasonField
+from organizations.back_office.forms import ActionForm, ReasonField, WholeNumberField
 from organizations.configuration import current_configuration
 
 # What a refusal means to staff, by its code.
@@ -65,6 +66,26 @@ class IssueForm(ActionForm):
             self.coupon = give_coupon(customer, current, by=self.by, reason=self.cleaned_data["reason"])
         except LoyaltyError as refusal:
             raise CouponStateError(_SENTENCES.get(int(refusal.code), refusal.sentence)) from refusal
+
+
+class GenerateForm(ActionForm):
+    """The number of codes to generate."""
+
+    count = WholeNumberField(
+        label="Codes",
+        min_value=1,
+        max_value=MOST_CODES,
+        help_text="Printed codes belong to nobody until the first customer redeems one.",
+    )
+
+    run_made: CodeRun
+
+    def __init__(self, *args: Any, series: CouponSeries, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.series, self.by = series, by
+
+    def act(self) -> None:
+        self.run_made = request_codes(self.series, count=self.cleaned_data["count"], by=self.by)
 
 
 class ReactivateForm(ActionForm):

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.decorators import display
 
 from engagement.coupons import descriptions
-from engagement.coupons.admin.forms import IssueForm
+from engagement.coupons.admin.forms import GenerateForm, IssueForm
 from engagement.coupons.models import CouponSeries, CouponSeriesVersion
 from engagement.coupons.rules import SeriesTerms
 from organizations.audit.models import AuditEntry
@@ -59,8 +59,9 @@ class SeriesAdmin(ReadOnlyAdmin):
         "Properties", lambda terms, _currency: ", ".join(f"{name}: {value}" for name, value in terms.custom_properties.items())
     )
 
-    actions_detail: Sequence[str] = ("issue",)  # type: ignore[assignment]  # see the base class
+    actions_detail: Sequence[str] = ("issue", "generate")  # type: ignore[assignment]  # see the base class
 
+    has_generate_permission = permission_check("engagement.generate_codes")
     has_issue_permission = permission_check("engagement.issue_coupon")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -92,6 +93,23 @@ class SeriesAdmin(ReadOnlyAdmin):
             form=form,
             submit="Issue",
             intro="The customer gets a coupon of this series, dated now. No message is sent.",
+        )
+
+    @row_page("Generate codes", address="generate", icon="print", permission="generate")
+    def generate(self, request: HttpRequest, series: CouponSeries) -> HttpResponse:
+        """The page that asks for codes to be printed."""
+        form = GenerateForm(request.POST or None, series=series, by=actor_of(request, self.organization_behind(series)))
+        if form.run():
+            messages.success(request, "A worker generates the codes. This page shows how far it is whenever it is loaded.")
+            return HttpResponseRedirect(page_of(form.run_made))
+        return self.answer_page(
+            request,
+            "back_office/coupon_action.html",
+            title=f"Generate codes: {series}",
+            original=series,
+            form=form,
+            submit="Generate",
+            intro="Codes for printing, valid from now on by the terms of the series.",
         )
 
     def history_of(self, row: CouponSeries) -> QuerySet[AuditEntry]:
