@@ -9,7 +9,7 @@ from typing import Final
 from django.db import transaction
 
 from customers.duplicates.services import find_duplicates
-from demo import adjustments, bills, classifications, consents, customers, identity_requests, merges
+from demo import adjustments, bills, classifications, consents, coupons, customers, identity_requests, merges
 from demo.guide import OPERATOR
 from demo.organization import ORGANIZATION_CODE, ORGANIZATION_FILE
 from demo.progress import Report, no_report
@@ -23,7 +23,7 @@ from organizations.tenancy.scoping import organization_scope
 from use_cases.organization_file import check_document, load_organization
 
 LOADED: Final = "demo loaded"
-_DATA_MODULES: Final = (customers, classifications, consents, bills, identity_requests, merges, adjustments)
+_DATA_MODULES: Final = (customers, classifications, consents, bills, identity_requests, merges, adjustments, coupons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +87,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     merges.merge_demo_duplicates(by.organization)
     report("Adjusting points", 0, 0)
     adjustments.adjust_demo_points(by.organization)
+    report("Giving coupons", 0, 0)
+    coupons.give_demo_coupons(registered, by=by, now=now)
     report("Setting statuses and pictures", 0, 0)
     # Statuses come last: some of them forbid the steps above.
     classifications.set_statuses_and_pictures(items, classified, by=by)
