@@ -9,7 +9,17 @@ from typing import Final
 from django.db import transaction
 
 from customers.duplicates.services import find_duplicates
-from demo import adjustments, bills, classifications, consents, customers, identity_requests, merges, redemptions
+from demo import (
+    adjustments,
+    bills,
+    classifications,
+    consents,
+    coupons,
+    customers,
+    identity_requests,
+    merges,
+    redemptions,
+)
 from demo.guide import OPERATOR
 from demo.organization import ORGANIZATION_CODE, ORGANIZATION_FILE
 from demo.progress import Report, no_report
@@ -23,7 +33,9 @@ from organizations.tenancy.scoping import organization_scope
 from use_cases.organization_file import check_document, load_organization
 
 LOADED: Final = "demo loaded"
-_DATA_MODULES: Final = (customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments)
+_DATA_MODULES: Final = (
+    customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +101,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     redemptions.redeem_demo_points(by.organization)
     report("Adjusting points", 0, 0)
     adjustments.adjust_demo_points(by.organization)
+    report("Giving coupons", 0, 0)
+    coupons.give_demo_coupons(registered, by=by, now=now)
     report("Setting statuses and pictures", 0, 0)
     # Statuses come last: some of them forbid the steps above.
     classifications.set_statuses_and_pictures(items, classified, by=by)

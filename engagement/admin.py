@@ -1,6 +1,8 @@
 """Back-office pages of engagement, by noun. Django finds them here."""
 
 import engagement.adjustments.admin.adjustment
+import engagement.coupons.admin.coupon
+import engagement.coupons.admin.run
 import engagement.coupons.admin.series
 import engagement.events.admin
 import engagement.points.admin.account

@@ -3,6 +3,7 @@
 from engagement.adjustments.models import AdjustmentReversal, PointsAdjustment
 from engagement.bills.models import Bill, BillLine, PurchaseTotals
 from engagement.coupons.models import (
+    CodeRun,
     Coupon,
     CouponRedemption,
     CouponReversal,
@@ -22,6 +23,7 @@ __all__ = [
     "Bill",
     "BillLine",
     "BillPoints",
+    "CodeRun",
     "Coupon",
     "CouponRedemption",
     "CouponReversal",

@@ -7,24 +7,37 @@ from organizations.staff.permissions import Role, StaffPermissions, permissions
 _APP: Final = "engagement"
 
 VIEW_POINTS: Final = permissions(
-    _APP, "view", "membership pointsaccount pointsadjustment pointsentry pointslot bill redemption"
+    _APP, "view", "membership pointsaccount pointsadjustment pointsentry pointslot bill redemption coupon"
 )
 # Within the limits of the organization's policies: by default store staff adjust no points.
 ADJUST_POINTS: Final = frozenset({"engagement.adjust_points"})
 VIEW_PROGRAMS: Final = permissions(_APP, "view", "program couponseries")
 PAUSE_PROGRAMS: Final = frozenset({"engagement.pause_program"})
+# Give a customer a coupon; take a redemption back or end a coupon.
+ISSUE_COUPONS: Final = frozenset({"engagement.issue_coupon"})
+CORRECT_COUPONS: Final = frozenset({"engagement.correct_coupon"})
+# Codes for printing are worth money to anyone who has them.
+GENERATE_CODES: Final = permissions(_APP, "view", "coderun") | frozenset({"engagement.generate_codes"})
+COUPONS: Final = ISSUE_COUPONS | CORRECT_COUPONS
 VIEW_DEFERRED_EVENTS: Final = permissions(_APP, "view", "deferredevent")
 RETRY_DEFERRED_EVENTS: Final = permissions(_APP, "retry", "deferredevent")
 
 ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
     by_role={
         Role.ORG_ADMIN: (
-            VIEW_POINTS | ADJUST_POINTS | VIEW_PROGRAMS | PAUSE_PROGRAMS | VIEW_DEFERRED_EVENTS | RETRY_DEFERRED_EVENTS
+            VIEW_POINTS
+            | ADJUST_POINTS
+            | COUPONS
+            | VIEW_PROGRAMS
+            | PAUSE_PROGRAMS
+            | VIEW_DEFERRED_EVENTS
+            | RETRY_DEFERRED_EVENTS
+            | GENERATE_CODES
         ),
-        Role.STORE_MANAGER: VIEW_POINTS | ADJUST_POINTS | VIEW_PROGRAMS,
+        Role.STORE_MANAGER: VIEW_POINTS | ADJUST_POINTS | COUPONS | VIEW_PROGRAMS,
         Role.STORE_STAFF: VIEW_POINTS | ADJUST_POINTS,
-        Role.CARE_AGENT: VIEW_POINTS | ADJUST_POINTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS | RETRY_DEFERRED_EVENTS,
+        Role.CARE_AGENT: VIEW_POINTS | ADJUST_POINTS | COUPONS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS | RETRY_DEFERRED_EVENTS,
         Role.AUDITOR: VIEW_POINTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS,
     },
-    within_stores=VIEW_POINTS | ADJUST_POINTS,
+    within_stores=VIEW_POINTS | ADJUST_POINTS | COUPONS,
 )

@@ -14,6 +14,8 @@ LOYALTY: Final = (
     SidebarEntry("Ledger", "menu_book", "engagement.pointsentry"),
     SidebarEntry("Lots", "layers", "engagement.pointslot"),
     SidebarEntry("Redemptions", "redeem", "engagement.redemption"),
+    SidebarEntry("Coupons", "local_activity", "engagement.coupon"),
     SidebarEntry("Coupon series", "confirmation_number", "engagement.couponseries"),
+    SidebarEntry("Printed codes", "print", "engagement.coderun"),
 )
 DEFERRED_EVENTS: Final = (SidebarEntry("Deferred events", "pending_actions", "engagement.deferredevent"),)

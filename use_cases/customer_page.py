@@ -9,6 +9,7 @@ from customers.profile.models import Customer
 from engagement.adjustments.panels import adjustments_panel
 from engagement.bills.latest import latest_bills
 from engagement.bills.models import Bill, PurchaseTotals
+from engagement.coupons.panels import coupons_panel
 from engagement.points.balances import Balance, read_balances
 from engagement.points.entries import latest_entries
 from engagement.points.models import PointsEntry
@@ -60,7 +61,7 @@ class CustomerPanel(Protocol):
     def __call__(self, customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Table | None: ...
 
 
-PANELS: Sequence[CustomerPanel] = (adjustments_panel, identity_panel, consents_panel)
+PANELS: Sequence[CustomerPanel] = (adjustments_panel, coupons_panel, identity_panel, consents_panel)
 
 
 def panels_of(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> list[Table]:

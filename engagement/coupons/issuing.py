@@ -60,6 +60,7 @@ class CouponOrder:
     store: Store | None = None
     reference: str = ""
     transaction_number: str = ""
+    run_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +260,7 @@ def _insert(made: Sequence[tuple[CouponOrder, int | None]], *, by: Actor) -> lis
             till=order.till,
             store=order.store,
             made_by=by.name,
+            run_id=order.run_id,
         )
         for order, nth in made
     ]

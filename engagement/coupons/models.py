@@ -117,6 +117,7 @@ class Coupon(TenantModel):
     till = models.ForeignKey(Till, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     made_by = models.CharField(max_length=120)
+    run = models.ForeignKey("CodeRun", on_delete=models.PROTECT, null=True, blank=True, related_name="coupons", db_index=False)
 
     objects: ClassVar = CustomerRowsManager()
 
@@ -148,6 +149,7 @@ class Coupon(TenantModel):
         indexes = [
             models.Index(fields=["organization", "customer", "-issued_at", "-id"], name="coupon_of_customer"),
             models.Index(fields=["organization", "series", "-id"], name="coupon_of_series"),
+            models.Index(fields=["organization", "run", "id"], condition=models.Q(run__isnull=False), name="coupon_of_run"),
         ]
 
     def __str__(self) -> str:
@@ -202,3 +204,24 @@ class CouponReversal(TenantModel):
 
     def __str__(self) -> str:
         return f"Reversal of redemption {self.redemption_id}"
+
+
+class CodeRun(TenantModel):
+    """A job that generates codes of a series for printing, and how far it has come."""
+
+    series = models.ForeignKey(CouponSeries, on_delete=models.PROTECT, related_name="runs")
+    wanted = models.PositiveIntegerField()
+    made = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=250, blank=True, help_text="Why it ended early")
+    requested_at = models.DateTimeField()
+    requested_by = models.CharField(max_length=120)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(made__lte=models.F("wanted")), name="code_run_within_wanted"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.wanted:,} codes of {self.series}"

@@ -18,7 +18,7 @@ from customers.segments.models import Segment
 from customers.statuses.models import CustomerStatus
 from engagement.adjustments.models import PointsAdjustment
 from engagement.bills.models import Bill
-from engagement.coupons.models import CouponSeries
+from engagement.coupons.models import CodeRun, Coupon, CouponSeries
 from engagement.events.models import DeferredEvent
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program
@@ -42,7 +42,7 @@ from tests.factories.adjustments import adjust
 from tests.factories.bills import BillFactory
 from tests.factories.cards import CardFactory, CardSeriesFactory
 from tests.factories.consents import ConsentChangeFactory
-from tests.factories.coupons import open_series
+from tests.factories.coupons import hold, open_series
 from tests.factories.credentials import ApiClientFactory
 from tests.factories.events import DeferredEventFactory
 from tests.factories.fields import FieldFactory
@@ -60,8 +60,8 @@ from use_cases.merging import merge_customers
 # Models of which each row belongs to a store, directly or by its customer. Rows of the others belong to the organization.
 OF_A_STORE: Final = frozenset(
     {
-        "apiclient", "bill", "card", "consentchange", "customer", "duplicatecandidate", "identityrequest", "membership",
-        "merge", "pointsaccount", "pointsadjustment", "pointsentry", "pointslot", "redemption", "store", "till",
+        "apiclient", "bill", "card", "coupon", "consentchange", "customer", "duplicatecandidate", "identityrequest",
+        "membership", "merge", "pointsaccount", "pointsadjustment", "pointsentry", "pointslot", "redemption", "store", "till",
     }
 )  # fmt: skip
 ROLES: Final = tuple(StaffMember.Role.values)
@@ -156,6 +156,7 @@ def _rows_of_points(person: Customer, till: Till) -> dict[type[Model], Model]:
     adjustment = adjust(account, 5, by=f"adjuster{account.pk}")
     assert adjustment.entry is not None
     return {
+        Coupon: hold(person, open_series(person.organization, f"OF{person.pk}"), by=till_actor(till)),
         Program: membership.program,
         Membership: membership,
         PointsAccount: account,
@@ -172,7 +173,10 @@ def _rows_of_organization(name: str, organization: Organization, till: Till) -> 
     record_changes([Change(action="changed", object_type="store", object_id=till.store_id)], by=till_actor(till))
     return {
         Organization: organization,
-        CouponSeries: open_series(organization, f"SERIES-{name}").series,
+        CouponSeries: (series := open_series(organization, f"SERIES-{name}").series),
+        CodeRun: CodeRun.objects.create(
+            organization=organization, series=series, wanted=9, requested_at=now, requested_by="staff:x"
+        ),
         Zone: ZoneFactory(organization=organization),
         Concept: ConceptFactory(organization=organization),
         FieldDefinition: FieldFactory(organization=organization),

@@ -64,6 +64,7 @@ WRITTEN = {
     "engagement_bill",
     "engagement_billline",
     "engagement_billpoints",
+    "engagement_coderun",
     "engagement_coupon",
     "engagement_couponredemption",
     "engagement_couponreversal",

@@ -35,9 +35,14 @@ TABLE = """
     customers.view_segment                  A . . C U  .
     customers.view_usergroup                A . . C U  .
     engagement.adjust_points                A M S C .  kept
+    engagement.correct_coupon               A M . C .  kept
+    engagement.generate_codes               A . . . .  .
+    engagement.issue_coupon                 A M . C .  kept
     engagement.pause_program                A . . . .  .
     engagement.retry_deferredevent          A . . C .  .
     engagement.view_bill                    A M S C U  kept
+    engagement.view_coderun                 A . . . .  .
+    engagement.view_coupon                  A M S C U  kept
     engagement.view_couponseries            A M . C U  .
     engagement.view_deferredevent           A . . C U  .
     engagement.view_membership              A M S C U  kept

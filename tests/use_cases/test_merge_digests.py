@@ -34,7 +34,7 @@ DIGESTED = {
     ),
     "engagement.coupon.customer": (
         "id organization_id series_id version_id customer_id issued_to_id nth code issued_at recorded_at valid_till uses "
-        "most_uses reference transaction_number till_id store_id made_by"
+        "most_uses reference transaction_number till_id store_id made_by run_id"
     ),
     "engagement.deferredevent.customer": (
         "id organization_id customer_id kind payload source actor till_id store_id request_id context created_at "

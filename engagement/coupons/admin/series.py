@@ -1,19 +1,23 @@
 """Coupon series: their terms in sentences, and all versions."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.decorators import display
 
 from engagement.coupons import descriptions
+from engagement.coupons.admin.forms import GenerateForm, IssueForm
 from engagement.coupons.models import CouponSeries, CouponSeriesVersion
 from engagement.coupons.rules import SeriesTerms
 from organizations.audit.models import AuditEntry
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.columns import Column, value_column
+from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import YesNoFilter
+from organizations.back_office.pages import page_of, permission_check, row_page
 from organizations.back_office.tables import table
 from organizations.organization_file.differences import differences
 
@@ -55,6 +59,11 @@ class SeriesAdmin(ReadOnlyAdmin):
         "Properties", lambda terms, _currency: ", ".join(f"{name}: {value}" for name, value in terms.custom_properties.items())
     )
 
+    actions_detail: Sequence[str] = ("issue", "generate")  # type: ignore[assignment]  # see the base class
+
+    has_generate_permission = permission_check("engagement.generate_codes")
+    has_issue_permission = permission_check("engagement.issue_coupon")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Series with their versions, the newest first."""
         return super().get_queryset(request).prefetch_related("versions")
@@ -67,6 +76,41 @@ class SeriesAdmin(ReadOnlyAdmin):
     def state_label(self, series: CouponSeries) -> str:
         """Active or off."""
         return "active" if series.is_active else "off"
+
+    @row_page("Issue a coupon", address="issue", icon="add_card", permission="issue")
+    def issue(self, request: HttpRequest, series: CouponSeries) -> HttpResponse:
+        """The page that gives a customer a coupon of the series."""
+        by = actor_of(request, self.organization_behind(series))
+        form = IssueForm(request.POST or None, series=series, request=request, by=by)
+        if form.run():
+            messages.success(request, f"Issued: {form.coupon} for {form.cleaned_data['customer']}.")
+            return HttpResponseRedirect(page_of(form.coupon))
+        return self.answer_page(
+            request,
+            "back_office/coupon_action.html",
+            title=f"Issue a coupon: {series}",
+            original=series,
+            form=form,
+            submit="Issue",
+            intro="The customer gets a coupon of this series, dated now. No message is sent.",
+        )
+
+    @row_page("Generate codes", address="generate", icon="print", permission="generate")
+    def generate(self, request: HttpRequest, series: CouponSeries) -> HttpResponse:
+        """The page that asks for codes to be printed."""
+        form = GenerateForm(request.POST or None, series=series, by=actor_of(request, self.organization_behind(series)))
+        if form.run():
+            messages.success(request, "A worker generates the codes. This page shows how far it is whenever it is loaded.")
+            return HttpResponseRedirect(page_of(form.run_made))
+        return self.answer_page(
+            request,
+            "back_office/coupon_action.html",
+            title=f"Generate codes: {series}",
+            original=series,
+            form=form,
+            submit="Generate",
+            intro="Codes for printing, valid from now on by the terms of the series.",
+        )
 
     def history_of(self, row: CouponSeries) -> QuerySet[AuditEntry]:
         """The audit entries about the series and its versions."""
