@@ -239,8 +239,13 @@ def describe_conditions(asked: TierConditions) -> str:
 
 
 def _condition(condition: TierCondition) -> str:
-    format_threshold = format_money if condition.measure in _MONEY else format_points
-    return _MEASURES[condition.measure].format(format_threshold(condition.threshold), condition.tracker)
+    return describe_measure(condition.measure, condition.threshold, condition.tracker)
+
+
+def describe_measure(measure: TierMeasure, value: Decimal, tracker: str = "") -> str:
+    """A figure that decides about a tier: "purchases of 1,000.00 in all"."""
+    format_value = format_money if measure in _MONEY else format_points
+    return _MEASURES[measure].format(format_value(value), tracker)
 
 
 def describe_redemption(rules: ProgramRules, *, currency: str) -> list[str]:
