@@ -303,6 +303,7 @@ PROGRAM: Final = Struct(
         "enrolment": optional(Struct({"points": required(POINTS), "expiry": optional(EXPIRY)})),
         "earning": optional(ListOf(RULE, key=("name",)), []),
         "birthday_field": optional(Text(100)),
+        "expiry_notice_days": optional(ListOf(Whole(1, 3650), unique=True), []),
         "occasions": optional(ListOf(OCCASION, key=("name",)), []),
         "keeps_points_alive": optional(ListOf(OneOf(*Activity), unique=True, filled=True), [Activity.BILL.value]),
         "redemption": optional(

@@ -252,6 +252,7 @@ class ProgramRules:
     tiers: tuple[TierRule, ...] = ()
     birthday_field: str = ""
     occasions: tuple[OccasionRule, ...] = ()
+    expiry_notice_days: tuple[int, ...] = ()
     keeps_points_alive: tuple[Activity, ...] = (Activity.BILL,)
 
     @classmethod
@@ -269,6 +270,7 @@ class ProgramRules:
             trackers=tuple(TrackerRule.from_json(rule) for rule in stored.get("trackers", ())),
             tiers=tuple(TierRule.from_json(rule) for rule in stored.get("tiers", ())),
             birthday_field=stored.get("birthday_field", ""),
+            expiry_notice_days=tuple(stored.get("expiry_notice_days", ())),
             occasions=tuple(OccasionRule.from_json(rule) for rule in stored.get("occasions", ())),
             keeps_points_alive=tuple(map(Activity, stored.get("keeps_points_alive", (Activity.BILL,)))),
         )

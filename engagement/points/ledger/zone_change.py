@@ -30,9 +30,9 @@ UPDATE engagement_pointslot AS lot SET opens_at = given.moment
 FROM unnest(%(old)s::timestamptz[], %(new)s::timestamptz[]) AS given (old_moment, moment)
 WHERE lot.organization_id = %(organization)s AND lot.left > 0 AND lot.opens_at = given.old_moment
 """
-# As `AccountState.last_day`.
-_LAST_DAYS: Final = """
-    SELECT account.id AS account_id, lot.is_open, lot.opens_at,
+# Lots that hold points, with their last days as `AccountState.last_day` has them.
+LAST_DAYS: Final = """
+    SELECT account.id AS account_id, account.customer_id, account.program_id, lot.is_open, lot.opens_at, lot."left",
         CASE lot.moves
             WHEN 'membership' THEN membership.tier_expires_on
             WHEN 'rolling'
@@ -54,12 +54,12 @@ _LAST_DAYS: Final = """
         AND membership.program_id = account.program_id AND membership.tier_due_on IS NOT NULL
     WHERE account.organization_id = %(organization)s AND account.due_at IS NOT NULL AND account.moved_to_id IS NULL
 """
-_DAYS: Final = f"SELECT DISTINCT last_day FROM ({_LAST_DAYS}) AS lot WHERE last_day IS NOT NULL"  # noqa: S608 - constants
+_DAYS: Final = f"SELECT DISTINCT last_day FROM ({LAST_DAYS}) AS lot WHERE last_day IS NOT NULL"  # noqa: S608 - constants
 _MOVE_DUE: Final = f"""
 WITH fresh AS (
     SELECT account_id, min(CASE WHEN NOT is_open THEN opens_at WHEN last_day IS NOT NULL THEN greatest(moment, opens_at) END)
         AS due_at
-    FROM ({_LAST_DAYS}) AS lot
+    FROM ({LAST_DAYS}) AS lot
     LEFT JOIN unnest(%(days)s::date[], %(moments)s::timestamptz[]) AS given (day, moment) ON given.day = lot.last_day
     GROUP BY account_id
 )

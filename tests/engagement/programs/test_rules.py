@@ -55,6 +55,7 @@ SHAPES: list[dict[str, Any]] = [
     {"returns": {"give_back_redeemed": True}},
     {"occasions": [{"name": "gift", "on": "anniversary", "award": {"fixed": 5}, "expiry": {"kind": "days", "value": 30}}]},
     {"occasions": [{"name": "full", "on": "profile_complete", "fields": ["dob", "city"], "award": {"fixed": 5}}]},
+    {"expiry_notice_days": [30, 7]},
     {"keeps_points_alive": ["redemption", "award"]},
     {"trackers": [{"name": "a", "type": "POINTS", "mode": "MOVING_WINDOW", "days": 30}]},
     {"trackers": [{"name": "b", "type": "BILL_AMOUNT", "mode": "CYCLIC_WINDOW", "every_days": 90, "from": "2026-01-01"}]},
@@ -154,6 +155,7 @@ def as_stored(rules: ProgramRules) -> dict[str, Any]:
             for tier in rules.tiers
         ],
         birthday_field=rules.birthday_field,
+        expiry_notice_days=list(rules.expiry_notice_days),
         occasions=[
             _without_defaults(
                 name=rule.name,

@@ -191,6 +191,7 @@ SPOILT = [
     ("programs[0].occasions[2].fields[0]", "shoe size", "", "there is no custom or extended field 'shoe size'"),
     ("programs[0].occasions[0].award", {"fixed": 1, "percent": 5}, "percent", "unknown key"),
     ("programs[0].occasions[0].expiry", {"kind": "field", "name": "city"}, "name", NO_DATE),
+    ("programs[0].expiry_notice_days", [0], "=programs[0].expiry_notice_days[0]", "must be from 1 to 3650"),
     ("programs[0].keeps_points_alive", [], "", "must not be empty"),
     ("programs[0].keeps_points_alive[0]", "breathing", "", "must be one of bill, redemption, award"),
     ("programs[0].birthday_field", "nothing", "", "there is no field of type date 'nothing'"),
