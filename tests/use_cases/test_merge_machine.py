@@ -505,5 +505,5 @@ def test_any_history_with_merges(allow_negative: bool) -> None:  # noqa: FBT001 
 
     histories = 60 if FULL else 3
     with organization_scope(Machine.shops.organization):
-        play(Machine, histories=histories, steps=40 if FULL else 25)
+        play(Machine, histories=histories, steps=40)
     assert min(Machine.proved[what] for what in ("merges", "undone", "rivals")) >= histories, Machine.proved
