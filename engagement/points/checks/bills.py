@@ -28,6 +28,21 @@ BILL_POINTS = Check(
     """,
 )
 
+# Points that came from some lines of a sale are among those that it issued.
+BILL_LINE_POINTS = Check(
+    "bill_line_points",
+    "BillPoints",
+    """
+    SELECT counted.id, 'of_lines', counted.issued AS expected, parts.points
+    FROM engagement_billpoints AS counted
+    CROSS JOIN LATERAL (
+        SELECT sum((part ->> 'points')::numeric) AS points FROM jsonb_array_elements(counted.of_lines) AS part
+    ) AS parts
+    WHERE counted.organization_id = %(organization)s AND parts.points > counted.issued
+    ORDER BY counted.id
+    """,
+)
+
 # What came back of a sale is the sum of its returns.
 BILL_RETURNS = Check(
     "bill_returns",

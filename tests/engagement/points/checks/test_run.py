@@ -64,6 +64,10 @@ SPOILS = [
     ),
     ("bill_points", "UPDATE engagement_billpoints SET issued = issued + 1"),
     ("bill_points", "UPDATE engagement_billpoints SET taken = taken - 1"),
+    (
+        "bill_line_points",
+        """UPDATE engagement_billpoints SET of_lines = '[{"lines": [1], "points": "1"}, {"lines": [2], "points": "999"}]'""",
+    ),
     ("account_purchases", "UPDATE engagement_pointsaccount SET purchases = purchases + 1"),
     ("account_purchases", "UPDATE engagement_pointsaccount SET visits = visits + 1"),
     ("purchase_totals", "UPDATE engagement_purchasetotals SET amount = amount + 1"),
