@@ -408,7 +408,7 @@ def test_a_trackers_window_has_whole_local_days(zone: ZoneInfo, measure: str) ->
         {"mode": "TIER_CHANGE_WINDOW"},
     ]
     trackers = [{"name": mode["mode"], "type": measure, **mode} for mode in modes]
-    organization = northwind(zone, FIVE_DAYS, trackers=trackers)
+    organization = northwind(zone, FIVE_DAYS, trackers=trackers, tiers=[])
     with organization_scope(organization):
         shop, asha = open_shop(organization), customer_of(organization)
         Membership.objects.update(enrolled_on=moment(zone, TIMES[1]), tier=None, tier_since=None)
