@@ -12,7 +12,7 @@ from typing import Final
 from django.conf import settings
 from django.core.management import call_command
 
-from benchmarks import gets, imports, ledger
+from benchmarks import codes, gets, imports, ledger
 from benchmarks.adds import measure_adds
 from benchmarks.beside import measure_beside
 from benchmarks.data import BenchData, make_data
@@ -27,7 +27,7 @@ from benchmarks.search import measure_search
 from benchmarks.servers import Served, ServerError, product
 from benchmarks.sizes import FULL, QUICK, TINY, Sizes
 
-PARTS: Final = ("lookup", "import", *ledger.PARTS, *gets.PARTS, "add", "search", "beside")
+PARTS: Final = ("lookup", "import", "codes", *ledger.PARTS, *gets.PARTS, "add", "search", "beside")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,6 +68,8 @@ def _measure(data: BenchData, sizes: Sizes, parts: Sequence[str]) -> Iterator[Re
         yield imports.measure_lookups(data, rounds=sizes.rounds, seconds=sizes.seconds / 2)
     if "import" in parts:
         yield imports.measure_import(rows=sizes.import_rows, rounds=sizes.rounds)
+    if "codes" in parts:
+        yield codes.measure_codes(codes=sizes.codes, rounds=sizes.rounds)
     if set(parts) & set(ledger.PARTS):
         yield from ledger.measure_ledger(parts=parts, entries=sizes.ledger_entries, rounds=sizes.rounds, seconds=sizes.seconds)
     if set(parts) & {*gets.PARTS, "add", "search", "beside"}:

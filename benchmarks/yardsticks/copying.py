@@ -16,6 +16,8 @@ from psycopg import sql
 _FAR: Final = 1 << 40
 # Values that nobody else may have.
 _CHANGED: Final[Mapping[str, Mapping[str, str]]] = {
+    # No code that was drawn begins with 0.
+    "engagement_coupon": {"code": "'0' || substr(code, 2)"},
     "customers_identifier": {"value": "'z' || substr(value, 2)", "value_folded": "'z' || substr(value_folded, 2)"},
 }
 # References that no foreign key shows.

@@ -44,7 +44,8 @@ def test_tiny_run_of_every_part_prints_and_keeps_its_rows(tmp_path, capsys):
     rows = {row["row"]: row for row in report["rows"]}
     assert report["parts"] == list(command.PARTS)
     for begin in (
-        "look-ups", "import_customers, beside COPY", "spend, 1 account", "spend, 10 accounts", "check_ledger", "customer/get",
+        "look-ups", "import_customers, beside COPY",
+        "coupon codes, beside COPY of ready codes", "spend, 1 account", "spend, 10 accounts", "check_ledger", "customer/get",
         "p99 at 200", "get of 4", "authentication", "get as XML", "get p50 with 104", "customer/add", "add of 50",
         "search mobile EQUALS",
         "search points LESS", "add beside import_customers", "get beside import_customers",
@@ -52,6 +53,7 @@ def test_tiny_run_of_every_part_prints_and_keeps_its_rows(tmp_path, capsys):
         assert any(name.startswith(begin) for name in rows), begin
     assert sum(row["target"] is not None and bool(row["verdict"]) for row in rows.values()) == 6
     assert all(row["ours"]["median"] > 0 for name, row in rows.items() if not name.startswith("look-ups"))
+    assert rows["coupon codes, beside COPY of ready codes"]["copied"] == {"engagement_coupon": 200}
     assert sorted(rows["import_customers, beside COPY"]["copied"].values()) == [20, 20, 20, 20, 20, 20, 60]
     assert "customer/get " in capsys.readouterr().out
 

@@ -75,12 +75,6 @@ class CouponAdmin(LoyaltyRowsAdmin):
 
     series_link = link_column("series", "Series")
     version_number = value_column("version__number", "Version of the terms")
-    issued_at = value_column("issued_at", "Issued")
-    valid_till = value_column("valid_till", "Good until")
-    store = value_column("store", "Store")
-    till = value_column("till", "Till")
-    transaction_number = value_column("transaction_number", "Bill of the issue")
-    reference = value_column("reference", "Reference number")
     made_by_label = actor_column("made_by", "Issued by")
 
     def other_matches(self, request: HttpRequest, term: str) -> Q:  # noqa: ARG002 - as in the base class

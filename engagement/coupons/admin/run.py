@@ -38,9 +38,7 @@ class CodeRunAdmin(ReadOnlyAdmin):
 
     label = value_column("pk", "Run", "{:,}".format)
     series_link = link_column("series", "Series")
-    requested_at = value_column("requested_at", "Requested")
     requested_by_label = actor_column("requested_by")
-    finished_at = value_column("finished_at", "Finished")
 
     @display(description="State", label={"done": "success", "running": "info", "ended early": "danger"})
     def state_label(self, run: CodeRun) -> str:

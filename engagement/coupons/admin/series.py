@@ -14,7 +14,7 @@ from engagement.coupons.models import CouponSeries, CouponSeriesVersion
 from engagement.coupons.rules import SeriesTerms
 from organizations.audit.models import AuditEntry
 from organizations.back_office.base import ReadOnlyAdmin
-from organizations.back_office.columns import Column, value_column
+from organizations.back_office.columns import Column
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import YesNoFilter
 from organizations.back_office.pages import page_of, permission_check, row_page
@@ -46,7 +46,6 @@ class SeriesAdmin(ReadOnlyAdmin):
     search_fields = ("code",)
     change_form_outer_after_template = "back_office/table_below.html"  # type: ignore[assignment]  # see the base class
 
-    external_id = value_column("external_id", "Number at tills")
     name = _terms_column("Name", lambda terms, _currency: terms.name)
     description = _terms_column("Description", lambda terms, _currency: terms.description)
     discount = _terms_column("Discount", lambda terms, currency: descriptions.describe_discount(terms, currency=currency))
