@@ -58,7 +58,7 @@ def test_the_customer_is_an_object_around_the_rows(api: Api, shops: Shops) -> No
 def test_balances_are_of_the_tills_program_or_the_default_one(api: Api, delhi_api: Api, shops: Shops) -> None:
     buy(shops.member(), shops.blr, amount=1000)
     assert (ask(api).customer["loyalty_points"], ask(delhi_api).customer["loyalty_points"]) == (100, 50)
-    assert ask(delhi_api).customer["current_slab"] == "Bronze"
+    assert ask(delhi_api).customer["current_slab"] == "Silver"
 
 
 def test_promised_points_are_separate(delhi_api: Api, shops: Shops) -> None:
