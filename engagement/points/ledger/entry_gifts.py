@@ -1,4 +1,4 @@
-"""Points that members get for reaching a tier: `on_entry` of its rule (docs/organization-file.md)."""
+"""Points and coupons that members get for reaching a tier: `on_entry` of its rule (docs/organization-file.md)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,6 +9,8 @@ from django.db.models import BigIntegerField
 
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks
+from engagement.coupons.catalog import load_series
+from engagement.coupons.issuing import CouponOrder, check_is_open, check_may_get, make_coupons
 from engagement.numbers.rounding import TooManyPointsError, round_points
 from engagement.points.expiry import Expiry, ExpiryError, expiry_of
 from engagement.points.explanations import TIER
@@ -21,16 +23,22 @@ from engagement.programs.rules import EntryGift
 from engagement.tiers.member import EVALUATED_BY
 from engagement.tiers.rules import Change, ChangeKind
 from loyalty_project.db.lookups import is_any_of
+from loyalty_project.protocol.errors import LoyaltyError
+from organizations.audit.actors import Actor
+from organizations.audit.models import AuditEntry
+from organizations.configuration import current_configuration
 
 log: Final = structlog.get_logger(__name__)
 Given = set[tuple[str, datetime]]
 
 
 def give_entry_gifts(states: Sequence[AccountState], *, now: datetime) -> None:
-    """Award, in memory, the points of every tier that was reached since the states were read, dated when it was reached.
+    """Give what every tier brings that was reached since the states were read, dated when it was reached.
 
-    One query for the customers if there are any such points. Nothing is given in a paused program, to customers whose label
-    forbids points, and where the expiry gives no day. Points that lift to a further tier bring its gift too.
+    Points are awarded in memory, coupons are issued at once. One query for the customers if there are any gifts, and a constant
+    number of statements for coupons. Nothing is given in a paused program, to customers whose label or fraud status forbids
+    it, if the expiry gives no day, and of a series that is over or has issued all. Points that lift to a further tier bring its
+    gift too.
     """
     entered = [state for state in states if _next_gift(state, set())]
     if not entered:
@@ -38,30 +46,54 @@ def give_entry_gifts(states: Sequence[AccountState], *, now: datetime) -> None:
     ids = {state.account.customer_id for state in entered}
     rows = Customer.objects.filter(is_any_of("id", ids, BigIntegerField())).select_related("organization", "status_label")
     customers = {customer.pk: customer for customer in rows}
+    organization = next(iter(customers.values())).organization
+    by = Actor(organization=organization, source=AuditEntry.Source.COMMAND, name=EVALUATED_BY)
+    orders: list[CouponOrder] = []
     for state in entered:
         customer = customers[state.account.customer_id]
-        if blocks(customer, Block.POINTS_ISSUE, customer.organization.policy):
-            continue
+        gets_points = not blocks(customer, Block.POINTS_ISSUE, customer.organization.policy)
         given: Given = set()
         while (following := _next_gift(state, given)) is not None:
             change, gift, current = following
             given.add((change.after.tier, change.at))
-            _give(state, change, gift, current, customer, now=now)
+            if gift.points and gets_points:
+                _give_points(state, change, gift, current, customer, now=now)
+            if gift.coupon_series:
+                orders += _orders_of(change, gift, customer, by=by)
+    for order, made in zip(orders, make_coupons(orders, by=by), strict=True):
+        if isinstance(made, LoyaltyError):
+            _log_missing(order.current.series.code, order.customer_id, made)
+
+
+def _orders_of(change: Change, gift: EntryGift, customer: Customer, *, by: Actor) -> list[CouponOrder]:
+    """The order of the gift's coupon; none if the customer may not get it or the series is over."""
+    current = current_configuration().part(load_series).by_code[gift.coupon_series]
+    try:
+        check_may_get(customer, by.organization.policy)
+        check_is_open(current, change.at, by=by)
+    except LoyaltyError as refusal:
+        _log_missing(gift.coupon_series, customer.pk, refusal)
+        return []
+    return [CouponOrder(current=current, customer_id=customer.pk, issued_at=change.at)]
+
+
+def _log_missing(series: str, customer_id: int | None, refusal: LoyaltyError) -> None:
+    log.info("entry_coupon_not_issued", series=series, customer=customer_id, code=int(refusal.code))
 
 
 def _next_gift(state: AccountState, given: Given) -> tuple[Change, EntryGift, CurrentProgram] | None:
-    """The first upgrade whose points are not given yet."""
+    """The first upgrade whose gift is not given yet."""
     if state.tier is None or state.tier.current.program.is_paused:
         return None
     for change in state.tier.state.changes:
         rule = state.tier.current.rules.tier(change.after.tier)
         is_new = change.kind == ChangeKind.UPGRADE and (change.after.tier, change.at) not in given
-        if is_new and rule is not None and rule.on_entry is not None and rule.on_entry.points:
+        if is_new and rule is not None and rule.on_entry is not None:
             return change, rule.on_entry, state.tier.current
     return None
 
 
-def _give(
+def _give_points(
     state: AccountState, change: Change, gift: EntryGift, current: CurrentProgram, customer: Customer, *, now: datetime
 ) -> None:
     try:

@@ -12,6 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
 from engagement.bills.draft import LineDraft
+from engagement.coupons.catalog import load_series
+from engagement.coupons.issuing import issue_coupons
+from engagement.coupons.models import Coupon
 from engagement.points.balances import read_balances
 from engagement.points.checks.run import check_ledger
 from engagement.points.explanations import explain
@@ -21,11 +24,14 @@ from engagement.programs.models import Program, Tier
 from engagement.programs.pausing import set_paused
 from engagement.tiers.models import TierChange
 from loyalty_project.db.trusted_time import forget_database_time
+from organizations.configuration import current_configuration
 from organizations.tenancy.models import Organization
 from tests.factories.bills import DAY, NOON, Shop, account_of, member, membership_of
 from tests.factories.locations import till_actor
-from tests.factories.program_files import club, load
+from tests.factories.organization_files import check
+from tests.factories.program_files import club, document, load
 from tests.factories.statuses import CustomerStatusFactory, label
+from use_cases.organization_file import load_organization
 
 pytestmark = pytest.mark.django_db
 SILVER: dict[str, Any] = {
@@ -291,6 +297,37 @@ def test_points_for_a_tier_may_be_forbidden(northwind: Organization, shop: Shop,
         set_paused(Program.objects.all(), paused=True, by=till_actor(shop.till))
     buy(shop, asha, 1000)
     assert (tier_of(asha), account_of(asha).lifetime) == ("Silver", 0)
+
+
+WITH_COUPON = {**SILVER, "on_entry": {"coupon_series": "WELCOME10"}}
+
+
+def coupon_for_silver(**terms: Any) -> None:
+    """Let Silver bring a coupon of a series with these terms."""
+    series = {"code": "WELCOME10", "discount_type": "PERC", "discount_value": 10, **terms}
+    programs = document(club(tiers=[{"name": "Bronze"}, WITH_COUPON, GOLD], earning=[]))
+    load_organization(check({**programs, "coupon_series": [series]}))
+
+
+def test_who_reaches_a_tier_gets_its_coupon_once(shop: Shop, asha: Customer) -> None:
+    coupon_for_silver()
+    buy(shop, asha, 1000)
+    buy(shop, asha, 100, day=3)
+    coupon = Coupon.objects.get()
+    assert (coupon.series.code, coupon.customer_id, coupon.issued_at) == ("WELCOME10", asha.pk, NOON)
+
+
+@pytest.mark.parametrize("reason", ["label", "over", "all issued"])
+def test_a_coupon_for_a_tier_may_be_impossible(northwind: Organization, shop: Shop, asha: Customer, reason: str) -> None:
+    terms: dict[str, dict[str, Any]] = {"over": {"valid_till": date(2026, 1, 1)}, "all issued": {"max_coupons": 1}}
+    coupon_for_silver(**terms.get(reason, {}))
+    if reason == "all issued":
+        series = current_configuration().part(load_series).by_code["WELCOME10"]
+        issue_coupons(series, [member(northwind)], by=till_actor(shop.till), at=NOON)
+    if reason == "label":
+        label(asha, CustomerStatusFactory(organization=northwind, blocks=["coupon_issue"]))
+    buy(shop, asha, 1000)
+    assert (tier_of(asha), Coupon.objects.filter(customer=asha).count()) == ("Silver", 0)
 
 
 @pytest.mark.parametrize("size", [1, 3])
