@@ -13,7 +13,7 @@ from engagement.programs.models import Membership, Tier
 from engagement.programs.rules import TrackerType
 from engagement.tiers.activity import LineSums, activity_of_row, figures_of_points
 from engagement.tiers.models import TierChange
-from engagement.tiers.rules import BALANCE, LIFETIME, Activity, Change, Ladder, Standing, TierState, advance
+from engagement.tiers.rules import BALANCE, LIFETIME, Activity, Change, HeldTier, Ladder, TierState, advance
 
 MEMBERSHIP_COLUMNS: Final = (
     "tier", "tier_since", "tier_counts_from", "tier_expires_on", "tier_due_on", "tier_locked_until",
@@ -22,11 +22,11 @@ NO_LINES: Final[LineSums] = (Decimal(0), Decimal(0), 0)
 EVALUATED_BY: Final = "system:tiers"
 
 
-def standing_of(membership: Membership, ladder: Ladder) -> Standing:
+def held_tier_of(membership: Membership, ladder: Ladder) -> HeldTier:
     """The tier that a member holds; the lowest since the enrolment for a member of the time before the program had tiers."""
     since = membership.tier_since or membership.enrolled_on
     tier = membership.tier.name if membership.tier else next((rule.name for rule in ladder.tiers), "")
-    return Standing(
+    return HeldTier(
         tier=tier,
         since=since,
         counts_from=membership.tier_counts_from or since,
@@ -51,7 +51,7 @@ def tier_state(
     ladder = Ladder.of(current.rules, zone)
     return TierState(
         ladder=ladder,
-        standing=standing_of(membership, ladder),
+        held=held_tier_of(membership, ladder),
         totals={TrackerType.BILL_AMOUNT: account.purchases, LIFETIME: account.lifetime, BALANCE: account.balance},
         activities=list(known),
         done=len(known),
@@ -108,7 +108,7 @@ class MemberTier:
     @property
     def is_changed(self) -> bool:
         """True if the membership differs from what was read."""
-        return self.state.standing != self.state.origin[0]
+        return self.state.held != self.state.origin[0]
 
     def rows(self, recorded_at: datetime) -> list[TierChange]:
         """The changes as new rows."""
@@ -137,9 +137,9 @@ class MemberTier:
         return next((tier for tier in self.current.tiers if tier.name == name), self.held)
 
     def _show(self) -> None:
-        standing, membership = self.state.standing, self.membership
-        membership.tier = self._tier(standing.tier)
+        held, membership = self.state.held, self.membership
+        membership.tier = self._tier(held.tier)
         if membership.tier is not None:
-            membership.tier_since, membership.tier_counts_from = standing.since, standing.counts_from
-        membership.tier_expires_on, membership.tier_due_on = standing.expires_on, standing.due_on
-        membership.tier_locked_until = standing.locked_until
+            membership.tier_since, membership.tier_counts_from = held.since, held.counts_from
+        membership.tier_expires_on, membership.tier_due_on = held.expires_on, held.due_on
+        membership.tier_locked_until = held.locked_until

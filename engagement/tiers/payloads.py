@@ -156,7 +156,7 @@ def _tracker(tracker: TrackerRule) -> dict[str, str]:
 
 def renewal_gap(state: TierState, rule: TierRule, *, day: date) -> dict[str, Any]:
     """`gap_to_renew` on a day: what keeps the tier, what is there of it, and what is missing. Empty if the tier never ends."""
-    expires_on = state.standing.expires_on
+    expires_on = state.held.expires_on
     if expires_on is None:
         return {}
     asked = rule.renew

@@ -100,7 +100,7 @@ class Ladder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class HeldTier:
     """A tier that is held: since when, until which day, and from when on activity counts for its renewal.
 
     Its end is evaluated after `due_on`. That is later than `expires_on` while a renewal may still come, or while it is locked.
@@ -139,8 +139,8 @@ class Change:
 
     kind: ChangeKind
     at: datetime
-    before: Standing
-    after: Standing
+    before: HeldTier
+    after: HeldTier
     figures: Mapping[str, Any]
     bill_id: int | None = None
 
@@ -154,7 +154,7 @@ class TierState:
     """
 
     ladder: Ladder
-    standing: Standing
+    held: HeldTier
     totals: dict[str, Decimal]
     activities: list[Activity] = field(default_factory=list)
     done: int = 0
@@ -162,15 +162,15 @@ class TierState:
     known_until: datetime | None = None
     changes: list[Change] = field(default_factory=list)
     reached: datetime | None = None
-    origin: tuple[Standing, Mapping[str, Decimal]] = field(init=False)
+    origin: tuple[HeldTier, Mapping[str, Decimal]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.origin = (self.standing, dict(self.totals))
+        self.origin = (self.held, dict(self.totals))
 
     def add(self, activity: Activity) -> None:
         """Add what happened, to be applied by `advance`. What comes late takes back what was applied: it is applied anew."""
         if self.reached is not None and activity.at < self.reached:
-            self.standing, totals = self.origin
+            self.held, totals = self.origin
             self.totals, self.done, self.reached = dict(totals), 0, None
             self.changes.clear()
         if self.known_until is not None:
@@ -179,9 +179,9 @@ class TierState:
 
     def next_end(self) -> datetime | None:
         """The moment at which the end of the tier is evaluated; None if it never ends."""
-        if self.standing.due_on is None:
+        if self.held.due_on is None:
             return None
-        return max(end_of(self.standing.due_on, self.ladder.zone), self.standing.counts_from)
+        return max(end_of(self.held.due_on, self.ladder.zone), self.held.counts_from)
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:
@@ -206,14 +206,14 @@ def advance(state: TierState, until: datetime) -> list[Change]:
 
 
 def _apply(state: TierState, activity: Activity) -> list[Change]:
-    is_late = activity.at < state.standing.counts_from
+    is_late = activity.at < state.held.counts_from
     reached_before = _reached(state, activity.at) if is_late else -1
     for name, value in activity.figures.items():
         state.totals[name] = state.totals.get(name, ZERO) + value
     changes = _rise(state, activity, above=reached_before)
-    standing = state.standing
-    present = state.ladder.position(standing.tier)
-    if not changes and present >= 0 and standing.is_waiting and activity.at >= standing.counts_from:
+    held = state.held
+    present = state.ladder.position(held.tier)
+    if not changes and present >= 0 and held.is_waiting and activity.at >= held.counts_from:
         tier = state.ladder.tiers[present]
         if is_renewed(state, tier, at=activity.at):
             changes = [_renew(state, tier, activity.at, bill_id=activity.bill_id)]
@@ -228,11 +228,11 @@ def _rise(state: TierState, activity: Activity, *, above: int) -> list[Change]:
     if not activity.is_gain or not state.may_rise or (state.known_until is not None and activity.at < state.known_until):
         return []
     tiers = state.ladder.tiers
-    present = state.ladder.position(state.standing.tier)
+    present = state.ladder.position(state.held.tier)
     reached = _reached(state, activity.at)
     if reached <= max(present, above):
         return []
-    at = max(activity.at, state.standing.counts_from)
+    at = max(activity.at, state.held.counts_from)
     met = _figures_of(state, tiers[reached].upgrade, at)
     return [
         _enter(state, ChangeKind.UPGRADE, tier, at, figures=met, bill_id=activity.bill_id)
@@ -243,7 +243,7 @@ def _rise(state: TierState, activity: Activity, *, above: int) -> list[Change]:
 def _reached(state: TierState, at: datetime) -> int:
     """The position of the highest tier above the present one whose upgrade condition is met; -1 if there is none."""
     tiers = state.ladder.tiers
-    present = state.ladder.position(state.standing.tier)
+    present = state.ladder.position(state.held.tier)
     return next((number for number in range(len(tiers) - 1, present, -1) if _is_reached(state, tiers[number], at)), -1)
 
 
@@ -253,20 +253,20 @@ def _is_reached(state: TierState, tier: TierRule, at: datetime) -> bool:
 
 def _end(state: TierState, at: datetime) -> list[Change]:
     """The end of a validity, or of the time in which a renewal could still come."""
-    standing, tiers = state.standing, state.ladder.tiers
-    present = state.ladder.position(standing.tier)
-    last_day = standing.expires_on or standing.due_on
+    held, tiers = state.held, state.ladder.tiers
+    present = state.ladder.position(held.tier)
+    last_day = held.expires_on or held.due_on
     if present < 0 or last_day is None:
         return [_lower(state, at, figures={})] if tiers else _keep(state)
     tier = tiers[present]
     if present == 0 or tier.downgrade_to == Downgrade.NONE:
         return [_renew(state, tier, at)]
-    if not standing.is_waiting:
+    if not held.is_waiting:
         if is_renewed(state, tier, at=at):
             return [_renew(state, tier, at)]
-        wait = max(last_day + timedelta(days=tier.grace_days), standing.locked_until or last_day)
+        wait = max(last_day + timedelta(days=tier.grace_days), held.locked_until or last_day)
         if wait > last_day:
-            state.standing = replace(standing, due_on=wait)
+            state.held = replace(held, due_on=wait)
             return []
     figures = _figures_of(state, tier.renew, at) if tier.renew else {}
     return [_lower(state, at, figures=figures)]
@@ -274,13 +274,13 @@ def _end(state: TierState, at: datetime) -> list[Change]:
 
 def _keep(state: TierState) -> list[Change]:
     """A program without tiers ends none."""
-    state.standing = replace(state.standing, due_on=None)
+    state.held = replace(state.held, due_on=None)
     return []
 
 
 def _lower(state: TierState, at: datetime, *, figures: Mapping[str, Any]) -> Change:
     tiers = state.ladder.tiers
-    present = state.ladder.position(state.standing.tier)
+    present = state.ladder.position(state.held.tier)
     chosen = tiers[present].downgrade_to if present >= 0 else Downgrade.LOWEST
     match chosen:
         case Downgrade.FITTING:
@@ -329,14 +329,14 @@ def _enter(
     bill_id: int | None = None,
 ) -> Change:
     """Begin a validity: of an upgrade on the day of the upgrade, else on the last day of the validity before."""
-    before = state.standing
+    before = state.held
     expires_on = None
     if tier.validity is not None:
         if kind == ChangeKind.UPGRADE or before.expires_on is None:
             expires_on = tier.validity.last_day(at.astimezone(state.ladder.zone).date())
         else:
             expires_on = tier.validity.next_last_day(before.expires_on)
-    state.standing = Standing(
+    state.held = HeldTier(
         tier=tier.name,
         since=before.since if kind == ChangeKind.RENEW else at,
         counts_from=at,
@@ -344,7 +344,7 @@ def _enter(
         due_on=expires_on,
         locked_until=before.locked_until,
     )
-    return Change(kind=kind, at=at, before=before, after=state.standing, figures=figures, bill_id=bill_id)
+    return Change(kind=kind, at=at, before=before, after=state.held, figures=figures, bill_id=bill_id)
 
 
 # --- conditions
@@ -378,7 +378,7 @@ def total_of(state: TierState, condition: TierCondition, at: datetime, *, day: d
 
 def validity_sum(state: TierState, name: str) -> Decimal:
     """Sum of a figure since the validity began; what began it does not count."""
-    since = state.standing.counts_from
+    since = state.held.counts_from
     done = state.activities[: state.done]
     return sum((activity.figures.get(name, ZERO) for activity in done if activity.at > since), ZERO)
 
@@ -393,20 +393,20 @@ def window_of(state: TierState, tracker: TrackerRule, day: date) -> Sequence[Act
     done = state.activities[: state.done]
     first = first_day(tracker, day)
     if first is None:
-        return [activity for activity in done if activity.at > state.standing.since]
+        return [activity for activity in done if activity.at > state.held.since]
     start = from_wall(datetime.combine(first, time.min), state.ladder.zone)
     return [activity for activity in done if activity.at >= start]
 
 
-def history_from(ladder: Ladder, standing: Standing, *, first: datetime, until: datetime) -> datetime:
+def history_from(ladder: Ladder, held: HeldTier, *, first: datetime, until: datetime) -> datetime:
     """The moment from which on activities must be known to evaluate what happens between `first` and `until`."""
     needed = first
-    if standing.is_waiting or (standing.due_on is not None and end_of(standing.due_on, ladder.zone) <= until):
-        needed = min(needed, standing.counts_from)
+    if held.is_waiting or (held.due_on is not None and end_of(held.due_on, ladder.zone) <= until):
+        needed = min(needed, held.counts_from)
     starts = [needed]
     for tracker in ladder.used_trackers:
         if tracker.mode == TrackerMode.TIER_CHANGE:
-            starts.append(standing.since)
+            starts.append(held.since)
         elif (day := first_day(tracker, needed.astimezone(ladder.zone).date())) is not None:
             starts.append(from_wall(datetime.combine(day, time.min), ladder.zone))
     return min(starts)

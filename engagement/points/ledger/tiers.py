@@ -15,7 +15,7 @@ from engagement.programs.catalog import CurrentProgram, ProgramCatalog, current_
 from engagement.programs.models import Membership, Tier
 from engagement.programs.rules import TrackerType
 from engagement.tiers.activity import read_activities
-from engagement.tiers.member import EVALUATED_BY, MEMBERSHIP_COLUMNS, MemberTier, standing_of
+from engagement.tiers.member import EVALUATED_BY, MEMBERSHIP_COLUMNS, MemberTier, held_tier_of
 from engagement.tiers.models import TierChange
 from engagement.tiers.rules import BALANCE, LIFETIME, Activity, ChangeKind, Ladder, TierState, history_from
 from loyalty_project import clock
@@ -67,7 +67,7 @@ def attach_tiers(
             made_by=made_by,
             state=TierState(
                 ladder=ladder,
-                standing=standing_of(membership, ladder),
+                held=held_tier_of(membership, ladder),
                 totals=_totals_before(state, known),
                 activities=known,
                 known_until=firsts.get(state.account.customer_id, until),
@@ -91,7 +91,7 @@ def _activities(
     since: dict[int, datetime] = {}
     reads_points = reads_lines = False
     for state, membership, _, ladder, first in members:
-        start = history_from(ladder, standing_of(membership, ladder), first=first, until=until)
+        start = history_from(ladder, held_tier_of(membership, ladder), first=first, until=until)
         billed_on = state.account.last_billed_on
         has_later = billed_on is not None and billed_on >= start.astimezone(state.zone).date()
         if has_later or (ladder.reads_points and state.account.version):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engagement.programs.rules import ProgramRules
-from engagement.tiers.rules import Activity, Ladder, Standing, TierState, advance
+from engagement.tiers.rules import Activity, HeldTier, Ladder, TierState, advance
 
 FULL = os.environ.get("REGULARS_PROOFS") == "full"
 ZONE = ZoneInfo("Asia/Kolkata")
@@ -142,7 +142,7 @@ def evaluated(rules: tuple[Rule, ...], bills: dict[int, int], order: list[int]) 
     stored = [{"name": NAMES[0]}, *(rule.stored(position) for position, rule in enumerate(rules, start=1))]
     ladder = Ladder.of(ProgramRules.from_json({"tiers": stored}), ZONE)
     start = datetime.combine(FIRST, time.min, ZONE)
-    state = TierState(ladder=ladder, standing=Standing(tier=NAMES[0], since=start, counts_from=start), totals={})
+    state = TierState(ladder=ladder, held=HeldTier(tier=NAMES[0], since=start, counts_from=start), totals={})
     for number in order:
         figures = {"BILL_AMOUNT": Decimal(bills[number]), "CUSTOMER_VISITS": Decimal(bills[number] > 0)}
         state.add(Activity(at=noon(number), figures=figures))

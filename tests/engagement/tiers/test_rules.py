@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engagement.programs.rules import ProgramRules
-from engagement.tiers.rules import Activity, Change, Ladder, Standing, TierState, advance, history_from, total_of
+from engagement.tiers.rules import Activity, Change, HeldTier, Ladder, TierState, advance, history_from, total_of
 
 ZONE = ZoneInfo("Asia/Kolkata")
 START = datetime(2024, 1, 1, 12, tzinfo=ZONE)
@@ -45,8 +45,8 @@ def state_of(rules: list[dict[str, Any]] | None = None, *, tier: str = "Ground",
     ladder = Ladder.of(ProgramRules.from_json({"tiers": rules or TIERS, "trackers": trackers}), ZONE)
     totals = more.pop("totals", {})
     may_rise = more.pop("may_rise", True)
-    standing = Standing(tier=tier, **{"since": START, "counts_from": START, **more})
-    return TierState(ladder=ladder, standing=standing, totals=totals, may_rise=may_rise)
+    held = HeldTier(tier=tier, **{"since": START, "counts_from": START, **more})
+    return TierState(ladder=ladder, held=held, totals=totals, may_rise=may_rise)
 
 
 def bought(day: int, amount: int, **figures: int) -> Activity:
@@ -98,7 +98,7 @@ def test_a_blocked_member_does_not_rise() -> None:
 def test_an_upgrade_begins_its_validity_on_its_day() -> None:
     state = state_of()
     run(state, bought(10, 1000), until=11)
-    assert state.standing == Standing(
+    assert state.held == HeldTier(
         tier="First",
         since=START + timedelta(days=10),
         counts_from=START + timedelta(days=10),
@@ -117,7 +117,7 @@ def test_what_is_asked_renews_at_the_end(bills: list[tuple[int, int]]) -> None:
     state = state_of()
     moves = run(state, bought(0, 1000), *(bought(*bill) for bill in bills), until=400)
     assert moves[1:] == [("RENEW", "First", "First", date(2025, 1, 2))]
-    assert (state.standing.expires_on, state.standing.since) == (date(2026, 1, 1), START)
+    assert (state.held.expires_on, state.held.since) == (date(2026, 1, 1), START)
 
 
 @pytest.mark.parametrize("bills", [[(100, 499)], [(100, 1), (101, 1)], [(367, 500)], [(100, 700), (101, -201)]])
@@ -144,7 +144,7 @@ def test_a_tier_that_ends_leads_where_the_rules_say(downgrade_to: str, kind: str
 def test_a_tier_reached_by_downgrade_has_its_own_validity() -> None:
     state = state_of(tiers({"validity_months": 6}, {"downgrade_to": "previous"}))
     moves = run(state, bought(0, 5000), until=400)
-    assert state.standing.expires_on == date(2025, 7, 1)
+    assert state.held.expires_on == date(2025, 7, 1)
     assert run(state, until=600)[len(moves) :] == [("DOWNGRADE", "First", "Ground", date(2025, 7, 2))]
 
 
@@ -153,7 +153,7 @@ def test_the_fitting_tier_follows_the_validity_that_ended(spent: int, fits: str)
     renew = {"conditions": [{"based_on": "PURCHASE", "threshold": 9000}]}
     state = state_of(tiers({}, {"downgrade_to": "fitting", "renew": renew}))
     run(state, bought(0, 5000), bought(100, spent), until=400)
-    assert state.standing.tier == fits
+    assert state.held.tier == fits
     assert state.changes[-1].kind == ("RENEW" if fits == "Second" else "DOWNGRADE")
 
 
@@ -163,7 +163,7 @@ def test_fitting_compares_lifetime_points_of_the_validity() -> None:
         tiers(lifetime, {**lifetime, "upgrade": {"based_on": "LIFETIME_POINTS", "threshold": 500}, "downgrade_to": "fitting"})
     )
     run(state, bought(0, 10, LIFETIME=500), bought(50, 10, LIFETIME=100), until=400)
-    assert state.standing.tier == "First"
+    assert state.held.tier == "First"
 
 
 def test_a_renewal_may_come_in_grace() -> None:
@@ -171,7 +171,7 @@ def test_a_renewal_may_come_in_grace() -> None:
     assert run(state_of(rules), bought(0, 1000), until=380) == [("UPGRADE", "Ground", "First", day(0))]
     moves = run(state := state_of(rules), bought(0, 1000), bought(380, 500), until=381)
     assert moves[1:] == [("RENEW", "First", "First", day(380))]
-    assert state.standing.expires_on == date(2026, 1, 1)
+    assert state.held.expires_on == date(2026, 1, 1)
 
 
 def test_grace_comes_to_its_end() -> None:
@@ -215,7 +215,7 @@ def test_a_program_that_lost_its_tiers_ends_none() -> None:
     state = state_of(tier="Platinum", expires_on=day(5), due_on=day(5))
     state.ladder = Ladder(tiers=(), zone=ZONE)
     assert run(state, until=10) == []
-    assert state.standing.due_on is None
+    assert state.held.due_on is None
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_conditions_of_an_upgrade_are_combined(match: str | int, reached: bool) 
         conditions[0]["threshold"] = 101
     state = state_of(tiers({"upgrade": {"match": match, "conditions": conditions}}))
     run(state, bought(1, 100, LIFETIME=49, BALANCE=20), until=2)
-    assert (state.standing.tier == "First") is reached
+    assert (state.held.tier == "First") is reached
 
 
 def test_the_figures_explain_a_change() -> None:
@@ -309,14 +309,14 @@ def test_activity_is_read_as_far_back_as_it_decides() -> None:
     ]
     first, until = START + timedelta(days=100), START + timedelta(days=101)
     plain = state_of(tier="First", expires_on=day(200), due_on=day(200))
-    assert history_from(plain.ladder, plain.standing, first=first, until=until) == first
+    assert history_from(plain.ladder, plain.held, first=first, until=until) == first
     due = state_of(tier="First", expires_on=day(99), due_on=day(99))
-    assert history_from(due.ladder, due.standing, first=first, until=until) == START
+    assert history_from(due.ladder, due.held, first=first, until=until) == START
     upgrade = {"based_on": "TRACKER_VALUE_BASED", "tracker": "T", "threshold": 2}
     tracking = state_of(tiers({"upgrade": upgrade}), trackers=trackers)
-    assert history_from(tracking.ladder, tracking.standing, first=first, until=until).astimezone(ZONE).date() == day(70)
+    assert history_from(tracking.ladder, tracking.held, first=first, until=until).astimezone(ZONE).date() == day(70)
     since = state_of(tiers({"upgrade": upgrade}), trackers=[{"name": "T", "type": "POINTS", "mode": "TIER_CHANGE_WINDOW"}])
-    assert history_from(since.ladder, since.standing, first=first, until=until) == START
+    assert history_from(since.ladder, since.held, first=first, until=until) == START
 
 
 @pytest.mark.parametrize(
