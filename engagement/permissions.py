@@ -18,6 +18,8 @@ ISSUE_COUPONS: Final = frozenset({"engagement.issue_coupon"})
 CORRECT_COUPONS: Final = frozenset({"engagement.correct_coupon"})
 # Codes for printing are worth money to anyone who has them.
 GENERATE_CODES: Final = permissions(_APP, "view", "coderun") | frozenset({"engagement.generate_codes"})
+# Set the tier of a member by hand.
+SET_TIERS: Final = frozenset({"engagement.set_tier"})
 COUPONS: Final = ISSUE_COUPONS | CORRECT_COUPONS
 VIEW_DEFERRED_EVENTS: Final = permissions(_APP, "view", "deferredevent")
 RETRY_DEFERRED_EVENTS: Final = permissions(_APP, "retry", "deferredevent")
@@ -28,16 +30,23 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
             VIEW_POINTS
             | ADJUST_POINTS
             | COUPONS
+            | SET_TIERS
             | VIEW_PROGRAMS
             | PAUSE_PROGRAMS
             | VIEW_DEFERRED_EVENTS
             | RETRY_DEFERRED_EVENTS
             | GENERATE_CODES
         ),
-        Role.STORE_MANAGER: VIEW_POINTS | ADJUST_POINTS | COUPONS | VIEW_PROGRAMS,
+        Role.STORE_MANAGER: VIEW_POINTS | ADJUST_POINTS | COUPONS | SET_TIERS | VIEW_PROGRAMS,
         Role.STORE_STAFF: VIEW_POINTS | ADJUST_POINTS,
-        Role.CARE_AGENT: VIEW_POINTS | ADJUST_POINTS | COUPONS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS | RETRY_DEFERRED_EVENTS,
+        Role.CARE_AGENT: VIEW_POINTS
+        | ADJUST_POINTS
+        | COUPONS
+        | SET_TIERS
+        | VIEW_PROGRAMS
+        | VIEW_DEFERRED_EVENTS
+        | RETRY_DEFERRED_EVENTS,
         Role.AUDITOR: VIEW_POINTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS,
     },
-    within_stores=VIEW_POINTS | ADJUST_POINTS | COUPONS,
+    within_stores=VIEW_POINTS | ADJUST_POINTS | COUPONS | SET_TIERS,
 )

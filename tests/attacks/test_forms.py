@@ -55,7 +55,8 @@ def form_pages(own: Place) -> Iterator[tuple[Client, Page, str, PageForm]]:
         browser = next((browser for browser, reach in staff if reach.may(permission)), None)
         for address in page.addresses(own) if browser else []:
             answer = browser.get(address)
-            for form in forms_of(answer.content.decode()) if answer.status_code == 200 else []:
+            is_page = answer.status_code == 200 and not answer.streaming  # a download has no forms
+            for form in forms_of(answer.content.decode()) if is_page else []:
                 yield browser, page, address, form
 
 

@@ -131,7 +131,7 @@ class CouponAdmin(LoyaltyRowsAdmin):
             messages.success(request, done)
             return HttpResponseRedirect(page_of(coupon))
         return self.answer_page(
-            request, "back_office/coupon_action.html", title=f"{title}: {coupon}", original=coupon, form=form, submit=title,
+            request, "back_office/action.html", title=f"{title}: {coupon}", original=coupon, form=form, submit=title,
             intro=intro,
         )  # fmt: skip
 

@@ -86,7 +86,7 @@ class SeriesAdmin(ReadOnlyAdmin):
             return HttpResponseRedirect(page_of(form.coupon))
         return self.answer_page(
             request,
-            "back_office/coupon_action.html",
+            "back_office/action.html",
             title=f"Issue a coupon: {series}",
             original=series,
             form=form,
@@ -103,7 +103,7 @@ class SeriesAdmin(ReadOnlyAdmin):
             return HttpResponseRedirect(page_of(form.run_made))
         return self.answer_page(
             request,
-            "back_office/coupon_action.html",
+            "back_office/action.html",
             title=f"Generate codes: {series}",
             original=series,
             form=form,
