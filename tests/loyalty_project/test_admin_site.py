@@ -73,15 +73,19 @@ def test_your_own_password_is_changed_with_the_old_one(organization: Organizatio
 
 CUSTOMERS = {"Customers", "Identity requests", "Merges", "Cards", "Consent log"}
 GROUPINGS = {"Segments", "User groups", "Statuses"}
-POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions"}
+PROGRAMS = {"Programs", "Coupon series"}
+POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions", "Coupons"}
 
 
 @pytest.mark.parametrize(
     ("role", "rooms"),
     [
         ("store_staff", {*CUSTOMERS, *POINTS}),
-        ("store_manager", {*CUSTOMERS, "Likely duplicates", "Programs", *POINTS, "Stores", "Tills"}),
-        ("care_agent", {*CUSTOMERS, *GROUPINGS, "Likely duplicates", "Programs", *POINTS, "Deferred events", "Audit"}),
+        ("store_manager", {*CUSTOMERS, "Likely duplicates", *PROGRAMS, *POINTS, "Stores", "Tills"}),
+        (
+            "care_agent",
+            {*CUSTOMERS, *GROUPINGS, "Likely duplicates", *PROGRAMS, *POINTS, "Deferred events", "Audit"},
+        ),
     ],
 )
 def test_the_sidebar_has_the_pages_of_the_role(organization: Organization, role: str, rooms: set[str]) -> None:

@@ -114,9 +114,17 @@ def test_delays_grow_up_to_six_hours_and_never_end() -> None:
 
 def test_every_task_is_known_by_its_name() -> None:
     ours = {name for name in app.tasks if "builtin" not in name}
-    assert ours == {"revive_jobs", "work_deferred_events", "pick_up_deferred_events", "align_searchable_fields"}
+    assert ours == {
+        "revive_jobs",
+        "work_deferred_events",
+        "pick_up_deferred_events",
+        "generate_coupon_codes",
+        "pick_up_code_runs",
+        "align_searchable_fields",
+    }
     assert {periodic_task.task.name for periodic_task in app.periodic_registry.periodic_tasks.values()} == {
         "revive_jobs",
         "pick_up_deferred_events",
+        "pick_up_code_runs",
         "align_searchable_fields",
     }

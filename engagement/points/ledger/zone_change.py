@@ -47,20 +47,24 @@ LAST_DAYS: Final = """
         ON membership.customer_id = account.customer_id AND membership.program_id = account.program_id
     CROSS JOIN LATERAL (SELECT (coalesce(lot.opens_at, lot.awarded_at) AT TIME ZONE %(zone)s)::date AS awarded_on) AS award
     WHERE account.organization_id = %(organization)s AND account.due_at IS NOT NULL
+"""
+# The same with the days after which tiers are evaluated.
+_DUE_DAYS: Final = f"""
+    SELECT account_id, is_open, opens_at, last_day FROM ({LAST_DAYS}) AS lot
     UNION ALL
     SELECT account.id, true, NULL, membership.tier_due_on
     FROM engagement_pointsaccount AS account
     JOIN engagement_membership AS membership ON membership.customer_id = account.customer_id
         AND membership.program_id = account.program_id AND membership.tier_due_on IS NOT NULL
     WHERE account.organization_id = %(organization)s AND account.due_at IS NOT NULL AND account.moved_to_id IS NULL
-"""
-_DAYS: Final = f"SELECT DISTINCT last_day FROM ({LAST_DAYS}) AS lot WHERE last_day IS NOT NULL"  # noqa: S608 - constants
+"""  # noqa: S608 - constants
+_DAYS: Final = f"SELECT DISTINCT last_day FROM ({_DUE_DAYS}) AS due WHERE last_day IS NOT NULL"  # noqa: S608 - constants
 _MOVE_DUE: Final = f"""
 WITH fresh AS (
     SELECT account_id, min(CASE WHEN NOT is_open THEN opens_at WHEN last_day IS NOT NULL THEN greatest(moment, opens_at) END)
         AS due_at
-    FROM ({LAST_DAYS}) AS lot
-    LEFT JOIN unnest(%(days)s::date[], %(moments)s::timestamptz[]) AS given (day, moment) ON given.day = lot.last_day
+    FROM ({_DUE_DAYS}) AS due
+    LEFT JOIN unnest(%(days)s::date[], %(moments)s::timestamptz[]) AS given (day, moment) ON given.day = due.last_day
     GROUP BY account_id
 )
 UPDATE engagement_pointsaccount AS account SET due_at = fresh.due_at
