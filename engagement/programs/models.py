@@ -130,4 +130,4 @@ class Membership(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.customer_id} in {self.program_id}"
+        return f"{self.customer} in {self.program}"

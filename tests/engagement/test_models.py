@@ -69,4 +69,4 @@ def test_rows_have_readable_texts(program: Program) -> None:
     customer = Customer.objects.create(organization=program.organization, registered_on=AT, updated_on=AT)
     assert str(ProgramVersion.objects.get()) == "Club, version 1"
     assert list(map(str, Tier.objects.all())) == ["Bronze", "Silver", "Gold"]
-    assert str(Membership(customer=customer, program=program)) == f"{customer.pk} in {program.pk}"
+    assert str(Membership(customer=customer, program=program)) == f"{customer} in Club"
