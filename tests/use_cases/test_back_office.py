@@ -42,6 +42,7 @@ TABLE = """
     engagement.retry_deferredevent          A . . C .  .
     engagement.view_bill                    A M S C U  kept
     engagement.view_coderun                 A . . . .  .
+    engagement.set_tier                     A M . C .  kept
     engagement.view_coupon                  A M S C U  kept
     engagement.view_couponseries            A M . C U  .
     engagement.view_deferredevent           A . . C U  .
