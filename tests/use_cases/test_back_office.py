@@ -40,9 +40,9 @@ TABLE = """
     engagement.issue_coupon                 A M . C .  kept
     engagement.pause_program                A . . . .  .
     engagement.retry_deferredevent          A . . C .  .
+    engagement.set_tier                     A M . C .  kept
     engagement.view_bill                    A M S C U  kept
     engagement.view_coderun                 A . . . .  .
-    engagement.set_tier                     A M . C .  kept
     engagement.view_coupon                  A M S C U  kept
     engagement.view_couponseries            A M . C U  .
     engagement.view_deferredevent           A . . C U  .
