@@ -2,7 +2,6 @@
 
 import re
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
 _PLAIN: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
@@ -23,7 +22,6 @@ def read_whole(text: str) -> int | None:
     return int(text) if _WHOLE.fullmatch(text) else None
 
 
-@lru_cache(maxsize=10_000)
 def plain_digits(value: Decimal) -> str:
     """The decimal without exponent and trailing zeros."""
     if not value.is_finite():
