@@ -20,10 +20,19 @@ NO_FAILURES: Final = '"success":"false"'
 SUCCESS: Final = '"success":"true"'
 
 
-def get_call(numbers: Iterable[int], *, kind: str = "json") -> str:
-    """A customer/get of these customers by mobile."""
+# What customer/get adds to its answer if it is asked for it.
+_FLAGS: Final = (
+    "card_details", "customer_image", "delayed_accrual", "expired_points", "expiry_schedule", "membership_retention_criteria",
+    "ndnc_status", "next_slab", "optin_status", "points_summary", "program_summary", "promotion_points", "segments",
+    "slab_history", "subscriptions", "tier_upgrade_criteria", "tracker_info", "user_group", "user_id",
+)  # fmt: skip
+EVERY_FLAG: Final = "".join(f"&{flag}=true" for flag in _FLAGS) + "&gap_to_upgrade_for=30&gap_to_renew_for=30"
+
+
+def get_call(numbers: Iterable[int], *, kind: str = "json", more: str = "") -> str:
+    """A customer/get of these customers by mobile, with `more` parameters."""
     mobiles = ",".join(map(mobile, numbers))
-    return read_call(f"/v1.1/customer/get?{MOBILE}={mobiles}&mlp=true", kind=kind)
+    return read_call(f"/v1.1/customer/get?{MOBILE}={mobiles}&mlp=true{more}", kind=kind)
 
 
 def read_call(address: str, *, kind: str = "json", is_authenticated: bool = True) -> str:

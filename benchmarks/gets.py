@@ -9,7 +9,7 @@ from random import Random
 from statistics import median
 from typing import Any, Final
 
-from benchmarks.calls import NO_FAILURES, SUCCESS, get_call, make_load, read_call
+from benchmarks.calls import EVERY_FLAG, NO_FAILURES, SUCCESS, get_call, make_load, read_call
 from benchmarks.data import BenchData
 from benchmarks.load import Load, Measured, answer_to
 from benchmarks.results import Result, Target, percentile
@@ -21,7 +21,7 @@ from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 
-PARTS: Final = ("get", "p99", "batch", "authentication", "xml", "growth")
+PARTS: Final = ("get", "flags", "p99", "batch", "authentication", "xml", "growth")
 BATCH: Final = 100
 _OFFERED_RATE: Final = 200
 _KEPT_UP: Final = 0.9
@@ -58,6 +58,8 @@ def measure_gets(ours: Served, data: BenchData, effort: Effort, *, parts: Sequen
     if "get" in parts:
         with bare_reading(_configuration(data.organization, ours)) as bare:
             yield _measure_get(ours, bare, singles, effort)
+    if "flags" in parts:
+        yield _measure_flags(ours, numbers, singles, effort)
     if "p99" in parts:
         yield _measure_p99(ours, singles, effort)
     if "batch" in parts:
@@ -85,6 +87,22 @@ def _measure_get(ours: Served, bare: Served, calls: Sequence[str], effort: Effor
         target=Target(value=0.5),
         note=f"processor a call {cost(sides[1])}, bare {cost(sides[0])}; {generator_share([run.measured for run in sides[0]])}",
         more={"processor": {"ours": [run.as_json() for run in sides[1]], "yardstick": [run.as_json() for run in sides[0]]}},
+    )
+
+
+def _measure_flags(ours: Served, numbers: Sequence[int], singles: Sequence[str], effort: Effort) -> Result:
+    flagged = [get_call([number], more=EVERY_FLAG) for number in numbers]
+    _closed(ours, flagged, effort, seconds=_WARM_UP_SECONDS)
+    sides: tuple[list[Run], list[Run]] = ([], [])
+    for _ in range(effort.rounds):
+        for runs, calls in zip(sides, (singles, flagged), strict=True):
+            runs.append(watched(ours, partial(_closed, ours, calls, effort)))
+    return Result(
+        name="get with every flag, beside plain",
+        unit="calls/s",
+        yardstick=[run.measured.rate for run in sides[0]],
+        ours=[run.measured.rate for run in sides[1]],
+        note=f"processor a call {cost(sides[1])}, plain {cost(sides[0])}",
     )
 
 

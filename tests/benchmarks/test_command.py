@@ -48,7 +48,7 @@ def test_tiny_run_of_every_part_prints_and_keeps_its_rows(tmp_path, capsys):
         "coupon codes, beside COPY of ready codes", "spend, 1 account", "spend, 10 accounts", "check_ledger", "customer/get",
         "p99 at 200", "get of 4", "authentication", "get as XML", "get p50 with 104", "customer/add", "add of 50",
         "search mobile EQUALS",
-        "search points LESS", "add beside import_customers", "get beside import_customers",
+        "search points LESS", "get with every flag", "add beside import_customers", "get beside import_customers",
     ):  # fmt: skip
         assert any(name.startswith(begin) for name in rows), begin
     assert sum(row["target"] is not None and bool(row["verdict"]) for row in rows.values()) == 6

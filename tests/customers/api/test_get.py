@@ -151,9 +151,10 @@ EVERYTHING = "&".join(
     for flag in (
         "user_id", "next_slab", "ndnc_status", "optin_status", "expiry_schedule", "expired_points", "points_summary",
         "promotion_points", "mlp", "program_summary", "user_group", "customer_image", "subscriptions", "segments",
-        "member_care_access", "card_details", "tracker_info", "delayed_accrual",
+        "member_care_access", "card_details", "tracker_info", "delayed_accrual", "slab_history", "tier_upgrade_criteria",
+        "membership_retention_criteria", "coupon_active",
     )
-) + "&source=WECHAT"  # fmt: skip
+) + "&source=WECHAT&gap_to_upgrade_for=30&gap_to_renew_for=30&coupon_status=active&coupon_order_by=valid_till"  # fmt: skip
 
 
 @time_machine.travel(AT, tick=False)  # the first call of a minute costs a query more
