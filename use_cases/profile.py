@@ -10,7 +10,9 @@ import customers.identifiers.sections
 import customers.segments.sections
 import engagement.bills.sections
 import engagement.coupons.sections
+import engagement.points.expired
 import engagement.points.group_points
+import engagement.points.promotions
 import engagement.points.sections
 import engagement.tiers.sections
 import engagement.trackers.sections
@@ -28,8 +30,8 @@ SECTIONS: Sequence[SectionChoice] = (
     customers.cards.sections.cards,
     engagement.points.sections.points,
     engagement.tiers.sections.history,
-    engagement.points.sections.expired_points,
-    engagement.points.sections.promotion_points,
+    engagement.points.expired.expired_points,
+    engagement.points.promotions.promotion_points,
     engagement.points.sections.enrolment,
     engagement.trackers.sections.trackers,
     engagement.bills.sections.purchases,

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -62,6 +62,11 @@ class Reading:
     def zone(self) -> ZoneInfo:
         """The organization's time zone."""
         return self.configuration.zone
+
+    @property
+    def today(self) -> date:
+        """The day of the read in the organization's zone."""
+        return self.now.astimezone(self.zone).date()
 
     def wants(self, flag: str, *, default: bool = False) -> bool:
         """True if a flag of the query is on: `true` or `1`, in any case."""

@@ -2,13 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import BigIntegerField, Q, QuerySet
 
 from engagement.points.models import PointsAccount
 from engagement.programs.account_key import AccountKey
 from loyalty_project.db.lookups import is_any_of
+
+# The accounts of `customer`, with those that merges made the history of one, in programs that are shown.
+OWN_ACCOUNTS: Final = """engagement_pointsaccount AS own
+    JOIN engagement_program AS program ON program.organization_id = %(organization)s AND program.id = own.program_id
+        AND program.is_active AND program.id = coalesce(%(program)s::bigint, program.id)"""
 
 
 def with_moved(accounts: Iterable[int]) -> QuerySet[Any, Any]:

@@ -42,10 +42,9 @@ ACTIVITIES: Final = f"""(
 
 def activity_parameters(reading: Reading, catalog: ProgramCatalog) -> Mapping[str, Any]:
     """The parameter of `ACTIVITIES`: the first moment of any window that a tier's condition looks at; None if there is none."""
-    today = reading.now.astimezone(reading.zone).date()
     trackers = [tracker for current in catalog.active for tracker in Ladder.of(current.rules, reading.zone).used_trackers]
     moving = [tracker for tracker in trackers if tracker.mode != TrackerMode.TIER_CHANGE]
-    days = [day for tracker in moving if (day := first_day(tracker, today)) is not None]
+    days = [day for tracker in moving if (day := first_day(tracker, reading.today)) is not None]
     start = from_wall(datetime.combine(min(days), time.min), reading.zone) if days else None
     return {"tier_windows": start}
 

@@ -32,12 +32,11 @@ def trackers_of(catalog: ProgramCatalog, program_id: int | None = None) -> list[
 
 
 def _parameters(reading: Reading) -> Mapping[str, Any]:
-    today = reading.now.astimezone(reading.zone).date()
     rows = [
-        {"program": program_id, "number": number, "measure": tracker.type, "first": first_day(tracker, today)}
+        {"program": program_id, "number": number, "measure": tracker.type, "first": first_day(tracker, reading.today)}
         for program_id, number, tracker in trackers_of(reading.part(load_catalog), program_asked(reading))
     ]
-    return {"trackers": orjson.dumps(rows).decode(), "today": today, "zone": reading.zone.key}
+    return {"trackers": orjson.dumps(rows).decode(), "today": reading.today, "zone": reading.zone.key}
 
 
 def _display(values: Values | None, _customer: CustomerRow, reading: Reading) -> dict[str, Any]:
