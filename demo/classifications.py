@@ -109,7 +109,7 @@ def set_statuses_and_pictures(items: Sequence[Item], classifications: Sequence[C
 
 def _registered(items: Sequence[Item], classifications: Sequence[Classification], *, by: Actor) -> dict[int, Classification]:
     """The classifications of those customers that are registered, by customer id."""
-    customers = resolve_rows(items, organization=by.organization, policy=by.organization.policy)
+    customers = resolve_rows(items, organization=by.organization)
     return {
         customer: classification
         for customer, classification in zip(customers, classifications, strict=True)

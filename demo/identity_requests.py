@@ -17,8 +17,7 @@ from customers.registration.context import load_input_context
 from customers.registration.state import CustomerState
 from demo.customers import NUMBERS
 from loyalty_project.protocol.errors import LoyaltyError
-from organizations.audit.actors import Actor, staff_actor
-from organizations.audit.models import AuditEntry
+from organizations.audit.actors import Actor, staff_actor, till_actor
 from organizations.policies import Policy
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
@@ -123,7 +122,7 @@ def request_demo_changes(states: Sequence[CustomerState], *, by: Actor, now: dat
     staff = {member.username: staff_actor(member, organization) for member in members}
     for change in changes:
         customer = changeable[change.customer].customer
-        maker = staff[MAKER] if change.by_staff else _till_actor(customer, organization)
+        maker = staff[MAKER] if change.by_staff else _registering_till(customer, organization)
         _request(change, maker=maker, checker=staff[CHECKER], at=now - timedelta(hours=change.hours_ago))
     return len(changes)
 
@@ -158,8 +157,8 @@ def _may_change(customer: Customer, policy: Policy) -> bool:
     return customer.registered_till is not None
 
 
-def _till_actor(customer: Customer, organization: Organization) -> Actor:
+def _registering_till(customer: Customer, organization: Organization) -> Actor:
     """The till where the customer registered, as an actor."""
     till = customer.registered_till
     assert till is not None  # noqa: S101 - `_may_change` requires it
-    return Actor(organization=organization, source=AuditEntry.Source.API, name=f"till:{till.code}", till=till, store=till.store)
+    return till_actor(till, organization)

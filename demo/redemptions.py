@@ -9,8 +9,7 @@ from engagement.redemptions.redeeming import redeem_points
 from engagement.redemptions.requests import RedemptionRequest, ReversalRequest
 from engagement.redemptions.reversing import reverse_redemption
 from loyalty_project.protocol.numbers import plain_digits
-from organizations.audit.actors import Actor
-from organizations.audit.models import AuditEntry
+from organizations.audit.actors import till_actor
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 
@@ -35,7 +34,7 @@ def redeem_demo_points(organization: Organization) -> int:
     accounts = list(members.select_related("customer")[::_EVERY][:HOW_MANY])
     tills = Till.objects.select_related("store").in_bulk()
     for number, account in enumerate(accounts):
-        by = _till_actor(organization, tills[account.customer.registered_till_id or 0])
+        by = till_actor(tills[account.customer.registered_till_id or 0], organization)
         redeemed = redeem_points(
             RedemptionRequest(
                 references={"id": str(account.customer_id)},
@@ -47,7 +46,3 @@ def redeem_demo_points(organization: Organization) -> int:
         if number == 1:
             reverse_redemption(ReversalRequest(redemption_id=redeemed.redemption.code, notes="Paid in cash after all"), by=by)
     return len(accounts)
-
-
-def _till_actor(organization: Organization, till: Till) -> Actor:
-    return Actor(organization=organization, source=AuditEntry.Source.API, name=f"till:{till.code}", till=till, store=till.store)

@@ -25,7 +25,7 @@ from argon2 import PasswordHasher
 CONFIGURATION: Final = json.loads(os.environ["BENCHMARK_CONFIGURATION"])
 PROGRAM: Final = CONFIGURATION["program"]
 TIERS: Final = {str(tier["id"]): tier for tier in PROGRAM["tiers"]}
-PLACES: Final = {kind: {str(pk): place for pk, place in CONFIGURATION[kind].items()} for kind in ("tills", "stores")}
+PLACES: Final = {kind: {str(pk): location for pk, location in CONFIGURATION[kind].items()} for kind in ("tills", "stores")}
 FIELDS: Final = {
     category: [(str(pk), quoted(name)) for pk, name in CONFIGURATION[category]] for category in ("custom", "extended")
 }

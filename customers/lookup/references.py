@@ -24,11 +24,6 @@ def first_reference(references: Mapping[str, str]) -> tuple[Mapping[str, str], S
     return ({first: references[first]} if first else {}), READ_ORDER
 
 
-def has_reference(references: Mapping[str, str]) -> bool:
-    """True if any reference is supplied."""
-    return any(value.strip() for value in references.values())
-
-
 def find_referenced(
     references: Mapping[str, str], order: Sequence[str], *, by: Actor, country_code: str = ""
 ) -> int | Code | None:

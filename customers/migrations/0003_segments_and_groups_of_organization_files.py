@@ -19,11 +19,11 @@ def make_segments(apps, organization, said):
     Segment = apps.get_model("customers", "Segment")
     SegmentPartition = apps.get_model("customers", "SegmentPartition")
     Segment.objects.filter(organization=organization).update(is_active=False)
-    for one in said:
-        defaults = {"is_active": one.get("active", True)}
-        segment, _ = Segment.objects.update_or_create(organization=organization, name=one["name"], defaults=defaults)
+    for partitioned in said:
+        defaults = {"is_active": partitioned.get("active", True)}
+        segment, _ = Segment.objects.update_or_create(organization=organization, name=partitioned["name"], defaults=defaults)
         SegmentPartition.objects.filter(segment=segment).update(is_active=False)
-        for position, name in enumerate(one["partitions"], start=1):
+        for position, name in enumerate(partitioned["partitions"], start=1):
             SegmentPartition.objects.update_or_create(
                 organization=organization, segment=segment, name=name, defaults={"position": position, "is_active": True}
             )
@@ -32,9 +32,9 @@ def make_segments(apps, organization, said):
 def make_groups(apps, organization, said):
     UserGroup = apps.get_model("customers", "UserGroup")
     UserGroup.objects.filter(organization=organization).update(is_active=False)
-    for one in said:
-        defaults = {"name": one["name"], "is_active": one.get("active", True)}
-        UserGroup.objects.update_or_create(organization=organization, external_id=one["external_id"], defaults=defaults)
+    for group in said:
+        defaults = {"name": group["name"], "is_active": group.get("active", True)}
+        UserGroup.objects.update_or_create(organization=organization, external_id=group["external_id"], defaults=defaults)
 
 
 def write_json(apps, _schema_editor):

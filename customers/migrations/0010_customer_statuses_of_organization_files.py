@@ -19,10 +19,10 @@ def make_rows(apps, _schema_editor):
 def make_statuses(apps, organization, said):
     CustomerStatus = apps.get_model("customers", "CustomerStatus")
     CustomerStatus.objects.filter(organization=organization).update(is_active=False)
-    for one in said:
-        defaults = {"blocks": one.get("blocks", []), "is_active": one.get("active", True)}
+    for status in said:
+        defaults = {"blocks": status.get("blocks", []), "is_active": status.get("active", True)}
         CustomerStatus.objects.update_or_create(
-            organization=organization, status=one["status"], label=one["label"], defaults=defaults
+            organization=organization, status=status["status"], label=status["label"], defaults=defaults
         )
 
 
@@ -38,8 +38,8 @@ def write_json(apps, _schema_editor):
 def said_statuses(apps, organization):
     statuses = apps.get_model("customers", "CustomerStatus").objects.filter(organization=organization, is_active=True)
     return [
-        {"status": one.status, "label": one.label, **({"blocks": one.blocks} if one.blocks else {})}
-        for one in statuses.order_by("status", "label")
+        {"status": status.status, "label": status.label, **({"blocks": status.blocks} if status.blocks else {})}
+        for status in statuses.order_by("status", "label")
     ]
 
 

@@ -10,10 +10,7 @@ from typing import Any, Final
 
 from engagement.coupons.catalog import load_series
 from engagement.coupons.models import CouponSeries, CouponSeriesVersion
-from loyalty_project import clock
-from organizations.audit.services import Change
 from organizations.organization_file.common_keys import ACTIVE, CODES, check_order
-from organizations.organization_file.differences import differences
 from organizations.organization_file.problems import Problems, below
 from organizations.organization_file.references import check_names, codes_of
 from organizations.organization_file.rows import RowChanges, Table, WantedRow
@@ -34,6 +31,7 @@ from organizations.organization_file.schema import (
     required,
 )
 from organizations.organization_file.sections import Document, Section, as_json, list_rows
+from organizations.organization_file.versions import VersionTable, WantedDocument, add_versions
 from organizations.tenancy.models import Organization
 
 # Keys of the series itself; all others are terms.
@@ -42,6 +40,7 @@ _MOST: Final = 1_000_000_000
 _SERIES: Final = Table(
     model=CouponSeries, key_of=lambda row: row.code, label=lambda row: f"coupon series {row.code}"
 )  # fmt: skip
+_VERSIONS: Final = VersionTable(model=CouponSeriesVersion, owner="series", document="terms")
 _check_days = check_order("starts_on", "valid_till")
 SeriesRows = Sequence[tuple[str, Mapping[str, Any]]]
 
@@ -99,7 +98,9 @@ def load_coupon_series(document: Document, rows: RowChanges) -> None:
     series_rows: SeriesRows = list_rows(document, "coupon_series")
     _release_numbers(series_rows, rows)
     series = rows.apply(_SERIES, [WantedRow(row["code"], path, _values(row)) for path, row in series_rows])
-    _load_versions(series_rows, series, rows)
+    newest = {current.series.pk: current.version for current in load_series().by_id.values()}
+    wanted = [WantedDocument(owner=series[row["code"]], path=path, document=terms_of(row)) for path, row in series_rows]
+    add_versions(_VERSIONS, wanted, newest, rows)
 
 
 def dump_coupon_series(_organization: Organization) -> list[dict[str, Any]]:
@@ -142,36 +143,3 @@ def _release_numbers(series_rows: SeriesRows, rows: RowChanges) -> None:
         old, series.external_id = series.external_id, None
         series.save(update_fields=["external_id"])
         rows.record_change(series, _SERIES.label(series), {"external_id": old}, {"external_id": None})
-
-
-def _load_versions(series_rows: SeriesRows, series: Mapping[Any, CouponSeries], rows: RowChanges) -> None:
-    """Add a version to every series whose terms differ, or which has none. Each difference is printed with its path."""
-    newest = {current.series.pk: current.version for current in load_series().by_id.values()}
-    added: list[CouponSeriesVersion] = []
-    for path, row in series_rows:
-        own = series[row["code"]]
-        terms = terms_of(row)
-        present = newest.get(own.pk)
-        if present is not None and present.terms == terms:
-            continue
-        if present is not None:
-            rows.lines += differences(path, present.terms, terms)
-        added.append(
-            CouponSeriesVersion(
-                organization=rows.organization,
-                series=own,
-                number=present.number + 1 if present else 1,
-                terms=terms,
-                made_at=clock.now(),
-            )
-        )
-    CouponSeriesVersion.objects.bulk_create(added)
-    rows.changes += [
-        Change(
-            action="created",
-            object_type="couponseriesversion",
-            object_id=version.pk,
-            new={"series": version.series_id, "number": version.number, "terms": version.terms},
-        )
-        for version in added
-    ]

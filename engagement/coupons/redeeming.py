@@ -12,7 +12,7 @@ from customers.lookup.references import find_referenced, first_reference, write_
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks, label_of
-from engagement.bills.models import RETURNS, Bill
+from engagement.bills.named import find_bill
 from engagement.coupons.catalog import SeriesCatalog, load_series
 from engagement.coupons.codes import BELOW_MINIMUM, BILL_REQUIRED, CouponCode
 from engagement.coupons.issuing import held_coupons
@@ -23,6 +23,7 @@ from engagement.numbers.money import read_money
 from loyalty_project import clock
 from loyalty_project.db.locks import lock
 from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.custom_fields import usable_fields
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.moments import read_moment
 from loyalty_project.protocol.plain_text import read_code
@@ -111,6 +112,7 @@ def redeem_coupon(use: CouponUse, *, by: Actor) -> CouponUsed:
     check_bill(terms, amount.value, number=number, needs_number=organization.policy.coupon_needs_bill)
     if not (amount.is_readable and discount.is_readable):
         raise LoyaltyError(CouponCode.INVALID_AMOUNT)
+    day = now.astimezone(organization.zone).date()
     redemption = CouponRedemption.objects.create(
         organization=organization,
         coupon=coupon,
@@ -119,8 +121,8 @@ def redeem_coupon(use: CouponUse, *, by: Actor) -> CouponUsed:
         transaction_number=number,
         amount=amount.value,
         discount=discount.value,
-        custom_fields=_usable_fields(use.custom_fields),
-        bill=_find_bill(number, customer.pk, by=by, now=now),
+        custom_fields=usable_fields(use.custom_fields, longest_name=LONGEST_NUMBER, longest_value=LONGEST_VALUE),
+        bill=find_bill(number, customer_id=customer.pk, store=by.store, day=day).bill,
         till=by.till,
         store=by.store,
         made_by=by.name,
@@ -265,25 +267,3 @@ def _redemption_time(text: str, *, by: Actor, now: datetime) -> datetime:
     if moment is None or moment > now:
         raise LoyaltyError(CouponCode.INVALID_TIME)
     return moment
-
-
-def _find_bill(number: str, customer_id: int, *, by: Actor, now: datetime) -> Bill | None:
-    """The customer's sale of this number: at this store today, any other of theirs, or the one of this id."""
-    if not number:
-        return None
-    sales = Bill.objects.exclude(type__in=RETURNS).filter(customer_id=customer_id)
-    today = now.astimezone(by.organization.zone).date()
-    named = list(sales.filter(number=number).order_by("-billed_at", "-pk"))
-    at_store = [bill for bill in named if by.store is not None and (bill.store_id, bill.billed_on) == (by.store.pk, today)]
-    by_id = sales.filter(pk=pk).first() if not named and (pk := read_id(number)) else None
-    return next(iter(at_store or named), by_id)
-
-
-def _usable_fields(fields: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """The custom fields that can be kept: with a name and a value, neither too long."""
-    pairs = [(sent.get("name", "").strip(), sent.get("value", "").strip()) for sent in fields]
-    return [
-        {"name": name, "value": value}
-        for name, value in pairs
-        if name and value and len(name) <= LONGEST_NUMBER and len(value) <= LONGEST_VALUE
-    ]

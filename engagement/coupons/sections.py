@@ -143,8 +143,8 @@ def _parameters_of_profile(reading: Reading) -> Mapping[str, Any]:
         **past_of(reading),
     }
     if query.get("coupon_org_entity_value"):
-        place = query.get("coupon_org_entity_type", "").upper() or "STORE", read_code(query["coupon_org_entity_value"])
-        values |= good_at(reading.part(load_places).get(place, ()), reading)[1]
+        location = query.get("coupon_org_entity_type", "").upper() or "STORE", read_code(query["coupon_org_entity_value"])
+        values |= good_at(reading.part(load_places).get(location, ()), reading)[1]
     return values | order_values(order_of(query, "coupon_order_by", "coupon_sort_order"), reading)
 
 

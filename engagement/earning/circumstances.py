@@ -54,8 +54,8 @@ class EarlierAwards:
     def add(self, key: AccountKey, award: Award, bill: Bill) -> None:
         """Count an award of the bill."""
         given = self.points[key, award.rule]
-        place = (bill.billed_on, bill.pk)
-        given[place] = given.get(place, ZERO) + award.points
+        sold = (bill.billed_on, bill.pk)
+        given[sold] = given.get(sold, ZERO) + award.points
 
     @staticmethod
     def _sums(given: Mapping[tuple[date, int], Decimal], bill: Bill) -> Given:

@@ -22,21 +22,21 @@ def make_rows(apps, _schema_editor):
         for program in present:
             for name in BINDINGS:
                 getattr(program, name).clear()
-        for one in said:
+        for stated in said:
             program, _ = Program.objects.update_or_create(
                 organization=organization,
-                name=one["name"],
+                name=stated["name"],
                 defaults={
-                    "description": one.get("description", ""),
-                    "is_default": one.get("default", False),
-                    "is_active": one.get("active", True),
+                    "description": stated.get("description", ""),
+                    "is_default": stated.get("default", False),
+                    "is_active": stated.get("active", True),
                 },
             )
             for name, model in BINDINGS.items():
-                codes = one.get("bound_to", {}).get(name, [])
+                codes = stated.get("bound_to", {}).get(name, [])
                 rows = apps.get_model("organizations", model).objects.filter(organization=organization, code__in=codes)
                 getattr(program, name).set(rows)
-            make_version(apps, program, {name: value for name, value in one.items() if name not in OWN})
+            make_version(apps, program, {name: value for name, value in stated.items() if name not in OWN})
         organization.save(update_fields=["stored_sections"])
 
 

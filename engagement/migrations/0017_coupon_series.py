@@ -26,18 +26,18 @@ def make_rows(apps, _schema_editor):
 
 
 def make_series(apps, organization, said):
-    for one in said:
+    for stated in said:
         series = apps.get_model("engagement", "CouponSeries").objects.create(
             organization=organization,
-            code=one["code"],
-            external_id=one.get("external_id"),
-            is_active=one.get("active", True),
+            code=stated["code"],
+            external_id=stated.get("external_id"),
+            is_active=stated.get("active", True),
         )
         apps.get_model("engagement", "CouponSeriesVersion").objects.create(
             organization=organization,
             series=series,
             number=1,
-            terms={name: value for name, value in one.items() if name not in OWN},
+            terms={name: value for name, value in stated.items() if name not in OWN},
             made_at=timezone.now(),
         )
 
@@ -47,7 +47,7 @@ def write_json(apps, _schema_editor):
     # Read no more than is needed: going back, columns that came later are gone already.
     for organization in Organization.objects.only("stored_sections"):
         series = apps.get_model("engagement", "CouponSeries").objects.filter(organization=organization).order_by("code")
-        said = [as_said(apps, one) for one in series]
+        said = [as_said(apps, row) for row in series]
         if said:
             organization.stored_sections[SECTION] = said
             organization.save(update_fields=["stored_sections"])

@@ -45,15 +45,21 @@ _WEEKDAYS: Final[Mapping[Weekday, str]] = {
 }
 _MEASURES: Final[Mapping[TierMeasure, str]] = {
     TierMeasure.CUMULATIVE_PURCHASES: "purchases of {} in all",
-    TierMeasure.LIFETIME_POINTS: "{} points earned in all",
-    TierMeasure.CURRENT_POINTS: "{} points at once",
+    TierMeasure.LIFETIME_POINTS: "{} earned in all",
+    TierMeasure.CURRENT_POINTS: "{} at once",
     TierMeasure.TRACKER_VALUE_BASED: "{} by the tracker {}",
     TierMeasure.PURCHASE: "purchases of {}",
-    TierMeasure.VISITS: "{} visits",
-    TierMeasure.POINTS: "{} points earned",
+    TierMeasure.VISITS: "{}",
+    TierMeasure.POINTS: "{} earned",
     TierMeasure.TRACKER: "{} by the tracker {}",
 }
 _MONEY: Final = {TierMeasure.CUMULATIVE_PURCHASES, TierMeasure.PURCHASE}
+_COUNTED: Final = {
+    TierMeasure.LIFETIME_POINTS: "point",
+    TierMeasure.CURRENT_POINTS: "point",
+    TierMeasure.VISITS: "visit",
+    TierMeasure.POINTS: "point",
+}
 _EXPIRIES: Final[Mapping[ExpiryKind, str]] = {
     ExpiryKind.NEVER: "they never expire",
     ExpiryKind.DAYS: "they expire {days} later",
@@ -244,8 +250,10 @@ def _condition(condition: TierCondition) -> str:
 
 def describe_measure(measure: TierMeasure, value: Decimal, tracker: str = "") -> str:
     """A figure that decides about a tier: "purchases of 1,000.00 in all"."""
-    format_value = format_money if measure in _MONEY else format_points
-    return _MEASURES[measure].format(format_value(value), tracker)
+    figure = format_money(value) if measure in _MONEY else format_points(value)
+    if measure in _COUNTED:
+        figure = f"{figure} {_COUNTED[measure]}{'' if value == 1 else 's'}"
+    return _MEASURES[measure].format(figure, tracker)
 
 
 def describe_redemption(rules: ProgramRules, *, currency: str) -> list[str]:

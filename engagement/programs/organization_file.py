@@ -11,14 +11,12 @@ from engagement.programs.catalog import BINDINGS, load_catalog, newest_versions
 from engagement.programs.file_checks import check_programs
 from engagement.programs.file_schema import PROGRAM
 from engagement.programs.models import Program, ProgramVersion, Tier
-from loyalty_project import clock
-from organizations.audit.services import Change
 from organizations.card_series.models import CardSeries
 from organizations.locations.models import Concept, Zone
-from organizations.organization_file.differences import differences
 from organizations.organization_file.rows import RowChanges, Table, WantedRow
 from organizations.organization_file.schema import ListOf, optional
 from organizations.organization_file.sections import Document, Section, as_json, list_rows
+from organizations.organization_file.versions import VersionTable, WantedDocument, add_versions
 from organizations.tenancy.models import Organization
 
 # Keys of the program itself; all others are rules.
@@ -30,6 +28,7 @@ _PROGRAMS: Final = Table(
     label=lambda row: f"program {row.name}",
     file_keys={"is_active": "active", "is_default": "default"},
 )
+_VERSIONS: Final = VersionTable(model=ProgramVersion, owner="program", document="rules")
 _TIERS: Final = Table(
     model=Tier,
     key_of=lambda row: (row.program_id, row.name),
@@ -45,7 +44,8 @@ def load_programs(document: Document, rows: RowChanges) -> None:
     _hand_over_default(program_rows, rows)
     programs = rows.apply(_PROGRAMS, [WantedRow(row["name"], path, _values(row)) for path, row in program_rows])
     _load_bindings(program_rows, programs, rows)
-    _load_versions(program_rows, programs, rows)
+    wanted = [WantedDocument(owner=programs[row["name"]], path=path, document=rules_of(row)) for path, row in program_rows]
+    add_versions(_VERSIONS, wanted, newest_versions(), rows)
     _load_tiers(program_rows, programs, rows)
 
 
@@ -124,39 +124,6 @@ def _load_bindings(program_rows: ProgramRows, programs: Mapping[Any, Program], r
         getattr(program, name).set([of_code[name][code] for code in new])
         path = paths.get(program.name, f"{_PROGRAMS.label(program)}.bound_to")
         rows.record_change(program, path, {name: old}, {name: new})
-
-
-def _load_versions(program_rows: ProgramRows, programs: Mapping[Any, Program], rows: RowChanges) -> None:
-    """Add a version to every program whose rules differ, or which has none. Each difference is printed with its path."""
-    newest = newest_versions()
-    added: list[ProgramVersion] = []
-    for path, row in program_rows:
-        program = programs[row["name"]]
-        rules = rules_of(row)
-        present = newest.get(program.pk)
-        if present is not None and present.rules == rules:
-            continue
-        if present is not None:
-            rows.lines += differences(path, present.rules, rules)
-        added.append(
-            ProgramVersion(
-                organization=rows.organization,
-                program=program,
-                number=present.number + 1 if present else 1,
-                rules=rules,
-                made_at=clock.now(),
-            )
-        )
-    ProgramVersion.objects.bulk_create(added)
-    rows.changes += [
-        Change(
-            action="created",
-            object_type="programversion",
-            object_id=version.pk,
-            new={"program": version.program_id, "number": version.number, "rules": version.rules},
-        )
-        for version in added
-    ]
 
 
 def _load_tiers(program_rows: ProgramRows, programs: Mapping[Any, Program], rows: RowChanges) -> None:

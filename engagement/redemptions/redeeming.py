@@ -1,6 +1,6 @@
 """Redemption of points at a till, and the check whether points may be redeemed (docs/protocol.md, tills' part 4.1, 4.3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.validation_codes.models import ValidationCode
 from customers.validation_codes.services import Purpose, present_code, use_code
+from engagement.bills.named import NamedBill, find_bill
 from engagement.points.activity import keep_alive
 from engagement.points.ledger.movements import spend
 from engagement.points.ledger.posting import EntryContext, Kind
@@ -21,7 +22,6 @@ from engagement.points.settlement import settled_accounts
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram
 from engagement.programs.expiry_rules import Activity
-from engagement.redemptions.bill_links import NamedBill, find_bill
 from engagement.redemptions.codes import PointsCode
 from engagement.redemptions.duplicates import find_earlier
 from engagement.redemptions.models import Redemption
@@ -40,6 +40,7 @@ from engagement.redemptions.target import Target, check_not_blocked, choose_prog
 from engagement.redemptions.voucher_codes import insert_redemption
 from engagement.tiers.rules import end_of
 from loyalty_project import clock
+from loyalty_project.protocol.custom_fields import usable_fields
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.audit.actors import Actor
@@ -131,7 +132,7 @@ def redeem_points(request: RedemptionRequest, *, by: Actor) -> Redeemed:
         transaction_number=request.transaction_number,
         bill=named.bill,
         validation_code=request.validation_code.upper() if code else "",
-        custom_fields=_usable(request.custom_fields),
+        custom_fields=usable_fields(request.custom_fields, longest_name=LONGEST_NUMBER, longest_value=LONGEST_NOTE),
     )
     insert_redemption(redemption)
     if code is not None:
@@ -283,13 +284,3 @@ def _redeemed(redemption: Redemption, customer: Customer, *, is_replay: bool = F
         notices=[Notice(PointsCode.NOT_TIED)] if entry.explanation.get("bill_is_foreign") else [],
         is_replay=is_replay,
     )
-
-
-def _usable(fields: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """The custom fields that can be kept: with a name and a value, neither too long."""
-    pairs = [(sent.get("name", "").strip(), sent.get("value", "").strip()) for sent in fields]
-    return [
-        {"name": name, "value": value}
-        for name, value in pairs
-        if name and value and len(name) <= LONGEST_NUMBER and len(value) <= LONGEST_NOTE
-    ]

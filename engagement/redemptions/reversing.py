@@ -12,6 +12,7 @@ from customers.profile.locks import lock_customer
 from engagement.points.ledger.movements import reverse
 from engagement.points.ledger.posting import AccountState, EntryContext, Kind, Take
 from engagement.points.ledger.repository import States, lock_accounts, lock_moved_account, settle_states, write_accounts
+from engagement.points.ledger.tiers import attach_tiers
 from engagement.points.merging import pass_on
 from engagement.points.models import PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.account_key import AccountKey
@@ -54,6 +55,8 @@ class Reversed:
 def reverse_redemption(request: ReversalRequest, *, by: Actor) -> Reversed:
     """Give points of a redemption back to their lots, last spent first; points past their expiry expire at once.
 
+    The balance may lift the member's tier, if its rules look at it.
+
     Raises `LoyaltyError`: 905, 901, 802 and 816 for the customer, 902 or 814, 904, 903, 812, 810, in this order. Any till of
     the organization may reverse, also for customers marked as fraud. Call it in a transaction. It locks the customer, then the
     accounts; `redemption_reversed_within_points` is underneath.
@@ -66,7 +69,7 @@ def reverse_redemption(request: ReversalRequest, *, by: Actor) -> Reversed:
     if customer_id is not None and redemption.account.customer_id != customer_id:
         raise LoyaltyError(PointsCode.OTHER_CUSTOMERS)
     owner = redemption.account.customer_id
-    lock_customer(owner)
+    customer = lock_customer(owner)
     redemption.account.refresh_from_db(fields=["customer", "moved_to"])
     if redemption.account.customer_id != owner:
         ask_to_repeat("a merge was undone meanwhile")
@@ -82,9 +85,11 @@ def reverse_redemption(request: ReversalRequest, *, by: Actor) -> Reversed:
     if points > left:
         raise LoyaltyError(PointsCode.ABOVE_REDEMPTION)
     now = clock.now()
+    state = states[AccountKey(owner, redemption.account.program_id)]
+    attach_tiers([state], until=now, customers={owner: customer}, policy=by.organization.policy)
     settle_states(states.values(), until=now, recorded_at=now)
     reversal, lapsed = give_back(redemption, points, states=states, facts=_context(request, redemption, by, now), by=by)
-    balance = states[AccountKey(owner, redemption.account.program_id)].account.balance
+    balance = state.account.balance
     return Reversed(customer_id=owner, redemption=redemption, reversal=reversal, balance=balance, lapsed=lapsed)
 
 
@@ -93,7 +98,7 @@ def give_back(
 ) -> tuple[RedemptionReversal, Decimal]:
     """Give points (> 0) of a redemption back to their lots and write it; return the reversal and the points that lapsed.
 
-    `states` are the accounts of the redemption's owner, locked and settled.
+    `states` are the accounts of the redemption's owner, locked and settled. The tier is evaluated if it is attached to them.
     """
     state = states[AccountKey(redemption.account.customer_id, redemption.account.program_id)]
     spender = state if redemption.account.moved_to_id is None else lock_moved_account(redemption.account_id, state)
@@ -103,6 +108,7 @@ def give_back(
         pass_on(spender, state, by=by, now=facts.recorded_at)
         entry.explanation["balance"] = plain_digits(state.account.balance)
         write_accounts([spender])
+    state.advance_tier(facts.occurred_at)
     write_accounts(states.values())
     reversal = RedemptionReversal.objects.create(
         organization=by.organization, redemption=redemption, entry=entry, points=points

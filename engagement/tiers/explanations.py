@@ -14,7 +14,6 @@ _CAUSES: Final[Mapping[str, str]] = {
     TierChange.Cause.IMPORT: "Brought in by an import",
     TierChange.Cause.MERGE: "Came with a merged customer",
 }
-_LASTING: Final = "Its validity was over; nothing is asked to keep it"
 
 
 def explain_change(change: TierChange) -> str:
@@ -24,18 +23,17 @@ def explain_change(change: TierChange) -> str:
 
 
 def _by_rules(change: TierChange) -> str:
-    compared = "; ".join(_compared(row) for row in change.explanation.get("conditions", ()))
-    if not compared:
-        return _LASTING if change.kind != TierChange.Kind.DOWNGRADE else "Its validity was over"
+    compared = ". ".join(_compared(row) for row in change.explanation.get("conditions", ()))
     match change.kind:
         case TierChange.Kind.DOWNGRADE:
-            return f"Its validity was over without what keeps it: {compared}"
+            return f"Not enough to keep it when its validity ended. {compared}" if compared else "Its validity ended"
         case TierChange.Kind.RENEW:
-            return f"Its validity was over: {compared}"
+            return f"Renewed after its validity. {compared or 'Nothing is needed to keep it'}"
         case _:
-            return compared[:1].upper() + compared[1:]
+            return compared
 
 
 def _compared(row: Mapping[str, Any]) -> str:
     value = describe_measure(TierMeasure(row["based_on"]), Decimal(row["value"]), row.get("tracker", ""))
-    return f"{value}, where {format_points(Decimal(row['threshold']))} are asked for"
+    needed = Decimal(row["threshold"])
+    return f"{value[:1].upper()}{value[1:]}; {format_points(needed)} {'is' if needed == 1 else 'are'} needed"

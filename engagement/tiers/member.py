@@ -12,8 +12,9 @@ from engagement.programs.catalog import CurrentProgram
 from engagement.programs.models import Membership, Tier
 from engagement.programs.rules import TrackerType
 from engagement.tiers.activity import LineSums, activity_of_row, figures_of_points
+from engagement.tiers.changes import advance
 from engagement.tiers.models import TierChange
-from engagement.tiers.rules import BALANCE, LIFETIME, Activity, Change, HeldTier, Ladder, TierState, advance
+from engagement.tiers.rules import BALANCE, LIFETIME, Activity, Change, HeldTier, Ladder, TierState
 
 MEMBERSHIP_COLUMNS: Final = (
     "tier", "tier_since", "tier_counts_from", "tier_expires_on", "tier_due_on", "tier_locked_until",

@@ -13,7 +13,8 @@ from engagement.programs.descriptions import describe_conditions
 from engagement.programs.expressions import alternatives_of
 from engagement.programs.rules import ProgramRules, TierCondition, TierConditions, TierMeasure, TierRule, TrackerRule
 from engagement.programs.windows import value_holds_until
-from engagement.tiers.rules import TierState, end_of, is_renewed, total_of, window_of
+from engagement.tiers.conditions import is_renewed, total_of, window_of
+from engagement.tiers.rules import TierState, end_of
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.numbers import plain_digits

@@ -42,10 +42,26 @@ def refused(error: LoyaltyError) -> RowResult:
     return rejected(error.code, error.detail)
 
 
-def work_sound(rows: Sequence[Read | LoyaltyError], work: Callable[[Sequence[Read]], Iterable[RowResult]]) -> list[RowResult]:
-    """A result for each row, in order: readable rows are processed together, the others are rejected with their code."""
+def work_sound(
+    rows: Sequence[Read | LoyaltyError],
+    work: Callable[[Sequence[Read]], Iterable[RowResult]] | Callable[[Sequence[Read]], Iterable[RowStatus | LoyaltyError]],
+) -> list[RowResult]:
+    """A result for each row, in order: readable rows are processed together, the others are rejected with their code.
+
+    What `work` returns for a row may also be its mere status, or its refusal.
+    """
     worked = iter(work([row for row in rows if not isinstance(row, LoyaltyError)]))
-    return [refused(row) if isinstance(row, LoyaltyError) else next(worked) for row in rows]
+    return [_result_of(row if isinstance(row, LoyaltyError) else next(worked)) for row in rows]
+
+
+def _result_of(outcome: RowResult | RowStatus | LoyaltyError) -> RowResult:
+    match outcome:
+        case LoyaltyError():
+            return refused(outcome)
+        case RowStatus():
+            return RowResult(outcome)
+        case _:
+            return outcome
 
 
 @dataclass(frozen=True, slots=True)

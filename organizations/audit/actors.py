@@ -46,3 +46,9 @@ def command_actor(command: str, organization: Organization) -> Actor:
     """A management command. It is an import if its name begins with `import_`."""
     source = AuditEntry.Source.IMPORT if command.startswith("import_") else AuditEntry.Source.COMMAND
     return Actor(organization=organization, source=source, name=f"command:{command}")
+
+
+def till_actor(till: Till, organization: Organization) -> Actor:
+    """A till, in its own store. Reads the store of the till, which `select_related` saves."""
+    source = AuditEntry.Source.API
+    return Actor(organization=organization, source=source, name=f"till:{till.code}", till=till, store=till.store)

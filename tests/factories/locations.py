@@ -4,8 +4,8 @@ import hashlib
 
 from factory import LazyAttribute, SelfAttribute, Sequence, SubFactory
 
+from organizations.audit import actors
 from organizations.audit.actors import Actor
-from organizations.audit.models import AuditEntry
 from organizations.credentials.hashing import hash_secret, password_digest, sha256_digest
 from organizations.locations.models import Concept, Store, Till, Zone
 from tests.factories.base import TenantFactory
@@ -21,9 +21,7 @@ def digest(password: str = TILL_PASSWORD) -> str:
 
 def till_actor(till: Till) -> Actor:
     """The till as the actor of a service call."""
-    return Actor(
-        organization=till.organization, source=AuditEntry.Source.API, name=f"till:{till.code}", till=till, store=till.store
-    )
+    return actors.till_actor(till, till.organization)
 
 
 class ZoneFactory(TenantFactory):

@@ -75,8 +75,8 @@ class Board:
     def count(self, process: int, *, stale: int, taken_back: int) -> None:
         """Count a call of the process, the numbers in its answer that were stale, and those that were never committed."""
         start = 1 + len(CHANGES) + 3 * process
-        for place, counted in enumerate((1, stale, taken_back)):
-            self._numbers[start + place] += counted
+        for position, counted in enumerate((1, stale, taken_back)):
+            self._numbers[start + position] += counted
 
     def counts(self, process: int) -> tuple[int, int, int]:
         """Calls, stale numbers and numbers taken back of the process."""

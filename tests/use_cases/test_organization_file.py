@@ -47,11 +47,11 @@ def test_another_time_zone_changes_when_points_expire() -> None:
     organization = load_organization(check(whole())).organization
     with organization_scope(organization):
         give_points(PointsAccountFactory(organization=organization), 5, expiry=Expiry(on=date(2026, 10, 24)))
-    there = datetime(2026, 10, 25, 4, tzinfo=UTC)
-    here = due_at(organization.timezone)
-    assert here != there
+    in_new_york = datetime(2026, 10, 25, 4, tzinfo=UTC)
+    at_home = due_at(organization.timezone)
+    assert at_home != in_new_york
     assert [due_at("America/New_York", dry_run=True), due_at("America/New_York"), due_at(organization.timezone)] == [
-        here,
-        there,
-        here,
+        at_home,
+        in_new_york,
+        at_home,
     ]

@@ -52,7 +52,7 @@ class CardBatch:
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """A result for each row."""
         organization = self.by.organization
-        customers = resolve_rows(rows, organization=organization, policy=organization.policy)
+        customers = resolve_rows(rows, organization=organization)
         series = find_series({text(row, "series") for row in rows})
         inputs = [_read(row, customer, series, organization) for row, customer in zip(rows, customers, strict=True)]
         return work_sound(inputs, partial(save_cards, now=clock.now(), by=self.by))

@@ -42,7 +42,7 @@ class SegmentBatch:
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """A result for each row."""
         organization = self.by.organization
-        customers = resolve_named(rows, organization=organization, policy=organization.policy)
+        customers = resolve_named(rows, organization=organization)
         partitions = find_partitions({text(row, "segment") for row in rows})
         assignments = [_read(row, customer, partitions) for row, customer in zip(rows, customers, strict=True)]
         return work_sound(assignments, partial(assign_partitions, by=self.by))

@@ -44,7 +44,7 @@ class GroupBatch:
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """A result for each row."""
         organization = self.by.organization
-        customers = resolve_named(rows, organization=organization, policy=organization.policy)
+        customers = resolve_named(rows, organization=organization)
         groups = find_groups({text(row, "group") for row in rows})
         memberships = [_read(row, customer, groups) for row, customer in zip(rows, customers, strict=True)]
         return work_sound(memberships, partial(join_groups, by=self.by))

@@ -88,8 +88,8 @@ class GenerateForm(ActionForm):
         self.run_made = request_codes(self.series, count=self.cleaned_data["count"], by=self.by)
 
 
-class ReactivateForm(ActionForm):
-    """The reason for taking the latest redemption of a coupon back."""
+class _CouponForm(ActionForm):
+    """The reason for a change of a coupon."""
 
     refusals = (CouponStateError,)
 
@@ -98,6 +98,10 @@ class ReactivateForm(ActionForm):
     def __init__(self, *args: Any, coupon: Coupon, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.coupon, self.by = coupon, by
+
+
+class ReactivateForm(_CouponForm):
+    """The reason for taking the latest redemption of a coupon back."""
 
     @transaction.atomic
     def act(self) -> None:
@@ -107,16 +111,8 @@ class ReactivateForm(ActionForm):
         reactivate_coupon(str(latest.pk), by=self.by, reason=self.cleaned_data["reason"])
 
 
-class ExpireForm(ActionForm):
+class ExpireForm(_CouponForm):
     """The reason for ending the validity of a coupon."""
-
-    refusals = (CouponStateError,)
-
-    reason = ReasonField(help_text="Kept in the history.")
-
-    def __init__(self, *args: Any, coupon: Coupon, by: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.coupon, self.by = coupon, by
 
     @transaction.atomic
     def act(self) -> None:

@@ -12,9 +12,8 @@ from engagement.coupons.imports import CODES, check_coupon_columns, import_coupo
 from loyalty_project import clock
 from loyalty_project.imports.batches import Worker
 from loyalty_project.imports.cells import Values
-from loyalty_project.imports.results import RowResult, RowStatus, refused, work_sound
+from loyalty_project.imports.results import RowResult, work_sound
 from loyalty_project.protocol.codes import Code
-from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
 from organizations.configuration import current_configuration
 from organizations.imports.command import ImportCommand
@@ -42,26 +41,17 @@ class CouponBatch:
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """A result for each row."""
         organization = self.by.organization
-        read = read_rows(
-            rows,
-            partial(
-                read_coupon_row,
-                zone=organization.zone,
-                catalog=current_configuration().part(load_series),
-                tills=_tills(rows),
-                now=clock.now(),
-            ),
-            organization=organization,
-            policy=organization.policy,
+        read = partial(
+            read_coupon_row,
+            zone=organization.zone,
+            catalog=current_configuration().part(load_series),
+            tills=_tills(rows),
+            now=clock.now(),
         )
-        return work_sound(read, lambda sound: map(_row_result, import_coupons(sound, by=self.by)))
+        return work_sound(read_rows(rows, read, organization=organization), partial(import_coupons, by=self.by))
 
 
 def _tills(rows: Sequence[Values]) -> dict[str, Till]:
     """The tills that the rows name, closed ones included, by code: at most one query."""
     codes = {code for row in rows for column in ("till_code", "redeemed_till") if (code := row.get(column, "").strip())}
     return {till.code: till for till in Till.objects.filter(code__in=codes).select_related("store")} if codes else {}
-
-
-def _row_result(result: RowStatus | LoyaltyError) -> RowResult:
-    return refused(result) if isinstance(result, LoyaltyError) else RowResult(result)

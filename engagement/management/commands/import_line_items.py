@@ -53,7 +53,7 @@ class LineBatch:
         """A result for each row."""
         organization = self.by.organization
         read = partial(read_line_row, organization=organization, locations=find_row_locations(rows))
-        return work_sound(read_rows(rows, read, organization=organization, policy=organization.policy), self._add)
+        return work_sound(read_rows(rows, read, organization=organization), self._add)
 
     def _add(self, lines: Sequence[tuple[BillDraft, LineDraft]]) -> list[RowResult]:
         catalog, now = current_catalog(), clock.now()

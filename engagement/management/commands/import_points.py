@@ -12,9 +12,8 @@ from engagement.programs.catalog import current_catalog
 from loyalty_project import clock
 from loyalty_project.imports.batches import Worker
 from loyalty_project.imports.cells import Values
-from loyalty_project.imports.results import RowResult, RowStatus, refused, work_sound
+from loyalty_project.imports.results import RowResult, work_sound
 from loyalty_project.protocol.codes import Code
-from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
 from organizations.imports.command import ImportCommand
 from organizations.locations.lookup import find_row_locations
@@ -42,16 +41,8 @@ class PointsBatch:
         """A result for each row; rows of a customer are posted in the order of `occurred_at`."""
         now = clock.now()
         organization = self.by.organization
-        read = read_rows(
-            rows,
-            partial(read_points_row, zone=organization.zone, places=find_row_locations(rows), now=now),
-            organization=organization,
-            policy=organization.policy,
-        )
+        read = partial(read_points_row, zone=organization.zone, places=find_row_locations(rows), now=now)
         return work_sound(
-            read, lambda sound: map(_row_result, post_history(sound, catalog=current_catalog(), by=self.by, now=now))
+            read_rows(rows, read, organization=organization),
+            partial(post_history, catalog=current_catalog(), by=self.by, now=now),
         )
-
-
-def _row_result(result: RowStatus | LoyaltyError) -> RowResult:
-    return refused(result) if isinstance(result, LoyaltyError) else RowResult(result)

@@ -13,9 +13,8 @@ from loyalty_project import clock
 from loyalty_project.imports.batches import Worker
 from loyalty_project.imports.cells import Values
 from loyalty_project.imports.columns import IDENTIFIERS
-from loyalty_project.imports.results import RowResult, RowStatus, refused, work_sound
+from loyalty_project.imports.results import RowResult, work_sound
 from loyalty_project.protocol.codes import Code
-from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
 from organizations.imports.command import ImportCommand
 
@@ -42,16 +41,5 @@ class TiersBatch:
         """A result for each row; rows of a customer are set in the order of `since`."""
         now = clock.now()
         organization = self.by.organization
-        read = read_rows(
-            rows,
-            partial(read_tier_row, zone=organization.zone, now=now),
-            organization=organization,
-            policy=organization.policy,
-        )
-        return work_sound(
-            read, lambda sound: map(_row_result, bring_tiers(sound, catalog=current_catalog(), by=self.by, now=now))
-        )
-
-
-def _row_result(result: RowStatus | LoyaltyError) -> RowResult:
-    return refused(result) if isinstance(result, LoyaltyError) else RowResult(result)
+        read = read_rows(rows, partial(read_tier_row, zone=organization.zone, now=now), organization=organization)
+        return work_sound(read, partial(bring_tiers, catalog=current_catalog(), by=self.by, now=now))

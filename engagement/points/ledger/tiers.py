@@ -15,9 +15,10 @@ from engagement.programs.catalog import CurrentProgram, ProgramCatalog, current_
 from engagement.programs.models import Membership, Tier
 from engagement.programs.rules import TrackerType
 from engagement.tiers.activity import read_activities
+from engagement.tiers.conditions import history_from
 from engagement.tiers.member import EVALUATED_BY, MEMBERSHIP_COLUMNS, MemberTier, held_tier_of
 from engagement.tiers.models import TierChange
-from engagement.tiers.rules import BALANCE, LIFETIME, Activity, ChangeKind, Ladder, TierState, history_from
+from engagement.tiers.rules import BALANCE, LIFETIME, Activity, ChangeKind, Ladder, TierState
 from loyalty_project import clock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, update_rows

@@ -22,7 +22,7 @@ def customer_with(organization, *, state="CURRENT", exclusive=True, **identifier
 
 def resolve(organization, *rows: dict[str, str]) -> list[int]:
     """Ids of customers; codes of refusals are negative."""
-    results = resolve_rows(rows, organization=organization, policy=organization.policy)
+    results = resolve_rows(rows, organization=organization)
     return [-int(result.code) if isinstance(result, LoyaltyError) else result for result in results]
 
 

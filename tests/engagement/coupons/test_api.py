@@ -13,6 +13,7 @@ from tests.factories.bills import at
 from tests.factories.coupons import hold
 from tests.factories.locations import till_actor
 from tests.reads import READ_STATEMENTS
+from use_cases.merging import merge_customers
 
 pytestmark = pytest.mark.django_db
 KEYS = [
@@ -127,8 +128,21 @@ def test_refusals(api: Api, holder: Holder) -> None:
     assert (unknown.code, unknown.status["code"], unknown.response["pagination"]["total"]) == ("1012", 500, 0)
     assert ask(api, who="id=999999999").code == "1011"
     assert ask(api, who="id=").code == "1015"
+    assert ask(api, who="mobile=12ab").code == "1042"
     assert ask(api, who="mobile=919812345678,919812345679").status["code"] == 1060
     assert ask(api, who="x=1").status["code"] == 400
+
+
+def test_member_care_reads_those_who_registered_in_its_store(api: Api, holder: Holder) -> None:
+    assert ask(api, "member_care_access=true").code == "1044"
+
+
+def test_a_merged_customer_leads_to_the_survivors_coupons(api: Api, shops: Shops, holder: Holder) -> None:
+    victim = shops.member("919812345679")
+    merge_customers(survivor=holder.customer.pk, victim=victim.pk, by=till_actor(shops.blr))
+    answer = ask(api, who="mobile=919812345679")
+    assert (answer.item["id"], codes(answer)) == (str(holder.customer.pk), ["OVER", "USED", "FRESH"])
+    assert (answer.code, answer.warnings) == ("1000", ["91009"])
 
 
 def test_no_coupons_are_a_success(api: Api, shops: Shops) -> None:

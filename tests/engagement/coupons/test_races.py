@@ -44,14 +44,14 @@ def asha(chain: Chain) -> Customer:
 def at_once(chain: Chain, work: Callable[[int], object], *, tries: int = TRIES) -> Counter[int]:
     """How often each code came if every worker does the work again and again: 0 is success; of constraints the code below 0."""
 
-    def one(number: int) -> int:
+    def attempt(number: int) -> int:
         with organization_scope(chain.organization):
             try:
                 return refusal_of(lambda: work(number))
             except IntegrityError as error:
                 return -int(CONSTRAINTS[constraint_name(error) or ""])
 
-    return Counter(race([list(range(tries)) for _ in range(WORKERS)], one))
+    return Counter(race([list(range(tries)) for _ in range(WORKERS)], attempt))
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,11 +131,11 @@ def test_a_series_issues_its_maximum_to_eight_workers(chain: Chain) -> None:
         people = [member(chain, 0, mobile=f"9198123456{number:02}").customer_id for number in range(WORKERS)]
     request = [issuing.IssueRequest(series="TENTH", references={"id": str(pk)}) for pk in people]
 
-    def one(job: issuing.IssueRequest) -> int:
+    def issue(job: issuing.IssueRequest) -> int:
         with organization_scope(chain.organization):
             return refusal_of(lambda: issuing.issue_coupon(job, by=chain.blr))
 
-    assert Counter(race([[job] * TRIES for job in request], one)) == {0: 50, 712: WORKERS * TRIES - 50}
+    assert Counter(race([[job] * TRIES for job in request], issue)) == {0: 50, 712: WORKERS * TRIES - 50}
     assert issued(chain) == (50, 50)
 
 

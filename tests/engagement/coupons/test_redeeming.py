@@ -122,9 +122,9 @@ def test_a_coupon_keeps_the_terms_of_its_issue(chain: Chain, asha: Customer) -> 
 
 
 def test_stores_then_the_bill_then_the_time_are_checked(chain: Chain, asha: Customer) -> None:
-    there = coupon_of(chain, asha, stores=["del"], min_bill_amount=50)
+    elsewhere = coupon_of(chain, asha, stores=["del"], min_bill_amount=50)
     bad = {"amount": "49.99", "discount": "lots", "redeemed_at": "noon"}
-    assert refusal_of(lambda: use(there, chain.blr, **bad)) == 735
+    assert refusal_of(lambda: use(elsewhere, chain.blr, **bad)) == 735
     here = coupon_of(chain, asha, stores=["blr"], min_bill_amount=50)
     assert refusal_of(lambda: use(here, chain.blr, **bad)) == 718
     assert refusal_of(lambda: use(here, chain.blr, **{**bad, "amount": "50"})) == 733

@@ -23,7 +23,7 @@ def sale(amount: str = "1000", **more: Any) -> Sale:
     return Sale(amount=Decimal(amount), **{**location, **more})
 
 
-def one(rule: dict[str, Any], amount: str = "1000", *, precision: int = 0, **more: Any) -> Award | NoAward:
+def outcome_of(rule: dict[str, Any], amount: str = "1000", *, precision: int = 0, **more: Any) -> Award | NoAward:
     rules = ProgramRules.from_json({"precision": precision, "earning": [{**BASE, **rule}]})
     (result,) = earn(rules, sale(amount, **more))
     return result
@@ -43,7 +43,7 @@ def one(rule: dict[str, Any], amount: str = "1000", *, precision: int = 0, **mor
     ],
 )
 def test_what_an_award_comes_to(award: Any, amount: str, precision: int, points: str, figures: dict[str, Any]) -> None:
-    outcome = one({"award": award}, amount, precision=precision)
+    outcome = outcome_of({"award": award}, amount, precision=precision)
     assert isinstance(outcome, Award)
     assert outcome.points == Decimal(points)
     assert figures.items() <= outcome.figures.items()
@@ -55,18 +55,18 @@ def test_what_an_award_comes_to(award: Any, amount: str, precision: int, points:
     [(60, 0, "50", False), (50, 0, "50", False), (49.9, 0, "49", True), (49.9, 1, "49.9", True), (None, 0, "50", False)],
 )
 def test_a_cap_is_the_most_that_a_bill_gives(cap: Any, precision: int, points: str, is_capped: bool) -> None:  # noqa: FBT001
-    outcome = one({"max_points": cap}, precision=precision)
+    outcome = outcome_of({"max_points": cap}, precision=precision)
     assert isinstance(outcome, Award)
     assert (outcome.points, outcome.is_capped, "cap" in outcome.figures) == (Decimal(points), is_capped, is_capped)
 
 
 def test_less_than_a_point_is_none() -> None:
-    assert one({}, "19.99") == NoAward(rule="base", reason="0.9995 points round down to none")
+    assert outcome_of({}, "19.99") == NoAward(rule="base", reason="0.9995 points round down to none")
 
 
 def test_a_cap_that_leaves_nothing_is_a_warning() -> None:
     reason = "its cap of 0 points for a bill is reached"
-    assert one({"max_points": 0}) == NoAward(rule="base", reason=reason, warning=Code.POINTS_CAPPED)
+    assert outcome_of({"max_points": 0}) == NoAward(rule="base", reason=reason, warning=Code.POINTS_CAPPED)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_cap_that_leaves_nothing_is_a_warning() -> None:
     ],
 )
 def test_when_a_rule_holds(when: Any, more: dict[str, Any], reason: str) -> None:
-    outcome = one({"when": when}, **more)
+    outcome = outcome_of({"when": when}, **more)
     assert isinstance(outcome, Award) if not reason else outcome == NoAward(rule="base", reason=reason)
 
 
@@ -125,7 +125,7 @@ def test_every_rule_is_asked_in_its_order_with_its_own_terms() -> None:
 
 def test_more_points_than_a_column_holds_are_reported() -> None:
     with pytest.raises(TooManyPointsError):
-        one({"award": {"per": 0.001, "points": 1000000}}, "999999999999")
+        outcome_of({"award": {"per": 0.001, "points": 1000000}}, "999999999999")
 
 
 def test_numbers_of_the_rules_are_exact() -> None:

@@ -19,7 +19,7 @@ from engagement.redemptions.models import Redemption
 from engagement.redemptions.requests import ReversalRequest
 from engagement.redemptions.reversing import reverse_redemption
 from organizations.tenancy.models import Organization
-from tests.factories.bills import DAY, NOON, Shop, account_of, member
+from tests.factories.bills import DAY, NOON, Shop, account_of, member, membership_of
 from tests.factories.locations import till_actor
 from tests.factories.points import facts, give_points, state_of
 from tests.factories.program_files import club, load
@@ -77,6 +77,17 @@ def test_points_stay_redeemed_unless_the_program_gives_back(shop: Shop, asha: Cu
     redeemed_on_a_bill(shop, asha)
     bring_back(shop, asha, 400)
     assert account_of(asha).balance == 60
+
+
+def test_points_that_come_back_may_lift_the_tier(shop: Shop, asha: Customer) -> None:
+    silver = {"name": "Silver", "upgrade": {"based_on": "CURRENT_POINTS", "threshold": 110}}
+    redeemed_on_a_bill(shop, asha, tiers=[{"name": "Bronze"}, silver], **GIVES)
+    give_points(account_of(asha), 40)
+    bring_back(shop, asha, 50, 0)
+    assert (account_of(asha).balance, membership_of(asha).tier) == (105, None)
+    bring_back(shop, asha, 50, 1)
+    tier = membership_of(asha).tier
+    assert (account_of(asha).balance, tier and tier.name) == (110, "Silver")
 
 
 def test_what_a_till_reversed_is_not_given_back_again(shop: Shop, asha: Customer) -> None:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engagement.programs.rules import ProgramRules
-from engagement.tiers.rules import Activity, HeldTier, Ladder, TierState, advance
+from engagement.tiers.changes import advance
+from engagement.tiers.rules import Activity, HeldTier, Ladder, TierState
 
 FULL = os.environ.get("REGULARS_PROOFS") == "full"
 ZONE = ZoneInfo("Asia/Kolkata")

@@ -43,3 +43,11 @@ def test_valid_rows_are_processed_and_others_rejected_in_order():
         RowResult(RowStatus.UNCHANGED),
     ]
     assert worked == [["a", "b"]]
+
+
+def test_a_status_and_a_refusal_stand_for_results():
+    refusal = LoyaltyError(Code.UNKNOWN_ID, detail="id: unknown")
+    assert work_sound(["a", "b"], lambda _rows: [RowStatus.CREATED, refusal]) == [
+        RowResult(RowStatus.CREATED),
+        rejected(Code.UNKNOWN_ID, "id: unknown"),
+    ]

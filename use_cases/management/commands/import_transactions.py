@@ -60,7 +60,6 @@ class BillBatch:
             rows,
             partial(read_bill_row, organization=organization, locations=locations, fields=self.fields),
             organization=organization,
-            policy=organization.policy,
         )
         catalog = current_catalog()
         read = _check_precision(rows, read, catalog)
