@@ -20,6 +20,8 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "customers_customer_request_change": "customers.add_identityrequest",
     "customers_customer_release": "customers.decide_identityrequest",
     "customers_customer_issue_code": "customers.add_identityrequest",
+    "customers_customer_erase": "customers.erase_customer",
+    "customers_customer_export_person": "customers.export_customer",
     "customers_customer_find_duplicate": "customers.merge_customers",
     "customers_customer_merge": "customers.merge_customers",
     "customers_customer_set_status": "customers.judge_fraud",
