@@ -6,12 +6,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
 from customers.back_office import CustomerRowsAdmin
 from customers.erasure.models import Erasure
 from customers.erasure.services import digest_of
+from customers.erasure.values import REMOVE_PERMISSION, RemovalRefusedError, StoredValue, removable_values, remove_value
 from customers.profile.models import Customer
 from organizations.audit.actors import Actor
 from organizations.back_office.base import BackOfficeAdmin
@@ -53,10 +55,34 @@ class EraseForm(ActionForm):
         self.certificate = erase_customer(self.customer.pk, basis=self.cleaned_data["basis"], by=self.by)
 
 
-class ErasureActions(BackOfficeAdmin):
-    """The pages *Erase* and *Export* of a customer."""
+class RemoveForm(ActionForm):
+    """The stored value to remove, and the reason."""
 
-    actions_detail: Sequence[str] = ("export_person", "erase")
+    refusals = (RemovalRefusedError,)
+
+    key = forms.ChoiceField(label="Value", widget=UnfoldAdminRadioSelectWidget)
+    reason = ReasonField(help_text="Kept in the history, which does not keep the value.")
+
+    removed: StoredValue
+
+    def __init__(self, *args: Any, customer: Customer, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.customer, self.by = customer, by
+        keys: Any = self.fields["key"]
+        keys.choices = [(value.key, f"{value.name}: {value.text}") for value in removable_values(customer)]
+
+    @transaction.atomic
+    def act(self) -> None:
+        typed = self.cleaned_data
+        self.removed = remove_value(self.customer.pk, typed["key"], reason=typed["reason"], by=self.by)
+
+
+class ErasureActions(BackOfficeAdmin):
+    """The pages *Remove a value*, *Export data* and *Erase* of a customer."""
+
+    actions_detail: Sequence[str] = ("remove_value", "export_person", "erase")
+
+    has_remove_permission = permission_check(REMOVE_PERMISSION)
 
     has_export_permission = permission_check(EXPORT_PERMISSION)
 
@@ -66,6 +92,23 @@ class ErasureActions(BackOfficeAdmin):
             return False
         customer = None if obj is None else self.get_object(request, str(getattr(obj, "pk", obj)))
         return customer is None or (customer.merged_into_id is None and customer.erased_at is None)
+
+    @row_page("Remove a value", address="remove", icon="backspace", permission="remove")
+    def remove_value(self, request: HttpRequest, customer: Customer) -> HttpResponse:
+        """The page that removes a single stored value of a customer."""
+        form = RemoveForm(request.POST or None, customer=customer, by=actor_of(request, self.organization_behind(customer)))
+        if form.run():
+            messages.success(request, f"{form.removed.name} was removed.")
+            return HttpResponseRedirect(page_of(customer))
+        return self.answer_page(
+            request,
+            "back_office/action.html",
+            title=f"Remove a value: {customer}",
+            intro="A value that is wrong, or must not be kept. To replace one, edit the customer.",
+            original=customer,
+            form=form,
+            submit="Remove",
+        )
 
     @row_page("Export data", address="export", icon="download", permission="export")
     def export_person(self, request: HttpRequest, customer: Customer) -> HttpResponse:
