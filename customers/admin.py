@@ -2,6 +2,7 @@
 
 import customers.cards.admin
 import customers.duplicates.admin
+import customers.erasure.admin
 import customers.groups.admin
 import customers.identity_requests.admin.request
 import customers.merging.admin.merge

@@ -2,6 +2,7 @@
 
 from customers.cards.models import Card
 from customers.duplicates.models import DuplicateCandidate
+from customers.erasure.models import Erasure
 from customers.field_terms.models import FieldTerm, IndexedField
 from customers.groups.models import GroupMembership, UserGroup
 from customers.identifiers.models import Identifier
@@ -19,6 +20,7 @@ __all__ = [
     "CustomerSegment",
     "CustomerStatus",
     "DuplicateCandidate",
+    "Erasure",
     "FieldTerm",
     "GroupMembership",
     "Identifier",

@@ -17,6 +17,11 @@ ADD_IDENTITY_REQUESTS: Final = permissions(_APP, "add", "identityrequest")
 DECIDE_IDENTITY_REQUESTS: Final = permissions(_APP, "decide", "identityrequest")
 VIEW_MERGES: Final = permissions(_APP, "view", "merge")
 MERGE_CUSTOMERS: Final = frozenset({"customers.merge_customers"})
+VIEW_ERASURES: Final = permissions(_APP, "view", "erasure")
+# For good, and everything about a person: not at the shop's desk.
+ERASE_CUSTOMERS: Final = frozenset({"customers.erase_customer"})
+EXPORT_CUSTOMERS: Final = frozenset({"customers.export_customer"})
+_PERSONAL_DATA: Final = VIEW_ERASURES | ERASE_CUSTOMERS | EXPORT_CUSTOMERS
 VIEW_DUPLICATES: Final = permissions(_APP, "view", "duplicatecandidate")
 DECIDE_DUPLICATES: Final = permissions(_APP, "judge", "duplicatecandidate")
 VIEW_GROUPINGS: Final = permissions(_APP, "view", _GROUPINGS)
@@ -31,11 +36,11 @@ _ALL_OF_CUSTOMERS: Final = (
 
 CUSTOMER_PERMISSIONS: Final = StaffPermissions(
     by_role={
-        Role.ORG_ADMIN: _ALL_OF_CUSTOMERS | VIEW_GROUPINGS | CHANGE_GROUPINGS,
+        Role.ORG_ADMIN: _ALL_OF_CUSTOMERS | _PERSONAL_DATA | VIEW_GROUPINGS | CHANGE_GROUPINGS,
         Role.STORE_MANAGER: _ALL_OF_CUSTOMERS,
         Role.STORE_STAFF: _READ | ADD_CUSTOMERS | CHANGE_CUSTOMERS | ADD_IDENTITY_REQUESTS,
-        Role.CARE_AGENT: (_ALL_OF_CUSTOMERS - ADD_CUSTOMERS) | VIEW_GROUPINGS,
-        Role.AUDITOR: _READ | VIEW_DUPLICATES | VIEW_GROUPINGS,
+        Role.CARE_AGENT: (_ALL_OF_CUSTOMERS - ADD_CUSTOMERS) | VIEW_ERASURES | EXPORT_CUSTOMERS | VIEW_GROUPINGS,
+        Role.AUDITOR: _READ | VIEW_ERASURES | VIEW_DUPLICATES | VIEW_GROUPINGS,
     },
     within_stores=_ALL_OF_CUSTOMERS,
 )

@@ -10,6 +10,7 @@ CUSTOMERS: Final = (
     SidebarEntry("Merges", "merge", "customers.merge"),
     SidebarEntry("Cards", "credit_card", "customers.card"),
 )
+ERASURES: Final = (SidebarEntry("Erasures", "person_remove", "customers.erasure"),)
 GROUPINGS: Final = (
     SidebarEntry("Segments", "pie_chart", "customers.segment"),
     SidebarEntry("Likely duplicates", "join_inner", "customers.duplicatecandidate"),

@@ -16,6 +16,7 @@ from demo import (
     consents,
     coupons,
     customers,
+    erasures,
     identity_requests,
     merges,
     redemptions,
@@ -34,7 +35,7 @@ from use_cases.organization_file import check_document, load_organization
 
 LOADED: Final = "demo loaded"
 _DATA_MODULES: Final = (
-    customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons,
+    customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons, erasures,
 )  # fmt: skip
 
 
@@ -106,6 +107,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     report("Setting statuses and pictures", 0, 0)
     # Statuses come last: some of them forbid the steps above.
     classifications.set_statuses_and_pictures(items, classified, by=by)
+    report("Erasing a customer who asked for it", 0, 0)
+    erasures.erase_demo_customer(registered, organization=by.organization)
     return LoadedDemo(organization=by.organization, customers=len(registered), bills=bill_count)
 
 

@@ -22,6 +22,8 @@ from subscriptions.permissions import SUBSCRIPTION_PERMISSIONS
 # Names of the addresses that need a password which was typed lately: they change who may log in, or cannot easily be undone.
 DANGEROUS_PAGES: Final = frozenset(
     {
+        "customers_customer_erase",
+        "customers_customer_export_person",
         "customers_customer_merge",
         "customers_merge_undo",
         "engagement_pointsaccount_adjust",
@@ -53,6 +55,6 @@ def compose_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         sidebar_group(
             request,
             "Oversight",
-            (*organizations.STAFF_AND_IMPORTS, *engagement.DEFERRED_EVENTS, *organizations.RECORDS),
+            (*organizations.STAFF_AND_IMPORTS, *engagement.DEFERRED_EVENTS, *customers.ERASURES, *organizations.RECORDS),
         ),
     ]

@@ -192,7 +192,7 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
     Raises `MergeRefusedError` if the merge is undone already, if the survivor was merged again, or if moved data has changed
     since (the text lists it); `OutOfReachError` as for a merge; `django.db` errors for locks.
     """
-    concerned = [merge.survivor_id, merge.victim_id, *merge.moved["earlier"]]
+    concerned = [merge.survivor_id, merge.victim_id, *merge.moved.get("earlier", ())]
     held = {customer.pk: customer for customer in lock(Customer.objects.filter(pk__in=concerned))}
     merge = lock(Merge.objects.filter(pk=merge.pk)).get()
     survivor, victim = held[merge.survivor_id], held[merge.victim_id]
@@ -201,6 +201,8 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
         raise MergeRefusedError("This merge is already undone.")
     if survivor.merged_into_id is not None or victim.merged_into_id != survivor.pk:
         raise MergeRefusedError("The customer that remained was merged into another one later. Undo that merge first.")
+    if survivor.erased_at is not None:
+        raise MergeRefusedError("The personal data of these customers was erased.")
     now = clock.now()
     loyalty.settle_customer(survivor, by=by, now=now)
     if touched := _touched(merge, survivor):
@@ -273,7 +275,9 @@ def _was_blocked_by(later: Merge, *, earlier: Merge) -> bool:
 
 
 def what_moved(merge: Merge) -> dict[str, int]:
-    """Numbers of moved rows by their names for users. Rows that stayed with the victim are not counted."""
+    """Numbers of moved rows by their names for users. Rows that stayed with the victim are not counted; none if erased."""
+    if "rows" not in merge.moved:
+        return {}
     counts = {str(move.model._meta.verbose_name_plural): len(rows["ids"]) for move, rows in _moved_rows(merge)}
     counts["identifiers"] = len(merge.moved["identifiers"]["states"])
     counts["lots of points"] = sum(len(points["lots"]) for points in merge.moved.get("points", ()))

@@ -96,6 +96,7 @@ class Customer(TenantModel):
     field_values_folded = models.JSONField(
         default=dict, blank=True, editable=False, help_text="Lists of folded values by field id"
     )
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the personal data was erased")
     image_url = models.URLField("picture", max_length=500, blank=True)
     version = models.PositiveIntegerField(default=0, help_text="Counts the changes, so that nobody writes over one unseen")
 
@@ -126,7 +127,7 @@ class Customer(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.full_name or f"Customer {self.pk}"
+        return self.full_name or f"{'Erased customer' if self.erased_at else 'Customer'} {self.pk}"
 
     @property
     def full_name(self) -> str:

@@ -23,7 +23,9 @@ def label_of(customer: Customer, policy: Policy) -> CustomerStatus | None:
 
 
 def blocks(customer: Customer, action: Block, policy: Policy) -> bool:
-    """True if the customer's label, or fraud status, blocks the action."""
+    """True if the customer's label, or fraud status, blocks the action. Everything is blocked for an erased customer."""
+    if customer.erased_at is not None:
+        return True
     label = label_of(customer, policy)
     if label is not None:
         return action in label.blocks
@@ -31,6 +33,8 @@ def blocks(customer: Customer, action: Block, policy: Policy) -> bool:
 
 
 def is_leaving(customer: Customer, policy: Policy) -> bool:
-    """True if the account is deleted or pending deletion, so that it is no longer updated (docs/protocol.md 5, code 1024)."""
+    """True if the account is erased, deleted or pending deletion: it is no longer updated (docs/protocol.md 5, code 1024)."""
+    if customer.erased_at is not None:
+        return True
     label = label_of(customer, policy)
     return label is not None and label.status in _LEAVING

@@ -9,6 +9,7 @@ from django.db.models import Model
 
 from customers.cards.models import Card
 from customers.duplicates.models import DuplicateCandidate
+from customers.erasure.models import Erasure
 from customers.groups.models import UserGroup
 from customers.identifiers.models import Identifier
 from customers.identity_requests.models import IdentityRequest
@@ -55,12 +56,13 @@ from tests.factories.redemptions import redeem
 from tests.factories.segments import SegmentFactory
 from tests.factories.staff import StaffMemberFactory
 from tests.factories.statuses import CustomerStatusFactory
+from use_cases.erasure import erase_customer
 from use_cases.merging import merge_customers
 
 # Models of which each row belongs to a store, directly or by its customer. Rows of the others belong to the organization.
 OF_A_STORE: Final = frozenset(
     {
-        "apiclient", "bill", "card", "coupon", "consentchange", "customer", "duplicatecandidate", "identityrequest",
+        "apiclient", "bill", "card", "coupon", "consentchange", "customer", "duplicatecandidate", "erasure", "identityrequest",
         "membership", "merge", "pointsaccount", "pointsadjustment", "pointsentry", "pointslot", "redemption", "store", "till",
     }
 )  # fmt: skip
@@ -122,6 +124,7 @@ def _furnish(name: str, store: Store, number: int) -> Place:
         points = _rows_of_points(person, till)
         twin = register(till, firstname=f"Marked{name}", lastname="Twin", mobile=f"98123000{number}2")
         victim = register(till, firstname=f"Marked{name}", lastname="Victim", mobile=f"98123000{number}3")
+        leaver = register(till, firstname="Leaver", mobile=f"98123000{number}4")
         by = staff(organization)
         merge = merge_customers(survivor=person.pk, victim=victim.pk, by=by, reason="The same person").merge
         card = CardFactory(
@@ -143,6 +146,7 @@ def _furnish(name: str, store: Store, number: int) -> Place:
             ),
             ConsentChange: ConsentChangeFactory(customer=person),
             DeferredEvent: DeferredEventFactory(customer=person),
+            Erasure: erase_customer(leaver.pk, basis=f"Marked{name}", by=by),
         }
         inherited = Identifier.objects.get(customer=person, state=Identifier.State.MERGED)
     marks = (f"Marked{name}", f"marked.{name}", f"MARK-{name}", f"MARKED{number}")

@@ -84,7 +84,7 @@ POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Re
         ("store_manager", {*CUSTOMERS, "Likely duplicates", *PROGRAMS, *POINTS, "Stores", "Tills"}),
         (
             "care_agent",
-            {*CUSTOMERS, *GROUPINGS, "Likely duplicates", *PROGRAMS, *POINTS, "Deferred events", "Audit"},
+            {*CUSTOMERS, *GROUPINGS, "Likely duplicates", *PROGRAMS, *POINTS, "Deferred events", "Erasures", "Audit"},
         ),
     ],
 )

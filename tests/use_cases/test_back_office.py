@@ -23,6 +23,8 @@ TABLE = """
     customers.change_segment                A . . . .  .
     customers.change_usergroup              A . . . .  .
     customers.decide_identityrequest        A M . C .  kept
+    customers.erase_customer                A . . . .  .
+    customers.export_customer               A . . C .  .
     customers.judge_duplicatecandidate      A M . C .  kept
     customers.judge_fraud                   A M . C .  kept
     customers.merge_customers               A M . C .  kept
@@ -30,6 +32,7 @@ TABLE = """
     customers.view_customer                 A M S C U  kept
     customers.view_customerstatus           A . . C U  .
     customers.view_duplicatecandidate       A M . C U  kept
+    customers.view_erasure                  A . . C U  .
     customers.view_identityrequest          A M S C U  kept
     customers.view_merge                    A M S C U  kept
     customers.view_segment                  A . . C U  .

@@ -11,6 +11,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from customers.back_office import CustomerHistoryAdmin
+from customers.erasure.admin import ErasureActions
 from customers.identifiers.models import Identifier
 from customers.identifiers.values import identifier_text
 from customers.identity_requests.admin.actions import report_request
@@ -99,7 +100,7 @@ class StatusFilter(RelatedRowFilter):
 
 
 @admin.register(Customer)
-class CustomerAdmin(CustomerHistoryAdmin, MergeActions, StatusActions):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
+class CustomerAdmin(CustomerHistoryAdmin, MergeActions, StatusActions, ErasureActions):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """Customers. Adding and changing use the registration use case, like the calls of tills."""
 
     store_path = "registered_store"
@@ -124,7 +125,9 @@ class CustomerAdmin(CustomerHistoryAdmin, MergeActions, StatusActions):  # type:
     sortable_by = ()
     ordering = ("-pk",)
     actions = ()
-    actions_detail: Sequence[str] = (*MergeActions.actions_detail, *StatusActions.actions_detail)
+    actions_detail: Sequence[str] = (
+        *MergeActions.actions_detail, *StatusActions.actions_detail, *ErasureActions.actions_detail,
+    )  # fmt: skip
     change_form_outer_before_template = "back_office/customer_header.html"  # type: ignore[assignment]  # see the base class
     change_form_outer_after_template = "back_office/customer_details.html"  # type: ignore[assignment]
 

@@ -1,0 +1,60 @@
+"""Rows of imports about a person who is erased: rejected rows of unfinished runs, and error files (docs/back-office.md)."""
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from loyalty_project.imports.reading import RowReader
+from loyalty_project.private_files import replaced_file
+from organizations.imports.models import RejectedRow
+
+_CHUNK: Final = 1000
+# A number as people write it, and how many digits make one that identifies a person.
+_NUMBER: Final = re.compile(r"[+(]?[\d\s().-]+", re.ASCII)
+_FEWEST_DIGITS: Final = 7
+
+
+def names_person(cells: Sequence[str], values: Sequence[str]) -> bool:
+    """True if a cell is one of the values that identify a person, ignoring case, or ends one that is a number."""
+    known = {value.casefold() for value in values}
+    numbers = [value for value in values if value.isascii() and value.isdigit()]
+    return any(cell.strip().casefold() in known or _ends_one(cell.strip(), numbers) for cell in cells)
+
+
+def _ends_one(cell: str, numbers: Sequence[str]) -> bool:
+    digits = re.sub(r"\D", "", cell).lstrip("0") if _NUMBER.fullmatch(cell) else ""
+    return len(digits) >= _FEWEST_DIGITS and any(number.endswith(digits) for number in numbers)
+
+
+def empty_rejected_rows(values: Sequence[str]) -> int:
+    """Empty the rejected rows of unfinished runs that name the person. Returns their number. Call it in a transaction."""
+    named = [row.pk for row in RejectedRow.objects.iterator(_CHUNK) if names_person(_cells(row), values)]
+    return RejectedRow.objects.filter(pk__in=named).update(cells=json.dumps(""), detail="")
+
+
+def _cells(row: RejectedRow) -> Sequence[str]:
+    came = json.loads(row.cells)
+    return next(csv.reader([came]), []) if isinstance(came, str) else came
+
+
+def drop_rows(path: Path, values: Sequence[str]) -> int:
+    """Write the CSV file again without the rows that name the person. Returns their number. Raises `OSError`.
+
+    A row that cannot be cut into cells is dropped if a value stands anywhere in it.
+    """
+    dropped = 0
+    with path.open("rb") as stream, replaced_file(path) as kept:
+        for row in RowReader(stream):
+            if names_person(row.cells, values) if row.cells else _stands_in(row.raw, values):
+                dropped += 1
+            else:
+                kept.write(f"{row.raw}\n".encode(errors="surrogateescape"))
+    return dropped
+
+
+def _stands_in(text: str, values: Sequence[str]) -> bool:
+    folded = text.casefold()
+    return any(value.casefold() in folded for value in values)
