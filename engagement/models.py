@@ -13,6 +13,7 @@ from engagement.coupons.models import (
 )
 from engagement.earning.models import OccasionRun
 from engagement.events.models import DeferredEvent
+from engagement.notes.models import Note
 from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
 from engagement.redemptions.models import Redemption, RedemptionReversal
@@ -31,6 +32,7 @@ __all__ = [
     "CouponSeriesVersion",
     "DeferredEvent",
     "Membership",
+    "Note",
     "OccasionRun",
     "PointsAccount",
     "PointsAdjustment",

@@ -10,6 +10,7 @@ import customers.identifiers.sections
 import customers.segments.sections
 import engagement.bills.sections
 import engagement.coupons.sections
+import engagement.notes.sections
 import engagement.points.group_points
 import engagement.points.sections
 import engagement.tiers.sections
@@ -35,6 +36,7 @@ SECTIONS: Sequence[SectionChoice] = (
     engagement.bills.sections.purchases,
     engagement.bills.sections.transactions,
     engagement.coupons.sections.coupons_of_profile,
+    engagement.notes.sections.notes_of_profile,
     engagement.points.group_points.group_points,
     subscriptions.sections.subscriptions,
 )
