@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from customers.api.viewsets import CustomerViewSet
+from customers.preferences.api import PreferenceViewSet
 from engagement.coupons.api import CouponViewSet
 from engagement.notes.api import NoteViewSet
 from engagement.redemptions.api import RedemptionViewSet
@@ -28,6 +29,7 @@ router.register("customer", TransactionViewSet)
 router.register("customer", RedemptionViewSet)
 router.register("customer", CouponViewSet)
 router.register("customer", NoteViewSet)
+router.register("customer", PreferenceViewSet)
 router.register("customer", SubscriptionViewSet)
 
 # Actions that this version does not have, by the methods that the contract gives them.
@@ -44,7 +46,7 @@ urlpatterns = [
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,
     action_path("customer", "interaction|interactions|recommendations", unsupported_read),
-    action_path("customer", "preferences|referrals|tickets", unsupported_both),
+    action_path("customer", "referrals|tickets", unsupported_both),
     action_path("transaction", "add", unsupported_write),
     action_path("points", "isredeemable|validationcode", unsupported_read),
     action_path("points", "redeem|reverse", unsupported_write),

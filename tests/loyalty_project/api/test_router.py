@@ -4,6 +4,7 @@ import pytest
 from django.urls import Resolver404, resolve
 
 from customers.api.viewsets import CustomerViewSet
+from customers.preferences.api import PreferenceViewSet
 from engagement.coupons.api import CouponViewSet
 from engagement.notes.api import NoteViewSet
 from engagement.redemptions.api import RedemptionViewSet
@@ -39,7 +40,7 @@ READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "po
         ("/v1.1/customer/notes", NoteViewSet, {"get": "notes", "post": "add_notes"}),
         ("/v1.1/customer/tickets", UnsupportedViewSet, BOTH),
         ("/v1.1/customer/referrals", UnsupportedViewSet, BOTH),
-        ("/v1.1/customer/preferences", UnsupportedViewSet, BOTH),
+        ("/v1.1/customer/preferences", PreferenceViewSet, {"get": "preferences", "post": "add_preferences"}),
         ("/v1.1/customer/interaction", UnsupportedViewSet, READ),
         ("/v1.1/customer/interactions", UnsupportedViewSet, READ),
         ("/v1.1/customer/recommendations", UnsupportedViewSet, READ),
