@@ -1,4 +1,4 @@
-"""Permissions of each role on programs, points, bills, redemptions, notes and deferred events."""
+"""Permissions of each role on programs, points, bills, redemptions, notes, interactions and deferred events."""
 
 from typing import Final
 
@@ -21,7 +21,7 @@ GENERATE_CODES: Final = permissions(_APP, "view", "coderun") | frozenset({"engag
 # Set the tier of a member by hand.
 SET_TIERS: Final = frozenset({"engagement.set_tier"})
 # What is known about customers beside their loyalty.
-VIEW_CONTACTS: Final = permissions(_APP, "view", "note")
+VIEW_CONTACTS: Final = permissions(_APP, "view", "note interaction notification")
 ADD_NOTES: Final = permissions(_APP, "add", "note")
 CONTACTS: Final = VIEW_CONTACTS | ADD_NOTES
 COUPONS: Final = ISSUE_COUPONS | CORRECT_COUPONS

@@ -10,6 +10,7 @@ from engagement.adjustments.panels import adjustments_panel
 from engagement.bills.latest import latest_bills
 from engagement.bills.models import Bill, PurchaseTotals
 from engagement.coupons.panels import coupons_panel
+from engagement.interactions.panels import interactions_panel, surveys_panel
 from engagement.notes.panels import notes_panel
 from engagement.points.balances import Balance, read_balances
 from engagement.points.entries import latest_entries
@@ -68,6 +69,8 @@ PANELS: Sequence[CustomerPanel] = (
     adjustments_panel,
     coupons_panel,
     notes_panel,
+    interactions_panel,
+    surveys_panel,
     identity_panel,
     consents_panel,
 )

@@ -47,8 +47,10 @@ TABLE = """
     engagement.view_coupon                  A M S C U  kept
     engagement.view_couponseries            A M . C U  .
     engagement.view_deferredevent           A . . C U  .
+    engagement.view_interaction             A M S C U  kept
     engagement.view_membership              A M S C U  kept
     engagement.view_note                    A M S C U  kept
+    engagement.view_notification            A M S C U  kept
     engagement.view_pointsaccount           A M S C U  kept
     engagement.view_pointsadjustment        A M S C U  kept
     engagement.view_pointsentry             A M S C U  kept

@@ -223,7 +223,7 @@ def test_a_key_keeps_preferences_from_being_stored_twice(api: Api, anna: Custome
     assert listed(read(api)) == {"Brand": "Apex"}
 
 
-def test_preferences_that_cannot_be_stored_are_1030_and_a_retry_stores_them(api: Api, anna: Customer) -> None:
+def test_preferences_that_could_not_be_stored_are_1030_and_retried(api: Api, anna: Customer) -> None:
     assert keep(api, Brand="Acme").code == "1000"
     with without_table("organizations_auditentry"):
         assert keep(api, Brand="Apex", key="k1").code == "1030"

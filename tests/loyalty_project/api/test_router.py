@@ -6,6 +6,7 @@ from django.urls import Resolver404, resolve
 from customers.api.viewsets import CustomerViewSet
 from customers.preferences.api import PreferenceViewSet
 from engagement.coupons.api import CouponViewSet
+from engagement.interactions.api import InteractionViewSet
 from engagement.notes.api import NoteViewSet
 from engagement.redemptions.api import RedemptionViewSet
 from engagement.transactions.api import TransactionViewSet
@@ -41,8 +42,8 @@ READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "po
         ("/v1.1/customer/tickets", UnsupportedViewSet, BOTH),
         ("/v1.1/customer/referrals", UnsupportedViewSet, BOTH),
         ("/v1.1/customer/preferences", PreferenceViewSet, {"get": "preferences", "post": "add_preferences"}),
-        ("/v1.1/customer/interaction", UnsupportedViewSet, READ),
-        ("/v1.1/customer/interactions", UnsupportedViewSet, READ),
+        ("/v1.1/customer/interaction", InteractionViewSet, {"get": "interaction"}),
+        ("/v1.1/customer/interactions", InteractionViewSet, {"get": "interaction"}),
         ("/v1.1/customer/recommendations", UnsupportedViewSet, READ),
         ("/v1.1/transaction/add", UnsupportedViewSet, WRITE),
         ("/v1.1/points/isredeemable.json", UnsupportedViewSet, READ),
