@@ -145,6 +145,9 @@ _ORIGINS: Final = (
     _Origin("harbour.web1", ("Calgary", "Winnipeg"), 2, "FACEBOOK", "harbour-page"),
     _Origin("harbour.app1", ("Halifax", "Toronto", "Vancouver", "Montréal"), 8, "MOBILE_APP", "harbour-app"),
 )
+# One customer in so many has a preferred store.
+_PREFERRING: Final = 7
+_STORES: Final = ("hfx.waterfront", "lun.king", "qc.petit", "tor.distillery", "van.gastown")
 _HOBBIES: Final = ("Sailing", "Paddling", "Hiking", "Fishing", "Camping", "Skiing", "Knitting")
 
 
@@ -226,6 +229,8 @@ def _item(number: int, mobile: str, moment: str, random: Random) -> Item:
         "extended_fields": {"field": _extended_fields(origin, random)},
         "preference_fields": {"field": _preferences(random)},
     }
+    if number % _PREFERRING == 0:
+        item["preferred_store"] = _STORES[number // _PREFERRING % len(_STORES)]
     has_mobile = random.random() < 0.94
     if has_mobile:
         item["mobile"] = mobile

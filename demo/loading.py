@@ -14,6 +14,7 @@ from demo import (
     bills,
     classifications,
     consents,
+    contacts,
     coupons,
     customers,
     erasures,
@@ -35,7 +36,8 @@ from use_cases.organization_file import check_document, load_organization
 
 LOADED: Final = "demo loaded"
 _DATA_MODULES: Final = (
-    customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons, erasures,
+    customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons, contacts,
+    erasures,
 )  # fmt: skip
 
 
@@ -89,6 +91,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     registered = [registration.customer for registration in registrations]
     report("Recording their consents", 0, 0)
     consents.record_demo_consents(registered, by=by, now=now)
+    report("Writing notes and interactions", 0, 0)
+    contacts.record_demo_contacts(registered, by=by, now=now)
     report("Assigning segments and groups", 0, 0)
     classified = classifications.demo_classifications(items, today=today)
     classifications.classify_customers(items, classified, by=by)

@@ -5,6 +5,8 @@ import engagement.coupons.admin.coupon
 import engagement.coupons.admin.run
 import engagement.coupons.admin.series
 import engagement.events.admin
+import engagement.interactions.admin
+import engagement.notes.admin
 import engagement.points.admin.account
 import engagement.points.admin.entry
 import engagement.points.admin.lot

@@ -5,6 +5,8 @@ from engagement.adjustments.models import PointsAdjustment
 from engagement.bills.models import Bill, PurchaseTotals
 from engagement.coupons.models import Coupon
 from engagement.events.models import DeferredEvent
+from engagement.interactions.models import Interaction, Notification
+from engagement.notes.models import Note
 from engagement.points.models import PointsAccount
 from engagement.programs.models import Membership
 
@@ -16,6 +18,9 @@ MOVED = (
     ),
     MovedRows(model=Bill, undigested=("stated_points",)),
     MovedRows(model=Coupon),
+    MovedRows(model=Note),
+    MovedRows(model=Interaction, conflicts=("interaction_unique",)),
+    MovedRows(model=Notification, conflicts=("notification_unique",)),
     MovedRows(model=DeferredEvent),
     MovedRows(model=PointsAdjustment),
 )

@@ -13,6 +13,8 @@ from engagement.coupons.models import (
 )
 from engagement.earning.models import OccasionRun
 from engagement.events.models import DeferredEvent
+from engagement.interactions.models import Interaction, Notification
+from engagement.notes.models import Note
 from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
 from engagement.redemptions.models import Redemption, RedemptionReversal
@@ -30,7 +32,10 @@ __all__ = [
     "CouponSeries",
     "CouponSeriesVersion",
     "DeferredEvent",
+    "Interaction",
     "Membership",
+    "Note",
+    "Notification",
     "OccasionRun",
     "PointsAccount",
     "PointsAdjustment",

@@ -1,4 +1,4 @@
-"""Permissions of each role on programs, points, bills, redemptions and deferred events."""
+"""Permissions of each role on programs, points, bills, redemptions, notes, interactions and deferred events."""
 
 from typing import Final
 
@@ -20,6 +20,10 @@ CORRECT_COUPONS: Final = frozenset({"engagement.correct_coupon"})
 GENERATE_CODES: Final = permissions(_APP, "view", "coderun") | frozenset({"engagement.generate_codes"})
 # Set the tier of a member by hand.
 SET_TIERS: Final = frozenset({"engagement.set_tier"})
+# What is known about customers beside their loyalty.
+VIEW_CONTACTS: Final = permissions(_APP, "view", "note interaction notification")
+ADD_NOTES: Final = permissions(_APP, "add", "note")
+CONTACTS: Final = VIEW_CONTACTS | ADD_NOTES
 COUPONS: Final = ISSUE_COUPONS | CORRECT_COUPONS
 VIEW_DEFERRED_EVENTS: Final = permissions(_APP, "view", "deferredevent")
 RETRY_DEFERRED_EVENTS: Final = permissions(_APP, "retry", "deferredevent")
@@ -28,6 +32,7 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
     by_role={
         Role.ORG_ADMIN: (
             VIEW_POINTS
+            | CONTACTS
             | ADJUST_POINTS
             | COUPONS
             | SET_TIERS
@@ -37,16 +42,17 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
             | RETRY_DEFERRED_EVENTS
             | GENERATE_CODES
         ),
-        Role.STORE_MANAGER: VIEW_POINTS | ADJUST_POINTS | COUPONS | SET_TIERS | VIEW_PROGRAMS,
-        Role.STORE_STAFF: VIEW_POINTS | ADJUST_POINTS,
+        Role.STORE_MANAGER: VIEW_POINTS | CONTACTS | ADJUST_POINTS | COUPONS | SET_TIERS | VIEW_PROGRAMS,
+        Role.STORE_STAFF: VIEW_POINTS | CONTACTS | ADJUST_POINTS,
         Role.CARE_AGENT: VIEW_POINTS
+        | CONTACTS
         | ADJUST_POINTS
         | COUPONS
         | SET_TIERS
         | VIEW_PROGRAMS
         | VIEW_DEFERRED_EVENTS
         | RETRY_DEFERRED_EVENTS,
-        Role.AUDITOR: VIEW_POINTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS,
+        Role.AUDITOR: VIEW_POINTS | VIEW_CONTACTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS,
     },
-    within_stores=VIEW_POINTS | ADJUST_POINTS | COUPONS | SET_TIERS,
+    within_stores=VIEW_POINTS | CONTACTS | ADJUST_POINTS | COUPONS | SET_TIERS,
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from organizations.personal_data import BLANK, EMPTY_LIST, ERASED, NOTHING, PersonalRows
+from organizations.personal_data import BLANK, EMPTY_LIST, ERASED, NOTHING, NULL, PersonalRows
 
 _ACCOUNTS: Final = (
     "SELECT account.id FROM engagement_pointsaccount AS account"
@@ -69,6 +69,21 @@ ENGAGEMENT_ROWS: Final = (
         )""",  # noqa: S608 - made of constants
         emptied={"reason": BLANK},
     ),
+    PersonalRows(name="Notes", table="engagement_note", emptied=None, audited_as="note"),
+    PersonalRows(
+        name="Interactions",
+        table="engagement_interaction",
+        emptied={
+            "sender": BLANK,
+            "receiver": BLANK,
+            "subject": BLANK,
+            "response_url": BLANK,
+            "latitude": NULL,
+            "longitude": NULL,
+        },
+        audited_as="interaction",
+    ),
+    PersonalRows(name="Notifications", table="engagement_notification", emptied=None, audited_as="notification"),
     PersonalRows(
         name="Deferred events",
         table="engagement_deferredevent",

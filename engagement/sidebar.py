@@ -6,6 +6,11 @@ from engagement.adjustments.staff import count_waiting
 from organizations.back_office.sidebar import SidebarEntry
 
 BILLS: Final = (SidebarEntry("Bills", "receipt_long", "engagement.bill"),)
+CONTACTS: Final = (
+    SidebarEntry("Notes", "sticky_note_2", "engagement.note"),
+    SidebarEntry("Interactions", "forum", "engagement.interaction"),
+    SidebarEntry("Notifications", "notifications", "engagement.notification"),
+)
 LOYALTY: Final = (
     SidebarEntry("Programs", "loyalty", "engagement.program"),
     SidebarEntry("Memberships", "card_membership", "engagement.membership"),

@@ -5,7 +5,10 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from customers.api.viewsets import CustomerViewSet
+from customers.preferences.api import PreferenceViewSet
 from engagement.coupons.api import CouponViewSet
+from engagement.interactions.api import InteractionViewSet
+from engagement.notes.api import NoteViewSet
 from engagement.redemptions.api import RedemptionViewSet
 from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
@@ -26,6 +29,9 @@ router.register("customer", CustomerViewSet)
 router.register("customer", TransactionViewSet)
 router.register("customer", RedemptionViewSet)
 router.register("customer", CouponViewSet)
+router.register("customer", NoteViewSet)
+router.register("customer", InteractionViewSet)
+router.register("customer", PreferenceViewSet)
 router.register("customer", SubscriptionViewSet)
 
 # Actions that this version does not have, by the methods that the contract gives them.
@@ -41,8 +47,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,
-    action_path("customer", "interaction|interactions|recommendations", unsupported_read),
-    action_path("customer", "notes|preferences|referrals|tickets", unsupported_both),
+    action_path("customer", "recommendations", unsupported_read),
+    action_path("customer", "referrals|tickets", unsupported_both),
     action_path("transaction", "add", unsupported_write),
     action_path("points", "isredeemable|validationcode", unsupported_read),
     action_path("points", "redeem|reverse", unsupported_write),

@@ -17,6 +17,7 @@ from organizations.tenancy.statements import fetch_rows, write_rows
 # SQL of what takes the place of a value. Where a column must not be blank, a word does.
 BLANK: Final = "''"
 NOTHING: Final = "'{}'::jsonb"
+NULL: Final = "NULL"
 EMPTY_LIST: Final = "'[]'::jsonb"
 ERASED: Final = "'erased'"
 # The answer of a call that is repeated after the customer was erased (docs/protocol.md 1.10).

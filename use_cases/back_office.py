@@ -48,7 +48,13 @@ def compose_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         sidebar_group(
             request,
             "Customers",
-            (*customers.CUSTOMERS, *subscriptions.CONSENTS, *engagement.BILLS, *customers.GROUPINGS),
+            (
+                *customers.CUSTOMERS,
+                *subscriptions.CONSENTS,
+                *engagement.BILLS,
+                *engagement.CONTACTS,
+                *customers.GROUPINGS,
+            ),
         ),
         sidebar_group(request, "Loyalty", engagement.LOYALTY),
         sidebar_group(request, "Organization", organizations.CONFIGURATION, collapsible=False),

@@ -10,6 +10,8 @@ from engagement.adjustments.panels import adjustments_panel
 from engagement.bills.latest import latest_bills
 from engagement.bills.models import Bill, PurchaseTotals
 from engagement.coupons.panels import coupons_panel
+from engagement.interactions.panels import interactions_panel, surveys_panel
+from engagement.notes.panels import notes_panel
 from engagement.points.balances import Balance, read_balances
 from engagement.points.entries import latest_entries
 from engagement.points.models import PointsEntry
@@ -62,7 +64,16 @@ class CustomerPanel(Protocol):
     def __call__(self, customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Table | None: ...
 
 
-PANELS: Sequence[CustomerPanel] = (tiers_panel, adjustments_panel, coupons_panel, identity_panel, consents_panel)
+PANELS: Sequence[CustomerPanel] = (
+    tiers_panel,
+    adjustments_panel,
+    coupons_panel,
+    notes_panel,
+    interactions_panel,
+    surveys_panel,
+    identity_panel,
+    consents_panel,
+)
 
 
 def panels_of(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> list[Table]:

@@ -10,6 +10,8 @@ import customers.identifiers.sections
 import customers.segments.sections
 import engagement.bills.sections
 import engagement.coupons.sections
+import engagement.interactions.sections
+import engagement.notes.sections
 import engagement.points.expired
 import engagement.points.group_points
 import engagement.points.promotions
@@ -18,8 +20,9 @@ import engagement.tiers.sections
 import engagement.trackers.sections
 import subscriptions.sections
 from customers.lookup.statement import Found
-from customers.profile.reading import Reading, Section, SectionChoice, chosen, in_order
+from customers.profile.reading import Reading, Section, SectionChoice, chosen, in_order, merged
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
+from loyalty_project.protocol.errors import Notice
 
 # The sections in the order in which they print; each is asked whether it belongs to a read.
 SECTIONS: Sequence[SectionChoice] = (
@@ -37,6 +40,8 @@ SECTIONS: Sequence[SectionChoice] = (
     engagement.bills.sections.purchases,
     engagement.bills.sections.transactions,
     engagement.coupons.sections.coupons_of_profile,
+    engagement.notes.sections.notes_of_profile,
+    engagement.interactions.sections.feed_of_profile,
     engagement.points.group_points.group_points,
     subscriptions.sections.subscriptions,
 )
@@ -80,6 +85,7 @@ ORDER: Mapping[str, Any] = {
     "points_summary": ...,
     "promotion_points": ...,
     "delayed_accrual": ...,
+    "notifications": ...,
     "card_details": ...,
     "membership_retention_criteria": ...,
     "tier_update_criteria": ...,
@@ -105,6 +111,13 @@ def refusal_of(found: Found, reading: Reading) -> CodeTable | None:
     if refused is not Transport.CUSTOMER_ERASED and engagement.points.sections.is_unreadable(reading):
         return Code.INVALID_INPUT
     return refused
+
+
+def notices_of(found: Found, reading: Reading) -> list[Notice]:
+    """Warnings of the item of a customer who was read."""
+    network = engagement.interactions.sections.asked_feed(reading)
+    feed = engagement.interactions.sections.feed_notices(merged(found.parts), {network}) if network else []
+    return [*reading.warnings_of(found.customer.pk), *feed]
 
 
 def profile_of(found: Found) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from organizations.api.views import TillViewSet
 from use_cases import registration
 from use_cases.customer_core import customer_core
 from use_cases.identity import request_change
-from use_cases.profile import profile_of, refusal_of, sections_of
+from use_cases.profile import notices_of, profile_of, refusal_of, sections_of
 from use_cases.search import Search, search_customers
 
 REGISTERED: Final = "Customer registration successful"
@@ -160,7 +160,7 @@ def _profile(found: Found, *, reading: Reading) -> Result:
     refused = refusal_of(found, reading)
     if refused is not None:
         return refused
-    return Done(body=profile_of(found), message=RETRIEVED, warnings=reading.warnings_of(found.customer.pk))
+    return Done(body=profile_of(found), message=RETRIEVED, warnings=notices_of(found, reading))
 
 
 def _echo(key: str, value: str, found: Found | None, code: CodeTable) -> Mapping[str, Any]:

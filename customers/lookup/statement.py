@@ -164,7 +164,7 @@ class _Read:
         try:
             return self._run(self.sections)
         except Error as error:
-            if not any(section.failure for section in self.sections) or is_database_away(error):
+            if not any(section.may_fail for section in self.sections) or is_database_away(error):
                 raise
             log.info("read_failed_as_a_whole")
             return self._one_by_one()
@@ -178,13 +178,13 @@ class _Read:
 
     def _one_by_one(self) -> list[_Row]:
         """The rows by a statement for the sections that must not fail, and one for each that may."""
-        sure = tuple(section for section in self.sections if section.failure is None)
+        sure = tuple(section for section in self.sections if not section.may_fail)
         rows = self._run(sure)
         parts: dict[Section, dict[Any, Any]] = {}
         for number, section in enumerate(sure):
             parts[section] = {row[_ID]: values[number] for row, values in rows}
         for section in self.sections:
-            if section.failure is not None:
+            if section.may_fail:
                 parts[section] = {}
                 with self.reading.may_fail(section.failure):
                     parts[section] = {row[_ID]: values for row, (values,) in self._run((section,))}

@@ -91,10 +91,10 @@ class Reading:
             part = self.part(load)
         return part  # noqa: RET504 - None if it failed
 
-    def may_fail(self, code: Code) -> AbstractContextManager[None]:
+    def may_fail(self, code: Code | None) -> AbstractContextManager[None]:
         """Context in which a database error leaves out a part of the answer, with the warning `code` once for all parts."""
-        notice = Notice(code)
-        return best_effort(self.notices, [] if notice in self.notices else [notice])
+        warnings = [] if code is None or Notice(code) in self.notices else [Notice(code)]
+        return best_effort(self.notices, warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,8 @@ class Section:
     `display` prints the part of one customer's answer from the values of these columns. `parameters` are those of the SQL
     besides `organization`, named after the noun. `after` is the section whose joins this one's refer to.
 
-    `failure` is the warning if the database does not give the values; `display` then gets None.
+    `failure` is the warning of every item if the database does not give the values; `display` then gets None. So it does for a
+    section that `is_optional`, without a warning: the reader gives one to the items that it concerns.
     `due` names the customers who have something due by now; `settle` settles it, after which the statement runs again.
     """
 
@@ -145,8 +146,14 @@ class Section:
     after: "Section | None" = None
     parameters: Callable[[Any], Mapping[str, Any]] = no_parameters
     failure: Code | None = None
+    is_optional: bool = False
     due: Callable[[Values, Any], Collection[int]] = _never_due
     settle: Callable[[Collection[int], Any], None] | None = None
+
+    @property
+    def may_fail(self) -> bool:
+        """True if the answer is given without the section's values."""
+        return self.is_optional or self.failure is not None
 
 
 SectionChoice = Callable[[Any], Section | None]

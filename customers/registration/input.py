@@ -280,7 +280,7 @@ def _field_values(item: Item, context: InputContext, notices: list[Notice]) -> d
             notices.append(Notice(Code.VALIDATION_FAILED, key="gender"))
     for category in (Category.CUSTOM, Category.EXTENDED, Category.PREFERENCE):
         for row in rows(item, f"{category.value}_fields", "field"):
-            name, value = text(row, "name"), _field_text(row)
+            name, value = text(row, "name"), field_text(row)
             if not value:
                 continue
             definition = context.field_named(category, name)
@@ -293,7 +293,8 @@ def _field_values(item: Item, context: InputContext, notices: list[Notice]) -> d
     return values
 
 
-def _field_text(row: Item) -> str:
+def field_text(row: Item) -> str:
+    """The value of a sent field; a list, which names several options, as JSON. Raises `LoyaltyError` 400 for an object."""
     value = row.get("value")
     return json.dumps(value) if isinstance(value, list) and value else text(row, "value")
 

@@ -38,7 +38,7 @@ def _replaced(function: str, *, with_columns: bool) -> str:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("engagement", "0023_coupon_codes_for_printing"),
+        ("engagement", "0026_interactions"),
         ("organizations", "0012_erasure_empties_the_audit"),
     ]
 

@@ -57,12 +57,15 @@ def one_customer_answer(outcomes: Sequence[Outcome]) -> Tree:
     return {"response": {"status": status, "customers": {"customer": outcome.body}}}
 
 
-def customer_answer(outcomes: Sequence[Outcome], *, message: str = Transport.SUCCESS.sentence) -> Tree:
-    """Answer with the customer directly in `response`: an object for one, a list for several (docs/protocol.md 1.5)."""
+def customer_answer(outcomes: Sequence[Outcome], *, message: str = Transport.SUCCESS.sentence, totals: bool = False) -> Tree:
+    """Answer with the customer directly in `response`: an object for one, a list for several (docs/protocol.md 1.5).
+
+    `message` and `totals` as in `customers_answer`.
+    """
     bodies = [outcome.body for outcome in outcomes]
     return {
         "response": {
-            "status": _batch_status(outcomes, message=message, totals=False),
+            "status": _batch_status(outcomes, message=message, totals=totals),
             "customer": bodies[0] if len(bodies) == 1 else bodies,
         }
     }

@@ -40,6 +40,7 @@ TEXT_KEYS = (
     "registered_on", "updated_on", "registered_till", "associated_with", "preferred_store", "ndnc_status", "fraud_status",
     "test_control_status", "referral_code", "card_number", "series_code", "identifier", "old_value", "new_value",
     "validation_code", "channel", "priority", "scope", "is_subscribed", "campaign_id", "outbox_id",
+    "associate_id", "local_id",
 )  # fmt: skip
 LIST_KEYS = (
     ("custom_fields", "field"),
@@ -51,6 +52,7 @@ LIST_KEYS = (
     ("card_details", "card_detail"),
     ("transactions", "transaction"),
     ("line_items_v2", "line_item"),
+    ("notes", "note"),
 )
 ROW = {
     "name": "Hobbies",
@@ -60,6 +62,7 @@ ROW = {
     "priority": "BULK",
     "is_subscribed": "1",
     "meta": {"residence": "true"},
+    "description": "Likes tea",
 }
 # The container of an action's items.
 CONTAINERS = ("customer", "subscription", "transaction", "redeem", "coupon")
@@ -105,6 +108,8 @@ def queries() -> Iterator[str]:
             "type",
             "store_id",
             "program_id",
+            "network",
+            "associate_id",
             "start",
             "rows",
         )

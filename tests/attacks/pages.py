@@ -35,6 +35,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "engagement_couponseries_generate": "engagement.generate_codes",
     "engagement_couponseries_issue": "engagement.issue_coupon",
     "engagement_membership_set_tier": "engagement.set_tier",
+    "engagement_note_write": "engagement.add_note",
     "engagement_pointsaccount_adjust": "engagement.adjust_points",
     "engagement_pointsadjustment_decide": "engagement.adjust_points",
     "engagement_pointsentry_take_back": "engagement.adjust_points",

@@ -21,6 +21,8 @@ from engagement.adjustments.models import PointsAdjustment
 from engagement.bills.models import Bill
 from engagement.coupons.models import CodeRun, Coupon, CouponSeries
 from engagement.events.models import DeferredEvent
+from engagement.interactions.models import Interaction, Notification
+from engagement.notes.models import Note
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program
 from engagement.redemptions.models import Redemption
@@ -49,7 +51,9 @@ from tests.factories.events import DeferredEventFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.groups import UserGroupFactory
 from tests.factories.identity_requests import ask, staff
+from tests.factories.interactions import InteractionFactory, NotificationFactory
 from tests.factories.locations import ConceptFactory, StoreFactory, TillFactory, ZoneFactory, till_actor
+from tests.factories.notes import NoteFactory
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.points import facts, give_points
 from tests.factories.redemptions import redeem
@@ -63,7 +67,8 @@ from use_cases.merging import merge_customers
 OF_A_STORE: Final = frozenset(
     {
         "apiclient", "bill", "card", "coupon", "consentchange", "customer", "duplicatecandidate", "erasure", "identityrequest",
-        "membership", "merge", "pointsaccount", "pointsadjustment", "pointsentry", "pointslot", "redemption", "store", "till",
+        "interaction", "membership", "merge", "note", "notification", "pointsaccount", "pointsadjustment",
+        "pointsentry", "pointslot", "redemption", "store", "till",
     }
 )  # fmt: skip
 ROLES: Final = tuple(StaffMember.Role.values)
@@ -147,6 +152,9 @@ def _furnish(name: str, store: Store, number: int) -> Place:
             ConsentChange: ConsentChangeFactory(customer=person),
             DeferredEvent: DeferredEventFactory(customer=person),
             Erasure: erase_customer(leaver.pk, basis=f"Marked{name}", by=by),
+            Note: NoteFactory(customer=person),
+            Interaction: InteractionFactory(customer=person),
+            Notification: NotificationFactory(customer=person),
         }
         inherited = Identifier.objects.get(customer=person, state=Identifier.State.MERGED)
     marks = (f"Marked{name}", f"marked.{name}", f"MARK-{name}", f"MARKED{number}")

@@ -37,6 +37,7 @@ TABLE = """
     customers.view_merge                    A M S C U  kept
     customers.view_segment                  A . . C U  .
     customers.view_usergroup                A . . C U  .
+    engagement.add_note                     A M S C .  kept
     engagement.adjust_points                A M S C .  kept
     engagement.correct_coupon               A M . C .  kept
     engagement.generate_codes               A . . . .  .
@@ -49,7 +50,10 @@ TABLE = """
     engagement.view_coupon                  A M S C U  kept
     engagement.view_couponseries            A M . C U  .
     engagement.view_deferredevent           A . . C U  .
+    engagement.view_interaction             A M S C U  kept
     engagement.view_membership              A M S C U  kept
+    engagement.view_note                    A M S C U  kept
+    engagement.view_notification            A M S C U  kept
     engagement.view_pointsaccount           A M S C U  kept
     engagement.view_pointsadjustment        A M S C U  kept
     engagement.view_pointsentry             A M S C U  kept

@@ -64,6 +64,7 @@ IMPERSONAL: Final = {
     "engagement_couponredemption": "transaction_number made_by",
     "engagement_couponreversal": "made_by",
     "engagement_deferredevent": "kind payload actor request_id last_error",
+    "engagement_interaction": "network status survey_name sent_by",
     "engagement_pointsadjustment": "token requested_by decided_by",
     "engagement_pointsentry": "reference made_by explanation",
     "engagement_redemption": "code transaction_number validation_code",

@@ -1,0 +1,1 @@
+"""Preferences of customers: fields of a category of their own, and the preferred store."""

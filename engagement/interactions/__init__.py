@@ -1,0 +1,1 @@
+"""Interactions with customers: messages, check-ins, surveys and posts, as other systems know them."""
