@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any, Final
 
-from engagement.points.expiring import Expiring
+from django.db import transaction
+
+from engagement.points.expiring import Expiring, expiring_points
 from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.catalog import current_catalog
 from engagement.tiers.models import TierChange
 from loyalty_project import clock
 from loyalty_project.protocol.numbers import plain_digits
+from organizations.tenancy.models import Organization
 from webhooks.announcing import Announcement, announce
 from webhooks.events.kinds import EventKind
 
@@ -21,6 +25,7 @@ EXPIRING: Final = EventKind(name="points.expiring", meaning="points will expire 
 TIER_CHANGED: Final = EventKind(name="tier.changed", meaning="a member's tier was raised, lowered or renewed")
 POINTS_EVENTS: Final = (AWARDED, REDEEMED, EXPIRED, CORRECTED, EXPIRING, TIER_CHANGED)
 
+_BATCH: Final = 1_000
 Kind = PointsEntry.Kind
 # Promised points are announced when they are credited. What a merge moves is part of `customer.merged`.
 _KINDS: Final[Mapping[str, EventKind]] = {
@@ -67,24 +72,34 @@ def announce_movements(moved: Iterable[Moved], *, heard: frozenset[str]) -> None
     )
 
 
-def announce_expiring(rows: Iterable[Expiring], *, on: date) -> None:
-    """Announce points that expire soon: once for each customer, program, last day and day of notice (`on`)."""
-    announce(
-        [
-            Announcement(
-                kind=EXPIRING,
-                customer_id=row.customer_id,
-                occurred_at=clock.now(),
-                facts={
-                    "program": row.program,
-                    "points": plain_digits(row.points),
-                    "last_day": row.last_day.isoformat(),
-                    "days_left": (row.last_day - on).days,
-                },
-                key=f"{EXPIRING.name} {row.customer_id} {row.last_day} {on} {row.program}",
-            )
-            for row in rows
-        ]
+def announce_expiring(organization: Organization, *, on: date) -> int:
+    """Announce the points that expire as many days after `on` as the programs' rules say; the number of notices found.
+
+    Each customer, program and last day is announced once on a day, however often this runs. A transaction for each thousand.
+    """
+    if EXPIRING.name not in organization.announced_events:
+        return 0
+    count = 0
+    rows = expiring_points(current_catalog().active, on=on, organization=organization)
+    while batch := list(islice(rows, _BATCH)):
+        with transaction.atomic():
+            announce([_notice(row, on) for row in batch])
+        count += len(batch)
+    return count
+
+
+def _notice(row: Expiring, on: date) -> Announcement:
+    return Announcement(
+        kind=EXPIRING,
+        customer_id=row.customer_id,
+        occurred_at=clock.now(),
+        facts={
+            "program": row.program,
+            "points": plain_digits(row.points),
+            "last_day": row.last_day.isoformat(),
+            "days_left": (row.last_day - on).days,
+        },
+        key=f"{EXPIRING.name} {row.customer_id} {row.last_day} {on} {row.program}",
     )
 
 

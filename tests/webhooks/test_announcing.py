@@ -1,4 +1,4 @@
-"""Announcing: events, deliveries and jobs in one transaction, for endpoints that listen; nothing for an organization without."""
+"""Announcing: events, deliveries and jobs in one transaction, for endpoints that listen; nothing without one."""
 
 import json
 

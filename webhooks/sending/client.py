@@ -114,7 +114,7 @@ async def post(pool: httpcore.AsyncConnectionPool, url: str, *, headers: Mapping
 async def _post(
     pool: httpcore.AsyncConnectionPool, url: str, headers: Mapping[str, str], body: bytes
 ) -> tuple[int | None, str]:
-    sent: Mapping[bytes | str, bytes | str] = {**headers, "content-length": str(len(body))}
+    sent = [*headers.items(), ("content-length", str(len(body)))]
     limits = {"timeout": {"connect": CONNECT_SECONDS, "pool": TOTAL_SECONDS}}
     status: int | None = None
     try:
