@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 import idna
 
 LONGEST_URL: Final = 500
+# All that is assigned to hosts; what else Python takes for global, such as the former site-local addresses, is not.
+_UNICAST: Final = IPv6Network("2000::/3")
 # Addresses of IPv4 hosts inside of IPv6: a translator, or a tunnel, would call the host.
 _TRANSLATED: Final = IPv6Network("64:ff9b::/96")
-_TRANSLATED_LOCALLY: Final = IPv6Network("64:ff9b:1::/48")
 _COMPATIBLE: Final = IPv6Network("::/96")
 _PRINTABLE: Final = frozenset(map(chr, range(0x21, 0x7F)))
 _PORTS: Final = {"https": 443, "http": 80}
@@ -82,7 +83,7 @@ def may_connect(text: str, policy: Policy) -> bool:
     inner = _ipv4_within(address)
     if inner:
         return all(policy.allow_private or _is_public(each) for each in inner)
-    return policy.allow_private or (_is_public(address) and address not in _TRANSLATED_LOCALLY)
+    return policy.allow_private or (address in _UNICAST and _is_public(address))
 
 
 def _ipv4_within(address: IPv6Address) -> list[IPv4Address]:
