@@ -44,6 +44,7 @@ ERRORS = {
     "forbidden address": "the host has no public address",
     "no http": "the answer was not HTTP",
     "no secret": "no secret to sign with can be read",
+    "erased": "the data of the customer was erased before it could be sent",
     "not tried": "it was never tried: the endpoint was paused, off or failing",
 }
 

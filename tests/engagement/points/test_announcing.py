@@ -23,6 +23,7 @@ from tests.factories.program_files import club, load
 from tests.factories.webhooks import announced, listen
 from webhooks.endpoints.models import Endpoint
 
+pytestmark = pytest.mark.django_db
 POINTS = ("points.awarded", "points.redeemed", "points.expired", "points.corrected", "tier.changed")
 
 

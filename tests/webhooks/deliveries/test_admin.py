@@ -50,7 +50,7 @@ def test_a_delivery_shows_its_body_and_every_attempt(administrator: Client, endp
 def test_every_error_of_the_client_has_words() -> None:
     assert set(ERRORS) == {
         "status", "redirect", "timeout", "connection", "tls", "unknown host", "forbidden address", "no http", "no secret",
-        "not tried",
+        "not tried", "erased",
     }  # fmt: skip
 
 
@@ -116,5 +116,5 @@ def test_the_list_costs_the_same_for_any_number(
     for _ in range(rows):
         failed(endpoint)
     administrator.get(list_of(NOUN))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         administrator.get(list_of(NOUN))

@@ -190,5 +190,5 @@ def test_the_list_costs_the_same_for_any_number(
         SecretFactory(endpoint=endpoint)
         EndpointHealth.objects.create(organization=organization, endpoint=endpoint)
     administrator.get(list_of(NOUN))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         administrator.get(list_of(NOUN))

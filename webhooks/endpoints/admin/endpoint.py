@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -90,7 +90,7 @@ class EndpointAdmin(BackOfficeAdmin):
         health = _health_of(endpoint)
         return health.succeeded_at if health else None
 
-    @display(description="State in words")
+    @display(description="State")
     def state_text(self, endpoint: Endpoint) -> str:
         """The state with its moments."""
         health = _health_of(endpoint)
@@ -120,7 +120,7 @@ class EndpointAdmin(BackOfficeAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_fields(request, obj)
-        return fields if obj is None else [*fields, "state_text", "secrets_text", "last_success", "deliveries_link"]
+        return fields if obj is None else ["state_text", "deliveries_link", "last_success", *fields, "secrets_text"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
@@ -153,7 +153,7 @@ class EndpointAdmin(BackOfficeAdmin):
     @row_page("Send a test", address="test", icon="send")
     def send_test(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
         """The page that sends a test event."""
-        form = TestForm(request.POST or None, endpoint=endpoint, by=actor_of(request, self.organization_behind(endpoint)))
+        form = TestForm(_sent(request), endpoint=endpoint, by=actor_of(request, self.organization_behind(endpoint)))
         if form.run():
             return HttpResponseRedirect(page_of(form.delivery))
         return self._answer_action(request, endpoint, form, title="Send a test", submit="Send")
@@ -167,7 +167,7 @@ class EndpointAdmin(BackOfficeAdmin):
     @row_page("Rotate secret", address="rotate", icon="key")
     def rotate(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
         """The page that makes a new secret and shows it."""
-        form = RotateForm(request.POST or None, endpoint=endpoint, by=actor_of(request, self.organization_behind(endpoint)))
+        form = RotateForm(_sent(request), endpoint=endpoint, by=actor_of(request, self.organization_behind(endpoint)))
         if form.run():
             return self.answer_secret(request, endpoint, form.secret)
         return self._answer_action(request, endpoint, form, title="Rotate secret", submit="Make a new secret")
@@ -179,7 +179,7 @@ class EndpointAdmin(BackOfficeAdmin):
 
     def _act(self, request: HttpRequest, endpoint: Endpoint, kind: type[Any], *, title: str) -> HttpResponse:
         by = actor_of(request, self.organization_behind(endpoint))
-        form = kind(request.POST or None, endpoint=endpoint, by=by)
+        form = kind(_sent(request), endpoint=endpoint, by=by)
         if form.run():
             messages.success(request, form.done)
             return HttpResponseRedirect(page_of(endpoint))
@@ -197,6 +197,11 @@ class EndpointAdmin(BackOfficeAdmin):
             submit=submit,
             intro=form.intro,
         )
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What a form without fields was sent with: perhaps nothing."""
+    return request.POST if request.method == "POST" else None
 
 
 def _health_of(endpoint: Endpoint) -> EndpointHealth | None:

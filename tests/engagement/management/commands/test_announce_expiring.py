@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from customers.profile.models import Customer
 from engagement.points.expiry import Expiry
@@ -17,6 +18,7 @@ from tests.factories.webhooks import announced, listen
 from tests.races import race
 from webhooks.deliveries.models import Delivery
 
+pytestmark = pytest.mark.django_db
 ON = "2026-12-31"
 FAR, NEAR = date(2027, 1, 30), date(2027, 1, 7)
 
@@ -24,7 +26,8 @@ FAR, NEAR = date(2027, 1, 30), date(2027, 1, 7)
 @pytest.fixture(autouse=True)
 def notices(northwind: Organization) -> None:
     """A club that gives notice 30 and 7 days ahead."""
-    load(club(expiry_notice_days=[30, 7]))
+    with transaction.atomic():
+        load(club(expiry_notice_days=[30, 7]))
     northwind.refresh_from_db()
 
 
