@@ -1,4 +1,4 @@
-"""Webhook events of customers (docs/webhooks.md): their kinds, and what is announced of whom.
+"""Webhook events of customers (docs/webhooks.md): their kinds, and the facts of each.
 
 A caller hands over the ids of customers that it has written. Their facts are read in one statement, and only if an endpoint of
 the organization listens.

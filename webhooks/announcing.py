@@ -56,7 +56,7 @@ WHERE listening.paused_at IS NULL AND (health.rests_until IS NULL OR health.rest
 class Announcement:
     """An event of a customer (`user_id`), with its facts as JSON values.
 
-    An announcement with a `key` is made once, whoever repeats it: the key is unique in the organization for the days that the
+    An announcement with a `key` is made once, however often it is repeated: the key is unique in the organization for the days that the
     log of deliveries is kept.
     """
 

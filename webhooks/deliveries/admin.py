@@ -21,7 +21,7 @@ from organizations.back_office.current_user import actor_of, work_for
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, RelatedRowFilter
 from organizations.back_office.pages import page_of, permission_check, row_page
 from organizations.back_office.parameters import Shape, one_of
-from organizations.back_office.tables import number, table
+from organizations.back_office.tables import cell, number, table
 from use_cases.webhook_events import EVENT_KINDS
 from webhooks.deliveries.models import Attempt, Delivery
 from webhooks.deliveries.services import replay
@@ -100,8 +100,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
     endpoint_link = link_column("endpoint", "Endpoint")
     state_label = choice_column("state", "State", STATE_COLORS)
     status_label = value_column("status", "Last answer", "HTTP {}".format)
-    occurred_at = value_column("event__occurred_at", "Happened")
-    recorded_at = value_column("event__recorded_at", "Recorded")
+    occurred_at = value_column("event__occurred_at", "Happened", cell)
+    recorded_at = value_column("event__recorded_at", "Recorded", cell)
     event_id_label = value_column("event__uid", "Id of the event")
 
     @display(description="Problem", empty_value="–")
@@ -115,7 +115,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @display(description="Next attempt", empty_value="–")
     def next_attempt(self, delivery: Delivery) -> Any:
         """When it is tried next, if it waits."""
-        return delivery.next_at if delivery.state == Delivery.State.PENDING else None
+        return cell(delivery.next_at) if delivery.state == Delivery.State.PENDING else None
 
     @display(description="Customer")
     def customer_link(self, delivery: Delivery) -> SafeString | str:

@@ -84,11 +84,11 @@ class EndpointAdmin(BackOfficeAdmin):
         health = _health_of(endpoint)
         return "failing" if health and health.failing_since else "active"
 
-    @display(description="Last success", empty_value="–")
+    @display(description="Last success")
     def last_success(self, endpoint: Endpoint) -> Any:
         """When the endpoint took an event last."""
         health = _health_of(endpoint)
-        return health.succeeded_at if health else None
+        return cell(health.succeeded_at if health else None)
 
     @display(description="State")
     def state_text(self, endpoint: Endpoint) -> str:

@@ -86,6 +86,7 @@ def test_wrong_options_are_reported() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_commands_at_once_announce_once(northwind: Organization, asha: Customer) -> None:
     listen(northwind, "points.expiring")
-    give_points(account_of(asha), 10, expiry=Expiry(FAR))
+    with transaction.atomic():
+        give_points(account_of(asha), 10, expiry=Expiry(FAR))
     race([[0], [1]], lambda _: announce())
     assert len(announced()) == 1
