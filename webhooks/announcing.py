@@ -56,8 +56,8 @@ WHERE listening.paused_at IS NULL AND (health.rests_until IS NULL OR health.rest
 class Announcement:
     """An event of a customer (`user_id`), with its facts as JSON values.
 
-    An announcement with a `key` is made once, however often it is repeated: the key is unique in the organization for the days that the
-    log of deliveries is kept.
+    An announcement with a `key` is made once, however often it is repeated: the key is unique in the organization for the days
+    that the log of deliveries is kept.
     """
 
     kind: EventKind

@@ -1,9 +1,10 @@
 """Tasks of webhooks, in the queue of deliveries (loyalty_project/worker.py)."""
 
 import structlog
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from loyalty_project.jobs import DELIVERIES, GrowingDelays
+from loyalty_project.jobs import DELIVERIES
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from webhooks.deliveries import services
@@ -12,7 +13,8 @@ from webhooks.delivering import serve_endpoint
 log = structlog.get_logger(__name__)
 
 
-@app.task(name=services.TASK, queue=DELIVERIES, retry=GrowingDelays())
+# Failed deliveries are stored, not raised: what the job raises is trouble of our own, such as a lost database.
+@app.task(name=services.TASK, queue=DELIVERIES, retry=RetryStrategy(wait=60))
 async def deliver(*, organization: str, endpoint: int) -> None:
     """Deliver what is due at one endpoint."""
     await serve_endpoint(endpoint, organization_code=organization)

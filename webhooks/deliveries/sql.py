@@ -40,7 +40,7 @@ ON CONFLICT (endpoint_id) DO UPDATE
 SET failures = health.failures + 1, failing_since = coalesce(health.failing_since, %(now)s), rests_until = %(until)s
 RETURNING failing_since
 """
-# Across all organizations, for workers: endpoints that may be served now and have something due.
+# Across all organizations, for workers alone: endpoints that may be served now and have something due.
 DUE_ENDPOINTS: Final = """
 SELECT endpoint.id, organization.code FROM webhooks_endpoint AS endpoint
 JOIN organizations_organization AS organization ON organization.id = endpoint.organization_id

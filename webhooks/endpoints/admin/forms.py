@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.db import transaction
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
@@ -13,10 +12,11 @@ from organizations.organization_file.schema import Struct
 from use_cases.webhook_events import EVENT_KINDS
 from webhooks.deliveries.models import Delivery
 from webhooks.deliveries.services import send_test
+from webhooks.delivering import sending_policy
 from webhooks.endpoints.models import Endpoint
 from webhooks.endpoints.secrets import SecretsRefusedError, add_secret, retire_old_secrets
 from webhooks.endpoints.services import PausedBecause, pause_endpoint, resume_endpoint
-from webhooks.sending.addresses import LONGEST_URL, AddressError, Policy, check_url
+from webhooks.sending.addresses import LONGEST_URL, AddressError, check_url
 
 
 class EndpointForm(ConfigurationForm):
@@ -42,8 +42,7 @@ class EndpointForm(ConfigurationForm):
     def clean_url(self) -> str:
         """The address in its plain form."""
         try:
-            policy = Policy(allow_http=settings.WEBHOOK_ALLOW_HTTP, allow_private=settings.WEBHOOK_ALLOW_PRIVATE)
-            return check_url(self.cleaned_data["url"], policy)
+            return check_url(self.cleaned_data["url"], sending_policy())
         except AddressError as error:
             raise forms.ValidationError(str(error)) from error
 
