@@ -21,6 +21,7 @@ from demo import (
     identity_requests,
     merges,
     redemptions,
+    webhooks,
 )
 from demo.guide import OPERATOR
 from demo.organization import ORGANIZATION_CODE, ORGANIZATION_FILE
@@ -37,7 +38,7 @@ from use_cases.organization_file import check_document, load_organization
 LOADED: Final = "demo loaded"
 _DATA_MODULES: Final = (
     customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons, contacts,
-    erasures,
+    webhooks, erasures,
 )  # fmt: skip
 
 
@@ -97,6 +98,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     classified = classifications.demo_classifications(items, today=today)
     classifications.classify_customers(items, classified, by=by)
     bill_count = bills.record_demo_bills(registered, by=by, report=report)
+    report("Adding a webhook endpoint", 0, 0)
+    webhooks.open_demo_endpoint(by=by)
     report("Requesting changes of identifiers", 0, 0)
     identity_requests.request_demo_changes([registration.state for registration in registrations], by=by, now=now)
     report("Looking for customers registered twice", 0, 0)

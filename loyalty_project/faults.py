@@ -32,6 +32,8 @@ class Point(StrEnum):
     AFTER_COMMIT = "item.after_commit"
     BATCH_COMMITTED = "import.batch_committed"
     BEFORE_ANSWER = "call.before_answer"
+    WEBHOOK_CLAIMED = "webhook.claimed"
+    WEBHOOK_SENT = "webhook.sent"
 
 
 @dataclass(slots=True)

@@ -27,6 +27,8 @@ Arguments: TypeAlias = Mapping[str, int | str]
 # A worker sends a heartbeat every ten seconds. Without one for this long it counts as dead.
 SILENCE: Final = timedelta(seconds=30)
 LONGEST_DELAY: Final = timedelta(hours=6)
+# The queue of deliveries to other systems, which mostly wait: workers take its jobs beside the others.
+DELIVERIES: Final = "deliveries"
 
 # Not the manager of procrastinate's app: in a worker it has connections of its own, outside of the task's transaction.
 _manager: Final = JobManager(DjangoConnector())
@@ -40,18 +42,18 @@ class GrowingDelays(BaseRetryStrategy):
         return RetryDecision(retry_in={"seconds": seconds})
 
 
-def defer_job(task: str, *, lock: str, arguments: Arguments) -> None:
+def defer_job(task: str, *, lock: str, arguments: Arguments, queue: str = DEFAULT_QUEUE) -> None:
     """Defer a job. A worker takes it as soon as the caller's transaction is committed."""
-    defer_jobs(task, {lock: arguments})
+    defer_jobs(task, {lock: arguments}, queue=queue)
 
 
-def defer_jobs(task: str, arguments: Mapping[str, Arguments]) -> None:
+def defer_jobs(task: str, arguments: Mapping[str, Arguments], *, queue: str = DEFAULT_QUEUE) -> None:
     """Defer a job for each lock, in one statement."""
     if not arguments:
         return
     _manager.batch_defer_jobs(
         [
-            Job(queue=DEFAULT_QUEUE, task_name=task, lock=lock, queueing_lock=None, task_kwargs=dict(given))
+            Job(queue=queue, task_name=task, lock=lock, queueing_lock=None, task_kwargs=dict(given))
             for lock, given in arguments.items()
         ]
     )
@@ -66,12 +68,12 @@ def hasten_jobs(task: str, arguments: Mapping[str, Arguments]) -> None:
     defer_jobs(task, arguments)
 
 
-def defer_missing_jobs(task: str, arguments: Mapping[str, Arguments]) -> int:
+def defer_missing_jobs(task: str, arguments: Mapping[str, Arguments], *, queue: str = DEFAULT_QUEUE) -> int:
     """Defer a job for each lock that has no waiting or running job; return how many."""
     known = ProcrastinateJob.objects.filter(is_any_of("lock", arguments, TextField()))
     live = set(known.filter(status__in=[Status.TODO.value, Status.DOING.value]).values_list("lock", flat=True))
     missing = {lock: given for lock, given in arguments.items() if lock not in live}
-    defer_jobs(task, missing)
+    defer_jobs(task, missing, queue=queue)
     return len(missing)
 
 

@@ -55,6 +55,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "loyalty_project",
     "organizations",
+    "webhooks",
     "customers",
     "engagement",
     "subscriptions",
@@ -141,6 +142,16 @@ SEARCH_TIMEOUT = env.float("SEARCH_TIMEOUT", 5.0, validate=validate.Range(min=0.
 TOKEN_KEYS_DIR = env.path("TOKEN_KEYS_DIR", DATA_DIR / "token-keys")
 # Number of own proxies in front. The caller's address is what the outermost of them added to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
+
+# --- webhooks: docs/webhooks.md
+
+# Only for receivers in the own network: without these, endpoints are public HTTPS addresses.
+WEBHOOK_ALLOW_HTTP = env.bool("WEBHOOK_ALLOW_HTTP", False)
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", False)
+# Endpoints that one worker serves at the same time. Each has one job at a time, which mostly waits.
+WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", 50, validate=validate.Range(min=1, max=500))
+# Days after which events are deleted from the log of deliveries.
+WEBHOOK_LOG_DAYS = env.int("WEBHOOK_LOG_DAYS", 30, validate=validate.Range(min=8, max=3650))
 
 # Fault point at which tests kill this process (loyalty_project/faults.py). Never in production.
 FAULT = "" if PRODUCTION else env.str("REGULARS_FAULT", "")

@@ -1,7 +1,8 @@
 """The worker: a process that runs jobs until it is terminated, or until no job is due.
 
 It fetches jobs on asynchronous connections of its own. Their tasks run in threads, each with Django's connection of that
-thread, so that a task is written like any other code.
+thread, so that a task is written like any other code. Deliveries to other systems, which mostly wait, have a queue of their own
+and run on the event loop beside the other jobs: neither holds back the other.
 """
 
 import asyncio
@@ -14,19 +15,25 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import structlog
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from procrastinate.contrib.django import app, connector_params
 from procrastinate.job_context import JobContext
+from procrastinate.jobs import DEFAULT_QUEUE
 from procrastinate.middleware import AsyncCallNext
 from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.worker import Worker
 from structlog.contextvars import bound_contextvars
 
+from loyalty_project.jobs import DELIVERIES
+
 log = structlog.get_logger(__name__)
 
-# For short statements that wait for each other: fetch and finish jobs, heartbeats. Listening has one more connection.
+# For short statements that wait for each other: fetch and finish jobs, heartbeats. Listening has one more for each queue.
 CONNECTIONS: Final = 2
+# In which deliveries ask the database: short statements, for any number of endpoints.
+DELIVERY_THREADS: Final = 4
 TERMINATING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -52,7 +59,7 @@ def work_jobs(*, concurrency: int, until_empty: bool) -> None:
         periodic.task.defer(timestamp=int(time.time()))
     connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=CONNECTIONS)
     connection.close()
-    with app.replace_connector(connector), _threads() as threads:
+    with app.replace_connector(connector), _threads(concurrency + DELIVERY_THREADS) as threads:
         asyncio.run(_work(threads, concurrency=concurrency, until_empty=until_empty))
 
 
@@ -73,16 +80,8 @@ async def log_job(call_next: AsyncCallNext, context: JobContext, _worker: Worker
 async def _work(threads: ThreadPoolExecutor, *, concurrency: int, until_empty: bool) -> None:
     asyncio.get_running_loop().set_default_executor(threads)
     async with app.open_async():
-        working = asyncio.create_task(
-            app.run_worker_async(
-                concurrency=concurrency,
-                wait=not until_empty,
-                listen_notify=not until_empty,
-                delete_jobs="successful",
-                install_signal_handlers=False,
-                worker_middleware=[log_job],
-            )
-        )
+        # Jobs defer deliveries: without waiting, these come last.
+        working = asyncio.create_task(_work_in_turn(concurrency) if until_empty else _work_side_by_side(concurrency))
         log.info("worker_started", concurrency=concurrency)
         with _cancelling(working):
             (end,) = await asyncio.gather(working, return_exceptions=True)
@@ -90,6 +89,42 @@ async def _work(threads: ThreadPoolExecutor, *, concurrency: int, until_empty: b
         log.info("worker_stopped")
         return
     raise end or WorkerEndedError("Something other than a job failed; the log has the cause.")
+
+
+async def _work_in_turn(concurrency: int) -> None:
+    """Run what is due, queue by queue."""
+    await _work_queue(DEFAULT_QUEUE, concurrency=concurrency, until_empty=True)
+    await _work_queue(DELIVERIES, concurrency=settings.WEBHOOK_CONCURRENCY, until_empty=True)
+
+
+async def _work_side_by_side(concurrency: int) -> None:
+    """Run the jobs of both queues until one of the two ends; then the other one ends too, with its running jobs."""
+    queues = [
+        asyncio.create_task(_work_queue(DEFAULT_QUEUE, concurrency=concurrency, until_empty=False)),
+        asyncio.create_task(_work_queue(DELIVERIES, concurrency=settings.WEBHOOK_CONCURRENCY, until_empty=False)),
+    ]
+    try:
+        await asyncio.wait(queues, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for queue in queues:
+            queue.cancel()
+        ends = await asyncio.gather(*queues, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
+
+
+async def _work_queue(queue: str, *, concurrency: int, until_empty: bool) -> None:
+    await app.run_worker_async(
+        queues=[queue],
+        name=queue,
+        concurrency=concurrency,
+        wait=not until_empty,
+        listen_notify=not until_empty,
+        delete_jobs="successful",
+        install_signal_handlers=False,
+        worker_middleware=[log_job],
+    )
 
 
 @contextmanager
@@ -114,11 +149,11 @@ def _cancelling(working: asyncio.Task[None]) -> Iterator[None]:
 
 
 @contextmanager
-def _threads() -> Iterator[ThreadPoolExecutor]:
+def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
     """Threads for tasks. Their database connections are closed at the end, because a thread does not close its own."""
     opened: list[BaseDatabaseWrapper] = []
     try:
-        with ThreadPoolExecutor(initializer=lambda: opened.append(connections[DEFAULT_DB_ALIAS])) as threads:
+        with ThreadPoolExecutor(count, initializer=lambda: opened.append(connections[DEFAULT_DB_ALIAS])) as threads:
             yield threads
     finally:
         for wrapper in opened:

@@ -18,6 +18,8 @@ from organizations.permissions import ORGANIZATION_PERMISSIONS
 from organizations.staff.permissions import StaffPermissions
 from subscriptions import sidebar as subscriptions
 from subscriptions.permissions import SUBSCRIPTION_PERMISSIONS
+from webhooks import sidebar as webhooks
+from webhooks.permissions import WEBHOOK_PERMISSIONS
 
 # Names of the addresses that need a password which was typed lately: they change who may log in, or cannot easily be undone.
 DANGEROUS_PAGES: Final = frozenset(
@@ -34,10 +36,14 @@ DANGEROUS_PAGES: Final = frozenset(
         "organizations_staffmember_change",
         "organizations_staffmember_set_password",
         "organizations_till_set_password",
+        "webhooks_endpoint_add",
+        "webhooks_endpoint_change",
+        "webhooks_endpoint_retire",
+        "webhooks_endpoint_rotate",
     }
 )
 STAFF_PERMISSIONS: Final = StaffPermissions.combine(
-    [ORGANIZATION_PERMISSIONS, CUSTOMER_PERMISSIONS, SUBSCRIPTION_PERMISSIONS, ENGAGEMENT_PERMISSIONS]
+    [ORGANIZATION_PERMISSIONS, CUSTOMER_PERMISSIONS, SUBSCRIPTION_PERMISSIONS, ENGAGEMENT_PERMISSIONS, WEBHOOK_PERMISSIONS]
 )
 
 
@@ -57,10 +63,16 @@ def compose_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ),
         ),
         sidebar_group(request, "Loyalty", engagement.LOYALTY),
-        sidebar_group(request, "Organization", organizations.CONFIGURATION, collapsible=False),
+        sidebar_group(request, "Organization", (*organizations.CONFIGURATION, *webhooks.ENDPOINTS), collapsible=False),
         sidebar_group(
             request,
             "Oversight",
-            (*organizations.STAFF_AND_IMPORTS, *engagement.DEFERRED_EVENTS, *customers.ERASURES, *organizations.RECORDS),
+            (
+                *organizations.STAFF_AND_IMPORTS,
+                *engagement.DEFERRED_EVENTS,
+                *webhooks.DELIVERIES,
+                *customers.ERASURES,
+                *organizations.RECORDS,
+            ),
         ),
     ]

@@ -13,6 +13,7 @@ from customers.erasure.services import certify, mark_erased, person_of
 from customers.personal_data import CUSTOMER_ROWS
 from customers.profile.locks import lock_customers
 from customers.profile.models import Customer
+from customers.webhook_events import announce_erased
 from engagement.personal_data import ENGAGEMENT_ROWS
 from loyalty_project import clock
 from loyalty_project.protocol.moments import write_moment
@@ -23,6 +24,7 @@ from organizations.imports.erasing import empty_rejected_rows
 from organizations.personal_data import ORGANIZATION_ROWS, Person, PersonalRows, empty_audit, empty_personal, read_personal
 from organizations.staff.reach import OutOfReachError
 from subscriptions.personal_data import SUBSCRIPTION_ROWS
+from webhooks.erasing import forget_customers
 
 ERASE_PERMISSION: Final = "customers.erase_customer"
 EXPORT_PERMISSION: Final = "customers.export_customer"
@@ -32,6 +34,7 @@ PERSONAL_ROWS: Final[tuple[PersonalRows, ...]] = (
 )  # fmt: skip
 _ANSWERS: Final = "field_values"
 AUDIT: Final = "Audit entries"
+EVENTS: Final = "Webhook events"
 REJECTED: Final = "Rows that unfinished imports rejected"
 
 
@@ -77,6 +80,7 @@ def erase_customer(
     record_changes(
         [Change(action="erased", object_type="customer", object_id=pk, new=erased) for pk in person.customers], by=by
     )
+    announce_erased(person.customers, certificate=certificate.pk, organization=by.organization)
     before_commit(list(person.values))
     return certificate
 
@@ -84,6 +88,7 @@ def erase_customer(
 def _empty(person: Person) -> dict[str, int]:
     """Numbers of emptied rows by the names of their places; places without any are left out."""
     emptied = {AUDIT: empty_audit(PERSONAL_ROWS, person)}
+    emptied[EVENTS] = forget_customers(person.customers)
     emptied[REJECTED] = empty_rejected_rows(person.values)
     emptied |= {rows.name: empty_personal(rows, person) for rows in PERSONAL_ROWS}
     return {place: rows for place, rows in emptied.items() if rows}

@@ -25,6 +25,7 @@ from customers.profile.models import Customer
 from customers.registration.matching import merged_identifiers
 from customers.registration.state import CustomerState
 from customers.statuses.rules import Block, blocks, is_leaving
+from customers.webhook_events import MERGE_UNDONE, MERGED, announce_customers
 from engagement.bills.merging import count_purchases_anew
 from engagement.events.deferral import MERGE, defer_event, ensure_job
 from engagement.events.models import DeferredEvent
@@ -153,6 +154,7 @@ def _merge(victim: Customer, survivor: Customer, earlier: list[int], *, reason: 
         ],
         by=by,
     )
+    announce_customers(MERGED, {survivor.pk: {"merged_user_id": victim.pk}}, organization=by.organization)
     return Merged(merge=merge, is_new=True, notices=notices)
 
 
@@ -239,6 +241,7 @@ def undo_merge(merge: Merge, *, reason: str, by: Actor) -> Merge:
         ],
         by=by,
     )
+    announce_customers(MERGE_UNDONE, {survivor.pk: {"restored_user_id": victim.pk}}, organization=by.organization)
     return merge
 
 

@@ -12,6 +12,7 @@ from customers.profile.folding import fold_columns
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.registration.context import load_customer_fields
+from customers.webhook_events import UPDATED, announce_customers
 from loyalty_project import clock
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
@@ -76,7 +77,10 @@ def remove_value(customer_id: int, key: str, *, reason: str, by: Actor) -> Store
     customer.save()
     keep_terms([customer.pk], organization_id=by.organization.pk)
     removed = {"removed": value.name, "reason": reason}
-    record_changes([Change(action="value removed", object_type="customer", object_id=customer.pk, new=removed)], by=by)
+    change = Change(action="value removed", object_type="customer", object_id=customer.pk, new=removed)
+    record_changes([change], by=by)
+    changed = value.name if key.startswith(_FIELD) else key
+    announce_customers(UPDATED, {customer.pk: {"changed": [changed]}}, organization=by.organization)
     return value
 
 

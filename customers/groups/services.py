@@ -7,6 +7,7 @@ from django.db.models import BigIntegerField, CharField, Q
 
 from customers.groups.models import GroupMembership, UserGroup
 from customers.profile.locks import lock_customers
+from customers.webhook_events import announce_changes
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, update_rows
@@ -111,6 +112,7 @@ class _MembershipBatch:
             update_rows([row for row in self.changed.values() if row.role == role], ["role"])
         insert_rows(self.new)
         insert_rows(audit_entries(self.changes, by=by))
+        announce_changes(self.changes, organization=by.organization)
 
 
 def _change(membership: MembershipInput, before: str | None, after: str) -> Change:

@@ -21,6 +21,7 @@ from customers.registration.changes import touch
 from customers.registration.input import CustomerInput
 from customers.registration.state import CustomerState, Release
 from customers.registration.unit_of_work import CustomerBatch, open_batch
+from customers.webhook_events import announce_changes
 from loyalty_project.db.locks import lock
 from loyalty_project.protocol.codes import Code
 from organizations.audit.actors import Actor
@@ -164,6 +165,7 @@ def record_new_value(request: IdentityRequest, *, by: Actor) -> None:
     old, new = {request.kind: request.old_value}, {request.kind: request.new_value}
     change = Change(action="updated", object_type="customer", object_id=request.customer_id, old=old, new=new)
     record_changes([change], by=by)
+    announce_changes([change], organization=by.organization)
 
 
 def requests_about(customer: Customer) -> QuerySet[IdentityRequest]:

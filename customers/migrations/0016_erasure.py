@@ -21,9 +21,9 @@ DROP TRIGGER erasures_are_append_only ON customers_erasure;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organizations", "0012_erasure_empties_the_audit"),
+        ("organizations", "0013_erasure_empties_the_audit"),
         ("customers", "0015_configuration_version"),
-        ("organizations", "0012_erasure_empties_the_audit"),
+        ("organizations", "0013_erasure_empties_the_audit"),
     ]
 
     operations = [

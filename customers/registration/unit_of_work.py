@@ -20,6 +20,7 @@ from customers.profile.text import search_form
 from customers.registration.input import CustomerInput
 from customers.registration.state import CustomerState, Key, Matches, Release
 from customers.sources.models import SourceProfile
+from customers.webhook_events import REGISTERED, announce_changes, announce_customers
 from loyalty_project.db.locks import lock_values
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, insert_with_ids, update_rows
@@ -119,6 +120,9 @@ class CustomerBatch:
             ]
         )
         insert_rows(audit_entries([*map(_change, changed), *map(_release_change, self.releases)], by=by))
+        registered: dict[int, dict[str, str]] = {state.customer.pk: {} for state in changed if state.is_new}
+        announce_customers(REGISTERED, registered, organization=self.organization)
+        announce_changes((_change(state) for state in changed if not state.is_new), organization=self.organization)
 
     def _update_customers(self) -> None:
         known = [state for state in self.by_id.values() if state.changed_columns and not state.is_new]

@@ -7,6 +7,7 @@ from django.db.models import BigIntegerField, CharField
 
 from customers.profile.locks import lock_customers
 from customers.segments.models import CustomerSegment, SegmentPartition
+from customers.webhook_events import announce_changes
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_rows, update_rows
 from loyalty_project.imports.results import RowResult, RowStatus
@@ -69,6 +70,7 @@ def assign_partitions(assignments: Sequence[Assignment], *, by: Actor) -> list[R
     insert_rows(new)
     update_rows(list(moved.values()), ["partition"])
     insert_rows(audit_entries(changes, by=by))
+    announce_changes(changes, organization=by.organization)
     return results
 
 

@@ -5,6 +5,7 @@ from django.db import transaction
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.statuses.models import CustomerStatus
+from customers.webhook_events import announce_changes
 from loyalty_project import clock
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
@@ -35,6 +36,7 @@ def set_status(customer: Customer, label: CustomerStatus | None, *, reason: str,
         stored.version += 1
         stored.save(update_fields=_COLUMNS)
         record_changes([change], by=by)
+        announce_changes([change], organization=by.organization)
     return True
 
 

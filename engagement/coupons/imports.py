@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import BigIntegerField
 
 from customers.profile.locks import lock_customers
+from engagement.coupons.announcing import announce_redeemed
 from engagement.coupons.catalog import CurrentSeries, SeriesCatalog
 from engagement.coupons.codes import CouponCode
 from engagement.coupons.issuing import CouponOrder, make_coupons
@@ -148,6 +149,8 @@ class _Batch:
                     self.by_identity.setdefault((coupon.customer_id, coupon.series_id, created_at, number), coupon)
         self._make_new(rows)
         self.changed: dict[int, Coupon] = {}
+        self.series: dict[int, str] = {}
+        self.uses: list[tuple[Coupon, int, CouponRedemption]] = []
         self.added: list[CouponRedemption] = []
 
     def _make_new(self, rows: Sequence[CouponRow]) -> None:
@@ -240,13 +243,17 @@ class _Batch:
         )
         coupon.uses += 1
         self.added.append(use)
+        if row.customer_id is not None:
+            self.uses.append((coupon, row.customer_id, use))
+            self.series[coupon.series_id] = row.current.series.code
         self.used[coupon.pk].append(use)
         self.changed[coupon.pk] = coupon
 
     def write(self) -> None:
-        """Write redemptions, and coupons that changed: a statement for each."""
+        """Write redemptions, and coupons that changed: a statement for each. Endpoints that listen get the redemptions."""
         insert_rows(self.added)
         update_rows(list(self.changed.values()), ["uses", "valid_till"])
+        announce_redeemed(self.uses, self.series, organization=self.by.organization)
 
 
 def _key_of(row: CouponRow) -> object:

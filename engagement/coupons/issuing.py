@@ -12,6 +12,7 @@ from customers.lookup.references import find_referenced, write_order
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks, label_of
+from engagement.coupons.announcing import announce_issued
 from engagement.coupons.catalog import CurrentSeries, load_series
 from engagement.coupons.codes import CouponCode
 from engagement.coupons.drawing import draw_codes
@@ -178,8 +179,11 @@ def make_coupons(orders: Sequence[CouponOrder], *, by: Actor) -> list[Coupon | L
     limits = _Limits(orders)
     accepted = [limits.take(order) for order in orders]
     made = [(order, nth) for order, nth in zip(orders, accepted, strict=True) if not isinstance(nth, LoyaltyError)]
-    coupons = iter(_insert(made, by=by))
+    inserted = _insert(made, by=by)
     limits.count({order.current.series.pk: order.current for order, _ in made})
+    codes = {order.current.series.pk: order.current.series.code for order, _ in made}
+    announce_issued(inserted, codes, organization=by.organization)
+    coupons = iter(inserted)
     return [nth if isinstance(nth, LoyaltyError) else next(coupons) for nth in accepted]
 
 

@@ -13,6 +13,7 @@ from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks, label_of
 from engagement.bills.named import find_bill
+from engagement.coupons.announcing import announce_redeemed
 from engagement.coupons.catalog import SeriesCatalog, load_series
 from engagement.coupons.codes import BELOW_MINIMUM, BILL_REQUIRED, CouponCode
 from engagement.coupons.issuing import held_coupons
@@ -130,6 +131,8 @@ def redeem_coupon(use: CouponUse, *, by: Actor) -> CouponUsed:
     count_use(coupon, customer.pk, nth=nth)
     new = {"customer": customer.pk, "redemption": redemption.pk}
     record_changes([Change(action="redeemed", object_type="coupon", object_id=coupon.pk, new=new)], by=by)
+    series = {coupon.series_id: catalog.by_id[coupon.series_id].series.code}
+    announce_redeemed([(coupon, customer.pk, redemption)], series, organization=organization)
     return CouponUsed(customer_id=customer.pk, redemption=redemption, terms=terms)
 
 

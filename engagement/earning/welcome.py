@@ -111,6 +111,7 @@ def fresh_states(enrolment: Enrolment, organization: Organization) -> dict[Accou
             zone=organization.zone,
             tier_ends=enrolment.new[key].tier_expires_on,
             membership=enrolment.new[key],
+            heard=frozenset(organization.announced_events),
         )
         for key, account in enrolment.accounts.items()
     }

@@ -39,7 +39,7 @@ def _replaced(function: str, *, with_columns: bool) -> str:
 class Migration(migrations.Migration):
     dependencies = [
         ("engagement", "0026_interactions"),
-        ("organizations", "0012_erasure_empties_the_audit"),
+        ("organizations", "0013_erasure_empties_the_audit"),
     ]
 
     operations = [

@@ -78,7 +78,13 @@ def _new_account(key: AccountKey, by: Actor) -> AccountState:
     account = PointsAccount.objects.create(organization=by.organization, customer_id=key.customer_id, program_id=key.program_id)
     membership = memberships_by_key([key.customer_id]).get(key)
     ends = membership.tier_expires_on if membership else None
-    return AccountState(account=account, zone=by.organization.zone, tier_ends=ends, membership=membership)
+    return AccountState(
+        account=account,
+        zone=by.organization.zone,
+        tier_ends=ends,
+        membership=membership,
+        heard=frozenset(by.organization.announced_events),
+    )
 
 
 def _merge_account(

@@ -34,7 +34,7 @@ _NO_LINKS: Final = {"groups", "user_permissions"}
 
 def describe_value(row: Model) -> dict[str, Any]:
     """The row as JSON values by name, without secrets and columns that nobody sets."""
-    names = [field.name for field in row._meta.concrete_fields if field.name not in _NOT_AUDITED]
+    names = [field.name for field in row._meta.concrete_fields if field.editable and field.name not in _NOT_AUDITED]
     values = {WORDS.get(name, name): plain(getattr(row, name)) for name in names}
     links = [field.name for field in row._meta.many_to_many if field.name not in _NO_LINKS]
     return {**values, **{name: sorted(plain(linked) for linked in getattr(row, name).all()) for name in links}}

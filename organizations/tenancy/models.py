@@ -41,6 +41,12 @@ class Organization(models.Model):
     stored_sections = models.JSONField(
         default=dict, blank=True, help_text="Checked sections of the organization file whose part is not active yet"
     )
+    announced_events = ArrayField(
+        models.CharField(max_length=50),
+        default=list,
+        editable=False,
+        help_text="Set by the database: the kinds of events that active webhook endpoints listen to",
+    )
     configuration_version = models.BigIntegerField(
         db_default=0, editable=False, help_text="Set by the database: a new number with every change of the configuration"
     )

@@ -16,7 +16,7 @@ CREATE TRIGGER consent_log_is_append_only BEFORE UPDATE OR DELETE ON subscriptio
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organizations", "0012_erasure_empties_the_audit"),
+        ("organizations", "0013_erasure_empties_the_audit"),
         ("subscriptions", "0002_consent_log_is_append_only"),
     ]
 

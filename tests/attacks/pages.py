@@ -44,6 +44,11 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "organizations_apiclient_set_secret": "organizations.change_apiclient",
     "organizations_staffmember_set_password": "organizations.change_staffmember",
     "subscriptions_consentchange_decide": "subscriptions.change_consent",
+    "webhooks_delivery_replay_page": "webhooks.replay_delivery",
+    "webhooks_endpoint_pause_page": "webhooks.change_endpoint",
+    "webhooks_endpoint_retire": "webhooks.change_endpoint",
+    "webhooks_endpoint_rotate": "webhooks.change_endpoint",
+    "webhooks_endpoint_send_test": "webhooks.change_endpoint",
 }
 # Permissions of the actions of lists, by the name of the action; "change": to change the model's rows.
 ACTIONS: Final[Mapping[str, str]] = {
@@ -52,6 +57,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "pause": "engagement.pause_program",
     "resume": "engagement.pause_program",
     "try_again": "engagement.retry_deferredevent",
+    "replay": "webhooks.replay_delivery",
 }
 # Pages that belong to no model and show no rows but those of the start page. The unnamed one answers 404.
 SITE_PAGES: Final = {

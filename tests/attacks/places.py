@@ -60,8 +60,11 @@ from tests.factories.redemptions import redeem
 from tests.factories.segments import SegmentFactory
 from tests.factories.staff import StaffMemberFactory
 from tests.factories.statuses import CustomerStatusFactory
+from tests.factories.webhooks import DeliveryFactory, EndpointFactory
 from use_cases.erasure import erase_customer
 from use_cases.merging import merge_customers
+from webhooks.deliveries.models import Delivery
+from webhooks.endpoints.models import Endpoint
 
 # Models of which each row belongs to a store, directly or by its customer. Rows of the others belong to the organization.
 OF_A_STORE: Final = frozenset(
@@ -203,6 +206,8 @@ def _rows_of_organization(name: str, organization: Organization, till: Till) -> 
         Segment: SegmentFactory(organization=organization),
         UserGroup: UserGroupFactory(organization=organization),
         CustomerStatus: CustomerStatusFactory(organization=organization),
+        Endpoint: (endpoint := EndpointFactory(organization=organization)),
+        Delivery: DeliveryFactory(endpoint=endpoint, event__kind="webhook.test", event__customer_id=None),
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ REFERENCE = re.compile(r"`([\w/.-]+\.py)`: ((?:`\w+`(?:, )?)+)")
 def defined_names(path: str) -> Iterator[str]:
     """The names of functions, classes and values that a module defines, not those that it imports."""
     for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.Assign):
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))

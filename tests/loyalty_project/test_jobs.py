@@ -121,10 +121,15 @@ def test_every_task_is_known_by_its_name() -> None:
         "generate_coupon_codes",
         "pick_up_code_runs",
         "align_searchable_fields",
+        "deliver_webhooks",
+        "wake_webhooks",
+        "prune_webhooks",
     }
     assert {periodic_task.task.name for periodic_task in app.periodic_registry.periodic_tasks.values()} == {
         "revive_jobs",
         "pick_up_deferred_events",
         "pick_up_code_runs",
         "align_searchable_fields",
+        "wake_webhooks",
+        "prune_webhooks",
     }

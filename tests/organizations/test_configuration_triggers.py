@@ -19,6 +19,7 @@ from tests.factories.customers import CustomerFactory
 from tests.factories.locations import StoreFactory, ZoneFactory
 from tests.factories.organization_files import check, whole
 from tests.factories.organizations import OrganizationFactory
+from tests.factories.webhooks import EndpointFactory
 from tests.races import meanwhile, on_another_connection, wait_until_blocked
 from use_cases.organization_file import load_organization
 
@@ -38,6 +39,7 @@ CONFIGURATION = {
     "customers_usergroup": SWITCH,
     "customers_customerstatus": SWITCH,
     "customers_indexedfield": "is_complete = NOT is_complete",
+    "webhooks_endpoint": SWITCH,
     "engagement_couponseries": SWITCH,
     "engagement_couponseriesversion": "made_at = made_at - interval '1 day'",
     "engagement_program": SWITCH,
@@ -92,6 +94,11 @@ WRITTEN = {
     "organizations_keptanswer",
     "organizations_ratelease",
     "organizations_rejectedrow",
+    "webhooks_attempt",
+    "webhooks_delivery",
+    "webhooks_endpointhealth",
+    "webhooks_endpointsecret",
+    "webhooks_event",
     "subscriptions_consentchange",
     "subscriptions_consent",
     # Each page reads the member of staff and their reach itself.
@@ -119,6 +126,7 @@ def configured(db: None) -> Iterator[Organization]:
         program = Program.objects.all()[0]
         program.concepts.add(Concept.objects.all()[0])
         program.card_series.add(CardSeries.objects.all()[0])
+        EndpointFactory(organization=organization)
         yield organization
 
 

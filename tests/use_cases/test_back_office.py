@@ -95,6 +95,11 @@ TABLE = """
     subscriptions.change_consent            A M S C .  kept
     subscriptions.view_consent              A M S C U  kept
     subscriptions.view_consentchange        A M S C U  kept
+    webhooks.add_endpoint                   A . . . .  .
+    webhooks.change_endpoint                A . . . .  .
+    webhooks.replay_delivery                A . . . .  .
+    webhooks.view_delivery                  A . . . U  .
+    webhooks.view_endpoint                  A . . . U  .
 """
 
 

@@ -22,6 +22,7 @@ from organizations.audit.actors import Actor, command_actor
 from organizations.audit.models import AuditEntry
 from organizations.idempotency.models import KeptAnswer
 from organizations.imports.models import ImportRun, RejectedRow
+from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from subscriptions.models import ConsentChange
@@ -35,10 +36,12 @@ from tests.factories.identity_requests import ask
 from tests.factories.locations import till_actor
 from tests.factories.program_files import club, loaded
 from tests.factories.redemptions import redeem
+from tests.factories.webhooks import listen
 from tests.printed_log import printed_log
 from tests.use_cases.merges import merge, send
 from use_cases.erasure import PERSONAL_ROWS, ErasureRefusedError, erase_customer, export_customer
 from use_cases.merging import MergeRefusedError, undo_merge
+from webhooks.events.models import Event
 
 pytestmark = pytest.mark.django_db
 
@@ -330,3 +333,13 @@ def test_an_export_has_everything_about_the_person(person: Customer, by: Actor) 
 def test_an_export_of_a_merged_customer_is_refused(person: Customer, by: Actor) -> None:
     with pytest.raises(ErasureRefusedError, match="merged"):
         export_customer(Customer.objects.get(merged_into=person).pk, by=by)
+
+
+def test_an_erasure_is_announced_without_personal_data(person: Customer, organization: Organization, by: Actor) -> None:
+    listen(organization, "customer.updated", "customer.erased")
+    by.organization.refresh_from_db()
+    Api(Till.objects.get(code="blr.till1")).update(user_id=person.pk, firstname=f"Anne {TOKEN}")
+    certificate = erase(person, by)
+    (erased,) = [event for event in Event.objects.filter(kind="customer.erased") if event.customer_id == person.pk]
+    assert erased.facts == {"certificate": certificate.pk}
+    assert [event.facts for event in Event.objects.filter(kind="customer.updated")] == [{}]

@@ -51,9 +51,6 @@ class InteractionBatch:
         """A result for each row."""
         organization = self.by.organization
         read = read_rows(
-            rows,
-            partial(read_interaction_row, zone=organization.zone, now=clock.now()),
-            organization=organization,
-            policy=organization.policy,
+            rows, partial(read_interaction_row, zone=organization.zone, now=clock.now()), organization=organization
         )
         return work_sound(read, lambda sound: map(RowResult, import_interactions(sound, by=self.by)))

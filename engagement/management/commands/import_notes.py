@@ -36,7 +36,5 @@ class NoteBatch:
     def work(self, rows: Sequence[Values]) -> list[RowResult]:
         """A result for each row."""
         organization = self.by.organization
-        read = read_rows(
-            rows, partial(read_note_row, zone=organization.zone), organization=organization, policy=organization.policy
-        )
+        read = read_rows(rows, partial(read_note_row, zone=organization.zone), organization=organization)
         return work_sound(read, lambda sound: map(RowResult, import_notes(sound, by=self.by)))

@@ -50,7 +50,8 @@ class EntryContext:
 class AccountState:
     """An account with its lots that hold points, and the rows added since it was read.
 
-    `membership` is read with every account that is locked; `tier` is there while the member's tier is evaluated.
+    `membership` is read with every account that is locked; `tier` is there while the member's tier is evaluated. `heard` are
+    the kinds of webhook events that the organization's endpoints listen to.
     """
 
     account: PointsAccount
@@ -65,6 +66,7 @@ class AccountState:
     consumptions: list[PointsConsumption] = field(default_factory=list)
     changed_lots: dict[int, PointsLot] = field(default_factory=dict)
     is_changed: bool = False
+    heard: frozenset[str] = frozenset()
 
     def last_day(self, lot: PointsLot) -> date | None:
         """The last day of a lot's points, in the organization's zone; None if they never expire."""

@@ -1,11 +1,12 @@
 """Reads, locks and writes accounts of points, in a fixed number of queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import BigIntegerField, QuerySet
+from django.db.models import BigIntegerField, F, QuerySet
 
+from engagement.points.announcing import announce_movements
 from engagement.points.ledger.entry_gifts import give_entry_gifts
 from engagement.points.ledger.posting import AccountState
 from engagement.points.ledger.settlement import settle
@@ -13,6 +14,7 @@ from engagement.points.ledger.tiers import attach_tiers, write_tiers
 from engagement.points.models import PointsAccount, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.models import Membership
+from engagement.tiers.models import TierChange
 from loyalty_project import clock
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
@@ -49,7 +51,7 @@ def lock_moved_account(account_id: int, living: AccountState) -> AccountState:
     """
     account = lock(PointsAccount.objects.filter(pk=account_id)).get()
     account.last_billed_on, account.last_earned_on = living.account.last_billed_on, living.account.last_earned_on
-    return AccountState(account=account, zone=living.zone, tier_ends=living.tier_ends)
+    return AccountState(account=account, zone=living.zone, tier_ends=living.tier_ends, heard=living.heard)
 
 
 def read_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
@@ -61,12 +63,16 @@ def read_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
 
 
 def _accounts_of(customer_ids: Iterable[int]) -> QuerySet[PointsAccount]:
-    live_accounts = PointsAccount.objects.filter(moved_to=None)
+    # What is listened to is read with the accounts, so that it costs no statement.
+    live_accounts = PointsAccount.objects.filter(moved_to=None).annotate(heard=F("organization__announced_events"))
     return live_accounts.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
 
 
 def _states(accounts: QuerySet[PointsAccount], *, zone: ZoneInfo) -> States:
-    states = {account.pk: AccountState(account=account, zone=zone) for account in accounts}
+    states = {
+        account.pk: AccountState(account=account, zone=zone, heard=frozenset(account.heard))  # type: ignore[attr-defined]
+        for account in accounts
+    }
     if states:
         of_these = is_any_of("account_id", states, BigIntegerField())
         for lot in PointsLot.objects.filter(of_these, left__gt=0).order_by("pk"):
@@ -94,7 +100,7 @@ def memberships_by_key(customer_ids: Iterable[int]) -> dict[AccountKey, Membersh
 
 
 def write_accounts(states: Iterable[AccountState]) -> None:
-    """Store the rows that were added to the states, and those that changed."""
+    """Store the rows that were added to the states, and those that changed, and announce them to webhook endpoints."""
     changed = [state for state in states if state.is_changed]
     give_entry_gifts(changed, now=clock.now())
     entries = [entry for state in changed for entry in state.entries]
@@ -111,11 +117,22 @@ def write_accounts(states: Iterable[AccountState]) -> None:
     insert_rows(consumptions)
     update_rows([lot for state in changed for lot in state.changed_lots.values()], _LOT_COLUMNS)
     update_rows([state.account for state in changed], _ACCOUNT_COLUMNS)
-    write_tiers(changed)
+    tier_changes = write_tiers(changed)
+    _announce(changed, tier_changes)
     reach(Point.LEDGER_WRITTEN)
     for state in changed:
         state.entries, state.new_lots, state.consumptions = [], [], []
         state.changed_lots, state.is_changed = {}, False
+
+
+def _announce(states: Sequence[AccountState], tier_changes: Mapping[int, Sequence[TierChange]]) -> None:
+    """Announce what was written to endpoints that listen. `tier_changes` by the account's id."""
+    # All states are of one organization, and those that are new listen as the others do.
+    heard = frozenset().union(*(state.heard for state in states))
+    if heard:
+        announce_movements(
+            ((state.account, state.entries, tier_changes.get(state.account.pk, ())) for state in states), heard=heard
+        )
 
 
 def settle_states(states: Iterable[AccountState], *, until: datetime, recorded_at: datetime) -> Sequence[AccountState]:

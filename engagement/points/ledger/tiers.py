@@ -170,17 +170,18 @@ def _kind(before: Tier, after: Tier) -> ChangeKind:
     return ChangeKind.UPGRADE if after.position > before.position else ChangeKind.DOWNGRADE
 
 
-def write_tiers(states: Sequence[AccountState]) -> None:
-    """Store the tiers that changed, and a row for each change: two statements at most."""
+def write_tiers(states: Sequence[AccountState]) -> dict[int, list[TierChange]]:
+    """Store the tiers that changed, and a row for each change: two statements at most. Returns the rows by account (id)."""
     now = clock.now()
-    rows: list[TierChange] = []
+    rows: dict[int, list[TierChange]] = {}
     memberships: list[Membership] = []
     for state in states:
         is_evaluated = state.tier is not None and state.tier.is_changed
         new = [*state.tier_rows, *(state.tier.rows(now) if state.tier else ())]
         if (new or is_evaluated) and state.membership is not None:
-            rows += new
+            rows[state.account.pk] = new
             memberships.append(state.membership)
         state.tier, state.tier_rows = None, []
-    insert_rows(rows)
+    insert_rows([row for new in rows.values() for row in new])
     update_rows(memberships, MEMBERSHIP_COLUMNS)
+    return rows

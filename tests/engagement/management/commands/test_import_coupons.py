@@ -13,6 +13,7 @@ from engagement.coupons.models import Coupon, CouponRedemption, SeriesIssues
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.chains import NOON, Chain, member, open_chain
 from tests.factories.coupons import open_series
+from tests.factories.webhooks import announced, listen
 from tests.imports import Outcome, rejects, run_import, write_lines
 
 COLUMNS = "id,series,code,created_date,valid_till,till_code,redeemed_on,redeemed_till,transaction_number"
@@ -64,6 +65,16 @@ def test_a_coupon_comes_in_with_its_redemption(chain: Chain, asha: Customer, bri
         "command:import_coupons",
     )
     assert SeriesIssues.objects.get().issued == 1
+
+
+def test_imported_coupons_and_redemptions_are_announced(chain: Chain, asha: Customer, bring: Bring) -> None:
+    open_series(chain.organization)
+    listen(chain.organization, "coupon.issued", "coupon.redeemed")
+    bring(f"{asha.pk},TENTH,CPN1,2026-01-05,,,2026-02-01,,T-77", f"{asha.pk},TENTH,CPN2,2026-01-06,,,,,")
+    assert [(event.kind, event.facts["code"]) for event in announced()] == [
+        ("coupon.issued", "CPN1"), ("coupon.issued", "CPN2"), ("coupon.redeemed", "CPN1"),
+    ]  # fmt: skip
+    assert announced()[2].facts["transaction_number"] == "T-77"
 
 
 def test_the_same_file_again_changes_nothing(chain: Chain, asha: Customer, bring: Bring) -> None:

@@ -38,6 +38,6 @@ DROP FUNCTION refuse_change_but_erasure();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("organizations", "0011_configuration_version")]
+    dependencies = [("organizations", "0012_announced_events")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -1,0 +1,190 @@
+"""The HTTP client of deliveries, against real servers on this machine."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+
+from tests.webhooks.receivers import Received, Receiver, receiving
+from webhooks.sending import client
+from webhooks.sending.addresses import Policy
+from webhooks.sending.client import Outcome, open_pool, post
+
+LENIENT = Policy(allow_http=True, allow_private=True)
+
+
+def send(url: str, *, count: int = 1, policy: Policy = LENIENT) -> list[Outcome]:
+    """Post the same body `count` times, one after the other, by one pool."""
+
+    async def run() -> list[Outcome]:
+        async with open_pool(policy, connections=2) as pool:
+            return [await post(pool, url, headers={"webhook-id": "7"}, body=b'{"a": 1}') for _ in range(count)]
+
+    return asyncio.run(run())
+
+
+def ends(url: str, **options: Any) -> tuple[int | None, str]:
+    (outcome,) = send(url, **options)
+    return outcome.status, outcome.error
+
+
+def resolve_to(monkeypatch: pytest.MonkeyPatch, addresses: Sequence[str]) -> list[str]:
+    """Every name has these addresses; the names that were looked up."""
+    asked: list[str] = []
+
+    def look_up(host: str, port: int, **_: Any) -> list[Any]:
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+
+    monkeypatch.setattr(client.socket, "getaddrinfo", look_up)
+    return asked
+
+
+def test_the_body_arrives_with_its_headers() -> None:
+    with receiving() as receiver:
+        (outcome,) = send(receiver.url)
+    assert (outcome.status, outcome.error, outcome.is_success) == (200, "", True)
+    (request,) = receiver.requests
+    assert (request.path, request.body, request.uid) == ("/events", b'{"a": 1}', "7")
+    assert request.headers["host"] == f"127.0.0.1:{receiver.port}"
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(200, ""), (204, ""), (299, ""), (400, "status"), (404, "status"), (500, "status"), (503, "status")]
+)
+def test_any_2xx_is_a_success(status: int, error: str) -> None:
+    def answer(_request: Received, handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("content-length", "0")
+        handler.end_headers()
+
+    with receiving(Receiver(answer)) as receiver:
+        assert ends(receiver.url) == (status, error)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_redirects_are_not_followed(status: int) -> None:
+    with receiving(Receiver(lambda _request, _handler: status)) as receiver:
+        assert ends(receiver.url) == (status, "redirect")
+    assert len(receiver.requests) == 1
+
+
+def test_one_connection_serves_several_deliveries() -> None:
+    ports: set[int] = set()
+
+    def answer(_request: Received, handler: BaseHTTPRequestHandler) -> int:
+        ports.add(handler.client_address[1])
+        return 200
+
+    with receiving(Receiver(answer)) as receiver:
+        assert [outcome.status for outcome in send(receiver.url, count=3)] == [200, 200, 200]
+    assert len(ports) == 1
+
+
+def test_a_long_answer_is_left_unread() -> None:
+    sent = 0
+
+    def answer(_request: Received, handler: BaseHTTPRequestHandler) -> None:
+        nonlocal sent
+        handler.send_response(200)
+        handler.send_header("content-length", str(1 << 34))
+        handler.end_headers()
+        for _ in range(10_000):
+            sent += handler.wfile.write(b"x" * 65_536)
+
+    with receiving(Receiver(answer)) as receiver:
+        (outcome,) = send(receiver.url)
+    assert outcome.is_success
+    assert sent < 50_000_000
+
+
+def test_a_slow_answer_counts_by_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 0.2)
+
+    def answer(_request: Received, handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("content-length", "10")
+        handler.end_headers()
+        time.sleep(1)
+
+    with receiving(Receiver(answer)) as receiver:
+        (outcome,) = send(receiver.url)
+    assert outcome.is_success
+    assert outcome.milliseconds < 900
+
+
+def test_an_endpoint_that_is_silent_or_drips_runs_out_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "TOTAL_SECONDS", 0.5)
+
+    def drip(_request: Received, handler: BaseHTTPRequestHandler) -> None:
+        for letter in b"HTTP/1.1 200 OK\r\nx-a: aaaaaaaaaaaaaaaaaaaaaaaaaaaa":
+            handler.wfile.write(bytes([letter]))
+            time.sleep(0.05)
+
+    with receiving(Receiver(drip)) as dripping:
+        (outcome,) = send(dripping.url)
+    assert (outcome.status, outcome.error) == (None, "timeout")
+    assert 400 < outcome.milliseconds < 2_000
+
+
+def test_what_is_not_http_is_a_problem_of_the_endpoint() -> None:
+    def answer(_request: Received, handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"SSH-2.0-OpenSSH\r\n\r\n")
+        handler.close_connection = True
+
+    with receiving(Receiver(answer)) as receiver:
+        assert ends(receiver.url) == (None, "no http")
+
+
+def test_a_closed_port_is_no_connection() -> None:
+    with receiving() as receiver:
+        url = receiver.url
+    assert ends(url) == (None, "connection")
+
+
+def test_tls_with_a_server_that_has_none_fails() -> None:
+    with receiving() as receiver:
+        assert ends(receiver.url.replace("http://", "https://")) == (None, "tls")
+    assert receiver.requests == []
+
+
+def test_an_unknown_host_is_named_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: Any, **__: Any) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(client.socket, "getaddrinfo", unknown)
+    assert ends("http://nowhere.invalid/x") == (None, "unknown host")
+
+
+def test_private_addresses_get_no_connection() -> None:
+    with receiving() as receiver:
+        assert ends(receiver.url, policy=Policy(allow_http=True)) == (None, "forbidden address")
+    assert receiver.requests == []
+
+
+def test_a_name_of_private_addresses_gets_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = resolve_to(monkeypatch, ["127.0.0.1", "10.0.0.8"])
+    with receiving() as receiver:
+        url = f"http://rebound.example:{receiver.port}/"
+        assert ends(url, policy=Policy(allow_http=True)) == (None, "forbidden address")
+    assert receiver.requests == []
+    assert asked == ["rebound.example"]
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = resolve_to(monkeypatch, ["127.0.0.1"])
+    with receiving() as receiver:
+        url = f"http://hooks.example:{receiver.port}/"
+        assert ends(url) == (200, "")
+    assert asked == ["hooks.example"]
+    assert receiver.requests[0].headers["host"] == f"hooks.example:{receiver.port}"
+
+
+def test_a_name_with_a_dead_address_is_reached_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve_to(monkeypatch, ["127.0.0.2", "127.0.0.1"])
+    with receiving() as receiver:
+        assert ends(f"http://hooks.example:{receiver.port}/") == (200, "")

@@ -1,0 +1,1 @@
+"""Deliveries: each event on its way to each endpoint, with every attempt."""

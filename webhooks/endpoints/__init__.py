@@ -1,0 +1,1 @@
+"""Endpoints: addresses of other systems, their secrets, and how they are doing."""

@@ -1,0 +1,1 @@
+"""Events: what happened, in the form in which endpoints get it."""

@@ -1,0 +1,1 @@
+"""Sending: signed requests to addresses that may be called. No database."""
