@@ -7,6 +7,7 @@ from engagement.coupons.models import Coupon
 from engagement.events.models import DeferredEvent
 from engagement.points.models import PointsAccount
 from engagement.programs.models import Membership
+from engagement.recommendations.models import Recommendation
 
 MOVED = (
     MovedRows(
@@ -18,6 +19,11 @@ MOVED = (
     MovedRows(model=Coupon),
     MovedRows(model=DeferredEvent),
     MovedRows(model=PointsAdjustment),
+    MovedRows(
+        model=Recommendation,
+        conflicts=("recommendation_unique",),
+        undigested=("description", "price", "img_url", "score", "imported_at"),
+    ),
 )
 KEPT = (
     KeptRows(model=Coupon, column="issued_to", reason="who got a coupon first: the limits of its series count by it"),

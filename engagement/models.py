@@ -15,6 +15,7 @@ from engagement.earning.models import OccasionRun
 from engagement.events.models import DeferredEvent
 from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
+from engagement.recommendations.models import ItemPair, Recommendation
 from engagement.redemptions.models import Redemption, RedemptionReversal
 from engagement.tiers.models import TierChange
 
@@ -30,6 +31,7 @@ __all__ = [
     "CouponSeries",
     "CouponSeriesVersion",
     "DeferredEvent",
+    "ItemPair",
     "Membership",
     "OccasionRun",
     "PointsAccount",
@@ -40,6 +42,7 @@ __all__ = [
     "Program",
     "ProgramVersion",
     "PurchaseTotals",
+    "Recommendation",
     "Redemption",
     "RedemptionReversal",
     "SeriesIssues",

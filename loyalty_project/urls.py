@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from customers.api.viewsets import CustomerViewSet
 from engagement.coupons.api import CouponViewSet
+from engagement.recommendations.api import RecommendationViewSet
 from engagement.redemptions.api import RedemptionViewSet
 from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
@@ -26,6 +27,7 @@ router.register("customer", CustomerViewSet)
 router.register("customer", TransactionViewSet)
 router.register("customer", RedemptionViewSet)
 router.register("customer", CouponViewSet)
+router.register("customer", RecommendationViewSet)
 router.register("customer", SubscriptionViewSet)
 
 # Actions that this version does not have, by the methods that the contract gives them.
@@ -41,7 +43,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,
-    action_path("customer", "interaction|interactions|recommendations", unsupported_read),
+    action_path("customer", "interaction|interactions", unsupported_read),
     action_path("customer", "notes|preferences|referrals|tickets", unsupported_both),
     action_path("transaction", "add", unsupported_write),
     action_path("points", "isredeemable|validationcode", unsupported_read),

@@ -14,6 +14,7 @@ from engagement.points.balances import Balance, read_balances
 from engagement.points.entries import latest_entries
 from engagement.points.models import PointsEntry
 from engagement.programs.models import Program
+from engagement.recommendations.panels import recommendations_panel
 from engagement.tiers.panels import tiers_panel
 from organizations.back_office.tables import Table
 from organizations.staff.models import StaffMember
@@ -62,7 +63,9 @@ class CustomerPanel(Protocol):
     def __call__(self, customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Table | None: ...
 
 
-PANELS: Sequence[CustomerPanel] = (tiers_panel, adjustments_panel, coupons_panel, identity_panel, consents_panel)
+PANELS: Sequence[CustomerPanel] = (
+    tiers_panel, adjustments_panel, coupons_panel, recommendations_panel, identity_panel, consents_panel,
+)  # fmt: skip
 
 
 def panels_of(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> list[Table]:

@@ -46,12 +46,14 @@ TABLE = """
     engagement.view_coupon                  A M S C U  kept
     engagement.view_couponseries            A M . C U  .
     engagement.view_deferredevent           A . . C U  .
+    engagement.view_itempair                A M . C U  .
     engagement.view_membership              A M S C U  kept
     engagement.view_pointsaccount           A M S C U  kept
     engagement.view_pointsadjustment        A M S C U  kept
     engagement.view_pointsentry             A M S C U  kept
     engagement.view_pointslot               A M S C U  kept
     engagement.view_program                 A M . C U  .
+    engagement.view_recommendation          A M S C U  kept
     engagement.view_redemption              A M S C U  kept
     organizations.add_apiclient             A . . . .  .
     organizations.add_cardseries            A . . . .  .
