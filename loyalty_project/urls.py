@@ -12,6 +12,7 @@ from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
 from loyalty_project.api.router import WireRouter, action_path
 from loyalty_project.health import healthz, readyz
+from loyalty_project.openapi import pages
 from organizations.api.views import UnknownResourceView, UnsupportedViewSet
 from organizations.credentials.api import TokenView
 from organizations.staff.confirmation import confirm_password
@@ -39,6 +40,9 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("docs", pages.swagger, name="swagger"),
+    path("docs/redoc", pages.redoc, name="redoc"),
+    path("docs/openapi.yaml", pages.document, name="openapi"),
     path("admin/confirm-password/", confirm_password, name="confirm_password"),
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),

@@ -12,11 +12,13 @@ from customers.identifiers.sections import identifiers
 from customers.lookup.services import LookupQuery, expand_identifier_pair, read_lookup_query
 from customers.lookup.statement import Found
 from customers.profile.reading import Reading, merged
+from engagement.recommendations import openapi
 from engagement.recommendations.payloads import customer_with_products
 from engagement.recommendations.rows import RecommendationQuery
 from engagement.recommendations.sections import PRODUCTS, RECOMMENDATIONS
 from loyalty_project.api.envelope import customer_answer
 from loyalty_project.api.paging import read_limit
+from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.outcomes import Done, Outcome, Refused
@@ -30,6 +32,7 @@ class RecommendationViewSet(TillViewSet):
     """The action customer/recommendations."""
 
     @action(detail=False, methods=["get"])
+    @described(openapi.RECOMMENDATIONS)
     def recommendations(self, _request: Request, **_kwargs: object) -> Response:
         """Read the products recommended to each customer."""
         query = expand_identifier_pair(self.query)
