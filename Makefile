@@ -9,8 +9,8 @@ WHOLE_SUITE := --numprocesses=auto --maxprocesses=4 --dist=worksteal -p tests.re
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage response-codes lint prove bench lock acceptance clean \
-	lint-code lint-types lint-templates lint-imports lint-migrations lint-deploy lint-lock
+.PHONY: help setup demo test coverage response-codes openapi lint prove bench lock acceptance clean \
+	lint-code lint-types lint-templates lint-imports lint-migrations lint-openapi lint-deploy lint-lock
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,10 +28,13 @@ coverage: ## Run all tests as `make test` does, and check the minimum coverage
 response-codes: setup ## Write docs/response_codes.md from the codes that the last whole `make test` received
 	@$(PYTHON) -m scripts.response_codes
 
+openapi: setup ## Write docs/openapi.yaml from the descriptions of the actions
+	@scripts/with-scratch-data $(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
 setup: ## Install everything into .venv
 	@scripts/set-up dev
 
-lint: lint-code lint-types lint-templates lint-imports lint-migrations lint-deploy lint-lock ## Check everything but the tests
+lint: lint-code lint-types lint-templates lint-imports lint-migrations lint-openapi lint-deploy lint-lock ## Check everything but the tests
 
 lint-code: setup ## ... style and formatting
 	@$(PYTHON) -m ruff check .
@@ -48,6 +51,10 @@ lint-imports: setup ## ... imports between packages
 
 lint-migrations: setup ## ... missing migrations
 	@scripts/with-scratch-data $(PYTHON) manage.py makemigrations --check --dry-run
+
+lint-openapi: setup ## ... that docs/openapi.yaml is that of the code
+	@scripts/with-scratch-data $(PYTHON) manage.py spectacular --validate --fail-on-warn | diff -u docs/openapi.yaml - || \
+		{ echo "docs/openapi.yaml differs from the code: run make openapi." >&2; exit 1; }
 
 lint-deploy: setup ## ... the settings of production
 	@LOYALTY_MODE=production SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \

@@ -114,6 +114,16 @@ _ITEMS: Final = (
     _Item("MAP-NS", "Trail map", "19.95", _BOTH, 8, _SUMMER),
     _Item("GIFT-CARD", "Card with envelope", "5.50", _BOTH, 9),
 )
+# What buyers of an item often take with it: the structure that the recommender finds.
+TOGETHER: Final[Mapping[str, Sequence[str]]] = {
+    "KAYAK-12": ("PADDLE-AL", "PFD-M"),
+    "TENT-2P": ("BAG-0C", "STOVE-G"),
+    "BOOT-HK": ("SOCK-MW",),
+    "SNOWSHOE": ("BASE-TOP",),
+    "LAMP-OIL": ("CANDLE-BW",),
+    "KETTLE-EN": ("MUG-EN",),
+}
+_TAKEN_ALONG: Final = 0.6
 # Relative sales by month, January first.
 _MONTHS: Final = (9, 5, 5, 6, 8, 10, 11, 9, 7, 8, 11, 17)
 _IN_SEASON: Final = 3
@@ -195,7 +205,9 @@ def _lines(till: str, at: datetime, random: Random) -> Iterator[Line]:
     items = [item for item in _ITEMS if _BOTH in {item.concept, concept} or item.concept == concept]
     weights = [item.weight * (_IN_SEASON if at.month in item.season else 1) for item in items]
     is_sale = at.month == 1
-    for item in dict.fromkeys(random.choices(items, weights, k=random.choices((1, 2, 3, 4), (42, 32, 17, 9))[0])):
+    chosen = random.choices(items, weights, k=random.choices((1, 2, 3, 4), (42, 32, 17, 9))[0])
+    along = [code for item in chosen for code in TOGETHER.get(item.code, ()) if random.random() < _TAKEN_ALONG]
+    for item in dict.fromkeys([*chosen, *(item for item in items if item.code in along)]):
         price = Decimal(item.price)
         quantity = random.choices((1, 2, 3), (80, 15, 5))[0] if price < 100 else 1
         percent = 20 if is_sale else random.choices((0, 10), (90, 10))[0]

@@ -20,6 +20,7 @@ from demo import (
     erasures,
     identity_requests,
     merges,
+    recommendations,
     redemptions,
     webhooks,
 )
@@ -38,7 +39,7 @@ from use_cases.organization_file import check_document, load_organization
 LOADED: Final = "demo loaded"
 _DATA_MODULES: Final = (
     customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons, contacts,
-    webhooks, erasures,
+    recommendations, webhooks, erasures,
 )  # fmt: skip
 
 
@@ -111,6 +112,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     adjustments.adjust_demo_points(by.organization)
     report("Giving coupons", 0, 0)
     coupons.give_demo_coupons(registered, by=by, now=now)
+    report("Finding what is bought together", 0, 0)
+    recommendations.recommend_demo_products(registered, organization=by.organization, now=now)
     report("Setting statuses and pictures", 0, 0)
     # Statuses come last: some of them forbid the steps above.
     classifications.set_statuses_and_pictures(items, classified, by=by)

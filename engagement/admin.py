@@ -12,5 +12,6 @@ import engagement.points.admin.entry
 import engagement.points.admin.lot
 import engagement.programs.admin.membership
 import engagement.programs.admin.program
+import engagement.recommendations.admin
 import engagement.redemptions.admin
 import engagement.transactions.admin  # noqa: F401 - importing registers the pages

@@ -9,6 +9,7 @@ from engagement.interactions.models import Interaction, Notification
 from engagement.notes.models import Note
 from engagement.points.models import PointsAccount
 from engagement.programs.models import Membership
+from engagement.recommendations.models import Recommendation
 
 MOVED = (
     MovedRows(
@@ -23,6 +24,11 @@ MOVED = (
     MovedRows(model=Notification, conflicts=("notification_unique",)),
     MovedRows(model=DeferredEvent),
     MovedRows(model=PointsAdjustment),
+    MovedRows(
+        model=Recommendation,
+        conflicts=("recommendation_unique",),
+        undigested=("description", "price", "img_url", "score", "imported_at"),
+    ),
 )
 KEPT = (
     KeptRows(model=Coupon, column="issued_to", reason="who got a coupon first: the limits of its series count by it"),

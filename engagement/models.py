@@ -17,6 +17,7 @@ from engagement.interactions.models import Interaction, Notification
 from engagement.notes.models import Note
 from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
+from engagement.recommendations.models import ItemPair, Recommendation
 from engagement.redemptions.models import Redemption, RedemptionReversal
 from engagement.tiers.models import TierChange
 
@@ -33,6 +34,7 @@ __all__ = [
     "CouponSeriesVersion",
     "DeferredEvent",
     "Interaction",
+    "ItemPair",
     "Membership",
     "Note",
     "Notification",
@@ -45,6 +47,7 @@ __all__ = [
     "Program",
     "ProgramVersion",
     "PurchaseTotals",
+    "Recommendation",
     "Redemption",
     "RedemptionReversal",
     "SeriesIssues",

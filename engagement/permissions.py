@@ -7,11 +7,11 @@ from organizations.staff.permissions import Role, StaffPermissions, permissions
 _APP: Final = "engagement"
 
 VIEW_POINTS: Final = permissions(
-    _APP, "view", "membership pointsaccount pointsadjustment pointsentry pointslot bill redemption coupon"
+    _APP, "view", "membership pointsaccount pointsadjustment pointsentry pointslot bill redemption coupon recommendation"
 )
 # Within the limits of the organization's policies: by default store staff adjust no points.
 ADJUST_POINTS: Final = frozenset({"engagement.adjust_points"})
-VIEW_PROGRAMS: Final = permissions(_APP, "view", "program couponseries")
+VIEW_PROGRAMS: Final = permissions(_APP, "view", "program couponseries itempair")
 PAUSE_PROGRAMS: Final = frozenset({"engagement.pause_program"})
 # Give a customer a coupon; take a redemption back or end a coupon.
 ISSUE_COUPONS: Final = frozenset({"engagement.issue_coupon"})

@@ -84,6 +84,7 @@ ENGAGEMENT_ROWS: Final = (
         audited_as="interaction",
     ),
     PersonalRows(name="Notifications", table="engagement_notification", emptied=None, audited_as="notification"),
+    PersonalRows(name="Recommendations", table="engagement_recommendation", emptied=None, audited_as="recommendation"),
     PersonalRows(
         name="Deferred events",
         table="engagement_deferredevent",

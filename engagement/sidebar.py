@@ -22,5 +22,7 @@ LOYALTY: Final = (
     SidebarEntry("Coupons", "local_activity", "engagement.coupon"),
     SidebarEntry("Coupon series", "confirmation_number", "engagement.couponseries"),
     SidebarEntry("Printed codes", "print", "engagement.coderun"),
+    SidebarEntry("Recommendations", "recommend", "engagement.recommendation"),
+    SidebarEntry("Bought together", "shopping_basket", "engagement.itempair"),
 )
 DEFERRED_EVENTS: Final = (SidebarEntry("Deferred events", "pending_actions", "engagement.deferredevent"),)

@@ -13,6 +13,7 @@ from environs import Env, validate
 from loyalty_project import unfold_settings
 from loyalty_project.generated_secrets import generated_secret
 from loyalty_project.logs import log_configuration
+from loyalty_project.openapi.settings import SPECTACULAR
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,6 +71,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "axes",
     "procrastinate.contrib.django",
 ]
@@ -128,9 +131,12 @@ WHITENOISE_USE_FINDERS = True
 
 REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "loyalty_project.openapi.document.WireSchema",
     "EXCEPTION_HANDLER": "loyalty_project.api.exception_handler.answer_exception",
     "UNAUTHENTICATED_USER": None,
 }
+# The document of the API, docs/openapi.yaml.
+SPECTACULAR_SETTINGS = SPECTACULAR
 # Cost of checking a password or client secret. A stored hash keeps the cost that it was made with.
 ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", 2, validate=validate.Range(min=1))
 ARGON2_MEMORY_KIB = env.int("ARGON2_MEMORY_KIB", 19_456, validate=validate.Range(min=8))

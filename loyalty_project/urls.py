@@ -9,11 +9,13 @@ from customers.preferences.api import PreferenceViewSet
 from engagement.coupons.api import CouponViewSet
 from engagement.interactions.api import InteractionViewSet
 from engagement.notes.api import NoteViewSet
+from engagement.recommendations.api import RecommendationViewSet
 from engagement.redemptions.api import RedemptionViewSet
 from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
 from loyalty_project.api.router import WireRouter, action_path
 from loyalty_project.health import healthz, readyz
+from loyalty_project.openapi import pages
 from organizations.api.views import UnknownResourceView, UnsupportedViewSet
 from organizations.credentials.api import TokenView
 from organizations.staff.confirmation import confirm_password
@@ -32,6 +34,7 @@ router.register("customer", CouponViewSet)
 router.register("customer", NoteViewSet)
 router.register("customer", InteractionViewSet)
 router.register("customer", PreferenceViewSet)
+router.register("customer", RecommendationViewSet)
 router.register("customer", SubscriptionViewSet)
 
 # Actions that this version does not have, by the methods that the contract gives them.
@@ -43,11 +46,13 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("docs", pages.swagger, name="swagger"),
+    path("docs/redoc", pages.redoc, name="redoc"),
+    path("docs/openapi.yaml", pages.document, name="openapi"),
     path("admin/confirm-password/", confirm_password, name="confirm_password"),
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,
-    action_path("customer", "recommendations", unsupported_read),
     action_path("customer", "referrals|tickets", unsupported_both),
     action_path("transaction", "add", unsupported_write),
     action_path("points", "isredeemable|validationcode", unsupported_read),

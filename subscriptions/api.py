@@ -16,6 +16,7 @@ from customers.lookup.statement import Found
 from customers.profile.reading import Reading, in_order
 from loyalty_project import clock
 from loyalty_project.api.envelope import Tree, customers_answer, request_items
+from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import LoyaltyError, in_numeric_order
 from loyalty_project.protocol.outcomes import Done, Outcome, failed
@@ -23,6 +24,7 @@ from loyalty_project.protocol.values import Item, optional, text
 from organizations.api.batches import answer_batch
 from organizations.api.call import Call
 from organizations.api.views import TillViewSet
+from subscriptions import openapi
 from subscriptions.rules import read_choice
 from subscriptions.sections import CHANNELS, read_filters
 from subscriptions.services import CONSTRAINTS, Decision, decide
@@ -46,6 +48,7 @@ class SubscriptionViewSet(TillViewSet):
     """The action customer/subscriptions."""
 
     @action(detail=False, methods=["get"])
+    @described(openapi.READ)
     def subscriptions(self, _request: Request, **_kwargs: object) -> Response:
         """Read the consents of customers by channel and priority."""
         query = self.query
@@ -54,6 +57,7 @@ class SubscriptionViewSet(TillViewSet):
         return self.answer(_compose(read_consents(asked, reading), message=Transport.SUCCESS.sentence))
 
     @subscriptions.mapping.post
+    @described(openapi.WRITE)
     def add_subscriptions(self, _request: Request, **_kwargs: object) -> Response:
         """Record consents."""
         call = self.call

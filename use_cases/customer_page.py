@@ -16,6 +16,7 @@ from engagement.points.balances import Balance, read_balances
 from engagement.points.entries import latest_entries
 from engagement.points.models import PointsEntry
 from engagement.programs.models import Program
+from engagement.recommendations.panels import recommendations_panel
 from engagement.tiers.panels import tiers_panel
 from organizations.back_office.tables import Table
 from organizations.staff.models import StaffMember
@@ -71,6 +72,7 @@ PANELS: Sequence[CustomerPanel] = (
     notes_panel,
     interactions_panel,
     surveys_panel,
+    recommendations_panel,
     identity_panel,
     consents_panel,
 )

@@ -8,6 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from customers.api import openapi
 from customers.api.echoes import echo_identifiers, echo_identity
 from customers.api.reads import Result, is_limited_to_store, read_outcomes, reading_of
 from customers.identity_requests import services as identity_requests
@@ -20,6 +21,7 @@ from customers.registration.input import read_customer_input
 from customers.search.grammar import raw_search
 from loyalty_project.api.envelope import customer_answer, customers_answer, one_customer_answer, request_items
 from loyalty_project.api.paging import read_limit, read_number
+from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import in_numeric_order
 from loyalty_project.protocol.outcomes import Done, Outcome
@@ -44,16 +46,19 @@ class CustomerViewSet(TillViewSet):
     """The actions of customer/ that belong to customers themselves."""
 
     @action(detail=False, methods=["post"], url_path="add|register")
+    @described(openapi.ADD)
     def add(self, _request: Request, **_kwargs: object) -> Response:
         """Register customers, or update those that are known."""
         return self._register("add", registration.register_customer, fallback=Code.ADD_FAILED)
 
     @action(detail=False, methods=["post", "put"])
+    @described(openapi.UPDATE)
     def update(self, _request: Request, **_kwargs: object) -> Response:
         """Update known customers; PUT is the same as POST."""
         return self._register("update", registration.update_customer, fallback=Code.UPDATE_FAILED)
 
     @action(detail=False, methods=["post"])
+    @described(openapi.UPDATE_IDENTITY)
     def update_identity(self, _request: Request, **_kwargs: object) -> Response:
         """Ask for the change of an identifier."""
         call = self.call
@@ -82,6 +87,7 @@ class CustomerViewSet(TillViewSet):
         )
 
     @action(detail=False, methods=["get"], url_path="get")
+    @described(openapi.GET)
     def get_customers(self, _request: Request, **_kwargs: object) -> Response:
         """Read customers, up to the batch limit, by one kind of identifier."""
         query = self.query
@@ -91,6 +97,7 @@ class CustomerViewSet(TillViewSet):
         return self.answer(customers_answer(outcomes, totals=True))
 
     @action(detail=False, methods=["get"])
+    @described(openapi.SEARCH)
     def search(self, request: Request, **_kwargs: object) -> Response:
         """Search customers by their attributes."""
         call, query = self.call, self.query

@@ -13,12 +13,14 @@ from customers.identifiers.sections import identifiers
 from customers.lookup.services import LookupQuery, expand_identifier_pair, read_lookup_query
 from customers.lookup.statement import Found
 from customers.profile.reading import Reading, merged
+from engagement.coupons import openapi
 from engagement.coupons.payloads import listed_coupon
 from engagement.coupons.places import load_places
 from engagement.coupons.rows import CouponPage, CouponQuery
 from engagement.coupons.sections import PAGE, coupon_page, good_at, has_status, order_of, order_values, past_of, words_of
 from loyalty_project.api.envelope import customers_answer
 from loyalty_project.api.paging import read_limit, read_number
+from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.moments import read_span
@@ -42,6 +44,7 @@ class CouponViewSet(TillViewSet):
     """The action customer/coupons."""
 
     @action(detail=False, methods=["get"])
+    @described(openapi.COUPONS)
     def coupons(self, _request: Request, **_kwargs: object) -> Response:
         """Read a page of a customer's coupons."""
         query = expand_identifier_pair(self.query)

@@ -38,7 +38,7 @@ def _replaced(function: str, *, with_columns: bool) -> str:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("engagement", "0026_interactions"),
+        ("engagement", "0028_recommendations"),
         ("organizations", "0013_erasure_empties_the_audit"),
     ]
 

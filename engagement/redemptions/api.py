@@ -15,6 +15,7 @@ from customers.lookup.statement import Found
 from customers.profile.models import Customer
 from customers.profile.reading import Reading, merged
 from engagement.coupons.sections import USES, coupon_redemptions
+from engagement.redemptions import openapi
 from engagement.redemptions.filters import (
     BoundedCouponUseFilters,
     BoundedRedemptionFilters,
@@ -26,6 +27,7 @@ from engagement.redemptions.rows import RedemptionPage, RedemptionQuery
 from engagement.redemptions.sections import COUPONS_SORTED_BY, PAGE, SORTED_BY, redemptions
 from loyalty_project.api.envelope import customer_answer
 from loyalty_project.api.paging import read_limit, read_number, read_order
+from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.outcomes import Done, Outcome
@@ -39,6 +41,7 @@ class RedemptionViewSet(TillViewSet):
     """The action customer/redemptions."""
 
     @action(detail=False, methods=["get"])
+    @described(openapi.REDEMPTIONS)
     def redemptions(self, _request: Request, **_kwargs: object) -> Response:
         """Read a page of each customer's redemptions."""
         query = expand_identifier_pair(self.query)

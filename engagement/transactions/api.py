@@ -17,6 +17,7 @@ from customers.profile.models import Customer
 from customers.profile.reading import Reading, merged
 from engagement.bills.sections import PURCHASES
 from engagement.coupons.sections import OF_BILLS, coupons_of_bills
+from engagement.transactions import openapi
 from engagement.transactions.filters import BillFilters
 from engagement.transactions.payloads import (
     credit_notes,
@@ -31,6 +32,7 @@ from engagement.transactions.rows import BillPage, CustomerPoints, ListedBill
 from engagement.transactions.sections import PAGE, POINTS, SORTED_BY, PageQuery, bills, points_of
 from loyalty_project.api.envelope import customer_answer
 from loyalty_project.api.paging import read_limit, read_number, read_order
+from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.outcomes import Done, Outcome, Refused
@@ -46,6 +48,7 @@ class TransactionViewSet(TillViewSet):
     """The action customer/transactions."""
 
     @action(detail=False, methods=["get"])
+    @described(openapi.TRANSACTIONS)
     def transactions(self, _request: Request, **_kwargs: object) -> Response:
         """Read a page of each customer's bills."""
         query = expand_identifier_pair(self.query)

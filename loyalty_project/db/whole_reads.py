@@ -1,4 +1,4 @@
-"""Reads of all rows of an organization: exports, checks, searches for duplicates.
+"""Reads of all rows of an organization: exports, checks, searches for duplicates, the recommender.
 
 Right after many rows were written the planner knows little of them: it takes a new organization's rows for one, and joins them
 by nested loops that read each row of the one table for each row of the other. Such statements join sets alone, without
@@ -18,12 +18,17 @@ SELECT set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true
 """
 
 
+def join_whole_sets() -> None:
+    """Until the transaction ends, the planner joins whole sets and no statement has a time limit."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SET)
+
+
 @contextmanager
 def whole_read() -> Iterator[None]:
     """A read-only transaction in which the planner joins whole sets and no statement has a time limit."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(_SET)
+        join_whole_sets()
         yield
         # Rolling back ends the settings, also inside an outer transaction.
         transaction.set_rollback(True)

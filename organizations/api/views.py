@@ -17,10 +17,12 @@ from loyalty_project.api.envelope import Tree, http_status
 from loyalty_project.api.response import WireResponse
 from loyalty_project.api.views import WireView
 from loyalty_project.gateway.known_callers import mark_known
+from loyalty_project.openapi.operations import described_by
 from loyalty_project.protocol.codes import Transport
 from loyalty_project.protocol.errors import RequestRefusedError
 from organizations.api.authentication import CallerAuthentication, caller_of
 from organizations.api.call import Call, read_call
+from organizations.api.planned import planned_operation
 from organizations.api.throttling import CallerThrottle
 from organizations.tenancy import scoping
 
@@ -72,6 +74,7 @@ class UnsupportedViewSet(TillViewSet):
     Routed as `UnsupportedViewSet.as_view({"get": "refuse"})`.
     """
 
+    @described_by(planned_operation)
     def refuse(self, _request: Request, **_kwargs: object) -> NoReturn:
         """Raise 406."""
         raise RequestRefusedError(406, Transport.UNSUPPORTED_OPERATION)

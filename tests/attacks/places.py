@@ -25,6 +25,7 @@ from engagement.interactions.models import Interaction, Notification
 from engagement.notes.models import Note
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program
+from engagement.recommendations.models import ItemPair, Recommendation
 from engagement.redemptions.models import Redemption
 from loyalty_project import clock
 from organizations.audit.models import AuditEntry
@@ -56,6 +57,7 @@ from tests.factories.locations import ConceptFactory, StoreFactory, TillFactory,
 from tests.factories.notes import NoteFactory
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.points import facts, give_points
+from tests.factories.recommendations import ItemPairFactory, RecommendationFactory
 from tests.factories.redemptions import redeem
 from tests.factories.segments import SegmentFactory
 from tests.factories.staff import StaffMemberFactory
@@ -71,7 +73,7 @@ OF_A_STORE: Final = frozenset(
     {
         "apiclient", "bill", "card", "coupon", "consentchange", "customer", "duplicatecandidate", "erasure", "identityrequest",
         "interaction", "membership", "merge", "note", "notification", "pointsaccount", "pointsadjustment",
-        "pointsentry", "pointslot", "redemption", "store", "till",
+        "pointsentry", "pointslot", "recommendation", "redemption", "store", "till",
     }
 )  # fmt: skip
 ROLES: Final = tuple(StaffMember.Role.values)
@@ -178,6 +180,7 @@ def _rows_of_points(person: Customer, till: Till) -> dict[type[Model], Model]:
         PointsAdjustment: adjustment,
         PointsEntry: adjustment.entry,
         PointsLot: PointsLot.objects.filter(account=account).earliest("pk"),
+        Recommendation: RecommendationFactory(customer=person),
         Redemption: redeem(person, membership.program, 10, "2026-01-05 12:00:00", till=till),
         Bill: BillFactory(till=till, customer=person, with_line=True),
     }
@@ -192,6 +195,7 @@ def _rows_of_organization(name: str, organization: Organization, till: Till) -> 
         CodeRun: CodeRun.objects.create(
             organization=organization, series=series, wanted=9, requested_at=now, requested_by="staff:x"
         ),
+        ItemPair: ItemPairFactory(organization=organization),
         Zone: ZoneFactory(organization=organization),
         Concept: ConceptFactory(organization=organization),
         FieldDefinition: FieldFactory(organization=organization),

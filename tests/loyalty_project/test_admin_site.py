@@ -73,8 +73,8 @@ def test_your_own_password_is_changed_with_the_old_one(organization: Organizatio
 
 CUSTOMERS = {"Customers", "Identity requests", "Merges", "Cards", "Consent log", "Notes", "Interactions", "Notifications"}
 GROUPINGS = {"Segments", "User groups", "Statuses"}
-PROGRAMS = {"Programs", "Coupon series"}
-POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions", "Coupons"}
+PROGRAMS = {"Programs", "Coupon series", "Bought together"}
+POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions", "Coupons", "Recommendations"}
 
 
 @pytest.mark.parametrize(

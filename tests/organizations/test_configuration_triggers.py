@@ -70,6 +70,8 @@ WRITTEN = {
     "engagement_coupon",
     "engagement_couponredemption",
     "engagement_couponreversal",
+    "engagement_itempair",
+    "engagement_recommendation",
     "engagement_deferredevent",
     "engagement_interaction",
     "engagement_membership",

@@ -51,6 +51,7 @@ TABLE = """
     engagement.view_couponseries            A M . C U  .
     engagement.view_deferredevent           A . . C U  .
     engagement.view_interaction             A M S C U  kept
+    engagement.view_itempair                A M . C U  .
     engagement.view_membership              A M S C U  kept
     engagement.view_note                    A M S C U  kept
     engagement.view_notification            A M S C U  kept
@@ -59,6 +60,7 @@ TABLE = """
     engagement.view_pointsentry             A M S C U  kept
     engagement.view_pointslot               A M S C U  kept
     engagement.view_program                 A M . C U  .
+    engagement.view_recommendation          A M S C U  kept
     engagement.view_redemption              A M S C U  kept
     organizations.add_apiclient             A . . . .  .
     organizations.add_cardseries            A . . . .  .

@@ -45,6 +45,7 @@ DIGESTED = {
         "id organization_id customer_id program_id token points expiry expires_on reason needs_approval status "
         "requested_on requested_by decided_on decided_by decision_reason entry_id"
     ),
+    "engagement.recommendation.customer": "id organization_id customer_id item_sku",
     "customers.identifier": ("id organization_id customer_id kind value state exclusive value_folded value_reversed"),
     "engagement.pointsaccount": (
         "id organization_id customer_id program_id balance promised lifetime redeemed expired returned "
