@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0015_configuration_version"),
-        ("engagement", "0023_coupon_codes_for_printing"),
+        ("engagement", "0024_last_active_on"),
         ("organizations", "0011_configuration_version"),
     ]
 

@@ -10,5 +10,5 @@ from engagement.programs.rules import ProgramRules
 def keep_alive(state: AccountState, activity: Activity, *, on: date, rules: ProgramRules) -> None:
     """Note an activity of that day, if it keeps points alive by these rules; in memory."""
     if activity in rules.keeps_points_alive:
-        state.account.last_billed_on = max(state.account.last_billed_on or on, on)
+        state.account.last_active_on = max(state.account.last_active_on or on, on)
         state.is_changed = True

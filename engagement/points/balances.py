@@ -146,7 +146,7 @@ ROWS: Final = f"""(
         SELECT json_agg(json_build_array(
             account.due_at, membership.program_id, membership.enrolled_on, membership.tier_since, membership.tier_expires_on,
             tier.id, tier.name, tier.position, tier.description,
-            account.id, account.version, account.last_billed_on, account.last_earned_on,
+            account.id, account.version, account.last_active_on, account.last_earned_on,
             {", ".join(f"account.{name}::text" for name in _FIGURES)},
             membership.tier_counts_from, membership.tier_due_on
         ))::text
@@ -225,14 +225,14 @@ def _read_row(customer_id: int, row: Sequence[Any], organization: Organization) 
     Membership.tier.field.set_cached_value(membership, tier)
     if account_id is None:
         return membership, None
-    version, billed_on, earned_on, *figures = rest[:-2]
+    version, active_on, earned_on, *figures = rest[:-2]
     account = read_instance(
         PointsAccount,
         id=account_id,
         **own,
         moved_to_id=None,
         version=version,
-        last_billed_on=day_of(billed_on),
+        last_active_on=day_of(active_on),
         last_earned_on=day_of(earned_on),
         due_at=moment_of(due_at),
         **dict(zip(_FIGURES, map(Decimal, figures), strict=True)),

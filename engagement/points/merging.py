@@ -217,7 +217,7 @@ def _debt(state: AccountState) -> Decimal:
 
 def _join_days(origin: PointsAccount, target: PointsAccount) -> None:
     """Points with a moving expiry follow the later of both accounts' days."""
-    for name in ("last_billed_on", "last_earned_on"):
+    for name in ("last_active_on", "last_earned_on"):
         days = [day for account in (origin, target) if (day := getattr(account, name)) is not None]
         setattr(target, name, max(days, default=None))
 
@@ -231,7 +231,7 @@ def _find_days(state: AccountState) -> None:
         Activity.AWARD: _last_day(state, Kind.AWARD, Kind.PROMISE),
     }
     alive_by = current_catalog().by_id[account.program_id].rules.keeps_points_alive
-    account.last_billed_on = max((day for activity, day in days.items() if day and activity in alive_by), default=None)
+    account.last_active_on = max((day for activity, day in days.items() if day and activity in alive_by), default=None)
     own = PointsLot.objects.filter(entry__account__in=with_moved([account.pk]))
     # Neither joining, nor an occasion, nor an adjustment by staff is an earning: they renew nothing.
     earned = own.filter(moved_from=None, moves=PointsLot.Moves.ROLLING)

@@ -45,7 +45,7 @@ class PointsAccount(TenantModel):
     purchases = points_field("Bought within the program, net of returns")
     visits = models.PositiveIntegerField(default=0, help_text="Bills counted within the program")
     version = models.PositiveIntegerField(default=0, help_text="Number of entries")
-    last_billed_on = models.DateField(
+    last_active_on = models.DateField(
         null=True, blank=True, help_text="The last bill, or what else keeps points alive by the rules"
     )
     last_earned_on = models.DateField(null=True, blank=True, help_text="Moves the points that each earning renews")

@@ -24,7 +24,7 @@ def _display_promotions(values: Values | None, _customer: CustomerRow, reading: 
     rows: dict[str, list[dict[str, Any]]] = {"customer": [], "transactions": []}
     for till_id, billed_on, earned_on, tier_ends, *lot_values in orjson.loads(values[0]) if values[0] else ():
         state = AccountState(
-            account=read_instance(PointsAccount, last_billed_on=day_of(billed_on), last_earned_on=day_of(earned_on)),
+            account=read_instance(PointsAccount, last_active_on=day_of(billed_on), last_earned_on=day_of(earned_on)),
             zone=reading.zone,
             tier_ends=day_of(tier_ends),
         )
@@ -48,7 +48,7 @@ _PROMOTIONS: Final = Section(
         SELECT json_agg(json_build_array(
             (SELECT entry.till_id FROM engagement_pointsentry AS entry
                 WHERE entry.organization_id = %(organization)s AND entry.id = lot.entry_id),
-            living.last_billed_on, living.last_earned_on, membership.tier_expires_on,
+            living.last_active_on, living.last_earned_on, membership.tier_expires_on,
             {LOT}
         ) ORDER BY lot.awarded_at DESC, lot.id DESC)::text
         FROM (

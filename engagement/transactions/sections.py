@@ -126,7 +126,7 @@ def _bill_counts(
         for bill_id, program_id, issued, taken in (orjson.loads(counts) if counts else ())
     }
     dated: dict[int, DatedLot] = {}
-    for program_id, billed_on, earned_on, *lot_values in orjson.loads(lots) if lots else ():
+    for program_id, active_on, earned_on, *lot_values in orjson.loads(lots) if lots else ():
         lot = read_lot(lot_values)
         count = found.get((lot.bill_id or 0, program_id))
         if count is None:
@@ -140,7 +140,7 @@ def _bill_counts(
             continue
         # For an account that a merge moved, the living account decides the last day.
         balance = balances.get(program_id)
-        own = read_instance(PointsAccount, last_billed_on=day_of(billed_on), last_earned_on=day_of(earned_on))
+        own = read_instance(PointsAccount, last_active_on=day_of(active_on), last_earned_on=day_of(earned_on))
         state = AccountState(
             account=(balance and balance.account) or own,
             zone=reading.zone,
@@ -172,7 +172,7 @@ def _points_of(page: Section, *, with_card_series: bool) -> Section:
 ) AS bill_points ON true
 LEFT JOIN LATERAL (
     SELECT json_agg(json_build_array(
-        account.program_id, account.last_billed_on, account.last_earned_on,
+        account.program_id, account.last_active_on, account.last_earned_on,
         {LOT}
     ) ORDER BY lot.id)::text AS rows
     FROM engagement_pointslot AS lot

@@ -90,7 +90,7 @@ def test_bills_and_their_points_belong_to_the_local_day(zone: ZoneInfo, at: date
         sell(organization, at, registered_on=at - timedelta(days=9))
         assert Bill.objects.get().billed_on == DAY
         account, lot = PointsAccount.objects.get(), PointsLot.objects.get()
-        assert (account.last_billed_on, lot.expires_on) == (DAY, date(2026, 3, 15))
+        assert (account.last_active_on, lot.expires_on) == (DAY, date(2026, 3, 15))
         assert account.due_at == moment(zone, time(), date(2026, 3, 16))
 
 

@@ -109,7 +109,7 @@ def held() -> Decimal:
 
 def owned(customer_id: int) -> dict[str, Any]:
     """All that a customer has, except the history that is kept apart."""
-    columns = ("program_id", "balance", "promised", "last_billed_on", "last_earned_on", "due_at", *FIGURES)
+    columns = ("program_id", "balance", "promised", "last_active_on", "last_earned_on", "due_at", *FIGURES)
     accounts = PointsAccount.objects.filter(customer=customer_id, moved_to=None).order_by("program_id")
     rows = {move.label: _rows(move.model._default_manager.all(), move.column, customer_id) for move in MOVED}
     rows["identifiers"] = list(

@@ -49,7 +49,7 @@ DIGESTED = {
     "customers.identifier": ("id organization_id customer_id kind value state exclusive value_folded value_reversed"),
     "engagement.pointsaccount": (
         "id organization_id customer_id program_id balance promised lifetime redeemed expired returned "
-        "promised_returned adjusted floor purchases visits version last_billed_on last_earned_on due_at moved_to_id"
+        "promised_returned adjusted floor purchases visits version last_active_on last_earned_on due_at moved_to_id"
     ),
     "engagement.pointslot": (
         "id organization_id account_id entry_id bill_id kind points left expired returned moved awarded_at opens_at "

@@ -87,7 +87,7 @@ def count(account: PointsAccount, number: str, at: datetime) -> Bill:
     bill = BillFactory(customer=account.customer, number=number, amount=Decimal(0), billed_at=at)
     BillPointsFactory(bill=bill, account=account)
     account.refresh_from_db()
-    account.last_billed_on = max(account.last_billed_on or bill.billed_on, bill.billed_on)
+    account.last_active_on = max(account.last_active_on or bill.billed_on, bill.billed_on)
     account.visits += 1
     account.save()
     return bill
@@ -177,10 +177,10 @@ def test_undoing_a_merge_restores_each_last_bill_day(
     anna.refresh_from_db()
     twin.refresh_from_db()
     # On the very day of the twin's last bill she had bought herself.
-    assert (anna.last_billed_on, twin.last_billed_on) == (date(2026, 4, 26), date(2026, 4, 26))
+    assert (anna.last_active_on, twin.last_active_on) == (date(2026, 4, 26), date(2026, 4, 26))
     undo(chain, second)
     third.refresh_from_db()
-    assert third.last_billed_on == date(2026, 4, 1)
+    assert third.last_active_on == date(2026, 4, 1)
 
 
 def test_the_last_bill_of_unmerged_customers_counts_on(
@@ -193,7 +193,7 @@ def test_the_last_bill_of_unmerged_customers_counts_on(
     merge(chain, anna, third)
     undo(chain, first)
     anna.refresh_from_db()
-    assert anna.last_billed_on == date(2026, 4, 1)
+    assert anna.last_active_on == date(2026, 4, 1)
 
 
 def test_the_day_of_the_last_earning_is_found_from_what_was_earned(

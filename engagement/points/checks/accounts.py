@@ -115,7 +115,7 @@ DUE_MOMENTS = Check(
             WHEN 'rolling'
                 THEN (greatest(account.last_earned_on, awarded_on) + make_interval(months => lot.moves_months))::date
             WHEN 'last_activity'
-                THEN (greatest(account.last_billed_on, awarded_on) + make_interval(months => lot.moves_months))::date
+                THEN (greatest(account.last_active_on, awarded_on) + make_interval(months => lot.moves_months))::date
             ELSE lot.expires_on
         END AS last_day
     ) AS expiry

@@ -75,7 +75,7 @@ class AccountState:
         if lot.moves and lot.moves_months is not None:
             awarded_on = (lot.opens_at or lot.awarded_at).astimezone(self.zone).date()
             is_rolling = lot.moves == PointsLot.Moves.ROLLING
-            since = self.account.last_earned_on if is_rolling else self.account.last_billed_on
+            since = self.account.last_earned_on if is_rolling else self.account.last_active_on
             return months_later(max(since or awarded_on, awarded_on), lot.moves_months)
         return lot.expires_on
 

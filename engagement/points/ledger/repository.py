@@ -24,7 +24,7 @@ from loyalty_project.faults import Point, reach
 
 _ACCOUNT_COLUMNS = (
     "balance", "promised", "lifetime", "redeemed", "expired", "returned", "promised_returned", "adjusted", "floor", "purchases",
-    "visits", "version", "last_billed_on", "last_earned_on", "due_at",
+    "visits", "version", "last_active_on", "last_earned_on", "due_at",
 )  # fmt: skip
 _LOT_COLUMNS = ("left", "expired", "returned", "moved", "is_open")
 
@@ -50,7 +50,7 @@ def lock_moved_account(account_id: int, living: AccountState) -> AccountState:
     The living account must be locked already: moved accounts are only locked after their living one.
     """
     account = lock(PointsAccount.objects.filter(pk=account_id)).get()
-    account.last_billed_on, account.last_earned_on = living.account.last_billed_on, living.account.last_earned_on
+    account.last_active_on, account.last_earned_on = living.account.last_active_on, living.account.last_earned_on
     return AccountState(account=account, zone=living.zone, tier_ends=living.tier_ends, heard=living.heard)
 
 

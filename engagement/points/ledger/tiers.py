@@ -93,8 +93,8 @@ def _activities(
     reads_points = reads_lines = False
     for state, membership, _, ladder, first in members:
         start = history_from(ladder, held_tier_of(membership, ladder), first=first, until=until)
-        billed_on = state.account.last_billed_on
-        has_later = billed_on is not None and billed_on >= start.astimezone(state.zone).date()
+        active_on = state.account.last_active_on
+        has_later = active_on is not None and active_on >= start.astimezone(state.zone).date()
         if has_later or (ladder.reads_points and state.account.version):
             since[state.account.pk] = start
             reads_points |= ladder.reads_points

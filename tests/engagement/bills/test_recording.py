@@ -244,7 +244,7 @@ def test_anonymous_bills_and_outliers_count_for_no_customer(shop: Shop, asha: Cu
     assert codes(odd) == [9611]
     assert not PurchaseTotals.objects.exists()
     account = account_of(asha)
-    assert (account.balance, account.purchases, account.visits, account.last_billed_on) == (0, 0, 0, None)
+    assert (account.balance, account.purchases, account.visits, account.last_active_on) == (0, 0, 0, None)
 
 
 def test_purchases_follow_sales_and_returns_and_know_the_newest_sale(shop: Shop, asha: Customer) -> None:

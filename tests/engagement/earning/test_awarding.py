@@ -64,7 +64,7 @@ def test_a_sale_earns_by_the_rules_with_an_explanation(shop: Shop, asha: Custome
     assert entry.explanation.items() >= figures.items()
     assert entry.program_version == ProgramVersion.objects.get()
     account = account_of(asha)
-    assert (account.purchases, account.visits, account.last_billed_on) == (130, 1, date(2026, 3, 2))
+    assert (account.purchases, account.visits, account.last_active_on) == (130, 1, date(2026, 3, 2))
     counted = BillPoints.objects.get()
     assert (counted.issued, counted.claimed) == (Decimal("6.5"), 0)
 
@@ -347,7 +347,7 @@ def test_a_bill_for_too_little_moves_the_last_activity_but_not_what_rolls(shop: 
     at = NOON + 20 * DAY
     shop.record(shop.draft("2", 10, customer_id=asha.pk, billed_at=at), now=at)
     account = account_of(asha)
-    assert (account.last_billed_on, account.last_earned_on) == (date(2026, 3, 22), date(2026, 3, 2))
+    assert (account.last_active_on, account.last_earned_on) == (date(2026, 3, 22), date(2026, 3, 2))
 
 
 def test_points_that_expire_with_the_tier(shop: Shop, asha: Customer) -> None:

@@ -30,7 +30,7 @@ def alive_by(*activities: str, **rules: Any) -> None:
 
 
 def last_activity(customer: Customer) -> date | None:
-    return account_of(customer).last_billed_on
+    return account_of(customer).last_active_on
 
 
 @pytest.mark.parametrize(

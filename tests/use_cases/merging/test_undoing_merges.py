@@ -56,7 +56,7 @@ def snapshot(organization: Organization) -> dict[str, str]:
         "redeemed",
         "purchases",
         "visits",
-        "last_billed_on",
+        "last_active_on",
     )
     contents["accounts"] = repr(list(accounts.values_list(*figures)))
     bought = PurchaseTotals.objects.exclude(bills=0).order_by("customer_id")

@@ -59,7 +59,7 @@ def test_promised_points_are_not_listed(asha: Customer) -> None:
 def test_moving_days_are_listed_too(asha: Customer, moves: PointsLot.Moves) -> None:
     Membership.objects.update(tier=Tier.objects.get(name="Silver"), tier_since=NOON, tier_expires_on=FAR)
     day = date(2026, 12, 30)
-    PointsAccount.objects.update(last_billed_on=day, last_earned_on=day)
+    PointsAccount.objects.update(last_active_on=day, last_earned_on=day)
     give_points(account_of(asha), 10, expiry=Expiry(moves=moves, months=1), facts=facts(NOON))
     assert listed() == [f"{asha.pk},Club,10,2027-01-30"]
 

@@ -165,7 +165,7 @@ class LedgerMachine(RuleBasedStateMachine):
         ours = Expiry(on=good_until, moves=MOVES[moves], months=value if moves in {"bill", "earning"} else None)
         with self.account.opened() as state:
             for awarded in points:
-                state.account.last_billed_on = max(state.account.last_billed_on or billed_on, billed_on)
+                state.account.last_active_on = max(state.account.last_active_on or billed_on, billed_on)
                 if moves == "earning":
                     state.account.last_earned_on = max(state.account.last_earned_on or billed_on, billed_on)
                 award(state, Decimal(awarded), facts=facts(at, bill_id=sale), expiry=ours, opens_at=opens_at)

@@ -56,7 +56,7 @@ def test_no_day_of_a_year_ends_early_or_late(zone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("awarded", "last_billed_on", "months", "last"),
+    ("awarded", "last_active_on", "months", "last"),
     [
         (datetime(2026, 1, 31, 12, tzinfo=UTC), None, 1, date(2026, 2, 28)),
         (datetime(2026, 1, 31, 12, tzinfo=UTC), date(2026, 3, 31), 1, date(2026, 4, 30)),
@@ -69,10 +69,10 @@ def test_no_day_of_a_year_ends_early_or_late(zone: str) -> None:
 )
 @pytest.mark.parametrize("moves", [Moves.LAST_ACTIVITY, Moves.ROLLING])
 def test_a_moving_last_day_follows_the_account(
-    awarded: datetime, last_billed_on: date | None, months: int, last: date, moves: Moves
+    awarded: datetime, last_active_on: date | None, months: int, last: date, moves: Moves
 ) -> None:
-    name = "last_billed_on" if moves == Moves.LAST_ACTIVITY else "last_earned_on"
-    state = new_state(**{name: last_billed_on})
+    name = "last_active_on" if moves == Moves.LAST_ACTIVITY else "last_earned_on"
+    state = new_state(**{name: last_active_on})
     award(state, Decimal(5), facts=facts(awarded), expiry=Expiry(moves=moves, months=months))
     assert state.last_day(state.lots[0]) == last
 

@@ -82,10 +82,10 @@ def test_a_release_pays_what_is_owed() -> None:
 
 
 def test_each_activity_moves_the_last_day() -> None:
-    state = new_state(last_billed_on=date(2026, 1, 31), last_earned_on=date(2026, 1, 31))
+    state = new_state(last_active_on=date(2026, 1, 31), last_earned_on=date(2026, 1, 31))
     award(state, Decimal(1), facts=facts(), expiry=Expiry(moves=PointsLot.Moves.LAST_ACTIVITY, months=1))
     award(state, Decimal(2), facts=facts(), expiry=Expiry(moves=PointsLot.Moves.ROLLING, months=1))
     settle(state, datetime(2026, 2, 28, 12, tzinfo=UTC), recorded_at=NOW)
-    state.account.last_billed_on = date(2026, 2, 28)
+    state.account.last_active_on = date(2026, 2, 28)
     settle(state, NOW, recorded_at=NOW)
     assert entries_of(state)[2:] == [("EXPIRE", -2, 0, "02-28 18:30"), ("EXPIRE", -1, 0, "03-28 18:30")]

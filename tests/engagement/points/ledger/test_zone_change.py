@@ -48,7 +48,7 @@ def account_with_everything(organization: Organization, day: date = DAY) -> Poin
     for moves, months in ((Moves.LAST_ACTIVITY, 1), (Moves.ROLLING, 2), (Moves.MEMBERSHIP, None)):
         at = from_wall(datetime.combine(day - timedelta(days=40), time(23, 30)), organization.zone)
         give_points(account, 3, facts=facts(at), expiry=Expiry(moves=moves, months=months))
-    PointsAccount.objects.filter(pk=account.pk).update(last_billed_on=day - timedelta(days=30))
+    PointsAccount.objects.filter(pk=account.pk).update(last_active_on=day - timedelta(days=30))
     Membership.objects.filter(customer=account.customer).update(tier_expires_on=None)
     return account
 
