@@ -57,8 +57,8 @@ def post_adjustment(draft: Draft, *, customer: Customer, program_id: int, by: Ac
     state = lock_accounts([customer.pk], zone=zone).get(AccountKey(customer.pk, program_id))
     if state is None:
         raise AdjustmentRefusedError("The customer has no points account in this program any more.")
-    settle_states([state], until=now, recorded_at=now)
     attach_tiers([state], until=now, catalog=catalog, customers={customer.pk: customer}, policy=by.organization.policy)
+    settle_states([state], until=now, recorded_at=now)
     facts = EntryContext(
         occurred_at=now,
         recorded_at=now,

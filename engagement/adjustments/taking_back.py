@@ -16,6 +16,7 @@ from engagement.numbers.display import format_points
 from engagement.points.ledger.movements import reverse
 from engagement.points.ledger.posting import ZERO, AccountState, EntryContext, Kind, Take, post
 from engagement.points.ledger.repository import States, lock_accounts, lock_moved_account, settle_states, write_accounts
+from engagement.points.ledger.tiers import attach_tiers
 from engagement.points.merging import pass_on
 from engagement.points.models import PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.account_key import AccountKey
@@ -72,7 +73,7 @@ def _take_back(entry_id: int, *, reason: str, limit: Limit, by: Actor) -> Adjust
     if entry.kind != Kind.ADJUST or entry.reverses_id is not None:
         raise AdjustmentRefusedError("Only an adjustment can be taken back.")
     owner = entry.account.customer_id
-    lock_customer(owner)
+    customer = lock_customer(owner)
     entry.account.refresh_from_db(fields=["customer", "moved_to"])
     if entry.account.customer_id != owner:
         ask_to_repeat("a merge was made or undone meanwhile")
@@ -80,9 +81,10 @@ def _take_back(entry_id: int, *, reason: str, limit: Limit, by: Actor) -> Adjust
         raise AdjustmentRefusedError(_TWICE)
     now = clock.now()
     states = lock_accounts([owner], zone=by.organization.zone)
-    settle_states(states.values(), until=now, recorded_at=now)
     # A state may be missing only for an entry of another program's account, which has its own key.
     state = states[AccountKey(owner, entry.account.program_id)]
+    attach_tiers([state], until=now, customers={owner: customer}, policy=by.organization.policy)
+    settle_states(states.values(), until=now, recorded_at=now)
     move = _take if entry.points > 0 else _give
     reversal = move(entry, state, states, reason=reason, limit=limit, by=by, now=now)
     reversal.save()
@@ -114,6 +116,7 @@ def _take(
     gone = entry.points - points
     facts = _facts(entry, reason=reason, by=by, now=now).explained(gone=plain_digits(gone))
     taking = post(state, Kind.ADJUST, points=-points, takes=takes, reverses=entry, facts=facts)
+    state.advance_tier(now)
     write_accounts(states.values())
     return AdjustmentReversal(organization=by.organization, adjusted=entry, entry=taking, points=points, gone=gone)
 
@@ -137,6 +140,7 @@ def _give(
         # The points follow those that a merge moved.
         pass_on(spender, state, by=by, now=now)
         write_accounts([spender])
+    state.advance_tier(now)
     write_accounts(states.values())
     return AdjustmentReversal(organization=by.organization, adjusted=entry, entry=giving, points=points)
 

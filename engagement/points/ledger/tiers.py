@@ -41,8 +41,10 @@ def attach_tiers(
 
     One statement for activities if any are needed. Without `customers` and the `policy` of their labels, those whose tier
     points may lift are read: one query.
-    Call it before the accounts change, while they are locked.
+    Call it before the accounts change or are settled, while they are locked: changes that a settlement made would be lost.
     """
+    if any(state.tier is not None and state.tier.is_changed for state in states):
+        raise ValueError("tiers are attached before the accounts are settled")
     states = [state for state in states if state.membership is not None]
     if not states:
         return
