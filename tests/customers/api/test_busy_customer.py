@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -81,6 +82,30 @@ def test_items_that_the_time_does_not_reach_are_521_and_may_be_sent_again(api: A
     again = api.add(ANNA, OTHER, key="k-1")
     assert again.codes == ["521", "1000"]
     assert not again.is_replayed
+
+
+@pytest.mark.parametrize(
+    ("action", "more"),
+    [
+        ("notes", {"notes": {"note": [{"description": "Likes tea"}]}}),
+        ("preferences", {"store": {"code": "blr.mgroad"}}),
+    ],
+)
+def test_a_note_and_a_preference_of_a_busy_customer_are_521(
+    api: Api, anna: Customer, request: pytest.FixtureRequest, action: str, more: dict[str, Any]
+) -> None:
+    body = {"root": {"customer": [{"id": str(anna.pk), **more}]}}
+
+    def status() -> str:
+        answer = api.call("POST", action, "", body)
+        item = answer.customer if action == "notes" else answer.item
+        code: str = item["item_status"]["code"]
+        return code
+
+    assert status() == "1000"
+    for fixture in ("busy", "little_patience"):
+        request.getfixturevalue(fixture)
+    assert status() == "521"
 
 
 @pytest.mark.usefixtures("anna")
