@@ -25,7 +25,12 @@ def routed_actions(patterns: Iterable[Any]) -> list[tuple[str, str, str, Callabl
         methods: Mapping[str, str] = getattr(getattr(route, "callback", None), "actions", None) or {}
         for name in address["names"].split("|") if address else ():
             if name not in ALIASES:
-                found += [(str(address and address["entity"]), name, method.upper(), route.callback) for method in methods]
+                found += [
+                    # The framework adds HEAD when it has met a GET.
+                    (str(address and address["entity"]), name, method.upper(), route.callback)
+                    for method in methods
+                    if method != "head"
+                ]
     return found
 
 

@@ -5,6 +5,7 @@ from django.urls import Resolver404, resolve
 
 from customers.api.viewsets import CustomerViewSet
 from engagement.coupons.api import CouponViewSet
+from engagement.recommendations.api import RecommendationViewSet
 from engagement.redemptions.api import RedemptionViewSet
 from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
@@ -34,6 +35,7 @@ READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "po
         ("/v1.1/customer/transactions", TransactionViewSet, {"get": "transactions"}),
         ("/v1.1/customer/redemptions", RedemptionViewSet, {"get": "redemptions"}),
         ("/v1.1/customer/coupons", CouponViewSet, {"get": "coupons"}),
+        ("/v1.1/customer/recommendations", RecommendationViewSet, {"get": "recommendations"}),
         ("/v1.1/customer/subscriptions", SubscriptionViewSet, {"get": "subscriptions", "post": "add_subscriptions"}),
         ("/v1.1/customer/notes", UnsupportedViewSet, BOTH),
         ("/v1.1/customer/tickets", UnsupportedViewSet, BOTH),
@@ -41,7 +43,6 @@ READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "po
         ("/v1.1/customer/preferences", UnsupportedViewSet, BOTH),
         ("/v1.1/customer/interaction", UnsupportedViewSet, READ),
         ("/v1.1/customer/interactions", UnsupportedViewSet, READ),
-        ("/v1.1/customer/recommendations", UnsupportedViewSet, READ),
         ("/v1.1/transaction/add", UnsupportedViewSet, WRITE),
         ("/v1.1/points/isredeemable.json", UnsupportedViewSet, READ),
         ("/v1.1/points/validationcode", UnsupportedViewSet, READ),
