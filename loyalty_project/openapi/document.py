@@ -22,10 +22,13 @@ def routed_actions(patterns: Iterable[Any]) -> list[tuple[str, str, str, Callabl
     found = []
     for route in patterns:
         address = _ADDRESS.search(str(route.pattern))
-        methods: Mapping[str, str] = getattr(getattr(route, "callback", None), "actions", None) or {}
-        for name in address["names"].split("|") if address else ():
+        if address is None:
+            continue
+        for name in address["names"].split("|"):
+            # The framework adds HEAD when it has met a GET.
+            methods = [method.upper() for method in route.callback.actions if method != "head"]
             if name not in ALIASES:
-                found += [(str(address and address["entity"]), name, method.upper(), route.callback) for method in methods]
+                found += [(address["entity"], name, method, route.callback) for method in methods]
     return found
 
 

@@ -32,7 +32,7 @@ from tests.factories.recommendations import RecommendationFactory, basket
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 FULL = os.environ.get("REGULARS_PROOFS") == "full"
-EXAMPLES = 200 if FULL else 4
+EXAMPLES = 100 if FULL else 4
 KNOWN = "919812345678"
 IDENTIFIERS = ("mobile", "email", "external_id", "id", "card_number", "card_external_id", "identifierName", "identifierValue")
 FILE = Path(django_settings.BASE_DIR) / "docs" / "openapi.yaml"

@@ -8,6 +8,7 @@ from customers.preferences.api import PreferenceViewSet
 from engagement.coupons.api import CouponViewSet
 from engagement.interactions.api import InteractionViewSet
 from engagement.notes.api import NoteViewSet
+from engagement.recommendations.api import RecommendationViewSet
 from engagement.redemptions.api import RedemptionViewSet
 from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
@@ -37,6 +38,7 @@ READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "po
         ("/v1.1/customer/transactions", TransactionViewSet, {"get": "transactions"}),
         ("/v1.1/customer/redemptions", RedemptionViewSet, {"get": "redemptions"}),
         ("/v1.1/customer/coupons", CouponViewSet, {"get": "coupons"}),
+        ("/v1.1/customer/recommendations", RecommendationViewSet, {"get": "recommendations"}),
         ("/v1.1/customer/subscriptions", SubscriptionViewSet, {"get": "subscriptions", "post": "add_subscriptions"}),
         ("/v1.1/customer/notes", NoteViewSet, {"get": "notes", "post": "add_notes"}),
         ("/v1.1/customer/tickets", UnsupportedViewSet, BOTH),
@@ -44,7 +46,6 @@ READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "po
         ("/v1.1/customer/preferences", PreferenceViewSet, {"get": "preferences", "post": "add_preferences"}),
         ("/v1.1/customer/interaction", InteractionViewSet, {"get": "interaction"}),
         ("/v1.1/customer/interactions", InteractionViewSet, {"get": "interaction"}),
-        ("/v1.1/customer/recommendations", UnsupportedViewSet, READ),
         ("/v1.1/transaction/add", UnsupportedViewSet, WRITE),
         ("/v1.1/points/isredeemable.json", UnsupportedViewSet, READ),
         ("/v1.1/points/validationcode", UnsupportedViewSet, READ),
