@@ -16,7 +16,16 @@ import structlog
 from structlog.typing import Processor
 
 # This project's packages: their lines are tested to have no personal data.
-OWN_LOGGERS: Final = ("loyalty_project", "organizations", "customers", "subscriptions", "engagement", "use_cases", "demo")
+OWN_LOGGERS: Final = (
+    "loyalty_project",
+    "organizations",
+    "customers",
+    "subscriptions",
+    "engagement",
+    "tickets",
+    "use_cases",
+    "demo",
+)
 # Classes of SQLSTATE whose messages are about the server, the connection, locks or the statement, never about values.
 _ABOUT_THE_SERVER: Final = ("08", "25", "40", "42", "53", "55", "57", "58", "XX")
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "customers",
     "engagement",
     "subscriptions",
+    "tickets",
     "use_cases",
     "demo",
     "unfold.apps.BasicAppConfig",

@@ -18,6 +18,8 @@ from organizations.permissions import ORGANIZATION_PERMISSIONS
 from organizations.staff.permissions import StaffPermissions
 from subscriptions import sidebar as subscriptions
 from subscriptions.permissions import SUBSCRIPTION_PERMISSIONS
+from tickets import sidebar as tickets
+from tickets.permissions import TICKET_PERMISSIONS
 
 # Names of the addresses that need a password which was typed lately: they change who may log in, or cannot easily be undone.
 DANGEROUS_PAGES: Final = frozenset(
@@ -32,10 +34,11 @@ DANGEROUS_PAGES: Final = frozenset(
         "organizations_staffmember_change",
         "organizations_staffmember_set_password",
         "organizations_till_set_password",
+        "tickets_ticket_give_points",
     }
 )
 STAFF_PERMISSIONS: Final = StaffPermissions.combine(
-    [ORGANIZATION_PERMISSIONS, CUSTOMER_PERMISSIONS, SUBSCRIPTION_PERMISSIONS, ENGAGEMENT_PERMISSIONS]
+    [ORGANIZATION_PERMISSIONS, CUSTOMER_PERMISSIONS, SUBSCRIPTION_PERMISSIONS, ENGAGEMENT_PERMISSIONS, TICKET_PERMISSIONS]
 )
 
 
@@ -46,10 +49,10 @@ def compose_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         sidebar_group(
             request,
             "Customers",
-            (*customers.CUSTOMERS, *subscriptions.CONSENTS, *engagement.BILLS, *customers.GROUPINGS),
+            (*customers.CUSTOMERS, *subscriptions.CONSENTS, *tickets.TICKETS, *engagement.BILLS, *customers.GROUPINGS),
         ),
         sidebar_group(request, "Loyalty", engagement.LOYALTY),
-        sidebar_group(request, "Organization", organizations.CONFIGURATION, collapsible=False),
+        sidebar_group(request, "Organization", (*organizations.CONFIGURATION, *tickets.CHOICES), collapsible=False),
         sidebar_group(
             request,
             "Oversight",
