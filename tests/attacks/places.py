@@ -55,13 +55,17 @@ from tests.factories.redemptions import redeem
 from tests.factories.segments import SegmentFactory
 from tests.factories.staff import StaffMemberFactory
 from tests.factories.statuses import CustomerStatusFactory
+from tests.factories.tickets import TicketChoiceFactory, TicketFactory
+from tickets.choices.models import TicketChoice
+from tickets.ticket.models import Ticket
 from use_cases.merging import merge_customers
 
 # Models of which each row belongs to a store, directly or by its customer. Rows of the others belong to the organization.
 OF_A_STORE: Final = frozenset(
     {
         "apiclient", "bill", "card", "coupon", "consentchange", "customer", "duplicatecandidate", "identityrequest",
-        "membership", "merge", "pointsaccount", "pointsadjustment", "pointsentry", "pointslot", "redemption", "store", "till",
+        "membership", "merge", "pointsaccount", "pointsadjustment", "pointsentry", "pointslot", "redemption", "store", "ticket",
+        "till",
     }
 )  # fmt: skip
 ROLES: Final = tuple(StaffMember.Role.values)
@@ -143,6 +147,7 @@ def _furnish(name: str, store: Store, number: int) -> Place:
             ),
             ConsentChange: ConsentChangeFactory(customer=person),
             DeferredEvent: DeferredEventFactory(customer=person),
+            Ticket: TicketFactory(customer=person, till=till),
         }
         inherited = Identifier.objects.get(customer=person, state=Identifier.State.MERGED)
     marks = (f"Marked{name}", f"marked.{name}", f"MARK-{name}", f"MARKED{number}")
@@ -191,6 +196,7 @@ def _rows_of_organization(name: str, organization: Organization, till: Till) -> 
         Segment: SegmentFactory(organization=organization),
         UserGroup: UserGroupFactory(organization=organization),
         CustomerStatus: CustomerStatusFactory(organization=organization),
+        TicketChoice: TicketChoiceFactory(organization=organization),
     }  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def test_your_own_password_is_changed_with_the_old_one(organization: Organizatio
     assert member.check_password("another-fine-horse")
 
 
-CUSTOMERS = {"Customers", "Identity requests", "Merges", "Cards", "Consent log"}
+CUSTOMERS = {"Customers", "Identity requests", "Merges", "Cards", "Consent log", "Tickets"}
 GROUPINGS = {"Segments", "User groups", "Statuses"}
 PROGRAMS = {"Programs", "Coupon series"}
 POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions", "Coupons"}

@@ -35,13 +35,11 @@ def reason_of(ticket: Ticket, reason: str) -> str:
 
 
 @transaction.atomic
-def give_points(
-    ticket: Ticket, account: PointsAccount, draft: Draft, *, token: str, limit: Limit, by: Actor
-) -> Adjusted:  # fmt: skip
+def give_points(ticket: Ticket, account: PointsAccount, draft: Draft, *, token: str, limit: Limit, by: Actor) -> Adjusted:
     """Add points to an account of the ticket's customer; above `limit` they wait for approval.
 
-    The entry in the ledger carries the ticket's code. A `token` that made an adjustment already gives nothing again. Raises
-    `TicketRefusedError` for points below zero and for a ticket that is history by a merge, and the errors of `adjust_points`.
+    The ledger entry carries the ticket's code. A `token` that made an adjustment already gives nothing again. Raises
+    `TicketRefusedError` for points below zero and for a ticket that is history by a merge; other errors as `adjust_points`.
     """
     refuse_history(ticket)
     if draft.points < 0:
@@ -69,7 +67,8 @@ def give_coupon_for(ticket: Ticket, series: CurrentSeries, *, reason: str, by: A
 def link_ticket(ticket: Ticket, kind: str, name: str, *, by: Actor) -> TicketLink:
     """Link a bill (by number), a coupon (by code) or a ledger entry (by id) of the ticket's customer.
 
-    Of several bills of one number the latest is meant. Raises `TicketRefusedError` if the customer has none, or if it is linked.
+    Of several bills of one number the latest is meant. Raises `TicketRefusedError` if the customer has none, if it is linked,
+    and for a ticket that is history by a merge.
     """
     refuse_history(ticket)
     lock_customer(ticket.customer_id)
@@ -78,7 +77,8 @@ def link_ticket(ticket: Ticket, kind: str, name: str, *, by: Actor) -> TicketLin
         raise TicketRefusedError(f"The customer has no {KINDS[kind].lower()} {name}.")
     if TicketLink.objects.filter(ticket=ticket, **{kind: row}).exists():
         raise TicketRefusedError("It is linked already.")
-    return _link(ticket, by=by, **{kind: row})
+    target: dict[str, Any] = {kind: row}
+    return _link(ticket, by=by, **target)
 
 
 def links_of(ticket: Ticket) -> list[TicketLink]:

@@ -38,7 +38,6 @@ CODES: Final = (*IDENTIFIERS, "code")
 FREE_TEXT: Final = ("message", "subject")
 _PREFIX: Final = "custom."
 _MOST_AHEAD: Final = timedelta(days=1)
-_CHOICES: Final = {"status": Kind.STATUS, "priority": Kind.PRIORITY, "department": Kind.DEPARTMENT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +84,8 @@ def read_ticket_row(
 ) -> TicketRow:
     """The ticket of a row.
 
-    Raises `LoyaltyError` 1303 for a blank subject, 1302 for a word that is not in use, 400 for what is malformed. Values of fields
-    that cannot be stored become warnings.
+    Raises `LoyaltyError` 1303 for a blank subject, 1302 for a word that is not in use, 400 for what is malformed. Values of
+    fields that cannot be stored become warnings.
     """
     subject = one_line(text_cell(row, "subject", most=LONGEST_SUBJECT))
     if not subject_key(subject):
@@ -102,7 +101,9 @@ def read_ticket_row(
     given = TicketInput(
         subject=subject,
         message=visible(text_cell(row, "message", most=LONGEST_TEXT)).strip(),
-        **{column: _own_word(row, column, kind, choices) for column, kind in _CHOICES.items()},
+        status=_own_word(row, "status", Kind.STATUS, choices),
+        priority=_own_word(row, "priority", Kind.PRIORITY, choices),
+        department=_own_word(row, "department", Kind.DEPARTMENT, choices),
         type=_word(row, "type", Ticket.Type.values),
         reported_from=_word(row, "reported_from", Ticket.Source.values),
         field_values=values,
@@ -135,10 +136,10 @@ def _code(row: Values) -> str:
 def import_tickets(rows: Sequence[TicketRow], *, choices: TicketChoices, by: Actor) -> list[RowResult]:
     """Bring tickets to what the rows say, the earliest first; a result for each row, in the order given.
 
-    A row is found by its code, else by customer, subject and `created_at`; without `created_at` it is the customer's open ticket
-    of the subject, else the latest. Tickets of customers who were merged into the row's customer are found too. 1301: another
-    open ticket of the subject; 1302: a code of another customer's ticket. Locks the customers, then the tickets. A constant
-    number of statements; call it in a transaction.
+    A row is found by its code, else by customer, subject and `created_at`; without `created_at` it is the customer's open
+    ticket of the subject, else the latest. Tickets of customers who were merged into the row's customer are found too. 1301:
+    another open ticket of the subject; 1302: a code of another customer's ticket. Locks the customers, then the tickets. A
+    constant number of statements; call it in a transaction.
     """
     batch = _Batch(rows, choices=choices, by=by)
     results: dict[int, RowResult] = {}
@@ -196,9 +197,8 @@ class _Batch:
         if row.code:
             owner, ticket = self.known.by_code.get(row.code, (row.customer_id, None))
             if owner != row.customer_id:
-                raise LoyaltyError(
-                    Code.TICKET_FAILED, detail=reason("code", row.code, "is the code of another customer's ticket")
-                )
+                problem = "is the code of another customer's ticket"
+                raise LoyaltyError(Code.TICKET_FAILED, detail=reason("code", row.code, problem))
             return ticket
         same = self.known.by_subject[row.customer_id, row.subject_folded]
         if row.created_at is not None:

@@ -50,7 +50,7 @@ class Ticket(TenantModel):
         max_length=LONGEST_NAME,
         blank=True,
         db_collation="C",
-        help_text="User name of a member of staff, or a name of a caller's",
+        help_text="User name of a member of staff, or as a caller has it",
     )
     field_values = models.JSONField(default=dict, blank=True, help_text="Canonical values of ticket fields by field id")
     created_at = models.DateTimeField("created")

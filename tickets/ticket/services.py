@@ -35,8 +35,8 @@ class TicketRefusedError(ValueError):
 def open_ticket(customer_id: int, given: TicketInput, *, choices: TicketChoices, by: Actor) -> Ticket:
     """Open a ticket of a customer, who is locked; `given` has a subject.
 
-    Raises `django.db` errors for a customer whose lock is not free (55P03) or who was merged meanwhile (40001), and for a second
-    open ticket of a subject (`CONSTRAINTS`); `LoyaltyError` 1302 without a free code.
+    Raises `django.db` errors for a customer whose lock is not free (55P03) or who was merged meanwhile (40001), and for a
+    second open ticket of a subject (`CONSTRAINTS`); `LoyaltyError` 1302 without a free code.
     """
     customer = lock_customer(customer_id)
     now = clock.now()

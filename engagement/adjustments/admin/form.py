@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
@@ -32,7 +32,7 @@ When = PointsAdjustment.Expiry
 class AdjustmentForm(ActionForm):
     """Points to add or to take, the reason, and the expiry of added points: by default that of the program."""
 
-    refusals = (AdjustmentRefusedError,)
+    refusals: ClassVar[tuple[type[Exception], ...]] = (AdjustmentRefusedError,)
     points_help = "Start with a minus to take points. To correct an adjustment, take it back on its page."
 
     points = NumberField(widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autofocus": True}))
@@ -55,9 +55,10 @@ class AdjustmentForm(ActionForm):
         self.program_day = default_last_day(account.customer, account.program_id, organization=actor.organization)
         self.initial = {**self.initial, "token": token_of(account), "expires_on": self.program_day}
         self.fields["expires_on"].help_text = _hint(self.program_day)
-        is_limited = limit is not None and limit < MOST_ADJUSTED
-        hint = f"More than {format_points(limit)} points are sent to a colleague for approval." if is_limited else ""
-        self.fields["points"].help_text = f"{self.points_help} {hint}".strip()
+        hints = [self.points_help]
+        if limit is not None and limit < MOST_ADJUSTED:
+            hints.append(f"More than {format_points(limit)} points are sent to a colleague for approval.")
+        self.fields["points"].help_text = " ".join(hints)
 
     def clean_points(self) -> Decimal:
         """The points, if the program has so many decimals."""

@@ -10,6 +10,7 @@ from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
 from organizations.api.views import UnknownResourceView, UnsupportedViewSet
 from subscriptions.api import SubscriptionViewSet
+from tickets.ticket.api import TicketViewSet
 
 ADD = {"post": "add"}
 GET = {"get": "get_customers"}
@@ -35,8 +36,8 @@ READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "po
         ("/v1.1/customer/redemptions", RedemptionViewSet, {"get": "redemptions"}),
         ("/v1.1/customer/coupons", CouponViewSet, {"get": "coupons"}),
         ("/v1.1/customer/subscriptions", SubscriptionViewSet, {"get": "subscriptions", "post": "add_subscriptions"}),
+        ("/v1.1/customer/tickets", TicketViewSet, {"get": "tickets", "post": "keep_ticket"}),
         ("/v1.1/customer/notes", UnsupportedViewSet, BOTH),
-        ("/v1.1/customer/tickets", UnsupportedViewSet, BOTH),
         ("/v1.1/customer/referrals", UnsupportedViewSet, BOTH),
         ("/v1.1/customer/preferences", UnsupportedViewSet, BOTH),
         ("/v1.1/customer/interaction", UnsupportedViewSet, READ),

@@ -57,7 +57,7 @@ class LinesField(forms.CharField):
         super().__init__(max_length=LONGEST_TEXT, widget=UnfoldAdminTextareaWidget(attrs={"rows": rows}), **options)
 
     def to_python(self, value: Any) -> Any:
-        return visible(super().to_python(value)).strip()
+        return visible(super().to_python(value) or "").strip()
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
@@ -205,7 +205,7 @@ class CouponForm(TicketForm):
 
     def __init__(self, *args: Any, series: Mapping[int, CurrentSeries], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.series = series
+        self.current_series = series
         offered: Any = self.fields["series"]
         offered.choices = [
             (str(pk), f"{current.series.code} – {current.terms.name}") for pk, current in series.items()
@@ -217,7 +217,7 @@ class CouponForm(TicketForm):
         return _short_reason(self.cleaned_data["reason"])
 
     def act(self) -> None:
-        series = self.series[int(self.cleaned_data["series"])]
+        series = self.current_series[int(self.cleaned_data["series"])]
         try:
             self.coupon = give_coupon_for(self.ticket, series, reason=self.cleaned_data["reason"], by=self.by)
         except LoyaltyError as refusal:
@@ -251,12 +251,9 @@ def _short_reason(reason: str) -> str:
 
 def _offer(fields: Mapping[str, Any], choices: TicketChoices, by: Actor, *, present: Mapping[str, str]) -> None:
     """Offer the organization's words, and its members of staff, in the fields of a form."""
-    for name, kind, empty in (
-        ("status", Kind.STATUS, ""),
-        ("priority", Kind.PRIORITY, ""),
-        ("department", Kind.DEPARTMENT, "–"),
-    ):
+    for name, kind in (("status", Kind.STATUS), ("priority", Kind.PRIORITY), ("department", Kind.DEPARTMENT)):
         if name in fields:
+            empty = "" if fields[name].required else "–"
             fields[name].offer(choices.words[kind], empty=empty, present=present.get(name, ""))
     members = StaffMember.objects.filter(organization=by.organization, is_active=True).order_by("username")
     names = members.exclude(role=StaffMember.Role.AUDITOR).values_list("username", flat=True)

@@ -61,7 +61,7 @@ class TicketAdmin(LoyaltyRowsAdmin):
     list_display_links = ("subject_label",)
     list_filter = (StateFilter, StatusFilter, PriorityFilter, DepartmentFilter, ("created_at", DayRangeFilter))
     search_help_text = "Code, or customer: mobile, e-mail, id, card or name"
-    actions_detail: Sequence[str] = ("comment", "change", "reopen", "give_points", "give_coupon", "link")  # type: ignore[assignment]  # see the base class
+    actions_detail: Sequence[str] = ("comment", "change_page", "reopen", "give_points", "give_coupon", "link")  # type: ignore[assignment]  # see the base class
     change_form_outer_before_template = "back_office/ticket.html"  # type: ignore[assignment]  # see the base class
 
     has_work_permission = permission_check(CHANGE_TICKETS)
@@ -131,7 +131,7 @@ class TicketAdmin(LoyaltyRowsAdmin):
         return self._work(request, ticket, CommentForm, title="Comment", done="The comment was added.")
 
     @row_page("Change", address="edit", icon="edit", permission="work")
-    def change(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+    def change_page(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that changes status, priority, department and assignment."""
         return self._work(request, ticket, ChangeForm, title="Change", submit="Save", done="The ticket was saved.")
 
@@ -234,20 +234,8 @@ class TicketAdmin(LoyaltyRowsAdmin):
     def _actor(self, request: HttpRequest, ticket: Ticket) -> Any:
         return actor_of(request, self.organization_behind(ticket))
 
-    def _answer(
-        self,
-        request: HttpRequest,
-        ticket: Ticket,
-        form: ActionForm,
-        *,
-        title: str,
-        done: str,
-        submit: str = "",
-        intro: str = "",
-    ) -> HttpResponse:
-        return self._answer_done(
-            request, ticket, form, title=title, done=done if form.run() else "", submit=submit, intro=intro
-        )  # fmt: skip
+    def _answer(self, request: HttpRequest, ticket: Ticket, form: ActionForm, *, done: str, **texts: str) -> HttpResponse:
+        return self._answer_done(request, ticket, form, done=done if form.run() else "", **texts)
 
     def _answer_done(
         self,
