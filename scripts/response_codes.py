@@ -38,7 +38,7 @@ _WORDS: Final[Mapping[str, frozenset[str]]] = {
     "get and all lookups, add upd": _READS | {"add", "update"},
 }
 # Every code that the table gives these actions is received by a test, or says below why not.
-COMPLETE: Final = ("add", "update", "get", "transactions", "redemptions", "subscriptions")
+COMPLETE: Final = ("add", "update", "get", "transactions", "redemptions", "tickets", "subscriptions")
 REASONS: Final[Mapping[str, Mapping[int, str]]] = {
     "add": {
         1097: "a welcome award has no cap; arrives with referrals",

@@ -19,8 +19,8 @@ class MovedRows:
     """Rows of `model` whose `column` is set to the survivor.
 
     `conflicts` names every unique constraint with that column, conditional ones included. If a row would violate one, the
-    survivor's row counts, and the victim's row stays with the victim as history. `undigested` names columns that were added after merges had been recorded:
-    digests leave them out, so that older merges can still be undone.
+    survivor's row counts, and the victim's row stays with the victim as history. `undigested` names columns that were added
+    after merges had been recorded: digests leave them out, so that older merges can still be undone.
     """
 
     model: type[TenantModel]

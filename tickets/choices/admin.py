@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.columns import value_column
 from organizations.back_office.filters import ChoiceFilter, YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
 from tickets.choices.models import TicketChoice
@@ -28,8 +29,11 @@ class TicketChoiceAdmin(BackOfficeAdmin):
     form = TicketChoiceForm
     fields = ("kind", "code", "is_closed", "due_hours", "position", "is_active")
     natural_key = ("kind", "code")
-    list_display = ("code", "kind", "is_closed", "due_hours", "position", "active")
+    list_display = ("code", "kind", "closes", "due_after", "position", "active")
     list_display_links = ("code",)
     list_filter = (("kind", ChoiceFilter), ("is_active", YesNoFilter))
     search_fields = ("code",)
     sortable_by = ()
+
+    closes = value_column("is_closed", "Closes tickets", lambda is_closed: "yes" if is_closed else None)
+    due_after = value_column("due_hours", "Due after hours")

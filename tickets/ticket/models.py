@@ -86,7 +86,7 @@ class Ticket(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.code
+        return self.subject
 
     @property
     def is_open(self) -> bool:

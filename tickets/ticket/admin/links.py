@@ -17,7 +17,7 @@ _POINTS: Final = "Points"
 def links_table(links: Iterable[TicketLink]) -> Table:
     """What is linked, with its page, and what of it is goodwill."""
     rows = [_row(link) for link in links]
-    return table("Linked", ("What", "", "Linked", ""), rows)
+    return table("Linked", ("Kind", "What", "Linked", "Why"), rows)
 
 
 def _row(link: TicketLink) -> list[Any]:
@@ -26,7 +26,7 @@ def _row(link: TicketLink) -> list[Any]:
         kind,
         shown,
         with_note(link.at, actor_label(link.made_by)),
-        badge("goodwill", "good") if link.is_goodwill else "about this",
+        badge("goodwill", "good") if link.is_goodwill else "about it",
     ]
 
 

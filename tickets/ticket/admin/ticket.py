@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from customers.profile.field_values import write_value
@@ -23,7 +24,7 @@ from organizations.back_office.filters import DayRangeFilter
 from organizations.back_office.forms import ActionForm
 from organizations.back_office.history import actor_label, history_rows
 from organizations.back_office.pages import page_of, permission_check, row_page
-from organizations.back_office.tables import Table, cell, table
+from organizations.back_office.tables import Table, cell, table, with_note
 from organizations.configuration import current_configuration
 from tickets.choices.catalog import TicketChoices, load_ticket_choices
 from tickets.links.services import links_of
@@ -51,11 +52,13 @@ HISTORY_SHOWN = 25
 class TicketAdmin(LoyaltyRowsAdmin):
     """Tickets. The page of one shows everything about it; pages of their own change it."""
 
+    # The page itself shows it.
+    has_history = False
     newest = "created_at"
     related = ("customer", "store", "till")
     fields = ()
     list_display = (
-        "subject_label", "code", "customer_link", "state_label", "priority", "department_label", "assigned_label", "created_at",
+        "subject_label", "customer_link", "state_label", "priority", "department_label", "assigned_label", "created_at",
         "due_label",
     )  # fmt: skip
     list_display_links = ("subject_label",)
@@ -67,8 +70,8 @@ class TicketAdmin(LoyaltyRowsAdmin):
     has_work_permission = permission_check(CHANGE_TICKETS)
     has_coupon_permission = permission_check("engagement.issue_coupon")
 
-    department_label = value_column("department", "Department")
-    assigned_label = value_column("assigned_to", "Assigned to")
+    department_label = value_column("department", "Department", lambda word: word or None)
+    assigned_label = value_column("assigned_to", "Assigned to", lambda name: name or None)
 
     def has_points_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
         """True if the current user adjusts points."""
@@ -79,9 +82,9 @@ class TicketAdmin(LoyaltyRowsAdmin):
         return Q(code=term.lower())
 
     @display(description="Subject")
-    def subject_label(self, ticket: Ticket) -> str:
-        """The subject."""
-        return ticket.subject
+    def subject_label(self, ticket: Ticket) -> SafeString:
+        """The subject and the code."""
+        return with_note(ticket.subject, ticket.code)
 
     @display(description="Status")
     def state_label(self, ticket: Ticket) -> Any:
@@ -214,7 +217,7 @@ class TicketAdmin(LoyaltyRowsAdmin):
             by = actor_of(request, self.organization_behind(customer))
             form = OpenForm(request.POST or None, customer=customer, choices=self._choices(), by=by)
             if form.run():
-                messages.success(request, f"Ticket {form.ticket} was opened.")
+                messages.success(request, f"Ticket {form.ticket.code} was opened.")
                 return HttpResponseRedirect(page_of(form.ticket))
             page: HttpResponse = self.answer_page(
                 request,
@@ -223,6 +226,7 @@ class TicketAdmin(LoyaltyRowsAdmin):
                 original=customer,
                 form=form,
                 submit="Open",
+                intro="The ticket is recorded as opened now. No message is sent.",
             )
             return page
 
@@ -259,7 +263,7 @@ class TicketAdmin(LoyaltyRowsAdmin):
             original=ticket,
             form=form,
             submit=submit or title,
-            intro=intro or f"{ticket.subject} ({ticket.customer})",
+            intro=intro or f"Ticket {ticket.code} of {ticket.customer}.",
         )
 
 

@@ -149,7 +149,7 @@ def test_fields_have_columns(asha: Customer, bring: Bring, tmp_path: Path, organ
     header = "id,subject,custom.Order_Number,custom.bought,custom.size"
     outcome = bring(f"{asha.pk},A,4711,2026-01-02,s", f"{asha.pk},B,,soon,", f"{asha.pk},C,,,XL", header=header)
     assert outcome.counts == (2, 0, 0, 1)
-    assert "Warning 1017 Provided custom field is invalid (1 time, line 4)" in outcome.err
+    assert "Warning 1017 Provided custom field is invalid (once, line 4)" in outcome.err
     assert errors(tmp_path) == [("400", 'custom.bought: "soon" is not a date; write YYYY-MM-DD')]
     assert Ticket.objects.get(subject="A").field_values == {
         str(order.pk): "4711",
