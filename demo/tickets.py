@@ -37,9 +37,7 @@ class _Case:
     points: int = 0
 
 
-def _said(
-    subject: str, message: str, *, priority: str = "MEDIUM", department: str = "STORE", by: str = "CLIENT"
-) -> TicketInput:
+def _said(subject: str, message: str, priority: str, department: str, by: str) -> TicketInput:
     return TicketInput(subject=subject, message=message, priority=priority, department=department, reported_from=by)
 
 

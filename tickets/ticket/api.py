@@ -130,7 +130,7 @@ def _with_identifier(item: Item, query: Mapping[str, str]) -> Item:
 
 
 def _find_customer(item: Item, call: Call) -> tuple[Found, dict[str, Any]]:
-    """The customer whom the item's first identifier names, and their identifiers. Raises `LoyaltyError`."""
+    """The customer of the item's first identifier, and their identifiers. Raises `LoyaltyError`."""
     given = {key: text(item, *names) for key, names in _NAMES.items()}
     key = next((key for key in KEYS if given[key]), None)
     if key is None:
