@@ -17,7 +17,8 @@ from structlog.typing import Processor
 
 # This project's packages: their lines are tested to have no personal data.
 OWN_LOGGERS: Final = (
-    "loyalty_project", "organizations", "webhooks", "customers", "subscriptions", "engagement", "use_cases", "demo",
+    "loyalty_project", "organizations", "webhooks", "customers", "subscriptions", "engagement", "tickets", "referrals",
+    "use_cases", "demo",
 )  # fmt: skip
 # Classes of SQLSTATE whose messages are about the server, the connection, locks or the statement, never about values.
 _ABOUT_THE_SERVER: Final = ("08", "25", "40", "42", "53", "55", "57", "58", "XX")

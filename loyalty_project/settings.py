@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "customers",
     "engagement",
     "subscriptions",
+    "tickets",
     "use_cases",
     "demo",
     "unfold.apps.BasicAppConfig",

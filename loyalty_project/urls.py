@@ -20,6 +20,7 @@ from organizations.api.views import UnknownResourceView, UnsupportedViewSet
 from organizations.credentials.api import TokenView
 from organizations.staff.confirmation import confirm_password
 from subscriptions.api import SubscriptionViewSet
+from tickets.ticket.api import TicketViewSet
 
 handler400 = "loyalty_project.api.error_pages.bad_request"
 handler403 = "loyalty_project.api.error_pages.permission_denied"
@@ -36,6 +37,7 @@ router.register("customer", InteractionViewSet)
 router.register("customer", PreferenceViewSet)
 router.register("customer", RecommendationViewSet)
 router.register("customer", SubscriptionViewSet)
+router.register("customer", TicketViewSet)
 
 # Actions that this version does not have, by the methods that the contract gives them.
 unsupported_read = UnsupportedViewSet.as_view({"get": "refuse"})
@@ -53,7 +55,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,
-    action_path("customer", "referrals|tickets", unsupported_both),
+    action_path("customer", "referrals", unsupported_both),
     action_path("transaction", "add", unsupported_write),
     action_path("points", "isredeemable|validationcode", unsupported_read),
     action_path("points", "redeem|reverse", unsupported_write),

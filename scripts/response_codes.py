@@ -39,8 +39,8 @@ _WORDS: Final[Mapping[str, frozenset[str]]] = {
 }
 # Every code that the table gives these actions is received by a test, or says below why not.
 COMPLETE: Final = (
-    "add", "update", "get", "transactions", "redemptions", "notes", "coupons", "preferences", "interaction", "subscriptions",
-    "recommendations",
+    "add", "update", "get", "transactions", "redemptions", "notes", "coupons", "tickets", "preferences", "interaction",
+    "subscriptions", "recommendations",
 )  # fmt: skip
 REASONS: Final[Mapping[str, Mapping[int, str]]] = {
     "add": {

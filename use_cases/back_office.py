@@ -18,6 +18,8 @@ from organizations.permissions import ORGANIZATION_PERMISSIONS
 from organizations.staff.permissions import StaffPermissions
 from subscriptions import sidebar as subscriptions
 from subscriptions.permissions import SUBSCRIPTION_PERMISSIONS
+from tickets import sidebar as tickets
+from tickets.permissions import TICKET_PERMISSIONS
 from webhooks import sidebar as webhooks
 from webhooks.permissions import WEBHOOK_PERMISSIONS
 
@@ -36,6 +38,7 @@ DANGEROUS_PAGES: Final = frozenset(
         "organizations_staffmember_change",
         "organizations_staffmember_set_password",
         "organizations_till_set_password",
+        "tickets_ticket_give_points",
         "webhooks_endpoint_add",
         "webhooks_endpoint_change",
         "webhooks_endpoint_retire",
@@ -43,7 +46,14 @@ DANGEROUS_PAGES: Final = frozenset(
     }
 )
 STAFF_PERMISSIONS: Final = StaffPermissions.combine(
-    [ORGANIZATION_PERMISSIONS, CUSTOMER_PERMISSIONS, SUBSCRIPTION_PERMISSIONS, ENGAGEMENT_PERMISSIONS, WEBHOOK_PERMISSIONS]
+    [
+        ORGANIZATION_PERMISSIONS,
+        CUSTOMER_PERMISSIONS,
+        SUBSCRIPTION_PERMISSIONS,
+        ENGAGEMENT_PERMISSIONS,
+        TICKET_PERMISSIONS,
+        WEBHOOK_PERMISSIONS,
+    ]
 )
 
 
@@ -57,13 +67,19 @@ def compose_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             (
                 *customers.CUSTOMERS,
                 *subscriptions.CONSENTS,
+                *tickets.TICKETS,
                 *engagement.BILLS,
                 *engagement.CONTACTS,
                 *customers.GROUPINGS,
             ),
         ),
         sidebar_group(request, "Loyalty", engagement.LOYALTY),
-        sidebar_group(request, "Organization", (*organizations.CONFIGURATION, *webhooks.ENDPOINTS), collapsible=False),
+        sidebar_group(
+            request,
+            "Organization",
+            (*organizations.CONFIGURATION, *tickets.CHOICES, *webhooks.ENDPOINTS),
+            collapsible=False,
+        ),
         sidebar_group(
             request,
             "Oversight",

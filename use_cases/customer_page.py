@@ -22,6 +22,7 @@ from organizations.back_office.tables import Table
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from subscriptions.panels import consents_panel
+from tickets.ticket.panels import tickets_panel
 
 ENTRIES_SHOWN = 10
 
@@ -73,6 +74,7 @@ PANELS: Sequence[CustomerPanel] = (
     interactions_panel,
     surveys_panel,
     recommendations_panel,
+    tickets_panel,
     identity_panel,
     consents_panel,
 )

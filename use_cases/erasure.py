@@ -24,13 +24,14 @@ from organizations.imports.erasing import empty_rejected_rows
 from organizations.personal_data import ORGANIZATION_ROWS, Person, PersonalRows, empty_audit, empty_personal, read_personal
 from organizations.staff.reach import OutOfReachError
 from subscriptions.personal_data import SUBSCRIPTION_ROWS
+from tickets.personal_data import TICKET_ROWS
 from webhooks.erasing import forget_customers
 
 ERASE_PERMISSION: Final = "customers.erase_customer"
 EXPORT_PERMISSION: Final = "customers.export_customer"
 # Rows that name others by their customer are emptied before the rows that hold the customer.
 PERSONAL_ROWS: Final[tuple[PersonalRows, ...]] = (
-    *ORGANIZATION_ROWS, *ENGAGEMENT_ROWS, *SUBSCRIPTION_ROWS, *reversed(CUSTOMER_ROWS),
+    *ORGANIZATION_ROWS, *TICKET_ROWS, *ENGAGEMENT_ROWS, *SUBSCRIPTION_ROWS, *reversed(CUSTOMER_ROWS),
 )  # fmt: skip
 _ANSWERS: Final = "field_values"
 AUDIT: Final = "Audit entries"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from django.db.models import Exists, Model, OuterRef, QuerySet, UniqueConstraint
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, UniqueConstraint
 
 from organizations.tenancy.scoping import TenantModel
 
@@ -18,9 +18,10 @@ from organizations.tenancy.scoping import TenantModel
 class MovedRows:
     """Rows of `model` whose `column` is set to the survivor.
 
-    `conflicts` names every unique constraint with that column. If a row would violate one, the survivor's row counts, and the
-    victim's row stays with the victim as history. Digests leave out the columns `undigested`, so that merges can still be
-    undone: those that were added after merges had been recorded, and those that other systems change at any time.
+    `conflicts` names every unique constraint with that column, conditional ones included. If a row would violate one, the
+    survivor's row counts, and the victim's row stays with the victim as history. Digests leave out the columns `undigested`, so
+    that merges can still be undone: those that were added after merges had been recorded, and those that other systems change
+    at any time.
     """
 
     model: type[TenantModel]
@@ -101,13 +102,13 @@ def _rows(move: MovedRows) -> QuerySet[Any]:
     return move.model._default_manager.all()
 
 
-def _rival(move: MovedRows, name: str, among: Mapping[str, Any]) -> Exists:
-    """Condition that one of the rows `among` has the same values of a unique constraint."""
+def _rival(move: MovedRows, name: str, among: Mapping[str, Any]) -> Q:
+    """Condition that a row and one of the rows `among` violate a unique constraint together."""
     constraint = next(candidate for candidate in move.model._meta.constraints if candidate.name == name)
     if not isinstance(constraint, UniqueConstraint):
         raise TypeError(f"{name} is not a unique constraint")
     columns = [column for column in constraint.fields if column not in {move.column, "organization"}]
     rivals = _rows(move).filter(**among, **{column: OuterRef(column) for column in columns})
-    if constraint.condition is not None:
-        rivals = rivals.filter(constraint.condition)
-    return Exists(rivals)
+    if constraint.condition is None:
+        return Q(Exists(rivals))
+    return constraint.condition & Q(Exists(rivals.filter(constraint.condition)))

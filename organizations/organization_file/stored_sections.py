@@ -1,12 +1,12 @@
-"""Sections of parts that are not built yet: referral campaigns and tickets.
+"""Section of a part that is not built yet: referral campaigns.
 
-They are checked and kept as JSON on the organization, until their part brings its own section and a migration.
+It is checked and kept as JSON on the organization, until its part brings its own section and a migration.
 """
 
-from typing import Any, Final
+from typing import Final
 
-from organizations.organization_file.common_keys import CODES, check_order
-from organizations.organization_file.problems import Problems, below
+from organizations.organization_file.common_keys import check_order
+from organizations.organization_file.problems import Problems
 from organizations.organization_file.references import check_name, check_single_default, codes_of
 from organizations.organization_file.schema import Day, Flag, ListOf, Number, OneOf, Struct, Text, optional, required
 from organizations.organization_file.sections import Document, list_rows, stored_section
@@ -30,22 +30,6 @@ REFERRAL_CAMPAIGN: Final = Struct(
 )
 
 
-def _check_tickets(tickets: dict[str, Any], path: str, problems: Problems) -> None:
-    for number, status in enumerate(tickets["closed_statuses"]):
-        check_name(status, tickets["statuses"], "status", below(path, f"closed_statuses[{number}]"), problems)
-
-
-TICKETS_SCHEMA: Final = Struct(
-    {
-        "statuses": optional(CODES, []),
-        "closed_statuses": optional(CODES, []),
-        "priorities": optional(CODES, []),
-        "departments": optional(CODES, []),
-    },
-    _check_tickets,
-)
-
-
 def check_campaigns(document: Document, problems: Problems) -> None:
     """At most one campaign is the default; coupon series of rewards exist."""
     check_single_default(document["referral_campaigns"], "referral_campaigns", "one may be the default, and {} is", problems)
@@ -59,4 +43,3 @@ def check_campaigns(document: Document, problems: Problems) -> None:
 REFERRAL_CAMPAIGNS: Final = stored_section(
     "referral_campaigns", optional(ListOf(REFERRAL_CAMPAIGN, key=("token",)), []), check=check_campaigns
 )
-TICKETS: Final = stored_section("tickets", optional(TICKETS_SCHEMA))

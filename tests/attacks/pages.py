@@ -49,6 +49,13 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "webhooks_endpoint_retire": "webhooks.change_endpoint",
     "webhooks_endpoint_rotate": "webhooks.change_endpoint",
     "webhooks_endpoint_send_test": "webhooks.change_endpoint",
+    "tickets_ticket_change_page": "tickets.change_ticket",
+    "tickets_ticket_comment": "tickets.change_ticket",
+    "tickets_ticket_give_coupon": "engagement.issue_coupon",
+    "tickets_ticket_give_points": "engagement.adjust_points",
+    "tickets_ticket_link": "tickets.change_ticket",
+    "tickets_ticket_open": "tickets.change_ticket",
+    "tickets_ticket_reopen": "tickets.change_ticket",
 }
 # Permissions of the actions of lists, by the name of the action; "change": to change the model's rows.
 ACTIONS: Final[Mapping[str, str]] = {

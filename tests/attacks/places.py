@@ -62,7 +62,10 @@ from tests.factories.redemptions import redeem
 from tests.factories.segments import SegmentFactory
 from tests.factories.staff import StaffMemberFactory
 from tests.factories.statuses import CustomerStatusFactory
+from tests.factories.tickets import TicketChoiceFactory, TicketFactory
 from tests.factories.webhooks import DeliveryFactory, EndpointFactory
+from tickets.choices.models import TicketChoice
+from tickets.ticket.models import Ticket
 from use_cases.erasure import erase_customer
 from use_cases.merging import merge_customers
 from webhooks.deliveries.models import Delivery
@@ -73,7 +76,7 @@ OF_A_STORE: Final = frozenset(
     {
         "apiclient", "bill", "card", "coupon", "consentchange", "customer", "duplicatecandidate", "erasure", "identityrequest",
         "interaction", "membership", "merge", "note", "notification", "pointsaccount", "pointsadjustment",
-        "pointsentry", "pointslot", "recommendation", "redemption", "store", "till",
+        "pointsentry", "pointslot", "recommendation", "redemption", "store", "ticket", "till",
     }
 )  # fmt: skip
 ROLES: Final = tuple(StaffMember.Role.values)
@@ -160,6 +163,7 @@ def _furnish(name: str, store: Store, number: int) -> Place:
             Note: NoteFactory(customer=person),
             Interaction: InteractionFactory(customer=person),
             Notification: NotificationFactory(customer=person),
+            Ticket: TicketFactory(customer=person, till=till),
         }
         inherited = Identifier.objects.get(customer=person, state=Identifier.State.MERGED)
     marks = (f"Marked{name}", f"marked.{name}", f"MARK-{name}", f"MARKED{number}")
@@ -212,6 +216,7 @@ def _rows_of_organization(name: str, organization: Organization, till: Till) -> 
         CustomerStatus: CustomerStatusFactory(organization=organization),
         Endpoint: (endpoint := EndpointFactory(organization=organization)),
         Delivery: DeliveryFactory(endpoint=endpoint, event__kind="webhook.test", event__customer_id=None),
+        TicketChoice: TicketChoiceFactory(organization=organization),
     }  # fmt: skip
 
 

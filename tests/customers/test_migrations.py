@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 SEGMENTS = [{"name": "band", "partitions": ["low", "mid"]}, {"name": "cycle", "partitions": ["new"]}]
 GROUPS = [{"external_id": "G1", "name": "Family 1"}, {"external_id": "G2", "name": "Crew"}]
 WITH_BOTH: dict[str, Any] = {**small(), "segments": SEGMENTS, "user_groups": GROUPS}
+CAMPAIGNS = [{"token": "F", "name": "Friends", "kind": "REFERRAL"}]
 # What files brought as rows when the migrations were written.
 OTHERS = storing("segments", "user_groups", "customer_statuses")
 WITHOUT_STATUSES = storing("customer_statuses")
@@ -41,12 +42,12 @@ def stored(organization: Organization) -> dict[str, Any]:
 
 
 def test_json_becomes_the_rows_that_a_load_makes(db: None) -> None:
-    tiny = load({**WITH_BOTH, "tickets": {"statuses": ["OPEN"]}}, sections=OTHERS).organization
+    tiny = load({**WITH_BOTH, "referral_campaigns": CAMPAIGNS}, sections=OTHERS).organization
     other = load(small("other"), sections=OTHERS).organization
     forth()
-    assert stored(tiny) == {"tickets": {"statuses": ["OPEN"]}}
+    assert stored(tiny) == {"referral_campaigns": CAMPAIGNS}
     assert stored(other) == {}
-    assert load_organization(check({**WITH_BOTH, "tickets": {"statuses": ["OPEN"]}})).lines == []
+    assert load_organization(check({**WITH_BOTH, "referral_campaigns": CAMPAIGNS})).lines == []
     with organization_scope(tiny):
         assert (Segment.objects.count(), SegmentPartition.objects.count(), UserGroup.objects.count()) == (2, 3, 2)
 

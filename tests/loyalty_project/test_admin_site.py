@@ -71,7 +71,10 @@ def test_your_own_password_is_changed_with_the_old_one(organization: Organizatio
     assert member.check_password("another-fine-horse")
 
 
-CUSTOMERS = {"Customers", "Identity requests", "Merges", "Cards", "Consent log", "Notes", "Interactions", "Notifications"}
+CUSTOMERS = {
+    *("Customers", "Identity requests", "Merges", "Cards", "Consent log", "Notes", "Interactions", "Notifications"),
+    "Tickets",
+}
 GROUPINGS = {"Segments", "User groups", "Statuses"}
 PROGRAMS = {"Programs", "Coupon series", "Bought together"}
 POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions", "Coupons", "Recommendations"}

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-OURS = ("customers", "engagement", "organizations", "subscriptions", "webhooks")
+OURS = ("customers", "engagement", "organizations", "subscriptions", "tickets", "webhooks")
 
 
 @pytest.mark.django_db(transaction=True)

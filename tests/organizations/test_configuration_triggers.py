@@ -48,6 +48,7 @@ CONFIGURATION = {
     "engagement_program_zones": "id = id + 1000",
     "engagement_program_concepts": "id = id + 1000",
     "engagement_program_card_series": "id = id + 1000",
+    "tickets_ticketchoice": SWITCH,
 }
 # What calls, imports and staff write: its rows say nothing about how an organization works.
 WRITTEN = {
@@ -103,6 +104,9 @@ WRITTEN = {
     "webhooks_event",
     "subscriptions_consentchange",
     "subscriptions_consent",
+    "tickets_ticket",
+    "tickets_ticketcomment",
+    "tickets_ticketlink",
     # Each page reads the member of staff and their reach itself.
     "organizations_staffmember",
     "organizations_staffmember_groups",

@@ -89,7 +89,7 @@ def open_shops(*, allow_negative: bool) -> Shops:
 
 def everything() -> dict[str, list[Any]]:
     """Every row of customers, their data and the audit."""
-    labels = {"customers", "engagement", "subscriptions"}
+    labels = {"customers", "engagement", "subscriptions", "tickets"}
     models = [model for model in apps.get_models() if model._meta.app_label in labels or model is AuditEntry]
     return {model._meta.label: list(model._default_manager.order_by("pk").values_list()) for model in models}
 

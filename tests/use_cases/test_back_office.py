@@ -97,6 +97,11 @@ TABLE = """
     subscriptions.change_consent            A M S C .  kept
     subscriptions.view_consent              A M S C U  kept
     subscriptions.view_consentchange        A M S C U  kept
+    tickets.add_ticketchoice                A . . . .  .
+    tickets.change_ticket                   A M S C .  kept
+    tickets.change_ticketchoice             A . . . .  .
+    tickets.view_ticket                     A M S C U  kept
+    tickets.view_ticketchoice               A . . . U  .
     webhooks.add_endpoint                   A . . . .  .
     webhooks.change_endpoint                A . . . .  .
     webhooks.replay_delivery                A . . . .  .

@@ -72,6 +72,9 @@ IMPERSONAL: Final = {
     "engagement_pointsentry": "reference made_by explanation",
     "engagement_redemption": "code transaction_number validation_code",
     "engagement_tierchange": "made_by explanation",
+    "tickets_ticket": "code status priority department assigned_to made_by",
+    "tickets_ticketcomment": "made_by",
+    "tickets_ticketlink": "",
     "subscriptions_consentchange": "actor request_id",
 }
 

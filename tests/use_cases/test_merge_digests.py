@@ -46,6 +46,10 @@ DIGESTED = {
         "requested_on requested_by decided_on decided_by decision_reason entry_id"
     ),
     "engagement.recommendation.customer": "id organization_id customer_id item_sku",
+    "tickets.ticket.customer": (
+        "id organization_id customer_id code subject subject_folded message status priority department type reported_from "
+        "assigned_to field_values created_at recorded_at due_at closed_at till_id store_id made_by"
+    ),
     "customers.identifier": ("id organization_id customer_id kind value state exclusive value_folded value_reversed"),
     "engagement.pointsaccount": (
         "id organization_id customer_id program_id balance promised lifetime redeemed expired returned "

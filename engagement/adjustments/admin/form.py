@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
@@ -32,12 +32,10 @@ When = PointsAdjustment.Expiry
 class AdjustmentForm(ActionForm):
     """Points to add or to take, the reason, and the expiry of added points: by default that of the program."""
 
-    refusals = (AdjustmentRefusedError,)
+    refusals: ClassVar[tuple[type[Exception], ...]] = (AdjustmentRefusedError,)
+    points_help = "Start with a minus to take points. To correct an adjustment, take it back on its page."
 
-    points = NumberField(
-        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autofocus": True}),
-        help_text="Start with a minus to take points. To correct an adjustment, take it back on its page.",
-    )
+    points = NumberField(widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autofocus": True}))
     reason = ReasonField(help_text="Kept in the ledger and in the history.")
     expires_on = forms.DateField(required=False, label="Can be used until", widget=UnfoldAdminSingleDateWidget)
     never_expires = forms.BooleanField(
@@ -57,9 +55,10 @@ class AdjustmentForm(ActionForm):
         self.program_day = default_last_day(account.customer, account.program_id, organization=actor.organization)
         self.initial = {**self.initial, "token": token_of(account), "expires_on": self.program_day}
         self.fields["expires_on"].help_text = _hint(self.program_day)
+        hints = [self.points_help]
         if limit is not None and limit < MOST_ADJUSTED:
-            hint = f"More than {format_points(limit)} points are sent to a colleague for approval."
-            self.fields["points"].help_text = f"{self.fields['points'].help_text} {hint}"
+            hints.append(f"More than {format_points(limit)} points are sent to a colleague for approval.")
+        self.fields["points"].help_text = " ".join(hints)
 
     def clean_points(self) -> Decimal:
         """The points, if the program has so many decimals."""
@@ -85,7 +84,11 @@ class AdjustmentForm(ActionForm):
         typed = self.cleaned_data
         expiry, day = self._expiry()
         draft = Draft(points=typed["points"], reason=typed["reason"], expiry=expiry, expires_on=day)
-        self.adjusted = adjust_points(self.account, draft, token=typed["token"], limit=self.limit, by=self.actor)
+        self.adjusted = self.adjust(draft, token=typed["token"])
+
+    def adjust(self, draft: Draft, *, token: str) -> Adjusted:
+        """Make the adjustment."""
+        return adjust_points(self.account, draft, token=token, limit=self.limit, by=self.actor)
 
     def _expiry(self) -> tuple[str, date | None]:
         """How the points expire. The program's own day stays the program's: it may move with bills or the tier."""

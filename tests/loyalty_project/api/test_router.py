@@ -14,6 +14,7 @@ from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
 from organizations.api.views import UnknownResourceView, UnsupportedViewSet
 from subscriptions.api import SubscriptionViewSet
+from tickets.ticket.api import TicketViewSet
 
 ADD = {"post": "add"}
 GET = {"get": "get_customers"}
@@ -41,7 +42,7 @@ READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "po
         ("/v1.1/customer/recommendations", RecommendationViewSet, {"get": "recommendations"}),
         ("/v1.1/customer/subscriptions", SubscriptionViewSet, {"get": "subscriptions", "post": "add_subscriptions"}),
         ("/v1.1/customer/notes", NoteViewSet, {"get": "notes", "post": "add_notes"}),
-        ("/v1.1/customer/tickets", UnsupportedViewSet, BOTH),
+        ("/v1.1/customer/tickets", TicketViewSet, {"get": "tickets", "post": "keep_ticket"}),
         ("/v1.1/customer/referrals", UnsupportedViewSet, BOTH),
         ("/v1.1/customer/preferences", PreferenceViewSet, {"get": "preferences", "post": "add_preferences"}),
         ("/v1.1/customer/interaction", InteractionViewSet, {"get": "interaction"}),

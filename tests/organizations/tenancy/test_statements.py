@@ -14,7 +14,7 @@ from organizations.locations.models import Till
 from organizations.tenancy.scoping import OutsideScopeError, TenantModel, no_scope, organization_scope, unscoped
 from organizations.tenancy.statements import fetch_rows, fetch_written_rows, write_rows
 
-APPS: Final = ("organizations", "customers", "engagement", "subscriptions", "use_cases", "demo")
+APPS: Final = ("organizations", "customers", "engagement", "subscriptions", "tickets", "use_cases", "demo")
 # Modules of apps that send statements past `organizations.tenancy.statements`, each with its reason.
 ELSEWHERE: Final = {
     "organizations/tenancy/statements.py": "adds the organization",

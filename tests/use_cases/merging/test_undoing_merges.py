@@ -37,7 +37,9 @@ pytestmark = pytest.mark.django_db
 
 def snapshot(organization: Organization) -> dict[str, str]:
     """What every table of customers says, but for the records of what happened."""
-    tables = [model for model in apps.get_models() if model._meta.app_label in {"customers", "engagement", "subscriptions"}]
+    tables = [
+        model for model in apps.get_models() if model._meta.app_label in {"customers", "engagement", "subscriptions", "tickets"}
+    ]
     history = {"merge", "pointsentry", "pointsconsumption", "pointslot", "pointsaccount", "purchasetotals"}
     contents = {}
     for model in tables:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 SMALL = """
 organization: {code: tiny, name: Tiny}
 stores: [{code: main, name: Main, tills: [{code: tiny.till1, name: Till, password_env: TINY_PASSWORD}]}]
-tickets: {statuses: [OPEN]}
+referral_campaigns: [{token: F, name: Friends, kind: REFERRAL}]
 """
 
 
@@ -42,14 +42,14 @@ def test_prints_what_changed_what_waits_and_how_much(file: Path) -> None:
         "organization: created tiny",
         "stores[0]: created store main",
         "stores[0].tills[0]: created till tiny.till1",
-        "stored, not yet active: tickets",
+        "stored, not yet active: referral_campaigns",
         "tiny: 3 changes",
     ]
-    assert run(file).splitlines() == ["stored, not yet active: tickets", "tiny: nothing to change"]
+    assert run(file).splitlines() == ["stored, not yet active: referral_campaigns", "tiny: nothing to change"]
     file.write_text(SMALL.replace("name: Tiny", "name: Tinier"), encoding="utf-8")
     assert run(file).splitlines()[-1] == "tiny: 1 change"
-    file.write_text(SMALL.partition("tickets")[0], encoding="utf-8")
-    assert run(file).splitlines() == ['organization.name: "Tinier" -> "Tiny"', "tickets: removed", "tiny: 2 changes"]
+    file.write_text(SMALL.partition("referral_campaigns")[0], encoding="utf-8")
+    assert run(file).splitlines() == ['organization.name: "Tinier" -> "Tiny"', "referral_campaigns: removed", "tiny: 2 changes"]
 
 
 def test_never_prints_a_secret(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,1 @@
+"""Statuses, priorities and departments of tickets, as each organization has them."""

@@ -1,0 +1,1 @@
+"""Links of tickets to bills, coupons and ledger entries, and goodwill that is given from a ticket."""

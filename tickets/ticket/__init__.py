@@ -1,0 +1,1 @@
+"""Tickets of customers with their comments: on the wire, from files and in the back office."""

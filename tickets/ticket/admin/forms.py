@@ -1,0 +1,260 @@
+"""Forms of ticket pages."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from django import forms
+from django.db import transaction
+from unfold.widgets import (
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from customers.profile.models import Customer
+from engagement.adjustments.admin.form import AdjustmentForm
+from engagement.adjustments.posting import Draft
+from engagement.adjustments.rules import AdjustmentRefusedError
+from engagement.adjustments.services import Adjusted
+from engagement.coupons.catalog import CurrentSeries
+from engagement.coupons.models import Coupon
+from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.plain_text import visible
+from organizations.audit.actors import Actor
+from organizations.back_office.forms import ActionForm, LineField, ReasonField
+from organizations.staff.models import StaffMember
+from tickets.choices.catalog import Kind, TicketChoices
+from tickets.links.models import TicketLink
+from tickets.links.services import KINDS, LONGEST_REASON, give_coupon_for, give_points, link_ticket
+from tickets.ticket.models import LONGEST_SUBJECT, LONGEST_TEXT, Ticket
+from tickets.ticket.rules import TicketInput, subject_key
+from tickets.ticket.services import (
+    CONSTRAINTS,
+    TicketRefusedError,
+    comment_on_ticket,
+    open_ticket,
+    reopen_ticket,
+    work_on_ticket,
+)
+
+_NOBODY: Final = "nobody"
+_WORDS: Final = ("status", "priority", "department", "assigned_to")
+# What a refusal of a coupon means to staff, by its code.
+_SENTENCES: Final = {
+    712: "The series is switched off, is over, or has issued all its coupons.",
+    722: "The customer has all the coupons that the series allows.",
+    742: "The customer's status forbids coupons.",
+    750: "The customer is marked as fraud.",
+}
+
+
+class LinesField(forms.CharField):
+    """Text of several lines without invisible characters."""
+
+    def __init__(self, *, rows: int = 4, **options: Any) -> None:
+        super().__init__(max_length=LONGEST_TEXT, widget=UnfoldAdminTextareaWidget(attrs={"rows": rows}), **options)
+
+    def to_python(self, value: Any) -> Any:
+        return visible(super().to_python(value) or "").strip()
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+
+
+class WordField(forms.ChoiceField):
+    """A word of the organization. Its widget remembers what the page showed, so that only what was chosen anew is changed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=UnfoldAdminSelectWidget(), show_hidden_initial=True, **options)
+
+    def offer(self, words: Iterable[str], *, empty: str = "", present: str = "") -> None:
+        """Offer these words, the `present` one even if it is not in use any more, and `empty` for none."""
+        offered = dict.fromkeys([*words, *([present] if present else [])])
+        self.choices = [*([("", empty)] if empty else []), *((word, word) for word in offered)]
+
+
+class TicketForm(ActionForm):
+    """The base of forms about one ticket."""
+
+    refusals = (TicketRefusedError,)
+    constraints = CONSTRAINTS
+
+    def __init__(self, *args: Any, ticket: Ticket, choices: TicketChoices, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ticket, self.own_choices, self.by = ticket, choices, by
+
+
+class CommentForm(TicketForm):
+    """A comment for colleagues."""
+
+    comment = LinesField(help_text="For colleagues: the customer does not see it.")
+
+    def act(self) -> None:
+        comment_on_ticket(self.ticket, self.cleaned_data["comment"], by=self.by)
+
+
+class ChangeForm(TicketForm):
+    """Status, priority, department and the member of staff who works on the ticket, with a comment."""
+
+    status = WordField()
+    priority = WordField()
+    department = WordField(required=False)
+    assigned_to = WordField(required=False, label="Assigned to")
+    comment = LinesField(required=False, help_text="For colleagues: the customer does not see it.")
+
+    def __init__(self, *args: Any, ticket: Ticket, choices: TicketChoices, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, ticket=ticket, choices=choices, by=by, **kwargs)
+        _offer(self.fields, choices, by, present={name: getattr(ticket, name) for name in _WORDS})
+        self.initial = {**{name: getattr(ticket, name) for name in _WORDS}, **self.initial}
+
+    def act(self) -> None:
+        typed = {name: self.cleaned_data[name] for name in _WORDS if name in self.changed_data}
+        given = TicketInput(**typed, cleared=frozenset(typed))
+        work_on_ticket(self.ticket, given, comment=self.cleaned_data["comment"], choices=self.own_choices, by=self.by)
+
+
+class ReopenForm(TicketForm):
+    """The status of a ticket that is opened again, and why."""
+
+    status = WordField()
+    reason = LinesField(rows=3, help_text="Kept as a comment.")
+
+    def __init__(self, *args: Any, ticket: Ticket, choices: TicketChoices, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, ticket=ticket, choices=choices, by=by, **kwargs)
+        status: Any = self.fields["status"]
+        status.offer(choices.open_statuses)
+        self.initial = {"status": choices.first_status, **self.initial}
+
+    def act(self) -> None:
+        typed = self.cleaned_data
+        reopen_ticket(
+            self.ticket, status=typed["status"], reason=typed["reason"], choices=self.own_choices, by=self.by
+        )  # fmt: skip
+
+
+class OpenForm(ActionForm):
+    """A ticket that staff open for a customer."""
+
+    constraints = CONSTRAINTS
+
+    subject = LineField(max_length=LONGEST_SUBJECT, widget=UnfoldAdminTextInputWidget(attrs={"autofocus": True}))
+    message = LinesField(required=False, rows=6, help_text="What the customer says.")
+    reported_from = forms.ChoiceField(
+        label="Came by", choices=Ticket.Source.choices, initial=Ticket.Source.CALLCENTER, widget=UnfoldAdminSelectWidget()
+    )
+    priority = WordField()
+    department = WordField(required=False)
+    assigned_to = WordField(required=False, label="Assigned to")
+
+    ticket: Ticket
+
+    def __init__(self, *args: Any, customer: Customer, choices: TicketChoices, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.customer, self.own_choices, self.by = customer, choices, by
+        _offer(self.fields, choices, by, present={})
+        self.initial = {"priority": choices.first_priority, **self.initial}
+
+    def clean_subject(self) -> str:
+        """The subject, if it has a visible character."""
+        subject: str = self.cleaned_data["subject"]
+        if not subject_key(subject):
+            raise forms.ValidationError("Enter a subject.")
+        return subject
+
+    @transaction.atomic
+    def act(self) -> None:
+        self.ticket = open_ticket(self.customer.pk, TicketInput(**self.cleaned_data), choices=self.own_choices, by=self.by)
+
+
+class PointsForm(AdjustmentForm):
+    """Points that the customer gets because of a ticket."""
+
+    refusals = (AdjustmentRefusedError, TicketRefusedError)
+    points_help = "The customer gets these points at once."
+
+    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ticket = ticket
+        self.fields["reason"].help_text = f"The ledger shows it behind “Ticket {ticket.code}:”."
+        self.initial = {**self.initial, "reason": ticket.subject[:LONGEST_REASON]}
+
+    def clean_points(self) -> Decimal:
+        """The points, if they are added."""
+        points = super().clean_points()
+        if points < 0:
+            raise forms.ValidationError("Goodwill adds points. To take points, adjust them on the page of the account.")
+        return points
+
+    def clean_reason(self) -> str:
+        """The reason, if it fits behind the code of the ticket."""
+        return _short_reason(self.cleaned_data["reason"])
+
+    def adjust(self, draft: Draft, *, token: str) -> Adjusted:
+        return give_points(self.ticket, self.account, draft, token=token, limit=self.limit, by=self.actor)
+
+
+class CouponForm(TicketForm):
+    """A coupon that the customer gets because of a ticket."""
+
+    series = forms.ChoiceField(widget=UnfoldAdminSelectWidget())
+    reason = ReasonField(help_text="Kept in the history of the coupon, behind the code of the ticket.")
+
+    coupon: Coupon
+
+    def __init__(self, *args: Any, series: Mapping[int, CurrentSeries], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.current_series = series
+        offered: Any = self.fields["series"]
+        offered.choices = [
+            (str(pk), f"{current.series.code} – {current.terms.name}") for pk, current in series.items()
+        ]  # fmt: skip
+        self.initial = {"reason": self.ticket.subject[:LONGEST_REASON], **self.initial}
+
+    def clean_reason(self) -> str:
+        """The reason, if it fits behind the code of the ticket."""
+        return _short_reason(self.cleaned_data["reason"])
+
+    def act(self) -> None:
+        series = self.current_series[int(self.cleaned_data["series"])]
+        try:
+            self.coupon = give_coupon_for(self.ticket, series, reason=self.cleaned_data["reason"], by=self.by)
+        except LoyaltyError as refusal:
+            raise TicketRefusedError(_SENTENCES.get(int(refusal.code), refusal.sentence)) from refusal
+
+
+class LinkForm(TicketForm):
+    """The bill, coupon or ledger entry that a ticket is about."""
+
+    kind = forms.ChoiceField(
+        label="What is it about?", choices=list(KINDS.items()), initial="bill", widget=UnfoldAdminRadioSelectWidget
+    )
+    name = LineField(
+        label="Number or code",
+        max_length=LONGEST_SUBJECT,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="The number of the bill, the code of the coupon, or the id of the ledger entry.",
+    )
+
+    link: TicketLink
+
+    def act(self) -> None:
+        self.link = link_ticket(self.ticket, self.cleaned_data["kind"], self.cleaned_data["name"], by=self.by)
+
+
+def _short_reason(reason: str) -> str:
+    if len(reason) > LONGEST_REASON:
+        raise forms.ValidationError(f"Write at most {LONGEST_REASON} characters.")
+    return reason
+
+
+def _offer(fields: Mapping[str, Any], choices: TicketChoices, by: Actor, *, present: Mapping[str, str]) -> None:
+    """Offer the organization's words, and its members of staff, in the fields of a form."""
+    for name, kind in (("status", Kind.STATUS), ("priority", Kind.PRIORITY), ("department", Kind.DEPARTMENT)):
+        if name in fields:
+            empty = "" if fields[name].required else "–"
+            fields[name].offer(choices.words[kind], empty=empty, present=present.get(name, ""))
+    members = StaffMember.objects.filter(organization=by.organization, is_active=True).order_by("username")
+    names = members.exclude(role=StaffMember.Role.AUDITOR).values_list("username", flat=True)
+    fields["assigned_to"].offer(names, empty=_NOBODY, present=present.get("assigned_to", ""))
