@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "customers",
     "engagement",
     "subscriptions",
+    "referrals",
     "use_cases",
     "demo",
     "unfold.apps.BasicAppConfig",

@@ -14,6 +14,7 @@ from loyalty_project.health import healthz, readyz
 from organizations.api.views import UnknownResourceView, UnsupportedViewSet
 from organizations.credentials.api import TokenView
 from organizations.staff.confirmation import confirm_password
+from referrals.api import ReferralViewSet
 from subscriptions.api import SubscriptionViewSet
 
 handler400 = "loyalty_project.api.error_pages.bad_request"
@@ -27,6 +28,7 @@ router.register("customer", TransactionViewSet)
 router.register("customer", RedemptionViewSet)
 router.register("customer", CouponViewSet)
 router.register("customer", SubscriptionViewSet)
+router.register("customer", ReferralViewSet)
 
 # Actions that this version does not have, by the methods that the contract gives them.
 unsupported_read = UnsupportedViewSet.as_view({"get": "refuse"})
@@ -42,7 +44,7 @@ urlpatterns = [
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,
     action_path("customer", "interaction|interactions|recommendations", unsupported_read),
-    action_path("customer", "notes|preferences|referrals|tickets", unsupported_both),
+    action_path("customer", "notes|preferences|tickets", unsupported_both),
     action_path("transaction", "add", unsupported_write),
     action_path("points", "isredeemable|validationcode", unsupported_read),
     action_path("points", "redeem|reverse", unsupported_write),

@@ -11,7 +11,7 @@ from django.db import connection
 
 from loyalty_project.protocol.codes import CodeTable
 
-PACKAGES = ("customers", "engagement", "organizations", "subscriptions", "use_cases", "loyalty_project")
+PACKAGES = ("customers", "engagement", "organizations", "referrals", "subscriptions", "use_cases", "loyalty_project")
 ROOT = Path(__file__).parents[1]
 # Constants of modules: codes by the name of a constraint, or one name.
 CONSTANTS = re.compile(r"_?(CONSTRAINTS?)")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (
-    "customers", "demo", "docs", "engagement", "loyalty_project", "organizations", "scripts", "static", "subscriptions",
-    "templates", "tests", "use_cases",
+    "customers", "demo", "docs", "engagement", "loyalty_project", "organizations", "referrals", "scripts", "static",
+    "subscriptions", "templates", "tests", "use_cases",
 )  # fmt: skip
 LONGEST_NAME = 70
 # Words that plainer ones replace, and variables that are not named after the thing.

@@ -16,6 +16,8 @@ from organizations import sidebar as organizations
 from organizations.back_office.sidebar import sidebar_group
 from organizations.permissions import ORGANIZATION_PERMISSIONS
 from organizations.staff.permissions import StaffPermissions
+from referrals import sidebar as referrals
+from referrals.permissions import REFERRAL_PERMISSIONS
 from subscriptions import sidebar as subscriptions
 from subscriptions.permissions import SUBSCRIPTION_PERMISSIONS
 
@@ -32,10 +34,11 @@ DANGEROUS_PAGES: Final = frozenset(
         "organizations_staffmember_change",
         "organizations_staffmember_set_password",
         "organizations_till_set_password",
+        "referrals_reward_decide",
     }
 )
 STAFF_PERMISSIONS: Final = StaffPermissions.combine(
-    [ORGANIZATION_PERMISSIONS, CUSTOMER_PERMISSIONS, SUBSCRIPTION_PERMISSIONS, ENGAGEMENT_PERMISSIONS]
+    [ORGANIZATION_PERMISSIONS, CUSTOMER_PERMISSIONS, SUBSCRIPTION_PERMISSIONS, ENGAGEMENT_PERMISSIONS, REFERRAL_PERMISSIONS]
 )
 
 
@@ -49,6 +52,7 @@ def compose_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             (*customers.CUSTOMERS, *subscriptions.CONSENTS, *engagement.BILLS, *customers.GROUPINGS),
         ),
         sidebar_group(request, "Loyalty", engagement.LOYALTY),
+        sidebar_group(request, "Referrals", referrals.REFERRALS),
         sidebar_group(request, "Organization", organizations.CONFIGURATION, collapsible=False),
         sidebar_group(
             request,

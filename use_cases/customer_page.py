@@ -18,6 +18,7 @@ from engagement.tiers.panels import tiers_panel
 from organizations.back_office.tables import Table
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
+from referrals.rewards.panels import referrals_panel
 from subscriptions.panels import consents_panel
 
 ENTRIES_SHOWN = 10
@@ -62,7 +63,14 @@ class CustomerPanel(Protocol):
     def __call__(self, customer: Customer, *, organization: Organization, seen_by: StaffMember) -> Table | None: ...
 
 
-PANELS: Sequence[CustomerPanel] = (tiers_panel, adjustments_panel, coupons_panel, identity_panel, consents_panel)
+PANELS: Sequence[CustomerPanel] = (
+    tiers_panel,
+    adjustments_panel,
+    coupons_panel,
+    referrals_panel,
+    identity_panel,
+    consents_panel,
+)
 
 
 def panels_of(customer: Customer, *, organization: Organization, seen_by: StaffMember) -> list[Table]:

@@ -18,6 +18,7 @@ import subscriptions.sections
 from customers.lookup.statement import Found
 from customers.profile.reading import Reading, Section, SectionChoice, chosen, in_order
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
+from use_cases.rewards import due_rewards
 
 # The sections in the order in which they print; each is asked whether it belongs to a read.
 SECTIONS: Sequence[SectionChoice] = (
@@ -37,6 +38,7 @@ SECTIONS: Sequence[SectionChoice] = (
     engagement.coupons.sections.coupons_of_profile,
     engagement.points.group_points.group_points,
     subscriptions.sections.subscriptions,
+    due_rewards,
 )
 
 # Keys in the order of the answer, with defaults. `...`: the key is left out unless a section prints it.
