@@ -54,7 +54,8 @@ WITH RECURSIVE link AS (
     JOIN customers_customer AS own ON own.organization_id = %(organization)s
         AND (own.id = side.member OR own.merged_into_id = side.member)
 ), channel AS (
-    SELECT account.id, account.is_referee, shown.channel ->> 'type' AS type, shown.channel ->> 'value' AS value
+    SELECT account.id, account.is_referee, (shown.channel ->> 'type') COLLATE "C" AS type,
+        (shown.channel ->> 'value') COLLATE "C" AS value
     FROM account, LATERAL jsonb_array_elements(account.comm_channels) AS shown (channel)
 ), address AS (
     SELECT account.id, account.is_referee, known.value
@@ -90,9 +91,9 @@ WITH RECURSIVE link AS (
     UNION ALL
     SELECT id, is_referee, 'SOURCE_ACCOUNT', type || ' ' || value
     FROM channel WHERE type IN ('WECHAT', 'LINE', 'FACEBOOK', 'ZALO', 'VIBER', 'ANDROID', 'IOS')
-    UNION ALL SELECT id, is_referee, 'MERGED', customer::text FROM account
+    UNION ALL SELECT id, is_referee, 'MERGED', customer::text COLLATE "C" FROM account
     UNION ALL
-    SELECT account.id, account.is_referee, 'MERGED', merge.victim_id::text
+    SELECT account.id, account.is_referee, 'MERGED', merge.victim_id::text COLLATE "C"
     FROM account
     JOIN customers_merge AS merge ON merge.organization_id = %(organization)s AND merge.survivor_id = account.customer
 )
@@ -104,11 +105,17 @@ WHERE referee.is_referee AND NOT other.is_referee AND referee.value <> ''
 
 
 def find_evidence(links: Collection[int]) -> dict[int, list[Evidence]]:
-    """The evidence against each of these links (ids), in the order of `Evidence`; none for most. One statement."""
+    """The evidence against each of these links (ids), in the order of `Evidence`; none for most. One statement.
+
+    Merged accounts have all in common: nothing else is said of them.
+    """
     if not links:
         return {}
     values = {"links": sorted(links), "most_above": MOST_ABOVE, "most_beside": MOST_BESIDE}
     found: dict[int, set[str]] = {}
     for link, kind in fetch_rows(_EVIDENCE, values):
         found.setdefault(link, set()).add(kind)
-    return {link: [kind for kind in Evidence if kind in kinds] for link, kinds in found.items()}
+    return {
+        link: [Evidence.MERGED] if Evidence.MERGED in kinds else [kind for kind in Evidence if kind in kinds]
+        for link, kinds in found.items()
+    }

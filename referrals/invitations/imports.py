@@ -86,7 +86,7 @@ def import_referrals(rows: Sequence[ReferralRow], *, by: Actor, now: datetime) -
     policy = by.organization.policy
     refusals = {pk: refusal_of(customer, policy) for pk, customer in customers.items()}
     sound = [row for row in rows if refusals[row.customer_id] is None]
-    invited = iter(invite([_invitation(row, customers) for row in sound], by=by, now=now, updates=True))
+    invited = iter(invite([_invitation(row, customers) for row in sound], by=by, now=now, is_history=True))
     results: list[RowStatus | LoyaltyError] = []
     for row in rows:
         code = refusals[row.customer_id]

@@ -47,12 +47,12 @@ class Invited:
     is_changed: bool = False
 
 
-def invite(invitations: Sequence[NewInvitation], *, by: Actor, now: datetime, updates: bool = False) -> list[Invited]:
+def invite(invitations: Sequence[NewInvitation], *, by: Actor, now: datetime, is_history: bool = False) -> list[Invited]:
     """Store invitations in their order, each after the one before. At most five queries for any number.
 
-    1204 for a number or address of a customer who had registered by then, unless the campaign allows them. A repeated
-    invitation changes nothing; with `updates` a name or time that is supplied replaces the stored one. Call it in a transaction
-    that holds the customers' locks; `invitation_unique` is underneath.
+    1204 for a number or address of a customer, unless the campaign allows them. A repeated invitation changes nothing. With
+    `is_history` only customers count who had registered when they were invited, and a name or time that is supplied replaces
+    the stored one. Call it in a transaction that holds the customers' locks; `invitation_unique` is underneath.
     """
     registered = _registered(invitations, by.organization.policy)
     stored = _stored(invitations)
@@ -61,7 +61,8 @@ def invite(invitations: Sequence[NewInvitation], *, by: Actor, now: datetime, up
     results: list[Invited] = []
     for given in invitations:
         known = registered.get((given.channel, given.identifier))
-        is_barred = known is not None and known <= (given.invited_at or now)
+        moment = (given.invited_at if is_history else None) or now
+        is_barred = known is not None and known <= moment
         row = stored.get(given.key)
         if is_barred and not given.current.terms.allows_existing and row is None:
             results.append(Invited(refusal=Code.NOT_ELIGIBLE_FOR_REFERRAL))
@@ -71,7 +72,7 @@ def invite(invitations: Sequence[NewInvitation], *, by: Actor, now: datetime, up
             new.append(row)
             results.append(Invited(is_new=True))
             continue
-        is_changed = updates and _update(row, given)
+        is_changed = is_history and _update(row, given)
         if is_changed and row.pk is not None:
             changed[row.pk] = row
         results.append(Invited(is_changed=is_changed))

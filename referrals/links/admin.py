@@ -1,6 +1,5 @@
 """Referrals: referee, referrer, and what came of it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -25,7 +24,7 @@ class ReferralLinkAdmin(CustomerRowsAdmin):
 
     customer_paths = ("referrer", "referee")
     store_path = "referrer__registered_store"
-    related: Sequence[str] = ("referrer", "referee", "campaign", "code", "version", "till", "store")  # type: ignore[assignment]  # see the base class
+    related = ("referrer", "referee", "campaign", "code", "version", "till", "store")
     fields = (
         "referee_link", "referrer_link", "campaign_link", "code_text", "version_number", "linked_at", "is_new", "till", "store",
         "made_by_label",

@@ -106,7 +106,7 @@ def links_of(customers: Collection[int]) -> dict[int, ReferralLink]:
     if not customers:
         return {}
     found: dict[int, ReferralLink] = {}
-    rows = _of_referees(customers).select_related("referee", "referrer", "version", "code").order_by("pk")
+    rows = _of_referees(customers).select_related("referee", "referrer", "version__campaign", "code").order_by("pk")
     for link in sorted(rows, key=lambda link: link.referee.merged_into_id is not None):
         found.setdefault(link.referee.merged_into_id or link.referee_id, link)
     return found

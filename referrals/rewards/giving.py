@@ -90,16 +90,37 @@ def _give_points(
     for reward in rewards:
         customer = customers[reward.receiver_id]
         state = states.get(AccountKey(customer.pk, current.program.pk))
-        try:
-            if state is None:
-                problems[reward.pk].append(f"{_NO_POINTS}the customer is not in the default program")
-            elif blocks(customer, Block.POINTS_ISSUE, organization.policy):
-                problems[reward.pk].append(f"{_NO_POINTS}the customer's status forbids them")
-            elif not _award(reward, customer, state, current, catalog, by=by, now=now):
-                problems[reward.pk].append(f"{_NO_POINTS}they round to nothing")
-        except (ExpiryError, TooManyPointsError) as error:
-            problems[reward.pk].append(f"{_NO_POINTS}{error or 'too many digits'}")
+        if reason := _award_or_reason(reward, customer, state, current, catalog, by=by, now=now):
+            problems[reward.pk].append(_NO_POINTS + reason)
     write_accounts(states.values())
+    for reward in rewards:
+        if (entry := reward.entry) is not None:
+            # The entry has its id by now.
+            reward.entry = entry
+
+
+def _award_or_reason(
+    reward: Reward,
+    customer: Customer,
+    state: AccountState | None,
+    current: CurrentProgram,
+    catalog: ProgramCatalog,
+    *,
+    by: Actor,
+    now: datetime,
+) -> str:
+    """Post the points; the reason why they are not given, "" if they are."""
+    if state is None:
+        return "the customer is not in the default program"
+    if blocks(customer, Block.POINTS_ISSUE, by.organization.policy):
+        return "the customer's status forbids them"
+    try:
+        is_posted = _award(reward, customer, state, current, catalog, by=by, now=now)
+    except ExpiryError as error:
+        return str(error)
+    except TooManyPointsError:
+        return "they have too many digits"
+    return "" if is_posted else "they round to nothing"
 
 
 def _award(

@@ -1,6 +1,5 @@
 """Rows of rewards."""
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from customers.profile.models import Customer
@@ -8,7 +7,6 @@ from engagement.coupons.models import Coupon
 from engagement.points.models import PointsEntry
 from organizations.tenancy.scoping import TenantModel
 from referrals.campaigns.models import ReferralCampaign
-from referrals.guard.evidence import Evidence
 from referrals.links.models import RefereeEvent, ReferralLink
 
 
@@ -46,7 +44,7 @@ class Reward(TenantModel):
     promised_at = models.DateTimeField()
     due_at = models.DateTimeField(help_text="Not given before")
     given_at = models.DateTimeField(null=True, blank=True)
-    evidence = ArrayField(models.CharField(max_length=20, choices=Evidence.choices), default=list, blank=True)
+    evidence = models.JSONField(default=list, blank=True, help_text="Why it is or was held: words of `guard.evidence`")
     problem = models.CharField(max_length=250, blank=True, help_text="Why it, or a part of it, was not given or is gone")
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=120, blank=True)

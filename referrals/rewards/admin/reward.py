@@ -24,7 +24,7 @@ from referrals.rewards.panels import what_it_gives
 from referrals.rewards.staff import DECIDE
 
 State = Reward.State
-COLORS: Final = {
+COLORS: Final[dict[str, str]] = {
     State.HELD: "warning",
     State.PROMISED: "info",
     State.GIVEN: "success",
