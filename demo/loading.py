@@ -19,6 +19,7 @@ from demo import (
     identity_requests,
     merges,
     redemptions,
+    referrals,
 )
 from demo.guide import OPERATOR
 from demo.organization import ORGANIZATION_CODE, ORGANIZATION_FILE
@@ -34,7 +35,7 @@ from use_cases.organization_file import check_document, load_organization
 
 LOADED: Final = "demo loaded"
 _DATA_MODULES: Final = (
-    customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons,
+    customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons, referrals,
 )  # fmt: skip
 
 
@@ -103,6 +104,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     adjustments.adjust_demo_points(by.organization)
     report("Giving coupons", 0, 0)
     coupons.give_demo_coupons(registered, by=by, now=now)
+    report("Referring friends", 0, 0)
+    referrals.refer_demo_friends(registered, by=by, now=now)
     report("Setting statuses and pictures", 0, 0)
     # Statuses come last: some of them forbid the steps above.
     classifications.set_statuses_and_pictures(items, classified, by=by)

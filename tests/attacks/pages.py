@@ -39,6 +39,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "organizations_till_set_password": "organizations.change_till",
     "organizations_apiclient_set_secret": "organizations.change_apiclient",
     "organizations_staffmember_set_password": "organizations.change_staffmember",
+    "referrals_reward_decide": "referrals.decide_reward",
     "subscriptions_consentchange_decide": "subscriptions.change_consent",
 }
 # Permissions of the actions of lists, by the name of the action; "change": to change the model's rows.

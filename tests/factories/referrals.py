@@ -104,11 +104,11 @@ class Friends:
             inputs = [read_customer_input(item, context, action="add") for item in items]
             return register_all(inputs, options=RegistrationOptions(), context=context, by=by)
 
-    def bill(self, customer: Customer, amount: int = 100) -> Purchase:
+    def bill(self, customer: Customer, amount: int = 100, *, number: str = "T-1") -> Purchase:
         """A bill of the customer with all its effects."""
         till = self.till
         draft = BillDraft(
-            customer_id=customer.pk, number="T-1", billed_at=clock.now(), amount=Decimal(amount), till=till, store=till.store
+            customer_id=customer.pk, number=number, billed_at=clock.now(), amount=Decimal(amount), till=till, store=till.store
         )
         (purchase,) = record_purchases([draft], catalog=load_catalog(), by=till_actor(till), now=clock.now())
         assert isinstance(purchase, Purchase)

@@ -9,6 +9,7 @@ from engagement.redemptions.api import RedemptionViewSet
 from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
 from organizations.api.views import UnknownResourceView, UnsupportedViewSet
+from referrals.api import ReferralViewSet
 from subscriptions.api import SubscriptionViewSet
 
 ADD = {"post": "add"}
@@ -37,7 +38,7 @@ READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "po
         ("/v1.1/customer/subscriptions", SubscriptionViewSet, {"get": "subscriptions", "post": "add_subscriptions"}),
         ("/v1.1/customer/notes", UnsupportedViewSet, BOTH),
         ("/v1.1/customer/tickets", UnsupportedViewSet, BOTH),
-        ("/v1.1/customer/referrals", UnsupportedViewSet, BOTH),
+        ("/v1.1/customer/referrals", ReferralViewSet, {"get": "referrals", "post": "add_referrals"}),
         ("/v1.1/customer/preferences", UnsupportedViewSet, BOTH),
         ("/v1.1/customer/interaction", UnsupportedViewSet, READ),
         ("/v1.1/customer/interactions", UnsupportedViewSet, READ),
