@@ -21,7 +21,7 @@ from loyalty_project import clock
 from loyalty_project.api.envelope import customer_answer, customers_answer, request_items
 from loyalty_project.api.paging import MOST_ROWS, read_limit
 from loyalty_project.protocol.codes import Code
-from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.errors import LoyaltyError, in_numeric_order
 from loyalty_project.protocol.moments import read_span
 from loyalty_project.protocol.outcomes import Done, Outcome
 from loyalty_project.protocol.plain_text import read_code
@@ -88,7 +88,10 @@ def invite_item(item: Item, call: Call, *, with_ids: bool) -> Done:
     reader = Reader(organization=call.actor.organization, policy=call.policy, country_code=call.country_code, now=clock.now())
     answered = invite_all(item, reader, configuration=call.configuration, by=call.actor)
     return Done(
-        body=_printed(answered, with_ids=with_ids), message=INVITED, warnings=call.notices, subject=answered.customer.pk
+        body=_printed(answered, with_ids=with_ids),
+        message=INVITED,
+        warnings=in_numeric_order([*answered.notices, *call.notices]),
+        subject=answered.customer.pk,
     )
 
 

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ FRIENDS: dict[str, Any] = {
     "allow_existing_customers": True,
     "reward_on": ["REGISTRATION", "TRANSACTION"],
     "referrer_reward": {"coupon_series": "TENTH", "points": 100},
-    "referee_reward": {"points": 12.5},
+    "referee_reward": {"points": Decimal("12.5")},
     "min_amount": 30,
     "waiting_days": 14,
     "reward_every": 2,
