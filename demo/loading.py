@@ -22,6 +22,7 @@ from demo import (
     merges,
     recommendations,
     redemptions,
+    referrals,
     tickets,
     webhooks,
 )
@@ -40,7 +41,7 @@ from use_cases.organization_file import check_document, load_organization
 LOADED: Final = "demo loaded"
 _DATA_MODULES: Final = (
     customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons, contacts,
-    recommendations, tickets, webhooks, erasures,
+    recommendations, tickets, referrals, webhooks, erasures,
 )  # fmt: skip
 
 
@@ -117,6 +118,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     recommendations.recommend_demo_products(registered, organization=by.organization, now=now)
     report("Opening tickets", 0, 0)
     tickets.open_demo_tickets(registered, by=by, now=now)
+    report("Referring friends", 0, 0)
+    referrals.refer_demo_friends(registered, by=by, now=now)
     report("Setting statuses and pictures", 0, 0)
     # Statuses come last: some of them forbid the steps above.
     classifications.set_statuses_and_pictures(items, classified, by=by)

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "customers",
     "engagement",
     "subscriptions",
+    "referrals",
     "tickets",
     "use_cases",
     "demo",

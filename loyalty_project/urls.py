@@ -19,6 +19,7 @@ from loyalty_project.openapi import pages
 from organizations.api.views import UnknownResourceView, UnsupportedViewSet
 from organizations.credentials.api import TokenView
 from organizations.staff.confirmation import confirm_password
+from referrals.api import ReferralViewSet
 from subscriptions.api import SubscriptionViewSet
 from tickets.ticket.api import TicketViewSet
 
@@ -38,6 +39,7 @@ router.register("customer", PreferenceViewSet)
 router.register("customer", RecommendationViewSet)
 router.register("customer", SubscriptionViewSet)
 router.register("customer", TicketViewSet)
+router.register("customer", ReferralViewSet)
 
 # Actions that this version does not have, by the methods that the contract gives them.
 unsupported_read = UnsupportedViewSet.as_view({"get": "refuse"})
@@ -55,7 +57,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,
-    action_path("customer", "referrals", unsupported_both),
     action_path("transaction", "add", unsupported_write),
     action_path("points", "isredeemable|validationcode", unsupported_read),
     action_path("points", "redeem|reverse", unsupported_write),

@@ -37,14 +37,14 @@ class Person:
     @property
     def parameters(self) -> Mapping[str, Any]:
         """The parameters of every `owned_by`."""
-        return {"customers": list(self.customers)}
+        return {"customers": list(self.customers), "values": list(self.values)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalRows:
     """The rows of `table` that are about a person.
 
-    `name` is for users. `owned_by` is the condition on the alias `row`, with the parameter `customers` (ids).
+    `name` is for users. `owned_by` is the condition on the alias `row`, with the parameters `customers` (ids) and `values`.
     `emptied` has the SQL of each column's new value; none: they stay as they are; None:
     the rows are deleted. `audited_as` is the type under which the
     audit names these rows. `is_exported` is false for what only repeats other rows.

@@ -39,18 +39,16 @@ _WORDS: Final[Mapping[str, frozenset[str]]] = {
 }
 # Every code that the table gives these actions is received by a test, or says below why not.
 COMPLETE: Final = (
-    "add", "update", "get", "transactions", "redemptions", "notes", "coupons", "tickets", "preferences", "interaction",
-    "subscriptions", "recommendations",
+    "add", "update", "get", "transactions", "redemptions", "notes", "coupons", "tickets", "referrals", "preferences",
+    "interaction", "subscriptions", "recommendations",
 )  # fmt: skip
 REASONS: Final[Mapping[str, Mapping[int, str]]] = {
     "add": {
-        1097: "a welcome award has no cap; arrives with referrals",
         1099: "joining asks for no tracker",
         10002: "an add answers 10001 for known customers too",
     },
     "update": {
         1004: "given at registration; a later update keeps the stored store",
-        1097: "a welcome award has no cap; arrives with referrals",
         1099: "a change asks for no tracker",
     },
     "get": {

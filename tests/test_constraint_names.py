@@ -12,7 +12,8 @@ from django.db import connection
 from loyalty_project.protocol.codes import CodeTable
 
 PACKAGES = (
-    *("customers", "engagement", "organizations", "subscriptions", "tickets", "webhooks", "use_cases", "loyalty_project"),
+    *("customers", "engagement", "organizations", "referrals", "subscriptions", "tickets", "webhooks", "use_cases"),
+    "loyalty_project",
 )
 ROOT = Path(__file__).parents[1]
 # Constants of modules: codes by the name of a constraint, or one name.

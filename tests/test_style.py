@@ -7,8 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (
-    "customers", "demo", "docs", "engagement", "loyalty_project", "organizations", "scripts", "static", "subscriptions",
-    "templates", "tests", "tickets", "use_cases", "webhooks",
+    "customers", "demo", "docs", "engagement", "loyalty_project", "organizations", "referrals", "scripts", "static",
+    "subscriptions", "templates", "tests", "tickets", "use_cases", "webhooks",
 )  # fmt: skip
 LONGEST_NAME = 70
 # Words that plainer ones replace.

@@ -16,6 +16,8 @@ from organizations import sidebar as organizations
 from organizations.back_office.sidebar import sidebar_group
 from organizations.permissions import ORGANIZATION_PERMISSIONS
 from organizations.staff.permissions import StaffPermissions
+from referrals import sidebar as referrals
+from referrals.permissions import REFERRAL_PERMISSIONS
 from subscriptions import sidebar as subscriptions
 from subscriptions.permissions import SUBSCRIPTION_PERMISSIONS
 from tickets import sidebar as tickets
@@ -38,6 +40,7 @@ DANGEROUS_PAGES: Final = frozenset(
         "organizations_staffmember_change",
         "organizations_staffmember_set_password",
         "organizations_till_set_password",
+        "referrals_reward_decide",
         "tickets_ticket_give_points",
         "webhooks_endpoint_add",
         "webhooks_endpoint_change",
@@ -51,6 +54,7 @@ STAFF_PERMISSIONS: Final = StaffPermissions.combine(
         CUSTOMER_PERMISSIONS,
         SUBSCRIPTION_PERMISSIONS,
         ENGAGEMENT_PERMISSIONS,
+        REFERRAL_PERMISSIONS,
         TICKET_PERMISSIONS,
         WEBHOOK_PERMISSIONS,
     ]
@@ -74,6 +78,7 @@ def compose_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ),
         ),
         sidebar_group(request, "Loyalty", engagement.LOYALTY),
+        sidebar_group(request, "Referrals", referrals.REFERRALS),
         sidebar_group(
             request,
             "Organization",

@@ -18,6 +18,7 @@ from loyalty_project.protocol.errors import Notice
 from organizations.locations.models import Store
 from organizations.policies import Policy
 from organizations.tenancy.models import Organization
+from referrals.rewards.payloads import raw_reward_effects, reward_effects
 from use_cases.registration import Registration
 
 # The figures of a customer without points, and of one whose points cannot be read (91001).
@@ -48,12 +49,15 @@ def customer_core(
         definitions=context.fields,
         loyalty=block,
         subscriptions=registration.subscriptions,
-        side_effects=points_effects(registration.entries),
+        side_effects=[*points_effects(registration.entries), *reward_effects(registration.rewards, zone=zone)],
         policy=context.policy,
         zone=zone,
     )
     if wants_raw:
-        body["rawSideEffects"] = raw_effects(registration.entries, customer_id=customer.pk, zone=zone)
+        body["rawSideEffects"] = [
+            *raw_effects(registration.entries, customer_id=customer.pk, zone=zone),
+            *raw_reward_effects(registration.rewards, zone=zone),
+        ]
     return body, notices
 
 

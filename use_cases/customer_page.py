@@ -21,6 +21,7 @@ from engagement.tiers.panels import tiers_panel
 from organizations.back_office.tables import Table
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
+from referrals.rewards.panels import referrals_panel
 from subscriptions.panels import consents_panel
 from tickets.ticket.panels import tickets_panel
 
@@ -75,6 +76,7 @@ PANELS: Sequence[CustomerPanel] = (
     surveys_panel,
     recommendations_panel,
     tickets_panel,
+    referrals_panel,
     identity_panel,
     consents_panel,
 )

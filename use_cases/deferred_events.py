@@ -1,5 +1,6 @@
 """Handlers of deferred loyalty events by kind, run by workers (docs/protocol.md 1.8, Replay)."""
 
+from datetime import datetime
 from typing import Final
 
 from engagement.bills.models import Bill
@@ -13,6 +14,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from use_cases.merging import move_points_later
 from use_cases.purchases import award_points
+from use_cases.referring import REFERRAL, reward_registrations
 
 
 def _welcome(event: DeferredEvent, /, *, by: Actor) -> None:
@@ -39,7 +41,23 @@ def _bill(event: DeferredEvent, /, *, by: Actor) -> None:
     )
 
 
-HANDLERS: Final[dict[str, Handler]] = {WELCOME: _welcome, BILL: _bill, MERGE: move_points_later}
+def _referral(event: DeferredEvent, /, *, by: Actor) -> None:
+    """Give the rewards of a registration by a referral."""
+    reward_registrations(
+        {event.customer_id: event.customer},
+        catalog=current_catalog(),
+        by=by,
+        now=clock.now(),
+        at=datetime.fromisoformat(event.payload["at"]),
+    )
+
+
+HANDLERS: Final[dict[str, Handler]] = {
+    WELCOME: _welcome,
+    BILL: _bill,
+    MERGE: move_points_later,
+    REFERRAL: _referral,
+}
 
 
 def work_deferred_events(organization: Organization, customer_id: int) -> int:

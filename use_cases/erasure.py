@@ -23,6 +23,7 @@ from organizations.fields.models import FieldDefinition
 from organizations.imports.erasing import empty_rejected_rows
 from organizations.personal_data import ORGANIZATION_ROWS, Person, PersonalRows, empty_audit, empty_personal, read_personal
 from organizations.staff.reach import OutOfReachError
+from referrals.personal_data import REFERRAL_ROWS
 from subscriptions.personal_data import SUBSCRIPTION_ROWS
 from tickets.personal_data import TICKET_ROWS
 from webhooks.erasing import forget_customers
@@ -31,7 +32,7 @@ ERASE_PERMISSION: Final = "customers.erase_customer"
 EXPORT_PERMISSION: Final = "customers.export_customer"
 # Rows that name others by their customer are emptied before the rows that hold the customer.
 PERSONAL_ROWS: Final[tuple[PersonalRows, ...]] = (
-    *ORGANIZATION_ROWS, *TICKET_ROWS, *ENGAGEMENT_ROWS, *SUBSCRIPTION_ROWS, *reversed(CUSTOMER_ROWS),
+    *ORGANIZATION_ROWS, *REFERRAL_ROWS, *TICKET_ROWS, *ENGAGEMENT_ROWS, *SUBSCRIPTION_ROWS, *reversed(CUSTOMER_ROWS),
 )  # fmt: skip
 _ANSWERS: Final = "field_values"
 AUDIT: Final = "Audit entries"

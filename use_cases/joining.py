@@ -26,23 +26,26 @@ from engagement.programs.catalog import ProgramCatalog
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from organizations.audit.actors import Actor
+from referrals.rewards.models import Reward
 from subscriptions.inline import keep_inline
+from use_cases.referring import SharedCodes, defer_rewards, link_all, reward_or_defer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationRun:
-    """What all items of a call share: the options, the context they were read in, programs, generated ids and the actor."""
+    """What all items of a call share: the options, their context, programs, generated ids, referral codes and the actor."""
 
     options: RegistrationOptions
     context: InputContext
     catalog: ProgramCatalog
     external_ids: ExternalIds
+    codes: SharedCodes
     by: Actor
 
 
 @dataclass(slots=True, kw_only=True)
 class Joiner:
-    """A stored customer, the item that named them, and the results of joining: warnings, points entries, changes."""
+    """A stored customer, the item that named them, and the results of joining: warnings, points, rewards, changes."""
 
     customer_input: CustomerInput
     state: CustomerState
@@ -50,6 +53,7 @@ class Joiner:
     is_changed: bool = False
     notices: list[Notice] = field(default_factory=list)
     entries: list[PointsEntry] = field(default_factory=list)
+    rewards: list[Reward] = field(default_factory=list)
 
     @property
     def customer(self) -> Customer:
@@ -62,15 +66,49 @@ class Joiner:
         return is_loyalty and (options.enrols_existing or "type" in self.state.old)
 
 
-def join_customers(joiners: Sequence[Joiner], run: RegistrationRun) -> None:
-    """Give cards, keep consents, enrol in programs, and award complete profiles.
+def join_customers(joiners: Sequence[Joiner], run: RegistrationRun, *, locked: Mapping[int, Customer]) -> None:
+    """Give cards, keep consents, enrol in programs, award complete profiles, and link to referrers.
 
-    Call it in the transaction that stored the customers.
+    `locked` are the customers of the batch, the referrers that its items name among them. Call it in the transaction that
+    stored the customers.
     """
     _give_cards(joiners, run)
     _keep_consents(joiners, run)
     _enrol(joiners, run)
     _complete_profiles(joiners, run)
+    _refer(joiners, run, locked)
+
+
+def _refer(joiners: Sequence[Joiner], run: RegistrationRun, locked: Mapping[int, Customer]) -> None:
+    """Link to referrers those who gave a code, and reward the referred ones who became loyalty customers."""
+    now = run.context.now
+    asking = [joiner for joiner in joiners if joiner.customer_input.referral_code]
+    if asking:
+        joining = [(joiner.customer, joiner.customer_input, joiner.is_new) for joiner in asking]
+        customers = {**locked, **{joiner.customer.pk: joiner.customer for joiner in joiners}}
+        links = link_all(joining, run.codes, customers=customers, by=run.by, now=now)
+        for joiner, link in zip(asking, links, strict=True):
+            if link is None:
+                joiner.notices.append(Notice(Code.REFERRAL_NOT_LINKED))
+    # A new customer without a code was not referred; one who was converted may have been.
+    registered = {
+        joiner.customer.pk: joiner.customer
+        for joiner in joiners
+        if joiner.customer.type == Customer.Type.LOYALTY
+        and (joiner.customer_input.referral_code if joiner.is_new else "type" in joiner.state.old)
+    }
+    if not registered:
+        return
+    if run.options.defer_awards:
+        for customer in registered.values():
+            defer_rewards(customer, by=run.by, at=now)
+        return
+    rewarded = reward_or_defer(registered, locked=locked, catalog=run.catalog, by=run.by, now=now)
+    for joiner in joiners:
+        result = rewarded.pop(joiner.customer.pk, None)
+        if result is not None:
+            joiner.rewards = result.rewards
+            joiner.notices += result.notices
 
 
 def _complete_profiles(joiners: Sequence[Joiner], run: RegistrationRun) -> None:

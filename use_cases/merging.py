@@ -14,6 +14,7 @@ from django.db import Error, transaction
 
 import customers.merge_policy
 import engagement.merge_policy
+import referrals.merge_policy
 import subscriptions.merge_policy
 import tickets.merge_policy
 from customers.duplicates.services import reopen_candidate, settle_candidates
@@ -46,12 +47,14 @@ MOVED: Final[tuple[MovedRows, ...]] = (
     *subscriptions.merge_policy.MOVED,
     *engagement.merge_policy.MOVED,
     *tickets.merge_policy.MOVED,
+    *referrals.merge_policy.MOVED,
 )
 KEPT: Final[tuple[KeptRows, ...]] = (
     *customers.merge_policy.KEPT,
     *subscriptions.merge_policy.KEPT,
     *engagement.merge_policy.KEPT,
     *tickets.merge_policy.KEPT,
+    *referrals.merge_policy.KEPT,
 )
 MERGE_PERMISSION: Final = "customers.merge_customers"
 # The code of each broken constraint, if a race gets past the locks: the same call may succeed later.

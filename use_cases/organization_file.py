@@ -22,7 +22,6 @@ from organizations.organization_file import checking, dumping, loading
 from organizations.organization_file.loading import LoadReport
 from organizations.organization_file.problems import OrganizationFileError, Problem
 from organizations.organization_file.sections import Document, Section
-from organizations.organization_file.stored_sections import REFERRAL_CAMPAIGNS
 from organizations.source_accounts.organization_file import SOURCE_ACCOUNTS
 from organizations.staff.organization_file import STAFF_SECTION
 from organizations.tenancy.models import Organization
@@ -31,6 +30,7 @@ from organizations.tenancy.organization_file import (
     ORGANIZATION_SECTION,
     SETTINGS_SECTION,
 )
+from referrals.campaigns.organization_file import REFERRAL_CAMPAIGNS
 from tickets.choices.organization_file import TICKETS
 from use_cases.time_zones import follow_time_zone
 from use_cases.uniqueness import find_obstacle, follow_settings, hold_settings

@@ -23,6 +23,7 @@ from customers.lookup.statement import Found
 from customers.profile.reading import Reading, Section, SectionChoice, chosen, in_order, merged
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import Notice
+from use_cases.rewards import due_rewards
 
 # The sections in the order in which they print; each is asked whether it belongs to a read.
 SECTIONS: Sequence[SectionChoice] = (
@@ -44,6 +45,7 @@ SECTIONS: Sequence[SectionChoice] = (
     engagement.interactions.sections.feed_of_profile,
     engagement.points.group_points.group_points,
     subscriptions.sections.subscriptions,
+    due_rewards,
 )
 
 # Keys in the order of the answer, with defaults. `...`: the key is left out unless a section prints it.

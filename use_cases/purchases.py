@@ -30,6 +30,8 @@ from engagement.redemptions.giving_back import give_back_redeemed
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
+from referrals.links.services import referrers_of
+from use_cases.rewards import reward_first_bills
 
 # The code of each broken constraint, if a race gets past the locks: the same bill may succeed later.
 CONSTRAINTS: Mapping[str, Code] = {
@@ -63,20 +65,21 @@ def record_purchases(
 ) -> list[Purchase | LoyaltyError]:
     """Record bills and returns and award their points, in a number of queries that does not grow with the bills.
 
-    The customers are locked first, and the buyers of anonymously returned bills. Results are in the order given; a refused
-    draft is its `LoyaltyError` and leaves no trace. `is_history` treats each bill as of its own moment; the same bill again is
-    unchanged, whatever the policy for tills (docs/imports.md). `defer_awards` leaves the points to a worker, with warning
-    687; so does 1094 where earlier events of the customer wait. Where the points step of one bill fails, the bill is kept, its
-    points are deferred, and a warning 1086-1099 says why; of several bills at once, the error is raised. Call it in a
-    transaction.
+    The customers are locked first, with the buyers of anonymously returned bills and those who referred them. Results are in
+    the order given; a refused draft is its `LoyaltyError` and leaves no trace. `is_history` treats each bill as of its own
+    moment; the same bill again is unchanged, whatever the policy for tills (docs/imports.md). `defer_awards` leaves the points
+    to a worker, with warning 687; so does 1094 where earlier events of the customer wait. Where the points step of one bill
+    fails, the bill is kept, its points are deferred, and a warning 1086-1099 says why; of several bills at once, the error is
+    raised. Call it in a transaction.
     """
     organization = by.organization
     named = {draft.customer_id for draft in drafts if draft.customer_id is not None}
-    customers = lock_customers(named | owners_of_returned(drafts))
+    buyers = named | owners_of_returned(drafts)
+    customers = lock_customers(buyers | referrers_of(buyers))
     policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
     recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
     new = [result.bill for result in recorded if isinstance(result, RecordedBill) and result.is_new]
-    waiting = set() if is_history else has_waiting(customers)
+    waiting = set() if is_history else has_waiting(buyers)
     deferred = {bill.pk for bill in new if bill.counts and (defer_awards or bill.customer_id in waiting)}
     awards = _award([bill for bill in new if bill.pk not in deferred], customers, catalog, by, now, is_history=is_history)
     for bill in new:
@@ -156,12 +159,14 @@ def award_points(
 ) -> dict[int, BillAward]:
     """Post everything that recorded bills do to points. Raises as `award_bills`; call it in a transaction.
 
-    What returns give back comes first, so that it may pay for what they take.
+    What returns give back comes first, so that it may pay for what they take; rewards of referrals come last.
     """
     give_back_redeemed(bills, catalog=catalog, by=by, now=now, is_history=is_history)
-    return award_bills(
+    awards = award_bills(
         bills, customers=customers, catalog=catalog, organization=by.organization, by=by, now=now, is_history=is_history
     )
+    reward_first_bills(bills, awards, customers=customers, catalog=catalog, by=by, now=now)
+    return awards
 
 
 def _defer_award(bill: Bill, customers: Mapping[int, Customer], by: Actor) -> None:
@@ -170,4 +175,4 @@ def _defer_award(bill: Bill, customers: Mapping[int, Customer], by: Actor) -> No
 
 def _purchase(recorded: RecordedBill, awards: Mapping[int, BillAward]) -> Purchase:
     award = awards.get(recorded.bill.pk, BillAward()) if recorded.is_new else BillAward()
-    return Purchase(recorded=recorded, award=award, effects=points_effects(award.entries))
+    return Purchase(recorded=recorded, award=award, effects=[*points_effects(award.entries), *award.effects])

@@ -26,11 +26,14 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
 from organizations.audit.actors import Actor
 from organizations.configuration import Configuration
+from referrals.links.services import CONSTRAINTS as LINK_CONSTRAINTS
+from referrals.rewards.models import Reward
 from subscriptions.payloads import core_rows
 from subscriptions.services import consents_of
 from use_cases.joining import Joiner, RegistrationRun, join_customers
 from use_cases.merging import CONSTRAINTS as MERGE_CONSTRAINTS
 from use_cases.merging import merge_customers
+from use_cases.referring import find_shared_codes, referrers_among
 
 # The code of each broken constraint, if a race gets past the locks (docs/protocol.md 5.1: the same call may succeed later).
 CONSTRAINTS: Mapping[str, Code] = {
@@ -39,12 +42,16 @@ CONSTRAINTS: Mapping[str, Code] = {
     "membership_unique": Code.ENROLMENT_FAILED,
     "points_account_unique": Code.ENROLMENT_FAILED,
     **MERGE_CONSTRAINTS,
+    **LINK_CONSTRAINTS,
 }
 
 
 @dataclass(slots=True, kw_only=True)
 class Registration:
-    """Result of one item. `subscriptions` are rows as docs/protocol.md 3 prints them, `entries` the points it brought."""
+    """Result of one item. `subscriptions` are rows as docs/protocol.md 3 prints them, `entries` the points it brought.
+
+    `rewards` are those of a referral, of either side.
+    """
 
     state: CustomerState
     is_new: bool
@@ -52,6 +59,7 @@ class Registration:
     notices: Sequence[Notice]
     subscriptions: list[dict[str, str]] = field(default_factory=list)
     entries: list[PointsEntry] = field(default_factory=list)
+    rewards: list[Reward] = field(default_factory=list)
 
     @property
     def customer(self) -> Customer:
@@ -126,6 +134,7 @@ def register_all(
         context=context,
         catalog=current_catalog() if catalog is None else catalog,
         external_ids=external_ids or ExternalIds(context.policy),
+        codes=find_shared_codes(inputs),
         by=by,
     )
     results: list[Registration | LoyaltyError] = []
@@ -133,6 +142,8 @@ def register_all(
         results += _register_until_merge(inputs[len(results) :], run)
         if len(results) < len(inputs):
             results.append(_register_with_merge(inputs[len(results)], run))
+            # The owner of a code may be merged by now.
+            run = replace(run, codes=find_shared_codes(inputs[len(results) :]))
     return results
 
 
@@ -162,6 +173,7 @@ def _register_with_merge(customer_input: CustomerInput, run: RegistrationRun) ->
             plan = _match(customer_input, _open_batch([customer_input], run), run)
             merges = bool(plan.victims)
             plan = replace(plan, notices=(*plan.notices, *_merge_victims(plan, run)), victims=())
+            run = replace(run, codes=find_shared_codes([customer_input]))
             batch = _open_batch([customer_input], run)
             if plan.state is not None:
                 plan = replace(plan, state=batch.by_id[plan.state.customer.pk])
@@ -174,7 +186,8 @@ def _register_with_merge(customer_input: CustomerInput, run: RegistrationRun) ->
 
 
 def _open_batch(inputs: Sequence[CustomerInput], run: RegistrationRun) -> CustomerBatch:
-    return open_batch(inputs, organization=run.context.organization, policy=run.context.policy)
+    referrers = referrers_among(inputs, run.codes)
+    return open_batch(inputs, organization=run.context.organization, policy=run.context.policy, others=referrers)
 
 
 def _match(customer_input: CustomerInput, batch: CustomerBatch, run: RegistrationRun) -> Plan:
@@ -206,8 +219,8 @@ def _apply(customer_input: CustomerInput, plan: Plan, batch: CustomerBatch, run:
     if run.options.rejects_existing:
         raise LoyaltyError(Code.ALREADY_REGISTERED)
     if run.options.skips_existing:
-        # A skipped customer gets no card, and keeps the stored consents.
-        customer_input.card_number = customer_input.series_code = ""
+        # A skipped customer gets no card and no referrer, and keeps the stored consents.
+        customer_input.card_number = customer_input.series_code = customer_input.referral_code = ""
         customer_input.consents = []
         return Registration(state=plan.state, is_new=False, is_changed=False, notices=())
     return _update(plan.state, customer_input, plan, batch, run)
@@ -248,10 +261,11 @@ def _write_and_join(
     batch.write(by=run.by)
     pairs = [(given, result) for given, result in zip(inputs, results, strict=True) if isinstance(result, Registration)]
     joiners = [Joiner(customer_input=given, state=result.state, is_new=result.is_new) for given, result in pairs]
-    join_customers(joiners, run)
+    join_customers(joiners, run, locked={pk: state.customer for pk, state in batch.by_id.items()})
     for joiner, (_, registration) in zip(joiners, pairs, strict=True):
         registration.is_changed |= joiner.is_changed
         registration.entries = joiner.entries
+        registration.rewards = joiner.rewards
         registration.notices = in_numeric_order([*registration.notices, *joiner.notices])
 
 

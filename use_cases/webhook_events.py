@@ -5,10 +5,11 @@ from typing import Final
 
 import customers.webhook_events
 import engagement.webhook_events
+import referrals.webhook_events
 import tickets.webhook_events
 from webhooks.events.kinds import EventKind
 
 # By name, in the order in which the back office lists them. An app hands its own up here.
 EVENT_KINDS: Final[Mapping[str, EventKind]] = {
-    kind.name: kind for app in (customers, engagement, tickets) for kind in app.webhook_events.EVENTS
+    kind.name: kind for app in (customers, engagement, referrals, tickets) for kind in app.webhook_events.EVENTS
 }

@@ -86,6 +86,7 @@ class CustomerInput:
     source_account: str = ""
     card_number: str = ""
     series_code: str = ""
+    referral_code: str = ""
     comm_channels: list[dict[str, Any]] = field(default_factory=list)
     consents: list[Item] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -130,7 +131,8 @@ def read_customer_input(item: Item, context: InputContext, *, action: Literal["a
         series_code=read_code(optional(card, "series_code") or optional(item, "series_code")),
         comm_channels=_comm_channels(item, notices),
         consents=_consents(item),
-        notices=[*notices, *_referral_notices(item)],
+        referral_code=read_code(optional(item, "referral_code")),
+        notices=notices,
     )
 
 
@@ -329,8 +331,3 @@ def _comm_channels(item: Item, notices: list[Notice]) -> list[dict[str, Any]]:
 def _consents(item: Item) -> list[Item]:
     """The sent consents, reduced to the keys of add and update (docs/protocol.md 4.1)."""
     return [{key: text(row, key) for key in CONSENT_KEYS} for row in rows(item, "subscriptions", "subscription")]
-
-
-def _referral_notices(item: Item) -> list[Notice]:
-    """1009 for a referral code: referrals are not built yet."""
-    return [Notice(Code.REFERRAL_NOT_LINKED)] if optional(item, "referral_code") else []

@@ -5,7 +5,7 @@ the customers in the order of their ids (`loyalty_project.db.locks` has the orde
 the same value or customer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import BigIntegerField, CharField
@@ -160,8 +160,12 @@ class CustomerBatch:
         )
 
 
-def open_batch(inputs: Iterable[CustomerInput], *, organization: Organization, policy: Policy) -> CustomerBatch:
+def open_batch(
+    inputs: Iterable[CustomerInput], *, organization: Organization, policy: Policy, others: Collection[int] = ()
+) -> CustomerBatch:
     """Lock and read all customers that the inputs may change. Call it in the transaction that writes them.
+
+    `others` (ids) are locked and read with them: customers whom the inputs concern.
 
     Raises `django.db.OperationalError` if a lock is not free in time (55P03), and if a customer was merged while the lock was
     waited for (40001): then the item is to be repeated.
@@ -183,7 +187,7 @@ def open_batch(inputs: Iterable[CustomerInput], *, organization: Organization, p
             is_any_of("value", values[kind], CharField()), kind=kind, exclusive=True
         ).values_list("value", "customer_id")
     }
-    _read_states(batch, {batch.survivors.get(pk, pk) for pk in ids} | set(owners.values()), inputs)
+    _read_states(batch, {batch.survivors.get(pk, pk) for pk in ids} | set(owners.values()) | set(others), inputs)
     for (kind, value), customer_id in owners.items():
         state = batch.by_id[customer_id]
         # The customer may have lost the value while the lock was waited for; no other can have got it.

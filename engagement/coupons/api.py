@@ -27,6 +27,7 @@ from loyalty_project.protocol.moments import read_span
 from loyalty_project.protocol.outcomes import Done, Outcome
 from loyalty_project.protocol.plain_text import read_code
 from organizations.api.views import TillViewSet
+from use_cases.rewards import due_rewards
 
 RETRIEVED: Final = "Coupons retrieved successfully"
 LIMIT: Final = 100
@@ -113,7 +114,9 @@ def read_coupons(asked: LookupQuery, reading: Reading) -> tuple[list[Outcome], i
         }
         return Done(body=body, message=RETRIEVED)
 
-    outcomes = read_outcomes(asked, reading, (identifiers(reading), coupon_page(reading.options)), result)
+    due = due_rewards(reading)
+    sections = (identifiers(reading), coupon_page(reading.options), *([due] if due else ()))
+    outcomes = read_outcomes(asked, reading, sections, result)
     return outcomes, totals[-1]
 
 

@@ -33,11 +33,15 @@ ZERO = Decimal(0)
 
 @dataclass(slots=True, kw_only=True)
 class BillAward:
-    """Effect of a bill on points: its ledger entries, the points that a return took back, and warnings."""
+    """Effect of a bill on points: its ledger entries, the points that a return took back, and warnings.
+
+    `effects` are those that other steps of the bill had, as docs/protocol.md 3 prints them.
+    """
 
     entries: list[PointsEntry] = field(default_factory=list)
     deducted: Decimal = ZERO
     notices: list[Notice] = field(default_factory=list)
+    effects: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Terms(NamedTuple):

@@ -21,6 +21,9 @@ ADJUSTMENT = "adjustment"
 TIER = "tier"
 # The same of an occasion, such as a birthday.
 OCCASION = "occasion"
+# The same of a referral, and of one whose first bill came back.
+REFERRAL = "referral"
+REFERRAL_BACK = "referral taken back"
 _DIGITS = ("whole points", "one decimal", "two decimals", "three decimals")
 _MOVING = {
     PointsLot.Moves.LAST_ACTIVITY: "good until {months} months after the last activity",
@@ -119,6 +122,17 @@ def _for_tier(entry: PointsEntry, figures: Figures) -> str:
 
 def _occasion(entry: PointsEntry, figures: Figures) -> str:
     return f"{_credited(entry, figures)}: occasion “{figures['occasion']}”{_version(entry)}"
+
+
+def _referral(entry: PointsEntry, figures: Figures) -> str:
+    side = "referring a customer" if figures["role"] == "REFERRER" else "coming by a referral"
+    return f"{_credited(entry, figures)}: for {side}, campaign {figures['campaign']}{_version(entry)}"
+
+
+def _referral_back(entry: PointsEntry, figures: Figures) -> str:
+    taken = f"{_effect(entry)} of campaign {figures['campaign']} taken back: the first bill of the referee came back"
+    gone = Decimal(figures["gone"])
+    return f"{taken}; {_points(gone)} had been spent or had expired" if gone else taken
 
 
 def _stated(entry: PointsEntry, figures: Figures) -> str:
@@ -227,6 +241,8 @@ _DESCRIPTIONS: Mapping[str, Callable[[PointsEntry, Figures], str]] = {
     WELCOME: _welcome,
     TIER: _for_tier,
     OCCASION: _occasion,
+    REFERRAL: _referral,
+    REFERRAL_BACK: _referral_back,
     "stated": _stated,
     "import": _imported,
     ADJUSTMENT: _adjusted,

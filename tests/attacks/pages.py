@@ -43,6 +43,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "organizations_till_set_password": "organizations.change_till",
     "organizations_apiclient_set_secret": "organizations.change_apiclient",
     "organizations_staffmember_set_password": "organizations.change_staffmember",
+    "referrals_reward_decide": "referrals.decide_reward",
     "subscriptions_consentchange_decide": "subscriptions.change_consent",
     "webhooks_delivery_replay_page": "webhooks.replay_delivery",
     "webhooks_endpoint_pause_page": "webhooks.change_endpoint",

@@ -40,6 +40,12 @@ from organizations.source_accounts.models import SourceAccount
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
+from referrals.campaigns.models import ReferralCampaign
+from referrals.invitations.models import Invitation
+from referrals.links.models import ReferralLink
+from referrals.referral_codes.models import ReferralCode
+from referrals.referral_codes.services import ensure_codes
+from referrals.rewards.models import Reward
 from subscriptions.models import ConsentChange
 from tests.back_office import register
 from tests.factories.adjustments import adjust
@@ -59,6 +65,7 @@ from tests.factories.organizations import OrganizationFactory
 from tests.factories.points import facts, give_points
 from tests.factories.recommendations import ItemPairFactory, RecommendationFactory
 from tests.factories.redemptions import redeem
+from tests.factories.referrals import open_campaign
 from tests.factories.segments import SegmentFactory
 from tests.factories.staff import StaffMemberFactory
 from tests.factories.statuses import CustomerStatusFactory
@@ -177,6 +184,7 @@ def _rows_of_points(person: Customer, till: Till) -> dict[type[Model], Model]:
     adjustment = adjust(account, 5, by=f"adjuster{account.pk}")
     assert adjustment.entry is not None
     return {
+        **_rows_of_referrals(person, till),
         Coupon: hold(person, open_series(person.organization, f"OF{person.pk}"), by=till_actor(till)),
         Program: membership.program,
         Membership: membership,
@@ -187,6 +195,28 @@ def _rows_of_points(person: Customer, till: Till) -> dict[type[Model], Model]:
         Recommendation: RecommendationFactory(customer=person),
         Redemption: redeem(person, membership.program, 10, "2026-01-05 12:00:00", till=till),
         Bill: BillFactory(till=till, customer=person, with_line=True),
+    }
+
+
+def _rows_of_referrals(person: Customer, till: Till) -> dict[type[Model], Model]:
+    """A friend whom the person invited and who came; the reward is held for review."""
+    current = open_campaign(person.organization, f"OF{person.pk}", default=False)
+    name = f"Marked{till.store.code}"
+    ensure_codes([person.pk], campaign_id=current.campaign.pk, policy=person.organization.policy, now=clock.now())
+    now = clock.now()
+    invitation = Invitation.objects.create(
+        organization=person.organization, campaign=current.campaign, customer=person, channel="EMAIL",
+        identifier=f"friend.{name.lower()}@example.com", name=f"{name} Friend", invited_at=now, recorded_at=now,
+        made_by=f"till:{till.code}",
+    )  # fmt: skip
+    code = ReferralCode.objects.get(customer=person).code
+    own = person.identifiers.get(kind="email").value
+    friend = register(till, firstname=name, lastname="Friend", email=own.replace("@", "+2@"), referral_code=code)
+    return {
+        ReferralCampaign: current.campaign,
+        Invitation: invitation,
+        ReferralLink: ReferralLink.objects.get(referee=friend),
+        Reward: Reward.objects.get(link__referee=friend),
     }
 
 

@@ -49,6 +49,8 @@ CONFIGURATION = {
     "engagement_program_concepts": "id = id + 1000",
     "engagement_program_card_series": "id = id + 1000",
     "tickets_ticketchoice": SWITCH,
+    "referrals_referralcampaign": SWITCH,
+    "referrals_referralcampaignversion": "made_at = made_at - interval '1 day'",
 }
 # What calls, imports and staff write: its rows say nothing about how an organization works.
 WRITTEN = {
@@ -89,6 +91,11 @@ WRITTEN = {
     "engagement_redemptionreversal",
     "engagement_seriesissues",
     "engagement_tierchange",
+    "referrals_invitation",
+    "referrals_refereeevent",
+    "referrals_referralcode",
+    "referrals_referrallink",
+    "referrals_reward",
     "organizations_auditentry",
     "organizations_counter",
     "organizations_credentialfailure",

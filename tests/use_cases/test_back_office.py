@@ -94,6 +94,11 @@ TABLE = """
     organizations.view_store                A M . . U  kept
     organizations.view_till                 A M . . U  kept
     organizations.view_zone                 A . . . U  .
+    referrals.decide_reward                 A . . C .  .
+    referrals.view_invitation               A M . C U  .
+    referrals.view_referralcampaign         A M . C U  .
+    referrals.view_referrallink             A M . C U  .
+    referrals.view_reward                   A M . C U  .
     subscriptions.change_consent            A M S C .  kept
     subscriptions.view_consent              A M S C U  kept
     subscriptions.view_consentchange        A M S C U  kept

@@ -275,8 +275,9 @@ def test_consents_are_kept_as_sent():
     assert refusal({"mobile": "9812345678", "subscriptions": [{"channel": ["SMS"]}]}) == Code.INVALID_INPUT
 
 
-def test_a_referral_code_is_not_linked_yet():
-    assert read({"referral_code": "NOBODY"}).notices == [Notice(Code.REFERRAL_NOT_LINKED)]
+def test_a_referral_code_is_read():
+    assert read({"referral_code": " FRIEND1 "}).referral_code == "FRIEND1"
+    assert read({"referral_code": "0"}).referral_code == ""
 
 
 def test_unreadable_update_time_is_ignored_with_91003():

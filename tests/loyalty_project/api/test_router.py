@@ -13,6 +13,7 @@ from engagement.redemptions.api import RedemptionViewSet
 from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
 from organizations.api.views import UnknownResourceView, UnsupportedViewSet
+from referrals.api import ReferralViewSet
 from subscriptions.api import SubscriptionViewSet
 from tickets.ticket.api import TicketViewSet
 
@@ -43,7 +44,7 @@ READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "po
         ("/v1.1/customer/subscriptions", SubscriptionViewSet, {"get": "subscriptions", "post": "add_subscriptions"}),
         ("/v1.1/customer/notes", NoteViewSet, {"get": "notes", "post": "add_notes"}),
         ("/v1.1/customer/tickets", TicketViewSet, {"get": "tickets", "post": "keep_ticket"}),
-        ("/v1.1/customer/referrals", UnsupportedViewSet, BOTH),
+        ("/v1.1/customer/referrals", ReferralViewSet, {"get": "referrals", "post": "add_referrals"}),
         ("/v1.1/customer/preferences", PreferenceViewSet, {"get": "preferences", "post": "add_preferences"}),
         ("/v1.1/customer/interaction", InteractionViewSet, {"get": "interaction"}),
         ("/v1.1/customer/interactions", InteractionViewSet, {"get": "interaction"}),

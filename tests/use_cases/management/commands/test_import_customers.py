@@ -154,7 +154,7 @@ def test_warnings_reject_nothing_and_are_counted(write):
     assert "Warning 1053 Preferred store specified is not found (once, line 2)" in outcome.err
 
 
-def test_a_referral_code_is_warned_of_until_referrals_keep_it(write):
+def test_an_unknown_referral_code_is_warned_of(write):
     outcome = run(write("mobile,referral_code", "9812345678,FRIEND", "9812345679,"))
     assert (outcome.status, outcome.counts) == (0, (2, 0, 0, 0))
     assert "Warning 1009 Unable to add registered customer to MLM (once, line 2)" in outcome.err

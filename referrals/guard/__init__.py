@@ -1,0 +1,1 @@
+"""Identity guard: signs that referrer and referee are one person, or that a ring refers itself."""

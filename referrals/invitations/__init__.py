@@ -1,0 +1,1 @@
+"""Invitations that customers sent (docs/protocol.md 4.11)."""

@@ -1,0 +1,1 @@
+"""Links from referees to their referrers, and what referees did: registered, bought."""

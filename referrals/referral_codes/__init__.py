@@ -1,0 +1,1 @@
+"""Codes by which customers refer others: one for each customer and campaign."""

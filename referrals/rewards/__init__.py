@@ -1,0 +1,1 @@
+"""Rewards of referrals: promised, held for review, given, taken back."""

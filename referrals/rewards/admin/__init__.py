@@ -1,0 +1,1 @@
+"""Back-office pages of rewards: the list with the review queue."""
