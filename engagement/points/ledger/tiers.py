@@ -157,6 +157,7 @@ def set_tier(
         state.tier_rows += state.tier.rows(now)
         state.tier = None
     membership.tier, membership.tier_since, membership.tier_counts_from = setting.tier, setting.since, setting.since
+    membership.tier_since_order = membership.tier_counts_order = None
     membership.tier_expires_on, membership.tier_due_on = expires_on, expires_on
     membership.tier_locked_until = setting.locked_until
     state.tier_ends, state.is_changed = expires_on, True
