@@ -15,7 +15,7 @@ MOVED = (
     MovedRows(
         model=Membership,
         conflicts=("membership_unique",),
-        undigested=("tier_counts_from", "tier_due_on", "tier_locked_until"),
+        undigested=("tier_since_order", "tier_counts_from", "tier_counts_order", "tier_due_on", "tier_locked_until"),
     ),
     MovedRows(model=Bill, undigested=("stated_points",)),
     MovedRows(model=Coupon),

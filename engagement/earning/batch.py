@@ -117,7 +117,7 @@ def open_batch(
     for bill in bills:
         if bill.customer_id is not None:
             firsts[bill.customer_id] = min(bill.billed_at, firsts.get(bill.customer_id, bill.billed_at))
-    until = max(firsts.values()) if is_history else now
+    until = max((bill.billed_at for bill in bills), default=now) if is_history else now
     attach_tiers(
         states.values(),
         until=until,

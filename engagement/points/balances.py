@@ -148,7 +148,7 @@ ROWS: Final = f"""(
             tier.id, tier.name, tier.position, tier.description,
             account.id, account.version, account.last_active_on, account.last_earned_on,
             {", ".join(f"account.{name}::text" for name in _FIGURES)},
-            membership.tier_counts_from, membership.tier_due_on
+            membership.tier_counts_from, membership.tier_due_on, membership.tier_since_order, membership.tier_counts_order
         ))::text
         FROM engagement_membership AS membership
         LEFT JOIN engagement_tier AS tier ON tier.organization_id = %(organization)s AND tier.id = membership.tier_id
@@ -209,6 +209,7 @@ def settled_in_memory(customer_ids: Collection[int], organization: Organization)
 def _read_row(customer_id: int, row: Sequence[Any], organization: Organization) -> tuple[Membership, PointsAccount | None]:
     """The membership, with its tier, and the account of a row of `ROWS`."""
     due_at, program_id, enrolled_on, tier_since, tier_ends, tier_id, tier_name, position, description, account_id, *rest = row
+    version, active_on, earned_on, *figures, counts_from, due_on, since_order, counts_order = rest
     own = {"organization_id": organization.pk, "customer_id": customer_id, "program_id": program_id}
     membership = read_instance(
         Membership,
@@ -217,15 +218,16 @@ def _read_row(customer_id: int, row: Sequence[Any], organization: Organization) 
         tier_id=tier_id,
         tier_since=moment_of(tier_since),
         tier_expires_on=day_of(tier_ends),
-        tier_counts_from=moment_of(rest[-2]),
-        tier_due_on=day_of(rest[-1]),
+        tier_counts_from=moment_of(counts_from),
+        tier_due_on=day_of(due_on),
+        tier_since_order=since_order,
+        tier_counts_order=counts_order,
         tier_locked_until=None,
     )
     tier = read_instance(Tier, id=tier_id, name=tier_name, position=position, description=description) if tier_id else None
     Membership.tier.field.set_cached_value(membership, tier)
     if account_id is None:
         return membership, None
-    version, active_on, earned_on, *figures = rest[:-2]
     account = read_instance(
         PointsAccount,
         id=account_id,

@@ -94,12 +94,18 @@ class Membership(TenantModel):
     enrolled_on = models.DateTimeField()
     tier = models.ForeignKey(Tier, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships", db_index=False)
     tier_since = models.DateTimeField(null=True, blank=True, help_text="When this tier was reached")
+    tier_since_order = models.BigIntegerField(
+        null=True, blank=True, help_text="Bills of that moment with higher ids came after it; blank: nothing did"
+    )
     tier_expires_on = models.DateField(
         null=True, blank=True, help_text="Its last day, in the organization's zone; blank: never ends"
     )
 
     tier_counts_from = models.DateTimeField(
         null=True, blank=True, help_text="What happens later counts for the next renewal; blank: since the tier was reached"
+    )
+    tier_counts_order = models.BigIntegerField(
+        null=True, blank=True, help_text="Bills of that moment with higher ids count as later; blank: nothing does"
     )
     tier_due_on = models.DateField(
         null=True,

@@ -41,7 +41,7 @@ _BILLS: Final = """
             AND counted.bill_id IN (bill.id, bill.return_of_id)
     )"""
 _POINTS: Final = """
-    SELECT entry.account_id, entry.occurred_at, NULL, 0, 0, 0, 0, 0, 0, 0,
+    SELECT entry.account_id, entry.occurred_at, entry.bill_id, 0, 0, 0, 0, 0, 0, 0,
         CASE WHEN entry.kind IN ('AWARD', 'RELEASE', 'RETURN') THEN entry.points ELSE 0 END,
         CASE WHEN entry.kind IN ('AWARD', 'RELEASE') THEN entry.points ELSE 0 END,
         entry.points
@@ -59,7 +59,7 @@ ACTIVITIES_OF_GIVEN: Final = f"{_BILLS.format(lines=LINES)} UNION ALL {_POINTS}"
 
 def _statement(*, points: bool, lines: bool) -> str:
     parts = [_BILLS.format(lines=LINES if lines else _NO_LINES), *([_POINTS] if points else [])]
-    return f"{_GIVEN}{' UNION ALL '.join(parts)} ORDER BY 2, 3"
+    return f"{_GIVEN}{' UNION ALL '.join(parts)} ORDER BY 2, 3 NULLS FIRST"
 
 
 _STATEMENTS: Final = {
@@ -77,8 +77,17 @@ def read_activities(since: Mapping[int, datetime], *, points: bool, lines: bool)
     activities: dict[int, list[Activity]] = {account_id: [] for account_id in since}
     values = {"accounts": list(since), "since": list(since.values())}
     for account_id, at, bill_id, *sums in fetch_rows(_STATEMENTS[points, lines], values):
-        activities[account_id].append(activity_of_row(at, bill_id, sums))
+        append_activity(activities[account_id], activity_of_row(at, bill_id, sums))
     return activities
+
+
+def append_activity(activities: list[Activity], following: Activity) -> None:
+    """Append what follows in the order of time; the points of a bill are one with it."""
+    whole = activities[-1].with_points(following) if activities else None
+    if whole is None:
+        activities.append(following)
+    else:
+        activities[-1] = whole
 
 
 def activity_of_row(at: datetime, bill_id: int | None, sums: Iterable[Decimal | int | str]) -> Activity:

@@ -47,28 +47,32 @@ def holds(asked: TierConditions, value_of: Callable[[TierCondition], Decimal]) -
             return any(all(met[position - 1] for position in together) for together in alternatives_of(expression))
 
 
-def is_renewed(state: TierState, tier: TierRule, *, at: datetime) -> bool:
-    """True if what keeps the tier has happened since its validity began."""
-    return tier.renew is not None and holds(tier.renew, lambda condition: total_of(state, condition, at))
+def is_renewed(state: TierState, tier: TierRule, *, day: date) -> bool:
+    """True if what keeps the tier has happened from the beginning of its validity to the end of `day`."""
+    return tier.renew is not None and holds(tier.renew, lambda condition: total_of(state, condition, day))
 
 
-def total_of(state: TierState, condition: TierCondition, at: datetime, *, day: date | None = None) -> Decimal:
+def total_of(state: TierState, condition: TierCondition, day: date) -> Decimal:
     """What the condition compares with its threshold, of everything applied by now.
 
-    `day`, in the organization's zone, is that of `at` unless a tracker is asked for a later one.
+    Sums of a validity or a tracker's window are those up to the end of `day`, in the organization's zone.
     """
     if condition.measure in _TOTALS:
         return state.totals.get(_TOTALS[condition.measure], ZERO)
     if condition.measure in _WITHIN:
-        return validity_sum(state, _WITHIN[condition.measure])
-    return tracked(state, state.ladder.trackers[condition.tracker], day or at.astimezone(state.ladder.zone).date())
+        return validity_sum(state, _WITHIN[condition.measure], day)
+    return tracked(state, state.ladder.trackers[condition.tracker], day)
 
 
-def validity_sum(state: TierState, name: str) -> Decimal:
-    """Sum of a figure since the validity began; what began it does not count."""
-    since = state.held.counts_from
-    done = state.activities[: state.done]
-    return sum((activity.figures.get(name, ZERO) for activity in done if activity.at > since), ZERO)
+def validity_sum(state: TierState, name: str, day: date) -> Decimal:
+    """Sum of a figure from the beginning of the validity to the end of `day`; what began it does not count."""
+    held, until = state.held, end_of(day, state.ladder.zone)
+    counted = (
+        activity.figures.get(name, ZERO)
+        for activity in state.activities[: state.done]
+        if activity.at < until and activity.is_after(held.counts_from, held.counts_order)
+    )
+    return sum(counted, ZERO)
 
 
 def tracked(state: TierState, tracker: TrackerRule, day: date) -> Decimal:
@@ -77,11 +81,12 @@ def tracked(state: TierState, tracker: TrackerRule, day: date) -> Decimal:
 
 
 def window_of(state: TierState, tracker: TrackerRule, day: date) -> Sequence[Activity]:
-    """What was applied within the tracker's window that ends on `day`."""
-    done = state.activities[: state.done]
+    """What was applied within the tracker's window that ends with `day`."""
+    held, until = state.held, end_of(day, state.ladder.zone)
+    done = [activity for activity in state.activities[: state.done] if activity.at < until]
     first = first_day(tracker, day)
     if first is None:
-        return [activity for activity in done if activity.at > state.held.since]
+        return [activity for activity in done if activity.is_after(held.since, held.since_order)]
     start = from_wall(datetime.combine(first, time.min), state.ladder.zone)
     return [activity for activity in done if activity.at >= start]
 
@@ -100,7 +105,7 @@ def history_from(ladder: Ladder, held: HeldTier, *, first: datetime, until: date
     return min(starts)
 
 
-def figures_of(state: TierState, asked: TierConditions | None, at: datetime) -> dict[str, Any]:
+def figures_of(state: TierState, asked: TierConditions | None, day: date) -> dict[str, Any]:
     """What was compared, for the explanation of a change."""
     if asked is None:
         return {}
@@ -109,7 +114,7 @@ def figures_of(state: TierState, asked: TierConditions | None, at: datetime) -> 
         row = {
             "based_on": condition.measure,
             "threshold": plain_digits(condition.threshold),
-            "value": plain_digits(total_of(state, condition, at)),
+            "value": plain_digits(total_of(state, condition, day)),
         }
         rows.append({**row, "tracker": condition.tracker} if condition.tracker else row)
     return {"match": asked.match, "conditions": rows}

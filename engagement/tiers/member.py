@@ -14,10 +14,11 @@ from engagement.programs.rules import TrackerType
 from engagement.tiers.activity import LineSums, activity_of_row, figures_of_points
 from engagement.tiers.changes import advance
 from engagement.tiers.models import TierChange
-from engagement.tiers.rules import BALANCE, LIFETIME, Activity, Change, HeldTier, Ladder, TierState
+from engagement.tiers.rules import BALANCE, BEFORE_ALL, LIFETIME, Activity, Change, HeldTier, Ladder, TierState
 
 MEMBERSHIP_COLUMNS: Final = (
-    "tier", "tier_since", "tier_counts_from", "tier_expires_on", "tier_due_on", "tier_locked_until",
+    "tier", "tier_since", "tier_since_order", "tier_counts_from", "tier_counts_order", "tier_expires_on", "tier_due_on",
+    "tier_locked_until",
 )  # fmt: skip
 NO_LINES: Final[LineSums] = (Decimal(0), Decimal(0), 0)
 EVALUATED_BY: Final = "system:tiers"
@@ -27,10 +28,14 @@ def held_tier_of(membership: Membership, ladder: Ladder) -> HeldTier:
     """The tier that a member holds; the lowest since the enrolment for a member of the time before the program had tiers."""
     since = membership.tier_since or membership.enrolled_on
     tier = membership.tier.name if membership.tier else next((rule.name for rule in ladder.tiers), "")
+    # A tier that never changed is held since the enrolment.
+    is_first = membership.tier_counts_from is None
     return HeldTier(
         tier=tier,
         since=since,
+        since_order=BEFORE_ALL if is_first else membership.tier_since_order,
         counts_from=membership.tier_counts_from or since,
+        counts_order=BEFORE_ALL if is_first else membership.tier_counts_order,
         expires_on=membership.tier_expires_on,
         due_on=membership.tier_due_on,
         locked_until=membership.tier_locked_until,
@@ -141,6 +146,7 @@ class MemberTier:
         held, membership = self.state.held, self.membership
         membership.tier = self._tier(held.tier)
         if membership.tier is not None:
-            membership.tier_since, membership.tier_counts_from = held.since, held.counts_from
+            membership.tier_since, membership.tier_since_order = held.since, held.since_order
+            membership.tier_counts_from, membership.tier_counts_order = held.counts_from, held.counts_order
         membership.tier_expires_on, membership.tier_due_on = held.expires_on, held.due_on
         membership.tier_locked_until = held.locked_until

@@ -48,7 +48,10 @@ class TierChange(TenantModel):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "membership", "changed_at", "to_tier", "kind"], name="tier_change_unique"
+                # Several validities may end in one moment: after a grace that outlasts them.
+                fields=["organization", "membership", "changed_at", "to_tier", "kind", "to_expires_on"],
+                name="tier_change_unique",
+                nulls_distinct=False,
             )
         ]
 

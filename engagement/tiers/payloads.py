@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from engagement.programs.expressions import alternatives_of
 from engagement.programs.rules import ProgramRules, TierCondition, TierConditions, TierMeasure, TierRule, TrackerRule
 from engagement.programs.windows import value_holds_until
 from engagement.tiers.conditions import is_renewed, total_of, window_of
-from engagement.tiers.rules import TierState, end_of
+from engagement.tiers.rules import TierState
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.numbers import plain_digits
@@ -122,7 +122,7 @@ def upgrade_gap(state: TierState, following: TierRule, *, day: date) -> dict[str
 
 
 def _upgrade_row(state: TierState, condition: TierCondition, day: date) -> dict[str, Any]:
-    value = total_of(state, condition, end_of(day, state.ladder.zone), day=day)
+    value = total_of(state, condition, day)
     tracker = state.ladder.trackers.get(condition.tracker)
     return {
         "upgrade_based_on": condition.measure,
@@ -161,7 +161,7 @@ def renewal_gap(state: TierState, rule: TierRule, *, day: date) -> dict[str, Any
     if expires_on is None:
         return {}
     asked = rule.renew
-    is_confirmed = asked is not None and is_renewed(state, rule, at=end_of(day - timedelta(days=1), state.ladder.zone))
+    is_confirmed = asked is not None and is_renewed(state, rule, day=day)
     return {
         "tier_expiry_date": expires_on.isoformat(),
         "renew_confirmed": "true" if is_confirmed else "false",
@@ -171,7 +171,7 @@ def renewal_gap(state: TierState, rule: TierRule, *, day: date) -> dict[str, Any
 
 
 def _renewal_row(state: TierState, condition: TierCondition, day: date) -> dict[str, Any]:
-    value = total_of(state, condition, end_of(day, state.ladder.zone), day=day)
+    value = total_of(state, condition, day)
     tracker = state.ladder.trackers.get(condition.tracker)
     return {
         "renew_based_on": condition.measure,

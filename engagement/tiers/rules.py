@@ -2,7 +2,7 @@
 
 from bisect import insort
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -19,6 +19,8 @@ BALANCE: Final = "BALANCE"
 Figures = Mapping[str, Decimal]
 _OF_TRACKERS: Final = {TierMeasure.TRACKER, TierMeasure.TRACKER_VALUE_BASED}
 _OF_POINTS: Final = {TierMeasure.LIFETIME_POINTS, TierMeasure.CURRENT_POINTS, TierMeasure.POINTS}
+# The order of what comes before everything else that happens in its moment.
+BEFORE_ALL: Final = -1
 LINE_FIGURES: Final = frozenset(
     {TrackerType.BILL_QUANTITY, TrackerType.LINEITEM_AMOUNT, TrackerType.LINEITEM_QTY, TrackerType.LINEITEM_COUNT}
 )
@@ -77,12 +79,16 @@ class Ladder:
 class HeldTier:
     """A tier that is held: since when, until which day, and from when on activity counts for its renewal.
 
-    Its end is evaluated after `due_on`. That is later than `expires_on` while a renewal may still come, or while it is locked.
+    `since_order` and `counts_order` are the orders of what brought the tier and the validity: of what happens in the same
+    moment, what has a higher order comes after it, and nothing does if they are None. The end of the tier is evaluated after
+    `due_on`. That is later than `expires_on` while a renewal may still come, or while it is locked.
     """
 
     tier: str
     since: datetime
     counts_from: datetime
+    since_order: int | None = None
+    counts_order: int | None = None
     expires_on: date | None = None
     due_on: date | None = None
     locked_until: date | None = None
@@ -92,14 +98,41 @@ class HeldTier:
         """True if the validity is over and a renewal may still come."""
         return self.expires_on is not None and self.due_on is not None and self.due_on > self.expires_on
 
+    @property
+    def changed_at(self) -> datetime:
+        """The moment of the last change: later than `counts_from` for a tier that was lowered after a time of grace."""
+        return max(self.since, self.counts_from)
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+    @property
+    def changed_order(self) -> int | None:
+        """The order of the last change in its moment."""
+        return self.counts_order if self.counts_from >= self.since else self.since_order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """What a bill, a return or a movement of points adds to a member's figures at a moment."""
+    """What a bill with its points, a return or a movement of points adds to a member's figures at a moment."""
 
     at: datetime
-    figures: Figures = field(compare=False)
-    bill_id: int | None = field(default=None, compare=False)
+    figures: Figures
+    bill_id: int | None = None
+
+    @property
+    def order(self) -> int:
+        """Of what happens in one moment, bills come in the order of their ids, and points without a bill before them."""
+        return self.bill_id or 0
+
+    def is_after(self, moment: datetime, order: int | None) -> bool:
+        """True if it comes after what had this order at the moment."""
+        return self.at > moment or (self.at == moment and order is not None and self.order > order)
+
+    def with_points(self, other: "Activity") -> "Activity | None":
+        """This and `other` as one, if they are a bill and its points; else None."""
+        if self.bill_id is None or (self.at, self.bill_id) != (other.at, other.bill_id):
+            return None
+        names = {**self.figures, **other.figures}
+        sums = {name: self.figures.get(name, ZERO) + other.figures.get(name, ZERO) for name in names}
+        return replace(self, figures=sums)
 
     @property
     def is_gain(self) -> bool:
@@ -149,13 +182,21 @@ class TierState:
             self.changes.clear()
         if self.known_until is not None:
             self.known_until = min(self.known_until, activity.at)
-        insort(self.activities, activity, lo=self.done, key=lambda known: known.at)
+        for number, waiting in enumerate(self.activities[self.done :], start=self.done):
+            if (whole := waiting.with_points(activity)) is not None:
+                self.activities[number] = whole
+                return
+        insort(self.activities, activity, lo=self.done, key=lambda known: (known.at, known.order))
+
+    def day_of(self, moment: datetime) -> date:
+        """The day of the moment in the organization's zone."""
+        return moment.astimezone(self.ladder.zone).date()
 
     def next_end(self) -> datetime | None:
         """The moment at which the end of the tier is evaluated; None if it never ends."""
         if self.held.due_on is None:
             return None
-        return max(end_of(self.held.due_on, self.ladder.zone), self.held.counts_from)
+        return max(end_of(self.held.due_on, self.ladder.zone), self.held.changed_at)
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:

@@ -11,7 +11,7 @@ from engagement.programs.asked import program_asked
 from engagement.programs.catalog import ProgramCatalog
 from engagement.programs.rules import TrackerMode
 from engagement.programs.windows import first_day
-from engagement.tiers.activity import ACTIVITIES_OF_GIVEN, activity_of_row
+from engagement.tiers.activity import ACTIVITIES_OF_GIVEN, activity_of_row, append_activity
 from engagement.tiers.payloads import HistoryRow, history_row
 from engagement.tiers.rules import Activity, Ladder
 from loyalty_project.protocol.codes import Code
@@ -35,7 +35,7 @@ ACTIVITIES: Final = f"""(
         SELECT json_agg(json_build_array(
             account_id, at, bill_id, amount::text, discount::text, gross_amount::text, visits::text, line_amount::text,
             quantity::text, lines::text, earned::text, lifetime::text, balance::text
-        ) ORDER BY at, bill_id)::text
+        ) ORDER BY at, bill_id NULLS FIRST)::text
         FROM ({ACTIVITIES_OF_GIVEN}) AS activity
     )"""  # noqa: S608 - made of constants
 
@@ -53,7 +53,8 @@ def activities_by_account(rows: str | None) -> dict[int, list[Activity]]:
     """The value of `ACTIVITIES`, by account id."""
     activities: dict[int, list[Activity]] = {}
     for account_id, at, bill_id, *sums in orjson.loads(rows) if rows else ():
-        activities.setdefault(account_id, []).append(activity_of_row(datetime.fromisoformat(at), bill_id, sums))
+        of_account = activities.setdefault(account_id, [])
+        append_activity(of_account, activity_of_row(datetime.fromisoformat(at), bill_id, sums))
     return activities
 
 

@@ -35,7 +35,11 @@ def join_tiers(origin: AccountState, target: AccountState, *, at: datetime, made
 def part_tiers(state: AccountState, notes: Notes | None, *, at: datetime, made_by: str) -> None:
     """Give back the tier from before the merge, in memory; one that has changed since stays as it is."""
     membership = state.membership
-    if notes is None or membership is None or _noted(membership) != notes["after"]:
+    if notes is None or membership is None:
+        return
+    # Notes of older versions lack columns that were added since.
+    noted = _noted(membership)
+    if any(noted[name] != value for name, value in notes["after"].items()):
         return
     earlier = Membership(**{name: _value(name, value) for name, value in notes["before"].items()})
     row = _row(state, membership, earlier, at=at, made_by=made_by)
@@ -79,6 +83,6 @@ def _noted(membership: Membership) -> Notes:
 
 
 def _value(name: str, value: Any) -> Any:
-    if value is None or name == "tier_id":
+    if not isinstance(value, str):
         return value
     return datetime.fromisoformat(value) if name in {"tier_since", "tier_counts_from"} else date.fromisoformat(value)

@@ -12,6 +12,7 @@ from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks
 from engagement.points.ledger.posting import AccountState
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog, current_catalog
+from engagement.programs.expiry_rules import Activity as KeptAliveBy
 from engagement.programs.models import Membership, Tier
 from engagement.programs.rules import TrackerType
 from engagement.tiers.activity import read_activities
@@ -93,15 +94,21 @@ def _activities(
     """Stored activities by account, of those whose evaluation needs any."""
     since: dict[int, datetime] = {}
     reads_points = reads_lines = False
-    for state, membership, _, ladder, first in members:
+    for state, membership, current, ladder, first in members:
         start = history_from(ladder, held_tier_of(membership, ladder), first=first, until=until)
-        active_on = state.account.last_active_on
-        has_later = active_on is not None and active_on >= start.astimezone(state.zone).date()
-        if has_later or (ladder.reads_points and state.account.version):
+        if _may_have_bills(state, current, since=start) or (ladder.reads_points and state.account.version):
             since[state.account.pk] = start
             reads_points |= ladder.reads_points
             reads_lines |= ladder.reads_lines
     return read_activities(since, points=reads_points, lines=reads_lines) if since else {}
+
+
+def _may_have_bills(state: AccountState, current: CurrentProgram, *, since: datetime) -> bool:
+    """False if there are no bills since then: the last activity says so, if bills are activities."""
+    if KeptAliveBy.BILL not in current.rules.keeps_points_alive:
+        return bool(state.account.visits or state.account.purchases)
+    active_on = state.account.last_active_on
+    return active_on is not None and active_on >= since.astimezone(state.zone).date()
 
 
 def _totals_before(state: AccountState, known: Sequence[Activity]) -> dict[str, Decimal]:
@@ -159,6 +166,7 @@ def set_tier(
         state.tier_rows += state.tier.rows(now)
         state.tier = None
     membership.tier, membership.tier_since, membership.tier_counts_from = setting.tier, setting.since, setting.since
+    membership.tier_since_order = membership.tier_counts_order = None
     membership.tier_expires_on, membership.tier_due_on = expires_on, expires_on
     membership.tier_locked_until = setting.locked_until
     state.tier_ends, state.is_changed = expires_on, True

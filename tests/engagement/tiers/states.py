@@ -48,10 +48,11 @@ def state_of(rules: list[dict[str, Any]] | None = None, *, tier: str = "Ground",
     return TierState(ladder=ladder, held=held, totals=totals, may_rise=may_rise)
 
 
-def bought(day: int, amount: int, **figures: int) -> Activity:
-    """A bill so many days after the start; a return if the amount is negative."""
+def bought(day: float, amount: int, *, bill: int | None = None, **figures: int) -> Activity:
+    """A bill so many days after the start; a return if the amount is negative. `bill` is its id."""
     sums = {"BILL_AMOUNT": amount, "CUSTOMER_VISITS": int(amount > 0), **figures}
-    return Activity(at=START + timedelta(days=day), figures={name: Decimal(value) for name, value in sums.items()})
+    values = {name: Decimal(value) for name, value in sums.items()}
+    return Activity(at=START + timedelta(days=day), figures=values, bill_id=bill)
 
 
 def run(state: TierState, *activities: Activity, until: int) -> list[tuple[str, str, str, date]]:

@@ -1,5 +1,6 @@
 """How a tier rises, is kept and is lost, in the order of time."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -41,7 +42,9 @@ def test_an_upgrade_begins_its_validity_on_its_day() -> None:
     assert state.held == HeldTier(
         tier="First",
         since=START + timedelta(days=10),
+        since_order=0,
         counts_from=START + timedelta(days=10),
+        counts_order=0,
         expires_on=date(2025, 1, 11),
         due_on=date(2025, 1, 11),
     )
@@ -117,6 +120,80 @@ def test_a_renewal_may_come_in_grace() -> None:
 def test_grace_comes_to_its_end() -> None:
     moves = run(state_of(tiers({"grace_days": 30})), bought(0, 1000), bought(380, 499), until=450)
     assert moves[1:] == [("DOWNGRADE", "First", "Ground", date(2025, 2, 1))]
+
+
+def test_what_is_known_does_not_renew_again_in_grace() -> None:
+    # What lifted the tier is read again with what follows: it counts for the tracker, and renews nothing.
+    trackers = [{"name": "T", "type": "BILL_AMOUNT", "mode": "MOVING_WINDOW", "days": 30}]
+    renew = {"conditions": [{"based_on": "TRACKER", "tracker": "T", "threshold": 100}]}
+    waiting = {"tier": "First", "expires_on": day(365), "due_on": day(395)}
+    state = state_of(tiers({"renew": renew, "grace_days": 30}), trackers=trackers, **waiting)
+    state.activities = [bought(0, 1000)]
+    state.known_until = START + timedelta(days=380)
+    assert run(state, bought(380, 99), until=381) == []
+    assert run(state, bought(381, 1), until=382) == [("RENEW", "First", "First", day(381))]
+
+
+def test_what_comes_late_for_a_validity_renews_at_its_end() -> None:
+    state = state_of(tiers({"grace_days": 30}), tier="First", expires_on=day(10), due_on=day(40))
+    assert run(state, bought(5, 500), until=20) == [("RENEW", "First", "First", day(11))]
+
+
+@pytest.mark.parametrize(("in_grace", "kept"), [(499, False), (500, True)])
+def test_the_lower_tier_counts_from_the_end_of_the_validity(in_grace: int, kept: bool) -> None:  # noqa: FBT001
+    rules = tiers({"validity_months": 6}, {"downgrade_to": "previous", "grace_days": 30})
+    moves = run(state := state_of(rules), bought(0, 5000), bought(380, in_grace), until=500)
+    assert moves[2:] == [("DOWNGRADE", "Second", "First", date(2025, 2, 1))]
+    assert state.held.expires_on == date(2025, 7, 1)
+    last = run(state, until=600)[3]
+    assert last == (("RENEW", "First", "First") if kept else ("DOWNGRADE", "First", "Ground")) + (date(2025, 7, 2),)
+
+
+def test_what_renewed_in_grace_does_not_count_again() -> None:
+    # A validity that is shorter than the grace is over before the renewal.
+    state = state_of(tiers({"validity_months": 1, "grace_days": 60}))
+    moves = run(state, bought(0, 1000, bill=1), bought(70, 500, bill=2), until=200)
+    assert [move[:1] + move[3:] for move in moves] == [
+        ("UPGRADE", day(0)), ("RENEW", day(70)), ("DOWNGRADE", date(2024, 5, 1)),
+    ]  # fmt: skip
+
+
+def test_the_fitting_tier_ignores_grace() -> None:
+    renew = {"conditions": [{"based_on": "PURCHASE", "threshold": 9000}]}
+    state = state_of(tiers({}, {"downgrade_to": "fitting", "renew": renew, "grace_days": 30}))
+    run(state, bought(0, 5000), bought(100, 999), bought(380, 5000), until=450)
+    assert state.held.tier == "Ground"
+
+
+def test_bills_of_one_moment_count_after_the_one_that_lifts() -> None:
+    rules = tiers({"renew": {"conditions": [{"based_on": "PURCHASE", "threshold": 500}]}})
+    first = run(state_of(rules), bought(0, 500, bill=1), bought(0, 1000, bill=2), until=400)
+    second = run(state_of(rules), bought(0, 1000, bill=1), bought(0, 500, bill=2), until=400)
+    assert [moves[1][0] for moves in (first, second)] == ["DOWNGRADE", "RENEW"]
+
+
+def test_a_bill_of_the_first_moment_counts_for_the_new_validity() -> None:
+    moves = run(state_of(), bought(0, 1000), bought(100, 500), bought(366.5, 500), until=800)
+    assert [move[0] for move in moves] == ["UPGRADE", "RENEW", "RENEW"]
+
+
+def test_a_bill_and_its_points_are_one() -> None:
+    # In grace its points lift: it does not renew first.
+    points = {"conditions": [{"based_on": "LIFETIME_POINTS", "threshold": 100}]}
+    state = state_of(tiers({"grace_days": 30}, {"upgrade": points}), tier="First", expires_on=day(10), due_on=day(40))
+    bill = bought(20, 500, bill=7)
+    moves = run(state, replace(bill, figures={"LIFETIME": Decimal(100), "BALANCE": Decimal(100)}), bill, until=21)
+    assert moves == [("UPGRADE", "First", "Second", day(20))]
+    assert state.totals["LIFETIME"] == 100
+
+
+def test_what_comes_late_lifts_in_the_moment_of_the_last_change() -> None:
+    state = state_of(totals={"BILL_AMOUNT": Decimal(900)})
+    run(state, bought(10, 100, bill=3), until=11)
+    state = state_of(tier="First", since=state.held.since, counts_from=state.held.counts_from, counts_order=3, since_order=3)
+    state.totals = {"BILL_AMOUNT": Decimal(1000)}
+    assert run(state, bought(5, 4000, bill=4), until=11) == [("UPGRADE", "First", "Second", day(10))]
+    assert state.held.counts_order == 3
 
 
 def test_a_locked_tier_is_lifted_and_not_lowered() -> None:

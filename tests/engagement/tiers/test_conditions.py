@@ -75,6 +75,36 @@ def test_a_tracker_renews_by_its_window_at_the_end() -> None:
     assert [moves[1][0] for moves in (early, late)] == ["DOWNGRADE", "RENEW"]
 
 
+@pytest.mark.parametrize(
+    ("validity", "window", "bills"),
+    [
+        ({"end_of": "year"}, {"mode": "CALENDAR_BASED_CYCLIC_WINDOW", "period": "year"}, [(100, 100)]),
+        ({"end_of": "month", "months": 3}, {"mode": "CALENDAR_BASED_CYCLIC_WINDOW", "period": "month"}, [(110, 100)]),
+        ({"end_of": "year"}, {"mode": "MOVING_WINDOW", "days": 10}, [(356, 100)]),
+        ({"end_of": "year"}, {"mode": "CYCLIC_WINDOW", "every_days": 366, "from": "2024-01-01"}, [(200, 100)]),
+    ],
+)
+def test_a_tracker_ends_with_the_last_day_of_the_validity(
+    validity: dict[str, Any], window: dict[str, Any], bills: list[tuple[int, int]]
+) -> None:
+    renew = {"conditions": [{"based_on": "TRACKER", "tracker": "T", "threshold": 100}]}
+    lifted = {**TIERS[1], "validity": validity, "renew": renew}
+    del lifted["validity_months"]
+    state = state_of([TIERS[0], lifted], trackers=[{"name": "T", "type": "BILL_AMOUNT", **window}])
+    moves = run(state, bought(0, 1000), *(bought(*bill) for bill in bills), until=367)
+    assert moves[1][:3] == ("RENEW", "First", "First")
+    assert state.changes[1].figures["conditions"][0]["value"] in {"100", "1100"}
+
+
+def test_a_window_since_the_tier_change_counts_bills_of_its_moment() -> None:
+    trackers = [{"name": "T", "type": "BILL_AMOUNT", "mode": "TIER_CHANGE_WINDOW"}]
+    tracked = {"based_on": "TRACKER_VALUE_BASED", "tracker": "T", "threshold": 100}
+    upgrade = {"conditions": [tracked, {"based_on": "CUMULATIVE_PURCHASES", "threshold": 1100}]}
+    state = state_of([*TIERS[:2], {"name": "Second", "upgrade": upgrade}], trackers=trackers)
+    moves = run(state, bought(1, 1000, bill=1), bought(1, 60, bill=2), bought(2, 40, bill=3), until=5)
+    assert [move[2:] for move in moves] == [("First", day(1)), ("Second", day(2))]
+
+
 def test_activity_is_read_as_far_back_as_it_decides() -> None:
     trackers = [
         {"name": "T", "type": "BILL_AMOUNT", "mode": "MOVING_WINDOW", "days": 31},
@@ -98,5 +128,4 @@ def test_a_tracker_is_asked_for_a_later_day() -> None:
     state = state_of([TIERS[0], {"name": "First", "upgrade": upgrade}], trackers=trackers)
     run(state, bought(1, 50), until=5)
     (condition,) = state.ladder.conditions
-    at = START + timedelta(days=5)
-    assert [total_of(state, condition, at, day=day(number)) for number in (5, 10, 11)] == [50, 50, 0]
+    assert [total_of(state, condition, day(number)) for number in (5, 10, 11)] == [50, 50, 0]

@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
 from engagement.bills.draft import LineDraft
+from engagement.bills.models import Bill
 from engagement.coupons.catalog import load_series
 from engagement.coupons.issuing import issue_coupons
 from engagement.coupons.models import Coupon
@@ -23,6 +24,7 @@ from engagement.points.settlement import settle_due
 from engagement.programs.models import Program, Tier
 from engagement.programs.pausing import set_paused
 from engagement.tiers.models import TierChange
+from engagement.tiers.rules import BEFORE_ALL
 from loyalty_project.db.trusted_time import forget_database_time
 from organizations.configuration import current_configuration
 from organizations.tenancy.models import Organization
@@ -156,6 +158,67 @@ def test_what_was_bought_meanwhile_renews(northwind: Organization, shop: Shop, a
     # What renewed once does not renew again.
     settle(northwind, NOON + 2 * YEAR)
     assert moves(asha)[2:] == [("DOWNGRADE", "Silver", "Bronze")]
+
+
+def test_bills_that_keep_no_points_alive_renew_a_tier(northwind: Organization, shop: Shop, asha: Customer) -> None:
+    tiers(SILVER, GOLD, keeps_points_alive=["redemption"])
+    buy(shop, asha, 1000)
+    buy(shop, asha, 500, day=30)
+    settle(northwind, NOON + YEAR + 2 * DAY)
+    assert moves(asha) == [("UPGRADE", "Bronze", "Silver"), ("RENEW", "Silver", "Silver")]
+
+
+def test_a_tracker_in_grace_renews_once(northwind: Organization, shop: Shop, asha: Customer) -> None:
+    renew = {"conditions": [{"based_on": "TRACKER", "tracker": "Month", "threshold": 100}]}
+    trackers = [{"name": "Month", "type": "BILL_AMOUNT", "mode": "MOVING_WINDOW", "days": 30}]
+    tiers({**SILVER, "validity_months": 2, "grace_days": 30, "renew": renew}, trackers=trackers)
+    buy(shop, asha, 1000)
+    for day in (65, 66):
+        assert settle(northwind, NOON + day * DAY) == (day == 65)
+    buy(shop, asha, 99, day=70)
+    assert [move[0] for move in moves(asha)] == ["UPGRADE"]
+    buy(shop, asha, 1, day=71)
+    assert [move[0] for move in moves(asha)] == ["UPGRADE", "RENEW"]
+    # Since June 2, 100 in the month before July 2.
+    buy(shop, asha, 100, day=100)
+    settle(northwind, NOON + 130 * DAY)
+    assert [row.changed_at for row in TierChange.objects.order_by("pk")][1:] == [
+        NOON + 71 * DAY, datetime.fromisoformat("2026-07-02T18:30:00+00:00"),
+    ]  # fmt: skip
+
+
+def test_bills_of_one_moment_count_after_the_one_that_lifts(northwind: Organization, shop: Shop, asha: Customer) -> None:
+    tiers({**SILVER, "renew": {"conditions": [{"based_on": "VISITS", "threshold": 2}]}})
+    shop.record_all([shop.draft(number, 1000, customer_id=asha.pk) for number in ("lifts", "counts")])
+    membership = membership_of(asha)
+    assert (membership.tier_since_order, membership.tier_counts_order) == (Bill.objects.get(number="lifts").pk,) * 2
+    buy(shop, asha, 1, day=5)
+    settle(northwind, NOON + YEAR)
+    assert [move[0] for move in moves(asha)] == ["UPGRADE", "RENEW"]
+    assert membership_of(asha).tier_counts_order == BEFORE_ALL
+
+
+def test_validities_that_end_in_one_moment_are_rows_of_their_own(northwind: Organization, shop: Shop, asha: Customer) -> None:
+    # Grace outlasts two validities of the lower tier, which nothing is asked to keep.
+    tiers({**SILVER, "validity_months": 1, "downgrade_to": "none"}, {**GOLD, "grace_days": 70})
+    buy(shop, asha, 5000)
+    settle(northwind, NOON + (365 + 71) * DAY)
+    assert moves(asha)[2:] == [
+        ("DOWNGRADE", "Gold", "Silver"), ("RENEW", "Silver", "Silver"), ("RENEW", "Silver", "Silver"),
+    ]  # fmt: skip
+    assert membership_of(asha).tier_expires_on == date(2027, 6, 2)
+
+
+def test_a_file_is_evaluated_across_its_batches(shop: Shop, asha: Customer) -> None:
+    # The second batch ends the tier that the first one began: what the first had counts.
+    tiers({**SILVER, "validity_months": 3, "renew": {"conditions": [{"based_on": "VISITS", "threshold": 2}]}})
+    drafts = [
+        shop.draft(str(day), amount, customer_id=asha.pk, billed_at=NOON + (day - 1500) * DAY)
+        for day, amount in ((0, 1000), (10, 1), (20, 1), (300, 1))
+    ]
+    shop.record_all(drafts[:2], is_history=True)
+    shop.record_all(drafts[2:], is_history=True)
+    assert [move[0] for move in moves(asha)][:2] == ["UPGRADE", "RENEW"]
 
 
 def test_imported_bills_go_through_the_years_in_order(shop: Shop, asha: Customer) -> None:

@@ -105,15 +105,17 @@ class Model:
 
     def end(self, number: int) -> None:
         leads_to = self.rules[self.at - 1].leads_to
-        is_lost = leads_to != "none" and (self.is_in_grace or not self.is_kept(number - 1))
+        last = (self.ends - FIRST).days
+        is_lost = leads_to != "none" and (self.is_in_grace or not self.is_kept(last))
         if is_lost and not self.is_in_grace and self.grace:
             self.is_in_grace = True
             return
-        target = self.target(leads_to, number) if is_lost else self.at
-        self.move("DOWNGRADE" if target < self.at else "RENEW", target, number, counts_from=number)
+        target = self.target(leads_to, last) if is_lost else self.at
+        # The next validity is counted from the last day of this one, even if grace kept the tier longer.
+        self.move("DOWNGRADE" if target < self.at else "RENEW", target, number, counts_from=max(last + 1, self.counts_from))
 
-    def target(self, leads_to: str, number: int) -> int:
-        bought = sum(self.counted(number - 1))
+    def target(self, leads_to: str, last: int) -> int:
+        bought = sum(self.counted(last))
         fits = max(position for position in range(self.at + 1) if not position or bought >= THRESHOLDS[position])
         return {"previous": self.at - 1, "lowest": 0, "fitting": fits}[leads_to]
 

@@ -71,7 +71,7 @@ def test_twin_without_the_constraint_ends_once_by_the_lock(shop: Shop) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "ALTER TABLE engagement_tierchange ADD CONSTRAINT tier_change_unique "
-                "UNIQUE (organization_id, membership_id, changed_at, to_tier_id, kind)"
+                "UNIQUE NULLS NOT DISTINCT (organization_id, membership_id, changed_at, to_tier_id, kind, to_expires_on)"
             )
 
 
