@@ -2,5 +2,5 @@
 
 `reading` makes values of YAML text and `writing` text of values. `schema` describes values, `sections` a section, `rows` the
 rows of a table. `checking`, `loading` and `dumping` work on a whole document. The sections themselves are the nouns'
-`organization_file.py`; `stored_sections` has those of parts that are not built yet.
+`organization_file.py`. A section without rows of its own would be kept as JSON (`stored_section`).
 """

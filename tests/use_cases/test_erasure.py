@@ -25,6 +25,7 @@ from organizations.imports.models import ImportRun, RejectedRow
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
+from referrals.invitations.models import Invitation
 from subscriptions.models import ConsentChange
 from tests.api import Api, fields
 from tests.factories.adjustments import adjust
@@ -33,12 +34,18 @@ from tests.factories.coupons import hold, open_series, use
 from tests.factories.customers import CustomerFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.identity_requests import ask
+from tests.factories.interactions import InteractionFactory, NotificationFactory
 from tests.factories.locations import till_actor
+from tests.factories.notes import NoteFactory
 from tests.factories.program_files import club, loaded
+from tests.factories.recommendations import RecommendationFactory
 from tests.factories.redemptions import redeem
+from tests.factories.referrals import ReferralCampaignFactory
+from tests.factories.tickets import TicketFactory
 from tests.factories.webhooks import listen
 from tests.printed_log import printed_log
 from tests.use_cases.merges import merge, send
+from tickets.ticket.services import comment_on_ticket
 from use_cases.erasure import PERSONAL_ROWS, ErasureRefusedError, erase_customer, export_customer
 from use_cases.merging import MergeRefusedError, undo_merge
 from webhooks.events.models import Event
@@ -51,7 +58,9 @@ MOBILE: Final = "919812377777"
 PLANTED: Final = {
     *("customers_customer", "customers_identifier", "customers_identityrequest", "organizations_auditentry"),
     *("organizations_keptanswer", "organizations_rejectedrow", "engagement_bill", "engagement_couponredemption"),
-    *("engagement_pointsadjustment", "engagement_pointsentry", "engagement_redemption"),
+    *("engagement_pointsadjustment", "engagement_pointsentry", "engagement_redemption", "engagement_note"),
+    *("engagement_interaction", "engagement_notification", "engagement_recommendation", "tickets_ticket"),
+    *("tickets_ticketcomment", "referrals_invitation"),
 }
 # Columns that are no one's: ids of things, figures, names of staff and of what the organization configured.
 IMPERSONAL: Final = {
@@ -77,7 +86,7 @@ IMPERSONAL: Final = {
     "referrals_reward": "coupon_series evidence problem decided_by",
     "tickets_ticket": "code status priority department assigned_to made_by",
     "tickets_ticketcomment": "made_by",
-    "tickets_ticketlink": "",
+    "tickets_ticketlink": "made_by",
     "subscriptions_consentchange": "actor request_id",
 }
 
@@ -130,6 +139,24 @@ def person(shop: Shop, organization: Organization) -> Customer:
     merge(till, customer, victim)
     series = open_series(organization)
     use(hold(customer, series, by=till_actor(till)), till_actor(till), custom_fields=[{"name": "a", "value": TOKEN}])
+    NoteFactory(customer=customer, description=TOKEN)
+    InteractionFactory(customer=customer, sender=TOKEN, receiver=MOBILE, subject=TOKEN, type="survey", survey_name="Spring")
+    NotificationFactory(customer=customer, subject=TOKEN)
+    RecommendationFactory(customer=customer, description=TOKEN)
+    ticket = TicketFactory(customer=customer, subject=TOKEN, message=TOKEN)
+    comment_on_ticket(ticket, TOKEN, by=till_actor(till))
+    campaign = ReferralCampaignFactory(organization=organization)
+    for inviting, invited in [(customer, f"friend-{TOKEN}@example.com"), (CustomerFactory(organization=organization), MOBILE)]:
+        Invitation.objects.create(
+            organization=organization,
+            campaign=campaign,
+            customer=inviting,
+            channel="EMAIL" if "@" in invited else "MOBILE",
+            identifier=invited,
+            invited_at=clock.now(),
+            recorded_at=clock.now(),
+            made_by="till:x",
+        )
     run = ImportRun.objects.create(organization=organization, command="import_customers", started_at=clock.now())
     row = {"organization": organization, "run": run, "code": 1001, "message": "bad"}
     RejectedRow.objects.create(**row, line=2, detail=f"{TOKEN}@example.com", cells=json.dumps(f"{TOKEN}@example.com,Ann"))
