@@ -123,7 +123,8 @@ class TicketAdmin(LoyaltyRowsAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
         """The buttons; an open ticket is not reopened."""
         buttons = super().get_actions_detail(request, object_id)
-        is_open = Ticket.objects.filter(pk=object_id, closed_at=None).exists()
+        ticket = self.get_object(request, str(object_id))
+        is_open = ticket is not None and ticket.is_open
         return [button for button in buttons if not (is_open and button.action_name.endswith("_reopen"))]
 
     # --- working on it

@@ -24,6 +24,7 @@ from tests.factories.points import PointsAccountFactory
 from tests.factories.programs import ProgramFactory
 from tests.factories.staff import StaffMemberFactory
 from tests.factories.tickets import OPENED, TicketFactory, use_words
+from tickets.choices.models import TicketChoice
 from tickets.ticket.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +68,7 @@ def test_the_list_costs_the_same_for_any_number(
     for _ in range(count):
         TicketFactory(customer=asha)
     agent.get(list_of(TICKETS))
-    # Session, member of staff, the limit to stores, adjustments that wait, the version for each of three filters, tickets.
+    # Session, member of staff, the limit to stores, adjustments that wait, the words of three filters, tickets.
     with django_assert_num_queries(8):
         answer = agent.get(list_of(TICKETS))
     assert len(shown(answer)) == count
@@ -88,9 +89,9 @@ def test_open_tickets_are_listed_with_the_newest_first(agent: Client, asha: Cust
         ("state=overdue", "c"),
         ("state=closed", "d"),
         ("state=all", "abcd"),
-        ("status=INPROGRESS", "c"),
-        ("priority=HIGH", "c"),
-        ("department=STORE", "a"),
+        ("status={INPROGRESS}", "c"),
+        ("priority={HIGH}", "c"),
+        ("department={STORE}", "a"),
         ("q=a00000000", "a"),
         ("q=A00000000", "a"),
         ("q=9812345678", "abc"),
@@ -105,13 +106,14 @@ def test_tickets_are_filtered_and_searched(agent: Client, asha: Customer, query:
         customer=asha, code="c00000000", priority="HIGH", status="INPROGRESS", due_at=OPENED, created_at=OPENED.replace(day=6)
     )
     TicketFactory(customer=asha, code="d00000000", closed=True, due_at=OPENED)
+    query = query.format_map(dict(TicketChoice.objects.values_list("code", "pk")))
     assert sorted(ticket.code[0] for ticket in shown(agent.get(f"{list_of(TICKETS)}?{query}"))) == list(codes)
 
 
 def test_a_word_that_does_not_exist_shows_nothing_with_a_sentence(agent: Client, ticket: Ticket) -> None:
-    answer = agent.get(f"{list_of(TICKETS)}?department=KITCHEN")
+    answer = agent.get(f"{list_of(TICKETS)}?department=999999999")
     assert shown(answer) == []
-    assert "The department of this address does not exist: nothing is shown." in text_of(answer)
+    assert "The department of this address does not exist" in text_of(answer)
 
 
 def test_operators_choose_from_the_words_of_all(ticket: Ticket, words: Organization) -> None:
@@ -119,7 +121,10 @@ def test_operators_choose_from_the_words_of_all(ticket: Ticket, words: Organizat
     use_words(foreign.organization)
     operator = log_in(StaffMemberFactory(operator=True))
     assert set(shown(operator.get(list_of(TICKETS)))) == {ticket, foreign}
-    assert shown(operator.get(f"{list_of(TICKETS)}?status=OPEN&organization={words.pk}")) == [ticket]
+    theirs = TicketChoice._base_manager.get(organization=foreign.organization, code="OPEN")
+    answer = operator.get(f"{list_of(TICKETS)}?status={theirs.pk}")
+    assert shown(answer) == [foreign]
+    assert f"{foreign.organization}: OPEN" in answer.content.decode()
     assert operator.get(page_of(TICKETS, foreign)).status_code == 200
 
 
