@@ -74,6 +74,7 @@ def test_your_own_password_is_changed_with_the_old_one(organization: Organizatio
 CUSTOMERS = {"Customers", "Identity requests", "Merges", "Cards", "Consent log"}
 GROUPINGS = {"Segments", "User groups", "Statuses"}
 PROGRAMS = {"Programs", "Coupon series"}
+REFERRALS = {"Referrals", "Invitations", "Rewards", "Campaigns"}
 POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions", "Coupons"}
 
 
@@ -81,10 +82,10 @@ POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Re
     ("role", "rooms"),
     [
         ("store_staff", {*CUSTOMERS, *POINTS}),
-        ("store_manager", {*CUSTOMERS, "Likely duplicates", *PROGRAMS, *POINTS, "Stores", "Tills"}),
+        ("store_manager", {*CUSTOMERS, "Likely duplicates", *PROGRAMS, *POINTS, *REFERRALS, "Stores", "Tills"}),
         (
             "care_agent",
-            {*CUSTOMERS, *GROUPINGS, "Likely duplicates", *PROGRAMS, *POINTS, "Deferred events", "Audit"},
+            {*CUSTOMERS, *GROUPINGS, "Likely duplicates", *PROGRAMS, *POINTS, *REFERRALS, "Deferred events", "Audit"},
         ),
     ],
 )
