@@ -29,7 +29,7 @@ class ReferralLinkAdmin(CustomerRowsAdmin):
         "referee_link", "referrer_link", "campaign_link", "code_text", "version_number", "linked_at", "is_new", "till", "store",
         "made_by_label",
     )  # fmt: skip
-    list_display = ("referee_link", "referrer_link", "campaign_link", "events_text", "linked_at", "store")
+    list_display = ("linked_at", "referee_link", "referrer_link", "campaign_link", "events_text", "store")
     list_display_links = ("linked_at",)
     list_filter = (CustomerFilter, CampaignFilter, ("linked_at", DayRangeFilter))
     ordering = ("-pk",)

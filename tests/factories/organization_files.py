@@ -25,7 +25,9 @@ def storing(*names: str) -> list[Section]:
     ]
 
 
-OWN_SECTIONS = storing("programs", "coupon_series", "segments", "user_groups", "customer_statuses", "tickets")
+OWN_SECTIONS = storing(
+    *("programs", "coupon_series", "referral_campaigns", "segments", "user_groups", "customer_statuses", "tickets")
+)
 
 
 @cache

@@ -77,6 +77,7 @@ CUSTOMERS = {
 }
 GROUPINGS = {"Segments", "User groups", "Statuses"}
 PROGRAMS = {"Programs", "Coupon series", "Bought together"}
+REFERRALS = {"Referrals", "Invitations", "Rewards", "Campaigns"}
 POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions", "Coupons", "Recommendations"}
 
 
@@ -84,10 +85,12 @@ POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Re
     ("role", "rooms"),
     [
         ("store_staff", {*CUSTOMERS, *POINTS}),
-        ("store_manager", {*CUSTOMERS, "Likely duplicates", *PROGRAMS, *POINTS, "Stores", "Tills"}),
+        ("store_manager", {*CUSTOMERS, "Likely duplicates", *PROGRAMS, *POINTS, *REFERRALS, "Stores", "Tills"}),
         (
             "care_agent",
-            {*CUSTOMERS, *GROUPINGS, "Likely duplicates", *PROGRAMS, *POINTS, "Deferred events", "Erasures", "Audit"},
+            {
+                *CUSTOMERS, *GROUPINGS, "Likely duplicates", *PROGRAMS, *POINTS, *REFERRALS, "Deferred events", "Erasures", "Audit",
+            },
         ),
     ],
 )

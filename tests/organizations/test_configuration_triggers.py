@@ -91,11 +91,6 @@ WRITTEN = {
     "engagement_redemptionreversal",
     "engagement_seriesissues",
     "engagement_tierchange",
-    "referrals_invitation",
-    "referrals_refereeevent",
-    "referrals_referralcode",
-    "referrals_referrallink",
-    "referrals_reward",
     "organizations_auditentry",
     "organizations_counter",
     "organizations_credentialfailure",
@@ -109,6 +104,11 @@ WRITTEN = {
     "webhooks_endpointhealth",
     "webhooks_endpointsecret",
     "webhooks_event",
+    "referrals_invitation",
+    "referrals_refereeevent",
+    "referrals_referralcode",
+    "referrals_referrallink",
+    "referrals_reward",
     "subscriptions_consentchange",
     "subscriptions_consent",
     "tickets_ticket",
@@ -169,6 +169,7 @@ def versions_of_rules_may_change() -> Iterator[None]:
     execute("SET CONSTRAINTS ALL IMMEDIATE")
     execute("ALTER TABLE engagement_programversion DISABLE TRIGGER program_versions_are_append_only")
     execute("ALTER TABLE engagement_couponseriesversion DISABLE TRIGGER coupon_series_versions_are_append_only")
+    execute("ALTER TABLE referrals_referralcampaignversion DISABLE TRIGGER referral_campaign_versions_are_append_only")
     execute("SET CONSTRAINTS ALL DEFERRED")
     yield
 

@@ -104,6 +104,7 @@ class RewardAdmin(DecidingAdmin, CustomerRowsAdmin):  # type: ignore[misc]  # st
                 ("Referrer", link_to(row.link.referrer), _identifiers(known, row.link.referrer)),
                 ("Referee", link_to(row.link.referee), _identifiers(known, row.link.referee)),
             ],
+            "referral": link_to(row.link),
             "bill": link_to(row.event.bill) if row.event.bill else "",
             "entry": link_to(row.entry) if row.entry else "",
             "coupon": link_to(row.coupon) if row.coupon else "",
