@@ -34,7 +34,7 @@ _DAYS_BEFORE: Final = 9
 
 
 def refer_demo_friends(customers: Sequence[Customer], *, by: Actor, now: datetime) -> int:
-    """Let some of the customers invite friends, most of whom register; the number of referrals.
+    """Let some of the customers invite friends, of which most register; the number of referrals.
 
     One friend has the referrer's own address with a tag: that reward waits for review. Does nothing if there are referrals
     already, of an older edition or of a user. Call it in a transaction.

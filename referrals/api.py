@@ -20,6 +20,7 @@ from engagement.coupons.catalog import load_series
 from loyalty_project import clock
 from loyalty_project.api.envelope import customer_answer, customers_answer, request_items
 from loyalty_project.api.paging import MOST_ROWS, read_limit
+from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, in_numeric_order
 from loyalty_project.protocol.moments import read_span
@@ -30,6 +31,7 @@ from organizations.api.batches import answer_batch
 from organizations.api.call import Call
 from organizations.api.views import TillViewSet
 from organizations.locations.names import load_names
+from referrals import openapi
 from referrals.campaigns.catalog import load_campaigns
 from referrals.invitations.inviting import Answered, invite_all
 from referrals.invitations.requests import InvitationRow, Reader
@@ -51,6 +53,7 @@ class ReferralViewSet(TillViewSet):
     """The action customer/referrals."""
 
     @action(detail=False, methods=["get"])
+    @described(openapi.READ)
     def referrals(self, _request: Request, **_kwargs: object) -> Response:
         """Read what customers have referred, up to the batch limit."""
         query = expand_identifier_pair(self.query)
@@ -66,6 +69,7 @@ class ReferralViewSet(TillViewSet):
         return self.answer(customer_answer(outcomes, message=ALL_DONE))
 
     @referrals.mapping.post
+    @described(openapi.WRITE)
     def add_referrals(self, _request: Request, **_kwargs: object) -> Response:
         """Store invitations."""
         call = self.call

@@ -1,4 +1,4 @@
-"""Referrals of a person: what an erasure empties and an export shows; who referred whom stays, as ids (docs/back-office.md)."""
+"""Referrals of a person: what an erasure empties and an export shows; the links stay, as ids (docs/back-office.md)."""
 
 from typing import Final
 

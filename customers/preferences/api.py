@@ -14,6 +14,7 @@ from customers.api.reads import Result, read_outcomes, reading_of
 from customers.identifiers.sections import identifiers
 from customers.lookup.services import read_lookup_query
 from customers.lookup.statement import Found
+from customers.preferences import openapi
 from customers.preferences.rules import SentPreferences, SentStore, read_preferences
 from customers.preferences.sections import PREFERENCES, SECTION
 from customers.preferences.services import keep_preferences, load_open_stores
@@ -22,6 +23,7 @@ from customers.profile.models import Customer
 from customers.profile.reading import Reading, merged
 from customers.registration.context import InputContext, load_input_context
 from loyalty_project.api.envelope import customers_answer, request_items
+from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
 from loyalty_project.protocol.outcomes import Done
@@ -41,6 +43,7 @@ class PreferenceViewSet(TillViewSet):
     """The action customer/preferences."""
 
     @action(detail=False, methods=["get"])
+    @described(openapi.READ)
     def preferences(self, _request: Request, **_kwargs: object) -> Response:
         """Read the preferences of customers."""
         query = self.query
@@ -50,6 +53,7 @@ class PreferenceViewSet(TillViewSet):
         return self.answer(_compose(read_outcomes(asked, reading, sections, partial(_listed, reading=reading))))
 
     @preferences.mapping.post
+    @described(openapi.WRITE)
     def add_preferences(self, _request: Request, **_kwargs: object) -> Response:
         """Store preferences of customers."""
         call = self.call

@@ -165,7 +165,7 @@ def open_batch(
 ) -> CustomerBatch:
     """Lock and read all customers that the inputs may change. Call it in the transaction that writes them.
 
-    `others` (ids) are locked and read with them: customers whom the inputs concern.
+    `others` (ids) are locked and read with them: customers that the inputs concern.
 
     Raises `django.db.OperationalError` if a lock is not free in time (55P03), and if a customer was merged while the lock was
     waited for (40001): then the item is to be repeated.

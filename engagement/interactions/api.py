@@ -13,11 +13,13 @@ from customers.identifiers.sections import identifiers
 from customers.lookup.services import LookupQuery, read_lookup_query
 from customers.lookup.statement import Found
 from customers.profile.reading import Reading, merged
+from engagement.interactions import openapi
 from engagement.interactions.filters import InteractionFilters
 from engagement.interactions.payloads import networks
 from engagement.interactions.rules import FEEDS
 from engagement.interactions.sections import FEED, INTERACTIONS, feed_notices, feeds, interactions
 from loyalty_project.api.envelope import customer_answer
+from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.outcomes import Done, Outcome
 from organizations.api.views import TillViewSet
@@ -29,6 +31,7 @@ class InteractionViewSet(TillViewSet):
     """The action customer/interaction."""
 
     @action(detail=False, methods=["get"], url_path="interaction|interactions")
+    @described(openapi.INTERACTION)
     def interaction(self, _request: Request, **_kwargs: object) -> Response:
         """Read the interactions of customers by network and type."""
         query = self.query

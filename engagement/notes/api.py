@@ -15,12 +15,14 @@ from customers.identifiers.sections import identifiers
 from customers.lookup.services import read_lookup_query
 from customers.lookup.statement import Found
 from customers.profile.reading import Reading, merged
+from engagement.notes import openapi
 from engagement.notes.models import Note
 from engagement.notes.payloads import kept_note
 from engagement.notes.rules import SentNote, changes_notes, read_associate, read_notes
 from engagement.notes.sections import ALL, NOTES, OF_ASSOCIATE
 from engagement.notes.services import keep_notes
 from loyalty_project.api.envelope import customer_answer, request_items
+from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code, Transport
 from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
 from loyalty_project.protocol.outcomes import Done
@@ -37,6 +39,7 @@ class NoteViewSet(TillViewSet):
     """The action customer/notes."""
 
     @action(detail=False, methods=["get"])
+    @described(openapi.READ)
     def notes(self, _request: Request, **_kwargs: object) -> Response:
         """Read the notes of a customer."""
         query = self.query
@@ -53,6 +56,7 @@ class NoteViewSet(TillViewSet):
         return self.answer(customer_answer(outcomes, message=DONE))
 
     @notes.mapping.post
+    @described(openapi.WRITE)
     def add_notes(self, _request: Request, **_kwargs: object) -> Response:
         """Add notes to a customer, and change notes."""
         call = self.call

@@ -25,18 +25,18 @@ def make_rows(apps, _schema_editor):
 
 
 def make_campaigns(apps, organization, said):
-    for one in said:
+    for row in said:
         campaign = apps.get_model("referrals", "ReferralCampaign").objects.create(
             organization=organization,
-            token=one["token"],
-            is_default=one.get("default", False),
-            is_active=one.get("active", True),
+            token=row["token"],
+            is_default=row.get("default", False),
+            is_active=row.get("active", True),
         )
         apps.get_model("referrals", "ReferralCampaignVersion").objects.create(
             organization=organization,
             campaign=campaign,
             number=1,
-            terms={name: value for name, value in one.items() if name not in OWN},
+            terms={name: value for name, value in row.items() if name not in OWN},
             made_at=timezone.now(),
         )
 
@@ -46,7 +46,7 @@ def write_json(apps, _schema_editor):
     # Read no more than is needed: going back, columns that came later are gone already.
     for organization in Organization.objects.only("stored_sections"):
         campaigns = apps.get_model("referrals", "ReferralCampaign").objects.filter(organization=organization).order_by("token")
-        said = [as_said(apps, one) for one in campaigns]
+        said = [as_said(apps, campaign) for campaign in campaigns]
         if said:
             organization.stored_sections[SECTION] = said
             organization.save(update_fields=["stored_sections"])

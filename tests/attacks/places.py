@@ -199,7 +199,7 @@ def _rows_of_points(person: Customer, till: Till) -> dict[type[Model], Model]:
 
 
 def _rows_of_referrals(person: Customer, till: Till) -> dict[type[Model], Model]:
-    """A friend whom the person invited and who came; the reward is held for review."""
+    """A friend of the person, invited and registered; the reward is held for review."""
     current = open_campaign(person.organization, f"OF{person.pk}", default=False)
     name = f"Marked{till.store.code}"
     ensure_codes([person.pk], campaign_id=current.campaign.pk, policy=person.organization.policy, now=clock.now())

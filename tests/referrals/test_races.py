@@ -49,7 +49,7 @@ def opened(friends: Friends, **terms: object) -> CurrentCampaign:
 def at_once(friends: Friends, work: Callable[[int], str], *, workers: int = WORKERS) -> Counter[str]:
     """How often each result came; of a broken constraint its name."""
 
-    def one(number: int) -> str:
+    def worker(number: int) -> str:
         with organization_scope(friends.organization):
             try:
                 return work(number)
@@ -58,7 +58,7 @@ def at_once(friends: Friends, work: Callable[[int], str], *, workers: int = WORK
             except OperationalError:
                 return "busy"
 
-    return Counter(race([[number] for number in range(workers)], one))
+    return Counter(race([[number] for number in range(workers)], worker))
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:

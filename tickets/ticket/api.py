@@ -15,6 +15,7 @@ from customers.lookup.services import LookupQuery, find_each, read_lookup_query
 from customers.lookup.statement import Found
 from customers.profile.reading import Reading, merged
 from loyalty_project.api.envelope import customer_answer, customers_answer, request_items
+from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
 from loyalty_project.protocol.outcomes import Done, Outcome
@@ -23,6 +24,7 @@ from organizations.api.batches import answer_batch
 from organizations.api.call import Call
 from organizations.api.views import TillViewSet
 from tickets.choices.catalog import load_ticket_choices
+from tickets.ticket import openapi
 from tickets.ticket.fields import load_ticket_fields
 from tickets.ticket.filters import TicketFilters
 from tickets.ticket.models import Ticket
@@ -41,6 +43,7 @@ class TicketViewSet(TillViewSet):
     """The action customer/tickets."""
 
     @action(detail=False, methods=["get"])
+    @described(openapi.READ)
     def tickets(self, _request: Request, **_kwargs: object) -> Response:
         """Read the tickets of customers that pass the filters."""
         query = self.query
@@ -48,6 +51,7 @@ class TicketViewSet(TillViewSet):
         return self.answer(customer_answer(read_tickets(asked, query, call=self.call), message=ALL_DONE))
 
     @tickets.mapping.post
+    @described(openapi.WRITE)
     def keep_ticket(self, _request: Request, **_kwargs: object) -> Response:
         """Open a ticket, or change one."""
         call = self.call

@@ -47,7 +47,7 @@ def asha(chain: Chain) -> Customer:
 def at_once(chain: Chain, work: Callable[[], Iterable[object]]) -> Counter[str]:
     """How often each status came if every worker does the work at the same moment; the name of a broken constraint."""
 
-    def one(_: int) -> str:
+    def worker(_: int) -> str:
         with organization_scope(chain.organization):
             try:
                 with transaction.atomic():
@@ -56,7 +56,7 @@ def at_once(chain: Chain, work: Callable[[], Iterable[object]]) -> Counter[str]:
                 return constraint_name(error) or ""
             return str(status)
 
-    return Counter(race([[0] for _ in range(WORKERS)], one))
+    return Counter(race([[0] for _ in range(WORKERS)], worker))
 
 
 def bring_interaction(chain: Chain, asha: Customer) -> Counter[str]:

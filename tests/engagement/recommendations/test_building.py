@@ -172,9 +172,9 @@ def test_builds_beside_each_other_agree(organization: Organization, till: Till) 
     sell(till, 2, "TENT", "BAG")
     sell(till, 2, "MUG")
 
-    def one(_number: int) -> Built:
+    def worker(_number: int) -> Built:
         with organization_scope(organization):
             return build_pairs(organization, min_support=2, days=timedelta(days=365).days)
 
-    assert set(race([[0, 1], [0, 1], [0, 1]], one)) == {Built(pairs=2, gone=0)}
+    assert set(race([[0, 1], [0, 1], [0, 1]], worker)) == {Built(pairs=2, gone=0)}
     assert ItemPair.objects.count() == 2

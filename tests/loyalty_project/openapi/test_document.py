@@ -104,6 +104,25 @@ def test_every_parameter_of_the_protocol_is_in_the_document(name: str, text: str
     assert names - SHARED <= documented
 
 
+def names_of(schema: Mapping[str, Any]) -> set[str]:
+    """The keys of a schema at any depth."""
+    if "$ref" in schema:
+        return names_of(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    properties = schema.get("properties", {})
+    parts = [*properties.values(), *([schema["items"]] if "items" in schema else [])]
+    return {*properties, *(name for part in parts for name in names_of(part))}
+
+
+@pytest.mark.parametrize("name", ["notes", "tickets", "referrals", "preferences"])
+def test_every_field_that_a_paragraph_names_is_in_the_document(name: str) -> None:
+    """Bodies that the protocol describes in the paragraph that begins with POST."""
+    paragraph = next(part for part in dict(sections())[name].split("\n\n") if part.startswith("POST"))
+    fields = {field for code in re.findall(r"`([^`]+)`", paragraph) for field in re.findall(r"[a-z_]+", code)}
+    documented = names_of(operation(name, "post")["requestBody"]["content"]["application/xml"]["schema"])
+    assert len(fields) > 3
+    assert fields <= documented
+
+
 @pytest.mark.parametrize("name", ["add", "update_identity", "subscriptions", "tickets"])
 def test_every_field_of_a_body_is_in_the_document(name: str) -> None:
     text = dict(sections())[name]

@@ -449,12 +449,12 @@ def test_tickets_of_another_organization_are_never_seen(api, asha):
     till = TillFactory(store=StoreFactory(organization=foreign))
     with organization_scope(foreign):
         stranger = register(till, mobile="9812345678")
-    there = Api(till)
-    code = post(there).item["ticket"]["code"]
+    foreign_api = Api(till)
+    code = post(foreign_api).item["ticket"]["code"]
     assert post(api, ticket_code=code, status="CLOSE").code == "1302"
     assert tickets(get(api, f"mobile=9812345678&ticket_code={code}")) == []
     assert get(api, f"id={stranger.pk}").customer["item_status"]["code"] == "1011"
-    assert [ticket["code"] for ticket in tickets(get(there))] == [code]
+    assert [ticket["code"] for ticket in tickets(get(foreign_api))] == [code]
 
 
 def test_an_organization_without_words_has_the_usual_ones(till, asha, organization: Organization):

@@ -116,5 +116,5 @@ def test_many_rows_cost_the_statements_of_one(asha: Customer, bring: Bring) -> N
         return len(queries)
 
     bring(f"{MOBILE},FIRST,,,,1")
-    one = cost(f"{MOBILE},A,,,,1", f"{MOBILE},FIRST,,,,2")
-    assert cost(*(f"{MOBILE},B{number},,,,1" for number in range(9)), f"{MOBILE},FIRST,,,,3", f"{MOBILE},A,,,,4") == one
+    cost_of_two = cost(f"{MOBILE},A,,,,1", f"{MOBILE},FIRST,,,,2")
+    assert cost(*(f"{MOBILE},B{number},,,,1" for number in range(9)), f"{MOBILE},FIRST,,,,3", f"{MOBILE},A,,,,4") == cost_of_two

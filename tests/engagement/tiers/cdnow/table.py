@@ -15,7 +15,7 @@ class Asked:
     alternatives: tuple[tuple[int, ...], ...]
 
 
-def one(figure: str, threshold: int) -> Asked:
+def asks(figure: str, threshold: int) -> Asked:
     return Asked(((figure, threshold),), ((1,),))
 
 
@@ -71,8 +71,8 @@ REWARDS = Ladder(
     earning=(Earning(dollars=1, points=1),),
     tiers=(
         Tier("Listener"),
-        Tier("Fan", reached=one("PURCHASES", 200)),
-        Tier("Collector", reached=one("PURCHASES", 1000)),
+        Tier("Fan", reached=asks("PURCHASES", 200)),
+        Tier("Collector", reached=asks("PURCHASES", 1000)),
     ),
 )
 
@@ -82,7 +82,7 @@ RECORDS = Ladder(
         Tier("Single"),
         Tier(
             "Album",
-            reached=one("PURCHASES", 50),
+            reached=asks("PURCHASES", 50),
             lasts=("months", 3),
             kept=Asked((("AMOUNT", 40), ("VISITS", 2)), ((1,), (2,))),
             grace=20,
@@ -90,7 +90,7 @@ RECORDS = Ladder(
         ),
         Tier(
             "Box set",
-            reached=one("PURCHASES", 150),
+            reached=asks("PURCHASES", 150),
             lasts=("months", 6),
             kept=Asked((("AMOUNT", 100), ("VISITS", 2)), ((1, 2),)),
             grace=45,
@@ -98,14 +98,14 @@ RECORDS = Ladder(
         ),
         Tier(
             "Catalog",
-            reached=one("PURCHASES", 400),
+            reached=asks("PURCHASES", 400),
             lasts=("months", 4),
             kept=Asked((("AMOUNT", 250), ("VISITS", 6)), ((1,), (2,))),
             leads_to="fitting",
         ),
         Tier(
             "Archive",
-            reached=one("PURCHASES", 1200),
+            reached=asks("PURCHASES", 1200),
             lasts=("months", 3),
             kept=Asked((("AMOUNT", 700),), ((1,),)),
             grace=30,
@@ -124,14 +124,14 @@ ENCORE = Ladder(
         Tier("Hum"),
         Tier(
             "Song",
-            reached=one("LIFETIME_POINTS", 40),
+            reached=asks("LIFETIME_POINTS", 40),
             lasts=("end of month", 2),
             kept=Asked((("AMOUNT", 30), ("VISITS", 2), ("POINTS", 45)), ((1, 2), (1, 3), (2, 3))),
             leads_to="previous",
         ),
         Tier(
             "Opera",
-            reached=one("CURRENT_POINTS", 120),
+            reached=asks("CURRENT_POINTS", 120),
             lasts=("end of year", 0),
             kept=Asked((("VISITS", 3), ("AMOUNT", 100), ("POINTS", 150)), ((1, 2), (3,))),
             grace=25,
@@ -160,7 +160,7 @@ TOUR = Ladder(
         Tier("Street"),
         Tier(
             "Hall",
-            reached=one("sixty days", 45),
+            reached=asks("sixty days", 45),
             lasts=("months", 2),
             kept=Asked((("quarter", 2), ("sixty days", 40)), ((1,), (2,))),
             grace=10,
@@ -170,14 +170,14 @@ TOUR = Ladder(
             "Arena",
             reached=Asked((("cycle", 90), ("quarter", 3), ("PURCHASES", 150)), ((1, 2), (1, 3), (2, 3))),
             lasts=("end of month", 1),
-            kept=one("since the change", 60),
+            kept=asks("since the change", 60),
             leads_to="fitting",
         ),
         Tier(
             "Stadium",
             reached=Asked((("quarter", 5), ("sixty days", 250), ("year", 100)), ((1, 3), (2, 3))),
             lasts=("end of year", 0),
-            kept=one("year", 200),
+            kept=asks("year", 200),
             leads_to="previous",
         ),
     ),
