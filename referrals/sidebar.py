@@ -3,11 +3,10 @@
 from typing import Final
 
 from organizations.back_office.sidebar import SidebarEntry
-from referrals.rewards.staff import count_held
 
 REFERRALS: Final = (
     SidebarEntry("Referrals", "diversity_3", "referrals.referrallink"),
     SidebarEntry("Invitations", "forward_to_inbox", "referrals.invitation"),
-    SidebarEntry("Rewards", "card_giftcard", "referrals.reward", count_held),
+    SidebarEntry("Rewards", "card_giftcard", "referrals.reward"),
     SidebarEntry("Campaigns", "campaign", "referrals.referralcampaign"),
 )

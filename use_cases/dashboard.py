@@ -19,6 +19,7 @@ from organizations.back_office.current_user import organization_of
 from organizations.back_office.tables import Table, table
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
+from referrals.rewards.staff import count_held
 from webhooks.endpoints.services import count_paused
 
 NEWEST: Final = 8
@@ -38,6 +39,9 @@ def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
         figures.append(("Pending identity requests", waiting, "swap_horiz", "admin:customers_identityrequest_changelist"))
     if user.has_perm("engagement.view_pointsadjustment") and (count := count_waiting(request)):
         figures.append(("Pending adjustments", count_label(count), "exposure", "admin:engagement_pointsadjustment_changelist"))
+    if user.has_perm("referrals.view_reward") and (count := count_held(request)):
+        held = "admin:referrals_reward_changelist"
+        figures.append(("Rewards held for review", count_label(count), "card_giftcard", held))
     if user.has_perm("webhooks.view_endpoint") and (count := count_paused()):
         figures.append(("Webhooks paused after failures", count_label(count), "webhook", "admin:webhooks_endpoint_changelist"))
     shops: list[tuple[str, type[Any], str]] = [("stores", Store, "storefront"), ("tills", Till, "point_of_sale")]

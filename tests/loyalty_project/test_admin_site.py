@@ -89,7 +89,15 @@ POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Re
         (
             "care_agent",
             {
-                *CUSTOMERS, *GROUPINGS, "Likely duplicates", *PROGRAMS, *POINTS, *REFERRALS, "Deferred events", "Erasures", "Audit",
+                *CUSTOMERS,
+                *GROUPINGS,
+                "Likely duplicates",
+                *PROGRAMS,
+                *POINTS,
+                *REFERRALS,
+                "Deferred events",
+                "Erasures",
+                "Audit",
             },
         ),
     ],
