@@ -5,6 +5,7 @@
 
 from customers.cards.models import Card
 from customers.duplicates.models import DuplicateCandidate
+from customers.erasure.models import Erasure
 from customers.field_terms.models import FieldTerm
 from customers.groups.models import GroupMembership
 from customers.identifiers.models import Identifier
@@ -34,6 +35,7 @@ KEPT = (
     KeptRows(model=DuplicateCandidate, column="second", reason="duplicates.services settles the pairs of both customers"),
     KeptRows(model=IdentityRequest, reason="a request keeps its customer"),
     KeptRows(model=IdentityRequest, column="other", reason="a request keeps the owner of the value"),
+    KeptRows(model=Erasure, reason="a certificate stays with the customer who was erased"),
     KeptRows(model=FieldTerm, reason="terms are derived from the answers: merging.services"),
     KeptRows(model=ValidationCode, reason="a code is valid for minutes, for the customer it was sent to"),
 )

@@ -86,12 +86,7 @@ class ErasureActions(BackOfficeAdmin):
 
     has_export_permission = permission_check(EXPORT_PERMISSION)
 
-    def has_erase_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """True if the current user may erase customers, and this one is neither merged nor erased. `obj` is a row or an id."""
-        if not permission_check(ERASE_PERMISSION)(self, request):
-            return False
-        customer = None if obj is None else self.get_object(request, str(getattr(obj, "pk", obj)))
-        return customer is None or (customer.merged_into_id is None and customer.erased_at is None)
+    has_erase_permission = permission_check(ERASE_PERMISSION)
 
     @row_page("Remove a value", address="remove", icon="backspace", permission="remove")
     def remove_value(self, request: HttpRequest, customer: Customer) -> HttpResponse:
@@ -129,6 +124,9 @@ class ErasureActions(BackOfficeAdmin):
     @row_page("Erase", address="erase", icon="person_remove", permission="erase")
     def erase(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         """The page that erases the personal data of a customer, and leads to the certificate."""
+        if customer.merged_into_id is not None or customer.erased_at is not None:
+            messages.warning(request, "This customer is merged into another one, or erased already.")
+            return HttpResponseRedirect(page_of(customer))
         form = EraseForm(request.POST or None, customer=customer, by=actor_of(request, self.organization_behind(customer)))
         if form.run():
             messages.success(request, f"The personal data of customer {customer.pk} was erased.")

@@ -19,9 +19,9 @@ _FEWEST_DIGITS: Final = 7
 
 def names_person(cells: Sequence[str], values: Sequence[str]) -> bool:
     """True if a cell is one of the values that identify a person, ignoring case, or ends one that is a number."""
-    known = {value.casefold() for value in values}
+    known = {value.lower() for value in values}
     numbers = [value for value in values if value.isascii() and value.isdigit()]
-    return any(cell.strip().casefold() in known or _ends_one(cell.strip(), numbers) for cell in cells)
+    return any(cell.strip().lower() in known or _ends_one(cell.strip(), numbers) for cell in cells)
 
 
 def _ends_one(cell: str, numbers: Sequence[str]) -> bool:
@@ -56,5 +56,5 @@ def drop_rows(path: Path, values: Sequence[str]) -> int:
 
 
 def _stands_in(text: str, values: Sequence[str]) -> bool:
-    folded = text.casefold()
-    return any(value.casefold() in folded for value in values)
+    folded = text.lower()
+    return any(value.lower() in folded for value in values)

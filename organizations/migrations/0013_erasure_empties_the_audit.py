@@ -19,7 +19,7 @@ BEGIN
                 after := after - personal;
             END IF;
         END LOOP;
-        IF before = after THEN
+        IF before = after AND OLD IS DISTINCT FROM NEW THEN
             RETURN NEW;
         END IF;
     END IF;

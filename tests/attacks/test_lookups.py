@@ -138,7 +138,9 @@ def test_a_filter_whose_value_names_nothing_shows_nothing(browser: Client, place
 def test_a_customer_out_of_sight_filters_nothing_in(places: dict[str, Place]) -> None:
     own = places["own"].till.store
     manager = log_in(StaffMemberFactory(organization=own.organization, role="store_manager", stores=[own]))
-    for noun in [noun for noun in LISTS if "customer" in declared(noun)]:
+    visible = [noun for noun in LISTS if "customer" in declared(noun) and ask(manager, noun).status_code == 200]
+    assert len(visible) > 10
+    for noun in visible:
         answers = {name: ask(manager, noun, customer=str(place.customer.pk)) for name, place in places.items()}
         assert {name: bool(shown(answer)) for name, answer in answers.items()} == {
             "own": True, "elsewhere": False, "foreign": False,

@@ -85,7 +85,7 @@ POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Re
     ("role", "rooms"),
     [
         ("store_staff", {*CUSTOMERS, *POINTS}),
-        ("store_manager", {*CUSTOMERS, "Likely duplicates", *PROGRAMS, *POINTS, *REFERRALS, "Stores", "Tills"}),
+        ("store_manager", {*CUSTOMERS, "Likely duplicates", *PROGRAMS, *POINTS, *REFERRALS, "Erasures", "Stores", "Tills"}),
         (
             "care_agent",
             {

@@ -58,6 +58,7 @@ WRITTEN = {
     "customers_customer",
     "customers_customersegment",
     "customers_duplicatecandidate",
+    "customers_erasure",
     "customers_fieldterm",
     "customers_groupmembership",
     "customers_identifier",

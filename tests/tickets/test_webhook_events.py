@@ -6,7 +6,7 @@ from organizations.audit.actors import till_actor
 from organizations.locations.models import Till
 from tests.back_office import register
 from tests.factories.webhooks import announced, listen
-from tickets.choices.catalog import load_choices
+from tickets.choices.catalog import load_ticket_choices
 from tickets.ticket.rules import TicketInput
 from tickets.ticket.services import change_ticket, open_ticket
 
@@ -17,7 +17,7 @@ def test_tickets_are_announced_when_they_are_opened_and_changed(till: Till) -> N
     organization = till.organization
     asha = register(till, mobile="9812312345")
     listen(organization, "ticket.opened", "ticket.changed")
-    by, choices = till_actor(till, organization), load_choices()
+    by, choices = till_actor(till, organization), load_ticket_choices()
     ticket = open_ticket(asha.pk, TicketInput(subject="Lamp"), choices=choices, by=by)
     changed = change_ticket(ticket, TicketInput(message="It flickers"), choices=choices, by=by)
     change_ticket(changed, TicketInput(message="It flickers"), choices=choices, by=by)
@@ -32,7 +32,7 @@ def test_tickets_are_announced_to_nobody_who_does_not_listen(till: Till) -> None
     open_ticket(
         register(till, mobile="9812312345").pk,
         TicketInput(subject="Lamp"),
-        choices=load_choices(),
+        choices=load_ticket_choices(),
         by=till_actor(till, organization),
     )
     assert announced("ticket.opened") == []

@@ -32,7 +32,7 @@ TABLE = """
     customers.view_customer                 A M S C U  kept
     customers.view_customerstatus           A . . C U  .
     customers.view_duplicatecandidate       A M . C U  kept
-    customers.view_erasure                  A . . C U  .
+    customers.view_erasure                  A M . C U  kept
     customers.view_identityrequest          A M S C U  kept
     customers.view_merge                    A M S C U  kept
     customers.view_segment                  A . . C U  .

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db
 
 def test_panels_are_those_that_may_be_seen(anna: Customer, organization: Organization) -> None:
     agent = StaffMemberFactory(organization=organization, role="care_agent")
-    assert [panel.title for panel in panels_of(anna, organization=organization, seen_by=agent)] == ["Tickets", "Consent"]
+    titles = [panel.title for panel in panels_of(anna, organization=organization, seen_by=agent)]
+    assert titles == ["Notes", "Tickets", "Consent"]
     nobody = StaffMemberFactory(organization=organization, role="", username="nobody")
     assert panels_of(anna, organization=organization, seen_by=nobody) == []
 

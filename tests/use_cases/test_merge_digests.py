@@ -45,6 +45,23 @@ DIGESTED = {
         "id organization_id customer_id program_id token points expiry expires_on reason needs_approval status "
         "requested_on requested_by decided_on decided_by decision_reason entry_id"
     ),
+    "engagement.note.customer": "id organization_id customer_id description noted_at recorded_at associate_id made_by",
+    "engagement.interaction.customer": (
+        "id organization_id customer_id network type occurred_at sender receiver subject status delivered_at recorded_at "
+        "latitude longitude survey_name nps_score sent_by response_url completed_at"
+    ),
+    "engagement.notification.customer": (
+        "id organization_id customer_id network type occurred_at sender receiver subject status delivered_at recorded_at"
+    ),
+    "referrals.referralcode.customer": "id organization_id campaign_id customer_id code made_at",
+    "referrals.invitation.customer": (
+        "id organization_id campaign_id customer_id channel identifier name invited_at recorded_at till_id store_id made_by "
+        "link_id"
+    ),
+    "referrals.reward.receiver": (
+        "id organization_id event_id link_id campaign_id role receiver_id earned_by_id nth most state points coupon_series "
+        "promised_at due_at given_at evidence problem decided_at decided_by decision_reason entry_id coupon_id"
+    ),
     "engagement.recommendation.customer": "id organization_id customer_id item_sku",
     "tickets.ticket.customer": (
         "id organization_id customer_id code subject subject_folded message status priority department type reported_from "

@@ -81,7 +81,7 @@ def test_a_worker_killed_before_the_end_of_its_job_leaves_one_effect(
     with worker_process("--until-empty") as again:
         log = again.log()
     assert again.process.exitcode == 0, log
-    assert any(line["event"] == "jobs_revived" and line["count"] == 1 for line in lines(log))
+    assert any(line["event"] == "jobs_revived" and line["count"] >= 1 for line in lines(log))
     assert len(marks(anna)) == 1
     assert (stored(event).worked_at is not None, stored(event).attempts) == (True, 1)
     assert statuses() == []

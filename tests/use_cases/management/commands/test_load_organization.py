@@ -42,14 +42,18 @@ def test_prints_what_changed_what_waits_and_how_much(file: Path) -> None:
         "organization: created tiny",
         "stores[0]: created store main",
         "stores[0].tills[0]: created till tiny.till1",
-        "stored, not yet active: referral_campaigns",
-        "tiny: 3 changes",
+        "referral_campaigns[0]: created referral campaign F",
+        "tiny: 4 changes",
     ]
-    assert run(file).splitlines() == ["stored, not yet active: referral_campaigns", "tiny: nothing to change"]
+    assert run(file).splitlines() == ["tiny: nothing to change"]
     file.write_text(SMALL.replace("name: Tiny", "name: Tinier"), encoding="utf-8")
     assert run(file).splitlines()[-1] == "tiny: 1 change"
     file.write_text(SMALL.partition("referral_campaigns")[0], encoding="utf-8")
-    assert run(file).splitlines() == ['organization.name: "Tinier" -> "Tiny"', "referral_campaigns: removed", "tiny: 2 changes"]
+    assert run(file).splitlines() == [
+        'organization.name: "Tinier" -> "Tiny"',
+        "referral campaign F: no longer named, deactivated",
+        "tiny: 2 changes",
+    ]
 
 
 def test_never_prints_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,13 +62,13 @@ def test_never_prints_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_dry_run_is_announced(file: Path) -> None:
-    assert run(file, "--dry-run").splitlines()[-1] == "tiny: 3 changes, undone (dry run)"
+    assert run(file, "--dry-run").splitlines()[-1] == "tiny: 4 changes, undone (dry run)"
     assert not Organization.objects.filter(code="tiny").exists()
 
 
 def test_reads_standard_input(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes())))
-    assert run("-").splitlines()[-1] == "tiny: 3 changes"
+    assert run("-").splitlines()[-1] == "tiny: 4 changes"
 
 
 def test_an_error_ends_with_status_2_and_its_path(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
