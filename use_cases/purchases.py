@@ -30,7 +30,8 @@ from engagement.redemptions.giving_back import give_back_redeemed
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
-from use_cases.rewards import referrers_to_lock, reward_first_bills
+from referrals.links.services import referrers_of
+from use_cases.rewards import reward_first_bills
 
 # The code of each broken constraint, if a race gets past the locks: the same bill may succeed later.
 CONSTRAINTS: Mapping[str, Code] = {
@@ -74,7 +75,7 @@ def record_purchases(
     organization = by.organization
     named = {draft.customer_id for draft in drafts if draft.customer_id is not None}
     buyers = named | owners_of_returned(drafts)
-    customers = lock_customers(buyers | referrers_to_lock(buyers))
+    customers = lock_customers(buyers | referrers_of(buyers))
     policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
     recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
     new = [result.bill for result in recorded if isinstance(result, RecordedBill) and result.is_new]

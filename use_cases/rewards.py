@@ -1,6 +1,6 @@
 """Rewards of referees' first bills, what returns do to them, and what is due of them (docs/organization-file.md)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from customers.profile.locks import lock_customers
@@ -10,20 +10,14 @@ from engagement.bills.models import Bill
 from engagement.earning.batch import BillAward
 from engagement.programs.catalog import ProgramCatalog
 from organizations.audit.actors import Actor
-from organizations.configuration import current_configuration
 from referrals.campaigns.catalog import load_campaigns
 from referrals.links.events import Occurrence
 from referrals.links.models import RefereeEvent
-from referrals.links.services import links_of, referrers_of
+from referrals.links.services import links_of
 from referrals.rewards.payloads import reward_effects
 from referrals.rewards.services import reward_events
 from referrals.rewards.taking_back import take_back_rewards
 from referrals.statistics.sections import DUE_REWARDS
-
-
-def referrers_to_lock(buyers: Collection[int]) -> set[int]:
-    """Those who referred these customers (ids), whom their bills may reward: one query, none without campaigns."""
-    return referrers_of(buyers) if _has_campaigns() else set()
 
 
 def reward_first_bills(
@@ -38,11 +32,8 @@ def reward_first_bills(
     """Reward the first bills of referees among these recorded bills, and take back what their returns undo.
 
     Effects and warnings are added to the `awards` by bill. `customers` are the buyers, locked; referrers who are not among
-    them are locked here. One query if no buyer came by a referral, none without campaigns. Call it in a transaction, after the
-    bills' own points.
+    them are locked here. One query if no buyer came by a referral. Call it in a transaction, after the bills' own points.
     """
-    if not _has_campaigns():
-        return
     counting = sorted((bill for bill in bills if bill.counts), key=lambda bill: (bill.billed_at, bill.pk))
     links = links_of({bill.customer_id for bill in counting if bill.customer_id is not None})
     if not links:
@@ -73,8 +64,3 @@ def due_rewards(reading: Reading) -> Section | None:
 
 def _is_loyal(customer: Customer) -> bool:
     return customer.type == Customer.Type.LOYALTY
-
-
-def _has_campaigns() -> bool:
-    """True if the organization has ever had a referral campaign: without one nobody was referred."""
-    return bool(current_configuration().part(load_campaigns).by_id)

@@ -38,16 +38,21 @@ from webhooks.endpoints.secrets import add_secret, retire_old_secrets, signing_k
 from webhooks.events.kinds import EventKind
 
 MET = EventKind(name="customer.met", meaning="a customer was met")
-WORKER = "import sys; from django.core.management import execute_from_command_line; execute_from_command_line(sys.argv)"
+# The settings are those of the process that this one is forked from, which may have started before the test.
+WORKER = """
+import sys
+from django.conf import settings
+from django.core.management import execute_from_command_line
+settings.WEBHOOK_ALLOW_HTTP = settings.WEBHOOK_ALLOW_PRIVATE = True
+execute_from_command_line(sys.argv)
+"""
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _receivers_are_here(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def _receivers_are_here(settings: Settings) -> None:
     settings.WEBHOOK_ALLOW_HTTP = settings.WEBHOOK_ALLOW_PRIVATE = True
-    monkeypatch.setenv("WEBHOOK_ALLOW_HTTP", "1")
-    monkeypatch.setenv("WEBHOOK_ALLOW_PRIVATE", "1")
 
 
 @pytest.fixture
