@@ -18,7 +18,7 @@ from loyalty_project.openapi.common import (
     whole,
 )
 from loyalty_project.openapi.operations import Operation
-from loyalty_project.openapi.shapes import Schema, container, one_or_many, record, rows, text
+from loyalty_project.openapi.shapes import Properties, Schema, container, one_or_many, record, rows, text
 from referrals.campaigns.rules import EVENTS
 
 _CODES: Final = (*LOOKUP_CODES, 1000, 1013, 1202, 1203, 1204, 1222)
@@ -100,7 +100,7 @@ READ: Final = Operation(
 
 # --- POST
 
-_ROW: Final = {"id": text("Echoed."), "name": text(), "identifier": text("A mobile or an e-mail address.")}
+_ROW: Final[Properties] = {"id": text("Echoed."), "name": text(), "identifier": text("A mobile or an e-mail address.")}
 _ROW_STATUS: Final = record(
     "The outcome of the row.", success=text(choices=("true", "false")), code=text(example="1000"), message=text()
 )

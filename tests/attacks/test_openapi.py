@@ -24,16 +24,29 @@ from schemathesis import GenerationMode
 from customers.profile.models import Customer
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
-from tests.api import Api
+from tests.api import Api, fields
 from tests.factories.coupons import hold, open_series
+from tests.factories.fields import FieldFactory
+from tests.factories.interactions import InteractionFactory, NotificationFactory, SurveyFactory
 from tests.factories.locations import digest, till_actor
+from tests.factories.notes import NoteFactory
 from tests.factories.recommendations import RecommendationFactory, basket
+from tests.factories.referrals import open_campaign
+from tests.factories.tickets import TicketFactory
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 FULL = os.environ.get("REGULARS_PROOFS") == "full"
 EXAMPLES = 100 if FULL else 4
 KNOWN = "919812345678"
+FRIEND = "919812345679"
+# What calls send about the customer.
+SENT: dict[str, dict[str, Any]] = {
+    "notes": {"associate_id": "A7", "notes": {"note": [{"description": "Likes tea"}, {"id": "12345", "description": "x"}]}},
+    "preferences": {"local_id": "L1", "store": {"code": "nowhere"}, "custom_fields": fields(Brand="Acme")},
+    "tickets": {"ticket": {"subject": "Broken lid", "status": "OPEN"}},
+    "referrals": {"referrals": {"referral_type": [{"type": "SMS", "referral": [{"name": "Li", "identifier": FRIEND}]}]}},
+}
 IDENTIFIERS = ("mobile", "email", "external_id", "id", "card_number", "card_external_id", "identifierName", "identifierValue")
 FILE = Path(django_settings.BASE_DIR) / "docs" / "openapi.yaml"
 DOCUMENT: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
@@ -63,11 +76,34 @@ def api(organization: Organization, till: Till) -> Api:
     api = Api(till)
     assert api.add(mobile=KNOWN, firstname="Asha").code == "1000"
     customer = Customer.objects.get()
+    series = open_series(organization)
     with transaction.atomic():
-        hold(customer, open_series(organization), by=till_actor(till))
+        hold(customer, series, by=till_actor(till))
     RecommendationFactory(customer=customer, item_sku="RAFT")
     basket(till, "TENT", customer=customer)
+    NoteFactory(customer=customer)
+    TicketFactory(customer=customer)
+    for kind in ("sms", "checkin", "like"):
+        InteractionFactory(customer=customer, type=kind)
+    SurveyFactory(customer=customer)
+    NotificationFactory(customer=customer)
+    FieldFactory(organization=organization, name="Brand", category="preference")
+    open_campaign(organization, referrer_reward={"coupon_series": series.series.code})
+    for name, sent in SENT.items():
+        assert post(api, name, **sent)["status"]["code"] == 200
+    code = read(api, "referrals")["customer"]["referral_code"]
+    assert api.add(mobile=FRIEND, referral_code=code).warnings == []
     return api
+
+
+def post(api: Api, name: str, **sent: Any) -> Any:
+    """The answer to a POST about the customer."""
+    return json.loads(api.call("POST", name, "", {"root": {"customer": [{"mobile": KNOWN, **sent}]}}).http.content)["response"]
+
+
+def read(api: Api, name: str) -> Any:
+    """The answer to a read of the customer."""
+    return json.loads(api.call("GET", name, f"mobile={KNOWN}&user_id=true").http.content)["response"]
 
 
 def send(api: Api, case: Any, *, names_known: bool, accept: str) -> HttpResponse:
@@ -122,3 +158,31 @@ def problems(described: dict[str, Any], content: Any) -> list[str]:
         described = DOCUMENT["components"]["responses"][described["$ref"].rpartition("/")[2]]
     schema = {**described["content"]["application/json"]["schema"], "components": DOCUMENT["components"]}
     return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(content)]
+
+
+@pytest.mark.parametrize("name", [*SENT, "interaction"])
+def test_all_keys_of_an_answer_are_in_the_document(api: Api, name: str) -> None:
+    answers = {"get": read(api, name)} | ({"post": post(api, name, **SENT[name])} if name in SENT else {})
+    for method, answer in answers.items():
+        described = DOCUMENT["paths"][f"/v1.1/customer/{name}"][method]["responses"]["200"]
+        assert problems(described, {"response": answer}) == []
+        schema = described["content"]["application/json"]["schema"]["properties"]["response"]["properties"]
+        assert "mobile" in str(answer)
+        for key in answer.keys() - {"status"}:
+            assert unknown_keys(schema[key], answer[key]) == set()
+
+
+def unknown_keys(schema: dict[str, Any], content: Any) -> set[str]:
+    """Keys of a content, at any depth, that its schema does not have."""
+    if "$ref" in schema:
+        return unknown_keys(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]], content)
+    if "oneOf" in schema:
+        return min((unknown_keys(each, content) for each in schema["oneOf"]), key=len)
+    if isinstance(content, list):
+        return {key for row in content for key in unknown_keys(schema.get("items", {}), row)}
+    if not isinstance(content, dict):
+        return set()
+    known = schema.get("properties", {})
+    return (content.keys() - known) | {
+        key for name in content.keys() & known for key in unknown_keys(known[name], content[name])
+    }
