@@ -74,7 +74,10 @@ def test_your_own_password_is_changed_with_the_old_one(organization: Organizatio
 CUSTOMERS = {"Customers", "Identity requests", "Merges", "Cards", "Consent log", "Notes", "Interactions", "Notifications"}
 GROUPINGS = {"Segments", "User groups", "Statuses"}
 PROGRAMS = {"Programs", "Coupon series", "Bought together"}
-POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions", "Coupons", "Recommendations"}
+POINTS = {
+    "Adjustments", "Memberships", "Bills", "Points", "Expiring points", "Ledger", "Lots", "Redemptions", "Coupons",
+    "Recommendations",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
