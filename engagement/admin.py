@@ -9,6 +9,7 @@ import engagement.interactions.admin
 import engagement.notes.admin
 import engagement.points.admin.account
 import engagement.points.admin.entry
+import engagement.points.admin.expiring
 import engagement.points.admin.lot
 import engagement.programs.admin.membership
 import engagement.programs.admin.program

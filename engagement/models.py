@@ -15,7 +15,7 @@ from engagement.earning.models import OccasionRun
 from engagement.events.models import DeferredEvent
 from engagement.interactions.models import Interaction, Notification
 from engagement.notes.models import Note
-from engagement.points.models import BillPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
+from engagement.points.models import BillPoints, ExpiringPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
 from engagement.recommendations.models import ItemPair, Recommendation
 from engagement.redemptions.models import Redemption, RedemptionReversal
@@ -33,6 +33,7 @@ __all__ = [
     "CouponSeries",
     "CouponSeriesVersion",
     "DeferredEvent",
+    "ExpiringPoints",
     "Interaction",
     "ItemPair",
     "Membership",

@@ -7,7 +7,9 @@ from organizations.staff.permissions import Role, StaffPermissions, permissions
 _APP: Final = "engagement"
 
 VIEW_POINTS: Final = permissions(
-    _APP, "view", "membership pointsaccount pointsadjustment pointsentry pointslot bill redemption coupon recommendation"
+    _APP,
+    "view",
+    "membership pointsaccount expiringpoints pointsadjustment pointsentry pointslot bill redemption coupon recommendation",
 )
 # Within the limits of the organization's policies: by default store staff adjust no points.
 ADJUST_POINTS: Final = frozenset({"engagement.adjust_points"})

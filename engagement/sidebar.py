@@ -15,6 +15,7 @@ LOYALTY: Final = (
     SidebarEntry("Programs", "loyalty", "engagement.program"),
     SidebarEntry("Memberships", "card_membership", "engagement.membership"),
     SidebarEntry("Points", "toll", "engagement.pointsaccount"),
+    SidebarEntry("Expiring points", "hourglass_bottom", "engagement.expiringpoints"),
     SidebarEntry("Adjustments", "exposure", "engagement.pointsadjustment", count_waiting),
     SidebarEntry("Ledger", "menu_book", "engagement.pointsentry"),
     SidebarEntry("Lots", "layers", "engagement.pointslot"),

@@ -14,7 +14,7 @@ _WRITTEN = """
     FROM pg_class
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0 AND relname != ALL(%s)
 """
-_MUCH = 64 * 1024 * 1024
+_MUCH = 8 * 1024 * 1024
 
 
 def delete_rows() -> None:

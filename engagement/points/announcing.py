@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from engagement.points.expiring import Expiring, expiring_points
+from engagement.points.expiring import Expiring, days_of_notice, expiring_points
 from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.catalog import current_catalog
 from engagement.tiers.models import TierChange
@@ -80,7 +80,7 @@ def announce_expiring(organization: Organization, *, on: date) -> int:
     if EXPIRING.name not in organization.announced_events:
         return 0
     count = 0
-    rows = expiring_points(current_catalog().active, on=on, organization=organization)
+    rows = expiring_points(days_of_notice(current_catalog().active, on=on), organization=organization)
     while batch := list(islice(rows, _BATCH)):
         with transaction.atomic():
             announce([_notice(row, on) for row in batch])

@@ -108,6 +108,14 @@ class PointsAccount(TenantModel):
         return f"Account {self.pk}"
 
 
+class ExpiringPoints(PointsAccount):
+    """An account as the list of points that expire soon shows it."""
+
+    class Meta:
+        proxy = True
+        verbose_name = verbose_name_plural = "points that expire soon"
+
+
 class PointsEntry(TenantModel):
     """One movement of points, never changed. `explanation` has the rule and the figures for `points.explanations`."""
 

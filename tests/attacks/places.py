@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from django.db import connection, transaction
@@ -23,7 +24,8 @@ from engagement.coupons.models import CodeRun, Coupon, CouponSeries
 from engagement.events.models import DeferredEvent
 from engagement.interactions.models import Interaction, Notification
 from engagement.notes.models import Note
-from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from engagement.points.expiry import Expiry
+from engagement.points.models import ExpiringPoints, PointsAccount, PointsEntry, PointsLot
 from engagement.programs.models import Membership, Program
 from engagement.recommendations.models import ItemPair, Recommendation
 from engagement.redemptions.models import Redemption
@@ -81,8 +83,8 @@ from webhooks.endpoints.models import Endpoint
 # Models of which each row belongs to a store, directly or by its customer. Rows of the others belong to the organization.
 OF_A_STORE: Final = frozenset(
     {
-        "apiclient", "bill", "card", "coupon", "consentchange", "customer", "duplicatecandidate", "erasure", "identityrequest",
-        "interaction", "membership", "merge", "note", "notification", "pointsaccount", "pointsadjustment",
+        "apiclient", "bill", "card", "coupon", "consentchange", "customer", "duplicatecandidate", "erasure", "expiringpoints",
+        "identityrequest", "interaction", "membership", "merge", "note", "notification", "pointsaccount", "pointsadjustment",
         "pointsentry", "pointslot", "recommendation", "redemption", "store", "ticket", "till",
     }
 )  # fmt: skip
@@ -181,6 +183,7 @@ def _rows_of_points(person: Customer, till: Till) -> dict[type[Model], Model]:
     membership = Membership.objects.select_related("program").get(customer=person)
     account = PointsAccount.objects.get(customer=person)
     give_points(account, 50, facts=facts(store=till.store, till=till))
+    give_points(account, 20, expiry=Expiry(on=clock.now().date() + timedelta(days=9)))
     adjustment = adjust(account, 5, by=f"adjuster{account.pk}")
     assert adjustment.entry is not None
     return {
@@ -189,6 +192,7 @@ def _rows_of_points(person: Customer, till: Till) -> dict[type[Model], Model]:
         Program: membership.program,
         Membership: membership,
         PointsAccount: account,
+        ExpiringPoints: ExpiringPoints.objects.get(pk=account.pk),
         PointsAdjustment: adjustment,
         PointsEntry: adjustment.entry,
         PointsLot: PointsLot.objects.filter(account=account).earliest("pk"),

@@ -78,7 +78,10 @@ CUSTOMERS = {
 GROUPINGS = {"Segments", "User groups", "Statuses"}
 PROGRAMS = {"Programs", "Coupon series", "Bought together"}
 REFERRALS = {"Referrals", "Invitations", "Rewards", "Campaigns"}
-POINTS = {"Adjustments", "Memberships", "Bills", "Points", "Ledger", "Lots", "Redemptions", "Coupons", "Recommendations"}
+POINTS = {
+    "Adjustments", "Memberships", "Bills", "Points", "Expiring points", "Ledger", "Lots", "Redemptions", "Coupons",
+    "Recommendations",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from engagement.points.expiring import expiring_points
+from engagement.points.expiring import days_of_notice, expiring_points
 from engagement.points.settlement import settle_due
 from engagement.programs.catalog import current_catalog
 from loyalty_project import clock
@@ -41,5 +41,5 @@ class Command(BaseCommand):
             # Points that have expired by now are not listed any more.
             for _ in settle_due(organization):
                 pass
-            for row in expiring_points(current_catalog().active, on=day, organization=organization):
+            for row in expiring_points(days_of_notice(current_catalog().active, on=day), organization=organization):
                 writer.writerow((row.customer_id, row.program, plain_digits(row.points), row.last_day.isoformat()))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin import ListFilter
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from engagement.adjustments.admin.form import AdjustmentForm
@@ -45,12 +46,12 @@ class PointsAccountAdmin(LoyaltyRowsAdmin):
 
     related = ("customer", "program")
     fields = ()
-    list_display = (
+    list_display: Sequence[str] = (
         "customer_link", "program", "balance_display", "promised_display", "lifetime_display", "redeemed_display",
         "expired_display", "returned_display", "adjusted_display", "visits",
     )  # fmt: skip
-    list_display_links = ("balance_display",)
-    list_filter = (ProgramFilter, MovedFilter)
+    list_display_links: Sequence[str] | None = ("balance_display",)
+    list_filter: Sequence[type[ListFilter]] = (ProgramFilter, MovedFilter)
     actions_detail: Sequence[str] = ("adjust",)  # type: ignore[assignment]  # see the base class
     change_form_outer_before_template = "back_office/points_account.html"  # type: ignore[assignment]  # see the base class
 
@@ -69,7 +70,7 @@ class PointsAccountAdmin(LoyaltyRowsAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list, after what is due on the accounts shown is settled."""
         changelist: Any = super().get_changelist_instance(request)
-        if _settle(changelist.result_list):
+        if settle_shown(changelist.result_list):
             changelist.get_results(request)
         return changelist
 
@@ -107,7 +108,7 @@ class PointsAccountAdmin(LoyaltyRowsAdmin):
         )
 
 
-def _settle(accounts: Iterable[PointsAccount]) -> bool:
+def settle_shown(accounts: Iterable[PointsAccount]) -> bool:
     """Settle the accounts that are due. True if there were any."""
     now = clock.now()
     due: defaultdict[int, set[int]] = defaultdict(set)

@@ -32,7 +32,8 @@ WHERE lot.organization_id = %(organization)s AND lot.left > 0 AND lot.opens_at =
 """
 # Lots that hold points, with their last days as `AccountState.last_day` has them.
 LAST_DAYS: Final = """
-    SELECT account.id AS account_id, account.customer_id, account.program_id, lot.is_open, lot.opens_at, lot."left",
+    SELECT account.id AS account_id, account.customer_id, account.program_id, account.due_at,
+        lot.is_open, lot.opens_at, lot."left",
         CASE lot.moves
             WHEN 'membership' THEN membership.tier_expires_on
             WHEN 'rolling'
@@ -42,9 +43,10 @@ LAST_DAYS: Final = """
             ELSE lot.expires_on
         END AS last_day
     FROM engagement_pointsaccount AS account
-    JOIN engagement_pointslot AS lot ON lot.account_id = account.id AND lot.left > 0
-    LEFT JOIN engagement_membership AS membership
-        ON membership.customer_id = account.customer_id AND membership.program_id = account.program_id
+    JOIN engagement_pointslot AS lot
+        ON lot.organization_id = %(organization)s AND lot.account_id = account.id AND lot.left > 0
+    LEFT JOIN engagement_membership AS membership ON membership.organization_id = %(organization)s
+        AND membership.customer_id = account.customer_id AND membership.program_id = account.program_id
     CROSS JOIN LATERAL (SELECT (coalesce(lot.opens_at, lot.awarded_at) AT TIME ZONE %(zone)s)::date AS awarded_on) AS award
     WHERE account.organization_id = %(organization)s AND account.due_at IS NOT NULL
 """

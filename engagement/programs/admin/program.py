@@ -135,6 +135,7 @@ def _about(program: Any, *, currency: str) -> dict[str, Any]:
             *program.zones.all(), *program.concepts.all(), *program.card_series.all(),
         ],
         "rules": rules,
+        "notice": sorted(rules.expiry_notice_days, reverse=True),
         "enrolment": descriptions.describe_enrolment(rules),
         "earning": descriptions.describe_earning(rules),
         "occasions": descriptions.describe_occasions(rules),

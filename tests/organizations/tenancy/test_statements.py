@@ -28,6 +28,7 @@ ELSEWHERE: Final = {
     "customers/field_terms/services.py": "names the organization of the customers; the server's transactions",
     "customers/identifiers/exclusivity.py": "a setting of the transaction",
     "engagement/points/checks/run.py": "proofs, each of which names the organization",
+    "engagement/points/expiring.py": "the condition of a list, with the organization of its rows",
     "engagement/points/ledger/zone_change.py": "changes a whole organization, which it names; a setting of the transaction",
     "engagement/points/settlement.py": "a setting of the transaction",
     "use_cases/exporting.py": "a stream, with the organization of the scope",
