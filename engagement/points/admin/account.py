@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin import ListFilter
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from engagement.adjustments.admin.form import AdjustmentForm
@@ -40,20 +39,40 @@ class MovedFilter(NamedFilter):
         return rows.filter(moved_to=None)
 
 
-@admin.register(PointsAccount)
-class PointsAccountAdmin(LoyaltyRowsAdmin):
-    """Points accounts. Only the ledger writes them; an adjustment adds an entry on a page of its own."""
+class AccountsAdmin(LoyaltyRowsAdmin):
+    """The base of pages whose rows are points accounts. What is due on the accounts shown is settled first."""
 
     related = ("customer", "program")
     fields = ()
-    list_display: Sequence[str] = (
+    change_form_outer_before_template = "back_office/points_account.html"  # type: ignore[assignment]  # see the base class
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list, after what is due on the accounts shown is settled."""
+        changelist: Any = super().get_changelist_instance(request)
+        if _settle(changelist.result_list):
+            changelist.get_results(request)
+        return changelist
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        account: PointsAccount = context["original"]
+        balances = read_balances([account.customer_id], organization=self.organization_behind(account))
+        # None while the points still have to follow a membership that a merge has moved.
+        context["balance"] = balances.of_customer(account.customer_id).get(account.program_id)
+        context["entries"] = latest_entries(account.customer, limit=ENTRIES_SHOWN, account=account)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+@admin.register(PointsAccount)
+class PointsAccountAdmin(AccountsAdmin):
+    """Points accounts. Only the ledger writes them; an adjustment adds an entry on a page of its own."""
+
+    list_display = (
         "customer_link", "program", "balance_display", "promised_display", "lifetime_display", "redeemed_display",
         "expired_display", "returned_display", "adjusted_display", "visits",
     )  # fmt: skip
-    list_display_links: Sequence[str] | None = ("balance_display",)
-    list_filter: Sequence[type[ListFilter]] = (ProgramFilter, MovedFilter)
+    list_display_links = ("balance_display",)
+    list_filter = (ProgramFilter, MovedFilter)
     actions_detail: Sequence[str] = ("adjust",)  # type: ignore[assignment]  # see the base class
-    change_form_outer_before_template = "back_office/points_account.html"  # type: ignore[assignment]  # see the base class
 
     balance_display = points_column("balance", "Balance")
     promised_display = points_column("promised", "Promised")
@@ -66,21 +85,6 @@ class PointsAccountAdmin(LoyaltyRowsAdmin):
     def has_adjust_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
         """True if the current user adjusts points."""
         return may_adjust(request)
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The list, after what is due on the accounts shown is settled."""
-        changelist: Any = super().get_changelist_instance(request)
-        if settle_shown(changelist.result_list):
-            changelist.get_results(request)
-        return changelist
-
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        account: PointsAccount = context["original"]
-        balances = read_balances([account.customer_id], organization=self.organization_behind(account))
-        # None while the points still have to follow a membership that a merge has moved.
-        context["balance"] = balances.of_customer(account.customer_id).get(account.program_id)
-        context["entries"] = latest_entries(account.customer, limit=ENTRIES_SHOWN, account=account)
-        return super().render_change_form(request, context, *args, **kwargs)
 
     @row_page("Adjust points", address="adjust", icon="exposure", permission="adjust")
     def adjust(self, request: HttpRequest, account: PointsAccount) -> HttpResponse:
@@ -108,7 +112,7 @@ class PointsAccountAdmin(LoyaltyRowsAdmin):
         )
 
 
-def settle_shown(accounts: Iterable[PointsAccount]) -> bool:
+def _settle(accounts: Iterable[PointsAccount]) -> bool:
     """Settle the accounts that are due. True if there were any."""
     now = clock.now()
     due: defaultdict[int, set[int]] = defaultdict(set)

@@ -1,12 +1,12 @@
 """Members whose points expire soon."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import reduce
 from operator import or_
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from engagement.back_office import points_column
-from engagement.points.admin.account import PointsAccountAdmin
+from engagement.points.admin.account import AccountsAdmin
 from engagement.points.expiring import Period, expiring_points, has_expiring_points, periods_of_notice
 from engagement.points.models import ExpiringPoints
 from engagement.programs.admin.filters import ProgramFilter
@@ -36,7 +36,7 @@ class PeriodFilter(NamedFilter):
     """Points that expire within so many days; by default within the longest notice of their program."""
 
     title, parameter_name = "last day", "days"
-    all_option: ClassVar = ["", "Within the days of notice"]
+    all_option = ["", "Within the days of notice"]
     options = {days: (f"Within {days} days", NamedFilter.unfiltered) for days in DAYS}
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
@@ -55,13 +55,12 @@ def periods_of(request: HttpRequest, days: object) -> Iterator[tuple[Organizatio
 
 
 @admin.register(ExpiringPoints)
-class ExpiringPointsAdmin(PointsAccountAdmin):
+class ExpiringPointsAdmin(AccountsAdmin):
     """Accounts with points that expire soon, those first on which something is due first."""
 
     list_display = ("customer_link", "program", "tier_label", "last_day", "first_points", "all_points")
     list_display_links = None
     list_filter = (ProgramFilter, PeriodFilter)
-    actions_detail: Sequence[str] = ()
     list_before_template = "back_office/expiring_points.html"  # type: ignore[assignment]  # see the base class
 
     first_points = points_column("first_points", "Points that day")
