@@ -29,6 +29,8 @@ from tests.factories.chains import NOON
 from tests.factories.consents import ConsentFactory
 from tests.factories.customers import CustomerFactory
 from tests.factories.groups import UserGroupFactory, join_group
+from tests.factories.interactions import NotificationFactory
+from tests.factories.notes import NoteFactory
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.program_files import club, loaded
 from tests.factories.segments import SegmentFactory, put_into
@@ -45,16 +47,7 @@ FLAGS = (
     "slab_history", "tier_upgrade_criteria", "membership_retention_criteria", "tracker_info", "delayed_accrual",
 )  # fmt: skip
 # Parts that the product does not have yet, and fields that northwind does not define.
-BLANK = {
-    "coupons",
-    "notes",
-    "notifications",
-    "current_nps_status",
-    "gender",
-    "customer_image",
-    "custom_fields",
-    "extended_fields",
-}
+BLANK = {"coupons", "current_nps_status", "gender", "customer_image", "custom_fields", "extended_fields"}
 RULES: list[dict[str, Any]] = [
     {"name": "base", "award": {"per": 100, "points": 5}, "expiry": {"kind": "days", "value": 30}},
     {"name": "late", "award": {"fixed": 3}, "kind": "promotional", "delay_days": 20},
@@ -105,6 +98,8 @@ def asha(northwind: Organization) -> Customer:
     CardFactory(series=series, number="G-1", external_id="X-1", customer=asha)
     ConsentFactory(customer=asha)
     SourceProfileFactory(customer=asha)
+    NoteFactory(customer=asha)
+    NotificationFactory(customer=asha)
     join_group(UserGroupFactory(organization=northwind), asha.pk)
     put_into(segment.partitions.get(), asha.pk)
     return asha

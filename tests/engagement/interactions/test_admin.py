@@ -7,8 +7,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
-from engagement.interactions.panels import tone_of
+from engagement.interactions.panels import interactions_panel, surveys_panel, tone_of
 from organizations.back_office.tables import Table
+from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from tests.back_office import list_of, page_of, shown, table_texts
 from tests.factories.bills import at
@@ -81,3 +82,9 @@ def test_the_customers_page_lists_interactions_and_surveys(seller: Client, anna:
 
 def test_scores_have_the_tones_of_promoters_and_detractors() -> None:
     assert [tone_of(score) for score in (0, 6, 7, 8, 9, 10)] == ["bad", "bad", "", "", "good", "good"]
+
+
+def test_a_member_without_permission_has_no_panels(organization: Organization, anna: Customer) -> None:
+    nobody = StaffMember(username="nobody", is_active=False)
+    for panel in (interactions_panel, surveys_panel):
+        assert panel(anna, organization=organization, seen_by=nobody) is None

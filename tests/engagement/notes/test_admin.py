@@ -7,6 +7,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
 from engagement.notes.models import Note
+from engagement.notes.panels import notes_panel
+from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from tests.back_office import list_of, page_of, shown, table_texts
 from tests.factories.customers import CustomerFactory
@@ -67,3 +69,8 @@ def test_the_customers_page_lists_the_latest_notes(administrator: Client, audito
     assert form_of(anna) in panel(administrator, anna)
     assert form_of(anna) not in panel(auditor, anna)
     assert auditor.get(form_of(anna)).status_code == 403
+
+
+def test_a_member_without_permission_has_no_panel(organization: Organization, anna: Customer) -> None:
+    nobody = StaffMember(username="nobody", is_active=False)
+    assert notes_panel(anna, organization=organization, seen_by=nobody) is None
