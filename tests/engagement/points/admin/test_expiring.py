@@ -160,3 +160,9 @@ def test_a_list_of_many_costs_as_much_as_of_one(
         give(PointsAccountFactory(organization=account.organization, program=account.program, customer=customer), 5, 3)
     with django_assert_num_queries(9):
         assert [row.all_points for row in shown(administrator.get(list_of(EXPIRING)))] == [Decimal(5)] * 3
+
+
+def test_programs_that_are_switched_off_show_nobody(administrator: Client, account: PointsAccount) -> None:
+    give(account, 5, 3)
+    Program.objects.update(is_active=False)
+    assert listed(administrator) == []
