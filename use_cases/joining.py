@@ -83,6 +83,7 @@ def _refer(joiners: Sequence[Joiner], run: RegistrationRun, locked: Mapping[int,
     """Link to referrers those who gave a code, and reward the referred ones who became loyalty customers."""
     now = run.context.now
     asking = [joiner for joiner in joiners if joiner.customer_input.referral_code]
+    linked: set[int] = set()
     if asking:
         joining = [(joiner.customer, joiner.customer_input, joiner.is_new) for joiner in asking]
         customers = {**locked, **{joiner.customer.pk: joiner.customer for joiner in joiners}}
@@ -90,12 +91,14 @@ def _refer(joiners: Sequence[Joiner], run: RegistrationRun, locked: Mapping[int,
         for joiner, link in zip(asking, links, strict=True):
             if link is None:
                 joiner.notices.append(Notice(Code.REFERRAL_NOT_LINKED))
+            else:
+                linked.add(joiner.customer.pk)
     # A new customer without a code was not referred; one who was converted may have been.
     registered = {
         joiner.customer.pk: joiner.customer
         for joiner in joiners
         if joiner.customer.type == Customer.Type.LOYALTY
-        and (joiner.customer_input.referral_code if joiner.is_new else "type" in joiner.state.old)
+        and (joiner.customer.pk in linked if joiner.is_new else "type" in joiner.state.old)
     }
     if not registered:
         return

@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from customers.profile.models import Customer
 from customers.statuses.models import CustomerStatus
 from engagement.coupons.models import Coupon
+from engagement.events.models import DeferredEvent
 from referrals.campaigns.models import ReferralCampaign
 from referrals.invitations import inviting
 from referrals.invitations.models import Invitation
@@ -282,6 +283,13 @@ def test_rewards_of_a_replayed_add_are_given_by_a_worker(api: Api, friends: Frie
     assert (answer.code, friends.points()) == ("1000", 0)
     assert work_deferred_events(friends.organization, referee.pk) >= 1
     assert friends.points() == 100
+
+
+def test_a_replayed_add_with_an_unknown_code_leaves_no_rewards(api: Api, friends: Friends) -> None:
+    open_campaign(friends.organization)
+    body = {"root": {"customer": [{"mobile": "9812300001", "referral_code": "NOBODY"}]}}
+    assert api.call("POST", "add", "", body, X_CAP_DIRECT_REPLAY="true").warnings == ["1009"]
+    assert not DeferredEvent.objects.filter(kind=referring.REFERRAL).exists()
 
 
 def test_a_failing_ledger_leaves_rewards_to_a_worker(api: Api, friends: Friends, monkeypatch: pytest.MonkeyPatch) -> None:
