@@ -57,8 +57,9 @@ def test_a_recorded_test_stays_while_it_receives_its_code():
     assert ear.record({"get": {"S 1000": "tests/c.py::test_c"}}) == {"get": {"S 1000": "tests/a.py::test_a"}}
 
 
-def test_attacks_are_recorded_only_for_what_no_other_test_receives():
+def test_what_a_sample_of_hostile_requests_receives_is_not_recorded():
     ear = Ear()
-    ear.join([("get", "S 1000", ["tests/attacks/test_a.py::test_a", "tests/b.py::test_b"])])
-    ear.join([("get", "R 503", ["tests/attacks/test_a.py::test_a"])])
-    assert ear.record({}) == {"get": {"S 1000": "tests/b.py::test_b", "R 503": "tests/attacks/test_a.py::test_a"}}
+    for test in ("tests/attacks/test_bodies.py::test_bodies_are_answered[add]", "tests/attacks/test_database_away.py::test_a"):
+        ear.heard = {("get", "R 503")}
+        ear.passed(test)
+    assert ear.record({}) == {"get": {"R 503": "tests/attacks/test_database_away.py::test_a"}}

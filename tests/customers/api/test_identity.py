@@ -140,6 +140,11 @@ def test_what_is_malformed_is_refused(api: Api, anna: Customer) -> None:
     assert code_of(change(api, {"identifier": "email", "old_value": "anna.rao@example.com", "new_value": "none"})) == "1042"
 
 
+def test_a_value_that_holds_nul_is_400_for_the_item(api: Api, anna: Customer) -> None:
+    assert code_of(change(api, {**WISH, "new_value": "98\x0012300006"})) == "400"
+    assert not IdentityRequest.objects.exists()
+
+
 def test_who_does_not_know_enough_of_the_customer_is_refused(api: Api, organization: Organization, anna: Customer) -> None:
     organization.identity_verification = {"mandatory": ["firstname"], "optional": ["lastname", "email"], "optional_matches": 1}
     organization.save()
