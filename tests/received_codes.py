@@ -1,4 +1,4 @@
-"""Which codes does the suite really receive from the customer API? A plugin of pytest that listens (`-p tests.received_codes`).
+"""Which codes does the suite really receive from the API? A plugin of pytest that listens (`-p tests.received_codes`).
 
 It notes every code that a passed test got over HTTP, by action: of whole requests (R), of items that were done (S) or not (I),
 and of warnings (W). `make test` runs the whole suite with it and fails where a test no longer receives what
@@ -18,12 +18,14 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import resolve
 
-# By action, then by kind and number ("W 1017"): a test that received it.
+# By action ("add" of customers, "points/redeem" of others), then by kind and number ("W 1017"): a test that received it.
 Record = dict[str, dict[str, str]]
 RECORD = Path(__file__).with_suffix(".json")
 CACHE_KEY = "regulars/received_codes"
 _WORKER_KEY = "received_codes"
-_ACTION = re.compile(r"/v?1\.1/customer/(?P<action>\w+)(?:\.(?:json|xml))?/?", re.IGNORECASE)
+_ACTION = re.compile(
+    r"/v?1\.1/(?P<entity>customer|transaction|points|coupon)/(?P<action>\w+)(?:\.(?:json|xml))?/?", re.IGNORECASE
+)
 _ALIASES = {"register": "add", "interactions": "interaction"}
 # Tests that send a sample of hostile requests. Each new route changes the sample, so what they receive proves nothing.
 _SAMPLES = ("tests/attacks/test_bodies.py", "tests/attacks/test_openapi.py", "tests/attacks/test_queries.py")
@@ -45,6 +47,8 @@ class Ear:
         if match is None or settings.ROOT_URLCONF != "loyalty_project.urls" or _is_unknown(path):
             return
         action = _ALIASES.get(match["action"], match["action"])
+        if match["entity"] != "customer":
+            action = f"{match['entity']}/{action}"
         self.heard.update((action, code) for code in codes_of(response))
 
     def passed(self, test: str) -> None:

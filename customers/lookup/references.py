@@ -5,17 +5,30 @@ from typing import Final
 
 from customers.lookup.services import KEYS, LookupQuery, look_up
 from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.values import Item, child, text
 from organizations.audit.actors import Actor
 from organizations.policies import Policy
 
 # The order of the references of a read. In a write, the primary identifier comes before the other two.
 READ_ORDER: Final = ("id", "mobile", "email", "external_id", "card_number", "card_external_id")
+# The keys of an item that supply each reference, the first one given counts.
+_NAMES: Final[Mapping[str, Sequence[str]]] = {key: ("id", "user_id") if key == "id" else (key,) for key in READ_ORDER}
 UNKNOWN: Final = frozenset({Code.UNKNOWN_ID, Code.UNKNOWN_IDENTIFIER})
 
 
 def write_order(policy: Policy) -> Sequence[str]:
     """The order of the references of a write: the id, the primary identifier, the others (docs/protocol.md 2.4)."""
     return tuple(dict.fromkeys(("id", policy.primary, "mobile", "external_id", "email", *KEYS)))
+
+
+def references_in(item: Item) -> dict[str, str]:
+    """The references that an item or a query supplies, as sent, with the aliases of docs/protocol.md, tills' part 1.2.
+
+    Raises `LoyaltyError` 400 for an object or a list in place of a value.
+    """
+    sent = {key: text(item, *names) for key, names in _NAMES.items()}
+    sent["card_number"] = sent["card_number"] or text(child(item, "card_details"), "card_number")
+    return {key: value for key, value in sent.items() if value}
 
 
 def first_reference(references: Mapping[str, str]) -> tuple[Mapping[str, str], Sequence[str]]:

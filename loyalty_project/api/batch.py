@@ -38,8 +38,8 @@ def run_batch(
     work: Callable[[Item], Done],
     *,
     echo: Callable[[Item], Mapping[str, Any]],
-    fallback: Code,
-    constraints: Mapping[str, Code],
+    fallback: CodeTable,
+    constraints: Mapping[str, CodeTable],
     once: Once | None = None,
 ) -> list[Outcome]:
     """Outcomes of the items, in their order, each worked in its own transaction.
@@ -73,8 +73,8 @@ class _Batch:
 
     work: Callable[[Item], Done]
     echo: Callable[[Item], Mapping[str, Any]]
-    fallback: Code
-    constraints: Mapping[str, Code]
+    fallback: CodeTable
+    constraints: Mapping[str, CodeTable]
     once: Once | None
 
     def outcome(self, position: int, item: Item) -> Outcome:

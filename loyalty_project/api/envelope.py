@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loyalty_project.protocol.codes import Code, Transport
+from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import RequestRefusedError
 from loyalty_project.protocol.outcomes import Outcome
 from loyalty_project.protocol.values import Item, Value, as_list
@@ -13,10 +13,12 @@ Tree = dict[str, Any]
 _MAX_ROOTS = 2  # <root><root>...: some converters write a second one
 
 
-def request_items(data: Value, *, limit: int, key: str = "customer") -> list[Item]:
+def request_items(
+    data: Value, *, limit: int, key: str = "customer", too_many: CodeTable = Code.BATCH_LIMIT_EXCEEDED
+) -> list[Item]:
     """The items of a parsed body, in order: a list, a single object or repeated tags, with or without `root`.
 
-    Raises `RequestRefusedError`: 400 without any object, 1060 above `limit` items (docs/protocol.md 1.3, 1.5).
+    Raises `RequestRefusedError`: 400 without any object, `too_many` above `limit` items (docs/protocol.md 1.3, 1.5).
     Entries that are not objects stay in the list: the batch answers each of them with 400.
     """
     for _ in range(_MAX_ROOTS):
@@ -26,7 +28,7 @@ def request_items(data: Value, *, limit: int, key: str = "customer") -> list[Ite
     if not isinstance(items, list) or not any(isinstance(item, dict) for item in items):
         raise RequestRefusedError(400, Code.INVALID_INPUT)
     if len(items) > limit:
-        raise RequestRefusedError(400, Code.BATCH_LIMIT_EXCEEDED)
+        raise RequestRefusedError(400, too_many)
     return items
 
 
@@ -69,6 +71,30 @@ def customer_answer(outcomes: Sequence[Outcome], *, message: str = Transport.SUC
             "customer": bodies[0] if len(bodies) == 1 else bodies,
         }
     }
+
+
+def sale_answer(
+    outcomes: Sequence[Outcome],
+    *,
+    container: str = "",
+    key: str,
+    as_list: bool = False,
+    message: str = Transport.SUCCESS.sentence,
+) -> Tree:
+    """Answer about bills, points or coupons: `response.container.key`, without totals (docs/protocol.md, tills' part 1.2).
+
+    Without a container the key is directly in `response`. A single outcome is an object unless `as_list`. The codes of items
+    are numbers here: clients of these calls compare numbers.
+    """
+    bodies = [_with_numeric_code(outcome.body) for outcome in outcomes]
+    content = {key: bodies[0] if len(bodies) == 1 and not as_list else bodies}
+    status = _batch_status(outcomes, message=message, totals=False)
+    return {"response": {"status": status, **({container: content} if container else content)}}
+
+
+def _with_numeric_code(body: Mapping[str, Any]) -> Tree:
+    status = body["item_status"]
+    return {**body, "item_status": {**status, "code": int(status["code"])}}
 
 
 def refusal(error: RequestRefusedError) -> Tree:

@@ -28,20 +28,22 @@ _ENCODINGS = frozenset({"utf-8", "utf8", "iso-8859-1", "latin1", "latin-1", "utf
 _CONVERTER_LAYER = "element"
 
 
-def parse_request(request: HttpRequest) -> Value:
+def parse_request(request: HttpRequest, *, single_quotes: bool = False) -> Value:
     """The tree of a request's body, parsed once per request. Nothing is read before this is called.
 
     The body's first character decides the format, also against a JSON or XML content type; without a content type (or with
-    curl's default or plain text) it must. Raises `RequestRefusedError`: 415 for other types and undecided bodies, 413 above
-    5 MiB, 400 for invalid JSON or XML (docs/protocol.md 1.2, 1.10).
+    curl's default or plain text) it must. `single_quotes` as in `parse_json`.
+
+    Raises `RequestRefusedError`: 415 for other types and undecided bodies, 413 above 5 MiB, 400 for invalid JSON or XML
+    (docs/protocol.md 1.2, 1.10).
     """
     if not hasattr(request, _PAYLOAD_ATTRIBUTE):
-        setattr(request, _PAYLOAD_ATTRIBUTE, _parse_request(request))
+        setattr(request, _PAYLOAD_ATTRIBUTE, _parse_request(request, single_quotes=single_quotes))
     payload: Value = getattr(request, _PAYLOAD_ATTRIBUTE)
     return payload
 
 
-def _parse_request(request: HttpRequest) -> Value:
+def _parse_request(request: HttpRequest, *, single_quotes: bool) -> Value:
     declared = media_type(str(request.META.get("CONTENT_TYPE", "")))
     format_declared = format_of_media_type(declared)
     if format_declared is None and declared not in UNDECIDED_MEDIA_TYPES:
@@ -53,17 +55,20 @@ def _parse_request(request: HttpRequest) -> Value:
             raise RequestRefusedError(415, Transport.UNSUPPORTED_MEDIA_TYPE)
         _refuse()
     setattr(request, BODY_FORMAT_ATTRIBUTE, sniffed)
-    return parse_xml(body) if sniffed is Format.XML else parse_json(body)
+    return parse_xml(body) if sniffed is Format.XML else parse_json(body, single_quotes=single_quotes)
 
 
-def parse_json(body: bytes) -> Value:
+def parse_json(body: bytes, *, single_quotes: bool = False) -> Value:
     """The tree of a JSON body in UTF-8: numbers and booleans as text, of duplicate keys the last. Raises 400.
 
     Integers and fractions keep the digits they were written with; a whole float loses its fraction (`1.0` is "1"). A body with
-    more than 250,000 commas and opening brackets is refused unread: each value begins with one of them.
+    more than 250,000 commas and opening brackets is refused unread: each value begins with one of them. With `single_quotes`
+    a body without any double quote is read with its single quotes as such (docs/protocol.md, tills' part 1.2).
     """
     if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
         _refuse()
+    if single_quotes and b'"' not in body:
+        body = body.replace(b"'", b'"')
     try:
         # parse_int and parse_float keep the digits; of the fast parsers only the standard library's has them.
         tree = json.loads(body.decode("utf-8-sig"), parse_int=str, parse_float=_float_text, parse_constant=_refuse)

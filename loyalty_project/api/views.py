@@ -40,6 +40,8 @@ class WireView(APIView):
     throttle_classes: Sequence[type[BaseThrottle]] = ()
     # `payload` reads bodies.
     parser_classes = ()
+    # JSON in single quotes is read too (docs/protocol.md, tills' part 1.2).
+    reads_single_quotes = False
     renderer_classes = (JSONRenderer, XMLRenderer)
 
     @cached_property
@@ -63,7 +65,7 @@ class WireView(APIView):
 
         Raises `RequestRefusedError`: 415, 413 or 400.
         """
-        payload = parse_request(self.request._request)
+        payload = parse_request(self.request._request, single_quotes=self.reads_single_quotes)
         if limit := request_time():
             limit.start_again()
         return payload

@@ -17,7 +17,7 @@ class Done:
 
     body: Mapping[str, Any]
     message: str
-    code: Code = Code.DONE
+    code: CodeTable = Code.DONE
     warnings: Sequence[Notice] = ()
     subject: int | None = None
 

@@ -9,7 +9,7 @@ from loyalty_project.api.batch import Once, run_batch
 from loyalty_project.api.content import content_digest
 from loyalty_project.api.envelope import Tree
 from loyalty_project.faults import Point, reach
-from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.codes import CodeTable
 from loyalty_project.protocol.outcomes import Done, Outcome
 from loyalty_project.protocol.values import Item
 from organizations.api.headers import idempotency_key
@@ -27,8 +27,8 @@ def answer_batch(
     action: str,
     compose: Callable[[Sequence[Outcome]], Tree],
     echo: Callable[[Item], Mapping[str, Any]],
-    fallback: Code,
-    constraints: Mapping[str, Code],
+    fallback: CodeTable,
+    constraints: Mapping[str, CodeTable],
 ) -> Response:
     """Work the items of the view's call and answer them. Every action that writes answers through this.
 

@@ -1,16 +1,21 @@
 """A call as its action sees it: who acts for which organization, where, and what the headers ask for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.db.models import Q
 from django.http import HttpRequest
 
+from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
+from loyalty_project.protocol.plain_text import read_code
+from loyalty_project.protocol.values import read_id
 from organizations.api.attribution import attribution_of
 from organizations.api.authentication import Caller
 from organizations.api.headers import country_code, is_replay, language, user_context
 from organizations.audit.actors import Actor
 from organizations.audit.models import AuditEntry
 from organizations.configuration import Configuration
+from organizations.locations.models import Till
 from organizations.policies import Policy
 
 
@@ -18,7 +23,7 @@ from organizations.policies import Policy
 class Call:
     """Context of an action. `country_code` (a dial code, digits) and `language` are "" if not sent.
 
-    `notices` are warnings about the call as a whole; each of its items carries them.
+    `notices` are warnings about the call as a whole; each of its items carries them. `is_client`: an API client, not a till.
     """
 
     actor: Actor
@@ -26,12 +31,27 @@ class Call:
     country_code: str = ""
     language: str = ""
     replay: bool = False
+    is_client: bool = False
     notices: tuple[Notice, ...] = ()
 
     @property
     def policy(self) -> Policy:
         """The policy of the caller's organization."""
         return self.configuration.policy
+
+    def at_till(self, name: str) -> tuple[Actor, tuple[Notice, ...]]:
+        """The actor of an item that names its till by code or id, with the item's warnings (docs/protocol.md, tills' part 1.2).
+
+        Only an API client's item may: for a till, and without a name, it is the call's own actor. So it is for an unknown or
+        inactive till, with warning 91020.
+        """
+        code = read_code(name)
+        if not (self.is_client and code):
+            return self.actor, self.notices
+        till = self.configuration.part(_find_till, code)
+        if till is None:
+            return self.actor, (*self.notices, Notice(Code.INVALID_REGISTRATION_TILL))
+        return replace(self.actor, till=till, store=till.store), self.notices
 
 
 def read_call(caller: Caller, request: HttpRequest) -> Call:
@@ -55,5 +75,13 @@ def read_call(caller: Caller, request: HttpRequest) -> Call:
         country_code=country_code(request),
         language=language(request),
         replay=is_replay(request),
+        is_client=caller.is_client,
         notices=attribution.notices,
     )
+
+
+def _find_till(name: str) -> Till | None:
+    """The active till of a code or an id, with its store: a part of the configuration. A code comes before an id."""
+    named = Q(code=name) | Q(pk=read_id(name))
+    tills = Till.objects.select_related("store").filter(named, is_active=True)
+    return min(tills, key=lambda till: till.code != name, default=None)

@@ -25,7 +25,8 @@ class ProbeView(TillView):
         return self._answer()
 
     def _answer(self) -> Response:
-        call, actor = self.call, self.call.actor
+        call = self.call
+        actor, notices = call.at_till(self.query.get("till_id", ""))
         return Response(
             {
                 "response": {
@@ -39,7 +40,7 @@ class ProbeView(TillView):
                     "country_code": call.country_code,
                     "language": call.language,
                     "replay": str(call.replay),
-                    "notices": [str(int(notice.code)) for notice in call.notices],
+                    "notices": [str(int(notice.code)) for notice in notices],
                     "tills": {"till": list(Till.objects.order_by("code").values_list("code", flat=True))},
                 }
             }

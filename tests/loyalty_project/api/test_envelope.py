@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from loyalty_project.api.envelope import customer_answer, customers_answer, http_status, refusal, request_items
+from loyalty_project.api.envelope import customer_answer, customers_answer, http_status, refusal, request_items, sale_answer
 from loyalty_project.protocol.codes import Code, Transport
 from loyalty_project.protocol.errors import RequestRefusedError
 from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
@@ -142,3 +142,21 @@ def test_a_read_answers_an_object_for_one_and_a_list_for_several() -> None:
     two = customer_answer([ok(), bad()])["response"]
     assert two["status"]["code"] == Transport.PARTIAL
     assert [body.get("mobile") for body in two["customer"]] == [None, "12ab"]
+
+
+def test_codes_of_items_about_sales_are_numbers() -> None:
+    answer = sale_answer([ok(), bad()], container="transactions", key="transaction", as_list=True)["response"]
+    assert [item["item_status"]["code"] for item in answer["transactions"]["transaction"]] == [1000, 1001]
+    assert answer["status"] == {"success": "true", "code": 201, "message": Transport.PARTIAL.sentence}
+
+
+def test_a_single_item_about_a_sale_is_an_object_unless_a_list_is_due() -> None:
+    assert sale_answer([ok()], container="coupons", key="coupon")["response"]["coupons"]["coupon"]["name"] == "a"
+    assert [item["name"] for item in sale_answer([ok()], key="coupon", as_list=True)["response"]["coupon"]] == ["a"]
+    assert [item["name"] for item in sale_answer([ok("a"), ok("b")], key="coupon")["response"]["coupon"]] == ["a", "b"]
+
+
+def test_an_entity_has_its_own_code_for_too_many_items() -> None:
+    with pytest.raises(RequestRefusedError) as refused:
+        request_items({"transaction": [ONE, ONE]}, limit=1, key="transaction", too_many=Code.INVALID_INPUT)
+    assert (refused.value.http_status, refused.value.body_code) == (400, 400)

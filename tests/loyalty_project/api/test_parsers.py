@@ -376,3 +376,11 @@ def test_a_large_batch_has_fewer_values_than_the_limit() -> None:
     bill = {"number": "B-1", "amount": 200, "line_items_v2": {"line_item": [line] * 100}}
     body = json.dumps({"root": {"transaction": [bill] * 100}}).encode()
     assert len(parse_json(body)["root"]["transaction"]) == 100
+
+
+def test_json_in_single_quotes_is_read_where_the_view_wants_it() -> None:
+    body = b"{'root': {'coupon': {'code': 'AB12'}}}"
+    assert parse_json(body, single_quotes=True) == {"root": {"coupon": {"code": "AB12"}}}
+    assert parse_json(b'{"name": "O\'Hara"}', single_quotes=True) == {"name": "O'Hara"}
+    with pytest.raises(RequestRefusedError):
+        parse_json(body)

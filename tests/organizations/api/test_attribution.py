@@ -114,3 +114,25 @@ def test_another_organizations_client_stays_in_its_own(stranger: Till, till: Til
     foreign = issue_token(ApiClientFactory(till=stranger, key="bz-key"))
     call = call_of(attributed(foreign, "mgroad.till1"))
     assert (call["organization"], call["till"], call["notices"]) == ("bazaar", "bazaar.till1", ["91021"])
+
+
+def at_named_till(token: str, name: str) -> dict[str, object]:
+    return call_of(ask(f"probe?till_id={name}", method="POST", X_CAP_API_OAUTH_TOKEN=token))
+
+
+def test_an_item_of_a_client_names_its_till_by_code_or_id(token: str, cp: Till) -> None:
+    for name in ("cp.till1", str(cp.pk)):
+        call = at_named_till(token, name)
+        assert (call["till"], call["store"], call["notices"]) == ("cp.till1", "del.cp", [])
+
+
+def test_a_till_that_an_item_names_and_that_is_unknown_or_inactive_is_a_warning(token: str, cp: Till) -> None:
+    Till.objects.filter(pk=cp.pk).update(is_active=False)
+    for name in ("nowhere", "cp.till1", "9" * 30):
+        call = at_named_till(token, name)
+        assert (call["till"], call["notices"]) == ("mgroad.till1", ["91020"])
+
+
+def test_an_item_of_a_till_names_none(till: Till, cp: Till) -> None:
+    call = call_of(ask("probe?till_id=cp.till1", method="POST", Authorization=basic()))
+    assert (call["till"], call["notices"]) == ("mgroad.till1", [])
