@@ -25,10 +25,16 @@ def check_same_bill(draft: BillDraft, bill: Bill, stored: Bill, policy: Policy) 
         and bill.stated_points == stored.stated_points
         and (draft.lines is None or bill.content == stored.content)
         and (not amount_counts or (bill.amount, bill.gross_amount) == (stored.amount, stored.gross_amount))
-        and (not draft.return_type or draft.return_type == stored.return_type)
+        and (not draft.return_type or draft.return_type == stored.return_type or _names_lines(draft, stored))
     )
     if not is_same or policy.strict_duplicate_bill:
         raise LoyaltyError(BillCode.DUPLICATE_NUMBER)
+
+
+def _names_lines(draft: BillDraft, stored: Bill) -> bool:
+    """True if a full return by its cancelled lines was recorded as one of these lines."""
+    is_by_lines = (draft.return_type, stored.return_type) == (Bill.ReturnType.FULL, Bill.ReturnType.LINE_ITEM)
+    return is_by_lines and any(line.is_cancelled for line in draft.lines or ())
 
 
 def check_days_around(identity: BillIdentity, known: Iterable[BillIdentity], *, unique_days: int) -> None:

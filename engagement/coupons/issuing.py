@@ -250,7 +250,7 @@ def _insert(made: Sequence[tuple[CouponOrder, int | None]], *, by: Actor) -> lis
         Coupon(
             organization=by.organization,
             series_id=order.current.series.pk,
-            version_id=order.current.version.pk,
+            version=order.current.version,
             customer_id=order.customer_id,
             issued_to_id=order.customer_id,
             nth=nth,
