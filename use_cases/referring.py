@@ -14,8 +14,7 @@ from engagement.points.errors import points_code
 from engagement.programs.catalog import ProgramCatalog
 from loyalty_project.protocol.errors import Notice
 from organizations.audit.actors import Actor
-from organizations.configuration import current_configuration
-from referrals.campaigns.catalog import load_campaigns
+from referrals.campaigns.catalog import CampaignCatalog
 from referrals.links.events import Occurrence
 from referrals.links.models import RefereeEvent, ReferralLink
 from referrals.links.services import LinkRequest, link_referees, links_of
@@ -43,6 +42,7 @@ def link_all(
     codes: SharedCodes,
     *,
     customers: Mapping[int, Customer],
+    campaigns: CampaignCatalog,
     by: Actor,
     now: datetime,
 ) -> list[ReferralLink | None]:
@@ -51,7 +51,6 @@ def link_all(
         LinkRequest(referee=customer, shared=codes.get(folded(given.referral_code)), is_new=is_new)
         for customer, given, is_new in joining
     ]
-    campaigns = current_configuration().part(load_campaigns)
     return link_referees(requests, customers=customers, campaigns=campaigns, by=by, now=now)
 
 

@@ -134,8 +134,11 @@ def _is_sound(
     referrer = customers.get(shared.referrer_id) if shared else None
     if shared is None or referrer is None or referrer.pk == request.referee.pk:
         return False
-    current = campaigns.by_id[shared.row.campaign_id]
-    if not current.is_usable(now, organization.zone) or refusal_of(referrer, organization.policy) is not None:
+    # A campaign that is newer than the call's configuration is not known yet.
+    current = campaigns.by_id.get(shared.row.campaign_id)
+    if current is None or not current.is_usable(now, organization.zone):
+        return False
+    if refusal_of(referrer, organization.policy) is not None:
         return False
     return request.is_new or current.terms.allows_existing
 

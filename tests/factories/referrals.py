@@ -19,6 +19,7 @@ from engagement.points.models import PointsEntry
 from engagement.programs.catalog import load_catalog
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
+from organizations.configuration import current_configuration
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
@@ -110,7 +111,14 @@ class Friends:
         draft = BillDraft(
             customer_id=customer.pk, number=number, billed_at=clock.now(), amount=Decimal(amount), till=till, store=till.store
         )
-        (purchase,) = record_purchases([draft], catalog=load_catalog(), by=till_actor(till), now=clock.now())
+        configuration = current_configuration()
+        (purchase,) = record_purchases(
+            [draft],
+            catalog=configuration.part(load_catalog),
+            campaigns=configuration.part(load_campaigns),
+            by=till_actor(till),
+            now=clock.now(),
+        )
         assert isinstance(purchase, Purchase)
         return purchase
 
