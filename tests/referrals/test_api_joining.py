@@ -5,6 +5,7 @@ from django.db import DataError
 from psycopg.errors import NumericValueOutOfRange
 
 from customers.profile.models import Customer
+from customers.statuses.models import CustomerStatus
 from engagement.coupons.models import Coupon
 from engagement.events.models import DeferredEvent
 from tests.api import Api
@@ -57,6 +58,16 @@ def test_codes_that_lead_to_no_referrer_are_1009(api: Api, friends: Friends) -> 
     assert [api.add(mobile=mobile, referral_code=given).warnings for mobile, given in sent] == [["1009"]] * 3
     Customer.objects.filter(pk=friends.asha.pk).update(fraud_status="CONFIRMED")
     assert api.add(mobile="9812300003", referral_code=code).warnings == ["1009"]
+
+
+@pytest.mark.parametrize("status", ["DELETED", "PENDING_DELETION"])
+def test_the_code_of_a_referrer_who_leaves_is_1009(api: Api, friends: Friends, status: str) -> None:
+    code = friends.code(open_campaign(friends.organization))
+    friends.organization.flags = {"CONF_CUSTOMER_DEFAULT_STATUS_ENABLED": 1}
+    friends.organization.save()
+    label = CustomerStatus.objects.create(organization=friends.organization, status=status, label="Leaves", blocks=[])
+    Customer.objects.filter(pk=friends.asha.pk).update(status_label=label)
+    assert api.add(mobile="9812300001", referral_code=code).warnings == ["1009"]
 
 
 def test_rewards_of_a_replayed_add_are_given_by_a_worker(api: Api, friends: Friends) -> None:
