@@ -158,7 +158,7 @@ def open_friends() -> Friends:
             for code, name in (("blr", "Bengaluru"), ("del", "Delhi"))
         ]
         for till in tills:
-            till.store.organization = organization
+            till.organization = till.store.organization = organization
         friends = Friends(organization, tills[0], tills[1], Customer())
         asha = friends.register(mobile="9812345678", firstname="Asha", email="asha@example.com").customer
     return Friends(organization, tills[0], tills[1], asha)
