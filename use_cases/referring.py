@@ -1,6 +1,6 @@
 """Referral codes of registrations: links to the referrers, and rewards of registering (docs/protocol.md 2.7, 4.1, 4.11)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -72,7 +72,7 @@ def reward_registrations(
     if not links:
         return {}
     held = {**(locked or {}), **customers}
-    held |= lock_customers(_referrers(links.values()) - held.keys())
+    held |= lock_customers({link.referrer_now for link in links.values()} - held.keys())
     occurrences = [Occurrence(link=link, kind=RefereeEvent.Kind.REGISTRATION, at=at) for link in links.values()]
     made = reward_events(occurrences, customers=held, catalog=catalog, by=by, now=now)
     return {pk: made[link.pk] for pk, link in links.items() if link.pk in made}
@@ -102,7 +102,3 @@ def reward_or_defer(
 def defer_rewards(customer: Customer, *, by: Actor, at: datetime) -> None:
     """Leave the rewards of a registration to a worker."""
     defer_event(customer=customer, kind=REFERRAL, payload={"at": at.isoformat()}, by=by)
-
-
-def _referrers(links: Collection[ReferralLink]) -> set[int]:
-    return {link.referrer.merged_into_id or link.referrer_id for link in links}

@@ -99,7 +99,7 @@ def link_referees(
 
 
 def links_of(customers: Collection[int]) -> dict[int, ReferralLink]:
-    """The link by which each of these customers (ids) came, by customer: one query, none without customers.
+    """The link by which each of these customers (ids) came, with both sides, by customer: one query, none without customers.
 
     A customer's own comes before those of customers merged into them, the earliest of these first.
     """
@@ -108,7 +108,7 @@ def links_of(customers: Collection[int]) -> dict[int, ReferralLink]:
     found: dict[int, ReferralLink] = {}
     rows = _of_referees(customers).select_related("referee", "referrer", "version__campaign", "code").order_by("pk")
     for link in sorted(rows, key=lambda link: link.referee.merged_into_id is not None):
-        found.setdefault(link.referee.merged_into_id or link.referee_id, link)
+        found.setdefault(link.referee_now, link)
     return found
 
 
