@@ -9,7 +9,6 @@ import time_machine
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from loyalty_project import clock
-from loyalty_project.encryption import seal
 from organizations.audit.actors import command_actor
 from organizations.audit.models import AuditEntry
 from organizations.tenancy.models import Organization
@@ -224,7 +223,6 @@ def test_an_attempt_that_was_overtaken_changes_nothing(endpoint: Endpoint) -> No
 def test_without_a_readable_secret_there_are_no_keys(endpoint: Endpoint, settings: Settings) -> None:
     DeliveryFactory(endpoint=endpoint)
     settings.SECRET_KEY = "another key"
-    seal("x")
     taken = take(endpoint)
     assert taken is not None
     assert taken.keys == []

@@ -95,6 +95,14 @@ def test_redirects_are_not_followed(status: int) -> None:
     assert len(receiver.requests) == 1
 
 
+def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with receiving() as proxy, receiving() as receiver:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        assert ends(receiver.url) == (200, "")
+    assert (len(proxy.requests), len(receiver.requests)) == (0, 1)
+
+
 def test_one_connection_serves_several_deliveries() -> None:
     ports: set[int] = set()
 
