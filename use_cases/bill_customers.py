@@ -12,12 +12,12 @@ from customers.registration.options import RegistrationOptions
 from engagement.bills.codes import BillCode
 from engagement.bills.reading import SentBill
 from engagement.points.models import PointsEntry
-from engagement.programs.catalog import ProgramCatalog
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.values import Item
 from organizations.audit.actors import Actor
+from organizations.configuration import Configuration
 from referrals.rewards.payloads import reward_effects
 from use_cases.registration import register_all
 
@@ -66,7 +66,7 @@ def customer_of_bill(
     found: LookupResult | Code | None,
     *,
     context: InputContext,
-    catalog: ProgramCatalog,
+    configuration: Configuration,
     by: Actor,
     defer_awards: bool,
 ) -> BillCustomer | None:
@@ -83,7 +83,7 @@ def customer_of_bill(
     _check_found(sent, found)
     if known is not None and known.customer_id is not None and not registers(sent):
         return BillCustomer(customer_id=known.customer_id, notices=known.notices)
-    return _register(sent, known, context=context, catalog=catalog, by=by, defer_awards=defer_awards)
+    return _register(sent, known, context=context, configuration=configuration, by=by, defer_awards=defer_awards)
 
 
 def _check_found(sent: SentBill, found: LookupResult | Code | None) -> None:
@@ -100,7 +100,7 @@ def _register(
     known: LookupResult | None,
     *,
     context: InputContext,
-    catalog: ProgramCatalog,
+    configuration: Configuration,
     by: Actor,
     defer_awards: bool,
 ) -> BillCustomer:
@@ -110,7 +110,7 @@ def _register(
     by_id = known is not None and known.customer_id is not None and not any(key in sent.references for key in _IDENTIFIERS)
     try:
         draft = read_customer_input(item, context, action="update" if "id" in item else "add")
-        (result,) = register_all([draft], options=options, context=context, by=by, catalog=catalog)
+        (result,) = register_all([draft], options=options, context=context, by=by, configuration=configuration)
         if isinstance(result, LoyaltyError):
             raise result
     except LoyaltyError as error:

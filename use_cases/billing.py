@@ -25,7 +25,7 @@ from engagement.bills.sections import PURCHASES
 from engagement.coupons.bill_links import link_coupon_uses
 from engagement.points.payloads import points_effects
 from engagement.points.sections import core_points
-from engagement.programs.catalog import ProgramCatalog
+from engagement.programs.catalog import load_catalog
 from engagement.redemptions.bill_links import link_listed_redemptions
 from loyalty_project.db.rows import draw_ids
 from loyalty_project.protocol.codes import Code, CodeTable
@@ -33,6 +33,7 @@ from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.json_text import to_json
 from organizations.audit.actors import Actor
 from organizations.configuration import Configuration
+from referrals.campaigns.catalog import load_campaigns
 from use_cases.bill_customers import BillCustomer, customer_of_bill, registers
 from use_cases.purchases import Purchase, record_purchases
 
@@ -67,7 +68,6 @@ class Billing:
 
     configuration: Configuration
     context: InputContext
-    catalog: ProgramCatalog
     by: Actor
     defer_awards: bool = False
 
@@ -125,7 +125,14 @@ def _record(sent: SentBill, found: LookupResult | Code | None, billing: Billing)
     if customer is not None:
         draft.customer_id = customer.customer_id
     drafts = [*_parts_of(draft), draft]
-    purchases = record_purchases(drafts, catalog=billing.catalog, by=billing.by, now=now, defer_awards=billing.defer_awards)
+    purchases = record_purchases(
+        drafts,
+        catalog=billing.configuration.part(load_catalog),
+        campaigns=billing.configuration.part(load_campaigns),
+        by=billing.by,
+        now=now,
+        defer_awards=billing.defer_awards,
+    )
     *returns, main = (_recorded(result) for result in purchases)
     if refusal is not None:
         raise refusal
@@ -145,7 +152,12 @@ def _customer(
     """The customer of the bill, or the refusal that is due after those of the bill itself."""
     try:
         return customer_of_bill(
-            sent, found, context=billing.context, catalog=billing.catalog, by=billing.by, defer_awards=billing.defer_awards
+            sent,
+            found,
+            context=billing.context,
+            configuration=billing.configuration,
+            by=billing.by,
+            defer_awards=billing.defer_awards,
         ), None
     except LoyaltyError as refusal:
         if not sent.draft.is_return:

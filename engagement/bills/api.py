@@ -51,7 +51,6 @@ class BillViewSet(TillViewSet):
             configuration=call.configuration,
             country_code=call.country_code,
         )
-        catalog = registration.programs_of(call.configuration)
 
         def work(item: Item) -> Done:
             by, notices = call.at_till(_till_of(item))
@@ -60,7 +59,6 @@ class BillViewSet(TillViewSet):
             billing = Billing(
                 configuration=call.configuration,
                 context=context.at(till=by.till, store=by.store),
-                catalog=catalog,
                 by=by,
                 defer_awards=call.replay,
             )

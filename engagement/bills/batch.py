@@ -86,13 +86,15 @@ def write_batch(batch: Batch) -> None:
 
 
 def bills_with(identities: Collection[BillIdentity], policy: Policy) -> Iterable[Bill]:
-    """The stored bills that may have these identities, or their number on a day that a policy compares."""
+    """The stored bills that may have these identities, or their number on a day that a policy compares: any for returns."""
     if not identities:
         return ()
     bills = Bill.objects.filter(
         is_any_of("scope", {identity.scope for identity in identities}, CharField()),
         is_any_of("number", {identity.number for identity in identities}, CharField()),
     )
+    if policy.return_number_unique and any(identity.is_return for identity in identities):
+        return bills
     days = {identity.billed_on for identity in identities}
     if not policy.bill_number_unique_days:
         return bills.filter(is_any_of("billed_on", days, DateField()))

@@ -21,6 +21,8 @@ from organizations.policies import Policy
 
 ZERO = Decimal(0)
 MOST_MONEY = Decimal("999999999999.999")
+# The widest scope of numbers.
+ORGANIZATION = "organization"
 # Number of a return that names no sale.
 NO_SALE = "-"
 # The length of the column (docs/protocol.md, tills' part 1.3).
@@ -231,7 +233,7 @@ def _scope(draft: BillDraft, policy: Policy) -> str:
         return f"till:{draft.till.pk}"
     if not is_wide and draft.store is not None:
         return f"store:{draft.store.pk}"
-    return "organization"
+    return ORGANIZATION
 
 
 def content_of(draft: BillDraft) -> str:

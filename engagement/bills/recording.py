@@ -88,7 +88,7 @@ def find_recorded(draft: BillDraft, *, organization: Organization, policy: Polic
     batch.add(bills_with({bill.identity}, policy))
     stored = batch.by_identity.get(bill.identity)
     if stored is None:
-        check_days_around(bill.identity, batch.by_identity, unique_days=policy.bill_number_unique_days)
+        check_days_around(bill.identity, batch.by_identity, policy)
         return None
     check_same_bill(draft, bill, stored, policy)
     return stored
@@ -104,7 +104,7 @@ def _record(draft: BillDraft, bill_id: int, batch: Batch) -> RecordedBill:
         check_same_bill(draft, bill, stored, batch.policy)
         sale = batch.by_id.get(stored.return_of_id or 0)
         return RecordedBill(bill=stored, sale=sale, is_new=False, notices=[Notice(BillCode.DUPLICATE_NUMBER)])
-    check_days_around(bill.identity, batch.by_identity, unique_days=batch.policy.bill_number_unique_days)
+    check_days_around(bill.identity, batch.by_identity, batch.policy)
     portion = _portion(draft, sale, batch) if sale is not None else None
     _check_not_blocked(bill, batch)
     if bill.is_return:
