@@ -55,6 +55,7 @@ IDENTITY: Final[Properties] = {
     "external_id": text(nullable=True),
 }
 ITEM_STATUS: Final[Properties] = {"item_status": shared("ItemStatus")}
+TILL_ITEM_STATUS: Final[Properties] = {"item_status": shared("TillItemStatus")}
 FIELDS: Final = shared("Fields")
 PLACE: Final = record("A store or till.", code=text(), name=text())
 
@@ -81,6 +82,14 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
         required=("success", "code", "message"),
         success=text(choices=("true", "false")),
         code=text("The code of success or failure; the operation lists them.", example="1000"),
+        message=text("The literal of success with the sentences of warnings, or the sentence of the failure."),
+        warnings=container("warning", text(), "Codes of warnings."),
+    ),
+    "TillItemStatus": record(
+        "The outcome of an item of a till's call.",
+        required=("success", "code", "message", "warnings"),
+        success=text(choices=("true", "false")),
+        code={"type": "integer", "description": "The code of success or failure; the operation lists them."},
         message=text("The literal of success with the sentences of warnings, or the sentence of the failure."),
         warnings=container("warning", text(), "Codes of warnings."),
     ),

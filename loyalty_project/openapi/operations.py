@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
 from loyalty_project.openapi.shapes import Properties, Schema, record, shared, text
-from loyalty_project.protocol.codes import Code, Transport
+from loyalty_project.protocol.codes import Code, CodeTable, Transport
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 _MEDIA: Final = {"json": "application/json", "xml": "application/xml"}
@@ -36,8 +36,9 @@ class Operation:
     """An action with one of its methods. `section` is that of docs/protocol.md.
 
     `body` is what is inside of `root`, `answer` the keys of `response` besides `status`; without an answer this version has the
-    action not: every call is 406. `codes` are those of its items, `refusals` HTTP statuses that only some actions have. With
-    `totals` the status counts the items. `leading` keys of the answer come before the status.
+    action not: every call is 406. `codes` are those of its items, by number, or members of the noun's own table. `refusals` are
+    HTTP statuses that only some actions have. With `totals` the status counts the items. `leading` keys of the answer come
+    before the status.
     """
 
     section: str
@@ -100,8 +101,8 @@ class Operation:
 
 
 def sentence_of(code: int) -> str:
-    """The sentence of a code of items. Raises KeyError for an unknown one."""
-    return _SENTENCES[code]
+    """The sentence of a code of items: its own for one of a table, else that of a customer call. Raises KeyError for others."""
+    return code.sentence if isinstance(code, CodeTable) else _SENTENCES[code]
 
 
 def _content(root: str, schema: Schema) -> Schema:
