@@ -1,5 +1,6 @@
 """Base of the views for tills under version 2: plain JSON without the envelope (docs/protocol.md 1.1)."""
 
+import json
 from typing import Any
 
 from django.http import HttpRequest
@@ -7,6 +8,7 @@ from rest_framework.response import Response
 
 from loyalty_project.api.envelope import Tree
 from loyalty_project.api.formats import Format
+from loyalty_project.api.renderers import CONTENT_TYPES
 from loyalty_project.api.response import WireResponse
 from organizations.api.views import TillViewSet
 
@@ -28,9 +30,9 @@ class PlainTillViewSet(TillViewSet):
         response.data = plain_answer(errors=[{"code": status["code"], "message": status["message"]}])
         return response
 
-    def format_of(self, _request: HttpRequest) -> Format:
+    def write(self, _request: HttpRequest, tree: Any) -> tuple[bytes, str]:
         """JSON."""
-        return Format.JSON
+        return json.dumps(tree).encode(), CONTENT_TYPES[Format.JSON]
 
 
 def plain_answer(*, errors: list[dict[str, Any]], warnings: list[dict[str, Any]] | None = None) -> Tree:
