@@ -168,9 +168,9 @@ def test_a_client_names_the_till_of_an_item(api: Api, shops: Shops, asha: Custom
 
 def test_xml_in_and_out(api: Api, shops: Shops, asha: Customer) -> None:
     open_series(shops.organization)
-    one = "<coupon><series_id>TENTH</series_id><customer><mobile>9812345678</mobile></customer></coupon>"
+    coupon = "<coupon><series_id>TENTH</series_id><customer><mobile>9812345678</mobile></customer></coupon>"
     for count in (1, 2):
-        answer = api.call("POST", "issue", "", f"<root>{one * count}</root>", entity="coupon", Content_Type="text/xml")
+        answer = api.call("POST", "issue", "", f"<root>{coupon * count}</root>", entity="coupon", Content_Type="text/xml")
         assert [tag.findtext("item_status/code") for tag in answer.xml.findall("coupon")] == ["700"] * count
 
 

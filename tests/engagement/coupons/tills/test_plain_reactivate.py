@@ -46,8 +46,8 @@ def content(http: HttpResponse) -> dict[str, Any]:
 
 @pytest.mark.parametrize("query", ["", "/", "?format=xml"])
 def test_redemptions_are_taken_back(api: Api, shops: Shops, coupon: Coupon, query: str) -> None:
-    one, other = used(shops, coupon), used(shops, coupon)
-    http = post(api, one, int(other), query=query, Accept="application/xml")
+    first, second = used(shops, coupon), used(shops, coupon)
+    http = post(api, first, int(second), query=query, Accept="application/xml")
     assert (http.status_code, content(http)) == (200, {"success": True, "warnings": [], "errors": []})
     assert ask(api, coupon.code)["redemptions_left"] == 5
 

@@ -79,10 +79,10 @@ def test_an_item_that_is_no_object_is_400(api: Api, shops: Shops, coupon: Coupon
 
 
 def test_xml_in_and_out(api: Api, shops: Shops, coupon: Coupon) -> None:
-    one, other = used(shops, coupon), used(shops, coupon)
-    body = "".join(f"<coupon><redemption_id>{each}</redemption_id></coupon>" for each in (one, other))
+    first, second = used(shops, coupon), used(shops, coupon)
+    body = "".join(f"<coupon><redemption_id>{each}</redemption_id></coupon>" for each in (first, second))
     answer = api.call("POST", "reactivate", "", f"<root>{body}</root>", entity="coupon", Content_Type="text/xml")
-    assert [tag.findtext("redemptionId") for tag in answer.xml.findall("coupons/coupon")] == [one, other]
+    assert [tag.findtext("redemptionId") for tag in answer.xml.findall("coupons/coupon")] == [first, second]
 
 
 @pytest.mark.parametrize(("count", "statements"), [(1, 10), (3, 28)])
