@@ -8,6 +8,7 @@ from customers.api.viewsets import CustomerViewSet
 from customers.preferences.api import PreferenceViewSet
 from engagement.bills.api import BillViewSet
 from engagement.coupons.api import CouponViewSet
+from engagement.coupons.tills.api import CouponReactivationViewSet, CouponTillViewSet
 from engagement.interactions.api import InteractionViewSet
 from engagement.notes.api import NoteViewSet
 from engagement.recommendations.api import RecommendationViewSet
@@ -42,6 +43,7 @@ router.register("customer", SubscriptionViewSet)
 router.register("customer", TicketViewSet)
 router.register("customer", ReferralViewSet)
 router.register("transaction", BillViewSet)
+router.register("coupon", CouponTillViewSet)
 
 # Actions that this version does not have, by the methods that the contract gives them.
 unsupported_read = UnsupportedViewSet.as_view({"get": "refuse"})
@@ -61,8 +63,7 @@ urlpatterns = [
     *router.urls,
     action_path("points", "isredeemable|validationcode", unsupported_read),
     action_path("points", "redeem|reverse", unsupported_write),
-    action_path("coupon", "isredeemable", unsupported_read),
-    action_path("coupon", "redeem|issue|reactivate", unsupported_write),
+    re_path(r"^v2/coupon/reactivate/?\Z", CouponReactivationViewSet.as_view({"post": "reactivate"})),
     re_path(r"^(?:api/)?v?1\.1(?:/.*)?\Z", UnknownResourceView.as_view()),
     re_path(r"^v[23](?:/.*)?\Z", unknown_path),
 ]

@@ -17,6 +17,7 @@ from engagement.coupons.catalog import CurrentSeries, load_series
 from engagement.coupons.codes import CouponCode
 from engagement.coupons.drawing import draw_codes
 from engagement.coupons.models import Coupon
+from engagement.coupons.rules import SeriesTerms
 from loyalty_project import clock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_with_ids
@@ -76,10 +77,12 @@ class IssueRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
-    """Result of an issue, made now or by an earlier, equal call (`is_replay`)."""
+    """Result of an issue, made now or by an earlier, equal call (`is_replay`), with the terms of the coupon."""
 
+    customer_id: int
     coupon: Coupon
     current: CurrentSeries
+    terms: SeriesTerms
     is_replay: bool = False
 
 
@@ -92,7 +95,8 @@ def issue_coupon(request: IssueRequest, *, by: Actor) -> Issued:
     reference = read_code(request.external_reference)
     if len(reference) > LONGEST_REFERENCE:
         raise LoyaltyError(CouponCode.FAILED)
-    current = current_configuration().part(load_series).named(request.series.strip())
+    catalog = current_configuration().part(load_series)
+    current = catalog.named(request.series.strip())
     if current is None:
         raise LoyaltyError(CouponCode.INVALID_SERIES)
     policy = by.organization.policy
@@ -104,8 +108,11 @@ def issue_coupon(request: IssueRequest, *, by: Actor) -> Issued:
     if earlier is not None:
         if earlier.series_id != current.series.pk:
             raise LoyaltyError(CouponCode.NOT_CREATED)
-        return Issued(coupon=earlier, current=current, is_replay=True)
-    return Issued(coupon=give_coupon(customer, current, reference=reference, by=by), current=current)
+        return Issued(
+            customer_id=customer.pk, coupon=earlier, current=current, terms=catalog.terms[earlier.version_id], is_replay=True
+        )
+    coupon = give_coupon(customer, current, reference=reference, by=by)
+    return Issued(customer_id=customer.pk, coupon=coupon, current=current, terms=current.terms)
 
 
 def give_coupon(customer: Customer, current: CurrentSeries, *, by: Actor, reference: str = "", reason: str = "") -> Coupon:

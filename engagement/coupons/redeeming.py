@@ -26,7 +26,7 @@ from loyalty_project.db.locks import lock
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.custom_fields import usable_fields
 from loyalty_project.protocol.errors import LoyaltyError, Notice
-from loyalty_project.protocol.moments import read_moment
+from loyalty_project.protocol.moments import read_stated_moment
 from loyalty_project.protocol.plain_text import read_code
 from loyalty_project.protocol.values import read_id
 from organizations.audit.actors import Actor
@@ -266,7 +266,7 @@ def _read_money(text: str, by: Actor) -> _Money:
 
 def _redemption_time(text: str, *, by: Actor, now: datetime) -> datetime:
     """The stated time, `now` for a blank one. Raises `LoyaltyError` 739 for a malformed time, or one in the future."""
-    moment = read_moment(text, by.organization.zone) if text.strip() else now
+    moment = read_stated_moment(text, by.organization.zone) if text.strip() else now
     if moment is None or moment > now:
         raise LoyaltyError(CouponCode.INVALID_TIME)
     return moment

@@ -9,15 +9,13 @@ from engagement.numbers.rounding import MOST_POINTS, share
 from engagement.programs.rules import ProgramRules, RedemptionLimits
 from engagement.redemptions.codes import PointsCode
 from loyalty_project.protocol.errors import LoyaltyError
-from loyalty_project.protocol.moments import from_wall, read_moment
+from loyalty_project.protocol.moments import from_wall, read_stated_moment
 from loyalty_project.protocol.numbers import plain_digits
 
 MOST_DECIMALS = 3
 MOST_DAYS_AHEAD = timedelta(days=1)
 ZERO = Decimal(0)
-UTC_ZONE = ZoneInfo("UTC")
 _NUMBER = re.compile(r"\+?(?:\d{1,15}(?:\.\d{0,30})?|\.\d{1,30})", re.ASCII)
-_OFFSET = re.compile(r":\d{2}(?:[.,]\d+)?\s*[+-]\d{2}:?\d{2}$", re.ASCII)
 
 
 def read_points(text: str) -> Decimal:
@@ -61,15 +59,11 @@ def check_limits(points: Decimal, limits: RedemptionLimits, *, spent_today: Deci
 def read_redemption_time(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
     """The time of the redemption; `now` for a blank text (docs/protocol.md 1.8).
 
-    Of a time with an offset only the date is kept. A time that ends in Z is UTC. Any other is wall time in `zone`. Raises
-    `LoyaltyError` 859 for a malformed time, or one more than a day ahead.
+    Raises `LoyaltyError` 859 for a malformed time, or one more than a day ahead.
     """
-    given = text.strip()
-    if not given:
+    if not text.strip():
         return now
-    moment = read_moment(given, UTC_ZONE if given[-1:] in "Zz" else zone)
-    if moment is not None and _OFFSET.search(given):
-        moment = from_wall(datetime.combine(moment.astimezone(zone).date(), time.min), zone)
+    moment = read_stated_moment(text, zone)
     if moment is None or moment > now + MOST_DAYS_AHEAD:
         raise LoyaltyError(PointsCode.INVALID_TIME)
     return moment

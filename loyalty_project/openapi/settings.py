@@ -20,7 +20,7 @@ _TAGS: Final = {
     "oauth": "Tokens of API clients.",
     "transaction": "Bills; not active yet.",
     "points": "Points at the till; not active yet.",
-    "coupon": "Coupons at the till; not active yet.",
+    "coupon": "Coupons at the till.",
 }
 _REFUSALS: Final = {
     "400": "Body or parameters are unusable (400), or there are more items than allowed (1060).",
@@ -91,7 +91,10 @@ SPECTACULAR: Final[dict[str, Any]] = {
     "SCHEMA_PATH_PREFIX": "",
     "SORT_OPERATIONS": False,
     "APPEND_COMPONENTS": COMPONENTS,
-    "POSTPROCESSING_HOOKS": ["organizations.credentials.openapi.add_token_path"],
+    "POSTPROCESSING_HOOKS": [
+        "organizations.credentials.openapi.add_token_path",
+        "engagement.coupons.tills.openapi.add_reactivation_path",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

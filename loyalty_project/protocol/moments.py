@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+_UTC = ZoneInfo("UTC")
 _LONGEST = 100
 _WRITTEN = len("2026-01-31 12:34:56")
 _MOMENT = re.compile(
@@ -14,6 +15,7 @@ _MOMENT = re.compile(
     r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?",
     re.IGNORECASE | re.ASCII,
 )
+_OFFSET = re.compile(r":\d{2}(?:[.,]\d+)?\s*[+-]\d{2}:?\d{2}$", re.ASCII)
 
 
 def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
@@ -41,6 +43,18 @@ def read_span(text: str, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
         return begin, begin + timedelta(seconds=1)
     next_day = begin.astimezone(zone).date() + timedelta(days=1)
     return begin, from_wall(datetime.combine(next_day, time.min), zone)
+
+
+def read_stated_moment(text: str, zone: ZoneInfo) -> datetime | None:
+    """The moment (UTC) at which a redemption was made, as its till states it; None for other text (docs/protocol.md 1.8).
+
+    Of a time with an offset only the date is kept. A time that ends in Z is UTC. Any other is wall time in `zone`.
+    """
+    given = text.strip()
+    moment = read_moment(given, _UTC if given[-1:] in {"Z", "z"} else zone)
+    if moment is not None and _OFFSET.search(given):
+        return from_wall(datetime.combine(moment.astimezone(zone).date(), time.min), zone)
+    return moment
 
 
 def from_wall(wall: datetime, zone: ZoneInfo) -> datetime:

@@ -10,10 +10,6 @@ _SUMMARIES: Final[Mapping[str, str]] = {
     "points/validationcode": "Send a one-time code",
     "points/redeem": "Redeem points",
     "points/reverse": "Reverse a redemption of points",
-    "coupon/isredeemable": "Ask if a coupon can be redeemed",
-    "coupon/redeem": "Redeem coupons",
-    "coupon/issue": "Issue a coupon",
-    "coupon/reactivate": "Take the redemption of a coupon back",
 }
 
 

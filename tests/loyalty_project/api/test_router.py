@@ -6,6 +6,7 @@ from django.urls import Resolver404, resolve
 from customers.api.viewsets import CustomerViewSet
 from customers.preferences.api import PreferenceViewSet
 from engagement.coupons.api import CouponViewSet
+from engagement.coupons.tills.api import CouponReactivationViewSet, CouponTillViewSet
 from engagement.interactions.api import InteractionViewSet
 from engagement.notes.api import NoteViewSet
 from engagement.recommendations.api import RecommendationViewSet
@@ -53,10 +54,11 @@ READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "po
         ("/v1.1/points/validationcode", UnsupportedViewSet, READ),
         ("/v1.1/points/redeem", UnsupportedViewSet, WRITE),
         ("/v1.1/points/reverse", UnsupportedViewSet, WRITE),
-        ("/v1.1/coupon/isredeemable", UnsupportedViewSet, READ),
-        ("/v1.1/coupon/redeem/", UnsupportedViewSet, WRITE),
-        ("/v1.1/coupon/issue", UnsupportedViewSet, WRITE),
-        ("/v1.1/coupon/reactivate", UnsupportedViewSet, WRITE),
+        ("/v1.1/coupon/isredeemable", CouponTillViewSet, {"get": "isredeemable"}),
+        ("/v1.1/coupon/redeem/", CouponTillViewSet, {"post": "redeem"}),
+        ("/v1.1/coupon/issue", CouponTillViewSet, {"post": "issue"}),
+        ("/v1.1/coupon/reactivate", CouponTillViewSet, {"post": "reactivate"}),
+        ("/v2/coupon/reactivate", CouponReactivationViewSet, {"post": "reactivate"}),
     ],
 )
 def test_every_action_has_its_viewset_and_methods(path, viewset, actions):

@@ -1,0 +1,1 @@
+"""Calls of tills about coupons: coupon/isredeemable, redeem, issue, reactivate (docs/protocol.md, tills' part 5)."""
