@@ -10,7 +10,9 @@ from engagement.coupons.api import CouponViewSet
 from engagement.interactions.api import InteractionViewSet
 from engagement.notes.api import NoteViewSet
 from engagement.recommendations.api import RecommendationViewSet
-from engagement.redemptions.api import RedemptionViewSet
+from engagement.redemptions.api.history import RedemptionViewSet
+from engagement.redemptions.api.points import PointsViewSet
+from engagement.redemptions.api.reversal import PlainReversalView
 from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
 from loyalty_project.api.router import WireRouter, action_path
@@ -40,6 +42,7 @@ router.register("customer", RecommendationViewSet)
 router.register("customer", SubscriptionViewSet)
 router.register("customer", TicketViewSet)
 router.register("customer", ReferralViewSet)
+router.register("points", PointsViewSet)
 
 # Actions that this version does not have, by the methods that the contract gives them.
 unsupported_read = UnsupportedViewSet.as_view({"get": "refuse"})
@@ -58,10 +61,9 @@ urlpatterns = [
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,
     action_path("transaction", "add", unsupported_write),
-    action_path("points", "isredeemable|validationcode", unsupported_read),
-    action_path("points", "redeem|reverse", unsupported_write),
     action_path("coupon", "isredeemable", unsupported_read),
     action_path("coupon", "redeem|issue|reactivate", unsupported_write),
     re_path(r"^(?:api/)?v?1\.1(?:/.*)?\Z", UnknownResourceView.as_view()),
+    re_path(r"^v2/points/reverse/?\Z", PlainReversalView.as_view()),
     re_path(r"^v[23](?:/.*)?\Z", unknown_path),
 ]

@@ -85,12 +85,17 @@ class Api:
     till: Till
     password: str = TILL_PASSWORD
 
-    def call(self, method: str, action: str, query: str = "", body: object = None, **headers: str) -> Answer:
+    def call(
+        self, method: str, action: str, query: str = "", body: object = None, *, entity: str = "customer", **headers: str
+    ) -> Answer:
+        return self.request(method, f"/v1.1/{entity}/{action}", query, body, **headers)
+
+    def request(self, method: str, path: str, query: str = "", body: object = None, **headers: str) -> Answer:
         credential = b64encode(f"{self.till.code}:{digest(self.password)}".encode()).decode()
         sent = {"Authorization": f"Basic {credential}", **{name.replace("_", "-"): value for name, value in headers.items()}}
         sent.setdefault("Content-Type", "application/json")
         data = body if isinstance(body, str | bytes) else json.dumps(body) if body is not None else ""
-        address = f"/v1.1/customer/{action}" + (f"?{query}" if query else "")
+        address = path + (f"?{query}" if query else "")
         return Answer(self.send(method, address, data, sent))
 
     def send(self, method: str, address: str, data: str | bytes, headers: dict[str, str]) -> HttpResponse:

@@ -19,7 +19,7 @@ _TAGS: Final = {
     "customer": "Customers and what they have.",
     "oauth": "Tokens of API clients.",
     "transaction": "Bills; not active yet.",
-    "points": "Points at the till; not active yet.",
+    "points": "Points at the till.",
     "coupon": "Coupons at the till; not active yet.",
 }
 _REFUSALS: Final = {
@@ -91,7 +91,10 @@ SPECTACULAR: Final[dict[str, Any]] = {
     "SCHEMA_PATH_PREFIX": "",
     "SORT_OPERATIONS": False,
     "APPEND_COMPONENTS": COMPONENTS,
-    "POSTPROCESSING_HOOKS": ["organizations.credentials.openapi.add_token_path"],
+    "POSTPROCESSING_HOOKS": [
+        "organizations.credentials.openapi.add_token_path",
+        "engagement.redemptions.points_openapi.add_plain_path",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -7,10 +7,6 @@ from loyalty_project.openapi.operations import Operation
 
 _SUMMARIES: Final[Mapping[str, str]] = {
     "transaction/add": "Record bills and returns",
-    "points/isredeemable": "Ask if points can be redeemed",
-    "points/validationcode": "Send a one-time code",
-    "points/redeem": "Redeem points",
-    "points/reverse": "Reverse a redemption of points",
     "coupon/isredeemable": "Ask if a coupon can be redeemed",
     "coupon/redeem": "Redeem coupons",
     "coupon/issue": "Issue a coupon",
