@@ -21,6 +21,11 @@ def to_json(tree: Any) -> bytes:
     Raises TypeError for booleans, floats and other types.
     """
     _check(tree)
+    return to_plain_json(tree)
+
+
+def to_plain_json(tree: Any) -> bytes:
+    """The tree as JSON for calls without the envelope, where booleans are JSON's own. The rest is as in `to_json`."""
     try:
         return orjson.dumps(tree, default=_number)
     except orjson.JSONEncodeError:

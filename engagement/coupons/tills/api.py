@@ -40,6 +40,8 @@ from engagement.coupons.tills.requests import (
     sent_text,
 )
 from loyalty_project.api.envelope import Tree, request_items, sale_answer
+from loyalty_project.api.plain import PlainJsonMixin
+from loyalty_project.api.response import WireResponse
 from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import in_numeric_order
@@ -47,7 +49,6 @@ from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
 from loyalty_project.protocol.values import Item, child, is_on, text
 from organizations.api.batches import answer_batch
 from organizations.api.call import Call
-from organizations.api.plain import PlainTillViewSet, plain_answer
 from organizations.api.views import TillViewSet
 
 KEY: Final = "coupon"
@@ -138,10 +139,18 @@ class CouponTillViewSet(TillViewSet):
         )
 
 
-class CouponReactivationViewSet(PlainTillViewSet):
+class CouponReactivationViewSet(PlainJsonMixin, TillViewSet):
     """The other address of coupon/reactivate, in version 2 (docs/protocol.md, tills' part 5.4)."""
 
     reads_single_quotes = True
+
+    def refuse_plainly(self, code: int, message: str) -> Tree:
+        """The answer to a request that failed as a whole: it is no success either."""
+        return plain_answer(errors=[{"code": code, "message": message}])
+
+    def answer(self, tree: Tree) -> Response:
+        """The response with this tree."""
+        return WireResponse(tree)
 
     def reactivate(self, _request: Request, **_kwargs: object) -> Response:
         """Take redemptions of coupons back. HTTP 400 if none was."""
@@ -246,6 +255,11 @@ def plain_reactivations(outcomes: Sequence[Outcome]) -> Tree:
         codes = map(int, status["warnings"]["warning"])
         warnings += [{"code": code, "message": _SENTENCES[code], **of} for code in codes]
     return plain_answer(errors=errors, warnings=warnings)
+
+
+def plain_answer(*, errors: list[dict[str, Any]], warnings: list[dict[str, Any]] | None = None) -> Tree:
+    """An answer of version 2: it is a success without errors."""
+    return {"success": not errors, "warnings": warnings or [], "errors": errors}
 
 
 def echo_use(item: Item, *, query: Mapping[str, str]) -> Mapping[str, Any]:
