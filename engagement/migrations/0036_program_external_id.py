@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("engagement", "0033_expiring_points")]
+    dependencies = [("engagement", "0035_parts_of_mixed_bills")]
 
     operations = [
         migrations.AddField(
