@@ -68,6 +68,8 @@ def reverse_redemption(request: ReversalRequest, *, by: Actor) -> Reversed:
     redemption = _find(request, customer_id)
     if customer_id is not None and redemption.account.customer_id != customer_id:
         raise LoyaltyError(PointsCode.OTHER_CUSTOMERS)
+    if redemption.account.customer.erased_at is not None:
+        raise LoyaltyError(PointsCode.CUSTOMER_NOT_FOUND)
     owner = redemption.account.customer_id
     customer = lock_customer(owner)
     redemption.account.refresh_from_db(fields=["customer", "moved_to"])
@@ -141,7 +143,7 @@ def _customer(request: ReversalRequest, by: Actor) -> int | None:
 
 def _find(request: ReversalRequest, customer_id: int | None) -> Redemption:
     """The redemption of a code or numeric id, or the customer's only one on a bill. Raises `LoyaltyError` 902 or 814."""
-    redemptions = Redemption.objects.select_related("account", "entry__till")
+    redemptions = Redemption.objects.select_related("account__customer", "entry__till")
     given = request.redemption_id
     if given:
         named = Q(pk=read_id(given))
