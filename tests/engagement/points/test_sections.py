@@ -208,7 +208,7 @@ def test_basic_has_no_points_and_the_program_must_be_joined(northwind: Organizat
         ("engagement_purchasetotals", "amount", "91001"),
         ("engagement_billpoints", "account_id", "1099"),
         # Of several parts: the warning is given once.
-        ("engagement_pointsaccount", "moved_to_id", "91001"),
+        ("engagement_pointsaccount", "last_earned_on", "91001"),
     ],
 )
 def test_what_cannot_be_read_is_a_warning(shop: Shop, asha: Customer, table: str, column: str, code: str) -> None:
