@@ -88,7 +88,7 @@ def look_up(query: LookupQuery, *, organization: Organization, policy: Policy, c
 
     Refusals: 1015 blank, 400 an id that is not a number, or unusable characters, 1042 malformed, 1012 or 1011 unknown
     (docs/protocol.md 5.1). A value that several customers share is 1012: it identifies nobody (7). The id of an erased customer
-    is 1011: whoever looks up to write finds nobody.
+    is 1011: only reads (`find_each`) find them.
     """
     each = find_each(query, organization=organization, policy=policy, country_code=country_code)
     return [_result(given, unless_erased(found)) for given, found in each]
