@@ -27,7 +27,8 @@ ENGAGEMENT_ROWS: Final = (
             SELECT bill.id FROM engagement_bill AS bill
             WHERE bill.organization_id = %(organization)s AND bill.customer_id = ANY(%(customers)s::bigint[])
         )""",
-        emptied={},
+        # Attributes may be personal: a name that was engraved.
+        emptied={"details": NOTHING},
     ),
     PersonalRows(name="Memberships", table="engagement_membership", emptied={}, audited_as="membership"),
     PersonalRows(name="Points accounts", table="engagement_pointsaccount", emptied={}, audited_as="pointsaccount"),

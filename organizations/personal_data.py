@@ -45,9 +45,8 @@ class PersonalRows:
     """The rows of `table` that are about a person.
 
     `name` is for users. `owned_by` is the condition on the alias `row`, with the parameters `customers` (ids) and `values`.
-    `emptied` has the SQL of each column's new value; none: they stay as they are; None:
-    the rows are deleted. `audited_as` is the type under which the
-    audit names these rows. `is_exported` is false for what only repeats other rows.
+    `emptied` has the SQL of each column's new value. Without any the rows stay as they are; if it is None they are deleted.
+    `audited_as` is the type under which the audit names these rows. `is_exported` is false for what only repeats other rows.
     """
 
     name: str

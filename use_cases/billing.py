@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from customers.identifiers.sections import identifiers
-from customers.lookup.references import find_named, write_order
+from customers.lookup.references import find_by_references, write_order
 from customers.lookup.services import LookupQuery, find_each
 from customers.lookup.statement import Found
 from customers.profile.reading import Reading, merged
@@ -143,7 +143,7 @@ def _record(sent: SentBill, found: Found | Code | None, billing: Billing) -> Bil
 
 def _look_up(sent: SentBill, billing: Billing) -> Found | Code | None:
     order = write_order(billing.by.organization.policy)
-    return find_named(sent.references, order, by=billing.by, country_code=billing.context.country_code)
+    return find_by_references(sent.references, order, by=billing.by, country_code=billing.context.country_code)
 
 
 def _customer(sent: SentBill, found: Found | Code | None, billing: Billing) -> tuple[BillCustomer | None, LoyaltyError | None]:

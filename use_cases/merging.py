@@ -93,7 +93,7 @@ def merge_customers(*, survivor: int, victim: int, by: Actor, reason: str = "") 
     if active is not None:
         return Merged(merge=active, is_new=False)
     earlier = profiles.victims_of(victim)
-    held = lock_customers([survivor, victim], merged=earlier)
+    held = lock_customers([survivor, victim], merged=earlier, may_be_erased=True)
     if len(held) < 2:
         raise MergeRefusedError("There is no such customer.")
     check_reach(by, *held.values())

@@ -77,7 +77,8 @@ def record_purchases(
     organization = by.organization
     named = {draft.customer_id for draft in drafts if draft.customer_id is not None}
     buyers = named | owners_of_returned(drafts)
-    customers = lock_customers(buyers if campaigns.is_empty else buyers | referrers_of(buyers))
+    locked = buyers if campaigns.is_empty else buyers | referrers_of(buyers)
+    customers = lock_customers(locked, may_be_erased=True)
     policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
     recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
     new = [result.bill for result in recorded if isinstance(result, RecordedBill) and result.is_new]

@@ -72,7 +72,7 @@ def reward_registrations(
     if not links:
         return {}
     held = {**(locked or {}), **customers}
-    held |= lock_customers({link.referrer_now for link in links.values()} - held.keys())
+    held |= lock_customers({link.referrer_now for link in links.values()} - held.keys(), may_be_erased=True)
     occurrences = [Occurrence(link=link, kind=RefereeEvent.Kind.REGISTRATION, at=at) for link in links.values()]
     made = reward_events(occurrences, customers=held, catalog=catalog, by=by, now=now)
     return {pk: made[link.pk] for pk, link in links.items() if link.pk in made}

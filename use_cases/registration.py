@@ -40,6 +40,7 @@ from use_cases.referring import find_shared_codes, referrers_among
 CONSTRAINTS: Mapping[str, Code] = {
     "identifier_value_unique": Code.EXTERNAL_ID_FAILED,
     "identifier_one_current_per_kind": Code.EXTERNAL_ID_FAILED,
+    "customer_erased_is_empty": Code.PROFILE_NOT_UPDATED,
     "membership_unique": Code.ENROLMENT_FAILED,
     "points_account_unique": Code.ENROLMENT_FAILED,
     **MERGE_CONSTRAINTS,

@@ -43,7 +43,7 @@ def reward_first_bills(
         if not bill.is_return and bill.customer_id in links and _is_loyal(customers[bill.customer_id]):
             first.setdefault(bill.customer_id, bill)
     referrers = {link.referrer_now for link in links.values()}
-    held = {**customers, **lock_customers(referrers - customers.keys())}
+    held = {**customers, **lock_customers(referrers - customers.keys(), may_be_erased=True)}
     occurrences = [
         Occurrence(link=links[pk], kind=RefereeEvent.Kind.TRANSACTION, at=bill.billed_at, bill=bill)
         for pk, bill in first.items()

@@ -24,11 +24,11 @@ _PRINTED: Final = frozenset({FieldDefinition.Category.CUSTOM, FieldDefinition.Ca
 
 def _display(values: Values, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
     """Names, registration and fields. Warning 1004 for a till without its store; 8109 refuses erased and deleted accounts."""
-    till_id, field_values, ndnc_status, image_url, is_erased, *status = values
+    till_id, field_values, ndnc_status, image_url, *status = values
     zone, policy = reading.zone, reading.policy
     names = reading.part(load_names)
     till, store = names.till(till_id), names.store(customer.registered_store_id)
-    if is_erased or is_deleted(status, policy):
+    if customer.is_erased or is_deleted(status, policy):
         reading.refused[customer.pk] = Transport.CUSTOMER_ERASED
     definitions = reading.part(load_customer_fields)
     given = orjson.loads(field_values) if field_values else {}
@@ -73,7 +73,6 @@ _COLUMNS: Final = (
     "customer.field_values::text",
     "customer.ndnc_status",
     "customer.image_url",
-    "customer.erased_at IS NOT NULL",
 )
 _PROFILE: Final = Section(columns=(*_COLUMNS, NO_LABEL, *STATUS_COLUMNS), display=_display)
 _PROFILE_WITH_LABEL: Final = Section(columns=(*_COLUMNS, LABEL, *STATUS_COLUMNS), display=_display)

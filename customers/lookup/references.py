@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from customers.lookup.services import KEYS, LookupQuery, find_each
+from customers.lookup.services import KEYS, LookupQuery, find_each, unless_erased
 from customers.lookup.statement import Found
 from customers.profile.reading import Reading, Section
 from loyalty_project.protocol.codes import Code
@@ -42,12 +42,12 @@ def first_reference(references: Mapping[str, str]) -> tuple[Mapping[str, str], S
 def find_referenced(
     references: Mapping[str, str], order: Sequence[str], *, by: Actor, country_code: str = ""
 ) -> int | Code | None:
-    """The id of the customer of the first known reference, in this order; else as `find_named`."""
-    found = find_named(references, order, by=by, country_code=country_code)
+    """The id of the customer of the first known reference, in this order; else as `find_by_references`."""
+    found = find_by_references(references, order, by=by, country_code=country_code)
     return found.customer.pk if isinstance(found, Found) else found
 
 
-def find_named(
+def find_by_references(
     references: Mapping[str, str],
     order: Sequence[str],
     *,
@@ -75,6 +75,7 @@ def find_named(
             sections=sections,
             reading=reading,
         )
+        found = unless_erased(found)
         if isinstance(found, Found) or found not in UNKNOWN:
             return found
         refusal = found

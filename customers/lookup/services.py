@@ -87,14 +87,22 @@ def look_up(query: LookupQuery, *, organization: Organization, policy: Policy, c
     """A result for each value, in order.
 
     Refusals: 1015 blank, 400 an id that is not a number, or unusable characters, 1042 malformed, 1012 or 1011 unknown
-    (docs/protocol.md 5.1). A value that several customers share is 1012: it identifies nobody (7).
+    (docs/protocol.md 5.1). A value that several customers share is 1012: it identifies nobody (7). The id of an erased customer
+    is 1011: only reads (`find_each`) find them.
     """
-    return [
-        LookupResult(value=given, refusal=found)
-        if isinstance(found, Code)
-        else LookupResult(value=given, customer_id=found.customer.pk, is_merged=found.is_merged)
-        for given, found in find_each(query, organization=organization, policy=policy, country_code=country_code)
-    ]
+    each = find_each(query, organization=organization, policy=policy, country_code=country_code)
+    return [_result(given, unless_erased(found)) for given, found in each]
+
+
+def _result(given: str, found: Found | Code) -> LookupResult:
+    if isinstance(found, Code):
+        return LookupResult(value=given, refusal=found)
+    return LookupResult(value=given, customer_id=found.customer.pk, is_merged=found.is_merged)
+
+
+def unless_erased(found: Found | Code) -> Found | Code:
+    """The customer that a write may concern; 1011 for one who was erased."""
+    return Code.UNKNOWN_ID if isinstance(found, Found) and found.customer.is_erased else found
 
 
 def find_each(

@@ -10,14 +10,16 @@ from django.db.models import BigIntegerField
 from customers.profile.models import Customer
 from loyalty_project.db.locks import ask_to_repeat, lock
 from loyalty_project.db.lookups import is_any_of
+from loyalty_project.protocol.codes import Transport
 
 
-def lock_customers(ids: Iterable[int], *, merged: Collection[int] = ()) -> dict[int, Customer]:
+def lock_customers(ids: Iterable[int], *, merged: Collection[int] = (), may_be_erased: bool = False) -> dict[int, Customer]:
     """Lock these customers until the transaction ends; their rows by id. One query, none without ids.
 
     Merged customers who are changed with them are named by `merged` and locked in the same order. Raises
-    `django.db.OperationalError` if a customer is not free in time (55P03), and if one was merged before the lock was free
-    (40001): the whole item has to be repeated.
+    `django.db.OperationalError` if a customer is not free in time (55P03), and if one was merged or erased before the lock was
+    free (40001): the whole item has to be repeated, and its look-up refuses the erased customer. With `may_be_erased` the
+    caller decides itself about erased customers (`statuses.rules`).
     """
     if not (wanted := set(ids)):
         return {}
@@ -26,12 +28,14 @@ def lock_customers(ids: Iterable[int], *, merged: Collection[int] = ()) -> dict[
     locked = {customer.pk: customer for customer in lock(customers.prefetch_related("status_label")) if customer.pk in wanted}
     if any(customer.merged_into_id is not None for customer in locked.values()):
         ask_to_repeat("a customer was merged meanwhile")
+    if not may_be_erased and any(customer.erased_at is not None for customer in locked.values()):
+        ask_to_repeat("the personal data of a customer was erased", code=Transport.CUSTOMER_ERASED)
     return locked
 
 
-def lock_customer(pk: int) -> Customer:
+def lock_customer(pk: int, *, may_be_erased: bool = False) -> Customer:
     """Lock one customer. Raises `Customer.DoesNotExist`, and errors as `lock_customers`."""
-    locked = lock_customers([pk])
+    locked = lock_customers([pk], may_be_erased=may_be_erased)
     if pk not in locked:
         raise Customer.DoesNotExist(f"no customer {pk}")
     return locked[pk]

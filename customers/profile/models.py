@@ -108,6 +108,19 @@ class Customer(TenantModel):
                 name="customer_type_known",
                 condition=models.Q(type__in=["LOYALTY", "NON_LOYALTY", "NOT_INTERESTED"]),
             ),
+            models.CheckConstraint(
+                name="customer_erased_is_empty",
+                condition=models.Q(erased_at=None)
+                | models.Q(
+                    firstname="",
+                    lastname="",
+                    field_values={},
+                    comm_channels=[],
+                    image_url="",
+                    fraud_reason="",
+                    status_reason="",
+                ),
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "-id"], include=["merged_into"], name="customer_newest"),

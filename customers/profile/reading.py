@@ -109,9 +109,11 @@ class CustomerRow:
     registered_on: datetime
     updated_on: datetime
     registered_store_id: int | None
+    is_erased: bool
 
 
-COLUMNS = tuple(f"customer.{'id' if column.name == 'pk' else column.name}" for column in fields(CustomerRow))
+_SPELLED = {"pk": "id", "is_erased": "erased_at IS NOT NULL"}
+COLUMNS = tuple(f"customer.{_SPELLED.get(column.name, column.name)}" for column in fields(CustomerRow))
 
 Values = Sequence[Any]
 Payload = Mapping[str, Any]

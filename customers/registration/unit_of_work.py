@@ -209,7 +209,7 @@ def _survivors_of(ids: set[int]) -> dict[int, int]:
 def _read_states(batch: CustomerBatch, ids: set[int], inputs: Sequence[CustomerInput]) -> None:
     if not ids:
         return
-    for customer in lock_customers(ids).values():
+    for customer in lock_customers(ids, may_be_erased=True).values():
         # Saves a query for each customer.
         customer.organization = batch.organization
         batch.by_id[customer.pk] = CustomerState(customer=customer, identifiers={})

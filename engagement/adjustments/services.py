@@ -134,7 +134,7 @@ def reject_adjustment(pk: int, *, reason: str, by: Actor) -> PointsAdjustment:
 
     Its maker may withdraw it so. Raises `AdjustmentRefusedError` for an approved one, and errors as `approve_adjustment`.
     """
-    _customer, adjustment = _lock(pk)
+    _customer, adjustment = _lock(pk, may_be_erased=True)
     if not _is_decided(adjustment, Status.REJECTED):
         _close(adjustment, Status.REJECTED, reason=reason, entry=None, by=by, now=clock.now())
     return adjustment
@@ -149,10 +149,10 @@ def obstacle_to(adjustment: PointsAdjustment, *, limit: Limit, by: Actor) -> str
     return ""
 
 
-def _lock(pk: int) -> tuple[Customer, PointsAdjustment]:
+def _lock(pk: int, *, may_be_erased: bool = False) -> tuple[Customer, PointsAdjustment]:
     """The customer and the adjustment, locked in this order."""
     seen = PointsAdjustment.objects.get(pk=pk).customer_id
-    customer = lock_customer(seen)
+    customer = lock_customer(seen, may_be_erased=may_be_erased)
     adjustment = lock(PointsAdjustment.objects.filter(pk=pk)).get()
     if adjustment.customer_id != seen:
         ask_to_repeat("a merge was made or undone meanwhile")

@@ -37,15 +37,18 @@ class Reactivated:
 def reactivate_coupon(redemption_id: str, *, by: Actor, reason: str = "") -> Reactivated:
     """Take a redemption back: it no longer counts, and the coupon may be used once more. Its end of validity stays.
 
-    Raises `LoyaltyError` 661 without an id, 510 for an unknown one. Call it in a transaction. It locks the customer, then the
-    coupon; `coupon_redemption_reversed_once` is underneath.
+    Raises `LoyaltyError` 661 without an id, 510 for an unknown one, 701 for a coupon of an erased customer. Call it in a
+    transaction. It locks the customer, then the coupon; `coupon_redemption_reversed_once` is underneath.
     """
     given = redemption_id.strip()
     if not given:
         raise LoyaltyError(CouponCode.NO_REDEMPTION)
-    redemption = CouponRedemption.objects.select_related("coupon").filter(pk=read_id(given)).first()
+    redemption = CouponRedemption.objects.select_related("coupon__customer").filter(pk=read_id(given)).first()
     if redemption is None:
         raise LoyaltyError(CouponCode.INVALID_REDEMPTION)
+    owner = redemption.coupon.customer
+    if owner is not None and owner.erased_at is not None:
+        raise LoyaltyError(CouponCode.CUSTOMER_NOT_FOUND)
     coupon = lock_coupon(redemption.coupon)
     if CouponReversal.objects.filter(redemption=redemption).exists():
         notices = [Notice(CouponCode.INVALID_REDEMPTION)]

@@ -105,7 +105,7 @@ def _award_all(
     while ids := [row[0] for row in fetch_rows(statement, values)]:
         values["reached"] = ids[-1]
         with transaction.atomic():
-            customers = lock_customers(ids)
+            customers = lock_customers(ids, may_be_erased=True)
             outcomes = award_occasions(
                 {pk: [occasion] for pk in ids if pk in customers},
                 customers=customers,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from engagement.numbers.rounding import round_points, share
+from engagement.numbers.rounding import divided, round_points, share
 from loyalty_project.protocol.numbers import plain_digits
 
 ZERO = Decimal(0)
@@ -29,15 +29,8 @@ def share_out(points: Decimal, *, among: Sequence[tuple[Decimal, Sequence[LinePa
     """
     pieces = [LinePart(award - sum((part.points for part in parts), ZERO), ()) for award, parts in among]
     pieces += [part for _, parts in among for part in parts]
-    whole = sum((piece.points for piece in pieces), ZERO)
-    reached = before = ZERO
-    shares: list[LinePart] = []
-    for piece in pieces:
-        reached += piece.points
-        until = round_points(share(points, reached, whole), precision)
-        shares.append(LinePart(until - before, piece.positions))
-        before = until
-    return [part for part in shares if part.positions and part.points]
+    shares = divided(points, [piece.points for piece in pieces], precision=precision)
+    return [LinePart(part, piece.positions) for part, piece in zip(shares, pieces, strict=True) if piece.positions and part]
 
 
 def parts_as_json(parts: Iterable[LinePart]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """How is a fraction of a point cut? Once, always down (docs/protocol.md 2.7)."""
 
+from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Context, Decimal
 
 # What a column of points holds: 15 digits before the point, 3 behind it.
@@ -23,3 +24,16 @@ def round_points(points: Decimal, precision: int) -> Decimal:
 def share(whole: Decimal, part: Decimal, of: Decimal) -> Decimal:
     """whole x part / of, to more digits than any rounding needs (`of` > 0)."""
     return _EXACT.divide(_EXACT.multiply(whole, part), of)
+
+
+def divided(points: Decimal, weights: Sequence[Decimal], *, precision: int) -> list[Decimal]:
+    """The points in proportion of the weights (some above 0), each rounded down so that all together are the points exactly."""
+    whole = sum(weights, Decimal(0))
+    reached = before = Decimal(0)
+    parts: list[Decimal] = []
+    for weight in weights:
+        reached += weight
+        until = points if reached == whole else round_points(share(points, reached, whole), precision)
+        parts.append(until - before)
+        before = until
+    return parts

@@ -1,11 +1,12 @@
 """What answers print of points, tiers and programs: pure functions (docs/protocol.md 3, 4.5)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engagement.numbers.rounding import divided
 from engagement.points.balances import Balance
 from engagement.points.ledger.posting import AccountState
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
@@ -132,6 +133,18 @@ def promotion_row(lot: PointsLot, state: AccountState, *, till: LocationName | N
         "issued_at": printed_name(till),
         "issued_on": lot.awarded_at.astimezone(state.zone).date().isoformat(),
     }
+
+
+def line_rows(
+    row: Mapping[str, Any], lot: PointsLot, lines: Sequence[tuple[int, Decimal]], *, precision: int
+) -> list[dict[str, Any]]:
+    """The row of an award of some lines of a bill (ids and amounts), line by line: the points in proportion of the amounts."""
+    parts = divided(lot.points, [amount for _, amount in lines], precision=precision)
+    return [
+        {"lineitem_id": str(pk), **row, "points": plain_digits(points)}
+        for (pk, _), points in zip(lines, parts, strict=True)
+        if points
+    ]
 
 
 def program_row(current: CurrentProgram) -> dict[str, Any]:

@@ -72,6 +72,8 @@ def reverse_redemption(request: ReversalRequest, *, by: Actor, customer_id: int 
     redemption = _find(request, customer_id)
     if customer_id is not None and redemption.account.customer_id != customer_id:
         raise LoyaltyError(PointsCode.OTHER_CUSTOMERS)
+    if redemption.account.customer.erased_at is not None:
+        raise LoyaltyError(PointsCode.CUSTOMER_NOT_FOUND)
     owner = redemption.account.customer_id
     customer = lock_customer(owner)
     redemption.account.refresh_from_db(fields=["customer", "moved_to"])
@@ -149,7 +151,7 @@ def _find(request: ReversalRequest, customer_id: int | None) -> Redemption:
 
     Raises `LoyaltyError` 902 for an unknown one, 814 for a bill without any, 901 for a bill with several.
     """
-    redemptions = Redemption.objects.select_related("account", "entry__till")
+    redemptions = Redemption.objects.select_related("account__customer", "entry__till")
     given = request.redemption_id
     if given:
         named = Q(pk=read_id(given))

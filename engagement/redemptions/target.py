@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from customers.lookup.references import UNKNOWN, find_named
+from customers.lookup.references import UNKNOWN, find_by_references
 from customers.lookup.statement import Found
 from customers.profile.models import Customer
 from customers.profile.reading import Reading, Section
@@ -47,7 +47,7 @@ def find_customer(
 
     Raises `LoyaltyError` 802 without a reference or for a malformed one, and 816 if no reference is known.
     """
-    found = find_named(references, order, by=by, country_code=country_code, sections=sections, reading=reading)
+    found = find_by_references(references, order, by=by, country_code=country_code, sections=sections, reading=reading)
     if not isinstance(found, Found):
         raise LoyaltyError(PointsCode.CUSTOMER_NOT_FOUND if found in UNKNOWN else PointsCode.INVALID_CUSTOMER)
     return found

@@ -1,6 +1,6 @@
 """Section of customer/get about the history of tiers, and the column from which gaps are computed (docs/protocol.md 4.5)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ import orjson
 from customers.profile.reading import CustomerRow, Reading, Section, Values
 from engagement.programs.asked import program_asked
 from engagement.programs.catalog import ProgramCatalog
-from engagement.programs.rules import TrackerMode
+from engagement.programs.rules import TrackerRule
 from engagement.programs.windows import first_day
 from engagement.tiers.activity import ACTIVITIES_OF_GIVEN, activity_of_row, append_activity
 from engagement.tiers.payloads import HistoryRow, history_row
@@ -18,14 +18,15 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.moments import from_wall
 from organizations.locations.names import load_names
 
-# What members did since their validity began, or since the first of their trackers' windows did: a row of JSON for each
-# activity, in the order of `read_activities`.
-ACTIVITIES: Final = f"""(
+
+def activities_since(first: str) -> str:
+    """The column of what members did since the moment `first`, an SQL expression of `membership`; none if that is null.
+
+    A row of JSON for each activity, in the order of `read_activities`.
+    """
+    return f"""(
         WITH given AS (
-            SELECT holder.id AS account_id, least(
-                coalesce(membership.tier_counts_from, membership.tier_since, membership.enrolled_on),
-                membership.tier_since, %(tier_windows)s::timestamptz
-            ) AS since
+            SELECT holder.id AS account_id, {first} AS since
             FROM engagement_membership AS membership
             JOIN engagement_pointsaccount AS holder ON holder.organization_id = %(organization)s
                 AND holder.customer_id = customer.id AND holder.program_id = membership.program_id
@@ -40,13 +41,25 @@ ACTIVITIES: Final = f"""(
     )"""  # noqa: S608 - made of constants
 
 
+# What members did since their validity began, or since the first of their trackers' windows did.
+ACTIVITIES: Final = activities_since(
+    """least(
+                coalesce(membership.tier_counts_from, membership.tier_since, membership.enrolled_on),
+                membership.tier_since, %(tier_windows)s::timestamptz
+            )"""
+)
+
+
 def activity_parameters(reading: Reading, catalog: ProgramCatalog) -> Mapping[str, Any]:
     """The parameter of `ACTIVITIES`: the first moment of any window that a tier's condition looks at; None if there is none."""
     trackers = [tracker for current in catalog.active for tracker in Ladder.of(current.rules, reading.zone).used_trackers]
-    moving = [tracker for tracker in trackers if tracker.mode != TrackerMode.TIER_CHANGE]
-    days = [day for tracker in moving if (day := first_day(tracker, reading.today)) is not None]
-    start = from_wall(datetime.combine(min(days), time.min), reading.zone) if days else None
-    return {"tier_windows": start}
+    return {"tier_windows": first_moment(trackers, reading)}
+
+
+def first_moment(trackers: Iterable[TrackerRule], reading: Reading) -> datetime | None:
+    """The first moment of the windows of these trackers; None if all are since the last change of the tier."""
+    days = [day for tracker in trackers if (day := first_day(tracker, reading.today)) is not None]
+    return from_wall(datetime.combine(min(days), time.min), reading.zone) if days else None
 
 
 def activities_by_account(rows: str | None) -> dict[int, list[Activity]]:

@@ -18,6 +18,7 @@ from django.db import OperationalError, connection, models
 from psycopg.errors import SerializationFailure
 
 from loyalty_project.db.statements import fetch, fetch_written, run
+from loyalty_project.protocol.codes import CodeTable, Transport
 
 Row = TypeVar("Row", bound=models.Model)
 _PAUSE = 0.1
@@ -73,12 +74,20 @@ def _number_of(value: tuple[object, ...]) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def ask_to_repeat(reason: str) -> NoReturn:
+class ChangedMeanwhileError(OperationalError):
+    """The data of an item changed before its locks were free; `code` is the refusal of a form, which is not repeated."""
+
+    code: CodeTable = Transport.BUSY
+
+
+def ask_to_repeat(reason: str, *, code: CodeTable = Transport.BUSY) -> NoReturn:
     """Abort the item because its data changed meanwhile. Batches and imports then repeat it, as after a serialization failure.
 
-    Raises `django.db.OperationalError` with SQLSTATE 40001.
+    Raises `ChangedMeanwhileError` with SQLSTATE 40001.
     """
-    raise OperationalError(reason) from SerializationFailure(reason)
+    error = ChangedMeanwhileError(reason)
+    error.code = code
+    raise error from SerializationFailure(reason)
 
 
 @contextmanager

@@ -73,7 +73,9 @@ class Operation:
         parts = [self.details] if self.details else []
         parts.append(f"Section {self.section} of docs/protocol.md.")
         if self.codes:
-            table = [f"| {code} | {sentence_of(code)} |" for code in sorted(self.codes)]
+            # What writes may wait for another action on its customer.
+            codes = {*self.codes, *([int(Transport.BUSY)] if self.body is not None else [])}
+            table = [f"| {code} | {sentence_of(code)} |" for code in sorted(codes)]
             parts.append("\n".join(["Codes of items and warnings:", "", "| Code | Sentence |", "|---|---|", *table]))
         return "\n\n".join(parts)
 

@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from loyalty_project.db.errors import constraint_name, sqlstate
+from loyalty_project.db.locks import ChangedMeanwhileError
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 
@@ -16,6 +17,7 @@ _BUSY: Final = {"55P03", "40001"}
 # In place of the sentences of the protocol, which are written for callers.
 SENTENCES: Final[Mapping[CodeTable, str]] = {
     Transport.BUSY: "Another action is running for this customer. Try again in a moment.",
+    Transport.CUSTOMER_ERASED: "The personal data of this customer was erased: nothing about them can be changed any more.",
     Code.FRAUD: "Not allowed: the customer is marked as fraud.",
     Code.INVALID_MOBILE: "This is not a mobile number of the organization's countries.",
     Code.COUNTRY_NOT_CONFIGURED: "The organization does not serve the country of this mobile number.",
@@ -61,6 +63,8 @@ SENTENCES: Final[Mapping[CodeTable, str]] = {
 def refusal_of(error: LoyaltyError | Error, constraints: Mapping[str, Code]) -> CodeTable:
     """The code of a refusal, as a till would get it. Raises `error` again if it is a bug or a failure elsewhere."""
     if isinstance(error, LoyaltyError):
+        return error.code
+    if isinstance(error, ChangedMeanwhileError):
         return error.code
     if isinstance(error, OperationalError) and sqlstate(error) in _BUSY:
         return Transport.BUSY

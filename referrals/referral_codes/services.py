@@ -57,7 +57,7 @@ def ensure_codes(customer_ids: Collection[int], *, campaign_id: int, policy: Pol
     Call it in a transaction. Locks the customers; the uniqueness of code, customer and campaign is underneath. Raises
     `django.db` errors for locks (55P03, 40001), and `NoFreeCodeError`.
     """
-    locked = lock_customers(customer_ids)
+    locked = lock_customers(customer_ids, may_be_erased=True)
     may_refer = {pk for pk, customer in locked.items() if refusal_of(customer, policy) is None}
     known = ReferralCode.objects.filter(is_any_of("customer_id", may_refer, BigIntegerField()), campaign=campaign_id)
     for _ in range(_MOST_DRAWS):

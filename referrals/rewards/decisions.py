@@ -60,7 +60,7 @@ def reject_reward(pk: int, *, reason: str, by: Actor) -> Reward:
 def _lock(pk: int) -> tuple[Customer, Reward]:
     """The receiver and the reward, locked in this order."""
     receiver = Reward.objects.values_list("receiver_id", flat=True).get(pk=pk)
-    customer = lock_customer(receiver)
+    customer = lock_customer(receiver, may_be_erased=True)
     (reward,) = lock_rewards(Reward.objects.filter(pk=pk))
     if reward.receiver_id != receiver:
         ask_to_repeat("a merge was made or undone meanwhile")

@@ -183,7 +183,7 @@ def give_promised(condition: Q, *, by: Actor, now: datetime) -> list[Reward]:
     the rewards.
     """
     due = Reward.objects.filter(condition, state=State.PROMISED, due_at__lte=now)
-    customers = lock_customers(due.order_by().values_list("receiver_id", flat=True))
+    customers = lock_customers(due.order_by().values_list("receiver_id", flat=True), may_be_erased=True)
     rewards = lock_rewards(due.filter(is_any_of("receiver_id", customers, BigIntegerField()))) if customers else []
     evidence = find_evidence({reward.link_id for reward in rewards})
     for reward in rewards:

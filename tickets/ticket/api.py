@@ -9,11 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.api.echoes import echo_identifiers
+from customers.api.items import find_named
 from customers.api.reads import read_outcomes, reading_of
 from customers.identifiers.sections import identifiers
-from customers.lookup.services import LookupQuery, find_each, read_lookup_query
+from customers.lookup.services import LookupQuery, read_lookup_query
 from customers.lookup.statement import Found
-from customers.profile.reading import Reading, merged
+from customers.profile.reading import merged
 from loyalty_project.api.envelope import customer_answer, customers_answer, request_items
 from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code
@@ -139,16 +140,7 @@ def _find_customer(item: Item, call: Call) -> tuple[Found, dict[str, Any]]:
     key = next((key for key in KEYS if given[key]), None)
     if key is None:
         raise LoyaltyError(Code.IDENTIFIER_MISSING)
-    reading = Reading(configuration=call.configuration, query={})
-    ((_, found),) = find_each(
-        LookupQuery(key=key, values=[given[key]]),
-        organization=call.actor.organization,
-        policy=call.policy,
-        country_code=call.country_code,
-        sections=(identifiers(reading),),
-        reading=reading,
-    )
-    if isinstance(found, Code):
-        raise LoyaltyError(found)
+    reading = reading_of(call, {})
+    found = find_named(key, given[key], reading, (identifiers(reading),))
     parts = merged(found.parts)
     return found, {name: parts.get(name) for name in ("email", "mobile", "external_id")}

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db import transaction
 
-from customers.profile.locks import lock_customer
+from customers.profile.locks import lock_customer, lock_customers
 from loyalty_project import clock
 from loyalty_project.db.locks import ask_to_repeat, lock
 from loyalty_project.db.rows import insert_with_ids
@@ -36,8 +36,8 @@ class TicketRefusedError(ValueError):
 def open_ticket(customer_id: int, given: TicketInput, *, choices: TicketChoices, by: Actor) -> Ticket:
     """Open a ticket of a customer, who is locked; `given` has a subject.
 
-    Raises `django.db` errors for a customer whose lock is not free (55P03) or who was merged meanwhile (40001), and for a
-    second open ticket of a subject (`CONSTRAINTS`); `LoyaltyError` 1302 without a free code.
+    Raises `django.db` errors for a customer whose lock is not free (55P03) or who was merged or erased meanwhile (40001), and
+    for a second open ticket of a subject (`CONSTRAINTS`); `LoyaltyError` 1302 without a free code.
     """
     customer = lock_customer(customer_id)
     now = clock.now()
@@ -115,7 +115,12 @@ def reopen_ticket(ticket: Ticket, *, status: str, reason: str, choices: TicketCh
 
 @transaction.atomic
 def comment_on_ticket(ticket: Ticket, text: str, *, by: Actor) -> TicketComment:
-    """Add a comment (1 to 4,000 characters) for colleagues. Comments on closed tickets are possible."""
+    """Add a comment (1 to 4,000 characters) for colleagues. Comments on closed tickets, and on history, are possible.
+
+    Locks the customer. Errors as `open_ticket`.
+    """
+    customer = ticket.customer
+    lock_customers([customer.merged_into_id or customer.pk], merged=[customer.pk])
     return _comment(ticket, text, by=by)
 
 

@@ -104,8 +104,10 @@ def _activities(
 
 
 def _may_have_bills(state: AccountState, current: CurrentProgram, *, since: datetime) -> bool:
-    """False if there are no bills since then: the last activity says so, if bills are activities."""
-    if KeptAliveBy.BILL not in current.rules.keeps_points_alive:
+    """False if there are no bills since then: the last activity says so, if bills were activities all the time since."""
+    version = current.version
+    is_as_then = version.number == 1 or version.made_at <= since
+    if not is_as_then or KeptAliveBy.BILL not in version.typed_rules.keeps_points_alive:
         return bool(state.account.visits or state.account.purchases)
     active_on = state.account.last_active_on
     return active_on is not None and active_on >= since.astimezone(state.zone).date()

@@ -61,7 +61,7 @@ def at_once(account: PointsAccount, work: Callable[[int], object]) -> Counter[st
 
 
 def without_customer_lock(monkeypatch: pytest.MonkeyPatch, module: Any) -> None:
-    monkeypatch.setattr(module, "lock_customer", lambda pk: PointsAccount.objects.get(customer=pk).customer)
+    monkeypatch.setattr(module, "lock_customer", lambda pk, **_: PointsAccount.objects.get(customer=pk).customer)
 
 
 def assert_balance(account: PointsAccount, balance: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engagement.numbers.rounding import MOST_POINTS, TooManyPointsError, round_points, share
+from engagement.numbers.rounding import MOST_POINTS, TooManyPointsError, divided, round_points, share
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,20 @@ def test_the_parts_of_a_return_add_up_to_the_whole(issued: int, amount: int, cut
     claims = [round_points(share(Decimal(issued), Decimal(points), Decimal(amount)), precision) for points in reached]
     assert claims == sorted(claims)
     assert claims[-1] == issued
+
+
+@pytest.mark.parametrize(
+    ("points", "weights", "precision", "parts"),
+    [
+        ("10", ["60", "40"], 0, ["6", "4"]),
+        ("10", ["1", "1", "1"], 0, ["3", "3", "4"]),
+        ("1", ["1", "0", "1"], 0, ["0", "0", "1"]),
+        ("1", ["1", "1"], 1, ["0.5", "0.5"]),
+        # More decimals than the program has now.
+        ("1.25", ["1", "1"], 0, ["0", "1.25"]),
+    ],
+)
+def test_divided_points_are_the_points_together(points: str, weights: list[str], precision: int, parts: list[str]) -> None:
+    split = divided(Decimal(points), list(map(Decimal, weights)), precision=precision)
+    assert split == list(map(Decimal, parts))
+    assert sum(split) == Decimal(points)

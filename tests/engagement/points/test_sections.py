@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from psycopg.errors import LockNotAvailable
 
 from customers.profile.models import Customer
+from engagement.bills.draft import LineDraft
 from engagement.points import settlement
 from engagement.points.expiry import Expiry
 from engagement.programs.models import Membership, Program
@@ -152,6 +153,33 @@ def test_what_expires_what_expired_and_what_is_promised(
     )
 
 
+def test_awards_of_lines_are_shown_line_by_line(northwind: Organization) -> None:
+    drinks = {"items": {"include": ["TEA", "CUP"]}}
+    loaded(club(earning=[RULES[0], {"name": "tea", "award": {"per": 10, "points": 1}, "kind": "promotional", "when": drinks}]))
+    shop, now = open_shop(northwind, till="blr.till2"), clock.now()
+    boris = member(northwind)
+    lines = [LineDraft(item_code=code, amount=Decimal(amount)) for code, amount in (("TEA", 60), ("HAT", 80), ("CUP", 40))]
+    sale = shop.record(shop.draft("3", 180, customer_id=boris.pk, billed_at=now, lines=lines), now=now).recorded.bill
+    tea_line, _, cup_line = sale.lines.order_by("position")
+    api = Api(shop.till)
+    api.get(f"id={boris.pk}&promotion_points=true")
+    with CaptureQueriesContext(connection) as statements:
+        promotions = api.get(f"id={boris.pk}&promotion_points=true").item["promotion_points"]
+    assert len(statements) == READ_STATEMENTS
+    shown = {"transaction_id": str(sale.pk), "expiry_date": "", "issued_on": day_of(now, northwind, 0)}
+    till = {"code": "blr.till2", "name": shop.till.name}
+    assert promotions == {
+        "customer": {"item": []},
+        "transactions": {"item": []},
+        "lineitems": {
+            "item": [
+                {"lineitem_id": str(tea_line.pk), **shown, "points": "6", "issued_at": till},
+                {"lineitem_id": str(cup_line.pk), **shown, "points": "4", "issued_at": till},
+            ]
+        },
+    }
+
+
 def test_points_of_a_program_without_a_membership_are_not_shown(shop: Shop, asha: Customer) -> None:
     query = "expired_points=true&promotion_points=true&points_summary=true"
     assert item_of(shop, asha, query)["expired_points"]["item"] != []
@@ -208,7 +236,7 @@ def test_basic_has_no_points_and_the_program_must_be_joined(northwind: Organizat
         ("engagement_purchasetotals", "amount", "91001"),
         ("engagement_billpoints", "account_id", "1099"),
         # Of several parts: the warning is given once.
-        ("engagement_pointsaccount", "moved_to_id", "91001"),
+        ("engagement_pointsaccount", "last_earned_on", "91001"),
     ],
 )
 def test_what_cannot_be_read_is_a_warning(shop: Shop, asha: Customer, table: str, column: str, code: str) -> None:

@@ -2,12 +2,14 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from engagement.bills.models import Bill
 from engagement.recommendations import building
@@ -19,7 +21,7 @@ from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.bills import BillLineFactory, at
 from tests.factories.locations import TillFactory
 from tests.factories.recommendations import ItemPairFactory, basket, pair
-from tests.races import race
+from tests.races import meanwhile, race, wait_until_blocked
 
 pytestmark = pytest.mark.django_db
 
@@ -178,3 +180,38 @@ def test_builds_beside_each_other_agree(organization: Organization, till: Till) 
 
     assert set(race([[0, 1], [0, 1], [0, 1]], worker)) == {Built(pairs=2, gone=0)}
     assert ItemPair.objects.count() == 2
+
+
+def build_beside(organization: Organization, till: Till, *, is_locked: bool) -> set[tuple[str, str]]:
+    """The pairs after two builds, of which the second begins before the first is committed and finds other bills."""
+
+    def on_other_bills() -> Built:
+        with organization_scope(organization):
+            Bill.objects.filter(lines__item_code="TENT").update(outlier_status="TEST")
+            sell(till, 2, "CUP", "POT")
+            return build_pairs(organization, min_support=2)
+
+    sell(till, 2, "TENT", "BAG")
+    sell(till, 2, "MUG")
+    with ExitStack() as second, transaction.atomic():
+        assert build_pairs(organization, min_support=2) == Built(pairs=2, gone=0)
+        running = second.enter_context(meanwhile(on_other_bills))
+        if is_locked:
+            wait_until_blocked(1)
+        else:
+            running.result()
+    return {(row.item_code, row.other_code) for row in ItemPair.objects.all()}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_build_waits_for_another_one_and_drops_its_pairs(organization: Organization, till: Till) -> None:
+    assert build_beside(organization, till, is_locked=True) == {("CUP", "POT"), ("POT", "CUP")}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twin_builds_without_the_lock_leave_pairs_of_both(
+    organization: Organization, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "lock_values", lambda _values: None)
+    left = {("TENT", "BAG"), ("BAG", "TENT"), ("CUP", "POT"), ("POT", "CUP")}
+    assert build_beside(organization, till, is_locked=False) == left

@@ -168,6 +168,15 @@ def test_bills_that_keep_no_points_alive_renew_a_tier(northwind: Organization, s
     assert moves(asha) == [("UPGRADE", "Bronze", "Silver"), ("RENEW", "Silver", "Silver")]
 
 
+def test_bills_from_before_they_kept_points_alive_renew_a_tier(northwind: Organization, shop: Shop, asha: Customer) -> None:
+    tiers(SILVER, GOLD, keeps_points_alive=["redemption"])
+    buy(shop, asha, 1000)
+    buy(shop, asha, 500, day=30)
+    tiers(SILVER, GOLD, keeps_points_alive=["bill"])
+    settle(northwind, NOON + YEAR + 2 * DAY)
+    assert moves(asha) == [("UPGRADE", "Bronze", "Silver"), ("RENEW", "Silver", "Silver")]
+
+
 def test_a_tracker_in_grace_renews_once(northwind: Organization, shop: Shop, asha: Customer) -> None:
     renew = {"conditions": [{"based_on": "TRACKER", "tracker": "Month", "threshold": 100}]}
     trackers = [{"name": "Month", "type": "BILL_AMOUNT", "mode": "MOVING_WINDOW", "days": 30}]

@@ -9,6 +9,7 @@ import pytest
 
 from customers.profile.models import Customer
 from engagement.bills.draft import LineDraft
+from engagement.bills.models import Bill
 from engagement.programs.models import Membership, Tier
 from engagement.programs.rules import TrackerRule
 from engagement.programs.windows import first_day
@@ -114,6 +115,23 @@ def test_windows_of_tiers_are_each_customers_own(northwind: Organization, shop: 
     bronze = Tier.objects.get(name="Bronze")
     Membership.objects.filter(customer=people[0]).update(tier=bronze, tier_since=NOON + timedelta(hours=20))
     assert [value["since"] for value in values(*people)] == ["1", "2"]
+
+
+def test_what_comes_before_a_change_of_its_day_does_not_count(northwind: Organization, shop: Shop) -> None:
+    asha = member(northwind)
+    for hours in (0, 1, 2, 3):
+        shop.record(shop.draft(str(hours), 10, customer_id=asha.pk, billed_at=NOON + timedelta(hours=hours)))
+    changed_at = NOON + timedelta(hours=1)
+    # The change came by the bill of that moment, which does not count either: as in the evaluation of tiers.
+    brought_by = Bill.objects.get(billed_at=changed_at).pk
+    Membership.objects.update(
+        tier=Tier.objects.get(name="Bronze"),
+        tier_since=changed_at,
+        tier_since_order=brought_by,
+        tier_counts_from=changed_at,
+        tier_counts_order=brought_by,
+    )
+    assert values(asha)[0]["since"] == "2"
 
 
 def test_without_a_tier_the_window_begins_with_the_membership(northwind: Organization, shop: Shop) -> None:

@@ -158,6 +158,13 @@ def test_every_code_of_the_protocol_is_in_the_document() -> None:
     assert "500" in DOCUMENT["components"]["responses"]
 
 
+def test_what_writes_may_find_its_customer_busy() -> None:
+    for methods in DOCUMENT["paths"].values():
+        for operation in methods.values():
+            if "Codes of items" in operation["description"]:
+                assert ("| 521 |" in operation["description"]) is ("requestBody" in operation)
+
+
 def test_an_undescribed_handler_is_an_error() -> None:
     with pytest.raises(AttributeError):
         description_of(print)

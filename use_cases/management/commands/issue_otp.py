@@ -41,7 +41,7 @@ class Command(BaseCommand):
         if organization is None:
             raise CommandError(f"There is no organization {options['organization']}.")
         with organization_scope(organization), transaction.atomic():
-            if not Customer.objects.filter(pk=options["customer"]).exists():
+            if not Customer.objects.filter(pk=options["customer"], erased_at=None).exists():
                 raise CommandError(f"{organization.name} has no customer {options['customer']}.")
             issued = issue_code(
                 options["customer"],
