@@ -17,12 +17,14 @@ from demo.progress import Report, no_report
 from engagement.bills.draft import BillDraft, LineDraft
 from engagement.bills.models import Bill
 from engagement.points.settlement import settle_due
-from engagement.programs.catalog import current_catalog
+from engagement.programs.catalog import load_catalog
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.moments import from_wall
 from organizations.audit.actors import Actor
+from organizations.configuration import current_configuration
 from organizations.locations.models import Till
+from referrals.campaigns.catalog import load_campaigns
 from use_cases.purchases import record_purchases
 
 SEED: Final = 20_250_511
@@ -161,14 +163,15 @@ def record_demo_bills(customers: Sequence[Customer], *, by: Actor, report: Repor
     """
     tills = {till.code: till for till in Till.objects.select_related("store")}
     codes = {till.pk: code for code, till in tills.items()}
-    catalog, now, zone = current_catalog(), clock.now(), by.organization.zone
+    configuration, now, zone = current_configuration(), clock.now(), by.organization.zone
+    catalog, campaigns = configuration.part(load_catalog), configuration.part(load_campaigns)
     buyers = [Buyer(codes[customer.registered_till_id or 0], _wall(customer.registered_on, zone)) for customer in customers]
     bills = demo_bills(buyers, now=_wall(now, zone))
     recorded = 0
     report("Recording bills", recorded, len(bills))
     for _, month in groupby(bills, key=lambda bill: (bill.at.year, bill.at.month)):
         drafts = [_bill_draft(bill, customer=customers[bill.buyer], till=tills[bill.till]) for bill in month]
-        for result in record_purchases(drafts, catalog=catalog, by=by, now=now, is_history=True):
+        for result in record_purchases(drafts, catalog=catalog, campaigns=campaigns, by=by, now=now, is_history=True):
             if isinstance(result, LoyaltyError):
                 raise result
         recorded += len(drafts)

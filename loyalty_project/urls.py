@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from customers.api.viewsets import CustomerViewSet
 from customers.preferences.api import PreferenceViewSet
+from engagement.bills.api import BillViewSet
 from engagement.coupons.api import CouponViewSet
 from engagement.coupons.tills.api import CouponReactivationViewSet, CouponTillViewSet
 from engagement.interactions.api import InteractionViewSet
@@ -42,6 +43,7 @@ router.register("customer", SubscriptionViewSet)
 router.register("customer", TicketViewSet)
 router.register("customer", ReferralViewSet)
 router.register("coupon", CouponTillViewSet)
+router.register("transaction", BillViewSet)
 
 # Actions that this version does not have, by the methods that the contract gives them.
 unsupported_read = UnsupportedViewSet.as_view({"get": "refuse"})
@@ -59,7 +61,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,
-    action_path("transaction", "add", unsupported_write),
     action_path("points", "isredeemable|validationcode", unsupported_read),
     action_path("points", "redeem|reverse", unsupported_write),
     re_path(r"^v2/coupon/reactivate/?\Z", CouponReactivationViewSet.as_view({"post": "reactivate"})),

@@ -7,11 +7,13 @@ from engagement.bills.models import Bill
 from engagement.earning.welcome import welcome_later
 from engagement.events.deferral import BILL, MERGE, WELCOME, Handler, defer_lost, work_waiting
 from engagement.events.models import DeferredEvent
-from engagement.programs.catalog import current_catalog
+from engagement.programs.catalog import current_catalog, load_catalog
 from loyalty_project import clock
 from organizations.audit.actors import Actor
+from organizations.configuration import current_configuration
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
+from referrals.campaigns.catalog import load_campaigns
 from use_cases.merging import move_points_later
 from use_cases.purchases import award_points
 from use_cases.referring import REFERRAL, reward_registrations
@@ -31,11 +33,13 @@ def _welcome(event: DeferredEvent, /, *, by: Actor) -> None:
 
 def _bill(event: DeferredEvent, /, *, by: Actor) -> None:
     """Award the points of the recorded bill that the payload names. Raises `PointsStepError` if it fails again."""
+    configuration = current_configuration()
     bills = Bill.objects.select_related("till", "store__zone", "store__concept", "return_of")
     award_points(
         [bills.get(pk=event.payload["bill"])],
         customers={event.customer_id: event.customer},
-        catalog=current_catalog(),
+        catalog=configuration.part(load_catalog),
+        campaigns=configuration.part(load_campaigns),
         by=by,
         now=clock.now(),
     )

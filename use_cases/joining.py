@@ -26,6 +26,7 @@ from engagement.programs.catalog import ProgramCatalog
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from organizations.audit.actors import Actor
+from referrals.campaigns.catalog import CampaignCatalog
 from referrals.rewards.models import Reward
 from subscriptions.inline import keep_inline
 from use_cases.referring import SharedCodes, defer_rewards, link_all, reward_or_defer
@@ -33,11 +34,12 @@ from use_cases.referring import SharedCodes, defer_rewards, link_all, reward_or_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationRun:
-    """What all items of a call share: the options, their context, programs, generated ids, referral codes and the actor."""
+    """What all items of a call share: options, context, programs, campaigns, generated ids, referral codes and the actor."""
 
     options: RegistrationOptions
     context: InputContext
     catalog: ProgramCatalog
+    campaigns: CampaignCatalog
     external_ids: ExternalIds
     codes: SharedCodes
     by: Actor
@@ -87,7 +89,7 @@ def _refer(joiners: Sequence[Joiner], run: RegistrationRun, locked: Mapping[int,
     if asking:
         joining = [(joiner.customer, joiner.customer_input, joiner.is_new) for joiner in asking]
         customers = {**locked, **{joiner.customer.pk: joiner.customer for joiner in joiners}}
-        links = link_all(joining, run.codes, customers=customers, by=run.by, now=now)
+        links = link_all(joining, run.codes, customers=customers, campaigns=run.campaigns, by=run.by, now=now)
         for joiner, link in zip(asking, links, strict=True):
             if link is None:
                 joiner.notices.append(Notice(Code.REFERRAL_NOT_LINKED))
@@ -100,7 +102,7 @@ def _refer(joiners: Sequence[Joiner], run: RegistrationRun, locked: Mapping[int,
         if joiner.customer.type == Customer.Type.LOYALTY
         and (joiner.customer.pk in linked if joiner.is_new else "type" in joiner.state.old)
     }
-    if not registered:
+    if not registered or run.campaigns.is_empty:
         return
     if run.options.defer_awards:
         for customer in registered.values():

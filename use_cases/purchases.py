@@ -30,6 +30,7 @@ from engagement.redemptions.giving_back import give_back_redeemed
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
+from referrals.campaigns.catalog import CampaignCatalog
 from referrals.links.services import referrers_of
 from use_cases.rewards import reward_first_bills
 
@@ -58,6 +59,7 @@ def record_purchases(
     drafts: Sequence[BillDraft],
     *,
     catalog: ProgramCatalog,
+    campaigns: CampaignCatalog,
     by: Actor,
     now: datetime,
     is_history: bool = False,
@@ -65,23 +67,31 @@ def record_purchases(
 ) -> list[Purchase | LoyaltyError]:
     """Record bills and returns and award their points, in a number of queries that does not grow with the bills.
 
-    The customers are locked first, with the buyers of anonymously returned bills and those who referred them. Results are in
-    the order given; a refused draft is its `LoyaltyError` and leaves no trace. `is_history` treats each bill as of its own
-    moment; the same bill again is unchanged, whatever the policy for tills (docs/imports.md). `defer_awards` leaves the points
-    to a worker, with warning 687; so does 1094 where earlier events of the customer wait. Where the points step of one bill
-    fails, the bill is kept, its points are deferred, and a warning 1086-1099 says why; of several bills at once, the error is
-    raised. Call it in a transaction.
+    The customers are locked first, with the buyers of anonymously returned bills and those who referred them. An organization
+    without campaigns pays no statement for referrals. Results are in the order given; a refused draft is its `LoyaltyError` and
+    leaves no trace. `is_history` treats each bill as of its own moment; the same bill again is unchanged, whatever the policy
+    for tills (docs/imports.md). `defer_awards` leaves the points to a worker, with warning 687; so does 1094 where earlier
+    events of the customer wait. Where the points step of one bill fails, the bill is kept, its points are deferred, and a
+    warning 1086-1099 says why; of several bills at once, the error is raised. Call it in a transaction.
     """
     organization = by.organization
     named = {draft.customer_id for draft in drafts if draft.customer_id is not None}
     buyers = named | owners_of_returned(drafts)
-    customers = lock_customers(buyers | referrers_of(buyers))
+    customers = lock_customers(buyers if campaigns.is_empty else buyers | referrers_of(buyers))
     policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
     recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
     new = [result.bill for result in recorded if isinstance(result, RecordedBill) and result.is_new]
     waiting = set() if is_history else has_waiting(buyers)
     deferred = {bill.pk for bill in new if bill.counts and (defer_awards or bill.customer_id in waiting)}
-    awards = _award([bill for bill in new if bill.pk not in deferred], customers, catalog, by, now, is_history=is_history)
+    awards = _award(
+        [bill for bill in new if bill.pk not in deferred],
+        customers=customers,
+        catalog=catalog,
+        campaigns=campaigns,
+        by=by,
+        now=now,
+        is_history=is_history,
+    )
     for bill in new:
         if bill.pk in deferred:
             code = BillCode.POINTS_LATER if defer_awards else Code.EVENTS_WAITING
@@ -129,17 +139,20 @@ def record_lines(
 
 def _award(
     bills: Sequence[Bill],
+    *,
     customers: Mapping[int, Customer],
     catalog: ProgramCatalog,
+    campaigns: CampaignCatalog,
     by: Actor,
     now: datetime,
-    *,
     is_history: bool,
 ) -> dict[int, BillAward]:
     """Award points in a savepoint: if that fails, a single bill is still recorded and its award deferred."""
     try:
         with transaction.atomic():
-            return award_points(bills, customers=customers, catalog=catalog, by=by, now=now, is_history=is_history)
+            return award_points(
+                bills, customers=customers, catalog=catalog, campaigns=campaigns, by=by, now=now, is_history=is_history
+            )
     except (Error, PointsStepError) as error:
         code = error.code if isinstance(error, PointsStepError) else points_code(error)
         if code is None or len(bills) != 1:
@@ -153,6 +166,7 @@ def award_points(
     *,
     customers: Mapping[int, Customer],
     catalog: ProgramCatalog,
+    campaigns: CampaignCatalog,
     by: Actor,
     now: datetime,
     is_history: bool = False,
@@ -165,7 +179,8 @@ def award_points(
     awards = award_bills(
         bills, customers=customers, catalog=catalog, organization=by.organization, by=by, now=now, is_history=is_history
     )
-    reward_first_bills(bills, awards, customers=customers, catalog=catalog, by=by, now=now)
+    if not campaigns.is_empty:
+        reward_first_bills(bills, awards, customers=customers, catalog=catalog, by=by, now=now)
     return awards
 
 

@@ -1,6 +1,6 @@
 """Referral codes of registrations: links to the referrers, and rewards of registering (docs/protocol.md 2.7, 4.1, 4.11)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,8 +14,7 @@ from engagement.points.errors import points_code
 from engagement.programs.catalog import ProgramCatalog
 from loyalty_project.protocol.errors import Notice
 from organizations.audit.actors import Actor
-from organizations.configuration import current_configuration
-from referrals.campaigns.catalog import load_campaigns
+from referrals.campaigns.catalog import CampaignCatalog
 from referrals.links.events import Occurrence
 from referrals.links.models import RefereeEvent, ReferralLink
 from referrals.links.services import LinkRequest, link_referees, links_of
@@ -43,6 +42,7 @@ def link_all(
     codes: SharedCodes,
     *,
     customers: Mapping[int, Customer],
+    campaigns: CampaignCatalog,
     by: Actor,
     now: datetime,
 ) -> list[ReferralLink | None]:
@@ -51,7 +51,6 @@ def link_all(
         LinkRequest(referee=customer, shared=codes.get(folded(given.referral_code)), is_new=is_new)
         for customer, given, is_new in joining
     ]
-    campaigns = current_configuration().part(load_campaigns)
     return link_referees(requests, customers=customers, campaigns=campaigns, by=by, now=now)
 
 
@@ -73,7 +72,7 @@ def reward_registrations(
     if not links:
         return {}
     held = {**(locked or {}), **customers}
-    held |= lock_customers(_referrers(links.values()) - held.keys())
+    held |= lock_customers({link.referrer_now for link in links.values()} - held.keys())
     occurrences = [Occurrence(link=link, kind=RefereeEvent.Kind.REGISTRATION, at=at) for link in links.values()]
     made = reward_events(occurrences, customers=held, catalog=catalog, by=by, now=now)
     return {pk: made[link.pk] for pk, link in links.items() if link.pk in made}
@@ -103,7 +102,3 @@ def reward_or_defer(
 def defer_rewards(customer: Customer, *, by: Actor, at: datetime) -> None:
     """Leave the rewards of a registration to a worker."""
     defer_event(customer=customer, kind=REFERRAL, payload={"at": at.isoformat()}, by=by)
-
-
-def _referrers(links: Collection[ReferralLink]) -> set[int]:
-    return {link.referrer.merged_into_id or link.referrer_id for link in links}

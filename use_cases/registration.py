@@ -20,12 +20,13 @@ from customers.registration.options import IfExisting, RegistrationOptions
 from customers.registration.state import CustomerState
 from customers.registration.unit_of_work import CustomerBatch, open_batch
 from engagement.points.models import PointsEntry
-from engagement.programs.catalog import ProgramCatalog, current_catalog, load_catalog
+from engagement.programs.catalog import ProgramCatalog, load_catalog
 from loyalty_project.protocol.best_effort import best_effort
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
 from organizations.audit.actors import Actor
-from organizations.configuration import Configuration
+from organizations.configuration import Configuration, current_configuration
+from referrals.campaigns.catalog import load_campaigns
 from referrals.links.services import CONSTRAINTS as LINK_CONSTRAINTS
 from referrals.rewards.models import Reward
 from subscriptions.payloads import core_rows
@@ -68,7 +69,7 @@ class Registration:
 
 
 def programs_of(configuration: Configuration) -> ProgramCatalog:
-    """The programs of an organization, for interfaces that register several items one by one."""
+    """The programs of an organization, for interfaces that print them with each item."""
     return configuration.part(load_catalog)
 
 
@@ -77,7 +78,7 @@ def register_customer(
     *,
     context: InputContext,
     by: Actor,
-    catalog: ProgramCatalog | None = None,
+    configuration: Configuration | None = None,
     all_programs: bool = False,
     defer_awards: bool = False,
 ) -> Registration:
@@ -89,7 +90,7 @@ def register_customer(
     """
     if_existing: IfExisting = "reject" if context.policy.reject_existing_on_add else "update"
     options = RegistrationOptions(if_existing=if_existing, all_programs=all_programs, defer_awards=defer_awards)
-    registration = _only(register_all([customer_input], options=options, context=context, by=by, catalog=catalog))
+    registration = _only(register_all([customer_input], options=options, context=context, by=by, configuration=configuration))
     if customer_input.consents or not registration.is_new:
         _read_subscriptions(registration)
     return registration
@@ -100,7 +101,7 @@ def update_customer(
     *,
     context: InputContext,
     by: Actor,
-    catalog: ProgramCatalog | None = None,
+    configuration: Configuration | None = None,
     defer_awards: bool = False,
 ) -> Registration:
     """Update the customer that the id or the identifiers lead to; none is created (docs/protocol.md 4.2).
@@ -108,7 +109,7 @@ def update_customer(
     Errors as above, and 1011 or 1012 for an unknown customer.
     """
     options = RegistrationOptions(may_create=False, defer_awards=defer_awards, corrects_registration=True)
-    registration = _only(register_all([customer_input], options=options, context=context, by=by, catalog=catalog))
+    registration = _only(register_all([customer_input], options=options, context=context, by=by, configuration=configuration))
     _read_subscriptions(registration)
     return registration
 
@@ -119,20 +120,22 @@ def register_all(
     options: RegistrationOptions,
     context: InputContext,
     by: Actor,
-    catalog: ProgramCatalog | None = None,
+    configuration: Configuration | None = None,
     external_ids: ExternalIds | None = None,
 ) -> list[Registration | LoyaltyError]:
     """Register a batch in its order; each input sees the changes of the earlier ones.
 
     The number of queries does not grow with the batch; only an input that merges customers costs queries of its own. A refused
-    input is its `LoyaltyError` in the answer, and leaves no trace. Without `catalog` the programs are the present ones, at the
+    input is its `LoyaltyError` in the answer, and leaves no trace. Without `configuration` it is the present one, at the
     cost of a statement. Generated external ids come from `external_ids`, where large batches have drawn them ahead. Call it in
     a transaction.
     """
+    configuration = configuration or current_configuration()
     run = RegistrationRun(
         options=options,
         context=context,
-        catalog=current_catalog() if catalog is None else catalog,
+        catalog=configuration.part(load_catalog),
+        campaigns=configuration.part(load_campaigns),
         external_ids=external_ids or ExternalIds(context.policy),
         codes=find_shared_codes(inputs),
         by=by,

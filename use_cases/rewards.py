@@ -42,7 +42,7 @@ def reward_first_bills(
     for bill in counting:
         if not bill.is_return and bill.customer_id in links and _is_loyal(customers[bill.customer_id]):
             first.setdefault(bill.customer_id, bill)
-    referrers = {link.referrer.merged_into_id or link.referrer_id for link in links.values()}
+    referrers = {link.referrer_now for link in links.values()}
     held = {**customers, **lock_customers(referrers - customers.keys())}
     occurrences = [
         Occurrence(link=links[pk], kind=RefereeEvent.Kind.TRANSACTION, at=bill.billed_at, bill=bill)

@@ -139,7 +139,7 @@ class CustomerViewSet(TillViewSet):
 
         def work_item(item: Item) -> Done:
             draft = read_customer_input(item, context, action=name)
-            registered = work(draft, context=context, catalog=catalog, by=call.actor, **options)
+            registered = work(draft, context=context, configuration=call.configuration, by=call.actor, **options)
             body, notices = customer_core(
                 registered, context=context, catalog=catalog, store=call.actor.store, wants_raw=wants_raw
             )

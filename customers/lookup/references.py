@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from customers.lookup.services import KEYS, LookupQuery, look_up
+from customers.lookup.services import KEYS, LookupQuery, LookupResult, look_up
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.values import Item, child, text
 from organizations.audit.actors import Actor
@@ -40,7 +40,15 @@ def first_reference(references: Mapping[str, str]) -> tuple[Mapping[str, str], S
 def find_referenced(
     references: Mapping[str, str], order: Sequence[str], *, by: Actor, country_code: str = ""
 ) -> int | Code | None:
-    """The id of the customer of the first known reference, in this order.
+    """The id of the customer of the first known reference, in this order; otherwise as `look_up_referenced`."""
+    found = look_up_referenced(references, order, by=by, country_code=country_code)
+    return found.customer_id if isinstance(found, LookupResult) else found
+
+
+def look_up_referenced(
+    references: Mapping[str, str], order: Sequence[str], *, by: Actor, country_code: str = ""
+) -> LookupResult | Code | None:
+    """The result of the first known reference, in this order.
 
     Otherwise the refusal of the first malformed one (`look_up`), or the last code of unknown ones; None without a reference.
     """
@@ -53,7 +61,7 @@ def find_referenced(
         query = LookupQuery(key=key, values=[value])
         (result,) = look_up(query, organization=by.organization, policy=policy, country_code=country_code)
         if result.customer_id is not None:
-            return result.customer_id
+            return result
         refusal = result.refusal
         if refusal not in UNKNOWN:
             return refusal

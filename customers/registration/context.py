@@ -1,7 +1,7 @@
 """Context in which items are read: the organization, the call, and the fields, tills, stores and accounts that items name."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from customers.profile.text import fold, fold_given
@@ -50,6 +50,10 @@ class InputContext:
             if definition.is_active:
                 self._exact.setdefault((definition.category, definition.name), definition)
                 self._folded.setdefault((definition.category, fold(definition.name)), definition)
+
+    def at(self, *, till: Till | None, store: Store | None) -> "InputContext":
+        """The same at another till."""
+        return self if (till, store) == (self.till, self.store) else replace(self, till=till, store=store)
 
     def field_named(self, category: str, name: str) -> FieldDefinition | None:
         """The active field of that name; case is ignored unless a field has the exact name."""

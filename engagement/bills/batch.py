@@ -62,7 +62,7 @@ def read_batch(batch: Batch, drafts: Sequence[BillDraft]) -> None:
     returns = [draft for draft in drafts if draft.is_return]
     if returns:
         _read_sales(batch, returns)
-    batch.add(_bills_with(identities, batch.policy))
+    batch.add(bills_with(identities, batch.policy))
     of_customers = is_any_of("customer_id", batch.customers, BigIntegerField())
     totals = PurchaseTotals.objects.filter(of_customers) if batch.customers else ()
     batch.totals = {row.customer_id: row for row in totals}
@@ -85,14 +85,16 @@ def write_batch(batch: Batch) -> None:
     update_rows([row for row in totals if row.pk is not None], ("amount", "bills", "last_billed_at", "last_amount"))
 
 
-def _bills_with(identities: Collection[BillIdentity], policy: Policy) -> Iterable[Bill]:
-    """The stored bills that may have these identities, or their number on a day that a policy compares."""
+def bills_with(identities: Collection[BillIdentity], policy: Policy) -> Iterable[Bill]:
+    """The stored bills that may have these identities, or their number on a day that a policy compares: any for returns."""
     if not identities:
         return ()
     bills = Bill.objects.filter(
         is_any_of("scope", {identity.scope for identity in identities}, CharField()),
         is_any_of("number", {identity.number for identity in identities}, CharField()),
     )
+    if policy.return_number_unique and any(identity.is_return for identity in identities):
+        return bills
     days = {identity.billed_on for identity in identities}
     if not policy.bill_number_unique_days:
         return bills.filter(is_any_of("billed_on", days, DateField()))

@@ -81,6 +81,15 @@ class Bill(TenantModel):
     return_of = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="returns", db_index=False
     )
+    part_of = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="parts",
+        db_index=False,
+        help_text="The mixed bill whose returned lines these are",
+    )
     return_type = models.CharField(max_length=9, choices=ReturnType, blank=True, default=ReturnType.NONE)
     sale_returned = money_field("Of a return: how much of the sale has come back with it and before it")
     returned_number = models.CharField(
@@ -127,6 +136,7 @@ class Bill(TenantModel):
             models.Index(
                 fields=["organization", "return_of"], condition=models.Q(return_of__isnull=False), name="bill_returns"
             ),
+            models.Index(fields=["organization", "part_of"], condition=models.Q(part_of__isnull=False), name="bill_parts"),
         ]
 
     def __str__(self) -> str:
@@ -143,6 +153,11 @@ class Bill(TenantModel):
         return BillIdentity(self.is_return, self.scope, self.number, self.billed_on)
 
     @property
+    def has_outlier_lines(self) -> bool:
+        """True if any of its lines earns nothing."""
+        return bool(self.details.get("has_outlier_lines"))
+
+    @property
     def counts(self) -> bool:
         """True if the bill counts in purchases, visits and points: of a customer, not anonymous, not an outlier."""
         return self.customer_id is not None and self.type not in ANONYMOUS and self.outlier_status == Bill.Outlier.NORMAL
@@ -150,6 +165,22 @@ class Bill(TenantModel):
 
 RETURNS = frozenset({Bill.Type.RETURN, Bill.Type.NOT_INTERESTED_RETURN})
 ANONYMOUS = frozenset({Bill.Type.NOT_INTERESTED, Bill.Type.NOT_INTERESTED_RETURN, Bill.Type.NI_MIXED})
+
+
+class BillAnswer(TenantModel):
+    """The answer that a till got to a bill, for the same bill sent again: figures and effects, without personal data.
+
+    The key of its customer is that of the bill (docs/protocol.md, tills' part 2.4).
+    """
+
+    bill = models.OneToOneField(Bill, on_delete=models.PROTECT, related_name="answer")
+    content = models.TextField(help_text="Figures after the bill, effects and warnings as JSON text, which keeps the figures")
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"Answer to bill {self.bill_id}"
 
 
 class BillLine(TenantModel):
@@ -194,6 +225,11 @@ class BillLine(TenantModel):
         """Its attributes by name, at which earning rules look."""
         attributes: Mapping[str, str] = self.details.get("attributes", {})
         return attributes
+
+    @property
+    def is_outlier(self) -> bool:
+        """True for a line that earns nothing (tills' part 2.2)."""
+        return "outlier_status" in self.details
 
 
 class PurchaseTotals(TenantModel):

@@ -31,3 +31,25 @@ def find_bill(number: str, *, customer_id: int, store: Store | None, day: date) 
         return NamedBill(bill=(same_day or own)[0])
     by_id = sales.filter(pk=pk, customer_id=customer_id).first() if (pk := read_id(number)) else None
     return NamedBill(bill=by_id, is_foreign=by_id is None and bool(named))
+
+
+def number_of_returned(number: str, parent: str, *, sale_id: int | None, customer_id: int | None) -> tuple[str, str]:
+    """The number of the sale that a return means, and the return's own, of `number` and `parent_bill_number` as sent.
+
+    Clients send the sale's number in either (docs/protocol.md, tills' part 3.1). The first one that names a sale of the
+    customer, or of anybody, is the sale's. The own number is "" if none is left. One query, if there is a choice.
+    """
+    sales = Bill.objects.exclude(type__in=RETURNS)
+    if sale_id is not None:
+        sold = sales.filter(pk=sale_id).values_list("number", flat=True).first()
+        return (number, parent) if sold is None else (sold, parent if number == sold else number)
+    if not number or not parent or number == parent:
+        return number or parent, ""
+    named = set(sales.filter(number__in=(number, parent)).order_by().values_list("number", "customer_id").distinct())
+    of_customer = {sold for sold, owner in named if owner == customer_id}
+    for known in (of_customer, {sold for sold, _ in named}):
+        if number in known:
+            return number, parent
+        if parent in known:
+            return parent, number
+    return number, parent

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks
-from engagement.bills.batch import Batch, read_batch, write_batch
+from engagement.bills.batch import Batch, bills_with, read_batch, write_batch
 from engagement.bills.codes import BillCode
 from engagement.bills.draft import BillDraft, check_draft, content_of, identity_of
 from engagement.bills.duplicates import check_days_around, check_same_bill
@@ -64,7 +64,9 @@ def record_bills(
             results[index] = refusal
     batch = Batch(organization=organization, policy=policy, by=by, now=now, customers=customers)
     read_batch(batch, [drafts[index] for index in sound])
-    ids = dict(zip(sound, draw_ids(Bill, len(sound)), strict=True))
+    unnumbered = [index for index in sound if drafts[index].bill_id is None]
+    ids = {index: drafts[index].bill_id or 0 for index in sound}
+    ids |= dict(zip(unnumbered, draw_ids(Bill, len(unnumbered)), strict=True))
     for index in sorted(sound, key=lambda number: drafts[number].billed_at):
         try:
             results[index] = _record(drafts[index], ids[index], batch)
@@ -73,6 +75,23 @@ def record_bills(
     write_batch(batch)
     reach(Point.BILLS_RECORDED)
     return [result for result in results if result is not None]
+
+
+def find_recorded(draft: BillDraft, *, organization: Organization, policy: Policy, by: Actor, now: datetime) -> Bill | None:
+    """The stored sale that a draft repeats; None for a new one. A look without locks: `record_bills` decides.
+
+    Raises `LoyaltyError` as `check_draft`, and 604 for the number of a sale with other content or of a day too near. One query.
+    """
+    check_draft(draft, policy=policy, zone=organization.zone, now=now)
+    batch = Batch(organization=organization, policy=policy, by=by, now=now, customers={})
+    bill = _new_bill(draft, 0, None, batch)
+    batch.add(bills_with({bill.identity}, policy))
+    stored = batch.by_identity.get(bill.identity)
+    if stored is None:
+        check_days_around(bill.identity, batch.by_identity, policy)
+        return None
+    check_same_bill(draft, bill, stored, policy)
+    return stored
 
 
 def _record(draft: BillDraft, bill_id: int, batch: Batch) -> RecordedBill:
@@ -85,15 +104,15 @@ def _record(draft: BillDraft, bill_id: int, batch: Batch) -> RecordedBill:
         check_same_bill(draft, bill, stored, batch.policy)
         sale = batch.by_id.get(stored.return_of_id or 0)
         return RecordedBill(bill=stored, sale=sale, is_new=False, notices=[Notice(BillCode.DUPLICATE_NUMBER)])
-    check_days_around(bill.identity, batch.by_identity, unique_days=batch.policy.bill_number_unique_days)
+    check_days_around(bill.identity, batch.by_identity, batch.policy)
     portion = _portion(draft, sale, batch) if sale is not None else None
     _check_not_blocked(bill, batch)
     if bill.is_return:
         _return_portion(draft, bill, sale, portion, batch)
     if bill.outlier_status != Bill.Outlier.NORMAL:
         notices.append(Notice(BillCode.OUTLIER))
-    if draft.lines and not bill.is_return:
-        lines = [sold_line(line, bill=bill, position=position) for position, line in enumerate(draft.lines, start=1)]
+    if not bill.is_return and (sold := draft.sold_lines):
+        lines = [sold_line(line, bill=bill, position=position) for position, line in enumerate(sold, start=1)]
         batch.lines[bill.pk] = lines
         batch.new_lines += lines
     _add_to_totals(bill, sale, batch)
@@ -109,7 +128,7 @@ def _new_bill(draft: BillDraft, bill_id: int, sale: Bill | None, batch: Batch) -
     return Bill(
         pk=bill_id,
         organization_id=batch.organization.pk,
-        customer_id=draft.customer_id,
+        customer_id=draft.customer_id or None,
         type=draft.type,
         number=identity.number,
         scope=identity.scope,
@@ -122,6 +141,7 @@ def _new_bill(draft: BillDraft, bill_id: int, sale: Bill | None, batch: Batch) -
         gross_amount=amount + draft.discount if draft.gross_amount is None else draft.gross_amount,
         discount=draft.discount,
         return_of=sale,
+        part_of_id=draft.part_of,
         return_type=draft.return_type if draft.is_return else "",
         returned_number=draft.sale_number if draft.is_return else "",
         outlier_status=draft.outlier_status,
@@ -151,7 +171,8 @@ def _check_not_blocked(bill: Bill, batch: Batch) -> None:
 def _return_portion(draft: BillDraft, bill: Bill, sale: Bill | None, portion: Portion | None, batch: Batch) -> None:
     """Enter the portion of the sale that a return takes, on both bills."""
     if sale is None or portion is None:
-        bill.return_type = draft.return_type or Bill.ReturnType.AMOUNT
+        bill.return_type = draft.return_type or (Bill.ReturnType.LINE_ITEM if draft.lines else Bill.ReturnType.AMOUNT)
+        batch.new_lines += [sold_line(line, bill=bill, position=nth) for nth, line in enumerate(draft.lines or (), start=1)]
         return
     take_portion(sale, portion, sale_lines=batch.lines.get(sale.pk, []))
     batch.return_types[sale.pk].add(portion.return_type)

@@ -29,7 +29,8 @@ def owners_of_returned(drafts: Sequence[BillDraft]) -> set[int]:
 def find_returned_sale(draft: BillDraft, batch: Batch, notices: list[Notice]) -> Bill | None:
     """The sale that a return refers to; None if the return is recorded without a sale. Adds warnings to `notices`.
 
-    A return without a customer becomes that of the sale's customer: `draft` changes. Raises `LoyaltyError`.
+    A return without a customer becomes that of the sale's customer: `draft` changes. A part of a mixed bill whose sale is not
+    found is recorded without it. Raises `LoyaltyError`.
     """
     if draft.sale_id is not None:
         sale = batch.by_id.get(draft.sale_id)
@@ -41,6 +42,9 @@ def find_returned_sale(draft: BillDraft, batch: Batch, notices: list[Notice]) ->
     named = batch.sales.get(draft.sale_number, [])
     if draft.type in ANONYMOUS:
         return _sale_of_anonymous_return(draft, named, notices)
+    if draft.part_of is not None and not draft.sale_number:
+        notices.append(Notice(BillCode.SALE_NOT_FOUND))
+        return None
     loyalty_sales = [sale for sale in named if sale.type not in ANONYMOUS]
     own = [sale for sale in loyalty_sales if draft.customer_id in {None, sale.customer_id}]
     sale = choose_sale(draft, own)
@@ -48,7 +52,7 @@ def find_returned_sale(draft: BillDraft, batch: Batch, notices: list[Notice]) ->
         return _take_owner(draft, sale, notices)
     if not own and (loyalty_sales or draft.sale_number in batch.sold_numbers):
         raise LoyaltyError(BillCode.OTHER_CUSTOMERS_BILL)
-    if not batch.policy.unknown_bill_return:
+    if not batch.policy.unknown_bill_return and draft.part_of is None:
         raise LoyaltyError(BillCode.SALE_NOT_FOUND)
     notices.append(Notice(BillCode.SALE_NOT_FOUND))
     return None
@@ -66,7 +70,7 @@ def _sale_of_anonymous_return(draft: BillDraft, named: Sequence[Bill], notices: 
     sale = choose_sale(draft, [sale for sale in named if sale.type in ANONYMOUS])
     if sale is not None:
         return sale
-    loyalty_sales = [sale for sale in named if sale.type not in ANONYMOUS]
+    loyalty_sales = [sale for sale in named if sale.type not in ANONYMOUS and draft.part_of is None]
     if len(loyalty_sales) > 1:
         raise LoyaltyError(BillCode.SEVERAL_SALES)
     if loyalty_sales:

@@ -3,6 +3,7 @@
 Pure functions over bills that the caller has read and locked; they change the sale and its lines in memory.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -57,21 +58,40 @@ def portion_of(draft: BillDraft, sale: Bill, *, earlier_types: set[str], sale_li
         raise LoyaltyError(BillCode.RETURN_BEFORE_SALE)
     if sale.is_returned:
         raise LoyaltyError(BillCode.FULLY_RETURNED)
-    return_type = draft.return_type or (ReturnType.LINE_ITEM if draft.lines else ReturnType.AMOUNT)
+    return_type, lines = _what_returns(draft, sale_lines)
     if return_type == ReturnType.FULL:
         if earlier_types:
             raise LoyaltyError(BillCode.PARTLY_RETURNED)
         return Portion(return_type, sale.amount)
     if return_type == ReturnType.LINE_ITEM and ReturnType.AMOUNT in earlier_types:
         raise LoyaltyError(BillCode.AMOUNT_RETURN_EXISTS)
-    if return_type == ReturnType.LINE_ITEM and draft.lines is not None:
-        lines = _match_lines(draft.lines, sale_lines)
-        return Portion(return_type, _within(sum((amount for *_, amount in lines), ZERO), sale), lines)
+    if return_type == ReturnType.LINE_ITEM and lines is not None:
+        matches = _match_lines(lines, sale_lines)
+        return Portion(return_type, _within(sum((amount for *_, amount in matches), ZERO), sale), matches)
     if return_type == ReturnType.AMOUNT and ReturnType.LINE_ITEM in earlier_types:
         raise LoyaltyError(BillCode.LINE_RETURN_EXISTS)
     if draft.amount is None or draft.amount <= 0:
         raise LoyaltyError(BillCode.INVALID_AMOUNT)
     return Portion(return_type, _within(draft.amount, sale))
+
+
+def _what_returns(draft: BillDraft, sale_lines: Sequence[BillLine]) -> tuple[str, Sequence[LineDraft] | None]:
+    """The type of the return and its lines. A full one whose cancelled lines are not the whole sale returns these lines."""
+    if draft.return_type == ReturnType.FULL:
+        cancelled = [line for line in draft.lines or () if line.is_cancelled]
+        if cancelled and not _covers(cancelled, sale_lines):
+            return ReturnType.LINE_ITEM, cancelled
+    return draft.return_type or (ReturnType.LINE_ITEM if draft.lines else ReturnType.AMOUNT), draft.lines
+
+
+def _covers(lines: Sequence[LineDraft], sale_lines: Sequence[BillLine]) -> bool:
+    """True if the lines bring back all that was sold; so they do if nothing is known of the lines of the sale."""
+    left: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for sold in sale_lines:
+        left[sold.item_code] += sold.quantity
+    for line in lines:
+        left[line.item_code] -= line.quantity
+    return all(quantity <= 0 for quantity in left.values())
 
 
 def take_portion(sale: Bill, portion: Portion, *, sale_lines: Sequence[BillLine]) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engagement.coupons.models import Coupon
 from engagement.coupons.rows import CouponRow, CouponUseRow, UseRow
 from engagement.coupons.rules import SeriesTerms
 from loyalty_project.protocol.moments import write_moment
@@ -77,6 +78,20 @@ def redeemed_coupon(use: CouponUseRow) -> dict[str, Any]:
         "description": use.terms.description,
         "discount_code": use.terms.discount_code,
         "discount_type": use.terms.discount_type,
+    }
+
+
+def coupon_effect(coupon: Coupon, terms: SeriesTerms, *, zone: ZoneInfo) -> dict[str, Any]:
+    """The effect of a coupon that the customer got (docs/protocol.md 3)."""
+    return {
+        "type": "coupon",
+        "coupon_code": coupon.code,
+        "description": terms.description,
+        "coupon_type": str(terms.discount_type),
+        "discount_code": terms.discount_code,
+        "discount_value": plain_digits(terms.discount_value),
+        "valid_till": write_moment(coupon.valid_till, zone),
+        "id": str(coupon.pk),
     }
 
 

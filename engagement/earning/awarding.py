@@ -13,6 +13,7 @@ from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks
 from engagement.bills.codes import BillCode
 from engagement.bills.models import Bill
+from engagement.coupons.payloads import coupon_effect
 from engagement.earning.batch import AwardBatch, BillAward, Terms, count_for_tier, entry_context, open_batch, settle_history
 from engagement.earning.circumstances import Circumstances
 from engagement.earning.parts import parts_as_json
@@ -34,6 +35,7 @@ from engagement.programs.earning_rules import EarningKind
 from engagement.programs.expiry_rules import Activity
 from engagement.programs.models import ProgramVersion
 from engagement.programs.rules import ProgramRules
+from engagement.tiers.payloads import tier_effect
 from loyalty_project.db.rows import insert_rows, update_rows
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
@@ -95,10 +97,20 @@ def award_bills(
             # Stored activities later than the last bill; what else is due by now was settled.
             state.advance_tier(state.tier.last_moment(now))
     write_accounts(batch.states.values())
+    _add_coupons(awards, batch)
     shares = batch.changed_shares.values()
     insert_rows([share_of_bill for share_of_bill in shares if share_of_bill.pk is None])
     update_rows([share_of_bill for share_of_bill in shares if share_of_bill.pk is not None], _BILL_POINTS_COLUMNS)
     return awards
+
+
+def _add_coupons(awards: Mapping[int, BillAward], batch: AwardBatch) -> None:
+    """Add the coupons that reaching a tier brought to the effects of the bills that lifted their customers."""
+    for state in batch.states.values():
+        for bill_id, coupon in state.coupons:
+            if bill_id is not None and bill_id in awards:
+                effect = coupon_effect(coupon, coupon.version.typed_terms, zone=batch.organization.zone)
+                awards[bill_id].effects.append(effect)
 
 
 def _award_sale(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
@@ -116,6 +128,7 @@ def _award_sale(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
         result.notices.append(Notice(BillCode.POINTS_NOT_AWARDED))
     for index, (terms, state) in enumerate(enrolled):
         settle_history(bill, state, batch)
+        held = state.membership.tier if state.membership else None
         state.account.purchases += bill.amount
         state.account.visits += 1
         keep_alive(state, Activity.BILL, on=bill.billed_on, rules=terms.version.typed_rules)
@@ -126,6 +139,9 @@ def _award_sale(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
         if not is_blocked:
             _award_in(bill, terms, share_of_bill, state, batch, result, takes_stated=index == 0)
         count_for_tier(bill, state, batch)
+        reached = state.membership.tier if state.membership else None
+        if reached is not None and (held is None or held.position < reached.position):
+            result.effects.append(tier_effect(held, reached))
 
 
 def _award_in(

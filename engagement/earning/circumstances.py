@@ -86,7 +86,9 @@ def read_circumstances(bills: Sequence[Bill], rules: Collection[EarningRule]) ->
     customers = {bill.customer_id for bill in bills if bill.customer_id is not None}
     capped = sorted({rule.name for rule in rules if rule.is_capped_over_time})
     return Circumstances(
-        lines=read_lines(bills) if any(rule.reads_lines for rule in rules) else {},
+        lines=read_lines(bills)
+        if any(rule.reads_lines for rule in rules) or any(bill.has_outlier_lines for bill in bills)
+        else {},
         segments=read_segments(customers) if any(rule.conditions.segments for rule in rules) else {},
         awarded=_read_awarded(bills, customers, capped) if capped else EarlierAwards(),
     )
@@ -104,6 +106,7 @@ def read_lines(bills: Sequence[Bill]) -> dict[int, tuple[SaleLine, ...]]:
                 quantity=line.quantity,
                 amount=line.amount,
                 attributes=line.attributes,
+                is_outlier=line.is_outlier,
             )
         )
     return {bill_id: tuple(of_bill) for bill_id, of_bill in lines.items()}

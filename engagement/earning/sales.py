@@ -15,13 +15,17 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleLine:
-    """A sold line: its position on the bill, item, quantity, amount after discount, and attributes by name."""
+    """A sold line: its position on the bill, item, quantity, amount after discount, and attributes by name.
+
+    An outlier earns nothing.
+    """
 
     position: int
     item_code: str
     quantity: Decimal
     amount: Decimal
     attributes: Mapping[str, str] = field(default_factory=dict)
+    is_outlier: bool = False
 
 
 class Given(NamedTuple):
@@ -68,11 +72,13 @@ class Base:
 def base_of(conditions: LineConditions, sale: Sale) -> Base:
     """The base of a rule. With conditions on lines it is the bill's amount x (amount of these lines / of all lines).
 
-    It is rounded half up to the currency, and 0 if no line matches or the matching ones cost nothing.
+    It is rounded half up to the currency, and 0 if no line matches or the matching ones cost nothing. Lines that are outliers
+    match no rule, not even one without conditions.
     """
-    if not conditions:
+    usual = tuple(line for line in sale.lines if not line.is_outlier)
+    if not conditions and len(usual) == len(sale.lines):
         return Base(amount=sale.amount, quantity=_quantity(sale.lines))
-    matching = tuple(line for line in sale.lines if conditions.match(line.item_code, line.attributes))
+    matching = tuple(line for line in usual if conditions.match(line.item_code, line.attributes)) if conditions else usual
     part, whole = _amount(matching), _amount(sale.lines)
     return Base(
         amount=round_money(share(sale.amount, part, whole), sale.currency) if part else ZERO,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
+from customers.profile.models import Customer
 from customers.profile.reading import CustomerRow, Reading, Section, Values, no_parameters
 from engagement.points import payloads
 from engagement.points.balances import (
@@ -10,6 +11,7 @@ from engagement.points.balances import (
     NO_BALANCE,
     ROWS,
     Balance,
+    active_balances,
     applicable_balance,
     balances_of_row,
     is_due,
@@ -28,8 +30,10 @@ from engagement.programs.asked import program_asked, program_parameter
 from engagement.programs.catalog import CARD_SERIES_COLUMN, load_catalog
 from engagement.tiers.sections import ACTIVITIES, activities_by_account, activity_parameters
 from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.numbers import plain_digits
 
+LOYALTY: Final = Customer.Type.LOYALTY
 # The figures if the database does not give them.
 _UNREAD: Final[Mapping[str, Any]] = {"lifetime_points": 0, "loyalty_points": 0, "current_slab": None}
 
@@ -172,6 +176,50 @@ _SECTIONS: Final = {
 }
 # For a call that cannot read the programs.
 _UNREADABLE: Final = Section(columns=(), display=lambda _values, _customer, _reading: dict(_UNREAD))
+
+
+def core_points(reading: Reading) -> Section:
+    """The points and tiers of CustomerCore, in the programs of the reading's store; zeros outside the loyalty program.
+
+    Warning 91001 and zeros if the database does not give the figures, 1091 for a member without a points account.
+    """
+    return _CORE[reading.part(load_catalog).is_bound_to_card_series]
+
+
+def _display_core(values: Values | None, customer: CustomerRow, reading: Reading) -> dict[str, Any]:
+    if values is None or customer.type != LOYALTY:
+        return {**_UNREAD, "tier_expiry_date": None, "points_summaries": {"points_summary": []}}
+    _, rows, series = values
+    catalog, zone = reading.part(load_catalog), reading.zone
+    balances = balances_of_row(customer.pk, rows, None, organization=reading.organization, unstored=reading.unstored)
+    balance = applicable_balance(balances, catalog.programs_for(reading.store, card_series=series or ()))
+    if balance.membership is not None and balance.account is None:
+        reading.own_notices[customer.pk].append(Notice(Code.POINTS_ACCOUNT_MISSING))
+    return {
+        "lifetime_points": balance.totals.lifetime,
+        "loyalty_points": balance.spendable,
+        "current_slab": balance.current_slab,
+        "tier_expiry_date": payloads.tier_expiry(balance.membership, registered_on=customer.registered_on, zone=zone),
+        "points_summaries": {
+            "points_summary": [
+                payloads.points_summary(one, tiers=current.tiers, registered_on=customer.registered_on, zone=zone)
+                for current, one in active_balances(balances, catalog)
+                if one.account
+            ]
+        },
+    }
+
+
+_CORE: Final = {
+    with_card_series: Section(
+        columns=("customer.id", ROWS, CARD_SERIES_COLUMN if with_card_series else "NULL"),
+        display=_display_core,
+        failure=Code.POINTS_UNAVAILABLE,
+        due=due_customers,
+        settle=settle,
+    )
+    for with_card_series in (False, True)
+}
 
 
 def _display_figures(values: Values, customer: CustomerRow, reading: Reading) -> dict[str, Any]:

@@ -14,13 +14,14 @@ from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.values import read_id
 
 
-def link_redemptions(bill: Bill, *, listed: Sequence[str] = (), zone: ZoneInfo) -> list[Notice]:
-    """Link redemptions of points to a new bill: those that it lists, and the customer's own with its number.
+def link_listed_redemptions(bill: Bill, listed: Sequence[str]) -> list[Notice]:
+    """Link the redemptions of points that a new bill lists, by codes or numeric ids.
 
-    `listed` are codes or numeric ids of redemptions. Warning 640 for each that is unknown, of another customer, reversed, or
-    linked to another bill. Call it in a transaction that holds the lock of the bill's customer.
+    Warning 640 for each that is unknown, of another customer, reversed, or linked to another bill. No query without any. Call
+    it in a transaction that holds the lock of the bill's customer, after `link_earlier_redemptions`.
     """
-    link_earlier_redemptions([bill], zone=zone)
+    if not listed:
+        return []
     if bill.customer_id is None or bill.is_return:
         return [Notice(BillCode.REDEMPTION_NOT_FOUND) for _ in listed]
     of_customer = Redemption.objects.filter(account__customer_id=bill.customer_id)

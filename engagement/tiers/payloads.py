@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from engagement.numbers.days import years_later
 from engagement.programs.descriptions import describe_conditions
 from engagement.programs.expressions import alternatives_of
+from engagement.programs.models import Tier
 from engagement.programs.rules import ProgramRules, TierCondition, TierConditions, TierMeasure, TierRule, TrackerRule
 from engagement.programs.windows import value_holds_until
 from engagement.tiers.conditions import is_renewed, total_of, window_of
@@ -197,3 +198,14 @@ def _letter(position: int) -> str:
     """A for 1, Z for 26, AA for 27."""
     rest, letter = divmod(position - 1, 26)
     return f"{_letter(rest) if rest else ''}{chr(ord('A') + letter)}"
+
+
+def tier_effect(before: Tier | None, after: Tier) -> dict[str, str]:
+    """The effect of a bill that lifted a member (docs/protocol.md, tills' part 2.5)."""
+    return {
+        "type": "slab",
+        "previous_slab_name": before.name if before else "",
+        "previous_slab_number": str(before.position) if before else "-1",
+        "upgraded_slab_name": after.name,
+        "upgraded_slab_number": str(after.position),
+    }

@@ -20,6 +20,7 @@ from loyalty_project.api.envelope import refusal
 from loyalty_project.api.exception_handler import RETRY_SECONDS, as_refusal
 from loyalty_project.api.formats import Format
 from loyalty_project.api.negotiation import asked_format
+from loyalty_project.api.plain import plain_refusal
 from loyalty_project.api.renderers import CONTENT_TYPES, render
 from loyalty_project.db.errors import is_database_away
 from loyalty_project.protocol.codes import Code, Transport
@@ -83,7 +84,7 @@ def _refuse(request: HttpRequest, error: RequestRefusedError) -> HttpResponse:
     answer: dict[str, Any] = refusal(error)
     if is_other_version(request.path_info):
         wanted = Format.JSON
-        answer = {"data": None, "errors": [{"code": error.body_code, "message": error.message}], "warnings": []}
+        answer = plain_refusal(error.body_code, error.message)
     return HttpResponse(
         render(answer, wanted),
         status=error.http_status,

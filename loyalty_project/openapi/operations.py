@@ -36,9 +36,9 @@ class Operation:
     """An action with one of its methods. `section` is that of docs/protocol.md.
 
     `body` is what is inside of `root`, `answer` the keys of `response` besides `status`; without an answer this version has the
-    action not: every call is 406. `codes` are those of its items, by number, or members of the noun's own table. `refusals` are
-    HTTP statuses that only some actions have. With `totals` the status counts the items. `leading` keys of the answer come
-    before the status.
+    action not: every call is 406. `codes` are those of its items, `refusals` HTTP statuses that only some actions have. With
+    `totals` the status counts the items. `leading` keys of the answer come before the status. `table` are the codes of the
+    action's entity, which come before those of customers.
     """
 
     section: str
@@ -51,6 +51,7 @@ class Operation:
     codes: Sequence[int] = ()
     refusals: Sequence[str] = ()
     totals: bool = False
+    table: type[CodeTable] | None = None
 
     def document(self, entity: str, name: str, method: str) -> Schema:
         """As OpenAPI has it, for one address and method."""
@@ -77,7 +78,7 @@ class Operation:
             parts.append("Not active in this version: every call is answered 406.")
         parts.append(f"Section {self.section} of docs/protocol.md.")
         if self.codes:
-            table = [f"| {code} | {sentence_of(code)} |" for code in sorted(self.codes)]
+            table = [f"| {code} | {sentence_of(code, self.table)} |" for code in sorted(self.codes)]
             parts.append("\n".join(["Codes of items and warnings:", "", "| Code | Sentence |", "|---|---|", *table]))
         return "\n\n".join(parts)
 
@@ -100,9 +101,10 @@ class Operation:
         return {**responses, **{status: {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}}
 
 
-def sentence_of(code: int) -> str:
-    """The sentence of a code of items: its own for one of a table, else that of a customer call. Raises KeyError for others."""
-    return code.sentence if isinstance(code, CodeTable) else _SENTENCES[code]
+def sentence_of(code: int, table: type[CodeTable] | None = None) -> str:
+    """The sentence of a code of items, by the `table` of an entity if it has the code. Raises KeyError for an unknown one."""
+    own = {int(entry): entry.sentence for entry in table or ()}
+    return own.get(code) or _SENTENCES[code]
 
 
 def _content(root: str, schema: Schema) -> Schema:

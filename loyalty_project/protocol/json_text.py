@@ -27,6 +27,11 @@ def to_json(tree: Any) -> bytes:
         return orjson.dumps(_without_surrogates(tree), default=_number)
 
 
+def json_boolean(value: bool) -> orjson.Fragment:  # noqa: FBT001 - a value to be printed
+    """A boolean in an answer without the envelope: JSON's own."""
+    return orjson.Fragment(b"true" if value else b"false")
+
+
 def _number(value: Any) -> orjson.Fragment:
     if isinstance(value, Decimal):
         return orjson.Fragment(plain_digits(value))

@@ -80,15 +80,15 @@ def as_list(value: Value) -> list[Value]:
     return value if isinstance(value, list) else [value]
 
 
-def rows(item: Item, container: str, singular: str) -> list[Item]:
+def rows(item: Item, container: str, singular: str, *, most: int = MOST_ROWS) -> list[Item]:
     """The objects of `container.singular[]`: wrapped, as a bare list, or a single one. Other values are left out.
 
-    Raises `LoyaltyError` 400 for more than 100 entries: what an item writes is bounded (docs/protocol.md 1.10).
+    Raises `LoyaltyError` 400 for more than `most` entries: what an item writes is bounded (docs/protocol.md 1.10).
     """
     value = item.get(container)
     if isinstance(value, dict) and (singular in value or not value):
         value = value.get(singular)
     listed = as_list(value)
-    if len(listed) > MOST_ROWS:
+    if len(listed) > most:
         raise LoyaltyError(Code.INVALID_INPUT)
     return [row for row in listed if isinstance(row, dict)]

@@ -2,20 +2,18 @@
 
 from dataclasses import dataclass, replace
 
-from django.db.models import Q
 from django.http import HttpRequest
 
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.plain_text import read_code
-from loyalty_project.protocol.values import read_id
 from organizations.api.attribution import attribution_of
 from organizations.api.authentication import Caller
 from organizations.api.headers import country_code, is_replay, language, user_context
 from organizations.audit.actors import Actor
 from organizations.audit.models import AuditEntry
 from organizations.configuration import Configuration
-from organizations.locations.models import Till
+from organizations.locations.lookup import find_active_till
 from organizations.policies import Policy
 
 
@@ -48,7 +46,7 @@ class Call:
         code = read_code(name)
         if not (self.is_client and code):
             return self.actor, self.notices
-        till = self.configuration.part(_find_till, code)
+        till = self.configuration.part(find_active_till, code)
         if till is None:
             return self.actor, (*self.notices, Notice(Code.INVALID_REGISTRATION_TILL))
         return replace(self.actor, till=till, store=till.store), self.notices
@@ -78,10 +76,3 @@ def read_call(caller: Caller, request: HttpRequest) -> Call:
         is_client=caller.is_client,
         notices=attribution.notices,
     )
-
-
-def _find_till(name: str) -> Till | None:
-    """The active till of a code or an id, with its store: a part of the configuration. A code comes before an id."""
-    named = Q(code=name) | Q(pk=read_id(name))
-    tills = Till.objects.select_related("store").filter(named, is_active=True)
-    return min(tills, key=lambda till: till.code != name, default=None)

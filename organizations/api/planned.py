@@ -6,7 +6,6 @@ from typing import Final
 from loyalty_project.openapi.operations import Operation
 
 _SUMMARIES: Final[Mapping[str, str]] = {
-    "transaction/add": "Record bills and returns",
     "points/isredeemable": "Ask if points can be redeemed",
     "points/validationcode": "Send a one-time code",
     "points/redeem": "Redeem points",

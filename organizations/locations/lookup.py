@@ -3,8 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from django.db.models import Q
+
 from loyalty_project.imports.cells import Values, refusal, text_cell
 from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.values import read_id
 from organizations.locations.models import Store, Till
 
 
@@ -43,6 +46,13 @@ class Locations:
         if store and store not in self.stores:
             raise refusal(row, "store_code", "is not a store of the organization", code=Code.INVALID_STORE_ID)
         raise refusal(row, "till_code", f"is a till of another store than {store}", code=Code.INVALID_STORE_ID)
+
+
+def find_active_till(name: str) -> Till | None:
+    """The active till of a code or an id, with its store; a code comes before an id. A part of the configuration."""
+    named = Q(code=name) | Q(pk=read_id(name))
+    tills = Till.objects.select_related("store").filter(named, is_active=True)
+    return min(tills, key=lambda till: till.code != name, default=None)
 
 
 def find_locations(*, stores: Collection[str], tills: Collection[str]) -> Locations:

@@ -44,6 +44,11 @@ class CampaignCatalog:
         # True if any campaign gives rewards after some days.
         self.waits = any(terms.waiting_days for terms in self.terms.values())
 
+    @property
+    def is_empty(self) -> bool:
+        """True if the organization never had a campaign: nobody was referred."""
+        return not self.by_id
+
     def usable(self, token: str, *, at: datetime, zone: ZoneInfo) -> CurrentCampaign:
         """The campaign of a token, the default one for "".
 

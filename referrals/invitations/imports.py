@@ -18,7 +18,7 @@ from referrals.campaigns.catalog import CampaignCatalog, CurrentCampaign
 from referrals.campaigns.eligibility import refusal_of
 from referrals.invitations.models import LONGEST_NAME
 from referrals.invitations.requests import Reader, channel_of, read_identifier
-from referrals.invitations.services import NewInvitation, invite
+from referrals.invitations.services import Invited, NewInvitation, invite
 
 COLUMNS: Final = (*IDENTIFIERS, "campaign_token", "channel", "name", "identifier", "invited_on")
 REQUIRED: Final = ("campaign_token", "channel", "identifier")
@@ -87,18 +87,16 @@ def import_referrals(rows: Sequence[ReferralRow], *, by: Actor, now: datetime) -
     refusals = {pk: refusal_of(customer, policy) for pk, customer in customers.items()}
     sound = [row for row in rows if refusals[row.customer_id] is None]
     invited = iter(invite([_invitation(row, customers) for row in sound], by=by, now=now, is_history=True))
-    results: list[RowStatus | LoyaltyError] = []
-    for row in rows:
-        code = refusals[row.customer_id]
-        outcome = None if code else next(invited)
-        code = code or (outcome.refusal if outcome else None)
-        if code is not None or outcome is None:
-            results.append(LoyaltyError(code or Code.REFERRAL_SYSTEM_ERROR))
-        elif outcome.is_new:
-            results.append(RowStatus.CREATED)
-        else:
-            results.append(RowStatus.UPDATED if outcome.is_changed else RowStatus.UNCHANGED)
-    return results
+    outcomes = [Invited(refusal=code) if (code := refusals[row.customer_id]) else next(invited) for row in rows]
+    return [_result(outcome) for outcome in outcomes]
+
+
+def _result(outcome: Invited) -> RowStatus | LoyaltyError:
+    if outcome.refusal is not None:
+        return LoyaltyError(outcome.refusal)
+    if outcome.is_new:
+        return RowStatus.CREATED
+    return RowStatus.UPDATED if outcome.is_changed else RowStatus.UNCHANGED
 
 
 def _invitation(row: ReferralRow, customers: Mapping[int, Customer]) -> NewInvitation:

@@ -113,7 +113,7 @@ def _read_row(given: Item, channel: str | None, reader: Reader) -> InvitationRow
     sent = text(given, "identifier")
     invited_on = text(given, "invited_on")
     identifier = Code.REFERRAL_TYPE_NOT_SUPPORTED if channel is None else read_identifier(channel, sent, reader)
-    name, _dropped = read_name(text(given, "name"))
+    name, _is_clean = read_name(text(given, "name"))
     written = reader.now.astimezone(reader.zone).strftime("%Y-%m-%d %H:%M:%S")
     echo = {
         "id": text(given, "id")[:_LONGEST_ECHO],

@@ -42,6 +42,16 @@ class ReferralLink(TenantModel):
     def __str__(self) -> str:
         return f"Referral {self.pk}"
 
+    @property
+    def referrer_now(self) -> int:
+        """The referrer (id), the survivor if the referrer was merged."""
+        return self.referrer.merged_into_id or self.referrer_id
+
+    @property
+    def referee_now(self) -> int:
+        """The referee (id), the survivor if the referee was merged."""
+        return self.referee.merged_into_id or self.referee_id
+
 
 class RefereeEvent(TenantModel):
     """What a referee did for the first time: registered as a loyalty customer, or bought. Each at most once.

@@ -99,7 +99,7 @@ def link_referees(
 
 
 def links_of(customers: Collection[int]) -> dict[int, ReferralLink]:
-    """The link by which each of these customers (ids) came, by customer: one query, none without customers.
+    """The link by which each of these customers (ids) came, with both sides, by customer: one query, none without customers.
 
     A customer's own comes before those of customers merged into them, the earliest of these first.
     """
@@ -108,7 +108,7 @@ def links_of(customers: Collection[int]) -> dict[int, ReferralLink]:
     found: dict[int, ReferralLink] = {}
     rows = _of_referees(customers).select_related("referee", "referrer", "version__campaign", "code").order_by("pk")
     for link in sorted(rows, key=lambda link: link.referee.merged_into_id is not None):
-        found.setdefault(link.referee.merged_into_id or link.referee_id, link)
+        found.setdefault(link.referee_now, link)
     return found
 
 
@@ -134,8 +134,11 @@ def _is_sound(
     referrer = customers.get(shared.referrer_id) if shared else None
     if shared is None or referrer is None or referrer.pk == request.referee.pk:
         return False
-    current = campaigns.by_id[shared.row.campaign_id]
-    if not current.is_usable(now, organization.zone) or refusal_of(referrer, organization.policy) is not None:
+    # A campaign that is newer than the call's configuration is not known yet.
+    current = campaigns.by_id.get(shared.row.campaign_id)
+    if current is None or not current.is_usable(now, organization.zone):
+        return False
+    if refusal_of(referrer, organization.policy) is not None:
         return False
     return request.is_new or current.terms.allows_existing
 

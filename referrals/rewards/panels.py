@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from customers.profile.models import Customer
-from engagement.numbers.display import format_points
 from organizations.back_office.columns import link_to
 from organizations.back_office.tables import Table, badge, table, with_note
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
+from referrals.campaigns.descriptions import describe_reward
+from referrals.campaigns.rules import RewardTerms
 from referrals.links.models import ReferralLink
 from referrals.referral_codes.models import ReferralCode
 from referrals.rewards.models import Reward
@@ -37,19 +38,19 @@ def referrals_panel(customer: Customer, *, organization: Organization, seen_by: 
     shown = list(links.select_related("referrer", "referee", "campaign").prefetch_related("events", "rewards")[:SHOWN])
     if not shown and not note:
         return None
-    sides = set(own.values_list("pk", flat=True)) if shown else set()
     address = f"{reverse('admin:referrals_referrallink_changelist')}?customer={customer.pk}"
     return table(
         "Referrals",
         ("Customer", "Campaign", "So far", "Since", "Reward"),
-        [_row(link, customer, is_referrer=link.referrer_id in sides) for link in shown],
+        [_row(link, customer) for link in shown],
         link=address if shown else "",
         note=note,
         empty="Nobody has come by the customer's code yet.",
     )
 
 
-def _row(link: ReferralLink, customer: Customer, *, is_referrer: bool) -> Sequence[Any]:
+def _row(link: ReferralLink, customer: Customer) -> Sequence[Any]:
+    is_referrer = customer.pk in {link.referrer_id, link.referrer.merged_into_id}
     other, side = (link.referee, "referee") if is_referrer else (link.referrer, "referrer")
     own = [reward for reward in link.rewards.all() if reward.receiver_id == customer.pk]
     events = ", ".join(str(event.get_kind_display()) for event in reversed(link.events.all()))
@@ -64,12 +65,7 @@ def _row(link: ReferralLink, customer: Customer, *, is_referrer: bool) -> Sequen
 
 def what_it_gives(reward: Reward) -> str:
     """The reward in words: "100 points and a coupon of WELCOME10"."""
-    parts = []
-    if reward.points:
-        parts.append(f"{format_points(reward.points)} points")
-    if reward.coupon_series:
-        parts.append(f"a coupon of {reward.coupon_series}")
-    return " and ".join(parts) or "nothing"
+    return describe_reward(RewardTerms(points=reward.points, coupon_series=reward.coupon_series))
 
 
 def reward_badge(reward: Reward) -> SafeString:

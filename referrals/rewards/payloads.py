@@ -4,11 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engagement.coupons.models import Coupon
-from engagement.coupons.rules import SeriesTerms
+from engagement.coupons.payloads import coupon_effect
 from engagement.points.payloads import points_effects, raw_effects
-from loyalty_project.protocol.moments import write_moment
-from loyalty_project.protocol.numbers import plain_digits
 from referrals.rewards.models import Reward
 
 Role = Reward.Role
@@ -37,17 +34,3 @@ def raw_reward_effects(rewards: Iterable[Reward], *, zone: ZoneInfo) -> list[dic
         if reward.entry is not None
         for effect in raw_effects([reward.entry], customer_id=reward.receiver_id, zone=zone)
     ]
-
-
-def coupon_effect(coupon: Coupon, terms: SeriesTerms, *, zone: ZoneInfo) -> dict[str, Any]:
-    """The effect of a coupon that the customer got."""
-    return {
-        "type": "coupon",
-        "coupon_code": coupon.code,
-        "description": terms.description,
-        "coupon_type": str(terms.discount_type),
-        "discount_code": terms.discount_code,
-        "discount_value": plain_digits(terms.discount_value),
-        "valid_till": write_moment(coupon.valid_till, zone),
-        "id": str(coupon.pk),
-    }

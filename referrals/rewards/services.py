@@ -28,7 +28,7 @@ from organizations.audit.services import Change, record_changes
 from referrals.campaigns.rules import CampaignTerms, RewardTerms
 from referrals.guard.services import find_evidence
 from referrals.links.events import Occurrence, record_events
-from referrals.links.models import RefereeEvent, ReferralLink
+from referrals.links.models import RefereeEvent
 from referrals.rewards.giving import give_rewards
 from referrals.rewards.models import Reward
 
@@ -64,7 +64,7 @@ def reward_events(
     events = [event for event in record_events(occurrences, by=by) if _is_rewarded(event)]
     if not events:
         return {}
-    made = _make(events, customers, by=by, now=now)
+    made = _make(events, by=by, now=now)
     rewards = [reward for result in made.values() for reward in result.rewards]
     evidence = find_evidence({reward.link_id for reward in rewards})
     for reward in rewards:
@@ -91,20 +91,17 @@ def _is_rewarded(event: RefereeEvent) -> bool:
     return event.bill is None or terms.is_enough(event.bill.amount)
 
 
-def _make(
-    events: Sequence[RefereeEvent], customers: Mapping[int, Customer], *, by: Actor, now: datetime
-) -> dict[int, Rewarded]:
+def _make(events: Sequence[RefereeEvent], *, by: Actor, now: datetime) -> dict[int, Rewarded]:
     """The rewards of these events, unsaved: promised, or refused by the campaign's limit."""
-    receivers = _Receivers([event.link for event in events], customers)
-    numbers = _Numbers([event for event in events if event.link.version.typed_terms.referrer_reward], receivers)
+    numbers = _Numbers({event.link.referrer_now for event in events if event.link.version.typed_terms.referrer_reward})
     made: dict[int, Rewarded] = {}
     for event in events:
         result, terms = made.setdefault(event.link_id, Rewarded()), event.link.version.typed_terms
         if terms.referee_reward is not None:
-            result.rewards.append(_reward(event, Role.REFEREE, terms.referee_reward, receivers, by=by, now=now))
+            result.rewards.append(_reward(event, Role.REFEREE, terms.referee_reward, by=by, now=now))
         if terms.referrer_reward is None or not terms.rewards_referee_number(event.nth):
             continue
-        reward = _reward(event, Role.REFERRER, terms.referrer_reward, receivers, by=by, now=now)
+        reward = _reward(event, Role.REFERRER, terms.referrer_reward, by=by, now=now)
         reward.most = terms.max_rewards
         reward.nth = numbers.take(reward, terms)
         if reward.nth is None:
@@ -114,29 +111,12 @@ def _make(
     return made
 
 
-class _Receivers:
-    """The survivors of the sides of some links, by the id that the link has."""
-
-    def __init__(self, links: Sequence[ReferralLink], customers: Mapping[int, Customer]) -> None:
-        sides = {pk for link in links for pk in (link.referrer_id, link.referee_id)}
-        self._survivors = {pk: pk for pk in sides if pk in customers}
-        merged = sides - self._survivors.keys()
-        if merged:
-            rows = Customer.objects.filter(is_any_of("pk", merged, BigIntegerField()))
-            self._survivors |= {pk: into or pk for pk, into in rows.values_list("pk", "merged_into_id")}
-
-    def of(self, link: ReferralLink, role: Reward.Role) -> int:
-        """The customer (id) who receives the reward of this side."""
-        return self._survivors[link.referrer_id if role == Role.REFERRER else link.referee_id]
-
-
 class _Numbers:
-    """How many rewards referrers have in their campaigns: two queries at most."""
+    """How many rewards these referrers (ids) have in their campaigns: two queries at most."""
 
-    def __init__(self, events: Sequence[RefereeEvent], receivers: _Receivers) -> None:
+    def __init__(self, referrers: Collection[int]) -> None:
         self._held: Counter[tuple[int, int]] = Counter()
         self._last: Counter[tuple[int, int]] = Counter()
-        referrers = {receivers.of(event.link, Role.REFERRER) for event in events}
         if not referrers:
             return
         rows = Reward.objects.filter(nth__isnull=False).order_by()
@@ -157,10 +137,8 @@ class _Numbers:
         return self._last[key]
 
 
-def _reward(
-    event: RefereeEvent, role: Reward.Role, terms: RewardTerms, receivers: _Receivers, *, by: Actor, now: datetime
-) -> Reward:
-    receiver = receivers.of(event.link, role)
+def _reward(event: RefereeEvent, role: Reward.Role, terms: RewardTerms, *, by: Actor, now: datetime) -> Reward:
+    receiver = event.link.referrer_now if role == Role.REFERRER else event.link.referee_now
     return Reward(
         organization=by.organization,
         event=event,

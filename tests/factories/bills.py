@@ -23,6 +23,7 @@ from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.moments import read_moment
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
+from referrals.campaigns.catalog import load_campaigns
 from tests.factories.base import TenantFactory
 from tests.factories.customers import CustomerFactory
 from tests.factories.locations import TillFactory, till_actor
@@ -105,7 +106,9 @@ def buy(customer: Customer, till: Till, when: str = "2026-01-05 12:00:00", amoun
             **more,
         }
     )
-    (purchase,) = record_purchases([draft], catalog=load_catalog(), by=till_actor(till), now=clock.now())
+    (purchase,) = record_purchases(
+        [draft], catalog=load_catalog(), campaigns=load_campaigns(), by=till_actor(till), now=clock.now()
+    )
     assert isinstance(purchase, Purchase), purchase
     return purchase.recorded.bill
 
@@ -149,7 +152,14 @@ class Shop:
         """Record these together."""
         by = till_actor(self.till)
         with transaction.atomic():
-            return record_purchases(drafts, catalog=load_catalog(), by=by, now=now or NOON + 2 * DAY, is_history=is_history)
+            return record_purchases(
+                drafts,
+                catalog=load_catalog(),
+                campaigns=load_campaigns(),
+                by=by,
+                now=now or NOON + 2 * DAY,
+                is_history=is_history,
+            )
 
     def record(self, draft: BillDraft, **more: Any) -> Purchase:
         """Record one bill. Raises its refusal."""

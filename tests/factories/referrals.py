@@ -19,6 +19,7 @@ from engagement.points.models import PointsEntry
 from engagement.programs.catalog import load_catalog
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
+from organizations.configuration import current_configuration
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
@@ -110,7 +111,14 @@ class Friends:
         draft = BillDraft(
             customer_id=customer.pk, number=number, billed_at=clock.now(), amount=Decimal(amount), till=till, store=till.store
         )
-        (purchase,) = record_purchases([draft], catalog=load_catalog(), by=till_actor(till), now=clock.now())
+        configuration = current_configuration()
+        (purchase,) = record_purchases(
+            [draft],
+            catalog=configuration.part(load_catalog),
+            campaigns=configuration.part(load_campaigns),
+            by=till_actor(till),
+            now=clock.now(),
+        )
         assert isinstance(purchase, Purchase)
         return purchase
 
@@ -150,7 +158,7 @@ def open_friends() -> Friends:
             for code, name in (("blr", "Bengaluru"), ("del", "Delhi"))
         ]
         for till in tills:
-            till.store.organization = organization
+            till.organization = till.store.organization = organization
         friends = Friends(organization, tills[0], tills[1], Customer())
         asha = friends.register(mobile="9812345678", firstname="Asha", email="asha@example.com").customer
     return Friends(organization, tills[0], tills[1], asha)

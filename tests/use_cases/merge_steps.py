@@ -26,6 +26,7 @@ from engagement.redemptions.requests import RedemptionRequest, ReversalRequest
 from engagement.redemptions.reversing import Reversed, reverse_redemption
 from loyalty_project.imports.results import RowStatus
 from loyalty_project.protocol.errors import LoyaltyError
+from referrals.campaigns.catalog import load_campaigns
 from tests.factories.customers import LONG_AGO
 from tests.use_cases.merge_world import BY_THEMSELVES, MERGES, MergeWorld
 from use_cases.deferred_events import work_deferred_events
@@ -66,7 +67,9 @@ class PointsSteps(MergeWorld):
         by = self.shops.by
         drafts = [BillDraft(**{"billed_at": self.now, "till": by.till, "store": by.store, **draft})]
         with transaction.atomic():
-            (purchase,) = record_purchases(drafts, catalog=load_catalog(), by=by, now=self.now, defer_awards=defer_awards)
+            (purchase,) = record_purchases(
+                drafts, catalog=load_catalog(), campaigns=load_campaigns(), by=by, now=self.now, defer_awards=defer_awards
+            )
         if isinstance(purchase, LoyaltyError):
             raise purchase
         assert isinstance(purchase, Purchase)

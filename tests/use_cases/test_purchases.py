@@ -20,6 +20,7 @@ from loyalty_project import clock
 from loyalty_project.db.locks import lock
 from organizations.locations.models import Till
 from organizations.tenancy.scoping import organization_scope, unscoped
+from referrals.campaigns.catalog import load_campaigns
 from tests.factories.locations import TillFactory, till_actor
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.points import PointsAccountFactory
@@ -65,7 +66,9 @@ def bill(
         sale_number=back_of,
     )
     with transaction.atomic():
-        (purchase,) = record_purchases([draft], catalog=load_catalog(), by=till_actor(till), now=clock.now(), **more)
+        (purchase,) = record_purchases(
+            [draft], catalog=load_catalog(), campaigns=load_campaigns(), by=till_actor(till), now=clock.now(), **more
+        )
     assert isinstance(purchase, Purchase)
     return purchase
 

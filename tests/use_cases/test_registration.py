@@ -11,7 +11,9 @@ from engagement.programs.catalog import current_catalog
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.models import AuditEntry
+from organizations.configuration import current_configuration
 from organizations.locations.models import Till
+from referrals.campaigns.catalog import load_campaigns
 from subscriptions.models import Consent
 from tests.factories.locations import till_actor
 from use_cases.registration import Registration, register_all, register_customer, update_customer
@@ -117,6 +119,7 @@ def test_consents_of_a_batch_are_kept_together(till, count, queries, django_asse
     context = load_input_context(items, by=by)
     inputs = [read_customer_input(item, context, action="add") for item in items]
     current_catalog()
+    current_configuration().part(load_campaigns)
     with django_assert_num_queries(queries):
         register_all(inputs, options=RegistrationOptions(), context=context, by=by)
     assert Consent.objects.count() == count
@@ -132,6 +135,7 @@ def test_the_number_of_queries_does_not_grow_with_the_batch(till, count, queries
     context = load_input_context(items, by=by)
     inputs = [read_customer_input(item, context, action="add") for item in items]
     current_catalog()
+    current_configuration().part(load_campaigns)
     with django_assert_num_queries(queries):
         register_all(inputs, options=RegistrationOptions(), context=context, by=by)
     assert Customer.objects.count() == count

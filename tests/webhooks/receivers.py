@@ -1,5 +1,6 @@
 """Receivers of webhooks: real HTTP servers on this machine, each with an answer of its own."""
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -55,8 +56,8 @@ class Receiver:
 
 
 @contextmanager
-def receiving(receiver: Receiver | None = None) -> Iterator[Receiver]:
-    """Inside: the receiver listens on a free port."""
+def receiving(receiver: Receiver | None = None, *, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """Inside: the receiver listens on a free port, with `tls` for connections of TLS alone."""
     receiver = receiver or Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -85,6 +86,8 @@ def receiving(receiver: Receiver | None = None) -> Iterator[Receiver]:
             pass
 
     server = Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     receiver.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

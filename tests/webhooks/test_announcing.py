@@ -5,7 +5,6 @@ import json
 import pytest
 import time_machine
 from django.db import transaction
-from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries
 
 from loyalty_project import clock
@@ -13,6 +12,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.webhooks import EndpointFactory, announced, listen
+from tests.webhooks.queued import queued
 from webhooks.announcing import Announcement, announce
 from webhooks.deliveries.models import Delivery
 from webhooks.endpoints.models import Endpoint, EndpointHealth
@@ -24,10 +24,6 @@ LEFT = EventKind(name="customer.left", meaning="a customer left", version=3)
 
 def meeting(kind: EventKind = MET, customer: int = 7, **more: object) -> Announcement:
     return Announcement(kind=kind, customer_id=customer, occurred_at=clock.now(), **more)  # type: ignore[arg-type]
-
-
-def jobs() -> list[tuple[str, dict[str, object]]]:
-    return list(ProcrastinateJob.objects.filter(queue_name="deliveries").order_by("lock").values_list("lock", "args"))
 
 
 @time_machine.travel("2026-03-01T12:00:00Z", tick=False)
@@ -44,8 +40,7 @@ def test_an_event_goes_to_each_endpoint_that_listens(organization: Organization)
         (both.pk, "PENDING", 0, clock.now()),
     ]
     assert {(row.expires_at - clock.now()).days for row in deliveries} == {7}
-    arguments = [{"organization": "northwind", "endpoint": pk} for pk in (first.pk, both.pk)]
-    assert jobs() == [(f"webhook endpoint {given['endpoint']}", given) for given in arguments]
+    assert queued() == [{"organization": "northwind", "endpoint": pk} for pk in (first.pk, both.pk)]
     assert not other.deliveries.exists()
 
 
@@ -59,7 +54,7 @@ def test_many_events_are_two_statements(
         announce([meeting(customer=number) for number in range(1, count + 1)])
     assert [event.customer_id for event in announced()] == [*range(1, count + 1)]
     assert Delivery.objects.count() == 2 * count
-    assert len(jobs()) == 2
+    assert len(queued()) == 2
 
 
 def test_no_event_is_no_statement(organization: Organization, django_assert_num_queries: DjangoAssertNumQueries) -> None:
@@ -72,7 +67,7 @@ def test_what_no_endpoint_listens_to_leaves_nothing(organization: Organization) 
     listen(organization, "customer.met")
     announce([meeting(LEFT)])
     assert announced() == []
-    assert jobs() == []
+    assert queued() == []
 
 
 def test_endpoints_of_another_organization_hear_nothing(organization: Organization) -> None:
@@ -90,7 +85,7 @@ def test_events_fall_with_their_transaction(organization: Organization) -> None:
         announce([meeting()])
         transaction.set_rollback(True)
     assert announced() == []
-    assert jobs() == []
+    assert queued() == []
 
 
 def test_an_event_with_a_key_is_announced_once(organization: Organization) -> None:
@@ -117,7 +112,7 @@ def test_paused_and_resting_endpoints_keep_events_without_a_job(organization: Or
     EndpointHealth.objects.create(organization=organization, endpoint=resting, failures=1, rests_until=until)
     announce([meeting()])
     assert {row.endpoint_id for row in Delivery.objects.all()} == {paused.pk, resting.pk}
-    assert jobs() == []
+    assert queued() == []
 
 
 def test_the_organization_knows_what_is_listened_to(organization: Organization) -> None:

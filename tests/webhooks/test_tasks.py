@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from procrastinate.contrib.django.models import ProcrastinateJob
 from structlog.testing import capture_logs
 
 from loyalty_project import clock
 from organizations.tenancy.models import Organization
 from tests.factories.webhooks import DeliveryFactory, listen
+from tests.webhooks.queued import queued_endpoints
 from webhooks.deliveries.models import Delivery
 from webhooks.events.models import Event
 from webhooks.tasks import prune, wake
@@ -22,8 +22,7 @@ def test_waking_defers_jobs_and_gives_up_what_is_too_old(organization: Organizat
         wake(timestamp=0)
     assert logs == [{"event": "webhooks_given_up", "log_level": "warning", "deliveries": 1}]
     assert list(Delivery.objects.order_by("pk").values_list("state", flat=True)) == ["PENDING", "FAILED"]
-    job = ProcrastinateJob.objects.get()
-    assert (job.task_name, job.queue_name) == ("deliver_webhooks", "deliveries")
+    assert queued_endpoints() == [endpoint.pk]
 
 
 def test_old_events_are_deleted_at_night(organization: Organization) -> None:

@@ -25,6 +25,7 @@ from tickets.ticket.models import CODE_LENGTH, Ticket
 from tickets.ticket.services import NOUN, TicketRefusedError, refuse_history
 
 _BY_CODE: Final = "Ticket {code}: {reason}"
+ONLY_ADDS: Final = "Goodwill adds points. To take points, adjust them on the page of the account."
 # The ledger, the history of the coupon and the adjustment keep 250 characters.
 LONGEST_REASON: Final = 250 - len(_BY_CODE.format(code="x" * CODE_LENGTH, reason=""))
 
@@ -43,7 +44,7 @@ def give_points(ticket: Ticket, account: PointsAccount, draft: Draft, *, token: 
     """
     refuse_history(ticket)
     if draft.points < 0:
-        raise TicketRefusedError("Goodwill adds points. To take points, adjust them on the page of the account.")
+        raise TicketRefusedError(ONLY_ADDS)
     _check_customer(ticket, account.customer_id)
     named = replace(draft, reason=reason_of(ticket, draft.reason))
     adjusted = adjust_points(account, named, token=token, limit=limit, by=by)

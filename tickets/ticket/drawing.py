@@ -4,6 +4,9 @@ import secrets
 import string
 from typing import Final
 
+from django.db.models import CharField
+
+from loyalty_project.db.lookups import is_any_of
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
 from tickets.ticket.models import CODE_LENGTH, Ticket
@@ -22,5 +25,5 @@ def draw_codes(count: int) -> list[str]:
         if len(free) == count:
             return list(free)
         drawn = {"".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(count - len(free))}
-        free |= drawn.difference(Ticket.objects.filter(code__in=drawn).values_list("code", flat=True))
+        free |= drawn.difference(Ticket.objects.filter(is_any_of("code", drawn, CharField())).values_list("code", flat=True))
     raise LoyaltyError(Code.TICKET_FAILED)

@@ -67,10 +67,11 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         allowed = [address for address in await _look_up(host, port) if may_connect(address, self._policy)]
         if not allowed:
             raise ForbiddenAddressError
-        for address in allowed[: MOST_ADDRESSES - 1]:
+        *others, last = allowed[:MOST_ADDRESSES]
+        for address in others:
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
-        return await self._inner.connect_tcp(allowed[:MOST_ADDRESSES][-1], port, timeout, local_address, socket_options)
+        return await self._inner.connect_tcp(last, port, timeout, local_address, socket_options)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)

@@ -40,14 +40,16 @@ from engagement.coupons.tills.requests import (
     sent_text,
 )
 from loyalty_project.api.envelope import Tree, request_items, sale_answer
+from loyalty_project.api.plain import PlainJsonMixin
+from loyalty_project.api.response import WireResponse
 from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import in_numeric_order
+from loyalty_project.protocol.json_text import json_boolean
 from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
 from loyalty_project.protocol.values import Item, child, is_on, text
 from organizations.api.batches import answer_batch
 from organizations.api.call import Call
-from organizations.api.plain import PlainTillViewSet, plain_answer
 from organizations.api.views import TillViewSet
 
 KEY: Final = "coupon"
@@ -138,10 +140,14 @@ class CouponTillViewSet(TillViewSet):
         )
 
 
-class CouponReactivationViewSet(PlainTillViewSet):
+class CouponReactivationViewSet(PlainJsonMixin, TillViewSet):
     """The other address of coupon/reactivate, in version 2 (docs/protocol.md, tills' part 5.4)."""
 
     reads_single_quotes = True
+
+    def answer(self, tree: Tree) -> Response:
+        """The response with this tree."""
+        return WireResponse(tree)
 
     def reactivate(self, _request: Request, **_kwargs: object) -> Response:
         """Take redemptions of coupons back. HTTP 400 if none was."""
@@ -185,9 +191,17 @@ def ask_coupon(query: Mapping[str, str], call: Call) -> Outcome:
     if coupon and terms and (is_extended or is_on(query, "details")):
         body["series_info"] = series_info(coupon, terms, call.configuration.zone, is_extended=is_extended)
     if usable.refusal is None:
-        outcome = succeeded(Done(body=body, message=REDEEMABLE, code=CouponCode.DONE, subject=usable.customer_id))
+        outcome = succeeded(
+            Done(
+                body=body,
+                message=REDEEMABLE,
+                code=CouponCode.DONE,
+                warnings=usable.notices,
+                subject=usable.customer_id,
+            )
+        )
     else:
-        outcome = failed(usable.refusal.code, body, sentence=usable.refusal.sentence)
+        outcome = failed(usable.refusal.code, body, sentence=usable.refusal.sentence, warnings=usable.notices)
     status = outcome.body["item_status"]
     # Of all calls this one alone has the success twice.
     return replace(
@@ -218,7 +232,7 @@ def issue_item(item: Item, query: Mapping[str, str], call: Call) -> Done:
         body=issued_coupon(issued.coupon, issued.terms, customer, call.configuration.zone),
         message=CouponCode.DONE.sentence,
         code=CouponCode.DONE,
-        warnings=in_numeric_order(notices),
+        warnings=in_numeric_order([*issued.notices, *notices]),
         subject=issued.customer_id,
     )
 
@@ -245,7 +259,7 @@ def plain_reactivations(outcomes: Sequence[Outcome]) -> Tree:
             errors.append({"code": int(status["code"]), "message": status["message"], **of})
         codes = map(int, status["warnings"]["warning"])
         warnings += [{"code": code, "message": _SENTENCES[code], **of} for code in codes]
-    return plain_answer(errors=errors, warnings=warnings)
+    return {"success": json_boolean(not errors), "warnings": warnings, "errors": errors}
 
 
 def echo_use(item: Item, *, query: Mapping[str, str]) -> Mapping[str, Any]:

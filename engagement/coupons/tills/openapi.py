@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from engagement.coupons.codes import CouponCode
-from loyalty_project.openapi.common import TILL_ITEM_STATUS, choice, flag, plain
+from loyalty_project.openapi.common import SALE_ITEM_STATUS, choice, flag, plain
 from loyalty_project.openapi.operations import Operation, Parameter
 from loyalty_project.openapi.shapes import Properties, Schema, container, either, one_or_many, record, rows, text
 from loyalty_project.protocol.codes import Code
@@ -40,7 +40,13 @@ _ISSUED_TO: Final = record(
     **_KNOWN_BY,
     user_id=text("With `user_id=true`."),
 )
-_WARNINGS: Final = (Code.INVALID_INPUT, Code.INVALID_REGISTRATION_TILL, Code.INVALID_ATTRIBUTION_TILL)
+# Beside the noun's own: of any item of a body.
+_WARNINGS: Final = (
+    Code.INVALID_INPUT,
+    Code.SURVIVOR_RETRIEVED,
+    Code.INVALID_REGISTRATION_TILL,
+    Code.INVALID_ATTRIBUTION_TILL,
+)
 _LEFT: Final[Schema] = {"type": "integer", "description": "Redemptions that are left; -1 is unlimited."}
 _TERMS: Final[Properties] = {
     "description": text(),
@@ -93,7 +99,7 @@ _USE_CODES: Final = (
 )
 _BILL: Final = "718 says which: the transaction number is missing, or the amount is below the minimum of the coupon."
 IS_REDEEMABLE: Final = Operation(
-    section="tills' 5.1",
+    section="Tills 5.1",
     summary="Ask if a coupon can be redeemed",
     details=f"Nothing is written. A coupon that cannot be redeemed is a failed item: `status.code` is 500. {_BILL}",
     parameters=(
@@ -135,10 +141,11 @@ IS_REDEEMABLE: Final = Operation(
             ),
         )
     },
-    codes=_USE_CODES,
+    table=CouponCode,
+    codes=(*_USE_CODES, Code.SURVIVOR_RETRIEVED),
 )
 REDEEM: Final = Operation(
-    section="tills' 5.2",
+    section="Tills 5.2",
     summary="Redeem a coupon",
     details=_BILL,
     parameters=tuple(plain(name, f"{meaning} Counts if the body names no customer.") for name, meaning in _REFERENCES.items()),
@@ -190,14 +197,15 @@ REDEEM: Final = Operation(
                 coupon_value=text(),
                 transaction=record(amount=text("With two decimals.", example="250.00"), number=text()),
                 side_effects=container("effect", {}, "Always empty."),
-                **TILL_ITEM_STATUS,
+                **SALE_ITEM_STATUS,
             ),
         )
     },
+    table=CouponCode,
     codes=(*_USE_CODES, CouponCode.INVALID_CODE, CouponCode.FAILED, CouponCode.INVALID_TIME, *_WARNINGS),
 )
 ISSUE: Final = Operation(
-    section="tills' 5.3",
+    section="Tills 5.3",
     summary="Issue coupons",
     parameters=(flag("user_id", "Adds `customer.user_id`."),),
     body=record(
@@ -232,10 +240,11 @@ ISSUE: Final = Operation(
                 **_TERMS,
                 discount_upto=text('The most that is taken off; "0" without a limit.'),
                 customer=_ISSUED_TO,
-                **TILL_ITEM_STATUS,
+                **SALE_ITEM_STATUS,
             )
         )
     },
+    table=CouponCode,
     codes=(
         CouponCode.DONE,
         CouponCode.CUSTOMER_NOT_FOUND,
@@ -249,7 +258,7 @@ ISSUE: Final = Operation(
     ),
 )
 REACTIVATE: Final = Operation(
-    section="tills' 5.4",
+    section="Tills 5.4",
     summary="Take redemptions of coupons back",
     details="A redemption that was taken back before is a success with warning 510.",
     body=record(
@@ -264,16 +273,19 @@ REACTIVATE: Final = Operation(
                 redemptionId=text("Of a failed item as sent."),
                 code=text(),
                 redemptions_left=_LEFT,
-                **TILL_ITEM_STATUS,
+                **SALE_ITEM_STATUS,
             ),
         )
     },
+    table=CouponCode,
     codes=(
         CouponCode.INVALID_REDEMPTION,
         CouponCode.NO_REDEMPTION,
         CouponCode.DONE,
         CouponCode.FAILED,
-        *_WARNINGS,
+        Code.INVALID_INPUT,
+        Code.INVALID_REGISTRATION_TILL,
+        Code.INVALID_ATTRIBUTION_TILL,
     ),
 )
 PATH: Final = "/v2/coupon/reactivate"
@@ -281,7 +293,9 @@ _PROBLEM: Final = record(
     required=("code", "message"), code={"type": "integer"}, message=text(), redemptionId=text("Which; not of refused calls.")
 )
 _PLAIN: Final = record(
-    required=("success", "warnings", "errors"),
+    "Without `success` and with `data` null, if the whole call was refused.",
+    required=("warnings", "errors"),
+    data={"type": "null"},
     success={"type": "boolean", "description": "True without errors."},
     warnings=rows(_PROBLEM, "510: taken back before."),
     errors=rows(_PROBLEM),
@@ -308,7 +322,7 @@ _REACTIVATE_PLAIN: Final[Schema] = {
         "operationId": "post_v2_coupon_reactivate",
         "tags": ["coupon"],
         "summary": "Take redemptions of coupons back, in plain JSON",
-        "description": "Section tills' 5.4 of docs/protocol.md.",
+        "description": "Section Tills 5.4 of docs/protocol.md.",
         "parameters": [{"$ref": "#/components/parameters/IdempotencyKey"}],
         "security": [{"basic": []}, {"token": []}, {"bearer": []}],
         "requestBody": {

@@ -48,7 +48,7 @@ def give_entry_gifts(states: Sequence[AccountState], *, now: datetime) -> None:
     customers = {customer.pk: customer for customer in rows}
     organization = next(iter(customers.values())).organization
     by = Actor(organization=organization, source=AuditEntry.Source.COMMAND, name=EVALUATED_BY)
-    orders: list[CouponOrder] = []
+    orders: list[tuple[AccountState, Change, CouponOrder]] = []
     for state in entered:
         customer = customers[state.account.customer_id]
         gets_points = not blocks(customer, Block.POINTS_ISSUE, customer.organization.policy)
@@ -59,10 +59,12 @@ def give_entry_gifts(states: Sequence[AccountState], *, now: datetime) -> None:
             if gift.points and gets_points:
                 _give_points(state, change, gift, current, customer, now=now)
             if gift.coupon_series:
-                orders += _orders_of(change, gift, customer, by=by)
-    for order, made in zip(orders, make_coupons(orders, by=by), strict=True):
+                orders += [(state, change, order) for order in _orders_of(change, gift, customer, by=by)]
+    for (state, change, order), made in zip(orders, make_coupons([order for *_, order in orders], by=by), strict=True):
         if isinstance(made, LoyaltyError):
             _log_missing(order.current.series.code, order.customer_id, made)
+        else:
+            state.coupons.append((change.bill_id, made))
 
 
 def _orders_of(change: Change, gift: EntryGift, customer: Customer, *, by: Actor) -> list[CouponOrder]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engagement.coupons.models import Coupon
 from engagement.numbers.days import months_later
 from engagement.numbers.rounding import MOST_POINTS, TooManyPointsError
 from engagement.points.models import PointsAccount, PointsConsumption, PointsEntry, PointsLot
@@ -50,8 +51,9 @@ class EntryContext:
 class AccountState:
     """An account with its lots that hold points, and the rows added since it was read.
 
-    `membership` is read with every account that is locked; `tier` is there while the member's tier is evaluated. `heard` are
-    the kinds of webhook events that the organization's endpoints listen to.
+    `membership` is read with every account that is locked; `tier` is there while the member's tier is evaluated. `coupons`
+    are those that reaching a tier brought, each with the id of the bill that lifted the member. `heard` are the kinds of
+    webhook events that the organization's endpoints listen to.
     """
 
     account: PointsAccount
@@ -65,6 +67,7 @@ class AccountState:
     new_lots: list[PointsLot] = field(default_factory=list)
     consumptions: list[PointsConsumption] = field(default_factory=list)
     changed_lots: dict[int, PointsLot] = field(default_factory=dict)
+    coupons: list[tuple[int | None, Coupon]] = field(default_factory=list)
     is_changed: bool = False
     heard: frozenset[str] = frozenset()
 

@@ -18,6 +18,7 @@ from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Membership, Program, ProgramVersion, Tier
 from engagement.programs.pausing import set_paused
 from organizations.tenancy.models import Organization
+from referrals.campaigns.catalog import load_campaigns
 from tests.factories.bills import DAY, NOON, Shop, account_of, codes, member, open_shop
 from tests.factories.customers import CustomerFactory
 from tests.factories.fields import FieldFactory
@@ -397,4 +398,4 @@ def test_nothing_counts_of_no_bills(northwind: Organization, shop: Shop) -> None
     by = till_actor(shop.till)
     with transaction.atomic():
         assert award_bills([], customers={}, catalog=load_catalog(), organization=northwind, by=by, now=NOON) == {}
-        assert record_purchases([], catalog=load_catalog(), by=by, now=NOON) == []
+        assert record_purchases([], catalog=load_catalog(), campaigns=load_campaigns(), by=by, now=NOON) == []

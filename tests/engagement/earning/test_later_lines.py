@@ -17,6 +17,7 @@ from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Program
 from engagement.programs.pausing import set_paused
 from organizations.tenancy.models import Organization
+from referrals.campaigns.catalog import load_campaigns
 from tests.factories.bills import DAY, NOON, Shop, account_of, member
 from tests.factories.locations import till_actor
 from tests.factories.program_files import club, load
@@ -124,7 +125,12 @@ def test_a_deferred_bill_earns_with_its_lines_once(northwind: Organization, shop
     give(SHOES)
     by = till_actor(shop.till)
     record_purchases(
-        [shop.draft("1", 1000, customer_id=asha.pk)], catalog=load_catalog(), by=by, now=NOON + DAY, defer_awards=True
+        [shop.draft("1", 1000, customer_id=asha.pk)],
+        catalog=load_catalog(),
+        campaigns=load_campaigns(),
+        by=by,
+        now=NOON + DAY,
+        defer_awards=True,
     )
     run(path, asha, "SHOE,1,500,", "HAT,1,500,")
     assert account_of(asha).lifetime == 0

@@ -16,6 +16,7 @@ from engagement.points.models import BillPoints, PointsEntry
 from engagement.programs.catalog import load_catalog
 from engagement.programs.rules import ProgramRules
 from organizations.tenancy.models import Organization
+from referrals.campaigns.catalog import load_campaigns
 from tests.factories.bills import DAY, NOON, Shop, account_of, codes, member
 from tests.factories.fields import FieldFactory
 from tests.factories.locations import till_actor
@@ -167,14 +168,14 @@ def test_birthdays_and_segments_of_the_customer_count(northwind: Organization, s
 @pytest.mark.parametrize("bills", [1, 3])
 def test_rules_read_what_they_need_once_for_a_batch(northwind: Organization, shop: Shop, asha: Customer, bills: int) -> None:
     people = [member(northwind) for _ in range(bills)]
-    catalog = load_catalog()
+    catalog, campaigns = load_catalog(), load_campaigns()
 
     def statements(*rules: dict[str, Any]) -> int:
         version = catalog.by_name["Club"].version
         version.typed_rules = ProgramRules.from_json({"earning": rules})
         drafts = [shop.draft(f"{len(rules)} {person.pk}", 100, customer_id=person.pk, lines=SET) for person in people]
         with CaptureQueriesContext(connection) as queries, transaction.atomic():
-            record_purchases(drafts, catalog=catalog, by=till_actor(shop.till), now=NOON + 2 * DAY)
+            record_purchases(drafts, catalog=catalog, campaigns=campaigns, by=till_actor(shop.till), now=NOON + 2 * DAY)
         return len(queries)
 
     # For the totals of purchases, which the first bills create.

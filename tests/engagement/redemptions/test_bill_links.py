@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from engagement.bills.models import Bill
 from engagement.points.models import PointsAccount
-from engagement.redemptions.bill_links import link_redemptions
+from engagement.redemptions.bill_links import link_earlier_redemptions, link_listed_redemptions
 from engagement.redemptions.models import Redemption
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.bills import BillFactory
@@ -33,7 +33,7 @@ def test_a_bill_takes_the_redemptions_that_wait_for_its_number(chain: Chain, ash
     other = member(chain, mobile="919812345679")
     of_somebody_else = redeem(order(other, "10", transaction_number="T-1"), chain.blr).redemption
     bill = BillFactory(customer=asha.customer, number="T-1", store=chain.blr.store, billed_at=NOON)
-    assert link_redemptions(bill, zone=chain.organization.zone) == []
+    link_earlier_redemptions([bill], zone=chain.organization.zone)
     assert list(Redemption.objects.filter(bill=bill)) == [waiting]
     for untied in (at_another_store, of_another_day, of_another_number, of_somebody_else):
         untied.refresh_from_db()
@@ -44,19 +44,17 @@ def test_a_redemption_may_wait_for_the_bills_id(chain: Chain, asha: PointsAccoun
     bill = BillFactory(customer=asha.customer, number="T-1", store=chain.blr.store, billed_at=NOON)
     redemption = redeem(order(asha, "10"), chain.blr).redemption
     Redemption.objects.update(transaction_number=str(bill.pk))
-    link_redemptions(bill, zone=chain.organization.zone)
+    link_earlier_redemptions([bill], zone=chain.organization.zone)
     redemption.refresh_from_db()
     assert redemption.bill == bill
 
 
 def test_listed_redemptions_are_tied_and_others_are_warned_of(chain: Chain, asha: PointsAccount) -> None:
-    zone = chain.organization.zone
     by_code, by_id, reversed_whole, elsewhere = (redeem(order(asha, "10"), chain.blr) for _ in range(4))
     bring_back(reversed_whole, chain.blr)
     bring_back(by_id, chain.blr, "4")
-    link_redemptions(
-        BillFactory(customer=asha.customer, number="T-0", billed_at=NOON), listed=[elsewhere.redemption.code], zone=zone
-    )
+    other_bill = BillFactory(customer=asha.customer, number="T-0", billed_at=NOON)
+    assert link_listed_redemptions(other_bill, [elsewhere.redemption.code]) == []
     foreign = redeem(order(member(chain, mobile="919812345679"), "10"), chain.blr)
     bill = BillFactory(customer=asha.customer, number="T-1", billed_at=NOON)
     listed = [
@@ -69,7 +67,7 @@ def test_listed_redemptions_are_tied_and_others_are_warned_of(chain: Chain, asha
         "987654321",
     ]
     for _ in range(2):
-        notices = link_redemptions(bill, listed=listed, zone=zone)
+        notices = link_listed_redemptions(bill, listed)
         assert [int(notice.code) for notice in notices] == [640] * 5
     assert set(Redemption.objects.filter(bill=bill)) == {by_code.redemption, by_id.redemption}
 
@@ -87,7 +85,7 @@ def test_returns_and_anonymous_bills_take_no_redemptions(chain: Chain, asha: Poi
             billed_at=NOON,
         ),
     ):
-        assert [int(notice.code) for notice in link_redemptions(bill, listed=[code], zone=chain.organization.zone)] == [640]
+        assert [int(notice.code) for notice in link_listed_redemptions(bill, [code])] == [640]
     assert not Redemption.objects.filter(bill__isnull=False).exists()
 
 
@@ -98,4 +96,4 @@ def test_ties_cost_three_queries(
     codes = [redeem(order(asha, "10"), chain.blr).redemption.code for _ in range(count)]
     bill = BillFactory(customer=asha.customer, number="T-1", store=chain.blr.store, billed_at=NOON)
     with django_assert_num_queries(3):
-        link_redemptions(bill, listed=codes, zone=chain.organization.zone)
+        link_listed_redemptions(bill, codes)

@@ -19,6 +19,7 @@ from engagement.redemptions.models import Redemption
 from engagement.redemptions.requests import ReversalRequest
 from engagement.redemptions.reversing import reverse_redemption
 from organizations.tenancy.models import Organization
+from referrals.campaigns.catalog import load_campaigns
 from tests.factories.bills import DAY, NOON, Shop, account_of, member, membership_of
 from tests.factories.locations import till_actor
 from tests.factories.points import facts, give_points, state_of
@@ -118,7 +119,14 @@ def test_points_whose_last_day_is_over_expire_at_once(shop: Shop, asha: Customer
 def test_a_failed_step_gives_back_later(shop: Shop, asha: Customer) -> None:
     redeemed_on_a_bill(shop, asha, **GIVES)
     draft = shop.returned("1", 400, customer_id=asha.pk)
-    record_purchases([draft], catalog=load_catalog(), by=till_actor(shop.till), now=NOON + 2 * DAY, defer_awards=True)
+    record_purchases(
+        [draft],
+        catalog=load_catalog(),
+        campaigns=load_campaigns(),
+        by=till_actor(shop.till),
+        now=NOON + 2 * DAY,
+        defer_awards=True,
+    )
     assert account_of(asha).balance == 60
     work_deferred_events(shop.organization, asha.pk)
     assert account_of(asha).balance == 100

@@ -3,10 +3,14 @@
 import pytest
 
 from customers.profile.models import Customer
+from loyalty_project import clock
+from referrals.campaigns.catalog import CampaignCatalog
 from referrals.campaigns.models import ReferralCampaign
 from referrals.invitations.models import Invitation
 from referrals.links.models import ReferralLink
-from referrals.links.services import links_of, referrers_of
+from referrals.links.services import LinkRequest, link_referees, links_of, referrers_of
+from referrals.referral_codes.services import find_codes
+from tests.factories.locations import till_actor
 from tests.factories.referrals import Friends, open_campaign
 from use_cases.registration import Registration
 
@@ -97,6 +101,21 @@ def test_a_referrer_who_may_not_refer_is_1009(friends: Friends, change: dict[str
     code = friends.code(open_campaign(friends.organization))
     Customer.objects.filter(pk=friends.asha.pk).update(**change)
     assert codes(friends.register(mobile="9812300001", referral_code=code)) == [1009]
+
+
+def test_a_campaign_that_the_configuration_at_hand_lacks_is_1009(friends: Friends) -> None:
+    """A call that began before the campaign was loaded, with a code that was made since."""
+    shared = find_codes([friends.code(open_campaign(friends.organization))])
+    customers = {pk: Customer.objects.get(pk=pk) for pk in (friends.asha.pk, friends.register(mobile="9812300001").customer.pk)}
+    (code,), referee = shared.values(), customers[max(customers)]
+    linked = link_referees(
+        [LinkRequest(referee=referee, shared=code, is_new=True)],
+        customers=customers,
+        campaigns=CampaignCatalog(()),
+        by=till_actor(friends.till),
+        now=clock.now(),
+    )
+    assert linked == [None]
 
 
 def test_a_campaign_that_does_not_run_is_1009(friends: Friends) -> None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
-from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries
 
 from loyalty_project import clock
@@ -13,6 +12,7 @@ from organizations.tenancy.models import Organization
 from tests.back_office import list_of, page_of, shown
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.webhooks import DeliveryFactory, listen
+from tests.webhooks.queued import queued_endpoints
 from webhooks.deliveries.admin import ERRORS
 from webhooks.deliveries.models import Attempt, Delivery
 from webhooks.endpoints.models import Endpoint
@@ -79,7 +79,7 @@ def test_selected_deliveries_are_sent_again(administrator: Client, endpoint: End
     answer = administrator.post(list_of(NOUN), {"action": "replay", "_selected_action": chosen}, follow=True)
     assert "Will be delivered again as soon as a worker is free: 2." in answer.content.decode()
     assert set(Delivery.objects.filter(state="PENDING").values_list("pk", flat=True)) == set(chosen)
-    assert ProcrastinateJob.objects.get().lock == f"webhook endpoint {endpoint.pk}"
+    assert queued_endpoints() == [endpoint.pk]
 
 
 def test_one_delivery_is_sent_again_on_its_page(administrator: Client, endpoint: Endpoint) -> None:

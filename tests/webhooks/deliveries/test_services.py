@@ -6,17 +6,16 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 import time_machine
-from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from loyalty_project import clock
-from loyalty_project.encryption import seal
 from organizations.audit.actors import command_actor
 from organizations.audit.models import AuditEntry
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.webhooks import DeliveryFactory, listen
+from tests.webhooks.queued import queued_endpoints
 from webhooks.deliveries.models import Attempt, Delivery
 from webhooks.deliveries.services import (
     Round,
@@ -60,10 +59,6 @@ def states(deliveries: Sequence[Delivery]) -> list[tuple[str, int, int | None, s
 
 def health(endpoint: Endpoint) -> EndpointHealth:
     return EndpointHealth.objects.get(endpoint=endpoint)
-
-
-def locks() -> list[str | None]:
-    return list(ProcrastinateJob.objects.order_by("pk").values_list("lock", flat=True))
 
 
 @time_machine.travel(NOW, tick=False)
@@ -228,7 +223,6 @@ def test_an_attempt_that_was_overtaken_changes_nothing(endpoint: Endpoint) -> No
 def test_without_a_readable_secret_there_are_no_keys(endpoint: Endpoint, settings: Settings) -> None:
     DeliveryFactory(endpoint=endpoint)
     settings.SECRET_KEY = "another key"
-    seal("x")
     taken = take(endpoint)
     assert taken is not None
     assert taken.keys == []
@@ -258,7 +252,7 @@ def test_deliveries_are_sent_again_with_a_fresh_deadline(endpoint: Endpoint) -> 
     by = command_actor("x", endpoint.organization)
     assert replay([rows[0].pk, rows[2].pk, 0], by=by) == 2
     assert states(rows) == [("PENDING", 0, 200, ""), ("DELIVERED", 1, 200, ""), ("PENDING", 0, 200, "status")]
-    assert locks() == [f"webhook endpoint {endpoint.pk}"]
+    assert queued_endpoints() == [endpoint.pk]
     taken = take(endpoint)
     assert taken is not None
     assert [message.uid for message in taken.messages] == [str(rows[0].event.uid), str(rows[2].event.uid)]
@@ -277,7 +271,7 @@ def test_deliveries_of_other_organizations_are_not_sent_again(endpoint: Endpoint
 def test_a_test_goes_to_one_endpoint_whatever_it_listens_to(endpoint: Endpoint) -> None:
     delivery = send_test(endpoint, by=command_actor("x", endpoint.organization))
     assert (delivery.event.kind, delivery.event.customer_id) == ("webhook.test", None)
-    assert locks() == [f"webhook endpoint {endpoint.pk}"]
+    assert queued_endpoints() == [endpoint.pk]
     taken = take(endpoint)
     assert taken is not None
     assert orjson.loads(taken.messages[0].body)["data"] == {"sent_by": "command:x"}
@@ -299,7 +293,7 @@ def test_endpoints_with_something_due_and_no_job_get_one(organization: Organizat
     other = listen(OrganizationFactory(code="bazaar"), "customer.registered")
     DeliveryFactory(endpoint=other)
     assert wake_endpoints() == 2
-    assert locks() == [f"webhook endpoint {waiting.pk}", f"webhook endpoint {other.pk}"]
+    assert queued_endpoints() == [waiting.pk, other.pk]
     assert wake_endpoints() == 0
 
 

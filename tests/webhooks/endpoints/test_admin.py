@@ -7,7 +7,6 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
-from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from loyalty_project import clock
@@ -16,6 +15,7 @@ from organizations.audit.models import AuditEntry
 from organizations.tenancy.models import Organization
 from tests.back_office import errors_of, filled_form, list_of, page_of
 from tests.factories.webhooks import DeliveryFactory, SecretFactory, listen
+from tests.webhooks.queued import queued_endpoints
 from webhooks.deliveries.models import Delivery
 from webhooks.endpoints.models import Endpoint, EndpointHealth, EndpointSecret
 from webhooks.endpoints.secrets import signing_keys
@@ -146,7 +146,7 @@ def test_a_test_is_sent_and_its_delivery_shown(administrator: Client, endpoint: 
     delivery = Delivery.objects.get()
     assert answer["Location"] == page_of("webhooks_delivery", delivery)
     assert delivery.event.facts == {"sent_by": "staff:asha"}
-    assert ProcrastinateJob.objects.get().lock == f"webhook endpoint {endpoint.pk}"
+    assert queued_endpoints() == [endpoint.pk]
 
 
 def test_endpoints_that_failed_too_long_are_on_the_start_page(administrator: Client, endpoint: Endpoint) -> None:

@@ -2,12 +2,21 @@
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
+import httpcore
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from tests.webhooks.receivers import Received, Receiver, receiving
 from webhooks.sending import client
@@ -15,6 +24,7 @@ from webhooks.sending.addresses import Policy
 from webhooks.sending.client import Outcome, open_pool, post
 
 LENIENT = Policy(allow_http=True, allow_private=True)
+PUBLIC = "93.184.216.34"
 
 
 def send(url: str, *, count: int = 1, policy: Policy = LENIENT) -> list[Outcome]:
@@ -30,6 +40,18 @@ def send(url: str, *, count: int = 1, policy: Policy = LENIENT) -> list[Outcome]
 def ends(url: str, **options: Any) -> tuple[int | None, str]:
     (outcome,) = send(url, **options)
     return outcome.status, outcome.error
+
+
+def make_certificate(host: str, folder: Path) -> Path:
+    """A file with a key and a certificate of this host, by which it vouches for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)]), datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+    made = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False).sign(key, SHA256())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + made.public_bytes(Encoding.PEM)
+    path = folder / f"{host}.pem"
+    path.write_bytes(pem)
+    return path
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, addresses: Sequence[str]) -> list[str]:
@@ -71,6 +93,14 @@ def test_redirects_are_not_followed(status: int) -> None:
     with receiving(Receiver(lambda _request, _handler: status)) as receiver:
         assert ends(receiver.url) == (status, "redirect")
     assert len(receiver.requests) == 1
+
+
+def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with receiving() as proxy, receiving() as receiver:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        assert ends(receiver.url) == (200, "")
+    assert (len(proxy.requests), len(receiver.requests)) == (0, 1)
 
 
 def test_one_connection_serves_several_deliveries() -> None:
@@ -182,6 +212,53 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
         assert ends(url) == (200, "")
     assert asked == ["hooks.example"]
     assert receiver.requests[0].headers["host"] == f"hooks.example:{receiver.port}"
+
+
+def test_a_name_that_changes_its_address_is_connected_as_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Public when it is checked, and this machine's a moment later."""
+    answers = [["10.0.0.8", PUBLIC], ["127.0.0.1"]]
+    connected: list[str] = []
+
+    def look_up(*_: Any, **__: Any) -> list[Any]:
+        addresses = answers.pop(0) if len(answers) > 1 else answers[0]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in addresses]
+
+    async def connect(_backend: httpcore.AnyIOBackend, host: str, *_: Any, **__: Any) -> None:
+        connected.append(host)
+        raise httpcore.ConnectError
+
+    monkeypatch.setattr(client.socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+    assert ends("http://rebound.example/", policy=Policy(allow_http=True)) == (None, "connection")
+    assert connected == [PUBLIC]
+    # The next connection asks again, and finds what is forbidden.
+    assert ends("http://rebound.example/", policy=Policy(allow_http=True)) == (None, "forbidden address")
+    assert connected == [PUBLIC]
+
+
+@pytest.mark.parametrize(("host", "end"), [("hooks.example", (200, "")), ("other.example", (None, "tls"))])
+def test_the_certificate_is_that_of_the_name(
+    host: str, end: tuple[int | None, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The connection goes to an address, but TLS checks the name."""
+    trusted, server = ssl.create_default_context(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate = make_certificate("hooks.example", tmp_path)
+    server.load_cert_chain(certificate)
+    trusted.load_verify_locations(certificate)
+    monkeypatch.setattr(client, "_tls", lambda: trusted)
+    resolve_to(monkeypatch, ["127.0.0.1"])
+    with receiving(tls=server) as receiver:
+        assert ends(f"https://{host}:{receiver.port}/") == end
+    assert len(receiver.requests) == (end == (200, ""))
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(make_certificate("hooks.example", tmp_path))
+    resolve_to(monkeypatch, ["127.0.0.1"])
+    with receiving(tls=server) as receiver:
+        assert ends(f"https://hooks.example:{receiver.port}/") == (None, "tls")
+    assert receiver.requests == []
 
 
 def test_a_name_with_a_dead_address_is_reached_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from organizations.back_office.forms import ActionForm, LineField, ReasonField
 from organizations.staff.models import StaffMember
 from tickets.choices.catalog import Kind, TicketChoices
 from tickets.links.models import TicketLink
-from tickets.links.services import KINDS, LONGEST_REASON, give_coupon_for, give_points, link_ticket
+from tickets.links.services import KINDS, LONGEST_REASON, ONLY_ADDS, give_coupon_for, give_points, link_ticket
 from tickets.ticket.models import LONGEST_SUBJECT, LONGEST_TEXT, Ticket
 from tickets.ticket.rules import TicketInput, subject_key
 from tickets.ticket.services import (
@@ -129,9 +129,7 @@ class ReopenForm(TicketForm):
 
     def act(self) -> None:
         typed = self.cleaned_data
-        reopen_ticket(
-            self.ticket, status=typed["status"], reason=typed["reason"], choices=self.own_choices, by=self.by
-        )  # fmt: skip
+        reopen_ticket(self.ticket, status=typed["status"], reason=typed["reason"], choices=self.own_choices, by=self.by)
 
 
 class OpenForm(ActionForm):
@@ -184,7 +182,7 @@ class PointsForm(AdjustmentForm):
         """The points, if they are added."""
         points = super().clean_points()
         if points < 0:
-            raise forms.ValidationError("Goodwill adds points. To take points, adjust them on the page of the account.")
+            raise forms.ValidationError(ONLY_ADDS)
         return points
 
     def clean_reason(self) -> str:
@@ -207,9 +205,7 @@ class CouponForm(TicketForm):
         super().__init__(*args, **kwargs)
         self.current_series = series
         offered: Any = self.fields["series"]
-        offered.choices = [
-            (str(pk), f"{current.series.code} – {current.terms.name}") for pk, current in series.items()
-        ]  # fmt: skip
+        offered.choices = [(str(pk), f"{current.series.code} – {current.terms.name}") for pk, current in series.items()]
         self.initial = {"reason": self.ticket.subject[:LONGEST_REASON], **self.initial}
 
     def clean_reason(self) -> str:

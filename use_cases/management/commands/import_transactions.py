@@ -9,7 +9,7 @@ from customers.lookup.resolve import read_rows
 from engagement.bills.draft import BillDraft
 from engagement.bills.imports.bills import CODES, free_text_of, read_bill_columns, read_bill_row
 from engagement.bills.imports.refusals import explained_bill
-from engagement.programs.catalog import ProgramCatalog, current_catalog
+from engagement.programs.catalog import ProgramCatalog, load_catalog
 from loyalty_project import clock
 from loyalty_project.imports.batches import Worker
 from loyalty_project.imports.cells import Values, precision_problem, refusal
@@ -18,9 +18,11 @@ from loyalty_project.imports.results import RowResult, RowStatus, refused
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
+from organizations.configuration import current_configuration
 from organizations.fields.models import FieldDefinition
 from organizations.imports.command import ImportCommand
 from organizations.locations.lookup import find_row_locations
+from referrals.campaigns.catalog import load_campaigns
 from use_cases.purchases import CONSTRAINTS, Purchase, record_purchases
 
 Read = tuple[BillDraft, list[Notice]] | LoyaltyError
@@ -61,10 +63,13 @@ class BillBatch:
             partial(read_bill_row, organization=organization, locations=locations, fields=self.fields),
             organization=organization,
         )
-        catalog = current_catalog()
+        configuration = current_configuration()
+        catalog, campaigns = configuration.part(load_catalog), configuration.part(load_campaigns)
         read = _check_precision(rows, read, catalog)
         drafts = [result[0] for result in read if not isinstance(result, LoyaltyError)]
-        recorded = iter(record_purchases(drafts, catalog=catalog, by=self.by, now=clock.now(), is_history=True))
+        recorded = iter(
+            record_purchases(drafts, catalog=catalog, campaigns=campaigns, by=self.by, now=clock.now(), is_history=True)
+        )
         return [
             refused(explained_bill(result, row))
             if isinstance(result, LoyaltyError)

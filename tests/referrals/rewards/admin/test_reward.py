@@ -14,6 +14,7 @@ from referrals.invitations.models import Invitation
 from referrals.links.models import ReferralLink
 from referrals.rewards.decisions import RewardStateError, approve_reward, reject_reward
 from referrals.rewards.models import Reward
+from referrals.rewards.panels import referrals_panel
 from tests.back_office import list_of, log_in, page_of, shown
 from tests.factories.bills import bring_back, buy
 from tests.factories.coupons import open_series
@@ -196,6 +197,20 @@ def test_the_panel_shows_codes_and_both_sides(friends: Friends) -> None:
     for part in ("Ravi", "referee", "100 points", "given", "registration"):
         assert part in text
     assert "referrer" in panel(friends, referee)
+
+
+@pytest.mark.parametrize("referees", [1, 3])
+def test_the_panel_costs_four_statements(
+    friends: Friends, referees: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    current = open_campaign(friends.organization)
+    for number in range(referees):
+        friends.refer(current, f"981230000{number}")
+    member = StaffMemberFactory(organization=friends.organization, role="org_admin", username="panel")
+    assert member.has_perm("referrals.view_referrallink")
+    with django_assert_num_queries(4):
+        shown = referrals_panel(friends.asha, organization=friends.organization, seen_by=member)
+    assert shown is not None
 
 
 def test_the_panel_of_a_survivor_shows_the_victims_referees(friends: Friends) -> None:

@@ -1,0 +1,108 @@
+"""transaction/add: bills and returns of tills (docs/protocol.md, tills' part 2, 3)."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from customers.profile.reading import merged
+from customers.registration.context import load_input_context
+from engagement.bills import openapi
+from engagement.bills.answers import echo_bill, printed_bill, printed_customer
+from engagement.bills.codes import BillCode
+from engagement.bills.reader import BillContext
+from engagement.bills.reading import read_bill
+from loyalty_project.api.envelope import request_items, sale_answer
+from loyalty_project.openapi.operations import described
+from loyalty_project.protocol.codes import CodeTable
+from loyalty_project.protocol.outcomes import Done
+from loyalty_project.protocol.values import Item, child
+from organizations.api.batches import answer_batch
+from organizations.api.views import TillViewSet
+from use_cases import registration
+from use_cases.billing import BilledItem, Billing, record_bill
+
+KEY: Final = "transaction"
+# The code of each broken constraint, if a race gets past the locks: the same bill may succeed later.
+CONSTRAINTS: Final[Mapping[str, CodeTable]] = {
+    **dict.fromkeys(registration.CONSTRAINTS, BillCode.REGISTRATION_FAILED),
+    "bill_identity_unique": BillCode.DUPLICATE_NUMBER,
+    "bill_return_identity_unique": BillCode.DUPLICATE_NUMBER,
+}
+
+
+class BillViewSet(TillViewSet):
+    """The action transaction/add."""
+
+    reads_single_quotes = True
+
+    @action(detail=False, methods=["post"])
+    @described(openapi.ADD)
+    def add(self, _request: Request, **_kwargs: object) -> Response:
+        """Record bills and returns, and register or update their customers."""
+        call = self.call
+        items = request_items(self.payload(), limit=call.policy.batch_limit, key=KEY, too_many=BillCode.TOO_MANY)
+        context = load_input_context(
+            _customers(items),
+            by=call.actor,
+            configuration=call.configuration,
+            country_code=call.country_code,
+        )
+
+        def work(item: Item) -> Done:
+            by, notices = call.at_till(_till_of(item))
+            sent = read_bill(item, BillContext(configuration=call.configuration, by=by, now=context.now))
+            sent.notices += notices
+            billing = Billing(
+                configuration=call.configuration,
+                context=context.at(till=by.till, store=by.store),
+                by=by,
+                defer_awards=call.replay,
+            )
+            return _done(record_bill(sent, billing), item, sent.type)
+
+        return answer_batch(
+            self,
+            items,
+            work,
+            action="transaction/add",
+            compose=partial(sale_answer, container="transactions", key=KEY, as_list=True),
+            echo=echo_bill,
+            fallback=BillCode.NOT_RETURNABLE,
+            constraints=CONSTRAINTS,
+        )
+
+
+def _customers(items: Sequence[Any]) -> list[Item]:
+    """The blocks about customers."""
+    return [child(item, "customer") for item in items if isinstance(item, dict)]
+
+
+def _till_of(item: Item) -> str:
+    """The till that the item names; "" for none."""
+    given = item.get("till_id")
+    return given if isinstance(given, str) else ""
+
+
+def _done(billed: BilledItem, item: Item, kind: str) -> Done:
+    found = billed.customer
+    customer = None if found is None else printed_customer(found.customer, merged(found.parts), billed.figures)
+    body = printed_bill(
+        billed.bill,
+        item,
+        kind=kind,
+        customer=customer,
+        effects=billed.effects,
+        deducted=billed.deducted,
+        balance=billed.balance,
+    )
+    return Done(
+        body=body,
+        message=BillCode.DONE.sentence,
+        code=BillCode.DONE,
+        warnings=billed.notices,
+        subject=None if found is None else found.customer.pk,
+    )
