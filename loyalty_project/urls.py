@@ -12,13 +12,15 @@ from engagement.coupons.tills.api import CouponReactivationViewSet, CouponTillVi
 from engagement.interactions.api import InteractionViewSet
 from engagement.notes.api import NoteViewSet
 from engagement.recommendations.api import RecommendationViewSet
-from engagement.redemptions.api import RedemptionViewSet
+from engagement.redemptions.api.history import RedemptionViewSet
+from engagement.redemptions.api.points import PointsViewSet
+from engagement.redemptions.api.reversal import PlainReversalView
 from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
-from loyalty_project.api.router import WireRouter, action_path
+from loyalty_project.api.router import WireRouter
 from loyalty_project.health import healthz, readyz
 from loyalty_project.openapi import pages
-from organizations.api.views import UnknownResourceView, UnsupportedViewSet
+from organizations.api.views import UnknownResourceView
 from organizations.credentials.api import TokenView
 from organizations.staff.confirmation import confirm_password
 from referrals.api import ReferralViewSet
@@ -42,13 +44,9 @@ router.register("customer", RecommendationViewSet)
 router.register("customer", SubscriptionViewSet)
 router.register("customer", TicketViewSet)
 router.register("customer", ReferralViewSet)
-router.register("coupon", CouponTillViewSet)
 router.register("transaction", BillViewSet)
-
-# Actions that this version does not have, by the methods that the contract gives them.
-unsupported_read = UnsupportedViewSet.as_view({"get": "refuse"})
-unsupported_write = UnsupportedViewSet.as_view({"post": "refuse"})
-unsupported_both = UnsupportedViewSet.as_view({"get": "refuse", "post": "refuse"})
+router.register("coupon", CouponTillViewSet)
+router.register("points", PointsViewSet)
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -61,9 +59,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,
-    action_path("points", "isredeemable|validationcode", unsupported_read),
-    action_path("points", "redeem|reverse", unsupported_write),
     re_path(r"^v2/coupon/reactivate/?\Z", CouponReactivationViewSet.as_view({"post": "reactivate"})),
     re_path(r"^(?:api/)?v?1\.1(?:/.*)?\Z", UnknownResourceView.as_view()),
+    re_path(r"^v2/points/reverse/?\Z", PlainReversalView.as_view()),
     re_path(r"^v[23](?:/.*)?\Z", unknown_path),
 ]

@@ -15,7 +15,7 @@ from tests.factories.locations import TILL_PASSWORD, digest
 
 @dataclass
 class Answer:
-    """One answer of the customer API, in JSON."""
+    """One answer of the API, in JSON; most of its parts are those of answers about customers."""
 
     http: HttpResponse
 
@@ -88,14 +88,14 @@ class Api:
     def call(
         self, method: str, action: str, query: str = "", body: object = None, *, entity: str = "customer", **headers: str
     ) -> Answer:
-        return self.request(method, f"/v1.1/{entity}/{action}", query, body, **headers)
+        return self.request(method, f"/v1.1/{entity}/{action}" + (f"?{query}" if query else ""), body, **headers)
 
-    def request(self, method: str, path: str, query: str = "", body: object = None, **headers: str) -> Answer:
+    def request(self, method: str, address: str, body: object = None, **headers: str) -> Answer:
+        """A call to an address of any version."""
         credential = b64encode(f"{self.till.code}:{digest(self.password)}".encode()).decode()
         sent = {"Authorization": f"Basic {credential}", **{name.replace("_", "-"): value for name, value in headers.items()}}
         sent.setdefault("Content-Type", "application/json")
         data = body if isinstance(body, str | bytes) else json.dumps(body) if body is not None else ""
-        address = path + (f"?{query}" if query else "")
         return Answer(self.send(method, address, data, sent))
 
     def send(self, method: str, address: str, data: str | bytes, headers: dict[str, str]) -> HttpResponse:

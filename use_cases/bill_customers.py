@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from customers.lookup.references import UNKNOWN
-from customers.lookup.services import LookupResult
+from customers.lookup.statement import Found
 from customers.registration.context import InputContext
 from customers.registration.input import read_customer_input
 from customers.registration.options import RegistrationOptions
@@ -63,7 +63,7 @@ def registers(sent: SentBill) -> bool:
 
 def customer_of_bill(
     sent: SentBill,
-    found: LookupResult | Code | None,
+    found: Found | Code | None,
     *,
     context: InputContext,
     configuration: Configuration,
@@ -77,18 +77,18 @@ def customer_of_bill(
     """
     if sent.is_anonymous or not sent.references:
         return None
-    known = found if isinstance(found, LookupResult) else None
+    known = found if isinstance(found, Found) else None
     if sent.draft.is_return and known is None:
         return None
     _check_found(sent, found)
-    if known is not None and known.customer_id is not None and not registers(sent):
-        return BillCustomer(customer_id=known.customer_id, notices=known.notices)
+    if known is not None and not registers(sent):
+        return BillCustomer(customer_id=known.customer.pk, notices=[_OF_SURVIVOR] if known.is_merged else [])
     return _register(sent, known, context=context, configuration=configuration, by=by, defer_awards=defer_awards)
 
 
-def _check_found(sent: SentBill, found: LookupResult | Code | None) -> None:
+def _check_found(sent: SentBill, found: Found | Code | None) -> None:
     """Refuse an unknown id, an unknown card without another reference, and a malformed reference that is no identifier."""
-    if isinstance(found, LookupResult):
+    if isinstance(found, Found):
         return
     if "id" in sent.references or not any(key in sent.references for key in _IDENTIFIERS):
         is_unknown = found in UNKNOWN or found in {Code.INVALID_INPUT, Code.MALFORMED_IDENTIFIER, None}
@@ -97,7 +97,7 @@ def _check_found(sent: SentBill, found: LookupResult | Code | None) -> None:
 
 def _register(
     sent: SentBill,
-    known: LookupResult | None,
+    known: Found | None,
     *,
     context: InputContext,
     configuration: Configuration,
@@ -107,7 +107,7 @@ def _register(
     """Register or update by the same rules as customer/add; a new customer as of the billing time."""
     options = RegistrationOptions(defer_awards=defer_awards)
     item = _item_of(sent, known, context)
-    by_id = known is not None and known.customer_id is not None and not any(key in sent.references for key in _IDENTIFIERS)
+    by_id = known is not None and not any(key in sent.references for key in _IDENTIFIERS)
     try:
         draft = read_customer_input(item, context, action="update" if "id" in item else "add")
         (result,) = register_all([draft], options=options, context=context, by=by, configuration=configuration)
@@ -129,12 +129,12 @@ def _register(
     )
 
 
-def _item_of(sent: SentBill, known: LookupResult | None, context: InputContext) -> Item:
+def _item_of(sent: SentBill, known: Found | None, context: InputContext) -> Item:
     """The item of the registration. A customer named by id or card is updated by id; a new one is as of the billing time."""
     item = {key: value for key, value in sent.customer.items() if key not in {"id", "user_id"}}
     if known is not None and ("id" in sent.references or not any(key in sent.references for key in _IDENTIFIERS)):
         item = {key: value for key, value in item.items() if key not in {"card_number", "card_details", "card_external_id"}}
-        return {**item, "id": str(known.customer_id)}
+        return {**item, "id": str(known.customer.pk)}
     if known is None and not _is_given(item.get("registered_on")):
         item["registered_on"] = write_moment(sent.draft.billed_at, context.organization.zone)
     return item

@@ -10,8 +10,8 @@ from typing import Any, Final
 from django.db import transaction
 
 from customers.identifiers.sections import identifiers
-from customers.lookup.references import look_up_referenced, write_order
-from customers.lookup.services import LookupQuery, LookupResult, find_each
+from customers.lookup.references import find_named, write_order
+from customers.lookup.services import LookupQuery, find_each
 from customers.lookup.statement import Found
 from customers.profile.reading import Reading, merged
 from customers.registration.context import InputContext
@@ -87,7 +87,7 @@ def record_bill(sent: SentBill, billing: Billing) -> BilledItem:
     item may stay. Call it in a transaction.
     """
     found = None if sent.is_anonymous else _look_up(sent, billing)
-    is_plain = sent.is_anonymous or (isinstance(found, LookupResult) and not registers(sent))
+    is_plain = sent.is_anonymous or (isinstance(found, Found) and not registers(sent))
     try:
         if is_plain and not _returned_lines(sent.draft):
             return _record(sent, found, billing)
@@ -99,21 +99,21 @@ def record_bill(sent: SentBill, billing: Billing) -> BilledItem:
         return _first_answer(repeated.bill, sent, billing)
 
 
-def _check_new(sent: SentBill, found: LookupResult | Code | None, billing: Billing) -> None:
+def _check_new(sent: SentBill, found: Found | Code | None, billing: Billing) -> None:
     """Look for the sale that this one repeats, before its customer is written. Raises 604, and all that comes before it."""
     draft, organization = sent.draft, billing.by.organization
     if draft.is_return:
         return
-    draft.customer_id = found.customer_id if isinstance(found, LookupResult) else None
+    draft.customer_id = found.customer.pk if isinstance(found, Found) else None
     now = billing.context.now
     stored = find_recorded(draft, organization=organization, policy=organization.policy, by=billing.by, now=now)
     if stored is not None:
         raise _RepeatedBillError(stored)
 
 
-def _record(sent: SentBill, found: LookupResult | Code | None, billing: Billing) -> BilledItem:
+def _record(sent: SentBill, found: Found | Code | None, billing: Billing) -> BilledItem:
     draft, now = sent.draft, billing.context.now
-    draft.customer_id = found.customer_id if isinstance(found, LookupResult) else None
+    draft.customer_id = found.customer.pk if isinstance(found, Found) else None
     if draft.is_return:
         draft.sale_number, draft.number = number_of_returned(
             draft.number, sent.parent_number, sale_id=draft.sale_id, customer_id=draft.customer_id
@@ -141,14 +141,12 @@ def _record(sent: SentBill, found: LookupResult | Code | None, billing: Billing)
     return _answered(sent, customer, returns, main, billing)
 
 
-def _look_up(sent: SentBill, billing: Billing) -> LookupResult | Code | None:
+def _look_up(sent: SentBill, billing: Billing) -> Found | Code | None:
     order = write_order(billing.by.organization.policy)
-    return look_up_referenced(sent.references, order, by=billing.by, country_code=billing.context.country_code)
+    return find_named(sent.references, order, by=billing.by, country_code=billing.context.country_code)
 
 
-def _customer(
-    sent: SentBill, found: LookupResult | Code | None, billing: Billing
-) -> tuple[BillCustomer | None, LoyaltyError | None]:
+def _customer(sent: SentBill, found: Found | Code | None, billing: Billing) -> tuple[BillCustomer | None, LoyaltyError | None]:
     """The customer of the bill, or the refusal that is due after those of the bill itself."""
     try:
         return customer_of_bill(

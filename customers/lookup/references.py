@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from customers.lookup.services import KEYS, LookupQuery, LookupResult, look_up
+from customers.lookup.services import KEYS, LookupQuery, find_each
+from customers.lookup.statement import Found
+from customers.profile.reading import Reading, Section
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.values import Item, child, text
 from organizations.audit.actors import Actor
@@ -40,17 +42,24 @@ def first_reference(references: Mapping[str, str]) -> tuple[Mapping[str, str], S
 def find_referenced(
     references: Mapping[str, str], order: Sequence[str], *, by: Actor, country_code: str = ""
 ) -> int | Code | None:
-    """The id of the customer of the first known reference, in this order; otherwise as `look_up_referenced`."""
-    found = look_up_referenced(references, order, by=by, country_code=country_code)
-    return found.customer_id if isinstance(found, LookupResult) else found
+    """The id of the customer of the first known reference, in this order; else as `find_named`."""
+    found = find_named(references, order, by=by, country_code=country_code)
+    return found.customer.pk if isinstance(found, Found) else found
 
 
-def look_up_referenced(
-    references: Mapping[str, str], order: Sequence[str], *, by: Actor, country_code: str = ""
-) -> LookupResult | Code | None:
-    """The result of the first known reference, in this order.
+def find_named(
+    references: Mapping[str, str],
+    order: Sequence[str],
+    *,
+    by: Actor,
+    country_code: str = "",
+    sections: Sequence[Section] = (),
+    reading: Reading | None = None,
+) -> Found | Code | None:
+    """The customer of the first known reference, in this order, with what `sections` print of a `reading` (`find_each`).
 
     Otherwise the refusal of the first malformed one (`look_up`), or the last code of unknown ones; None without a reference.
+    One statement for each reference, up to the first that decides.
     """
     policy = by.organization.policy
     refusal: Code | None = None
@@ -58,11 +67,15 @@ def look_up_referenced(
         value = references.get(key, "").strip()
         if not value:
             continue
-        query = LookupQuery(key=key, values=[value])
-        (result,) = look_up(query, organization=by.organization, policy=policy, country_code=country_code)
-        if result.customer_id is not None:
-            return result
-        refusal = result.refusal
-        if refusal not in UNKNOWN:
-            return refusal
+        ((_, found),) = find_each(
+            LookupQuery(key=key, values=[value]),
+            organization=by.organization,
+            policy=policy,
+            country_code=country_code,
+            sections=sections,
+            reading=reading,
+        )
+        if isinstance(found, Found) or found not in UNKNOWN:
+            return found
+        refusal = found
     return refusal

@@ -3,7 +3,7 @@
 from typing import Final
 
 from engagement.bills.codes import BillCode
-from loyalty_project.openapi.common import FIELDS, SALE_ITEM_STATUS
+from loyalty_project.openapi.common import FIELDS, TILL_ITEM_STATUS
 from loyalty_project.openapi.operations import Operation
 from loyalty_project.openapi.shapes import Properties, anything, container, number, record, rows, text
 from loyalty_project.protocol.codes import Code
@@ -101,7 +101,7 @@ ADD: Final = Operation(
             transaction=rows(
                 record(
                     "A failed item has what was sent.",
-                    required=tuple(SALE_ITEM_STATUS),
+                    required=tuple(TILL_ITEM_STATUS),
                     id={"type": ["integer", "null"]},
                     shipping_source_till_code=text(),
                     number=text(),
@@ -126,15 +126,16 @@ ADD: Final = Operation(
                     points_deducted=number("Of returns and mixed bills: points taken back."),
                     points_balance=number("Of returns and mixed bills: points to spend afterwards."),
                     source=text(),
-                    **SALE_ITEM_STATUS,
+                    **TILL_ITEM_STATUS,
                 )
             )
         )
     },
     codes=(
-        *(int(code) for code in BillCode if code is not BillCode.TOO_MANY),
-        *(int(code) for code in (Code.REFERRAL_NOT_LINKED, Code.VALIDATION_FAILED, Code.SURVIVOR_RETRIEVED)),
-        int(Code.INVALID_REGISTRATION_TILL),
+        *(code for code in BillCode if code is not BillCode.TOO_MANY),
+        Code.REFERRAL_NOT_LINKED,
+        Code.VALIDATION_FAILED,
+        Code.SURVIVOR_RETRIEVED,
+        Code.INVALID_REGISTRATION_TILL,
     ),
-    table=BillCode,
 )

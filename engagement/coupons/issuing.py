@@ -8,8 +8,8 @@ from typing import Final
 
 from django.db.models import BigIntegerField, Count, Max
 
-from customers.lookup.references import look_up_referenced, write_order
-from customers.lookup.services import LookupResult
+from customers.lookup.references import find_named, write_order
+from customers.lookup.statement import Found
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks, label_of
@@ -101,17 +101,22 @@ def issue_coupon(request: IssueRequest, *, by: Actor) -> Issued:
     if current is None:
         raise LoyaltyError(CouponCode.INVALID_SERIES)
     policy = by.organization.policy
-    found = look_up_referenced(request.references, write_order(policy), by=by, country_code=request.country_code)
-    if not isinstance(found, LookupResult) or found.customer_id is None:
+    found = find_named(request.references, write_order(policy), by=by, country_code=request.country_code)
+    if not isinstance(found, Found):
         raise LoyaltyError(CouponCode.CUSTOMER_NOT_FOUND)
-    customer = lock_customer(found.customer_id)
+    customer = lock_customer(found.customer.pk)
     notices = found.notices
     earlier = _find_earlier(reference, customer.pk)
     if earlier is not None:
         if earlier.series_id != current.series.pk:
             raise LoyaltyError(CouponCode.NOT_CREATED)
         return Issued(
-            customer_id=customer.pk, coupon=earlier, current=current, terms=catalog.terms[earlier.version_id], is_replay=True
+            customer_id=customer.pk,
+            coupon=earlier,
+            current=current,
+            terms=catalog.terms[earlier.version_id],
+            notices=notices,
+            is_replay=True,
         )
     coupon = give_coupon(customer, current, reference=reference, by=by)
     return Issued(customer_id=customer.pk, coupon=coupon, current=current, terms=current.terms, notices=notices)

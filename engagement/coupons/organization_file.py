@@ -12,7 +12,7 @@ from engagement.coupons.catalog import load_series
 from engagement.coupons.models import CouponSeries, CouponSeriesVersion
 from organizations.organization_file.common_keys import ACTIVE, CODES, check_order
 from organizations.organization_file.problems import Problems, below
-from organizations.organization_file.references import check_names, codes_of
+from organizations.organization_file.references import check_names, check_numbers, codes_of
 from organizations.organization_file.rows import RowChanges, Table, WantedRow
 from organizations.organization_file.schema import (
     AnyOf,
@@ -85,12 +85,9 @@ COUPON_SERIES_SCHEMA: Final = Struct(
 def check_coupon_series(document: Document, problems: Problems) -> None:
     """Stores of coupon series exist; a number names one series."""
     stores = codes_of(document, "stores")
-    numbers: dict[int, str] = {}
     for path, series in list_rows(document, "coupon_series"):
         check_names(series["stores"], stores, "store", f"{path}.stores", problems)
-        number = series["external_id"]
-        if number is not None and numbers.setdefault(number, path) != path:
-            problems.add(f"{path}.external_id", f"is that of {numbers[number]}")
+    check_numbers(document, "coupon_series", problems)
 
 
 def load_coupon_series(document: Document, rows: RowChanges) -> None:

@@ -8,8 +8,8 @@ from typing import Final
 
 from django.db.models import F, Q, QuerySet
 
-from customers.lookup.references import first_reference, look_up_referenced, write_order
-from customers.lookup.services import LookupResult
+from customers.lookup.references import find_named, first_reference, write_order
+from customers.lookup.statement import Found
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks, label_of
@@ -97,10 +97,10 @@ def redeem_coupon(use: CouponUse, *, by: Actor) -> CouponUsed:
         raise LoyaltyError(CouponCode.FAILED)
     if not read_code(use.code) and not use.coupon_id.strip():
         raise LoyaltyError(CouponCode.INVALID_CODE)
-    found = look_up_referenced(use.references, write_order(organization.policy), by=by, country_code=use.country_code)
-    if not isinstance(found, LookupResult) or found.customer_id is None:
+    found = find_named(use.references, write_order(organization.policy), by=by, country_code=use.country_code)
+    if not isinstance(found, Found):
         raise LoyaltyError(CouponCode.CUSTOMER_NOT_FOUND)
-    customer = lock_customer(found.customer_id)
+    customer = lock_customer(found.customer.pk)
     coupon = check_belongs(lock(_named(use)).first(), customer)
     check_may_use(customer, by=by)
     catalog = current_configuration().part(load_series)
@@ -144,15 +144,15 @@ def check_usable(question: UsableQuestion, *, by: Actor) -> Usable:
     """
     now = clock.now()
     references, order = first_reference(question.references)
-    found = look_up_referenced(references, order, by=by, country_code=question.country_code)
+    found = find_named(references, order, by=by, country_code=question.country_code)
     coupon = coupons_of_codes([read_code(question.code)]).first()
     catalog = current_configuration().part(load_series)
     terms = catalog.terms[coupon.version_id] if coupon else None
     known = Usable(coupon=coupon, terms=terms, uses_left=uses_left(coupon.uses, coupon.most_uses) if coupon else 0)
-    if not isinstance(found, LookupResult) or found.customer_id is None:
+    if not isinstance(found, Found):
         return replace(known, refusal=LoyaltyError(CouponCode.CUSTOMER_NOT_FOUND))
-    known = replace(known, customer_id=found.customer_id, notices=found.notices)
-    customer = Customer.objects.select_related("status_label").get(pk=found.customer_id)
+    known = replace(known, customer_id=found.customer.pk, notices=found.notices)
+    customer = Customer.objects.select_related("status_label").get(pk=found.customer.pk)
     amount = _read_money(question.amount, by)
     try:
         coupon = check_belongs(coupon, customer)

@@ -15,6 +15,7 @@ from django.db.models import Model, OuterRef
 from customers.cards.models import Card
 from engagement.programs.models import Program, ProgramVersion, Tier
 from engagement.programs.rules import ProgramRules
+from loyalty_project.protocol.values import read_id
 from organizations.configuration import current_configuration
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store
@@ -54,6 +55,11 @@ class ProgramCatalog:
         self.field_ids = {definition.name: definition.pk for definition in fields}
         self.by_id: dict[int, CurrentProgram] = {current.program.pk: current for current in programs}
         self.by_name: dict[str, CurrentProgram] = {current.program.name: current for current in self.by_id.values()}
+        self._by_external_id = {
+            current.program.external_id: current
+            for current in self.by_id.values()
+            if current.program.external_id is not None
+        }  # fmt: skip
         # Active programs, the default one first, then by name.
         self.active = [current for current in self.by_id.values() if current.program.is_active]
         # The default program, unless it is switched off.
@@ -72,6 +78,11 @@ class ProgramCatalog:
     def is_empty(self) -> bool:
         """True if the organization never had a program (code 1023; one that is switched off is 1095)."""
         return not self.by_id
+
+    def named(self, name: str) -> CurrentProgram | None:
+        """The program of an external id or of our own id, tried in this order; None for an unknown one."""
+        number = read_id(name)
+        return self._by_external_id.get(number) or self.by_id.get(number)
 
     def programs_for(self, store: Store | None, *, card_series: Collection[int] = ()) -> ApplicablePrograms:
         """The programs that apply at a till of `store` for a customer with cards of these series (ids).

@@ -6,7 +6,7 @@ from typing import Any, Final
 from engagement.programs.occasion_rules import OccasionKind
 from organizations.fields.organization_file import customer_field_names, list_fields
 from organizations.organization_file.problems import Problems
-from organizations.organization_file.references import check_name, check_names, check_single_default, codes_of
+from organizations.organization_file.references import check_name, check_names, check_numbers, check_single_default, codes_of
 from organizations.organization_file.sections import Document, list_rows
 
 _BINDINGS: Final = {"zones": "zone", "concepts": "concept", "card_series": "card series"}
@@ -20,6 +20,7 @@ def check_programs(document: Document, problems: Problems) -> None:
         problems.add("programs", "exactly one must be the default")
     check_single_default(programs, "programs", "exactly one may be the default, and {} is", problems)
     _check_bindings(document, problems)
+    check_numbers(document, "programs", problems)
     codes = {section: codes_of(document, section) for section in _CONDITIONS}
     dates = _date_fields(document, "extended")
     birthdays = dates | _date_fields(document, "custom")

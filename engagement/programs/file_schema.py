@@ -292,6 +292,7 @@ def _check_tiers(program: dict[str, Any], path: str, problems: Problems) -> None
 PROGRAM: Final = Struct(
     {
         "name": required(Text(100)),
+        "external_id": optional(Whole(1, 999_999_999_999_999_999)),
         "description": optional(Text(1000, lines=True), ""),
         "default": optional(Flag(), default=False),
         "active": optional(Flag(), default=True),

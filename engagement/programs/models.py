@@ -20,6 +20,9 @@ class Program(TenantModel):
     """
 
     name = models.CharField(max_length=100, db_collation="C")
+    external_id = models.BigIntegerField(
+        null=True, blank=True, help_text="The number by which tills know the program, if it is not our own id"
+    )
     description = models.TextField(max_length=1000, blank=True)
     is_default = models.BooleanField(default=False, help_text="The one program that is valid everywhere")
     is_active = models.BooleanField(default=True)
@@ -33,6 +36,12 @@ class Program(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["organization", "name"], name="program_name_unique"),
             models.UniqueConstraint(fields=["organization"], condition=models.Q(is_default=True), name="program_one_default"),
+            # Deferred: a file may exchange the numbers of two programs.
+            models.UniqueConstraint(
+                fields=["organization", "external_id"],
+                name="program_external_id_unique",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
         ]
 
     def __str__(self) -> str:

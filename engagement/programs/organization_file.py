@@ -20,7 +20,7 @@ from organizations.organization_file.versions import VersionTable, WantedDocumen
 from organizations.tenancy.models import Organization
 
 # Keys of the program itself; all others are rules.
-_OWN: Final = ("name", "description", "default", "active", "bound_to")
+_OWN: Final = ("name", "external_id", "description", "default", "active", "bound_to")
 _BOUND: Final[Mapping[str, Any]] = {"zones": Zone, "concepts": Concept, "card_series": CardSeries}
 _PROGRAMS: Final = Table(
     model=Program,
@@ -42,6 +42,7 @@ def load_programs(document: Document, rows: RowChanges) -> None:
     """Make programs, versions, tiers and bindings equal to a checked document (see `sections.Section`)."""
     program_rows: ProgramRows = list_rows(document, "programs")
     _hand_over_default(program_rows, rows)
+    _release_numbers(program_rows, rows)
     programs = rows.apply(_PROGRAMS, [WantedRow(row["name"], path, _values(row)) for path, row in program_rows])
     _load_bindings(program_rows, programs, rows)
     wanted = [WantedDocument(owner=programs[row["name"]], path=path, document=rules_of(row)) for path, row in program_rows]
@@ -56,6 +57,7 @@ def dump_programs(_organization: Organization) -> list[dict[str, Any]]:
     return [
         {
             "name": current.program.name,
+            "external_id": current.program.external_id,
             "description": current.program.description,
             "default": current.program.is_default,
             "active": current.program.is_active,
@@ -86,6 +88,7 @@ def rules_of(program: Mapping[str, Any]) -> dict[str, Any]:
 def _values(program: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": program["name"],
+        "external_id": program["external_id"],
         "description": program["description"],
         "is_default": program["default"],
         "is_active": program["active"],
@@ -105,6 +108,16 @@ def _hand_over_default(program_rows: ProgramRows, rows: RowChanges) -> None:
             program.save(update_fields=["is_default"])
             path = paths.get(program.name, _PROGRAMS.label(program))
             rows.record_change(program, path, {"default": True}, {"default": False})
+
+
+def _release_numbers(program_rows: ProgramRows, rows: RowChanges) -> None:
+    """Take the number from a program that the file does not name, if the file gives it to another one."""
+    numbers = {row["external_id"] for _, row in program_rows} - {None}
+    names = {row["name"] for _, row in program_rows}
+    for program in Program.objects.filter(external_id__in=numbers).exclude(name__in=names):
+        old, program.external_id = program.external_id, None
+        program.save(update_fields=["external_id"])
+        rows.record_change(program, _PROGRAMS.label(program), {"external_id": old}, {"external_id": None})
 
 
 def _load_bindings(program_rows: ProgramRows, programs: Mapping[Any, Program], rows: RowChanges) -> None:

@@ -3,7 +3,9 @@
 They have this meaning only in these calls; customer calls and imports have codes of their own.
 """
 
+from collections.abc import Mapping
 from enum import unique
+from typing import Final
 
 from loyalty_project.protocol.codes import CodeTable
 
@@ -12,6 +14,8 @@ from loyalty_project.protocol.codes import CodeTable
 class PointsCode(CodeTable):
     """The codes of redemptions, of their reversals and of validation codes, in ascending order."""
 
+    CODE_ISSUED = 200, "Validation Code Issued by SMS"
+    DONE = 800, "Points Redeemed"
     INVALID_POINTS = 801, "Invalid points"
     INVALID_CUSTOMER = 802, "Invalid customer identifier"
     NOT_A_MULTIPLE = 807, "Points must be a multiple of {x}"
@@ -41,3 +45,11 @@ class PointsCode(CodeTable):
     REVERSAL_DISABLED = 905, "Reversal is disabled"
     INVALID_PROGRAM = 1101, "Invalid program id"
     BLOCKED_BY_STATUS = 3045, "Redemption not allowed in this customer status"
+
+
+# Constraints that races break, with the code of the later call.
+CONSTRAINTS: Final[Mapping[str, PointsCode]] = {
+    "points_balance_above_floor": PointsCode.INSUFFICIENT_POINTS,
+    "points_entry_reference_unique": PointsCode.REFERENCE_USED,
+    "redemption_reversed_within_points": PointsCode.ABOVE_REDEMPTION,
+}

@@ -32,12 +32,17 @@ class CodeSent:
     message: str
 
 
-def ask_for_code(references: Mapping[str, str], points: str, *, by: Actor, country_code: str = "") -> CodeSent:
+def ask_for_code(
+    references: Mapping[str, str], points: str, *, by: Actor, country_code: str = "", customer_id: int | None = None
+) -> CodeSent:
     """Issue the code that confirms a redemption of `points`, or send the valid one again.
+
+    `customer_id` is the customer of the references, if they were looked up already.
 
     Raises `LoyaltyError` 802, 816, 881, 801, 809, 3045, and 860 for a customer without a channel. Opens its own transaction.
     """
-    customer_id = find_customer(*first_reference(references), by=by, country_code=country_code)
+    if customer_id is None:
+        customer_id = find_customer(*first_reference(references), by=by, country_code=country_code).customer.pk
     customer = Customer.objects.get(pk=customer_id)
     if customer.type != Customer.Type.LOYALTY:
         raise LoyaltyError(PointsCode.NOT_IN_PROGRAM)

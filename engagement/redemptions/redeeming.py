@@ -14,6 +14,7 @@ from customers.profile.models import Customer
 from customers.validation_codes.models import ValidationCode
 from customers.validation_codes.services import Purpose, present_code, use_code
 from engagement.bills.named import NamedBill, find_bill
+from engagement.numbers.money import round_money
 from engagement.points.activity import keep_alive
 from engagement.points.ledger.movements import spend
 from engagement.points.ledger.posting import EntryContext, Kind
@@ -41,7 +42,7 @@ from engagement.redemptions.voucher_codes import insert_redemption
 from engagement.tiers.rules import end_of
 from loyalty_project import clock
 from loyalty_project.protocol.custom_fields import usable_fields
-from loyalty_project.protocol.errors import LoyaltyError, Notice
+from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError, Notice
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.audit.actors import Actor
 
@@ -93,15 +94,17 @@ class _CheckedRequest:
         return AccountKey(self.customer.pk, self.current.program.pk)
 
 
-def redeem_points(request: RedemptionRequest, *, by: Actor) -> Redeemed:
+def redeem_points(request: RedemptionRequest, *, by: Actor, customer_id: int | None = None) -> Redeemed:
     """Spend points, first expiring first; the stored result for a repeated call.
+
+    `customer_id` is the customer of the request's references, if they were looked up already.
 
     Raises `LoyaltyError` with the codes of docs/protocol.md, tills' part 6.2, in the order given there. Call it in a
     transaction, and commit it also on `CountedRefusalError` (808), because a wrong code is counted. It locks the customer, then
     the accounts; `points_balance_above_floor`, `points_entry_reference_unique` and `redemption_code_unique` are underneath.
     """
     organization, now = by.organization, clock.now()
-    checked = _read(request, by=by, now=now)
+    checked = _read(request, customer_id, by=by, now=now)
     states = lock_accounts([checked.customer.pk], zone=organization.zone)
     earlier = find_earlier(
         request,
@@ -113,7 +116,7 @@ def redeem_points(request: RedemptionRequest, *, by: Actor) -> Redeemed:
         by=by,
     )
     if earlier is not None:
-        return _redeemed(earlier, checked.customer, is_replay=True)
+        return _redeemed(earlier, checked.customer, by=by, is_replay=True)
     settle_states(states.values(), until=now, recorded_at=now)
     _check_account(states, checked.key, checked.points, checked.current, for_group=request.for_group, by=by, now=now)
     code = _confirmed(checked)
@@ -137,18 +140,22 @@ def redeem_points(request: RedemptionRequest, *, by: Actor) -> Redeemed:
     insert_redemption(redemption)
     if code is not None:
         use_code(code, now=now)
-    return _redeemed(redemption, checked.customer)
+    return _redeemed(redemption, checked.customer, by=by)
 
 
-def check_redeemable(request: RedeemableRequest, *, by: Actor) -> Redeemable:
+def check_redeemable(request: RedeemableRequest, *, by: Actor, customer_id: int | None = None) -> Redeemable:
     """Check whether the points may be redeemed now; nothing is spent, and no code is used up.
 
-    Raises `LoyaltyError` with the codes and in the order of `redeem_points`, but 824; a wrong code is counted. Warning 876 if
-    a code is requested and cannot be sent. Opens its own transactions: call it outside of one.
+    `customer_id` is the customer of the request's references, if they were looked up already.
+
+    Raises `LoyaltyError` with the codes and in the order of `redeem_points`, but 824. Warning 876 if a code is requested and
+    cannot be sent. A transaction around it has to commit also on `CountedRefusalError` (808), because a wrong code is counted.
     """
     organization, now = by.organization, clock.now()
-    references, sequence = first_reference(request.references)
-    customer = Customer.objects.get(pk=find_customer(references, sequence, by=by, country_code=request.country_code))
+    if customer_id is None:
+        references, sequence = first_reference(request.references)
+        customer_id = find_customer(references, sequence, by=by, country_code=request.country_code).customer.pk
+    customer = Customer.objects.get(pk=customer_id)
     target = choose_program(customer, request.program_id, by=by)
     points = _points_asked(request, target)
     current = target.program()
@@ -164,13 +171,15 @@ def check_redeemable(request: RedeemableRequest, *, by: Actor) -> Redeemable:
     if request.wants_code and send_code(customer.pk, points, by=by) is None:
         notices.append(Notice(PointsCode.CODE_NOT_ISSUED_TOO))
     ratio = current.rules.ratio
-    return Redeemable(customer_id=customer.pk, points=points, value=points * ratio, ratio=ratio, notices=notices)
+    value = round_money(points * ratio, organization.currency)
+    return Redeemable(customer_id=customer.pk, points=points, value=value, ratio=ratio, notices=notices)
 
 
-def _read(request: RedemptionRequest, *, by: Actor, now: datetime) -> _CheckedRequest:
+def _read(request: RedemptionRequest, customer_id: int | None, *, by: Actor, now: datetime) -> _CheckedRequest:
     """Lock the customer and check the request, as far as that needs no account."""
-    sequence = write_order(by.organization.policy)
-    customer_id = find_customer(request.references, sequence, by=by, country_code=request.country_code)
+    if customer_id is None:
+        sequence = write_order(by.organization.policy)
+        customer_id = find_customer(request.references, sequence, by=by, country_code=request.country_code).customer.pk
     customer = lock_customer(customer_id)
     target = choose_program(customer, request.program_id, by=by)
     points = _in_precision(read_points(request.points), target)
@@ -243,12 +252,12 @@ def _confirmed(checked: _CheckedRequest) -> ValidationCode | None:
 
 
 def _check_code(given: str, customer_id: int, points: Decimal, now: datetime) -> None:
-    """Check the code without using it up. Raises `LoyaltyError` 808, after the failed attempt is stored."""
+    """Check the code without using it up. Raises `CountedRefusalError` 808 for a wrong one, which is counted."""
     with transaction.atomic():
         lock_customer(customer_id)
         code = present_code(given, customer_id=customer_id, purpose=Purpose.POINTS, points=points, now=now)
     if code is None:
-        raise LoyaltyError(PointsCode.INVALID_VALIDATION_CODE)
+        raise CountedRefusalError(PointsCode.INVALID_VALIDATION_CODE)
 
 
 def _context(checked: _CheckedRequest, named: NamedBill) -> EntryContext:
@@ -271,15 +280,16 @@ def _context(checked: _CheckedRequest, named: NamedBill) -> EntryContext:
     )
 
 
-def _redeemed(redemption: Redemption, customer: Customer, *, is_replay: bool = False) -> Redeemed:
-    """The result, from what was written with the redemption."""
+def _redeemed(redemption: Redemption, customer: Customer, *, by: Actor, is_replay: bool = False) -> Redeemed:
+    """The result, from what was written with the redemption. Its worth in money is rounded half up to the currency."""
     entry = redemption.entry
     version = entry.program_version
+    worth = redemption.points * version.typed_rules.ratio if version else ZERO
     return Redeemed(
         customer_id=customer.pk,
         redemption=redemption,
         balance=entry.balance_after,
-        value=redemption.points * version.typed_rules.ratio if version else ZERO,
+        value=round_money(worth, by.organization.currency),
         bill_id=entry.explanation.get("bill"),
         notices=[Notice(PointsCode.NOT_TIED)] if entry.explanation.get("bill_is_foreign") else [],
         is_replay=is_replay,

@@ -52,19 +52,23 @@ class Reversed:
         return self.reversal.points - self.lapsed
 
 
-def reverse_redemption(request: ReversalRequest, *, by: Actor) -> Reversed:
+def reverse_redemption(request: ReversalRequest, *, by: Actor, customer_id: int | None = None) -> Reversed:
     """Give points of a redemption back to their lots, last spent first; points past their expiry expire at once.
 
-    The balance may lift the member's tier, if its rules look at it.
+    The balance may lift the member's tier, if its rules look at it. `customer_id` is the customer of the request's references,
+    if they were looked up already.
 
-    Raises `LoyaltyError`: 905, 901, 802 and 816 for the customer, 902 or 814, 904, 903, 812, 810, in this order. Any till of
-    the organization may reverse, also for customers marked as fraud. Call it in a transaction. It locks the customer, then the
-    accounts; `redemption_reversed_within_points` is underneath.
+    Raises `LoyaltyError`: 905, 802 and 816 for the customer, 801 and 878 for the points, 801 for texts that are too long, 901,
+    902 or 814, 904, 903, 812, 810, in this order. Any till of the organization may reverse, also for customers marked as fraud.
+    Call it in a transaction. It locks the customer, then the accounts; `redemption_reversed_within_points` is underneath.
     """
-    if not by.organization.policy.redemption_reversal:
-        raise LoyaltyError(PointsCode.REVERSAL_DISABLED)
-    asked = _points(request)
-    customer_id = _customer(request, by)
+    check_reversal_enabled(by)
+    if customer_id is None and needs_customer(request):
+        order_of_references = write_order(by.organization.policy)
+        found = find_customer(request.references, order_of_references, by=by, country_code=request.country_code)
+        customer_id = found.customer.pk
+    asked = check_precision(read_points(request.points)) if request.points else None
+    _check_texts(request)
     redemption = _find(request, customer_id)
     if customer_id is not None and redemption.account.customer_id != customer_id:
         raise LoyaltyError(PointsCode.OTHER_CUSTOMERS)
@@ -118,29 +122,33 @@ def give_back(
     return reversal, lapsed
 
 
-def _points(request: ReversalRequest) -> Decimal | None:
-    """The points of the request, None for all. Raises `LoyaltyError` 901 for a malformed request."""
+def check_reversal_enabled(by: Actor) -> None:
+    """Raise `LoyaltyError` 905 if the organization does not reverse redemptions."""
+    if not by.organization.policy.redemption_reversal:
+        raise LoyaltyError(PointsCode.REVERSAL_DISABLED)
+
+
+def needs_customer(request: ReversalRequest) -> bool:
+    """True if the customer has to be found: one is referred to, or a bill's number has to be theirs."""
+    return bool(request.transaction_number and not request.redemption_id) or any(
+        value.strip() for value in request.references.values()
+    )
+
+
+def _check_texts(request: ReversalRequest) -> None:
+    """Raise `LoyaltyError` 801 if a text is too long, 901 if nothing names the redemption."""
     too_long = max(len(request.external_reference), len(request.transaction_number)) > LONGEST_NUMBER
-    if too_long or len(request.notes) > LONGEST_NOTE or not (request.redemption_id or request.transaction_number):
+    if too_long or len(request.notes) > LONGEST_NOTE:
+        raise LoyaltyError(PointsCode.INVALID_POINTS)
+    if not (request.redemption_id or request.transaction_number):
         raise LoyaltyError(PointsCode.INVALID_REDEMPTION)
-    if not request.points:
-        return None
-    try:
-        return check_precision(read_points(request.points))
-    except LoyaltyError:
-        raise LoyaltyError(PointsCode.INVALID_REDEMPTION) from None
-
-
-def _customer(request: ReversalRequest, by: Actor) -> int | None:
-    """The customer of the request; None if only the redemption's id is given. Raises `LoyaltyError` 802 or 816."""
-    if request.redemption_id and not any(value.strip() for value in request.references.values()):
-        return None
-    order_of_references = write_order(by.organization.policy)
-    return find_customer(request.references, order_of_references, by=by, country_code=request.country_code)
 
 
 def _find(request: ReversalRequest, customer_id: int | None) -> Redemption:
-    """The redemption of a code or numeric id, or the customer's only one on a bill. Raises `LoyaltyError` 902 or 814."""
+    """The redemption of a code or numeric id, or the customer's only one on a bill.
+
+    Raises `LoyaltyError` 902 for an unknown one, 814 for a bill without any, 901 for a bill with several.
+    """
     redemptions = Redemption.objects.select_related("account", "entry__till")
     given = request.redemption_id
     if given:
@@ -154,7 +162,7 @@ def _find(request: ReversalRequest, customer_id: int | None) -> Redemption:
     number = Q(transaction_number=request.transaction_number) | Q(bill__number=request.transaction_number)
     on_bill = list(redemptions.filter(number, account__customer=customer_id)[:2])
     if len(on_bill) > 1:
-        raise LoyaltyError(PointsCode.REDEMPTION_NOT_FOUND)
+        raise LoyaltyError(PointsCode.INVALID_REDEMPTION)
     if not on_bill:
         raise LoyaltyError(PointsCode.NOTHING_ON_BILL)
     return on_bill[0]

@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from customers.lookup.references import UNKNOWN, find_referenced
+from customers.lookup.references import UNKNOWN, find_named
+from customers.lookup.statement import Found
 from customers.profile.models import Customer
+from customers.profile.reading import Reading, Section
 from customers.statuses.rules import Block, blocks, label_of
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog, current_catalog
 from engagement.programs.models import Membership
 from engagement.redemptions.codes import PointsCode
-from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
-from loyalty_project.protocol.values import read_id
 from organizations.audit.actors import Actor
 from organizations.policies import Policy
+
+# Tills send it for "not given".
+NO_PROGRAM: Final = "0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,19 +34,27 @@ class Target:
         return self.current
 
 
-def find_customer(references: Mapping[str, str], order: Sequence[str], *, by: Actor, country_code: str = "") -> int:
-    """The id of the customer of the first known reference, in this order.
+def find_customer(
+    references: Mapping[str, str],
+    order: Sequence[str],
+    *,
+    by: Actor,
+    country_code: str = "",
+    sections: Sequence[Section] = (),
+    reading: Reading | None = None,
+) -> Found:
+    """The customer of the first known reference, in this order, with what `sections` print of a `reading`.
 
     Raises `LoyaltyError` 802 without a reference or for a malformed one, and 816 if no reference is known.
     """
-    found = find_referenced(references, order, by=by, country_code=country_code)
-    if isinstance(found, Code) or found is None:
+    found = find_named(references, order, by=by, country_code=country_code, sections=sections, reading=reading)
+    if not isinstance(found, Found):
         raise LoyaltyError(PointsCode.CUSTOMER_NOT_FOUND if found in UNKNOWN else PointsCode.INVALID_CUSTOMER)
     return found
 
 
 def choose_program(customer: Customer, program_id: str, *, by: Actor) -> Target:
-    """The program of `program_id`; if "", the till's if the customer is in it, else the default one.
+    """The program of `program_id`; if "" or "0", the till's if the customer is in it, else the default one.
 
     Raises `LoyaltyError` 881 for a customer who is not in any program, or not in that one.
     """
@@ -50,7 +62,8 @@ def choose_program(customer: Customer, program_id: str, *, by: Actor) -> Target:
         raise LoyaltyError(PointsCode.NOT_IN_PROGRAM)
     catalog = current_catalog()
     joined = set(Membership.objects.filter(customer=customer).values_list("program_id", flat=True))
-    target = _named(catalog, program_id.strip()) if program_id.strip() else _at_till(catalog, customer, joined, by)
+    named = "" if program_id.strip() == NO_PROGRAM else program_id.strip()
+    target = _named(catalog, named) if named else _at_till(catalog, customer, joined, by)
     if target.current is not None and target.current.program.pk not in joined:
         raise LoyaltyError(PointsCode.NOT_IN_PROGRAM)
     return target
@@ -63,7 +76,7 @@ def check_not_blocked(customer: Customer, policy: Policy) -> None:
 
 
 def _named(catalog: ProgramCatalog, program_id: str) -> Target:
-    current = catalog.by_id.get(read_id(program_id))
+    current = catalog.named(program_id)
     if current is None or not current.program.is_active:
         return Target(refusal=LoyaltyError(PointsCode.INVALID_PROGRAM))
     return Target(current=current)

@@ -1,13 +1,14 @@
-"""Calls of other versions: plain JSON in and out, without the envelope of contract 1.1 (docs/protocol.md 1.9)."""
+"""Calls of other versions: plain JSON in and out, without the envelope of contract 1.1 (docs/protocol.md 1.1)."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.http import HttpRequest
 from rest_framework.response import Response
 
 from loyalty_project.api.envelope import Tree
-from loyalty_project.api.exception_handler import answer_exception
 from loyalty_project.api.formats import Format
+from loyalty_project.api.renderers import CONTENT_TYPES
+from loyalty_project.protocol.json_text import to_plain_json
 
 
 def plain_refusal(code: int, message: str) -> Tree:
@@ -15,21 +16,20 @@ def plain_refusal(code: int, message: str) -> Tree:
     return {"data": None, "errors": [{"code": code, "message": message}], "warnings": []}
 
 
-def answer_plain_exception(error: Exception, context: Mapping[str, Any]) -> Response:
-    """As `answer_exception`, in the form of other versions."""
-    response = answer_exception(error, context)
-    status = response.data["response"]["status"]
-    response.data = plain_refusal(status["code"], status["message"])
-    return response
-
-
 class PlainJsonMixin:
-    """For a `WireView`: refusals as other versions have them, answers in JSON whatever is asked for."""
+    """For a `WireView`: answers in JSON whatever is asked for, and refusals of whole requests as other versions have them."""
 
-    def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response]:
-        """The exception handler."""
-        return answer_plain_exception
+    def refuse_plainly(self, code: int, message: str) -> Tree:
+        """The answer to a request that failed as a whole."""
+        return plain_refusal(code, message)
 
-    def answer_format(self, _request: Any) -> Format:
+    def handle_exception(self, error: Exception) -> Response:
+        """The refusal that other views put into the envelope."""
+        response: Response = super().handle_exception(error)  # type: ignore[misc]  # of the view
+        status = response.data["response"]["status"]
+        response.data = self.refuse_plainly(status["code"], status["message"])
+        return response
+
+    def write(self, _request: HttpRequest, tree: Any) -> tuple[bytes, str]:
         """JSON."""
-        return Format.JSON
+        return to_plain_json(tree), CONTENT_TYPES[Format.JSON]

@@ -1,9 +1,7 @@
 """Routes of the actions of contract 1.1, in all spellings of their addresses (docs/protocol.md 1.1)."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from django.urls import URLPattern, re_path
 from rest_framework.routers import DynamicRoute, SimpleRouter
 from rest_framework.viewsets import ViewSetMixin
 
@@ -19,9 +17,3 @@ class WireRouter(SimpleRouter):
     def get_default_basename(self, viewset: type[ViewSetMixin]) -> str:
         """The viewset's own name: several viewsets share an entity."""
         return viewset.__name__
-
-
-def action_path(entity: str, names: str, view: Callable[..., Any]) -> URLPattern:
-    """Route of a single view; `names` are the action's names, separated by `|`."""
-    route: URLPattern = re_path(_ADDRESS.format(prefix=entity, url_path=names), view)
-    return route

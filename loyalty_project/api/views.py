@@ -14,7 +14,6 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from loyalty_project.api.body import discard_body
-from loyalty_project.api.formats import Format
 from loyalty_project.api.negotiation import asked_format, query_values
 from loyalty_project.api.parsers import parse_request
 from loyalty_project.api.renderers import CONTENT_TYPES, JSONRenderer, XMLRenderer, render
@@ -85,14 +84,13 @@ class WireView(APIView):
         """Write the answer's tree in the asked format, and keep personal data out of caches."""
         if response.status_code not in _BODY_NOT_READ:
             discard_body(request._request)
-        wanted = self.answer_format(request)
-        response.content = render(response.data, wanted)
-        response["Content-Type"] = CONTENT_TYPES[wanted]
+        response.content, response["Content-Type"] = self.write(request._request, response.data)
         for name, value in self.headers.items():
             response[name] = value
         response["Cache-Control"] = "no-store"
         return response
 
-    def answer_format(self, request: Request) -> Format:
-        """The format of the answer, as the call asks for it."""
-        return asked_format(request._request, self.kwargs.get("format"))
+    def write(self, request: HttpRequest, tree: Any) -> tuple[bytes, str]:
+        """The bytes of an answer's tree, and their media type (docs/protocol.md 1.2)."""
+        wanted = asked_format(request, self.kwargs.get("format"))
+        return render(tree, wanted), CONTENT_TYPES[wanted]

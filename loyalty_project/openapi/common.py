@@ -55,8 +55,7 @@ IDENTITY: Final[Properties] = {
     "external_id": text(nullable=True),
 }
 ITEM_STATUS: Final[Properties] = {"item_status": shared("ItemStatus")}
-# Answers about bills, points and coupons have codes of items as numbers (docs/protocol.md, tills' part 1.2).
-SALE_ITEM_STATUS: Final[Properties] = {"item_status": shared("SaleItemStatus")}
+TILL_ITEM_STATUS: Final[Properties] = {"item_status": shared("TillItemStatus")}
 FIELDS: Final = shared("Fields")
 PLACE: Final = record("A store or till.", code=text(), name=text())
 
@@ -86,9 +85,9 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
         message=text("The literal of success with the sentences of warnings, or the sentence of the failure."),
         warnings=container("warning", text(), "Codes of warnings."),
     ),
-    "SaleItemStatus": record(
-        "The outcome of an item of a till's call, whose code is a number.",
-        required=("success", "code", "message"),
+    "TillItemStatus": record(
+        "The outcome of an item of a till's call.",
+        required=("success", "code", "message", "warnings"),
         success=text(choices=("true", "false")),
         code={"type": "integer", "description": "The code of success or failure; the operation lists them."},
         message=text("The literal of success with the sentences of warnings, or the sentence of the failure."),

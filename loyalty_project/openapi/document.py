@@ -56,4 +56,4 @@ class WireSchema(AutoSchema):
         _, _, entity, name = path.split("/")
         view: Any = self.view
         handler = getattr(view, view.action_map[method.lower()])
-        return description_of(handler, f"{entity}/{name}", method).document(entity, name, method)
+        return description_of(handler).document(entity, name, method)

@@ -12,7 +12,6 @@ _MEDIA: Final = {"json": "application/json", "xml": "application/xml"}
 # The HTTP statuses of refusals (docs/protocol.md 1.6), by what can go wrong.
 _ALWAYS: Final = ("400", "401", "403", "404", "405", "429", "500", "503")
 _WITH_BODY: Final = ("413", "415", "422")
-NOT_ACTIVE: Final = "406"
 _SENTENCES: Final[Mapping[int, str]] = {int(code): code.sentence for code in (*Transport, *Code)}
 _DESCRIBES: Final = "describes_operation"
 
@@ -35,23 +34,21 @@ class Parameter:
 class Operation:
     """An action with one of its methods. `section` is that of docs/protocol.md.
 
-    `body` is what is inside of `root`, `answer` the keys of `response` besides `status`; without an answer this version has the
-    action not: every call is 406. `codes` are those of its items, `refusals` HTTP statuses that only some actions have. With
-    `totals` the status counts the items. `leading` keys of the answer come before the status. `table` are the codes of the
-    action's entity, which come before those of customers.
+    `body` is what is inside of `root`, `answer` the keys of `response` besides `status`. `codes` are those of its items, by
+    number, or members of the noun's own table. `refusals` are HTTP statuses that only some actions have. With `totals` the
+    status counts the items. `leading` keys of the answer come before the status.
     """
 
     section: str
     summary: str
+    answer: Mapping[str, Schema]
     details: str = ""
     parameters: Sequence[Parameter] = ()
     body: Schema | None = None
-    answer: Mapping[str, Schema] | None = None
     leading: Mapping[str, Schema] = field(default_factory=dict)
     codes: Sequence[int] = ()
     refusals: Sequence[str] = ()
     totals: bool = False
-    table: type[CodeTable] | None = None
 
     def document(self, entity: str, name: str, method: str) -> Schema:
         """As OpenAPI has it, for one address and method."""
@@ -74,37 +71,38 @@ class Operation:
 
     def _description(self) -> str:
         parts = [self.details] if self.details else []
-        if self.answer is None:
-            parts.append("Not active in this version: every call is answered 406.")
         parts.append(f"Section {self.section} of docs/protocol.md.")
         if self.codes:
-            table = [f"| {code} | {sentence_of(code, self.table)} |" for code in sorted(self.codes)]
+            table = [f"| {code} | {sentence_of(code)} |" for code in sorted(self.codes)]
             parts.append("\n".join(["Codes of items and warnings:", "", "| Code | Sentence |", "|---|---|", *table]))
         return "\n\n".join(parts)
 
     def _responses(self) -> Schema:
         statuses = [*_ALWAYS, *self.refusals, *(_WITH_BODY if self.body is not None else ())]
-        responses: Schema = {}
-        if self.answer is None:
-            statuses.append(NOT_ACTIVE)
-        else:
-            keys: Properties = {
-                **self.leading,
-                "status": shared("StatusWithTotals" if self.totals else "Status"),
-                **self.answer,
-            }
-            responses["200"] = {
+        keys: Properties = {
+            **self.leading,
+            "status": shared("StatusWithTotals" if self.totals else "Status"),
+            **self.answer,
+        }
+        responses: Schema = {
+            "200": {
                 "description": "The items in the order of the request; `status.code` is 200, 201 or 500 (1.5).",
                 "headers": {"X-Cap-Requestid": {"$ref": "#/components/headers/RequestId"}},
                 "content": _content("response", record(required=list(keys), **keys)),
             }
+        }
         return {**responses, **{status: {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}}
 
 
-def sentence_of(code: int, table: type[CodeTable] | None = None) -> str:
-    """The sentence of a code of items, by the `table` of an entity if it has the code. Raises KeyError for an unknown one."""
-    own = {int(entry): entry.sentence for entry in table or ()}
-    return own.get(code) or _SENTENCES[code]
+def sentence_of(code: int) -> str:
+    """The sentence of a code of items: its own for one of a table, else that of a customer call. Raises KeyError for others."""
+    return code.sentence if isinstance(code, CodeTable) else _SENTENCES[code]
+
+
+def codes_of(table: type[CodeTable], *codes: int) -> tuple[int, ...]:
+    """The codes of an operation: members of the noun's own table for the numbers that it has."""
+    own = {int(code): code for code in table}
+    return tuple(own.get(code, code) for code in codes)
 
 
 def _content(root: str, schema: Schema) -> Schema:
@@ -118,20 +116,15 @@ def _content(root: str, schema: Schema) -> Schema:
 
 def described(operation: Operation) -> Callable[[Handler], Handler]:
     """Decorator of the handler of one method of an action."""
-    return described_by(lambda _address, _method: operation)
-
-
-def described_by(choose: Callable[[str, str], Operation]) -> Callable[[Handler], Handler]:
-    """Decorator of a handler of several actions: `choose` gives the description for `entity/action` and method."""
 
     def decorate(handler: Handler) -> Handler:
-        setattr(handler, _DESCRIBES, choose)
+        setattr(handler, _DESCRIBES, operation)
         return handler
 
     return decorate
 
 
-def description_of(handler: Callable[..., Any], address: str, method: str) -> Operation:
+def description_of(handler: Callable[..., Any]) -> Operation:
     """The description of a handler. Raises AttributeError for a handler without one."""
-    choose: Callable[[str, str], Operation] = getattr(handler, _DESCRIBES)
-    return choose(address, method)
+    operation: Operation = getattr(handler, _DESCRIBES)
+    return operation

@@ -18,8 +18,8 @@ A failure of an item keeps HTTP 200: read `status.code` and the `item_status` of
 _TAGS: Final = {
     "customer": "Customers and what they have.",
     "oauth": "Tokens of API clients.",
-    "transaction": "Bills; not active yet.",
-    "points": "Points at the till; not active yet.",
+    "transaction": "Bills and returns.",
+    "points": "Points at the till.",
     "coupon": "Coupons at the till.",
 }
 _REFUSALS: Final = {
@@ -28,7 +28,6 @@ _REFUSALS: Final = {
     "403": "The caller's access group may not use the resource (4000).",
     "404": "Unknown action.",
     "405": "Wrong method.",
-    "406": "The action exists but is not active in this version.",
     "413": "The body is too large (400).",
     "415": "The media type is neither JSON nor XML.",
     "422": "The Idempotency-Key was used before for other content (400).",
@@ -94,6 +93,7 @@ SPECTACULAR: Final[dict[str, Any]] = {
     "POSTPROCESSING_HOOKS": [
         "organizations.credentials.openapi.add_token_path",
         "engagement.coupons.tills.openapi.add_reactivation_path",
+        "engagement.redemptions.points_openapi.add_plain_path",
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -3,7 +3,7 @@
 The order of refusals is that of docs/protocol.md 7: 401, then 429, then 404, 405 and 406; nothing else is read before that.
 """
 
-from typing import Any, NoReturn
+from typing import Any
 
 import structlog
 from django.http import Http404, HttpRequest
@@ -17,12 +17,8 @@ from loyalty_project.api.envelope import Tree, http_status
 from loyalty_project.api.response import WireResponse
 from loyalty_project.api.views import WireView
 from loyalty_project.gateway.known_callers import mark_known
-from loyalty_project.openapi.operations import described_by
-from loyalty_project.protocol.codes import Transport
-from loyalty_project.protocol.errors import RequestRefusedError
 from organizations.api.authentication import CallerAuthentication, caller_of
 from organizations.api.call import Call, read_call
-from organizations.api.planned import planned_operation
 from organizations.api.throttling import CallerThrottle
 from organizations.tenancy import scoping
 
@@ -66,18 +62,6 @@ class TillView(WireView):
 
 class TillViewSet(ViewSetMixin, TillView):
     """A viewset of actions for tills and API clients."""
-
-
-class UnsupportedViewSet(TillViewSet):
-    """An action of the contract that this version does not have: 406 to the action's methods, 405 to others.
-
-    Routed as `UnsupportedViewSet.as_view({"get": "refuse"})`.
-    """
-
-    @described_by(planned_operation)
-    def refuse(self, _request: Request, **_kwargs: object) -> NoReturn:
-        """Raise 406."""
-        raise RequestRefusedError(406, Transport.UNSUPPORTED_OPERATION)
 
 
 class UnknownResourceView(TillView):

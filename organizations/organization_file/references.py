@@ -27,6 +27,15 @@ def check_names(names: Collection[str], known: Collection[Any], what: str, path:
         check_name(name, known, what, f"{path}[{number}]", problems)
 
 
+def check_numbers(document: Document, section: str, problems: Problems) -> None:
+    """Add a problem for every `external_id` of a section that is that of a row before."""
+    first: dict[int, str] = {}
+    for position, row in enumerate(document[section]):
+        number, path = row["external_id"], f"{section}[{position}]"
+        if number is not None and first.setdefault(number, path) != path:
+            problems.add(f"{path}.external_id", f"is that of {first[number]}")
+
+
 def check_single_default(rows: Collection[dict[str, Any]], section: str, sentence: str, problems: Problems) -> None:
     """Add a problem for every default row of a section but the first; `sentence` has a place for the first one's path."""
     defaults = [number for number, row in enumerate(rows) if row["default"]]

@@ -40,7 +40,8 @@ TEXT_KEYS = (
     "registered_on", "updated_on", "registered_till", "associated_with", "preferred_store", "ndnc_status", "fraud_status",
     "test_control_status", "referral_code", "card_number", "series_code", "identifier", "old_value", "new_value",
     "validation_code", "channel", "priority", "scope", "is_subscribed", "campaign_id", "outbox_id",
-    "associate_id", "local_id",
+    "associate_id", "local_id", "points_redeemed", "points", "redemption_id", "transaction_number", "redemption_time",
+    "till_id", "external_reference_number", "redemption_purpose", "redemptionId", "pointsToBeReversed",
 )  # fmt: skip
 LIST_KEYS = (
     ("custom_fields", "field"),
@@ -65,7 +66,7 @@ ROW = {
     "description": "Likes tea",
 }
 # The container of an action's items.
-CONTAINERS = ("customer", "subscription", "transaction", "redeem", "coupon")
+CONTAINERS = ("customer", "subscription", "transaction", "redeem", "reverse", "coupon")
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,10 @@ def queries() -> Iterator[str]:
             "store_id",
             "program_id",
             "network",
+            "points",
+            "currency_input",
+            "currency_value",
+            "validation_code",
             "associate_id",
             "start",
             "rows",

@@ -119,8 +119,13 @@ def test_the_actions_are_those_of_the_routes() -> None:
 
 @pytest.mark.parametrize(
     ("addresses", "slice_of"),
-    [([("POST", "/v1.1/customer/add")], SLICE_OF_ADD), (WRITES, SLICE), ([("POST", "/v3/oauth/token/generate")], SLICE)],
-    ids=["add", "every action", "token"],
+    [
+        ([("POST", "/v1.1/customer/add")], SLICE_OF_ADD),
+        (WRITES, SLICE),
+        ([("POST", "/v3/oauth/token/generate")], SLICE),
+        ([("POST", "/v2/points/reverse")], SLICE),
+    ],
+    ids=["add", "every action", "token", "plain JSON"],
 )
 def test_bodies_are_answered(api: Api, addresses: Sequence[Action], slice_of: int) -> None:
     wrong = [

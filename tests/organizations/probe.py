@@ -9,7 +9,7 @@ from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from organizations.api.views import TillView, UnknownResourceView, UnsupportedViewSet
+from organizations.api.views import TillView, UnknownResourceView
 from organizations.credentials.api import TokenView
 from organizations.locations.models import Till
 from tests.factories.locations import TILL_PASSWORD, digest
@@ -54,6 +54,13 @@ class BareView(TillView):
         return Response({"response": {}})
 
 
+class WrittenView(TillView):
+    """Takes only POST."""
+
+    def post(self, _: Request) -> Response:
+        return Response({"response": {}})
+
+
 class BrokenView(TillView):
     """Fails in a way that nobody foresaw."""
 
@@ -67,7 +74,7 @@ urlpatterns = [
     path("v1.1/customer/probe", ProbeView.as_view()),
     path("v1.1/customer/bare", BareView.as_view()),
     path("v1.1/customer/broken", BrokenView.as_view()),
-    path("v1.1/customer/later", UnsupportedViewSet.as_view({"post": "refuse"})),
+    path("v1.1/customer/written", WrittenView.as_view()),
     path("v1.1/customer/unknown", UnknownResourceView.as_view()),
 ]
 

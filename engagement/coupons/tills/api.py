@@ -45,7 +45,6 @@ from loyalty_project.api.response import WireResponse
 from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import in_numeric_order
-from loyalty_project.protocol.json_text import json_boolean
 from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
 from loyalty_project.protocol.values import Item, child, is_on, text
 from organizations.api.batches import answer_batch
@@ -144,6 +143,10 @@ class CouponReactivationViewSet(PlainJsonMixin, TillViewSet):
     """The other address of coupon/reactivate, in version 2 (docs/protocol.md, tills' part 5.4)."""
 
     reads_single_quotes = True
+
+    def refuse_plainly(self, code: int, message: str) -> Tree:
+        """The answer to a request that failed as a whole: it is no success either."""
+        return plain_answer(errors=[{"code": code, "message": message}])
 
     def answer(self, tree: Tree) -> Response:
         """The response with this tree."""
@@ -259,7 +262,12 @@ def plain_reactivations(outcomes: Sequence[Outcome]) -> Tree:
             errors.append({"code": int(status["code"]), "message": status["message"], **of})
         codes = map(int, status["warnings"]["warning"])
         warnings += [{"code": code, "message": _SENTENCES[code], **of} for code in codes]
-    return {"success": json_boolean(not errors), "warnings": warnings, "errors": errors}
+    return plain_answer(errors=errors, warnings=warnings)
+
+
+def plain_answer(*, errors: list[dict[str, Any]], warnings: list[dict[str, Any]] | None = None) -> Tree:
+    """An answer of version 2: it is a success without errors."""
+    return {"success": not errors, "warnings": warnings or [], "errors": errors}
 
 
 def echo_use(item: Item, *, query: Mapping[str, str]) -> Mapping[str, Any]:

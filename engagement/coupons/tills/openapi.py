@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from engagement.coupons.codes import CouponCode
-from loyalty_project.openapi.common import SALE_ITEM_STATUS, choice, flag, plain
+from loyalty_project.openapi.common import TILL_ITEM_STATUS, choice, flag, plain
 from loyalty_project.openapi.operations import Operation, Parameter
 from loyalty_project.openapi.shapes import Properties, Schema, container, either, one_or_many, record, rows, text
 from loyalty_project.protocol.codes import Code
@@ -141,7 +141,6 @@ IS_REDEEMABLE: Final = Operation(
             ),
         )
     },
-    table=CouponCode,
     codes=(*_USE_CODES, Code.SURVIVOR_RETRIEVED),
 )
 REDEEM: Final = Operation(
@@ -197,11 +196,10 @@ REDEEM: Final = Operation(
                 coupon_value=text(),
                 transaction=record(amount=text("With two decimals.", example="250.00"), number=text()),
                 side_effects=container("effect", {}, "Always empty."),
-                **SALE_ITEM_STATUS,
+                **TILL_ITEM_STATUS,
             ),
         )
     },
-    table=CouponCode,
     codes=(*_USE_CODES, CouponCode.INVALID_CODE, CouponCode.FAILED, CouponCode.INVALID_TIME, *_WARNINGS),
 )
 ISSUE: Final = Operation(
@@ -240,11 +238,10 @@ ISSUE: Final = Operation(
                 **_TERMS,
                 discount_upto=text('The most that is taken off; "0" without a limit.'),
                 customer=_ISSUED_TO,
-                **SALE_ITEM_STATUS,
+                **TILL_ITEM_STATUS,
             )
         )
     },
-    table=CouponCode,
     codes=(
         CouponCode.DONE,
         CouponCode.CUSTOMER_NOT_FOUND,
@@ -273,11 +270,10 @@ REACTIVATE: Final = Operation(
                 redemptionId=text("Of a failed item as sent."),
                 code=text(),
                 redemptions_left=_LEFT,
-                **SALE_ITEM_STATUS,
+                **TILL_ITEM_STATUS,
             ),
         )
     },
-    table=CouponCode,
     codes=(
         CouponCode.INVALID_REDEMPTION,
         CouponCode.NO_REDEMPTION,
@@ -293,9 +289,7 @@ _PROBLEM: Final = record(
     required=("code", "message"), code={"type": "integer"}, message=text(), redemptionId=text("Which; not of refused calls.")
 )
 _PLAIN: Final = record(
-    "Without `success` and with `data` null, if the whole call was refused.",
-    required=("warnings", "errors"),
-    data={"type": "null"},
+    required=("success", "warnings", "errors"),
     success={"type": "boolean", "description": "True without errors."},
     warnings=rows(_PROBLEM, "510: taken back before."),
     errors=rows(_PROBLEM),

@@ -13,7 +13,7 @@ from organizations.audit.models import AuditEntry
 from organizations.organization_file.dumping import organization_document
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.factories.organization_files import check, whole
+from tests.factories.organization_files import check, problems_of, whole
 from tests.factories.program_files import club, document, load
 from use_cases.organization_file import SECTIONS, check_document, dump_organization, load_organization
 
@@ -60,7 +60,7 @@ def test_a_program_gets_its_row_its_first_version_and_its_tiers() -> None:
 
 
 def test_every_row_is_audited(northwind: Organization) -> None:
-    values = {"name": "Club", "description": "The club", "default": True, "active": True}
+    values = {"name": "Club", "external_id": None, "description": "The club", "default": True, "active": True}
     assert audited("program") == [("created", {}, values)]
     ((action, old, new),) = audited("programversion")
     program = Program.objects.get()
@@ -127,6 +127,30 @@ def test_tiers_follow_the_rules_and_are_never_deleted(northwind: Organization) -
 def test_tiers_of_the_same_name_belong_to_their_programs(northwind: Organization) -> None:
     load(club(), {"name": "Other", "tiers": [{"name": "Bronze"}]})
     assert sorted(Tier.objects.filter(name="Bronze").values_list("program__name", flat=True)) == ["Club", "Other"]
+
+
+def numbers() -> dict[str, int | None]:
+    return dict(Program.objects.values_list("name", "external_id"))
+
+
+def test_two_programs_may_exchange_their_numbers() -> None:
+    load(club(external_id=1), {**SOUTH, "external_id": 2})
+    organization = load(club(external_id=2), {**SOUTH, "external_id": 1}).organization
+    with organization_scope(organization):
+        assert numbers() == {"Club": 2, "South Club": 1}
+        assert versions() == [1]
+
+
+def test_a_number_goes_from_a_dropped_program_to_another(northwind: Organization) -> None:
+    load(club(), {**SOUTH, "external_id": 778})
+    report = load(club(external_id=778))
+    assert "program South Club.external_id: 778 -> null" in report.lines
+    assert numbers() == {"Club": 778, "South Club": None}
+
+
+def test_a_number_of_two_programs_is_a_problem() -> None:
+    programs = [club(external_id=4), {**SOUTH, "earning": [], "external_id": 4}]
+    assert problems_of(document(*programs)) == {"programs[1].external_id": "is that of programs[0]"}
 
 
 def test_a_program_removed_from_the_file_is_switched_off(northwind: Organization) -> None:

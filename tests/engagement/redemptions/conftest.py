@@ -7,6 +7,7 @@ import time_machine
 
 from engagement.points.models import PointsAccount
 from organizations.tenancy.scoping import organization_scope
+from tests.engagement.redemptions.tills import PointsTill, till_of
 from tests.factories.chains import NOON, Chain, member, open_chain
 
 
@@ -27,3 +28,9 @@ def chain(moment: time_machine.Traveller) -> Iterator[Chain]:
 @pytest.fixture
 def asha(chain: Chain) -> PointsAccount:
     return member(chain)
+
+
+@pytest.fixture
+def till(chain: Chain, asha: PointsAccount) -> PointsTill:
+    """The till in Bengaluru, calling about Asha."""
+    return till_of(chain, asha)

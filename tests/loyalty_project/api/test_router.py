@@ -5,22 +5,23 @@ from django.urls import Resolver404, resolve
 
 from customers.api.viewsets import CustomerViewSet
 from customers.preferences.api import PreferenceViewSet
+from engagement.bills.api import BillViewSet
 from engagement.coupons.api import CouponViewSet
 from engagement.coupons.tills.api import CouponReactivationViewSet, CouponTillViewSet
 from engagement.interactions.api import InteractionViewSet
 from engagement.notes.api import NoteViewSet
 from engagement.recommendations.api import RecommendationViewSet
-from engagement.redemptions.api import RedemptionViewSet
+from engagement.redemptions.api.history import RedemptionViewSet
+from engagement.redemptions.api.points import PointsViewSet
 from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
-from organizations.api.views import UnknownResourceView, UnsupportedViewSet
+from organizations.api.views import UnknownResourceView
 from referrals.api import ReferralViewSet
 from subscriptions.api import SubscriptionViewSet
 from tickets.ticket.api import TicketViewSet
 
 ADD = {"post": "add"}
 GET = {"get": "get_customers"}
-READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "post": "refuse"}
 
 
 @pytest.mark.parametrize(
@@ -49,11 +50,11 @@ READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "po
         ("/v1.1/customer/preferences", PreferenceViewSet, {"get": "preferences", "post": "add_preferences"}),
         ("/v1.1/customer/interaction", InteractionViewSet, {"get": "interaction"}),
         ("/v1.1/customer/interactions", InteractionViewSet, {"get": "interaction"}),
-        ("/v1.1/transaction/add", UnsupportedViewSet, WRITE),
-        ("/v1.1/points/isredeemable.json", UnsupportedViewSet, READ),
-        ("/v1.1/points/validationcode", UnsupportedViewSet, READ),
-        ("/v1.1/points/redeem", UnsupportedViewSet, WRITE),
-        ("/v1.1/points/reverse", UnsupportedViewSet, WRITE),
+        ("/v1.1/transaction/add", BillViewSet, {"post": "add"}),
+        ("/v1.1/points/isredeemable.json", PointsViewSet, {"get": "isredeemable"}),
+        ("/v1.1/points/validationcode", PointsViewSet, {"get": "validationcode"}),
+        ("/v1.1/points/redeem", PointsViewSet, {"post": "redeem"}),
+        ("/v1.1/points/reverse", PointsViewSet, {"post": "reverse"}),
         ("/v1.1/coupon/isredeemable", CouponTillViewSet, {"get": "isredeemable"}),
         ("/v1.1/coupon/redeem/", CouponTillViewSet, {"post": "redeem"}),
         ("/v1.1/coupon/issue", CouponTillViewSet, {"post": "issue"}),

@@ -172,8 +172,9 @@ def test_a_merged_customers_reference_leads_to_the_survivor(api: Api, shops: Sho
     open_series(shops.organization)
     victim = shops.customer("919812345679")
     merge_customers(survivor=asha.pk, victim=victim.pk, by=till_actor(shops.blr))
-    item = issue(api, customer={"id": victim.pk}, query="user_id=true")
-    assert (code_of(item), warnings_of(item), item["customer"]["user_id"]) == (700, ["91009"], str(asha.pk))
+    for _ in range(2):
+        item = issue(api, customer={"id": victim.pk}, query="user_id=true", external_reference_number="R1")
+        assert (code_of(item), warnings_of(item), item["customer"]["user_id"]) == (700, ["91009"], str(asha.pk))
 
 
 def test_xml_in_and_out(api: Api, shops: Shops, asha: Customer) -> None:

@@ -1,0 +1,1 @@
+"""Redemptions on the wire: customer/redemptions, and the tills' calls about points."""
