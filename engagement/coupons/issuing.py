@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db.models import BigIntegerField, Count, Max
 
-from customers.lookup.references import find_named, write_order
+from customers.lookup.references import find_by_references, write_order
 from customers.lookup.statement import Found
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
@@ -101,7 +101,7 @@ def issue_coupon(request: IssueRequest, *, by: Actor) -> Issued:
     if current is None:
         raise LoyaltyError(CouponCode.INVALID_SERIES)
     policy = by.organization.policy
-    found = find_named(request.references, write_order(policy), by=by, country_code=request.country_code)
+    found = find_by_references(request.references, write_order(policy), by=by, country_code=request.country_code)
     if not isinstance(found, Found):
         raise LoyaltyError(CouponCode.CUSTOMER_NOT_FOUND)
     customer = lock_customer(found.customer.pk)

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db.models import F, Q, QuerySet
 
-from customers.lookup.references import find_named, first_reference, write_order
+from customers.lookup.references import find_by_references, first_reference, write_order
 from customers.lookup.statement import Found
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
@@ -97,7 +97,7 @@ def redeem_coupon(use: CouponUse, *, by: Actor) -> CouponUsed:
         raise LoyaltyError(CouponCode.FAILED)
     if not read_code(use.code) and not use.coupon_id.strip():
         raise LoyaltyError(CouponCode.INVALID_CODE)
-    found = find_named(use.references, write_order(organization.policy), by=by, country_code=use.country_code)
+    found = find_by_references(use.references, write_order(organization.policy), by=by, country_code=use.country_code)
     if not isinstance(found, Found):
         raise LoyaltyError(CouponCode.CUSTOMER_NOT_FOUND)
     customer = lock_customer(found.customer.pk)
@@ -144,7 +144,7 @@ def check_usable(question: UsableQuestion, *, by: Actor) -> Usable:
     """
     now = clock.now()
     references, order = first_reference(question.references)
-    found = find_named(references, order, by=by, country_code=question.country_code)
+    found = find_by_references(references, order, by=by, country_code=question.country_code)
     coupon = coupons_of_codes([read_code(question.code)]).first()
     catalog = current_configuration().part(load_series)
     terms = catalog.terms[coupon.version_id] if coupon else None
