@@ -9,7 +9,8 @@ from engagement.coupons.api import CouponViewSet
 from engagement.interactions.api import InteractionViewSet
 from engagement.notes.api import NoteViewSet
 from engagement.recommendations.api import RecommendationViewSet
-from engagement.redemptions.api import RedemptionViewSet
+from engagement.redemptions.api.history import RedemptionViewSet
+from engagement.redemptions.api.points import PointsViewSet
 from engagement.transactions.api import TransactionViewSet
 from loyalty_project.api.error_pages import unknown_path
 from organizations.api.views import UnknownResourceView, UnsupportedViewSet
@@ -49,10 +50,10 @@ READ, WRITE, BOTH = {"get": "refuse"}, {"post": "refuse"}, {"get": "refuse", "po
         ("/v1.1/customer/interaction", InteractionViewSet, {"get": "interaction"}),
         ("/v1.1/customer/interactions", InteractionViewSet, {"get": "interaction"}),
         ("/v1.1/transaction/add", UnsupportedViewSet, WRITE),
-        ("/v1.1/points/isredeemable.json", UnsupportedViewSet, READ),
-        ("/v1.1/points/validationcode", UnsupportedViewSet, READ),
-        ("/v1.1/points/redeem", UnsupportedViewSet, WRITE),
-        ("/v1.1/points/reverse", UnsupportedViewSet, WRITE),
+        ("/v1.1/points/isredeemable.json", PointsViewSet, {"get": "isredeemable"}),
+        ("/v1.1/points/validationcode", PointsViewSet, {"get": "validationcode"}),
+        ("/v1.1/points/redeem", PointsViewSet, {"post": "redeem"}),
+        ("/v1.1/points/reverse", PointsViewSet, {"post": "reverse"}),
         ("/v1.1/coupon/isredeemable", UnsupportedViewSet, READ),
         ("/v1.1/coupon/redeem/", UnsupportedViewSet, WRITE),
         ("/v1.1/coupon/issue", UnsupportedViewSet, WRITE),
