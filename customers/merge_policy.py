@@ -38,6 +38,6 @@ KEPT = (
     KeptRows(model=IdentityRequest, column="other", reason="a request keeps the owner of the value"),
     KeptRows(model=Erasure, reason="a certificate stays with the customer who was erased"),
     KeptRows(model=FieldTerm, reason="terms are derived from the answers: merging.services"),
-    KeptRows(model=OutboxMessage, reason="a message went to the customer whom it names"),
+    KeptRows(model=OutboxMessage, reason="a message was for the customer that it names"),
     KeptRows(model=ValidationCode, reason="a code is valid for minutes, for the customer it was sent to"),
 )

@@ -41,7 +41,7 @@ class Address:
 def reachable(customer_id: int, *, organization: Organization) -> list[Address]:
     """Where the customer can be sent a code, in the order of the channels of OTP_CHANNEL.
 
-    A channel counts if the customer has its identifier, and somebody sends by it. One query, or none without a sender.
+    A channel counts if the customer has its identifier and there is a sender. One query, or none without a sender.
     """
     channels = [
         channel for channel in channels_of(organization.policy.otp_channel) if sender_for(channel, organization) is not None
