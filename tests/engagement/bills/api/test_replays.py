@@ -85,7 +85,8 @@ def test_in_one_batch_the_second_bill_sees_the_first(till: BillTill) -> None:
 def test_another_till_or_day_is_another_bill(shop: Shop, till: BillTill) -> None:
     other = BillTill(Api(TillFactory(store=shop.till.store, code="blr.till2")))
     sent = till.sale(100, billing_time=WHEN)
-    ids = {one.send({**sent, "billing_time": when}).item["id"] for one in (till, other) for when in (WHEN, "2026-03-05")}
+    days = (WHEN, "2026-03-05")
+    ids = {seller.send({**sent, "billing_time": day}).item["id"] for seller in (till, other) for day in days}
     assert len(ids) == 4
 
 
