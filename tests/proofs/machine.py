@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,8 +49,27 @@ class Machine:
         """Start with a copy of the test's database."""
         self._database.start(database=_DATABASE)
         _copy_database(self._database)
+        self._serve()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until calls are answered that need the database. A server that has failed is started again, as by systemd.
+
+        Granian fails, with status 1, if a process dies within 5.5 seconds of its start in place of another.
+        """
+        until = time.monotonic() + _SECONDS
+        while not wait_until_answered(self.address, "/readyz", seconds=_SECONDS, is_alive=lambda: self._status() is None):
+            assert self._status() == 1, self.said()
+            assert time.monotonic() < until, self.said()
+            self._serve()
+
+    def said(self) -> str:
+        """What the server has written."""
+        return self._log.read_text(encoding="utf-8")
+
+    def _serve(self) -> None:
         options = ["--port", str(self.address.port), "--workers", str(self._workers)]
-        with self._log.open("wb") as log:
+        with self._log.open("ab") as log:
             self._server = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", *options],
                 cwd=settings.BASE_DIR,
@@ -58,14 +78,11 @@ class Machine:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.wait()
 
-    def wait(self) -> None:
-        """Wait until calls are answered that need the database."""
-        server = self._server
-        assert server
-        answered = wait_until_answered(self.address, "/readyz", seconds=_SECONDS, is_alive=lambda: server.poll() is None)
-        assert answered, self._log.read_text(encoding="utf-8")
+    def _status(self) -> int | None:
+        """The server's exit status, None while it runs."""
+        assert self._server
+        return self._server.poll()
 
     def kill_worker(self, random: Random) -> None:
         """Kill one of the processes that answer calls."""
@@ -73,7 +90,8 @@ class Machine:
         main = self._server.pid
         children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii").split()
         workers = [int(child) for child in children if b"granian" in Path(f"/proc/{child}/cmdline").read_bytes()]
-        os.kill(random.choice(workers), signal.SIGKILL)
+        if workers:
+            os.kill(random.choice(workers), signal.SIGKILL)
 
     def kill_database(self) -> None:
         """Kill PostgreSQL with all its processes. The server starts it again when it connects."""

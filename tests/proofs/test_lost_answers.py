@@ -18,7 +18,7 @@ from tests.proofs.shop import FULL, Shop
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 SEED = int(os.environ.get("REGULARS_SEED") or 20260501)
-TILLS, STEPS = (12, 500) if FULL else (4, 20)
+TILLS, STEPS = (12, 250) if FULL else (4, 20)
 
 
 def test_lost_answers_lose_and_repeat_nothing(server: Served, shop: Shop, prove_ledger: Callable[[], None]) -> None:
