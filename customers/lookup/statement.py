@@ -14,6 +14,8 @@ from customers.identifiers.owners import OWNER_OF_EXCLUSIVE_KIND, OWNER_OF_SHARE
 from customers.identifiers.rules import is_exclusive
 from customers.profile.reading import COLUMNS, CustomerRow, Payload, Reading, Section
 from loyalty_project.db.errors import is_database_away
+from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.errors import Notice
 from organizations.policies import Policy
 from organizations.tenancy.statements import fetch_rows
 
@@ -69,6 +71,11 @@ class Found:
     customer: CustomerRow
     is_merged: bool
     parts: Sequence[Payload] = ()
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """Warnings of the customer's item that the look-up causes."""
+        return (Notice(Code.SURVIVOR_RETRIEVED),) if self.is_merged else ()
 
 
 def find_customers(

@@ -163,7 +163,7 @@ def _changes(
 def check_new(customer_type: str, identifiers: Iterable[str], policy: Policy) -> None:
     """Check that a customer may register with these kinds of identifiers (docs/protocol.md 2.3, 2.5).
 
-    Raises `LoyaltyError` for a missing one, the primary first: 1045, for loyalty customers 1008, 1019, 1006, 1039, 1043.
+    Raises `LoyaltyError` for a missing one, the primary first: 1045, for loyalty customers 1019, 1006, 1039, 1043.
     """
     kinds = set(identifiers)
     if customer_type != Customer.Type.LOYALTY:
@@ -173,8 +173,6 @@ def check_new(customer_type: str, identifiers: Iterable[str], policy: Policy) ->
     if policy.primary not in kinds and (policy.primary_required or not policy.any_identifier):
         if kinds == {Kind.EMAIL}:
             raise LoyaltyError(Code.MORE_THAN_EMAIL_REQUIRED)
-        if kinds == {Kind.EXTERNAL_ID}:
-            raise LoyaltyError(Code.EXTERNAL_ID_NOT_ALLOWED)
         raise LoyaltyError(REQUIRED[Kind(policy.primary)])
     _check_required(kinds, policy, REQUIRED)
 

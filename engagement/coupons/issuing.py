@@ -8,7 +8,8 @@ from typing import Final
 
 from django.db.models import BigIntegerField, Count, Max
 
-from customers.lookup.references import find_referenced, write_order
+from customers.lookup.references import find_by_references, write_order
+from customers.lookup.statement import Found
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks, label_of
@@ -21,8 +22,7 @@ from engagement.coupons.rules import SeriesTerms
 from loyalty_project import clock
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import insert_with_ids
-from loyalty_project.protocol.codes import Code
-from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.plain_text import read_code
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
@@ -83,6 +83,7 @@ class Issued:
     coupon: Coupon
     current: CurrentSeries
     terms: SeriesTerms
+    notices: Sequence[Notice] = ()
     is_replay: bool = False
 
 
@@ -100,19 +101,25 @@ def issue_coupon(request: IssueRequest, *, by: Actor) -> Issued:
     if current is None:
         raise LoyaltyError(CouponCode.INVALID_SERIES)
     policy = by.organization.policy
-    found = find_referenced(request.references, write_order(policy), by=by, country_code=request.country_code)
-    if found is None or isinstance(found, Code):
+    found = find_by_references(request.references, write_order(policy), by=by, country_code=request.country_code)
+    if not isinstance(found, Found):
         raise LoyaltyError(CouponCode.CUSTOMER_NOT_FOUND)
-    customer = lock_customer(found)
+    customer = lock_customer(found.customer.pk)
+    notices = found.notices
     earlier = _find_earlier(reference, customer.pk)
     if earlier is not None:
         if earlier.series_id != current.series.pk:
             raise LoyaltyError(CouponCode.NOT_CREATED)
         return Issued(
-            customer_id=customer.pk, coupon=earlier, current=current, terms=catalog.terms[earlier.version_id], is_replay=True
+            customer_id=customer.pk,
+            coupon=earlier,
+            current=current,
+            terms=catalog.terms[earlier.version_id],
+            notices=notices,
+            is_replay=True,
         )
     coupon = give_coupon(customer, current, reference=reference, by=by)
-    return Issued(customer_id=customer.pk, coupon=coupon, current=current, terms=current.terms)
+    return Issued(customer_id=customer.pk, coupon=coupon, current=current, terms=current.terms, notices=notices)
 
 
 def give_coupon(customer: Customer, current: CurrentSeries, *, by: Actor, reference: str = "", reason: str = "") -> Coupon:

@@ -8,7 +8,8 @@ from typing import Final
 
 from django.db.models import F, Q, QuerySet
 
-from customers.lookup.references import find_referenced, first_reference, write_order
+from customers.lookup.references import find_by_references, first_reference, write_order
+from customers.lookup.statement import Found
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks, label_of
@@ -23,7 +24,6 @@ from engagement.coupons.rules import SeriesTerms, has_expired, uses_left
 from engagement.numbers.money import read_money
 from loyalty_project import clock
 from loyalty_project.db.locks import lock
-from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.custom_fields import usable_fields
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.moments import read_stated_moment
@@ -81,6 +81,7 @@ class Usable:
     coupon: Coupon | None = None
     terms: SeriesTerms | None = None
     uses_left: int | None = 0
+    notices: Sequence[Notice] = ()
     refusal: LoyaltyError | None = None
 
 
@@ -96,17 +97,17 @@ def redeem_coupon(use: CouponUse, *, by: Actor) -> CouponUsed:
         raise LoyaltyError(CouponCode.FAILED)
     if not read_code(use.code) and not use.coupon_id.strip():
         raise LoyaltyError(CouponCode.INVALID_CODE)
-    found = find_referenced(use.references, write_order(organization.policy), by=by, country_code=use.country_code)
-    if found is None or isinstance(found, Code):
+    found = find_by_references(use.references, write_order(organization.policy), by=by, country_code=use.country_code)
+    if not isinstance(found, Found):
         raise LoyaltyError(CouponCode.CUSTOMER_NOT_FOUND)
-    customer = lock_customer(found)
+    customer = lock_customer(found.customer.pk)
     coupon = check_belongs(lock(_named(use)).first(), customer)
     check_may_use(customer, by=by)
     catalog = current_configuration().part(load_series)
     terms = catalog.terms[coupon.version_id]
     earlier = _find_earlier(coupon, number, by)
     if earlier is not None:
-        notices = [Notice(CouponCode.ALREADY_REDEEMED)]
+        notices = [Notice(CouponCode.ALREADY_REDEEMED), *found.notices]
         return CouponUsed(customer_id=customer.pk, redemption=earlier, terms=terms, notices=notices, is_replay=True)
     nth = check_state(coupon, customer.pk, catalog, by=by, now=now)
     amount, discount = _read_money(use.amount, by), _read_money(use.discount, by)
@@ -133,7 +134,7 @@ def redeem_coupon(use: CouponUse, *, by: Actor) -> CouponUsed:
     record_changes([Change(action="redeemed", object_type="coupon", object_id=coupon.pk, new=new)], by=by)
     series = {coupon.series_id: catalog.by_id[coupon.series_id].series.code}
     announce_redeemed([(coupon, customer.pk, redemption)], series, organization=organization)
-    return CouponUsed(customer_id=customer.pk, redemption=redemption, terms=terms)
+    return CouponUsed(customer_id=customer.pk, redemption=redemption, terms=terms, notices=found.notices)
 
 
 def check_usable(question: UsableQuestion, *, by: Actor) -> Usable:
@@ -143,14 +144,15 @@ def check_usable(question: UsableQuestion, *, by: Actor) -> Usable:
     """
     now = clock.now()
     references, order = first_reference(question.references)
-    found = find_referenced(references, order, by=by, country_code=question.country_code)
+    found = find_by_references(references, order, by=by, country_code=question.country_code)
     coupon = coupons_of_codes([read_code(question.code)]).first()
     catalog = current_configuration().part(load_series)
     terms = catalog.terms[coupon.version_id] if coupon else None
     known = Usable(coupon=coupon, terms=terms, uses_left=uses_left(coupon.uses, coupon.most_uses) if coupon else 0)
-    if found is None or isinstance(found, Code):
+    if not isinstance(found, Found):
         return replace(known, refusal=LoyaltyError(CouponCode.CUSTOMER_NOT_FOUND))
-    customer = Customer.objects.select_related("status_label").get(pk=found)
+    known = replace(known, customer_id=found.customer.pk, notices=found.notices)
+    customer = Customer.objects.select_related("status_label").get(pk=found.customer.pk)
     amount = _read_money(question.amount, by)
     try:
         coupon = check_belongs(coupon, customer)
@@ -160,8 +162,8 @@ def check_usable(question: UsableQuestion, *, by: Actor) -> Usable:
         if not amount.is_readable:
             raise LoyaltyError(CouponCode.INVALID_AMOUNT)
     except LoyaltyError as refusal:
-        return replace(known, customer_id=customer.pk, refusal=refusal)
-    return replace(known, customer_id=customer.pk)
+        return replace(known, refusal=refusal)
+    return known
 
 
 def check_belongs(coupon: Coupon | None, customer: Customer) -> Coupon:

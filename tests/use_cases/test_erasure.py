@@ -40,6 +40,7 @@ from tests.factories.fields import FieldFactory
 from tests.factories.identity_requests import ask
 from tests.factories.interactions import InteractionFactory, NotificationFactory
 from tests.factories.locations import till_actor
+from tests.factories.messages import OutboxMessageFactory
 from tests.factories.notes import NoteFactory
 from tests.factories.program_files import club, loaded
 from tests.factories.recommendations import RecommendationFactory
@@ -79,6 +80,7 @@ IMPERSONAL: Final = {
     "customers_erasure": "actor basis merged places digest",
     "engagement_adjustmentreversal": "",
     "engagement_bill": "number scope delivery_status source currency content recorded_by returned_number",
+    "engagement_billanswer": "content",
     "engagement_billline": "serial item_code description",
     "engagement_billpoints": "of_lines",
     "engagement_coupon": "code reference transaction_number made_by",
@@ -152,6 +154,7 @@ def person(shop: Shop, organization: Organization) -> Customer:
     NoteFactory(customer=customer, description=TOKEN)
     InteractionFactory(customer=customer, sender=TOKEN, receiver=MOBILE, subject=TOKEN, type="survey", survey_name="Spring")
     NotificationFactory(customer=customer, subject=TOKEN)
+    OutboxMessageFactory(customer=customer)
     RecommendationFactory(customer=customer, description=TOKEN)
     ticket = TicketFactory(customer=customer, subject=TOKEN, message=TOKEN)
     comment_on_ticket(ticket, TOKEN, by=till_actor(till))

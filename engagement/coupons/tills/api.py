@@ -194,9 +194,17 @@ def ask_coupon(query: Mapping[str, str], call: Call) -> Outcome:
     if coupon and terms and (is_extended or is_on(query, "details")):
         body["series_info"] = series_info(coupon, terms, call.configuration.zone, is_extended=is_extended)
     if usable.refusal is None:
-        outcome = succeeded(Done(body=body, message=REDEEMABLE, code=CouponCode.DONE, subject=usable.customer_id))
+        outcome = succeeded(
+            Done(
+                body=body,
+                message=REDEEMABLE,
+                code=CouponCode.DONE,
+                warnings=usable.notices,
+                subject=usable.customer_id,
+            )
+        )
     else:
-        outcome = failed(usable.refusal.code, body, sentence=usable.refusal.sentence)
+        outcome = failed(usable.refusal.code, body, sentence=usable.refusal.sentence, warnings=usable.notices)
     status = outcome.body["item_status"]
     # Of all calls this one alone has the success twice.
     return replace(
@@ -227,7 +235,7 @@ def issue_item(item: Item, query: Mapping[str, str], call: Call) -> Done:
         body=issued_coupon(issued.coupon, issued.terms, customer, call.configuration.zone),
         message=CouponCode.DONE.sentence,
         code=CouponCode.DONE,
-        warnings=in_numeric_order(notices),
+        warnings=in_numeric_order([*issued.notices, *notices]),
         subject=issued.customer_id,
     )
 

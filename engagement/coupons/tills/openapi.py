@@ -40,7 +40,13 @@ _ISSUED_TO: Final = record(
     **_KNOWN_BY,
     user_id=text("With `user_id=true`."),
 )
-_WARNINGS: Final = (Code.INVALID_INPUT, Code.INVALID_REGISTRATION_TILL, Code.INVALID_ATTRIBUTION_TILL)
+# Beside the noun's own: of any item of a body.
+_WARNINGS: Final = (
+    Code.INVALID_INPUT,
+    Code.SURVIVOR_RETRIEVED,
+    Code.INVALID_REGISTRATION_TILL,
+    Code.INVALID_ATTRIBUTION_TILL,
+)
 _LEFT: Final[Schema] = {"type": "integer", "description": "Redemptions that are left; -1 is unlimited."}
 _TERMS: Final[Properties] = {
     "description": text(),
@@ -93,7 +99,7 @@ _USE_CODES: Final = (
 )
 _BILL: Final = "718 says which: the transaction number is missing, or the amount is below the minimum of the coupon."
 IS_REDEEMABLE: Final = Operation(
-    section="tills' 5.1",
+    section="Tills 5.1",
     summary="Ask if a coupon can be redeemed",
     details=f"Nothing is written. A coupon that cannot be redeemed is a failed item: `status.code` is 500. {_BILL}",
     parameters=(
@@ -135,10 +141,10 @@ IS_REDEEMABLE: Final = Operation(
             ),
         )
     },
-    codes=_USE_CODES,
+    codes=(*_USE_CODES, Code.SURVIVOR_RETRIEVED),
 )
 REDEEM: Final = Operation(
-    section="tills' 5.2",
+    section="Tills 5.2",
     summary="Redeem a coupon",
     details=_BILL,
     parameters=tuple(plain(name, f"{meaning} Counts if the body names no customer.") for name, meaning in _REFERENCES.items()),
@@ -197,7 +203,7 @@ REDEEM: Final = Operation(
     codes=(*_USE_CODES, CouponCode.INVALID_CODE, CouponCode.FAILED, CouponCode.INVALID_TIME, *_WARNINGS),
 )
 ISSUE: Final = Operation(
-    section="tills' 5.3",
+    section="Tills 5.3",
     summary="Issue coupons",
     parameters=(flag("user_id", "Adds `customer.user_id`."),),
     body=record(
@@ -249,7 +255,7 @@ ISSUE: Final = Operation(
     ),
 )
 REACTIVATE: Final = Operation(
-    section="tills' 5.4",
+    section="Tills 5.4",
     summary="Take redemptions of coupons back",
     details="A redemption that was taken back before is a success with warning 510.",
     body=record(
@@ -273,7 +279,9 @@ REACTIVATE: Final = Operation(
         CouponCode.NO_REDEMPTION,
         CouponCode.DONE,
         CouponCode.FAILED,
-        *_WARNINGS,
+        Code.INVALID_INPUT,
+        Code.INVALID_REGISTRATION_TILL,
+        Code.INVALID_ATTRIBUTION_TILL,
     ),
 )
 PATH: Final = "/v2/coupon/reactivate"
@@ -308,7 +316,7 @@ _REACTIVATE_PLAIN: Final[Schema] = {
         "operationId": "post_v2_coupon_reactivate",
         "tags": ["coupon"],
         "summary": "Take redemptions of coupons back, in plain JSON",
-        "description": "Section tills' 5.4 of docs/protocol.md.",
+        "description": "Section Tills 5.4 of docs/protocol.md.",
         "parameters": [{"$ref": "#/components/parameters/IdempotencyKey"}],
         "security": [{"basic": []}, {"token": []}, {"bearer": []}],
         "requestBody": {

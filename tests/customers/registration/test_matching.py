@@ -326,7 +326,7 @@ PRIMARY_ONLY = Policy(any_identifier=False)
         ({"mobile"}, Policy(), None),
         ({"email"}, Policy(), None),
         ({"email"}, PRIMARY_ONLY, 1019),
-        ({"external_id"}, PRIMARY_ONLY, 1008),
+        ({"external_id"}, PRIMARY_ONLY, 1006),
         ({"email", "external_id"}, PRIMARY_ONLY, 1006),
         ({"mobile", "external_id"}, Policy(any_identifier=False, primary="email"), 1039),
         ({"mobile", "email"}, Policy(any_identifier=False, primary="external_id"), 1043),

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from customers.profile.models import Customer
 from engagement.coupons.models import Coupon, CouponRedemption
 from tests.api import Api
-from tests.engagement.coupons.tills.calls import ask, code_of
+from tests.engagement.coupons.tills.calls import ask, code_of, warnings_of
 from tests.engagement.shops import Shops
 from tests.factories.coupons import hold, open_series, use
 from tests.factories.customers import IdentifierFactory
@@ -190,7 +190,7 @@ def test_a_merged_customer_has_the_survivors_coupons(api: Api, shops: Shops, ash
     code = coupon_of(shops, victim).code
     merge_customers(survivor=asha.pk, victim=victim.pk, by=till_actor(shops.blr))
     item = ask(api, code, who="mobile=919812345679")
-    assert (code_of(item), item["mobile"]) == (700, "919812345678")
+    assert (code_of(item), item["mobile"], warnings_of(item)) == (700, "919812345678", ["91009"])
 
 
 def test_another_organization_knows_neither(bazaar_api: Api, shops: Shops, asha: Customer) -> None:

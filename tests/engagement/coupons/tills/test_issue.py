@@ -16,7 +16,9 @@ from tests.engagement.shops import Shops
 from tests.factories.coupons import CouponSeriesVersionFactory, open_series
 from tests.factories.credentials import ApiClientFactory
 from tests.factories.customers import IdentifierFactory
+from tests.factories.locations import till_actor
 from tests.factories.statuses import CustomerStatusFactory, label
+from use_cases.merging import merge_customers
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +166,15 @@ def test_a_client_names_the_till_of_an_item(api: Api, shops: Shops, asha: Custom
     answer = api.call("POST", "issue", "", body, entity="coupon", Authorization=token)
     assert [warnings_of(item) for item in answer.response["coupon"]] == [[], ["91020"]]
     assert [coupon.till for coupon in Coupon.objects.order_by("pk")] == [shops.delhi, shops.blr]
+
+
+def test_a_merged_customers_reference_leads_to_the_survivor(api: Api, shops: Shops, asha: Customer) -> None:
+    open_series(shops.organization)
+    victim = shops.customer("919812345679")
+    merge_customers(survivor=asha.pk, victim=victim.pk, by=till_actor(shops.blr))
+    for _ in range(2):
+        item = issue(api, customer={"id": victim.pk}, query="user_id=true", external_reference_number="R1")
+        assert (code_of(item), warnings_of(item), item["customer"]["user_id"]) == (700, ["91009"], str(asha.pk))
 
 
 def test_xml_in_and_out(api: Api, shops: Shops, asha: Customer) -> None:

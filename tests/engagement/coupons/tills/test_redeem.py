@@ -18,6 +18,7 @@ from tests.engagement.shops import Shops
 from tests.factories.coupons import hold, open_series
 from tests.factories.locations import till_actor
 from tests.factories.statuses import CustomerStatusFactory, label
+from use_cases.merging import merge_customers
 
 pytestmark = pytest.mark.django_db
 BILL = {"number": "B1", "amount": 80}
@@ -202,6 +203,15 @@ def test_the_same_bill_at_the_same_till_is_answered_again(api: Api, delhi_api: A
     assert again["item_status"]["message"] == "Coupon processing successful, Coupon already redeemed"
     assert {**again, "item_status": 0} == {**first, "item_status": 0}
     assert code_of(redeem(delhi_api, code, transaction=BILL)) == 711
+
+
+def test_a_merged_customers_reference_leads_to_the_survivor(api: Api, shops: Shops, asha: Customer) -> None:
+    victim = shops.customer("919812345679")
+    code = coupon_of(shops, victim).code
+    merge_customers(survivor=asha.pk, victim=victim.pk, by=till_actor(shops.blr))
+    items = [redeem(api, code, customer={"mobile": "919812345679"}, transaction=BILL) for _ in range(2)]
+    assert [(code_of(item), item["customer"]["mobile"]) for item in items] == [(700, "919812345678")] * 2
+    assert [warnings_of(item) for item in items] == [["91009"], ["711", "91009"]]
 
 
 def test_a_key_answers_without_a_warning(api: Api, shops: Shops, asha: Customer) -> None:
