@@ -30,7 +30,7 @@ def report(journal: Journal) -> str:
     console.print(_checks(journal))
     mismatches = journal.mismatches
     for text in mismatches[:MOST_SHOWN]:
-        console.print(f"MISMATCH {text}", markup=False)
+        console.print(f"MISMATCH {text}", markup=False, soft_wrap=True)
     if len(mismatches) > MOST_SHOWN:
         console.print(f"... and {len(mismatches) - MOST_SHOWN} more")
     return out.getvalue()

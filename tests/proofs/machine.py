@@ -88,27 +88,18 @@ class Machine:
         """Kill one of the processes that answer calls."""
         assert self._server
         main = self._server.pid
-        children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii").split()
-        workers = [int(child) for child in children if b"granian" in Path(f"/proc/{child}/cmdline").read_bytes()]
-        if workers:
-            os.kill(random.choice(workers), signal.SIGKILL)
+        children = _read(Path(f"/proc/{main}/task/{main}/children")).split()
+        _kill(random, [int(child) for child in children if b"granian" in _read(Path(f"/proc/{int(child)}/cmdline"))])
 
     def kill_database(self) -> None:
         """Kill PostgreSQL with all its processes. The server starts it again when it connects."""
         for pid in sorted(cluster.processes(self._database.places)):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            _kill(Random(0), [pid])
 
     def kill_backend(self, random: Random) -> None:
         """Kill a process of one connection: PostgreSQL ends all others, and recovers by itself."""
-        main = int(self._database.places.pid_file.read_text(encoding="utf-8").partition("\n")[0])
-        backends = [
-            pid
-            for pid in cluster.processes(self._database.places)
-            if pid != main and b" [local] " in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
-        if backends:
-            os.kill(random.choice(backends), signal.SIGKILL)
+        processes = sorted(cluster.processes(self._database.places))
+        _kill(random, [pid for pid in processes if b" [local] " in _read(Path(f"/proc/{pid}/cmdline"))])
 
     def check_ledger(self) -> bool:
         """True if `manage.py check_ledger` finds that every sum holds."""
@@ -143,6 +134,20 @@ def machine(*, workers: int) -> Iterator[Machine]:
         home = running._database.places
         for remains in (home.home, home.socket_folder, folder):
             shutil.rmtree(remains, ignore_errors=True)
+
+
+def _read(path: Path) -> bytes:
+    """Content of a file of /proc; nothing of a process that has ended."""
+    with suppress(OSError):
+        return path.read_bytes()
+    return b""
+
+
+def _kill(random: Random, processes: list[int]) -> None:
+    """Kill one of them, if there are any, which may have ended by itself."""
+    if processes:
+        with suppress(ProcessLookupError):
+            os.kill(random.choice(processes), signal.SIGKILL)
 
 
 def _copy_database(server: Server) -> None:
