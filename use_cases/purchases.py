@@ -3,10 +3,10 @@
 A till's bill is a batch of one; a file is batches of thousands (docs/protocol.md, tills' part 2.6).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from django.db import Error, transaction
 
@@ -18,18 +18,22 @@ from engagement.bills.lines import AddedLine, add_lines
 from engagement.bills.models import Bill
 from engagement.bills.recording import RecordedBill, record_bills
 from engagement.bills.returned_sales import owners_of_returned
+from engagement.coupons import bill_links as coupon_links
 from engagement.earning.awarding import award_bills
 from engagement.earning.batch import BillAward
 from engagement.earning.later_lines import award_later_lines
-from engagement.events.deferral import BILL, defer_event, has_waiting
+from engagement.events.deferral import BILL, WAITS, defer_event
 from engagement.points.errors import PointsStepError, points_code
 from engagement.points.payloads import points_effects
 from engagement.programs.catalog import ProgramCatalog
+from engagement.redemptions import bill_links as redemption_links
 from engagement.redemptions.bill_links import link_earlier_redemptions
 from engagement.redemptions.giving_back import give_back_redeemed
+from loyalty_project.db.arrays import id_array, text_array
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
+from organizations.tenancy.statements import fetch_rows
 from referrals.campaigns.catalog import CampaignCatalog
 from referrals.links.services import referrers_of
 from use_cases.rewards import reward_first_bills
@@ -43,11 +47,16 @@ CONSTRAINTS: Mapping[str, Code] = {
 
 @dataclass(slots=True, kw_only=True)
 class Purchase:
-    """Result of one bill: the recorded bill, its points, and the effects as docs/protocol.md 3 prints them."""
+    """Result of one bill: the recorded bill, its points, and the effects as docs/protocol.md 3 prints them.
+
+    `customer` is locked. `has_coupon_uses`: earlier uses of the customer's coupons may belong to the bill.
+    """
 
     recorded: RecordedBill
     award: BillAward
     effects: list[dict[str, Any]] = field(default_factory=list)
+    customer: Customer | None = None
+    has_coupon_uses: bool = False
 
     @property
     def notices(self) -> list[Notice]:
@@ -82,8 +91,9 @@ def record_purchases(
     policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
     recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
     new = [result.bill for result in recorded if isinstance(result, RecordedBill) and result.is_new]
-    waiting = set() if is_history else has_waiting(buyers)
-    deferred = {bill.pk for bill in new if bill.counts and (defer_awards or bill.customer_id in waiting)}
+    # Imported bills wait for nothing, and name no redemptions: points are imported separately.
+    pending = _NOTHING if is_history else _pending(buyers, new)
+    deferred = {bill.pk for bill in new if bill.counts and (defer_awards or bill.customer_id in pending.events)}
     awards = _award(
         [bill for bill in new if bill.pk not in deferred],
         customers=customers,
@@ -98,10 +108,38 @@ def record_purchases(
             code = BillCode.POINTS_LATER if defer_awards else Code.EVENTS_WAITING
             awards[bill.pk] = BillAward(notices=[Notice(code)])
             _defer_award(bill, customers, by)
-    if not is_history:
-        # Imported bills name no redemptions: points are imported separately.
-        link_earlier_redemptions(new, zone=organization.zone)
-    return [_purchase(result, awards) if isinstance(result, RecordedBill) else result for result in recorded]
+    link_earlier_redemptions([bill for bill in new if bill.customer_id in pending.points], zone=organization.zone)
+    purchases = [_purchase(result, awards) if isinstance(result, RecordedBill) else result for result in recorded]
+    for purchase in purchases:
+        if isinstance(purchase, Purchase):
+            customer_id = purchase.recorded.bill.customer_id or 0
+            purchase.customer = customers.get(customer_id)
+            purchase.has_coupon_uses = customer_id in pending.coupons
+    return purchases
+
+
+class _Pending(NamedTuple):
+    """Customers (ids) with deferred events, and with redemptions and uses of coupons that may belong to new bills."""
+
+    events: Collection[int] = ()
+    points: Collection[int] = ()
+    coupons: Collection[int] = ()
+
+
+_NOTHING: Final = _Pending()
+_PENDING: Final = f"""
+SELECT customer.id, {WAITS}, {redemption_links.AWAITS_BILL}, {coupon_links.AWAITS_BILL}
+FROM unnest(%(customers)s::bigint[]) AS customer (id)
+"""  # noqa: S608 - made of constants
+
+
+def _pending(customers: Collection[int], bills: Sequence[Bill]) -> _Pending:
+    """What of these customers, who are locked, waits for these new bills: one statement."""
+    if not bills or not customers:
+        return _NOTHING
+    names = [name for bill in bills for name in redemption_links.names_of(bill)]
+    rows = fetch_rows(_PENDING, {"customers": id_array(customers), "names": text_array(names)})
+    return _Pending(*({row[0] for row in rows if row[number]} for number in (1, 2, 3)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -182,6 +220,9 @@ def award_points(
     )
     if not campaigns.is_empty:
         reward_first_bills(bills, awards, customers=customers, catalog=catalog, by=by, now=now)
+        for award in awards.values():
+            # Rewards may have changed what is stored.
+            award.states = None
     return awards
 
 

@@ -4,18 +4,26 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, Final
 
-from django.db.models import BigIntegerField, CharField, DateField, Q
+from django.db.models import BigIntegerField, CharField, Q
 
 from customers.profile.models import Customer
 from engagement.bills.draft import BillDraft, identity_of
 from engagement.bills.models import ANONYMOUS, RETURNS, Bill, BillIdentity, BillLine, PurchaseTotals
+from loyalty_project.db.arrays import id_array, moment_array, text_array
 from loyalty_project.db.locks import lock, lock_values
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import give_ids, insert_rows, update_rows
+from loyalty_project.db.rows import give_ids, insert_rows, update_rows, written_together
 from organizations.audit.actors import Actor
 from organizations.policies import Policy
 from organizations.tenancy.models import Organization
+from organizations.tenancy.rows import read_rows
+
+_OF_CUSTOMERS: Final = "stored.customer_id = ANY(%(customers)s::bigint[])"
+_NUMBERED: Final = "stored.scope = ANY(%(scopes)s::text[]) AND stored.number = ANY(%(numbers)s::text[])"
+_ON_THESE_DAYS: Final = f"{_NUMBERED} AND stored.billed_on = ANY(%(days)s::date[])"
+_AROUND: Final = f"{_NUMBERED} AND stored.billed_on BETWEEN %(first)s::date AND %(last)s::date"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,43 +71,46 @@ def read_batch(batch: Batch, drafts: Sequence[BillDraft]) -> None:
     if returns:
         _read_sales(batch, returns)
     batch.add(bills_with(identities, batch.policy))
-    of_customers = is_any_of("customer_id", batch.customers, BigIntegerField())
-    totals = PurchaseTotals.objects.filter(of_customers) if batch.customers else ()
-    batch.totals = {row.customer_id: row for row in totals}
+    if batch.customers:
+        totals = read_rows(PurchaseTotals, _OF_CUSTOMERS, {"customers": id_array(batch.customers)})
+        batch.totals = {row.customer_id: row for row in totals}
 
 
 def write_batch(batch: Batch) -> None:
-    """Write the new and changed rows, one statement a table and kind."""
+    """Write the new and changed rows in one statement; those of many new bills and lines by COPY."""
     new_bills = sorted(batch.new_bills, key=lambda bill: bill.pk)
     new_ids = {bill.pk for bill in new_bills}
-    insert_rows(new_bills)
-    give_ids(batch.new_lines)
-    for line in batch.new_lines:
-        if line.sale_line is not None:
-            line.sale_line_id = line.sale_line.pk
-    insert_rows(batch.new_lines)
-    update_rows([sale for pk, sale in batch.changed_sales.items() if pk not in new_ids], ("returned_amount", "is_returned"))
-    update_rows(list(batch.changed_lines.values()), ("returned_quantity", "returned_amount"))
+    returned = [line for line in batch.new_lines if line.sale_line is not None]
+    if returned:
+        # The sale may be new as well.
+        give_ids(batch.new_lines)
+    for line in returned:
+        line.sale_line_id = line.sale_line.pk if line.sale_line else None
     totals = batch.changed_totals.values()
-    insert_rows([row for row in totals if row.pk is None])
-    update_rows([row for row in totals if row.pk is not None], ("amount", "bills", "last_billed_at", "last_amount"))
+    with written_together():
+        insert_rows(new_bills)
+        insert_rows(batch.new_lines)
+        update_rows([sale for pk, sale in batch.changed_sales.items() if pk not in new_ids], ("returned_amount", "is_returned"))
+        update_rows(list(batch.changed_lines.values()), ("returned_quantity", "returned_amount"))
+        insert_rows([row for row in totals if row.pk is None])
+        update_rows([row for row in totals if row.pk is not None], ("amount", "bills", "last_billed_at", "last_amount"))
 
 
 def bills_with(identities: Collection[BillIdentity], policy: Policy) -> Iterable[Bill]:
     """The stored bills that may have these identities, or their number on a day that a policy compares: any for returns."""
     if not identities:
         return ()
-    bills = Bill.objects.filter(
-        is_any_of("scope", {identity.scope for identity in identities}, CharField()),
-        is_any_of("number", {identity.number for identity in identities}, CharField()),
-    )
-    if policy.return_number_unique and any(identity.is_return for identity in identities):
-        return bills
     days = {identity.billed_on for identity in identities}
+    values: dict[str, Any] = {
+        "scopes": text_array({identity.scope for identity in identities}),
+        "numbers": text_array({identity.number for identity in identities}),
+    }
+    if policy.return_number_unique and any(identity.is_return for identity in identities):
+        return read_rows(Bill, _NUMBERED, values)
     if not policy.bill_number_unique_days:
-        return bills.filter(is_any_of("billed_on", days, DateField()))
+        return read_rows(Bill, _ON_THESE_DAYS, {**values, "days": moment_array(days)})
     around = timedelta(days=policy.bill_number_unique_days)
-    return bills.filter(billed_on__range=(min(days) - around, max(days) + around))
+    return read_rows(Bill, _AROUND, {**values, "first": min(days) - around, "last": max(days) + around})
 
 
 def _read_sales(batch: Batch, returns: Sequence[BillDraft]) -> None:

@@ -30,9 +30,13 @@ ZERO = Decimal(0)
 
 @dataclass(slots=True, kw_only=True)
 class RecordedBill:
-    """Result of a draft: its bill, stored before or now, and the sale of a return, if it has one."""
+    """Result of a draft: its bill, stored before or now, and the sale of a return, if it has one.
+
+    `totals` are the customer's purchases with all bills of the batch; None if there are none.
+    """
 
     bill: Bill
+    totals: PurchaseTotals | None = None
     sale: Bill | None = None
     is_new: bool = True
     notices: list[Notice] = field(default_factory=list)
@@ -72,6 +76,9 @@ def record_bills(
             results[index] = _record(drafts[index], ids[index], batch)
         except LoyaltyError as refusal:
             results[index] = refusal
+    for result in results:
+        if isinstance(result, RecordedBill):
+            result.totals = batch.totals.get(result.bill.customer_id or 0)
     write_batch(batch)
     reach(Point.BILLS_RECORDED)
     return [result for result in results if result is not None]
