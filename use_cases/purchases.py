@@ -3,10 +3,10 @@
 A till's bill is a batch of one; a file is batches of thousands (docs/protocol.md, tills' part 2.6).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from django.db import Error, transaction
 
@@ -29,11 +29,9 @@ from engagement.programs.catalog import ProgramCatalog
 from engagement.redemptions import bill_links as redemption_links
 from engagement.redemptions.bill_links import link_earlier_redemptions
 from engagement.redemptions.giving_back import give_back_redeemed
-from loyalty_project.db.arrays import id_array, text_array
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
-from organizations.tenancy.statements import fetch_rows
 from referrals.campaigns.catalog import CampaignCatalog
 from referrals.links.services import referrers_of
 from use_cases.rewards import reward_first_bills
@@ -89,11 +87,19 @@ def record_purchases(
     locked = buyers if campaigns.is_empty else buyers | referrers_of(buyers)
     customers = lock_customers(locked, may_be_erased=True)
     policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
-    recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
+    recorded = record_bills(
+        drafts,
+        customers=customers,
+        organization=organization,
+        policy=policy,
+        by=by,
+        now=now,
+        # Imported bills wait for nothing, and name no redemptions: points are imported separately.
+        further=() if is_history else _PENDING,
+    )
     new = [result.bill for result in recorded if isinstance(result, RecordedBill) and result.is_new]
-    # Imported bills wait for nothing, and name no redemptions: points are imported separately.
-    pending = _NOTHING if is_history else _pending(buyers, new)
-    deferred = {bill.pk for bill in new if bill.counts and (defer_awards or bill.customer_id in pending.events)}
+    waiting, with_points, with_coupons = (_customers_with(number, recorded) for number in range(len(_PENDING)))
+    deferred = {bill.pk for bill in new if bill.counts and (defer_awards or bill.customer_id in waiting)}
     awards = _award(
         [bill for bill in new if bill.pk not in deferred],
         customers=customers,
@@ -108,38 +114,24 @@ def record_purchases(
             code = BillCode.POINTS_LATER if defer_awards else Code.EVENTS_WAITING
             awards[bill.pk] = BillAward(notices=[Notice(code)])
             _defer_award(bill, customers, by)
-    link_earlier_redemptions([bill for bill in new if bill.customer_id in pending.points], zone=organization.zone)
+    link_earlier_redemptions([bill for bill in new if bill.customer_id in with_points], zone=organization.zone)
     purchases = [_purchase(result, awards) if isinstance(result, RecordedBill) else result for result in recorded]
     for purchase in purchases:
         if isinstance(purchase, Purchase):
             customer_id = purchase.recorded.bill.customer_id or 0
             purchase.customer = customers.get(customer_id)
-            purchase.has_coupon_uses = customer_id in pending.coupons
+            purchase.has_coupon_uses = customer_id in with_coupons
     return purchases
 
 
-class _Pending(NamedTuple):
-    """Customers (ids) with deferred events, and with redemptions and uses of coupons that may belong to new bills."""
-
-    events: Collection[int] = ()
-    points: Collection[int] = ()
-    coupons: Collection[int] = ()
+# Deferred events of a customer, and redemptions and uses of coupons that may belong to a new bill.
+_PENDING: Final = (WAITS, redemption_links.AWAITS_BILL, coupon_links.AWAITS_BILL)
 
 
-_NOTHING: Final = _Pending()
-_PENDING: Final = f"""
-SELECT customer.id, {WAITS}, {redemption_links.AWAITS_BILL}, {coupon_links.AWAITS_BILL}
-FROM unnest(%(customers)s::bigint[]) AS customer (id)
-"""  # noqa: S608 - made of constants
-
-
-def _pending(customers: Collection[int], bills: Sequence[Bill]) -> _Pending:
-    """What of these customers, who are locked, waits for these new bills: one statement."""
-    if not bills or not customers:
-        return _NOTHING
-    names = [name for bill in bills for name in redemption_links.names_of(bill)]
-    rows = fetch_rows(_PENDING, {"customers": id_array(customers), "names": text_array(names)})
-    return _Pending(*({row[0] for row in rows if row[number]} for number in (1, 2, 3)))
+def _customers_with(number: int, recorded: Sequence[RecordedBill | LoyaltyError]) -> set[int]:
+    """The customers (ids) of whom this expression of `_PENDING` is true."""
+    results = (result for result in recorded if isinstance(result, RecordedBill) and result.noted)
+    return {result.bill.customer_id for result in results if result.noted[number] and result.bill.customer_id is not None}
 
 
 @dataclass(slots=True, kw_only=True)

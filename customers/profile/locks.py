@@ -12,7 +12,7 @@ from customers.profile.models import Customer
 from loyalty_project.db.arrays import id_array
 from loyalty_project.db.locks import ask_to_repeat
 from loyalty_project.protocol.codes import Transport
-from organizations.tenancy.rows import read_rows
+from organizations.tenancy.rows import lock_rows
 
 _OF_THESE: Final = "stored.id = ANY(%(customers)s::bigint[])"
 
@@ -27,7 +27,7 @@ def lock_customers(ids: Iterable[int], *, merged: Collection[int] = (), may_be_e
     """
     if not (wanted := set(ids)):
         return {}
-    all_rows = read_rows(Customer, _OF_THESE, {"customers": id_array(wanted.union(merged))}, locks=True)
+    all_rows = lock_rows(Customer, _OF_THESE, {"customers": id_array(wanted.union(merged))})
     # Status labels decide what is blocked: one more query if any customer has a label.
     if any(customer.status_label_id is not None for customer in all_rows):
         prefetch_related_objects(all_rows, "status_label")

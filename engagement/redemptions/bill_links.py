@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import BigIntegerField, CharField, Q, QuerySet
 
+from engagement.bills.batch import BILL_NAMES
 from engagement.bills.codes import BillCode
 from engagement.bills.models import Bill
 from engagement.redemptions.models import Redemption
@@ -14,13 +15,13 @@ from loyalty_project.db.rows import update_rows
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.values import read_id
 
-# Column of a row `customer`: true if any of the customer's redemptions names a bill of these `names` and is not linked.
-AWAITS_BILL: Final = """EXISTS (
+# Column of a row `customer`: true if any of the customer's redemptions names a new bill and is not linked.
+AWAITS_BILL: Final = f"""EXISTS (
         SELECT FROM engagement_pointsaccount AS account
         JOIN engagement_redemption AS redemption ON redemption.organization_id = %(organization)s
             AND redemption.account_id = account.id AND redemption.bill_id IS NULL
         WHERE account.organization_id = %(organization)s AND account.customer_id = customer.id
-            AND redemption.transaction_number = ANY(%(names)s::text[])
+            AND redemption.transaction_number = ANY({BILL_NAMES})
     )"""
 
 

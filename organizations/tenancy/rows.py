@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.base import ModelState
 
+from loyalty_project.db.locks import for_update
 from organizations.tenancy.scoping import TenantModel
 from organizations.tenancy.statements import fetch_rows, fetch_written_rows
 
@@ -23,17 +24,22 @@ def read_rows(
     related: Sequence[str] = (),
     further: Sequence[tuple[str, str]] = (),
     order: str = "stored.id",
-    locks: bool = False,
 ) -> list[Row]:
     """The rows of the scope's organization that meet `condition`, which calls them `stored`: one statement.
 
     `condition` and `order` are constants: the statement is composed once a process, and prepared. Rows of the foreign keys
-    `related` come with them, and are called by the key's name; `further` are attributes with their expressions. `locks`: for
-    update, taken in the order of the rows; do not join what may change with them.
+    `related` come with them, and are called by the key's name; `further` are attributes with their expressions.
     """
-    reading = _reading_of(model, condition, tuple(related), tuple(further), order, locks=locks)
-    fetch = fetch_written_rows if locks else fetch_rows
-    return [reading.instance(row) for row in fetch(reading.statement, values)]
+    reading = _reading_of(model, condition, tuple(related), tuple(further), order)
+    return [reading.instance(row) for row in fetch_rows(reading.statement, values)]
+
+
+def lock_rows(
+    model: type[Row], condition: str, values: Mapping[str, Any], *, further: Sequence[tuple[str, str]] = ()
+) -> list[Row]:
+    """The same rows, locked for update in the order of their ids (`loyalty_project.db.locks`)."""
+    reading = _reading_of(model, condition, (), tuple(further), "")
+    return [reading.instance(row) for row in fetch_written_rows(reading.statement, values)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +92,8 @@ def _reading_of(
     related: tuple[str, ...],
     further: tuple[tuple[str, str], ...],
     order: str,
-    *,
-    locks: bool,
 ) -> _Reading:
+    """The reading in this order; with a lock on the rows if there is none."""
     own = _columns_of(model, 0)
     written = [f'stored."{field.column}"' for field in model._meta.concrete_fields]
     joins, keys = [], []
@@ -103,9 +108,9 @@ def _reading_of(
     written += [expression for _, expression in further]
     statement = (
         f'SELECT {", ".join(written)} FROM "{model._meta.db_table}" AS stored {" ".join(joins)}'  # noqa: S608 - constants
-        f" WHERE stored.organization_id = %(organization)s AND {condition} ORDER BY {order}"
+        f" WHERE stored.organization_id = %(organization)s AND ({condition})"
     )
-    text = f"{statement} FOR UPDATE OF stored" if locks else statement
+    text = f"{statement} ORDER BY {order}" if order else for_update(statement, "stored")
     return _Reading(text, own, keys, [name for name, _ in further])
 
 

@@ -21,7 +21,7 @@ from loyalty_project.db.locks import lock
 from loyalty_project.db.rows import give_ids, insert_rows, update_rows, written_together
 from loyalty_project.db.trusted_time import trusted
 from loyalty_project.faults import Point, reach
-from organizations.tenancy.rows import read_rows
+from organizations.tenancy.rows import lock_rows, read_rows
 
 _ACCOUNT_COLUMNS = (
     "balance", "promised", "lifetime", "redeemed", "expired", "returned", "promised_returned", "adjusted", "floor", "purchases",
@@ -29,6 +29,7 @@ _ACCOUNT_COLUMNS = (
 )  # fmt: skip
 _LOT_COLUMNS = ("left", "expired", "returned", "moved", "is_open")
 _OF_CUSTOMERS: Final = "stored.customer_id = ANY(%(customers)s::bigint[])"
+_LIVE: Final = f"{_OF_CUSTOMERS} AND stored.moved_to_id IS NULL"
 _THAT_HOLD_POINTS: Final = 'stored.account_id = ANY(%(accounts)s::bigint[]) AND stored."left" > 0'
 # What is listened to is read with the accounts, so that it costs no statement.
 _HEARD: Final = (("heard", "(SELECT announced_events FROM organizations_organization WHERE id = %(organization)s)"),)
@@ -43,7 +44,8 @@ def lock_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     Call it in the transaction that writes them, after the customers' locks if any are taken. Raises
     `django.db.OperationalError` (55P03) if a lock is not free in time.
     """
-    states = _states(_accounts_of(customer_ids, locks=True), zone=zone)
+    accounts = lock_rows(PointsAccount, _LIVE, {"customers": id_array(customer_ids)}, further=_HEARD)
+    states = _states(accounts, zone=zone)
     # Needed even if no present lot expires with the tier: a new lot, or one that gets points back, may.
     _read_memberships(states)
     return states
@@ -61,15 +63,11 @@ def lock_moved_account(account_id: int, living: AccountState) -> AccountState:
 
 def read_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     """The same without locks: two queries, and one more if points expire with a tier."""
-    states = _states(_accounts_of(customer_ids), zone=zone)
+    accounts = read_rows(PointsAccount, _LIVE, {"customers": id_array(customer_ids)}, further=_HEARD)
+    states = _states(accounts, zone=zone)
     membership = PointsLot.Moves.MEMBERSHIP
     _read_memberships({key: state for key, state in states.items() if any(lot.moves == membership for lot in state.lots)})
     return states
-
-
-def _accounts_of(customer_ids: Iterable[int], *, locks: bool = False) -> list[PointsAccount]:
-    values = {"customers": id_array(customer_ids)}
-    return read_rows(PointsAccount, f"{_OF_CUSTOMERS} AND stored.moved_to_id IS NULL", values, further=_HEARD, locks=locks)
 
 
 def _states(accounts: Iterable[PointsAccount], *, zone: ZoneInfo) -> States:
