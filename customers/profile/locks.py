@@ -14,7 +14,7 @@ from loyalty_project.db.locks import ask_to_repeat
 from loyalty_project.protocol.codes import Transport
 from organizations.tenancy.rows import lock_rows
 
-_OF_THESE: Final = "stored.id = ANY(%(customers)s::bigint[])"
+_OF_THESE: Final = "stored.id = ANY((SELECT %(customers)s::bigint[])::bigint[])"
 
 
 def lock_customers(ids: Iterable[int], *, merged: Collection[int] = (), may_be_erased: bool = False) -> dict[int, Customer]:

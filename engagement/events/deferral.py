@@ -33,7 +33,7 @@ WAITS: Final = """EXISTS (
         SELECT FROM engagement_deferredevent AS event
         WHERE event.organization_id = %(organization)s AND event.customer_id = customer.id AND event.worked_at IS NULL
     )"""
-_THAT_WAIT: Final = f"SELECT customer.id FROM unnest(%(customers)s::bigint[]) AS customer (id) WHERE {WAITS}"  # noqa: S608
+_THAT_WAIT: Final = f"SELECT customer.id FROM unnest((SELECT %(customers)s::bigint[])) AS customer (id) WHERE {WAITS}"  # noqa: S608
 
 
 class WorkedMeanwhileError(Exception):

@@ -7,6 +7,7 @@ from typing import Final
 
 from engagement.programs.rules import TrackerType
 from engagement.tiers.rules import BALANCE, LIFETIME, Activity, Figures
+from loyalty_project.db.arrays import id_array, moment_array
 from organizations.tenancy.statements import fetch_rows
 
 # Amount, quantity and number of the lines of a bill.
@@ -49,7 +50,7 @@ _POINTS: Final = """
         ON entry.organization_id = %(organization)s AND entry.account_id = given.account_id
         AND entry.occurred_at >= given.since AND entry.points <> 0"""
 _GIVEN: Final = """WITH given AS MATERIALIZED (
-    SELECT * FROM unnest(%(accounts)s::bigint[], %(since)s::timestamptz[]) AS given (account_id, since)
+    SELECT * FROM unnest((SELECT %(accounts)s::bigint[]), %(since)s::timestamptz[]) AS given (account_id, since)
 )"""
 
 
@@ -75,7 +76,7 @@ def read_activities(since: Mapping[int, datetime], *, points: bool, lines: bool)
     With `points` those of the ledger too, with `lines` the sums over lines of bills.
     """
     activities: dict[int, list[Activity]] = {account_id: [] for account_id in since}
-    values = {"accounts": list(since), "since": list(since.values())}
+    values = {"accounts": id_array(since), "since": moment_array(since.values())}
     for account_id, at, bill_id, *sums in fetch_rows(_STATEMENTS[points, lines], values):
         append_activity(activities[account_id], activity_of_row(at, bill_id, sums))
     return activities

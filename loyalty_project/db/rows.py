@@ -228,7 +228,7 @@ def _insert_of(model: type[models.Model], *, with_key: bool) -> tuple[list[_Colu
         table=sql.Identifier(model._meta.db_table),
         names=sql.SQL(", ").join(names),
         values=sql.SQL(", ").join(sql.SQL("given.{}").format(name) for name in names),
-        arrays=sql.SQL(", ").join(sql.SQL("%s::") + sql.SQL(_array_type(field)) for field in fields),
+        arrays=_arrays_of(fields),
     )
     return [_column(field) for field in fields], statement.as_string(None)
 
@@ -238,15 +238,20 @@ def _update_of(model: type[models.Model], columns: tuple[str, ...]) -> tuple[lis
     """The columns whose values the statement takes, an array each, and the statement."""
     fields: list[Any] = [model._meta.get_field(name) for name in ("id", *columns)]
     statement = sql.SQL("UPDATE {table} SET {assignments} FROM unnest({arrays}) AS given ({names}) WHERE {table}.id = given.id")
-    arrays = sql.SQL(", ").join(sql.SQL("%s::") + sql.SQL(_array_type(field)) for field in fields)
     names = [sql.Identifier(field.column) for field in fields]
     query = statement.format(
         table=sql.Identifier(model._meta.db_table),
         assignments=sql.SQL(", ").join(sql.SQL("{0} = given.{0}").format(name) for name in names[1:]),
-        arrays=arrays,
+        arrays=_arrays_of(fields),
         names=sql.SQL(", ").join(names),
     )
     return [_column(field) for field in fields], query.as_string(None)
+
+
+def _arrays_of(fields: Sequence[Any]) -> sql.Composable:
+    """The parameters. A sub-select hides the length of the first from the planner, which then keeps one plan for all."""
+    first, *others = (sql.SQL("%s::") + sql.SQL(_array_type(field)) for field in fields)
+    return sql.SQL(", ").join([sql.SQL("(SELECT {})").format(first), *others])
 
 
 def _array_type(field: Any) -> str:

@@ -28,9 +28,9 @@ _ACCOUNT_COLUMNS = (
     "visits", "version", "last_active_on", "last_earned_on", "due_at",
 )  # fmt: skip
 _LOT_COLUMNS = ("left", "expired", "returned", "moved", "is_open")
-_OF_CUSTOMERS: Final = "stored.customer_id = ANY(%(customers)s::bigint[])"
+_OF_CUSTOMERS: Final = "stored.customer_id = ANY((SELECT %(customers)s::bigint[])::bigint[])"
 _LIVE: Final = f"{_OF_CUSTOMERS} AND stored.moved_to_id IS NULL"
-_THAT_HOLD_POINTS: Final = 'stored.account_id = ANY(%(accounts)s::bigint[]) AND stored."left" > 0'
+_THAT_HOLD_POINTS: Final = 'stored.account_id = ANY((SELECT %(accounts)s::bigint[])::bigint[]) AND stored."left" > 0'
 # What is listened to is read with the accounts, so that it costs no statement.
 _HEARD: Final = (("heard", "(SELECT announced_events FROM organizations_organization WHERE id = %(organization)s)"),)
 
