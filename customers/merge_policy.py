@@ -12,6 +12,7 @@ from customers.identifiers.models import Identifier
 from customers.identity_requests.models import IdentityRequest
 from customers.merging.models import Merge
 from customers.merging.transfer import KeptRows, MovedRows
+from customers.outbox.models import OutboxMessage
 from customers.profile.models import Customer
 from customers.segments.models import CustomerSegment
 from customers.sources.models import SourceProfile
@@ -37,5 +38,6 @@ KEPT = (
     KeptRows(model=IdentityRequest, column="other", reason="a request keeps the owner of the value"),
     KeptRows(model=Erasure, reason="a certificate stays with the customer who was erased"),
     KeptRows(model=FieldTerm, reason="terms are derived from the answers: merging.services"),
+    KeptRows(model=OutboxMessage, reason="a message was for the customer that it names"),
     KeptRows(model=ValidationCode, reason="a code is valid for minutes, for the customer it was sent to"),
 )

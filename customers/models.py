@@ -8,6 +8,7 @@ from customers.groups.models import GroupMembership, UserGroup
 from customers.identifiers.models import Identifier
 from customers.identity_requests.models import IdentityRequest
 from customers.merging.models import Merge
+from customers.outbox.models import OutboxMessage
 from customers.profile.models import Customer
 from customers.segments.models import CustomerSegment, Segment, SegmentPartition
 from customers.sources.models import SourceProfile
@@ -27,6 +28,7 @@ __all__ = [
     "IdentityRequest",
     "IndexedField",
     "Merge",
+    "OutboxMessage",
     "Segment",
     "SegmentPartition",
     "SourceProfile",

@@ -33,6 +33,7 @@ CUSTOMER_ROWS: Final = (
     PersonalRows(name="Members of user groups", table="customers_groupmembership", emptied=None),
     PersonalRows(name="Terms of searches", table="customers_fieldterm", emptied=None, is_exported=False),
     PersonalRows(name="Codes that were sent", table="customers_validationcode", emptied=None, is_exported=False),
+    PersonalRows(name="Messages that were sent", table="customers_outboxmessage", emptied=None, is_exported=False),
     PersonalRows(
         name="Likely duplicates",
         table="customers_duplicatecandidate",

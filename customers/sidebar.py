@@ -10,6 +10,7 @@ CUSTOMERS: Final = (
     SidebarEntry("Merges", "merge", "customers.merge"),
     SidebarEntry("Cards", "credit_card", "customers.card"),
 )
+MESSAGES: Final = (SidebarEntry("Messages", "sms", "customers.outboxmessage"),)
 ERASURES: Final = (SidebarEntry("Erasures", "person_remove", "customers.erasure"),)
 GROUPINGS: Final = (
     SidebarEntry("Segments", "pie_chart", "customers.segment"),

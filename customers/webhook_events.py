@@ -23,7 +23,11 @@ UPDATED: Final = EventKind(name="customer.updated", meaning="data of a customer 
 MERGED: Final = EventKind(name="customer.merged", meaning="a customer was merged into another one")
 MERGE_UNDONE: Final = EventKind(name="customer.merge_undone", meaning="a merge was undone")
 ERASED: Final = EventKind(name="customer.erased", meaning="the personal data of a customer was erased")
-EVENTS: Final = (REGISTERED, UPDATED, MERGED, MERGE_UNDONE, ERASED)
+# Announced by the outbox, to the gateway that sends for the organization.
+MESSAGE: Final = EventKind(
+    name="message.requested", meaning="a message to a customer is to be sent by your gateway: a validation code"
+)
+EVENTS: Final = (REGISTERED, UPDATED, MERGED, MERGE_UNDONE, ERASED, MESSAGE)
 
 _PROFILES: Final = """
 SELECT customer.id, customer.firstname, customer.lastname, customer.type, customer.source, customer.registered_on, store.code, (

@@ -17,7 +17,7 @@ MOVED = (
         conflicts=("membership_unique",),
         undigested=("tier_since_order", "tier_counts_from", "tier_counts_order", "tier_due_on", "tier_locked_until"),
     ),
-    MovedRows(model=Bill, undigested=("stated_points",)),
+    MovedRows(model=Bill, undigested=("stated_points", "part_of_id")),
     MovedRows(model=Coupon),
     MovedRows(model=Note),
     MovedRows(model=Interaction, conflicts=("interaction_unique",)),

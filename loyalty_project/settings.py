@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 from environs import Env, validate
 
 from loyalty_project import unfold_settings
+from loyalty_project.email_url import email_settings
 from loyalty_project.generated_secrets import generated_secret
 from loyalty_project.logs import log_configuration
 from loyalty_project.openapi.settings import SPECTACULAR
@@ -160,6 +161,13 @@ WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", False)
 WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", 50, validate=validate.Range(min=1, max=500))
 # Days after which events are deleted from the log of deliveries.
 WEBHOOK_LOG_DAYS = env.int("WEBHOOK_LOG_DAYS", 30, validate=validate.Range(min=8, max=3650))
+
+# --- messages to customers: docs/operating.md
+
+# smtp+tls://user:password@host:587/?from=shop@example.com, and without: e-mail goes to webhooks alone.
+globals().update(email_settings(env.str("EMAIL_URL", "")))
+# Messages that nobody sends are left to staff, who read them in the back office. For trying it out.
+OUTBOX_FOR_STAFF = env.bool("OUTBOX_FOR_STAFF", not PRODUCTION)
 
 # Fault point at which tests kill this process (loyalty_project/faults.py). Never in production.
 FAULT = "" if PRODUCTION else env.str("REGULARS_FAULT", "")

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from loyalty_project.protocol.codes import Code, Transport
+from engagement.bills.codes import BillCode
+from engagement.coupons.codes import CouponCode
+from engagement.redemptions.codes import PointsCode
+from loyalty_project.protocol.codes import Code, CodeTable, Transport
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PROTOCOL: Final = ROOT / "docs" / "protocol.md"
@@ -27,6 +30,12 @@ ACTIONS: Final[Mapping[str, str]] = {
     "red": "redemptions", "note": "notes", "cpn": "coupons", "tkt": "tickets", "ref": "referrals", "prf": "preferences",
     "int": "interaction", "sub": "subscriptions", "rec": "recommendations",
 }  # fmt: skip
+# The calls of tills with the tables of their codes: each code is received by one call of its table at least.
+TILL_ACTIONS: Final[Mapping[str, type[CodeTable]]] = {
+    "transaction/add": BillCode,
+    **{f"points/{name}": PointsCode for name in ("isredeemable", "validationcode", "redeem", "reverse")},
+    **{f"coupon/{name}": CouponCode for name in ("isredeemable", "redeem", "issue", "reactivate")},
+}
 _ALL: Final = frozenset(ACTIONS.values())
 _READS: Final = _ALL - {"add", "update", "update_identity", "search", "subscriptions"}
 # What the table says in words.
@@ -96,7 +105,8 @@ def read_record(path: Path = RECORD) -> Record:
 
 def write_record(record: Record) -> str:
     """The text of the record's file: actions in their order, codes ascending."""
-    ordered = {action: dict(sorted(record[action].items(), key=_by_number)) for action in ACTIONS.values() if action in record}
+    actions = (action for action in (*ACTIONS.values(), *TILL_ACTIONS) if action in record)
+    ordered = {action: dict(sorted(record[action].items(), key=_by_number)) for action in actions}
     return json.dumps(ordered, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -104,6 +114,13 @@ def missing_rows(table: Sequence[Row], record: Record, action: str) -> list[Row]
     """The rows that the action may answer with and no test has received."""
     received = {number_of(code) for code in record.get(action, {})}
     return [row for row in table if action in row.actions and row.code not in received]
+
+
+def missing_of_tills(table: type[CodeTable], record: Record) -> list[CodeTable]:
+    """The codes of a table that no test has received from any of its calls."""
+    calls = [action for action, codes in TILL_ACTIONS.items() if codes is table]
+    received = {number_of(code) for action in calls for code in record.get(action, {})}
+    return [code for code in table if int(code) not in received]
 
 
 def number_of(code: str) -> int:
@@ -115,17 +132,21 @@ def write_document(table: Sequence[Row], record: Record) -> str:
     """The text of docs/response_codes.md."""
     parts = [_INTRODUCTION]
     for action in ACTIONS.values():
-        parts += ["", f"## {action}", "", "| Code | Kind | Sentence | Received by |", "|---|---|---|---|"]
-        parts += _received(record.get(action, {}))
+        parts += _section(action, record, {})
         missing = list(_missing(table, record, action))
         if missing:
             parts += ["", "Not received:", "", "| Code | When | Why not |", "|---|---|---|", *missing]
+    for action, codes in TILL_ACTIONS.items():
+        parts += _section(action, record, {int(code): code.sentence for code in codes})
     return "\n".join(parts) + "\n"
 
 
-def _received(codes: Mapping[str, str]) -> Iterator[str]:
-    for code, test in sorted(codes.items(), key=_by_number):
-        yield f"| {number_of(code)} | {_KINDS[code[0]]} | {_SENTENCES[number_of(code)]} | `{test}` |"
+def _section(action: str, record: Record, own: Mapping[int, str]) -> Iterator[str]:
+    """The codes of an action, with the sentences of its `own` table before those of customers."""
+    yield from ("", f"## {action}", "", "| Code | Kind | Sentence | Received by |", "|---|---|---|---|")
+    for code, test in sorted(record.get(action, {}).items(), key=_by_number):
+        number = number_of(code)
+        yield f"| {number} | {_KINDS[code[0]]} | {own.get(number) or _SENTENCES[number]} | `{test}` |"
 
 
 def _missing(table: Sequence[Row], record: Record, action: str) -> Iterator[str]:
@@ -147,7 +168,7 @@ def main(*, received: Path = CACHE, record_at: Path = RECORD, document_at: Path 
 _INTRODUCTION: Final = """# Response codes by action
 
 Which codes each action really answers with, each with a test that receives it over HTTP. What the codes mean, and when they are
-given, is said in [protocol.md](protocol.md) 5 (codes of whole requests: 1.6).
+given, is said in [protocol.md](protocol.md) 5 (codes of whole requests: 1.6), for the calls of tills in its tills' part 6.
 
 Written by `make response-codes` out of what the whole test suite received; `make test` checks that each test named here still
 receives its code. Do not edit it by hand.

@@ -92,6 +92,7 @@ def compose_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 *organizations.STAFF_AND_IMPORTS,
                 *engagement.DEFERRED_EVENTS,
                 *webhooks.DELIVERIES,
+                *customers.MESSAGES,
                 *customers.ERASURES,
                 *organizations.RECORDS,
             ),

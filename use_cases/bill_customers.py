@@ -70,7 +70,7 @@ def customer_of_bill(
     by: Actor,
     defer_awards: bool,
 ) -> BillCustomer | None:
-    """The customer whom the references lead to (`found`), updated or registered by the bill; None for an anonymous bill.
+    """The customer that the references lead to (`found`), updated or registered by the bill; None for anonymous bills.
 
     A return registers nobody. Raises `LoyaltyError` with the codes of docs/protocol.md, tills' part 2.3. Call it in a
     transaction.

@@ -31,7 +31,7 @@ from engagement.programs.catalog import load_catalog
 from engagement.redemptions.bill_links import link_listed_redemptions
 from loyalty_project.db.rows import draw_ids, insert_rows
 from loyalty_project.protocol.codes import Code, CodeTable
-from loyalty_project.protocol.errors import LoyaltyError, Notice
+from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
 from loyalty_project.protocol.json_text import to_json
 from organizations.audit.actors import Actor
 from organizations.configuration import Configuration
@@ -247,7 +247,7 @@ def _answered(
         effects=_effects(customer, [*returns, main]),
         deducted=sum((part.award.deducted for part in [*returns, main]), Decimal(0)) if _shows_points(bill) else None,
         balance=_balance(bill, figures, billing) if _shows_points(bill) else None,
-        notices=_in_order(notices),
+        notices=in_numeric_order(notices),
     )
     _keep(item)
     return item
@@ -291,11 +291,6 @@ def _known_after(
     is_exact = reading.policy.exact_lifetime_purchases
     figures["lifetime_purchases"] = printed_purchases(totals.amount, is_exact=is_exact) if totals else 0
     return named, figures, reading.warnings_of(customer.pk)
-
-
-def _in_order(notices: Sequence[Notice]) -> tuple[Notice, ...]:
-    """Each warning once, ascending by code."""
-    return tuple(dict.fromkeys(sorted(notices, key=lambda notice: notice.code)))
 
 
 def _balance(bill: Bill, figures: Mapping[str, Any], billing: Billing) -> Decimal:
@@ -362,7 +357,7 @@ def _first_answer(bill: Bill, sent: SentBill, billing: Billing) -> BilledItem:
         effects=content["effects"],
         deducted=content["deducted"],
         balance=content["balance"],
-        notices=_in_order([*first, repeated]),
+        notices=in_numeric_order([*first, repeated]),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
 import orjson
 
@@ -17,9 +17,8 @@ from organizations.tenancy.statements import fetch_written_rows
 from webhooks.deliveries.rules import KEPT_FOR
 from webhooks.deliveries.services import defer_deliveries
 from webhooks.events.kinds import EventKind
+from webhooks.events.payloads import uid_of
 
-# Ids of events with a key are derived from it.
-_KEYS: Final = UUID("6f0a2c54-6f3a-4b8e-9d58-0f6a9a3a7c11")
 # Endpoints are those of this moment. An event that was announced before, by its key, brings nothing. Answers with the endpoints
 # that may be served now.
 _ANNOUNCE: Final = """
@@ -79,7 +78,7 @@ def announce(announcements: Sequence[Announcement]) -> None:
     endpoints = fetch_written_rows(
         _ANNOUNCE,
         {
-            "uids": [uuid5(_KEYS, announced.key) if announced.key else uuid4() for announced in announcements],
+            "uids": [uid_of(announced.key) if announced.key else uuid4() for announced in announcements],
             "kinds": [announced.kind.name for announced in announcements],
             "versions": [announced.kind.version for announced in announcements],
             "customers": [announced.customer_id for announced in announcements],

@@ -1,10 +1,11 @@
-"""Erasure of a customer's data from events: what a use case that erases customers calls."""
+"""Emptying events: of customers who are erased, and of what is no longer of use."""
 
 from collections.abc import Collection
 from typing import Final
 
 from loyalty_project import clock
 from organizations.tenancy.statements import fetch_written_rows
+from webhooks.events.payloads import uid_of
 
 _FORGET: Final = """
 WITH event AS (
@@ -13,6 +14,18 @@ WITH event AS (
     RETURNING id
 ), delivery AS (
     UPDATE webhooks_delivery AS delivery SET state = 'FAILED', finished_at = %(now)s, error = 'erased'
+    FROM event WHERE delivery.organization_id = %(organization)s AND delivery.event_id = event.id
+        AND delivery.state = 'PENDING'
+)
+SELECT count(*) FROM event
+"""
+_WITHDRAW: Final = """
+WITH event AS (
+    UPDATE webhooks_event SET facts = '{}'::jsonb
+    WHERE organization_id = %(organization)s AND uid = ANY(%(uids)s::uuid[]) AND facts <> '{}'::jsonb
+    RETURNING id
+), delivery AS (
+    UPDATE webhooks_delivery AS delivery SET state = 'FAILED', finished_at = %(now)s, error = 'withdrawn'
     FROM event WHERE delivery.organization_id = %(organization)s AND delivery.event_id = event.id
         AND delivery.state = 'PENDING'
 )
@@ -27,4 +40,10 @@ def forget_customers(customers: Collection[int]) -> int:
     is not called back.
     """
     ((count,),) = fetch_written_rows(_FORGET, {"customers": list(customers), "now": clock.now()})
+    return int(count)
+
+
+def withdraw_events(keys: Collection[str]) -> int:
+    """Empty the events with these keys and give up what was not delivered; return how many events. One statement."""
+    ((count,),) = fetch_written_rows(_WITHDRAW, {"uids": [uid_of(key) for key in keys], "now": clock.now()})
     return int(count)

@@ -23,6 +23,7 @@ from organizations.back_office.filters import DayRangeFilter
 from organizations.back_office.forms import ActionForm, LineField, ReasonField
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import page_of, permission_check, row_page
+from organizations.back_office.tables import number, table
 from use_cases.erasure import ERASE_PERMISSION, EXPORT_PERMISSION, ErasureRefusedError, erase_customer, export_customer
 
 
@@ -138,6 +139,7 @@ class ErasureActions(BackOfficeAdmin):
             original=customer,
             form=form,
             submit="Erase for good",
+            button="danger",
         )
 
 
@@ -163,5 +165,12 @@ class ErasureAdmin(CustomerRowsAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         erasure: Erasure = context["original"]
-        context.update(erasure=erasure, erased_by=actor_label(erasure.actor), is_genuine=digest_of(erasure) == erasure.digest)
+        context.update(
+            erasure=erasure,
+            erased_by=actor_label(erasure.actor),
+            is_genuine=digest_of(erasure) == erasure.digest,
+            places=table(
+                "Emptied", ("Where", number("Rows")), [(place["place"], str(place["rows"])) for place in erasure.places]
+            ),
+        )
         return super().render_change_form(request, context, *args, **kwargs)

@@ -12,25 +12,17 @@ from decimal import Decimal
 from string import ascii_uppercase, digits
 from typing import Final
 
-from customers.identifiers.models import Identifier
 from customers.profile.locks import lock_customer
 from customers.validation_codes.models import ValidationCode
 from loyalty_project.encryption import seal, unseal
 from loyalty_project.protocol.plain_text import read_code
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
-from organizations.policies import Policy
 
 ALPHABET: Final = ascii_uppercase + digits
 LENGTH: Final = 6
 MOST_TRIES: Final = 5
 Purpose = ValidationCode.Purpose
-# Identifier kinds that each value of OTP_CHANNEL needs.
-_KINDS = {
-    "SMS": (Identifier.Kind.MOBILE,),
-    "EMAIL": (Identifier.Kind.EMAIL,),
-    "BOTH": (Identifier.Kind.MOBILE, Identifier.Kind.EMAIL),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +32,6 @@ class IssuedCode:
     code: str
     expires_at: datetime
     is_new: bool
-
-
-def channels_of(customer_id: int, *, policy: Policy) -> list[str]:
-    """Identifier kinds of the policy's channels by which the customer can be reached, mobile first."""
-    wanted = _KINDS[policy.otp_channel]
-    current = Identifier.objects.filter(customer_id=customer_id, kind__in=wanted, state=Identifier.State.CURRENT)
-    known = set(current.values_list("kind", flat=True))
-    return [str(kind) for kind in wanted if kind in known]
 
 
 def issue_code(customer_id: int, *, purpose: Purpose, points: Decimal | None = None, by: Actor, now: datetime) -> IssuedCode:

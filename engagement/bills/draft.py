@@ -135,11 +135,10 @@ class BillDraft:
 def check_draft(draft: BillDraft, *, policy: Policy, zone: ZoneInfo, now: datetime) -> None:
     """Check a bill by itself, in the order of docs/protocol.md, tills' part 6.1. Raises `LoyaltyError`.
 
-    Of what is wrong with amounts and lines the lowest code counts.
+    Of what is wrong with amounts, and first with each line, the lowest code counts.
     """
-    amounts = {*(_OF_AMOUNTS & set(draft.unread)), *_wrong_amounts(draft, policy)}
-    for line in draft.lines or ():
-        amounts.update(_wrong_in_line(line, policy, is_returned=draft.is_return or line.is_returned))
+    of_lines = (_wrong_in_line(line, policy, is_returned=draft.is_return or line.is_returned) for line in draft.lines or ())
+    amounts = {*(_OF_AMOUNTS & set(draft.unread)), *_wrong_amounts(draft, policy), *filter(None, of_lines)}
     refusal = next(chain(_wrong_in_head(draft), sorted(amounts), _wrong_in_rest(draft, policy, zone, now)), None)
     if refusal is not None:
         raise LoyaltyError(refusal)
@@ -190,19 +189,20 @@ def _wrong_amounts(draft: BillDraft, policy: Policy) -> Iterator[BillCode]:
         yield BillCode.INVALID_AMOUNT
 
 
-def _wrong_in_line(line: LineDraft, policy: Policy, *, is_returned: bool) -> Iterator[BillCode]:
-    """What is wrong with a line. A returned one may leave its amount to the sale, and has no limits of its own."""
+def _wrong_in_line(line: LineDraft, policy: Policy, *, is_returned: bool) -> BillCode | None:
+    """What is wrong with a line first. A returned one may leave its amount to the sale, and has no limits of its own."""
     if not line.item_code:
-        yield BillCode.LINE_WITHOUT_ITEM
+        return BillCode.LINE_WITHOUT_ITEM
     net = line.amount or ZERO if is_returned else line.net
     for name, code in _LINE_SIGNS:
         value = net if name == "amount" else getattr(line, name)
         if value < 0:
-            yield code
-        elif value > MOST_MONEY:
-            yield BillCode.INVALID_AMOUNT
-    if net >= 0 and not is_returned and not _is_within(net, policy.min_line_amount, policy.max_line_amount):
-        yield BillCode.INVALID_AMOUNT
+            return code
+        if value > MOST_MONEY:
+            return BillCode.INVALID_AMOUNT
+    if not is_returned and not _is_within(net, policy.min_line_amount, policy.max_line_amount):
+        return BillCode.INVALID_AMOUNT
+    return None
 
 
 def _is_within(amount: Decimal, low: Decimal | None, high: Decimal | None) -> bool:

@@ -6,7 +6,7 @@ from engagement.bills.codes import BillCode
 from loyalty_project.openapi.common import FIELDS, TILL_ITEM_STATUS
 from loyalty_project.openapi.operations import Operation
 from loyalty_project.openapi.shapes import Properties, anything, container, number, record, rows, text
-from loyalty_project.protocol.codes import Code
+from loyalty_project.protocol.codes import Code, Transport
 
 _PAIRS: Final = record(name=text(), value=text())
 _ADDED: Final = record(item_code=text(), quantity=text(), description=text(), rate=text(), value=text())
@@ -132,6 +132,8 @@ ADD: Final = Operation(
         )
     },
     codes=(
+        Code.INVALID_INPUT,
+        Transport.BUSY,
         *(code for code in BillCode if code is not BillCode.TOO_MANY),
         Code.REFERRAL_NOT_LINKED,
         Code.VALIDATION_FAILED,

@@ -48,7 +48,8 @@ def read_field_values(item: Item, context: BillContext, notices: list[Notice]) -
             notices.append(Notice(BillCode.FIELD_NOT_SAVED, key=name))
     missing = [field for field in context.fields if field.is_mandatory and str(field.pk) not in values]
     sent_names = {name.casefold() for name, _ in _sent_fields(item)}
-    notices += [Notice(BillCode.FIELD_NOT_SAVED, key=one.name) for one in missing if one.name.casefold() not in sent_names]
+    absent = [field.name for field in missing if field.name.casefold() not in sent_names]
+    notices += [Notice(BillCode.FIELD_NOT_SAVED, key=name) for name in absent]
     return values
 
 

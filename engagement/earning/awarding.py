@@ -151,8 +151,10 @@ def _award_sale(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
             _award_in(bill, terms, share_of_bill, state, batch, result, takes_stated=index == 0)
         count_for_tier(bill, state, batch)
         reached = state.membership.tier if state.membership else None
-        if reached is not None and (held is None or held.position < reached.position):
-            result.effects.append(tier_effect(held, reached))
+        # A member of the time before the program had tiers holds the lowest.
+        before = held or next(iter(terms.current.tiers), None)
+        if before is not None and reached is not None and before.position < reached.position:
+            result.effects.append(tier_effect(before, reached))
 
 
 def _award_in(

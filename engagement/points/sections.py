@@ -209,9 +209,9 @@ def core_of(
         "tier_expiry_date": payloads.tier_expiry(balance.membership, registered_on=customer.registered_on, zone=zone),
         "points_summaries": {
             "points_summary": [
-                payloads.points_summary(one, tiers=current.tiers, registered_on=customer.registered_on, zone=zone)
-                for current, one in active_balances(balances, catalog)
-                if one.account
+                payloads.points_summary(held, tiers=current.tiers, registered_on=customer.registered_on, zone=zone)
+                for current, held in active_balances(balances, catalog)
+                if held.account
             ]
         },
     }

@@ -1,17 +1,18 @@
 """Validation codes that confirm redemptions (docs/protocol.md, tills' part 4.2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 
-from customers.identifiers.models import Identifier
 from customers.lookup.references import first_reference
+from customers.outbox.rules import Channel, code_text
+from customers.outbox.services import queue_messages, reachable
 from customers.profile.models import Customer
 from customers.validation_codes.models import ValidationCode
-from customers.validation_codes.services import Purpose, channels_of, issue_code, present_code
+from customers.validation_codes.services import Purpose, issue_code, present_code
 from engagement.redemptions.codes import PointsCode
 from engagement.redemptions.rules import read_points
 from engagement.redemptions.target import check_not_blocked, find_customer
@@ -19,7 +20,7 @@ from loyalty_project import clock
 from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError
 from organizations.audit.actors import Actor
 
-_NAMES = {Identifier.Kind.MOBILE: "SMS", Identifier.Kind.EMAIL: "Email"}
+_NAMES = {Channel.SMS: "SMS", Channel.EMAIL: "Email"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +56,22 @@ def ask_for_code(
 
 
 def send_code(customer_id: int, points: Decimal, *, by: Actor) -> CodeSent | None:
-    """Issue and send a code to a customer who may redeem; None if no channel of the policy reaches the customer."""
-    channels: Sequence[str] = channels_of(customer_id, policy=by.organization.policy)
-    if not channels:
+    """Issue a code to a customer who may redeem, and queue it by each channel that reaches them; None if none does."""
+    organization = by.organization
+    addresses = reachable(customer_id, organization=organization)
+    if not addresses:
         return None
     with transaction.atomic():
         issued = issue_code(customer_id, purpose=Purpose.POINTS, points=points, by=by, now=clock.now())
-    names = "/".join(_NAMES[Identifier.Kind(channel)] for channel in channels)
+        text = code_text(
+            issued.code, points=points, organization=organization.name, until=issued.expires_at, zone=organization.zone
+        )
+        queue_messages(customer_id, addresses, text, purpose=Purpose.POINTS, expires_at=issued.expires_at, by=by)
     return CodeSent(
         customer_id=customer_id,
         points=points,
         expires_at=issued.expires_at,
-        message=f"Validation Code Issued by {names}",
+        message=f"Validation Code Issued by {'/'.join(_NAMES[address.channel] for address in addresses)}",
     )
 
 

@@ -71,7 +71,7 @@ IS_REDEEMABLE: Final = Operation(
         )
     },
     codes=codes_of(PointsCode,
-        400, 500, 521, 800, 801, 802, 807, 808, 809, 816, 818, 819, 821, 823, 828, 876, 878, 881, 895, 1101, 3045, 91009,
+        400, 521, 800, 801, 802, 807, 808, 809, 816, 818, 819, 821, 823, 828, 876, 878, 881, 895, 1101, 3045, 91009,
     ),
 )  # fmt: skip
 VALIDATION_CODE: Final = Operation(
@@ -89,7 +89,7 @@ VALIDATION_CODE: Final = Operation(
             )
         )
     },
-    codes=codes_of(PointsCode, 200, 400, 500, 521, 801, 802, 809, 816, 860, 881, 3045, 91009),
+    codes=codes_of(PointsCode, 200, 400, 521, 801, 802, 809, 816, 860, 881, 3045, 91009),
 )
 REDEEM: Final = Operation(
     section="Tills 4.3",
@@ -145,7 +145,7 @@ REDEEM: Final = Operation(
         )
     },
     codes=codes_of(PointsCode,
-        *_OF_WRITES, 500, 521, 800, 801, 802, 807, 808, 809, 816, 818, 819, 821, 823, 824, 828, 859, 873, 878, 881, 895, 903,
+        *_OF_WRITES, 521, 800, 801, 802, 807, 808, 809, 816, 818, 819, 821, 823, 824, 828, 859, 873, 878, 881, 895, 903,
         1101, 3045,
     ),
 )  # fmt: skip
@@ -181,7 +181,7 @@ REVERSE: Final = Operation(
             )
         )
     },
-    codes=codes_of(PointsCode, *_OF_WRITES, 500, 521, 800, 801, 802, 810, 812, 814, 816, 878, 901, 902, 903, 904, 905),
+    codes=codes_of(PointsCode, *_OF_WRITES, 521, 800, 801, 802, 810, 812, 814, 816, 878, 901, 902, 903, 904, 905),
 )
 
 PLAIN_PATH: Final = "/v2/points/reverse"

@@ -200,12 +200,12 @@ def _letter(position: int) -> str:
     return f"{_letter(rest) if rest else ''}{chr(ord('A') + letter)}"
 
 
-def tier_effect(before: Tier | None, after: Tier) -> dict[str, str]:
+def tier_effect(before: Tier, after: Tier) -> dict[str, str]:
     """The effect of a bill that lifted a member (docs/protocol.md, tills' part 2.5)."""
     return {
         "type": "slab",
-        "previous_slab_name": before.name if before else "",
-        "previous_slab_number": str(before.position) if before else "-1",
+        "previous_slab_name": before.name,
+        "previous_slab_number": str(before.position),
         "upgraded_slab_name": after.name,
         "upgraded_slab_number": str(after.position),
     }

@@ -1,5 +1,7 @@
 """Bills with their lines, their returns, and the points they brought."""
 
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -8,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from customers.profile.field_values import write_value
 from engagement.back_office import LoyaltyRowsAdmin
 from engagement.bills.models import Bill
 from engagement.numbers.display import format_money, format_points
@@ -16,7 +19,13 @@ from organizations.back_office.columns import choice_column, is_in_sight, link_t
 from organizations.back_office.current_user import own_stores
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, StoreFilter
 from organizations.back_office.tables import Table, number, strong, table
+from organizations.fields.models import FieldDefinition
 
+_LABELS = {
+    "bill_client_id": "Id at the till",
+    "shipping_source_till_code": "Shipped by till",
+    "not_interested_reason": "Why without a customer",
+}
 TYPE_COLORS: dict[str, str] = {
     Bill.Type.REGULAR: "success",
     Bill.Type.RETURN: "danger",
@@ -83,7 +92,9 @@ class BillAdmin(LoyaltyRowsAdmin):
         bill: Bill = context["original"]
         bills = self.get_queryset(request)
         returns = list(bills.filter(return_of=bill).order_by("pk"))
-        entries = PointsEntry.objects.filter(bill__in=[bill, *returns]).select_related(
+        is_mixed = bill.type in {Bill.Type.MIXED, Bill.Type.NI_MIXED}
+        parts = list(bills.filter(part_of=bill).order_by("pk")) if is_mixed else []
+        entries = PointsEntry.objects.filter(bill__in=[bill, *returns, *parts]).select_related(
             "account__program", "program_version__program"
         )
         context |= {
@@ -91,6 +102,10 @@ class BillAdmin(LoyaltyRowsAdmin):
             "sale": bills.filter(pk=bill.return_of_id).first() if bill.return_of_id else None,
             "lines": _lines_table(bill),
             "returns": returns,
+            "parts": parts,
+            "whole": bills.filter(pk=bill.part_of_id).first() if bill.part_of_id else None,
+            "payments": _payments_table(bill),
+            "said": list(_said(bill)),
             "entries": [],
         }
         if bill.customer is None or is_in_sight(bill.customer):
@@ -98,6 +113,7 @@ class BillAdmin(LoyaltyRowsAdmin):
             context |= {
                 "points": _points_table(bill),
                 "redemptions": _redemptions_table(bill),
+                "coupons": _coupons_table(bill),
                 "entries": list(entries.order_by("occurred_at", "pk")),
             }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -145,3 +161,33 @@ def _redemptions_table(bill: Bill) -> Table:
         for redemption in bill.redemptions.order_by("pk")
     ]
     return table("Paid with points", ("Code", number("Points"), number("Reversed")), rows)
+
+
+def _coupons_table(bill: Bill) -> Table:
+    uses = bill.coupon_redemptions.select_related("coupon__series").order_by("pk")
+    rows = [(link_to(use.coupon, use.coupon.code), str(use.coupon.series)) for use in uses]
+    return table("Paid with coupons", ("Code", "Series"), rows)
+
+
+def _payments_table(bill: Bill) -> Table:
+    sent = bill.details.get("payments", ())
+    rows = [(payment["mode"], format_money(Decimal(payment["value"])), payment.get("notes")) for payment in sent]
+    return table("Payments", ("Mode", number("Amount"), "Notes"), rows)
+
+
+def _said(bill: Bill) -> Iterator[tuple[str, str]]:
+    """What else the till said of the bill, with its labels."""
+    details = bill.details
+    if cashier := details.get("associate"):
+        yield "Cashier", " ".join(cashier.values())
+    for key, label in _LABELS.items():
+        if details.get(key):
+            yield label, str(details[key])
+    if bill.delivery_status not in {"", "DELIVERED"}:
+        yield "Delivery", bill.delivery_status
+    for note in details.get("credit_notes", ()):
+        yield "Credit note", f"{note['number']}, {format_money(Decimal(note['amount']))}"
+    fields = FieldDefinition.objects.filter(category=FieldDefinition.Category.TRANSACTION)
+    for definition in fields if bill.field_values else ():
+        if value := bill.field_values.get(str(definition.pk)):
+            yield definition.name, write_value(value)

@@ -10,6 +10,12 @@ register.filter("link", link_to)
 
 
 @register.filter
+def words(name: str) -> str:
+    """The name of a column as words."""
+    return name.removesuffix("_id").replace("_", " ").capitalize()
+
+
+@register.filter
 def mobile(value: str, kind: str = "mobile") -> str:
     """An identifier of `kind`; a mobile number in international format."""
     return format_mobile(value) if kind == "mobile" else value

@@ -4,15 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from json import loads
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.base import ModelState
 
 from loyalty_project.db.locks import for_update
-from organizations.tenancy.scoping import TenantModel
+from loyalty_project.db.statements import fetch_written as fetch_all
+from organizations.tenancy.scoping import TenantModel, spans_organizations
 from organizations.tenancy.statements import fetch_rows, fetch_written_rows
 
+_ORGANIZATION: Final = "%(organization)s"
 Row = TypeVar("Row", bound=TenantModel)
 
 
@@ -25,13 +27,14 @@ def read_rows(
     further: Sequence[tuple[str, str]] = (),
     order: str = "stored.id",
 ) -> list[Row]:
-    """The rows of the scope's organization that meet `condition`, which calls them `stored`: one statement.
+    """The rows in scope that meet `condition`, which calls them `stored`: one statement. Raises `OutsideScopeError`.
 
     `condition` and `order` are constants: the statement is composed once a process, and prepared. Rows of the foreign keys
     `related` come with them, and are called by the key's name; `further` are attributes with their expressions.
     """
     reading = _reading_of(model, condition, tuple(related), tuple(further), order)
-    return [reading.instance(row) for row in fetch_rows(reading.statement, values)]
+    fetch, statement = (fetch_all, reading.of_all) if spans_organizations() else (fetch_rows, reading.statement)
+    return [reading.instance(row) for row in fetch(statement, values)]
 
 
 def lock_rows(
@@ -39,7 +42,8 @@ def lock_rows(
 ) -> list[Row]:
     """The same rows, locked for update in the order of their ids (`loyalty_project.db.locks`)."""
     reading = _reading_of(model, condition, (), tuple(further), "")
-    return [reading.instance(row) for row in fetch_written_rows(reading.statement, values)]
+    fetch, statement = (fetch_all, reading.of_all) if spans_organizations() else (fetch_written_rows, reading.statement)
+    return [reading.instance(row) for row in fetch(statement, values)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class _Reading:
     """A composed statement, and how its rows become instances."""
 
     statement: str
+    of_all: str
     own: _Columns
     related: Sequence[tuple[Any, _Columns]]
     further: Sequence[str]
@@ -111,7 +116,7 @@ def _reading_of(
         f" WHERE stored.organization_id = %(organization)s AND ({condition})"
     )
     text = f"{statement} ORDER BY {order}" if order else for_update(statement, "stored")
-    return _Reading(text, own, keys, [name for name, _ in further])
+    return _Reading(text, text.replace(_ORGANIZATION, "stored.organization_id"), own, keys, [name for name, _ in further])
 
 
 def _columns_of(model: type[models.Model], first: int) -> _Columns:

@@ -15,6 +15,7 @@ from customers.groups.models import UserGroup
 from customers.identifiers.models import Identifier
 from customers.identity_requests.models import IdentityRequest
 from customers.merging.models import Merge
+from customers.outbox.models import OutboxMessage
 from customers.profile.models import Customer
 from customers.segments.models import Segment
 from customers.statuses.models import CustomerStatus
@@ -62,6 +63,7 @@ from tests.factories.groups import UserGroupFactory
 from tests.factories.identity_requests import ask, staff
 from tests.factories.interactions import InteractionFactory, NotificationFactory
 from tests.factories.locations import ConceptFactory, StoreFactory, TillFactory, ZoneFactory, till_actor
+from tests.factories.messages import OutboxMessageFactory
 from tests.factories.notes import NoteFactory
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.points import facts, give_points
@@ -84,8 +86,8 @@ from webhooks.endpoints.models import Endpoint
 OF_A_STORE: Final = frozenset(
     {
         "apiclient", "bill", "card", "coupon", "consentchange", "customer", "duplicatecandidate", "erasure", "expiringpoints",
-        "identityrequest", "interaction", "membership", "merge", "note", "notification", "pointsaccount", "pointsadjustment",
-        "pointsentry", "pointslot", "recommendation", "redemption", "store", "ticket", "till",
+        "identityrequest", "interaction", "membership", "merge", "note", "notification", "outboxmessage", "pointsaccount",
+        "pointsadjustment", "pointsentry", "pointslot", "recommendation", "redemption", "store", "ticket", "till",
     }
 )  # fmt: skip
 ROLES: Final = tuple(StaffMember.Role.values)
@@ -172,6 +174,7 @@ def _furnish(name: str, store: Store, number: int) -> Place:
             Note: NoteFactory(customer=person),
             Interaction: InteractionFactory(customer=person),
             Notification: NotificationFactory(customer=person),
+            OutboxMessage: OutboxMessageFactory(customer=person),
             Ticket: TicketFactory(customer=person, till=till),
         }
         inherited = Identifier.objects.get(customer=person, state=Identifier.State.MERGED)

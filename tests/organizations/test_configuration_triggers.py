@@ -64,6 +64,7 @@ WRITTEN = {
     "customers_identifier",
     "customers_identityrequest",
     "customers_merge",
+    "customers_outboxmessage",
     "customers_sourceprofile",
     "customers_validationcode",
     "engagement_adjustmentreversal",

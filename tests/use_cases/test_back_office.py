@@ -28,6 +28,7 @@ TABLE = """
     customers.judge_duplicatecandidate      A M . C .  kept
     customers.judge_fraud                   A M . C .  kept
     customers.merge_customers               A M . C .  kept
+    customers.read_outboxmessage            A . . C .  kept
     customers.view_card                     A M S C U  kept
     customers.view_customer                 A M S C U  kept
     customers.view_customerstatus           A . . C U  .
@@ -35,6 +36,7 @@ TABLE = """
     customers.view_erasure                  A M . C U  kept
     customers.view_identityrequest          A M S C U  kept
     customers.view_merge                    A M S C U  kept
+    customers.view_outboxmessage            A M . C U  kept
     customers.view_segment                  A . . C U  .
     customers.view_usergroup                A . . C U  .
     engagement.add_note                     A M S C .  kept

@@ -40,6 +40,7 @@ from tests.factories.fields import FieldFactory
 from tests.factories.identity_requests import ask
 from tests.factories.interactions import InteractionFactory, NotificationFactory
 from tests.factories.locations import till_actor
+from tests.factories.messages import OutboxMessageFactory
 from tests.factories.notes import NoteFactory
 from tests.factories.program_files import club, loaded
 from tests.factories.recommendations import RecommendationFactory
@@ -152,6 +153,7 @@ def person(shop: Shop, organization: Organization) -> Customer:
     NoteFactory(customer=customer, description=TOKEN)
     InteractionFactory(customer=customer, sender=TOKEN, receiver=MOBILE, subject=TOKEN, type="survey", survey_name="Spring")
     NotificationFactory(customer=customer, subject=TOKEN)
+    OutboxMessageFactory(customer=customer)
     RecommendationFactory(customer=customer, description=TOKEN)
     ticket = TicketFactory(customer=customer, subject=TOKEN, message=TOKEN)
     comment_on_ticket(ticket, TOKEN, by=till_actor(till))

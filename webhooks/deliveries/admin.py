@@ -27,7 +27,7 @@ from webhooks.deliveries.models import Attempt, Delivery
 from webhooks.deliveries.services import replay
 from webhooks.endpoints.models import Endpoint
 from webhooks.events.kinds import TEST
-from webhooks.events.payloads import event_body
+from webhooks.events.payloads import event_body, hidden
 
 STATE_COLORS = {"PENDING": "info", "DELIVERED": "success", "FAILED": "danger"}
 # The attempts of a page, the newest.
@@ -45,6 +45,7 @@ ERRORS = {
     "no http": "the answer was not HTTP",
     "no secret": "no secret to sign with can be read",
     "erased": "the data of the customer was erased before it could be sent",
+    "withdrawn": "it was of no use any more before it could be sent",
     "not tried": "it was never tried: the endpoint was paused, off or failing",
 }
 
@@ -136,7 +137,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             customer_id=event.customer_id,
             occurred_at=event.occurred_at,
             organization=delivery.organization.code,
-            facts=event.facts,
+            facts=hidden(event.facts),
         )
         return format_html('<pre class="bo-sent">{}</pre>', json.dumps(json.loads(sent), indent=2, ensure_ascii=False))
 

@@ -32,7 +32,7 @@ from webhooks.endpoints.secrets import signing_keys
 from webhooks.endpoints.services import pause_failing
 from webhooks.events.kinds import TEST
 from webhooks.events.models import Event
-from webhooks.events.payloads import event_body
+from webhooks.events.payloads import event_body, opened
 from webhooks.sending.client import Outcome
 
 TASK: Final = "deliver_webhooks"
@@ -97,7 +97,7 @@ def _message(row: Sequence[Any], organization: Organization) -> Message:
         customer_id=customer_id,
         occurred_at=occurred_at,
         organization=organization.code,
-        facts=orjson.loads(facts),
+        facts=opened(orjson.loads(facts)),
     )
     return Message(delivery_id=delivery_id, attempt=attempt, expires_at=expires_at, uid=str(uid), body=body)
 

@@ -13,7 +13,6 @@ from customers.validation_codes.services import (
     MOST_TRIES,
     IssuedCode,
     Purpose,
-    channels_of,
     issue_code,
     present_code,
     use_code,
@@ -22,7 +21,7 @@ from customers.validation_codes.services import (
 from organizations.audit.actors import command_actor
 from organizations.audit.models import AuditEntry
 from organizations.tenancy.models import Organization
-from tests.factories.customers import CustomerFactory, IdentifierFactory
+from tests.factories.customers import CustomerFactory
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -110,13 +109,3 @@ def test_a_code_sealed_with_another_key_is_replaced(asha: Customer, settings: Se
     settings.SECRET_KEY = "another"
     assert present(asha, code) is None
     assert issue(asha).is_new
-
-
-@pytest.mark.parametrize(("channel", "kinds"), [("SMS", ["mobile"]), ("EMAIL", ["email"]), ("BOTH", ["mobile", "email"])])
-def test_channels_are_those_that_the_policy_wants_and_the_customer_has(asha: Customer, channel: str, kinds: list[str]) -> None:
-    asha.organization.flags = {"OTP_CHANNEL": channel}
-    policy = asha.organization.policy
-    assert channels_of(asha.pk, policy=policy) == []
-    for kind, value in (("mobile", "919812345678"), ("email", "asha@example.com")):
-        IdentifierFactory(customer=asha, kind=kind, value=value)
-    assert channels_of(asha.pk, policy=policy) == kinds

@@ -5,14 +5,19 @@ from collections.abc import Callable
 import pytest
 from django.db import OperationalError
 from psycopg.errors import LockNotAvailable
+from pytest_django import Settings
 
+from customers.outbox.models import OutboxMessage
+from customers.webhook_events import MESSAGE
 from engagement.points.models import PointsAccount
 from engagement.programs.models import Program
 from engagement.redemptions.codes import PointsCode
+from loyalty_project.encryption import unseal
 from tests.engagement.redemptions.asking import issue, set_flags
 from tests.engagement.redemptions.tills import PointsAnswer, PointsTill
 from tests.factories.chains import Chain, member
 from tests.factories.statuses import CustomerStatusFactory, label
+from tests.factories.webhooks import listen
 
 pytestmark = pytest.mark.django_db
 LONG = "n" * 251
@@ -87,6 +92,18 @@ def test_a_code_that_cannot_be_sent_is_860(till: PointsTill, chain: Chain) -> No
     assert till.send_code().numeric_code == 860
     assert till.send_code("ten").numeric_code == 801
     assert till.read("validationcode", "mobile=12ab&points=1").numeric_code == 802
+
+
+def test_a_code_that_nobody_sends_is_860_or_876(till: PointsTill, chain: Chain, settings: Settings) -> None:
+    settings.OUTBOX_FOR_STAFF = False
+    assert till.send_code().numeric_code == 860
+    assert till.ask(30, "issue_otp=true").warnings == ["876"]
+    assert not OutboxMessage.objects.exists()
+    listen(chain.organization, MESSAGE.name)
+    assert till.send_code().numeric_code == 200
+    message = OutboxMessage.objects.get()
+    assert (message.channel, message.purpose, message.state) == ("SMS", "points", "QUEUED")
+    assert (unseal(message.text) or "").endswith(" points at Northwind. It is valid until 12:10.")
 
 
 @pytest.mark.parametrize(

@@ -164,3 +164,11 @@ def test_a_question_takes_twelve_statements(till: PointsTill, django_assert_num_
     till.ask(30)
     with django_assert_num_queries(12):
         till.ask(30)
+
+
+def test_a_code_takes_18_statements_new_or_again(till: PointsTill, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    till.ask(30)
+    with django_assert_num_queries(18):
+        till.send_code()
+    with django_assert_num_queries(15):
+        till.send_code()

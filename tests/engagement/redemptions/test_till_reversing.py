@@ -175,7 +175,7 @@ def test_a_plain_call_is_authenticated_throttled_and_json_only(till: PointsTill,
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, 401)
     assert "Basic" in answer.headers["WWW-Authenticate"]
     assert till.api.request("GET", "/v2/points/reverse").http.status_code == 405
-    slash = till.api.request("POST", "/v2/points/reverse/", "format=xml", {"redemptionId": "zzzz00"}, Accept="text/xml")
+    slash = till.api.request("POST", "/v2/points/reverse/?format=xml", {"redemptionId": "zzzz00"}, Accept="text/xml")
     assert slash.http.headers["Content-Type"] == "application/json; charset=utf-8"
     set_flags(chain, RATE_LIMIT_PER_MINUTE=1)
     limited = [till.reverse_plainly({"redemptionId": "zzzz00"}).http for _ in range(2)][-1]

@@ -60,7 +60,7 @@ class PointsTill:
         return PointsAnswer(self.api.call("POST", action, query, body, entity="points", **headers).http)
 
     def reverse_plainly(self, body: object, **headers: str) -> Answer:
-        return self.api.request("POST", "/v2/points/reverse", "", body, **headers)
+        return self.api.request("POST", "/v2/points/reverse", body, **headers)
 
     def balance(self) -> int:
         self.account.refresh_from_db()

@@ -15,6 +15,7 @@ from tests.back_office import list_of, page_of, shown
 from tests.engagement.test_admin import redeem
 from tests.factories.bills import BillFactory, BillPointsFactory
 from tests.factories.customers import CustomerFactory
+from tests.factories.fields import FieldFactory
 from tests.factories.points import facts, give_points
 
 BILLS = "engagement_bill"
@@ -56,8 +57,8 @@ def test_the_page_costs_the_same_for_any_number(
         type(redemption).objects.filter(pk=redemption.pk).update(bill=bill)
     ContentType.objects.get_for_model(Bill)
     # Session, member of staff, the limit to stores, the bill; lines, returns, points, redemptions,
-    # entries.
-    with django_assert_num_queries(10):
+    # coupons, entries.
+    with django_assert_num_queries(11):
         assert administrator.get(page_of(BILLS, bill)).status_code == 200
 
 
@@ -121,6 +122,31 @@ def test_the_page_of_a_sale_shows_lines_points_and_returns(administrator: Client
     page = administrator.get(page_of(BILLS, return_)).content.decode()
     for text in ("−250.00 INR", "bill B-1", page_of(BILLS, bill), "an amount"):
         assert text in page
+
+
+def test_a_mixed_bill_shows_what_came_back_with_it(administrator: Client, till: Till, anna: Customer) -> None:
+    table = FieldFactory(organization=till.organization, category="transaction", name="Table")
+    mixed = BillFactory(
+        till=till,
+        customer=anna,
+        number="M-1",
+        type="MIXED",
+        with_line=True,
+        field_values={str(table.pk): "12"},
+        delivery_status="PLACED",
+        details={
+            "payments": [{"mode": "CARD", "value": "40.5", "notes": "tapped"}],
+            "associate": {"code": "A7", "name": "Ravi"},
+            "credit_notes": [{"number": "C-1", "amount": "5", "notes": ""}],
+            "shipping_source_till_code": "ship.till1",
+        },
+    )
+    part = BillFactory(till=till, customer=anna, number="R-1", type="RETURN", part_of=mixed, with_line=True)
+    page = administrator.get(page_of(BILLS, mixed)).content.decode()
+    for text in ("Came back with it", page_of(BILLS, part), "CARD", "40.50", "A7 Ravi", "C-1, 5.00", "ship.till1", "PLACED"):
+        assert text in page
+    assert "Table" in page
+    assert page_of(BILLS, mixed) in administrator.get(page_of(BILLS, part)).content.decode()
 
 
 def test_a_bill_without_customer_has_a_page(administrator: Client, till: Till) -> None:

@@ -126,7 +126,7 @@ def test_an_item_of_a_client_names_its_till_by_code_or_id(token: str, cp: Till) 
         assert (call["till"], call["store"], call["notices"]) == ("cp.till1", "del.cp", [])
 
 
-def test_a_till_that_an_item_names_and_that_is_unknown_or_inactive_is_a_warning(token: str, cp: Till) -> None:
+def test_an_unknown_or_inactive_till_that_an_item_names_is_a_warning(token: str, cp: Till) -> None:
     Till.objects.filter(pk=cp.pk).update(is_active=False)
     for name in ("nowhere", "cp.till1", "9" * 30):
         call = at_named_till(token, name)

@@ -50,7 +50,7 @@ def test_a_delivery_shows_its_body_and_every_attempt(administrator: Client, endp
 def test_every_error_of_the_client_has_words() -> None:
     assert set(ERRORS) == {
         "status", "redirect", "timeout", "connection", "tls", "unknown host", "forbidden address", "no http", "no secret",
-        "not tried", "erased",
+        "not tried", "erased", "withdrawn",
     }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Tests of transaction/add over HTTP."""
