@@ -39,6 +39,7 @@ from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import command_actor
 from organizations.configuration import current_configuration
 from organizations.tenancy.scoping import organization_scope
+from referrals.campaigns.catalog import load_campaigns
 from tests.factories.chains import Chain, member, open_chain
 from tests.races import meanwhile, on_another_connection, race, remove_row_locks, wait_until_blocked
 from use_cases.erasure import ErasureRefusedError, erase_customer
@@ -137,7 +138,8 @@ def billing(chain: Chain, customer: Customer, number: str) -> Job:
             customer_id=customer.pk,
             notes=TEXT,
         )
-        (result,) = record_purchases([draft], catalog=load_catalog(), by=chain.blr, now=clock.now())
+        catalog, campaigns = load_catalog(), load_campaigns()
+        (result,) = record_purchases([draft], catalog=catalog, campaigns=campaigns, by=chain.blr, now=clock.now())
         if isinstance(result, LoyaltyError):
             raise result
         return "billed"
