@@ -9,6 +9,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
+from string import ascii_letters, digits
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ import psycopg
 
 from benchmarks.yardsticks.calling import CONFIGURATION, authenticate, thread_cursor
 
+ALPHABET: Final = ascii_letters + digits
 ZONE: Final = ZoneInfo(CONFIGURATION["zone"])
 # The locks of the account and of the totals keep two calls of a customer apart; `bill_identity_unique` two equal bills.
 BUYER: Final = """
@@ -171,7 +173,7 @@ def _sell(cursor: psycopg.Cursor[Any], given: Mapping[str, Any], bill: Mapping[s
 
 def _redeem(cursor: psycopg.Cursor[Any], given: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     owner = _locked(cursor, OWNER, {**given, "mobile": asked["customer"]["mobile"]})
-    points, code = int(asked["points_redeemed"]), secrets.token_hex(3)
+    points, code = int(asked["points_redeemed"]), "".join(secrets.choice(ALPHABET) for _ in range(6))
     balance = owner["balance"] - points
     values = {
         **given,
