@@ -26,7 +26,8 @@ _IS_STORED: Final = 7
 BILL_NAMES: Final = "%(numbers)s::text[] || ARRAY(SELECT id::text FROM drawn)"
 _CUSTOMERS: Final = """
 WITH drawn AS MATERIALIZED (
-    SELECT nextval(pg_get_serial_sequence('engagement_bill', 'id')) AS id FROM generate_series(1, (SELECT %(unnumbered)s::integer))
+    SELECT nextval(pg_get_serial_sequence('engagement_bill', 'id')) AS id
+    FROM generate_series(1, (SELECT %(unnumbered)s::integer))
 )
 SELECT customer.id, totals.id, totals.amount, totals.bills, totals.last_billed_at, totals.last_amount,
     ARRAY(SELECT id FROM drawn),
