@@ -68,7 +68,7 @@ lint-lock: setup ## ... that requirements*.txt match pyproject.toml
 prove: setup ## Run the long proofs in full
 	@REGULARS_PROOFS=full scripts/with-scratch-data $(PYTHON) -m pytest -m slow $(ARGS)
 
-acceptance: setup ## Run the acceptance cases of ACCEPTANCE_DIR that tests/acceptance_scope.txt names
+acceptance: setup ## Run the acceptance cases of ACCEPTANCE_DIR, but for tests/acceptance_disputed.txt
 	@scripts/acceptance $(ARGS)
 
 bench: setup ## Run the benchmarks beside their yardsticks; ARGS="get" for one part, ARGS=--full for the figures that count

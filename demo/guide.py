@@ -1,4 +1,4 @@
-"""Guide to the running demo: its log-ins, and calls to paste into a shell."""
+"""Guide to the running demo: its log-ins, and commands to paste into a shell."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ SECOND_CALLER = {"mobile": "19025550102", "email": "noor.haddad@example.com", "f
 
 
 def guide(url: str) -> str:
-    """Text for users of the demo served at `url`: log-ins of the back office, and three calls to paste into a shell."""
+    """Text for users of the demo served at `url`: log-ins of the back office, and commands to paste."""
     document = YAML(typ="safe", pure=True).load(ORGANIZATION_FILE)
     logins = [OPERATOR, *_staff(document)]
     widths = [max(len(login[column]) for login in logins) for column in (0, 1)]
@@ -51,6 +51,10 @@ def guide(url: str) -> str:
             "",
             get,
             "",
+            "Watch a trading day of twenty tills, from another terminal; it ends with a check of all that they did:",
+            "",
+            simulation(url),
+            "",
         ]
     )
 
@@ -68,6 +72,11 @@ def calls(url: str, *, till: Mapping[str, str]) -> tuple[str, str, str]:
         f"{curl} -H 'Content-Type: application/xml' '{address}/add?format=xml' -d '<root><customer>{in_xml}</customer></root>'",
         f"{curl} '{address}/get?format=json&mobile={FIRST_CALLER['mobile']}&user_id=true'",
     )
+
+
+def simulation(url: str) -> str:
+    """The command that lets made-up tills trade against the demo at `url`."""
+    return f".venv/bin/python manage.py simulate_tills --url {url} --tills 20 --minutes 5"
 
 
 def _staff(document: Mapping[str, Any]) -> Iterator[Login]:

@@ -50,13 +50,13 @@ class Served:
 
 
 @contextmanager
-def served(fault: str = "") -> Iterator[Served]:
+def served(fault: str = "", *, workers: int = 1) -> Iterator[Served]:
     """The application as `manage.py serve` runs it, on the test's database, to die at `fault` (REGULARS_FAULT).
 
     It ends without a word of farewell: killed, with all its processes.
     """
     address = Address("127.0.0.1", free_port())
-    command = granian_command(address, workers=1, quiet=True)
+    command = granian_command(address, workers=workers, quiet=True)
     with tempfile.NamedTemporaryFile(prefix="served-", suffix=".log") as file:
         log = Path(file.name)
         server = start_python(*command[1:], output=log, errors=log, fault=fault)

@@ -5,6 +5,7 @@ from itertools import zip_longest
 from typing import Any
 
 from customers.profile.field_values import NotAnOptionError, WrongTypeError, read_value
+from customers.profile.text import fold, fold_given
 from customers.sources.values import IN_STORE, read_source
 from engagement.bills.codes import BillCode
 from engagement.bills.draft import LineDraft
@@ -36,20 +37,21 @@ def read_currency(item: Item, reader: Reader) -> str:
 
 def read_field_values(item: Item, context: BillContext, notices: list[Notice]) -> dict[str, Any]:
     """Values of the organization's fields of bills by field id; warning 9604 for each that is not kept or is missing."""
-    by_name = {definition.name.casefold(): definition for definition in context.fields}
+    by_name = {fold(definition.name): definition for definition in context.fields}
     values: dict[str, Any] = {}
+    given: set[str | None] = set()
     for name, sent in _sent_fields(item):
-        definition = by_name.get(name.casefold())
+        folded = fold_given(name)
+        given.add(folded)
+        definition = by_name.get(folded or "")
         try:
             if definition is None:
                 raise NotAnOptionError
             values[str(definition.pk)] = read_value(sent, definition)
         except (NotAnOptionError, WrongTypeError):
             notices.append(Notice(BillCode.FIELD_NOT_SAVED, key=name))
-    missing = [field for field in context.fields if field.is_mandatory and str(field.pk) not in values]
-    sent_names = {name.casefold() for name, _ in _sent_fields(item)}
-    absent = [field.name for field in missing if field.name.casefold() not in sent_names]
-    notices += [Notice(BillCode.FIELD_NOT_SAVED, key=name) for name in absent]
+    absent = [field for folded, field in by_name.items() if field.is_mandatory and folded not in given]
+    notices += [Notice(BillCode.FIELD_NOT_SAVED, key=field.name) for field in absent]
     return values
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from demo.guide import OPERATOR, calls, guide
+from demo.guide import OPERATOR, calls, guide, simulation
+from demo.management.commands.simulate_tills import Command
 from demo.organization import ORGANIZATION_FILE
 from tests.factories.locations import digest
 from use_cases.organization_file import check_document
@@ -38,3 +39,12 @@ def test_the_calls_are_shell_words_with_the_digest_of_the_password() -> None:
     assert json.loads(add_json[-1])["root"]["customer"][0]["mobile"] == "19025550101"
     assert etree.fromstring(add_xml[-1]).findtext("customer/mobile") == "19025550102"
     assert get[-1] == "http://127.0.0.1:8123/v1.1/customer/get?format=json&mobile=19025550101&user_id=true"
+
+
+def test_the_simulation_of_tills_is_called_with_options_that_it_has() -> None:
+    command = simulation("http://127.0.0.1:8123")
+    assert command in guide("http://127.0.0.1:8123").splitlines()
+    python, manage, name, *options = shlex.split(command)
+    assert (python, manage, name) == (".venv/bin/python", "manage.py", "simulate_tills")
+    given = Command().create_parser("manage.py", name).parse_args(options)
+    assert (given.url, given.tills, given.minutes) == ("http://127.0.0.1:8123", 20, 5)

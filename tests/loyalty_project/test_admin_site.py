@@ -88,7 +88,10 @@ POINTS = {
     ("role", "rooms"),
     [
         ("store_staff", {*CUSTOMERS, *POINTS}),
-        ("store_manager", {*CUSTOMERS, "Likely duplicates", *PROGRAMS, *POINTS, *REFERRALS, "Erasures", "Stores", "Tills"}),
+        (
+            "store_manager",
+            {*CUSTOMERS, "Likely duplicates", *PROGRAMS, *POINTS, *REFERRALS, "Erasures", "Messages", "Stores", "Tills"},
+        ),
         (
             "care_agent",
             {
@@ -100,6 +103,7 @@ POINTS = {
                 *REFERRALS,
                 "Deferred events",
                 "Erasures",
+                "Messages",
                 "Audit",
             },
         ),

@@ -69,6 +69,7 @@ WRITTEN = {
     "customers_validationcode",
     "engagement_adjustmentreversal",
     "engagement_bill",
+    "engagement_billanswer",
     "engagement_billline",
     "engagement_billpoints",
     "engagement_coderun",

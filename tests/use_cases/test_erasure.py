@@ -80,6 +80,7 @@ IMPERSONAL: Final = {
     "customers_erasure": "actor basis merged places digest",
     "engagement_adjustmentreversal": "",
     "engagement_bill": "number scope delivery_status source currency content recorded_by returned_number",
+    "engagement_billanswer": "content",
     "engagement_billline": "serial item_code description",
     "engagement_billpoints": "of_lines",
     "engagement_coupon": "code reference transaction_number made_by",

@@ -138,8 +138,7 @@ def billing(chain: Chain, customer: Customer, number: str) -> Job:
             customer_id=customer.pk,
             notes=TEXT,
         )
-        catalog, campaigns = load_catalog(), load_campaigns()
-        (result,) = record_purchases([draft], catalog=catalog, campaigns=campaigns, by=chain.blr, now=clock.now())
+        (result,) = record_purchases([draft], catalog=load_catalog(), campaigns=load_campaigns(), by=chain.blr, now=clock.now())
         if isinstance(result, LoyaltyError):
             raise result
         return "billed"
