@@ -23,7 +23,7 @@ from organizations.tenancy.statements import fetch_rows
 
 _IS_STORED: Final = 7
 # The texts by which anything may name the new bills, in expressions on the row `customer`: their numbers and ids.
-BILL_NAMES: Final = "%(numbers)s::text[] || ARRAY(SELECT id::text FROM drawn)"
+BILL_NAMES: Final = "%(numbers)s::text[] || %(given)s::text[] || ARRAY(SELECT id::text FROM drawn)"
 _CUSTOMERS: Final = """
 WITH drawn AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('engagement_bill', 'id')) AS id
@@ -98,16 +98,17 @@ def read_batch(batch: Batch, drafts: Sequence[BillDraft]) -> None:
         _read_sales(batch, returns)
     if not batch.customers:
         batch.ids = draw_ids(Bill, batch.unnumbered)
-    elif not _read_customers(batch, identities) and not returns:
+    elif not _read_customers(batch, drafts, identities) and not returns:
         return
     batch.add(bills_with(identities, batch.policy))
 
 
-def _read_customers(batch: Batch, identities: Collection[BillIdentity]) -> bool:
+def _read_customers(batch: Batch, drafts: Iterable[BillDraft], identities: Collection[BillIdentity]) -> bool:
     """Read the totals of the customers and what else is noted of them, and draw the ids. True if any such bill is stored."""
     condition, values = _condition_of(identities, batch.policy) if identities else ("false", {"numbers": "{}"})
     statement = _CUSTOMERS.format(condition=condition, further="".join(f", {expression}" for expression in batch.further))
-    values |= {"customers": id_array(batch.customers), "unnumbered": batch.unnumbered}
+    given = text_array([str(draft.bill_id) for draft in drafts if draft.bill_id is not None])
+    values |= {"customers": id_array(batch.customers), "unnumbered": batch.unnumbered, "given": given}
     rows = fetch_rows(statement, values)
     for customer_id, pk, amount, bills, last_at, last_amount, ids, _, *noted in rows:
         batch.ids, batch.noted[customer_id] = ids, noted
