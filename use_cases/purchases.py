@@ -129,7 +129,7 @@ _PENDING: Final = (WAITS, redemption_links.AWAITS_BILL, coupon_links.AWAITS_BILL
 
 
 def _customers_with(number: int, recorded: Sequence[RecordedBill | LoyaltyError]) -> set[int]:
-    """The customers (ids) of whom this expression of `_PENDING` is true."""
+    """The customers (ids) for which this expression of `_PENDING` is true."""
     results = (result for result in recorded if isinstance(result, RecordedBill) and result.noted)
     return {result.bill.customer_id for result in results if result.noted[number] and result.bill.customer_id is not None}
 
