@@ -12,7 +12,7 @@ from typing import Final
 from django.conf import settings
 from django.core.management import call_command
 
-from benchmarks import codes, gets, imports, ledger
+from benchmarks import codes, gets, imports, ledger, tills
 from benchmarks.adds import measure_adds
 from benchmarks.beside import measure_beside
 from benchmarks.data import BenchData, make_data
@@ -26,8 +26,9 @@ from benchmarks.results import Result, as_json, as_table
 from benchmarks.search import measure_search
 from benchmarks.servers import Served, ServerError, product
 from benchmarks.sizes import FULL, QUICK, TINY, Sizes
+from benchmarks.tills import OtherRowsError
 
-PARTS: Final = ("lookup", "import", "codes", *ledger.PARTS, *gets.PARTS, "add", "search", "beside")
+PARTS: Final = ("lookup", "import", "codes", *ledger.PARTS, *gets.PARTS, "add", *tills.PARTS, "search", "beside")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NotEmptyError as error:
         _say(str(error))
         return 2
-    except (WrongAnswerError, OtherBytesError, ServerError, ImportFailedError, LedgerBrokenError) as error:
+    except (WrongAnswerError, OtherBytesError, ServerError, ImportFailedError, LedgerBrokenError, OtherRowsError) as error:
         _say(f"{type(error).__name__}: {error}")
         return 1
     print(
@@ -72,7 +73,7 @@ def _measure(data: BenchData, sizes: Sizes, parts: Sequence[str]) -> Iterator[Re
         yield codes.measure_codes(codes=sizes.codes, rounds=sizes.rounds)
     if set(parts) & set(ledger.PARTS):
         yield from ledger.measure_ledger(parts=parts, entries=sizes.ledger_entries, rounds=sizes.rounds, seconds=sizes.seconds)
-    if set(parts) & {*gets.PARTS, "add", "search", "beside"}:
+    if set(parts) & {*gets.PARTS, "add", *tills.PARTS, "search", "beside"}:
         with product() as server:
             yield from _measure_over_http(server, data, sizes, parts)
 
@@ -83,6 +84,8 @@ def _measure_over_http(server: Served, data: BenchData, sizes: Sizes, parts: Seq
         yield from gets.measure_gets(server, data, effort, parts=parts, grown=sizes.grown)
     if "add" in parts:
         yield from measure_adds(server, effort)
+    if set(parts) & set(tills.PARTS):
+        yield from tills.measure_tills(server, data, effort, parts=parts, customers=sizes.buyers)
     if "search" in parts:
         yield from measure_search(server, data, searches=sizes.searches)
     if "beside" in parts:

@@ -53,7 +53,8 @@ ORDER BY n
 """
 _MEMBERSHIPS: Final = """
 INSERT INTO engagement_membership (organization_id, customer_id, program_id, enrolled_on, tier_id, tier_since)
-SELECT %(organization)s, %(before_first)s + n, %(program)s, moment, %(tier)s, moment
+SELECT %(organization)s, %(before_first)s + n, %(program)s, moment, %(tier)s::bigint,
+    CASE WHEN %(tier)s::bigint IS NOT NULL THEN moment END
 FROM generate_series(%(first)s, %(last)s) AS n,
     LATERAL (SELECT timestamptz '2020-01-01 UTC' + n * interval '2 minutes' AS moment) AS at
 ORDER BY n
@@ -178,7 +179,7 @@ def _parameters(organization: Organization) -> dict[str, Any]:
         "till": till.pk,
         "store": till.store_id,
         "program": program.pk,
-        "tier": program.tiers.order_by("position").values_list("pk", flat=True)[0],
+        "tier": program.tiers.order_by("position").values_list("pk", flat=True).first(),
         "colour": fields[COLOUR],
         "city": fields[CITY],
         "colours": '["' + '", "'.join(COLOURS) + '"]',

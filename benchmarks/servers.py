@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 from loyalty_project.serving import Address, granian_command, usual_workers, wait_until_answered
 
 _READING: Final = "benchmarks.yardsticks.reading:application"
+_SELLING: Final = "benchmarks.yardsticks.selling:application"
 _START_SECONDS: Final = 120.0
 
 
@@ -42,8 +43,21 @@ def product() -> Iterator[Served]:
 @contextmanager
 def bare_reading(configuration: Mapping[str, Any]) -> Iterator[Served]:
     """The yardstick of customer/get with this configuration (`benchmarks.yardsticks.reading`). Raises ServerError."""
+    with _bare(_READING, configuration) as served:
+        yield served
+
+
+@contextmanager
+def bare_selling(configuration: Mapping[str, Any]) -> Iterator[Served]:
+    """The yardstick of bills and redemptions with this configuration (`benchmarks.yardsticks.selling`). Raises ServerError."""
+    with _bare(_SELLING, configuration) as served:
+        yield served
+
+
+@contextmanager
+def _bare(application: str, configuration: Mapping[str, Any]) -> Iterator[Served]:
     environment = {"BENCHMARK_CONFIGURATION": json.dumps(configuration), "BENCHMARK_DATABASE": database()}
-    with _serving([_READING], environment) as served:
+    with _serving([application], environment) as served:
         yield served
 
 

@@ -5,10 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier, current_thread, get_ident, main_thread
+from types import ModuleType
 from typing import Any, TypeVar
 from unittest.mock import patch
 
+import pytest
 from django.db import connection
+
+from organizations.tenancy.rows import read_rows
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -31,6 +35,17 @@ def race(lanes: Sequence[Sequence[Job]], work: Callable[[Job], Result]) -> list[
 
     with ThreadPoolExecutor(len(lanes)) as pool:
         return [result for lane in pool.map(run, lanes) for result in lane]
+
+
+def remove_row_locks(monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
+    """Have these modules read the rows that they would lock."""
+    for module in modules:
+        if not {"lock", "lock_rows"} & vars(module).keys():
+            raise ValueError(f"{module.__name__} locks no rows")
+        if hasattr(module, "lock"):
+            monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
+        if hasattr(module, "lock_rows"):
+            monkeypatch.setattr(module, "lock_rows", read_rows)
 
 
 def on_another_connection(work: Callable[[], Result]) -> Result:

@@ -12,6 +12,8 @@ from organizations.configuration import current_configuration
 
 # Of a warm read in a test: the caller's row and the read. The read has a savepoint, as the test itself is a transaction.
 READ_STATEMENTS = 2 + 2
+# Of one whose sections must not fail: it has no savepoint.
+SURE_READ_STATEMENTS = 2
 
 
 def read_parts(

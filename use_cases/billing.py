@@ -19,15 +19,17 @@ from engagement.bills.codes import BillCode
 from engagement.bills.draft import NUMBER_LENGTH, BillDraft, LineDraft
 from engagement.bills.models import ANONYMOUS, Bill, BillAnswer
 from engagement.bills.named import number_of_returned
+from engagement.bills.payloads import printed_purchases
 from engagement.bills.reading import SentBill
 from engagement.bills.recording import find_recorded
 from engagement.bills.sections import PURCHASES
 from engagement.coupons.bill_links import link_coupon_uses
+from engagement.points.balances import Balance
 from engagement.points.payloads import points_effects
-from engagement.points.sections import core_points
+from engagement.points.sections import core_of, core_points
 from engagement.programs.catalog import load_catalog
 from engagement.redemptions.bill_links import link_listed_redemptions
-from loyalty_project.db.rows import draw_ids
+from loyalty_project.db.rows import draw_ids, insert_rows
 from loyalty_project.protocol.codes import Code, CodeTable
 from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
 from loyalty_project.protocol.json_text import to_json
@@ -138,12 +140,24 @@ def _record(sent: SentBill, found: Found | Code | None, billing: Billing) -> Bil
         raise refusal
     if not main.recorded.is_new:
         raise _RepeatedBillError(main.recorded.bill)
-    return _answered(sent, customer, returns, main, billing)
+    return _answered(sent, found, customer, returns, main, billing)
 
 
 def _look_up(sent: SentBill, billing: Billing) -> Found | Code | None:
-    order = write_order(billing.by.organization.policy)
-    return find_by_references(sent.references, order, by=billing.by, country_code=billing.context.country_code)
+    """The customer of the references, with their identifiers unless the bill may change them."""
+    reading = None if registers(sent) else _reading(billing)
+    return find_by_references(
+        sent.references,
+        write_order(billing.by.organization.policy),
+        by=billing.by,
+        country_code=billing.context.country_code,
+        sections=() if reading is None else (identifiers(reading),),
+        reading=reading,
+    )
+
+
+def _reading(billing: Billing) -> Reading:
+    return Reading(configuration=billing.configuration, query={}, store=billing.by.store, now=billing.context.now)
 
 
 def _customer(sent: SentBill, found: Found | Code | None, billing: Billing) -> tuple[BillCustomer | None, LoyaltyError | None]:
@@ -210,15 +224,21 @@ def _recorded(result: Purchase | LoyaltyError) -> Purchase:
 
 
 def _answered(
-    sent: SentBill, customer: BillCustomer | None, returns: Sequence[Purchase], main: Purchase, billing: Billing
+    sent: SentBill,
+    named: Found | Code | None,
+    customer: BillCustomer | None,
+    returns: Sequence[Purchase],
+    main: Purchase,
+    billing: Billing,
 ) -> BilledItem:
     """The answer to a new bill, which is kept for the same bill sent again."""
     bill, zone = main.recorded.bill, billing.configuration.zone
     notices = [*sent.notices, *(customer.notices if customer else ()), *main.notices]
     notices += [notice for part in returns for notice in part.notices]
     notices += link_listed_redemptions(bill, sent.points_redemptions)
-    notices += link_coupon_uses(bill, sent.coupon_redemptions, zone=zone)
-    found, figures, warnings = _customer_after(bill, sent, billing)
+    if sent.coupon_redemptions or main.has_coupon_uses:
+        notices += link_coupon_uses(bill, sent.coupon_redemptions, zone=zone)
+    found, figures, warnings = _known_after(named, main, billing) or _customer_after(bill, sent, billing)
     notices += warnings
     item = BilledItem(
         bill=bill,
@@ -252,6 +272,27 @@ def _customer_after(bill: Bill, sent: SentBill, billing: Billing) -> tuple[Found
     return _read_customer(bill.customer_id, billing)
 
 
+def _known_after(
+    named: Found | Code | None, main: Purchase, billing: Billing
+) -> tuple[Found, dict[str, Any], Sequence[Notice]] | None:
+    """The same without a statement: from what was read for the bill, and written with it. None if that is not enough."""
+    states, customer = main.award.states, main.customer
+    if not isinstance(named, Found) or not named.parts or not states or customer is None:
+        return None
+    is_same = customer.updated_on == named.customer.updated_on and customer.erased_at is None
+    reading = _reading(billing)
+    by_membership = {key: state for key, state in states.items() if state.membership is not None}
+    is_whole = all(state.joined == by_membership.keys() for state in states.values())
+    if not is_same or not is_whole or reading.part(load_catalog).is_bound_to_card_series:
+        return None
+    balances = {key: Balance(membership=state.membership, state=state) for key, state in by_membership.items()}
+    figures = core_of(balances, named.customer, reading)
+    totals = main.recorded.totals
+    is_exact = reading.policy.exact_lifetime_purchases
+    figures["lifetime_purchases"] = printed_purchases(totals.amount, is_exact=is_exact) if totals else 0
+    return named, figures, reading.warnings_of(customer.pk)
+
+
 def _balance(bill: Bill, figures: Mapping[str, Any], billing: Billing) -> Decimal:
     """Points to spend after the bill; 0 without a customer."""
     if bill.customer_id is None:
@@ -263,7 +304,7 @@ def _balance(bill: Bill, figures: Mapping[str, Any], billing: Billing) -> Decima
 
 def _read_customer(customer_id: int, billing: Billing) -> tuple[Found, dict[str, Any], Sequence[Notice]]:
     """The customer with identifiers and present figures, and warnings about these: one statement."""
-    reading = Reading(configuration=billing.configuration, query={}, store=billing.by.store, now=billing.context.now)
+    reading = _reading(billing)
     sections = (identifiers(reading), core_points(reading), PURCHASES)
     ((_, found),) = find_each(
         LookupQuery(key="id", values=[str(customer_id)]),
@@ -289,7 +330,8 @@ def _keep(item: BilledItem) -> None:
         "balance": item.balance,
         "warnings": [{"code": int(notice.code), "x": notice.x} for notice in item.notices],
     }
-    BillAnswer.objects.create(organization_id=item.bill.organization_id, bill=item.bill, content=to_json(content).decode())
+    bill = item.bill
+    insert_rows([BillAnswer(organization_id=bill.organization_id, bill_id=bill.pk, content=to_json(content).decode())])
 
 
 def _first_answer(bill: Bill, sent: SentBill, billing: Billing) -> BilledItem:

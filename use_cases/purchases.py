@@ -6,7 +6,7 @@ A till's bill is a batch of one; a file is batches of thousands (docs/protocol.m
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import Error, transaction
 
@@ -18,13 +18,15 @@ from engagement.bills.lines import AddedLine, add_lines
 from engagement.bills.models import Bill
 from engagement.bills.recording import RecordedBill, record_bills
 from engagement.bills.returned_sales import owners_of_returned
+from engagement.coupons import bill_links as coupon_links
 from engagement.earning.awarding import award_bills
 from engagement.earning.batch import BillAward
 from engagement.earning.later_lines import award_later_lines
-from engagement.events.deferral import BILL, defer_event, has_waiting
+from engagement.events.deferral import BILL, WAITS, defer_event
 from engagement.points.errors import PointsStepError, points_code
 from engagement.points.payloads import points_effects
 from engagement.programs.catalog import ProgramCatalog
+from engagement.redemptions import bill_links as redemption_links
 from engagement.redemptions.bill_links import link_earlier_redemptions
 from engagement.redemptions.giving_back import give_back_redeemed
 from loyalty_project.protocol.codes import Code
@@ -43,11 +45,16 @@ CONSTRAINTS: Mapping[str, Code] = {
 
 @dataclass(slots=True, kw_only=True)
 class Purchase:
-    """Result of one bill: the recorded bill, its points, and the effects as docs/protocol.md 3 prints them."""
+    """Result of one bill: the recorded bill, its points, and the effects as docs/protocol.md 3 prints them.
+
+    `customer` is locked. `has_coupon_uses`: earlier uses of the customer's coupons may belong to the bill.
+    """
 
     recorded: RecordedBill
     award: BillAward
     effects: list[dict[str, Any]] = field(default_factory=list)
+    customer: Customer | None = None
+    has_coupon_uses: bool = False
 
     @property
     def notices(self) -> list[Notice]:
@@ -80,9 +87,18 @@ def record_purchases(
     locked = buyers if campaigns.is_empty else buyers | referrers_of(buyers)
     customers = lock_customers(locked, may_be_erased=True)
     policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
-    recorded = record_bills(drafts, customers=customers, organization=organization, policy=policy, by=by, now=now)
+    recorded = record_bills(
+        drafts,
+        customers=customers,
+        organization=organization,
+        policy=policy,
+        by=by,
+        now=now,
+        # Imported bills wait for nothing, and name no redemptions: points are imported separately.
+        further=() if is_history else _PENDING,
+    )
     new = [result.bill for result in recorded if isinstance(result, RecordedBill) and result.is_new]
-    waiting = set() if is_history else has_waiting(buyers)
+    waiting, with_points, with_coupons = (_customers_with(number, recorded) for number in range(len(_PENDING)))
     deferred = {bill.pk for bill in new if bill.counts and (defer_awards or bill.customer_id in waiting)}
     awards = _award(
         [bill for bill in new if bill.pk not in deferred],
@@ -98,10 +114,24 @@ def record_purchases(
             code = BillCode.POINTS_LATER if defer_awards else Code.EVENTS_WAITING
             awards[bill.pk] = BillAward(notices=[Notice(code)])
             _defer_award(bill, customers, by)
-    if not is_history:
-        # Imported bills name no redemptions: points are imported separately.
-        link_earlier_redemptions(new, zone=organization.zone)
-    return [_purchase(result, awards) if isinstance(result, RecordedBill) else result for result in recorded]
+    link_earlier_redemptions([bill for bill in new if bill.customer_id in with_points], zone=organization.zone)
+    purchases = [_purchase(result, awards) if isinstance(result, RecordedBill) else result for result in recorded]
+    for purchase in purchases:
+        if isinstance(purchase, Purchase):
+            customer_id = purchase.recorded.bill.customer_id or 0
+            purchase.customer = customers.get(customer_id)
+            purchase.has_coupon_uses = customer_id in with_coupons
+    return purchases
+
+
+# Deferred events of a customer, and redemptions and uses of coupons that may belong to a new bill.
+_PENDING: Final = (WAITS, redemption_links.AWAITS_BILL, coupon_links.AWAITS_BILL)
+
+
+def _customers_with(number: int, recorded: Sequence[RecordedBill | LoyaltyError]) -> set[int]:
+    """The customers (ids) for which this expression of `_PENDING` is true."""
+    results = (result for result in recorded if isinstance(result, RecordedBill) and result.noted)
+    return {result.bill.customer_id for result in results if result.noted[number] and result.bill.customer_id is not None}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -182,6 +212,9 @@ def award_points(
     )
     if not campaigns.is_empty:
         reward_first_bills(bills, awards, customers=customers, catalog=catalog, by=by, now=now)
+        for award in awards.values():
+            # Rewards may have changed what is stored.
+            award.states = None
     return awards
 
 

@@ -1,18 +1,12 @@
 """Yardstick of customer/get: a bare WSGI application with the two best statements known, written for this answer alone.
 
 It answers `customer/get?mobile=...&mlp=true` with the bytes of the product. It knows customers with one membership, and without
-groups, status labels and points that are due; for others it fails. As the product does, it checks the credential against the
-till's row at every call, remembers the proof of a password, counts the calls of a minute, and knows one version of the
-configuration, that of the till's organization.
-`BENCHMARK_CONFIGURATION` has that and the headers of an answer (`benchmarks.gets`), `BENCHMARK_DATABASE` names the database.
+groups, status labels and points that are due; for others it fails. As the product does, it counts the calls of a minute.
+`BENCHMARK_CONFIGURATION` has the configuration and the headers of an answer (`benchmarks.gets`).
 """
 
-import hmac
 import json
-import os
-import threading
 import time
-from base64 import b64decode
 from collections.abc import Callable, Iterable
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final
@@ -20,9 +14,9 @@ from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import psycopg
-from argon2 import PasswordHasher
 
-CONFIGURATION: Final = json.loads(os.environ["BENCHMARK_CONFIGURATION"])
+from benchmarks.yardsticks.calling import CONFIGURATION, authenticate, thread_cursor
+
 PROGRAM: Final = CONFIGURATION["program"]
 TIERS: Final = {str(tier["id"]): tier for tier in PROGRAM["tiers"]}
 PLACES: Final = {kind: {str(pk): location for pk, location in CONFIGURATION[kind].items()} for kind in ("tills", "stores")}
@@ -33,11 +27,6 @@ HEADERS: Final = list(CONFIGURATION["headers"].items())
 LIMIT: Final = CONFIGURATION["limit"]
 NO_PLACE: Final = {"code": "", "name": ""}
 
-CALLER: Final = """
-SELECT till.organization_id, till.password_hash, organization.configuration_version
-FROM organizations_till AS till JOIN organizations_organization AS organization ON organization.id = till.organization_id
-WHERE till.code = %s AND till.is_active
-"""
 # One text is read faster than its parts. Moments are printed in the session's zone.
 READ: Final = """
 SELECT concat_ws(E'\\x1f', customer.firstname, customer.lastname, customer.type, customer.source, customer.registered_on,
@@ -71,10 +60,7 @@ FROM customers_identifier AS asked
 WHERE asked.organization_id = %(organization)s AND asked.kind = 'mobile' AND asked.value = %(mobile)s AND asked.exclusive
     AND asked.state <> 'FORMER'
 """
-_KEY: Final = os.urandom(32)
-_proofs: set[bytes] = set()
 _minute = [0, 0]
-_of_thread = threading.local()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -82,8 +68,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     if environ["PATH_INFO"] == "/healthz":
         start_response("200 OK", [("Content-Length", "0")])
         return [b""]
-    cursor = _cursor()
-    organization = _authenticate(cursor, environ["HTTP_AUTHORIZATION"])
+    cursor = thread_cursor()
+    organization = authenticate(cursor, environ["HTTP_AUTHORIZATION"])
     now = int(time.time())
     if _minute[0] != now // 60:
         _minute[:] = [now // 60, 0]
@@ -101,28 +87,6 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     ]
     start_response("200 OK", headers)
     return [body]
-
-
-def _cursor() -> psycopg.Cursor[Any]:
-    if not hasattr(_of_thread, "cursor"):
-        connection = psycopg.connect(os.environ["BENCHMARK_DATABASE"], autocommit=True, prepare_threshold=0)
-        connection.execute("SELECT set_config('TimeZone', %s, false)", [CONFIGURATION["zone"]])
-        connection.execute("SET plan_cache_mode = force_generic_plan")
-        _of_thread.cursor = connection.cursor()
-    return _of_thread.cursor  # type: ignore[no-any-return]
-
-
-def _authenticate(cursor: psycopg.Cursor[Any], header: str) -> int:
-    """Id of the caller's organization. Raises for a wrong credential."""
-    till, _, digest = b64decode(header.removeprefix("Basic ")).decode().partition(":")
-    organization, stored_hash, version = cursor.execute(CALLER, [till]).fetchall()[0]
-    if version != CONFIGURATION["version"]:
-        raise ValueError(version)
-    proof = hmac.digest(_KEY, f"{till}\0{stored_hash}\0{digest}".encode(), "sha256")
-    if proof not in _proofs:
-        PasswordHasher().verify(stored_hash, digest)
-        _proofs.add(proof)
-    return int(organization)
 
 
 def _read(cursor: psycopg.Cursor[Any], organization: int, mobile: str) -> str:

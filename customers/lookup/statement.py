@@ -178,8 +178,9 @@ class _Read:
 
     def _run(self, sections: tuple[Section, ...]) -> list[_Row]:
         composed = _compose(self.owner, sections)
-        # Within a transaction a failed statement is undone alone.
-        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+        # Within a transaction a failed statement is undone alone, if the answer is given without what it reads.
+        is_undone = connection.in_atomic_block and any(section.may_fail for section in sections)
+        with transaction.atomic() if is_undone else nullcontext():
             rows = fetch_rows(composed.text, self.parameters)
         return [(row, [row[part] for part in composed.slices]) for row in rows if row[_ID] is not None]
 

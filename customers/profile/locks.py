@@ -4,13 +4,17 @@ Everything that counts or changes rows of a customer locks the customer first.
 """
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
-from django.db.models import BigIntegerField
+from django.db.models import prefetch_related_objects
 
 from customers.profile.models import Customer
-from loyalty_project.db.locks import ask_to_repeat, lock
-from loyalty_project.db.lookups import is_any_of
+from loyalty_project.db.arrays import id_array
+from loyalty_project.db.locks import ask_to_repeat
 from loyalty_project.protocol.codes import Transport
+from organizations.tenancy.rows import lock_rows
+
+_OF_THESE: Final = "stored.id = ANY((SELECT %(customers)s::bigint[])::bigint[])"
 
 
 def lock_customers(ids: Iterable[int], *, merged: Collection[int] = (), may_be_erased: bool = False) -> dict[int, Customer]:
@@ -23,9 +27,11 @@ def lock_customers(ids: Iterable[int], *, merged: Collection[int] = (), may_be_e
     """
     if not (wanted := set(ids)):
         return {}
+    all_rows = lock_rows(Customer, _OF_THESE, {"customers": id_array(wanted.union(merged))})
     # Status labels decide what is blocked: one more query if any customer has a label.
-    customers = Customer.objects.filter(is_any_of("pk", wanted.union(merged), BigIntegerField()))
-    locked = {customer.pk: customer for customer in lock(customers.prefetch_related("status_label")) if customer.pk in wanted}
+    if any(customer.status_label_id is not None for customer in all_rows):
+        prefetch_related_objects(all_rows, "status_label")
+    locked = {customer.pk: customer for customer in all_rows if customer.pk in wanted}
     if any(customer.merged_into_id is not None for customer in locked.values()):
         ask_to_repeat("a customer was merged meanwhile")
     if not may_be_erased and any(customer.erased_at is not None for customer in locked.values()):

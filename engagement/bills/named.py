@@ -2,12 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import date
-
-from django.db.models import Q
+from typing import Final
 
 from engagement.bills.models import RETURNS, Bill
 from loyalty_project.protocol.values import read_id
 from organizations.locations.models import Store
+from organizations.tenancy.rows import read_rows
+
+_NAMED: Final = """stored.type NOT IN ('RETURN', 'NOT_INTERESTED_RETURN') AND (
+        stored.number = %(number)s::text AND (
+            stored.customer_id = %(customer)s::bigint
+            OR stored.store_id = %(store)s::bigint AND stored.billed_on = %(day)s::date
+        )
+        OR stored.id = %(id)s::bigint AND stored.customer_id = %(customer)s::bigint
+    )"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,17 +27,21 @@ class NamedBill:
 
 
 def find_bill(number: str, *, customer_id: int, store: Store | None, day: date) -> NamedBill:
-    """The sale of `number`: the customer's at this store on this day, any other of theirs, or the bill of this id."""
+    """The sale of `number`: the customer's at this store on this day, any other of theirs, or the bill of this id.
+
+    One statement, none without a number.
+    """
     if not number:
         return NamedBill()
-    at_store = Q(store=store, billed_on=day) if store is not None else Q(pk=None)
-    sales = Bill.objects.exclude(type__in=RETURNS)
-    named = list(sales.filter(Q(customer_id=customer_id) | at_store, number=number).order_by("-billed_at", "-pk"))
+    pk = read_id(number)
+    values = {"number": number, "id": pk or None, "customer": customer_id, "store": store.pk if store else None, "day": day}
+    found = read_rows(Bill, _NAMED, values, order="stored.billed_at DESC, stored.id DESC")
+    named = [bill for bill in found if bill.number == number]
     own = [bill for bill in named if bill.customer_id == customer_id]
     same_day = [bill for bill in own if store is not None and (bill.store_id, bill.billed_on) == (store.pk, day)]
     if own:
         return NamedBill(bill=(same_day or own)[0])
-    by_id = sales.filter(pk=pk, customer_id=customer_id).first() if (pk := read_id(number)) else None
+    by_id = next((bill for bill in found if bill.pk == pk and bill.customer_id == customer_id), None)
     return NamedBill(bill=by_id, is_foreign=by_id is None and bool(named))
 
 

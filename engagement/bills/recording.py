@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from customers.profile.models import Customer
 from customers.statuses.rules import Block, blocks
@@ -18,7 +19,6 @@ from engagement.bills.lines import returned_lines, sold_line
 from engagement.bills.models import Bill, PurchaseTotals
 from engagement.bills.returned_sales import find_returned_sale
 from engagement.bills.returns import Portion, portion_of, take_portion
-from loyalty_project.db.rows import draw_ids
 from loyalty_project.faults import Point, reach
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
@@ -30,9 +30,15 @@ ZERO = Decimal(0)
 
 @dataclass(slots=True, kw_only=True)
 class RecordedBill:
-    """Result of a draft: its bill, stored before or now, and the sale of a return, if it has one."""
+    """Result of a draft: its bill, stored before or now, and the sale of a return, if it has one.
+
+    `totals` are the customer's purchases with all bills of the batch; None if there are none. `noted` are the values of the
+    `further` expressions.
+    """
 
     bill: Bill
+    totals: PurchaseTotals | None = None
+    noted: Sequence[Any] = ()
     sale: Bill | None = None
     is_new: bool = True
     notices: list[Notice] = field(default_factory=list)
@@ -46,13 +52,15 @@ def record_bills(
     policy: Policy,
     by: Actor,
     now: datetime,
+    further: Sequence[str] = (),
 ) -> list[RecordedBill | LoyaltyError]:
     """Record the drafts, the earliest first; results are in the order given. The number of queries does not grow.
 
     `customers` are those that the drafts name and those of `owners_of_returned`, all locked by the caller. A bill that is
     stored with the same content comes back with warning 604. A refused draft is a `LoyaltyError` (docs/protocol.md, tills'
-    part 6.1) and leaves no trace. Call it in a transaction. The constraints `bill_identity_unique` and
-    `bill_return_identity_unique` are underneath.
+    part 6.1) and leaves no trace. `further` are expressions on a row `customer`, read with the customers' totals under the
+    locks, in which `BILL_NAMES` are the names of the new bills. The constraints `bill_identity_unique` and
+    `bill_return_identity_unique` are underneath. Call it in a transaction.
     """
     results: list[RecordedBill | LoyaltyError | None] = [None] * len(drafts)
     sound: list[int] = []
@@ -62,16 +70,28 @@ def record_bills(
             sound.append(index)
         except LoyaltyError as refusal:
             results[index] = refusal
-    batch = Batch(organization=organization, policy=policy, by=by, now=now, customers=customers)
-    read_batch(batch, [drafts[index] for index in sound])
     unnumbered = [index for index in sound if drafts[index].bill_id is None]
+    batch = Batch(
+        organization=organization,
+        policy=policy,
+        by=by,
+        now=now,
+        customers=customers,
+        unnumbered=len(unnumbered),
+        further=further,
+    )
+    read_batch(batch, [drafts[index] for index in sound])
     ids = {index: drafts[index].bill_id or 0 for index in sound}
-    ids |= dict(zip(unnumbered, draw_ids(Bill, len(unnumbered)), strict=True))
+    ids |= dict(zip(unnumbered, batch.ids, strict=True))
     for index in sorted(sound, key=lambda number: drafts[number].billed_at):
         try:
             results[index] = _record(drafts[index], ids[index], batch)
         except LoyaltyError as refusal:
             results[index] = refusal
+    for result in results:
+        if isinstance(result, RecordedBill):
+            result.totals = batch.totals.get(result.bill.customer_id or 0)
+            result.noted = batch.noted.get(result.bill.customer_id or 0, ())
     write_batch(batch)
     reach(Point.BILLS_RECORDED)
     return [result for result in results if result is not None]

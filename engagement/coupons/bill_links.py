@@ -1,16 +1,27 @@
 """Links between uses of coupons and bills, by the bill's number (docs/protocol.md, tills' part 2.6, 5.2)."""
 
 from collections.abc import Sequence
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db.models import BigIntegerField, CharField, Q
 
+from engagement.bills.batch import BILL_NAMES
 from engagement.bills.codes import BillCode
 from engagement.bills.models import Bill
 from engagement.coupons.models import CouponRedemption
 from loyalty_project.db.lookups import is_any_of
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.values import read_id
+
+# Column of a row `customer`: true if any use of their coupons names a new bill and is not linked.
+AWAITS_BILL: Final = f"""EXISTS (
+        SELECT FROM engagement_coupon AS coupon
+        JOIN engagement_couponredemption AS used ON used.organization_id = %(organization)s
+            AND used.coupon_id = coupon.id AND used.bill_id IS NULL
+        WHERE coupon.organization_id = %(organization)s AND coupon.customer_id = customer.id
+            AND used.transaction_number = ANY({BILL_NAMES})
+    )"""
 
 
 def link_coupon_uses(bill: Bill, listed: Sequence[str], *, zone: ZoneInfo) -> list[Notice]:

@@ -4,6 +4,7 @@ It is a step of its own after the recording. It may fail or be deferred, and is 
 (docs/protocol.md, tills' part 2.6).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -36,7 +37,7 @@ from engagement.programs.expiry_rules import Activity
 from engagement.programs.models import ProgramVersion
 from engagement.programs.rules import ProgramRules
 from engagement.tiers.payloads import tier_effect
-from loyalty_project.db.rows import insert_rows, update_rows
+from loyalty_project.db.rows import update_rows
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.moments import from_wall
@@ -96,12 +97,22 @@ def award_bills(
         if state.tier is not None:
             # Stored activities later than the last bill; what else is due by now was settled.
             state.advance_tier(state.tier.last_moment(now))
-    write_accounts(batch.states.values())
-    _add_coupons(awards, batch)
     shares = batch.changed_shares.values()
-    insert_rows([share_of_bill for share_of_bill in shares if share_of_bill.pk is None])
+    write_accounts(batch.states.values(), shares=[share_of_bill for share_of_bill in shares if share_of_bill.pk is None])
+    _add_coupons(awards, batch)
+    if not is_history:
+        _note_states(countable, awards, batch)
     update_rows([share_of_bill for share_of_bill in shares if share_of_bill.pk is not None], _BILL_POINTS_COLUMNS)
     return awards
+
+
+def _note_states(bills: Iterable[Bill], awards: Mapping[int, BillAward], batch: AwardBatch) -> None:
+    """Note what was stored of the customer of each bill."""
+    states: defaultdict[int, dict[int, AccountState]] = defaultdict(dict)
+    for key, state in batch.states.items():
+        states[key.customer_id][key.program_id] = state
+    for bill in bills:
+        awards[bill.pk].states = states.get(bill.customer_id or 0)
 
 
 def _add_coupons(awards: Mapping[int, BillAward], batch: AwardBatch) -> None:

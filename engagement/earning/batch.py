@@ -35,13 +35,15 @@ ZERO = Decimal(0)
 class BillAward:
     """Effect of a bill on points: its ledger entries, the points that a return took back, and warnings.
 
-    `effects` are those that other steps of the bill had, as docs/protocol.md 3 prints them.
+    `effects` are those that other steps of the bill had, as docs/protocol.md 3 prints them. `states` are all accounts of the
+    bill's customer as they were stored afterwards, by program; None if that is not known.
     """
 
     entries: list[PointsEntry] = field(default_factory=list)
     deducted: Decimal = ZERO
     notices: list[Notice] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)
+    states: Mapping[int, AccountState] | None = None
 
 
 class Terms(NamedTuple):

@@ -8,18 +8,19 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from django.db import transaction
-from django.db.models import BigIntegerField, F, QuerySet
+from django.db.models import F, QuerySet
 
 from customers.profile.models import Customer
 from engagement.events.models import DeferredEvent
 from loyalty_project import clock
+from loyalty_project.db.arrays import id_array
 from loyalty_project.db.locks import lock
-from loyalty_project.db.lookups import is_any_of
 from loyalty_project.jobs import Arguments, defer_job, defer_missing_jobs, hasten_jobs
 from organizations.audit.actors import Actor
 from organizations.audit.models import AuditEntry
 from organizations.audit.services import Change, record_changes
 from organizations.tenancy.models import Organization
+from organizations.tenancy.statements import fetch_rows
 
 # Task that handles the events of one customer. Arguments: the organization's code and the customer's id.
 TASK: Final = "work_deferred_events"
@@ -27,6 +28,12 @@ TASK: Final = "work_deferred_events"
 WELCOME: Final = "welcome"
 BILL: Final = "bill"
 MERGE: Final = "merge"
+# Column of a row `customer`: true if events of the customer wait (code 1094).
+WAITS: Final = """EXISTS (
+        SELECT FROM engagement_deferredevent AS event
+        WHERE event.organization_id = %(organization)s AND event.customer_id = customer.id AND event.worked_at IS NULL
+    )"""
+_THAT_WAIT: Final = f"SELECT customer.id FROM unnest((SELECT %(customers)s::bigint[])) AS customer (id) WHERE {WAITS}"  # noqa: S608
 
 
 class WorkedMeanwhileError(Exception):
@@ -65,8 +72,7 @@ def defer_event(*, customer: Customer, kind: str, payload: Mapping[str, Any], by
 
 def has_waiting(customer_ids: Collection[int]) -> set[int]:
     """Ids of those customers that have waiting events (code 1094). One query."""
-    waiting = _waiting().filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
-    return set(waiting.values_list("customer_id", flat=True))
+    return {row[0] for row in fetch_rows(_THAT_WAIT, {"customers": id_array(customer_ids)})}
 
 
 def work_waiting(customer_id: int, *, handlers: Mapping[str, Handler], organization: Organization) -> int:

@@ -190,9 +190,16 @@ def _display_core(values: Values | None, customer: CustomerRow, reading: Reading
     if values is None or customer.type != LOYALTY:
         return {**_UNREAD, "tier_expiry_date": None, "points_summaries": {"points_summary": []}}
     _, rows, series = values
-    catalog, zone = reading.part(load_catalog), reading.zone
     balances = balances_of_row(customer.pk, rows, None, organization=reading.organization, unstored=reading.unstored)
-    balance = applicable_balance(balances, catalog.programs_for(reading.store, card_series=series or ()))
+    return core_of(balances, customer, reading, card_series=series or ())
+
+
+def core_of(
+    balances: Mapping[int, Balance], customer: CustomerRow, reading: Reading, *, card_series: Collection[int] = ()
+) -> dict[str, Any]:
+    """The figures of `core_points` for a loyalty customer with these balances, by program id, and these series of cards."""
+    catalog, zone = reading.part(load_catalog), reading.zone
+    balance = applicable_balance(balances, catalog.programs_for(reading.store, card_series=card_series))
     if balance.membership is not None and balance.account is None:
         reading.own_notices[customer.pk].append(Notice(Code.POINTS_ACCOUNT_MISSING))
     return {

@@ -1,10 +1,12 @@
 """Links between redemptions and bills, by the bill's number (docs/protocol.md, tills' part 2.6, 4.3)."""
 
 from collections.abc import Sequence
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db.models import BigIntegerField, CharField, Q, QuerySet
 
+from engagement.bills.batch import BILL_NAMES
 from engagement.bills.codes import BillCode
 from engagement.bills.models import Bill
 from engagement.redemptions.models import Redemption
@@ -12,6 +14,20 @@ from loyalty_project.db.lookups import is_any_of
 from loyalty_project.db.rows import update_rows
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.values import read_id
+
+# Column of a row `customer`: true if any of the customer's redemptions names a new bill and is not linked.
+AWAITS_BILL: Final = f"""EXISTS (
+        SELECT FROM engagement_pointsaccount AS account
+        JOIN engagement_redemption AS redemption ON redemption.organization_id = %(organization)s
+            AND redemption.account_id = account.id AND redemption.bill_id IS NULL
+        WHERE account.organization_id = %(organization)s AND account.customer_id = customer.id
+            AND redemption.transaction_number = ANY({BILL_NAMES})
+    )"""
+
+
+def names_of(bill: Bill) -> tuple[str, str]:
+    """The texts by which a redemption names the bill: its number, and its id."""
+    return bill.number, str(bill.pk)
 
 
 def link_listed_redemptions(bill: Bill, listed: Sequence[str]) -> list[Notice]:
@@ -46,10 +62,10 @@ def link_earlier_redemptions(bills: Sequence[Bill], *, zone: ZoneInfo) -> None:
     sales = [bill for bill in bills if bill.customer_id is not None and bill.store_id is not None and not bill.is_return]
     if not sales:
         return
-    by_name = {(bill.customer_id, bill.store_id, bill.billed_on, name): bill for bill in sales for name in _names(bill)}
+    by_name = {(bill.customer_id, bill.store_id, bill.billed_on, name): bill for bill in sales for name in names_of(bill)}
     waiting = Redemption.objects.filter(
         is_any_of("account__customer_id", {bill.customer_id for bill in sales}, BigIntegerField()),
-        is_any_of("transaction_number", {name for bill in sales for name in _names(bill)}, CharField()),
+        is_any_of("transaction_number", {name for bill in sales for name in names_of(bill)}, CharField()),
         bill=None,
     ).select_related("account", "entry")
     linked: list[Redemption] = []
@@ -61,10 +77,6 @@ def link_earlier_redemptions(bills: Sequence[Bill], *, zone: ZoneInfo) -> None:
             redemption.bill = bill
             linked.append(redemption)
     update_rows(linked, ["bill"])
-
-
-def _names(bill: Bill) -> tuple[str, str]:
-    return bill.number, str(bill.pk)
 
 
 def _named(redemptions: QuerySet[Redemption], listed: Sequence[str]) -> list[Redemption | None]:

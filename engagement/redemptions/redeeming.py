@@ -21,7 +21,7 @@ from engagement.points.ledger.posting import EntryContext, Kind
 from engagement.points.ledger.repository import States, lock_accounts, settle_states, write_accounts
 from engagement.points.settlement import settled_accounts
 from engagement.programs.account_key import AccountKey
-from engagement.programs.catalog import CurrentProgram
+from engagement.programs.catalog import CurrentProgram, ProgramCatalog
 from engagement.programs.expiry_rules import Activity
 from engagement.redemptions.codes import PointsCode
 from engagement.redemptions.duplicates import find_earlier
@@ -78,7 +78,10 @@ class Redeemable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CheckedRequest:
-    """A request that passed all checks that need no account, with customer, program, points and times."""
+    """A request that passed all checks that need no account, with customer, program, points and times.
+
+    `states` are the customer's accounts, locked.
+    """
 
     request: RedemptionRequest
     customer: Customer
@@ -87,6 +90,7 @@ class _CheckedRequest:
     at: datetime
     now: datetime
     by: Actor
+    states: States
 
     @property
     def key(self) -> AccountKey:
@@ -94,18 +98,21 @@ class _CheckedRequest:
         return AccountKey(self.customer.pk, self.current.program.pk)
 
 
-def redeem_points(request: RedemptionRequest, *, by: Actor, customer_id: int | None = None) -> Redeemed:
+def redeem_points(
+    request: RedemptionRequest, *, by: Actor, customer_id: int | None = None, catalog: ProgramCatalog | None = None
+) -> Redeemed:
     """Spend points, first expiring first; the stored result for a repeated call.
 
-    `customer_id` is the customer of the request's references, if they were looked up already.
+    `customer_id` is the customer of the request's references, if they were looked up already; `catalog` has the programs of
+    the call's configuration.
 
     Raises `LoyaltyError` with the codes of docs/protocol.md, tills' part 6.2, in the order given there. Call it in a
     transaction, and commit it also on `CountedRefusalError` (808), because a wrong code is counted. It locks the customer, then
     the accounts; `points_balance_above_floor`, `points_entry_reference_unique` and `redemption_code_unique` are underneath.
     """
     organization, now = by.organization, clock.now()
-    checked = _read(request, customer_id, by=by, now=now)
-    states = lock_accounts([checked.customer.pk], zone=organization.zone)
+    checked = _read(request, customer_id, by=by, catalog=catalog, now=now)
+    states = checked.states
     earlier = find_earlier(
         request,
         customer_id=checked.customer.pk,
@@ -175,13 +182,17 @@ def check_redeemable(request: RedeemableRequest, *, by: Actor, customer_id: int 
     return Redeemable(customer_id=customer.pk, points=points, value=value, ratio=ratio, notices=notices)
 
 
-def _read(request: RedemptionRequest, customer_id: int | None, *, by: Actor, now: datetime) -> _CheckedRequest:
-    """Lock the customer and check the request, as far as that needs no account."""
+def _read(
+    request: RedemptionRequest, customer_id: int | None, *, by: Actor, catalog: ProgramCatalog | None, now: datetime
+) -> _CheckedRequest:
+    """Lock the customer and their accounts, and check the request, as far as that needs no account."""
     if customer_id is None:
         sequence = write_order(by.organization.policy)
         customer_id = find_customer(request.references, sequence, by=by, country_code=request.country_code).customer.pk
     customer = lock_customer(customer_id)
-    target = choose_program(customer, request.program_id, by=by)
+    states = lock_accounts([customer.pk], zone=by.organization.zone)
+    joined = next((state.joined for state in states.values()), None)
+    target = choose_program(customer, request.program_id, by=by, catalog=catalog, joined=joined)
     points = _in_precision(read_points(request.points), target)
     if max(len(request.transaction_number), len(request.external_reference)) > LONGEST_NUMBER:
         raise LoyaltyError(PointsCode.INVALID_POINTS)
@@ -190,7 +201,9 @@ def _read(request: RedemptionRequest, customer_id: int | None, *, by: Actor, now
     current = target.program()
     check_not_blocked(customer, by.organization.policy)
     at = read_redemption_time(request.redeemed_at, zone=by.organization.zone, now=now)
-    return _CheckedRequest(request=request, customer=customer, current=current, points=points, at=at, now=now, by=by)
+    return _CheckedRequest(
+        request=request, customer=customer, current=current, points=points, at=at, now=now, by=by, states=states
+    )
 
 
 def _in_precision(points: Decimal, target: Target) -> Decimal:

@@ -1,6 +1,6 @@
 """Customer and program of a redemption (docs/protocol.md, tills' part 1.2, 1.3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,15 +53,25 @@ def find_customer(
     return found
 
 
-def choose_program(customer: Customer, program_id: str, *, by: Actor) -> Target:
+def choose_program(
+    customer: Customer,
+    program_id: str,
+    *,
+    by: Actor,
+    catalog: ProgramCatalog | None = None,
+    joined: Collection[int] | None = None,
+) -> Target:
     """The program of `program_id`; if "" or "0", the till's if the customer is in it, else the default one.
+
+    `joined` are the customer's programs (ids), if they are known: nothing is read then. So is the `catalog`.
 
     Raises `LoyaltyError` 881 for a customer who is not in any program, or not in that one.
     """
     if customer.type != Customer.Type.LOYALTY:
         raise LoyaltyError(PointsCode.NOT_IN_PROGRAM)
-    catalog = current_catalog()
-    joined = set(Membership.objects.filter(customer=customer).values_list("program_id", flat=True))
+    catalog = catalog or current_catalog()
+    if joined is None:
+        joined = set(Membership.objects.filter(customer=customer).values_list("program_id", flat=True))
     named = "" if program_id.strip() == NO_PROGRAM else program_id.strip()
     target = _named(catalog, named) if named else _at_till(catalog, customer, joined, by)
     if target.current is not None and target.current.program.pk not in joined:
@@ -82,7 +92,7 @@ def _named(catalog: ProgramCatalog, program_id: str) -> Target:
     return Target(current=current)
 
 
-def _at_till(catalog: ProgramCatalog, customer: Customer, joined: set[int], by: Actor) -> Target:
+def _at_till(catalog: ProgramCatalog, customer: Customer, joined: Collection[int], by: Actor) -> Target:
     series = catalog.card_series_of([customer.pk]).get(customer.pk, ())
     programs = catalog.programs_for(by.store, card_series=series)
     if programs.till_program is not None and programs.till_program.program.pk in joined:

@@ -4,17 +4,27 @@ import secrets
 from string import ascii_letters, digits
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import CharField
 
 from engagement.redemptions.models import Redemption
-from loyalty_project.db.errors import constraint_name
 from loyalty_project.db.lookups import is_any_of
+from loyalty_project.protocol.json_text import to_plain_json
+from organizations.tenancy.statements import fetch_written_rows
 
 ALPHABET: Final = ascii_letters + digits
 LENGTH: Final = 6
 _MOST_DRAWS: Final = 10
-_CONSTRAINT = "redemption_code_unique"
+_COLUMNS: Final = (
+    "account_id", "entry_id", "code", "points", "reversed", "purpose", "transaction_number", "bill_id", "validation_code",
+    "custom_fields",
+)  # fmt: skip
+_LAST_INSERT: Final = f"""
+INSERT INTO engagement_redemption (organization_id, {", ".join(_COLUMNS)})
+VALUES (%(organization)s, {", ".join(f"%({name})s" for name in _COLUMNS)})
+RETURNING id
+"""  # noqa: S608 - made of constants
+_INSERT: Final = _LAST_INSERT.replace("RETURNING", "ON CONFLICT (organization_id, code) DO NOTHING RETURNING")
 
 
 def draw_codes(count: int) -> list[str]:
@@ -31,16 +41,18 @@ def draw_codes(count: int) -> list[str]:
 
 
 def insert_redemption(redemption: Redemption) -> None:
-    """Store a new redemption with a new code; draw again if the code is taken."""
+    """Store a new redemption with a new code; draw again if the code is taken. One statement, unless it is.
+
+    Raises `django.db.IntegrityError` with the constraint's name if all codes that were drawn are taken.
+    """
     for left in reversed(range(_MOST_DRAWS)):
         redemption.code = _draw()
-        try:
-            with transaction.atomic():
-                redemption.save(force_insert=True)
-        except IntegrityError as error:
-            if constraint_name(error) != _CONSTRAINT or not left:
-                raise
-        else:
+        values = {name: getattr(redemption, name) for name in _COLUMNS}
+        values["custom_fields"] = to_plain_json(redemption.custom_fields).decode()
+        rows = fetch_written_rows(_INSERT if left else _LAST_INSERT, values)
+        if rows:
+            redemption.pk = rows[0][0]
+            redemption._state.adding, redemption._state.db = False, DEFAULT_DB_ALIAS
             return
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from engagement.programs.rules import TrackerType
 from engagement.tiers.rules import BALANCE, LIFETIME, Activity, Figures
+from loyalty_project.db.arrays import id_array, moment_array
 from organizations.tenancy.statements import fetch_rows
 
 # Amount, quantity and number of the lines of a bill.
@@ -22,13 +23,14 @@ LINES: Final = """LATERAL (
         WHERE line.organization_id = %(organization)s AND line.bill_id = bill.id
     ) AS line"""
 _NO_LINES: Final = "LATERAL (SELECT 0 AS amount, 0 AS quantity, 0 AS lines) AS line"
-# The bills of `account` from `since` on, in the order of `activity_of_row`: returns where their sale counted.
+# The bills of `account` from `since` on, in the order of `activity_of_row`: returns where their sale counted. Of one moment
+# a bill comes before its points, and these by their `position`.
 _BILLS: Final = """
     SELECT account.id AS account_id, bill.billed_at AS at, bill.id AS bill_id,
         sign * bill.amount AS amount, sign * bill.discount AS discount, sign * bill.gross_amount AS gross_amount,
         greatest(sign, 0) AS visits,
         coalesce(sign * line.amount, 0) AS line_amount, coalesce(sign * line.quantity, 0) AS quantity,
-        sign * line.lines AS lines, 0 AS earned, 0 AS lifetime, 0 AS balance
+        sign * line.lines AS lines, 0 AS earned, 0 AS lifetime, 0 AS balance, 0 AS position
     FROM given JOIN engagement_pointsaccount AS account
         ON account.organization_id = %(organization)s AND account.id = given.account_id
     JOIN engagement_bill AS bill ON bill.organization_id = %(organization)s AND bill.customer_id = account.customer_id
@@ -44,12 +46,12 @@ _POINTS: Final = """
     SELECT entry.account_id, entry.occurred_at, entry.bill_id, 0, 0, 0, 0, 0, 0, 0,
         CASE WHEN entry.kind IN ('AWARD', 'RELEASE', 'RETURN') THEN entry.points ELSE 0 END,
         CASE WHEN entry.kind IN ('AWARD', 'RELEASE') THEN entry.points ELSE 0 END,
-        entry.points
+        entry.points, entry.version
     FROM given JOIN engagement_pointsentry AS entry
         ON entry.organization_id = %(organization)s AND entry.account_id = given.account_id
         AND entry.occurred_at >= given.since AND entry.points <> 0"""
 _GIVEN: Final = """WITH given AS MATERIALIZED (
-    SELECT * FROM unnest(%(accounts)s::bigint[], %(since)s::timestamptz[]) AS given (account_id, since)
+    SELECT * FROM unnest((SELECT %(accounts)s::bigint[]), %(since)s::timestamptz[]) AS given (account_id, since)
 )"""
 
 
@@ -59,7 +61,7 @@ ACTIVITIES_OF_GIVEN: Final = f"{_BILLS.format(lines=LINES)} UNION ALL {_POINTS}"
 
 def _statement(*, points: bool, lines: bool) -> str:
     parts = [_BILLS.format(lines=LINES if lines else _NO_LINES), *([_POINTS] if points else [])]
-    return f"{_GIVEN}{' UNION ALL '.join(parts)} ORDER BY 2, 3 NULLS FIRST"
+    return f"{_GIVEN}{' UNION ALL '.join(parts)} ORDER BY at, bill_id NULLS FIRST, position"
 
 
 _STATEMENTS: Final = {
@@ -75,8 +77,8 @@ def read_activities(since: Mapping[int, datetime], *, points: bool, lines: bool)
     With `points` those of the ledger too, with `lines` the sums over lines of bills.
     """
     activities: dict[int, list[Activity]] = {account_id: [] for account_id in since}
-    values = {"accounts": list(since), "since": list(since.values())}
-    for account_id, at, bill_id, *sums in fetch_rows(_STATEMENTS[points, lines], values):
+    values = {"accounts": id_array(since), "since": moment_array(since.values())}
+    for account_id, at, bill_id, *sums, _ in fetch_rows(_STATEMENTS[points, lines], values):
         append_activity(activities[account_id], activity_of_row(at, bill_id, sums))
     return activities
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -199,6 +200,7 @@ class TierState:
         return max(end_of(self.held.due_on, self.ladder.zone), self.held.changed_at)
 
 
+@lru_cache(maxsize=10_000)
 def end_of(day: date, zone: ZoneInfo) -> datetime:
     """The first moment (UTC) after `day` in `zone`."""
     return from_wall(datetime.combine(day + timedelta(days=1), time.min), zone)

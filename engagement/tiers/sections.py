@@ -36,7 +36,7 @@ def activities_since(first: str) -> str:
         SELECT json_agg(json_build_array(
             account_id, at, bill_id, amount::text, discount::text, gross_amount::text, visits::text, line_amount::text,
             quantity::text, lines::text, earned::text, lifetime::text, balance::text
-        ) ORDER BY at, bill_id NULLS FIRST)::text
+        ) ORDER BY at, bill_id NULLS FIRST, position)::text
         FROM ({ACTIVITIES_OF_GIVEN}) AS activity
     )"""  # noqa: S608 - made of constants
 

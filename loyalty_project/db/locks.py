@@ -40,6 +40,14 @@ def lock(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
     return rows.order_by("pk").select_for_update(of=("self",))
 
 
+def for_update(statement: str, row: str) -> str:
+    """The statement with its rows of the table that it calls `row` locked for update, in the order of their primary keys.
+
+    What it reads of other tables is what they had before it waited: join nothing that may change with these rows.
+    """
+    return f"{statement} ORDER BY {row}.id FOR UPDATE OF {row}"
+
+
 def lock_values(values: Iterable[tuple[object, ...]]) -> None:
     """Hold an advisory lock for each value until the transaction ends, taken in one order everywhere.
 

@@ -69,6 +69,11 @@ def scope_organization() -> int:
     return scope
 
 
+def spans_organizations() -> bool:
+    """True inside `unscoped`."""
+    return _scope.get() == _EVERYTHING
+
+
 class TenantManager(models.Manager[Row]):
     """Manager of the rows of the scope's organization; raises `OutsideScopeError` without a scope."""
 

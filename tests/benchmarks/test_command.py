@@ -47,11 +47,12 @@ def test_tiny_run_of_every_part_prints_and_keeps_its_rows(tmp_path, capsys):
         "look-ups", "import_customers, beside COPY",
         "coupon codes, beside COPY of ready codes", "spend, 1 account", "spend, 10 accounts", "check_ledger", "customer/get",
         "p99 at 200", "get of 4", "authentication", "get as XML", "get p50 with 104", "customer/add", "add of 50",
+        "transaction/add of 3 lines, without", "transaction/add of 3 lines, with tiers", "points/redeem", "100 mixed calls/s",
         "search mobile EQUALS",
         "search points LESS", "get with every flag", "add beside import_customers", "get beside import_customers",
     ):  # fmt: skip
         assert any(name.startswith(begin) for name in rows), begin
-    assert sum(row["target"] is not None and bool(row["verdict"]) for row in rows.values()) == 7
+    assert sum(row["target"] is not None and bool(row["verdict"]) for row in rows.values()) == 11
     assert all(row["ours"]["median"] > 0 for name, row in rows.items() if not name.startswith("look-ups"))
     assert rows["coupon codes, beside COPY of ready codes"]["copied"] == {"engagement_coupon": 200}
     assert sorted(rows["import_customers, beside COPY"]["copied"].values()) == [20, 20, 20, 20, 20, 20, 60]

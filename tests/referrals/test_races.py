@@ -29,7 +29,7 @@ from referrals.referral_codes.services import ensure_codes
 from referrals.rewards import giving, services
 from referrals.rewards.models import Reward
 from tests.factories.referrals import Friends, open_campaign, open_friends
-from tests.races import all_read_before, race
+from tests.races import all_read_before, race, remove_row_locks
 
 WORKERS = 8
 
@@ -62,8 +62,7 @@ def at_once(friends: Friends, work: Callable[[int], str], *, workers: int = WORK
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (locks, services, repository):
-        monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
+    remove_row_locks(monkeypatch, locks, services, repository)
 
 
 @contextmanager

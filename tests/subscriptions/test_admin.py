@@ -162,12 +162,12 @@ def test_answer_and_reason_are_both_asked_for(agent: Client, asha: Customer, mis
 
 
 def test_a_refusal_is_shown_above_the_form(agent: Client, asha: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never_free(rows: Any) -> Any:
+    def never_free(*_asked: Any) -> Any:
         error = OperationalError("lock not available")
         error.__cause__ = LockNotAvailable()
         raise error
 
-    monkeypatch.setattr("customers.profile.locks.lock", never_free)
+    monkeypatch.setattr("customers.profile.locks.lock_rows", never_free)
     answer = agent.post(decide_page(asha), NO)
     assert "Another action is running for this customer. Try again in a moment." in answer.content.decode()
 

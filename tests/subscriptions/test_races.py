@@ -25,7 +25,7 @@ from subscriptions.models import Consent, ConsentChange
 from subscriptions.services import CONSTRAINTS
 from tests.back_office import register
 from tests.factories.locations import TillFactory, till_actor
-from tests.races import all_read_before, race
+from tests.races import all_read_before, race, remove_row_locks
 
 WORKERS = 8
 PEOPLE = 300 if os.environ.get("REGULARS_PROOFS") == "full" else 10
@@ -108,7 +108,7 @@ def test_every_change_is_logged_once_and_none_is_refused(till):
 
 
 def test_twin_without_the_lock_runs_into_the_constraints(till, monkeypatch):
-    monkeypatch.setattr(locks, "lock", lambda rows: rows)
+    remove_row_locks(monkeypatch, locks)
     with all_read_before(services, "insert_rows", workers=WORKERS):
         assert subscribe_at_once(till, people=1, turns=1) == {"1000": 1, "1109": WORKERS - 1}
     # Half of the workers now say what is stored already, and write nothing.

@@ -41,7 +41,7 @@ from organizations.configuration import current_configuration
 from organizations.tenancy.scoping import organization_scope
 from referrals.campaigns.catalog import load_campaigns
 from tests.factories.chains import Chain, member, open_chain
-from tests.races import meanwhile, on_another_connection, race, wait_until_blocked
+from tests.races import meanwhile, on_another_connection, race, remove_row_locks, wait_until_blocked
 from use_cases.erasure import ErasureRefusedError, erase_customer
 from use_cases.merging import MergeRefusedError, merge_customers
 from use_cases.purchases import record_purchases
@@ -261,8 +261,8 @@ def test_an_erasure_that_waits_for_a_note_erases_it(chain: Chain, people: list[t
 
 @pytest.fixture
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locks, "lock", lambda rows: rows)
-    monkeypatch.setattr(repository, "lock", lambda rows: rows.order_by("pk"))
+    remove_row_locks(monkeypatch, locks)
+    remove_row_locks(monkeypatch, repository)
 
 
 def erased_before(write: tuple[Any, str], chain: Chain, customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.back_office import register
 from tests.factories.identity_requests import ask, staff
 from tests.factories.locations import TillFactory
-from tests.races import all_read_before, race
+from tests.races import all_read_before, race, remove_row_locks
 from use_cases import identity
 from use_cases.identity import DecisionRefusedError, approve_request, reject_request
 
@@ -69,8 +69,7 @@ def outcome(till: Till, work: Callable[[], object]) -> str:
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unit_of_work, "lock_values", lambda values: None)
-    for module in (locks, services):
-        monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
+    remove_row_locks(monkeypatch, locks, services)
 
 
 @contextmanager

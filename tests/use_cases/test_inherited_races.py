@@ -21,7 +21,7 @@ from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.back_office import register
 from tests.factories.identity_requests import staff
 from tests.factories.locations import TillFactory
-from tests.races import all_read_before, race
+from tests.races import all_read_before, race, remove_row_locks
 from tests.use_cases.merges import merge
 
 WORKERS = 4
@@ -89,7 +89,7 @@ def test_one_customer_gets_the_value_and_the_others_find_it_taken(till: Till, he
 
 def test_twin_without_locks_the_constraint_decides(till: Till, heir: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unit_of_work, "lock_values", lambda values: None)
-    monkeypatch.setattr(locks, "lock", lambda rows: rows.order_by("pk"))
+    remove_row_locks(monkeypatch, locks)
     with all_read_before(unit_of_work.CustomerBatch, "write", workers=WORKERS):
         assert take_at_once(till) == {DONE: 1, BROKEN: WORKERS - 1}
     assert_one_owner(till, heir)

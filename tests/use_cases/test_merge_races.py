@@ -24,7 +24,7 @@ from engagement.points.models import PointsAccount, PointsEntry
 from loyalty_project.db.errors import MAX_ATTEMPTS, is_repeated, sqlstate
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.chains import Chain, member, open_chain, order, refusal_of
-from tests.races import all_read_before, meanwhile, race, wait_until_blocked
+from tests.races import all_read_before, meanwhile, race, remove_row_locks, wait_until_blocked
 from use_cases.merging import MergeRefusedError, merge_customers, undo_merge
 from use_cases.registration import update_customer
 
@@ -207,8 +207,8 @@ def test_a_merge_and_its_undoing_at_once_leave_sound_accounts(chain, people):
 
 @pytest.fixture
 def without_locks(monkeypatch):
-    monkeypatch.setattr(locks, "lock", lambda rows: rows)
-    monkeypatch.setattr(repository, "lock", lambda rows: rows.order_by("pk"))
+    remove_row_locks(monkeypatch, locks)
+    remove_row_locks(monkeypatch, repository)
 
 
 @pytest.mark.usefixtures("without_locks")

@@ -53,7 +53,8 @@ class AccountState:
 
     `membership` is read with every account that is locked; `tier` is there while the member's tier is evaluated. `coupons`
     are those that reaching a tier brought, each with the id of the bill that lifted the member. `heard` are the kinds of
-    webhook events that the organization's endpoints listen to.
+    webhook events that the organization's endpoints listen to. `joined` are all programs (ids) of the customer, read with
+    the memberships; there may be no account in some.
     """
 
     account: PointsAccount
@@ -70,6 +71,7 @@ class AccountState:
     coupons: list[tuple[int | None, Coupon]] = field(default_factory=list)
     is_changed: bool = False
     heard: frozenset[str] = frozenset()
+    joined: frozenset[int] = frozenset()
 
     def last_day(self, lot: PointsLot) -> date | None:
         """The last day of a lot's points, in the organization's zone; None if they never expire."""

@@ -1,32 +1,38 @@
 """Reads, locks and writes accounts of points, in a fixed number of queries."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
-
-from django.db.models import BigIntegerField, F, QuerySet
 
 from engagement.points.announcing import announce_movements
 from engagement.points.ledger.entry_gifts import give_entry_gifts
 from engagement.points.ledger.posting import AccountState
 from engagement.points.ledger.settlement import settle
 from engagement.points.ledger.tiers import attach_tiers, write_tiers
-from engagement.points.models import PointsAccount, PointsLot
+from engagement.points.models import BillPoints, PointsAccount, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.models import Membership
 from engagement.tiers.models import TierChange
 from loyalty_project import clock
+from loyalty_project.db.arrays import id_array
 from loyalty_project.db.locks import lock
-from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import insert_rows, insert_with_ids, update_rows
+from loyalty_project.db.rows import give_ids, insert_rows, update_rows, written_together
 from loyalty_project.db.trusted_time import trusted
 from loyalty_project.faults import Point, reach
+from organizations.tenancy.rows import lock_rows, read_rows
 
 _ACCOUNT_COLUMNS = (
     "balance", "promised", "lifetime", "redeemed", "expired", "returned", "promised_returned", "adjusted", "floor", "purchases",
     "visits", "version", "last_active_on", "last_earned_on", "due_at",
 )  # fmt: skip
 _LOT_COLUMNS = ("left", "expired", "returned", "moved", "is_open")
+_OF_CUSTOMERS: Final = "stored.customer_id = ANY((SELECT %(customers)s::bigint[])::bigint[])"
+_LIVE: Final = f"{_OF_CUSTOMERS} AND stored.moved_to_id IS NULL"
+_THAT_HOLD_POINTS: Final = 'stored.account_id = ANY((SELECT %(accounts)s::bigint[])::bigint[]) AND stored."left" > 0'
+# What is listened to is read with the accounts, so that it costs no statement.
+_HEARD: Final = (("heard", "(SELECT announced_events FROM organizations_organization WHERE id = %(organization)s)"),)
 
 
 States = dict[AccountKey, AccountState]
@@ -38,7 +44,8 @@ def lock_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     Call it in the transaction that writes them, after the customers' locks if any are taken. Raises
     `django.db.OperationalError` (55P03) if a lock is not free in time.
     """
-    states = _states(lock(_accounts_of(customer_ids)), zone=zone)
+    accounts = lock_rows(PointsAccount, _LIVE, {"customers": id_array(customer_ids)}, further=_HEARD)
+    states = _states(accounts, zone=zone)
     # Needed even if no present lot expires with the tier: a new lot, or one that gets points back, may.
     _read_memberships(states)
     return states
@@ -56,26 +63,20 @@ def lock_moved_account(account_id: int, living: AccountState) -> AccountState:
 
 def read_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     """The same without locks: two queries, and one more if points expire with a tier."""
-    states = _states(_accounts_of(customer_ids).order_by("pk"), zone=zone)
+    accounts = read_rows(PointsAccount, _LIVE, {"customers": id_array(customer_ids)}, further=_HEARD)
+    states = _states(accounts, zone=zone)
     membership = PointsLot.Moves.MEMBERSHIP
     _read_memberships({key: state for key, state in states.items() if any(lot.moves == membership for lot in state.lots)})
     return states
 
 
-def _accounts_of(customer_ids: Iterable[int]) -> QuerySet[PointsAccount]:
-    # What is listened to is read with the accounts, so that it costs no statement.
-    live_accounts = PointsAccount.objects.filter(moved_to=None).annotate(heard=F("organization__announced_events"))
-    return live_accounts.filter(is_any_of("customer_id", customer_ids, BigIntegerField()))
-
-
-def _states(accounts: QuerySet[PointsAccount], *, zone: ZoneInfo) -> States:
+def _states(accounts: Iterable[PointsAccount], *, zone: ZoneInfo) -> States:
     states = {
         account.pk: AccountState(account=account, zone=zone, heard=frozenset(account.heard))  # type: ignore[attr-defined]
         for account in accounts
     }
     if states:
-        of_these = is_any_of("account_id", states, BigIntegerField())
-        for lot in PointsLot.objects.filter(of_these, left__gt=0).order_by("pk"):
+        for lot in read_rows(PointsLot, _THAT_HOLD_POINTS, {"accounts": id_array(states)}):
             states[lot.account_id].lots.append(lot)
     return {AccountKey(state.account.customer_id, state.account.program_id): state for state in states.values()}
 
@@ -83,8 +84,13 @@ def _states(accounts: QuerySet[PointsAccount], *, zone: ZoneInfo) -> States:
 def _read_memberships(states: States) -> None:
     if not states:
         return
-    for key, membership in memberships_by_key({key.customer_id for key in states}).items():
-        if (state := states.get(key)) is not None:
+    memberships = memberships_by_key({key.customer_id for key in states})
+    joined: defaultdict[int, set[int]] = defaultdict(set)
+    for key in memberships:
+        joined[key.customer_id].add(key.program_id)
+    for key, state in states.items():
+        state.joined = frozenset(joined[key.customer_id])
+        if (membership := memberships.get(key)) is not None:
             state.membership, state.tier_ends = membership, membership.tier_expires_on
 
 
@@ -95,29 +101,35 @@ def tier_ends_of(customer_ids: Iterable[int]) -> dict[AccountKey, date | None]:
 
 def memberships_by_key(customer_ids: Iterable[int]) -> dict[AccountKey, Membership]:
     """The memberships of these customers, with their tiers: one query."""
-    rows = Membership.objects.filter(is_any_of("customer_id", customer_ids, BigIntegerField())).select_related("tier")
+    rows = read_rows(Membership, _OF_CUSTOMERS, {"customers": id_array(customer_ids)}, related=("tier",))
     return {AccountKey(membership.customer_id, membership.program_id): membership for membership in rows}
 
 
-def write_accounts(states: Iterable[AccountState]) -> None:
-    """Store the rows that were added to the states, and those that changed, and announce them to webhook endpoints."""
+def write_accounts(states: Iterable[AccountState], *, shares: Sequence[BillPoints] = ()) -> None:
+    """Store the rows that were added to the states, and those that changed, and announce them to webhook endpoints.
+
+    `shares` are new points of bills, written with them: two statements for all.
+    """
     changed = [state for state in states if state.is_changed]
     give_entry_gifts(changed, now=clock.now())
     entries = [entry for state in changed for entry in state.entries]
     lots = [lot for state in changed for lot in state.new_lots]
     consumptions = [consumption for state in changed for consumption in state.consumptions]
-    insert_with_ids(entries)
+    give_ids(entries, lots)
     for lot in lots:
         lot.entry_id = lot.entry.pk
-    insert_with_ids(lots)
     for consumption in consumptions:
         consumption.entry_id, consumption.lot_id = consumption.entry.pk, consumption.lot.pk
     for state in changed:
         state.account.due_at = state.next_due()
-    insert_rows(consumptions)
-    update_rows([lot for state in changed for lot in state.changed_lots.values()], _LOT_COLUMNS)
-    update_rows([state.account for state in changed], _ACCOUNT_COLUMNS)
-    tier_changes = write_tiers(changed)
+    with written_together():
+        insert_rows(entries)
+        insert_rows(lots)
+        insert_rows(consumptions)
+        update_rows([lot for state in changed for lot in state.changed_lots.values()], _LOT_COLUMNS)
+        update_rows([state.account for state in changed], _ACCOUNT_COLUMNS)
+        tier_changes = write_tiers(changed)
+        insert_rows(shares)
     _announce(changed, tier_changes)
     reach(Point.LEDGER_WRITTEN)
     for state in changed:

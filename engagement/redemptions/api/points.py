@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.lookup.references import first_reference, write_order
+from engagement.programs.catalog import load_catalog
 from engagement.redemptions import points_openapi as openapi
 from engagement.redemptions.api.customer import NamedCustomer, reverse_named
 from engagement.redemptions.api.items import (
@@ -114,7 +115,8 @@ class PointsViewSet(TillViewSet):
             by, notices = call.at_till(till_of(item))
             request = read_redemption(item, self.query, country_code=call.country_code)
             customer_id = named.find(request.references, write_order(call.policy))
-            redeemed = redeem_points(request, by=by, customer_id=customer_id)
+            catalog = call.configuration.part(load_catalog)
+            redeemed = redeem_points(request, by=by, customer_id=customer_id, catalog=catalog)
             return Done(
                 body=redeemed_points(named.identity(), redeemed),
                 message=REDEEMED,

@@ -242,8 +242,8 @@ def test_a_warm_write_costs_the_same_for_any_number(
 ) -> None:
     values = dict(list({"Brand": "Acme", "Size": "S", "Colours": "Red"}.items())[:count])
     keep(api, Brand="warm")
-    # The caller's row; two savepoints with their ends; the customer, the lock, the customer's row, terms of searches, audit.
-    with django_assert_num_queries(1 + 4 + 5):
+    # The caller's row; a savepoint with its end; the customer, the lock, the customer's row, terms of searches, audit.
+    with django_assert_num_queries(1 + 2 + 5):
         assert keep(api, store={"code": "del.cp"}, **values).code == "1000"
 
 

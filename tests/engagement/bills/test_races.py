@@ -20,7 +20,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.bills import Shop, account_of, member
 from tests.factories.locations import TillFactory
-from tests.races import all_read_before, race
+from tests.races import all_read_before, race, remove_row_locks
 
 WORKERS = 4
 ROUNDS = 6
@@ -79,8 +79,7 @@ def test_numbers_of_near_days_are_one_bill_by_policy(northwind: Organization, sh
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (locks, batch, repository):
-        monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
+    remove_row_locks(monkeypatch, locks, batch, repository)
     monkeypatch.setattr(batch, "lock_values", lambda values: None)
 
 

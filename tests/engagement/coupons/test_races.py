@@ -20,7 +20,7 @@ from loyalty_project.db.errors import constraint_name
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.chains import Chain, member, open_chain
 from tests.factories.coupons import hold, open_series, refusal_of, use_of
-from tests.races import all_read_before, race
+from tests.races import all_read_before, race, remove_row_locks
 
 WORKERS = 8
 # 200 tries in all.
@@ -55,8 +55,7 @@ def at_once(chain: Chain, work: Callable[[int], object], *, tries: int = TRIES) 
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (locks, redeeming, reactivating):
-        monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
+    remove_row_locks(monkeypatch, locks, redeeming, reactivating)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.bills import DAY, NOON, Shop
 from tests.factories.locations import till_actor
 from tests.factories.program_files import club, load
-from tests.races import all_read_before, race
+from tests.races import all_read_before, race, remove_row_locks
 
 WORKERS = 4
 CAP = 100
@@ -74,7 +74,7 @@ def test_bills_at_once_share_the_cap_of_a_day(shop: Shop, asha: Customer) -> Non
 
 def test_twin_without_the_lock_exceeds_the_cap(shop: Shop, asha: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     bills = recorded(shop, asha)
-    monkeypatch.setattr(repository, "lock", lambda rows: rows.order_by("pk"))
+    remove_row_locks(monkeypatch, repository)
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'points_entry_version_unique'")
         (definition,) = cursor.fetchone()

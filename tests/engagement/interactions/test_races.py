@@ -25,7 +25,7 @@ from loyalty_project.db.errors import constraint_name
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.bills import at
 from tests.factories.chains import Chain, member, open_chain
-from tests.races import all_read_before, race
+from tests.races import all_read_before, race, remove_row_locks
 
 WORKERS = 4
 TIME = at("2026-01-05 10:00:00")
@@ -78,7 +78,7 @@ def count(chain: Chain, model: Any) -> int:
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locks, "lock", lambda rows: rows.order_by("pk"))
+    remove_row_locks(monkeypatch, locks)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.chains import NOON, Chain, bring_back, member, open_chain, order, redeem, refusal_of
 from tests.factories.points import give_points
-from tests.races import all_read_before, race
+from tests.races import all_read_before, race, remove_row_locks
 
 WORKERS = 8
 TRIES = 1_250 if os.environ.get("REGULARS_PROOFS") == "full" else 12
@@ -46,8 +46,7 @@ def asha(chain: Chain) -> PointsAccount:
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (locks, repository):
-        monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
+    remove_row_locks(monkeypatch, locks, repository)
 
 
 def redeem_at_once(chain: Chain, account: PointsAccount, *, tries: int = TRIES) -> Counter[int]:
@@ -84,7 +83,7 @@ def test_twin_without_locks_cannot_redeem_twice_by_the_constraints(
     chain: Chain, asha: PointsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_locks(monkeypatch)
-    with all_read_before(repository, "insert_with_ids", workers=WORKERS):
+    with all_read_before(repository, "give_ids", workers=WORKERS):
         assert redeem_at_once(chain, asha, tries=1) == {0: 1, -1: WORKERS - 1}
     with organization_scope(chain.organization):
         assert is_right(asha)
@@ -139,7 +138,7 @@ def test_twin_without_locks_cannot_reverse_twice_by_the_constraints(
     chain: Chain, asha: PointsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_locks(monkeypatch)
-    with all_read_before(repository, "insert_with_ids", workers=WORKERS):
+    with all_read_before(repository, "give_ids", workers=WORKERS):
         assert reverse_at_once(chain, asha) == {0: 1, -1: WORKERS - 1}
     with organization_scope(chain.organization):
         assert is_right(asha)

@@ -160,15 +160,15 @@ def test_a_customer_who_may_not_redeem(till: PointsTill, asha: PointsAccount, ch
     assert [answer.numeric_code for answer in (till.ask(), till.send_code(), till.redeem())] == [code] * 3
 
 
-def test_a_question_takes_twelve_statements(till: PointsTill, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_question_takes_ten_statements(till: PointsTill, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     till.ask(30)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         till.ask(30)
 
 
-def test_a_code_takes_18_statements_new_or_again(till: PointsTill, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_code_takes_16_statements_new_or_again(till: PointsTill, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     till.ask(30)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(16):
         till.send_code()
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(13):
         till.send_code()

@@ -166,7 +166,7 @@ def test_nul_in_a_value_is_400_for_the_item(till: PointsTill) -> None:
     assert (answer.http.status_code, answer.item["item_status"]["code"]) == (200, 400)
 
 
-def test_a_redemption_takes_21_statements(till: PointsTill, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_redemption_takes_12_statements(till: PointsTill, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     till.redeem(10)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(12):
         till.redeem(10)

@@ -80,14 +80,14 @@ def load(programs: str) -> Organization:
     return load_organization(check({**document, "programs": [*own, *more]})).organization
 
 
-def import_rows(command: str, rows: Sequence[Mapping[str, str]], folder: Path, *options: str) -> None:
+def import_rows(command: str, rows: Sequence[Mapping[str, str]], folder: Path, *options: str, code: str = "cdnow") -> None:
     """Import rows with the command; all of them are new."""
     path = folder / f"{command}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
         writer.writerows(rows)
-    outcome = run_import(command, path, *options, code="cdnow")
+    outcome = run_import(command, path, *options, code=code)
     assert outcome.status == 0, outcome.err
     assert outcome.counts == (len(rows), 0, 0, 0)
 

@@ -18,7 +18,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.engagement.tiers.test_evaluation import SILVER, tiers
 from tests.factories.bills import NOON, Shop
-from tests.races import all_read_before, race
+from tests.races import all_read_before, race, remove_row_locks
 
 WORKERS = 3
 AFTER = NOON + timedelta(days=400)
@@ -55,8 +55,8 @@ def test_a_tier_ends_once(shop: Shop) -> None:
 
 
 def test_twin_without_the_lock_is_refused_by_the_constraint(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repository, "lock", lambda rows: rows)
-    with all_read_before(repository, "insert_with_ids", workers=WORKERS):
+    remove_row_locks(monkeypatch, repository)
+    with all_read_before(repository, "give_ids", workers=WORKERS):
         assert nights_at_once(shop) == {"1": 1, "constraint": WORKERS - 1}
     assert kinds() == ["UPGRADE", "DOWNGRADE"]
 

@@ -18,6 +18,7 @@ APPS: Final = ("organizations", "customers", "engagement", "subscriptions", "tic
 # Modules of apps that send statements past `organizations.tenancy.statements`, each with its reason.
 ELSEWHERE: Final = {
     "organizations/tenancy/statements.py": "adds the organization",
+    "organizations/tenancy/rows.py": "the rows of all organizations, where the scope is all of them",
     "organizations/configuration.py": "the version of an organization, which it names",
     "organizations/credentials/lookup.py": "the organization is not known before the credential is",
     "organizations/credentials/failed_attempts.py": "counts guesses, which belong to no organization",

@@ -28,7 +28,7 @@ from use_cases.registration import Registration
 pytestmark = pytest.mark.django_db
 State = Reward.State
 ON_BILL = {"reward_on": ["TRANSACTION"]}
-STATEMENTS = 45
+STATEMENTS = 42
 
 
 def give_due(friends: Friends) -> int:

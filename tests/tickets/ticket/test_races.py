@@ -22,7 +22,7 @@ from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.api import Api
 from tests.back_office import register
 from tests.factories.locations import TillFactory, till_actor
-from tests.races import all_read_before, meanwhile, race, wait_until_blocked
+from tests.races import all_read_before, meanwhile, race, remove_row_locks, wait_until_blocked
 from tests.use_cases.merges import merge
 from tickets.ticket import services
 from tickets.ticket.api import keep_item
@@ -94,7 +94,7 @@ def test_a_subject_is_opened_once(till: Till, asha: Customer) -> None:
 def test_twin_without_locks_is_kept_right_by_the_constraint(
     till: Till, asha: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locks, "lock", lambda rows: rows)
+    remove_row_locks(monkeypatch, locks)
     with all_read_before(services, "insert_with_ids", workers=WORKERS):
         assert open_at_once(till, tries=1) == {"1300": 1, "1301": WORKERS - 1}
     assert open_tickets(till) == 1
@@ -127,5 +127,5 @@ def test_a_ticket_waits_for_a_merge_and_goes_to_the_survivor(till: Till, asha: C
 def test_twin_without_the_lock_leaves_the_ticket_with_the_victim(
     till: Till, asha: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locks, "lock", lambda rows: rows)
+    remove_row_locks(monkeypatch, locks)
     assert owner_after_a_merge(till, asha) == "victim"

@@ -39,7 +39,7 @@ def code_page(customer: Customer) -> str:
     return reverse("admin:customers_customer_issue_code", args=[customer.pk])
 
 
-def never_free(rows: Any) -> Any:
+def never_free(*_asked: Any) -> Any:
     error = OperationalError("lock not available")
     error.__cause__ = LockNotAvailable()
     raise error
@@ -152,7 +152,7 @@ def test_no_code_is_issued_where_none_is_asked_for(seller: Client, anna: Custome
 def test_no_code_is_shown_while_another_user_works_on_it(
     seller: Client, anna: Customer, asks_for_codes: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("customers.profile.locks.lock", never_free)
+    monkeypatch.setattr("customers.profile.locks.lock_rows", never_free)
     page = seller.post(code_page(anna)).content.decode()
     assert "Another action is running for this customer. Try again in a moment." in page
     assert "one-time-code" not in page

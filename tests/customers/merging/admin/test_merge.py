@@ -78,13 +78,13 @@ def test_a_refusal_is_shown_above_the_form(administrator, anna, twin):
 
 
 def test_locked_customers_are_neither_merged_nor_unmerged(administrator, anna, twin, monkeypatch):
-    def never_free(_rows: object) -> None:
+    def never_free(*_asked: object) -> None:
         raise OperationalError from LockNotAvailable()
 
     def refuse(address: str) -> None:
         with monkeypatch.context() as patch:
-            for taker in (locks, merging):
-                patch.setattr(taker, "lock", never_free)
+            patch.setattr(locks, "lock_rows", never_free)
+            patch.setattr(merging, "lock", never_free)
             answer = administrator.post(address, {"reason": "Same address"})
         assert answer.context["form"].non_field_errors() == [sentence_of(Transport.BUSY)]
 

@@ -14,11 +14,11 @@ from customers.identity_requests.models import IdentityRequest
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
-from loyalty_project.db.locks import lock
 from loyalty_project.phone_numbers import format_mobile
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
+from organizations.tenancy.rows import lock_rows
 from tests.back_office import errors_of, filled_form, log_in, page_of, register
 from tests.customers.profile.admin.forms import CUSTOMERS, add, change, messages_to
 from tests.factories.cards import CardSeriesFactory
@@ -123,13 +123,13 @@ def test_a_change_that_comes_between_looking_and_locking_is_seen(
 ) -> None:
     """The version is looked at once more under the customer's lock."""
 
-    def a_moment_later(rows: Any) -> Any:
+    def a_moment_later(*asked: Any) -> Any:
         Customer.objects.update(version=F("version") + 1)
-        return lock(rows)
+        return lock_rows(*asked)
 
     page = page_of(CUSTOMERS, anna)
     form = filled_form(administrator, page, lastname="Iyer")
-    monkeypatch.setattr("customers.profile.locks.lock", a_moment_later)
+    monkeypatch.setattr("customers.profile.locks.lock_rows", a_moment_later)
     assert "A colleague or a till changed" in errors_of(administrator.post(page, form))["__all__"][0]
 
 
@@ -295,21 +295,21 @@ def test_customers_are_not_deleted(administrator: Client, operator: Client, anna
 
 
 def test_a_locked_customer_is_reported(administrator: Client, anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never_free(rows: Any) -> Any:
+    def never_free(*_asked: Any) -> Any:
         error = OperationalError("lock not available")
         error.__cause__ = LockNotAvailable()
         raise error
 
-    monkeypatch.setattr("customers.profile.locks.lock", never_free)
+    monkeypatch.setattr("customers.profile.locks.lock_rows", never_free)
     errors = errors_of(change(administrator, anna, lastname="Iyer"))
     assert errors == {"__all__": ["Another action is running for this customer. Try again in a moment. (521)"]}
 
 
 def test_a_lost_connection_is_no_refusal(administrator: Client, anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lost(rows: Any) -> Any:
+    def lost(*_asked: Any) -> Any:
         raise OperationalError("connection lost")
 
-    monkeypatch.setattr("customers.profile.locks.lock", lost)
+    monkeypatch.setattr("customers.profile.locks.lock_rows", lost)
     with pytest.raises(OperationalError):
         change(administrator, anna, lastname="Iyer")
 

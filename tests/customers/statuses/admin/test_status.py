@@ -161,12 +161,12 @@ def test_a_customer_out_of_sight_gets_no_label(administrator: Client, stranger: 
 def test_a_locked_customer_is_reported(
     administrator: Client, anna: Customer, held: CustomerStatus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never_free(rows: Any) -> Any:
+    def never_free(*_asked: Any) -> Any:
         error = OperationalError("lock not available")
         error.__cause__ = LockNotAvailable()
         raise error
 
-    monkeypatch.setattr("customers.profile.locks.lock", never_free)
+    monkeypatch.setattr("customers.profile.locks.lock_rows", never_free)
     answer = set_status(administrator, anna, held)
     assert answer.context["form"].non_field_errors() == [sentence_of(Transport.BUSY)]  # type: ignore[attr-defined]
 

@@ -208,10 +208,10 @@ def test_a_customer_locked_or_merged_meanwhile_is_reported(
     administrator: Client, account: PointsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(cause: Exception) -> None:
-        def lock(_rows: object) -> None:
+        def lock_rows(*_asked: object) -> None:
             raise OperationalError from cause
 
-        monkeypatch.setattr(locks, "lock", lock)
+        monkeypatch.setattr(locks, "lock_rows", lock_rows)
 
     for elsewhere in (LockNotAvailable(), SerializationFailure()):
         refuse(elsewhere)

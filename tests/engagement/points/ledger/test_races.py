@@ -21,7 +21,7 @@ from engagement.programs.models import Program
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.points import PointsAccountFactory, facts, give_points, state_of
-from tests.races import all_read_before, race
+from tests.races import all_read_before, race, remove_row_locks
 
 WORKERS = 8
 ROUNDS = 400 if os.environ.get("REGULARS_PROOFS") == "full" else 15
@@ -81,8 +81,8 @@ def test_every_posting_counts_once(points_account: PointsAccount) -> None:
 
 
 def test_twin_without_the_lock_runs_into_the_constraint(points_account: PointsAccount, monkeypatch: Any) -> None:
-    monkeypatch.setattr(repository, "lock", lambda rows: rows.order_by("pk"))
-    with all_read_before(repository, "insert_with_ids", workers=WORKERS):
+    remove_row_locks(monkeypatch, repository)
+    with all_read_before(repository, "give_ids", workers=WORKERS):
         happened = post_at_once(points_account, rounds=1)
     assert happened["refused"] == WORKERS - 1
     assert_all_is_right(points_account, happened)

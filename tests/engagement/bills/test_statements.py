@@ -1,0 +1,59 @@
+"""The statements of a call of transaction/add: so many for each bill of a known customer, whatever the number of its lines."""
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from customers.profile.models import Customer
+from engagement.bills.models import BillLine
+from tests.api import Answer, Api
+from tests.factories.bills import Shop, buy, member
+
+pytestmark = pytest.mark.django_db
+# Of the call: the caller's row.
+OF_CALL = 1
+# Of a bill: its transaction (2), the customer, locked (2), the bill's identity (1), what is stored of both (1), the bill (1);
+# the points, which may fail (2): accounts, lots and memberships (3), keys (1) and rows (1); and the answer that is kept (1).
+OF_BILL = 15
+# The member's earlier bills decide about the tier.
+OF_TIER = 1
+
+
+def bill(number: str, customer: Customer, lines: int) -> dict[str, Any]:
+    sold = [{"item_code": f"SKU{line}", "qty": 1, "rate": 100, "value": 100, "amount": 100} for line in range(lines)]
+    return {
+        "type": "REGULAR", "number": number, "amount": 100 * lines, "customer": {"id": str(customer.pk)},
+        "line_items": {"line_item": sold},
+    }  # fmt: skip
+
+
+def send(shop: Shop, *bills: dict[str, Any]) -> list[int]:
+    answer = Api(shop.till).call("POST", "add", body={"transaction": bills}, entity="transaction")
+    return codes(answer)
+
+
+def codes(answer: Answer) -> list[int]:
+    return [item["item_status"]["code"] for item in answer.response["transactions"]["transaction"]]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("lines", [1, 3])
+def test_each_bill_of_a_known_customer_costs_the_same(
+    shop: Shop, count: int, lines: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    customers = [member(shop.organization) for _ in range(count + 1)]
+    assert send(shop, bill("warm", customers.pop(), lines)) == [600]
+    with django_assert_num_queries(OF_CALL + OF_BILL * count):
+        answered = send(shop, *(bill(f"N{number}", customer, lines) for number, customer in enumerate(customers)))
+    assert answered == [600] * count
+    assert BillLine.objects.count() == (count + 1) * lines
+
+
+def test_earlier_bills_are_read_where_tiers_may_look_at_them(
+    shop: Shop, asha: Customer, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    buy(asha, shop.till, "2026-01-05 12:00:00")
+    assert send(shop, bill("warm", asha, 1)) == [600]
+    with django_assert_num_queries(OF_CALL + OF_BILL + OF_TIER):
+        assert send(shop, bill("N1", asha, 1)) == [600]
