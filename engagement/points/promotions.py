@@ -73,7 +73,10 @@ _PROMOTIONS: Final = Section(
             FROM {OWN_ACCOUNTS}
             JOIN engagement_pointslot AS lot ON lot.organization_id = %(organization)s AND lot.account_id = own.id
                 AND lot.kind = 'promotional' AND lot.moved_from_id IS NULL
-            JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.id = lot.entry_id
+            CROSS JOIN LATERAL (
+                SELECT known.till_id, known.explanation FROM engagement_pointsentry AS known
+                WHERE known.id = lot.entry_id AND known.organization_id + 0 = %(organization)s LIMIT 1
+            ) AS entry
             WHERE own.organization_id = %(organization)s AND own.customer_id = customer.id
         ) AS lot
         JOIN engagement_pointsaccount AS living ON living.organization_id = %(organization)s AND living.id = lot.living_id

@@ -124,6 +124,9 @@ def test_every_task_is_known_by_its_name() -> None:
         "deliver_webhooks",
         "wake_webhooks",
         "prune_webhooks",
+        "send_outbox_message",
+        "expire_outbox_messages",
+        "prune_outbox_messages",
     }
     assert {periodic_task.task.name for periodic_task in app.periodic_registry.periodic_tasks.values()} == {
         "revive_jobs",
@@ -132,4 +135,6 @@ def test_every_task_is_known_by_its_name() -> None:
         "align_searchable_fields",
         "wake_webhooks",
         "prune_webhooks",
+        "expire_outbox_messages",
+        "prune_outbox_messages",
     }

@@ -169,8 +169,8 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
     # Session, member of staff, the limit to stores, customer, identifiers, fields, stores, tills, series, cards, sources,
     # segments, groups, merges, inherited identifiers, identity requests, consents, history, registering till; balances,
     # programs, purchases, bills, entries, tiers, coupons, notes, interactions, surveys, recommendations (with the version of
-    # the configuration and a savepoint), tickets, referrals.
-    with django_assert_num_queries(38):
+    # the configuration), tickets, referrals.
+    with django_assert_num_queries(36):
         administrator.get(page_of(CUSTOMERS, anna))
 
 
