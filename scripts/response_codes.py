@@ -59,10 +59,6 @@ REASONS: Final[Mapping[str, Mapping[int, str]]] = {
     "search": {
         500: "a search has no items that could all fail",
     },
-    "get": {
-        91013: "the gap is computed here, no engine is called: what cannot be read is 91001",
-        91014: "the gap is computed here, no engine is called: what cannot be read is 91001",
-    },
     "redemptions": {
         1011: "answered as 816",
         1012: "answered as 816",

@@ -193,7 +193,14 @@ class _Read:
             parts[section] = {row[_ID]: values[number] for row, values in rows}
         for section in self.sections:
             if section.may_fail:
-                parts[section] = {}
-                with self.reading.may_fail(section.failure):
-                    parts[section] = {row[_ID]: values for row, (values,) in self._run((section,))}
+                parts[section] = self._values_alone(section)
         return [(row, [parts[section].get(row[_ID]) for section in self.sections]) for row, _ in rows]
+
+    def _values_alone(self, section: Section) -> dict[Any, Any]:
+        """The values of a section by customer id, or of its simpler form; none if the database gives neither."""
+        found: list[_Row] = []
+        with self.reading.may_fail(None if section.simpler else section.failure):
+            found = self._run((section,))
+        if not found and section.simpler is not None:
+            return self._values_alone(section.simpler)
+        return {row[_ID]: values for row, (values,) in found}

@@ -138,7 +138,8 @@ class Section:
     besides `organization`, named after the noun. `after` is the section whose joins this one's refer to.
 
     `failure` is the warning of every item if the database does not give the values; `display` then gets None. So it does for a
-    section that `is_optional`, without a warning: the reader gives one to the items that it concerns.
+    section that `is_optional`, without a warning: the reader gives one to the items that it concerns. `simpler` has as many
+    columns and the same display, and is read in its place before that, without a warning.
     `due` names the customers who have something due by now; `settle` settles it, after which the statement runs again.
     """
 
@@ -149,6 +150,7 @@ class Section:
     parameters: Callable[[Any], Mapping[str, Any]] = no_parameters
     failure: Code | None = None
     is_optional: bool = False
+    simpler: "Section | None" = None
     due: Callable[[Values, Any], Collection[int]] = _never_due
     settle: Callable[[Collection[int], Any], None] | None = None
 

@@ -67,12 +67,12 @@ def portion_of(draft: BillDraft, sale: Bill, *, earlier_types: set[str], sale_li
         raise LoyaltyError(BillCode.AMOUNT_RETURN_EXISTS)
     if return_type == ReturnType.LINE_ITEM and lines is not None:
         matches = _match_lines(lines, sale_lines)
-        return Portion(return_type, _within(sum((amount for *_, amount in matches), ZERO), sale), matches)
+        # Lines may be more than the bill, which has a discount of its own: no more comes back than was paid.
+        returned = min(sum((amount for *_, amount in matches), ZERO), sale.amount - sale.returned_amount)
+        return Portion(return_type, returned, matches)
     if return_type == ReturnType.AMOUNT and ReturnType.LINE_ITEM in earlier_types:
         raise LoyaltyError(BillCode.LINE_RETURN_EXISTS)
-    if draft.amount is None or draft.amount <= 0:
-        raise LoyaltyError(BillCode.INVALID_AMOUNT)
-    return Portion(return_type, _within(draft.amount, sale))
+    return Portion(return_type, _amount_sent(draft, sale))
 
 
 def _what_returns(draft: BillDraft, sale_lines: Sequence[BillLine]) -> tuple[str, Sequence[LineDraft] | None]:
@@ -94,6 +94,14 @@ def _covers(lines: Sequence[LineDraft], sale_lines: Sequence[BillLine]) -> bool:
     return all(quantity <= 0 for quantity in left.values())
 
 
+def _amount_sent(draft: BillDraft, sale: Bill) -> Decimal:
+    if draft.amount is None or draft.amount <= 0:
+        raise LoyaltyError(BillCode.INVALID_AMOUNT)
+    if draft.amount > sale.amount - sale.returned_amount:
+        raise LoyaltyError(BillCode.AMOUNT_ABOVE_LEFT)
+    return draft.amount
+
+
 def take_portion(sale: Bill, portion: Portion, *, sale_lines: Sequence[BillLine]) -> None:
     """Add the portion to the returned amounts of the sale and its lines."""
     for _, line, quantity, amount in portion.lines:
@@ -105,12 +113,6 @@ def take_portion(sale: Bill, portion: Portion, *, sale_lines: Sequence[BillLine]
         # Nothing was paid: the quantities decide.
         is_whole = all(line.returned_quantity >= line.quantity for line in sale_lines)
     sale.is_returned = is_whole
-
-
-def _within(amount: Decimal, sale: Bill) -> Decimal:
-    if amount > sale.amount - sale.returned_amount:
-        raise LoyaltyError(BillCode.AMOUNT_ABOVE_LEFT)
-    return amount
 
 
 def _match_lines(drafts: Sequence[LineDraft], lines: Sequence[BillLine]) -> list[tuple[LineDraft, BillLine, Decimal, Decimal]]:

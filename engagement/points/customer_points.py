@@ -15,20 +15,20 @@ from loyalty_project.protocol.errors import Notice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerPoints:
-    """What the blocks about one customer's points are made of."""
+    """What the blocks about one customer's points are made of. `activities` is None if they could not be read."""
 
     customer: CustomerRow
     reading: Reading
     catalog: ProgramCatalog
     balances: Mapping[int, Balance]
     applicable: Balance
-    activities: Mapping[int, Sequence[Activity]]
+    activities: Mapping[int, Sequence[Activity]] | None
 
-    def warn(self, code: Code | None) -> bool:
-        """Add a warning to the customer's item, once; True if there is one."""
+    def warn(self, code: Code | None, *, x: str = "") -> bool:
+        """Add a warning to the customer's item, once; True if there is one. `x` fills its sentence."""
         notices = self.reading.own_notices[self.customer.pk]
-        if code is not None and Notice(code) not in notices:
-            notices.append(Notice(code))
+        if code is not None and (notice := Notice(code, x=x)) not in notices:
+            notices.append(notice)
         return code is not None
 
     def rows(self) -> list[tuple[CurrentProgram, Balance]]:

@@ -36,6 +36,8 @@ from loyalty_project.protocol.numbers import plain_digits
 LOYALTY: Final = Customer.Type.LOYALTY
 # The figures if the database does not give them.
 _UNREAD: Final[Mapping[str, Any]] = {"lifetime_points": 0, "loyalty_points": 0, "current_slab": None}
+# The value of the column of activities if these could not be read.
+_UNREAD_ACTIVITIES: Final = "unread"
 
 
 def points(reading: Reading) -> Section | None:
@@ -75,7 +77,7 @@ def _display(values: Values | None, customer: CustomerRow, reading: Reading) -> 
         catalog=catalog,
         balances=balances,
         applicable=balance,
-        activities=activities_by_account(activities),
+        activities=None if activities == _UNREAD_ACTIVITIES else activities_by_account(activities),
     )
     payload = _figures(balance, view)
     for flag, block in _BLOCKS.items():
@@ -149,18 +151,23 @@ def _activity_parameters(reading: Reading) -> Mapping[str, Any]:
     return activity_parameters(reading, reading.part(load_catalog))
 
 
-def _section(*, with_lots: bool, with_card_series: bool, with_activities: bool) -> Section:
+def _section(*, with_lots: bool, with_card_series: bool, activities: str) -> Section:
+    reads_activities = activities == ACTIVITIES
     return Section(
         columns=(
             "customer.id",
             ROWS,
             CARD_SERIES_COLUMN if with_card_series else "NULL",
             LOTS if with_lots else "NULL",
-            ACTIVITIES if with_activities else "NULL",
+            activities,
         ),
-        parameters=_activity_parameters if with_activities else no_parameters,
+        parameters=_activity_parameters if reads_activities else no_parameters,
         display=_display,
         failure=Code.POINTS_UNAVAILABLE,
+        # The points are printed without the gaps if what the members did cannot be read.
+        simpler=_section(with_lots=with_lots, with_card_series=with_card_series, activities=f"'{_UNREAD_ACTIVITIES}'")
+        if reads_activities
+        else None,
         due=due_customers,
         settle=settle,
     )
@@ -168,7 +175,7 @@ def _section(*, with_lots: bool, with_card_series: bool, with_activities: bool) 
 
 _SECTIONS: Final = {
     (with_lots, with_card_series, with_activities): _section(
-        with_lots=with_lots, with_card_series=with_card_series, with_activities=with_activities
+        with_lots=with_lots, with_card_series=with_card_series, activities=ACTIVITIES if with_activities else "NULL"
     )
     for with_lots in (False, True)
     for with_card_series in (False, True)

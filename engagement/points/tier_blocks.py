@@ -18,12 +18,15 @@ from engagement.tiers.payloads import (
     upgrade_gap,
     upgrade_obstacle,
 )
+from loyalty_project.protocol.codes import Code
 
 _UPGRADE_FLAG: Final = "gap_to_upgrade_for"
 _RENEWAL_FLAG: Final = "gap_to_renew_for"
 DAYS_AHEAD: Final = (_UPGRADE_FLAG, _RENEWAL_FLAG)
 # A longer number of days may lead to no date.
 _DAYS: Final = re.compile(r"\d{1,5}", re.ASCII)
+# The reason that 91013 and 91014 give.
+_UNREAD: Final = "activities unavailable"
 
 
 def days_ahead(reading: Reading, flag: str) -> int | None:
@@ -43,19 +46,27 @@ def _day_asked(view: CustomerPoints, flag: str) -> date | None:
 
 
 def gaps(current: CurrentProgram, balance: Balance, view: CustomerPoints) -> dict[str, Any]:
-    """`gap_to_upgrade` and `gap_to_renew` where they are asked for and there is anything to say; warnings 91010 to 91012."""
+    """`gap_to_upgrade` and `gap_to_renew` where they are asked for and there is anything to say; warnings 91010 to 91014."""
     rules, account, membership = current.rules, balance.account, balance.membership
     if not asks_gap(view.reading) or account is None or membership is None:
         return {}
     tier = membership.tier.name if membership.tier else ""
-    state = tier_state(membership, current, account, view.activities.get(account.pk, ()), zone=view.reading.zone)
+    state = None
+    if view.activities is not None:
+        state = tier_state(membership, current, account, view.activities.get(account.pk, ()), zone=view.reading.zone)
     given: dict[str, Any] = {}
     day = _day_asked(view, _UPGRADE_FLAG)
     if day and not view.warn(upgrade_obstacle(rules, tier)) and (following := tier_above(rules, tier)):
-        given["gap_to_upgrade"] = upgrade_gap(state, following, day=day)
+        if state:
+            given["gap_to_upgrade"] = upgrade_gap(state, following, day=day)
+        else:
+            view.warn(Code.UPGRADE_CRITERIA_FAILED, x=_UNREAD)
     day = _day_asked(view, _RENEWAL_FLAG)
     if day and not view.warn(renewal_obstacle(rules, tier)) and (rule := rules.tier(tier)):
-        given["gap_to_renew"] = renewal_gap(state, rule, day=day)
+        if state:
+            given["gap_to_renew"] = renewal_gap(state, rule, day=day)
+        else:
+            view.warn(Code.RENEWAL_CRITERIA_FAILED, x=_UNREAD)
     return given
 
 

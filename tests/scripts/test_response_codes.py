@@ -62,12 +62,11 @@ def test_every_code_of_the_table_is_received_or_explained(action):
     assert [row.code for row in missing] == sorted(REASONS.get(action, {}))
 
 
-def test_no_action_receives_the_codes_of_an_engine_that_is_called():
+def test_every_code_of_the_table_is_received():
     assert len(TABLE) == 118
     assert [code for code, row in TABLE.items() if not row.actions] == []
     received = {number_of(code) for action, codes in read_record().items() if action in ACTIONS.values() for code in codes}
-    # What an engine would answer: here gaps are computed (REASONS).
-    assert set(TABLE) - received == {91013, 91014}
+    assert set(TABLE) <= received
 
 
 @pytest.mark.parametrize("table", [BillCode, PointsCode, CouponCode])

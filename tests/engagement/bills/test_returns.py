@@ -174,6 +174,19 @@ def test_a_line_that_came_back_dearer_before_gives_no_more_than_is_left(shop: Sh
     assert (stored(sale).returned_amount, stored(sale).is_returned) == (100, True)
 
 
+@pytest.mark.parametrize("rest", [("BAT", "BALL"), ("BALL", "BAT")])
+def test_lines_of_a_bill_with_a_discount_of_its_own_give_no_more_than_was_paid(
+    shop: Shop, asha: Customer, rest: tuple[str, str]
+) -> None:
+    sale = sell(shop, asha, "1", 900, line("BALL", 2, 600), line("BAT", 1, 400))
+    shop.record(shop.returned("1", number="R1", customer_id=asha.pk, lines=[line("BALL", 1, 300)]))
+    assert (stored(sale).returned_amount, stored(sale).is_returned) == (300, False)
+    shop.record(shop.returned("1", number="R2", customer_id=asha.pk, lines=[line(item) for item in rest]))
+    assert (stored(sale).returned_amount, stored(sale).is_returned) == (900, True)
+    assert account_of(asha).balance == 0
+    assert shop.refusal(shop.returned("1", number="R3", customer_id=asha.pk, lines=[line("BALL")])) == 633
+
+
 def test_a_returned_line_knows_no_limits_of_sales(northwind: Organization, shop: Shop, asha: Customer) -> None:
     sell(shop, asha, "1", 100, line("TEA", 2, 100))
     shop.flag(CONF_LOYALTY_MIN_BILL_LINEITEM_AMOUNT=80)

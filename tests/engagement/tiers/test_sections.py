@@ -1,10 +1,11 @@
 """What customer/get shows of tiers: history, criteria and gaps."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 
 from customers.lookup.statement import find_customers
 from customers.profile.models import Customer
@@ -22,6 +23,7 @@ from tests.factories.programs import ProgramVersionFactory
 from tests.reads import read_parts
 
 pytestmark = pytest.mark.django_db
+SECTIONS = (points, history)
 RENEWAL = {"match": "any", "conditions": [{"based_on": "PURCHASE", "threshold": 500}, {"based_on": "VISITS", "threshold": 3}]}
 
 
@@ -31,7 +33,7 @@ def _ladder(northwind: Organization) -> None:
 
 
 def seen(customer: Customer, *, day: int = 1, **query: str) -> dict[str, Any]:
-    return read_parts([points, history], customer, query=query, now=NOON + day * DAY)[customer.pk]
+    return read_parts(SECTIONS, customer, query=query, now=NOON + day * DAY)[customer.pk]
 
 
 def row_of(customer: Customer, *, day: int = 1, **query: str) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def row_of(customer: Customer, *, day: int = 1, **query: str) -> dict[str, Any]:
 def warnings(customer: Customer, **query: str) -> list[int]:
     """The codes of the warnings of the customer's item."""
     reading = Reading(configuration=current_configuration(), query=query, now=NOON + DAY)
-    find_customers("id", [str(customer.pk)], reading.policy, sections=chosen([points, history], reading), reading=reading)
+    find_customers("id", [str(customer.pk)], reading.policy, sections=chosen(SECTIONS, reading), reading=reading)
     return [int(notice.code) for notice in reading.warnings_of(customer.pk)]
 
 
@@ -273,3 +275,21 @@ def test_a_call_is_warned_where_no_tier_is_lost(shop: Shop, asha: Customer) -> N
     program = Membership.objects.select_related("program").get().program
     ProgramVersionFactory(program=program, number=9, rules={"tiers": [{"name": "Bronze"}]}, made_at=NOON)
     assert Api(shop.till).get(f"id={asha.pk}&membership_retention_criteria=true").warnings == ["91010"]
+
+
+@pytest.mark.parametrize(("asked", "code"), [("gap_to_upgrade_for", "91013"), ("gap_to_renew_for", "91014")])
+def test_gaps_of_activities_that_cannot_be_read_are_warnings(shop: Shop, asha: Customer, asked: str, code: str) -> None:
+    Membership.objects.update(tier=Tier.objects.get(name="Silver"), tier_since=NOON, tier_expires_on=date(2099, 12, 31))
+    query, gap = f"id={asha.pk}&mlp=true&{asked}=0", asked.removesuffix("_for")
+    before = Api(shop.till).get(query)
+    (row,) = before.item["points_summaries"]["points_summary"]
+    assert (before.warnings, any(row[gap].values())) == ([], True)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE engagement_billline RENAME COLUMN quantity TO gone")
+    answer = Api(shop.till).get(query)
+    assert (answer.code, answer.warnings) == ("1000", [code])
+    assert "activities unavailable" in answer.item["item_status"]["message"]
+    (unread,) = answer.item["points_summaries"]["points_summary"]
+    assert not any(unread[gap].values())
+    assert {**unread, gap: None} == {**row, gap: None}
