@@ -278,7 +278,7 @@ def test_a_call_is_warned_where_no_tier_is_lost(shop: Shop, asha: Customer) -> N
 
 
 @pytest.mark.parametrize(("asked", "code"), [("gap_to_upgrade_for", "91013"), ("gap_to_renew_for", "91014")])
-def test_gaps_of_activities_that_cannot_be_read_are_warnings(shop: Shop, asha: Customer, asked: str, code: str) -> None:
+def test_gaps_that_cannot_be_read_are_warnings(shop: Shop, asha: Customer, asked: str, code: str) -> None:
     Membership.objects.update(tier=Tier.objects.get(name="Silver"), tier_since=NOON, tier_expires_on=date(2099, 12, 31))
     query, gap = f"id={asha.pk}&mlp=true&{asked}=0", asked.removesuffix("_for")
     before = Api(shop.till).get(query)
