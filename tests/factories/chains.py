@@ -42,9 +42,8 @@ def open_chain(**rules: Any) -> Chain:
     organization = loaded(
         club(**{"precision": 0, "points_to_currency": Decimal("0.25"), **rules}),
         {"name": "South club", "bound_to": {"zones": ["south"]}, "earning": [], "precision": 2},
+        base_country="IN",
     )
-    organization.base_country = "IN"
-    organization.save(update_fields=["base_country"])
     with organization_scope(organization):
         stores = {store.code: store for store in Store.objects.all()}
         for store in stores.values():

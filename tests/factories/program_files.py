@@ -53,5 +53,9 @@ def load(*programs: dict[str, Any], dry_run: bool = False) -> LoadReport:
     return load_organization(check(document(*programs)), dry_run=dry_run)
 
 
-def loaded(*programs: dict[str, Any]) -> Organization:
-    return load(*programs).organization
+def loaded(*programs: dict[str, Any], base_country: str = "") -> Organization:
+    organization = load(*programs).organization
+    if base_country:
+        organization.base_country = base_country
+        organization.save(update_fields=["base_country"])
+    return organization

@@ -30,9 +30,7 @@ NORTH: dict[str, Any] = {"name": "North", "bound_to": {"zones": ["north"]}, "ear
 
 @pytest.fixture
 def northwind() -> Iterator[Organization]:
-    organization = loaded(club())
-    organization.base_country = "IN"
-    organization.save()
+    organization = loaded(club(), base_country="IN")
     with organization_scope(organization):
         yield organization
 

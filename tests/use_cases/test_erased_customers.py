@@ -66,9 +66,7 @@ MOBILE: Final = "919812377777"
 
 @pytest.fixture
 def organization() -> Iterator[Organization]:
-    organization = loaded(club())
-    organization.base_country = "IN"
-    organization.save(update_fields=["base_country"])
+    organization = loaded(club(), base_country="IN")
     with organization_scope(organization):
         yield organization
 

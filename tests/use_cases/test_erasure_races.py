@@ -6,13 +6,13 @@ profile empty; without the constraint the lock suffices.
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
 import engagement.notes.services
 import use_cases.merging
@@ -34,23 +34,22 @@ from engagement.points.checks.run import check_ledger
 from engagement.points.ledger import repository
 from engagement.programs.catalog import load_catalog
 from loyalty_project import clock
-from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, is_repeated, sqlstate
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import command_actor
 from organizations.configuration import current_configuration
 from organizations.tenancy.scoping import organization_scope
 from referrals.campaigns.catalog import load_campaigns
 from tests.factories.chains import Chain, member, open_chain
-from tests.races import meanwhile, on_another_connection, race, remove_row_locks, wait_until_blocked
-from use_cases.erasure import ErasureRefusedError, erase_customer
-from use_cases.merging import MergeRefusedError, merge_customers
+from tests.races import meanwhile, on_another_connection, remove_row_locks, wait_until_blocked
+from tests.use_cases.fates import Job, at_once, fate_of
+from use_cases.erasure import erase_customer
+from use_cases.merging import merge_customers
 from use_cases.purchases import record_purchases
 from use_cases.registration import register_customer
 
 ROUNDS = 50 if os.environ.get("REGULARS_PROOFS") == "full" else 5
 DEADLOCK, CONFLICT = "40P01", "40001"
 TEXT = "zqxplanted"
-Job = Callable[[], str]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -72,39 +71,6 @@ def people(chain: Chain) -> list[tuple[Customer, Customer]]:
 
 def mobile_of(number: int, index: int = 0) -> str:
     return f"91981{index:02}{number:05}"
-
-
-class Fates(Counter[str]):
-    """How often each fate came. `repeats` counts what was repeated, by SQLSTATE."""
-
-    repeats: Counter[str]
-
-
-def at_once(chain: Chain, *lanes: list[Job]) -> Fates:
-    repeats: Counter[str] = Counter()
-    fates = Fates(race(lanes, lambda job: fate_of(job, chain, repeats)))
-    fates.repeats = repeats
-    return fates
-
-
-def fate_of(job: Job, chain: Chain, repeats: Counter[str]) -> str:
-    """What became of a job, repeated as calls are."""
-    with organization_scope(chain.organization):
-        for _ in range(MAX_ATTEMPTS):
-            try:
-                with transaction.atomic():
-                    return job()
-            except OperationalError as error:
-                if not is_repeated(error):
-                    raise
-                repeats[sqlstate(error)] += 1
-            except (MergeRefusedError, ErasureRefusedError):
-                return "refused"
-            except LoyaltyError as refusal:
-                return str(int(refusal.code))
-            except IntegrityError as error:
-                return constraint_name(error) or "?"
-    return "busy"
 
 
 def erasing(chain: Chain, customer: Customer) -> Job:
@@ -188,7 +154,7 @@ def assert_erased(chain: Chain, customers: list[Customer]) -> None:
 
 def test_whatever_happens_at_once_leaves_nothing_of_the_erased(chain: Chain, people: list[tuple[Customer, Customer]]) -> None:
     fates = at_once(
-        chain,
+        chain.organization,
         [erasing(chain, first) for first, _ in people],
         [adding(chain, mobile_of(number)) for number in range(ROUNDS)],
         [billing(chain, first, f"B{number}") for number, (first, _) in enumerate(people)],
@@ -206,7 +172,7 @@ def test_whatever_happens_at_once_leaves_nothing_of_the_erased(chain: Chain, peo
 
 def test_a_merge_is_erased_whole_or_refused(chain: Chain, people: list[tuple[Customer, Customer]]) -> None:
     fates = at_once(
-        chain,
+        chain.organization,
         [erasing(chain, first) for first, _ in people],
         [
             merging(chain, first, two) if number % 2 else merging(chain, two, first)
@@ -237,7 +203,7 @@ def test_what_waits_for_an_erasure_does_not_reach_them(
         repeats: Counter[str] = Counter()
         with transaction.atomic():
             erasing(chain, first)()
-            waiting = till.enter_context(meanwhile(lambda: fate_of(works[job], chain, repeats)))
+            waiting = till.enter_context(meanwhile(lambda: fate_of(works[job], chain.organization, repeats)))
             wait_until_blocked(1)
         assert waiting.result() == fate
     # Only the note was looked up before: it is looked up again.
@@ -250,7 +216,7 @@ def test_an_erasure_that_waits_for_a_note_erases_it(chain: Chain, people: list[t
     with organization_scope(chain.organization), ExitStack() as till:
         with transaction.atomic():
             noting(chain, first)()
-            waiting = till.enter_context(meanwhile(lambda: fate_of(erasing(chain, first), chain, Counter())))
+            waiting = till.enter_context(meanwhile(lambda: fate_of(erasing(chain, first), chain.organization, Counter())))
             wait_until_blocked(1)
         assert waiting.result() == "erased"
     assert_erased(chain, [first])
@@ -273,7 +239,7 @@ def erased_before(write: tuple[Any, str], chain: Chain, customer: Customer, monk
     def erase_then_write(*args: Any, **kwargs: Any) -> Any:
         if todo:
             job = erasing(chain, todo.pop())
-            assert on_another_connection(lambda: fate_of(job, chain, Counter())) == "erased"
+            assert on_another_connection(lambda: fate_of(job, chain.organization, Counter())) == "erased"
         return original(*args, **kwargs)
 
     monkeypatch.setattr(owner, name, erase_then_write)
@@ -285,7 +251,7 @@ def test_twin_without_locks_a_note_is_left_behind(
 ) -> None:
     first, _ = people[0]
     erased_before((engagement.notes.services, "insert_with_ids"), chain, first, monkeypatch)
-    assert fate_of(noting(chain, first), chain, Counter()) == "noted"
+    assert fate_of(noting(chain, first), chain.organization, Counter()) == "noted"
     with organization_scope(chain.organization):
         assert leftovers(first) == {"notes": 1}
 
@@ -296,7 +262,7 @@ def test_twin_without_locks_a_bill_is_left_behind(
 ) -> None:
     first, _ = people[0]
     erased_before((use_cases.purchases, "record_bills"), chain, first, monkeypatch)
-    assert fate_of(billing(chain, first, "B1"), chain, Counter()) == "billed"
+    assert fate_of(billing(chain, first, "B1"), chain.organization, Counter()) == "billed"
     with organization_scope(chain.organization):
         assert leftovers(first) == {"bills": 1}
 
@@ -314,7 +280,7 @@ def test_twin_without_locks_the_constraint_keeps_the_profile_empty(
     with organization_scope(chain.organization):
         Customer.objects.filter(pk=first.pk).update(firstname="")
     erased_before(write, chain, first, monkeypatch)
-    assert fate_of(work, chain, Counter()) == "customer_erased_is_empty"
+    assert fate_of(work, chain.organization, Counter()) == "customer_erased_is_empty"
     assert_erased(chain, [first])
 
 
@@ -333,7 +299,7 @@ def without_constraint(transactional_db: None) -> Iterator[None]:
 @pytest.mark.usefixtures("without_constraint")
 def test_twin_without_the_constraint_stays_right_by_the_locks(chain: Chain, people: list[tuple[Customer, Customer]]) -> None:
     fates = at_once(
-        chain,
+        chain.organization,
         [erasing(chain, first) for first, _ in people],
         [adding(chain, mobile_of(number)) for number in range(ROUNDS)],
     )

@@ -39,9 +39,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def northwind() -> Iterator[Organization]:
-    organization = loaded(club())
-    organization.base_country = "IN"
-    organization.save()
+    organization = loaded(club(), base_country="IN")
     with organization_scope(organization):
         yield organization
 

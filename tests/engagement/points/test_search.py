@@ -30,9 +30,7 @@ EXPIRING = {"points": 50, "expiry": {"kind": "days", "value": 5}}
 
 @contextmanager
 def indian_club(**rules):
-    organization = loaded(club(**rules))
-    organization.base_country = "IN"
-    organization.save()
+    organization = loaded(club(**rules), base_country="IN")
     with organization_scope(organization):
         yield Api(TillFactory(store__organization=organization, store__code="shop", code="shop.till1"))
 
