@@ -7,30 +7,25 @@ from loyalty_project import clock
 from organizations.tenancy.statements import fetch_written_rows
 from webhooks.events.payloads import uid_of
 
-_FORGET: Final = """
+
+def _emptying(events: str, *, error: str) -> str:
+    """The statement that empties the events of a condition and gives up what was not delivered; it returns how many events."""
+    return f"""
 WITH event AS (
-    UPDATE webhooks_event SET facts = '{}'::jsonb
-    WHERE organization_id = %(organization)s AND customer_id = ANY(%(customers)s::bigint[]) AND facts <> '{}'::jsonb
+    UPDATE webhooks_event SET facts = '{{}}'::jsonb
+    WHERE organization_id = %(organization)s AND {events} AND facts <> '{{}}'::jsonb
     RETURNING id
 ), delivery AS (
-    UPDATE webhooks_delivery AS delivery SET state = 'FAILED', finished_at = %(now)s, error = 'erased'
+    UPDATE webhooks_delivery AS delivery SET state = 'FAILED', finished_at = %(now)s, error = '{error}'
     FROM event WHERE delivery.organization_id = %(organization)s AND delivery.event_id = event.id
         AND delivery.state = 'PENDING'
 )
 SELECT count(*) FROM event
-"""
-_WITHDRAW: Final = """
-WITH event AS (
-    UPDATE webhooks_event SET facts = '{}'::jsonb
-    WHERE organization_id = %(organization)s AND uid = ANY(%(uids)s::uuid[]) AND facts <> '{}'::jsonb
-    RETURNING id
-), delivery AS (
-    UPDATE webhooks_delivery AS delivery SET state = 'FAILED', finished_at = %(now)s, error = 'withdrawn'
-    FROM event WHERE delivery.organization_id = %(organization)s AND delivery.event_id = event.id
-        AND delivery.state = 'PENDING'
-)
-SELECT count(*) FROM event
-"""
+"""  # noqa: S608 - made of constants
+
+
+_FORGET: Final = _emptying("customer_id = ANY(%(customers)s::bigint[])", error="erased")
+_WITHDRAW: Final = _emptying("uid = ANY(%(uids)s::uuid[])", error="withdrawn")
 
 
 def forget_customers(customers: Collection[int]) -> int:
