@@ -6,7 +6,6 @@ from functools import partial
 from itertools import zip_longest
 from json.encoder import encode_basestring as quoted
 from random import Random
-from statistics import median
 from typing import Any, Final
 
 from benchmarks.calls import EVERY_FLAG, NO_FAILURES, SUCCESS, get_call, make_load, read_call
@@ -14,6 +13,7 @@ from benchmarks.data import BenchData
 from benchmarks.load import Load, Measured, answer_to
 from benchmarks.results import Result, Target, percentile
 from benchmarks.servers import Served, bare_reading
+from benchmarks.waiting import CONNECTIONS, waiting_row
 from benchmarks.watching import Run, cost, generator_share, watched
 from engagement.programs.models import Program, Tier
 from organizations.fields.models import FieldDefinition
@@ -24,8 +24,6 @@ from organizations.tenancy.scoping import organization_scope
 PARTS: Final = ("get", "flags", "p99", "batch", "authentication", "xml", "growth")
 BATCH: Final = 100
 _OFFERED_RATE: Final = 200
-_KEPT_UP: Final = 0.9
-_OFFERED_CONNECTIONS: Final = 64
 _WARM_UP_SECONDS: Final = 1.5
 _COMPARED: Final = 50
 _SPREAD: Final = 2000
@@ -108,21 +106,11 @@ def _measure_flags(ours: Served, numbers: Sequence[int], singles: Sequence[str],
 
 def _measure_p99(ours: Served, calls: Sequence[str], effort: Effort) -> Result:
     load = Load(
-        port=ours.port, calls=list(calls), seconds=3 * effort.seconds, connections=_OFFERED_CONNECTIONS, rate=_OFFERED_RATE,
+        port=ours.port, calls=list(calls), seconds=3 * effort.seconds, connections=CONNECTIONS, rate=_OFFERED_RATE,
         wanted=SUCCESS, unwanted=NO_FAILURES,
     )  # fmt: skip
     runs = [make_load(load) for _ in range(effort.rounds)]
-    answered = median(run.rate for run in runs)
-    return Result(
-        name=f"p99 at {_OFFERED_RATE} gets/s, beside p50",
-        unit="ms",
-        yardstick=[percentile(run.latencies, 0.5) * 1000 for run in runs],
-        ours=[percentile(run.latencies, 0.99) * 1000 for run in runs],
-        target=Target(value=4, is_most=True),
-        # A server that does not keep up has a queue, in which all calls wait about as long.
-        shortfall="" if answered >= _KEPT_UP * _OFFERED_RATE else f"answered {answered:.0f} calls/s",
-        note=generator_share(runs),
-    )
+    return waiting_row(runs, rate=_OFFERED_RATE, name=f"p99 at {_OFFERED_RATE} gets/s, beside p50")
 
 
 def _measure_batch(ours: Served, numbers: Sequence[int], singles: Sequence[str], effort: Effort) -> Result:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import count
 from random import Random
-from statistics import median
 from typing import Any, Final
 
 from benchmarks.calls import (
@@ -26,8 +25,9 @@ from benchmarks.gets import Effort
 from benchmarks.load import Load, Measured, answer_to
 from benchmarks.organization import load_till_bench
 from benchmarks.people import FILLED, NEW_OVER_HTTP
-from benchmarks.results import Result, Target, percentile
+from benchmarks.results import Result, Target
 from benchmarks.servers import Served, bare_selling, database
+from benchmarks.waiting import CONNECTIONS, waiting_row
 from benchmarks.watching import Run, cost, generator_share, watched
 from benchmarks.yardsticks.copying import last_ids
 from engagement.programs.models import ProgramVersion
@@ -43,8 +43,6 @@ _FASTEST: Final = 2_000
 _WARM_UP_SECONDS: Final = 1.0
 _SERIES: Final = "PRINTED"
 _OFFERED_RATE: Final = 100
-_KEPT_UP: Final = 0.9
-_OFFERED_CONNECTIONS: Final = 64
 _numbers = count(1)
 _Call = Callable[..., str]
 
@@ -146,23 +144,18 @@ def _measure_mixed(server: Served, data: BenchData, effort: Effort) -> Result:
     calls = [_mixed_calls(server, data, int(seconds * _OFFERED_RATE)) for _ in range(effort.rounds)]
     _mixed_load(server, _mixed_calls(server, data, int(effort.seconds * _OFFERED_RATE)), effort.seconds)
     runs = [_mixed_load(server, of_run, seconds) for of_run in calls]
-    answered = median(run.rate for run in runs)
-    return Result(
+    return waiting_row(
+        runs,
+        rate=_OFFERED_RATE,
         name=f"{_OFFERED_RATE} mixed calls/s: p99, beside p50",
-        unit="ms",
-        yardstick=[percentile(run.latencies, 0.5) * 1000 for run in runs],
-        ours=[percentile(run.latencies, 0.99) * 1000 for run in runs],
-        target=Target(value=4, is_most=True),
-        # A server that does not keep up has a queue, in which all calls wait about as long.
-        shortfall="" if answered >= _KEPT_UP * _OFFERED_RATE else f"answered {answered:.0f} calls/s",
-        note=f"get, add, bill, redemption, coupon issued and used; {generator_share(runs)}",
+        note="get, add, bill, redemption, coupon issued and used",
     )
 
 
 def _mixed_load(server: Served, calls: list[str], seconds: float) -> Measured:
     return make_load(
         Load(
-            port=server.port, calls=calls, seconds=seconds, connections=_OFFERED_CONNECTIONS, rate=_OFFERED_RATE,
+            port=server.port, calls=calls, seconds=seconds, connections=CONNECTIONS, rate=_OFFERED_RATE,
             is_repeated=False, wanted=SUCCESS, unwanted=NO_FAILURES,
         )
     )  # fmt: skip
