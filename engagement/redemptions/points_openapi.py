@@ -3,18 +3,14 @@
 from typing import Any, Final
 
 from engagement.redemptions.codes import PointsCode
-from loyalty_project.openapi.common import FIELDS, IDENTITY, TILL_ITEM_STATUS, choice, flag, plain
-from loyalty_project.openapi.operations import Operation, Parameter, codes_of
-from loyalty_project.openapi.shapes import Properties, Schema, container, either, number, record, rows, text
+from loyalty_project.openapi.common import FIELDS, IDENTITY, REFERENCES, TILL_ITEM_STATUS, choice, flag, plain
+from loyalty_project.openapi.operations import Operation, codes_of
+from loyalty_project.openapi.plain import PlainOperation
+from loyalty_project.openapi.shapes import Properties, container, either, number, record, rows, text
 
 _REFERENCES: Final = (
     plain("id", "The customer's id. Of several references the first in this order counts; without any the call is 400."),
-    plain("user_id", "The same as `id`."),
-    plain("mobile", "Mobile number, with its country code or as a national number."),
-    plain("email", "E-mail address."),
-    plain("external_id", "External id."),
-    plain("card_number", "Number of a card."),
-    plain("card_external_id", "External id of a card."),
+    *(plain(name, meaning) for name, meaning in REFERENCES.items() if name != "id"),
 )
 _PROGRAM: Final = plain("program_id", "A program by its `external_id` or our id; blank or 0: the till's, else the default one.")
 _OPTIONS: Final = (
@@ -184,19 +180,7 @@ REVERSE: Final = Operation(
     codes=codes_of(PointsCode, *_OF_WRITES, 521, 800, 801, 802, 810, 812, 814, 816, 878, 901, 902, 903, 904, 905),
 )
 
-PLAIN_PATH: Final = "/v2/points/reverse"
 _MESSAGES: Final = rows(record(required=("code", "message"), code={"type": "integer"}, message=text()))
-_PLAIN_REFUSALS: Final = {
-    "400": "The reversal is refused; `errors` has a code of points/reverse.",
-    "401": "Credentials are missing or wrong.",
-    "405": "Wrong method.",
-    "413": "The body is too large.",
-    "415": "The media type is neither JSON nor XML.",
-    "422": "The Idempotency-Key was used before for other content.",
-    "429": "Rate limit exceeded; `Retry-After` says when to try again.",
-    "500": "Unexpected error.",
-    "503": "The authorisation service is not available.",
-}
 _REVERSED: Final[Properties] = {
     "orgId": {"type": "integer"},
     "identifier": record(type=text(), value=text()),
@@ -209,45 +193,25 @@ _REVERSED: Final[Properties] = {
 }
 
 
-def _plain(description: str, schema: Schema) -> Schema:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-PLAIN_REVERSE: Final[Schema] = {
-    "post": {
-        "operationId": "post_points_reverse_v2",
-        "tags": ["points"],
-        "summary": "Reverse a redemption of points, in plain JSON",
-        "description": "The same as points/reverse. Section Tills 4.4 of docs/protocol.md.",
-        "parameters": [Parameter(name="Idempotency-Key", meaning="As of all calls (1.10).", place="header").document()],
-        "security": [{"basic": []}, {"token": []}, {"bearer": []}],
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": record(
-                        required=("redemptionId",),
-                        redemptionId=text(),
-                        pointsToBeReversed=either("number", "string", meaning="All that are left by default."),
-                        identifier=record(type=text("mobile, email, externalId or id."), value=either("string", "integer")),
-                    )
-                }
-            },
-        },
-        "responses": {
-            "200": _plain(
-                "The points are back.",
-                record(required=(*_REVERSED, "warnings", "errors"), **_REVERSED, warnings=_MESSAGES, errors=_MESSAGES),
-            ),
-            **{
-                status: _plain(meaning, record(required=("errors",), errors=_MESSAGES))
-                for status, meaning in _PLAIN_REFUSALS.items()
-            },
-        },
-    }
-}
+REVERSE_PLAIN: Final = PlainOperation(
+    path="/v2/points/reverse",
+    name="post_points_reverse_v2",
+    tag="points",
+    summary="Reverse a redemption of points, in plain JSON",
+    section="Tills 4.4",
+    body=record(
+        required=("redemptionId",),
+        redemptionId=text(),
+        pointsToBeReversed=either("number", "string", meaning="All that are left by default."),
+        identifier=record(type=text("mobile, email, externalId or id."), value=either("string", "integer")),
+    ),
+    answer=record(required=(*_REVERSED, "warnings", "errors"), **_REVERSED, warnings=_MESSAGES, errors=_MESSAGES),
+    done="The points are back.",
+    refusal=record(required=("errors",), errors=_MESSAGES),
+    refused="The reversal is refused; `errors` has a code of points/reverse.",
+)
 
 
 def add_plain_path(result: dict[str, Any], **_context: object) -> dict[str, Any]:
     """Hook of drf-spectacular: the document with the call of version 2, which has no envelope."""
-    return {**result, "paths": {**result["paths"], PLAIN_PATH: PLAIN_REVERSE}}
+    return REVERSE_PLAIN.add_to(result)

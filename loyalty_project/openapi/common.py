@@ -38,6 +38,16 @@ _IDENTIFIERS: Final[Mapping[str, str]] = {
 }
 # One of these names the customer; the answer to a call without any is 400.
 IDENTIFIERS: Final = tuple(plain(name, meaning) for name, meaning in _IDENTIFIERS.items())
+# What names the customer in the calls of tills.
+REFERENCES: Final[Mapping[str, str]] = {
+    "id": "The customer's id.",
+    "user_id": "The same as `id`.",
+    "mobile": "Mobile number, with its country code or as a national number.",
+    "email": "E-mail address.",
+    "external_id": "External id.",
+    "card_number": "Number of a card.",
+    "card_external_id": "External id of a card.",
+}
 IDENTIFIER_PAIR: Final = (
     plain("identifierName", "Kind of the identifier, in place of the parameter of that name."),
     plain("identifierValue", "The identifier of that kind."),

@@ -4,24 +4,16 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from engagement.coupons.codes import CouponCode
-from loyalty_project.openapi.common import TILL_ITEM_STATUS, choice, flag, plain
+from loyalty_project.openapi.common import REFERENCES, TILL_ITEM_STATUS, choice, flag, plain
 from loyalty_project.openapi.operations import Operation, Parameter
+from loyalty_project.openapi.plain import PlainOperation
 from loyalty_project.openapi.shapes import Properties, Schema, container, either, one_or_many, record, rows, text
 from loyalty_project.protocol.codes import Code
 
 _TYPES: Final = ("ABS", "PERC")
 _TRUTH: Final = ("true", "false")
-_REFERENCES: Final = {
-    "id": "The customer's id.",
-    "user_id": "The same as `id`.",
-    "mobile": "Mobile number, with its country code or as a national number.",
-    "email": "E-mail address.",
-    "external_id": "External id.",
-    "card_number": "Number of a card.",
-    "card_external_id": "External id of a card.",
-}
-_PARAMETERS: Final[Sequence[Parameter]] = tuple(plain(name, meaning) for name, meaning in _REFERENCES.items())
-_SENT_REFERENCES: Final[Properties] = {name: text(meaning) for name, meaning in _REFERENCES.items()}
+_PARAMETERS: Final[Sequence[Parameter]] = tuple(plain(name, meaning) for name, meaning in REFERENCES.items())
+_SENT_REFERENCES: Final[Properties] = {name: text(meaning) for name, meaning in REFERENCES.items()}
 _SENT_CUSTOMER: Final = record(
     "The customer, by one or several references.",
     **_SENT_REFERENCES,
@@ -147,7 +139,7 @@ REDEEM: Final = Operation(
     section="Tills 5.2",
     summary="Redeem a coupon",
     details=_BILL,
-    parameters=tuple(plain(name, f"{meaning} Counts if the body names no customer.") for name, meaning in _REFERENCES.items()),
+    parameters=tuple(plain(name, f"{meaning} Counts if the body names no customer.") for name, meaning in REFERENCES.items()),
     body=record(
         required=("coupon",),
         coupon=one_or_many(
@@ -284,7 +276,6 @@ REACTIVATE: Final = Operation(
         Code.INVALID_ATTRIBUTION_TILL,
     ),
 )
-PATH: Final = "/v2/coupon/reactivate"
 _PROBLEM: Final = record(
     required=("code", "message"), code={"type": "integer"}, message=text(), redemptionId=text("Which; not of refused calls.")
 )
@@ -294,47 +285,20 @@ _PLAIN: Final = record(
     warnings=rows(_PROBLEM, "510: taken back before."),
     errors=rows(_PROBLEM),
 )
-_REFUSALS: Final = {
-    "400": "No redemption was taken back, or the body has none.",
-    "401": "Credentials are missing or wrong.",
-    "405": "Wrong method.",
-    "413": "The body is too large.",
-    "415": "The media type is neither JSON nor XML.",
-    "422": "The Idempotency-Key was used before for other content.",
-    "429": "Rate limit exceeded.",
-    "500": "Unexpected error.",
-    "503": "The authorisation service is not available.",
-}
-
-
-def _answered(description: str) -> Schema:
-    return {"description": description, "content": {"application/json": {"schema": _PLAIN}}}
-
-
-_REACTIVATE_PLAIN: Final[Schema] = {
-    "post": {
-        "operationId": "post_v2_coupon_reactivate",
-        "tags": ["coupon"],
-        "summary": "Take redemptions of coupons back, in plain JSON",
-        "description": "Section Tills 5.4 of docs/protocol.md.",
-        "parameters": [{"$ref": "#/components/parameters/IdempotencyKey"}],
-        "security": [{"basic": []}, {"token": []}, {"bearer": []}],
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": record(required=("redemptionIds",), redemptionIds=rows(either("string", "integer")))
-                }
-            },
-        },
-        "responses": {
-            "200": _answered("At least one redemption was taken back, now or before."),
-            **{status: _answered(meaning) for status, meaning in _REFUSALS.items()},
-        },
-    }
-}
+REACTIVATE_PLAIN: Final = PlainOperation(
+    path="/v2/coupon/reactivate",
+    name="post_v2_coupon_reactivate",
+    tag="coupon",
+    summary="Take redemptions of coupons back, in plain JSON",
+    section="Tills 5.4",
+    body=record(required=("redemptionIds",), redemptionIds=rows(either("string", "integer"))),
+    answer=_PLAIN,
+    done="At least one redemption was taken back, now or before.",
+    refusal=_PLAIN,
+    refused="No redemption was taken back, or the body has none.",
+)
 
 
 def add_reactivation_path(result: dict[str, Any], **_context: object) -> dict[str, Any]:
     """Hook of drf-spectacular: the document with the address in version 2, which has no envelope."""
-    return {**result, "paths": {**result["paths"], PATH: _REACTIVATE_PLAIN}}
+    return REACTIVATE_PLAIN.add_to(result)

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from django.conf import settings
 
-from engagement.coupons.tills.openapi import PATH as REACTIVATION_PATH
-from engagement.redemptions.points_openapi import PLAIN_PATH as REVERSAL_PATH
+from engagement.coupons.tills.openapi import REACTIVATE_PLAIN
+from engagement.redemptions.points_openapi import REVERSE_PLAIN
 from loyalty_project.openapi.document import ALIASES, routed_actions
 from loyalty_project.openapi.operations import description_of, sentence_of
 from loyalty_project.urls import urlpatterns
@@ -23,7 +23,7 @@ DOCUMENT: dict[str, Any] = yaml.safe_load((DOCS / "openapi.yaml").read_text(enco
 PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
 ROUTED = [(entity, name, method, view) for entity, name, method, view in routed_actions(urlpatterns)]
 # Addresses of other versions, which have no envelope.
-PLAIN = {TOKEN_PATH, REACTIVATION_PATH, REVERSAL_PATH}
+PLAIN = {TOKEN_PATH, REACTIVATE_PLAIN.path, REVERSE_PLAIN.path}
 # Codes of the whole request, which the answers of every operation have.
 OF_REQUESTS = {500, 1060}
 # What tables of parameters have beside parameters: the language of `get` is a header, `format` a shared parameter.
