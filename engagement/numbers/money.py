@@ -3,7 +3,8 @@
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
-_NUMBER = re.compile(r"[+-]?(?:\d{1,12}(?:\.\d{0,30})?|\.\d{1,30})", re.ASCII)
+# A negative exponent is what clients write of a difference that should be 0: 2.8e-14.
+_NUMBER = re.compile(r"[+-]?(?:\d{1,12}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE]-\d{1,3})?", re.ASCII)
 # ISO 4217: currencies that do not have two decimals.
 _DECIMALS = {
     **dict.fromkeys(
