@@ -6,7 +6,7 @@ A till's bill is a batch of one; a file is batches of thousands (docs/protocol.m
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.db import Error, transaction
 
@@ -24,7 +24,6 @@ from engagement.earning.batch import BillAward
 from engagement.earning.later_lines import award_later_lines
 from engagement.events.deferral import BILL, WAITS, defer_event
 from engagement.points.errors import PointsStepError, points_code
-from engagement.points.payloads import points_effects
 from engagement.programs.catalog import ProgramCatalog
 from engagement.redemptions import bill_links as redemption_links
 from engagement.redemptions.bill_links import link_earlier_redemptions
@@ -43,16 +42,15 @@ CONSTRAINTS: Mapping[str, Code] = {
 }
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """Result of one bill: the recorded bill, its points, and the effects as docs/protocol.md 3 prints them.
+    """Result of one bill: the recorded bill and its points.
 
     `customer` is locked. `has_coupon_uses`: earlier uses of the customer's coupons may belong to the bill.
     """
 
     recorded: RecordedBill
     award: BillAward
-    effects: list[dict[str, Any]] = field(default_factory=list)
     customer: Customer | None = None
     has_coupon_uses: bool = False
 
@@ -78,8 +76,8 @@ def record_purchases(
     without campaigns pays no statement for referrals. Results are in the order given; a refused draft is its `LoyaltyError` and
     leaves no trace. `is_history` treats each bill as of its own moment; the same bill again is unchanged, whatever the policy
     for tills (docs/imports.md). `defer_awards` leaves the points to a worker, with warning 687; so does 1094 where earlier
-    events of the customer wait. Where the points step of one bill fails, the bill is kept, its points are deferred, and a
-    warning 1086-1099 says why; of several bills at once, the error is raised. Call it in a transaction.
+    events of the customer wait. Where the points step of one bill fails, alone or with its parts, the bill is kept, its points
+    are deferred, and a warning 1086-1099 says why; of several bills at once, the error is raised. Call it in a transaction.
     """
     organization = by.organization
     named = {draft.customer_id for draft in drafts if draft.customer_id is not None}
@@ -115,13 +113,17 @@ def record_purchases(
             awards[bill.pk] = BillAward(notices=[Notice(code)])
             _defer_award(bill, customers, by)
     link_earlier_redemptions([bill for bill in new if bill.customer_id in with_points], zone=organization.zone)
-    purchases = [_purchase(result, awards) if isinstance(result, RecordedBill) else result for result in recorded]
-    for purchase in purchases:
-        if isinstance(purchase, Purchase):
-            customer_id = purchase.recorded.bill.customer_id or 0
-            purchase.customer = customers.get(customer_id)
-            purchase.has_coupon_uses = customer_id in with_coupons
-    return purchases
+    return [
+        Purchase(
+            recorded=result,
+            award=awards.get(result.bill.pk, BillAward()) if result.is_new else BillAward(),
+            customer=customers.get(result.bill.customer_id or 0),
+            has_coupon_uses=result.bill.customer_id in with_coupons,
+        )
+        if isinstance(result, RecordedBill)
+        else result
+        for result in recorded
+    ]
 
 
 # Deferred events of a customer, and redemptions and uses of coupons that may belong to a new bill.
@@ -178,7 +180,7 @@ def _award(
     now: datetime,
     is_history: bool,
 ) -> dict[int, BillAward]:
-    """Award points in a savepoint: if that fails, a single bill is still recorded and its award deferred."""
+    """Award points in a savepoint: if that fails, a single bill with its parts is still recorded and its awards deferred."""
     try:
         with transaction.atomic():
             return award_points(
@@ -186,10 +188,13 @@ def _award(
             )
     except (Error, PointsStepError) as error:
         code = error.code if isinstance(error, PointsStepError) else points_code(error)
-        if code is None or len(bills) != 1:
+        whole = [bill for bill in bills if bill.part_of_id is None]
+        if code is None or len(whole) != 1:
             raise
-        _defer_award(bills[0], customers, by)
-        return {bills[0].pk: BillAward(notices=[Notice(code)])}
+        for bill in bills:
+            if bill.counts:
+                _defer_award(bill, customers, by)
+        return {whole[0].pk: BillAward(notices=[Notice(code)])}
 
 
 def award_points(
@@ -220,8 +225,3 @@ def award_points(
 
 def _defer_award(bill: Bill, customers: Mapping[int, Customer], by: Actor) -> None:
     defer_event(customer=customers[bill.customer_id or 0], kind=BILL, payload={"bill": bill.pk}, by=by)
-
-
-def _purchase(recorded: RecordedBill, awards: Mapping[int, BillAward]) -> Purchase:
-    award = awards.get(recorded.bill.pk, BillAward()) if recorded.is_new else BillAward()
-    return Purchase(recorded=recorded, award=award, effects=[*points_effects(award.entries), *award.effects])

@@ -16,6 +16,7 @@ from customers.profile.models import Customer
 from engagement.bills.draft import BillDraft
 from engagement.bills.models import Bill, BillLine
 from engagement.points.models import BillPoints, PointsAccount
+from engagement.points.payloads import points_effects
 from engagement.programs.catalog import load_catalog
 from engagement.programs.models import Membership, Program
 from loyalty_project import clock
@@ -205,3 +206,8 @@ def membership_of(customer: Customer, program: str = "Club") -> Membership:
 def codes(purchase: Purchase) -> list[int]:
     """The codes of its warnings."""
     return [int(notice.code) for notice in purchase.notices]
+
+
+def effects_of(purchase: Purchase) -> list[dict[str, Any]]:
+    """The effects of a bill as answers print them."""
+    return [*points_effects(purchase.award.entries), *purchase.award.effects]

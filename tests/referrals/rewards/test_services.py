@@ -19,7 +19,7 @@ from organizations.audit.models import AuditEntry
 from referrals.links.models import RefereeEvent
 from referrals.rewards.models import Reward
 from referrals.rewards.services import give_due_rewards
-from tests.factories.bills import bring_back, buy
+from tests.factories.bills import bring_back, buy, effects_of
 from tests.factories.coupons import open_series, use
 from tests.factories.locations import till_actor
 from tests.factories.referrals import Friends, open_campaign
@@ -163,7 +163,7 @@ def test_the_bill_of_a_customer_outside_the_program_is_not_rewarded(friends: Fri
 
 def test_a_bill_prints_the_effect_of_the_referrer(friends: Friends) -> None:
     referee = friends.refer(open_campaign(friends.organization, **ON_BILL)).customer
-    (own, effect) = friends.bill(referee).effects
+    (own, effect) = effects_of(friends.bill(referee))
     assert own["customer_id"] == str(referee.pk)
     assert effect == {"awarded_points": 100, "customer_id": str(friends.asha.pk), "type": "points", "is_referrer": "true"}
 
