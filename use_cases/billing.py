@@ -16,8 +16,8 @@ from customers.lookup.statement import Found
 from customers.profile.reading import Reading, merged
 from customers.registration.context import InputContext
 from engagement.bills.codes import BillCode
-from engagement.bills.draft import NUMBER_LENGTH, BillDraft, LineDraft
-from engagement.bills.models import ANONYMOUS, Bill, BillAnswer
+from engagement.bills.draft import MOST_MONEY, NUMBER_LENGTH, BillDraft, LineDraft
+from engagement.bills.models import ANONYMOUS, SHOWING_POINTS, Bill, BillAnswer
 from engagement.bills.named import number_of_returned
 from engagement.bills.payloads import printed_purchases
 from engagement.bills.reading import SentBill
@@ -43,9 +43,10 @@ from use_cases.purchases import Purchase, record_purchases
 FIGURES: Final = (
     "lifetime_points", "loyalty_points", "current_slab", "tier_expiry_date", "points_summaries", "lifetime_purchases",
 )  # fmt: skip
-
-
-_CODES: Final[Mapping[int, CodeTable]] = {int(code): code for table in (Code, BillCode) for code in table}
+# The tables of the codes of kept warnings.
+_TABLES: Final[Mapping[str, Mapping[int, CodeTable]]] = {
+    table.__name__: {int(code): code for code in table} for table in (Code, BillCode)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +198,8 @@ def _parts_of(draft: BillDraft) -> list[BillDraft]:
             draft,
             type=kind,
             number="",
-            amount=sum((line.net for line in lines), Decimal(0)),
+            # The sale says what comes back: a sum is no reason to refuse it.
+            amount=min(max(sum((line.net for line in lines), Decimal(0)), Decimal(0)), MOST_MONEY),
             gross_amount=None,
             discount=Decimal(0),
             lines=[replace(line, is_returned=False) for line in lines],
@@ -262,7 +264,7 @@ def _effects(customer: BillCustomer | None, purchases: Sequence[Purchase]) -> li
 
 def _shows_points(bill: Bill) -> bool:
     """True for bills whose answer says how many points they took back."""
-    return bill.type in {Bill.Type.RETURN, Bill.Type.MIXED}
+    return bill.type in SHOWING_POINTS
 
 
 def _customer_after(bill: Bill, sent: SentBill, billing: Billing) -> tuple[Found | None, dict[str, Any], Sequence[Notice]]:
@@ -328,7 +330,10 @@ def _keep(item: BilledItem) -> None:
         "effects": list(item.effects),
         "deducted": item.deducted,
         "balance": item.balance,
-        "warnings": [{"code": int(notice.code), "x": notice.x} for notice in item.notices],
+        "warnings": [
+            {"code": int(notice.code), "of": type(notice.code).__name__, "x": notice.x, "y": notice.y}
+            for notice in item.notices
+        ],
     }
     bill = item.bill
     insert_rows([BillAnswer(organization_id=bill.organization_id, bill_id=bill.pk, content=to_json(content).decode())])
@@ -349,7 +354,7 @@ def _first_answer(bill: Bill, sent: SentBill, billing: Billing) -> BilledItem:
             notices=[repeated],
         )
     content = json.loads(kept, parse_float=Decimal)
-    first = [Notice(_code(warning["code"]), x=warning["x"]) for warning in content["warnings"]]
+    first = [_kept_notice(**warning) for warning in content["warnings"]]
     return BilledItem(
         bill=bill,
         customer=found,
@@ -361,6 +366,6 @@ def _first_answer(bill: Bill, sent: SentBill, billing: Billing) -> BilledItem:
     )
 
 
-def _code(number: int) -> CodeTable:
-    """The code of a kept warning: those of bills come first."""
-    return _CODES[number]
+def _kept_notice(*, code: int, of: str, x: str, y: str) -> Notice:
+    """A warning as `_keep` wrote it."""
+    return Notice(_TABLES[of][code], x=x, y=y)

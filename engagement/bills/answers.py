@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from customers.profile.reading import CustomerRow
 from customers.sources.values import IN_STORE
-from engagement.bills.models import Bill
+from engagement.bills.models import ANONYMOUS, SHOWING_POINTS, Bill
 from loyalty_project.protocol.numbers import plain_digits
 from loyalty_project.protocol.values import Item, as_list, child
 
@@ -24,8 +24,6 @@ _UNKNOWN: Final[Mapping[str, Any]] = {
     "type": "",
     "source": "",
 }
-_SHOWING_POINTS: Final = {Bill.Type.RETURN, Bill.Type.MIXED}
-_ANONYMOUS: Final = {Bill.Type.NOT_INTERESTED, Bill.Type.NOT_INTERESTED_RETURN, Bill.Type.NI_MIXED}
 
 
 def printed_bill(
@@ -93,9 +91,9 @@ def echo_bill(item: Item) -> dict[str, Any]:
         "delivery_status": _sent(item, "delivery_status").upper(),
         "parent_bill_number": _sent(item, "parent_bill_number"),
         "outlier_status": _sent(item, "outlier_status").upper(),
-        **({} if kind in _ANONYMOUS else {"customer": shown}),
+        **({} if kind in ANONYMOUS else {"customer": shown}),
         "side_effects": {"effect": []},
-        **({"points_deducted": 0, "points_balance": 0} if kind in _SHOWING_POINTS else {}),
+        **({"points_deducted": 0, "points_balance": 0} if kind in SHOWING_POINTS else {}),
         "source": _sent(item, "source") or "instore",
     }
 

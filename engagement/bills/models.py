@@ -165,6 +165,8 @@ class Bill(TenantModel):
 
 RETURNS = frozenset({Bill.Type.RETURN, Bill.Type.NOT_INTERESTED_RETURN})
 ANONYMOUS = frozenset({Bill.Type.NOT_INTERESTED, Bill.Type.NOT_INTERESTED_RETURN, Bill.Type.NI_MIXED})
+# Types whose answer says how many points the bill took back.
+SHOWING_POINTS = frozenset({Bill.Type.RETURN, Bill.Type.MIXED})
 
 
 class BillAnswer(TenantModel):

@@ -37,6 +37,14 @@ def test_the_first_answer_keeps_its_warnings_and_effects(till: BillTill) -> None
     assert again.item["side_effects"] == first.item["side_effects"]
 
 
+def test_a_replayed_warning_has_its_whole_sentence(till: BillTill) -> None:
+    till.api.add(mobile="919812345699", email="ann@example.com")
+    sent = till.sale(100, customer={"mobile": "919812345688", "email": "ann@example.com"})
+    first, again = till.send(sent), till.send(sent)
+    assert (first.warnings, again.warnings) == (["91005"], ["604", "91005"])
+    assert all("Mobile is a primary key. Mobile cannot be updated" in answer.message for answer in (first, again))
+
+
 @pytest.mark.parametrize(
     "change",
     [
