@@ -17,7 +17,7 @@ from engagement.bills.reader import BillContext
 from engagement.bills.reading import read_bill
 from loyalty_project.api.envelope import request_items, sale_answer
 from loyalty_project.openapi.operations import described
-from loyalty_project.protocol.codes import CodeTable
+from loyalty_project.protocol.codes import TECHNICAL, CodeTable
 from loyalty_project.protocol.outcomes import Done
 from loyalty_project.protocol.values import Item, child
 from organizations.api.batches import answer_batch
@@ -26,9 +26,10 @@ from use_cases import registration
 from use_cases.billing import BilledItem, Billing, record_bill
 
 KEY: Final = "transaction"
-# The code of each broken constraint, if a race gets past the locks: the same bill may succeed later.
+# The code of each broken constraint, if a race gets past the locks. Others are 608, which no Idempotency-Key keeps: the same
+# bill may succeed later.
 CONSTRAINTS: Final[Mapping[str, CodeTable]] = {
-    **dict.fromkeys(registration.CONSTRAINTS, BillCode.REGISTRATION_FAILED),
+    **{name: BillCode.REGISTRATION_FAILED for name, code in registration.CONSTRAINTS.items() if code not in TECHNICAL},
     "bill_identity_unique": BillCode.DUPLICATE_NUMBER,
     "bill_return_identity_unique": BillCode.DUPLICATE_NUMBER,
 }

@@ -219,7 +219,7 @@ def identity_of(draft: BillDraft, *, policy: Policy, zone: ZoneInfo) -> BillIden
         scope = f"bill:{draft.part_of}:{draft.purchased_on or ''}"
         number = draft.sale_number or NO_SALE
     elif not number:
-        number = draft.sale_number or str(draft.sale_id)
+        number = draft.sale_number or (NO_SALE if draft.sale_id is None else str(draft.sale_id))
         when = draft.billed_at.isoformat() if draft.time_is_sent else ""
         content = f"{draft.return_type} {draft.amount} {when} {draft.purchased_on or ''} {content_of(draft)}"
         scope = f"{scope}:{hashlib.sha256(content.encode()).hexdigest()[:16]}"

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import BigIntegerField, CharField, DateField
 
-from engagement.bills.draft import BillDraft, LineDraft, identity_of
+from engagement.bills.draft import MOST_MONEY, BillDraft, LineDraft, identity_of
 from engagement.bills.models import RETURNS, Bill, BillIdentity, BillLine
 from engagement.bills.returns import Portion
 from loyalty_project.db.locks import lock
@@ -59,7 +59,7 @@ def returned_lines(portion: Portion, *, bill: Bill) -> list[BillLine]:
             description=draft.description or line.description,
             quantity=quantity,
             rate=line.rate,
-            value=line.rate * quantity,
+            value=min(line.rate * quantity, MOST_MONEY),
             discount=draft.discount,
             amount=amount,
             sale_line=line,

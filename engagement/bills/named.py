@@ -54,7 +54,9 @@ def number_of_returned(number: str, parent: str, *, sale_id: int | None, custome
     sales = Bill.objects.exclude(type__in=RETURNS)
     if sale_id is not None:
         sold = sales.filter(pk=sale_id).values_list("number", flat=True).first()
-        return (number, parent) if sold is None else (sold, parent if number == sold else number)
+        if sold is None:
+            return number, parent
+        return sold, next((given for given in (number, parent) if given not in {"", sold}), "")
     if not number or not parent or number == parent:
         return number or parent, ""
     named = set(sales.filter(number__in=(number, parent)).order_by().values_list("number", "customer_id").distinct())

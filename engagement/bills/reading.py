@@ -65,7 +65,7 @@ def read_bill(item: Item, context: BillContext) -> SentBill:
         store=context.by.store,
         lines=lines,
         outlier_status=text(item, "outlier_status").upper() or Bill.Outlier.NORMAL,
-        delivery_status=(reader.words(item, "delivery_status", most=SHORT) or "DELIVERED").upper(),
+        delivery_status=reader.short(text(item, "delivery_status").upper(), most=SHORT) or "DELIVERED",
         notes=reader.words(item, "notes", most=LONG),
         source=read_bill_source(item, context, notices),
         currency=read_currency(item, reader),

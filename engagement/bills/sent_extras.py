@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeVar
 
 from customers.profile.field_values import NotAnOptionError, WrongTypeError, read_value
 from customers.profile.text import fold, fold_given
@@ -12,9 +12,11 @@ from engagement.bills.draft import LineDraft
 from engagement.bills.reader import LONG, SHORT, BillContext, Reader
 from engagement.numbers.money import read_money
 from loyalty_project.protocol.codes import Code
-from loyalty_project.protocol.errors import Notice
+from loyalty_project.protocol.errors import LoyaltyError, Notice
 from loyalty_project.protocol.numbers import plain_digits, read_plain
 from loyalty_project.protocol.values import MOST_ROWS, Item, as_list, child, rows, text
+
+Sent = TypeVar("Sent")
 
 
 def read_bill_source(item: Item, context: BillContext, notices: list[Notice]) -> str:
@@ -130,14 +132,14 @@ def _entries(item: Item, container: str, singular: str, *, apart: Sequence[str])
     for row in rows(item, container, singular):
         columns = [as_list(row.get(key)) for key in apart]
         if any(isinstance(row.get(key), list) for key in apart):
-            listed += [dict(zip(apart, values, strict=True)) for values in zip_longest(*columns)][:MOST_ROWS]
+            listed += [dict(zip(apart, values, strict=True)) for values in zip_longest(*columns)]
         elif row:
             listed.append(row)
-    return listed
+    return _within(listed)
 
 
 def read_listed(item: Item, key: str, alias: str) -> list[str]:
-    """The ids below `redemptions` or on top of the item: `key{id[]}` or the list `alias`. At most 100; others are not read."""
+    """The ids below `redemptions` or on top of the item: `key{id[]}` or the list `alias`. More than 100 are error 400."""
     ids: list[str] = []
     for holder in (child(item, "redemptions"), item):
         for name in (key, alias):
@@ -149,4 +151,10 @@ def read_listed(item: Item, key: str, alias: str) -> list[str]:
                 for entry in as_list(value)
                 if isinstance(given := entry.get("id") if isinstance(entry, dict) else entry, str) and given.strip()
             ]
-    return list(dict.fromkeys(ids))[:MOST_ROWS]
+    return _within(list(dict.fromkeys(ids)))
+
+
+def _within(listed: list[Sent]) -> list[Sent]:
+    if len(listed) > MOST_ROWS:
+        raise LoyaltyError(Code.INVALID_INPUT)
+    return listed

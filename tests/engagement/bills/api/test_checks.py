@@ -1,6 +1,7 @@
 """Which bills are refused, and with which code? (docs/protocol.md, tills' part 2.1, 2.2, 6.1)"""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -32,7 +33,8 @@ def set_flags(shop: Shop, **flags: object) -> None:
         ({"billing_time": "soon"}, 621), ({"billing_time": FAR}, 643), ({"billing_time": "1989-12-31"}, 644),
         ({"amount": -0.01}, 631), ({"gross_amount": -1}, 665), ({"discount": -1}, 666), ({"currency_code": "EUR"}, 682),
         ({"number": "N" * 51}, 685), ({"notes": "n" * 251}, 685), ({"bill_client_id": "c" * 51}, 685),
-        ({"delivery_status": "d" * 51}, 685), ({"outlier_status": "ODD"}, 1636), ({"amount": {"value": 1}}, 400),
+        ({"delivery_status": "d" * 51}, 685), ({"delivery_status": "ß" * 26}, 685),
+        ({"outlier_status": "ODD"}, 1636), ({"amount": {"value": 1}}, 400),
     ],
 )  # fmt: skip
 def test_a_bill_is_refused_and_leaves_nothing(till: BillTill, change: dict[str, Any], code: int) -> None:
@@ -144,3 +146,21 @@ def test_more_lines_than_a_thousand_are_400(till: BillTill) -> None:
 def test_loyalty_may_follow_later(till: BillTill) -> None:
     answer = till.send(till.sale(6000), X_CAP_DIRECT_REPLAY="true")
     assert (answer.number, answer.warnings, answer.item["side_effects"]["effect"]) == (600, ["687"], [])
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"payment_details": {"payment": [{"mode": ["CASH"] * 60, "value": [1] * 60}] * 2}},
+        {"points_redemptions": [str(number) for number in range(101)]},
+        {"redemptions": {"coupon_redemptions": {"id": [str(number) for number in range(101)]}}},
+    ],
+)
+def test_lists_that_are_too_long_refuse_a_bill(till: BillTill, sent: dict[str, Any]) -> None:
+    assert till.sell(100, **sent).number == 400
+    assert not Bill.objects.exists()
+
+
+def test_a_difference_that_is_nearly_nothing_is_nothing(till: BillTill) -> None:
+    assert till.sell(209.39999999999998, discount=2.842170943040401e-14).number == 600
+    assert (Bill.objects.get().amount, Bill.objects.get().discount) == (Decimal("209.40"), 0)

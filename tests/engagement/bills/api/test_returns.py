@@ -6,12 +6,16 @@ import pytest
 
 from customers.profile.models import Customer
 from engagement.bills.models import Bill, BillLine
+from engagement.events.models import DeferredEvent
 from engagement.points.checks.run import check_ledger
+from engagement.programs.models import Program
+from loyalty_project import clock
 from tests.api import Api
 from tests.engagement.bills.api.test_checks import set_flags
 from tests.engagement.bills.api.tills import BASKET, CUP, JAM, TEA, BillAnswer, BillTill
 from tests.factories.bills import Shop
 from tests.factories.locations import TillFactory
+from tests.factories.programs import ProgramVersionFactory
 
 pytestmark = pytest.mark.django_db
 DAY = "2026-03-04"
@@ -139,6 +143,44 @@ def test_a_mixed_bill_earns_and_takes_back(till: BillTill, number: str) -> None:
     assert list(mixed.lines.values_list("item_code", flat=True)) == ["HAT"]
     assert list(mixed.parts.values_list("type", "return_type", "amount")) == [("RETURN", "LINE_ITEM", 90)]
     assert list(check_ledger(Customer.objects.get().organization)) == []
+
+
+def test_a_mixed_bill_is_kept_if_its_points_cannot_be_computed(till: BillTill, number: str) -> None:
+    huge = {"earning": [{"name": "base", "award": {"per": 0.001, "points": 999999999999}}]}
+    ProgramVersionFactory(program=Program.objects.get(), number=9, rules=huge, made_at=clock.now())
+    back = {**JAM, "qty": 1, "amount": 90, "type": "return", "transaction_number": number}
+    answer = till.sell(300, **lines({"item_code": "HAT", "amount": 300}, back))
+    assert (answer.number, answer.warnings, answer.effects("points")) == (600, ["1087"], [])
+    kept = Bill.objects.get(type="MIXED")
+    deferred = sorted(event.payload["bill"] for event in DeferredEvent.objects.all())
+    assert deferred == sorted([kept.pk, kept.parts.get().pk])
+
+
+@pytest.mark.parametrize("odd", [{"discount": 5}, {"value": 999999999999, "qty": 1}])
+def test_the_sum_of_returned_lines_refuses_no_mixed_bill(till: BillTill, number: str, odd: dict[str, Any]) -> None:
+    back = [{"item_code": code, "qty": 1, "type": "return", "transaction_number": number, **odd} for code in ("TEA", "JAM")]
+    assert till.sell(300, **lines({"item_code": "HAT", "amount": 300}, *back)).number == 600
+    assert Bill.objects.get(type="RETURN").amount == 120
+
+
+@pytest.mark.parametrize("own", ["", "R-1"])
+def test_a_return_by_id_has_the_number_that_is_not_the_sales(till: BillTill, number: str, own: str) -> None:
+    sale = Bill.objects.get(number=number)
+    for sent, parent in ((number, own or number), ("", own), (own, number)):
+        answer = till.give_back(sent, "AMOUNT", id=sale.pk, amount=10, parent_bill_number=parent)
+        assert (answer.number, Bill.objects.get(pk=answer.item["id"]).number) == (600, own or number)
+
+
+def test_a_line_whose_rate_is_odd_can_be_returned(till: BillTill) -> None:
+    odd = {"item_code": "TEA", "qty": 1000, "rate": 900_000_000_000, "value": 1, "amount": 1}
+    number = till.sell(1, **lines(odd)).item["number"]
+    assert till.give_back(number, "LINE_ITEM", **lines({"item_code": "TEA", "qty": 1000})).number == 600
+
+
+def test_a_return_that_names_no_sale_may_be_kept(shop: Shop, till: BillTill) -> None:
+    set_flags(shop, CONF_ALLOW_NOT_EXISTING_BILL_RETURN=1)
+    answer = till.give_back("", "AMOUNT", amount=10, customer={"mobile": till.mobile})
+    assert (answer.number, Bill.objects.get(type="RETURN").identity.number) == (600, "-")
 
 
 def test_a_mixed_bill_is_replayed_whole(till: BillTill, number: str) -> None:
