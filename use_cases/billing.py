@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import groupby
 from typing import Any, Final
 
 from django.db import transaction
@@ -16,8 +15,8 @@ from customers.lookup.statement import Found
 from customers.profile.reading import Reading, merged
 from customers.registration.context import InputContext
 from engagement.bills.codes import BillCode
-from engagement.bills.draft import MOST_MONEY, NUMBER_LENGTH, BillDraft, LineDraft
-from engagement.bills.models import ANONYMOUS, SHOWING_POINTS, Bill, BillAnswer
+from engagement.bills.mixed import parts_of, returned_lines
+from engagement.bills.models import SHOWING_POINTS, Bill, BillAnswer
 from engagement.bills.named import number_of_returned
 from engagement.bills.payloads import printed_purchases
 from engagement.bills.reading import SentBill
@@ -29,7 +28,7 @@ from engagement.points.payloads import points_effects
 from engagement.points.sections import core_of, core_points
 from engagement.programs.catalog import load_catalog
 from engagement.redemptions.bill_links import link_listed_redemptions
-from loyalty_project.db.rows import draw_ids, insert_rows
+from loyalty_project.db.rows import insert_rows
 from loyalty_project.protocol.codes import Code, CodeTable
 from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
 from loyalty_project.protocol.json_text import to_json
@@ -92,7 +91,7 @@ def record_bill(sent: SentBill, billing: Billing) -> BilledItem:
     found = None if sent.is_anonymous else _look_up(sent, billing)
     is_plain = sent.is_anonymous or (isinstance(found, Found) and not registers(sent))
     try:
-        if is_plain and not _returned_lines(sent.draft):
+        if is_plain and not returned_lines(sent.draft):
             return _record(sent, found, billing)
         # A bill that was sent before touches neither the profile nor the sales that its lines come from.
         with transaction.atomic():
@@ -127,7 +126,7 @@ def _record(sent: SentBill, found: Found | Code | None, billing: Billing) -> Bil
     customer, refusal = _customer(sent, found, billing)
     if customer is not None:
         draft.customer_id = customer.customer_id
-    drafts = [*_parts_of(draft), draft]
+    drafts = [*parts_of(draft), draft]
     purchases = record_purchases(
         drafts,
         catalog=billing.configuration.part(load_catalog),
@@ -176,47 +175,6 @@ def _customer(sent: SentBill, found: Found | Code | None, billing: Billing) -> t
         if not sent.draft.is_return:
             raise
         return None, refusal
-
-
-def _returned_lines(draft: BillDraft) -> list[LineDraft]:
-    return [] if draft.is_return else [line for line in draft.lines or () if line.is_returned]
-
-
-def _parts_of(draft: BillDraft) -> list[BillDraft]:
-    """The returns that a mixed bill makes: one for each sale that its returned lines name (tills' part 3.5).
-
-    All get their ids here: the returns come first.
-    """
-    returned = _returned_lines(draft)
-    if not returned:
-        return []
-    kind = Bill.Type.NOT_INTERESTED_RETURN if draft.type in ANONYMOUS else Bill.Type.RETURN
-    groups = [list(lines) for _, lines in groupby(sorted(returned, key=_sale_of), key=_sale_of)]
-    *ids, draft.bill_id = draw_ids(Bill, len(groups) + 1)
-    return [
-        replace(
-            draft,
-            type=kind,
-            number="",
-            # The sale says what comes back: a sum is no reason to refuse it.
-            amount=min(max(sum((line.net for line in lines), Decimal(0)), Decimal(0)), MOST_MONEY),
-            gross_amount=None,
-            discount=Decimal(0),
-            lines=[replace(line, is_returned=False) for line in lines],
-            return_type=Bill.ReturnType.LINE_ITEM,
-            sale_number=lines[0].sale_number if len(lines[0].sale_number) <= NUMBER_LENGTH else "",
-            purchased_on=lines[0].purchased_on,
-            field_values={},
-            details={},
-            part_of=draft.bill_id,
-            bill_id=bill_id,
-        )
-        for bill_id, lines in zip(ids, groups, strict=True)
-    ]
-
-
-def _sale_of(line: LineDraft) -> tuple[str, str]:
-    return line.sale_number, line.purchased_on.isoformat() if line.purchased_on else ""
 
 
 def _recorded(result: Purchase | LoyaltyError) -> Purchase:
