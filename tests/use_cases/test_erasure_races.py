@@ -33,12 +33,16 @@ from engagement.notes.services import keep_notes
 from engagement.points.checks.run import check_ledger
 from engagement.points.ledger import repository
 from engagement.programs.catalog import load_catalog
+from engagement.redemptions.api.customer import NamedCustomer
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.values import Item
 from organizations.audit.actors import command_actor
 from organizations.configuration import current_configuration
+from organizations.idempotency.models import KeptAnswer
 from organizations.tenancy.scoping import organization_scope
 from referrals.campaigns.catalog import load_campaigns
+from tests.api import Api
 from tests.factories.chains import Chain, member, open_chain
 from tests.races import meanwhile, on_another_connection, remove_row_locks, wait_until_blocked
 from tests.use_cases.fates import Job, at_once, fate_of
@@ -220,6 +224,27 @@ def test_an_erasure_that_waits_for_a_note_erases_it(chain: Chain, people: list[t
             wait_until_blocked(1)
         assert waiting.result() == "erased"
     assert_erased(chain, [first])
+
+
+def test_a_refusal_is_not_kept_behind_an_erasure(
+    chain: Chain, people: list[tuple[Customer, Customer]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first, _), lock = people[0], NamedCustomer.lock
+    todo = [first]
+
+    def erase_before(named: NamedCustomer, item: Item) -> int | None:
+        if todo:
+            job = erasing(chain, todo.pop())
+            assert on_another_connection(lambda: fate_of(job, chain.organization, Counter())) == "erased"
+        return lock(named, item)
+
+    monkeypatch.setattr(NamedCustomer, "lock", erase_before)
+    assert chain.blr.till is not None
+    body = {"root": {"redeem": [{"points_redeemed": "1000", "customer": {"id": str(first.pk)}}]}}
+    answer = Api(chain.blr.till).call("POST", "redeem", "", body, entity="points", Idempotency_Key="K-1")
+    assert answer.response["responses"]["points"]["item_status"]["code"] == 816
+    with organization_scope(chain.organization):
+        assert mobile_of(0) not in KeptAnswer.objects.get().body
 
 
 # --- twins

@@ -11,6 +11,9 @@ from rest_framework.response import Response
 
 from customers.api.echoes import LONGEST_ECHO
 from customers.identifiers.current import current_identifiers
+from customers.lookup.references import find_by_references, references_in, write_order
+from customers.lookup.statement import Found
+from customers.profile.locks import lock_customer
 from engagement.coupons.codes import CONSTRAINTS, CouponCode
 from engagement.coupons.issuing import issue_coupon
 from engagement.coupons.reactivating import reactivate_coupon
@@ -39,6 +42,7 @@ from engagement.coupons.tills.requests import (
     sent_references,
     sent_text,
 )
+from loyalty_project.api.batch import Whose, nobodys
 from loyalty_project.api.envelope import Tree, request_items, sale_answer
 from loyalty_project.api.plain import PlainJsonMixin
 from loyalty_project.api.response import WireResponse
@@ -81,6 +85,7 @@ class CouponTillViewSet(TillViewSet):
             lambda item: redeem_item(item, query, call),
             limit=1,
             echo=partial(echo_use, query=query),
+            whose=lambda item: lock_sent(sent_references(item) or references_of(query), call),
             least=FAILED_USE,
             compose=partial(sale_answer, container=CONTAINER, key=KEY),
         )
@@ -94,6 +99,7 @@ class CouponTillViewSet(TillViewSet):
             lambda item: issue_item(item, query, call),
             limit=call.policy.batch_limit,
             echo=echo_issue,
+            whose=lambda item: lock_sent(sent_references(item), call),
             least=FAILED_ISSUE,
             compose=partial(sale_answer, key=KEY),
         )
@@ -119,6 +125,7 @@ class CouponTillViewSet(TillViewSet):
         echo: Callable[[Item], Mapping[str, Any]],
         least: Mapping[str, Any],
         compose: Callable[[Sequence[Outcome]], Tree],
+        whose: Whose = nobodys,
     ) -> Response:
         """Answer a batch. A failed item has at least the keys `least`, also if the item is not an object."""
 
@@ -136,6 +143,7 @@ class CouponTillViewSet(TillViewSet):
             echo=echo,
             fallback=CouponCode.FAILED,
             constraints=CONSTRAINTS,
+            whose=whose,
         )
 
 
@@ -288,6 +296,16 @@ def echo_issue(item: Item) -> Mapping[str, Any]:
 def echo_reactivation(item: Item) -> Mapping[str, Any]:
     """What a refused reactivation repeats of its item."""
     return {**FAILED_REACTIVATION, "redemptionId": sent_text(item, "redemption_id")[:LONGEST_ECHO]}
+
+
+def lock_sent(references: Mapping[str, str], call: Call) -> int | None:
+    """Lock the customer whom a refused item repeats by references: the id; None without one. Call it in a transaction.
+
+    Raises as `lock_customer` if the customer was merged or erased meanwhile: the whole item has to be repeated.
+    """
+    order = write_order(call.policy)
+    found = find_by_references(references_in(dict(references)), order, by=call.actor, country_code=call.country_code)
+    return lock_customer(found.customer.pk).pk if isinstance(found, Found) else None
 
 
 def _cut(references: Mapping[str, str]) -> dict[str, str]:

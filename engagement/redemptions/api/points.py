@@ -125,7 +125,7 @@ class PointsViewSet(TillViewSet):
                 subject=customer_id,
             )
 
-        return self._write(items, work, name="redeem", echo=lambda item: refused_redemption(named.identity(), item))
+        return self._write(items, work, named, name="redeem", echo=lambda item: refused_redemption(named.identity(), item))
 
     @action(detail=False, methods=["post"])
     @described(openapi.REVERSE)
@@ -146,16 +146,22 @@ class PointsViewSet(TillViewSet):
                 subject=done.customer_id,
             )
 
-        return self._write(items, work, name="reverse", echo=lambda item: refused_reversal(named.identity(), item))
+        return self._write(items, work, named, name="reverse", echo=lambda item: refused_reversal(named.identity(), item))
 
     def _read(self, work: Callable[[Item], Done], *, echo: Callable[[], Mapping[str, Any]]) -> Sequence[Outcome]:
         """The outcome of a read, whose only item is the query."""
         return run_batch([self.query], work, echo=lambda _query: echo(), fallback=FAILED, constraints=CONSTRAINTS)
 
     def _write(
-        self, items: Sequence[Item], work: Callable[[Item], Done], *, name: str, echo: Callable[[Item], Mapping[str, Any]]
+        self,
+        items: Sequence[Item],
+        work: Callable[[Item], Done],
+        named: NamedCustomer,
+        *,
+        name: str,
+        echo: Callable[[Item], Mapping[str, Any]],
     ) -> Response:
-        """The answer to a write of one item."""
+        """The answer to a write of one item, about the customer that it names."""
         return answer_batch(
             self,
             items,
@@ -165,4 +171,5 @@ class PointsViewSet(TillViewSet):
             echo=echo,
             fallback=FAILED,
             constraints=CONSTRAINTS,
+            whose=named.lock,
         )

@@ -59,6 +59,7 @@ class PlainReversalView(PlainJsonMixin, TillView):
             echo=echo,
             fallback=Code.ALL_FAILED,
             constraints=CONSTRAINTS,
+            whose=named.lock,
         )
 
     def answer(self, tree: Tree) -> Response:
