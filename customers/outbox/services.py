@@ -100,7 +100,9 @@ def send_message(message_id: int, *, organization: Organization) -> None:
         with transaction.atomic():
             send_by(sender, message)
             message.sender = sender
-            _finish(message, State.SENT, tries=message.tries + 1, now=clock.now())
+            if not _finish(message, State.SENT, tries=message.tries + 1, now=clock.now()):
+                # Erased or expired meanwhile: the event must not be announced.
+                transaction.set_rollback(True)
     except NotSentError as error:
         message.sender = sender or ""
         state = State.FAILED if error.is_final else State.QUEUED
@@ -111,9 +113,9 @@ def send_message(message_id: int, *, organization: Organization) -> None:
 
 def _finish(
     message: OutboxMessage, state: OutboxMessage.State, *, now: datetime, tries: int | None = None, error: str = ""
-) -> None:
-    """Store how a try ended. A message that was erased meanwhile stays erased."""
-    OutboxMessage.objects.filter(pk=message.pk, state=State.QUEUED).update(
+) -> int:
+    """Store how a try ended; return how many rows. A message that was erased or expired meanwhile stays so: 0."""
+    return OutboxMessage.objects.filter(pk=message.pk, state=State.QUEUED).update(
         state=state,
         sender=message.sender,
         tries=message.tries if tries is None else tries,
