@@ -113,6 +113,9 @@ def test_an_e_mail_goes_through_the_mail_server(asha: Customer, by: Actor, setti
         (ConnectionRefusedError(), ("QUEUED", "SMTP", 1, "no connection")),
         (smtplib.SMTPServerDisconnected(), ("QUEUED", "SMTP", 1, "SMTPServerDisconnected")),
         (smtplib.SMTPRecipientsRefused({}), ("FAILED", "SMTP", 1, "recipient refused")),
+        (smtplib.SMTPRecipientsRefused({"a@b.c": (550, b"unknown")}), ("FAILED", "SMTP", 1, "recipient refused")),
+        (smtplib.SMTPRecipientsRefused({"a@b.c": (451, b"greylisted")}), ("QUEUED", "SMTP", 1, "recipient refused")),
+        (ValueError("Invalid address"), ("FAILED", "SMTP", 1, "malformed address")),
     ],
 )
 def test_a_mail_server_that_fails_is_tried_again(
