@@ -27,6 +27,7 @@ class PlainReversalView(PlainJsonMixin, TillView):
     """The call, for tills and API clients as all others."""
 
     http_method_names = ["post"]
+    reads_single_quotes = True
 
     def post(self, _request: Request) -> Response:
         """Give redeemed points back."""
