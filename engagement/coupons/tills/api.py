@@ -52,7 +52,7 @@ from loyalty_project.protocol.errors import in_numeric_order
 from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
 from loyalty_project.protocol.values import Item, child, is_on, text
 from organizations.api.batches import answer_batch
-from organizations.api.call import Call
+from organizations.api.call import Call, till_of
 from organizations.api.views import TillViewSet
 
 KEY: Final = "coupon"
@@ -222,7 +222,7 @@ def ask_coupon(query: Mapping[str, str], call: Call) -> Outcome:
 
 def redeem_item(item: Item, query: Mapping[str, str], call: Call) -> Done:
     """Redeem the coupon of an item. Raises `LoyaltyError`: 400, and the codes of `redeem_coupon`."""
-    by, notices = call.at_till(text(item, "till_id"))
+    by, notices = call.at_till(till_of(item))
     used = redeem_coupon(read_use(item, query, country_code=call.country_code), by=by)
     return Done(
         body=used_coupon(used.redemption, used.terms, current_identifiers(used.customer_id)),
@@ -235,7 +235,7 @@ def redeem_item(item: Item, query: Mapping[str, str], call: Call) -> Done:
 
 def issue_item(item: Item, query: Mapping[str, str], call: Call) -> Done:
     """Issue the coupon of an item. Raises `LoyaltyError`: 400, and the codes of `issue_coupon`."""
-    by, notices = call.at_till(text(item, "till_id"))
+    by, notices = call.at_till(till_of(item))
     issued = issue_coupon(read_issue(item, country_code=call.country_code), by=by)
     user_id = issued.customer_id if is_on(query, "user_id") else None
     customer = printed_customer(current_identifiers(issued.customer_id), user_id=user_id)
@@ -250,7 +250,7 @@ def issue_item(item: Item, query: Mapping[str, str], call: Call) -> Done:
 
 def reactivate_item(item: Item, call: Call) -> Done:
     """Take the redemption of an item back. Raises `LoyaltyError`: 400, and the codes of `reactivate_coupon`."""
-    by, notices = call.at_till(text(item, "till_id"))
+    by, notices = call.at_till(till_of(item))
     done = reactivate_coupon(text(item, "redemption_id"), by=by)
     return Done(
         body=reactivated_coupon(done.redemption, done.coupon, done.uses_left),

@@ -36,11 +36,6 @@ def customer_block(item: Value) -> Item:
     return child(item, "customer") if isinstance(item, dict) else {}
 
 
-def till_of(item: Item) -> str:
-    """The till that an item names, by code or id; "" for none. Raises `LoyaltyError` 400 for an object in place of text."""
-    return optional(item, "till_id")
-
-
 def customer_references(item: Item) -> dict[str, str]:
     """The references of the customer in a body. Raises `LoyaltyError` 802 for an object or a list in place of a value."""
     try:

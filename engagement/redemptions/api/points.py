@@ -18,7 +18,6 @@ from engagement.redemptions.api.items import (
     read_question,
     read_redemption,
     read_reversal,
-    till_of,
 )
 from engagement.redemptions.api.payloads import (
     printed_number,
@@ -41,6 +40,7 @@ from loyalty_project.protocol.errors import RequestRefusedError, in_numeric_orde
 from loyalty_project.protocol.outcomes import Done, Outcome
 from loyalty_project.protocol.values import Item
 from organizations.api.batches import answer_batch
+from organizations.api.call import till_of
 from organizations.api.views import TillViewSet
 
 REDEEMABLE: Final = "Points can be redeemed"
