@@ -44,10 +44,9 @@ from engagement.coupons.tills.requests import (
 )
 from loyalty_project.api.batch import Whose, nobodys
 from loyalty_project.api.envelope import Tree, request_items, sale_answer
-from loyalty_project.api.plain import PlainJsonMixin
+from loyalty_project.api.plain import PlainJsonMixin, plain_warnings
 from loyalty_project.api.response import WireResponse
 from loyalty_project.openapi.operations import described
-from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import in_numeric_order
 from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
 from loyalty_project.protocol.values import Item, child, is_on, text
@@ -60,8 +59,6 @@ CONTAINER: Final = "coupons"
 REDEEMABLE: Final = "Coupon isRedeem successful"
 REACTIVATED: Final = "Coupon reactivated"
 _EXTENDED: Final = "extended"
-# Sentences of warnings.
-_SENTENCES: Final[Mapping[int, str]] = {int(code): code.sentence for code in (*Code, *CouponCode)}
 
 
 class CouponTillViewSet(TillViewSet):
@@ -268,8 +265,7 @@ def plain_reactivations(outcomes: Sequence[Outcome]) -> Tree:
         of, status = {"redemptionId": outcome.body.get("redemptionId", "")}, outcome.body["item_status"]
         if not outcome.succeeded:
             errors.append({"code": int(status["code"]), "message": status["message"], **of})
-        codes = map(int, status["warnings"]["warning"])
-        warnings += [{"code": code, "message": _SENTENCES[code], **of} for code in codes]
+        warnings += [{**warning, **of} for warning in plain_warnings(status, CouponCode)]
     return plain_answer(errors=errors, warnings=warnings)
 
 
