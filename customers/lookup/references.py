@@ -39,14 +39,6 @@ def first_reference(references: Mapping[str, str]) -> tuple[Mapping[str, str], S
     return ({first: references[first]} if first else {}), READ_ORDER
 
 
-def find_referenced(
-    references: Mapping[str, str], order: Sequence[str], *, by: Actor, country_code: str = ""
-) -> int | Code | None:
-    """The id of the customer of the first known reference, in this order; else as `find_by_references`."""
-    found = find_by_references(references, order, by=by, country_code=country_code)
-    return found.customer.pk if isinstance(found, Found) else found
-
-
 def find_by_references(
     references: Mapping[str, str],
     order: Sequence[str],
