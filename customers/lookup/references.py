@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from customers.lookup.services import KEYS, LookupQuery, find_each, unless_erased
+from customers.lookup.services import KEYS, LookupQuery, find_each, names_customer, unless_erased
 from customers.lookup.statement import Found
 from customers.profile.reading import Reading, Section
 from loyalty_project.protocol.codes import Code
@@ -31,6 +31,12 @@ def references_in(item: Item) -> dict[str, str]:
     sent = {key: text(item, *names) for key, names in _NAMES.items()}
     sent["card_number"] = sent["card_number"] or text(child(item, "card_details"), "card_number")
     return {key: value for key, value in sent.items() if value}
+
+
+def references_of(query: Mapping[str, str]) -> dict[str, str]:
+    """The references that a query supplies. A `user_id` that is 0, 1, true or false is a flag (docs/protocol.md 4.5)."""
+    user_id = query.get("user_id", "")
+    return references_in({key: value for key, value in query.items() if key != "user_id" or names_customer(user_id)})
 
 
 def first_reference(references: Mapping[str, str]) -> tuple[Mapping[str, str], Sequence[str]]:

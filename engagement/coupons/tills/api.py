@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from customers.api.echoes import LONGEST_ECHO
 from customers.identifiers.current import current_identifiers
-from customers.lookup.references import find_by_references, references_in, write_order
+from customers.lookup.references import find_by_references, references_in, references_of, write_order
 from customers.lookup.statement import Found
 from customers.profile.locks import lock_customer
 from engagement.coupons.codes import CONSTRAINTS, CouponCode
@@ -38,7 +38,6 @@ from engagement.coupons.tills.requests import (
     read_question,
     read_use,
     redemptions_to_reverse,
-    references_of,
     sent_references,
     sent_text,
 )

@@ -19,6 +19,7 @@ from loyalty_project.protocol.values import Item
 from organizations.api.call import Call
 from organizations.audit.actors import Actor
 
+REVERSED: Final = "Points Reversed"
 _IDENTIFIERS: Final = ("mobile", "email", "external_id")
 
 

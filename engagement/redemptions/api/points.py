@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from customers.lookup.references import first_reference, write_order
 from engagement.programs.catalog import load_catalog
 from engagement.redemptions import points_openapi as openapi
-from engagement.redemptions.api.customer import NamedCustomer, reverse_named
+from engagement.redemptions.api.customer import REVERSED, NamedCustomer, reverse_named
 from engagement.redemptions.api.items import (
     customer_block,
     query_references,
@@ -45,7 +45,6 @@ from organizations.api.views import TillViewSet
 
 REDEEMABLE: Final = "Points can be redeemed"
 REDEEMED: Final = "Points Redeemed"
-REVERSED: Final = "Points Reversed"
 # Literal of the status of validationcode; the others have "Success".
 ISSUED: Final = "Operation Successful"
 # The code of an item after a bug: nothing was done.

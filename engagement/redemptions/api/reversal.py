@@ -1,12 +1,12 @@
 """POST /v2/points/reverse: the reversal of points in plain JSON (docs/protocol.md, tills' part 4.4)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from engagement.redemptions.api.customer import NamedCustomer, reverse_named
+from engagement.redemptions.api.customer import REVERSED, NamedCustomer, reverse_named
 from engagement.redemptions.api.items import plain_identifier, read_plain_reversal
 from engagement.redemptions.api.payloads import plain_answer, plainly_reversed, refused_plain_reversal
 from engagement.redemptions.codes import CONSTRAINTS, PointsCode
@@ -19,8 +19,6 @@ from loyalty_project.protocol.outcomes import Done, Outcome
 from loyalty_project.protocol.values import Item
 from organizations.api.batches import answer_batch
 from organizations.api.views import TillView
-
-REVERSED: Final = "Points Reversed"
 
 
 class PlainReversalView(PlainJsonMixin, TillView):
