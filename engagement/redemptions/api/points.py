@@ -66,7 +66,8 @@ class PointsViewSet(TillViewSet):
 
         def work(_query: Item) -> Done:
             customer_id = named.find(*first_reference(question.references))
-            redeemable = check_redeemable(question, by=call.actor, customer_id=customer_id)
+            catalog = call.configuration.part(load_catalog)
+            redeemable = check_redeemable(question, by=call.actor, customer_id=customer_id, catalog=catalog)
             return Done(
                 body=redeemable_points(named.identifiers(), redeemable, is_money=question.is_money),
                 message=REDEEMABLE,
