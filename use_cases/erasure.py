@@ -90,9 +90,10 @@ def erase_customer(
 def _empty(person: Person) -> dict[str, int]:
     """Numbers of emptied rows by the names of their places; places without any are left out."""
     emptied = {AUDIT: empty_audit(PERSONAL_ROWS, person)}
-    emptied[EVENTS] = forget_customers(person.customers)
     emptied[REJECTED] = empty_rejected_rows(person.values)
     emptied |= {rows.name: empty_personal(rows, person) for rows in PERSONAL_ROWS}
+    # After the outbox: a message that was being sent has announced its event by now, or never will.
+    emptied[EVENTS] = forget_customers(person.customers)
     return {place: rows for place, rows in emptied.items() if rows}
 
 

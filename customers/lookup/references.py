@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from customers.lookup.services import KEYS, LookupQuery, find_each, unless_erased
+from customers.lookup.services import KEYS, LookupQuery, find_each, names_customer, unless_erased
 from customers.lookup.statement import Found
 from customers.profile.reading import Reading, Section
 from loyalty_project.protocol.codes import Code
@@ -33,18 +33,16 @@ def references_in(item: Item) -> dict[str, str]:
     return {key: value for key, value in sent.items() if value}
 
 
+def references_of(query: Mapping[str, str]) -> dict[str, str]:
+    """The references that a query supplies. A `user_id` that is 0, 1, true or false is a flag (docs/protocol.md 4.5)."""
+    user_id = query.get("user_id", "")
+    return references_in({key: value for key, value in query.items() if key != "user_id" or names_customer(user_id)})
+
+
 def first_reference(references: Mapping[str, str]) -> tuple[Mapping[str, str], Sequence[str]]:
     """The reference of a read that counts, alone, and the order of references."""
     first = next((key for key in READ_ORDER if references.get(key, "").strip()), None)
     return ({first: references[first]} if first else {}), READ_ORDER
-
-
-def find_referenced(
-    references: Mapping[str, str], order: Sequence[str], *, by: Actor, country_code: str = ""
-) -> int | Code | None:
-    """The id of the customer of the first known reference, in this order; else as `find_by_references`."""
-    found = find_by_references(references, order, by=by, country_code=country_code)
-    return found.customer.pk if isinstance(found, Found) else found
 
 
 def find_by_references(

@@ -52,12 +52,16 @@ def _send_mail(message: OutboxMessage) -> None:
     mail = EmailMessage(SUBJECT, text, to=[recipient], headers={"Auto-Submitted": "auto-generated"})
     try:
         mail.send()
-    except smtplib.SMTPRecipientsRefused:
-        raise NotSentError("recipient refused", is_final=True) from None
+    except smtplib.SMTPRecipientsRefused as error:
+        # Codes below 500 are for now: a full mailbox, a greylist.
+        is_final = all(code >= 500 for code, _ in error.recipients.values())
+        raise NotSentError("recipient refused", is_final=is_final) from None
     except smtplib.SMTPException as error:
         raise NotSentError(type(error).__name__) from None
-    except (OSError, ValueError) as error:
-        raise NotSentError("no connection" if isinstance(error, OSError) else "malformed address") from None
+    except OSError:
+        raise NotSentError("no connection") from None
+    except ValueError:
+        raise NotSentError("malformed address", is_final=True) from None
 
 
 def _announce(message: OutboxMessage) -> None:

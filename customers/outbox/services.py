@@ -23,7 +23,7 @@ TASK: Final = "send_outbox_message"
 EXPIRED: Final = "expired"
 NO_SENDER: Final = "no sender"
 State = OutboxMessage.State
-_BATCH: Final = 1_000
+_AT_ONCE = 1_000
 
 
 class TryAgainError(Exception):
@@ -100,7 +100,9 @@ def send_message(message_id: int, *, organization: Organization) -> None:
         with transaction.atomic():
             send_by(sender, message)
             message.sender = sender
-            _finish(message, State.SENT, tries=message.tries + 1, now=clock.now())
+            if not _finish(message, State.SENT, tries=message.tries + 1, now=clock.now()):
+                # Erased or expired meanwhile: the event must not be announced.
+                transaction.set_rollback(True)
     except NotSentError as error:
         message.sender = sender or ""
         state = State.FAILED if error.is_final else State.QUEUED
@@ -111,9 +113,9 @@ def send_message(message_id: int, *, organization: Organization) -> None:
 
 def _finish(
     message: OutboxMessage, state: OutboxMessage.State, *, now: datetime, tries: int | None = None, error: str = ""
-) -> None:
-    """Store how a try ended. A message that was erased meanwhile stays erased."""
-    OutboxMessage.objects.filter(pk=message.pk, state=State.QUEUED).update(
+) -> int:
+    """Store how a try ended; return how many rows. A message that was erased or expired meanwhile stays so: 0."""
+    return OutboxMessage.objects.filter(pk=message.pk, state=State.QUEUED).update(
         state=state,
         sender=message.sender,
         tries=message.tries if tries is None else tries,
@@ -122,15 +124,25 @@ def _finish(
     )
 
 
-@transaction.atomic
 def expire_messages() -> int:
-    """Empty the texts of expired messages of the scope's organization; return how many.
+    """Empty the texts of expired messages of the scope's organization, in steps of a thousand; return how many.
 
     Those that still waited have failed. What a webhook has not delivered by then is withdrawn.
     """
+    expired = 0
+    while True:
+        count = _expire_some()
+        expired += count
+        if count < _AT_ONCE:
+            return expired
+
+
+@transaction.atomic
+def _expire_some() -> int:
+    """One step of `expire_messages`."""
     now = clock.now()
     due = OutboxMessage.objects.filter(expires_at__lte=now).exclude(text="").order_by("pk")
-    ids = [row.pk for row in lock(due)[:_BATCH]]
+    ids = [row.pk for row in lock(due)[:_AT_ONCE]]
     if not ids:
         return 0
     expired = OutboxMessage.objects.filter(pk__in=ids)
@@ -141,6 +153,11 @@ def expire_messages() -> int:
 
 
 def prune_messages() -> int:
-    """Delete messages of the scope's organization that are older than 30 days; return how many."""
-    count, _ = OutboxMessage.objects.filter(created_at__lt=clock.now() - KEPT_FOR).delete()
-    return count
+    """Delete messages of the scope's organization older than 30 days, in steps of a thousand; return how many."""
+    old = OutboxMessage.objects.filter(created_at__lt=clock.now() - KEPT_FOR)
+    pruned = 0
+    while True:
+        count, _ = OutboxMessage.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:_AT_ONCE])).delete()
+        pruned += count
+        if count < _AT_ONCE:
+            return pruned

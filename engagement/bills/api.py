@@ -21,6 +21,7 @@ from loyalty_project.protocol.codes import TECHNICAL, CodeTable
 from loyalty_project.protocol.outcomes import Done
 from loyalty_project.protocol.values import Item, child
 from organizations.api.batches import answer_batch
+from organizations.api.call import till_of
 from organizations.api.views import TillViewSet
 from use_cases import registration
 from use_cases.billing import BilledItem, Billing, record_bill
@@ -54,7 +55,7 @@ class BillViewSet(TillViewSet):
         )
 
         def work(item: Item) -> Done:
-            by, notices = call.at_till(_till_of(item))
+            by, notices = call.at_till(till_of(item))
             sent = read_bill(item, BillContext(configuration=call.configuration, by=by, now=context.now))
             sent.notices += notices
             billing = Billing(
@@ -80,12 +81,6 @@ class BillViewSet(TillViewSet):
 def _customers(items: Sequence[Any]) -> list[Item]:
     """The blocks about customers."""
     return [child(item, "customer") for item in items if isinstance(item, dict)]
-
-
-def _till_of(item: Item) -> str:
-    """The till that the item names; "" for none."""
-    given = item.get("till_id")
-    return given if isinstance(given, str) else ""
 
 
 def _done(billed: BilledItem, item: Item, kind: str) -> Done:

@@ -150,10 +150,12 @@ def redeem_points(
     return _redeemed(redemption, checked.customer, by=by)
 
 
-def check_redeemable(request: RedeemableRequest, *, by: Actor, customer_id: int | None = None) -> Redeemable:
+def check_redeemable(
+    request: RedeemableRequest, *, by: Actor, customer_id: int | None = None, catalog: ProgramCatalog | None = None
+) -> Redeemable:
     """Check whether the points may be redeemed now; nothing is spent, and no code is used up.
 
-    `customer_id` is the customer of the request's references, if they were looked up already.
+    `customer_id` and `catalog` are as in `redeem_points`.
 
     Raises `LoyaltyError` with the codes and in the order of `redeem_points`, but 824. Warning 876 if a code is requested and
     cannot be sent. A transaction around it has to commit also on `CountedRefusalError` (808), because a wrong code is counted.
@@ -163,7 +165,7 @@ def check_redeemable(request: RedeemableRequest, *, by: Actor, customer_id: int 
         references, sequence = first_reference(request.references)
         customer_id = find_customer(references, sequence, by=by, country_code=request.country_code).customer.pk
     customer = Customer.objects.get(pk=customer_id)
-    target = choose_program(customer, request.program_id, by=by)
+    target = choose_program(customer, request.program_id, by=by, catalog=catalog)
     points = _points_asked(request, target)
     current = target.program()
     check_not_blocked(customer, organization.policy)

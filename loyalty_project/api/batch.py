@@ -1,7 +1,7 @@
 """Batches: items worked in order, each in its own transaction, so that an error never stops the next item."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import structlog
@@ -18,6 +18,12 @@ from loyalty_project.protocol.values import Item, has_unusable_text
 log = structlog.get_logger(__name__)
 
 _LOCK_NOT_AVAILABLE = "55P03"
+
+Whose = Callable[[Item], int | None]
+
+
+def nobodys(_item: Item) -> None:
+    """The subject of refusals that are about no known customer."""
 
 
 class Once(Protocol):
@@ -41,6 +47,7 @@ def run_batch(
     fallback: CodeTable,
     constraints: Mapping[str, CodeTable],
     once: Once | None = None,
+    whose: Whose = nobodys,
 ) -> list[Outcome]:
     """Outcomes of the items, in their order, each worked in its own transaction.
 
@@ -49,8 +56,11 @@ def run_batch(
     A violated constraint is the code that `constraints` gives its name. Anything unexpected is logged and is `fallback`.
     A database that cannot be reached is raised; if items before were stored, the items that are left get `fallback` instead.
     With `once`, successes and refusals by a rule are stored and given again; technical failures leave no trace.
+    `whose` is the id of the customer whom a refused item is about, so that its stored answer is found when that customer is
+    erased. It is asked only if the answer is stored, in the item's transaction, after the effect was undone. To keep the answer
+    from being stored behind an erasure it locks the customer. It raises no `LoyaltyError`.
     """
-    batch = _Batch(work=work, echo=echo, fallback=fallback, constraints=constraints, once=once)
+    batch = _Batch(work=work, echo=echo, fallback=fallback, constraints=constraints, once=once, whose=whose)
     limit = request_time()
     outcomes: list[Outcome] = []
     for position, item in enumerate(items):
@@ -76,6 +86,7 @@ class _Batch:
     fallback: CodeTable
     constraints: Mapping[str, CodeTable]
     once: Once | None
+    whose: Whose
 
     def outcome(self, position: int, item: Item) -> Outcome:
         """The item's outcome, whatever happens to it."""
@@ -127,7 +138,7 @@ class _Batch:
             code = self._code_of(error)
             if code is None or code in TECHNICAL:
                 raise
-            return self.failed(code, item, sentence=_sentence(error))
+            return self._refused(code, item, sentence=_sentence(error))
 
     def _work(self, item: Item) -> Outcome:
         if not _is_readable(item):
@@ -136,13 +147,20 @@ class _Batch:
             return succeeded(self.work(item))
         except CountedRefusalError as refusal:
             # Returned without an exception, so that the transaction keeps what was counted.
-            return self.failed(refusal.code, item, sentence=refusal.sentence)
+            return self._refused(refusal.code, item, sentence=refusal.sentence)
 
     def _code_of(self, error: LoyaltyError | IntegrityError) -> CodeTable | None:
         """The code of a refusal; None for a constraint that is not in `constraints`."""
         if isinstance(error, LoyaltyError):
             return error.code
         return self.constraints.get(constraint_name(error) or "")
+
+    def _refused(self, code: CodeTable, item: Item, *, sentence: str) -> Outcome:
+        """The outcome of an item that a rule refused, to be stored if answers are."""
+        refused = self.failed(code, item, sentence=sentence)
+        if self.once is None or not _is_readable(item):
+            return refused
+        return replace(refused, subject=self.whose(item))
 
     def failed(self, code: CodeTable, item: Item, *, sentence: str = "") -> Outcome:
         """The outcome of an item that failed with `code`."""

@@ -51,10 +51,17 @@ def succeeded(done: Done) -> Outcome:
     )
 
 
-def failed(code: CodeTable, echo: Mapping[str, Any], *, sentence: str = "", warnings: Sequence[Notice] = ()) -> Outcome:
-    """Outcome of a failed item: the identifiers in `echo`, and `sentence` or the code's own."""
+def failed(
+    code: CodeTable,
+    echo: Mapping[str, Any],
+    *,
+    sentence: str = "",
+    warnings: Sequence[Notice] = (),
+    subject: int | None = None,
+) -> Outcome:
+    """Outcome of a failed item: the identifiers in `echo`, and `sentence` or the code's own. `subject` is as in `Done`."""
     status = _item_status(success=False, code=code, message=sentence or code.sentence, warnings=warnings)
-    return Outcome({**echo, "item_status": status}, succeeded=False)
+    return Outcome({**echo, "item_status": status}, succeeded=False, subject=subject)
 
 
 def _item_status(*, success: bool, code: CodeTable, message: str, warnings: Sequence[Notice]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from rest_framework.response import Response
 
-from loyalty_project.api.batch import Once, run_batch
+from loyalty_project.api.batch import Once, Whose, nobodys, run_batch
 from loyalty_project.api.content import content_digest
 from loyalty_project.api.envelope import Tree
 from loyalty_project.faults import Point, reach
@@ -29,6 +29,7 @@ def answer_batch(
     echo: Callable[[Item], Mapping[str, Any]],
     fallback: CodeTable,
     constraints: Mapping[str, CodeTable],
+    whose: Whose = nobodys,
 ) -> Response:
     """Work the items of the view's call and answer them. Every action that writes answers through this.
 
@@ -38,7 +39,7 @@ def answer_batch(
     Raises `RequestRefusedError`: 400 for an invalid key, 422 for a key that was used for other content.
     """
     once = _once(view, items, action=action)
-    outcomes = run_batch(items, work, echo=echo, fallback=fallback, constraints=constraints, once=once)
+    outcomes = run_batch(items, work, echo=echo, fallback=fallback, constraints=constraints, once=once, whose=whose)
     response = view.answer(compose(outcomes))
     if all(outcome.replayed for outcome in outcomes):
         response[REPLAYED_HEADER] = "true"

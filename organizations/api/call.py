@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.plain_text import read_code
+from loyalty_project.protocol.values import Item, optional
 from organizations.api.attribution import attribution_of
 from organizations.api.authentication import Caller
 from organizations.api.headers import country_code, is_replay, language, user_context
@@ -50,6 +51,14 @@ class Call:
         if till is None:
             return self.actor, (*self.notices, Notice(Code.INVALID_REGISTRATION_TILL))
         return replace(self.actor, till=till, store=till.store), self.notices
+
+
+def till_of(item: Item) -> str:
+    """The till that an item names, for `Call.at_till`; "" for none, which "0" is too (docs/protocol.md, tills' part 1.2).
+
+    Raises `LoyaltyError` 400 for an object or a list in place of text.
+    """
+    return optional(item, "till_id")
 
 
 def read_call(caller: Caller, request: HttpRequest) -> Call:

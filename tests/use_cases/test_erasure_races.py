@@ -19,12 +19,15 @@ import use_cases.merging
 import use_cases.purchases
 from customers.api.items import find_named
 from customers.identifiers.models import Identifier
+from customers.outbox.models import OutboxMessage
+from customers.outbox.services import send_message
 from customers.profile import locks
 from customers.profile.models import Customer
 from customers.profile.reading import Reading
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
 from customers.registration.unit_of_work import CustomerBatch
+from customers.webhook_events import MESSAGE
 from engagement.bills.draft import BillDraft
 from engagement.bills.models import Bill
 from engagement.notes.models import Note
@@ -33,19 +36,26 @@ from engagement.notes.services import keep_notes
 from engagement.points.checks.run import check_ledger
 from engagement.points.ledger import repository
 from engagement.programs.catalog import load_catalog
+from engagement.redemptions.api.customer import NamedCustomer
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
+from loyalty_project.protocol.values import Item
 from organizations.audit.actors import command_actor
 from organizations.configuration import current_configuration
+from organizations.idempotency.models import KeptAnswer
 from organizations.tenancy.scoping import organization_scope
 from referrals.campaigns.catalog import load_campaigns
+from tests.api import Api
 from tests.factories.chains import Chain, member, open_chain
+from tests.factories.messages import OutboxMessageFactory
+from tests.factories.webhooks import listen
 from tests.races import meanwhile, on_another_connection, remove_row_locks, wait_until_blocked
 from tests.use_cases.fates import Job, at_once, fate_of
 from use_cases.erasure import erase_customer
 from use_cases.merging import merge_customers
 from use_cases.purchases import record_purchases
 from use_cases.registration import register_customer
+from webhooks.events.models import Event
 
 ROUNDS = 50 if os.environ.get("REGULARS_PROOFS") == "full" else 5
 DEADLOCK, CONFLICT = "40P01", "40001"
@@ -220,6 +230,81 @@ def test_an_erasure_that_waits_for_a_note_erases_it(chain: Chain, people: list[t
             wait_until_blocked(1)
         assert waiting.result() == "erased"
     assert_erased(chain, [first])
+
+
+def test_a_refusal_is_not_kept_behind_an_erasure(
+    chain: Chain, people: list[tuple[Customer, Customer]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first, _), lock = people[0], NamedCustomer.lock
+    todo = [first]
+
+    def erase_before(named: NamedCustomer, item: Item) -> int | None:
+        if todo:
+            job = erasing(chain, todo.pop())
+            assert on_another_connection(lambda: fate_of(job, chain.organization, Counter())) == "erased"
+        return lock(named, item)
+
+    monkeypatch.setattr(NamedCustomer, "lock", erase_before)
+    assert chain.blr.till is not None
+    body = {"root": {"redeem": [{"points_redeemed": "1000", "customer": {"id": str(first.pk)}}]}}
+    answer = Api(chain.blr.till).call("POST", "redeem", "", body, entity="points", Idempotency_Key="K-1")
+    assert answer.response["responses"]["points"]["item_status"]["code"] == 816
+    with organization_scope(chain.organization):
+        assert mobile_of(0) not in KeptAnswer.objects.get().body
+
+
+@pytest.fixture
+def message(chain: Chain, people: list[tuple[Customer, Customer]]) -> OutboxMessage:
+    """A message to the first customer that waits for a gateway."""
+    with organization_scope(chain.organization):
+        listen(chain.organization, MESSAGE.name)
+        return OutboxMessageFactory(customer=people[0][0])
+
+
+def sending(chain: Chain, message: OutboxMessage) -> Job:
+    def job() -> str:
+        send_message(message.pk, organization=chain.organization)
+        return "sent"
+
+    return job
+
+
+def events_of(chain: Chain, customer: Customer) -> list[dict[str, Any]]:
+    """What is stored of the events that ask for messages to a customer."""
+    with organization_scope(chain.organization):
+        return list(Event.objects.filter(customer_id=customer.pk, kind=MESSAGE.name).values_list("facts", flat=True))
+
+
+@pytest.mark.parametrize("is_erased", [True, False])
+def test_a_message_that_waits_is_not_announced(
+    chain: Chain, people: list[tuple[Customer, Customer]], message: OutboxMessage, *, is_erased: bool
+) -> None:
+    first, _ = people[0]
+    with organization_scope(chain.organization), ExitStack() as till:
+        with transaction.atomic():
+            if is_erased:
+                erasing(chain, first)()
+            else:
+                OutboxMessage.objects.filter(pk=message.pk).update(
+                    state="FAILED", error="expired", text="", finished_at=clock.now()
+                )
+            waiting = till.enter_context(meanwhile(lambda: fate_of(sending(chain, message), chain.organization, Counter())))
+            wait_until_blocked(1)
+        assert waiting.result() == "sent"
+    assert events_of(chain, first) == []
+
+
+def test_an_erasure_that_waits_for_a_message_erases_it(
+    chain: Chain, people: list[tuple[Customer, Customer]], message: OutboxMessage
+) -> None:
+    first, _ = people[0]
+    with organization_scope(chain.organization), ExitStack() as till:
+        with transaction.atomic():
+            sending(chain, message)()
+            waiting = till.enter_context(meanwhile(lambda: fate_of(erasing(chain, first), chain.organization, Counter())))
+            wait_until_blocked(1)
+        assert waiting.result() == "erased"
+    assert events_of(chain, first) == [{}]
 
 
 # --- twins

@@ -11,6 +11,9 @@ from rest_framework.response import Response
 
 from customers.api.echoes import LONGEST_ECHO
 from customers.identifiers.current import current_identifiers
+from customers.lookup.references import find_by_references, references_in, references_of, write_order
+from customers.lookup.statement import Found
+from customers.profile.locks import lock_customer
 from engagement.coupons.codes import CONSTRAINTS, CouponCode
 from engagement.coupons.issuing import issue_coupon
 from engagement.coupons.reactivating import reactivate_coupon
@@ -35,20 +38,19 @@ from engagement.coupons.tills.requests import (
     read_question,
     read_use,
     redemptions_to_reverse,
-    references_of,
     sent_references,
     sent_text,
 )
+from loyalty_project.api.batch import Whose, nobodys
 from loyalty_project.api.envelope import Tree, request_items, sale_answer
-from loyalty_project.api.plain import PlainJsonMixin
+from loyalty_project.api.plain import PlainJsonMixin, plain_warnings
 from loyalty_project.api.response import WireResponse
 from loyalty_project.openapi.operations import described
-from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import in_numeric_order
 from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
 from loyalty_project.protocol.values import Item, child, is_on, text
 from organizations.api.batches import answer_batch
-from organizations.api.call import Call
+from organizations.api.call import Call, till_of
 from organizations.api.views import TillViewSet
 
 KEY: Final = "coupon"
@@ -56,8 +58,6 @@ CONTAINER: Final = "coupons"
 REDEEMABLE: Final = "Coupon isRedeem successful"
 REACTIVATED: Final = "Coupon reactivated"
 _EXTENDED: Final = "extended"
-# Sentences of warnings.
-_SENTENCES: Final[Mapping[int, str]] = {int(code): code.sentence for code in (*Code, *CouponCode)}
 
 
 class CouponTillViewSet(TillViewSet):
@@ -81,6 +81,7 @@ class CouponTillViewSet(TillViewSet):
             lambda item: redeem_item(item, query, call),
             limit=1,
             echo=partial(echo_use, query=query),
+            whose=lambda item: lock_sent(sent_references(item) or references_of(query), call),
             least=FAILED_USE,
             compose=partial(sale_answer, container=CONTAINER, key=KEY),
         )
@@ -94,6 +95,7 @@ class CouponTillViewSet(TillViewSet):
             lambda item: issue_item(item, query, call),
             limit=call.policy.batch_limit,
             echo=echo_issue,
+            whose=lambda item: lock_sent(sent_references(item), call),
             least=FAILED_ISSUE,
             compose=partial(sale_answer, key=KEY),
         )
@@ -119,6 +121,7 @@ class CouponTillViewSet(TillViewSet):
         echo: Callable[[Item], Mapping[str, Any]],
         least: Mapping[str, Any],
         compose: Callable[[Sequence[Outcome]], Tree],
+        whose: Whose = nobodys,
     ) -> Response:
         """Answer a batch. A failed item has at least the keys `least`, also if the item is not an object."""
 
@@ -136,6 +139,7 @@ class CouponTillViewSet(TillViewSet):
             echo=echo,
             fallback=CouponCode.FAILED,
             constraints=CONSTRAINTS,
+            whose=whose,
         )
 
 
@@ -214,7 +218,7 @@ def ask_coupon(query: Mapping[str, str], call: Call) -> Outcome:
 
 def redeem_item(item: Item, query: Mapping[str, str], call: Call) -> Done:
     """Redeem the coupon of an item. Raises `LoyaltyError`: 400, and the codes of `redeem_coupon`."""
-    by, notices = call.at_till(text(item, "till_id"))
+    by, notices = call.at_till(till_of(item))
     used = redeem_coupon(read_use(item, query, country_code=call.country_code), by=by)
     return Done(
         body=used_coupon(used.redemption, used.terms, current_identifiers(used.customer_id)),
@@ -227,7 +231,7 @@ def redeem_item(item: Item, query: Mapping[str, str], call: Call) -> Done:
 
 def issue_item(item: Item, query: Mapping[str, str], call: Call) -> Done:
     """Issue the coupon of an item. Raises `LoyaltyError`: 400, and the codes of `issue_coupon`."""
-    by, notices = call.at_till(text(item, "till_id"))
+    by, notices = call.at_till(till_of(item))
     issued = issue_coupon(read_issue(item, country_code=call.country_code), by=by)
     user_id = issued.customer_id if is_on(query, "user_id") else None
     customer = printed_customer(current_identifiers(issued.customer_id), user_id=user_id)
@@ -242,7 +246,7 @@ def issue_item(item: Item, query: Mapping[str, str], call: Call) -> Done:
 
 def reactivate_item(item: Item, call: Call) -> Done:
     """Take the redemption of an item back. Raises `LoyaltyError`: 400, and the codes of `reactivate_coupon`."""
-    by, notices = call.at_till(text(item, "till_id"))
+    by, notices = call.at_till(till_of(item))
     done = reactivate_coupon(text(item, "redemption_id"), by=by)
     return Done(
         body=reactivated_coupon(done.redemption, done.coupon, done.uses_left),
@@ -260,8 +264,7 @@ def plain_reactivations(outcomes: Sequence[Outcome]) -> Tree:
         of, status = {"redemptionId": outcome.body.get("redemptionId", "")}, outcome.body["item_status"]
         if not outcome.succeeded:
             errors.append({"code": int(status["code"]), "message": status["message"], **of})
-        codes = map(int, status["warnings"]["warning"])
-        warnings += [{"code": code, "message": _SENTENCES[code], **of} for code in codes]
+        warnings += [{**warning, **of} for warning in plain_warnings(status, CouponCode)]
     return plain_answer(errors=errors, warnings=warnings)
 
 
@@ -288,6 +291,16 @@ def echo_issue(item: Item) -> Mapping[str, Any]:
 def echo_reactivation(item: Item) -> Mapping[str, Any]:
     """What a refused reactivation repeats of its item."""
     return {**FAILED_REACTIVATION, "redemptionId": sent_text(item, "redemption_id")[:LONGEST_ECHO]}
+
+
+def lock_sent(references: Mapping[str, str], call: Call) -> int | None:
+    """Lock the customer whom a refused item repeats by references: the id; None without one. Call it in a transaction.
+
+    Raises as `lock_customer` if the customer was merged or erased meanwhile: the whole item has to be repeated.
+    """
+    order = write_order(call.policy)
+    found = find_by_references(references_in(dict(references)), order, by=call.actor, country_code=call.country_code)
+    return lock_customer(found.customer.pk).pk if isinstance(found, Found) else None
 
 
 def _cut(references: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,6 @@ from loyalty_project.openapi.plain import PlainOperation
 from loyalty_project.openapi.shapes import Properties, Schema, container, either, one_or_many, record, rows, text
 from loyalty_project.protocol.codes import Code
 
-_TYPES: Final = ("ABS", "PERC")
 _TRUTH: Final = ("true", "false")
 _PARAMETERS: Final[Sequence[Parameter]] = tuple(plain(name, meaning) for name, meaning in REFERENCES.items())
 _SENT_REFERENCES: Final[Properties] = {name: text(meaning) for name, meaning in REFERENCES.items()}

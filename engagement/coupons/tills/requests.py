@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from customers.lookup.references import READ_ORDER, references_in
-from customers.lookup.services import names_customer
+from customers.lookup.references import READ_ORDER, references_in, references_of
 from engagement.coupons.issuing import IssueRequest
 from engagement.coupons.redeeming import CouponUse, UsableQuestion
 from loyalty_project.protocol.codes import Code
@@ -12,12 +11,6 @@ from loyalty_project.protocol.errors import LoyaltyError, RequestRefusedError
 from loyalty_project.protocol.values import MOST_ROWS, Item, as_list, child, rows, text
 
 _CASES: Final[Mapping[str, Callable[[str], str]]] = {"LOWER": str.lower, "AS_IT_IS": str}
-
-
-def references_of(query: Mapping[str, str]) -> dict[str, str]:
-    """The references that a query supplies. A `user_id` that is 0, 1, true or false is a flag (docs/protocol.md 4.5)."""
-    user_id = query.get("user_id", "")
-    return references_in({key: value for key, value in query.items() if key != "user_id" or names_customer(user_id)})
 
 
 def read_question(query: Mapping[str, str], *, country_code: str = "") -> UsableQuestion:

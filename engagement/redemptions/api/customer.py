@@ -8,6 +8,7 @@ from customers.api.reads import reading_of
 from customers.identifiers.sections import identifiers
 from customers.lookup.references import write_order
 from customers.lookup.statement import Found
+from customers.profile.locks import lock_customer
 from customers.profile.reading import merged
 from engagement.redemptions.requests import ReversalRequest
 from engagement.redemptions.reversing import Reversed, check_reversal_enabled, needs_customer, reverse_redemption
@@ -18,6 +19,7 @@ from loyalty_project.protocol.values import Item
 from organizations.api.call import Call
 from organizations.audit.actors import Actor
 
+REVERSED: Final = "Points Reversed"
 _IDENTIFIERS: Final = ("mobile", "email", "external_id")
 
 
@@ -42,6 +44,13 @@ class NamedCustomer:
             reading=reading,
         )
         return self._found.customer.pk
+
+    def lock(self, _item: Item) -> int | None:
+        """Lock the customer of an item that was refused: the id; None if nobody was found. Call it in a transaction.
+
+        Raises as `lock_customer` if the customer was merged or erased meanwhile: the whole item has to be repeated.
+        """
+        return None if self._found is None else lock_customer(self._found.customer.pk).pk
 
     @property
     def notices(self) -> tuple[Notice, ...]:

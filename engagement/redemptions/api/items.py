@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from customers.lookup.references import references_in
-from customers.lookup.services import names_customer
+from customers.api.echoes import LONGEST_ECHO
+from customers.lookup.references import references_in, references_of
 from engagement.redemptions.codes import PointsCode
 from engagement.redemptions.requests import RedeemableRequest, RedemptionRequest, ReversalRequest
 from loyalty_project.protocol.codes import Code
@@ -13,7 +13,6 @@ from loyalty_project.protocol.values import Item, Value, child, is_on, optional,
 
 # What stands for a value that is not text: no reader accepts it.
 _NOT_TEXT: Final = "?"
-_LONGEST: Final = 300
 _OFF: Final = {"", "0", "false"}
 _GROUP: Final = "user_group2_"
 _USES_GROUP: Final = "use_default_user_group2"
@@ -36,11 +35,6 @@ def customer_block(item: Value) -> Item:
     return child(item, "customer") if isinstance(item, dict) else {}
 
 
-def till_of(item: Item) -> str:
-    """The till that an item names, by code or id; "" for none. Raises `LoyaltyError` 400 for an object in place of text."""
-    return optional(item, "till_id")
-
-
 def customer_references(item: Item) -> dict[str, str]:
     """The references of the customer in a body. Raises `LoyaltyError` 802 for an object or a list in place of a value."""
     try:
@@ -50,12 +44,8 @@ def customer_references(item: Item) -> dict[str, str]:
 
 
 def query_references(query: Mapping[str, str]) -> dict[str, str]:
-    """The references of a query; `user_id` as 0, 1, true or false is a flag and not an id (docs/protocol.md 4.5).
-
-    Raises `RequestRefusedError` 400 without any.
-    """
-    user_id = query.get("user_id", "")
-    references = references_in({**query, "user_id": user_id if names_customer(user_id) else ""})
+    """The references of a query (`references_of`). Raises `RequestRefusedError` 400 without any."""
+    references = references_of(query)
     if not references:
         raise RequestRefusedError(400, Code.INVALID_INPUT)
     return references
@@ -134,7 +124,7 @@ def read_plain_reversal(item: Item, *, country_code: str) -> ReversalRequest:
 def plain_identifier(item: Item) -> dict[str, str]:
     """The identifier in the body of /v2/points/reverse as sent, for its answer."""
     sent = child(item, "identifier")
-    return {key: _as_text(sent.get(key)).strip()[:_LONGEST] for key in ("type", "value")}
+    return {key: _as_text(sent.get(key)).strip()[:LONGEST_ECHO] for key in ("type", "value")}
 
 
 def _field(row: Item) -> dict[str, str]:

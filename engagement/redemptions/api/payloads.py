@@ -5,15 +5,15 @@ from decimal import Decimal
 from typing import Any, Final
 
 from customers.api.echoes import LONGEST_ECHO
+from engagement.redemptions.codes import PointsCode
 from engagement.redemptions.redeeming import Redeemable, Redeemed
 from engagement.redemptions.reversing import Reversed
-from loyalty_project.protocol.codes import Code
+from loyalty_project.api.plain import plain_warnings
 from loyalty_project.protocol.numbers import plain_digits, read_plain
 from loyalty_project.protocol.values import Item
 
 NO_BILL: Final = -1
 _LONGEST_NUMBER: Final = 40
-_WARNINGS: Final = {int(code): code.sentence.removesuffix(".") for code in Code}
 Identity = Mapping[str, Any]
 
 
@@ -156,10 +156,6 @@ def plain_answer(body: Mapping[str, Any]) -> dict[str, Any]:
     refusal = {"code": int(status["code"]), "message": status["message"]}
     return {
         **{key: value for key, value in body.items() if key != "item_status"},
-        "warnings": [_warning(int(code)) for code in status["warnings"]["warning"]],
+        "warnings": plain_warnings(status, PointsCode),
         "errors": [] if status["success"] == "true" else [refusal],
     }
-
-
-def _warning(code: int) -> dict[str, Any]:
-    return {"code": code, "message": _WARNINGS[code]}

@@ -11,14 +11,13 @@ from rest_framework.response import Response
 from customers.lookup.references import first_reference, write_order
 from engagement.programs.catalog import load_catalog
 from engagement.redemptions import points_openapi as openapi
-from engagement.redemptions.api.customer import NamedCustomer, reverse_named
+from engagement.redemptions.api.customer import REVERSED, NamedCustomer, reverse_named
 from engagement.redemptions.api.items import (
     customer_block,
     query_references,
     read_question,
     read_redemption,
     read_reversal,
-    till_of,
 )
 from engagement.redemptions.api.payloads import (
     printed_number,
@@ -41,11 +40,11 @@ from loyalty_project.protocol.errors import RequestRefusedError, in_numeric_orde
 from loyalty_project.protocol.outcomes import Done, Outcome
 from loyalty_project.protocol.values import Item
 from organizations.api.batches import answer_batch
+from organizations.api.call import till_of
 from organizations.api.views import TillViewSet
 
 REDEEMABLE: Final = "Points can be redeemed"
 REDEEMED: Final = "Points Redeemed"
-REVERSED: Final = "Points Reversed"
 # Literal of the status of validationcode; the others have "Success".
 ISSUED: Final = "Operation Successful"
 # The code of an item after a bug: nothing was done.
@@ -67,7 +66,8 @@ class PointsViewSet(TillViewSet):
 
         def work(_query: Item) -> Done:
             customer_id = named.find(*first_reference(question.references))
-            redeemable = check_redeemable(question, by=call.actor, customer_id=customer_id)
+            catalog = call.configuration.part(load_catalog)
+            redeemable = check_redeemable(question, by=call.actor, customer_id=customer_id, catalog=catalog)
             return Done(
                 body=redeemable_points(named.identifiers(), redeemable, is_money=question.is_money),
                 message=REDEEMABLE,
@@ -125,7 +125,7 @@ class PointsViewSet(TillViewSet):
                 subject=customer_id,
             )
 
-        return self._write(items, work, name="redeem", echo=lambda item: refused_redemption(named.identity(), item))
+        return self._write(items, work, named, name="redeem", echo=lambda item: refused_redemption(named.identity(), item))
 
     @action(detail=False, methods=["post"])
     @described(openapi.REVERSE)
@@ -146,16 +146,22 @@ class PointsViewSet(TillViewSet):
                 subject=done.customer_id,
             )
 
-        return self._write(items, work, name="reverse", echo=lambda item: refused_reversal(named.identity(), item))
+        return self._write(items, work, named, name="reverse", echo=lambda item: refused_reversal(named.identity(), item))
 
     def _read(self, work: Callable[[Item], Done], *, echo: Callable[[], Mapping[str, Any]]) -> Sequence[Outcome]:
         """The outcome of a read, whose only item is the query."""
         return run_batch([self.query], work, echo=lambda _query: echo(), fallback=FAILED, constraints=CONSTRAINTS)
 
     def _write(
-        self, items: Sequence[Item], work: Callable[[Item], Done], *, name: str, echo: Callable[[Item], Mapping[str, Any]]
+        self,
+        items: Sequence[Item],
+        work: Callable[[Item], Done],
+        named: NamedCustomer,
+        *,
+        name: str,
+        echo: Callable[[Item], Mapping[str, Any]],
     ) -> Response:
-        """The answer to a write of one item."""
+        """The answer to a write of one item, about the customer that it names."""
         return answer_batch(
             self,
             items,
@@ -165,4 +171,5 @@ class PointsViewSet(TillViewSet):
             echo=echo,
             fallback=FAILED,
             constraints=CONSTRAINTS,
+            whose=named.lock,
         )

@@ -1,12 +1,12 @@
 """POST /v2/points/reverse: the reversal of points in plain JSON (docs/protocol.md, tills' part 4.4)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from engagement.redemptions.api.customer import NamedCustomer, reverse_named
+from engagement.redemptions.api.customer import REVERSED, NamedCustomer, reverse_named
 from engagement.redemptions.api.items import plain_identifier, read_plain_reversal
 from engagement.redemptions.api.payloads import plain_answer, plainly_reversed, refused_plain_reversal
 from engagement.redemptions.codes import CONSTRAINTS, PointsCode
@@ -20,13 +20,12 @@ from loyalty_project.protocol.values import Item
 from organizations.api.batches import answer_batch
 from organizations.api.views import TillView
 
-REVERSED: Final = "Points Reversed"
-
 
 class PlainReversalView(PlainJsonMixin, TillView):
     """The call, for tills and API clients as all others."""
 
     http_method_names = ["post"]
+    reads_single_quotes = True
 
     def post(self, _request: Request) -> Response:
         """Give redeemed points back."""
@@ -59,6 +58,7 @@ class PlainReversalView(PlainJsonMixin, TillView):
             echo=echo,
             fallback=Code.ALL_FAILED,
             constraints=CONSTRAINTS,
+            whose=named.lock,
         )
 
     def answer(self, tree: Tree) -> Response:

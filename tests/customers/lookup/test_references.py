@@ -2,7 +2,7 @@
 
 import pytest
 
-from customers.lookup.references import references_in
+from customers.lookup.references import references_in, references_of
 from loyalty_project.protocol.errors import LoyaltyError
 
 
@@ -18,3 +18,9 @@ def test_references_have_aliases_and_blanks_are_not_supplied() -> None:
 def test_a_list_is_not_a_reference() -> None:
     with pytest.raises(LoyaltyError, match="400"):
         references_in({"mobile": ["98"]})
+
+
+def test_a_user_id_of_a_query_may_be_a_flag() -> None:
+    for flag in ("0", "1", "true", "False", ""):
+        assert references_of({"user_id": flag, "mobile": "98", "format": "json"}) == {"mobile": "98"}
+    assert references_of({"user_id": "12"}) == {"id": "12"}

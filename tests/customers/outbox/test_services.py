@@ -10,6 +10,8 @@ import orjson
 import pytest
 import time_machine
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
@@ -113,6 +115,9 @@ def test_an_e_mail_goes_through_the_mail_server(asha: Customer, by: Actor, setti
         (ConnectionRefusedError(), ("QUEUED", "SMTP", 1, "no connection")),
         (smtplib.SMTPServerDisconnected(), ("QUEUED", "SMTP", 1, "SMTPServerDisconnected")),
         (smtplib.SMTPRecipientsRefused({}), ("FAILED", "SMTP", 1, "recipient refused")),
+        (smtplib.SMTPRecipientsRefused({"a@b.c": (550, b"unknown")}), ("FAILED", "SMTP", 1, "recipient refused")),
+        (smtplib.SMTPRecipientsRefused({"a@b.c": (451, b"greylisted")}), ("QUEUED", "SMTP", 1, "recipient refused")),
+        (ValueError("Invalid address"), ("FAILED", "SMTP", 1, "malformed address")),
     ],
 )
 def test_a_mail_server_that_fails_is_tried_again(
@@ -191,3 +196,19 @@ def test_old_messages_are_deleted(asha: Customer, by: Actor, moment: time_machin
     moment.shift(timedelta(days=2))
     assert prune_messages() == 1
     assert OutboxMessage.objects.get() == new
+
+
+@pytest.mark.parametrize("messages", [3, 4, 5])
+def test_many_messages_expire_and_are_deleted_in_steps(
+    asha: Customer, by: Actor, moment: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, messages: int
+) -> None:
+    monkeypatch.setattr("customers.outbox.services._AT_ONCE", 2)
+    queue(asha, by, *[SMS] * messages)
+    moment.shift(timedelta(minutes=10))
+    assert expire_messages() == messages
+    assert set(OutboxMessage.objects.values_list("text", "state")) == {("", "FAILED")}
+    moment.shift(timedelta(days=30))
+    with CaptureQueriesContext(connection) as queries:
+        assert prune_messages() == messages
+    deleted = [query for query in queries.captured_queries if query["sql"].startswith("DELETE")]
+    assert len(deleted) == (messages + 1) // 2

@@ -10,11 +10,13 @@ from pytest_django import DjangoAssertNumQueries
 from customers.profile.models import Customer
 from engagement.points.models import PointsAccount
 from engagement.redemptions.models import Redemption
+from organizations.credentials.tokens import issue_token
 from organizations.locations.models import Till
 from tests.api import Api
 from tests.engagement.redemptions.tills import PointsTill
 from tests.factories.bills import BillFactory
 from tests.factories.chains import NOON, Chain, member
+from tests.factories.credentials import ApiClientFactory
 from tests.factories.locations import TillFactory
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +145,16 @@ def test_a_till_in_the_body_of_a_till_does_not_count(till: PointsTill, chain: Ch
     answer = till.redeem(10, till_id=chain.delhi.till.code, group_redemption="true", discount="x", billing_time="x")
     assert answer.warnings == []
     assert Redemption.objects.get().entry.till == chain.blr.till
+
+
+def test_a_client_names_the_till_of_an_item(till: PointsTill, chain: Chain) -> None:
+    assert chain.delhi.till is not None
+    token = f"Bearer {issue_token(ApiClientFactory(till=chain.blr.till))}"
+    for name, warnings in ((chain.delhi.till.code, []), ("nowhere", ["91020"]), ("0", [])):
+        body = {"redeem": {"points_redeemed": 10, "customer": till.whose, "till_id": name}}
+        assert till.write("redeem", body, Authorization=token).warnings == warnings
+    tills = [redemption.entry.till for redemption in Redemption.objects.order_by("pk")]
+    assert tills == [chain.delhi.till, chain.blr.till, chain.blr.till]
 
 
 def test_a_redemption_at_a_till_of_another_organization_finds_nobody(asha: PointsAccount) -> None:

@@ -7,9 +7,12 @@ import time_machine
 
 from engagement.points.models import PointsAccount
 from engagement.redemptions.models import Redemption, RedemptionReversal
+from organizations.audit.actors import command_actor
+from organizations.idempotency.models import KeptAnswer
 from tests.engagement.redemptions.asking import issue
 from tests.engagement.redemptions.tills import PointsTill, other_till_of
 from tests.factories.chains import Chain
+from use_cases.erasure import erase_customer
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +96,27 @@ def test_an_idempotency_key_reverses_once(till: PointsTill) -> None:
     assert answers[0].http.content == answers[1].http.content
     assert [answer.is_replayed for answer in answers] == [False, True]
     assert till.balance() == 90
+
+
+# --- kept refusals of erased customers
+
+
+def test_kept_refusals_are_emptied_with_the_customer(till: PointsTill, chain: Chain, asha: PointsAccount) -> None:
+    refused = [
+        till.redeem("1000", key="K-1"),
+        till.reverse("zzzz00", key="K-1"),
+        till.redeem("30", key="K-2", validation_code="X"),
+    ]
+    assert [answer.numeric_code for answer in refused] == [819, 902, 808]
+    identifier = {"type": "mobile", "value": "9812345678"}
+    till.reverse_plainly({"redemptionId": "zzzz00", "identifier": identifier}, **{"Idempotency-Key": "K-1"})
+    assert KeptAnswer.objects.filter(body__contains="9812345678").count() == 4
+    erase_customer(asha.customer_id, basis="Request 17", by=command_actor("erase_customer", chain.organization))
+    assert KeptAnswer.objects.filter(body__contains="8109", succeeded=False).count() == 4
+    assert not KeptAnswer.objects.filter(body__contains="9812345678").exists()
+
+
+def test_a_refusal_without_a_known_customer_is_nobodys(till: PointsTill, asha: PointsAccount) -> None:
+    assert till.redeem("30", key="K-1", customer={"mobile": "9812345670"}).numeric_code == 816
+    assert till.redeem("30", key="K-2", redemption_time={"a": "b"}).numeric_code == 400
+    assert list(KeptAnswer.objects.values_list("subject_id", flat=True)) == [None, None]

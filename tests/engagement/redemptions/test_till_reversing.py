@@ -169,6 +169,11 @@ def test_a_plain_refusal_is_http_400_with_errors(till: PointsTill, body: object,
     assert answer["warnings"] == []
 
 
+def test_a_plain_body_may_have_single_quotes(till: PointsTill) -> None:
+    status, answer = plain(till, f"{{'redemptionId': '{spent(till)}', 'pointsToBeReversed': 10}}")
+    assert (status, answer["pointsReversed"], answer["errors"]) == (200, 10, [])
+
+
 def test_a_plain_call_is_authenticated_throttled_and_json_only(till: PointsTill, chain: Chain) -> None:
     client = Client()
     answer = client.post("/v2/points/reverse", "{}", content_type="application/json")

@@ -140,10 +140,10 @@ def test_the_till_of_an_item_counts_for_clients_alone(shop: Shop, till: BillTill
     other = TillFactory(store=shop.till.store, code="blr.till9")
     till.sell(10, till_id=other.code)
     token = issue_token(ApiClientFactory(till=shop.till))
-    for name in (other.code, "nowhere"):
-        till.send(till.sale(10, till_id=name), X_CAP_API_OAUTH_TOKEN=token)
+    for name, warnings in ((other.code, []), ("nowhere", ["91020"]), ("0", [])):
+        assert till.send(till.sale(10, till_id=name), X_CAP_API_OAUTH_TOKEN=token).warnings == warnings
     codes = Bill.objects.order_by("pk").values_list("till__code", flat=True)
-    assert list(codes) == ["blr.till1", "blr.till9", "blr.till1"]
+    assert list(codes) == ["blr.till1", "blr.till9", "blr.till1", "blr.till1"]
 
 
 def test_a_failure_that_nobody_foresaw_is_608(till: BillTill, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,11 +161,11 @@ def test_a_till_names_no_other_till(api: Api, shops: Shops, asha: Customer) -> N
 def test_a_client_names_the_till_of_an_item(api: Api, shops: Shops, asha: Customer) -> None:
     open_series(shops.organization)
     token = f"Bearer {issue_token(ApiClientFactory(till=shops.blr))}"
-    items = [{"series_id": "TENTH", "customer": ASHA, "till_id": till} for till in (shops.delhi.code, "nowhere")]
+    items = [{"series_id": "TENTH", "customer": ASHA, "till_id": till} for till in (shops.delhi.code, "nowhere", "0")]
     body = {"root": {"coupon": items}}
     answer = api.call("POST", "issue", "", body, entity="coupon", Authorization=token)
-    assert [warnings_of(item) for item in answer.response["coupon"]] == [[], ["91020"]]
-    assert [coupon.till for coupon in Coupon.objects.order_by("pk")] == [shops.delhi, shops.blr]
+    assert [warnings_of(item) for item in answer.response["coupon"]] == [[], ["91020"], []]
+    assert [coupon.till for coupon in Coupon.objects.order_by("pk")] == [shops.delhi, shops.blr, shops.blr]
 
 
 def test_a_merged_customers_reference_leads_to_the_survivor(api: Api, shops: Shops, asha: Customer) -> None:

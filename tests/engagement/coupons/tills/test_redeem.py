@@ -12,12 +12,15 @@ from pytest_django import DjangoAssertNumQueries
 from customers.profile.models import Customer
 from engagement.coupons.models import Coupon, CouponRedemption
 from loyalty_project import clock
+from organizations.audit.actors import command_actor
+from organizations.idempotency.models import KeptAnswer
 from tests.api import Api
 from tests.engagement.coupons.tills.calls import ASHA, NOBODY, code_of, redeem, send, warnings_of
 from tests.engagement.shops import Shops
 from tests.factories.coupons import hold, open_series
 from tests.factories.locations import till_actor
 from tests.factories.statuses import CustomerStatusFactory, label
+from use_cases.erasure import erase_customer
 from use_cases.merging import merge_customers
 
 pytestmark = pytest.mark.django_db
@@ -212,6 +215,16 @@ def test_a_merged_customers_reference_leads_to_the_survivor(api: Api, shops: Sho
     items = [redeem(api, code, customer={"mobile": "919812345679"}, transaction=BILL) for _ in range(2)]
     assert [(code_of(item), item["customer"]["mobile"]) for item in items] == [(700, "919812345678")] * 2
     assert [warnings_of(item) for item in items] == [["91009"], ["711", "91009"]]
+
+
+def test_kept_refusals_are_emptied_with_the_customer(api: Api, shops: Shops, asha: Customer) -> None:
+    send(api, "redeem", {"code": "NOSUCH", "customer": {**ASHA, "card_number": []}}, key="K1")
+    send(api, "redeem", {"code": "NOSUCH"}, query="mobile=919812345678", key="K2")
+    send(api, "issue", {"series_id": "NOSUCH", "customer": ASHA}, {"series_id": "NOSUCH", "customer": NOBODY}, key="K1")
+    assert KeptAnswer.objects.filter(subject_id=asha.pk, body__contains="919812345678").count() == 3
+    erase_customer(asha.pk, basis="Request 17", by=command_actor("erase_customer", shops.organization))
+    assert not KeptAnswer.objects.filter(body__contains="919812345678").exists()
+    assert KeptAnswer.objects.filter(body__contains="919812345600", subject_id=None).count() == 1
 
 
 def test_a_key_answers_without_a_warning(api: Api, shops: Shops, asha: Customer) -> None:
