@@ -179,12 +179,15 @@ def test_a_merge_is_erased_whole_or_refused(chain: Chain, people: list[tuple[Cus
             for number, (first, two) in enumerate(people)
         ],
     )
-    assert sum(fates.values()) == 2 * ROUNDS
     assert set(fates) <= {"erased", "merged", "refused"}
+    # The first call of a pair succeeds, and an erasure of the survivor succeeds in any case.
+    assert fates["erased"] >= ROUNDS // 2
+    assert fates["refused"] <= ROUNDS
     assert fates.repeats[DEADLOCK] == 0
     with organization_scope(chain.organization):
         erased = list(Customer.objects.exclude(erased_at=None).filter(merged_into=None))
         assert not Customer.objects.filter(erased_at=None, merged_into__in=erased).exists()
+        assert (len(erased), Customer.objects.exclude(merged_into=None).count()) == (fates["erased"], fates["merged"])
     assert_erased(chain, erased)
 
 
