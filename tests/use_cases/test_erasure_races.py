@@ -19,7 +19,6 @@ import use_cases.merging
 import use_cases.purchases
 from customers.api.items import find_named
 from customers.identifiers.models import Identifier
-from customers.profile import locks
 from customers.profile.models import Customer
 from customers.profile.reading import Reading
 from customers.registration.context import load_input_context
@@ -31,7 +30,6 @@ from engagement.notes.models import Note
 from engagement.notes.rules import SentNote
 from engagement.notes.services import keep_notes
 from engagement.points.checks.run import check_ledger
-from engagement.points.ledger import repository
 from engagement.programs.catalog import load_catalog
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
@@ -40,8 +38,8 @@ from organizations.configuration import current_configuration
 from organizations.tenancy.scoping import organization_scope
 from referrals.campaigns.catalog import load_campaigns
 from tests.factories.chains import Chain, member, open_chain
-from tests.races import meanwhile, on_another_connection, remove_row_locks, wait_until_blocked
-from tests.use_cases.fates import Job, at_once, fate_of
+from tests.races import meanwhile, on_another_connection, wait_until_blocked
+from tests.use_cases.fates import Job, at_once, fate_of, remove_customer_locks
 from use_cases.erasure import erase_customer
 from use_cases.merging import merge_customers
 from use_cases.purchases import record_purchases
@@ -230,8 +228,7 @@ def test_an_erasure_that_waits_for_a_note_erases_it(chain: Chain, people: list[t
 
 @pytest.fixture
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    remove_row_locks(monkeypatch, locks)
-    remove_row_locks(monkeypatch, repository)
+    remove_customer_locks(monkeypatch)
 
 
 def erased_before(write: tuple[Any, str], chain: Chain, customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
