@@ -80,7 +80,7 @@ def erasing(chain: Chain, customer: Customer) -> Job:
 
 
 def erasing_again(chain: Chain, customer: Customer) -> Job:
-    """An erasure that is tried a second time if it is refused: it is told so if another customer was merged meanwhile."""
+    """An erasure that is tried again if it is refused, as its refusal says where another customer was merged meanwhile."""
     erase = erasing(chain, customer)
 
     def job() -> str:
