@@ -8,8 +8,7 @@ from customers.profile.models import Customer
 from engagement.bills.models import Bill, BillLine
 from engagement.points.checks.run import check_ledger
 from tests.api import Api
-from tests.engagement.bills.api.test_checks import set_flags
-from tests.engagement.bills.api.tills import BASKET, CUP, JAM, TEA, BillAnswer, BillTill
+from tests.engagement.bills.api.tills import BASKET, CUP, JAM, TEA, BillAnswer, BillTill, set_flags
 from tests.factories.bills import Shop
 from tests.factories.locations import TillFactory
 
