@@ -14,7 +14,7 @@ from benchmarks.load import Load, Measured, answer_to
 from benchmarks.results import Result, Target, percentile
 from benchmarks.servers import Served, bare_reading
 from benchmarks.waiting import CONNECTIONS, waiting_row
-from benchmarks.watching import Run, cost, generator_share, watched
+from benchmarks.watching import Run, alternate, beside_bare_row, cost, generator_share, watched
 from engagement.programs.models import Program, Tier
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
@@ -73,34 +73,21 @@ def measure_gets(ours: Served, data: BenchData, effort: Effort, *, parts: Sequen
 def _measure_get(ours: Served, bare: Served, calls: Sequence[str], effort: Effort) -> Result:
     compare_answers(ours, bare, calls[:_COMPARED])
     _closed(bare, calls, effort, seconds=_WARM_UP_SECONDS)
-    sides: tuple[list[Run], list[Run]] = ([], [])
-    for _ in range(effort.rounds):
-        for runs, server in zip(sides, (bare, ours), strict=True):
-            runs.append(watched(server, partial(_closed, server, calls, effort)))
-    return Result(
-        name="customer/get",
-        unit="calls/s",
-        yardstick=[run.measured.rate for run in sides[0]],
-        ours=[run.measured.rate for run in sides[1]],
-        target=Target(value=0.5),
-        note=f"processor a call {cost(sides[1])}, bare {cost(sides[0])}; {generator_share([run.measured for run in sides[0]])}",
-        more={"processor": {"ours": [run.as_json() for run in sides[1]], "yardstick": [run.as_json() for run in sides[0]]}},
-    )
+    watch_bare, watch_ours = (partial(_watched, server, calls, effort) for server in (bare, ours))
+    return beside_bare_row("customer/get", *alternate(watch_bare, watch_ours, rounds=effort.rounds))
 
 
 def _measure_flags(ours: Served, numbers: Sequence[int], singles: Sequence[str], effort: Effort) -> Result:
     flagged = [get_call([number], more=EVERY_FLAG) for number in numbers]
     _closed(ours, flagged, effort, seconds=_WARM_UP_SECONDS)
-    sides: tuple[list[Run], list[Run]] = ([], [])
-    for _ in range(effort.rounds):
-        for runs, calls in zip(sides, (singles, flagged), strict=True):
-            runs.append(watched(ours, partial(_closed, ours, calls, effort)))
+    watch_plain, watch_flagged = (partial(_watched, ours, calls, effort) for calls in (singles, flagged))
+    plain, every = alternate(watch_plain, watch_flagged, rounds=effort.rounds)
     return Result(
         name="get with every flag, beside plain",
         unit="calls/s",
-        yardstick=[run.measured.rate for run in sides[0]],
-        ours=[run.measured.rate for run in sides[1]],
-        note=f"processor a call {cost(sides[1])}, plain {cost(sides[0])}",
+        yardstick=[run.measured.rate for run in plain],
+        ours=[run.measured.rate for run in every],
+        note=f"processor a call {cost(every)}, plain {cost(plain)}",
     )
 
 
@@ -116,11 +103,8 @@ def _measure_p99(ours: Served, calls: Sequence[str], effort: Effort) -> Result:
 def _measure_batch(ours: Served, numbers: Sequence[int], singles: Sequence[str], effort: Effort) -> Result:
     size = min(BATCH, len(numbers))
     batches = [get_call(numbers[first : first + size]) for first in range(0, len(numbers) - size + 1, size)]
-    single: list[Measured] = []
-    together: list[Measured] = []
-    for _ in range(effort.rounds):
-        single.append(_closed(ours, singles, effort))
-        together.append(_closed(ours, batches, effort))
+    one_each, many_each = (partial(_closed, ours, calls, effort) for calls in (singles, batches))
+    single, together = alternate(one_each, many_each, rounds=effort.rounds)
     return Result(
         name=f"get of {size} in a call, beside singly",
         unit="customers/s",
@@ -155,11 +139,7 @@ def _measure_xml(ours: Served, numbers: Sequence[int], singles: Sequence[str], e
         connections=effort.connections, wanted="<success>true</success>", unwanted="<success>false</success>",
     )  # fmt: skip
     make_load(load)
-    json_runs: list[Measured] = []
-    xml_runs: list[Measured] = []
-    for _ in range(effort.rounds):
-        json_runs.append(_closed(ours, singles, effort))
-        xml_runs.append(make_load(load))
+    json_runs, xml_runs = alternate(partial(_closed, ours, singles, effort), partial(make_load, load), rounds=effort.rounds)
     return Result(
         name="get as XML, beside JSON",
         unit="calls/s",
@@ -195,6 +175,11 @@ def _medians(ours: Served, data: BenchData, effort: Effort) -> list[float]:
     make_load(once)
     alone = Effort(rounds=effort.rounds, seconds=effort.seconds, connections=1)
     return [percentile(_closed(ours, calls, alone).latencies, 0.5) * 1000 for _ in range(effort.rounds)]
+
+
+def _watched(server: Served, calls: Sequence[str], effort: Effort) -> Run:
+    """A run with these calls, and what it costs."""
+    return watched(server, partial(_closed, server, calls, effort))
 
 
 def _closed(server: Served, calls: Sequence[str], effort: Effort, *, seconds: float | None = None) -> Measured:

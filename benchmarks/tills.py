@@ -25,10 +25,10 @@ from benchmarks.gets import Effort
 from benchmarks.load import Load, Measured, answer_to
 from benchmarks.organization import load_till_bench
 from benchmarks.people import FILLED, NEW_OVER_HTTP
-from benchmarks.results import Result, Target
+from benchmarks.results import Result
 from benchmarks.servers import Served, bare_selling, database
 from benchmarks.waiting import CONNECTIONS, waiting_row
-from benchmarks.watching import Run, cost, generator_share, watched
+from benchmarks.watching import Run, alternate, beside_bare_row, watched
 from benchmarks.yardsticks.copying import last_ids
 from engagement.programs.models import ProgramVersion
 from organizations.locations.models import Till
@@ -87,23 +87,14 @@ def _beside_bare(name: str, server: Served, organization: Organization, call: _C
             )
         )  # fmt: skip
 
-    sides: tuple[list[Run], list[Run]] = ([], [])
+    def watch(served: Served) -> Run:
+        return watched(served, partial(run, served, effort.seconds))
+
     with bare_selling(_configuration(organization)) as bare:
         _compare_rows(server, bare, one_call)
         for served in (bare, server):
             run(served, min(effort.seconds, _WARM_UP_SECONDS))
-        for _ in range(effort.rounds):
-            for runs, served in zip(sides, (bare, server), strict=True):
-                runs.append(watched(served, partial(run, served, effort.seconds)))
-    return Result(
-        name=name,
-        unit="calls/s",
-        yardstick=[run.measured.rate for run in sides[0]],
-        ours=[run.measured.rate for run in sides[1]],
-        target=Target(value=0.5),
-        note=f"processor a call {cost(sides[1])}, bare {cost(sides[0])}; {generator_share([run.measured for run in sides[0]])}",
-        more={"processor": {"ours": [run.as_json() for run in sides[1]], "yardstick": [run.as_json() for run in sides[0]]}},
-    )
+        return beside_bare_row(name, *alternate(partial(watch, bare), partial(watch, server), rounds=effort.rounds))
 
 
 def _compare_rows(server: Served, bare: Served, call: Callable[[], str]) -> None:

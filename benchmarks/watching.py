@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks.load import Measured
 from benchmarks.machine import database_process, processor_seconds, usable_processors
-from benchmarks.results import percentile
+from benchmarks.results import Result, Target, percentile
 from benchmarks.servers import Served
+
+AnyRun = TypeVar("AnyRun")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,25 @@ def watched(server: Served, run: Callable[[], Measured]) -> Run:
         measured=measured,
         server=(processor_seconds(server.pid) - before[0]) / calls * 1000,
         database=(processor_seconds(database) - before[1]) / calls * 1000 if database else None,
+    )
+
+
+def alternate(yardstick: Callable[[], AnyRun], ours: Callable[[], AnyRun], *, rounds: int) -> tuple[list[AnyRun], list[AnyRun]]:
+    """The runs of both in turn, the yardstick's first, so that what the machine does besides meets both alike."""
+    pairs = [(yardstick(), ours()) for _ in range(rounds)]
+    return [first for first, _ in pairs], [second for _, second in pairs]
+
+
+def beside_bare_row(name: str, bare: Sequence[Run], ours: Sequence[Run]) -> Result:
+    """The row of calls to the product, beside the same calls to the bare application."""
+    return Result(
+        name=name,
+        unit="calls/s",
+        yardstick=[run.measured.rate for run in bare],
+        ours=[run.measured.rate for run in ours],
+        target=Target(value=0.5),
+        note=f"processor a call {cost(ours)}, bare {cost(bare)}; {generator_share([run.measured for run in bare])}",
+        more={"processor": {"ours": [run.as_json() for run in ours], "yardstick": [run.as_json() for run in bare]}},
     )
 
 

@@ -4,7 +4,7 @@ A call is invoked, then acknowledged with the id that its answer names, or refus
 unknown call asked for may be there, once.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -87,6 +87,14 @@ class History:
         with self._lock:
             self.entries.append(entry)
         return entry
+
+    def outcomes(self) -> Counter[Outcome]:
+        """How many entries have each outcome, also while others are added."""
+        return Counter(entry.outcome for entry in self.entries)
+
+    def refusals(self) -> set[int]:
+        """The codes of what was refused."""
+        return {entry.code for entry in self.entries if entry.outcome is Outcome.REFUSED}
 
 
 def judge(entries: Iterable[Entry], shown: Mapping[str, Shown]) -> list[str]:

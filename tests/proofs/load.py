@@ -17,6 +17,8 @@ from tests.proofs.shop import Item, Shop
 # Refusals for the moment: the same call is made again.
 _BUSY = frozenset({429, 500, 502, 503, 504, 521, 10001, 10002})
 _DONE = frozenset({600, 700, 800})
+# What may be refused for good: a redemption of more points than the customer has left.
+REFUSALS = frozenset({818})
 _PAUSE = 0.05
 _PATIENCE = 90.0
 

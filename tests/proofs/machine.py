@@ -88,12 +88,14 @@ class Machine:
         """Kill one of the processes that answer calls."""
         assert self._server
         main = self._server.pid
-        children = _read(Path(f"/proc/{main}/task/{main}/children")).split()
-        _kill(random, [int(child) for child in children if b"granian" in _read(Path(f"/proc/{int(child)}/cmdline"))])
+        children = [int(child) for child in _read(Path(f"/proc/{main}/task/{main}/children")).split()]
+        _kill(random, [child for child in children if _is_worker(_read(Path(f"/proc/{child}/cmdline")))])
 
     def kill_database(self) -> None:
         """Kill PostgreSQL with all its processes. The server starts it again when it connects."""
-        for pid in sorted(cluster.processes(self._database.places)):
+        processes = sorted(cluster.processes(self._database.places))
+        assert processes
+        for pid in processes:
             _kill(Random(0), [pid])
 
     def kill_backend(self, random: Random) -> None:
@@ -143,11 +145,16 @@ def _read(path: Path) -> bytes:
     return b""
 
 
+def _is_worker(command: bytes) -> bool:
+    """Is a child of granian with this command a worker? Others have ended, or are the resource tracker of multiprocessing."""
+    return bool(command) and b"multiprocessing.resource_tracker" not in command
+
+
 def _kill(random: Random, processes: list[int]) -> None:
-    """Kill one of them, if there are any, which may have ended by itself."""
-    if processes:
-        with suppress(ProcessLookupError):
-            os.kill(random.choice(processes), signal.SIGKILL)
+    """Kill one of them, which may have ended by itself. There must be one: otherwise a proof would break nothing."""
+    assert processes
+    with suppress(ProcessLookupError):
+        os.kill(random.choice(processes), signal.SIGKILL)
 
 
 def _copy_database(server: Server) -> None:

@@ -14,6 +14,7 @@ from tests.factories.locations import TILL_PASSWORD
 from tests.killing import RemoteApi
 
 FULL = os.environ.get("REGULARS_PROOFS") == "full"
+SEED = int(os.environ.get("REGULARS_SEED") or 20260501)
 ORGANIZATION_FILE = Path(__file__).with_name("shop.yaml")
 TILLS = ("blr.till1", "blr.till2", "del.till1", "del.till2")
 _FIRST_MOBILE = 919812300000

@@ -3,13 +3,16 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+import pytest
 from django.db import IntegrityError, OperationalError, transaction
 
+from customers.profile import locks
+from engagement.points.ledger import repository
 from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, is_repeated, sqlstate
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
-from tests.races import race
+from tests.races import race, remove_row_locks
 from use_cases.erasure import ErasureRefusedError
 from use_cases.merging import MergeRefusedError
 
@@ -28,6 +31,12 @@ def at_once(organization: Organization, *lanes: Sequence[Job]) -> Fates:
     fates = Fates(race(lanes, lambda job: fate_of(job, organization, repeats)))
     fates.repeats = repeats
     return fates
+
+
+def remove_customer_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have customers and their accounts read without a lock."""
+    remove_row_locks(monkeypatch, locks)
+    remove_row_locks(monkeypatch, repository)
 
 
 def fate_of(job: Job, organization: Organization, repeats: Counter[str]) -> str:

@@ -13,17 +13,15 @@ from django.db import connection, transaction
 import use_cases.merging
 from customers.identifiers.models import Identifier
 from customers.merging.models import Merge
-from customers.profile import locks
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
 from engagement.points.checks.run import check_ledger
-from engagement.points.ledger import repository
 from engagement.points.models import PointsAccount, PointsEntry
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.chains import Chain, member, open_chain, order, refusal_of
-from tests.races import all_read_before, meanwhile, remove_row_locks, wait_until_blocked
-from tests.use_cases.fates import Job, at_once, fate_of
+from tests.races import all_read_before, meanwhile, wait_until_blocked
+from tests.use_cases.fates import Job, at_once, fate_of, remove_customer_locks
 from use_cases.merging import merge_customers, undo_merge
 from use_cases.registration import update_customer
 
@@ -175,8 +173,7 @@ def test_a_merge_and_its_undoing_at_once_leave_sound_accounts(chain, people):
 
 @pytest.fixture
 def without_locks(monkeypatch):
-    remove_row_locks(monkeypatch, locks)
-    remove_row_locks(monkeypatch, repository)
+    remove_customer_locks(monkeypatch)
 
 
 @pytest.mark.usefixtures("without_locks")

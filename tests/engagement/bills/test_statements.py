@@ -7,7 +7,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
 from engagement.bills.models import BillLine
-from tests.api import Answer, Api
+from tests.api import Api
+from tests.engagement.bills.api.tills import BillTill
 from tests.factories.bills import Shop, buy, member
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +30,7 @@ def bill(number: str, customer: Customer, lines: int) -> dict[str, Any]:
 
 
 def send(shop: Shop, *bills: dict[str, Any]) -> list[int]:
-    answer = Api(shop.till).call("POST", "add", body={"transaction": bills}, entity="transaction")
-    return codes(answer)
-
-
-def codes(answer: Answer) -> list[int]:
-    return [item["item_status"]["code"] for item in answer.response["transactions"]["transaction"]]
+    return BillTill(Api(shop.till)).send(*bills).numbers
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -43,15 +43,16 @@ def simulate(server: Served, *options: str) -> str:
 
 
 def test_a_short_day_with_lost_answers_is_as_it_must_be(server: Served) -> None:
-    printed = simulate(server, "--minutes", "0.05", "--lose", "3")
+    printed = simulate(server, "--minutes", "0.05", "--lose", "2")
     assert "3 tills" in printed
     assert "--seed 7" in printed
     assert printed.endswith("customers: everything is as it must be.\n")
     rows = {cells[1]: cells[2:] for line in printed.splitlines() if len(cells := line.replace("│", " │ ").split("│")) > 2}
     actions = {name.strip(): [cell.strip() for cell in cells] for name, cells in rows.items()}
-    calls, _, lost, retries, *_ = actions["transaction/add"]
-    assert int(calls) > int(lost) > 0
-    assert int(retries) >= int(lost)
+    figures = [[int(cell or 0) for cell in cells[:4]] for name, cells in actions.items() if "/" in name]
+    # Which actions lose answers depends on the speed of the machine.
+    assert sum(calls for calls, *_ in figures) > sum(lost for _, _, lost, _ in figures) > 0
+    assert all(retries >= lost for _, _, lost, retries in figures)
     assert int(actions["balance"][0]) >= 6
 
 

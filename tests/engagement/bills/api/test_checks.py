@@ -9,7 +9,7 @@ import pytest
 from engagement.bills.models import Bill
 from loyalty_project import clock
 from organizations.tenancy.models import Organization
-from tests.engagement.bills.api.tills import TEA, BillTill
+from tests.engagement.bills.api.tills import TEA, BillTill, set_flags
 from tests.factories.bills import Shop
 from tests.factories.customers import Customer
 from tests.factories.fields import FieldFactory
@@ -18,11 +18,6 @@ from tests.factories.statuses import CustomerStatusFactory, label
 
 pytestmark = pytest.mark.django_db
 FAR = (clock.now() + timedelta(days=3)).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def set_flags(shop: Shop, **flags: object) -> None:
-    shop.flag(**flags)
-    shop.organization.save()
 
 
 @pytest.mark.parametrize(

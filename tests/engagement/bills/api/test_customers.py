@@ -12,8 +12,7 @@ from organizations.credentials.tokens import issue_token
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import unscoped
 from tests.api import Api
-from tests.engagement.bills.api.test_checks import set_flags
-from tests.engagement.bills.api.tills import BillTill
+from tests.engagement.bills.api.tills import BillTill, set_flags
 from tests.factories.bills import Shop
 from tests.factories.cards import CardFactory
 from tests.factories.credentials import ApiClientFactory

@@ -7,8 +7,7 @@ import pytest
 from customers.profile.models import Customer
 from engagement.bills.models import Bill, BillAnswer
 from tests.api import Api
-from tests.engagement.bills.api.test_checks import set_flags
-from tests.engagement.bills.api.tills import TEA, BillTill
+from tests.engagement.bills.api.tills import TEA, BillTill, set_flags
 from tests.factories.bills import Shop
 from tests.factories.locations import TillFactory
 

@@ -11,8 +11,7 @@ from engagement.points.checks.run import check_ledger
 from engagement.programs.models import Program
 from loyalty_project import clock
 from tests.api import Api
-from tests.engagement.bills.api.test_checks import set_flags
-from tests.engagement.bills.api.tills import BASKET, CUP, JAM, TEA, BillAnswer, BillTill
+from tests.engagement.bills.api.tills import BASKET, CUP, JAM, TEA, BillAnswer, BillTill, set_flags
 from tests.factories.bills import Shop
 from tests.factories.locations import TillFactory
 from tests.factories.programs import ProgramVersionFactory

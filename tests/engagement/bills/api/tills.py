@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 from tests.api import Answer, Api
+from tests.factories.bills import Shop
 
 _numbers = count(1)
 TEA = {"item_code": "TEA", "qty": 4, "rate": 30, "value": 120, "amount": 120}
@@ -12,6 +13,11 @@ JAM = {"item_code": "JAM", "qty": 2, "rate": 90, "value": 180, "amount": 180}
 CUP = {"item_code": "CUP", "qty": 1, "rate": 200, "value": 200, "amount": 200}
 # 500 in all, which earn 25 points in the club.
 BASKET = {"line_item": [TEA, JAM, CUP]}
+
+
+def set_flags(shop: Shop, **flags: object) -> None:
+    shop.flag(**flags)
+    shop.organization.save()
 
 
 @dataclass
@@ -48,11 +54,11 @@ class BillTill:
     api: Api
     mobile: str = "919812345678"
 
-    def send(self, *items: object, query: str = "", **headers: str) -> BillAnswer:
-        return self.post({"root": {"transaction": list(items)}}, query, **headers)
+    def send(self, *items: object, **headers: str) -> BillAnswer:
+        return self.post({"root": {"transaction": list(items)}}, **headers)
 
-    def post(self, body: object, query: str = "", **headers: str) -> BillAnswer:
-        return BillAnswer(self.api.call("POST", "add", query, body, entity="transaction", **headers).http)
+    def post(self, body: object, **headers: str) -> BillAnswer:
+        return BillAnswer(self.api.call("POST", "add", body=body, entity="transaction", **headers).http)
 
     def sale(self, amount: object = 500, **more: Any) -> dict[str, Any]:
         return {"number": f"B{next(_numbers)}", "amount": amount, "customer": {"mobile": self.mobile}, **more}

@@ -2,11 +2,30 @@
 
 from typing import Any
 
+from django.db import transaction
+
+from customers.profile.models import Customer
+from engagement.coupons.models import Coupon
 from tests.api import Answer, Api
+from tests.engagement.shops import Shops
+from tests.factories.coupons import hold, open_series, use
+from tests.factories.locations import till_actor
 
 MOBILE = "919812345678"
 ASHA = {"mobile": MOBILE}
 NOBODY = {"mobile": "919812345600"}
+
+
+def coupon_of(shops: Shops, customer: Customer, **terms: Any) -> Coupon:
+    """A customer's coupon of another series with these terms."""
+    series = open_series(shops.organization, f"SERIES{Coupon.objects.count()}", **terms)
+    with transaction.atomic():
+        return hold(customer, series, by=till_actor(shops.blr))
+
+
+def used(shops: Shops, coupon: Coupon) -> str:
+    """The id of a redemption."""
+    return str(use(coupon, till_actor(shops.blr)).redemption.pk)
 
 
 def ask(api: Api, code: str, query: str = "", who: str = f"mobile={MOBILE}") -> dict[str, Any]:

@@ -1,18 +1,15 @@
 """coupon/isredeemable (docs/protocol.md, tills' part 5.1)."""
 
-from typing import Any
-
 import pytest
 import time_machine
-from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
 from engagement.coupons.models import Coupon, CouponRedemption
 from tests.api import Api
-from tests.engagement.coupons.tills.calls import ask, code_of, warnings_of
+from tests.engagement.coupons.tills.calls import ask, code_of, coupon_of, warnings_of
 from tests.engagement.shops import Shops
-from tests.factories.coupons import hold, open_series, use
+from tests.factories.coupons import use
 from tests.factories.customers import IdentifierFactory
 from tests.factories.locations import till_actor
 from tests.factories.statuses import CustomerStatusFactory, label
@@ -20,12 +17,6 @@ from use_cases.merging import merge_customers
 
 pytestmark = pytest.mark.django_db
 INFO = ["id", "description", "discount_code", "valid_till", "discount_type", "discount_value", "discount_on", "detailed_info"]
-
-
-def coupon_of(shops: Shops, customer: Customer, **terms: Any) -> Coupon:
-    series = open_series(shops.organization, f"SERIES{Coupon.objects.count()}", **terms)
-    with transaction.atomic():
-        return hold(customer, series, by=till_actor(shops.blr))
 
 
 def test_a_coupon_that_can_be_redeemed(api: Api, shops: Shops, asha: Customer) -> None:

@@ -4,33 +4,16 @@ import json
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.http import HttpResponse
 
-from customers.profile.models import Customer
 from engagement.coupons.models import Coupon, CouponReversal
 from organizations.credentials.rate_limits import forget_leases
 from tests.api import Api
-from tests.engagement.coupons.tills.calls import ask, reactivate
+from tests.engagement.coupons.tills.calls import ask, reactivate, used
 from tests.engagement.shops import Shops
-from tests.factories.coupons import hold, open_series, use
-from tests.factories.locations import till_actor
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/v2/coupon/reactivate"
-
-
-@pytest.fixture
-def coupon(shops: Shops, asha: Customer) -> Coupon:
-    """A coupon that may be used five times."""
-    series = open_series(shops.organization, redemptions_per_coupon=5)
-    with transaction.atomic():
-        return hold(asha, series, by=till_actor(shops.blr))
-
-
-def used(shops: Shops, coupon: Coupon) -> str:
-    """The id of a redemption."""
-    return str(use(coupon, till_actor(shops.blr)).redemption.pk)
 
 
 def post(api: Api, *redemptions: Any, query: str = "", **headers: str) -> HttpResponse:

@@ -1,31 +1,17 @@
 """coupon/reactivate (docs/protocol.md, tills' part 5.4)."""
 
 import pytest
-from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
 from engagement.coupons.models import Coupon, CouponReversal
 from tests.api import Api
-from tests.engagement.coupons.tills.calls import ask, code_of, reactivate, send, warnings_of
+from tests.engagement.coupons.tills.calls import ask, code_of, reactivate, send, used, warnings_of
 from tests.engagement.shops import Shops
-from tests.factories.coupons import hold, open_series, use
+from tests.factories.coupons import hold, open_series
 from tests.factories.locations import till_actor
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def coupon(shops: Shops, asha: Customer) -> Coupon:
-    """A coupon that may be used five times."""
-    series = open_series(shops.organization, redemptions_per_coupon=5)
-    with transaction.atomic():
-        return hold(asha, series, by=till_actor(shops.blr))
-
-
-def used(shops: Shops, coupon: Coupon) -> str:
-    """The id of a redemption."""
-    return str(use(coupon, till_actor(shops.blr)).redemption.pk)
 
 
 def test_a_redemption_taken_back(api: Api, shops: Shops, coupon: Coupon) -> None:

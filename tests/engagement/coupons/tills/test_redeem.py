@@ -6,18 +6,16 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
-from engagement.coupons.models import Coupon, CouponRedemption
+from engagement.coupons.models import CouponRedemption
 from loyalty_project import clock
 from organizations.audit.actors import command_actor
 from organizations.idempotency.models import KeptAnswer
 from tests.api import Api
-from tests.engagement.coupons.tills.calls import ASHA, NOBODY, code_of, redeem, send, warnings_of
+from tests.engagement.coupons.tills.calls import ASHA, NOBODY, code_of, coupon_of, redeem, send, warnings_of
 from tests.engagement.shops import Shops
-from tests.factories.coupons import hold, open_series
 from tests.factories.locations import till_actor
 from tests.factories.statuses import CustomerStatusFactory, label
 from use_cases.erasure import erase_customer
@@ -25,12 +23,6 @@ from use_cases.merging import merge_customers
 
 pytestmark = pytest.mark.django_db
 BILL = {"number": "B1", "amount": 80}
-
-
-def coupon_of(shops: Shops, customer: Customer, **terms: Any) -> Coupon:
-    series = open_series(shops.organization, f"SERIES{Coupon.objects.count()}", **terms)
-    with transaction.atomic():
-        return hold(customer, series, by=till_actor(shops.blr))
 
 
 def test_a_redemption(api: Api, shops: Shops, asha: Customer) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -28,12 +27,11 @@ from organizations.idempotency.models import KeptAnswer
 from organizations.imports.models import ImportRun, RejectedRow
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
-from organizations.tenancy.scoping import organization_scope
 from referrals.invitations.models import Invitation
 from subscriptions.models import ConsentChange
 from tests.api import Api, fields
 from tests.factories.adjustments import adjust
-from tests.factories.bills import Shop, open_shop
+from tests.factories.bills import Shop
 from tests.factories.coupons import hold, open_series, use
 from tests.factories.customers import CustomerFactory
 from tests.factories.fields import FieldFactory
@@ -42,7 +40,6 @@ from tests.factories.interactions import InteractionFactory, NotificationFactory
 from tests.factories.locations import till_actor
 from tests.factories.messages import OutboxMessageFactory
 from tests.factories.notes import NoteFactory
-from tests.factories.program_files import club, loaded
 from tests.factories.recommendations import RecommendationFactory
 from tests.factories.redemptions import redeem
 from tests.factories.referrals import ReferralCampaignFactory
@@ -68,7 +65,7 @@ PLANTED: Final = {
     *("engagement_interaction", "engagement_notification", "engagement_recommendation", "tickets_ticket"),
     *("tickets_ticketcomment", "referrals_invitation"),
 }
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 PACKAGES: Final = ("customers", "engagement", "organizations", "referrals", "subscriptions", "tickets", "webhooks", "use_cases")
 # How a service names the type of an audit entry's object.
 _AUDITED: Final = re.compile(r"""(?:object_type=|NOUN(?:: Final)? = )"(\w+)\"""")
@@ -100,18 +97,6 @@ IMPERSONAL: Final = {
     "tickets_ticketlink": "made_by",
     "subscriptions_consentchange": "actor request_id",
 }
-
-
-@pytest.fixture
-def organization() -> Iterator[Organization]:
-    organization = loaded(club(), base_country="IN")
-    with organization_scope(organization):
-        yield organization
-
-
-@pytest.fixture
-def shop(organization: Organization) -> Shop:
-    return open_shop(organization)
 
 
 @pytest.fixture

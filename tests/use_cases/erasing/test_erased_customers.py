@@ -35,16 +35,14 @@ from organizations.audit.actors import Actor, command_actor
 from organizations.back_office.refusals import refusal_of
 from organizations.personal_data import Person, read_personal
 from organizations.tenancy.models import Organization
-from organizations.tenancy.scoping import organization_scope
 from tests.api import Api
 from tests.factories.adjustments import adjust, staff_of
-from tests.factories.bills import BillLineFactory, Shop, open_shop
+from tests.factories.bills import BillLineFactory, Shop
 from tests.factories.coupons import hold, open_series, use, use_of
 from tests.factories.coupons import refusal_of as code_of
 from tests.factories.customers import CustomerFactory
 from tests.factories.groups import UserGroupFactory
 from tests.factories.locations import till_actor
-from tests.factories.program_files import club, loaded
 from tests.factories.redemptions import redeem
 from tests.factories.referrals import open_campaign
 from tests.factories.segments import SegmentFactory
@@ -62,18 +60,6 @@ from use_cases.merging import MergeRefusedError
 pytestmark = pytest.mark.django_db
 
 MOBILE: Final = "919812377777"
-
-
-@pytest.fixture
-def organization() -> Iterator[Organization]:
-    organization = loaded(club(), base_country="IN")
-    with organization_scope(organization):
-        yield organization
-
-
-@pytest.fixture
-def shop(organization: Organization) -> Shop:
-    return open_shop(organization)
 
 
 @pytest.fixture
