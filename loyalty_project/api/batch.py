@@ -56,7 +56,7 @@ def run_batch(
     A violated constraint is the code that `constraints` gives its name. Anything unexpected is logged and is `fallback`.
     A database that cannot be reached is raised; if items before were stored, the items that are left get `fallback` instead.
     With `once`, successes and refusals by a rule are stored and given again; technical failures leave no trace.
-    `whose` is the id of the customer whom a refused item is about, so that its stored answer is found when that customer is
+    `whose` gives the id of the customer of a refused item, so that its stored answer is found when that customer is
     erased. It is asked only if the answer is stored, in the item's transaction, after the effect was undone. To keep the answer
     from being stored behind an erasure it locks the customer. It raises no `LoyaltyError`.
     """
