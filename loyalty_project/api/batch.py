@@ -1,7 +1,7 @@
 """Batches: items worked in order, each in its own transaction, so that an error never stops the next item."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
@@ -56,7 +56,7 @@ def run_batch(
     A violated constraint is the code that `constraints` gives its name. Anything unexpected is logged and is `fallback`.
     A database that cannot be reached is raised; if items before were stored, the items that are left get `fallback` instead.
     With `once`, successes and refusals by a rule are stored and given again; technical failures leave no trace.
-    `whose` is the id of the customer that a refused item is about, so that its stored answer is found when that customer is
+    `whose` gives the id of the customer of a refused item, so that its stored answer is found when that customer is
     erased. It is asked only if the answer is stored, in the item's transaction, after the effect was undone. To keep the answer
     from being stored behind an erasure it locks the customer. It raises no `LoyaltyError`.
     """
@@ -157,14 +157,12 @@ class _Batch:
 
     def _refused(self, code: CodeTable, item: Item, *, sentence: str) -> Outcome:
         """The outcome of an item that a rule refused, to be stored if answers are."""
-        refused = self.failed(code, item, sentence=sentence)
-        if self.once is None or not _is_readable(item):
-            return refused
-        return replace(refused, subject=self.whose(item))
+        subject = self.whose(item) if self.once is not None and _is_readable(item) else None
+        return self.failed(code, item, sentence=sentence, subject=subject)
 
-    def failed(self, code: CodeTable, item: Item, *, sentence: str = "") -> Outcome:
+    def failed(self, code: CodeTable, item: Item, *, sentence: str = "", subject: int | None = None) -> Outcome:
         """The outcome of an item that failed with `code`."""
-        return failed(code, self.echo(item) if _is_readable(item) else {}, sentence=sentence)
+        return failed(code, self.echo(item) if _is_readable(item) else {}, sentence=sentence, subject=subject)
 
 
 def _sentence(error: Exception) -> str:

@@ -294,7 +294,7 @@ def echo_reactivation(item: Item) -> Mapping[str, Any]:
 
 
 def lock_sent(references: Mapping[str, str], call: Call) -> int | None:
-    """Lock the customer of the references that a refused item sent: the id; None without one. Call it in a transaction.
+    """Lock the customer of the references that a refused item repeats: the id; None without one. Call it in a transaction.
 
     Raises as `lock_customer` if the customer was merged or erased meanwhile: the whole item has to be repeated.
     """
