@@ -103,14 +103,22 @@ def record_bill(sent: SentBill, billing: Billing) -> BilledItem:
 
 def _check_new(sent: SentBill, found: Found | Code | None, billing: Billing) -> None:
     """Look for the sale that this one repeats, before its customer is written. Raises 604, and all that comes before it."""
-    draft, organization = sent.draft, billing.by.organization
-    if draft.is_return:
+    if sent.draft.is_return:
         return
-    draft.customer_id = found.customer.pk if isinstance(found, Found) else None
-    now = billing.context.now
-    stored = find_recorded(draft, organization=organization, policy=organization.policy, by=billing.by, now=now)
+    try:
+        stored = _find_stored(sent, found, billing)
+    except LoyaltyError:
+        # Since the customer was looked up, the same bill of another call may have registered them.
+        stored = _find_stored(sent, _look_up(sent, billing), billing)
     if stored is not None:
         raise _RepeatedBillError(stored)
+
+
+def _find_stored(sent: SentBill, found: Found | Code | None, billing: Billing) -> Bill | None:
+    draft, organization = sent.draft, billing.by.organization
+    draft.customer_id = found.customer.pk if isinstance(found, Found) else None
+    now = billing.context.now
+    return find_recorded(draft, organization=organization, policy=organization.policy, by=billing.by, now=now)
 
 
 def _record(sent: SentBill, found: Found | Code | None, billing: Billing) -> BilledItem:

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from customers.lookup.references import find_by_references
 from customers.profile.models import Customer
 from engagement.bills.models import Bill, BillAnswer
 from tests.api import Api
 from tests.engagement.bills.api.tills import TEA, BillTill, set_flags
 from tests.factories.bills import Shop
 from tests.factories.locations import TillFactory
+from use_cases import billing
 
 pytestmark = pytest.mark.django_db
 WHEN = "2026-03-04 10:20:30"
@@ -74,6 +76,16 @@ def test_a_bill_that_registered_its_customer_is_replayed(till: BillTill) -> None
     sent = till.sale(400, customer={"mobile": "919812345679", "firstname": "Mina"})
     first, again = till.send(sent), till.send(sent)
     assert (again.warnings, again.item["customer"]) == (["604"], first.item["customer"])
+
+
+def test_a_customer_registered_after_the_look_is_found_again(till: BillTill, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the first bill had been committed between the look for the customer and that for the bill of the second."""
+    sent = till.sale(400, customer={"mobile": "919812345679", "firstname": "Mina"})
+    first = till.send(sent)
+    early = iter([None])
+    monkeypatch.setattr(billing, "find_by_references", lambda *args, **given: next(early, find_by_references(*args, **given)))
+    again = till.send(sent)
+    assert (again.number, again.warnings, again.item["id"]) == (600, ["604"], first.item["id"])
 
 
 def test_strict_organizations_refuse_the_same_bill_too(shop: Shop, till: BillTill) -> None:
