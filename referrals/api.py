@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from customers.api.echoes import echo_identifiers
 from customers.api.reads import Result, read_outcomes, reading_of
+from customers.api.subjects import lock_named
 from customers.identifiers.sections import identifiers
 from customers.lookup.reads import read_customers
 from customers.lookup.services import LookupQuery, expand_identifier_pair, names_customer, read_lookup_query
@@ -84,6 +85,7 @@ class ReferralViewSet(TillViewSet):
             echo=echo_identifiers,
             fallback=Code.REFERRAL_SYSTEM_ERROR,
             constraints=CONSTRAINTS,
+            whose=partial(lock_named, call=call),
         )
 
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from customers.api.echoes import echo_identifiers
 from customers.api.reads import Result, read_outcomes, reading_of
+from customers.api.subjects import lock_named
 from customers.identifiers.sections import identifiers
 from customers.lookup.services import LookupQuery, look_up, read_lookup_query
 from customers.lookup.statement import Found
@@ -71,6 +72,7 @@ class SubscriptionViewSet(TillViewSet):
             echo=echo_identifiers,
             fallback=Code.SUBSCRIPTION_FAILED,
             constraints=CONSTRAINTS,
+            whose=partial(lock_named, call=call),
         )
 
 

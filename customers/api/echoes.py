@@ -21,7 +21,7 @@ def echo_identifiers(item: Item) -> Mapping[str, Any]:
     return {key: item[key][:LONGEST_ECHO] for key in _IDENTIFIERS if _is_given(item, key)}
 
 
-def echo_identity(item: Item) -> Mapping[str, Any]:
+def echo_identity(item: Item) -> Mapping[str, str]:
     """The values of an identity change, as they were written (at most 300 characters), under the names of the answer."""
     first = {key: next((name for name in names if _is_given(item, name)), None) for key, names in _IDENTITY.items()}
     return {key: item[name][:LONGEST_ECHO] for key, name in first.items() if name is not None}

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from customers.api import openapi
 from customers.api.echoes import echo_identifiers, echo_identity
 from customers.api.reads import Result, is_limited_to_store, read_outcomes, reading_of
+from customers.api.subjects import lock_first, lock_named
 from customers.identity_requests import services as identity_requests
 from customers.identity_requests.rules import read_item
 from customers.lookup.services import read_lookup_query
@@ -84,6 +85,7 @@ class CustomerViewSet(TillViewSet):
             echo=lambda item: {**echo_identity(item), "updated": "false"},
             fallback=Code.IDENTITY_CHANGE_FAILED,
             constraints=identity_requests.CONSTRAINTS,
+            whose=lambda item: lock_first(_changed(item), call),
         )
 
     @action(detail=False, methods=["get"], url_path="get")
@@ -159,7 +161,14 @@ class CustomerViewSet(TillViewSet):
             echo=echo_identifiers,
             fallback=fallback,
             constraints=registration.CONSTRAINTS,
+            whose=partial(lock_named, call=call),
         )
+
+
+def _changed(item: Item) -> dict[str, str]:
+    """The identifier that an identity change is about, as a reference."""
+    sent = echo_identity(item)
+    return {sent.get("identifier", "").lower(): sent.get("old_value", "")}
 
 
 def _profile(found: Found, *, reading: Reading) -> Result:

@@ -33,6 +33,12 @@ def references_in(item: Item) -> dict[str, str]:
     return {key: value for key, value in sent.items() if value}
 
 
+def sent_references(item: Item) -> dict[str, str]:
+    """The references that an item supplies as text, under the names and as they were sent: what a refusal may repeat."""
+    given = {key: item.get(key) for key in ("user_id", *READ_ORDER)}
+    return {key: value for key, value in given.items() if isinstance(value, str) and value.strip()}
+
+
 def references_of(query: Mapping[str, str]) -> dict[str, str]:
     """The references that a query supplies. A `user_id` that is 0, 1, true or false is a flag (docs/protocol.md 4.5)."""
     user_id = query.get("user_id", "")

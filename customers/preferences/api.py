@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from customers.api.echoes import LONGEST_ECHO, echo_identifiers
 from customers.api.items import find_target
 from customers.api.reads import Result, read_outcomes, reading_of
+from customers.api.subjects import lock_named
 from customers.identifiers.sections import identifiers
 from customers.lookup.services import read_lookup_query
 from customers.lookup.statement import Found
@@ -68,6 +69,7 @@ class PreferenceViewSet(TillViewSet):
             echo=_echo,
             fallback=Code.PREFERENCES_NOT_SAVED,
             constraints={},
+            whose=partial(lock_named, call=call),
         )
 
 

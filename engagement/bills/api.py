@@ -8,6 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from customers.api.subjects import lock_named
 from customers.profile.reading import merged
 from customers.registration.context import load_input_context
 from engagement.bills import openapi
@@ -75,6 +76,7 @@ class BillViewSet(TillViewSet):
             echo=echo_bill,
             fallback=BillCode.NOT_RETURNABLE,
             constraints=CONSTRAINTS,
+            whose=lambda item: lock_named(child(item, "customer"), call=call),
         )
 
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from customers.api.echoes import echo_identifiers
 from customers.api.items import find_target
 from customers.api.reads import Result, read_outcomes, reading_of
+from customers.api.subjects import lock_named
 from customers.identifiers.sections import identifiers
 from customers.lookup.services import read_lookup_query
 from customers.lookup.statement import Found
@@ -71,6 +72,7 @@ class NoteViewSet(TillViewSet):
             echo=echo_identifiers,
             fallback=Code.NOTES_NOT_SAVED,
             constraints={},
+            whose=partial(lock_named, call=call),
         )
 
 

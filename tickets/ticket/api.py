@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from customers.api.echoes import echo_identifiers
 from customers.api.items import find_named
 from customers.api.reads import read_outcomes, reading_of
+from customers.api.subjects import lock_named
 from customers.identifiers.sections import identifiers
 from customers.lookup.services import LookupQuery, read_lookup_query
 from customers.lookup.statement import Found
@@ -66,6 +67,7 @@ class TicketViewSet(TillViewSet):
             echo=echo_identifiers,
             fallback=Code.TICKET_FAILED,
             constraints=CONSTRAINTS,
+            whose=partial(lock_named, call=call),
         )
 
 

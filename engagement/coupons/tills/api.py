@@ -10,10 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.api.echoes import LONGEST_ECHO
+from customers.api.subjects import lock_first
 from customers.identifiers.current import current_identifiers
-from customers.lookup.references import find_by_references, references_in, references_of, write_order
-from customers.lookup.statement import Found
-from customers.profile.locks import lock_customer
+from customers.lookup.references import references_of, sent_references
 from engagement.coupons.codes import CONSTRAINTS, CouponCode
 from engagement.coupons.issuing import issue_coupon
 from engagement.coupons.reactivating import reactivate_coupon
@@ -38,7 +37,6 @@ from engagement.coupons.tills.requests import (
     read_question,
     read_use,
     redemptions_to_reverse,
-    sent_references,
     sent_text,
 )
 from loyalty_project.api.batch import Whose, nobodys
@@ -81,7 +79,7 @@ class CouponTillViewSet(TillViewSet):
             lambda item: redeem_item(item, query, call),
             limit=1,
             echo=partial(echo_use, query=query),
-            whose=lambda item: lock_sent(sent_references(item) or references_of(query), call),
+            whose=lambda item: lock_first(_sent(item) or references_of(query), call),
             least=FAILED_USE,
             compose=partial(sale_answer, container=CONTAINER, key=KEY),
         )
@@ -95,7 +93,7 @@ class CouponTillViewSet(TillViewSet):
             lambda item: issue_item(item, query, call),
             limit=call.policy.batch_limit,
             echo=echo_issue,
-            whose=lambda item: lock_sent(sent_references(item), call),
+            whose=lambda item: lock_first(_sent(item), call),
             least=FAILED_ISSUE,
             compose=partial(sale_answer, key=KEY),
         )
@@ -278,14 +276,14 @@ def echo_use(item: Item, *, query: Mapping[str, str]) -> Mapping[str, Any]:
     return failed_use(
         code=sent_text(item, "code")[:LONGEST_ECHO],
         number=sent_text(child(item, "transaction"), "number")[:LONGEST_ECHO],
-        references=_cut(sent_references(item) or references_of(query)),
+        references=_cut(_sent(item) or references_of(query)),
     )
 
 
 def echo_issue(item: Item) -> Mapping[str, Any]:
     """What an item without a coupon repeats."""
     series = sent_text(item, "series_id", "id")[:LONGEST_ECHO]
-    return failed_issue(series=series, references=_cut(sent_references(item)))
+    return failed_issue(series=series, references=_cut(_sent(item)))
 
 
 def echo_reactivation(item: Item) -> Mapping[str, Any]:
@@ -293,14 +291,9 @@ def echo_reactivation(item: Item) -> Mapping[str, Any]:
     return {**FAILED_REACTIVATION, "redemptionId": sent_text(item, "redemption_id")[:LONGEST_ECHO]}
 
 
-def lock_sent(references: Mapping[str, str], call: Call) -> int | None:
-    """Lock the customer of the references that a refused item repeats: the id; None without one. Call it in a transaction.
-
-    Raises as `lock_customer` if the customer was merged or erased meanwhile: the whole item has to be repeated.
-    """
-    order = write_order(call.policy)
-    found = find_by_references(references_in(dict(references)), order, by=call.actor, country_code=call.country_code)
-    return lock_customer(found.customer.pk).pk if isinstance(found, Found) else None
+def _sent(item: Item) -> dict[str, str]:
+    """The customer's references as the item sent them."""
+    return sent_references(child(item, "customer"))
 
 
 def _cut(references: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from customers.lookup.references import READ_ORDER, references_in, references_of
+from customers.lookup.references import references_in, references_of
 from engagement.coupons.issuing import IssueRequest
 from engagement.coupons.redeeming import CouponUse, UsableQuestion
 from loyalty_project.protocol.codes import Code
@@ -59,12 +59,6 @@ def redemptions_to_reverse(content: object) -> dict[str, list[Item]]:
     """The body of the address of version 2, `{"redemptionIds": [...]}`, as the body of coupon/reactivate."""
     given = content.get("redemptionIds") if isinstance(content, dict) else None
     return {"coupon": [{"redemption_id": redemption_id} for redemption_id in as_list(given)]}
-
-
-def sent_references(item: Item) -> dict[str, str]:
-    """The references of an item as they were sent, for the answer to its failure. Values that are not text are left out."""
-    customer = child(item, "customer")
-    return {key: given for key in ("user_id", *READ_ORDER) if (given := sent_text(customer, key))}
 
 
 def sent_text(item: Item, *keys: str) -> str:
