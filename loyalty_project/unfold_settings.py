@@ -12,6 +12,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_ICON": lambda _request: static("back_office/mark.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("back_office/mark.svg")}],
     "STYLES": [lambda _request: static("back_office/style.css")],
+    "SCRIPTS": [lambda _request: static("back_office/find.js")],
     "LOGIN": {"form": "organizations.staff.log_in_form.LogInForm", "image": lambda _request: static("back_office/log-in.svg")},
     "DASHBOARD_CALLBACK": "use_cases.dashboard.fill_start_page",
     "SHOW_HISTORY": True,

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from customers.api.viewsets import CustomerViewSet
+from customers.finding.admin import find_hits, find_page, reduced_card
 from customers.preferences.api import PreferenceViewSet
 from engagement.bills.api import BillViewSet
 from engagement.coupons.api import CouponViewSet
@@ -56,6 +57,9 @@ urlpatterns = [
     path("docs/redoc", pages.redoc, name="redoc"),
     path("docs/openapi.yaml", pages.document, name="openapi"),
     path("admin/confirm-password/", confirm_password, name="confirm_password"),
+    path("admin/find/", admin.site.admin_view(find_page), name="find"),
+    path("admin/find/hits/", admin.site.admin_view(find_hits), name="find_hits"),
+    path("admin/find/card/<str:reference>/", admin.site.admin_view(reduced_card), name="reduced_card"),
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,

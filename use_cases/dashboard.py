@@ -29,7 +29,9 @@ def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
     """The context of the start page, limited to what the current user may see. Called by Unfold (DASHBOARD_CALLBACK)."""
     user: Any = request.user
     figures = []
-    if user.has_perm("customers.view_customer"):
+    # The page has a search box of its own, in place of that of the header.
+    context["has_own_find"] = user.has_perm("customers.view_customer")
+    if context["has_own_find"]:
         customers = admin.site.get_model_admin(Customer).get_queryset(request).filter(merged_into=None)
         figures.append(("Customers", bounded_count(customers), "group", "admin:customers_customer_changelist"))
         context["newest"] = _newest_table(customers[:NEWEST])

@@ -181,7 +181,7 @@ class CustomerForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]  #
     def _already_registered(self) -> str:
         context = load_input_context([], by=self.options.actor)
         customer_input = read_customer_input(self.item(), context, action="add")
-        return already_registered(customer_input.identifiers, self.options.visible)
+        return already_registered(customer_input.identifiers, self.options.visible, by=self.options.actor)
 
 
 def customer_form(options: FormOptions, *, is_new: bool) -> type[CustomerForm]:
