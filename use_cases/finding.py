@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from customers.back_office import IDENTIFIER_LABELS, identifier_list
@@ -117,8 +117,9 @@ def find(term: str, *, by: Seeker, limit: int) -> Findings:
         return Findings(term="")
     try:
         with answered_within(LOOK_UP_SECONDS):
-            people = _people(term, by, limit + 1)
-            things = list(_things(term, by))
+            coupons = list(_coupons(term, by))
+            people = _people(term, by, coupons, limit + 1)
+            things = [*(_coupon_hit(coupon) for coupon in coupons if coupon.customer_id is None), *_things(term, by)]
             others = find_at_other_stores(term, by=by.actor) if by.actor is not None else []
     except TookTooLongError:
         return Findings(term=term, took_too_long=True)
@@ -135,13 +136,13 @@ class _Person:
     is_whole: bool
 
 
-def _people(term: str, by: Seeker, limit: int) -> list[_Person]:
-    """The owner of a coupon, then the customers who match."""
+def _people(term: str, by: Seeker, coupons: Iterable[Coupon], limit: int) -> list[_Person]:
+    """The owners of the coupons, then the customers who match."""
     matches = find_matches(term, by.customers, limit=limit)
     # The id of a customer is a number like many others: it counts as whole if nothing else is meant by it.
     is_id = len(matches) == 1 and matches[0].kind == LookedUp.ID
     people = [
-        *_coupon_owners(term, by),
+        *(person for coupon in coupons for person in _owner(coupon)),
         *(
             _Person(customer_id=match.customer_id, why=_reason(match, term), is_whole=match.is_whole or is_id)
             for match in matches
@@ -167,31 +168,26 @@ def _reason(match: Match, term: str) -> str:
             return f"{_WORDS[kind]} {identifier_text(kind, match.value)}"
 
 
-def _coupon_owners(term: str, by: Seeker) -> Iterator[_Person]:
-    """The customer who has the coupon of this code."""
-    for coupon in _coupons(term, by):
+def _owner(coupon: Coupon) -> Iterator[_Person]:
+    """The customer who has the coupon; none of a printed one that nobody has redeemed."""
+    if coupon.customer_id is not None:
         why = f"coupon {coupon.code}, {state_of(coupon, clock.now())}"
-        if coupon.customer_id is not None:
-            yield _Person(customer_id=coupon.customer_id, why=why, is_whole=True)
+        yield _Person(customer_id=coupon.customer_id, why=why, is_whole=True)
 
 
-def _coupons(term: str, by: Seeker) -> QuerySet[Coupon]:
+def _coupons(term: str, by: Seeker) -> Iterable[Coupon]:
+    """The coupon of this code; for operators one of each organization."""
     code = read_code(term)
     if not by.reach.may("engagement.view_coupon") or len(code) > _LONGEST_NUMBER:
-        return Coupon.objects.none()
-    return by.customers.within(coupons_of_codes([code]), "customer__")
+        return ()
+    return by.customers.within(coupons_of_codes([code]), "customer__").select_related("series")
 
 
 def _things(term: str, by: Seeker) -> Iterator[Hit]:
-    """Bills, tickets, and cards and coupons that are no customer's yet."""
+    """Bills, tickets, and cards that are no customer's yet."""
     code = read_code(term)
     if len(code) > _LONGEST_NUMBER:
         return
-    for coupon in _coupons(term, by).filter(customer=None).select_related("series"):
-        yield Hit(
-            title=f"Coupon {coupon.code}", why="coupon code", address=page_of(coupon), icon="confirmation_number",
-            is_whole=True, lines=[f"{coupon.series}, not given to a customer yet"],
-        )  # fmt: skip
     yield from map(_bill_hit, _bills(code, by))
     yield from map(_ticket_hit, _tickets(code, by))
     yield from map(_card_hit, _unissued_cards(code, by))
@@ -222,6 +218,13 @@ def _unissued_cards(number: str, by: Seeker) -> Iterable[Card]:
         return ()
     cards = Card.objects.filter(number__in=spellings_of(number), customer=None).select_related("series")
     return by.customers.within(cards, "")
+
+
+def _coupon_hit(coupon: Coupon) -> Hit:
+    return Hit(
+        title=f"Coupon {coupon.code}", why="coupon code", address=page_of(coupon), icon="confirmation_number", is_whole=True,
+        lines=[f"{coupon.series}, not given to a customer yet"],
+    )  # fmt: skip
 
 
 def _bill_hit(bill: Bill) -> Hit:

@@ -57,7 +57,7 @@ class ReducedCard:
 
 
 def find_at_other_stores(term: str, *, by: Actor) -> list[OtherStoresCustomer]:
-    """The customers out of the actor's sight who have the term as a whole identifier or card number: at most five statements.
+    """The customers out of the actor's sight who have the term as a whole identifier or card number: at most four statements.
 
     None for actors who see every store, and under the policy NOTHING. A value that several customers share finds none of them.
     """

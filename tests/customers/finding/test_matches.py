@@ -42,7 +42,7 @@ def find(term: str, organization: Organization, *, limit: int = 10) -> list[Matc
         ("anan rao", LookedUp.SIMILAR_NAME, "rao", False),
     ],
 )
-def test_a_match_says_what_matched(anna: Customer, term: str, kind: LookedUp, value: str, is_whole: bool) -> None:
+def test_a_match_says_what_matched(anna: Customer, term: str, kind: LookedUp, value: str, *, is_whole: bool) -> None:
     if kind == LookedUp.EMAIL:
         Customer.objects.update(firstname_folded="", lastname_folded="")
     CardFactory(series=CardSeriesFactory(organization=anna.organization), number="GOLD0001", external_id="X-77", customer=anna)

@@ -67,7 +67,19 @@ def test_long_words_may_have_two_typos() -> None:
 
 @pytest.mark.parametrize(
     "term",
-    ["pirya", "prya", "Priyya", "riya", "Shrama", "sharmaa", "xriya", "pirya sharma", "priya shrama", "sharma pirya", "Pirya Shar"],
+    [
+        "pirya",
+        "prya",
+        "Priyya",
+        "riya",
+        "Shrama",
+        "sharmaa",
+        "xriya",
+        "pirya sharma",
+        "priya shrama",
+        "sharma pirya",
+        "Pirya Shar",
+    ],
 )
 def test_a_name_with_a_typo_is_found(till: Till, term: str) -> None:
     priya = register(till, firstname="Priya", lastname="Sharma", mobile="9812300001")
