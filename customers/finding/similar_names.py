@@ -86,7 +86,9 @@ def _look_up(rows: Any) -> LookUp:
 
 
 def _is_compared(word: str) -> bool:
-    return FEWEST_LETTERS <= len(word) <= MOST_LETTERS and all(letter.isalpha() or letter in "-'." for letter in word)
+    """True for a word that may be a name: it begins with a letter, and has no marks that names do not have."""
+    is_name = word[:1].isalpha() and all(letter.isalnum() or letter in "-'." for letter in word)
+    return is_name and FEWEST_LETTERS <= len(word) <= MOST_LETTERS
 
 
 def _close_names(words: Collection[str], column: str, backwards: str) -> Mapping[str, list[str]]:
