@@ -38,6 +38,12 @@ FIELD_OF: Final[Mapping[CodeTable, str]] = {
     Code.LOYALTY_CANNOT_BE_LEFT: "type",
     Code.INVALID_TEST_CONTROL_STATUS: "test_control_status",
 }
+# Refusals because another customer has a value, with the kind of identifier.
+TAKEN: Final[Mapping[CodeTable, str]] = {
+    Code.MOBILE_TAKEN: "mobile",
+    Code.EMAIL_TAKEN: "email",
+    Code.EXTERNAL_ID_TAKEN: "external_id",
+}
 
 
 def not_updated(customer: Customer, policy: Policy) -> str:
@@ -53,12 +59,14 @@ def not_updated(customer: Customer, policy: Policy) -> str:
     )
 
 
-def already_registered(identifiers: Mapping[str, str], visible: QuerySet[Customer], *, by: Actor) -> str:
-    """That a customer with one of the identifiers is already registered, with a link to the customer.
+def with_owner(code: CodeTable, identifiers: Mapping[str, str], visible: QuerySet[Customer], *, by: Actor) -> str:
+    """The sentence of a refusal because a customer has one of the identifiers already, with a link to the customer.
 
     A link to the reduced card if the customer is not among `visible`, unless the policy forbids it.
     """
-    sentence = sentence_of(Code.ALREADY_REGISTERED)
+    sentence = sentence_of(code)
+    if not identifiers:
+        return sentence
     same = reduce(or_, (Q(kind=kind, value=value) for kind, value in identifiers.items()))
     owners = Identifier.objects.filter(same, exclusive=True).values("customer_id")
     for customer in visible.filter(pk__in=owners)[:1]:
