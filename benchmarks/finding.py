@@ -12,7 +12,7 @@ from customers.finding.admin import SHOWN_WHILE_TYPING
 from organizations.audit.actors import staff_actor
 from organizations.locations.models import Store, Till
 from organizations.staff.models import StaffMember
-from organizations.staff.reach import StaffReach, reach_of
+from organizations.staff.reach import reach_of
 from organizations.tenancy.scoping import organization_scope
 from use_cases.finding import Seeker, find
 
@@ -43,20 +43,24 @@ TERMS: Final[Mapping[str, Callable[[int], str]]] = {
 def measure_finding(data: BenchData, *, searches: int) -> Iterator[Result]:
     """Rows: each kind of term, so many one after the other, by staff who see every store and by staff of a store."""
     with organization_scope(data.organization):
-        everywhere = _seeker(data)
+        member = StaffMember.objects.create(
+            organization=data.organization, username="bench.staff", role=StaffMember.Role.ORG_ADMIN
+        )
         store = Store.objects.get(tills=Till.objects.get())
-        of_a_store = replace(everywhere, reach=replace(everywhere.reach, stores=frozenset({store.pk})))
         other = Store.objects.create(organization=data.organization, code="bench.small", name="Small")
-        of_a_new_store = replace(everywhere, reach=replace(everywhere.reach, stores=frozenset({other.pk})))
-        seekers = {"": everywhere, ", of a store": of_a_store, ", of a store without customers": of_a_new_store}
+        seekers = {
+            "": _seeker(member, data),
+            ", of a store": _seeker(member, data, store.pk),
+            ", of a store without customers": _seeker(member, data, other.pk),
+        }
         for suffix, seeker in seekers.items():
             for name, term in TERMS.items():
                 yield _measure(f"find {name}{suffix}", term, seeker, data, searches)
 
 
-def _seeker(data: BenchData) -> Seeker:
-    member = StaffMember.objects.create(organization=data.organization, username="bench.staff", role=StaffMember.Role.ORG_ADMIN)
-    reach: StaffReach = reach_of(member)
+def _seeker(member: StaffMember, data: BenchData, *stores: int) -> Seeker:
+    """A member of staff who sees these stores, every store without any."""
+    reach = replace(reach_of(member), stores=frozenset(stores))
     actor = replace(staff_actor(member, data.organization), reach=reach)
     return Seeker(organizations=[data.organization], reach=reach, actor=actor)
 
