@@ -1,8 +1,9 @@
 """Figures of the start page: empty tables that `refresh_figures` fills (docs/operating.md)."""
 
+from decimal import Decimal
+
 import django.contrib.postgres.fields
 import django.db.models.deletion
-from decimal import Decimal
 from django.db import migrations, models
 
 
@@ -59,7 +60,7 @@ class Migration(migrations.Migration):
                     "sales",
                     models.DecimalField(
                         decimal_places=3,
-                        default=Decimal("0"),
+                        default=Decimal(0),
                         help_text="Amount of the sales less that of the returns",
                         max_digits=24,
                     ),
@@ -133,25 +134,25 @@ class Migration(migrations.Migration):
                     "earned",
                     models.DecimalField(
                         decimal_places=3,
-                        default=Decimal("0"),
+                        default=Decimal(0),
                         help_text="Awards, and promised points that were released",
                         max_digits=24,
                     ),
                 ),
                 (
                     "redeemed",
-                    models.DecimalField(decimal_places=3, default=Decimal("0"), help_text="Less reversals", max_digits=24),
+                    models.DecimalField(decimal_places=3, default=Decimal(0), help_text="Less reversals", max_digits=24),
                 ),
-                ("expired", models.DecimalField(decimal_places=3, default=Decimal("0"), max_digits=24)),
+                ("expired", models.DecimalField(decimal_places=3, default=Decimal(0), max_digits=24)),
                 (
                     "returned",
                     models.DecimalField(
-                        decimal_places=3, default=Decimal("0"), help_text="Taken back because of returns", max_digits=24
+                        decimal_places=3, default=Decimal(0), help_text="Taken back because of returns", max_digits=24
                     ),
                 ),
                 (
                     "adjusted",
-                    models.DecimalField(decimal_places=3, default=Decimal("0"), help_text="Credits less debits", max_digits=24),
+                    models.DecimalField(decimal_places=3, default=Decimal(0), help_text="Credits less debits", max_digits=24),
                 ),
                 (
                     "organization",
@@ -193,11 +194,11 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("members", models.PositiveBigIntegerField(default=0)),
-                ("points", models.DecimalField(decimal_places=3, default=Decimal("0"), help_text="Balances", max_digits=24)),
+                ("points", models.DecimalField(decimal_places=3, default=Decimal(0), help_text="Balances", max_digits=24)),
                 (
                     "promised",
                     models.DecimalField(
-                        decimal_places=3, default=Decimal("0"), help_text="Points that may be spent later", max_digits=24
+                        decimal_places=3, default=Decimal(0), help_text="Points that may be spent later", max_digits=24
                     ),
                 ),
                 (
