@@ -30,6 +30,7 @@ from demo import (
 from demo.guide import OPERATOR
 from demo.organization import ORGANIZATION_CODE, ORGANIZATION_FILE
 from demo.progress import Report, no_report
+from engagement.figures.refreshing import refresh_figures
 from loyalty_project import clock
 from organizations.audit.actors import Actor, command_actor
 from organizations.audit.models import AuditEntry
@@ -128,6 +129,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     erasures.erase_demo_customer(registered, organization=by.organization)
     report("Sending codes", 0, 0)
     outbox.send_demo_codes(by.organization)
+    report("Counting the figures of the start page", 0, 0)
+    refresh_figures(by.organization, complete=True)
     return LoadedDemo(organization=by.organization, customers=len(registered), bills=bill_count)
 
 
