@@ -25,6 +25,7 @@ from demo import (
     redemptions,
     referrals,
     tickets,
+    walk_ins,
     webhooks,
 )
 from demo.guide import OPERATOR
@@ -43,7 +44,7 @@ from use_cases.organization_file import check_document, load_organization
 LOADED: Final = "demo loaded"
 _DATA_MODULES: Final = (
     customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons, contacts,
-    recommendations, tickets, referrals, webhooks, outbox, erasures,
+    recommendations, tickets, referrals, webhooks, outbox, erasures, walk_ins,
 )  # fmt: skip
 
 
@@ -103,6 +104,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     classified = classifications.demo_classifications(items, today=today)
     classifications.classify_customers(items, classified, by=by)
     bill_count = bills.record_demo_bills(registered, by=by, report=report)
+    report("Recording sales without a customer", 0, 0)
+    walk_ins.record_demo_walk_ins(by=by, now=now)
     report("Adding a webhook endpoint", 0, 0)
     webhooks.open_demo_endpoint(by=by)
     report("Requesting changes of identifiers", 0, 0)
@@ -112,6 +115,7 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     merges.merge_demo_duplicates(by.organization)
     report("Redeeming points", 0, 0)
     redemptions.redeem_demo_points(by.organization)
+    redemptions.post_earlier_redemptions(by=by, now=now)
     report("Adjusting points", 0, 0)
     adjustments.adjust_demo_points(by.organization)
     report("Giving coupons", 0, 0)

@@ -17,7 +17,7 @@ _GREY: Final = "#9ca3af"
 TEAL: Final = "var(--color-primary-500)"
 AMBER: Final = "#f59e0b"
 ROSE: Final = "#f472b6"
-SHADE: Final = "rgb(156 163 175 / 45%)"
+SHADE: Final = "rgb(156 163 175 / 80%)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,9 @@ def _label(part: Period) -> str:
 def _dataset(series: Series, values: Sequence[Any]) -> dict[str, Any]:
     look: dict[str, Any] = {"backgroundColor": series.color, "borderColor": series.color}
     if series.kind == "line":
-        look |= {"borderWidth": 2, "pointRadius": 0, "pointHitRadius": 12, "tension": 0.3, "spanGaps": True}
+        look |= {"borderWidth": 2, "pointRadius": 0, "pointHitRadius": 12, "spanGaps": True}
+        if series.is_before:
+            look |= {"borderDash": [4, 4]}
     else:
         look |= {"borderRadius": 3, "maxBarThickness": 18, "categoryPercentage": 0.75}
     return {"type": series.kind, "label": series.label, "data": list(values), **look}

@@ -22,18 +22,19 @@ from organizations.back_office.tables import Table, number, strong, table
 from organizations.tenancy.models import Organization
 
 # Above it, money is shown without decimals.
-_WHOLE_FROM: Final = 100_000
+_WHOLE_FROM: Final = 10_000
 # The width of the smallest bar in percent, so that it can be seen.
 _NARROWEST: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """A figure: its value as text, a note below it, the change since the period before, and the address of its rows."""
+    """A figure: its value as text and its unit, a note, the change since the period before, and the address of its rows."""
 
     title: str
     value: str
     link: str
+    unit: str = ""
     note: str = ""
     change: Change | None = None
 
@@ -142,7 +143,8 @@ def _points_tiles(
     else:
         yield Tile(
             title="Sales",
-            value=show_money(now.sales, organization.currency),
+            value=show_money(now.sales),
+            unit=organization.currency,
             note="less returns",
             change=compare(now.sales, before.sales),
             link=shown.rows("engagement_bill", "billed_at"),
@@ -154,9 +156,8 @@ def _liability_tile(tiers: Sequence[TierCount], shown: Shown, *, catalog: Progra
     worth = liability(tiers, catalog)
     return Tile(
         title="Points outstanding",
-        value=f"{points:,.0f}"
-        if worth is None
-        else show_money(round_money(worth, organization.currency), organization.currency),
+        value=f"{points:,.0f}" if worth is None else show_money(round_money(worth, organization.currency)),
+        unit="" if worth is None else organization.currency,
         note="no program says what a point is worth" if worth is None else f"{points:,.0f} points, a liability",
         link=shown.rows("engagement_pointsaccount"),
     )
@@ -170,9 +171,9 @@ def liability(tiers: Sequence[TierCount], catalog: ProgramCatalog) -> Decimal | 
     return sum((tier.points * worths.get(tier.program_id, ZERO) for tier in tiers), ZERO)
 
 
-def show_money(amount: Decimal, currency: str) -> str:
-    """An amount with its currency, without decimals if it is large."""
-    return f"{amount:,.0f} {currency}" if abs(amount) >= _WHOLE_FROM else f"{format_money(amount.normalize())} {currency}"
+def show_money(amount: Decimal) -> str:
+    """An amount, without decimals if it is large."""
+    return f"{amount:,.0f}" if abs(amount) >= _WHOLE_FROM else format_money(amount)
 
 
 def make_charts(figures: Figures, *, is_everywhere: bool) -> list[Chart]:
@@ -236,7 +237,7 @@ def make_stores_table(figures: Figures, shown: Shown, *, organization: Organizat
         sums = top.sums
         return (
             _link(page, top.store.name),
-            _link(of.rows("engagement_bill", "billed_at"), show_money(sums.sales, organization.currency)),
+            _link(of.rows("engagement_bill", "billed_at"), f"{show_money(sums.sales)} {organization.currency}"),
             _link(
                 of.rows("engagement_bill", "billed_at", sales="customer"), "–" if sums.share is None else percent(sums.share)
             ),
