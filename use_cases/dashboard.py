@@ -43,6 +43,7 @@ class Pulse:
     lengths: list[tuple[int, str]]
     stores: list[tuple[int, str]]
     store: int | None
+    is_limited: bool
     tiles: list[Tile]
     today: str
     charts: list[Chart]
@@ -87,6 +88,7 @@ def read_pulse(request: HttpRequest, organization: Organization) -> Pulse | None
         lengths=[(days, _address(days, store_id)) for days in LENGTHS],
         stores=stores if len(stores) > 1 else [],
         store=store_id,
+        is_limited=bool(own),
         tiles=panels.make_tiles(figures, shown, catalog=catalog, organization=organization, is_everywhere=not seen),
         today=panels.describe_today(figures),
         charts=panels.make_charts(figures, is_everywhere=not seen),

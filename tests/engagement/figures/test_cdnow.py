@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -33,7 +34,7 @@ FULL = os.environ.get("REGULARS_PROOFS") == "full"
 DATA: Final = Path(__file__).parents[4] / "shared/data/cdnow"
 EVERY: Final = 1 if FULL else 100
 # The purchases end on June 30.
-NIGHT: Final = datetime.fromisoformat("1998-07-01 01:00:00")
+NIGHT: Final = datetime(1998, 7, 1, 1, tzinfo=ZoneInfo("America/New_York"))
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
