@@ -16,9 +16,11 @@ from customers.back_office import identifier_list
 from customers.profile.models import Customer
 from engagement.figures import panels
 from engagement.figures.charts import Chart
-from engagement.figures.panels import Pyramid, Shown, Tile
+from engagement.figures.panels import Pyramid
 from engagement.figures.periods import LENGTHS, Period
 from engagement.figures.reading import last_refresh, last_whole_day, read_figures
+from engagement.figures.shown import Shown
+from engagement.figures.tiles import Tile, make_tiles
 from engagement.programs.catalog import current_catalog
 from organizations.back_office.columns import link_to
 from organizations.back_office.current_user import member_of, organization_of, own_stores
@@ -81,7 +83,7 @@ def read_pulse(request: HttpRequest, organization: Organization) -> Pulse | None
     store_id = _chosen_store(request, dict(stores))
     seen = frozenset({store_id}) if store_id is not None else own
     figures, catalog = read_figures(period, stores=seen), current_catalog()
-    shown = Shown(period, store_id if store_id is not None or len(own) != 1 else next(iter(own)))
+    shown = Shown(period, next(iter(seen)) if len(seen) == 1 else None, is_everywhere=not seen, currency=organization.currency)
     return Pulse(
         period=period,
         refreshed_at=refresh.finished_at,
@@ -89,11 +91,11 @@ def read_pulse(request: HttpRequest, organization: Organization) -> Pulse | None
         stores=stores if len(stores) > 1 else [],
         store=store_id,
         is_limited=bool(own),
-        tiles=panels.make_tiles(figures, shown, catalog=catalog, organization=organization, is_everywhere=not seen),
+        tiles=make_tiles(figures, shown, catalog=catalog),
         today=panels.describe_today(figures),
-        charts=panels.make_charts(figures, is_everywhere=not seen),
+        charts=panels.make_charts(figures, shown),
         pyramids=panels.make_pyramids(figures.tiers, shown, catalog=catalog),
-        top_stores=panels.make_stores_table(figures, shown, organization=organization) if len(seen) != 1 else None,
+        top_stores=panels.make_stores_table(figures, shown) if len(seen) != 1 else None,
     )
 
 

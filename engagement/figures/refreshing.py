@@ -21,6 +21,8 @@ from organizations.tenancy.statements import fetch_rows, fetch_written_rows
 # What was under way while the last refresh looked is seen by the next one, if it had begun no longer before. What takes longer
 # is seen by the nightly refresh of all days.
 OVERLAP: Final = timedelta(hours=1)
+# How long it is noted what a refresh has seen, at least.
+_KEPT: Final = timedelta(days=2)
 # Days that are counted in one transaction.
 LONGEST_RUN: Final = 92
 _MARKS: Final = ("last_customer", "last_bill", "last_entry", "last_audit")
@@ -56,6 +58,11 @@ def refresh_figures(organization: Organization, *, complete: bool = False) -> Re
     refreshed = Refreshed(days=sum(run.days for run in runs), changed=changed)
     _note(organization, started_at=started_at, is_complete=is_complete, days=refreshed.days, marks=marks, base=base)
     return refreshed
+
+
+def was_completed_since(moment: datetime) -> bool:
+    """True if every day of the scope's organization was counted anew since then. One query."""
+    return FiguresRefresh.objects.filter(is_complete=True, started_at__gte=moment).exists()
 
 
 def _refreshes_before() -> tuple[FiguresRefresh | None, FiguresRefresh | None]:
@@ -133,4 +140,4 @@ def _note(
         **marks,
     )
     if base is not None:
-        FiguresRefresh.objects.filter(pk__lt=base.pk).delete()
+        FiguresRefresh.objects.filter(pk__lt=base.pk, started_at__lt=started_at - _KEPT).delete()

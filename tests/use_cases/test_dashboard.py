@@ -143,7 +143,7 @@ def test_a_manager_sees_the_figures_of_thirty_days(
     }
     pulse = answer.context["pulse"]
     assert (pulse.period.first_day, pulse.period.last_day) == (date(2026, 2, 8), date(2026, 3, 9))
-    assert pulse.today == "Today so far: 0 joined, 1 bills, 0 points earned."
+    assert pulse.today == "Today so far: 0 joined, 1 bill, 0 points earned."
     page = answer.content.decode()
     assert "10 Mar, 12:00" in page
     assert [[(bar.label, bar.value, bar.note) for bar in pyramid.bars] for pyramid in pulse.pyramids] == [

@@ -280,8 +280,12 @@ def test_other_organizations_keep_theirs(organization: Organization, till: Till,
 def test_refreshes_that_none_needs_are_deleted(organization: Organization, traveller: time_machine.Traveller) -> None:
     for _ in range(12):
         refresh_figures(organization)
-        traveller.shift(timedelta(minutes=15))
-    assert FiguresRefresh.objects.count() == 6
+        traveller.shift(timedelta(hours=8))
+    # Of two days, and none that the next refresh goes by.
+    assert FiguresRefresh.objects.count() == 7
+    traveller.shift(timedelta(days=30))
+    refresh_figures(organization)
+    assert FiguresRefresh.objects.count() == 3
 
 
 # --- beside itself
@@ -366,5 +370,9 @@ def test_workers_refresh_all_organizations(organization: Organization, till: Til
     DayFigures.objects.update(bills=7)
     tasks.refresh(timestamp=0)
     assert DayFigures.objects.get().bills == 7
+    # As a worker does that starts.
+    tasks.refresh_completely(timestamp=0)
+    assert DayFigures.objects.get().bills == 7
+    traveller.shift(timedelta(days=1))
     tasks.refresh_completely(timestamp=0)
     assert DayFigures.objects.get().bills == 1
