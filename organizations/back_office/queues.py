@@ -1,4 +1,4 @@
-"""Queues: rows that wait for somebody's decision or attention, counted in the sidebar and on the start page.
+"""Queues: rows that wait for a decision or for attention, counted in the sidebar and on the start page.
 
 Each app declares its own. All queues of a page are counted by one statement, each up to MOST rows.
 """
