@@ -31,6 +31,7 @@ class FiguresMachine(MergeMachine):
         self.time_passes(2)
         self.spends(0, 50)
         self.bought_earlier(0, 100, 45)
+        self.brings_back(0, 50)
 
     @rule(which=st.integers(0, 3), amount=st.integers(10, 300), days=st.integers(1, 200))
     def bought_earlier(self, which: int, amount: int, days: int) -> None:
