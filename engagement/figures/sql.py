@@ -137,22 +137,34 @@ SELECT (SELECT count(*) FROM written) + (SELECT count(*) FROM gone)
 
 # `stores` are sets of stores as JSON lists, `first_days` and `last_days` the ends of the periods, in the same order.
 COUNT_ACTIVE: Final = f"""
-WITH bought AS MATERIALIZED (
-    SELECT DISTINCT customer_id, store_id, (billed_at AT TIME ZONE %(zone)s::text)::date AS day
-    FROM engagement_bill
-    WHERE organization_id = %(organization)s AND billed_at >= %(since)s AND billed_at < %(until)s
-        AND outlier_status = 'NORMAL' AND {_SALE} AND {_OF_CUSTOMER}
-), period AS (
+WITH period AS (
     SELECT * FROM unnest(%(first_days)s::date[], %(last_days)s::date[]) AS period (first_day, last_day)
 ), shop AS (
     SELECT ARRAY(SELECT jsonb_array_elements_text(listed.ids::jsonb)::bigint ORDER BY 1) AS stores
     FROM unnest(%(stores)s::text[]) AS listed (ids)
+), visit AS MATERIALIZED (
+    SELECT DISTINCT bought.customer_id, bought.store_id, period.first_day, period.last_day
+    FROM (
+        SELECT DISTINCT customer_id, store_id, (billed_at AT TIME ZONE %(zone)s::text)::date AS day
+        FROM engagement_bill
+        WHERE organization_id = %(organization)s AND billed_at >= %(since)s AND billed_at < %(until)s
+            AND outlier_status = 'NORMAL' AND {_SALE} AND {_OF_CUSTOMER}
+    ) AS bought
+    JOIN period ON bought.day BETWEEN period.first_day AND period.last_day
+), found AS (
+    SELECT '{{}}'::bigint[] AS stores, first_day, last_day, count(DISTINCT customer_id) AS customers
+    FROM visit GROUP BY first_day, last_day
+    UNION ALL
+    SELECT ARRAY[store_id], first_day, last_day, count(*) FROM visit
+    WHERE store_id IS NOT NULL GROUP BY store_id, first_day, last_day
+    UNION ALL
+    SELECT shop.stores, visit.first_day, visit.last_day, count(DISTINCT visit.customer_id)
+    FROM shop JOIN visit ON visit.store_id = ANY(shop.stores)
+    WHERE cardinality(shop.stores) > 1 GROUP BY 1, 2, 3
 ), counted AS (
-    SELECT shop.stores, period.first_day, period.last_day, count(DISTINCT bought.customer_id) AS customers
+    SELECT shop.stores, period.first_day, period.last_day, coalesce(found.customers, 0) AS customers
     FROM shop CROSS JOIN period
-    LEFT JOIN bought ON bought.day BETWEEN period.first_day AND period.last_day
-        AND (shop.stores = '{{}}' OR bought.store_id = ANY(shop.stores))
-    GROUP BY 1, 2, 3
+    LEFT JOIN found ON found.stores = shop.stores AND found.first_day = period.first_day AND found.last_day = period.last_day
 ), written AS (
     INSERT INTO engagement_activecustomers AS stored (organization_id, stores, first_day, last_day, customers)
     SELECT %(organization)s, stores, first_day, last_day, customers FROM counted
