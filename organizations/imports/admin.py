@@ -1,12 +1,27 @@
 """Import runs: imported files and the results of their rows."""
 
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
 from django.contrib import admin
 from unfold.decorators import display
 
 from loyalty_project.imports.results import kinds_of
 from organizations.back_office.base import ReadOnlyAdmin
+from organizations.back_office.filters import NamedFilter, Rows
 from organizations.imports.models import ImportRun
 from organizations.imports.runs import occurrences_of
+from organizations.imports.troubled import troubled
+
+
+class StateFilter(NamedFilter):
+    """Imports that need attention, and those that have not finished."""
+
+    title = parameter_name = "state"
+    options: ClassVar[Mapping[str, tuple[str, Callable[[Rows], Rows]]]] = {
+        "troubled": ("failed: stopped, or rows rejected in the last week", troubled),
+        "unfinished": ("unfinished", lambda rows: rows.filter(finished_at=None)),
+    }
 
 
 @admin.register(ImportRun)
@@ -20,6 +35,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
         "lines", "created", "updated", "unchanged", "rejected", "warning_counts", "error_counts",
     )  # fmt: skip
     list_display = ("filename", "command", "state_label", "started_at", "created", "updated", "unchanged", "rejected")
+    list_filter = (StateFilter,)
     search_fields = ("filename",)
 
     @display(description="State", label={"finished": "success", "unfinished": "warning"})
