@@ -27,7 +27,7 @@ from organizations.imports.models import UploadedFile
 from organizations.imports.progress import RehearsedProgress
 from organizations.imports.runs import stored_occurrences
 from organizations.imports.uploads import importer
-from organizations.imports.working import open_mapped_columns, work_rows
+from organizations.imports.working import BATCH_SIZE, open_mapped_columns, work_rows
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 
@@ -113,7 +113,7 @@ def _rehearse(uploaded: UploadedFile) -> Tally:
     with opened as (reader, header, worker), dry_run(on_letting_go=_nothing) as trial:
         progress = RehearsedProgress(None, start=reader.position, dry_run=trial)
         try:
-            work_rows(progress, reader, header, worker, report=_Watch(uploaded))
+            work_rows(progress, reader, header, worker, report=_Watch(uploaded), batch_size=BATCH_SIZE)
             write_rejects(preview_path(uploaded), header.columns, progress.rejects())
         finally:
             progress.finish()

@@ -17,6 +17,7 @@ from loyalty_project.private_files import replaced_file
 from organizations.imports.models import ImportRun, UploadedFile
 
 _FOLDER_MODE: Final = 0o700
+_REJECTED: Final = "-rejected.csv"
 
 
 def incoming_folder() -> Path:
@@ -31,17 +32,22 @@ def uploaded_path(uploaded: UploadedFile) -> Path:
 
 def preview_path(uploaded: UploadedFile) -> Path:
     """The rows that the preview rejected."""
-    return _folder(uploaded.organization_id) / f"file-{uploaded.pk}-rejected.csv"
+    return _folder(uploaded.organization_id) / f"file-{uploaded.pk}{_REJECTED}"
 
 
 def rejected_path(run: ImportRun) -> Path:
     """The rows that a run of the back office rejected."""
-    return _folder(run.organization_id) / f"run-{run.pk}-rejected.csv"
+    return _folder(run.organization_id) / f"run-{run.pk}{_REJECTED}"
 
 
 def files_of(organization_id: int) -> list[Path]:
     """All CSV files of an organization that lie in the data folder."""
     return sorted(_folder(organization_id).glob("*.csv"))
+
+
+def is_upload(path: Path) -> bool:
+    """True for a file as it was uploaded, False for one of rejected rows."""
+    return not path.name.endswith(_REJECTED)
 
 
 def remove_files(*paths: Path) -> None:
@@ -52,7 +58,7 @@ def remove_files(*paths: Path) -> None:
 
 def remove_old_rejected(organization_id: int, *, before: datetime) -> None:
     """Remove files of rejected rows that were written before this moment, and what interrupted uploads have left."""
-    for path in (*_folder(organization_id).glob("run-*-rejected.csv"), *incoming_folder().glob("*.part")):
+    for path in (*_folder(organization_id).glob(f"run-*{_REJECTED}"), *incoming_folder().glob("*.part")):
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < before.timestamp():
                 path.unlink()

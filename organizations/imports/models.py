@@ -32,6 +32,7 @@ class ImportRun(TenantModel):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = "import"
         # Codename and name.
         permissions = [
             ("import_files", "Can import files"),
@@ -46,7 +47,7 @@ class ImportRun(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.command} {self.filename}"
+        return self.filename
 
 
 class RejectedRow(TenantModel):

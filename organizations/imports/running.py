@@ -29,7 +29,7 @@ from organizations.imports.uploads import (
     lock_waiting,
     remove_upload,
 )
-from organizations.imports.working import hold_import, work_rows
+from organizations.imports.working import BATCH_SIZE, hold_import, work_rows
 from organizations.staff.reach import OutOfReachError
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
@@ -150,7 +150,7 @@ def _import(uploaded: UploadedFile, run: ImportRun, organization: Organization) 
             if ImportRun.objects.filter(pk=run.pk, stop_requested_at__isnull=False).exists():
                 raise _StoppedError
 
-        work_rows(progress, reader, header, worker, report=report)
+        work_rows(progress, reader, header, worker, report=report, batch_size=BATCH_SIZE)
         write_rejects(rejected_path(run), header.columns, progress.rejects())
         progress.finish()
 

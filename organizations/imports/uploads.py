@@ -62,7 +62,7 @@ class UploadRefusedError(ValueError):
         self.field = field
 
 
-def store_upload(file: IO[bytes], *, filename: str, kind: ImportKind, options: Mapping[str, Any], by: Actor) -> UploadedFile:
+def store_upload(file: IO[bytes], *, filename: str, kind: ImportKind, by: Actor) -> UploadedFile:
     """Store a file with a guess of its columns; a gzip archive is unpacked.
 
     Raises `UploadRefusedError` for a file that is not CSV with a header, or too many waiting files, and `OutOfReachError` for
@@ -86,7 +86,6 @@ def store_upload(file: IO[bytes], *, filename: str, kind: ImportKind, options: M
                 sha256=sha256,
                 columns=names,
                 mapped=guesses,
-                options=dict(options),
                 uploaded_at=clock.now(),
                 uploaded_by=by.name,
             ),

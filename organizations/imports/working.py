@@ -81,7 +81,7 @@ def work_rows(
     worker: Worker,
     *,
     report: Report,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int,
 ) -> None:
     """Work the rows behind the position of the run. What `report` raises ends the work after a whole batch."""
     if progress.position != reader.position:

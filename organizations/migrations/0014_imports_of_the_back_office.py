@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-pk"],
                 "permissions": [("import_files", "Can import files"), ("import_points", "Can import files that move points")],
+                "verbose_name": "import",
             },
         ),
         migrations.AddField(

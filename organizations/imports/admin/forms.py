@@ -42,7 +42,7 @@ class OptionsForm(ActionForm):
         return {"on_existing": self.cleaned_data["on_existing"]} if self.kind.knows_existing else {}
 
 
-class UploadForm(OptionsForm):
+class UploadForm(ActionForm):
     """A file to import. `problem` is why it did not arrive."""
 
     refusals = (UploadRefusedError,)
@@ -52,19 +52,19 @@ class UploadForm(OptionsForm):
         widget=forms.FileInput(attrs={"accept": ".csv,.gz,text/csv", "data-most-bytes": MAX_FILE_BYTES, "class": "bo-file"}),
         help_text=f"CSV in UTF-8 with commas and a header row, at most {_MEGABYTES} MB; also packed as .gz.",
     )
-    field_order = ("file", "on_existing")
 
     stored: UploadedFile
 
-    def __init__(self, *args: Any, problem: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: ImportKind, by: Actor, problem: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.kind, self.by = kind, by
         messages = self.fields["file"].error_messages
         messages["required"] = messages["missing"] = problem or "Choose a file."
         messages["empty"] = "The file is empty: it has no header row."
 
     def act(self) -> None:
         file = self.cleaned_data["file"]
-        self.stored = store_upload(file.file, filename=file.name, kind=self.kind, options=self.options, by=self.by)
+        self.stored = store_upload(file.file, filename=file.name, kind=self.kind, by=self.by)
 
 
 class ColumnsForm(OptionsForm):

@@ -1,19 +1,24 @@
 """Import runs: imported files, the results of their rows, and for runs of the back office stopping and continuing."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from loyalty_project.imports.results import kinds_of
+from organizations.audit.actors import Actor
 from organizations.back_office.base import rendered
 from organizations.back_office.columns import actor_column, value_column
 from organizations.back_office.current_user import actor_of, own_stores
+from organizations.back_office.forms import ActionForm, ReasonField
+from organizations.back_office.history import actor_label
 from organizations.back_office.pages import page_of, row_view
+from organizations.back_office.tables import Table, number, table
 from organizations.imports.admin.new import NewImportPages
 from organizations.imports.admin.uploaded_file import csv_file, percentage
 from organizations.imports.files import rejected_path
@@ -22,6 +27,8 @@ from organizations.imports.models import ImportRun
 from organizations.imports.running import continue_import, file_of, stop_import
 from organizations.imports.runs import occurrences_of
 from organizations.imports.uploads import UploadRefusedError
+from use_cases.import_traces import MOST_SHOWN
+from use_cases.undoing_imports import UndoPlan, UndoRefusedError, plan_undo, undo_import
 
 _STATES = {"finished": "success", "under way": "info", "stopped": "warning", "unfinished": "warning", "undone": "danger"}
 
@@ -31,9 +38,7 @@ class ImportRunAdmin(NewImportPages):
     """Import runs: started by commands, or by staff who uploaded a file."""
 
     related = ("file",)
-    fields = (
-        "kind_label", "filename", "started_at", "started_by_label", "finished_at", "lines", "warning_counts", "error_counts",
-    )  # fmt: skip
+    fields = ()
     list_display = (
         "filename", "kind_label", "state_label", "started_at", "started_by_label",
         "created", "updated", "unchanged", "rejected",
@@ -55,16 +60,6 @@ class ImportRunAdmin(NewImportPages):
         """How far the run is."""
         return state_of(run)
 
-    @display(description="Warnings")
-    def warning_counts(self, run: ImportRun) -> str:
-        """The warnings by code, with the first lines of each."""
-        return "; ".join(kinds_of("", occurrences_of(run.warnings))) or "none"
-
-    @display(description="Errors")
-    def error_counts(self, run: ImportRun) -> str:
-        """The errors of rejected rows by code, with the first lines of each."""
-        return "; ".join(kinds_of("", occurrences_of(run.errors))) or "none"
-
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view
         name = "organizations_importrun"
@@ -72,6 +67,7 @@ class ImportRunAdmin(NewImportPages):
             path("<int:object_id>/progress/", page(self.progress_view), name=f"{name}_progress"),
             path("<int:object_id>/stop/", page(require_POST(self.stop_view)), name=f"{name}_stop"),
             path("<int:object_id>/continue/", page(require_POST(self.continue_view)), name=f"{name}_continue"),
+            path("<int:object_id>/undo/", page(self.undo_view), name=f"{name}_undo"),
             path("<int:object_id>/rejected.csv", page(self.rejected_view), name=f"{name}_rejected"),
             *super().get_urls(),
         ]
@@ -91,6 +87,11 @@ class ImportRunAdmin(NewImportPages):
             "may_stop": is_ours and state == "under way" and run.stop_requested_at is None,
             "may_continue": is_ours and state == "stopped" and uploaded is not None and uploaded.removed_at is None,
             "has_rejected": is_ours and run.finished_at is not None and bool(run.rejected) and rejected_path(run).exists(),
+            "may_undo": state == "finished" and self.has_work_permission(request, run),
+            "started_by": actor_label(run.started_by),
+            "undone_by": actor_label(run.undone_by),
+            "warning_kinds": kinds_of("", occurrences_of(run.warnings)),
+            "error_kinds": kinds_of("", occurrences_of(run.errors)),
             "is_gone": state == "stopped" and uploaded is not None and uploaded.removed_at is not None,
         }
 
@@ -110,6 +111,27 @@ class ImportRunAdmin(NewImportPages):
         """Continue the run."""
         return self._act(request, run, continue_import, "The import goes on.")
 
+    @row_view("work")
+    def undo_view(self, request: HttpRequest, run: ImportRun) -> HttpResponse:
+        """The page that takes back all that the run created, or says what stands in the way."""
+        by = actor_of(request, self.organization_behind(run))
+        form = UndoForm(request.POST or None, run=run, by=by)
+        if form.run():
+            messages.success(request, f"{run.filename}: the import was undone.")
+            return HttpResponseRedirect(page_of(run))
+        plan = plan_undo(run, by=by)
+        return self.answer_page(
+            request,
+            "back_office/undo_import.html",
+            title="Undo an import",
+            original=run,
+            plan=plan,
+            obstacles=_obstacles_table(run, plan),
+            form=form,
+            submit="Undo the import",
+            button="danger",
+        )
+
     def _act(self, request: HttpRequest, run: ImportRun, act: Any, done: str) -> HttpResponse:
         try:
             act(run.pk, by=actor_of(request, self.organization_behind(run)))
@@ -127,6 +149,42 @@ class ImportRunAdmin(NewImportPages):
             messages.warning(request, "There is no file of refused rows, or it was removed after its time.")
             return HttpResponseRedirect(page_of(run))
         return answer
+
+
+class UndoForm(ActionForm):
+    """The reason for undoing an import."""
+
+    refusals = (UndoRefusedError,)
+
+    reason = ReasonField(help_text="Kept with the import and in the history.")
+
+    def __init__(self, *args: Any, run: ImportRun, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.row, self.by = run, by
+
+    def act(self) -> None:
+        undo_import(self.row.pk, reason=self.cleaned_data["reason"], by=self.by)
+
+
+def _obstacles_table(run: ImportRun, plan: UndoPlan) -> Table:
+    page = _PAGES.get(run.command, "")
+    rows = [
+        (
+            format_html('<a class="bo-link" href="{}">{}</a>', reverse(page, args=[found.record_id]), found.record_id),
+            found.name,
+            found.count,
+        )
+        for found in plan.obstacles
+    ]
+    footer = f"The first {MOST_SHOWN} are shown." if len(rows) == MOST_SHOWN else ""
+    return table("What stands in the way", ("Record", "Touched by", number("How many")), rows, footer=footer)
+
+
+# Pages of the records that runs create, by command.
+_PAGES: Final = {
+    "import_customers": "admin:customers_customer_change",
+    "import_transactions": "admin:engagement_bill_change",
+}
 
 
 def state_of(run: ImportRun) -> str:
