@@ -25,6 +25,7 @@ from demo import (
     redemptions,
     referrals,
     tickets,
+    uploads,
     webhooks,
 )
 from demo.guide import OPERATOR
@@ -42,7 +43,7 @@ from use_cases.organization_file import check_document, load_organization
 LOADED: Final = "demo loaded"
 _DATA_MODULES: Final = (
     customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons, contacts,
-    recommendations, tickets, referrals, webhooks, outbox, erasures,
+    recommendations, tickets, referrals, webhooks, outbox, erasures, uploads,
 )  # fmt: skip
 
 
@@ -126,6 +127,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     classifications.set_statuses_and_pictures(items, classified, by=by)
     report("Erasing a customer who asked for it", 0, 0)
     erasures.erase_demo_customer(registered, organization=by.organization)
+    report("Importing files", 0, 0)
+    uploads.import_demo_files(by.organization)
     report("Sending codes", 0, 0)
     outbox.send_demo_codes(by.organization)
     return LoadedDemo(organization=by.organization, customers=len(registered), bills=bill_count)

@@ -98,7 +98,7 @@ def _folder(organization_id: int) -> Path:
 
 
 def _root() -> Path:
-    return Path(settings.DATA_DIR) / "imports"
+    return Path(settings.IMPORT_FILES_DIR)
 
 
 def _made(folder: Path) -> Path:

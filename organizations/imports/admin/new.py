@@ -82,10 +82,12 @@ class NewImportPages(ReadOnlyAdmin):
             if not may_import(kind, by):
                 raise PermissionDenied
             problem = ""
+            sent: tuple[Any, ...] = ()
             if request.method == "POST":
+                # Read first: the handler of the file notes whether it was too large.
+                sent = (request.POST, request.FILES)
                 late = not is_ticket(request.GET.get(PARAMETER, ""))
                 problem = _TOO_LARGE if is_too_large(request) else _TOO_LATE if late else ""
-            sent = (request.POST, request.FILES) if request.method == "POST" else ()
             form = UploadForm(*sent, kind=kind, by=by, problem=problem)
             if form.run():
                 return HttpResponseRedirect(reverse("admin:organizations_uploadedfile_columns", args=[form.stored.pk]))

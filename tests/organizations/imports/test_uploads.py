@@ -29,6 +29,7 @@ from tests.organizations.imports.uploading import (
     checked,
     choose,
     counts,
+    file_of,
     imported,
     refusal,
     send,
@@ -39,7 +40,7 @@ from tests.organizations.imports.uploading import (
 
 @pytest.fixture(autouse=True)
 def _own_folder(settings: Settings, tmp_path: Path) -> None:
-    settings.DATA_DIR = tmp_path
+    settings.IMPORT_FILES_DIR = tmp_path / "imports"
 
 
 def test_a_file_is_stored_with_a_guess_of_its_columns(administrator: Client, organization: Organization) -> None:
@@ -94,7 +95,7 @@ def test_the_import_does_what_the_preview_said(administrator: Client, till: Till
 def test_refused_rows_can_be_corrected_and_uploaded_as_they_are(administrator: Client, till: Till) -> None:
     run = imported(administrator)
     answer = administrator.get(reverse("admin:organizations_importrun_rejected", args=[run.pk]))
-    content = b"".join(answer.streaming_content).decode()
+    content = file_of(answer)
     (row,) = csv.DictReader(content.splitlines())
     assert (row["error_line"], row["mobile"], row["firstname"]) == ("4", "12", "Chandra")
     again = imported(administrator, content.replace(",12,", ",9812300103,"))
