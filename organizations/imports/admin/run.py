@@ -41,13 +41,17 @@ class ImportRunAdmin(NewImportPages):
     fields = ()
     list_display = (
         "filename", "kind_label", "state_label", "started_at", "started_by_label",
-        "created", "updated", "unchanged", "rejected",
+        "created_label", "updated_label", "unchanged_label", "rejected_label",
     )  # fmt: skip
     search_fields = ("filename",)
     change_form_outer_before_template = "back_office/import_run.html"  # type: ignore[assignment]  # see the base class
 
     kind_label = value_column("command", "What", kind_title)
     started_by_label = actor_column("started_by")
+    created_label, updated_label, unchanged_label, rejected_label = (
+        value_column(field, title, "{:,}".format)
+        for field, title in (("created", "New"), ("updated", "Changed"), ("unchanged", "Unchanged"), ("rejected", "Refused"))
+    )
 
     def has_work_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """True for staff who may import files of the kind of this run."""
