@@ -73,8 +73,7 @@ def store_upload(file: IO[bytes], *, filename: str, kind: ImportKind, by: Actor)
     if UploadedFile.objects.filter(state__in=WAITING).count() >= MOST_WAITING:
         raise UploadRefusedError(f"{MOST_WAITING} files wait already. Import or discard one of them first.")
     with tempfile.NamedTemporaryFile(dir=incoming_folder(), suffix=".part") as draft:
-        sha256 = _unpack(file, draft)
-        size = draft.tell()
+        sha256, size = _unpack(file, draft)
         names, guesses = _read_columns(draft, columns_of(kind, by), remembered_columns(kind))
         return _add_row(
             Path(draft.name),
@@ -109,8 +108,8 @@ def _readable(filename: str) -> str:
     return name[-_LONGEST_NAME:] or "file.csv"
 
 
-def _unpack(file: IO[bytes], draft: IO[bytes]) -> str:
-    """Copy the file, unpacked; its SHA-256. Raises `UploadRefusedError`."""
+def _unpack(file: IO[bytes], draft: IO[bytes]) -> tuple[str, int]:
+    """Copy the file, unpacked; its SHA-256 and its bytes. Raises `UploadRefusedError`."""
     begin = file.read(len(_GZIP))
     file.seek(0)
     stream: Any = gzip.GzipFile(fileobj=file) if begin == _GZIP else file
@@ -127,7 +126,7 @@ def _unpack(file: IO[bytes], draft: IO[bytes]) -> str:
     except (OSError, EOFError, zlib.error) as error:
         raise UploadRefusedError("The compressed file is damaged. Pack it again.", field="file") from error
     draft.flush()
-    return digest.hexdigest()
+    return digest.hexdigest(), size
 
 
 def _read_columns(file: IO[bytes], expected: FileColumns, remembered: Mapping[str, str]) -> tuple[list[str], list[str]]:
