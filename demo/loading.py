@@ -25,6 +25,7 @@ from demo import (
     redemptions,
     referrals,
     tickets,
+    uploads,
     walk_ins,
     webhooks,
 )
@@ -44,7 +45,7 @@ from use_cases.organization_file import check_document, load_organization
 LOADED: Final = "demo loaded"
 _DATA_MODULES: Final = (
     customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons, contacts,
-    recommendations, tickets, referrals, webhooks, outbox, erasures, walk_ins,
+    recommendations, tickets, referrals, webhooks, outbox, erasures, uploads, walk_ins,
 )  # fmt: skip
 
 
@@ -131,6 +132,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     classifications.set_statuses_and_pictures(items, classified, by=by)
     report("Erasing a customer who asked for it", 0, 0)
     erasures.erase_demo_customer(registered, organization=by.organization)
+    report("Importing files", 0, 0)
+    uploads.import_demo_files(by.organization)
     report("Sending codes", 0, 0)
     outbox.send_demo_codes(by.organization)
     report("Counting the figures of the start page", 0, 0)

@@ -130,6 +130,13 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.str("STATIC_ROOT", "") or None
 WHITENOISE_USE_FINDERS = True
 
+# Files of imports alone, streamed to the data folder: docs/imports.md.
+FILE_UPLOAD_HANDLERS = ["organizations.imports.upload_handler.ImportUploadHandler"]
+IMPORT_FILES_DIR = DATA_DIR / "imports"
+# Days after which uploaded files that were not imported, and files of rejected rows, are removed.
+IMPORT_FILE_DAYS = env.int("IMPORT_FILE_DAYS", 7, validate=validate.Range(min=1, max=90))
+IMPORT_REJECTED_DAYS = env.int("IMPORT_REJECTED_DAYS", 30, validate=validate.Range(min=1, max=365))
+
 # --- the API (docs/protocol.md 1)
 
 REST_FRAMEWORK = {

@@ -44,6 +44,7 @@ DANGEROUS_PAGES: Final = frozenset(
         "engagement_pointsadjustment_decide",
         "engagement_pointsentry_take_back",
         "organizations_apiclient_set_secret",
+        "organizations_importrun_undo",
         "organizations_staffmember_add",
         "organizations_staffmember_change",
         "organizations_staffmember_set_password",

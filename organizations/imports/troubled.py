@@ -14,7 +14,7 @@ REJECTED_FOR: Final = timedelta(days=7)
 
 
 def troubled(runs: QuerySet[Any]) -> QuerySet[Any]:
-    """Imports that have stopped, and those of the last week with rejected rows."""
+    """Imports that have stopped, and those of the last week with rejected rows, unless they were undone."""
     now = clock.now()
     has_stopped = Q(finished_at=None, started_at__lt=now - UNFINISHED_AFTER)
-    return runs.filter(has_stopped | Q(rejected__gt=0, finished_at__gte=now - REJECTED_FOR))
+    return runs.filter(undone_at=None).filter(has_stopped | Q(rejected__gt=0, finished_at__gte=now - REJECTED_FOR))

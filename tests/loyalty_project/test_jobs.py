@@ -129,6 +129,10 @@ def test_every_task_is_known_by_its_name() -> None:
         "send_outbox_message",
         "expire_outbox_messages",
         "prune_outbox_messages",
+        "check_uploaded_file",
+        "import_uploaded_file",
+        "pick_up_imports",
+        "prune_import_files",
     }
     assert {periodic_task.task.name for periodic_task in app.periodic_registry.periodic_tasks.values()} == {
         "revive_jobs",
@@ -141,4 +145,8 @@ def test_every_task_is_known_by_its_name() -> None:
         "prune_webhooks",
         "expire_outbox_messages",
         "prune_outbox_messages",
+        "check_uploaded_file",
+        "import_uploaded_file",
+        "pick_up_imports",
+        "prune_import_files",
     }
