@@ -7,7 +7,6 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 
 
-
 def _files(*names: str) -> list[Callable[[HttpRequest], str]]:
     """Addresses of files of the back office, in Unfold's form."""
     return [lambda _request, name=name: static(f"back_office/{name}") for name in names]  # type: ignore[misc]  # of lambdas

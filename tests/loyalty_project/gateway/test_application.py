@@ -118,7 +118,7 @@ def test_an_error_that_django_does_not_handle_is_500(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("has_ticket", [True, False])
-def test_a_page_with_a_ticket_takes_larger_bodies(monkeypatch: pytest.MonkeyPatch, has_ticket: bool) -> None:
+def test_a_page_with_a_ticket_takes_larger_bodies(monkeypatch: pytest.MonkeyPatch, *, has_ticket: bool) -> None:
     limits = []
     receive = module.receive_body
 
