@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Regulars",
@@ -14,6 +15,7 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [lambda _request: static("back_office/style.css")],
     "LOGIN": {"form": "organizations.staff.log_in_form.LogInForm", "image": lambda _request: static("back_office/log-in.svg")},
     "DASHBOARD_CALLBACK": "use_cases.dashboard.fill_start_page",
+    "ACCOUNT": {"navigation": [{"title": "Two-step log-in", "link": reverse_lazy("two_step")}]},
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

@@ -23,6 +23,7 @@ from loyalty_project.openapi import pages
 from organizations.api.views import UnknownResourceView
 from organizations.credentials.api import TokenView
 from organizations.staff.confirmation import confirm_password
+from organizations.two_step.admin import two_step
 from referrals.api import ReferralViewSet
 from subscriptions.api import SubscriptionViewSet
 from tickets.ticket.api import TicketViewSet
@@ -56,6 +57,7 @@ urlpatterns = [
     path("docs/redoc", pages.redoc, name="redoc"),
     path("docs/openapi.yaml", pages.document, name="openapi"),
     path("admin/confirm-password/", confirm_password, name="confirm_password"),
+    path("admin/two-step/", two_step, name="two_step"),
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,
