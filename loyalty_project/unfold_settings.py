@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 
 def _files(*names: str) -> list[Callable[[HttpRequest], str]]:
@@ -23,6 +24,7 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": _files("find.js"),
     "LOGIN": {"form": "organizations.staff.log_in_form.LogInForm", "image": lambda _request: static("back_office/log-in.svg")},
     "DASHBOARD_CALLBACK": "use_cases.dashboard.fill_start_page",
+    "ACCOUNT": {"navigation": [{"title": "Two-step log-in", "link": reverse_lazy("two_step")}]},
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

@@ -24,6 +24,7 @@ from loyalty_project.openapi import pages
 from organizations.api.views import UnknownResourceView
 from organizations.credentials.api import TokenView
 from organizations.staff.confirmation import confirm_password
+from organizations.two_step.admin import two_step
 from referrals.api import ReferralViewSet
 from subscriptions.api import SubscriptionViewSet
 from tickets.ticket.api import TicketViewSet
@@ -60,6 +61,7 @@ urlpatterns = [
     path("admin/find/", admin.site.admin_view(find_page), name="find"),
     path("admin/find/hits/", admin.site.admin_view(find_hits), name="find_hits"),
     path("admin/find/card/<str:reference>/", admin.site.admin_view(reduced_card), name="reduced_card"),
+    path("admin/two-step/", two_step, name="two_step"),
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,
