@@ -145,8 +145,6 @@ def test_every_task_is_known_by_its_name() -> None:
         "prune_webhooks",
         "expire_outbox_messages",
         "prune_outbox_messages",
-        "check_uploaded_file",
-        "import_uploaded_file",
         "pick_up_imports",
         "prune_import_files",
     }

@@ -69,7 +69,9 @@ def _address(model: str, name: str, pk: int) -> str:
 
 
 def statuses(client: Client, file: UploadedFile, run: ImportRun) -> dict[str, int]:
-    return {name: status(client, name.partition(" ")[0], address) for name, address in addresses(file, run).items()}
+    # What changes rows comes last.
+    names = sorted(addresses(file, run).items())
+    return {name: status(client, name.partition(" ")[0], address) for name, address in names}
 
 
 def status(client: Client, method: str, address: str) -> int:
