@@ -1,0 +1,136 @@
+"""The page of a list: how many rows there are, what narrows it, and the links above it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.paginator import InfinitePaginator
+from unfold.views import ChangeList
+
+from loyalty_project.db.timeouts import TookTooLongError, answered_within
+from organizations.back_office.counting import row_count
+from organizations.back_office.presets import ListLink
+
+# Time that a statement of a narrowed or sorted list may take.
+SECONDS: Final = 4.0
+TOO_SLOW: Final = (
+    "With these filters the list would take too long, so nothing is shown. Add a filter that leaves fewer rows,"
+    " such as a store or a few days."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """A filter, a search or an order that is applied, with the address of the list without it."""
+
+    name: str
+    text: str
+    remove: str
+
+
+class ListPage(ChangeList):
+    """Rows of a list with their count. `model_admin.complete_rows` reads what the rows of the page show beside their columns.
+
+    What narrows or sorts the list may ask for rows that no index gives: then a statement that takes too long is ended, and a
+    sentence is shown instead of rows.
+    """
+
+    model_admin: Any
+    filter_specs: Any
+    sortable_by: Any
+    count_text = ""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not issubclass(self.model_admin.paginator, InfinitePaginator):
+            self.count_text = f"{self.result_count:,}"
+            self.result_list: Any = list(self.result_list)
+        elif not self.narrowing:
+            self.count_text, self.result_list = row_count(self.queryset), list(self.result_list)
+        else:
+            try:
+                with answered_within(SECONDS):
+                    self.count_text, self.result_list = row_count(self.queryset), list(self.result_list)
+            except TookTooLongError:
+                messages.warning(request, TOO_SLOW)
+                self.result_list = []
+        self.model_admin.complete_rows(request, self.result_list)
+
+    @property
+    def narrowing(self) -> dict[str, str]:
+        """The parameters of the address but for the page."""
+        return {name: value for name, value in self.params.items() if value}
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """The order, with the primary key in the direction of the column before it, as the indexes have it."""
+        ordering = list(super().get_ordering(request, queryset))
+        if len(ordering) > 1 and ordering[-1] == "-pk" and isinstance(ordering[-2], str) and not ordering[-2].startswith("-"):
+            ordering[-1] = "pk"
+        return ordering
+
+    # --- what the template shows above the rows
+
+    @property
+    def count_label(self) -> str:
+        """The number of rows with the name of the rows."""
+        is_single = self.count_text == "1"
+        name = self.opts.verbose_name if is_single else self.opts.verbose_name_plural
+        return f"{self.count_text} {name}" if self.count_text else ""
+
+    @property
+    def chips(self) -> list[Chip]:
+        """What is applied: the search, the filters, and the order if the user chose one."""
+        chips = []
+        if self.query:
+            chips.append(self._chip("Search", self.query, [SEARCH_VAR]))
+        for spec in self.filter_specs:
+            names = [name for name in spec.expected_parameters() if self.narrowing.get(name)]
+            if names:
+                text = spec.describe({name: self.narrowing[name] for name in names})
+                chips.append(self._chip(_sentence_case(spec.title), text, names))
+        if ORDER_VAR in self.params:
+            chips.append(self._chip("Sorted by", self._order_text(), [ORDER_VAR]))
+        return chips
+
+    @property
+    def presets(self) -> list[ListLink]:
+        """The links above the list: everything, then the presets, but for those in an order that the user does not have."""
+        if not self.model_admin.presets:
+            return []
+        links = [ListLink(label=self.model_admin.unfiltered_label, link="?", is_current=not self.narrowing)]
+        for preset in self.model_admin.presets:
+            if preset.order and preset.order.removeprefix("-") not in self.sortable_by:
+                continue
+            order = {ORDER_VAR: self._order_number(preset.order)} if preset.order else {}
+            links.append(self.link_to(preset.label, {**preset.query, **order}))
+        return links
+
+    def link_to(self, label: str, query: dict[str, str], *, remove: str = "") -> ListLink:
+        """A link to this list with other parameters."""
+        return ListLink(label=label, link=f"?{urlencode(query)}", is_current=query == self.narrowing, remove=remove)
+
+    def _order_number(self, order: str) -> str:
+        column = order.removeprefix("-")
+        return f"{order[: -len(column)]}{self.list_display.index(column)}"
+
+    def _chip(self, name: str, text: str, names: Sequence[str]) -> Chip:
+        return Chip(name=name, text=text, remove=self.get_query_string(remove=[*names, PAGE_VAR]))
+
+    def _order_text(self) -> str:
+        texts = []
+        for part in self.narrowing.get(ORDER_VAR, "").split("."):
+            column = self.list_display[int(part.lstrip("-"))]
+            title = getattr(getattr(self.model_admin, str(column), None), "short_description", str(column).replace("_", " "))
+            rising, falling = self.model_admin.order_words.get(column, ("A to Z", "Z to A"))
+            texts.append(f"{title}, {falling if part.startswith('-') else rising}")
+        return "; ".join(texts)
+
+
+def _sentence_case(text: Any) -> str:
+    title = str(text)
+    return f"{title[:1].upper()}{title[1:]}"
