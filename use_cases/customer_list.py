@@ -14,6 +14,7 @@ from engagement.points.balances import read_balances
 from engagement.programs.models import Program, Tier
 from loyalty_project.db.lookups import is_any_of
 from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import scope_organization
 
 # Permissions to see points and tiers, and purchases.
 POINTS_PERMISSION: Final = "engagement.view_pointsaccount"
@@ -68,7 +69,11 @@ def with_points(customers: QuerySet[Any]) -> QuerySet[Any]:
     program = default_program()
     if program is None:
         return customers.none()
-    return customers.filter(points_accounts__program=program, points_accounts__moved_to=None)
+    return customers.filter(
+        points_accounts__organization=scope_organization(),
+        points_accounts__program=program,
+        points_accounts__moved_to=None,
+    )
 
 
 def tier_choices() -> Iterable[tuple[int, str]]:

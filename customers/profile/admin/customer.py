@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from customers.back_office import CustomerHistoryAdmin
 from customers.erasure.admin import ErasureActions
@@ -15,6 +15,7 @@ from customers.merging.admin.actions import MergeActions
 from customers.profile.admin.form import customer_form
 from customers.profile.admin.form_fields import CATEGORIES, FormOptions, customer_fieldsets
 from customers.profile.admin.list import CustomerListAdmin, initials
+from customers.profile.admin.sign_up import sign_up_fieldsets, sign_up_form
 from customers.profile.admin.tables import customer_tables
 from customers.profile.models import Customer
 from customers.statuses.admin.actions import StatusActions, may_set_status
@@ -24,12 +25,14 @@ from organizations.audit.models import AuditEntry
 from organizations.back_office.columns import link_to
 from organizations.back_office.current_user import actor_of, member_of, organization_of, own_stores
 from organizations.back_office.history import actor_label, history_rows, value_label
+from organizations.back_office.pages import page_of
 from organizations.back_office.refusals import notice_sentence
 from organizations.card_series.models import CardSeries
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
 from use_cases.corrections import Correction
 from use_cases.customer_page import panels_of, read_customer_page
+from use_cases.sign_up import CONSENT_PERMISSION, CONSENTS
 
 _OPTIONS: Final = "_customer_form_options"
 _FIELDS: Final = "_customer_fields"
@@ -47,18 +50,21 @@ class CustomerAdmin(CustomerListAdmin, CustomerHistoryAdmin, MergeActions, Statu
     actions_detail: Sequence[str] = (
         *MergeActions.actions_detail, *StatusActions.actions_detail, *ErasureActions.actions_detail,
     )  # fmt: skip
+    add_form_template = "back_office/sign_up.html"
     change_form_outer_before_template = "back_office/customer_header.html"  # type: ignore[assignment]  # see the base class
     change_form_outer_after_template = "back_office/customer_details.html"  # type: ignore[assignment]
 
     # --- the form
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ARG002, FBT001, FBT002 - Django's signature
-        return customer_form(self._form_options(request), is_new=obj is None)
+        options = self._form_options(request)
+        return sign_up_form(options) if obj is None else customer_form(options)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
             return []
-        return customer_fieldsets(self._form_options(request), is_new=obj is None)
+        options = self._form_options(request)
+        return sign_up_fieldsets(options) if obj is None else customer_fieldsets(options)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002 - Django's signature
         return ()
@@ -73,6 +79,13 @@ class CustomerAdmin(CustomerListAdmin, CustomerHistoryAdmin, MergeActions, Statu
         for identity_request in correction.requests:
             report_request(request, identity_request)
         setattr(request, _REQUESTED_ONLY, not correction.is_stored)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Lead to the page of the new customer, or to an empty form for the next one."""
+        if "_addanother" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        messages.success(request, f"{obj} is signed up.")
+        return HttpResponseRedirect(page_of(obj))
 
     def message_user(self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any) -> None:
         """Show Django's message that the customer was changed, unless only requests were made, which are reported."""
@@ -102,6 +115,7 @@ class CustomerAdmin(CustomerListAdmin, CustomerHistoryAdmin, MergeActions, Statu
             needs_store=bool(own),
             may_set_fraud=may_set_status(request) and not organization.policy.lifecycle_status,
             may_request=self.has_request_permission(request),
+            consents=list(CONSENTS.items()) if member_of(request).has_perm(CONSENT_PERMISSION) else [],
         )
         setattr(request, _OPTIONS, options)
         return options

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, Final
 
+from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -47,6 +48,8 @@ TYPE_COLORS: Final[dict[str, str]] = {
     Customer.Type.NON_LOYALTY: "info",
     Customer.Type.NOT_INTERESTED: "warning",
 }
+# Parameters that leave customers who registered on some days.
+_DAYS: Final = ("joined", "registered_on_from", "registered_on_to")
 # Columns that need a permission, with it. They are those of one organization.
 _LOYALTY_COLUMNS: Final = {"points": POINTS_PERMISSION, "tier": POINTS_PERMISSION, "last_visit": BILLS_PERMISSION}
 
@@ -120,9 +123,13 @@ class CustomerListPage(ListPage):
         return rows
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """The order. Accounts of the same balance are by rising id in the index from the highest balance on."""
-        if "o" not in self.params:
-            return super().get_ordering(request, queryset)
+        """The order. Accounts of the same balance are by rising id in the index from the highest balance on.
+
+        Customers of some days are in the order of these days, unless another one is chosen: an index has their range.
+        """
+        if ORDER_VAR not in self.params:
+            is_of_days = any(self.params.get(name) for name in _DAYS)
+            return ["-registered_on", "-pk"] if is_of_days else super().get_ordering(request, queryset)
         by = super().get_ordering(request, queryset)[0]
         descends = str(by).startswith("-")
         return [by, "pk" if descends == (POINTS_PATH in by) else "-pk"]
