@@ -15,18 +15,20 @@ CHANGE_STAFF: Final = permissions(_APP, "add change", "staffmember")
 VIEW_AUDIT: Final = permissions(_APP, "view", "auditentry")
 VIEW_IMPORTS: Final = permissions(_APP, "view", "importrun")
 VIEW_IDEMPOTENCY_KEYS: Final = permissions(_APP, "view", "idempotencykey")
+# The rows of a list as a file, for users who see the list.
+EXPORT_LISTS: Final = frozenset({"organizations.export_lists"})
 
 # A member limited to stores who could change configuration or staff could lift the limit.
 ORGANIZATION_PERMISSIONS: Final = StaffPermissions(
     by_role={
         Role.ORG_ADMIN: (
             VIEW_CONFIGURATION | CHANGE_CONFIGURATION | VIEW_STAFF | CHANGE_STAFF
-            | VIEW_AUDIT | VIEW_IMPORTS | VIEW_IDEMPOTENCY_KEYS
+            | VIEW_AUDIT | VIEW_IMPORTS | VIEW_IDEMPOTENCY_KEYS | EXPORT_LISTS
         ),
-        Role.STORE_MANAGER: VIEW_SHOPS,
+        Role.STORE_MANAGER: VIEW_SHOPS | EXPORT_LISTS,
         Role.STORE_STAFF: frozenset(),
         Role.CARE_AGENT: VIEW_AUDIT,
         Role.AUDITOR: VIEW_CONFIGURATION | VIEW_STAFF | VIEW_AUDIT | VIEW_IMPORTS,
     },
-    within_stores=VIEW_SHOPS,
+    within_stores=VIEW_SHOPS | EXPORT_LISTS,
 )  # fmt: skip

@@ -29,6 +29,7 @@ from webhooks.permissions import WEBHOOK_PERMISSIONS
 DANGEROUS_PAGES: Final = frozenset(
     {
         "customers_customer_erase",
+        "customers_customer_export_list",
         "customers_customer_export_person",
         "customers_customer_merge",
         "customers_merge_undo",

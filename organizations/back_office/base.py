@@ -42,6 +42,7 @@ from organizations.back_office.parameters import (
 )
 from organizations.back_office.presets import Preset
 from organizations.back_office.row_changes import change_between, describe_value
+from organizations.back_office.saved_views import answers_views, change_views
 from organizations.back_office.tables import table
 from organizations.tenancy.models import Organization
 
@@ -229,6 +230,9 @@ class BackOfficeAdmin(ModelAdmin):
             request.GET = admitted_parameters(request.GET, self.list_parameters(request))  # type: ignore[assignment]
         except IncorrectLookupParameters:
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+        if self.presets and answers_views(request):
+            page: Any = self.get_changelist_instance(request)
+            return change_views(request, page)
         if is_refused and request.method == "GET":
             messages.warning(request, REFUSED_ADDRESS)
             setattr(request, _SHOWS_NOTHING, True)
@@ -239,6 +243,10 @@ class BackOfficeAdmin(ModelAdmin):
 
     def complete_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         """Read what the rows of a page of the list show beside their own columns, in a number of queries that is fixed."""
+
+    def export_address(self, request: HttpRequest) -> str:  # noqa: ARG002 - for subclasses
+        """The address of the page that exports the list: none here (see `list_exports`)."""
+        return ""
 
     def list_parameters(self, request: HttpRequest) -> dict[str, Shape]:
         """The parameters that the address of this list may have, with the form of each."""

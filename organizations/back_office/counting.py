@@ -1,5 +1,6 @@
 """Counts up to a limit, because counting millions of rows is slow, and the planner's estimate of what is above it."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -23,7 +24,15 @@ def count_label(count: int, limit: int = COUNTED) -> str:
     return f"{count:,}" if count <= limit else f"more than {limit:,}"
 
 
-def row_count(rows: QuerySet[Any], limit: int = COUNTED) -> str:
+@dataclass(frozen=True, slots=True)
+class RowCount:
+    """A number of rows as text. `is_exact` is False above the limit."""
+
+    text: str
+    is_exact: bool = True
+
+
+def row_count(rows: QuerySet[Any], limit: int = COUNTED) -> RowCount:
     """The number of rows: exact up to `limit`, then “about” the planner's estimate in two significant digits.
 
     One query up to the limit, two above it. The estimate is made for the rows' own conditions, the organization included.
@@ -31,7 +40,8 @@ def row_count(rows: QuerySet[Any], limit: int = COUNTED) -> str:
     keys = rows.order_by().prefetch_related(None).values("pk")
     count = keys[: limit + 1].count()
     if count <= limit:
-        return f"{count:,}"
+        return RowCount(f"{count:,}")
     (plan,) = orjson.loads(keys.explain(format="json"))
     estimate = int(plan["Plan"]["Plan Rows"])
-    return f"about {round(estimate, 2 - len(str(estimate))):,}" if estimate > limit else f"more than {limit:,}"
+    about = f"about {round(estimate, 2 - len(str(estimate))):,}"
+    return RowCount(about if estimate > limit else f"more than {limit:,}", is_exact=False)

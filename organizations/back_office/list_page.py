@@ -13,8 +13,11 @@ from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
 from loyalty_project.db.timeouts import TookTooLongError, answered_within
-from organizations.back_office.counting import row_count
+from organizations.back_office.counting import RowCount, row_count
+from organizations.back_office.current_user import member_of
 from organizations.back_office.presets import ListLink
+from organizations.saved_views.models import SavedView
+from organizations.saved_views.services import views_of
 
 # Time that a statement of a narrowed or sorted list may take.
 SECONDS: Final = 4.0
@@ -22,6 +25,8 @@ TOO_SLOW: Final = (
     "With these filters the list would take too long, so nothing is shown. Add a filter that leaves fewer rows,"
     " such as a store or a few days."
 )
+# Parameters that a saved view does not keep: a typed text, and a single customer.
+_NAMING: Final = frozenset({SEARCH_VAR, "customer"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +48,38 @@ class ListPage(ChangeList):
     model_admin: Any
     filter_specs: Any
     sortable_by: Any
-    count_text = ""
+    count = RowCount("")
+    # The address of the page that exports the list; "" if there is none for the current user.
+    export_address = ""
+    saved_views: Sequence[SavedView] = ()
+    # False for operators, who belong to no organization, and for lists without presets.
+    has_views = False
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if not issubclass(self.model_admin.paginator, InfinitePaginator):
-            self.count_text = f"{self.result_count:,}"
+            self.count = RowCount(f"{self.result_count:,}")
             self.result_list: Any = list(self.result_list)
         elif not self.narrowing:
-            self.count_text, self.result_list = row_count(self.queryset), list(self.result_list)
+            self.count, self.result_list = row_count(self.queryset), list(self.result_list)
         else:
             try:
                 with answered_within(SECONDS):
-                    self.count_text, self.result_list = row_count(self.queryset), list(self.result_list)
+                    self.count, self.result_list = row_count(self.queryset), list(self.result_list)
             except TookTooLongError:
                 messages.warning(request, TOO_SLOW)
                 self.result_list = []
         self.model_admin.complete_rows(request, self.result_list)
+        if self.model_admin.presets:
+            self.saved_views = views_of(member_of(request), self.opts.label_lower)
+            self.has_views = member_of(request).organization_id is not None
+        if address := self.model_admin.export_address(request):
+            self.export_address = f"{address}{self.get_query_string(remove=[PAGE_VAR])}"
+
+    @property
+    def is_cut_off(self) -> bool:
+        """True if the list has more rows than are counted, which is also more than are exported."""
+        return not self.count.is_exact
 
     @property
     def narrowing(self) -> dict[str, str]:
@@ -78,9 +98,9 @@ class ListPage(ChangeList):
     @property
     def count_label(self) -> str:
         """The number of rows with the name of the rows."""
-        is_single = self.count_text == "1"
+        is_single = self.count.text == "1"
         name = self.opts.verbose_name if is_single else self.opts.verbose_name_plural
-        return f"{self.count_text} {name}" if self.count_text else ""
+        return f"{self.count.text} {name}" if self.count.text else ""
 
     @property
     def chips(self) -> list[Chip]:
@@ -107,12 +127,21 @@ class ListPage(ChangeList):
             if preset.order and preset.order.removeprefix("-") not in self.sortable_by:
                 continue
             order = {ORDER_VAR: self._order_number(preset.order)} if preset.order else {}
-            links.append(self.link_to(preset.label, {**preset.query, **order}))
-        return links
+            links.append(self._link_to(preset.label, {**preset.query, **order}))
+        return [*links, *(self._link_to(view.name, view.query, view_id=view.pk) for view in self.saved_views)]
 
-    def link_to(self, label: str, query: dict[str, str], *, remove: str = "") -> ListLink:
-        """A link to this list with other parameters."""
-        return ListLink(label=label, link=f"?{urlencode(query)}", is_current=query == self.narrowing, remove=remove)
+    @property
+    def view_query(self) -> dict[str, str]:
+        """What a saved view would keep: the filters and the order, but for what may name a person."""
+        return {name: value for name, value in self.narrowing.items() if name not in _NAMING}
+
+    @property
+    def may_save_view(self) -> bool:
+        """True if there is something to save that no link above the list leads to."""
+        return self.has_views and bool(self.view_query) and not any(link.is_current for link in self.presets)
+
+    def _link_to(self, label: str, query: dict[str, str], *, view_id: int | None = None) -> ListLink:
+        return ListLink(label=label, link=f"?{urlencode(query)}", is_current=query == self.narrowing, view_id=view_id)
 
     def _order_number(self, order: str) -> str:
         column = order.removeprefix("-")

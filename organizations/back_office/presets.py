@@ -15,9 +15,9 @@ class Preset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListLink:
-    """A preset or saved view as the page shows it. `remove` is the address that removes a saved view."""
+    """A preset or saved view as the page shows it. `view_id` is the id of a saved view, which can be removed."""
 
     label: str
     link: str
     is_current: bool
-    remove: str = ""
+    view_id: int | None = None

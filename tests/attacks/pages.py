@@ -21,6 +21,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "customers_customer_release": "customers.decide_identityrequest",
     "customers_customer_issue_code": "customers.add_identityrequest",
     "customers_customer_erase": "customers.erase_customer",
+    "customers_customer_export_list": "organizations.export_lists",
     "customers_customer_export_person": "customers.export_customer",
     "customers_customer_remove_value": "customers.change_customer",
     "customers_customer_find_duplicate": "customers.merge_customers",

@@ -14,12 +14,12 @@ from unfold.paginator import InfinitePaginator
 
 from customers.identifiers.models import Identifier
 from customers.identifiers.values import identifier_text
+from customers.profile.admin.export import CustomerResource
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
 from customers.segments.models import SegmentPartition
 from customers.sources.values import SOURCES
 from customers.statuses.models import CustomerStatus
-from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.columns import choice_column, value_column
 from organizations.back_office.current_user import member_of, organization_of, work_for
 from organizations.back_office.filters import (
@@ -31,6 +31,7 @@ from organizations.back_office.filters import (
     Rows,
     StoreFilter,
 )
+from organizations.back_office.list_exports import ExportedList
 from organizations.back_office.list_page import ListPage
 from organizations.back_office.presets import Preset
 from use_cases.customer_list import (
@@ -135,9 +136,10 @@ class CustomerListPage(ListPage):
         return [by, "pk" if descends == (POINTS_PATH in by) else "-pk"]
 
 
-class CustomerListAdmin(BackOfficeAdmin):
+class CustomerListAdmin(ExportedList):
     """The list of customers. Fifty of possibly millions of rows are shown, and the rest is not counted."""
 
+    resource = CustomerResource
     paginator = InfinitePaginator
     show_full_result_count = False
     list_display = (

@@ -26,6 +26,7 @@ from organizations.back_office.refusals import refusal_of
 from use_cases.corrections import CONSTRAINTS, ValuesRefusedError, add_customer
 from use_cases.sign_up import consents_item, missing_addresses, try_sign_up
 
+_NAMES = frozenset({"firstname", "lastname"})
 _MISSING = {
     "mobile": "Messages by SMS need a mobile number: type it above, or untick them.",
     "email": "Messages by e-mail need an e-mail address: type it above, or untick them.",
@@ -97,6 +98,13 @@ class SignUpForm(CustomerForm):
             self._add_notice(notice)
         return any(keys.get(notice.key, notice.key) in self.fields for notice in new)
 
+    def _add_notice(self, notice: Notice) -> None:
+        """Show a warning at its field; of a name, what a name may have."""
+        if notice.code == Code.VALIDATION_FAILED and notice.key in _NAMES:
+            self.add_error(notice.key, "A name has letters, spaces, hyphens, apostrophes and dots.")
+        else:
+            super()._add_notice(notice)
+
     def _is_news_of(self, field: str) -> bool:
         """True if a refusal adds to what is shown. What no field explains may follow from what is refused already."""
         return field not in self.errors if field in self.fields else not self.errors
@@ -158,12 +166,12 @@ def sign_up_fieldsets(options: FormOptions) -> list[tuple[str | None, dict[str, 
     needed = [field_key(definition) for definition in own if definition.is_mandatory]
     names = {name for name in ("external_id",) if not policy.generates_external_ids}
     needs_external_id = policy.external_id_required or policy.primary == "external_id"
-    first: list[Any] = ["mobile", ("firstname", "lastname"), "email"]
+    first = ["mobile", "firstname", "lastname", "email"]
     if needs_external_id:
         first += names
     if _asks_for_store(options.stores, needs_store=options.needs_store):
         first.append("store")
-    shown = {"mobile", "firstname", "lastname", "email", *first[3:], *needed}
+    shown = {*first, *needed}
     more = [*sorted(names), "type", "store", "source", "registered_on", *map(field_key, own)]
     sets: list[tuple[str | None, list[Any], list[str]]] = [
         ("Customer", [*first, *needed], []),

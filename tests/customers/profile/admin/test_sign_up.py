@@ -99,6 +99,11 @@ def test_a_corrected_form_signs_the_customer_up(administrator: Client) -> None:
     assert Customer.objects.get().firstname == "Bela"
 
 
+def test_a_refused_name_says_what_a_name_has(administrator: Client) -> None:
+    errors = errors_of(add(administrator, mobile="9812300002", firstname="Be*la", lastname="Sen"))
+    assert errors == {"firstname": ["A name has letters, spaces, hyphens, apostrophes and dots."]}
+
+
 # --- consents
 
 
