@@ -13,7 +13,7 @@ from import_export.fields import Field
 from import_export.resources import Resource
 
 from loyalty_project.formulas import marked
-from organizations.back_office.columns import name_of, value_at
+from organizations.back_office.columns import is_in_sight, name_of, value_at
 from organizations.back_office.current_user import member_of
 
 # Rows of an export at most: so many are made while the user waits.
@@ -85,6 +85,16 @@ def customer_name(path: str = "customer") -> Callable[[Any], str]:
         return "" if customer is None else name_of(customer)
 
     return name
+
+
+def customer_id(path: str = "customer") -> Callable[[Any], int | None]:
+    """The id of the customer at `path`; None without one, and for a customer of another store."""
+
+    def key(row: Any) -> int | None:
+        customer = value_at(row, path)
+        return customer.pk if customer is not None and is_in_sight(customer) else None
+
+    return key
 
 
 def cell_of(value: Any) -> str | int | Decimal:

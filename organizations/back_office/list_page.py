@@ -87,11 +87,12 @@ class ListPage(ChangeList):
         return {name: value for name, value in self.params.items() if value}
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """The order, with the primary key in the direction of the column before it, as the indexes have it."""
+        """The order. After chosen columns comes the primary key in the direction of the last one, as the indexes have it."""
         ordering = list(super().get_ordering(request, queryset))
-        if len(ordering) > 1 and ordering[-1] == "-pk" and isinstance(ordering[-2], str) and not ordering[-2].startswith("-"):
-            ordering[-1] = "pk"
-        return ordering
+        if ORDER_VAR not in self.params:
+            return ordering
+        chosen = ordering[: len(self.params[ORDER_VAR].split("."))]
+        return [*chosen, "-pk" if str(chosen[-1]).startswith("-") else "pk"]
 
     # --- what the template shows above the rows
 

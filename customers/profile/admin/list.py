@@ -131,9 +131,10 @@ class CustomerListPage(ListPage):
         if ORDER_VAR not in self.params:
             is_of_days = any(self.params.get(name) for name in _DAYS)
             return ["-registered_on", "-pk"] if is_of_days else super().get_ordering(request, queryset)
-        by = super().get_ordering(request, queryset)[0]
-        descends = str(by).startswith("-")
-        return [by, "pk" if descends == (POINTS_PATH in by) else "-pk"]
+        *chosen, key = super().get_ordering(request, queryset)
+        if POINTS_PATH in str(chosen[-1]):
+            key = "pk" if key == "-pk" else "-pk"
+        return [*chosen, key]
 
 
 class CustomerListAdmin(ExportedList):
