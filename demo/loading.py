@@ -24,6 +24,7 @@ from demo import (
     recommendations,
     redemptions,
     referrals,
+    saved_views,
     tickets,
     webhooks,
 )
@@ -42,7 +43,7 @@ from use_cases.organization_file import check_document, load_organization
 LOADED: Final = "demo loaded"
 _DATA_MODULES: Final = (
     customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons, contacts,
-    recommendations, tickets, referrals, webhooks, outbox, erasures,
+    recommendations, tickets, referrals, webhooks, outbox, erasures, saved_views,
 )  # fmt: skip
 
 
@@ -128,6 +129,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     erasures.erase_demo_customer(registered, organization=by.organization)
     report("Sending codes", 0, 0)
     outbox.send_demo_codes(by.organization)
+    report("Saving views of lists", 0, 0)
+    saved_views.save_demo_views(by.organization)
     return LoadedDemo(organization=by.organization, customers=len(registered), bills=bill_count)
 
 

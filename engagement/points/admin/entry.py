@@ -78,7 +78,7 @@ class PointsEntryAdmin(ExportedList, AccountRowsAdmin):  # type: ignore[misc]  #
         "program_version", "actor", "note",
     )  # fmt: skip
     list_display = (
-        "occurred_at", "customer_link", "kind_label", "points_display", "balance_display", "details", "actor",
+        "occurred_at", "customer_link", "kind_label", "points_display", "balance_display", "actor", "details",
     )  # fmt: skip
     list_display_links = ("occurred_at",)
     list_filter = (
