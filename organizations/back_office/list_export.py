@@ -12,9 +12,11 @@ from django.utils import timezone
 from import_export.fields import Field
 from import_export.resources import Resource
 
+from loyalty_project.db.timeouts import answered_within
 from loyalty_project.formulas import marked
 from organizations.back_office.columns import is_in_sight, name_of, value_at
 from organizations.back_office.current_user import member_of
+from organizations.back_office.list_page import SECONDS
 
 # Rows of an export at most: so many are made while the user waits.
 MOST_ROWS: Final = 10_000
@@ -60,8 +62,12 @@ class ListResource(Resource):  # type: ignore[misc]  # the library has no types
         return [str(self.fields[name].column_name) for name in self.columns]
 
     def iter_queryset(self, queryset: QuerySet[Any]) -> Iterator[Any]:
-        """The rows, `MOST_ROWS` at most, some hundreds at once: each part costs the queries of a page of the list."""
-        keys = list(queryset.values_list("pk", flat=True)[:MOST_ROWS])
+        """The rows, `MOST_ROWS` at most, some hundreds at once: each part costs the queries of a page of the list.
+
+        Raises `TookTooLongError` if the list itself would take too long.
+        """
+        with answered_within(SECONDS):
+            keys = list(queryset.values_list("pk", flat=True)[:MOST_ROWS])
         for start in range(0, len(keys), _AT_ONCE):
             part = keys[start : start + _AT_ONCE]
             by_key = {row.pk: row for row in queryset.order_by().filter(pk__in=part)}

@@ -84,6 +84,7 @@ TABLE = """
     organizations.change_store              A . . . .  .
     organizations.change_till               A . . . .  .
     organizations.change_zone               A . . . .  .
+    organizations.export_lists              A M . . .  kept
     organizations.view_apiclient            A . . . U  .
     organizations.view_auditentry           A . . C U  .
     organizations.view_cardseries           A . . . U  .

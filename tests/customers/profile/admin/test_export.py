@@ -1,6 +1,8 @@
 """Exports of the list of customers: who may, which rows and columns, and what the audit notes."""
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -14,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from customers.profile.admin import export
 from customers.profile.models import Customer
 from engagement.points.models import PointsAccount
+from loyalty_project.db.timeouts import TookTooLongError
 from organizations.audit.models import AuditEntry
 from organizations.back_office import list_export, list_page
 from organizations.back_office.counting import RowCount
@@ -159,6 +162,20 @@ def test_more_rows_than_the_limit_are_not_exported(
     assert not AuditEntry.objects.filter(action="exported").exists()
 
 
+def test_an_export_that_takes_too_long_is_given_up(
+    administrator: Client, anna: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def too_long(_seconds: float) -> Iterator[None]:
+        raise TookTooLongError
+        yield
+
+    monkeypatch.setattr(list_export, "answered_within", too_long)
+    answer = export_as(administrator)
+    assert "take too long" in answer.content.decode()
+    assert not AuditEntry.objects.filter(action="exported").exists()
+
+
 def test_an_odd_address_exports_nothing(administrator: Client, anna: Customer) -> None:
     for query in ({"nonsense": "1"}, {"joined": "ever"}, {"o": "99"}):
         assert export_as(administrator, **query)["Location"] == list_of(CUSTOMERS)
@@ -171,5 +188,5 @@ def test_an_export_costs_the_same_for_any_number(
     administrator: Client, organization: Organization, customers: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     CustomerFactory.create_batch(customers, organization=organization, with_identifiers=True)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(25):
         assert len(rows_of(export_as(administrator))) == customers
