@@ -24,6 +24,7 @@ from demo import (
     recommendations,
     redemptions,
     referrals,
+    saved_views,
     tickets,
     uploads,
     walk_ins,
@@ -45,7 +46,7 @@ from use_cases.organization_file import check_document, load_organization
 LOADED: Final = "demo loaded"
 _DATA_MODULES: Final = (
     customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons, contacts,
-    recommendations, tickets, referrals, webhooks, outbox, erasures, uploads, walk_ins,
+    recommendations, tickets, referrals, webhooks, outbox, erasures, uploads, saved_views, walk_ins,
 )  # fmt: skip
 
 
@@ -136,6 +137,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     uploads.import_demo_files(by.organization)
     report("Sending codes", 0, 0)
     outbox.send_demo_codes(by.organization)
+    report("Saving views of lists", 0, 0)
+    saved_views.save_demo_views(by.organization)
     report("Counting the figures of the start page", 0, 0)
     refresh_figures(by.organization, complete=True)
     return LoadedDemo(organization=by.organization, customers=len(registered), bills=bill_count)

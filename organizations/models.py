@@ -7,6 +7,7 @@ from organizations.fields.models import FieldDefinition
 from organizations.idempotency.models import IdempotencyKey, KeptAnswer
 from organizations.imports.models import ColumnMemory, CreatedRecord, ImportRun, RejectedRow, UploadedFile
 from organizations.locations.models import Concept, Store, Till, Zone
+from organizations.saved_views.models import SavedView
 from organizations.source_accounts.models import SourceAccount
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
@@ -27,6 +28,7 @@ __all__ = [
     "Organization",
     "RateLease",
     "RejectedRow",
+    "SavedView",
     "SourceAccount",
     "StaffMember",
     "Store",

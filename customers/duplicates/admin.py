@@ -15,7 +15,7 @@ from customers.back_office import CustomerRowsAdmin, identifier_list
 from customers.duplicates.models import DuplicateCandidate
 from customers.duplicates.services import dismiss_candidate
 from customers.identifiers.models import Identifier
-from customers.profile.admin.customer import initials
+from customers.profile.admin.list import initials
 from customers.profile.models import Customer
 from loyalty_project.phone_numbers import format_mobile
 from organizations.back_office.columns import choice_column

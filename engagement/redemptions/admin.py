@@ -1,6 +1,7 @@
 """Redemptions: who spent points, by which code, and what was reversed."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Q
@@ -12,7 +13,11 @@ from engagement.numbers.display import format_points
 from engagement.programs.admin.filters import AccountProgramFilter
 from engagement.redemptions.models import Redemption
 from organizations.back_office.columns import link_column, link_to, value_column
-from organizations.back_office.filters import DayRangeFilter, StoreFilter
+from organizations.back_office.filters import DayRangeFilter, RecentFilter, StoreFilter
+from organizations.back_office.history import actor_label
+from organizations.back_office.list_export import ExportColumn, ListResource, customer_id, customer_name
+from organizations.back_office.list_exports import ExportedList
+from organizations.back_office.presets import Preset
 from organizations.back_office.tables import cell, number, table
 
 
@@ -22,8 +27,23 @@ class RedemptionStoreFilter(StoreFilter):
     path = "entry__store"
 
 
+class RedemptionResource(ListResource):
+    """Redemptions."""
+
+    code = ExportColumn("Code", "code")
+    occurred_at = ExportColumn("Redeemed at", "entry__occurred_at")
+    customer_id = ExportColumn("Customer id", customer_id("account__customer"))
+    customer = ExportColumn("Customer", customer_name("account__customer"))
+    program = ExportColumn("Program", "account__program__name")
+    points = ExportColumn("Points", "points")
+    reversed = ExportColumn("Reversed", "reversed")
+    store = ExportColumn("Store", "entry__store__code")
+    reference = ExportColumn("Reference number", "entry__reference")
+    made_by = ExportColumn("By", lambda redemption: actor_label(redemption.entry.made_by))
+
+
 @admin.register(Redemption)
-class RedemptionAdmin(AccountRowsAdmin):
+class RedemptionAdmin(ExportedList, AccountRowsAdmin):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """Redemptions and their reversals, read-only."""
 
     has_history = False
@@ -36,7 +56,18 @@ class RedemptionAdmin(AccountRowsAdmin):
     list_display = (
         "code", "occurred_at", "customer_link", "program_name", "points_display", "state_label", "store", "reference",
     )  # fmt: skip
-    list_filter = (AccountProgramFilter, RedemptionStoreFilter, ("entry__occurred_at", DayRangeFilter))
+    list_filter = (
+        RecentFilter.of("entry__occurred_at", title="redeemed", parameter_name="redeemed"),
+        ("entry__occurred_at", DayRangeFilter),
+        AccountProgramFilter,
+        RedemptionStoreFilter,
+    )
+    presets: ClassVar[Sequence[Preset]] = (
+        Preset(label="Today", query={"redeemed": "today"}),
+        Preset(label="The last 7 days", query={"redeemed": "week"}),
+    )
+    empty_text = "Redemptions appear here when a customer pays with points at a till."
+    resource = RedemptionResource
     search_help_text = "Code, or customer: mobile, e-mail, id, card or name"
     change_form_outer_after_template = "back_office/table_below.html"  # type: ignore[assignment]  # see the base class
 

@@ -1,6 +1,6 @@
 """Bills with their lines, their returns, and the points they brought."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -17,7 +17,10 @@ from engagement.numbers.display import format_money, format_points
 from engagement.points.models import BillPoints, PointsEntry
 from organizations.back_office.columns import choice_column, is_in_sight, link_to
 from organizations.back_office.current_user import own_stores
-from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter, Rows, StoreFilter
+from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter, RecentFilter, Rows, StoreFilter
+from organizations.back_office.list_export import ExportColumn, ListResource, customer_id, customer_name
+from organizations.back_office.list_exports import ExportedList
+from organizations.back_office.presets import Preset
 from organizations.back_office.tables import Table, number, strong, table
 from organizations.fields.models import FieldDefinition
 
@@ -52,8 +55,24 @@ class SalesFilter(NamedFilter):
     }
 
 
+class BillResource(ListResource):
+    """Bills. A customer of another store has no name and no id."""
+
+    number = ExportColumn("Number", "number")
+    type = ExportColumn("Type", lambda bill: bill.get_type_display())
+    billed_at = ExportColumn("Billing time", "billed_at")
+    store = ExportColumn("Store", "store__code")
+    till = ExportColumn("Till", "till__code")
+    customer_id = ExportColumn("Customer id", customer_id())
+    customer = ExportColumn("Customer", customer_name())
+    amount = ExportColumn("Amount", lambda bill: -bill.amount if bill.is_return else bill.amount)
+    currency = ExportColumn("Currency", "currency")
+    returned = ExportColumn("Returned", "returned_amount")
+    points = ExportColumn("Points", "brought")
+
+
 @admin.register(Bill)
-class BillAdmin(LoyaltyRowsAdmin):
+class BillAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """Bills, read-only: tills and imports record them, and returns correct them.
 
     Staff limited to stores see the bills of their stores, and those of their customers at other stores.
@@ -69,7 +88,22 @@ class BillAdmin(LoyaltyRowsAdmin):
         "number", "type_label", "billed_at", "store", "customer_link", "amount_display", "returned_display", "points_display",
     )  # fmt: skip
     list_display_links = ("number",)
-    list_filter = (("type", ChoiceFilter), SalesFilter, StoreFilter, ("billed_at", DayRangeFilter))
+    list_filter = (
+        RecentFilter.of("billed_at", title="billed", parameter_name="billed"),
+        ("billed_at", DayRangeFilter),
+        StoreFilter,
+        ("type", ChoiceFilter),
+        SalesFilter,
+    )
+    sortable_by = ("billed_at",)
+    order_words: ClassVar[Mapping[str, tuple[str, str]]] = {"billed_at": ("earliest first", "latest first")}
+    presets: ClassVar[Sequence[Preset]] = (
+        Preset(label="Today", query={"billed": "today"}),
+        Preset(label="The last 7 days", query={"billed": "week"}),
+        Preset(label="Returns", query={"type__exact": Bill.Type.RETURN}),
+    )
+    empty_text = "Bills appear here when a till sends one, or when a file is imported."
+    resource = BillResource
     search_help_text = "Bill number, or customer: mobile, e-mail, id, card or name"
     change_form_outer_before_template = "back_office/bill.html"  # type: ignore[assignment]  # see the base class
 

@@ -1,6 +1,6 @@
 """Base classes of all admin pages: rows of one organization, audited changes, no deletion."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar, Final
@@ -31,6 +31,7 @@ from organizations.back_office.current_user import actor_of, member_of, organiza
 from organizations.back_office.filters import OrganizationFilter, declared_parameters
 from organizations.back_office.forms import ConfigurationForm, WholeNumberField
 from organizations.back_office.history import field_names, history_rows
+from organizations.back_office.list_page import ListPage
 from organizations.back_office.pages import page_of
 from organizations.back_office.parameters import (
     Shape,
@@ -39,7 +40,9 @@ from organizations.back_office.parameters import (
     is_search_text,
     list_parameters,
 )
+from organizations.back_office.presets import Preset
 from organizations.back_office.row_changes import change_between, describe_value
+from organizations.back_office.saved_views import answers_views, change_views
 from organizations.back_office.tables import table
 from organizations.tenancy.models import Organization
 
@@ -62,6 +65,8 @@ class BackOfficeAdmin(ModelAdmin):
     `store_path` leads from a row to its store, "" if rows have none. `natural_key` cannot be changed after a row is added.
     `related` rows are read with the rows. A saved change writes its AuditEntry in the same transaction. Nothing can be deleted.
     `has_history` is False for rows that are written once: their page has no button to a history that would be empty.
+    `presets` are links above the list, beside `unfiltered_label`; `empty_text` is shown if the list has no rows at all.
+    `order_words` are the words for rising and falling order of a column, by default from A to Z and back.
     """
 
     checks_class = BackOfficeChecks
@@ -70,11 +75,16 @@ class BackOfficeAdmin(ModelAdmin):
     natural_key: ClassVar[Sequence[str]] = ()
     related: ClassVar[Sequence[str]] = ()
     has_history: ClassVar[bool] = True
+    presets: ClassVar[Sequence[Preset]] = ()
+    unfiltered_label: ClassVar[str] = "All"
+    order_words: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    empty_text: ClassVar[str] = ""
 
     compressed_fields = True
     warn_unsaved_form = True
     list_filter_submit = True
     list_fullwidth = True
+    list_before_template = "back_office/list_above.html"  # type: ignore[assignment]  # see below
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
     save_as = False
@@ -220,10 +230,23 @@ class BackOfficeAdmin(ModelAdmin):
             request.GET = admitted_parameters(request.GET, self.list_parameters(request))  # type: ignore[assignment]
         except IncorrectLookupParameters:
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+        if self.presets and answers_views(request):
+            page: Any = self.get_changelist_instance(request)
+            return change_views(request, page)
         if is_refused and request.method == "GET":
             messages.warning(request, REFUSED_ADDRESS)
             setattr(request, _SHOWS_NOTHING, True)
         return super().changelist_view(request, extra_context)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ARG002 - Django's signature
+        return ListPage
+
+    def complete_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """Read what the rows of a page of the list show beside their own columns, in a number of queries that is fixed."""
+
+    def export_address(self, request: HttpRequest) -> str:  # noqa: ARG002 - for subclasses
+        """The address of the page that exports the list: none here (see `list_exports`)."""
+        return ""
 
     def list_parameters(self, request: HttpRequest) -> dict[str, Shape]:
         """The parameters that the address of this list may have, with the form of each."""
@@ -346,8 +369,12 @@ class ReadOnlyAdmin(BackOfficeAdmin):
     # A list shows fifty of possibly millions of rows and does not count the rest.
     paginator = InfinitePaginator
     show_full_result_count = False
-    sortable_by = ()
+    sortable_by: ClassVar[Any] = ()
     actions: Sequence[str] = ()
+
+    def get_sortable_by(self, request: HttpRequest) -> Any:
+        """The columns whose order an index gives: of one organization, so not for operators, who see several."""
+        return super().get_sortable_by(request) if organization_of(request) else ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
         return False

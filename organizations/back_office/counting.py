@@ -1,7 +1,9 @@
-"""Counts up to a limit, because counting millions of rows is slow."""
+"""Counts up to a limit, because counting millions of rows is slow, and the planner's estimate of what is above it."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
 from django.db.models import IntegerField, QuerySet, Subquery
 
 COUNTED: Final = 10_000
@@ -21,3 +23,26 @@ class BoundedCount(Subquery):
 def count_label(count: int, limit: int = COUNTED) -> str:
     """The number, or “more than” `limit`."""
     return f"{count:,}" if count <= limit else f"more than {limit:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class RowCount:
+    """A number of rows as text. `is_exact` is False above the limit."""
+
+    text: str
+    is_exact: bool = True
+
+
+def row_count(rows: QuerySet[Any], limit: int = COUNTED) -> RowCount:
+    """The number of rows: exact up to `limit`, then “about” the planner's estimate in two significant digits.
+
+    One query up to the limit, two above it. The estimate is made for the rows' own conditions, the organization included.
+    """
+    keys = rows.order_by().prefetch_related(None).values("pk")
+    count = keys[: limit + 1].count()
+    if count <= limit:
+        return RowCount(f"{count:,}")
+    (plan,) = orjson.loads(keys.explain(format="json"))
+    estimate = int(plan["Plan"]["Plan Rows"])
+    about = f"about {round(estimate, 2 - len(str(estimate))):,}"
+    return RowCount(about if estimate > limit else f"more than {limit:,}", is_exact=False)

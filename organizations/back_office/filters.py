@@ -2,10 +2,12 @@
 
 A list admits only the parameters that its filters declare (`parameters`), with values of the declared form. A value of that
 form that names nothing the current user may see leaves the list empty, with a sentence: no filter is left out in silence.
+`describe` has the given values in words, for the list of what is applied.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -58,6 +60,11 @@ class NamedFilter(DropdownFilter):
         _label, narrow = self.options.get(str(self.value()), ("", self.unfiltered))
         return narrow(queryset)
 
+    def describe(self, given: Mapping[str, str]) -> str:
+        """The label of the option."""
+        label, _narrow = self.options[given[str(self.parameter_name)]]
+        return label
+
     @staticmethod
     def unfiltered(rows: Rows) -> Rows:
         """The rows shown if no option is chosen: all."""
@@ -100,6 +107,11 @@ class RelatedRowFilter(DropdownFilter):
         """The rows that belong to the related row `pk`."""
         return rows.filter(**{f"{self.path}_id": pk})
 
+    def describe(self, given: Mapping[str, str]) -> str:
+        """The name of the related row; a dash for a row that the current user may not see."""
+        names = {str(choice): str(name) for choice, name in self.lookup_choices}
+        return names.get(given[str(self.parameter_name)], "–")
+
 
 class OrganizationFilter(RelatedRowFilter):
     """By organization: for operators, who see every organization."""
@@ -131,6 +143,11 @@ class ChoiceFilter(ChoicesDropdownFilter):
         field: Any = get_fields_from_path(model, path)[-1]
         return {f"{path}__exact": one_of([str(value) for value, _label in field.flatchoices])}
 
+    def describe(self, given: Mapping[str, str]) -> str:
+        """The label of the choice."""
+        (value,) = given.values()
+        return next((str(label) for choice, label in self.field.flatchoices if str(choice) == value), value)
+
 
 class YesNoFilter(BooleanRadioFilter):
     """By the value of a boolean field."""
@@ -140,6 +157,10 @@ class YesNoFilter(BooleanRadioFilter):
         """1 for yes, 0 for no."""
         return {f"{path}__exact": one_of(["0", "1"])}
 
+    def describe(self, given: Mapping[str, str]) -> str:
+        """Yes or no."""
+        return "yes" if "1" in given.values() else "no"
+
 
 class TextFilter(FieldTextFilter):
     """By a part of a text field."""
@@ -148,6 +169,10 @@ class TextFilter(FieldTextFilter):
     def parameters(cls, model: type[Model], path: str) -> dict[str, Shape]:  # noqa: ARG003 - the same for all filters
         """A short text."""
         return {f"{path}__icontains": is_search_text}
+
+    def describe(self, given: Mapping[str, str]) -> str:
+        """The text."""
+        return " ".join(given.values())
 
 
 class DayRangeFilter(RangeDateFilter):
@@ -167,3 +192,35 @@ class DayRangeFilter(RangeDateFilter):
                     datetime.combine(date.fromisoformat(str(day)), moment)
                 )
         return queryset.filter(**limits)
+
+    def describe(self, given: Mapping[str, str]) -> str:
+        """The first and the last day."""
+        first, last = (given.get(f"{self.parameter_name}_{end}") for end in ("from", "to"))
+        if first and last:
+            return first if first == last else f"{first} to {last}"
+        return f"from {first}" if first else f"until {last}"
+
+
+class RecentFilter(NamedFilter):
+    """A filter of moments by days up to today, in the page's time zone. `path` leads to the moment.
+
+    Unlike days of the calendar, they stay right in a link that is used again tomorrow.
+    """
+
+    path: ClassVar[str]
+
+    @classmethod
+    def of(cls, path: str, *, title: str, parameter_name: str) -> "type[RecentFilter]":
+        """The filter of the moment at `path`."""
+        options = {
+            name: (label, partial(_since, path=path, days=days))
+            for name, label, days in (("today", "today", 0), ("week", "the last 7 days", 6), ("month", "the last 30 days", 29))
+        }
+        made = {"title": title, "parameter_name": parameter_name, "path": path, "options": options}
+        return type("RecentFilter", (cls,), made)
+
+
+def _since(rows: Rows, *, path: str, days: int) -> Rows:
+    """The rows from so many days before today on."""
+    first = timezone.localdate() - timedelta(days=days)
+    return rows.filter(**{f"{path}__gte": timezone.make_aware(datetime.combine(first, time.min))})

@@ -124,8 +124,8 @@ def test_the_log_costs_the_same_for_any_number(
 ) -> None:
     for number in range(rows):
         say(till, register(till, mobile=str(9_800_000_000 + number)), choice())
-    # Session, member of staff, the limit to stores, changes with their customers.
-    with django_assert_num_queries(5):
+    # Session, member of staff, the limit to stores, changes with their customers, the count.
+    with django_assert_num_queries(6):
         agent.get(list_of(LOG))
 
 

@@ -85,6 +85,7 @@ TABLE = """
     organizations.change_store              A . . . .  .
     organizations.change_till               A . . . .  .
     organizations.change_zone               A . . . .  .
+    organizations.export_lists              A M . . .  kept
     organizations.import_files              A M . . .  .
     organizations.import_points             A . . . .  .
     organizations.view_apiclient            A . . . U  .

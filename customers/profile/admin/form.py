@@ -30,7 +30,6 @@ from use_cases.corrections import (
     CONSTRAINTS,
     Correction,
     ValuesRefusedError,
-    add_customer,
     correct_customer,
     replaced_kinds,
 )
@@ -39,7 +38,7 @@ _BY_REQUEST: Final = "A change is sent to a colleague for approval"
 
 
 class CustomerForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]  # generic for type checkers only
-    """The form of a new customer, or of `instance`. `customer_form` adds the fields."""
+    """The form of the customer `instance`. `customer_form` adds the fields. See `sign_up` for the form of a new one."""
 
     options: ClassVar[FormOptions]
     correction: Correction | None = None
@@ -103,11 +102,11 @@ class CustomerForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]  #
             self.add_error("series_code", "The customer has a card of this series already.")
 
     def _post_clean(self) -> None:
-        """Add or correct in a savepoint of the page's transaction, in place of the model's own validation."""
-        if self.errors or (self.instance.pk and not self.changed_data):
+        """Correct in a savepoint of the page's transaction, in place of the model's own validation."""
+        if self.errors or not self.changed_data:
             return
         try:
-            self.correction = self._update() if self.instance.pk else self._register()
+            self.correction = self._update()
         except ValuesRefusedError as refusal:
             for notice in refusal.notices:
                 self._add_notice(notice)
@@ -115,15 +114,6 @@ class CustomerForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]  #
             self._add_refusal(refusal_of(error, CONSTRAINTS), key=error.key if isinstance(error, LoyaltyError) else "")
         else:
             self.instance = self.correction.customer
-
-    def _register(self) -> Correction:
-        item = self.item()
-        store = next((store for store in self.options.stores if store.code == self.cleaned_data.get("store")), None)
-        actor = replace(self.options.actor, store=store)
-        context = load_input_context([item], by=actor)
-        # A known customer is not changed by adding: staff open the customer's page first.
-        context = replace(context, policy=replace(context.policy, reject_existing_on_add=True))
-        return add_customer(read_customer_input(item, context, action="add"), context=context, by=actor)
 
     def _update(self) -> Correction:
         item = {**self.item(), "id": str(self.instance.pk)}
@@ -157,9 +147,8 @@ class CustomerForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]  #
         return [IdentityChange(kind=kind, old_value=stored[kind], new_value=new) for kind, new in replaced.items()]
 
     def item(self) -> Item:
-        """The typed values as an item of customer/add or update: only those that differ from what the form showed."""
-        names = self.changed_data if self.instance.pk else list(self.cleaned_data)
-        return item_of(self.cleaned_data, names=names, fields=self.options.fields)
+        """The typed values as an item of customer/update: only those that differ from what the form showed."""
+        return item_of(self.cleaned_data, names=self.changed_data, fields=self.options.fields)
 
     def _add_notice(self, notice: Notice) -> None:
         """Show a warning as an error at the field of its key."""
@@ -171,26 +160,25 @@ class CustomerForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]  #
 
     def _add_refusal(self, code: CodeTable, *, key: str = "") -> None:
         field = key or FIELD_OF.get(code)
-        if code == Code.ALREADY_REGISTERED:
-            self.add_error(None, self._with_owner(code, self._typed_identifiers()))
-        elif code in TAKEN:
-            typed = {kind: value for kind, value in self._typed_identifiers().items() if kind == TAKEN[code]}
-            self.add_error(TAKEN[code], self._with_owner(code, typed))
+        if code in TAKEN:
+            typed = {kind: value for kind, value in self.typed_identifiers().items() if kind == TAKEN[code]}
+            self.add_error(TAKEN[code], self.with_owner(code, typed))
         elif code == Code.PROFILE_NOT_UPDATED:
             self.add_error(None, not_updated(self.instance, self.options.organization.policy))
         else:
             self.add_error(field if field in self.fields else None, sentence_of(code))
 
-    def _typed_identifiers(self) -> dict[str, str]:
+    def typed_identifiers(self) -> dict[str, str]:
         """The typed identifiers as they are stored, by kind."""
         item = {**self.item(), "id": str(self.instance.pk)} if self.instance.pk else self.item()
         context = load_input_context([item], by=self.options.actor)
         return dict(read_customer_input(item, context, action="update" if self.instance.pk else "add").identifiers)
 
-    def _with_owner(self, code: CodeTable, identifiers: Mapping[str, str]) -> str:
+    def with_owner(self, code: CodeTable, identifiers: Mapping[str, str]) -> str:
+        """The sentence of a refusal, with a link to the customer who has one of the identifiers."""
         return with_owner(code, identifiers, self.options.visible, by=self.options.actor)
 
 
-def customer_form(options: FormOptions, *, is_new: bool) -> type[CustomerForm]:
-    """The form class of one page."""
-    return type("CustomerForm", (CustomerForm,), {**fields_for(options, is_new=is_new), "options": options})
+def customer_form(options: FormOptions) -> type[CustomerForm]:
+    """The form class of a known customer's page."""
+    return type("CustomerForm", (CustomerForm,), {**fields_for(options, is_new=False), "options": options})

@@ -34,7 +34,7 @@ class FormOptions:
 
     `visible` are the customers that the user may see. `needs_store`: the customer must join at one of `stores`.
     `may_set_fraud`: the organization uses the fraud status, and the user may set it. `may_request`: the user may request
-    changes of identifiers.
+    changes of identifiers. `consents` are the messages that a new customer may agree to, if the user may record that.
     """
 
     organization: Organization
@@ -47,6 +47,7 @@ class FormOptions:
     needs_store: bool
     may_set_fraud: bool
     may_request: bool
+    consents: Sequence[tuple[str, str]]
 
 
 class _SeenVersion(WholeNumberField):
@@ -62,27 +63,22 @@ def fields_for(options: FormOptions, *, is_new: bool) -> dict[str, forms.Field]:
     return fields | {field_key(definition): _value_field(definition) for definition in options.fields}
 
 
-def customer_fieldsets(options: FormOptions, *, is_new: bool) -> list[tuple[str | None, dict[str, Any]]]:
-    """The layout of `fields_for`."""
+def customer_fieldsets(options: FormOptions) -> list[tuple[str | None, dict[str, Any]]]:
+    """The layout of the form of a known customer, in tabs that keep what is used most in sight."""
     own = {
         category: [field_key(definition) for definition in options.fields if definition.category == category]
         for category in CATEGORIES
     }
-    who: list[Any] = [("firstname", "lastname"), "mobile", "email", "external_id"]
-    more = ["preferred_store", "associated_with", "ndnc_status", "test_control_status", "image_url"]
-    registration = ["type", *(["store", "source"] if is_new else []), "registered_on"]
     sets: list[tuple[str | None, list[Any]]] = [
-        ("Profile", who if is_new else [*who, "version"]),
-        ("Membership", registration),
+        ("Profile", [("firstname", "lastname"), "mobile", "email", "external_id", "version"]),
+        ("Membership", ["type", "registered_on"]),
         ("Fields", [*own["custom"], *own["extended"]]),
         ("Preferences", own["preference"]),
-        ("Card", ["series_code", "card_number"] if options.series or not is_new else ["card_number"]),
-        ("More", [] if is_new else more),
-        ("Fraud", ["fraud_status", "fraud_reason"] if options.may_set_fraud and not is_new else []),
+        ("Card", ["series_code", "card_number"]),
+        ("More", ["preferred_store", "associated_with", "ndnc_status", "test_control_status", "image_url"]),
+        ("Fraud", ["fraud_status", "fraud_reason"] if options.may_set_fraud else []),
     ]
-    # Tabs on the page of a known customer keep what is used most in sight.
-    classes = [] if is_new else ["tab"]
-    return [(title, {"fields": fields, "classes": classes}) for title, fields in sets if fields]
+    return [(title, {"fields": fields, "classes": ["tab"]}) for title, fields in sets if fields]
 
 
 def field_key(definition: FieldDefinition) -> str:

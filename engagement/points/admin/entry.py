@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -18,9 +19,14 @@ from engagement.numbers.display import format_change
 from engagement.points.explanations import explain
 from engagement.points.models import PointsEntry
 from engagement.programs.admin.filters import AccountProgramFilter
-from organizations.back_office.columns import actor_column, choice_column, link_column, value_column
-from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter, Rows, StoreFilter
+from organizations.back_office.columns import actor_column, choice_column, link_column, link_to, value_column
+from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter, RecentFilter, Rows, StoreFilter
+from organizations.back_office.history import actor_label
+from organizations.back_office.list_export import ExportColumn, ListResource, customer_id, customer_name
+from organizations.back_office.list_exports import ExportedList
 from organizations.back_office.pages import row_page
+from organizations.back_office.presets import Preset
+from organizations.back_office.tables import cell
 
 Kind = PointsEntry.Kind
 KIND_COLORS: dict[str, str] = {
@@ -52,8 +58,25 @@ class EffectFilter(NamedFilter):
     }
 
 
+class EntryResource(ListResource):
+    """Ledger entries."""
+
+    occurred_at = ExportColumn("Occurred at", "occurred_at")
+    kind = ExportColumn("Kind", lambda entry: entry.get_kind_display())
+    points = ExportColumn("Points", "points")
+    promised = ExportColumn("Promised", "promised")
+    balance = ExportColumn("Balance after", "balance_after")
+    customer_id = ExportColumn("Customer id", customer_id("account__customer"))
+    customer = ExportColumn("Customer", customer_name("account__customer"))
+    program = ExportColumn("Program", "account__program__name")
+    store = ExportColumn("Store", "store__code")
+    bill = ExportColumn("Bill", "bill__number")
+    reason = ExportColumn("Reason", explain)
+    made_by = ExportColumn("By", lambda entry: actor_label(entry.made_by))
+
+
 @admin.register(PointsEntry)
-class PointsEntryAdmin(AccountRowsAdmin):
+class PointsEntryAdmin(ExportedList, AccountRowsAdmin):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """The ledger of points, read-only: the database refuses changes."""
 
     has_history = False
@@ -66,17 +89,27 @@ class PointsEntryAdmin(AccountRowsAdmin):
         "program_version", "actor", "note",
     )  # fmt: skip
     list_display = (
-        "occurred_at", "kind_label", "points_display", "promised_display", "balance_display", "customer_link", "program_name",
-        "store", "explanation_text",
+        "occurred_at", "customer_link", "kind_label", "points_display", "balance_display", "actor", "details",
     )  # fmt: skip
     list_display_links = ("occurred_at",)
     list_filter = (
+        RecentFilter.of("occurred_at", title="occurred", parameter_name="occurred"),
+        ("occurred_at", DayRangeFilter),
         ("kind", ChoiceFilter),
         EffectFilter,
         AccountProgramFilter,
         StoreFilter,
-        ("occurred_at", DayRangeFilter),
     )
+    sortable_by = ("occurred_at",)
+    order_words: ClassVar[Mapping[str, tuple[str, str]]] = {"occurred_at": ("earliest first", "latest first")}
+    presets: ClassVar[Sequence[Preset]] = (
+        Preset(label="Today", query={"occurred": "today"}),
+        Preset(label="Adjustments", query={"kind__exact": Kind.ADJUST}),
+        Preset(label="Redemptions", query={"kind__exact": Kind.REDEEM}),
+        Preset(label="Expired", query={"kind__exact": Kind.EXPIRE}),
+    )
+    empty_text = "Entries appear here when points move: by a bill, a redemption, an adjustment or expiry."
+    resource = EntryResource
 
     actions_detail: Sequence[str] = ("take_back",)  # type: ignore[assignment]  # see the base class
 
@@ -92,6 +125,22 @@ class PointsEntryAdmin(AccountRowsAdmin):
     def explanation_text(self, entry: PointsEntry) -> SafeString:
         """What led to the entry, with the figures."""
         return format_html('<span class="bo-sentence">{}</span>', explain(entry))
+
+    @display(description="Reason")
+    def details(self, entry: PointsEntry) -> SafeString:
+        """The reason in a line, which opens to everything about the entry."""
+        facts = [
+            ("Program", str(entry.account.program)),
+            ("Promised", _change_unless_zero(entry.promised)),
+            ("Store", entry.store),
+            ("Till", entry.till),
+            ("Bill", link_to(entry.bill) if entry.bill else ""),
+            ("Reference", entry.reference),
+            ("Recorded", cell(entry.recorded_at)),
+            ("By", actor_label(entry.made_by)),
+            ("Note", entry.note),
+        ]
+        return render_to_string("back_office/entry_line.html", {"reason": explain(entry), "facts": facts})
 
     def has_take_back_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """True if the current user adjusts points and the entry is an adjustment. `obj` is an entry or an id."""

@@ -47,6 +47,6 @@ def test_the_list_costs_the_same_for_any_number(
     administrator: Client, card: Card, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     CardFactory.create_batch(rows - 1, series=card.series)
-    # Session, member of staff, the limit to stores, series of the filter, cards.
-    with django_assert_num_queries(6):
+    # Session, member of staff, the limit to stores, series of the filter, cards, the count.
+    with django_assert_num_queries(7):
         administrator.get(list_of(CARDS))

@@ -171,6 +171,6 @@ def test_the_list_costs_the_same_for_any_number(
         register(till, mobile="9812300003", email="an.narao@example.com")
         find_duplicates(pair.organization)
     assert DuplicateCandidate.objects.count() == rows
-    # Session, member of staff, the limit to stores, pairs, identifiers of the first ones and of the second ones.
-    with django_assert_num_queries(7):
+    # Session, member of staff, the limit to stores, pairs, identifiers of the first ones and of the second ones, the count.
+    with django_assert_num_queries(8):
         administrator.get(list_of(PAIRS))

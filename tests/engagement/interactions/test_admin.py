@@ -36,8 +36,8 @@ def test_the_lists_cost_the_same_for_any_number(
 ) -> None:
     for _ in range(count):
         factory(customer=CustomerFactory(organization=organization))
-    # Session, member of staff, the limit to stores, the number of rows, rows.
-    with django_assert_num_queries(5):
+    # Session, member of staff, the limit to stores, the number of rows, rows, the count.
+    with django_assert_num_queries(6):
         answer = administrator.get(list_of(noun))
     assert len(shown(answer)) == count
 

@@ -31,8 +31,8 @@ def test_the_list_costs_the_same_for_any_number(
 ) -> None:
     for _ in range(count):
         NoteFactory(customer=CustomerFactory(organization=organization))
-    # Session, member of staff, the limit to stores, the number of notes, notes.
-    with django_assert_num_queries(5):
+    # Session, member of staff, the limit to stores, the number of notes, notes, the count.
+    with django_assert_num_queries(6):
         answer = administrator.get(list_of(NOTES))
     assert len(shown(answer)) == count
 

@@ -31,8 +31,8 @@ def test_the_list_costs_the_same_for_any_number(
 ) -> None:
     for _ in range(count):
         RecommendationFactory(customer=asha, score=Decimal("0.500"), price=Decimal(5))
-    # Session, member of staff, the limit to stores, stores of the filter, recommendations.
-    with django_assert_num_queries(5):
+    # Session, member of staff, the limit to stores, stores of the filter, recommendations, the count.
+    with django_assert_num_queries(6):
         page = administrator.get(list_of(RECOMMENDATIONS))
     assert len(shown(page)) == count
     assert "0.5" in page.content.decode()

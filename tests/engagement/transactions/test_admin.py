@@ -35,8 +35,8 @@ def test_the_list_costs_the_same_for_any_number(
             account=account,
             issued=Decimal(5),
         )
-    # Session, member of staff, the limit to stores, stores of the filter, bills.
-    with django_assert_num_queries(6):
+    # Session, member of staff, the limit to stores, stores of the filter, the count, bills, own views.
+    with django_assert_num_queries(8):
         assert len(shown(administrator.get(list_of(BILLS)))) == bills
 
 

@@ -100,6 +100,6 @@ def test_the_list_costs_the_same_for_any_number(
     record_changes(
         [Change(action="changed", object_type="store", object_id=n) for n in range(1, rows + 1)], by=till_actor(till)
     )
-    # Session, member of staff, the limit to stores, names of fields, entries.
-    with django_assert_num_queries(6):
+    # Session, member of staff, the limit to stores, names of fields, entries, the count.
+    with django_assert_num_queries(7):
         administrator.get(list_of(AUDIT))

@@ -69,6 +69,6 @@ def test_the_list_costs_the_same_for_any_number(
 ) -> None:
     for number in range(rows):
         use_key(f"bill-{number}", till)
-    # Session, member of staff, the limit to stores, keys.
-    with django_assert_num_queries(5):
+    # Session, member of staff, the limit to stores, keys, the count.
+    with django_assert_num_queries(6):
         administrator.get(list_of(KEYS))

@@ -116,5 +116,5 @@ def test_the_list_costs_the_same_for_any_number(
     for _ in range(rows):
         failed(endpoint)
     administrator.get(list_of(NOUN))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         administrator.get(list_of(NOUN))

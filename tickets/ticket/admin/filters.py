@@ -1,9 +1,11 @@
 """Filters of the list of tickets."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from loyalty_project import clock
 from organizations.back_office.current_user import member_of, organization_of
@@ -20,6 +22,11 @@ def open_tickets(rows: Rows) -> Rows:
     return unmerged
 
 
+def _midnight() -> datetime:
+    """The end of today, in the page's time zone."""
+    return timezone.make_aware(datetime.combine(timezone.localdate() + timedelta(days=1), time.min))
+
+
 class StateFilter(NamedFilter):
     """Open tickets unless something else is asked for."""
 
@@ -27,6 +34,7 @@ class StateFilter(NamedFilter):
     options: ClassVar[Mapping[str, tuple[str, Callable[[Rows], Rows]]]] = {
         "mine": ("assigned to me", open_tickets),
         "nobodys": ("assigned to nobody", lambda rows: open_tickets(rows).filter(assigned_to="")),
+        "due_today": ("due today", lambda rows: open_tickets(rows).filter(due_at__gte=clock.now(), due_at__lt=_midnight())),
         "overdue": ("overdue", lambda rows: open_tickets(rows).filter(due_at__lt=clock.now())),
         "closed": ("closed", lambda rows: rows.exclude(closed_at=None)),
         "all": ("all tickets", lambda rows: rows),

@@ -1,10 +1,11 @@
 """Tickets: the list, the page of one, and the pages on which staff work on it and give goodwill."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import Q
+from django.contrib.admin.views.main import ORDER_VAR
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -23,7 +24,11 @@ from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import DayRangeFilter
 from organizations.back_office.forms import ActionForm
 from organizations.back_office.history import actor_label, history_rows
+from organizations.back_office.list_export import ExportColumn, ListResource, customer_id, customer_name
+from organizations.back_office.list_exports import ExportedList
+from organizations.back_office.list_page import ListPage
 from organizations.back_office.pages import page_of, permission_check, row_page
+from organizations.back_office.presets import Preset
 from organizations.back_office.tables import Table, cell, table, with_note
 from organizations.configuration import current_configuration
 from tickets.choices.catalog import TicketChoices, load_ticket_choices
@@ -48,8 +53,33 @@ from tickets.ticket.services import comments_of
 HISTORY_SHOWN = 25
 
 
+class TicketResource(ListResource):
+    """Tickets, without what customers wrote."""
+
+    code = ExportColumn("Code", "code")
+    subject = ExportColumn("Subject", "subject")
+    customer_id = ExportColumn("Customer id", customer_id())
+    customer = ExportColumn("Customer", customer_name())
+    status = ExportColumn("Status", "status")
+    priority = ExportColumn("Priority", "priority")
+    department = ExportColumn("Department", "department")
+    assigned_to = ExportColumn("Assigned to", "assigned_to")
+    created_at = ExportColumn("Opened", "created_at")
+    due_at = ExportColumn("Due", "due_at")
+    closed_at = ExportColumn("Closed", "closed_at")
+
+
+class TicketListPage(ListPage):
+    """Tickets, the newest first; those that are due, the first one first."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        if ORDER_VAR not in self.params and self.params.get("state") in {"overdue", "due_today"}:
+            return ["due_at", "pk"]
+        return super().get_ordering(request, queryset)
+
+
 @admin.register(Ticket)
-class TicketAdmin(LoyaltyRowsAdmin):
+class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """Tickets. The page of one shows everything about it; pages of their own change it."""
 
     # The page itself shows it.
@@ -63,6 +93,18 @@ class TicketAdmin(LoyaltyRowsAdmin):
     )  # fmt: skip
     list_display_links = ("subject_label",)
     list_filter = (StateFilter, StatusFilter, PriorityFilter, DepartmentFilter, ("created_at", DayRangeFilter))
+    sortable_by = ("created_at",)
+    order_words: ClassVar[Mapping[str, tuple[str, str]]] = {"created_at": ("earliest first", "latest first")}
+    unfiltered_label = "Open"
+    presets: ClassVar[Sequence[Preset]] = (
+        Preset(label="Mine", query={"state": "mine"}),
+        Preset(label="Nobody’s", query={"state": "nobodys"}),
+        Preset(label="Due today", query={"state": "due_today"}),
+        Preset(label="Overdue", query={"state": "overdue"}),
+        Preset(label="Closed", query={"state": "closed"}),
+    )
+    empty_text = "No ticket is open. To open one, go to the page of the customer who asks."
+    resource = TicketResource
     search_help_text = "Code, or customer: mobile, e-mail, id, card or name"
     actions_detail: Sequence[str] = ("comment", "change_page", "reopen", "give_points", "give_coupon", "link")  # type: ignore[assignment]  # see the base class
     change_form_outer_before_template = "back_office/ticket.html"  # type: ignore[assignment]  # see the base class
@@ -72,6 +114,9 @@ class TicketAdmin(LoyaltyRowsAdmin):
 
     department_label = value_column("department", "Department", lambda word: word or None)
     assigned_label = value_column("assigned_to", "Assigned to", lambda name: name or None)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ARG002 - Django's signature
+        return TicketListPage
 
     def has_points_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
         """True if the current user adjusts points."""

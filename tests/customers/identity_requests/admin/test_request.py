@@ -123,8 +123,8 @@ def test_the_list_costs_the_same_for_any_number(
 ) -> None:
     for number in range(rows):
         ask(till, "mobile", OLD, f"91981230002{number}")
-    # Session, member of staff, the limit to stores, stores to choose from, requests with what they name.
-    with django_assert_num_queries(6):
+    # Session, member of staff, the limit to stores, stores to choose from, requests with what they name, the count.
+    with django_assert_num_queries(7):
         administrator.get(list_of(REQUESTS))
 
 

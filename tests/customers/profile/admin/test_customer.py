@@ -12,106 +12,11 @@ from organizations.locations.models import Till
 from tests.back_office import list_of, page_of, register, shown, table_texts
 from tests.customers.profile.admin.forms import ADD, CUSTOMERS, change
 from tests.factories.cards import CardFactory, CardSeriesFactory
-from tests.factories.customers import CustomerFactory, IdentifierFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.groups import UserGroupFactory, join_group
 from tests.factories.identity_requests import ask
 from tests.factories.segments import SegmentFactory, SegmentPartitionFactory, put_into
 from tests.factories.sources import SourceProfileFactory
-
-# --- the list
-
-
-def test_the_list_shows_identifiers_type_and_store(administrator: Client, anna: Customer) -> None:
-    page = administrator.get(list_of(CUSTOMERS)).content.decode()
-    for text in ("Anna Rao", "+91 98123 00001", "anna.rao@example.com", "NW-0001", "MG Road", "loyalty"):
-        assert text in page
-
-
-def test_a_customer_without_name_is_shown_by_id(administrator: Client, till: Till) -> None:
-    customer = register(till, mobile="9812300001")
-    assert f"Customer {customer.pk}" in administrator.get(list_of(CUSTOMERS)).content.decode()
-
-
-@pytest.mark.parametrize("customers", [1, 3])
-def test_the_list_costs_the_same_for_any_number(
-    administrator: Client, till: Till, customers: int, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    CustomerFactory.create_batch(customers, organization=till.organization, with_identifiers=True)
-    # Session, member of staff, the limit to stores, stores, labels and partitions of the filters, customers, identifiers.
-    with django_assert_num_queries(9):
-        administrator.get(list_of(CUSTOMERS))
-
-
-@pytest.mark.parametrize("customers", [1, 3])
-def test_a_search_costs_the_same_for_any_number(
-    administrator: Client, till: Till, customers: int, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    IdentifierFactory.create_batch(customers, customer__organization=till.organization)
-    # As the list, and three to search.
-    with django_assert_num_queries(12):
-        answer = administrator.get(list_of(CUSTOMERS), {"q": "98000"})
-    assert len(shown(answer)) == customers
-
-
-def test_the_list_is_narrowed(administrator: Client, anna: Customer, indiranagar: Till) -> None:
-    other = register(
-        indiranagar, mobile="9812300002", type="NON_LOYALTY", registered_on="2024-02-29 23:59:59", fraud_status="MARKED"
-    )
-    for query in (
-        {"type__exact": "NON_LOYALTY"},
-        {"registered_store": str(indiranagar.store_id)},
-        {"registered_on_from": "2024-02-29", "registered_on_to": "2024-02-29"},
-        {"fraud_status__exact": "MARKED"},
-        {"q": "9812300002"},
-    ):
-        assert shown(administrator.get(list_of(CUSTOMERS), query)) == [other]
-    assert shown(administrator.get(list_of(CUSTOMERS), {"source": "WEBSITE"})) == []
-    assert shown(administrator.get(list_of(CUSTOMERS), {"q": " "})) == [other, anna]
-
-
-def test_many_hits_ask_for_more(administrator: Client, till: Till) -> None:
-    Customer.objects.bulk_create(
-        Customer(
-            organization=till.organization,
-            firstname_folded="anna",
-            registered_on="2026-01-01T00:00:00Z",
-            updated_on="2026-01-01T00:00:00Z",
-        )
-        for _ in range(205)
-    )
-    answer = administrator.get(list_of(CUSTOMERS), {"q": "anna"})
-    assert "Type more to narrow the search" in answer.content.decode()
-
-
-def test_staff_of_a_store_see_its_customers_alone(seller: Client, anna: Customer, indiranagar: Till) -> None:
-    other = register(indiranagar, firstname="Anna", mobile="9812300002")
-    assert shown(seller.get(list_of(CUSTOMERS))) == [anna]
-    assert shown(seller.get(list_of(CUSTOMERS), {"q": "anna"})) == [anna]
-    assert shown(seller.get(list_of(CUSTOMERS), {"q": "9812300002"})) == []
-    assert shown(seller.get(list_of(CUSTOMERS), {"registered_store": str(indiranagar.store_id)})) == []
-    history = reverse("admin:customers_customer_history", args=[other.pk])
-    for address in (page_of(CUSTOMERS, other), history):
-        assert seller.get(address)["Location"] == "/admin/"
-    assert seller.post(page_of(CUSTOMERS, other), {"firstname": "Mine"}).status_code == 302
-    other.refresh_from_db()
-    assert other.firstname == "Anna"
-
-
-def test_customers_of_others_are_out_of_sight(administrator: Client, anna: Customer, stranger: Till) -> None:
-    away = register(stranger, firstname="Anna", mobile="9812300001")
-    assert shown(administrator.get(list_of(CUSTOMERS), {"q": "9812300001"})) == [anna]
-    assert administrator.get(page_of(CUSTOMERS, away)).status_code == 302
-
-
-def test_an_operator_sees_all_with_their_organizations(operator: Client, anna: Customer, stranger: Till) -> None:
-    away = register(stranger, firstname="Anna", mobile="9812300001")
-    answer = operator.get(list_of(CUSTOMERS), {"q": "9812300001"})
-    assert shown(answer) == [away, anna]
-    assert "Bazaar" in answer.content.decode()
-    assert shown(operator.get(list_of(CUSTOMERS), {"organization": str(away.organization_id)})) == [away]
-    assert operator.get(page_of(CUSTOMERS, away)).status_code == 200
-
 
 # --- the page of one
 

@@ -43,8 +43,8 @@ def test_the_list_costs_the_same_for_any_number(
     for number in range(1, count):
         series = open_series(coupon.organization, f"MORE{number}")
         hold(CustomerFactory(organization=coupon.organization), series, by=till_actor(till))
-    # Session, member of staff, the limit to stores, the choices of two filters, coupons.
-    with django_assert_num_queries(7):
+    # Session, member of staff, the limit to stores, the choices of two filters, the count, coupons, own views.
+    with django_assert_num_queries(9):
         answer = administrator.get(list_of(COUPONS))
     assert len(shown(answer)) == count
 

@@ -17,8 +17,8 @@ def test_the_list_costs_the_same_for_any_number(
 ) -> None:
     for number in range(count):
         open_series(store.organization, f"SERIES{number}")
-    # Session, member of staff, the limit to stores, series, versions.
-    with django_assert_num_queries(6):
+    # Session, member of staff, the limit to stores, series, versions, the count.
+    with django_assert_num_queries(7):
         answer = administrator.get(list_of(SERIES))
     assert len(shown(answer)) == count
 

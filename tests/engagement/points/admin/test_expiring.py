@@ -153,12 +153,12 @@ def test_a_list_of_many_costs_as_much_as_of_one(
 ) -> None:
     give(account, 5, 3)
     administrator.get(list_of(EXPIRING))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert len(shown(administrator.get(list_of(EXPIRING)))) == 1
     for _ in range(2):
         customer: Customer = CustomerFactory(organization=account.organization)
         give(PointsAccountFactory(organization=account.organization, program=account.program, customer=customer), 5, 3)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert [row.all_points for row in shown(administrator.get(list_of(EXPIRING)))] == [Decimal(5)] * 3
 
 

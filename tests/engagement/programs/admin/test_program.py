@@ -35,8 +35,8 @@ def test_the_list_costs_the_same_for_any_number(
     for number in range(1, programs):
         more = ProgramFactory(organization=account.organization, name=f"Program {number}")
         PointsAccountFactory(organization=account.organization, program=more)
-    # Session, member of staff, the limit to stores, programs.
-    with django_assert_num_queries(5):
+    # Session, member of staff, the limit to stores, programs, the count.
+    with django_assert_num_queries(6):
         answer = administrator.get(list_of(PROGRAMS))
     assert len(shown(answer)) == programs
 

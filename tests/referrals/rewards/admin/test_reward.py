@@ -61,8 +61,8 @@ def test_the_list_costs_the_same_for_any_number(
     current = open_campaign(friends.organization)
     for number in range(rows):
         friends.refer(current, f"981230000{number}")
-    # Session, member of staff, the limit to stores, rewards that wait, campaigns of the filter, the rows.
-    with django_assert_num_queries(6):
+    # Session, member of staff, the limit to stores, rewards that wait, campaigns of the filter, the rows, the count.
+    with django_assert_num_queries(7):
         answer = browser.get(list_of(REWARDS))
     assert len(shown(answer)) == rows
 

@@ -1,0 +1,1 @@
+"""Views of lists that members of staff saved for themselves."""
