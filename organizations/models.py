@@ -9,6 +9,7 @@ from organizations.imports.models import ImportRun, RejectedRow
 from organizations.locations.models import Concept, Store, Till, Zone
 from organizations.source_accounts.models import SourceAccount
 from organizations.staff.models import StaffMember
+from organizations.submissions.models import Submission
 from organizations.tenancy.models import Organization
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "SourceAccount",
     "StaffMember",
     "Store",
+    "Submission",
     "Till",
     "Zone",
 ]

@@ -30,6 +30,7 @@ DANGEROUS_PAGES: Final = frozenset(
     {
         "customers_customer_erase",
         "customers_customer_export_person",
+        "customers_customer_goodwill",
         "customers_customer_merge",
         "customers_merge_undo",
         "engagement_pointsaccount_adjust",

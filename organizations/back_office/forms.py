@@ -1,7 +1,8 @@
 """Forms of configuration, checked by the same description as the organization file, and forms of actions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
@@ -132,10 +133,12 @@ class ActionForm(ReadableTexts, forms.Form):
 
     def run(self) -> bool:
         """Do what a valid form asks for. False if it was not sent, is not valid, or the service refused."""
-        if not self.is_valid():
-            return False
+        return self.is_valid() and self.attempt(self.act)
+
+    def attempt(self, work: Callable[[], None]) -> bool:
+        """Call `work`; a refusal becomes an error of this valid form. False if it was refused."""
         try:
-            self.act()
+            work()
         except self.refusals as refusal:
             self.add_error(getattr(refusal, "field", "") or None, str(refusal))
         except (LoyaltyError, Error) as error:
@@ -165,6 +168,15 @@ class ReasonField(LineField):
     def __init__(self, *, help_text: str, **kwargs: Any) -> None:
         widget = UnfoldAdminTextInputWidget()
         super().__init__(max_length=MAX_REASON, widget=widget, help_text=help_text, **kwargs)
+
+
+class DayInput(UnfoldAdminTextInputWidget):
+    """The browser's own choice of a day, which needs no script."""
+
+    input_type = "date"
+
+    def format_value(self, value: Any) -> str | None:
+        return value.isoformat() if isinstance(value, date) else super().format_value(value)
 
 
 class NumberField(LineField):

@@ -18,6 +18,7 @@ from tests.attacks.places import Place
 # What the pages beside Django's own need, by the name of their address. A new page is added here.
 PERMISSIONS: Final[Mapping[str, str]] = {
     "customers_customer_request_change": "customers.add_identityrequest",
+    "customers_customer_goodwill": "engagement.adjust_points",
     "customers_customer_release": "customers.decide_identityrequest",
     "customers_customer_issue_code": "customers.add_identityrequest",
     "customers_customer_erase": "customers.erase_customer",

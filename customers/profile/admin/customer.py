@@ -36,6 +36,7 @@ from organizations.back_office.refusals import notice_sentence
 from organizations.card_series.models import CardSeries
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
+from use_cases.admin.customer_actions import CustomerActions
 from use_cases.corrections import Correction
 from use_cases.customer_page import panels_of, read_customer_page
 
@@ -100,7 +101,7 @@ class StatusFilter(RelatedRowFilter):
 
 
 @admin.register(Customer)
-class CustomerAdmin(CustomerHistoryAdmin, MergeActions, StatusActions, ErasureActions):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
+class CustomerAdmin(CustomerHistoryAdmin, CustomerActions, MergeActions, StatusActions, ErasureActions):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """Customers. Adding and changing use the registration use case, like the calls of tills."""
 
     store_path = "registered_store"

@@ -108,7 +108,7 @@ class CouponAdmin(LoyaltyRowsAdmin):
         context["table"] = table("Redemptions", columns, rows, empty="The coupon was not redeemed yet.")
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @row_page("Take redemption back", address="reactivate", icon="undo", permission="correct")
+    @row_page("Take redemption back", address="reactivate", icon="undo", permission="correct", opens_dialog=True)
     def reactivate(self, request: HttpRequest, coupon: Coupon) -> HttpResponse:
         """The page that takes the latest redemption back."""
         form = ReactivateForm(request.POST or None, coupon=coupon, by=actor_of(request, self.organization_behind(coupon)))
@@ -117,7 +117,7 @@ class CouponAdmin(LoyaltyRowsAdmin):
             intro="The latest redemption of this coupon no longer counts. Its end of validity stays as it is.",
         )  # fmt: skip
 
-    @row_page("End validity", address="expire", icon="event_busy", permission="correct")
+    @row_page("End validity", address="expire", icon="event_busy", permission="correct", opens_dialog=True)
     def expire(self, request: HttpRequest, coupon: Coupon) -> HttpResponse:
         """The page that ends the validity of a coupon now."""
         form = ExpireForm(request.POST or None, coupon=coupon, by=actor_of(request, self.organization_behind(coupon)))

@@ -15,9 +15,8 @@ from unfold.widgets import (
 
 from customers.profile.models import Customer
 from engagement.adjustments.admin.form import AdjustmentForm
+from engagement.adjustments.models import PointsAdjustment
 from engagement.adjustments.posting import Draft
-from engagement.adjustments.rules import AdjustmentRefusedError
-from engagement.adjustments.services import Adjusted
 from engagement.coupons.catalog import CurrentSeries
 from engagement.coupons.models import Coupon
 from loyalty_project.protocol.errors import LoyaltyError
@@ -169,7 +168,7 @@ class OpenForm(ActionForm):
 class PointsForm(AdjustmentForm):
     """Points that the customer gets because of a ticket."""
 
-    refusals = (AdjustmentRefusedError, TicketRefusedError)
+    refusals = (*AdjustmentForm.refusals, TicketRefusedError)
     points_help = "The customer gets these points at once."
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
@@ -189,8 +188,8 @@ class PointsForm(AdjustmentForm):
         """The reason, if it fits behind the code of the ticket."""
         return _short_reason(self.cleaned_data["reason"])
 
-    def adjust(self, draft: Draft, *, token: str) -> Adjusted:
-        return give_points(self.ticket, self.account, draft, token=token, limit=self.limit, by=self.actor)
+    def adjust(self, draft: Draft) -> PointsAdjustment:
+        return give_points(self.ticket, self.account, draft, limit=self.limit, by=self.by)
 
 
 class CouponForm(TicketForm):

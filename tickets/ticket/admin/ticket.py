@@ -129,22 +129,22 @@ class TicketAdmin(LoyaltyRowsAdmin):
 
     # --- working on it
 
-    @row_page("Comment", address="comment", icon="comment", permission="work")
+    @row_page("Comment", address="comment", icon="comment", permission="work", opens_dialog=True)
     def comment(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that adds a comment."""
         return self._work(request, ticket, CommentForm, title="Comment", done="The comment was added.")
 
-    @row_page("Change", address="edit", icon="edit", permission="work")
+    @row_page("Change", address="edit", icon="edit", permission="work", opens_dialog=True)
     def change_page(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that changes status, priority, department and assignment."""
         return self._work(request, ticket, ChangeForm, title="Change", submit="Save", done="The ticket was saved.")
 
-    @row_page("Reopen", address="reopen", icon="lock_open", permission="work")
+    @row_page("Reopen", address="reopen", icon="lock_open", permission="work", opens_dialog=True)
     def reopen(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that opens a closed ticket again."""
         return self._work(request, ticket, ReopenForm, title="Reopen", done="The ticket is open again.")
 
-    @row_page("Link", address="link", icon="link", permission="work")
+    @row_page("Link", address="link", icon="link", permission="work", opens_dialog=True)
     def link(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that links a bill, coupon or ledger entry."""
         return self._work(
@@ -158,7 +158,7 @@ class TicketAdmin(LoyaltyRowsAdmin):
 
     # --- goodwill
 
-    @row_page("Give points", address="points", icon="redeem", permission="points")
+    @row_page("Give points", address="points", icon="redeem", permission="points", opens_dialog=True)
     def give_points(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that gives the customer points because of the ticket."""
         accounts = PointsAccount.objects.filter(customer=ticket.customer_id, moved_to=None)
@@ -179,14 +179,16 @@ class TicketAdmin(LoyaltyRowsAdmin):
             request.POST or None,
             ticket=ticket,
             account=account,
-            actor=self._actor(request, ticket),
+            by=self._actor(request, ticket),
             limit=limit_for(request, organization),
         )
         intro = f"{ticket.customer} gets points in {account.program}. The ledger shows the code of the ticket as the reason."
-        done = f"{ticket.customer}: {form.summary()}" if form.run() else ""
-        return self._answer_done(request, ticket, form, title=title, done=done, intro=intro)
+        if form.run():
+            form.report(request, ticket.customer)
+            return HttpResponseRedirect(page_of(ticket))
+        return self._answer_done(request, ticket, form, title=title, intro=intro)
 
-    @row_page("Give coupon", address="coupon", icon="local_activity", permission="coupon")
+    @row_page("Give coupon", address="coupon", icon="local_activity", permission="coupon", opens_dialog=True)
     def give_coupon(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that gives the customer a coupon because of the ticket."""
         catalog = current_configuration().part(load_series)
@@ -249,7 +251,7 @@ class TicketAdmin(LoyaltyRowsAdmin):
         form: ActionForm,
         *,
         title: str,
-        done: str,
+        done: str = "",
         submit: str = "",
         intro: str = "",
     ) -> HttpResponse:

@@ -14,7 +14,7 @@ from engagement.coupons.models import Coupon
 from engagement.points.models import PointsEntry
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
-from tests.back_office import list_of, log_in, page_of, register, shown
+from tests.back_office import confirmed, list_of, log_in, page_of, register, shown
 from tests.factories.bills import BillFactory
 from tests.factories.coupons import open_series
 from tests.factories.customers import CustomerFactory
@@ -55,7 +55,7 @@ def typed(client: Client, address: str, **changes: Any) -> dict[str, Any]:
     values = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     before = {f"initial-{name}": value for name, value in values.items() if form.fields[name].show_hidden_initial}
     sent = {**values, **before, **changes}
-    return {name: value for name, value in sent.items() if value not in {None, False}}
+    return {name: value for name, value in sent.items() if value is not None and value is not False}
 
 
 # --- the list
@@ -252,7 +252,7 @@ def test_points_are_given_from_a_ticket(agent: Client, ticket: Ticket) -> None:
         "Goodwill adds points. To take points, adjust them on the page of the account."
     ]
     assert "reason" in form_errors(agent.post(address, {**sent, "reason": "x" * 240}))
-    assert agent.post(address, sent)["Location"] == page_of(TICKETS, ticket)
+    assert agent.post(address, confirmed(sent))["Location"] == page_of(TICKETS, ticket)
     entry = PointsEntry.objects.get(kind="ADJUST")
     assert (entry.points, entry.note) == (50, "Ticket ab12cd34e: Broken kettle")
     page = text_of(agent.get(page_of(TICKETS, ticket)))
