@@ -1,25 +1,31 @@
 """Bills with their lines, their returns, and the points they brought."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.urls import reverse
 from unfold.decorators import display
 
 from customers.profile.field_values import write_value
 from engagement.back_office import LoyaltyRowsAdmin
 from engagement.bills.models import Bill
+from engagement.earning.explaining import explain_sale, obstacle_to_earning
 from engagement.numbers.display import format_money, format_points
 from engagement.points.models import BillPoints, PointsEntry
+from engagement.programs.catalog import current_catalog
+from loyalty_project.protocol.numbers import plain_digits
 from organizations.back_office.columns import choice_column, is_in_sight, link_to
 from organizations.back_office.current_user import own_stores
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, StoreFilter
 from organizations.back_office.tables import Table, number, strong, table
 from organizations.fields.models import FieldDefinition
+from organizations.tenancy.models import Organization
 
 _LABELS = {
     "bill_client_id": "Id at the till",
@@ -110,11 +116,16 @@ class BillAdmin(LoyaltyRowsAdmin):
         }
         if bill.customer is None or is_in_sight(bill.customer):
             # Balances and codes are the customer's.
+            shares = list(bill.points.select_related("account__program").order_by("pk"))
+            posted = list(entries.order_by("occurred_at", "pk"))
             context |= {
-                "points": _points_table(bill),
+                "points": _points_table(shares),
                 "redemptions": _redemptions_table(bill),
                 "coupons": _coupons_table(bill),
-                "entries": list(entries.order_by("occurred_at", "pk")),
+                "entries": posted,
+                "why": [] if bill.is_return else _why_tables(bill, shares, posted, self.organization_behind(bill)),
+                "simulates": _simulation_of(bill),
+                "why_nothing": obstacle_to_earning(bill, has_shares=bool(shares)),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -141,7 +152,36 @@ def _lines_table(bill: Bill) -> Table:
     return table("Lines", columns, rows, empty="The bill has no lines.")
 
 
-def _points_table(bill: Bill) -> Table:
+def _simulation_of(bill: Bill) -> str:
+    """The address that simulates a bill like this one; "" without a customer."""
+    if bill.customer_id is None:
+        return ""
+    like = {"amount": plain_digits(bill.amount), "day": bill.billed_on.isoformat(), "store": bill.store_id or ""}
+    return f"{reverse('admin:customers_customer_simulate_bill', args=[bill.customer_id])}?{urlencode(like)}"
+
+
+def _why_tables(
+    bill: Bill, shares: Sequence[BillPoints], entries: Sequence[PointsEntry], organization: Organization
+) -> list[Table]:
+    """What each rule gave, or why not: a table for each program."""
+    explanations = explain_sale(bill, shares=shares, entries=entries, catalog=current_catalog(), organization=organization)
+    return [
+        table(
+            f"Why these points: {explanation.program}",
+            (strong("Rule"), number("Points"), "Why"),
+            [
+                (rule.rule, "nothing" if rule.points is None else format_points(rule.points), rule.why)
+                for rule in explanation.rules
+            ],
+            empty="No rule gives points for bills.",
+            note=f"version {explanation.version.number} of its rules",
+            footer=f"Today: {explanation.obstacle}." if explanation.obstacle else "",
+        )
+        for explanation in explanations
+    ]
+
+
+def _points_table(shares: Sequence[BillPoints]) -> Table:
     columns = ("Program", number("Points awarded"), number("To take back for returns"), number("Taken back"))
     rows = [
         (
@@ -150,7 +190,7 @@ def _points_table(bill: Bill) -> Table:
             format_points(points.claimed),
             format_points(points.taken),
         )
-        for points in bill.points.select_related("account__program").order_by("pk")
+        for points in shares
     ]
     return table("Points", columns, rows)
 

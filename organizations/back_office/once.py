@@ -30,6 +30,7 @@ class OnceForm(ActionForm):
     token = WholeNumberField(widget=forms.HiddenInput, min_value=0)
 
     previews: Final = True
+    preview_button: Final = "Preview"
     result: Sequence[str] = ()
     seen: str = ""
     submitted: Submitted

@@ -48,7 +48,11 @@
         if (!dialog) build();
         dialog.querySelector("h2").textContent = page.dataset.title;
         page.querySelectorAll("script").forEach((script) => script.remove());
+        // The title names the row already.
+        const heading = page.querySelector(":scope > h2");
+        if (heading && page.dataset.title.endsWith(heading.textContent.trim())) heading.remove();
         dialog.querySelector(".bo-dialog-page").replaceChildren(document.adoptNode(page));
+        showButtons(page);
         if (!dialog.open) dialog.showModal();
         const invalid = page.querySelector(".errors :is(input, select, textarea):not([type=hidden])");
         const alert = page.querySelector("[role=alert]");
@@ -57,6 +61,8 @@
         const target = invalid || ready || first || page.querySelector(".bo-button");
         if (alert) alert.scrollIntoView({ block: "nearest" });
         if (target) target.focus();
+        const result = page.querySelector("[data-preview-result]:has(p)");
+        if (result) result.scrollIntoView({ block: "nearest" });
     }
 
     async function open(url) {
@@ -138,7 +144,10 @@
         }
     }
 
-    /* Rows of lists: the last row is copied, blank. */
+    /* Rows of lists: the last row is copied, blank. The button is hidden until there is a script. */
+    const showButtons = (within) => within.querySelectorAll("[data-add-row]").forEach((button) => { button.hidden = false; });
+    document.addEventListener("DOMContentLoaded", () => showButtons(document));
+
     function addRow(button) {
         const rows = document.getElementById(button.dataset.addRow);
         const row = rows.lastElementChild.cloneNode(true);

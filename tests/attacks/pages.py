@@ -26,6 +26,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "customers_customer_remove_value": "customers.change_customer",
     "customers_customer_find_duplicate": "customers.merge_customers",
     "customers_customer_merge": "customers.merge_customers",
+    "customers_customer_simulate_bill": "engagement.view_bill",
     "customers_customer_set_status": "customers.judge_fraud",
     "customers_identityrequest_decide": "customers.decide_identityrequest",
     "customers_merge_undo": "customers.merge_customers",

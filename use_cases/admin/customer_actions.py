@@ -9,12 +9,14 @@ from django.urls import URLPattern, path
 from customers.profile.models import Customer
 from engagement.adjustments.admin.goodwill import GoodwillForm, accounts_of
 from engagement.adjustments.staff import limit_for, may_adjust
+from engagement.earning.admin.simulate import SimulateForm
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.current_user import actor_of
-from organizations.back_office.pages import page_of, row_view
+from organizations.back_office.pages import page_of, permission_check, row_view
+from organizations.back_office.stores import stores_for
 
 # The pages: their part of the address, which is also the name `customers_customer_...` and the method.
-PAGES = ("goodwill",)
+PAGES = ("goodwill", "simulate_bill")
 
 
 class CustomerActions(BackOfficeAdmin):
@@ -66,6 +68,32 @@ class CustomerActions(BackOfficeAdmin):
             balance=form.worth(form.account.balance),
             form=form,
             submit="Adjust points",
+        )
+
+    # --- bills
+
+    has_simulate_permission = permission_check("engagement.view_bill")
+
+    @row_view("simulate")
+    def simulate_bill(self, request: HttpRequest, customer: Customer) -> HttpResponse:
+        """The page that shows what a bill would earn. Its address may have the amount, day and store to begin with."""
+        organization = self.organization_behind(customer)
+        form = SimulateForm(
+            request.POST or None,
+            initial={name: request.GET[name] for name in ("amount", "day", "store") if name in request.GET},
+            customer=customer,
+            organization=organization,
+            stores=stores_for(request),
+        )
+        form.run()
+        return self.answer_page(
+            request,
+            "back_office/action.html",
+            title=f"Simulate a bill: {customer}",
+            original=customer,
+            form=form,
+            submit="Simulate",
+            intro="What would this bill earn, by the rules of the day and the customer’s tier? Nothing is recorded.",
         )
 
     # --- answers
