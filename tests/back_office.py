@@ -65,7 +65,7 @@ def confirmed(typed: Mapping[str, Any]) -> dict[str, Any]:
     """What a form sends whose preview of these values was seen."""
     data = QueryDict(mutable=True)
     for name, value in typed.items():
-        data.setlist(name, value if isinstance(value, list) else [value])
+        data.setlist(name, [str(each) for each in (value if isinstance(value, list) else [value])])
     return {**typed, "seen": digest_of(data)}
 
 

@@ -11,7 +11,7 @@ from django.db import Error
 from django.db.models import QuerySet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from loyalty_project.protocol.codes import Code, CodeTable
+from loyalty_project.protocol.codes import CodeTable
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.numbers import read_plain, read_whole
 from loyalty_project.protocol.plain_text import one_line, visible
@@ -117,11 +117,12 @@ class ActionForm(ReadableTexts, forms.Form):
     """A form that does something. A subclass calls its service in `act`; a refusal is shown on the form.
 
     `refusals` are the exceptions of the service whose text is shown: at the field that their attribute `field` names, else
-    above the form. `constraints` has the codes of violated constraints.
+    above the form. `constraints` has the codes of violated constraints, `sentences` what codes mean on this form.
     """
 
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
-    constraints: ClassVar[Mapping[str, Code]] = {}
+    constraints: ClassVar[Mapping[str, CodeTable]] = {}
+    sentences: ClassVar[Mapping[CodeTable, str]] = {}
 
     def act(self) -> None:
         """Do what the form asks for."""
@@ -143,7 +144,7 @@ class ActionForm(ReadableTexts, forms.Form):
             self.add_error(getattr(refusal, "field", "") or None, str(refusal))
         except (LoyaltyError, Error) as error:
             code = refusal_of(error, self.constraints)
-            self.add_error(self.field_of(code), sentence_of(code))
+            self.add_error(self.field_of(code), sentence_of(code, self.sentences))
         return self.is_valid()
 
 

@@ -13,7 +13,7 @@ from organizations.back_office.forms import ActionForm, WholeNumberField
 from organizations.submissions.services import StaleFormError, Submitted, submit_once, token_of
 
 # What a browser adds to what is typed.
-_NOT_TYPED: Final = frozenset({"csrfmiddlewaretoken", "seen", "token"})
+_NOT_TYPED: Final = frozenset({"csrfmiddlewaretoken", "seen", "token", "send_code"})
 
 
 class OnceForm(ActionForm):
@@ -29,7 +29,7 @@ class OnceForm(ActionForm):
 
     token = WholeNumberField(widget=forms.HiddenInput, min_value=0)
 
-    previews: Final = True
+    previews: ClassVar[bool] = True
     preview_button: Final = "Preview"
     result: Sequence[str] = ()
     seen: str = ""
@@ -37,8 +37,12 @@ class OnceForm(ActionForm):
 
     def __init__(self, *args: Any, subject: int, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.subject, self.by = subject, by
+        self.subject_id, self.by = subject, by
         self.initial = {**self.initial, "token": token_of(self.action, subject)}
+
+    def asks_first(self) -> bool:
+        """True if what is typed is shown before it is done. Forms without `previews` show it only then."""
+        return True
 
     def preview(self) -> Sequence[str]:
         """What the valid form would do: a headline, then further sentences. Writes nothing; raises as `do`."""
@@ -60,18 +64,21 @@ class OnceForm(ActionForm):
         """Show the preview of a valid form; if it was seen already, do what the form asks for. True if that was done."""
         if not self.is_valid():
             return False
-        typed = digest_of(self.data)
-        if self.data.get("seen") == typed:
+        if not self.asks_first() or self.data.get("seen") == digest_of(self.data):
             return self.attempt(self.act)
-        if self.attempt(self._show):
-            self.seen = typed
+        self.show()
         return False
+
+    def show(self) -> None:
+        """Show the preview of this valid form."""
+        if self.attempt(self._preview):
+            self.seen = digest_of(self.data)
 
     def act(self) -> None:
         token: int = self.cleaned_data["token"]
-        self.submitted = submit_once(token, action=self.action, subject=self.subject, by=self.by, do=self.do)
+        self.submitted = submit_once(token, action=self.action, subject=self.subject_id, by=self.by, do=self.do)
 
-    def _show(self) -> None:
+    def _preview(self) -> None:
         self.result = self.preview()
 
     def report(self, request: HttpRequest, subject: object) -> None:

@@ -70,7 +70,7 @@
         try {
             const answer = await ask(url);
             if (answer.page) show(answer.page);
-            else if (answer.location && path(answer.location) === PASSWORD_PAGE) await open(answer.location);
+            else if (answer.location && path(answer.location) !== window.location.pathname) await open(answer.location);
             else leave(answer.location || url);
         } catch {
             // Without an answer the browser shows what is wrong.

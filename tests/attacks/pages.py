@@ -19,6 +19,10 @@ from tests.attacks.places import Place
 PERMISSIONS: Final[Mapping[str, str]] = {
     "customers_customer_request_change": "customers.add_identityrequest",
     "customers_customer_goodwill": "engagement.adjust_points",
+    "customers_customer_issue_coupon": "engagement.issue_coupon",
+    "customers_customer_redeem": "engagement.redeem_points",
+    "customers_customer_record_bill": "engagement.record_bill",
+    "customers_customer_open_ticket": "tickets.change_ticket",
     "customers_customer_release": "customers.decide_identityrequest",
     "customers_customer_issue_code": "customers.add_identityrequest",
     "customers_customer_erase": "customers.erase_customer",
@@ -31,6 +35,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "customers_identityrequest_decide": "customers.decide_identityrequest",
     "customers_merge_undo": "customers.merge_customers",
     "customers_duplicatecandidate_dismiss": "customers.judge_duplicatecandidate",
+    "engagement_bill_give_back": "engagement.record_bill",
     "engagement_coderun_download": "engagement.generate_codes",
     "engagement_coupon_expire": "engagement.correct_coupon",
     "engagement_coupon_reactivate": "engagement.correct_coupon",

@@ -82,8 +82,8 @@ class SeriesAdmin(ReadOnlyAdmin):
         by = actor_of(request, self.organization_behind(series))
         form = IssueForm(request.POST or None, series=series, request=request, by=by)
         if form.run():
-            messages.success(request, f"Issued: {form.coupon} for {form.cleaned_data['customer']}.")
-            return HttpResponseRedirect(page_of(form.coupon))
+            form.report(request, form.cleaned_data["customer"])
+            return HttpResponseRedirect(page_of(form.coupon or series))
         return self.answer_page(
             request,
             "back_office/action.html",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -24,7 +24,7 @@ from organizations.tenancy.models import Organization
 class SimulateForm(ActionForm):
     """Amount, lines, day and store of a bill that is not recorded. `result` is what it would earn, in sentences."""
 
-    previews: Final = True
+    previews: ClassVar[bool] = True
     preview_button: Final = "Simulate"
     seen: Final = ""
 

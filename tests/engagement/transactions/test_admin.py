@@ -58,8 +58,8 @@ def test_the_page_costs_the_same_for_any_number(
     ContentType.objects.get_for_model(Bill)
     administrator.get(page_of(BILLS, bill))
     # Session, member of staff, the limit to stores, the bill; lines, returns, points, redemptions,
-    # coupons, entries; the version of the configuration, memberships.
-    with django_assert_num_queries(13):
+    # coupons, entries; the bill of the buttons, the version of the configuration, memberships.
+    with django_assert_num_queries(14):
         assert administrator.get(page_of(BILLS, bill)).status_code == 200
 
 

@@ -1,5 +1,7 @@
 """What staff do for one customer: who may, whose customers, what is shown before, and that it is done once."""
 
+import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,14 +10,23 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from customers.outbox.models import OutboxMessage
 from customers.profile.models import Customer
+from customers.validation_codes.models import ValidationCode
 from engagement.adjustments.models import PointsAdjustment
 from engagement.bills.models import Bill
+from engagement.coupons.models import Coupon
 from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.models import Program
+from engagement.redemptions.models import Redemption
+from loyalty_project.encryption import unseal
+from organizations.audit.models import AuditEntry
 from organizations.back_office.middleware import DIALOG_HEADER, LOCATION_HEADER
 from organizations.locations.models import Store, Till
 from tests.back_office import confirmed, log_in, page_of, register, text_of
+from tests.factories.adjustments import staff_of
+from tests.factories.bills import BillFactory
+from tests.factories.coupons import hold, open_series
 from tests.factories.customers import CustomerFactory
 from tests.factories.points import PointsAccountFactory, give_points
 from tests.factories.programs import ProgramFactory, ProgramVersionFactory
@@ -146,6 +157,163 @@ def test_store_staff_need_a_limit_for_goodwill(seller: Client, anna: Customer, p
     anna.organization.flags = {"ADJUSTMENT_LIMIT_STORE_STAFF": 5}
     anna.organization.save()
     assert send(seller, "goodwill", anna, points="5", reason="Thank-you").status_code == 302
+
+
+# --- coupons
+
+
+def test_a_coupon_is_shown_before_it_is_issued_once(administrator: Client, anna: Customer) -> None:
+    series = open_series(anna.organization, max_per_customer=1)
+    sent = typed(administrator, "issue_coupon", anna, series=str(series.series.pk), reason="Late parcel")
+    shown = administrator.post(address("issue_coupon", anna), sent)
+    assert "Anna Rao gets: " in text_of(shown)
+    assert "good until" in text_of(shown)
+    assert not Coupon.objects.exists()
+    for _ in range(2):
+        answer = administrator.post(address("issue_coupon", anna), {**sent, "seen": shown.context["form"].seen})
+        assert answer["Location"] == page_of("customers_customer", anna)
+    coupon = Coupon.objects.get()
+    assert (coupon.customer, coupon.made_by) == (anna, "staff:asha")
+    assert AuditEntry.objects.get(object_type="coupon").new["reason"] == "Late parcel"
+    sent = typed(administrator, "issue_coupon", anna, series=str(series.series.pk), reason="Again")
+    refused = administrator.post(address("issue_coupon", anna), sent).context["form"]
+    assert refused.errors == {"__all__": ["The customer has all the coupons that the series allows."]}
+
+
+def test_a_series_that_has_issued_all_is_refused_before(administrator: Client, anna: Customer, store: Store) -> None:
+    series = open_series(anna.organization, max_coupons=1)
+    hold(CustomerFactory(organization=store.organization), series, by=staff_of(store.organization))
+    sent = typed(administrator, "issue_coupon", anna, series=str(series.series.pk), reason="Sorry")
+    refused = administrator.post(address("issue_coupon", anna), sent).context["form"]
+    assert refused.errors == {"__all__": ["The series is switched off, is over, or has issued all its coupons."]}
+
+
+def test_without_a_series_there_is_no_coupon(administrator: Client, anna: Customer) -> None:
+    assert administrator.get(address("issue_coupon", anna))["Location"] == page_of("customers_customer", anna)
+
+
+# --- redemption
+
+
+def test_points_are_redeemed_with_a_code_that_was_sent(
+    administrator: Client, anna: Customer, points: PointsAccount, store: Store
+) -> None:
+    sent = typed(administrator, "redeem", anna, points="40", store=str(store.pk), bill="B-7")
+    shown = administrator.post(address("redeem", anna), {**sent, "send_code": "1"})
+    text = text_of(shown)
+    assert "40 points pay 20.00 INR" in text
+    assert "New balance: 60 points = 30.00 INR." in text
+    assert "A code was sent by SMS. It is good until" in text
+    message = OutboxMessage.objects.order_by("pk")[0]
+    (code,) = re.findall(r"\b[A-Z0-9]{6}\b", unseal(message.text) or "")
+    wrong = administrator.post(address("redeem", anna), confirmed({**sent, "code": "000000"}))
+    assert wrong.context["form"].errors["code"] == [
+        'This is not the code that was sent, or it is not valid any more. <small class="bo-code">(808)</small>'
+    ]
+    assert ValidationCode.objects.get().tries == 1
+    for _ in range(2):
+        answer = administrator.post(address("redeem", anna), confirmed({**sent, "code": code}))
+        assert answer["Location"] == page_of("customers_customer", anna)
+    redemption = Redemption.objects.get()
+    assert (redemption.points, redemption.entry.store, redemption.entry.made_by) == (40, store, "staff:asha")
+    assert redemption.transaction_number == "B-7"
+    assert "40 points redeemed for 20.00 INR" in text_of(administrator.get("/admin/"))
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "error"),
+    [
+        ({"points": "101"}, "points", "The customer does not have so many points. "),
+        ({"points": "0"}, "points", "Enter a number of points above 0. "),
+        ({"points": "1.5"}, "points", "The program does not have so many decimals. "),
+        ({"store": ""}, "store", "This field is required."),
+        ({"bill": "x" * 101}, "bill", "Ensure this value has at most 100 characters (it has 101)."),
+    ],
+)
+def test_a_refused_redemption_is_explained_at_its_field(
+    administrator: Client,
+    anna: Customer,
+    points: PointsAccount,
+    store: Store,
+    values: dict[str, str],
+    field: str,
+    error: str,
+) -> None:
+    sent = typed(administrator, "redeem", anna, **{"points": "5", "store": str(store.pk), **values})
+    errors = administrator.post(address("redeem", anna), sent).context["form"].errors
+    assert list(errors) == [field]
+    assert errors[field][0].startswith(error)
+
+
+def test_nothing_is_redeemed_without_a_code(administrator: Client, anna: Customer, points: PointsAccount, store: Store) -> None:
+    answer = send(administrator, "redeem", anna, points="5", store=str(store.pk))
+    assert answer.context["form"].errors["code"][0].startswith("Enter the code that the customer got.")
+    assert not Redemption.objects.exists()
+
+
+def test_store_staff_redeem_at_their_own_stores_alone(
+    seller: Client, anna: Customer, points: PointsAccount, store: Store, indiranagar: Till
+) -> None:
+    form = seller.get(address("redeem", anna)).context["form"]
+    assert list(form.fields["store"].stores) == [str(store.pk)]
+    sent = typed(seller, "redeem", anna, points="5", store=str(indiranagar.store_id))
+    assert list(seller.post(address("redeem", anna), sent).context["form"].errors) == ["store"]
+
+
+# --- bills
+
+
+def bill(**values: Any) -> dict[str, Any]:
+    lines = {"lines-item": ["KETTLE", "MUG"], "lines-quantity": ["1", "2"], "lines-amount": ["200", "50"]}
+    return {"number": "B-100", "day": "2026-01-05", "token": "0", "amount": "", **lines, **values}
+
+
+def test_a_bill_is_recorded_with_its_lines_and_points_once(
+    administrator: Client, anna: Customer, points: PointsAccount, store: Store
+) -> None:
+    assert administrator.get(address("record_bill", anna)).status_code == 200
+    typed_bill = bill(store=str(store.pk))
+    shown = administrator.post(address("record_bill", anna), typed_bill)
+    assert "250.00 INR: it earns 12 points = 6.00 INR" in text_of(shown)
+    assert not Bill.objects.exists()
+    for _ in range(2):
+        answer = administrator.post(address("record_bill", anna), confirmed(typed_bill))
+        assert answer["Location"] == page_of("customers_customer", anna)
+    recorded = Bill.objects.get()
+    assert (recorded.number, recorded.amount, recorded.store, recorded.recorded_by) == ("B-100", 250, store, "staff:asha")
+    assert list(recorded.lines.order_by("position").values_list("item_code", "quantity", "amount")) == [
+        ("KETTLE", 1, 200),
+        ("MUG", 2, 50),
+    ]
+    points.refresh_from_db()
+    assert points.balance == 112
+    assert "bill B-100 of 250.00 INR, 12 points." in text_of(administrator.get("/admin/"))
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "error"),
+    [
+        ({"number": "B-1"}, "number", "A bill of this number is recorded already. "),
+        ({"number": "x" * 51}, "number", "Ensure this value has at most 50 characters (it has 51)."),
+        ({"day": "2099-01-01"}, "day", "The day is too far in the future. "),
+        ({"day": "1900-01-01"}, "day", "The day is too far in the past. "),
+        ({"amount": "x"}, "amount", "Enter an amount in plain digits, such as 19.90."),
+        ({"lines-item": ["", ""], "lines-amount": ["", ""], "lines-quantity": ["", ""]}, "amount", "Enter the amount"),
+        ({"store": ""}, "store", "This field is required."),
+    ],
+)
+def test_a_refused_bill_is_explained_at_its_field(
+    administrator: Client, anna: Customer, till: Till, values: dict[str, Any], field: str, error: str
+) -> None:
+    BillFactory(till=till, customer=anna, number="B-1", billed_at=datetime(2026, 1, 5, 9, tzinfo=UTC))
+    sent = bill(**{"store": str(till.store_id), **values})
+    errors = administrator.post(address("record_bill", anna), sent).context["form"].errors
+    assert list(errors) == [field]
+    assert errors[field][0].startswith(error)
+
+
+def test_store_staff_record_no_bills(seller: Client, anna: Customer, store: Store) -> None:
+    assert seller.post(address("record_bill", anna), bill(store=str(store.pk))).status_code == 403
 
 
 # --- simulation
