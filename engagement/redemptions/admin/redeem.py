@@ -13,6 +13,7 @@ from engagement.back_office import points_worth
 from engagement.numbers.display import format_money, format_points
 from engagement.points.models import PointsAccount
 from engagement.programs.catalog import newest_versions
+from engagement.programs.descriptions import describe_redemption
 from engagement.redemptions.codes import CONSTRAINTS, PointsCode
 from engagement.redemptions.otp import CodeSent, ask_for_code
 from engagement.redemptions.redeeming import LONGEST_NUMBER, check_redeemable, redeem_points
@@ -98,6 +99,7 @@ class RedeemForm(OnceForm):
         self.rules = newest_versions()[account.program_id].typed_rules
         fields: Any = self.fields
         fields["store"].offer(stores)
+        fields["points"].help_text = " ".join(describe_redemption(self.rules, currency=by.organization.currency))
         if len(accounts) == 1:
             del fields["account_id"]
         else:
