@@ -272,7 +272,7 @@ def test_points_above_the_limit_wait_with_their_ticket(agent: Client, asha: Cust
     assert "+5,000 points wait for approval by a colleague." in text_of(agent.get("/admin/"))
 
 
-def test_a_ticket_is_opened_without_points_if_the_password_was_typed_long_ago(agent: Client, asha: Customer) -> None:
+def test_a_ticket_has_no_points_if_the_password_is_of_long_ago(agent: Client, asha: Customer) -> None:
     session = agent.session
     session["confirmed_at"] = 0
     session.save()
