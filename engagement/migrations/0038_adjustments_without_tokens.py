@@ -21,7 +21,7 @@ CREATE TRIGGER decided_adjustments_stay BEFORE UPDATE ON engagement_pointsadjust
 
 
 class Migration(migrations.Migration):
-    dependencies = [("engagement", "0036_program_external_id"), ("organizations", "0014_submissions")]
+    dependencies = [("engagement", "0037_figures"), ("organizations", "0015_submissions")]
 
     operations = [
         migrations.RunSQL(_DROP, _trigger(f"token {_COLUMNS}")),
