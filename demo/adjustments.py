@@ -7,7 +7,7 @@ from typing import Final
 from engagement.adjustments.models import PointsAdjustment
 from engagement.adjustments.posting import Draft
 from engagement.adjustments.rules import limit_of
-from engagement.adjustments.services import adjust_points, token_of
+from engagement.adjustments.services import adjust_points
 from engagement.adjustments.taking_back import take_back_adjustment
 from engagement.points.models import PointsAccount
 from organizations.audit.actors import staff_actor
@@ -48,7 +48,7 @@ def adjust_demo_points(organization: Organization) -> int:
     accounts = list(richest.select_related("customer")[: len(_CASES)])
     for account, case in zip(accounts, _CASES, strict=False):
         draft = Draft(points=Decimal(case.points), reason=case.reason)
-        entry = adjust_points(account, draft, token=token_of(account), limit=limit, by=by).adjustment.entry
+        entry = adjust_points(account, draft, limit=limit, by=by).entry
         if case.taken_back and entry is not None:
             take_back_adjustment(entry.pk, reason=case.taken_back, limit=limit, by=by)
     return len(accounts)

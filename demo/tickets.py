@@ -9,7 +9,6 @@ from typing import Final
 from customers.profile.models import Customer
 from engagement.adjustments.posting import Draft
 from engagement.adjustments.rules import limit_of
-from engagement.adjustments.services import token_of
 from engagement.points.models import PointsAccount
 from organizations.audit.actors import Actor, staff_actor
 from organizations.configuration import current_configuration
@@ -106,6 +105,6 @@ def _work(ticket: Ticket, case: _Case, *, limit: Decimal, choices: TicketChoices
     account = PointsAccount.objects.filter(customer=ticket.customer_id, moved_to=None).select_related("customer").first()
     if case.points and account is not None:
         draft = Draft(points=Decimal(case.points), reason=ticket.subject)
-        give_points(ticket, account, draft, token=token_of(account), limit=limit, by=by)
+        give_points(ticket, account, draft, limit=limit, by=by)
     if case.done is not None:
         work_on_ticket(ticket, case.done, comment=case.comment, choices=choices, by=by)

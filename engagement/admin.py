@@ -14,5 +14,5 @@ import engagement.points.admin.lot
 import engagement.programs.admin.membership
 import engagement.programs.admin.program
 import engagement.recommendations.admin
-import engagement.redemptions.admin
+import engagement.redemptions.admin.redemption
 import engagement.transactions.admin  # noqa: F401 - importing registers the pages

@@ -1,12 +1,15 @@
 """What admin pages of points and bills share: their rows belong to a customer and are many."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
 
 from customers.back_office import CustomerFilter, CustomerRowsAdmin
-from engagement.numbers.display import format_points
+from engagement.numbers.display import format_money, format_points
+from engagement.numbers.money import round_money
+from engagement.programs.rules import ProgramRules
 from organizations.back_office.columns import Column, link_column, value_column
 from organizations.back_office.current_user import organization_of
 
@@ -41,3 +44,11 @@ class AccountRowsAdmin(LoyaltyRowsAdmin):
 
     customer_link = link_column("account__customer", "Customer")
     program_name = value_column("account__program", "Program", str)
+
+
+def points_worth(points: Decimal, *, rules: ProgramRules, currency: str) -> str:
+    """Points with their value in money, as "6,107 points = 61.07 CAD"; without it if the program's points have none."""
+    shown = f"{format_points(points)} points"
+    if not rules.ratio:
+        return shown
+    return f"{shown} = {format_money(round_money(points * rules.ratio, currency))} {currency}"

@@ -13,6 +13,10 @@ VIEW_POINTS: Final = permissions(
 )
 # Within the limits of the organization's policies: by default store staff adjust no points.
 ADJUST_POINTS: Final = frozenset({"engagement.adjust_points"})
+# Redeem points for a customer, who confirms it by a code.
+REDEEM_POINTS: Final = frozenset({"engagement.redeem_points"})
+# Record a bill by hand, or return one.
+RECORD_BILLS: Final = frozenset({"engagement.record_bill"})
 VIEW_PROGRAMS: Final = permissions(_APP, "view", "program couponseries itempair")
 PAUSE_PROGRAMS: Final = frozenset({"engagement.pause_program"})
 # Give a customer a coupon; take a redemption back or end a coupon.
@@ -38,6 +42,8 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
             VIEW_POINTS
             | CONTACTS
             | ADJUST_POINTS
+            | REDEEM_POINTS
+            | RECORD_BILLS
             | COUPONS
             | SET_TIERS
             | VIEW_PROGRAMS
@@ -47,11 +53,22 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
             | GENERATE_CODES
             | VIEW_FIGURES
         ),
-        Role.STORE_MANAGER: VIEW_POINTS | CONTACTS | ADJUST_POINTS | COUPONS | SET_TIERS | VIEW_PROGRAMS | VIEW_FIGURES,
-        Role.STORE_STAFF: VIEW_POINTS | CONTACTS | ADJUST_POINTS,
+        Role.STORE_MANAGER: (
+            VIEW_POINTS
+            | CONTACTS
+            | ADJUST_POINTS
+            | REDEEM_POINTS
+            | RECORD_BILLS
+            | COUPONS
+            | SET_TIERS
+            | VIEW_PROGRAMS
+            | VIEW_FIGURES
+        ),
+        Role.STORE_STAFF: VIEW_POINTS | CONTACTS | ADJUST_POINTS | REDEEM_POINTS,
         Role.CARE_AGENT: VIEW_POINTS
         | CONTACTS
         | ADJUST_POINTS
+        | REDEEM_POINTS
         | COUPONS
         | SET_TIERS
         | VIEW_PROGRAMS
@@ -59,5 +76,5 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
         | RETRY_DEFERRED_EVENTS,
         Role.AUDITOR: VIEW_POINTS | VIEW_CONTACTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS | VIEW_FIGURES,
     },
-    within_stores=VIEW_POINTS | CONTACTS | ADJUST_POINTS | COUPONS | SET_TIERS | VIEW_FIGURES,
+    within_stores=(VIEW_POINTS | CONTACTS | ADJUST_POINTS | REDEEM_POINTS | RECORD_BILLS | COUPONS | SET_TIERS | VIEW_FIGURES),
 )

@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "organizations.back_office.middleware.DialogMiddleware",
     "organizations.staff.sessions.StaffSessionMiddleware",
     "organizations.back_office.middleware.StaffScopeMiddleware",
     "axes.middleware.AxesMiddleware",

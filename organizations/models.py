@@ -10,6 +10,7 @@ from organizations.locations.models import Concept, Store, Till, Zone
 from organizations.saved_views.models import SavedView
 from organizations.source_accounts.models import SourceAccount
 from organizations.staff.models import StaffMember
+from organizations.submissions.models import Submission
 from organizations.tenancy.models import Organization
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "SourceAccount",
     "StaffMember",
     "Store",
+    "Submission",
     "Till",
     "UploadedFile",
     "Zone",

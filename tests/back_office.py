@@ -1,10 +1,12 @@
 """The back office as a browser sees it: staff of a role, a client that is logged in, and the forms of its pages."""
 
 import re
+from collections.abc import Mapping
+from html import unescape
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
@@ -12,6 +14,7 @@ from django.utils.html import strip_tags
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
 from customers.registration.input import read_customer_input
+from organizations.back_office.once import digest_of
 from organizations.back_office.tables import Table
 from organizations.locations.models import Till
 from organizations.staff.models import StaffMember
@@ -58,6 +61,14 @@ def shown(response: HttpResponse) -> list[Any]:
     return rows
 
 
+def confirmed(typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What a form sends whose preview of these values was seen."""
+    data = QueryDict(mutable=True)
+    for name, value in typed.items():
+        data.setlist(name, [str(each) for each in (value if isinstance(value, list) else [value])])
+    return {**typed, "seen": digest_of(data)}
+
+
 def filled_form(client: Client, address: str, **changes: Any) -> dict[str, Any]:
     """What the form at `address` sends when `changes` are typed into it."""
     form = client.get(address).context["adminform"].form
@@ -86,3 +97,8 @@ def table_texts(table: Table) -> list[list[str]]:
 def without_small_tags(text: str) -> str:
     """The text without the tags around the small print of a code."""
     return re.sub("</?small[^>]*>", "", str(text))
+
+
+def text_of(answer: HttpResponse) -> str:
+    """The text of a page, without tags, entities and runs of blanks."""
+    return " ".join(unescape(strip_tags(answer.content.decode())).split())

@@ -28,8 +28,6 @@ class PointsAdjustment(TenantModel):
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="points_adjustments", db_index=False)
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="points_adjustments", db_index=False)
-    # Of the form that it came from, so that a form counts once, in however many tabs it is open.
-    token = models.CharField(max_length=60, db_collation="C", editable=False)
     points = points_field("Below zero: taken")
     expiry = models.CharField(max_length=7, choices=Expiry, default=Expiry.PROGRAM)
     expires_on = models.DateField(null=True, blank=True, help_text="Last day on which added points can be used")
@@ -48,7 +46,6 @@ class PointsAdjustment(TenantModel):
         ordering = ["-decided_on", "pk"]
         verbose_name = "adjustment"
         constraints = [
-            models.UniqueConstraint(fields=["organization", "token"], name="points_adjustment_token_unique"),
             models.CheckConstraint(condition=~models.Q(points=0), name="points_adjustment_not_zero"),
             models.CheckConstraint(
                 name="points_adjustment_decided_with_its_entry",

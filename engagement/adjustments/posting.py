@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
 from customers.profile.models import Customer
 from engagement.adjustments.models import PointsAdjustment
@@ -16,6 +17,7 @@ from engagement.points.ledger.posting import AccountState, EntryContext, Insuffi
 from engagement.points.ledger.repository import lock_accounts, read_accounts, settle_states, tier_ends_of, write_accounts
 from engagement.points.ledger.tiers import attach_tiers
 from engagement.points.models import PointsEntry, PointsLot
+from engagement.points.settlement import settled_accounts
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ProgramCatalog, current_catalog
 from loyalty_project import clock
@@ -23,6 +25,7 @@ from organizations.audit.actors import Actor
 from organizations.tenancy.models import Organization
 
 When = PointsAdjustment.Expiry
+_NO_ACCOUNT: Final = "The customer has no points account in this program any more."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +55,41 @@ def post_adjustment(draft: Draft, *, customer: Customer, program_id: int, by: Ac
     `check_draft` refuses, for more points than the balance, and for a customer without an account in the program.
     """
     catalog = current_catalog()
-    current, zone = catalog.by_id[program_id], by.organization.zone
     check_draft(draft, customer=customer, program_id=program_id, organization=by.organization)
-    state = lock_accounts([customer.pk], zone=zone).get(AccountKey(customer.pk, program_id))
+    state = lock_accounts([customer.pk], zone=by.organization.zone).get(AccountKey(customer.pk, program_id))
     if state is None:
-        raise AdjustmentRefusedError("The customer has no points account in this program any more.")
+        raise AdjustmentRefusedError(_NO_ACCOUNT)
     attach_tiers([state], until=now, catalog=catalog, customers={customer.pk: customer}, policy=by.organization.policy)
     settle_states([state], until=now, recorded_at=now)
+    entry = _apply(draft, state, customer=customer, catalog=catalog, by=by, now=now)
+    state.advance_tier(now)
+    write_accounts([state])
+    return entry
+
+
+def balance_after(draft: Draft, *, customer: Customer, program_id: int, by: Actor) -> Decimal:
+    """The balance that the adjustment would leave now, by the rules of `post_adjustment`; it is not posted.
+
+    Raises `AdjustmentRefusedError`. Call it outside of a transaction that holds locks: what is due by now is settled first.
+    """
+    check_draft(draft, customer=customer, program_id=program_id, organization=by.organization)
+    state = settled_accounts([customer.pk], organization=by.organization).get(AccountKey(customer.pk, program_id))
+    if state is None:
+        raise AdjustmentRefusedError(_NO_ACCOUNT)
+    _apply(draft, state, customer=customer, catalog=current_catalog(), by=by, now=clock.now())
+    return state.account.balance
+
+
+def _apply(
+    draft: Draft, state: AccountState, *, customer: Customer, catalog: ProgramCatalog, by: Actor, now: datetime
+) -> PointsEntry:
+    """Enter the adjustment in the settled state of the account."""
+    program_id, zone = state.account.program_id, by.organization.zone
     facts = EntryContext(
         occurred_at=now,
         recorded_at=now,
         made_by=by.name,
-        version=current.version,
+        version=catalog.by_id[program_id].version,
         note=draft.reason,
         explanation={"because": "adjustment"},
     )
@@ -71,17 +97,13 @@ def post_adjustment(draft: Draft, *, customer: Customer, program_id: int, by: Ac
         if draft.points > 0:
             today = now.astimezone(zone).date()
             expiry = _expiry(draft, customer=customer, program_id=program_id, catalog=catalog, today=today)
-            entry = award(state, draft.points, facts=facts, expiry=expiry, as_adjustment=True)
-        else:
-            entry = spend(state, -draft.points, kind=Kind.ADJUST, facts=facts)
+            return award(state, draft.points, facts=facts, expiry=expiry, as_adjustment=True)
+        return spend(state, -draft.points, kind=Kind.ADJUST, facts=facts)
     except InsufficientPointsError:
         balance = format_points(max(state.account.balance, Decimal(0)))
         raise AdjustmentRefusedError(f"Only {balance} points can be taken.", field="points") from None
     except TooManyPointsError:
         raise AdjustmentRefusedError("The balance would be too large.", field="points") from None
-    state.advance_tier(now)
-    write_accounts([state])
-    return entry
 
 
 def default_last_day(customer: Customer, program_id: int, *, organization: Organization) -> date | None:

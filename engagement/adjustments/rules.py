@@ -9,6 +9,18 @@ from organizations.policies import Policy
 
 # No adjustment is larger, whatever the limits: a slip of the keyboard is refused.
 MOST_ADJUSTED: Final = Decimal(99_999_999)
+# What staff choose from as the reason of goodwill. The last one needs details.
+OTHER_REASON: Final = "Another reason"
+GOODWILL_REASONS: Final = (
+    "Points missing from a bill",
+    "Faulty or wrong goods",
+    "Late or missing delivery",
+    "Wrong price",
+    "Unfriendly or slow service",
+    "Thank-you",
+    "Correction of a mistake",
+    OTHER_REASON,
+)
 _LIMITS: Final[Mapping[str, Callable[[Policy], int]]] = {
     "store_staff": lambda policy: policy.adjustment_limit_of_store_staff,
     "store_manager": lambda policy: policy.adjustment_limit_of_store_managers,

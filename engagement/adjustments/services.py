@@ -1,11 +1,10 @@
 """Adjusting points: at once up to the limit of the member of staff, above it after approval by a second person."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
@@ -15,7 +14,6 @@ from engagement.adjustments.rules import AdjustmentRefusedError
 from engagement.numbers.display import format_points
 from engagement.points.models import PointsAccount, PointsEntry
 from loyalty_project import clock
-from loyalty_project.db.errors import constraint_name
 from loyalty_project.db.locks import ask_to_repeat, lock
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.audit.actors import Actor
@@ -23,61 +21,22 @@ from organizations.audit.services import Change, record_changes
 
 Status = PointsAdjustment.Status
 NOUN: Final = "pointsadjustment"
-_TOKEN: Final = "points_adjustment_token_unique"  # noqa: S105 - the name of a constraint
 # None: no limit. Operators have none.
 Limit = Decimal | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adjusted:
-    """An adjustment, made now or before with the same token (`is_replay`)."""
-
-    adjustment: PointsAdjustment
-    is_replay: bool = False
-
-
-def token_of(account: PointsAccount) -> str:
-    """The token of a form that is opened now: the account and the last adjustment of the customer in the program.
-
-    All forms that are open at the same time have the same one, and each token makes one adjustment.
-    """
-    rows = PointsAdjustment.objects.filter(customer=account.customer_id, program=account.program_id)
-    last = rows.order_by("-pk").values_list("pk", flat=True).first()
-    return f"{account.pk}-{last or 0}"
-
-
-def adjust_points(account: PointsAccount, draft: Draft, *, token: str, limit: Limit, by: Actor) -> Adjusted:
+@transaction.atomic
+def adjust_points(account: PointsAccount, draft: Draft, *, limit: Limit, by: Actor) -> PointsAdjustment:
     """Adjust the points of the account's customer; above `limit` the adjustment is stored as pending.
 
-    A `token` (`token_of`) that made an adjustment already returns that one, and nothing else happens. Raises
-    `AdjustmentRefusedError`; `django.db.OperationalError` (55P03, 40001) if a lock is not free in time. Locks the customer,
-    then the accounts; the constraint `points_adjustment_token_unique` is underneath.
+    Raises `AdjustmentRefusedError`; `django.db.OperationalError` (55P03, 40001) if a lock is not free in time. Locks the
+    customer, then the accounts.
     """
-    try:
-        return _find_earlier(token) or _adjust(account, draft, token=token, limit=limit, by=by)
-    except IntegrityError as error:
-        earlier = _find_earlier(token) if constraint_name(error) == _TOKEN else None
-        if earlier is None:
-            raise
-        return earlier
-
-
-def _find_earlier(token: str) -> Adjusted | None:
-    earlier = PointsAdjustment.objects.filter(token=token).first()
-    return Adjusted(adjustment=earlier, is_replay=True) if earlier else None
-
-
-@transaction.atomic
-def _adjust(account: PointsAccount, draft: Draft, *, token: str, limit: Limit, by: Actor) -> Adjusted:
     seen = account.customer_id
     customer = lock_customer(seen)
     account.refresh_from_db(fields=["customer", "moved_to"])
     if account.customer_id != seen:
         ask_to_repeat("a merge was made or undone meanwhile")
-    if earlier := _find_earlier(token):
-        return earlier
-    if token != token_of(account):
-        raise AdjustmentRefusedError("The customer's points were adjusted after you opened this page. Open it again.")
     now = clock.now()
     check_draft(draft, customer=customer, program_id=account.program_id, organization=by.organization)
     needs_approval = limit is not None and abs(draft.points) > limit
@@ -85,7 +44,6 @@ def _adjust(account: PointsAccount, draft: Draft, *, token: str, limit: Limit, b
         organization=by.organization,
         customer=customer,
         program_id=account.program_id,
-        token=token,
         points=draft.points,
         expiry=draft.expiry,
         expires_on=draft.expires_on,
@@ -98,12 +56,12 @@ def _adjust(account: PointsAccount, draft: Draft, *, token: str, limit: Limit, b
         adjustment.save()
         new = {"customer": customer.pk, **_audited(draft)}
         record_changes([Change(action="requested", object_type=NOUN, object_id=adjustment.pk, new=new)], by=by)
-        return Adjusted(adjustment=adjustment)
+        return adjustment
     adjustment.entry = post_adjustment(draft, customer=customer, program_id=account.program_id, by=by, now=now)
     adjustment.status, adjustment.decided_on, adjustment.decided_by = Status.DONE, now, by.name
     adjustment.save()
     _record_entry(adjustment, adjustment.entry, by=by)
-    return Adjusted(adjustment=adjustment)
+    return adjustment
 
 
 @transaction.atomic

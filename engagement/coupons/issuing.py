@@ -18,7 +18,7 @@ from engagement.coupons.catalog import CurrentSeries, load_series
 from engagement.coupons.codes import CouponCode
 from engagement.coupons.counts import add_issued, lock_issued
 from engagement.coupons.drawing import draw_codes
-from engagement.coupons.models import Coupon
+from engagement.coupons.models import Coupon, SeriesIssues
 from engagement.coupons.rules import SeriesTerms
 from loyalty_project import clock
 from loyalty_project.db.lookups import is_any_of
@@ -125,6 +125,21 @@ def give_coupon(customer: Customer, current: CurrentSeries, *, by: Actor, refere
         new["reason"] = reason
     record_changes([Change(action="issued", object_type="coupon", object_id=coupon.pk, new=new)], by=by)
     return coupon
+
+
+def check_may_issue(customer: Customer, current: CurrentSeries, *, by: Actor) -> None:
+    """Raise `LoyaltyError` as `give_coupon` would now; nothing is locked or written. At most three queries."""
+    check_may_get(customer, by.organization.policy)
+    check_is_open(current, clock.now(), by=by)
+    series, terms = current.series.pk, current.terms
+    if terms.max_per_customer is not None:
+        held, _ = held_coupons([series], [customer.pk])
+        if held[series, customer.pk] >= terms.max_per_customer:
+            raise LoyaltyError(CouponCode.NOT_CREATED)
+    if terms.max_coupons is not None:
+        issued = SeriesIssues.objects.filter(series=series).values_list("issued", flat=True).first() or 0
+        if issued >= terms.max_coupons:
+            raise LoyaltyError(CouponCode.SERIES_EXPIRED)
 
 
 def issue_coupons(

@@ -57,6 +57,13 @@ class EarlierAwards:
         sold = (bill.billed_on, bill.pk)
         given[sold] = given.get(sold, ZERO) + award.points
 
+    def of_bills_before(self, bill: Bill) -> "EarlierAwards":
+        """The awards of the bills that were recorded before this one."""
+        earlier = EarlierAwards()
+        for key, given in self.points.items():
+            earlier.points[key] = {sold: points for sold, points in given.items() if sold[1] < bill.pk}
+        return earlier
+
     @staticmethod
     def _sums(given: Mapping[tuple[date, int], Decimal], bill: Bill) -> Given:
         others = [(day, points) for (day, bill_id), points in given.items() if bill_id != bill.pk]

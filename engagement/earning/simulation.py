@@ -42,6 +42,11 @@ class Simulated:
     outcomes: Sequence[Earning | NoAward] = ()
     obstacle: str = ""
 
+    @property
+    def points(self) -> Decimal:
+        """The points that all rules give together, promised ones included."""
+        return sum((outcome.award.points for outcome in self.outcomes if isinstance(outcome, Earning)), Decimal(0))
+
     def in_words(self) -> list[str]:
         """A headline and a sentence for each rule."""
         name = f"{self.program.name}, version {self.version.number} of its rules"
@@ -80,7 +85,7 @@ def simulate_bill(
     rules = [rule for version in versions.values() for rule in version.typed_rules.earning]
     circumstances = read_circumstances([bill], rules)
     return [
-        _simulate(
+        simulate_in_program(
             bill,
             current,
             versions[current.program.pk],
@@ -94,7 +99,7 @@ def simulate_bill(
     ]
 
 
-def _simulate(
+def simulate_in_program(
     bill: Bill,
     current: CurrentProgram,
     version: ProgramVersion,
@@ -105,6 +110,7 @@ def _simulate(
     organization: Organization,
     fields: Sequence[FieldDefinition],
 ) -> Simulated:
+    """What a sale brings in one program by a version of its rules, the tier of the membership, and these circumstances."""
     if membership is None:
         return Simulated(program=current.program, version=version, obstacle="the customer is no member")
     policy = organization.policy

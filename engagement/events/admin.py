@@ -39,6 +39,7 @@ class DeferredEventAdmin(ReadOnlyAdmin):
     search_fields = ("customer_id",)
     search_help_text = "Customer id"
     actions = ("try_again",)
+    confirmed_actions = ("try_again",)
 
     has_retry_permission = permission_check("engagement.retry_deferredevent")
 

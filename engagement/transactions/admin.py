@@ -3,27 +3,38 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from unfold.decorators import display
 
 from customers.profile.field_values import write_value
 from engagement.back_office import LoyaltyRowsAdmin
+from engagement.bills.admin.give_back import ReturnForm
 from engagement.bills.models import ANONYMOUS, RETURNS, Bill
+from engagement.earning.explaining import explain_sale, obstacle_to_earning
 from engagement.numbers.display import format_money, format_points
 from engagement.points.models import BillPoints, PointsEntry
+from engagement.programs.catalog import current_catalog
+from loyalty_project.protocol.numbers import plain_digits
 from organizations.back_office.columns import choice_column, is_in_sight, link_to
-from organizations.back_office.current_user import own_stores
+from organizations.back_office.current_user import actor_of, organization_of, own_stores
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter, RecentFilter, Rows, StoreFilter
 from organizations.back_office.list_export import ExportColumn, ListResource, customer_id, customer_name
 from organizations.back_office.list_exports import ExportedList
+from organizations.back_office.pages import page_of, permission_check, row_page
 from organizations.back_office.presets import Preset
+from organizations.back_office.stores import stores_for
 from organizations.back_office.tables import Table, number, strong, table
 from organizations.fields.models import FieldDefinition
+from organizations.tenancy.models import Organization
 
+# Sales that staff return here. What came back with a mixed bill is returned already.
+RETURNABLE = frozenset({Bill.Type.REGULAR, Bill.Type.NOT_INTERESTED, Bill.Type.MIXED})
 _LABELS = {
     "bill_client_id": "Id at the till",
     "shipping_source_till_code": "Shipped by till",
@@ -107,6 +118,8 @@ class BillAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stubs 
     search_help_text = "Bill number, or customer: mobile, e-mail, id, card or name"
     change_form_outer_before_template = "back_office/bill.html"  # type: ignore[assignment]  # see the base class
 
+    actions_detail: Sequence[str] = ("give_back",)  # type: ignore[assignment]  # see the base class
+
     type_label = choice_column("type", "Type", TYPE_COLORS)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -138,6 +151,37 @@ class BillAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stubs 
         """The points that the bill brought; blank if none."""
         return format_points(bill.brought) if bill.brought else ""
 
+    has_give_back_permission = permission_check("engagement.record_bill")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
+        """The buttons; only a sale of which something is left can come back."""
+        bill = self.get_object(request, str(object_id))
+        if bill is None or bill.type not in RETURNABLE or bill.is_returned:
+            return []
+        return super().get_actions_detail(request, object_id)
+
+    @row_page("Return", address="return", icon="assignment_return", permission="give_back", opens_dialog=True)
+    def give_back(self, request: HttpRequest, bill: Bill) -> HttpResponse:
+        """The page that returns a sale, an amount of it, or some of its lines."""
+        if bill.type not in RETURNABLE:
+            messages.warning(request, f"Bill {bill.number} is no sale: it cannot come back.")
+            return HttpResponseRedirect(page_of(bill))
+        by = actor_of(request, self.organization_behind(bill))
+        left = bill.amount - bill.returned_amount
+        form = ReturnForm(request.POST or None, sale=bill, stores=stores_for(request), by=by)
+        if form.run():
+            form.report(request, f"Bill {bill.number}")
+            return HttpResponseRedirect(page_of(bill))
+        return self.answer_page(
+            request,
+            "back_office/action.html",
+            title=f"Return: bill {bill.number}",
+            original=bill,
+            form=form,
+            submit="Return",
+            intro=f"{format_money(left)} of {format_money(bill.amount)} {bill.currency} can come back.",
+        )
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         bill: Bill = context["original"]
         bills = self.get_queryset(request)
@@ -160,11 +204,18 @@ class BillAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stubs 
         }
         if bill.customer is None or is_in_sight(bill.customer):
             # Balances and codes are the customer's.
+            shares = list(bill.points.select_related("account__program").order_by("pk"))
+            posted = list(entries.order_by("occurred_at", "pk"))
             context |= {
-                "points": _points_table(bill),
+                "points": _points_table(shares),
                 "redemptions": _redemptions_table(bill),
                 "coupons": _coupons_table(bill),
-                "entries": list(entries.order_by("occurred_at", "pk")),
+                "entries": posted,
+                "why": []
+                if bill.is_return
+                else _why_tables(bill, shares, posted, organization_of(request) or bill.organization),
+                "simulates": _simulation_of(bill),
+                "why_nothing": obstacle_to_earning(bill, has_shares=bool(shares)),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -191,7 +242,36 @@ def _lines_table(bill: Bill) -> Table:
     return table("Lines", columns, rows, empty="The bill has no lines.")
 
 
-def _points_table(bill: Bill) -> Table:
+def _simulation_of(bill: Bill) -> str:
+    """The address that simulates a bill like this one; "" without a customer."""
+    if bill.customer_id is None:
+        return ""
+    like = {"amount": plain_digits(bill.amount), "day": bill.billed_on.isoformat(), "store": bill.store_id or ""}
+    return f"{reverse('admin:customers_customer_simulate_bill', args=[bill.customer_id])}?{urlencode(like)}"
+
+
+def _why_tables(
+    bill: Bill, shares: Sequence[BillPoints], entries: Sequence[PointsEntry], organization: Organization
+) -> list[Table]:
+    """What each rule gave, or why not: a table for each program."""
+    explanations = explain_sale(bill, shares=shares, entries=entries, catalog=current_catalog(), organization=organization)
+    return [
+        table(
+            f"Why these points: {explanation.program}",
+            (strong("Rule"), number("Points"), "Why"),
+            [
+                (rule.rule, "nothing" if rule.points is None else format_points(rule.points), rule.why)
+                for rule in explanation.rules
+            ],
+            empty="No rule gives points for bills.",
+            note=f"version {explanation.version.number} of its rules",
+            footer=f"Today: {explanation.obstacle}." if explanation.obstacle else "",
+        )
+        for explanation in explanations
+    ]
+
+
+def _points_table(shares: Sequence[BillPoints]) -> Table:
     columns = ("Program", number("Points awarded"), number("To take back for returns"), number("Taken back"))
     rows = [
         (
@@ -200,7 +280,7 @@ def _points_table(bill: Bill) -> Table:
             format_points(points.claimed),
             format_points(points.taken),
         )
-        for points in bill.points.select_related("account__program").order_by("pk")
+        for points in shares
     ]
     return table("Points", columns, rows)
 

@@ -25,6 +25,7 @@ from unfold.paginator import InfinitePaginator
 
 from organizations.audit.models import AuditEntry
 from organizations.audit.services import record_changes
+from organizations.back_office.bulk import confirmation_page
 from organizations.back_office.checks import BackOfficeChecks
 from organizations.back_office.columns import boolean_column
 from organizations.back_office.current_user import actor_of, member_of, organization_of, own_stores, work_for
@@ -89,6 +90,8 @@ class BackOfficeAdmin(ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     save_as = False
     actions: Sequence[str] = ("activate", "deactivate")
+    # Those that change the selected rows, after a page that says how many these are.
+    confirmed_actions: ClassVar[Sequence[str]] = ("activate", "deactivate")
     # Unfold's defaults have narrower types than what it takes.
     actions_detail: Sequence[str] = ()  # type: ignore[assignment]
     change_form_outer_before_template: str | None = None  # type: ignore[assignment]
@@ -264,10 +267,12 @@ class BackOfficeAdmin(ModelAdmin):
         return request is not None and lookup in self.list_parameters(request)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:  # type: ignore[override]  # newer stubs
-        """Run an action on the selected rows of the list."""
+        """Run an action on the selected rows of the list, or ask before it changes them."""
         if not all(map(is_row_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             messages.warning(request, "The selection does not consist of rows of this list. Nothing was changed.")
             return None
+        if (confirmation := confirmation_page(self, request, queryset)) is not None:
+            return confirmation
         response: HttpResponse | None = super().response_action(request, queryset)
         return response
 

@@ -1,7 +1,8 @@
 """Forms of configuration, checked by the same description as the organization file, and forms of actions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
@@ -10,7 +11,7 @@ from django.db import Error
 from django.db.models import QuerySet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from loyalty_project.protocol.codes import Code, CodeTable
+from loyalty_project.protocol.codes import CodeTable
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.numbers import read_plain, read_whole
 from loyalty_project.protocol.plain_text import one_line, visible
@@ -116,11 +117,12 @@ class ActionForm(ReadableTexts, forms.Form):
     """A form that does something. A subclass calls its service in `act`; a refusal is shown on the form.
 
     `refusals` are the exceptions of the service whose text is shown: at the field that their attribute `field` names, else
-    above the form. `constraints` has the codes of violated constraints.
+    above the form. `constraints` has the codes of violated constraints, `sentences` what codes mean on this form.
     """
 
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
-    constraints: ClassVar[Mapping[str, Code]] = {}
+    constraints: ClassVar[Mapping[str, CodeTable]] = {}
+    sentences: ClassVar[Mapping[CodeTable, str]] = {}
 
     def act(self) -> None:
         """Do what the form asks for."""
@@ -132,15 +134,17 @@ class ActionForm(ReadableTexts, forms.Form):
 
     def run(self) -> bool:
         """Do what a valid form asks for. False if it was not sent, is not valid, or the service refused."""
-        if not self.is_valid():
-            return False
+        return self.is_valid() and self.attempt(self.act)
+
+    def attempt(self, work: Callable[[], None]) -> bool:
+        """Call `work`; a refusal becomes an error of this valid form. False if it was refused."""
         try:
-            self.act()
+            work()
         except self.refusals as refusal:
             self.add_error(getattr(refusal, "field", "") or None, str(refusal))
         except (LoyaltyError, Error) as error:
             code = refusal_of(error, self.constraints)
-            self.add_error(self.field_of(code), sentence_of(code))
+            self.add_error(self.field_of(code), sentence_of(code, self.sentences))
         return self.is_valid()
 
 
@@ -165,6 +169,15 @@ class ReasonField(LineField):
     def __init__(self, *, help_text: str, **kwargs: Any) -> None:
         widget = UnfoldAdminTextInputWidget()
         super().__init__(max_length=MAX_REASON, widget=widget, help_text=help_text, **kwargs)
+
+
+class DayInput(UnfoldAdminTextInputWidget):
+    """The browser's own choice of a day, which needs no script."""
+
+    input_type = "date"
+
+    def format_value(self, value: Any) -> str | None:
+        return value.isoformat() if isinstance(value, date) else super().format_value(value)
 
 
 class NumberField(LineField):

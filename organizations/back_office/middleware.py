@@ -1,14 +1,38 @@
-"""Scope of the back office: the organization and the reach of the current user (docs/architecture.md, Tenants)."""
+"""Scope of the back office: the organization and the reach of the current user (docs/architecture.md, Tenants); dialogs."""
 
 from collections.abc import Callable
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseRedirectBase
 from django.urls import reverse
 from django.utils import timezone
 
 from organizations.back_office.current_user import member_of
 from organizations.staff.reach import staff_reach
 from organizations.tenancy.scoping import no_scope, organization_scope, unscoped
+
+# Set by static/back_office/dialogs.js, and answered in place of the address that a browser would follow unseen.
+DIALOG_HEADER: Final = "X-Dialog"
+LOCATION_HEADER: Final = "X-Dialog-Location"
+
+
+class DialogMiddleware:
+    """Answer 204 with the address of a redirect to a form that a dialog sends or opens.
+
+    A script cannot see where a redirect leads before the browser has followed it, which would use up the messages of that page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if DIALOG_HEADER not in request.headers or not isinstance(response, HttpResponseRedirectBase):
+            return response
+        answer = HttpResponse(status=204, headers={LOCATION_HEADER: response.url})
+        answer.cookies = response.cookies
+        return answer
 
 
 class StaffScopeMiddleware:

@@ -51,11 +51,17 @@ def row_view(permission: str) -> Callable[[View], View]:
     return decorate
 
 
-def row_page(title: str, *, address: str, icon: str, permission: str = "change") -> Callable[[View], Any]:
-    """A `row_view` with a button, shown by Unfold on the row's own page. `permission` names a method `has_..._permission`."""
+def row_page(
+    title: str, *, address: str, icon: str, permission: str = "change", opens_dialog: bool = False
+) -> Callable[[View], Any]:
+    """A `row_view` with a button, shown by Unfold on the row's own page. `permission` names a method `has_..._permission`.
+
+    With `opens_dialog` the form opens over the row's page (static/back_office/dialogs.js).
+    """
 
     def decorate(view: View) -> Any:
-        make_action: Any = action(description=title, url_path=address, icon=icon)
+        attributes = {"data-dialog": ""} if opens_dialog else None
+        make_action: Any = action(description=title, url_path=address, icon=icon, attrs=attributes)
         page = make_action(row_view(permission)(view))
         # For the button alone: the view checks in the scope of the row, where operators have an organization.
         page.allowed_permissions = [permission]

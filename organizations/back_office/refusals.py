@@ -60,7 +60,7 @@ SENTENCES: Final[Mapping[CodeTable, str]] = {
 }
 
 
-def refusal_of(error: LoyaltyError | Error, constraints: Mapping[str, Code]) -> CodeTable:
+def refusal_of(error: LoyaltyError | Error, constraints: Mapping[str, CodeTable]) -> CodeTable:
     """The code of a refusal, as a till would get it. Raises `error` again if it is a bug or a failure elsewhere."""
     if isinstance(error, LoyaltyError):
         return error.code
@@ -74,9 +74,14 @@ def refusal_of(error: LoyaltyError | Error, constraints: Mapping[str, Code]) -> 
     return code
 
 
-def sentence_of(code: CodeTable) -> SafeString:
-    """The sentence for staff, followed by the number of the code in small print."""
-    return _with_number(SENTENCES.get(code, code.sentence), code)
+def sentence_of(code: CodeTable, sentences: Mapping[CodeTable, str] = SENTENCES) -> SafeString:
+    """The sentence for staff, followed by the number of the code in small print. `sentences` come first."""
+    return _with_number(_listed(code, sentences) or _listed(code, SENTENCES) or code.sentence, code)
+
+
+def _listed(code: CodeTable, sentences: Mapping[CodeTable, str]) -> str:
+    """The sentence of a code, "" for none. Codes of several tables may have the same number."""
+    return next((sentence for key, sentence in sentences.items() if key is code), "")
 
 
 def notice_sentence(notice: Notice) -> SafeString:

@@ -164,7 +164,7 @@ def test_actions_change_rows_in_scope_alone(places: dict[str, Place], role: str,
             forged = [place.rows[model].pk for place in others]
             address = reverse(f"admin:{app}_{noun}_changelist")
             for more in ({}, {"select_across": "0", "index": "0"}):
-                browser.post(address, {"action": name, "_selected_action": forged, **more})
+                browser.post(address, {"action": name, "confirmed": "1", "_selected_action": forged, **more})
     assert fingerprint() == before
 
 

@@ -106,7 +106,6 @@ def write_adjustments(history: History) -> None:
         organization=account.organization,
         customer=account.customer,
         program=account.program,
-        token=f"{account.pk}-0",
         points=credit.points,
         reason="A slip of the till",
         status=PointsAdjustment.Status.DONE,

@@ -5,7 +5,7 @@ from typing import Any
 
 from engagement.adjustments.models import PointsAdjustment
 from engagement.adjustments.posting import Draft
-from engagement.adjustments.services import Limit, adjust_points, token_of
+from engagement.adjustments.services import Limit, adjust_points
 from engagement.points.models import PointsAccount
 from organizations.audit.actors import Actor, staff_actor
 from organizations.staff.models import StaffMember
@@ -21,14 +21,13 @@ def staff_of(organization: Organization, name: str = "carla") -> Actor:
 
 
 def adjust(
-    account: PointsAccount, points: str | int, *, limit: Limit = None, by: str = "carla", token: str = "", **draft: Any
+    account: PointsAccount, points: str | int, *, limit: Limit = None, by: str = "carla", **draft: Any
 ) -> PointsAdjustment:
     """An adjustment by the member of staff `by`; pending above `limit`. `draft` are the other values of a `Draft`."""
     values = {"reason": "A slip of the till", **draft}
     return adjust_points(
         account,
         Draft(points=Decimal(points), **values),
-        token=token or token_of(account),
         limit=limit,
         by=staff_of(account.organization, by),
-    ).adjustment
+    )

@@ -45,6 +45,8 @@ TABLE = """
     engagement.generate_codes               A . . . .  .
     engagement.issue_coupon                 A M . C .  kept
     engagement.pause_program                A . . . .  .
+    engagement.record_bill                  A M . . .  kept
+    engagement.redeem_points                A M S C .  kept
     engagement.retry_deferredevent          A . . C .  .
     engagement.set_tier                     A M . C .  kept
     engagement.view_bill                    A M S C U  kept

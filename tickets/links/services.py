@@ -6,8 +6,9 @@ from typing import Any, Final
 from django.db import transaction
 
 from customers.profile.locks import lock_customer
+from engagement.adjustments.models import PointsAdjustment
 from engagement.adjustments.posting import Draft
-from engagement.adjustments.services import Adjusted, Limit, adjust_points
+from engagement.adjustments.services import Limit, adjust_points
 from engagement.bills.models import Bill
 from engagement.coupons.catalog import CurrentSeries
 from engagement.coupons.issuing import give_coupon
@@ -36,21 +37,20 @@ def reason_of(ticket: Ticket, reason: str) -> str:
 
 
 @transaction.atomic
-def give_points(ticket: Ticket, account: PointsAccount, draft: Draft, *, token: str, limit: Limit, by: Actor) -> Adjusted:
+def give_points(ticket: Ticket, account: PointsAccount, draft: Draft, *, limit: Limit, by: Actor) -> PointsAdjustment:
     """Add points to an account of the ticket's customer; above `limit` they wait for approval.
 
-    The ledger entry carries the ticket's code. A `token` that made an adjustment already gives nothing again. Raises
-    `TicketRefusedError` for points below zero and for a ticket that is history by a merge; other errors as `adjust_points`.
+    The ledger entry carries the ticket's code. Raises `TicketRefusedError` for points below zero and for a ticket that is
+    history by a merge; other errors as `adjust_points`.
     """
     refuse_history(ticket)
     if draft.points < 0:
         raise TicketRefusedError(ONLY_ADDS)
     _check_customer(ticket, account.customer_id)
     named = replace(draft, reason=reason_of(ticket, draft.reason))
-    adjusted = adjust_points(account, named, token=token, limit=limit, by=by)
-    if not adjusted.is_replay:
-        _link(ticket, by=by, is_goodwill=True, adjustment=adjusted.adjustment)
-    return adjusted
+    adjustment = adjust_points(account, named, limit=limit, by=by)
+    _link(ticket, by=by, is_goodwill=True, adjustment=adjustment)
+    return adjustment
 
 
 @transaction.atomic

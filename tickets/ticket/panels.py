@@ -34,7 +34,7 @@ def tickets_panel(customer: Customer, *, organization: Organization, seen_by: St
         return None
     options: dict[str, Any] = {"empty": "No tickets."}
     if may_open:
-        options |= {"link": reverse("admin:tickets_ticket_open", args=[customer.pk]), "link_text": "Open a ticket"}
+        options |= {"link": reverse("admin:customers_customer_open_ticket", args=[customer.pk]), "link_text": "Open a ticket"}
     if len(rows) == SHOWN:
         every = f"{reverse('admin:tickets_ticket_changelist')}?customer={customer.pk}&state=all"
         options["footer"] = format_html('<a class="bo-link" href="{}">Show all</a>', every)

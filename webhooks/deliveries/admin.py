@@ -92,6 +92,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     search_fields = ("pk",)
     search_help_text = "Id of the event, or user id of the customer"
     actions = ("replay",)
+    confirmed_actions = ("replay",)
     actions_detail: Sequence[str] = ("replay_page",)  # type: ignore[assignment]  # see the base class
     change_form_outer_after_template = "back_office/table_below.html"  # type: ignore[assignment]  # see the base class
 

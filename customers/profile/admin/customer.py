@@ -30,6 +30,7 @@ from organizations.back_office.refusals import notice_sentence
 from organizations.card_series.models import CardSeries
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
+from use_cases.admin.customer_actions import CustomerActions
 from use_cases.corrections import Correction
 from use_cases.customer_page import panels_of, read_customer_page
 from use_cases.sign_up import CONSENT_PERMISSION, CONSENTS
@@ -41,7 +42,9 @@ HISTORY_SHOWN: Final = 25
 
 
 @admin.register(Customer)
-class CustomerAdmin(CustomerListAdmin, CustomerHistoryAdmin, MergeActions, StatusActions, ErasureActions):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
+class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
+    CustomerListAdmin, CustomerHistoryAdmin, CustomerActions, MergeActions, StatusActions, ErasureActions
+):
     """Customers. Adding and changing use the registration use case, like the calls of tills."""
 
     store_path = "registered_store"

@@ -1,5 +1,6 @@
 """Adjustments of points: the list, pending ones first, and the pages that approve, reject and take back."""
 
+from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin, messages
@@ -14,9 +15,13 @@ from engagement.adjustments.panels import state_of
 from engagement.adjustments.services import obstacle_to
 from engagement.adjustments.staff import limit_for, may_adjust
 from engagement.adjustments.taking_back import left_of
+from engagement.back_office import points_worth
 from engagement.numbers.display import format_change
 from engagement.points.models import PointsEntry
+from engagement.points.settlement import settled_accounts
+from engagement.programs.account_key import AccountKey
 from engagement.programs.admin.filters import ProgramFilter
+from engagement.programs.catalog import newest_versions
 from organizations.audit.models import AuditEntry
 from organizations.back_office.columns import value_column
 from organizations.back_office.current_user import actor_of
@@ -24,6 +29,7 @@ from organizations.back_office.decisions import DecidingAdmin, Decision, Decisio
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import page_of
+from organizations.tenancy.models import Organization
 
 Status = PointsAdjustment.Status
 _TAKEN_BACK: Final = "taken back"
@@ -127,7 +133,18 @@ def take_back_page(site_admin: Any, request: HttpRequest, entry: PointsEntry) ->
         entry=entry,
         customer=customer,
         left=left_of(entry),
+        balance=_balance_after(entry, organization),
         form=form,
         submit="Take back",
     )
     return page
+
+
+def _balance_after(entry: PointsEntry, organization: Organization) -> str:
+    """The balance that taking back leaves, at most: points that are given back may expire at once."""
+    key = AccountKey(entry.account.customer_id, entry.account.program_id)
+    states = settled_accounts([key.customer_id], organization=organization)
+    balance = states[key].account.balance if key in states else Decimal(0)
+    change = -left_of(entry) if entry.points > 0 else -entry.points
+    rules = newest_versions()[key.program_id].typed_rules
+    return points_worth(balance + change, rules=rules, currency=organization.currency)

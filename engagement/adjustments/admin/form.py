@@ -1,115 +1,127 @@
 """Forms of adjustments: adjusting, deciding, taking back."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from engagement.adjustments.models import AdjustmentReversal, PointsAdjustment
-from engagement.adjustments.posting import Draft, default_last_day
+from engagement.adjustments.posting import Draft, balance_after, default_last_day
 from engagement.adjustments.rules import MOST_ADJUSTED, AdjustmentRefusedError, check_points
-from engagement.adjustments.services import (
-    Adjusted,
-    Limit,
-    adjust_points,
-    approve_adjustment,
-    reject_adjustment,
-    token_of,
-)
+from engagement.adjustments.services import Limit, adjust_points, approve_adjustment, reject_adjustment
 from engagement.adjustments.taking_back import take_back_adjustment
+from engagement.back_office import points_worth
 from engagement.numbers.display import format_change, format_points
 from engagement.points.models import PointsAccount, PointsEntry
 from engagement.programs.catalog import newest_versions
 from organizations.audit.actors import Actor
 from organizations.back_office.decisions import DecisionForm
-from organizations.back_office.forms import ActionForm, NumberField, ReasonField
+from organizations.back_office.forms import ActionForm, DayInput, NumberField, ReasonField
+from organizations.back_office.once import OnceForm
 
 When = PointsAdjustment.Expiry
+Status = PointsAdjustment.Status
 
 
-class AdjustmentForm(ActionForm):
-    """Points to add or to take, the reason, and the expiry of added points: by default that of the program."""
+class PointsForm(OnceForm):
+    """Points to add or to take on an account. A subclass says why, and when added points expire (`draft`)."""
 
-    refusals: ClassVar[tuple[type[Exception], ...]] = (AdjustmentRefusedError,)
+    action = "adjust points"
+    refusals: ClassVar[tuple[type[Exception], ...]] = (*OnceForm.refusals, AdjustmentRefusedError)
     points_help = "Start with a minus to take points. To correct an adjustment, take it back on its page."
 
     points = NumberField(widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autofocus": True}))
+
+    def __init__(self, *args: Any, account: PointsAccount, by: Actor, limit: Limit, **kwargs: Any) -> None:
+        super().__init__(*args, subject=account.customer_id, by=by, **kwargs)
+        self.account, self.limit = account, limit
+        self.rules = newest_versions()[account.program_id].typed_rules
+        self.program_day = default_last_day(account.customer, account.program_id, organization=by.organization)
+        hints = [self.points_help]
+        if limit is not None and limit < MOST_ADJUSTED:
+            hints.append(f"More than {format_points(limit)} points are sent to a colleague for approval.")
+        self.fields["points"].help_text = " ".join(hints)
+
+    def draft(self) -> Draft:
+        """The adjustment as typed."""
+        raise NotImplementedError
+
+    def clean_points(self) -> Decimal:
+        """The points, if the program has so many decimals."""
+        points: Decimal = self.cleaned_data["points"]
+        try:
+            check_points(points, precision=self.rules.precision)
+        except AdjustmentRefusedError as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return points
+
+    def worth(self, points: Decimal) -> str:
+        """Points of the program with their value in money."""
+        return points_worth(points, rules=self.rules, currency=self.by.organization.currency)
+
+    def preview(self) -> Sequence[str]:
+        draft = self.draft()
+        balance = balance_after(draft, customer=self.account.customer, program_id=self.account.program_id, by=self.by)
+        shown = [f"New balance: {self.worth(balance)}"]
+        if self.limit is not None and abs(draft.points) > self.limit:
+            shown = [
+                "A colleague approves it first. Until then no points move.",
+                f"Then the new balance is {self.worth(balance)}.",
+            ]
+        if draft.points > 0:
+            shown.append(_until(self.program_day if draft.expiry == When.PROGRAM else draft.expires_on))
+        return shown
+
+    def do(self) -> str:
+        adjustment = self.adjust(self.draft())
+        points = f"{format_change(adjustment.points)} points"
+        return f"{points} wait for approval by a colleague." if adjustment.status == Status.PENDING else f"{points}."
+
+    def adjust(self, draft: Draft) -> PointsAdjustment:
+        """Make the adjustment."""
+        return adjust_points(self.account, draft, limit=self.limit, by=self.by)
+
+
+class AdjustmentForm(PointsForm):
+    """An adjustment with its reason, and the expiry of added points: by default that of the program."""
+
     reason = ReasonField(help_text="Kept in the ledger and in the history.")
-    expires_on = forms.DateField(required=False, label="Can be used until", widget=UnfoldAdminSingleDateWidget)
+    expires_on = forms.DateField(required=False, label="Can be used until", widget=DayInput)
     never_expires = forms.BooleanField(
         required=False,
         label="The points never expire",
         widget=UnfoldBooleanSwitchWidget,
         help_text="In place of the day above.",
     )
-    token = forms.CharField(widget=forms.HiddenInput, max_length=60)
 
-    adjusted: Adjusted
-
-    def __init__(self, *args: Any, account: PointsAccount, actor: Actor, limit: Limit, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.account, self.actor, self.limit = account, actor, limit
-        self.precision = newest_versions()[account.program_id].typed_rules.precision
-        self.program_day = default_last_day(account.customer, account.program_id, organization=actor.organization)
-        self.initial = {**self.initial, "token": token_of(account), "expires_on": self.program_day}
+        self.initial = {**self.initial, "expires_on": self.program_day}
         self.fields["expires_on"].help_text = _hint(self.program_day)
-        hints = [self.points_help]
-        if limit is not None and limit < MOST_ADJUSTED:
-            hints.append(f"More than {format_points(limit)} points are sent to a colleague for approval.")
-        self.fields["points"].help_text = " ".join(hints)
-
-    def clean_points(self) -> Decimal:
-        """The points, if the program has so many decimals."""
-        points: Decimal = self.cleaned_data["points"]
-        try:
-            check_points(points, precision=self.precision)
-        except AdjustmentRefusedError as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
-        return points
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if "token" in self.errors:
-            # The field is hidden: its error would not be seen.
-            del self.errors["token"]
-            self.add_error(None, "This page is incomplete. Open it again.")
+        cleaned = super().clean()
         day = cleaned.get("expires_on")
         if cleaned.get("never_expires") and day not in {None, self.program_day}:
             self.add_error("never_expires", "Choose one: a day, or points that never expire.")
         return cleaned
 
-    def act(self) -> None:
+    def draft(self) -> Draft:
+        """The adjustment as typed. The program's own day stays the program's: it may move with bills or the tier."""
         typed = self.cleaned_data
-        expiry, day = self._expiry()
-        draft = Draft(points=typed["points"], reason=typed["reason"], expiry=expiry, expires_on=day)
-        self.adjusted = self.adjust(draft, token=typed["token"])
+        day: date | None = typed["expires_on"]
+        expiry: str = When.PROGRAM if day in {None, self.program_day} else When.DAY
+        if typed["never_expires"]:
+            expiry = When.NEVER
+        last_day = day if expiry == When.DAY else None
+        return Draft(points=typed["points"], reason=typed["reason"], expiry=expiry, expires_on=last_day)
 
-    def adjust(self, draft: Draft, *, token: str) -> Adjusted:
-        """Make the adjustment."""
-        return adjust_points(self.account, draft, token=token, limit=self.limit, by=self.actor)
 
-    def _expiry(self) -> tuple[str, date | None]:
-        """How the points expire. The program's own day stays the program's: it may move with bills or the tier."""
-        day: date | None = self.cleaned_data["expires_on"]
-        if self.cleaned_data["never_expires"]:
-            return When.NEVER, None
-        return (When.PROGRAM, None) if day in {None, self.program_day} else (When.DAY, day)
-
-    @property
-    def is_done_before(self) -> bool:
-        """True if the page was sent before: nothing happened now."""
-        return self.adjusted.is_replay
-
-    def summary(self) -> str:
-        """What was done, in a sentence."""
-        row = self.adjusted.adjustment
-        points = f"{format_change(row.points)} points"
-        done = f"{points} wait for approval by a colleague." if row.status == row.Status.PENDING else f"{points}."
-        if not self.is_done_before:
-            return done
-        return f"Nothing more was done: this page was sent before, with {points}. Open it again for another adjustment."
+def _until(last_day: date | None) -> str:
+    return f"The points can be used until {last_day:%Y-%m-%d}." if last_day else "The points never expire."
 
 
 def _hint(program_day: date | None) -> str:

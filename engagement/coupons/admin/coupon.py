@@ -14,7 +14,7 @@ from engagement.coupons.admin.forms import ExpireForm, ReactivateForm
 from engagement.coupons.lookup import coupons_of_codes
 from engagement.coupons.models import Coupon, CouponReversal, CouponSeries
 from engagement.coupons.panels import STATES, state_of
-from engagement.coupons.rules import latest_expired
+from engagement.coupons.rules import latest_expired, uses_left
 from engagement.numbers.display import format_money
 from loyalty_project import clock
 from organizations.back_office.columns import actor_column, link_column, link_to, value_column
@@ -132,16 +132,19 @@ class CouponAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
         context["table"] = table("Redemptions", columns, rows, empty="The coupon was not redeemed yet.")
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @row_page("Take redemption back", address="reactivate", icon="undo", permission="correct")
+    @row_page("Take redemption back", address="reactivate", icon="undo", permission="correct", opens_dialog=True)
     def reactivate(self, request: HttpRequest, coupon: Coupon) -> HttpResponse:
         """The page that takes the latest redemption back."""
         form = ReactivateForm(request.POST or None, coupon=coupon, by=actor_of(request, self.organization_behind(coupon)))
         return self._answer(
             request, coupon, form, title="Take redemption back", done=f"{coupon} may be redeemed once more.",
-            intro="The latest redemption of this coupon no longer counts. Its end of validity stays as it is.",
+            intro=(
+                "The latest redemption of this coupon no longer counts."
+                f" It may then be redeemed {_times_after(coupon)}, until {cell(coupon.valid_till)}."
+            ),
         )  # fmt: skip
 
-    @row_page("End validity", address="expire", icon="event_busy", permission="correct")
+    @row_page("End validity", address="expire", icon="event_busy", permission="correct", opens_dialog=True)
     def expire(self, request: HttpRequest, coupon: Coupon) -> HttpResponse:
         """The page that ends the validity of a coupon now."""
         form = ExpireForm(request.POST or None, coupon=coupon, by=actor_of(request, self.organization_behind(coupon)))
@@ -162,3 +165,9 @@ class CouponAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
 
 def _state_of_use(reversal: CouponReversal | None) -> SafeString:
     return badge("counts", "good") if reversal is None else badge(f"taken back: {reversal.reason}", "bad")
+
+
+def _times_after(coupon: Coupon) -> str:
+    """How often the coupon may be redeemed after a redemption is taken back."""
+    left = uses_left(coupon.uses, coupon.most_uses)
+    return "as often as wanted" if left is None else "once" if left == 0 else f"{left + 1:,} times"

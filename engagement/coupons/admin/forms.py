@@ -1,28 +1,32 @@
 """Forms of coupon pages."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
-from engagement.coupons.catalog import load_series
+from engagement.coupons.catalog import CurrentSeries, load_series
+from engagement.coupons.descriptions import describe_discount, describe_use
 from engagement.coupons.generation import MOST_CODES, request_codes
-from engagement.coupons.issuing import give_coupon
+from engagement.coupons.issuing import check_may_issue, give_coupon
 from engagement.coupons.models import CodeRun, Coupon, CouponRedemption, CouponSeries
 from engagement.coupons.reactivating import CouponStateError, expire_coupon, reactivate_coupon
+from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.plain_text import read_code
 from organizations.audit.actors import Actor
 from organizations.back_office.forms import ActionForm, ReasonField, WholeNumberField
+from organizations.back_office.once import OnceForm
 from organizations.configuration import current_configuration
 
 # What a refusal means to staff, by its code.
-_SENTENCES = {
+_SENTENCES: Final = {
     712: "The series is switched off, is over, or has issued all its coupons.",
     722: "The customer has all the coupons that the series allows.",
     742: "The customer's status forbids coupons.",
@@ -30,23 +34,69 @@ _SENTENCES = {
 }
 
 
-class IssueForm(ActionForm):
-    """The customer who gets a coupon, and the reason."""
+class CouponRefusedError(CouponStateError):
+    """A coupon cannot be issued; the text is a sentence for staff."""
 
-    refusals = (CouponStateError,)
+    def __init__(self, refusal: LoyaltyError) -> None:
+        super().__init__(_SENTENCES.get(int(refusal.code), refusal.sentence))
+
+
+class GivingForm(OnceForm):
+    """The base of forms that give a customer a coupon for a reason. A subclass names customer and series."""
+
+    action = "issue coupon"
+    refusals: ClassVar[tuple[type[Exception], ...]] = (*OnceForm.refusals, CouponStateError)
+
+    reason = ReasonField(help_text="Kept in the history.")
+
+    coupon: Coupon | None = None
+
+    def customer_and_series(self) -> tuple[Customer, CurrentSeries]:
+        """Who gets a coupon, and of which series: the newest terms."""
+        raise NotImplementedError
+
+    def give(self, customer: Customer, current: CurrentSeries) -> Coupon:
+        """Issue the coupon in the caller's transaction."""
+        return give_coupon(lock_customer(customer.pk), current, by=self.by, reason=self.cleaned_data["reason"])
+
+    def preview(self) -> Sequence[str]:
+        customer, current = self.customer_and_series()
+        try:
+            check_may_issue(customer, current, by=self.by)
+        except LoyaltyError as refusal:
+            raise CouponRefusedError(refusal) from refusal
+        organization, terms = self.by.organization, current.terms
+        last = terms.last_moment(clock.now(), organization.zone).astimezone(organization.zone)
+        return [
+            f"{customer} gets: {describe_discount(terms, currency=organization.currency)}",
+            f"A coupon of {terms.name or current.series.code}, good until {last:%Y-%m-%d}.",
+            f"It may be redeemed {describe_use(terms, currency=organization.currency)}.",
+        ]
+
+    def do(self) -> str:
+        try:
+            self.coupon = self.give(*self.customer_and_series())
+        except LoyaltyError as refusal:
+            raise CouponRefusedError(refusal) from refusal
+        return f"coupon {self.coupon}."
+
+
+class IssueForm(GivingForm):
+    """The customer who gets a coupon of a series, and the reason."""
+
+    action = "issue coupon of series"
 
     customer = forms.CharField(
         max_length=250,
         widget=UnfoldAdminTextInputWidget,
         help_text="Mobile, e-mail, id, external id or card number of one customer.",
     )
-    reason = ReasonField(help_text="Kept in the history.")
 
-    coupon: Coupon
+    field_order = ("customer", "reason")
 
     def __init__(self, *args: Any, series: CouponSeries, request: HttpRequest, by: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.series, self.request, self.by = series, request, by
+        super().__init__(*args, subject=series.pk, by=by, **kwargs)
+        self.series, self.request = series, request
 
     def clean_customer(self) -> Customer:
         """The only customer in sight that the text means."""
@@ -58,14 +108,42 @@ class IssueForm(ActionForm):
         customer: Customer = Customer.objects.select_related("merged_into").get(pk=found.pop())
         return customer.merged_into or customer
 
-    @transaction.atomic
-    def act(self) -> None:
-        customer = lock_customer(self.cleaned_data["customer"].pk)
-        current = current_configuration().part(load_series).by_id[self.series.pk]
-        try:
-            self.coupon = give_coupon(customer, current, by=self.by, reason=self.cleaned_data["reason"])
-        except LoyaltyError as refusal:
-            raise CouponStateError(_SENTENCES.get(int(refusal.code), refusal.sentence)) from refusal
+    def customer_and_series(self) -> tuple[Customer, CurrentSeries]:
+        return self.cleaned_data["customer"], current_series(self.series.pk)
+
+
+class CustomerCouponForm(GivingForm):
+    """The series of a coupon that a customer gets, and the reason."""
+
+    series = forms.ChoiceField(widget=UnfoldAdminSelectWidget())
+
+    field_order = ("series", "reason")
+
+    def __init__(self, *args: Any, customer: Customer, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, subject=customer.pk, by=by, **kwargs)
+        self.customer = customer
+        offered: Any = self.fields["series"]
+        now, zone = clock.now(), by.organization.zone
+        catalog = current_configuration().part(load_series)
+        offered.choices = [
+            (str(pk), f"{current.terms.name or current.series.code} ({current.series.code})")
+            for pk, current in catalog.by_id.items()
+            if current.series.is_active and not current.terms.is_over(now, zone)
+        ]
+
+    @property
+    def has_series(self) -> bool:
+        """False if no series issues coupons."""
+        offered: Any = self.fields["series"]
+        return bool(offered.choices)
+
+    def customer_and_series(self) -> tuple[Customer, CurrentSeries]:
+        return self.customer, current_series(int(self.cleaned_data["series"]))
+
+
+def current_series(pk: int) -> CurrentSeries:
+    """A series with its newest terms."""
+    return current_configuration().part(load_series).by_id[pk]
 
 
 class GenerateForm(ActionForm):
@@ -101,14 +179,29 @@ class _CouponForm(ActionForm):
 
 
 class ReactivateForm(_CouponForm):
-    """The reason for taking the latest redemption of a coupon back."""
+    """The reason for taking a redemption of a coupon back: the latest one when the form was opened."""
+
+    redemption = WholeNumberField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        latest = CouponRedemption.objects.filter(coupon=self.coupon, reversals=None).order_by("-pk").first()
+        self.initial = {**self.initial, "redemption": latest.pk if latest else 0}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "redemption" in self.errors:
+            # The field is hidden: its error would not be seen.
+            del self.errors["redemption"]
+            self.add_error(None, "This page is incomplete. Open it again.")
+        return cleaned
 
     @transaction.atomic
     def act(self) -> None:
-        latest = CouponRedemption.objects.filter(coupon=self.coupon, reversals=None).order_by("-pk").first()
-        if latest is None:
+        named = self.cleaned_data["redemption"]
+        if not CouponRedemption.objects.filter(coupon=self.coupon, pk=named).exists():
             raise CouponStateError("The coupon has no redemption that could be taken back.")
-        reactivate_coupon(str(latest.pk), by=self.by, reason=self.cleaned_data["reason"])
+        reactivate_coupon(str(named), by=self.by, reason=self.cleaned_data["reason"])
 
 
 class ExpireForm(_CouponForm):

@@ -76,14 +76,14 @@ class SeriesAdmin(ReadOnlyAdmin):
         """Active or off."""
         return "active" if series.is_active else "off"
 
-    @row_page("Issue a coupon", address="issue", icon="add_card", permission="issue")
+    @row_page("Issue a coupon", address="issue", icon="add_card", permission="issue", opens_dialog=True)
     def issue(self, request: HttpRequest, series: CouponSeries) -> HttpResponse:
         """The page that gives a customer a coupon of the series."""
         by = actor_of(request, self.organization_behind(series))
         form = IssueForm(request.POST or None, series=series, request=request, by=by)
         if form.run():
-            messages.success(request, f"Issued: {form.coupon} for {form.cleaned_data['customer']}.")
-            return HttpResponseRedirect(page_of(form.coupon))
+            form.report(request, form.cleaned_data["customer"])
+            return HttpResponseRedirect(page_of(form.coupon or series))
         return self.answer_page(
             request,
             "back_office/action.html",
@@ -94,7 +94,7 @@ class SeriesAdmin(ReadOnlyAdmin):
             intro="The customer gets a coupon of this series, dated now. No message is sent.",
         )
 
-    @row_page("Generate codes", address="generate", icon="print", permission="generate")
+    @row_page("Generate codes", address="generate", icon="print", permission="generate", opens_dialog=True)
     def generate(self, request: HttpRequest, series: CouponSeries) -> HttpResponse:
         """The page that asks for codes to be printed."""
         form = GenerateForm(request.POST or None, series=series, by=actor_of(request, self.organization_behind(series)))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from engagement.adjustments.admin.form import AdjustmentForm
@@ -86,19 +86,18 @@ class PointsAccountAdmin(AccountsAdmin):
         """True if the current user adjusts points."""
         return may_adjust(request)
 
-    @row_page("Adjust points", address="adjust", icon="exposure", permission="adjust")
+    @row_page("Adjust points", address="adjust", icon="exposure", permission="adjust", opens_dialog=True)
     def adjust(self, request: HttpRequest, account: PointsAccount) -> HttpResponse:
         """The page that adds or takes points, with a reason."""
         organization = self.organization_behind(account)
         form = AdjustmentForm(
             request.POST or None,
             account=account,
-            actor=actor_of(request, organization),
+            by=actor_of(request, organization),
             limit=limit_for(request, organization),
         )
         if form.run():
-            report = messages.warning if form.is_done_before else messages.success
-            report(request, f"{account.customer}: {form.summary()}")
+            form.report(request, account.customer)
             return HttpResponseRedirect(page_of(account.customer))
         title = f"Adjust points: {account.customer}"
         return self.answer_page(
@@ -107,6 +106,7 @@ class PointsAccountAdmin(AccountsAdmin):
             title=title,
             original=account,
             account=account,
+            balance=form.worth(account.balance),
             form=form,
             submit="Adjust points",
         )

@@ -149,7 +149,7 @@ class PointsEntryAdmin(ExportedList, AccountRowsAdmin):  # type: ignore[misc]  #
         entry = None if obj is None else self.get_object(request, str(getattr(obj, "pk", obj)))
         return entry is None or may_be_taken_back(entry)
 
-    @row_page("Take back", address="take-back", icon="undo", permission="take_back")
+    @row_page("Take back", address="take-back", icon="undo", permission="take_back", opens_dialog=True)
     def take_back(self, request: HttpRequest, entry: PointsEntry) -> HttpResponse:
         """The page that takes back an adjustment."""
         return take_back_page(self, request, entry)

@@ -38,6 +38,7 @@ class ProgramAdmin(ReadOnlyAdmin):
     list_filter = (("is_active", YesNoFilter), ("is_paused", YesNoFilter))
     search_fields = ("name",)
     actions: Sequence[str] = ("pause", "resume")
+    confirmed_actions = ("pause", "resume")
     actions_detail: Sequence[str] = ("pause_page",)  # type: ignore[assignment]  # see the base class
     change_form_outer_before_template = "back_office/program.html"  # type: ignore[assignment]  # see the base class
 

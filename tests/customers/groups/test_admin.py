@@ -66,7 +66,7 @@ def test_groups_are_listed_with_how_many_are_in_them(
     assert [(row, row.member_count) for row in rows] == [(family, 1), (crew, 0)]
     assert shown(administrator.get(list_of(GROUPS), {"q": "crew"})) == [crew]
     assert shown(administrator.get(list_of(GROUPS), {"q": "G1"})) == [family]
-    administrator.post(list_of(GROUPS), {"action": "deactivate", "_selected_action": [crew.pk]})
+    administrator.post(list_of(GROUPS), {"action": "deactivate", "confirmed": "1", "_selected_action": [crew.pk]})
     assert shown(administrator.get(list_of(GROUPS), {"is_active__exact": "1"})) == [family]
 
 

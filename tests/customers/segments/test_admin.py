@@ -81,7 +81,7 @@ def test_segments_are_listed_found_and_switched_off(administrator: Client, organ
     assert shown(answer) == [young.segment, band]
     assert "low, mid, high" in answer.content.decode()
     assert shown(administrator.get(list_of(SEGMENTS), {"q": "ban"})) == [band]
-    administrator.post(list_of(SEGMENTS), {"action": "deactivate", "_selected_action": [band.pk]})
+    administrator.post(list_of(SEGMENTS), {"action": "deactivate", "confirmed": "1", "_selected_action": [band.pk]})
     assert shown(administrator.get(list_of(SEGMENTS), {"is_active__exact": "0"})) == [band]
 
 

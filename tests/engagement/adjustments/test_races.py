@@ -1,4 +1,4 @@
-"""Two members of staff at the same moment: a form, a decision and a reversal count once.
+"""Two members of staff at the same moment: a decision and a reversal count once.
 
 The twins remove the lock, and then the constraint below it.
 """
@@ -13,9 +13,8 @@ from django.db import DatabaseError, connection, transaction
 
 from engagement.adjustments import services, taking_back
 from engagement.adjustments.models import PointsAdjustment
-from engagement.adjustments.posting import Draft
 from engagement.adjustments.rules import AdjustmentRefusedError
-from engagement.adjustments.services import adjust_points, approve_adjustment, reject_adjustment, token_of
+from engagement.adjustments.services import approve_adjustment, reject_adjustment
 from engagement.adjustments.taking_back import take_back_adjustment
 from engagement.points.checks.run import check_ledger
 from engagement.points.models import PointsAccount
@@ -75,49 +74,6 @@ def execute(*statements: str) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
-
-
-def send_form(account: PointsAccount, token: str) -> Callable[[int], object]:
-    def send(number: int) -> object:
-        draft = Draft(points=Decimal(50), reason="A slip")
-        own = PointsAccount.objects.get(pk=account.pk)
-        return adjust_points(own, draft, token=token, limit=None, by=staff_of(account.organization, f"staff{number}"))
-
-    return send
-
-
-def form_token(account: PointsAccount) -> str:
-    with organization_scope(account.organization_id):
-        return token_of(account)
-
-
-def test_a_form_sent_by_many_at_once_counts_once(points_account: PointsAccount) -> None:
-    happened = at_once(points_account, send_form(points_account, form_token(points_account)))
-    assert happened == {"done": WORKERS}
-    assert_balance(points_account, 150)
-
-
-def test_twin_a_form_without_the_lock_meets_the_constraint(
-    points_account: PointsAccount, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    without_customer_lock(monkeypatch, services)
-    with all_read_before(services, "post_adjustment", workers=WORKERS):
-        happened = at_once(points_account, send_form(points_account, form_token(points_account)))
-    assert happened == {"done": WORKERS}
-    assert_balance(points_account, 150)
-
-
-def test_twin_a_form_without_the_constraint_stays_right_by_the_lock(points_account: PointsAccount) -> None:
-    execute("ALTER TABLE engagement_pointsadjustment DROP CONSTRAINT points_adjustment_token_unique")
-    try:
-        at_once(points_account, send_form(points_account, form_token(points_account)))
-        assert_balance(points_account, 150)
-    finally:
-        execute(
-            "TRUNCATE engagement_pointsadjustment CASCADE",
-            "ALTER TABLE engagement_pointsadjustment ADD CONSTRAINT points_adjustment_token_unique "
-            "UNIQUE (organization_id, token)",
-        )
 
 
 def pending(account: PointsAccount) -> PointsAdjustment:

@@ -10,7 +10,7 @@ from django.db import Error, IntegrityError, transaction
 
 from engagement.adjustments.models import PointsAdjustment
 from engagement.adjustments.rules import MOST_ADJUSTED, AdjustmentRefusedError, limit_of
-from engagement.adjustments.services import approve_adjustment, reject_adjustment, token_of
+from engagement.adjustments.services import approve_adjustment, reject_adjustment
 from engagement.numbers.rounding import MOST_POINTS
 from engagement.points.checks.run import check_ledger
 from engagement.points.expiry import Expiry
@@ -114,36 +114,6 @@ def test_a_balance_beyond_the_column_is_refused(points_account: PointsAccount) -
         give_points(points_account, str(MOST_POINTS - 100))
     with pytest.raises(AdjustmentRefusedError, match="too large"):
         adjust(points_account, 1)
-
-
-# --- once for each form
-
-
-def test_a_form_counts_once_in_two_tabs(points_account: PointsAccount) -> None:
-    first_tab, second_tab = token_of(points_account), token_of(points_account)
-    first = adjust(points_account, 50, token=first_tab)
-    assert adjust(points_account, 50, token=second_tab) == first
-    assert adjust(points_account, -20, token=second_tab) == first
-    assert balance_of(points_account) == 150
-
-
-def test_a_form_opened_afterwards_counts_again(points_account: PointsAccount) -> None:
-    adjust(points_account, 50)
-    adjust(points_account, 50)
-    assert balance_of(points_account) == 200
-
-
-def test_a_pending_adjustment_counts_once_too(points_account: PointsAccount) -> None:
-    token = token_of(points_account)
-    assert adjust(points_account, 50, limit=FIVE, token=token) == adjust(points_account, 50, limit=FIVE, token=token)
-    assert PointsAdjustment.objects.count() == 1
-
-
-def test_a_token_of_no_open_form_is_refused(points_account: PointsAccount) -> None:
-    adjust(points_account, 50)
-    with pytest.raises(AdjustmentRefusedError, match="Open it again"):
-        adjust(points_account, 50, token="1-1")
-    assert balance_of(points_account) == 150
 
 
 # --- above the limit

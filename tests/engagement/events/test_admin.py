@@ -52,7 +52,9 @@ def browser(organization: Organization | None, role: str = "") -> Client:
 
 def try_again(client: Client, *events: DeferredEvent) -> Any:
     return client.post(
-        list_of(EVENTS), {"action": "try_again", "_selected_action": [event.pk for event in events]}, follow=True
+        list_of(EVENTS),
+        {"action": "try_again", "confirmed": "1", "_selected_action": [event.pk for event in events]},
+        follow=True,
     )
 
 

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from customers.profile.models import Customer
 from engagement.adjustments.posting import Draft
-from engagement.adjustments.services import adjust_points, token_of
+from engagement.adjustments.services import adjust_points
 from engagement.points.models import PointsEntry
 from engagement.points.search import settle_among
 from engagement.points.settlement import settle_due, settled_accounts
@@ -87,7 +87,7 @@ def sell_late(shop: Shop, asha: Customer) -> None:
 
 def adjust(shop: Shop, asha: Customer) -> None:
     account, draft = account_of(asha), Draft(points=Decimal(1), reason="Goodwill")
-    adjust_points(account, draft, token=token_of(account), limit=None, by=till_actor(shop.till))
+    adjust_points(account, draft, limit=None, by=till_actor(shop.till))
 
 
 @pytest.mark.parametrize("work", [read, read_group, run_nightly, search, sell, sell_late, adjust])

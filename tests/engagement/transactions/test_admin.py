@@ -56,9 +56,10 @@ def test_the_page_costs_the_same_for_any_number(
         redemption = redeem(account, 1, f"CODE{number}")
         type(redemption).objects.filter(pk=redemption.pk).update(bill=bill)
     ContentType.objects.get_for_model(Bill)
+    administrator.get(page_of(BILLS, bill))
     # Session, member of staff, the limit to stores, the bill; lines, returns, points, redemptions,
-    # coupons, entries.
-    with django_assert_num_queries(11):
+    # coupons, entries; the bill of the buttons, the version of the configuration, memberships.
+    with django_assert_num_queries(14):
         assert administrator.get(page_of(BILLS, bill)).status_code == 200
 
 

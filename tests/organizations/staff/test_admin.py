@@ -63,14 +63,14 @@ def test_staff_do_not_change_their_own_role_or_activity(administrator: Client) -
     for typed in ({"role": "auditor"}, {"is_active": False}):
         errors = errors_of(administrator.post(page, filled_form(administrator, page, **typed)))
         assert errors == {"__all__": ["You cannot change your own role, stores or log-in. Ask another administrator."]}
-    administrator.post(list_of(STAFF), {"action": "deactivate", "_selected_action": [asha.pk]})
+    administrator.post(list_of(STAFF), {"action": "deactivate", "confirmed": "1", "_selected_action": [asha.pk]})
     asha.refresh_from_db()
     assert asha.is_active
 
 
 def test_staff_are_switched_off_from_the_list(administrator: Client, organization: Organization) -> None:
     robin = StaffMemberFactory(organization=organization, role="store_staff")
-    administrator.post(list_of(STAFF), {"action": "deactivate", "_selected_action": [robin.pk]})
+    administrator.post(list_of(STAFF), {"action": "deactivate", "confirmed": "1", "_selected_action": [robin.pk]})
     robin.refresh_from_db()
     assert not robin.is_active
 

@@ -8,9 +8,9 @@ from django.db import IntegrityError, OperationalError, transaction
 from customers.profile.models import Customer
 from engagement.adjustments.models import PointsAdjustment
 from engagement.adjustments.posting import Draft
-from engagement.adjustments.services import Limit, token_of
+from engagement.adjustments.services import Limit
 from engagement.points.explanations import explain
-from engagement.points.models import PointsAccount, PointsEntry
+from engagement.points.models import PointsAccount
 from loyalty_project import clock
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.models import AuditEntry
@@ -50,12 +50,11 @@ def account(asha: Customer) -> PointsAccount:
     return PointsAccount.objects.select_related("customer").get(customer=asha)
 
 
-def give(ticket: Ticket, account: PointsAccount, points: int = 50, *, token: str = "", limit: Limit = None) -> PointsAdjustment:
+def give(ticket: Ticket, account: PointsAccount, points: int = 50, *, limit: Limit = None) -> PointsAdjustment:
     draft = Draft(
         points=Decimal(points), reason="Late parcel", expiry=PointsAdjustment.Expiry.NEVER if points > 0 else "PROGRAM"
     )
-    token = token or token_of(account)
-    return give_points(ticket, account, draft, token=token, limit=limit, by=staff_of(ticket.organization)).adjustment
+    return give_points(ticket, account, draft, limit=limit, by=staff_of(ticket.organization))
 
 
 def test_points_carry_the_code_of_the_ticket(ticket: Ticket, account: PointsAccount) -> None:
@@ -74,12 +73,6 @@ def test_points_above_the_limit_wait_and_are_linked(ticket: Ticket, account: Poi
     adjustment = give(ticket, account, 500, limit=Decimal(100))
     assert (adjustment.status, adjustment.entry) == ("PENDING", None)
     assert [link.adjustment for link in links_of(ticket)] == [adjustment]
-
-
-def test_a_page_that_is_sent_twice_gives_once(ticket: Ticket, account: PointsAccount) -> None:
-    token = token_of(account)
-    assert give(ticket, account, token=token) == give(ticket, account, token=token)
-    assert (TicketLink.objects.count(), PointsEntry.objects.filter(kind="ADJUST").count()) == (1, 1)
 
 
 def test_goodwill_takes_no_points_and_none_of_others(ticket: Ticket, account: PointsAccount) -> None:

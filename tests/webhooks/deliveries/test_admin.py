@@ -76,7 +76,7 @@ def test_deliveries_are_filtered(administrator: Client, organization: Organizati
 def test_selected_deliveries_are_sent_again(administrator: Client, endpoint: Endpoint) -> None:
     rows = [failed(endpoint) for _ in range(3)]
     chosen = [rows[0].pk, rows[2].pk]
-    answer = administrator.post(list_of(NOUN), {"action": "replay", "_selected_action": chosen}, follow=True)
+    answer = administrator.post(list_of(NOUN), {"action": "replay", "confirmed": "1", "_selected_action": chosen}, follow=True)
     assert "Will be delivered again as soon as a worker is free: 2." in answer.content.decode()
     assert set(Delivery.objects.filter(state="PENDING").values_list("pk", flat=True)) == set(chosen)
     assert queued_endpoints() == [endpoint.pk]
@@ -93,7 +93,7 @@ def test_one_delivery_is_sent_again_on_its_page(administrator: Client, endpoint:
 def test_operators_send_again_across_organizations(operator: Client, endpoint: Endpoint) -> None:
     other = failed(listen(OrganizationFactory(code="bazaar"), "customer.registered"))
     chosen = [failed(endpoint).pk, other.pk]
-    operator.post(list_of(NOUN), {"action": "replay", "_selected_action": chosen})
+    operator.post(list_of(NOUN), {"action": "replay", "confirmed": "1", "_selected_action": chosen})
     assert set(Delivery._base_manager.values_list("state", flat=True)) == {"PENDING"}
 
 

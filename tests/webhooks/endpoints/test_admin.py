@@ -168,7 +168,7 @@ def test_the_page_counts_what_waits_and_says_if_no_secret_can_be_read(
 
 
 def test_endpoints_are_switched_off_on_the_list(administrator: Client, endpoint: Endpoint, organization: Organization) -> None:
-    administrator.post(list_of(NOUN), {"action": "deactivate", "_selected_action": [endpoint.pk]})
+    administrator.post(list_of(NOUN), {"action": "deactivate", "confirmed": "1", "_selected_action": [endpoint.pk]})
     organization.refresh_from_db()
     assert organization.announced_events == []
     assert "Off:" in administrator.get(page_of(NOUN, endpoint)).content.decode()

@@ -1,11 +1,10 @@
 """Forms of ticket pages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms
-from django.db import transaction
 from unfold.widgets import (
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
@@ -15,15 +14,20 @@ from unfold.widgets import (
 
 from customers.profile.models import Customer
 from engagement.adjustments.admin.form import AdjustmentForm
-from engagement.adjustments.posting import Draft
+from engagement.adjustments.models import PointsAdjustment
+from engagement.adjustments.posting import Draft, balance_after
 from engagement.adjustments.rules import AdjustmentRefusedError
-from engagement.adjustments.services import Adjusted
+from engagement.adjustments.services import Limit
+from engagement.back_office import points_worth
+from engagement.coupons.admin.forms import CustomerCouponForm
 from engagement.coupons.catalog import CurrentSeries
 from engagement.coupons.models import Coupon
-from loyalty_project.protocol.errors import LoyaltyError
+from engagement.points.models import PointsAccount
+from engagement.programs.catalog import newest_versions
 from loyalty_project.protocol.plain_text import visible
 from organizations.audit.actors import Actor
-from organizations.back_office.forms import ActionForm, LineField, ReasonField
+from organizations.back_office.forms import ActionForm, LineField, NumberField
+from organizations.back_office.once import OnceForm
 from organizations.staff.models import StaffMember
 from tickets.choices.catalog import Kind, TicketChoices
 from tickets.links.models import TicketLink
@@ -41,13 +45,6 @@ from tickets.ticket.services import (
 
 _NOBODY: Final = "nobody"
 _WORDS: Final = ("status", "priority", "department", "assigned_to")
-# What a refusal of a coupon means to staff, by its code.
-_SENTENCES: Final = {
-    712: "The series is switched off, is over, or has issued all its coupons.",
-    722: "The customer has all the coupons that the series allows.",
-    742: "The customer's status forbids coupons.",
-    750: "The customer is marked as fraud.",
-}
 
 
 class LinesField(forms.CharField):
@@ -132,9 +129,12 @@ class ReopenForm(TicketForm):
         reopen_ticket(self.ticket, status=typed["status"], reason=typed["reason"], choices=self.own_choices, by=self.by)
 
 
-class OpenForm(ActionForm):
-    """A ticket that staff open for a customer."""
+class OpenForm(OnceForm):
+    """A ticket that staff open for a customer, with points as goodwill if an `account` is given."""
 
+    action = "open ticket"
+    previews = False
+    refusals: ClassVar[tuple[type[Exception], ...]] = (*OnceForm.refusals, TicketRefusedError, AdjustmentRefusedError)
     constraints = CONSTRAINTS
 
     subject = LineField(max_length=LONGEST_SUBJECT, widget=UnfoldAdminTextInputWidget(attrs={"autofocus": True}))
@@ -145,14 +145,30 @@ class OpenForm(ActionForm):
     priority = WordField()
     department = WordField(required=False)
     assigned_to = WordField(required=False, label="Assigned to")
+    points = NumberField(
+        label="Points as goodwill", required=False, widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
+    )
 
-    ticket: Ticket
+    ticket: Ticket | None = None
 
-    def __init__(self, *args: Any, customer: Customer, choices: TicketChoices, by: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.customer, self.own_choices, self.by = customer, choices, by
+    def __init__(
+        self,
+        *args: Any,
+        customer: Customer,
+        choices: TicketChoices,
+        by: Actor,
+        account: PointsAccount | None = None,
+        limit: Limit = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, subject=customer.pk, by=by, **kwargs)
+        self.customer, self.own_choices, self.account, self.limit = customer, choices, account, limit
         _offer(self.fields, choices, by, present={})
         self.initial = {"priority": choices.first_priority, **self.initial}
+        if account is None:
+            del self.fields["points"]
+        else:
+            self.fields["points"].help_text = f"In {account.program}, because of this ticket. Leave blank for none."
 
     def clean_subject(self) -> str:
         """The subject, if it has a visible character."""
@@ -161,15 +177,48 @@ class OpenForm(ActionForm):
             raise forms.ValidationError("Enter a subject.")
         return subject
 
-    @transaction.atomic
-    def act(self) -> None:
-        self.ticket = open_ticket(self.customer.pk, TicketInput(**self.cleaned_data), choices=self.own_choices, by=self.by)
+    def clean_points(self) -> Decimal | None:
+        """The points, if they are added and the program has so many decimals."""
+        points: Decimal | None = self.cleaned_data["points"]
+        if points is not None and points < 0:
+            raise forms.ValidationError(ONLY_ADDS)
+        return points or None
+
+    def asks_first(self) -> bool:
+        return self._goodwill() is not None
+
+    def preview(self) -> Sequence[str]:
+        draft, account = self._goodwill(), self.account
+        if draft is None or account is None:
+            return ()
+        balance = balance_after(draft, customer=self.customer, program_id=account.program_id, by=self.by)
+        rules = newest_versions()[account.program_id].typed_rules
+        worth = points_worth(balance, rules=rules, currency=self.by.organization.currency)
+        if self.limit is not None and draft.points > self.limit:
+            return ["A colleague approves the points first.", f"Then the new balance is {worth}."]
+        return [f"New balance: {worth}", "The ticket is opened, and linked with the points."]
+
+    def do(self) -> str:
+        typed = {name: value for name, value in self.cleaned_data.items() if name not in {"token", "points"}}
+        ticket = open_ticket(self.customer.pk, TicketInput(**typed), choices=self.own_choices, by=self.by)
+        self.ticket = ticket
+        done = f"ticket {ticket.code} was opened."
+        draft, account = self._goodwill(), self.account
+        if draft is None or account is None:
+            return done
+        adjustment = give_points(ticket, account, draft, limit=self.limit, by=self.by)
+        is_pending = adjustment.status == PointsAdjustment.Status.PENDING
+        return f"{done} {adjustment}{' wait for approval by a colleague' if is_pending else ''}."
+
+    def _goodwill(self) -> Draft | None:
+        points: Decimal | None = self.cleaned_data.get("points")
+        return Draft(points=points, reason=self.cleaned_data["subject"][:LONGEST_REASON]) if points else None
 
 
 class PointsForm(AdjustmentForm):
     """Points that the customer gets because of a ticket."""
 
-    refusals = (AdjustmentRefusedError, TicketRefusedError)
+    refusals = (*AdjustmentForm.refusals, TicketRefusedError)
     points_help = "The customer gets these points at once."
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
@@ -189,35 +238,27 @@ class PointsForm(AdjustmentForm):
         """The reason, if it fits behind the code of the ticket."""
         return _short_reason(self.cleaned_data["reason"])
 
-    def adjust(self, draft: Draft, *, token: str) -> Adjusted:
-        return give_points(self.ticket, self.account, draft, token=token, limit=self.limit, by=self.actor)
+    def adjust(self, draft: Draft) -> PointsAdjustment:
+        return give_points(self.ticket, self.account, draft, limit=self.limit, by=self.by)
 
 
-class CouponForm(TicketForm):
+class CouponForm(CustomerCouponForm):
     """A coupon that the customer gets because of a ticket."""
 
-    series = forms.ChoiceField(widget=UnfoldAdminSelectWidget())
-    reason = ReasonField(help_text="Kept in the history of the coupon, behind the code of the ticket.")
+    refusals: ClassVar[tuple[type[Exception], ...]] = (*CustomerCouponForm.refusals, TicketRefusedError)
 
-    coupon: Coupon
-
-    def __init__(self, *args: Any, series: Mapping[int, CurrentSeries], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.current_series = series
-        offered: Any = self.fields["series"]
-        offered.choices = [(str(pk), f"{current.series.code} – {current.terms.name}") for pk, current in series.items()]
-        self.initial = {"reason": self.ticket.subject[:LONGEST_REASON], **self.initial}
+    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+        super().__init__(*args, customer=ticket.customer, **kwargs)
+        self.ticket = ticket
+        self.fields["reason"].help_text = "Kept in the history of the coupon, behind the code of the ticket."
+        self.initial = {"reason": ticket.subject[:LONGEST_REASON], **self.initial}
 
     def clean_reason(self) -> str:
         """The reason, if it fits behind the code of the ticket."""
         return _short_reason(self.cleaned_data["reason"])
 
-    def act(self) -> None:
-        series = self.current_series[int(self.cleaned_data["series"])]
-        try:
-            self.coupon = give_coupon_for(self.ticket, series, reason=self.cleaned_data["reason"], by=self.by)
-        except LoyaltyError as refusal:
-            raise TicketRefusedError(_SENTENCES.get(int(refusal.code), refusal.sentence)) from refusal
+    def give(self, customer: Customer, current: CurrentSeries) -> Coupon:  # noqa: ARG002 - that of the ticket
+        return give_coupon_for(self.ticket, current, reason=self.cleaned_data["reason"], by=self.by)
 
 
 class LinkForm(TicketForm):

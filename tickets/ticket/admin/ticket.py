@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -16,7 +16,6 @@ from customers.profile.field_values import write_value
 from customers.profile.models import Customer
 from engagement.adjustments.staff import limit_for, may_adjust
 from engagement.back_office import LoyaltyRowsAdmin
-from engagement.coupons.catalog import load_series
 from engagement.points.models import PointsAccount
 from loyalty_project import clock
 from organizations.back_office.columns import link_to, value_column
@@ -39,7 +38,6 @@ from tickets.ticket.admin.forms import (
     CommentForm,
     CouponForm,
     LinkForm,
-    OpenForm,
     PointsForm,
     ReopenForm,
 )
@@ -174,22 +172,22 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
 
     # --- working on it
 
-    @row_page("Comment", address="comment", icon="comment", permission="work")
+    @row_page("Comment", address="comment", icon="comment", permission="work", opens_dialog=True)
     def comment(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that adds a comment."""
         return self._work(request, ticket, CommentForm, title="Comment", done="The comment was added.")
 
-    @row_page("Change", address="edit", icon="edit", permission="work")
+    @row_page("Change", address="edit", icon="edit", permission="work", opens_dialog=True)
     def change_page(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that changes status, priority, department and assignment."""
         return self._work(request, ticket, ChangeForm, title="Change", submit="Save", done="The ticket was saved.")
 
-    @row_page("Reopen", address="reopen", icon="lock_open", permission="work")
+    @row_page("Reopen", address="reopen", icon="lock_open", permission="work", opens_dialog=True)
     def reopen(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that opens a closed ticket again."""
         return self._work(request, ticket, ReopenForm, title="Reopen", done="The ticket is open again.")
 
-    @row_page("Link", address="link", icon="link", permission="work")
+    @row_page("Link", address="link", icon="link", permission="work", opens_dialog=True)
     def link(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that links a bill, coupon or ledger entry."""
         return self._work(
@@ -203,7 +201,7 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
 
     # --- goodwill
 
-    @row_page("Give points", address="points", icon="redeem", permission="points")
+    @row_page("Give points", address="points", icon="redeem", permission="points", opens_dialog=True)
     def give_points(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that gives the customer points because of the ticket."""
         accounts = PointsAccount.objects.filter(customer=ticket.customer_id, moved_to=None)
@@ -224,57 +222,38 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
             request.POST or None,
             ticket=ticket,
             account=account,
-            actor=self._actor(request, ticket),
+            by=self._actor(request, ticket),
             limit=limit_for(request, organization),
         )
         intro = f"{ticket.customer} gets points in {account.program}. The ledger shows the code of the ticket as the reason."
-        done = f"{ticket.customer}: {form.summary()}" if form.run() else ""
-        return self._answer_done(request, ticket, form, title=title, done=done, intro=intro)
+        if form.run():
+            form.report(request, ticket.customer)
+            return HttpResponseRedirect(page_of(ticket))
+        return self._answer_done(request, ticket, form, title=title, intro=intro)
 
-    @row_page("Give coupon", address="coupon", icon="local_activity", permission="coupon")
+    @row_page("Give coupon", address="coupon", icon="local_activity", permission="coupon", opens_dialog=True)
     def give_coupon(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that gives the customer a coupon because of the ticket."""
-        catalog = current_configuration().part(load_series)
-        form = CouponForm(
-            request.POST or None,
-            ticket=ticket,
-            choices=self._choices(),
-            by=self._actor(request, ticket),
-            series={pk: current for pk, current in catalog.by_id.items() if current.series.is_active},
-        )
+        form = CouponForm(request.POST or None, ticket=ticket, by=self._actor(request, ticket))
+        if form.run():
+            form.report(request, ticket.customer)
+            return HttpResponseRedirect(page_of(ticket))
         intro = f"{ticket.customer} gets a coupon, dated now. No message is sent."
-        done = f"{ticket.customer}: coupon {form.coupon}." if form.run() else ""
-        return self._answer_done(request, ticket, form, title="Give coupon", done=done, intro=intro)
-
-    # --- a new ticket
+        return self._answer_done(request, ticket, form, title="Give coupon", intro=intro)
 
     def get_urls(self) -> list[URLPattern]:
         page = path("open/<int:customer_id>/", self.admin_site.admin_view(self.open_view), name="tickets_ticket_open")
         return [page, *super().get_urls()]
 
     def open_view(self, request: HttpRequest, customer_id: int) -> HttpResponse:
-        """The page that opens a ticket for a customer."""
+        """Redirect to the page that opens a ticket, which is one of the customer's."""
         customers: Any = self.admin_site.get_model_admin(Customer)
         customer: Customer | None = customers.get_object(request, str(customer_id))
         if customer is None:
             unknown: HttpResponse = customers.answer_unknown(request, str(customer_id))
             return unknown
         with customers.row_scope(request, customer, CHANGE_TICKETS):
-            by = actor_of(request, self.organization_behind(customer))
-            form = OpenForm(request.POST or None, customer=customer, choices=self._choices(), by=by)
-            if form.run():
-                messages.success(request, f"Ticket {form.ticket.code} was opened.")
-                return HttpResponseRedirect(page_of(form.ticket))
-            page: HttpResponse = self.answer_page(
-                request,
-                "back_office/action.html",
-                title=f"Open a ticket: {customer}",
-                original=customer,
-                form=form,
-                submit="Open",
-                intro="The ticket is recorded as opened now. No message is sent.",
-            )
-            return page
+            return HttpResponseRedirect(reverse("admin:customers_customer_open_ticket", args=[customer_id]))
 
     # --- answers
 
@@ -294,7 +273,7 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
         form: ActionForm,
         *,
         title: str,
-        done: str,
+        done: str = "",
         submit: str = "",
         intro: str = "",
     ) -> HttpResponse:

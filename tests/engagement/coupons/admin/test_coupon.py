@@ -9,7 +9,7 @@ from engagement.coupons.models import Coupon, CouponReversal
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store, Till
 from organizations.tenancy.scoping import organization_scope
-from tests.back_office import list_of, log_in, page_of, shown
+from tests.back_office import confirmed, list_of, log_in, page_of, shown
 from tests.factories.coupons import hold, open_series, use
 from tests.factories.customers import CustomerFactory, IdentifierFactory
 from tests.factories.locations import till_actor
@@ -67,12 +67,18 @@ def test_the_page_shows_redemptions_and_takes_the_latest_back(administrator: Cli
     page = administrator.get(page_of(COUPONS, coupon)).content.decode()
     for text in ("1 of 2", "B-9", "12.50", "counts"):
         assert text in page
-    assert administrator.post(action(coupon, "reactivate"), {"reason": "Wrong <i>till</i>"}).status_code == 302
+    use(coupon, till_actor(till), transaction_number="B-10", amount="1")
+    assert "It may then be redeemed once" in administrator.get(action(coupon, "reactivate")).content.decode()
+    named = administrator.get(action(coupon, "reactivate")).context["form"].initial["redemption"]
+    for _ in range(2):
+        sent = {"reason": "Wrong <i>till</i>", "redemption": named}
+        assert administrator.post(action(coupon, "reactivate"), sent).status_code == 302
     assert CouponReversal.objects.get().reason == "Wrong <i>till</i>"
     page = administrator.get(page_of(COUPONS, coupon)).content.decode()
     assert "taken back: Wrong &lt;i&gt;till" in page
-    refused = administrator.post(action(coupon, "reactivate"), {"reason": "Again"}).content.decode()
-    assert "no redemption that could be taken back" in refused
+    for redemption, error in (("0", "no redemption that could be taken back"), ("", "This page is incomplete.")):
+        refused = administrator.post(action(coupon, "reactivate"), {"reason": "Again", "redemption": redemption})
+        assert error in refused.content.decode()
 
 
 def test_an_ended_coupon_is_expired(administrator: Client, coupon: Coupon) -> None:
@@ -86,7 +92,11 @@ def test_staff_issue_a_coupon_with_a_reason(administrator: Client, coupon: Coupo
     series = coupon.series
     page = page_of(SERIES, series).replace("/change/", "/issue/")
     assert administrator.get(page).status_code == 200
-    assert administrator.post(page, {"customer": "9812345678", "reason": "Sorry"}).status_code == 302
+    sent = {"customer": "9812345678", "reason": "Sorry", "token": "0"}
+    shown = administrator.post(page, sent).content.decode()
+    assert f"{anna} gets: " in shown
+    for _ in range(2):
+        assert administrator.post(page, confirmed(sent)).status_code == 302
     issued = Coupon.objects.exclude(pk=coupon.pk).get()
     assert (issued.customer, issued.series) == (anna, series)
     assert AuditEntry.objects.get(object_type="coupon").new["reason"] == "Sorry"
@@ -94,13 +104,16 @@ def test_staff_issue_a_coupon_with_a_reason(administrator: Client, coupon: Coupo
 
 def test_refusals_of_an_issue_are_sentences(administrator: Client, coupon: Coupon, anna: Customer) -> None:
     page = page_of(SERIES, coupon.series).replace("/change/", "/issue/")
-    unknown = administrator.post(page, {"customer": "9812345670", "reason": "x"}).content.decode()
+    unknown = administrator.post(page, {"customer": "9812345670", "reason": "x", "token": "0"}).content.decode()
     assert "No customer is known by this." in unknown
     coupon.series.is_active = False
     coupon.series.save()
-    assert "switched off" in administrator.post(page, {"customer": "9812345678", "reason": "x"}).content.decode()
+    known = {"customer": "9812345678", "reason": "x", "token": "0"}
+    assert "switched off" in administrator.post(page, known).content.decode()
     IdentifierFactory(customer=CustomerFactory(organization=anna.organization, firstname="Anna"), value="919812345670")
-    assert "Several customers" in administrator.post(page, {"customer": "981234567", "reason": "x"}).content.decode()
+    assert (
+        "Several customers" in administrator.post(page, {"customer": "981234567", "reason": "x", "token": "0"}).content.decode()
+    )
 
 
 def test_store_staff_see_coupons_but_correct_none(coupon: Coupon, store: Store) -> None:

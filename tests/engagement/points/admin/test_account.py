@@ -10,7 +10,6 @@ from psycopg.errors import LockNotAvailable, SerializationFailure
 
 from customers.profile import locks
 from engagement.adjustments.models import PointsAdjustment
-from engagement.adjustments.services import token_of
 from engagement.points.expiry import Expiry
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
 from engagement.programs.models import Membership, ProgramVersion
@@ -18,8 +17,9 @@ from loyalty_project import clock
 from loyalty_project.protocol.codes import Transport
 from organizations.back_office.refusals import sentence_of
 from organizations.locations.models import Store, Till
+from organizations.submissions.services import token_of
 from organizations.tenancy.models import Organization
-from tests.back_office import list_of, log_in, page_of, shown
+from tests.back_office import confirmed, list_of, log_in, page_of, shown
 from tests.factories.customers import LONG_AGO, CustomerFactory
 from tests.factories.locations import till_actor
 from tests.factories.points import PointsAccountFactory, give_points
@@ -35,8 +35,9 @@ def adjust_page(account: PointsAccount) -> str:
 
 
 def adjust(browser: Client, account: PointsAccount, points: str, **more: str) -> HttpResponse:
-    typed = {"points": points, "reason": "A slip of the till", "token": token_of(account), **more}
-    return browser.post(adjust_page(account), typed)
+    token = str(token_of("adjust points", account.customer_id))
+    typed = {"points": points, "reason": "A slip of the till", "token": token, **more}
+    return browser.post(adjust_page(account), confirmed(typed))
 
 
 def test_the_list_and_the_page_show_nothing_that_is_over(administrator: Client, account: PointsAccount) -> None:
@@ -157,7 +158,7 @@ def test_two_tabs_of_the_form_count_once(administrator: Client, account: PointsA
         assert adjust(administrator, account, "25", token=token).status_code == 302
     account.refresh_from_db()
     assert account.balance == 125
-    assert "Nothing more was done: this page was sent before, with +25 points." in administrator.get("/admin/").content.decode()
+    assert "nothing more was done: this page was sent before, with +25 points." in administrator.get("/admin/").content.decode()
 
 
 def test_a_form_without_its_token_is_refused(administrator: Client, account: PointsAccount) -> None:

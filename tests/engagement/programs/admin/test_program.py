@@ -95,7 +95,7 @@ def test_an_administrator_pauses_a_program_and_lets_it_go_on(administrator: Clie
 
 def test_programs_are_paused_from_the_list(operator: Client, administrator: Client, club_program: Program) -> None:
     for browser, action, paused in ((administrator, "pause", True), (operator, "resume", False)):
-        browser.post(list_of(PROGRAMS), {"action": action, "_selected_action": [str(club_program.pk)]})
+        browser.post(list_of(PROGRAMS), {"action": action, "confirmed": "1", "_selected_action": [str(club_program.pk)]})
         club_program.refresh_from_db()
         assert club_program.is_paused is paused
 
@@ -103,7 +103,7 @@ def test_programs_are_paused_from_the_list(operator: Client, administrator: Clie
 def test_who_may_not_pause_does_not(auditor: Client, organization: Organization, club_program: Program) -> None:
     assert "Pause or go on" not in auditor.get(page_of(PROGRAMS, club_program)).content.decode()
     assert auditor.post(pause_page(club_program)).status_code == 403
-    auditor.post(list_of(PROGRAMS), {"action": "pause", "_selected_action": [str(club_program.pk)]})
+    auditor.post(list_of(PROGRAMS), {"action": "pause", "confirmed": "1", "_selected_action": [str(club_program.pk)]})
     club_program.refresh_from_db()
     assert not club_program.is_paused
 

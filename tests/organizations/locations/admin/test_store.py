@@ -129,7 +129,7 @@ def test_nothing_can_be_deleted(administrator: Client, operator: Client, store: 
 
 def test_rows_are_switched_off_and_on_from_the_list(administrator: Client, store: Store) -> None:
     for action, expected in (("deactivate", False), ("activate", True)):
-        administrator.post(list_of(STORES), {"action": action, "_selected_action": [store.pk]})
+        administrator.post(list_of(STORES), {"action": action, "confirmed": "1", "_selected_action": [store.pk]})
         store.refresh_from_db()
         assert store.is_active is expected
     assert [(entry.old, entry.new) for entry in AuditEntry.objects.order_by("pk")] == [

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 from django.utils.html import strip_tags
 from pytest_django import DjangoAssertNumQueries
 
@@ -14,7 +15,7 @@ from engagement.coupons.models import Coupon
 from engagement.points.models import PointsEntry
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
-from tests.back_office import list_of, log_in, page_of, register, shown
+from tests.back_office import confirmed, list_of, log_in, page_of, register, shown, text_of
 from tests.factories.bills import BillFactory
 from tests.factories.coupons import open_series
 from tests.factories.customers import CustomerFactory
@@ -25,6 +26,7 @@ from tests.factories.programs import ProgramFactory
 from tests.factories.staff import StaffMemberFactory
 from tests.factories.tickets import OPENED, TicketFactory, use_words
 from tickets.choices.models import TicketChoice
+from tickets.links.services import ONLY_ADDS
 from tickets.ticket.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -41,10 +43,6 @@ def action(ticket: Ticket, name: str) -> str:
     return page_of(TICKETS, ticket).replace("/change/", f"/{name}/")
 
 
-def text_of(answer: HttpResponse) -> str:
-    return " ".join(strip_tags(answer.content.decode()).split())
-
-
 def form_errors(answer: HttpResponse) -> dict[str, list[str]]:
     return {name: [strip_tags(error) for error in errors] for name, errors in answer.context["form"].errors.items()}  # type: ignore[attr-defined]  # test clients add it
 
@@ -55,7 +53,7 @@ def typed(client: Client, address: str, **changes: Any) -> dict[str, Any]:
     values = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     before = {f"initial-{name}": value for name, value in values.items() if form.fields[name].show_hidden_initial}
     sent = {**values, **before, **changes}
-    return {name: value for name, value in sent.items() if value not in {None, False}}
+    return {name: value for name, value in sent.items() if value is not None and value is not False}
 
 
 # --- the list
@@ -227,19 +225,62 @@ def test_a_second_open_ticket_of_a_subject_is_refused_in_words(agent: Client, ti
     closed = TicketFactory(customer=asha, closed=True, subject=ticket.subject)
     sentence = {"__all__": ["A ticket already exists with the same subject. (1301)"]}
     assert form_errors(agent.post(action(closed, "reopen"), {"status": "OPEN", "reason": "x"})) == sentence
-    address = list_of(TICKETS) + f"open/{asha.pk}/"
+    address = opening(asha)
     assert form_errors(agent.post(address, typed(agent, address, subject="BROKEN KETTLE"))) == sentence
 
 
+def opening(customer: Customer) -> str:
+    return reverse("admin:customers_customer_open_ticket", args=[customer.pk])
+
+
 def test_staff_open_a_ticket_for_a_customer(agent: Client, asha: Customer) -> None:
-    address = list_of(TICKETS) + f"open/{asha.pk}/"
+    address = opening(asha)
     assert address in agent.get(page_of("customers_customer", asha)).content.decode()
     assert form_errors(agent.post(address, typed(agent, address, subject="\u200d"))) == {"subject": ["Enter a subject."]}
-    answer = agent.post(address, typed(agent, address, subject="Late parcel", message="Where is it?", assigned_to="robin"))
+    sent = typed(agent, address, subject="Late parcel", message="Where is it?", assigned_to="robin")
+    for _ in range(2):
+        assert agent.post(address, sent)["Location"] == page_of("customers_customer", asha)
     ticket = Ticket.objects.get()
-    assert answer["Location"] == page_of(TICKETS, ticket)
     assert (ticket.subject, ticket.reported_from, ticket.made_by) == ("Late parcel", "CALLCENTER", "staff:robin")
-    assert agent.get(list_of(TICKETS) + "open/999999999/").status_code == 302
+    page = text_of(agent.get("/admin/"))
+    assert f"ticket {ticket.code} was opened." in page
+    assert "nothing more was done" in page
+
+
+def test_the_former_address_leads_to_that_page(agent: Client, asha: Customer, stranger: Till) -> None:
+    former = reverse("admin:tickets_ticket_open", args=[asha.pk])
+    assert agent.get(former)["Location"] == opening(asha)
+    assert agent.get(reverse("admin:tickets_ticket_open", args=[999_999_999]))["Location"] == "/admin/"
+
+
+def test_points_are_given_with_a_new_ticket_after_their_preview(agent: Client, asha: Customer) -> None:
+    address = opening(asha)
+    sent = typed(agent, address, subject="Late parcel", points="50")
+    shown = agent.post(address, sent)
+    assert "New balance: 50 points" in text_of(shown)
+    assert not Ticket.objects.exists()
+    assert agent.post(address, confirmed(sent)).status_code == 302
+    entry = PointsEntry.objects.get(kind="ADJUST")
+    assert (entry.points, entry.note) == (50, f"Ticket {Ticket.objects.get().code}: Late parcel")
+    assert form_errors(agent.post(address, {**sent, "points": "-1"}))["points"] == [ONLY_ADDS]
+
+
+def test_points_above_the_limit_wait_with_their_ticket(agent: Client, asha: Customer) -> None:
+    address = opening(asha)
+    sent = typed(agent, address, subject="Late parcel", points="5000")
+    assert "A colleague approves the points first." in text_of(agent.post(address, sent))
+    agent.post(address, confirmed(sent))
+    assert "+5,000 points wait for approval by a colleague." in text_of(agent.get("/admin/"))
+
+
+def test_a_ticket_has_no_points_if_the_password_is_of_long_ago(agent: Client, asha: Customer) -> None:
+    session = agent.session
+    session["confirmed_at"] = 0
+    session.save()
+    page = agent.get(opening(asha))
+    assert "points" not in page.context["form"].fields
+    assert agent.post(opening(asha), typed(agent, opening(asha), subject="Late parcel", points="50")).status_code == 302
+    assert not PointsEntry.objects.filter(kind="ADJUST").exists()
 
 
 # --- goodwill and links
@@ -253,7 +294,7 @@ def test_points_are_given_from_a_ticket(agent: Client, ticket: Ticket) -> None:
         "Goodwill adds points. To take points, adjust them on the page of the account."
     ]
     assert "reason" in form_errors(agent.post(address, {**sent, "reason": "x" * 240}))
-    assert agent.post(address, sent)["Location"] == page_of(TICKETS, ticket)
+    assert agent.post(address, confirmed(sent))["Location"] == page_of(TICKETS, ticket)
     entry = PointsEntry.objects.get(kind="ADJUST")
     assert (entry.points, entry.note) == (50, "Ticket ab12cd34e: Broken kettle")
     page = text_of(agent.get(page_of(TICKETS, ticket)))
@@ -281,9 +322,11 @@ def test_a_coupon_is_given_from_a_ticket(agent: Client, ticket: Ticket) -> None:
     address = action(ticket, "coupon")
     sent = typed(agent, address, series=str(series.series.pk))
     assert form_errors(agent.post(address, {**sent, "reason": "x" * 240}))["reason"] == ["Write at most 232 characters."]
-    assert agent.post(address, sent).status_code == 302
+    for _ in range(2):
+        assert agent.post(address, confirmed(sent)).status_code == 302
     coupon = Coupon.objects.get()
     assert str(coupon) in text_of(agent.get(page_of(TICKETS, ticket)))
+    sent = typed(agent, address, series=str(series.series.pk))
     assert form_errors(agent.post(address, sent)) == {"__all__": ["The customer has all the coupons that the series allows."]}
 
 

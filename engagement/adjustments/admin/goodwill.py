@@ -1,0 +1,67 @@
+"""The form of goodwill: points for a customer, with a reason of the usual ones."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from customers.profile.models import Customer
+from engagement.adjustments.admin.form import PointsForm
+from engagement.adjustments.posting import Draft
+from engagement.adjustments.rules import GOODWILL_REASONS, OTHER_REASON
+from engagement.points.models import PointsAccount
+from organizations.back_office.forms import MAX_REASON, LineField
+
+
+def accounts_of(customer: Customer) -> list[PointsAccount]:
+    """The accounts on which staff may move points of a customer, that of the default program first. One query."""
+    accounts = PointsAccount.objects.filter(customer=customer, moved_to=None, program__is_active=True)
+    return list(accounts.select_related("customer", "program").order_by("-program__is_default", "program__name"))
+
+
+class GoodwillForm(PointsForm):
+    """Points, the program if there are several, and why. Added points expire by the program's default."""
+
+    points_help = "Start with a minus to take points."
+
+    account_id = forms.ChoiceField(label="Program", widget=UnfoldAdminSelectWidget())
+    reason = forms.ChoiceField(
+        choices=[("", "Choose a reason"), *((reason, reason) for reason in GOODWILL_REASONS)], widget=UnfoldAdminSelectWidget()
+    )
+    details = LineField(
+        required=False,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="Kept with the reason in the ledger and in the history.",
+    )
+
+    field_order = ("account_id", "points", "reason", "details")
+
+    def __init__(self, *args: Any, account: PointsAccount, accounts: Sequence[PointsAccount], **kwargs: Any) -> None:
+        super().__init__(*args, account=account, **kwargs)
+        if len(accounts) == 1:
+            del self.fields["account_id"]
+        else:
+            offered: Any = self.fields["account_id"]
+            offered.choices = [(str(each.pk), str(each.program)) for each in accounts]
+            self.initial = {**self.initial, "account_id": str(account.pk)}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        reason, details = cleaned.get("reason", ""), cleaned.get("details", "")
+        if reason == OTHER_REASON and not details:
+            self.add_error("details", "Write the reason here.")
+        elif len(_reason_text(reason, details)) > MAX_REASON:
+            self.add_error("details", f"Write at most {MAX_REASON - len(_reason_text(reason, ' ')) + 1} characters.")
+        return cleaned
+
+    def draft(self) -> Draft:
+        """The adjustment as typed."""
+        typed = self.cleaned_data
+        return Draft(points=typed["points"], reason=_reason_text(typed["reason"], typed["details"]))
+
+
+def _reason_text(reason: str, details: str) -> str:
+    if reason == OTHER_REASON:
+        return details
+    return f"{reason}: {details}" if details else reason

@@ -1,0 +1,1 @@
+"""Back-office forms of bills: the lines of a bill, and recording one."""

@@ -1,0 +1,1 @@
+"""Back-office form that simulates a bill."""

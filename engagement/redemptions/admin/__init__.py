@@ -1,0 +1,1 @@
+"""Back-office pages of redemptions: the list, and redeeming for a customer."""

@@ -1,0 +1,1 @@
+"""Back-office pages that cross apps: what staff do for one customer."""

@@ -1,0 +1,227 @@
+"""What staff do for one customer: the pages behind the buttons of the customer's page, which open as dialogs there."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
+
+from customers.profile.models import Customer
+from engagement.adjustments.admin.goodwill import GoodwillForm, accounts_of
+from engagement.adjustments.staff import limit_for, may_adjust
+from engagement.bills.admin.record import RecordBillForm
+from engagement.coupons.admin.forms import CustomerCouponForm
+from engagement.earning.admin.simulate import SimulateForm
+from engagement.points.models import PointsAccount
+from engagement.redemptions.admin.redeem import RedeemForm
+from organizations.back_office.base import BackOfficeAdmin
+from organizations.back_office.current_user import actor_of
+from organizations.back_office.pages import page_of, permission_check, row_view
+from organizations.back_office.stores import stores_for
+from organizations.configuration import current_configuration
+from organizations.staff.sessions import has_typed_password, seconds_now
+from tickets.choices.catalog import load_ticket_choices
+from tickets.ticket.admin.forms import OpenForm
+from tickets.ticket.panels import CHANGE_TICKETS
+
+# The pages: their part of the address, which is also the name `customers_customer_...` and the method.
+PAGES = ("goodwill", "issue_coupon", "open_ticket", "record_bill", "redeem", "simulate_bill")
+
+
+class CustomerActions(BackOfficeAdmin):
+    """The pages of actions on a customer."""
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            *(
+                path(
+                    f"<path:object_id>/{name.replace('_', '-')}/",
+                    self.admin_site.admin_view(getattr(self, name)),
+                    name=f"customers_customer_{name}",
+                )
+                for name in PAGES
+            ),
+            *super().get_urls(),
+        ]
+
+    # --- points
+
+    def has_goodwill_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+        """True if the current user adjusts points."""
+        return may_adjust(request)
+
+    @row_view("goodwill")
+    def goodwill(self, request: HttpRequest, customer: Customer) -> HttpResponse:
+        """The page that gives or takes points for one of the usual reasons."""
+        accounts = accounts_of(customer)
+        if not accounts:
+            return self._leave(request, customer, "has no points: only members of a program have.")
+        organization = self.organization_behind(customer)
+        form = GoodwillForm(
+            request.POST or None,
+            account=_chosen(accounts, request),
+            accounts=accounts,
+            by=actor_of(request, organization),
+            limit=limit_for(request, organization),
+        )
+        if form.run():
+            form.report(request, customer)
+            return HttpResponseRedirect(page_of(customer))
+        return self.answer_page(
+            request,
+            "back_office/adjust_points.html",
+            title=f"Goodwill: {customer}",
+            original=customer,
+            account=form.account,
+            balance=form.worth(form.account.balance),
+            form=form,
+            submit="Adjust points",
+        )
+
+    has_redeem_permission = permission_check("engagement.redeem_points")
+
+    @row_view("redeem")
+    def redeem(self, request: HttpRequest, customer: Customer) -> HttpResponse:
+        """The page that redeems points of a customer, who confirms it by a code."""
+        accounts = accounts_of(customer)
+        if not accounts:
+            return self._leave(request, customer, "has no points: only members of a program have.")
+        form = RedeemForm(
+            request.POST or None,
+            account=_chosen(accounts, request),
+            accounts=accounts,
+            stores=stores_for(request),
+            by=actor_of(request, self.organization_behind(customer)),
+        )
+        if form.run():
+            form.report(request, customer)
+            return HttpResponseRedirect(page_of(customer))
+        return self.answer_page(
+            request,
+            "back_office/adjust_points.html",
+            title=f"Redeem points: {customer}",
+            original=customer,
+            account=form.account,
+            balance=form.worth(form.account.balance),
+            form=form,
+            submit="Redeem",
+        )
+
+    # --- coupons
+
+    has_issue_permission = permission_check("engagement.issue_coupon")
+
+    @row_view("issue")
+    def issue_coupon(self, request: HttpRequest, customer: Customer) -> HttpResponse:
+        """The page that gives a customer a coupon."""
+        form = CustomerCouponForm(
+            request.POST or None, customer=customer, by=actor_of(request, self.organization_behind(customer))
+        )
+        if not form.has_series:
+            return self._leave(request, customer, "gets no coupon: no series issues any.")
+        if form.run():
+            form.report(request, customer)
+            return HttpResponseRedirect(page_of(customer))
+        return self.answer_page(
+            request,
+            "back_office/action.html",
+            title=f"Issue a coupon: {customer}",
+            original=customer,
+            form=form,
+            submit="Issue",
+            intro="The coupon is dated now. No message is sent.",
+        )
+
+    # --- bills
+
+    has_record_permission = permission_check("engagement.record_bill")
+
+    @row_view("record")
+    def record_bill(self, request: HttpRequest, customer: Customer) -> HttpResponse:
+        """The page that records a bill which no till has sent."""
+        form = RecordBillForm(
+            request.POST or None,
+            customer=customer,
+            stores=stores_for(request),
+            by=actor_of(request, self.organization_behind(customer)),
+        )
+        if form.run():
+            form.report(request, customer)
+            return HttpResponseRedirect(page_of(customer))
+        return self.answer_page(
+            request,
+            "back_office/action.html",
+            title=f"Record a bill: {customer}",
+            original=customer,
+            form=form,
+            submit="Record",
+            intro="For a bill that no till has sent. It earns points as a bill of the store’s tills does.",
+        )
+
+    has_simulate_permission = permission_check("engagement.view_bill")
+
+    @row_view("simulate")
+    def simulate_bill(self, request: HttpRequest, customer: Customer) -> HttpResponse:
+        """The page that shows what a bill would earn. Its address may have the amount, day and store to begin with."""
+        organization = self.organization_behind(customer)
+        form = SimulateForm(
+            request.POST or None,
+            initial={name: request.GET[name] for name in ("amount", "day", "store") if name in request.GET},
+            customer=customer,
+            organization=organization,
+            stores=stores_for(request),
+        )
+        form.run()
+        return self.answer_page(
+            request,
+            "back_office/action.html",
+            title=f"Simulate a bill: {customer}",
+            original=customer,
+            form=form,
+            submit="Simulate",
+            intro="What would this bill earn, by the rules of the day and the customer’s tier? Nothing is recorded.",
+        )
+
+    # --- tickets
+
+    has_ticket_permission = permission_check(CHANGE_TICKETS)
+
+    @row_view("ticket")
+    def open_ticket(self, request: HttpRequest, customer: Customer) -> HttpResponse:
+        """The page that opens a ticket. Users who adjust points give some with it if their password was typed lately."""
+        organization = self.organization_behind(customer)
+        gives_points = may_adjust(request) and has_typed_password(request, seconds_now())
+        form = OpenForm(
+            request.POST or None,
+            customer=customer,
+            choices=current_configuration().part(load_ticket_choices),
+            by=actor_of(request, organization),
+            account=next(iter(accounts_of(customer)), None) if gives_points else None,
+            limit=limit_for(request, organization),
+        )
+        if form.run():
+            form.report(request, customer)
+            return HttpResponseRedirect(page_of(customer))
+        return self.answer_page(
+            request,
+            "back_office/action.html",
+            title=f"Open a ticket: {customer}",
+            original=customer,
+            form=form,
+            submit="Open",
+            intro="The ticket is recorded as opened now. No message is sent.",
+        )
+
+    # --- answers
+
+    def _leave(self, request: HttpRequest, customer: Customer, why: str) -> HttpResponse:
+        """Back to the customer's page, with a message."""
+        messages.warning(request, f"{customer} {why}")
+        return HttpResponseRedirect(page_of(customer))
+
+
+def _chosen(accounts: Sequence[PointsAccount], request: HttpRequest) -> PointsAccount:
+    """The account that was chosen on the form, else the first one."""
+    chosen = request.POST.get("account_id", "")
+    return next((account for account in accounts if str(account.pk) == chosen), accounts[0])
