@@ -5,7 +5,7 @@ from organizations.card_series.models import CardSeries, Counter
 from organizations.credentials.models import ApiClient, CredentialFailure, RateLease
 from organizations.fields.models import FieldDefinition
 from organizations.idempotency.models import IdempotencyKey, KeptAnswer
-from organizations.imports.models import ImportRun, RejectedRow
+from organizations.imports.models import ColumnMemory, CreatedRecord, ImportRun, RejectedRow, UploadedFile
 from organizations.locations.models import Concept, Store, Till, Zone
 from organizations.saved_views.models import SavedView
 from organizations.source_accounts.models import SourceAccount
@@ -16,8 +16,10 @@ __all__ = [
     "ApiClient",
     "AuditEntry",
     "CardSeries",
+    "ColumnMemory",
     "Concept",
     "Counter",
+    "CreatedRecord",
     "CredentialFailure",
     "FieldDefinition",
     "IdempotencyKey",
@@ -31,5 +33,6 @@ __all__ = [
     "StaffMember",
     "Store",
     "Till",
+    "UploadedFile",
     "Zone",
 ]

@@ -1,6 +1,6 @@
 """Bills with their lines, their returns, and the points they brought."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -12,12 +12,12 @@ from unfold.decorators import display
 
 from customers.profile.field_values import write_value
 from engagement.back_office import LoyaltyRowsAdmin
-from engagement.bills.models import Bill
+from engagement.bills.models import ANONYMOUS, RETURNS, Bill
 from engagement.numbers.display import format_money, format_points
 from engagement.points.models import BillPoints, PointsEntry
 from organizations.back_office.columns import choice_column, is_in_sight, link_to
 from organizations.back_office.current_user import own_stores
-from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, RecentFilter, StoreFilter
+from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter, RecentFilter, Rows, StoreFilter
 from organizations.back_office.list_export import ExportColumn, ListResource, customer_id, customer_name
 from organizations.back_office.list_exports import ExportedList
 from organizations.back_office.presets import Preset
@@ -55,6 +55,22 @@ class BillResource(ListResource):
     points = ExportColumn("Points", "brought")
 
 
+def _sales(rows: Rows) -> Rows:
+    """Sales as the figures of the start page count them: no outliers."""
+    return rows.exclude(type__in=RETURNS).filter(outlier_status=Bill.Outlier.NORMAL)
+
+
+class SalesFilter(NamedFilter):
+    """Sales alone, with or without a customer."""
+
+    title = parameter_name = "sales"
+    options: ClassVar[Mapping[str, tuple[str, Callable[[Rows], Rows]]]] = {
+        "all": ("all sales", _sales),
+        "customer": ("with a customer", lambda rows: _sales(rows).exclude(customer=None).exclude(type__in=ANONYMOUS)),
+        "stranger": ("without a customer", lambda rows: _sales(rows).filter(Q(customer=None) | Q(type__in=ANONYMOUS))),
+    }
+
+
 @admin.register(Bill)
 class BillAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """Bills, read-only: tills and imports record them, and returns correct them.
@@ -77,6 +93,7 @@ class BillAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stubs 
         ("billed_at", DayRangeFilter),
         StoreFilter,
         ("type", ChoiceFilter),
+        SalesFilter,
     )
     sortable_by = ("billed_at",)
     order_words: ClassVar[Mapping[str, tuple[str, str]]] = {"billed_at": ("earliest first", "latest first")}

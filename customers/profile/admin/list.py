@@ -34,6 +34,7 @@ from organizations.back_office.filters import (
 from organizations.back_office.list_exports import ExportedList
 from organizations.back_office.list_page import ListPage
 from organizations.back_office.presets import Preset
+from use_cases.active_customers import BoughtFilter
 from use_cases.customer_list import (
     BILLS_PERMISSION,
     POINTS_PATH,
@@ -150,6 +151,7 @@ class CustomerListAdmin(ExportedList):
     list_filter = (
         RecentFilter.of("registered_on", title="joined", parameter_name="joined"),
         ("registered_on", DayRangeFilter),
+        ("bills__billed_at", BoughtFilter),
         RegisteredStoreFilter,
         TierFilter,
         ("type", ChoiceFilter),

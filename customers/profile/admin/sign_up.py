@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from customers.identifiers.models import Identifier
 from customers.profile.admin.form import CustomerForm
 from customers.profile.admin.form_fields import CATEGORIES, FormOptions, field_key, fields_for
-from customers.profile.admin.form_refusals import FIELD_OF, already_registered
+from customers.profile.admin.form_refusals import FIELD_OF
 from customers.profile.admin.form_values import item_of
 from customers.registration.context import InputContext, load_input_context
 from customers.registration.input import CustomerInput, read_customer_input
@@ -82,7 +82,7 @@ class SignUpForm(CustomerForm):
         """Show a refusal; True if its field had none. Without the refused value the rest is tried again."""
         field = key or FIELD_OF.get(code, "")
         if code == Code.ALREADY_REGISTERED:
-            self.add_error(None, self._already_registered())
+            self.add_error(None, self._with_owner(code, self._typed_identifiers()))
         elif code == Code.NO_IDENTIFIER and any(kind in self.errors for kind in Identifier.Kind.values):
             return False
         elif self._is_news_of(field):
@@ -132,11 +132,6 @@ class SignUpForm(CustomerForm):
         item = item_of(typed, names=list(typed), fields=self.options.fields)
         agreed = typed.get("consents")
         return {**item, "subscriptions": consents_item(agreed)} if agreed else item
-
-    def _already_registered(self) -> str:
-        context = load_input_context([], by=self.options.actor)
-        customer_input = read_customer_input(self.item(), context, action="add")
-        return already_registered(customer_input.identifiers, self.options.visible)
 
 
 def sign_up_form(options: FormOptions) -> type[SignUpForm]:

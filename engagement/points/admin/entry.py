@@ -1,6 +1,6 @@
 """The ledger of points, to read and to search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from engagement.points.explanations import explain
 from engagement.points.models import PointsEntry
 from engagement.programs.admin.filters import AccountProgramFilter
 from organizations.back_office.columns import actor_column, choice_column, link_column, link_to, value_column
-from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, RecentFilter, StoreFilter
+from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter, RecentFilter, Rows, StoreFilter
 from organizations.back_office.history import actor_label
 from organizations.back_office.list_export import ExportColumn, ListResource, customer_id, customer_name
 from organizations.back_office.list_exports import ExportedList
@@ -64,6 +64,17 @@ class EntryResource(ListResource):
     made_by = ExportColumn("By", lambda entry: actor_label(entry.made_by))
 
 
+class EffectFilter(NamedFilter):
+    """By what an entry does to the balance, as the figures of the start page add it up."""
+
+    title = parameter_name = "effect"
+    options: ClassVar[Mapping[str, tuple[str, Callable[[Rows], Rows]]]] = {
+        "earned": ("earned", lambda rows: rows.filter(kind__in=[Kind.AWARD, Kind.RELEASE])),
+        "redeemed": ("redeemed, or given back", lambda rows: rows.filter(kind__in=[Kind.REDEEM, Kind.REVERSAL])),
+        "expired": ("expired", lambda rows: rows.filter(kind=Kind.EXPIRE)),
+    }
+
+
 @admin.register(PointsEntry)
 class PointsEntryAdmin(ExportedList, AccountRowsAdmin):  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
     """The ledger of points, read-only: the database refuses changes."""
@@ -85,6 +96,7 @@ class PointsEntryAdmin(ExportedList, AccountRowsAdmin):  # type: ignore[misc]  #
         RecentFilter.of("occurred_at", title="occurred", parameter_name="occurred"),
         ("occurred_at", DayRangeFilter),
         ("kind", ChoiceFilter),
+        EffectFilter,
         AccountProgramFilter,
         StoreFilter,
     )

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organizations", "0013_erasure_empties_the_audit"),
+        ("organizations", "0014_imports_of_the_back_office"),
     ]
 
     operations = [
