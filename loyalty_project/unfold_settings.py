@@ -11,7 +11,10 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SITE_ICON": lambda _request: static("back_office/mark.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("back_office/mark.svg")}],
-    "STYLES": [lambda _request: static("back_office/style.css")],
+    "STYLES": [
+        lambda _request: static("back_office/style.css"),
+        lambda _request: static("back_office/customer.css"),
+    ],
     "LOGIN": {"form": "organizations.staff.log_in_form.LogInForm", "image": lambda _request: static("back_office/log-in.svg")},
     "DASHBOARD_CALLBACK": "use_cases.dashboard.fill_start_page",
     "SHOW_HISTORY": True,

@@ -2,13 +2,13 @@
 
 import pytest
 from django.test import Client
+from subscriptions.panels import consents_panel
 
 from customers.profile.models import Customer
 from organizations.back_office.tables import cell
 from organizations.locations.models import Till
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
-from subscriptions.panels import consents_panel
 from tests.back_office import list_of, page_of, register, table_texts
 from tests.factories.consents import AT, choice, say
 from tests.factories.staff import StaffMemberFactory

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from engagement.interactions.panels import interactions_panel, surveys_panel, tone_of
 from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
-from engagement.interactions.panels import interactions_panel, surveys_panel, tone_of
 from organizations.back_office.tables import Table
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization

@@ -3,11 +3,11 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from engagement.notes.panels import notes_panel
 from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
 from engagement.notes.models import Note
-from engagement.notes.panels import notes_panel
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from tests.back_office import list_of, page_of, shown, table_texts

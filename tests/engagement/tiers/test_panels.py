@@ -3,11 +3,11 @@
 import pytest
 import time_machine
 from django.test import Client
+from engagement.tiers.panels import tiers_panel
 
 from customers.profile.models import Customer
 from engagement.points.settlement import settle_due
 from engagement.programs.models import Membership
-from engagement.tiers.panels import tiers_panel
 from organizations.tenancy.models import Organization
 from tests.back_office import page_of
 from tests.engagement.tiers.test_evaluation import SILVER, tiers
