@@ -13,7 +13,7 @@ from use_cases.customer_page import ProgramCard
 
 # Title, icon, name of the address, permission. A page that does not exist has no button.
 _PAGES: Final = (
-    ("Coupon", "confirmation_number", "engagement_coupon_give", "engagement.issue_coupon"),
+    ("Coupon", "confirmation_number", "customers_customer_issue_coupon", "engagement.issue_coupon"),
     ("Ticket", "support_agent", "tickets_ticket_open", "tickets.change_ticket"),
     ("Consent", "notifications", "subscriptions_consentchange_decide", "subscriptions.change_consent"),
     ("Change e-mail/mobile", "swap_horiz", "customers_customer_request_change", "customers.add_identityrequest"),

@@ -80,6 +80,16 @@ class Timeline:
     older: str
     is_first: bool
 
+    @property
+    def shows_money(self) -> bool:
+        """True if any row has an amount."""
+        return any(row.amount for row in self.rows)
+
+    @property
+    def shows_points(self) -> bool:
+        """True if any row has points."""
+        return any(row.points for row in self.rows)
+
 
 def read_timeline(customer: Customer, *, tab: str, before: str, currency: str, seen_by: StaffMember) -> Timeline:
     """The page of a tab that follows the key `before` ("": the newest rows), with the sources that `seen_by` may see.

@@ -106,7 +106,7 @@ def _multiplied(figures: Figures) -> list[Step]:
 def _cap(figures: Figures) -> str:
     period = figures.get("cap_of", "bill")
     most = f"At most {_points(figures['cap'])} for a {period}"
-    return f"{most}." if period == "bill" else f"{most}, of which {_points(figures['cap_left'])} were left."
+    return f"{most}." if period == "bill" else f"{most}; {_points(figures['cap_left'])} left of it."
 
 
 def _points(value: Any) -> str:

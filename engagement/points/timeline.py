@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ Kind = PointsEntry.Kind
 _MERGES: Final = (Kind.MERGE_IN, Kind.MERGE_OUT)
 # Entries that the row of their bill shows.
 _OF_BILLS: Final = (Kind.AWARD, Kind.PROMISE, Kind.RETURN)
+_PLAIN: Final = (Bill.Type.REGULAR, Bill.Type.RETURN)
 _ICONS: Final[Mapping[str, str]] = {
     Kind.AWARD: "add_circle",
     Kind.PROMISE: "schedule",
@@ -46,14 +48,14 @@ def points_timeline(customer: Customer, part: TimelineSlice) -> list[TimelineRow
         entries += read
         groups = [list(group) for _, group in groupby(entries, _group_of)]
         if len(read) < part.limit or len(groups) >= part.limit:
-            return [_entry_row(group, part) for group in groups]
+            return [_row(group, part) for group in groups]
         following = replace(part, before=part.key(read[-1].occurred_at, read[-1].pk))
 
 
 def points_beside_bills(customer: Customer, part: TimelineSlice) -> list[TimelineRow]:
     """The ledger entries that neither the row of a bill nor that of a merge shows. One query."""
     entries = _entries_of(customer).exclude(kind__in=_MERGES).exclude(bill__isnull=False, kind__in=_OF_BILLS)
-    return [_entry_row([entry], part) for entry in part.newest(entries, "occurred_at")]
+    return [_entry_row(entry, part) for entry in part.newest(entries, "occurred_at")]
 
 
 def bills_timeline(customer: Customer, part: TimelineSlice) -> list[TimelineRow]:
@@ -73,38 +75,48 @@ def _entries_of(customer: Customer) -> Any:
 
 def _group_of(entry: PointsEntry) -> tuple[Any, ...]:
     """The merge that made the entry; an entry of anything else is its own group."""
-    if entry.kind not in _MERGES:
-        return (entry.pk,)
-    return entry.kind, entry.account_id, entry.occurred_at, entry.explanation.get("victim"), entry.explanation.get("because")
+    return ("merge", entry.occurred_at) if entry.kind in _MERGES else ("entry", entry.pk)
 
 
-def _entry_row(entries: Sequence[PointsEntry], part: TimelineSlice) -> TimelineRow:
-    """The row of an entry, or of all entries of a merge, the newest first. Its key is that of the last of them."""
-    newest = entries[0]
-    points, promised = (sum((getattr(entry, name) for entry in entries), ZERO) for name in ("points", "promised"))
-    facts: list[tuple[str, Any]] = (
-        steps_of_entry(newest, currency=part.currency)
-        if len(entries) == 1
-        else [(format_change(entry.points or entry.promised), explain(entry)) for entry in entries]
-    )
+def _row(entries: Sequence[PointsEntry], part: TimelineSlice) -> TimelineRow:
+    return _merge_row(entries, part) if entries[0].kind in _MERGES else _entry_row(entries[0], part)
+
+
+def _merge_row(entries: Sequence[PointsEntry], part: TimelineSlice) -> TimelineRow:
+    """The row of all entries of a merge, the newest first: what it did to the accounts that are in use."""
+    live = [entry for entry in entries if entry.account.moved_to_id is None] or entries
+    points = sum((entry.points for entry in live), ZERO)
     return TimelineRow(
-        key=part.key(newest.occurred_at, entries[-1].pk),
-        icon=_ICONS[newest.kind],
-        title=name_of_entry(newest),
-        note=_note_of(newest),
-        points=format_change(points) if points else f"({format_change(promised)})",
-        balance=format_points(newest.balance_after),
-        facts=[*facts, *_context(newest)],
-        link=page_of(newest),
+        key=part.key(live[0].occurred_at, entries[-1].pk),
+        icon=_ICONS[Kind.MERGE_IN],
+        title="Merge",
+        note="points of another customer came" if points >= 0 else "points went to another customer",
+        points=format_change(points),
+        balance=format_points(live[0].balance_after),
+        facts=[*((_effect(entry), explain(entry)) for entry in live), *_context(live[0])],
+        link=page_of(live[0]),
     )
 
 
-def _note_of(entry: PointsEntry) -> str:
+def _entry_row(entry: PointsEntry, part: TimelineSlice) -> TimelineRow:
+    return TimelineRow(
+        key=part.key(entry.occurred_at, entry.pk),
+        icon=_ICONS[entry.kind],
+        title=name_of_entry(entry),
+        note=_note_of(entry, part.currency),
+        points=format_change(entry.points) if entry.points else f"({format_change(entry.promised)})",
+        balance=format_points(entry.balance_after),
+        facts=[*steps_of_entry(entry, currency=part.currency), *_context(entry)],
+        link=page_of(entry),
+    )
+
+
+def _note_of(entry: PointsEntry, currency: str) -> str:
     """What says most about the entry beside its name: the staff's reason, the bill, the occasion."""
     figures = entry.explanation
     rule = figures.get("rule") or figures.get("occasion") or figures.get("tier") or figures.get("campaign") or ""
     bill = f"bill {entry.bill}" if entry.bill else f"bill {figures['sale']}" if figures.get("sale") else ""
-    worth = f"worth {figures['value']}" if figures.get("value") else ""
+    worth = f"worth {format_money(Decimal(figures['value']))} {currency}" if figures.get("value") else ""
     return " · ".join(filter(None, (entry.note, bill, rule, worth)))
 
 
@@ -138,7 +150,7 @@ def _bill_row(bill: Bill, entries: Iterable[PointsEntry], part: TimelineSlice) -
         icon="assignment_return" if bill.is_return else "receipt_long",
         title=f"{'Return' if bill.is_return else 'Bill'} {bill.number}",
         note=bill.store or "",
-        state="" if bill.type in {Bill.Type.REGULAR, Bill.Type.RETURN} else bill.get_type_display(),
+        state="points promised" if promised else "" if bill.type in _PLAIN else bill.get_type_display(),
         amount=f"{sign}{format_money(bill.amount)} {bill.currency}",
         points=points,
         balance=format_points(moved[-1].balance_after) if moved else "",
