@@ -1,6 +1,7 @@
 """The log of consents, and the page on which staff record a customer's decision."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django import forms
@@ -157,7 +158,7 @@ class ConsentChangeAdmin(CustomerRowsAdmin):
                 "back_office/decide_consent.html",
                 title=f"Consent: {customer}",
                 original=customer,
-                switches=switches,
+                switches=[replace(switch, typed=request.POST.get(switch.name, "")) for switch in switches],
                 form=form,
                 submit="Save",
             )

@@ -20,12 +20,16 @@ _KINDS: Final[Mapping[str, str]] = {Priority.BULK: "offers and news", Priority.T
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """A pair with the customer's answer, None without one, and whether messages may be sent."""
+    """A pair with the customer's answer, None without one, and whether messages may be sent.
+
+    `typed` is the value of a form that is shown again because it was refused.
+    """
 
     pair: Pair
     is_subscribed: bool | None
     decided_at: datetime | None
     verdict: Verdict
+    typed: str = ""
 
     @property
     def name(self) -> str:
@@ -41,6 +45,11 @@ class Switch:
     def value(self) -> str:
         """The answer as a form has it: "1", "0", or "" without one."""
         return "" if self.is_subscribed is None else str(int(self.is_subscribed))
+
+    @property
+    def chosen(self) -> str:
+        """The value that a form shows."""
+        return self.typed or self.value
 
 
 def label_of(channel: str, priority: str) -> str:

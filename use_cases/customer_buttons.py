@@ -11,26 +11,45 @@ from organizations.back_office.buttons import Button, button
 from organizations.back_office.current_user import member_of
 from use_cases.customer_page import ProgramCard
 
-# Title, icon, name of the address, permission. A page that does not exist has no button.
+# Title, icon, name of the address of a page about a customer, permission. A page that does not exist has no button.
 _PAGES: Final = (
     ("Coupon", "confirmation_number", "customers_customer_issue_coupon", "engagement.issue_coupon"),
+    ("Redeem", "redeem", "customers_customer_redeem", "engagement.redeem_points"),
     ("Ticket", "support_agent", "tickets_ticket_open", "tickets.change_ticket"),
     ("Consent", "notifications", "subscriptions_consentchange_decide", "subscriptions.change_consent"),
     ("Change e-mail/mobile", "swap_horiz", "customers_customer_request_change", "customers.add_identityrequest"),
     ("Merge", "merge", "customers_customer_find_duplicate", "customers.merge_customers"),
 )
+_GOODWILL: Final = ("Goodwill", "volunteer_activism")
+_LESS_OFTEN: Final = (
+    ("Record a bill", "receipt_long", "customers_customer_record_bill", "engagement.record_bill"),
+    ("Simulate a bill", "calculate", "customers_customer_simulate_bill", "engagement.view_bill"),
+)
 
 
 def customer_buttons(request: HttpRequest, customer: Customer, programs: Sequence[ProgramCard]) -> list[Button]:
     """The buttons that the current user may use, in their order. None for a merged or erased customer."""
-    if customer.merged_into_id is not None or customer.erased_at is not None:
+    if not _is_current(customer):
         return []
-    member = member_of(request)
-    buttons = [
-        button(title, icon, name, customer.pk) for title, icon, name, permission in _PAGES if member.has_perm(permission)
-    ]
+    buttons = _buttons(request, customer, _PAGES)
     accounts = [card.balance.account for card in programs if card.balance.account is not None]
     if accounts and may_adjust(request):
-        goodwill = button("Goodwill", "volunteer_activism", "engagement_pointsaccount_adjust", accounts[0].pk)
-        buttons.insert(0, goodwill)
-    return [made for made in buttons if made is not None]
+        goodwill = button(*_GOODWILL, "customers_customer_goodwill", customer.pk)
+        goodwill = goodwill or button(*_GOODWILL, "engagement_pointsaccount_adjust", accounts[0].pk)
+        return [goodwill, *buttons] if goodwill else buttons
+    return buttons
+
+
+def buttons_needed_less_often(request: HttpRequest, customer: Customer) -> list[Button]:
+    """What the page shows of this module under *More*."""
+    return _buttons(request, customer, _LESS_OFTEN) if _is_current(customer) else []
+
+
+def _buttons(request: HttpRequest, customer: Customer, pages: Sequence[tuple[str, str, str, str]]) -> list[Button]:
+    member = member_of(request)
+    made = [button(title, icon, name, customer.pk) for title, icon, name, permission in pages if member.has_perm(permission)]
+    return [known for known in made if known is not None]
+
+
+def _is_current(customer: Customer) -> bool:
+    return customer.merged_into_id is None and customer.erased_at is None

@@ -43,7 +43,7 @@ from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from use_cases.corrections import Correction
-from use_cases.customer_buttons import customer_buttons
+from use_cases.customer_buttons import buttons_needed_less_often, customer_buttons
 from use_cases.customer_page import panels_of, read_customer_page, settle_customer
 from use_cases.customer_timeline import PROFILE, read_timeline
 
@@ -250,6 +250,7 @@ class CustomerAdmin(CustomerHistoryAdmin, MergeActions, StatusActions, ErasureAc
         """The first screen and a page of the timeline."""
         organization = self.organization_behind(customer)
         page = read_customer_page(customer, organization=organization, seen_by=member_of(request))
+        is_current = customer.merged_into_id is None and customer.erased_at is None
         return self.answer_page(
             request,
             "back_office/customer.html",
@@ -261,10 +262,12 @@ class CustomerAdmin(CustomerHistoryAdmin, MergeActions, StatusActions, ErasureAc
             identifiers=list(customer.identifiers.all()),
             initials=initials(customer),
             label=label_of(customer, organization.policy),
-            may_edit=self.has_change_permission(request, customer),
-            may_open_tickets=member_of(request).has_perm("tickets.change_ticket") and customer.merged_into_id is None,
+            # Nothing is written about merged and erased customers.
+            is_current=is_current,
+            may_edit=is_current and self.has_change_permission(request, customer),
+            may_open_tickets=is_current and member_of(request).has_perm("tickets.change_ticket"),
             buttons=customer_buttons(request, customer, page.programs or ()),
-            more=self._more_buttons(request, customer),
+            more=[*buttons_needed_less_often(request, customer), *self._more_buttons(request, customer)],
             **self._timeline_context(request, customer, organization),
         )
 

@@ -67,7 +67,7 @@ def test_the_page_shows_points_tier_and_the_next_one(administrator: Client, acco
 
 
 def test_points_have_their_worth_and_the_next_tier_its_distance(store: Store, till: Till) -> None:
-    organization = loaded(club(enrolment=None, points_to_currency=0.01))
+    organization = loaded(club(enrolment=None, points_to_currency=Decimal("0.01")))
     customer = CustomerFactory(organization=organization, registered_store=store)
     account = PointsAccountFactory(organization=organization, customer=customer)
     give_points(account, "6057")
