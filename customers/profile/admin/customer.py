@@ -243,11 +243,14 @@ class CustomerAdmin(CustomerHistoryAdmin, MergeActions, StatusActions, ErasureAc
 
     def change_view(self, request: HttpRequest, object_id: str, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """The page of a customer, which is no form: `edit_view` is."""
-        return HttpResponseNotAllowed(["GET"]) if request.method == "POST" else self.show_customer(request, object_id)
+        answer: HttpResponse = self.show_customer(request, object_id)
+        return answer
 
     @row_view("view")
     def show_customer(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         """The first screen and a page of the timeline."""
+        if request.method == "POST":
+            return HttpResponseNotAllowed(["GET"])
         organization = self.organization_behind(customer)
         page = read_customer_page(customer, organization=organization, seen_by=member_of(request))
         is_current = customer.merged_into_id is None and customer.erased_at is None
