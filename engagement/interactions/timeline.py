@@ -1,12 +1,22 @@
 """Interactions of a customer as rows of the timeline on the customer's page."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from customers.profile.models import Customer
 from engagement.interactions.models import Interaction
-from engagement.interactions.rules import SURVEY
+from engagement.interactions.rules import CHECK_IN, SURVEY
 from organizations.back_office.pages import page_of
 from organizations.back_office.timeline import TimelineRow, TimelineSlice
+
+_KINDS: Final[Mapping[str, str]] = {
+    "email": "E-mail",
+    "emailbulk": "E-mail to many",
+    "sms": "SMS",
+    "whatsapp": "WhatsApp",
+    "missedcall": "Missed call",
+    CHECK_IN: "Check-in",
+}
 
 
 def interactions_timeline(customer: Customer, part: TimelineSlice) -> list[TimelineRow]:
@@ -16,7 +26,7 @@ def interactions_timeline(customer: Customer, part: TimelineSlice) -> list[Timel
 
 def _row(contact: Interaction, part: TimelineSlice) -> TimelineRow:
     is_survey = contact.type == SURVEY
-    kind = str(contact.get_type_display()).capitalize()
+    kind = _KINDS.get(contact.type) or contact.type.capitalize()
     known: list[tuple[str, Any]] = [
         ("From", contact.sender),
         ("To", contact.receiver),
@@ -29,7 +39,7 @@ def _row(contact: Interaction, part: TimelineSlice) -> TimelineRow:
         icon="rate_review" if is_survey else "forum",
         title=f"Survey {contact.survey_name}".strip() if is_survey else kind,
         note=contact.subject or contact.network,
-        state=_score(contact) or contact.status,
+        state=_score(contact) or contact.status.lower(),
         tone=tone_of(contact.nps_score) if contact.nps_score is not None else "",
         facts=[("Channel", f"{kind}, {contact.network}"), *((name, value) for name, value in known if value)],
         link=page_of(contact),

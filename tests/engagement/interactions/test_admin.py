@@ -64,7 +64,7 @@ def test_the_customers_page_lists_interactions_and_surveys(seller: Client, anna:
     SurveyFactory(customer=anna, nps_score=None, completed_at=None, survey_name="", occurred_at=at("2026-02-01 10:00:00"))
     rows = seller.get(page_of("customers_customer", anna), {"tab": "messages"}).context["timeline"].rows
     assert [(row.title, row.state, row.tone) for row in rows] == [
-        ("Survey", "", ""), ("Survey Spring", "NPS score 9", "good"), ("Sms", "SEEN", ""),
+        ("Survey", "", ""), ("Survey Spring", "NPS score 9", "good"), ("SMS", "seen", ""),
     ]  # fmt: skip
     assert rows[2].note == "Hello"
     assert ("To", "919812300001") in rows[2].facts
