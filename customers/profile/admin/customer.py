@@ -42,6 +42,7 @@ from organizations.card_series.models import CardSeries
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
+from use_cases.active_customers import BoughtFilter
 from use_cases.corrections import Correction
 from use_cases.customer_buttons import buttons_needed_less_often, customer_buttons
 from use_cases.customer_page import panels_of, read_customer_page, settle_customer
@@ -125,6 +126,7 @@ class CustomerAdmin(CustomerHistoryAdmin, MergeActions, StatusActions, ErasureAc
         ("type", ChoiceFilter),
         RegisteredStoreFilter,
         ("registered_on", DayRangeFilter),
+        ("bills__billed_at", BoughtFilter),
         StatusFilter,
         ("fraud_status", ChoiceFilter),
         SourceFilter,
