@@ -1,6 +1,6 @@
 """What admin pages of rows that belong to a customer share: search by customer, filter by customer, link to the customer."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar, Final
@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from customers.identifiers.models import Identifier
 from customers.identifiers.values import identifier_text
+from customers.profile.history import readable_entries
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
 from loyalty_project.protocol.plain_text import read_code
@@ -17,7 +18,6 @@ from organizations.audit.models import AuditEntry
 from organizations.back_office.base import BackOfficeAdmin, ReadOnlyAdmin
 from organizations.back_office.columns import link_column
 from organizations.back_office.filters import RelatedRowFilter
-from organizations.staff.reach import current_reach
 
 IDENTIFIER_LABELS: Final[Mapping[str, str]] = {
     Identifier.Kind.MOBILE: "Mobile",
@@ -27,28 +27,12 @@ IDENTIFIER_LABELS: Final[Mapping[str, str]] = {
 CUSTOMER_SEARCH_HELP = "Customer: mobile, e-mail, id, card or name"
 
 
-# Keys of audit entries under which the id of a customer is noted.
-_NAMING: Final = ("customer", "survivor", "victim")
-_UNSEEN: Final = "a customer of another store"
-
-
 class CustomerHistoryAdmin(BackOfficeAdmin):
     """The base of pages whose history names customers: staff limited to stores do not read the ids of others."""
 
     def readable_entries(self, entries: Iterable[AuditEntry]) -> list[AuditEntry]:
         """The entries, without ids of customers of other stores. One query for staff limited to stores, else none."""
-        shown, stores = list(entries), current_reach().stores
-        if not stores:
-            return shown
-        named = {values[key] for entry in shown for values in (entry.old, entry.new) for key in _NAMING if key in values}
-        seen = set(Customer.objects.filter(pk__in=named, registered_store__in=stores).values_list("pk", flat=True))
-        for entry in shown:
-            entry.old, entry.new = (_without_others(values, seen) for values in (entry.old, entry.new))
-        return shown
-
-
-def _without_others(values: Mapping[str, Any], seen: Collection[int]) -> dict[str, Any]:
-    return {key: _UNSEEN if key in _NAMING and value not in seen else value for key, value in values.items()}
+        return readable_entries(entries)
 
 
 class CustomerFilter(RelatedRowFilter):

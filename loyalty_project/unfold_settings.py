@@ -20,7 +20,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SITE_ICON": lambda _request: static("back_office/mark.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("back_office/mark.svg")}],
-    "STYLES": _files("style.css", "pulse.css", "uploads.css", "lists.css", "dialogs.css"),
+    "STYLES": _files("style.css", "customer.css", "pulse.css", "uploads.css", "lists.css", "dialogs.css"),
     "SCRIPTS": _files("find.js", "dialogs.js"),
     "LOGIN": {"form": "organizations.staff.log_in_form.LogInForm", "image": lambda _request: static("back_office/log-in.svg")},
     "DASHBOARD_CALLBACK": "use_cases.dashboard.fill_start_page",

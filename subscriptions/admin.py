@@ -1,11 +1,13 @@
 """The log of consents, and the page on which staff record a customer's decision."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminRadioSelectWidget
@@ -19,11 +21,12 @@ from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter
 from organizations.back_office.forms import ActionForm, ReasonField
 from organizations.back_office.pages import page_of
-from subscriptions.models import Channel, ConsentChange, Priority, Scope
+from subscriptions.models import ConsentChange
 from subscriptions.rules import Choice
-from subscriptions.services import CONSTRAINTS, Decision, consents_of, decide
+from subscriptions.services import CONSTRAINTS, decide_each
+from subscriptions.switches import ANSWERS, Switch, consent_switches, label_of
 
-ANSWERS: Final = {True: "subscribed", False: "unsubscribed", None: "no answer"}
+LOG_ANSWERS: Final = {True: "subscribed", False: "unsubscribed", None: "no answer"}
 
 
 class AnswerFilter(NamedFilter):
@@ -31,45 +34,65 @@ class AnswerFilter(NamedFilter):
 
     title, parameter_name = "answer", "new"
     options = {
-        "1": (ANSWERS[True], lambda rows: rows.filter(new=True)),
-        "0": (ANSWERS[False], lambda rows: rows.filter(new=False)),
+        "1": (LOG_ANSWERS[True], lambda rows: rows.filter(new=True)),
+        "0": (LOG_ANSWERS[False], lambda rows: rows.filter(new=False)),
     }
 
 
-class DecisionForm(ActionForm):
-    """The customer's decision about one channel and priority."""
+class ConsentForm(ActionForm):
+    """The customer's answer to each switch, and one reason for all that changed.
+
+    A hidden field beside each switch has the answer that the form showed: a switch that staff did not touch changes nothing,
+    whatever a till did meanwhile.
+    """
 
     constraints = CONSTRAINTS
 
-    answer = forms.TypedChoiceField(
-        label="The customer says",
-        choices=[("1", "Yes, subscribe"), ("0", "No, unsubscribe")],
-        coerce=lambda value: value == "1",
-        widget=UnfoldAdminRadioSelectWidget,
-    )
-    reason = ReasonField(label="How do you know?", help_text="Kept in the log: where and how the customer said so.")
+    changed: Sequence[Choice] = ()
 
-    is_changed = False
-
-    def __init__(self, *args: Any, customer: Customer, channel: str, priority: str, by: Actor, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, customer: Customer, switches: Sequence[Switch], by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.customer, self.channel, self.priority, self.by = customer, channel, priority, by
+        self.customer, self.switches, self.by = customer, switches, by
+        for switch in switches:
+            self.fields[switch.name] = forms.ChoiceField(
+                label=switch.label,
+                choices=[("1", "Yes"), ("0", "No")],
+                required=False,
+                initial=switch.value,
+                show_hidden_initial=True,
+                widget=UnfoldAdminRadioSelectWidget,
+            )
+        self.fields["reason"] = ReasonField(
+            label="How do you know?", help_text="Kept in the log: where and how the customer said so.", required=False
+        )
+
+    @property
+    def choices(self) -> list[Choice]:
+        """The answers that differ from those that the form showed."""
+        return [
+            Choice(channel=channel, priority=priority, is_subscribed=self.cleaned_data[switch.name] == "1")
+            for switch in self.switches
+            for channel, priority, _scope in [switch.pair]
+            if switch.name in self.changed_data and self.cleaned_data.get(switch.name)
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.choices and not cleaned.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", "Say how you know.")
+        return cleaned
 
     def act(self) -> None:
-        typed = self.cleaned_data
-        choice = Choice(channel=self.channel, priority=self.priority, is_subscribed=typed["answer"])
-        decision = Decision(customer_id=self.customer.pk, choice=choice, at=clock.now(), reason=typed["reason"])
         # A refusal leaves the page's own reads possible, in whatever transaction it runs.
         with transaction.atomic():
-            self.is_changed = decide(decision, by=self.by)
+            self.changed = decide_each(
+                self.customer.pk, self.choices, at=clock.now(), reason=self.cleaned_data["reason"], by=self.by
+            )
 
     def summary(self) -> str:
         """What was done, in a sentence."""
-        answer = ANSWERS[self.cleaned_data["answer"]]
-        subject = f"{Channel(self.channel).label}, {Priority(self.priority).label}: {self.customer}"
-        if self.is_changed:
-            return f"{subject} is now {answer}."
-        return f"{subject} is already {answer}. Nothing was changed."
+        answers = [f"{label_of(choice.channel, choice.priority)}: {ANSWERS[choice.is_subscribed]}" for choice in self.changed]
+        return f"Consent of {self.customer} saved. {'; '.join(answers)}." if answers else "Nothing was changed."
 
 
 @admin.register(ConsentChange)
@@ -95,40 +118,39 @@ class ConsentChangeAdmin(CustomerRowsAdmin):
     )
     ordering = ("-pk",)
 
-    previous_answer = value_column("old", "Previous answer", ANSWERS.get, empty=ANSWERS[None])
+    previous_answer = value_column("old", "Previous answer", LOG_ANSWERS.get, empty=LOG_ANSWERS[None])
     actor_name = actor_column("actor")
     source_label = source_column()
 
-    @display(description="Answer", label={ANSWERS[True]: "success", ANSWERS[False]: "danger"})
+    @display(description="Answer", label={LOG_ANSWERS[True]: "success", LOG_ANSWERS[False]: "danger"})
     def answer_label(self, change: ConsentChange) -> str:
         """The answer in words."""
-        return ANSWERS[change.new]
+        return LOG_ANSWERS[change.new]
 
     # --- recording a decision
 
     def get_urls(self) -> list[URLPattern]:
         page = path(
-            "<int:customer_id>/<str:channel>/<str:priority>/decide/",
+            "<int:customer_id>/decide/",
             self.admin_site.admin_view(self.decide_view),
             name="subscriptions_consentchange_decide",
         )
         return [page, *super().get_urls()]
 
-    def decide_view(self, request: HttpRequest, customer_id: int, channel: str, priority: str) -> HttpResponse:
-        """The page that records a customer's decision about one channel and priority."""
+    def decide_view(self, request: HttpRequest, customer_id: int) -> HttpResponse:
+        """The page that records a customer's decisions. The switches on the customer's page send their form here."""
         customers: Any = self.admin_site.get_model_admin(Customer)
         customer: Customer | None = customers.get_object(request, str(customer_id))
         if customer is None:
             unknown: HttpResponse = customers.answer_unknown(request, str(customer_id))
             return unknown
         with customers.row_scope(request, customer, "subscriptions.change_consent"):
-            if channel not in Channel.values or priority not in Priority.values:
-                raise Http404
-            by = actor_of(request, self.organization_behind(customer))
-            consent = consents_of([customer.pk])[customer.pk].get((channel, priority, Scope.ALL))
-            form = DecisionForm(request.POST or None, customer=customer, channel=channel, priority=priority, by=by)
+            organization = self.organization_behind(customer)
+            switches = consent_switches(customer, organization=organization)
+            by = actor_of(request, organization)
+            form = ConsentForm(request.POST or None, customer=customer, switches=switches, by=by)
             if form.run():
-                report = messages.success if form.is_changed else messages.info
+                report = messages.success if form.changed else messages.info
                 report(request, form.summary())
                 return HttpResponseRedirect(page_of(customer))
             page: HttpResponse = customers.answer_page(
@@ -136,9 +158,7 @@ class ConsentChangeAdmin(CustomerRowsAdmin):
                 "back_office/decide_consent.html",
                 title=f"Consent: {customer}",
                 original=customer,
-                channel=Channel(channel).label,
-                priority=Priority(priority).label,
-                consent=consent,
+                switches=[replace(switch, typed=request.POST.get(switch.name, "")) for switch in switches],
                 form=form,
                 submit="Save",
             )

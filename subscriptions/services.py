@@ -44,6 +44,15 @@ def decide(decision: Decision, *, by: Actor) -> bool:
     return is_changed
 
 
+def decide_each(customer_id: int, choices: Sequence[Choice], *, at: datetime, reason: str, by: Actor) -> list[Choice]:
+    """Lock the customer and record several choices for one reason; those that changed anything. As `decide`."""
+    decisions = [Decision(customer_id=customer_id, choice=choice, at=at, reason=reason) for choice in choices]
+    with transaction.atomic(savepoint=False):
+        lock_customer(customer_id)
+        changed = keep_decisions(decisions, by=by)
+    return [choice for choice, is_changed in zip(choices, changed, strict=True) if is_changed]
+
+
 def keep_decisions(decisions: Sequence[Decision], *, by: Actor) -> list[bool]:
     """Record decisions in their order, each after the one before; for each, True if it changed anything.
 

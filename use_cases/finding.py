@@ -20,7 +20,7 @@ from customers.search.staff import LONGEST_TERM, LookedUp, Reach, clean_term, la
 from engagement.bills.models import Bill
 from engagement.coupons.lookup import coupons_of_codes
 from engagement.coupons.models import Coupon
-from engagement.coupons.panels import state_of
+from engagement.coupons.states import state_of
 from engagement.numbers.display import format_money, format_points
 from engagement.points.balances import active_balances, read_balances
 from engagement.programs.catalog import current_catalog

@@ -1,4 +1,4 @@
-"""The table of the latest requests to change identifiers, on a customer's page."""
+"""The requests to change identifiers on a customer's page: the pending ones, and a table of the latest."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -31,6 +31,12 @@ def identity_panel(customer: Customer, *, organization: Organization, seen_by: S
         return None
     link = f"{reverse('admin:customers_identityrequest_changelist')}?customer={customer.pk}"
     return table("Identity requests", ("Change", "Status", "Requested", "Decided"), rows, link=link)
+
+
+def pending_requests(customer: Customer) -> list[IdentityRequest]:
+    """The pending requests about the customer that the current user may see; at most ten, the newest first. One query."""
+    pending = requests_about(customer).filter(status=IdentityRequest.Status.PENDING)
+    return [request for request in pending.select_related("customer", "other")[:SHOWN] if is_in_sight(request.customer)]
 
 
 def _row(request: IdentityRequest, customer: Customer) -> list[Any]:

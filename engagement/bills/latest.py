@@ -1,10 +1,10 @@
 """The latest bills of a customer, for the back office."""
 
 from customers.profile.models import Customer
-from engagement.bills.models import Bill
-from engagement.bills.sections import LATEST
+from engagement.bills.models import RETURNS, Bill
 
 
-def latest_bills(customer: Customer) -> list[Bill]:
-    """The ten latest bills of the customer, newest first, with their stores. One query."""
-    return list(Bill.objects.filter(customer=customer).select_related("store").order_by("-billed_at", "-pk")[:LATEST])
+def latest_sale(customer: Customer) -> Bill | None:
+    """The customer's latest sale with its store; None without one. One query."""
+    sales = Bill.objects.filter(customer=customer).exclude(type__in=RETURNS)
+    return sales.select_related("store").order_by("-billed_at", "-pk").first()

@@ -58,7 +58,7 @@ def _version(entry: PointsEntry) -> str:
     return f" in {entry.program_version}" if entry.program_version else ""
 
 
-def _credited(entry: PointsEntry, figures: Figures) -> str:
+def describe_credit(entry: PointsEntry, figures: Figures) -> str:
     """Points credited, with their first and last day."""
     if "credited_on" in figures:
         came = f"{_effect(entry)} promised until {figures['credited_on']}"
@@ -80,7 +80,7 @@ def _by_rule(entry: PointsEntry, figures: Figures) -> str:
         steps.append(_cap(figures))
     if before:
         steps.append(f"less {plain_digits(before)} that the bill brought before its lines came")
-    return f"{_credited(entry, figures)}: rule “{figures['rule']}”{_version(entry)} gives {', '.join(steps)}"
+    return f"{describe_credit(entry, figures)}: rule “{figures['rule']}”{_version(entry)} gives {', '.join(steps)}"
 
 
 def _cap(figures: Figures) -> str:
@@ -115,20 +115,20 @@ def _base(figures: Figures) -> str:
 
 
 def _welcome(entry: PointsEntry, figures: Figures) -> str:
-    return f"{_credited(entry, figures)}: welcome award for joining{_version(entry)}"
+    return f"{describe_credit(entry, figures)}: welcome award for joining{_version(entry)}"
 
 
 def _for_tier(entry: PointsEntry, figures: Figures) -> str:
-    return f"{_credited(entry, figures)}: for reaching {figures['tier']}{_version(entry)}"
+    return f"{describe_credit(entry, figures)}: for reaching {figures['tier']}{_version(entry)}"
 
 
 def _occasion(entry: PointsEntry, figures: Figures) -> str:
-    return f"{_credited(entry, figures)}: occasion “{figures['occasion']}”{_version(entry)}"
+    return f"{describe_credit(entry, figures)}: occasion “{figures['occasion']}”{_version(entry)}"
 
 
 def _referral(entry: PointsEntry, figures: Figures) -> str:
     side = "referring a customer" if figures["role"] == "REFERRER" else "coming by a referral"
-    return f"{_credited(entry, figures)}: for {side}, campaign {figures['campaign']}{_version(entry)}"
+    return f"{describe_credit(entry, figures)}: for {side}, campaign {figures['campaign']}{_version(entry)}"
 
 
 def _referral_back(entry: PointsEntry, figures: Figures) -> str:
@@ -138,17 +138,17 @@ def _referral_back(entry: PointsEntry, figures: Figures) -> str:
 
 
 def _stated(entry: PointsEntry, figures: Figures) -> str:
-    return f"{_credited(entry, figures)}: stated with the bill when it was imported"
+    return f"{describe_credit(entry, figures)}: stated with the bill when it was imported"
 
 
 def _imported(entry: PointsEntry, figures: Figures) -> str:
     if entry.points + entry.promised > 0:
-        return f"{_credited(entry, figures)}: brought in by an import"
+        return f"{describe_credit(entry, figures)}: brought in by an import"
     return f"{_effect(entry)} {_GONE.get(entry.kind, 'taken')}: brought in by an import"
 
 
 def _adjusted(entry: PointsEntry, figures: Figures) -> str:
-    return f"{_credited(entry, figures)}: adjustment" if entry.points > 0 else f"{_effect(entry)} taken by an adjustment"
+    return f"{describe_credit(entry, figures)}: adjustment" if entry.points > 0 else f"{_effect(entry)} taken by an adjustment"
 
 
 def _taken_back(entry: PointsEntry, figures: Figures) -> str:
@@ -193,7 +193,7 @@ def _returned(_entry: PointsEntry, figures: Figures) -> str:
 
 
 def _moved(entry: PointsEntry, figures: Figures) -> str:
-    return f"{_effect(entry)} {_GONE[entry.kind]}" if entry.kind in _GONE else _credited(entry, figures)
+    return f"{_effect(entry)} {_GONE[entry.kind]}" if entry.kind in _GONE else describe_credit(entry, figures)
 
 
 # Sources of a return's points, by their figure in the explanation.

@@ -17,6 +17,8 @@ from tests.attacks.places import Place
 
 # What the pages beside Django's own need, by the name of their address. A new page is added here.
 PERMISSIONS: Final[Mapping[str, str]] = {
+    "customers_customer_edit": "customers.change_customer",
+    "customers_customer_timeline": "customers.view_customer",
     "customers_customer_request_change": "customers.add_identityrequest",
     "customers_customer_goodwill": "engagement.adjust_points",
     "customers_customer_issue_coupon": "engagement.issue_coupon",
@@ -88,8 +90,6 @@ SITE_PAGES: Final = {
 # Parts of addresses beside the ids of rows, with values to try.
 PARTS: Final[Mapping[str, Sequence[str]]] = {
     "verb": ("approve", "reject"),
-    "channel": ("SMS",),
-    "priority": ("BULK",),
 }
 _OF_DJANGO: Final = {"changelist": "view", "add": "add", "change": "view", "history": "view", "delete": "delete"}
 

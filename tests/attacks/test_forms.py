@@ -57,7 +57,7 @@ def form_pages(own: Place) -> Iterator[tuple[Client, Page, str, PageForm]]:
             answer = browser.get(address)
             is_page = answer.status_code == 200 and not answer.streaming  # a download has no forms
             for form in forms_of(answer.content.decode()) if is_page else []:
-                yield browser, page, address, form
+                yield browser, page, form.action or address, form
 
 
 def send(browser: Client, address: str, body: bytes) -> HttpResponse:
@@ -101,7 +101,7 @@ def fault_of(browser: Client, page: Page, address: str, form: PageForm, attack: 
 
 def fault_of_stored(browser: Client, page: Page, address: str, form: PageForm, name: str, case: str) -> str:
     """What is wrong with the row that an attack changed: text that is neither as typed nor as before."""
-    if not page.name.endswith("_change") or name not in form.texts or case not in {*ODD_VALUES, "missing"}:
+    if not page.name.endswith(("_change", "_edit")) or name not in form.texts or case not in {*ODD_VALUES, "missing"}:
         return ""
     again = dict(forms_of(browser.get(address).content.decode())[0].sent).get(name, "")
     stored = dict(form.sent)[name]

@@ -23,11 +23,11 @@ from tests.factories.staff import StaffMemberFactory
 
 pytestmark = pytest.mark.django_db
 LOG = "subscriptions_consentchange"
-NO = {"answer": "0", "reason": "Wrote to us"}
+NO = {"SMS-BULK": "0", "reason": "Wrote to us"}
 
 
-def decide_page(customer: Customer, channel: str = "SMS", priority: str = "BULK") -> str:
-    return reverse("admin:subscriptions_consentchange_decide", args=[customer.pk, channel, priority])
+def decide_page(customer: Customer) -> str:
+    return reverse("admin:subscriptions_consentchange_decide", args=[customer.pk])
 
 
 def messages_of(answer: HttpResponse) -> list[str]:
@@ -132,32 +132,40 @@ def test_the_log_costs_the_same_for_any_number(
 # --- changing one
 
 
-def test_a_new_consent_is_recorded_with_actor_and_reason(agent: Client, till: Till, asha: Customer) -> None:
+def test_all_changed_switches_are_recorded_for_one_reason(agent: Client, till: Till, asha: Customer) -> None:
     say(till, asha, choice(yes=True))
-    page = agent.get(decide_page(asha)).content.decode()
-    assert "subscribed" in page
-    answer = agent.post(decide_page(asha), NO, follow=True)
+    typed = {**NO, "initial-SMS-BULK": "1", "EMAIL-BULK": "1", "initial-EMAIL-BULK": ""}
+    answer = agent.post(decide_page(asha), typed, follow=True)
     assert answer.redirect_chain == [(page_of("customers_customer", asha), 302)]
-    assert messages_of(answer) == ["SMS, bulk: Asha is now unsubscribed."]
-    assert history(asha)[-1] == ("SMS", "BULK", 2, True, False)
-    entry = ConsentChange.objects.first()
-    assert entry is not None
-    assert (entry.source, entry.actor, entry.reason) == ("BACK_OFFICE", "staff:robin", "Wrote to us")
-    assert entry.request_id
+    assert messages_of(answer) == ["Consent of Asha saved. SMS, offers and news: no; E-mail, offers and news: yes."]
+    assert history(asha)[-2:] == [("SMS", "BULK", 2, True, False), ("EMAIL", "BULK", 1, None, True)]
+    for entry in ConsentChange.objects.all()[:2]:
+        assert (entry.source, entry.actor, entry.reason) == ("BACK_OFFICE", "staff:robin", "Wrote to us")
+        assert entry.request_id
 
 
-def test_a_repeated_consent_changes_nothing(agent: Client, till: Till, asha: Customer) -> None:
+def test_a_switch_that_was_not_touched_keeps_what_a_till_says_meanwhile(agent: Client, till: Till, asha: Customer) -> None:
+    shown = {"SMS-BULK": "1", "initial-SMS-BULK": "1"}
     say(till, asha, choice(yes=False))
+    agent.post(decide_page(asha), {**shown, "EMAIL-BULK": "0", "initial-EMAIL-BULK": "", "reason": "Asked"})
+    assert history(asha) == [("SMS", "BULK", 1, None, False), ("EMAIL", "BULK", 1, None, False)]
+
+
+def test_nothing_changed_needs_no_reason_and_writes_nothing(agent: Client, till: Till, asha: Customer) -> None:
+    say(till, asha, choice(yes=False))
+    answer = agent.post(decide_page(asha), {"SMS-BULK": "0", "initial-SMS-BULK": "0", "reason": ""}, follow=True)
+    assert messages_of(answer) == ["Nothing was changed."]
     answer = agent.post(decide_page(asha), NO, follow=True)
-    assert messages_of(answer) == ["SMS, bulk: Asha is already unsubscribed. Nothing was changed."]
+    assert messages_of(answer) == ["Nothing was changed."]
     assert len(history(asha)) == 1
 
 
-@pytest.mark.parametrize("missing", ["answer", "reason"])
-def test_answer_and_reason_are_both_asked_for(agent: Client, asha: Customer, missing: str) -> None:
-    assert "has not answered yet" in agent.get(decide_page(asha)).content.decode()
-    answer = agent.post(decide_page(asha), {**NO, missing: " "})
-    assert list(answer.context["form"].errors) == [missing]
+def test_a_change_needs_a_reason(agent: Client, asha: Customer) -> None:
+    assert "no answer: may be sent" in agent.get(decide_page(asha)).content.decode()
+    answer = agent.post(decide_page(asha), {**NO, "reason": " "})
+    assert list(answer.context["form"].errors) == ["reason"]
+    assert 'name="SMS-BULK" value="0" checked' in answer.content.decode()
+    assert list(agent.post(decide_page(asha), {**NO, "SMS-BULK": "2"}).context["form"].errors) == ["SMS-BULK"]
     assert not Consent.objects.exists()
 
 
@@ -172,13 +180,11 @@ def test_a_refusal_is_shown_above_the_form(agent: Client, asha: Customer, monkey
     assert "Another action is running for this customer. Try again in a moment." in answer.content.decode()
 
 
-def test_only_those_who_may_change_a_known_pair_of_a_known_customer(
+def test_only_those_who_may_change_the_consents_of_a_known_customer(
     agent: Client, auditor: Client, asha: Customer, stranger_api: Api
 ) -> None:
     assert auditor.get(decide_page(asha)).status_code == 403
     assert auditor.post(decide_page(asha), NO).status_code == 403
-    assert agent.get(decide_page(asha, "FAX")).status_code == 404
-    assert agent.get(decide_page(asha, "SMS", "SOON")).status_code == 404
     other = register(stranger_api.till, mobile="9812345678")
     assert agent.post(decide_page(other), NO, follow=True).redirect_chain == [("/admin/", 302)]
     assert not Consent.objects.exists()

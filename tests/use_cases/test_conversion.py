@@ -17,8 +17,8 @@ from engagement.programs.models import Membership, Program
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from tests.api import Api
-from tests.back_office import errors_of, filled_form, log_in, page_of
-from tests.customers.profile.admin.forms import ADD
+from tests.back_office import errors_of, filled_form, log_in
+from tests.customers.profile.admin.forms import ADD, edit_page
 from tests.factories.staff import StaffMemberFactory
 from tests.factories.statuses import CustomerStatusFactory, label
 from tests.imports import rejects, run_import
@@ -41,7 +41,7 @@ def ways(till: Till, organization: Organization, tmp_path: Path) -> dict[str, Wa
 
     def desk(**item: Any) -> str:
         known = Customer.objects.filter(identifiers__value__endswith=item["mobile"]).first() if "mobile" in item else None
-        address = page_of("customers_customer", known) if known else ADD
+        address = edit_page(known) if known else ADD
         answer = browser.post(address, filled_form(browser, address, **item))
         if answer.status_code == 302:
             return "1000"

@@ -1,11 +1,14 @@
 """Customers: the list, and the page of one with everything that belongs to the customer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 
 from customers.back_office import CustomerHistoryAdmin
 from customers.erasure.admin import ErasureActions
@@ -15,30 +18,36 @@ from customers.merging.admin.actions import MergeActions
 from customers.profile.admin.form import customer_form
 from customers.profile.admin.form_fields import CATEGORIES, FormOptions, customer_fieldsets
 from customers.profile.admin.list import CustomerListAdmin, initials
+from customers.profile.admin.page import banners_of, facts_of, profile_tables
 from customers.profile.admin.sign_up import sign_up_fieldsets, sign_up_form
-from customers.profile.admin.tables import customer_tables
+from customers.profile.history import entries_about
 from customers.profile.models import Customer
 from customers.statuses.admin.actions import StatusActions, may_set_status
-from customers.statuses.admin.status import block_labels
 from customers.statuses.rules import label_of
 from organizations.audit.models import AuditEntry
-from organizations.back_office.columns import link_to
+from organizations.back_office.base import rendered
+from organizations.back_office.buttons import Button, button
 from organizations.back_office.current_user import actor_of, member_of, organization_of, own_stores
-from organizations.back_office.history import actor_label, history_rows, value_label
-from organizations.back_office.pages import page_of
+from organizations.back_office.pages import page_of, row_view
 from organizations.back_office.refusals import notice_sentence
 from organizations.card_series.models import CardSeries
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
+from organizations.tenancy.models import Organization
 from use_cases.admin.customer_actions import CustomerActions
 from use_cases.corrections import Correction
-from use_cases.customer_page import panels_of, read_customer_page
+from use_cases.customer_buttons import buttons_needed_less_often, customer_buttons
+from use_cases.customer_page import panels_of, read_customer_page, settle_customer
+from use_cases.customer_timeline import PROFILE, read_timeline
 from use_cases.sign_up import CONSENT_PERMISSION, CONSENTS
 
 _OPTIONS: Final = "_customer_form_options"
 _FIELDS: Final = "_customer_fields"
 _REQUESTED_ONLY: Final = "_customer_requests_only"
-HISTORY_SHOWN: Final = 25
+# Pages that are needed less often, in the order of their buttons.
+MORE_PAGES: Final = tuple(
+    f"customers_customer_{name}" for name in ("set_status", "issue_code", "remove_value", "export_person", "erase")
+)
 
 
 @admin.register(Customer)
@@ -54,8 +63,7 @@ class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what 
         *MergeActions.actions_detail, *StatusActions.actions_detail, *ErasureActions.actions_detail,
     )  # fmt: skip
     add_form_template = "back_office/sign_up.html"
-    change_form_outer_before_template = "back_office/customer_header.html"  # type: ignore[assignment]  # see the base class
-    change_form_outer_after_template = "back_office/customer_details.html"  # type: ignore[assignment]
+    change_form_outer_before_template = "back_office/customer_form_header.html"  # type: ignore[assignment]  # see the base class
 
     # --- the form
 
@@ -123,54 +131,99 @@ class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what 
         setattr(request, _OPTIONS, options)
         return options
 
-    # --- one customer
+    # --- the page of one
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = [
+            path(f"<int:object_id>/{name}/", self.admin_site.admin_view(view), name=f"customers_customer_{name}")
+            for name, view in (("edit", self.edit_view), ("timeline", self.timeline_view))
+        ]
+        return [*pages, *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, object_id: str, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """The page of a customer, which is no form: `edit_view` is."""
+        answer: HttpResponse = self.show_customer(request, object_id)
+        return answer
+
+    @row_view("view")
+    def show_customer(self, request: HttpRequest, customer: Customer) -> HttpResponse:
+        """The first screen and a page of the timeline."""
+        if request.method == "POST":
+            return HttpResponseNotAllowed(["GET"])
+        organization = self.organization_behind(customer)
+        page = read_customer_page(customer, organization=organization, seen_by=member_of(request))
+        is_current = customer.merged_into_id is None and customer.erased_at is None
+        return self.answer_page(
+            request,
+            "back_office/customer.html",
+            title=str(customer),
+            original=customer,
+            page=page,
+            banners=banners_of(customer, organization.policy),
+            inherited=list(Identifier.objects.filter(customer=customer, state=Identifier.State.MERGED)),
+            identifiers=list(customer.identifiers.all()),
+            initials=initials(customer),
+            label=label_of(customer, organization.policy),
+            # Nothing is written about merged and erased customers.
+            is_current=is_current,
+            may_edit=is_current and self.has_change_permission(request, customer),
+            may_open_tickets=is_current and member_of(request).has_perm("tickets.change_ticket"),
+            buttons=customer_buttons(request, customer, page.programs or ()),
+            more=[*buttons_needed_less_often(request, customer), *self._more_buttons(request, customer)],
+            **self._timeline_context(request, customer, organization),
+        )
+
+    @row_view("view")
+    def timeline_view(self, request: HttpRequest, customer: Customer) -> HttpResponse:
+        """A page of the timeline alone, for scripts. What is due is settled first, as on the whole page."""
+        organization = self.organization_behind(customer)
+        settle_customer(customer, organization=organization)
+        context = self._timeline_context(request, customer, organization)
+        return rendered(TemplateResponse(request, "back_office/_customer_timeline.html", {"original": customer, **context}))
+
+    def _timeline_context(self, request: HttpRequest, customer: Customer, organization: Organization) -> dict[str, Any]:
+        user = member_of(request)
+        timeline = read_timeline(
+            customer,
+            tab=request.GET.get("tab", ""),
+            before=request.GET.get("before", ""),
+            currency=organization.currency,
+            seen_by=user,
+        )
+        context: dict[str, Any] = {"timeline": timeline, "currency": organization.currency}
+        if timeline.tab.name == PROFILE:
+            tables = [*profile_tables(customer, user=user), *panels_of(customer, organization=organization, seen_by=user)]
+            context |= {"facts": facts_of(customer, _definitions(request), organization.policy), "tables": tables}
+        return context
+
+    def _more_buttons(self, request: HttpRequest, customer: Customer) -> list[Button]:
+        """The pages about a customer that are needed less often."""
+        actions = self.get_actions_detail(request, customer.pk)
+        named = {action.action_name: action for action in actions}
+        shown = [named[name] for name in MORE_PAGES if name in named]
+        buttons = [button(str(action.description), str(action.icon), action.action_name, customer.pk) for action in shown]
+        history = button("History", "history", "customers_customer_history", customer.pk, is_dialog=False)
+        return [*buttons, history]
+
+    # --- its form
+
+    def edit_view(self, request: HttpRequest, object_id: int) -> Any:
+        """The form of a customer."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return self.changeform_view(request, str(object_id))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        if context.get("original") is not None:
-            context.update(self._page_context(request, context["original"]))
+        # The pages of actions are reached from the customer's page; saving leads back there.
+        context.update(show_save_and_continue=False, show_save_and_add_another=False, actions_detail=[])
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _page_context(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
-        organization = self._form_options(request).organization
-        definitions = _definitions(request)
-        cards = list(customer.cards.select_related("series").order_by("-pk"))
-        names = {f"field_values.{definition.pk}": definition.name for definition in definitions}
-        label = label_of(customer, organization.policy)
-        survivor = customer.merged_into
-        return {
-            "customer": customer,
-            "label": label,
-            "label_blocks": block_labels(label) if label else [],
-            "status_set_by": actor_label(customer.status_changed_by if label else customer.fraud_marked_by),
-            "loyalty": read_customer_page(customer, organization=organization),
-            "currency": organization.currency,
-            "merged_into": link_to(survivor, f"{survivor}, customer {survivor.pk}") if survivor else "",
-            "initials": initials(customer),
-            "inherited": list(Identifier.objects.filter(customer=customer, state=Identifier.State.MERGED)),
-            "identifiers": list(customer.identifiers.all()),
-            "field_rows": [
-                (definition.name, value_label(value))
-                for definition in definitions
-                if (value := customer.value_of(definition.pk)) is not None
-            ],
-            "tables": [
-                *customer_tables(customer, cards=cards, user=member_of(request)),
-                *panels_of(customer, organization=organization, seen_by=member_of(request)),
-            ],
-            "history": history_rows(
-                self.readable_entries(self._entries(customer, [card.pk for card in cards])[:HISTORY_SHOWN]), names
-            ),
-        }
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:  # noqa: ARG002 - Django's signature
+        return HttpResponseRedirect(page_of(obj))
 
     def history_of(self, row: Customer) -> QuerySet[AuditEntry]:
         """The audit entries about the customer and the customer's cards."""
-        return self._entries(row, list(row.cards.values_list("pk", flat=True)))
-
-    def _entries(self, customer: Customer, cards: Iterable[int]) -> QuerySet[AuditEntry]:
-        about = Q(object_type="customer", object_id=customer.pk)
-        if cards:
-            about |= Q(object_type="card", object_id__in=cards)
-        return AuditEntry.objects.filter(about).order_by("-id")
+        return entries_about(row)
 
 
 def _definitions(request: HttpRequest) -> list[FieldDefinition]:

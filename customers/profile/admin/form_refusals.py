@@ -6,6 +6,7 @@ from operator import or_
 from typing import Final
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils.html import format_html
 
 from customers.identifiers.models import Identifier
@@ -52,10 +53,11 @@ def not_updated(customer: Customer, policy: Policy) -> str:
     if is_leaving(customer, policy):
         return f"{sentence} The account is deleted or will be deleted: only its status can be changed."
     return format_html(
-        "{} A colleague or a till changed the customer after you opened this page; the history below shows what."
-        ' <a class="bo-link" href="{}">Open the page again</a> and repeat your change.',
+        "{} A colleague or a till changed the customer after you opened this page: see"
+        ' <a class="bo-link" href="{}?tab=audit">what changed</a>, then <a class="bo-link" href="{}">edit again</a>.',
         sentence,
         page_of(customer),
+        reverse("admin:customers_customer_edit", args=[customer.pk]),
     )
 
 

@@ -1,24 +1,20 @@
-"""Tables on the page of a customer: cards, merges, segments, groups, profiles and channels."""
+"""Tables on the page of a customer: cards, segments, groups, profiles and channels."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Q
-
 from customers.cards.models import Card
 from customers.groups.models import GroupMembership
-from customers.merging.models import Merge
 from customers.profile.models import Customer
-from organizations.back_office.columns import is_in_sight, link_to, name_of
+from organizations.back_office.columns import link_to
 from organizations.back_office.tables import Table, badge, strong, table
 from organizations.staff.models import StaffMember
 
 
 def customer_tables(customer: Customer, *, cards: Sequence[Card], user: StaffMember) -> list[Table]:
-    """The tables below the form, in their order; a table without rows is not shown."""
+    """The tables in their order; a table without rows is not shown, but that of cards."""
     return [
         _cards(cards),
-        _merges(customer),
         _segments(customer, user),
         _groups(customer, user),
         _profiles(customer),
@@ -39,27 +35,6 @@ def _cards(cards: Iterable[Card]) -> Table:
         for card in cards
     ]
     return table("Cards", (strong("Number"), "Series", "Status", "Issued on", "Expires on"), rows, empty="No cards.")
-
-
-def _merges(customer: Customer) -> Table:
-    merges = Merge.objects.filter(Q(survivor=customer) | Q(victim=customer)).select_related("survivor", "victim")
-    rows = [
-        (
-            # The list of merges shows those of survivors in sight.
-            link_to(merge, _merge_text(merge, customer)) if is_in_sight(merge.survivor) else _merge_text(merge, customer),
-            merge.merged_at,
-            merge.reason,
-            badge("undone") if merge.undone_at else badge("active", "good"),
-        )
-        for merge in merges
-    ]
-    return table("Merges", ("Merge", "Date", "Reason", "State"), rows)
-
-
-def _merge_text(merge: Merge, customer: Customer) -> str:
-    other = merge.victim if merge.survivor_id == customer.pk else merge.survivor
-    name = name_of(other, f"{other} (customer {other.pk})")
-    return f"{name} was merged into this customer" if other is merge.victim else f"merged into {name}"
 
 
 def _segments(customer: Customer, user: StaffMember) -> Table:

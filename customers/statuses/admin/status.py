@@ -12,11 +12,13 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from customers.profile.models import Customer
 from customers.statuses.models import CustomerStatus
 from customers.statuses.organization_file import CUSTOMER_STATUS
+from customers.statuses.rules import blocks
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.columns import value_column
 from organizations.back_office.counting import BoundedCount, count_label
 from organizations.back_office.filters import ChoiceFilter, YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
+from organizations.policies import Policy
 
 Block = CustomerStatus.Block
 
@@ -67,3 +69,8 @@ class CustomerStatusAdmin(BackOfficeAdmin):
 def block_labels(status: CustomerStatus) -> list[str]:
     """What a status forbids, in words."""
     return [Block(block).label for block in status.blocks]
+
+
+def forbidden_labels(customer: Customer, policy: Policy) -> list[str]:
+    """What the customer's status label or fraud status forbids, in words."""
+    return [block.label for block in Block if blocks(customer, block, policy)]

@@ -13,8 +13,8 @@ from engagement.back_office import LoyaltyRowsAdmin
 from engagement.coupons.admin.forms import ExpireForm, ReactivateForm
 from engagement.coupons.lookup import coupons_of_codes
 from engagement.coupons.models import Coupon, CouponReversal, CouponSeries
-from engagement.coupons.panels import STATES, state_of
 from engagement.coupons.rules import latest_expired, uses_left
+from engagement.coupons.states import STATES, state_of
 from engagement.numbers.display import format_money
 from loyalty_project import clock
 from organizations.back_office.columns import actor_column, link_column, link_to, value_column

@@ -57,7 +57,7 @@ def test_the_id_is_typed_again_and_a_basis_is_named(administrator: Client, asha:
 def test_the_page_of_an_erased_customer_says_so(administrator: Client, asha: Customer) -> None:
     erase(administrator, asha)
     page = administrator.get(page_of("customers_customer", asha))
-    assert "personal data erased" in page.content.decode()
+    assert "Personal data erased" in page.content.decode()
     assert "9812312345" not in page.content.decode()
     assert administrator.get(erase_page(asha))["Location"] == page_of("customers_customer", asha)
 

@@ -4,7 +4,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
-from engagement.bills.latest import latest_bills
+from engagement.bills.latest import latest_sale
 from engagement.bills.sections import transactions
 from organizations.tenancy.models import Organization
 from tests.factories.bills import DAY, NOON, Shop, member, open_shop
@@ -52,12 +52,14 @@ def test_filters_of_the_call_narrow_them(
     assert numbers(asha, **query) == expected
 
 
-def test_the_back_office_shows_ten_with_their_stores_in_one_query(
+def test_the_latest_sale_has_its_store_and_is_no_return(
     shop: Shop, asha: Customer, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    for number in range(12):
+    assert latest_sale(asha) is None
+    for number in range(3):
         shop.record(shop.draft(f"A{number}", 10, customer_id=asha.pk, billed_at=NOON - number * DAY))
+    shop.record(shop.returned("A0", 5, number="R", customer_id=asha.pk))
     with django_assert_num_queries(1):
-        assert [(bill.number, bill.store.code) for bill in latest_bills(asha) if bill.store] == [
-            (f"A{number}", "blr") for number in range(10)
-        ]
+        sale = latest_sale(asha)
+        assert sale is not None
+        assert (sale.number, sale.store and sale.store.code) == ("A0", "blr")

@@ -7,21 +7,14 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
-from engagement.interactions.panels import interactions_panel, surveys_panel, tone_of
-from organizations.back_office.tables import Table
-from organizations.staff.models import StaffMember
+from engagement.interactions.timeline import tone_of
 from organizations.tenancy.models import Organization
-from tests.back_office import list_of, page_of, shown, table_texts
+from tests.back_office import list_of, page_of, shown
 from tests.factories.bills import at
 from tests.factories.customers import CustomerFactory
 from tests.factories.interactions import InteractionFactory, NotificationFactory, SurveyFactory
 
 INTERACTIONS, NOTIFICATIONS = "engagement_interaction", "engagement_notification"
-
-
-def tables_of(browser: Client, customer: Customer) -> dict[str, Table]:
-    tables: list[Table] = browser.get(page_of("customers_customer", customer)).context["tables"]
-    return {table.title: table for table in tables}
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -66,25 +59,17 @@ def test_a_page_has_all_that_is_known(auditor: Client, anna: Customer) -> None:
 
 
 def test_the_customers_page_lists_interactions_and_surveys(seller: Client, anna: Customer) -> None:
-    assert not {"Interactions", "Surveys"} & tables_of(seller, anna).keys()
     InteractionFactory(customer=anna, subject="Hello", receiver="919812300001", status="SEEN")
     SurveyFactory(customer=anna, sent_by="till 1")
     SurveyFactory(customer=anna, nps_score=None, completed_at=None, survey_name="", occurred_at=at("2026-02-01 10:00:00"))
-    tables = tables_of(seller, anna)
-    assert [row[1:] for row in table_texts(tables["Interactions"])] == [
-        ["sms capillary", "Hello", "SHOP", "919812300001", "SEEN"],
+    rows = seller.get(page_of("customers_customer", anna), {"tab": "messages"}).context["timeline"].rows
+    assert [(row.title, row.state, row.tone) for row in rows] == [
+        ("Survey", "", ""), ("Survey Spring", "NPS score 9", "good"), ("SMS", "seen", ""),
     ]  # fmt: skip
-    assert [(row[0], row[1], row[4]) for row in table_texts(tables["Surveys"])] == [
-        ("Survey", "–", "–"), ("Spring", "9", "till 1"),
-    ]  # fmt: skip
-    assert len(shown(seller.get(tables["Surveys"].link))) == 2
+    assert rows[2].note == "Hello"
+    assert ("To", "919812300001") in rows[2].facts
+    assert ("Sent by", "till 1") in rows[1].facts
 
 
 def test_scores_have_the_tones_of_promoters_and_detractors() -> None:
     assert [tone_of(score) for score in (0, 6, 7, 8, 9, 10)] == ["bad", "bad", "", "", "good", "good"]
-
-
-def test_a_member_without_permission_has_no_panels(organization: Organization, anna: Customer) -> None:
-    nobody = StaffMember(username="nobody", is_active=False)
-    for panel in (interactions_panel, surveys_panel):
-        assert panel(anna, organization=organization, seen_by=nobody) is None

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 
 from customers.profile.models import Customer
-from tests.back_office import filled_form, page_of
+from tests.back_office import filled_form
 
 CUSTOMERS = "customers_customer"
 ADD = "/admin/customers/customer/add/"
@@ -17,9 +18,14 @@ def add(browser: Client, address: str = ADD, **typed: Any) -> HttpResponse:
     return browser.post(address, filled_form(browser, address, **typed))
 
 
+def edit_page(customer: Customer) -> str:
+    """The address of the customer's form."""
+    return reverse("admin:customers_customer_edit", args=[customer.pk])
+
+
 def change(browser: Client, customer: Customer, **typed: Any) -> HttpResponse:
-    """Send the form of the customer's page."""
-    page = page_of(CUSTOMERS, customer)
+    """Send the customer's form."""
+    page = edit_page(customer)
     return browser.post(page, filled_form(browser, page, **typed))
 
 

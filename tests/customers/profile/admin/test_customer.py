@@ -1,7 +1,6 @@
 """Customers in the back office: the list, and the page of a customer."""
 
 import pytest
-from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -10,7 +9,8 @@ from customers.cards.models import Card
 from customers.profile.models import Customer
 from organizations.locations.models import Till
 from tests.back_office import list_of, page_of, register, shown, table_texts
-from tests.customers.profile.admin.forms import ADD, CUSTOMERS, change
+from tests.customers.profile.admin.forms import ADD, CUSTOMERS, change, edit_page
+from tests.customers.profile.admin.test_customer_timeline import FIRST_SCREEN
 from tests.factories.cards import CardFactory, CardSeriesFactory
 from tests.factories.fields import FieldFactory
 from tests.factories.groups import UserGroupFactory, join_group
@@ -33,12 +33,12 @@ def test_the_page_shows_fields_cards_sources_and_history(administrator: Client, 
     CardFactory(series=series, number="GOLD1", customer=anna)
     SourceProfileFactory(customer=anna, account="wx-main")
     change(administrator, anna, lastname="Iyer")
-    answer = administrator.get(page_of(CUSTOMERS, anna))
-    page = answer.content.decode()
-    for text in ("Playing, Singing", "old answer", "GOLD1", "wx-main", "WHATSAPP", "<del>Rao</del>", "<ins>Iyer</ins>"):
+    page = administrator.get(page_of(CUSTOMERS, anna), {"tab": "profile"}).content.decode()
+    for text in ("Playing, Singing", "old answer", "GOLD1", "wx-main", "WHATSAPP", "MG Road"):
         assert text in page
-    assert [change.who for change in answer.context["history"]] == ["asha (staff)", "mgroad.till1 (till)"]
-    assert "MG Road" in page
+    page = administrator.get(page_of(CUSTOMERS, anna), {"tab": "audit"}).content.decode()
+    for text in ("<del>Rao</del>", "<ins>Iyer</ins>", "asha (staff), back office", "by mgroad.till1 (till)"):
+        assert text in page
     history = administrator.get(reverse("admin:customers_customer_history", args=[anna.pk])).content.decode()
     assert "<del>Rao</del>" in history
 
@@ -47,17 +47,14 @@ def test_the_history_holds_what_happened_to_the_cards(administrator: Client, ann
     CardSeriesFactory(organization=anna.organization)
     change(administrator, anna, series_code="GOLD")
     assert Card.objects.get().customer == anna
-    answer = administrator.get(page_of(CUSTOMERS, anna))
-    assert [(change.entry.object_type, change.entry.action) for change in answer.context["history"]] == [
-        ("card", "issued"),
-        ("customer", "registered"),
-    ]
+    answer = administrator.get(page_of(CUSTOMERS, anna), {"tab": "audit"})
+    assert [row.title for row in answer.context["timeline"].rows] == ["Card issued", "Registered"]
     history = administrator.get(reverse("admin:customers_customer_history", args=[anna.pk])).content.decode()
     assert "Issued" in history
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_the_page_costs_the_same_for_any_number_of_rows(
+def test_the_profile_costs_the_same_for_any_number_of_rows(
     administrator: Client, anna: Customer, till: Till, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     series = CardSeriesFactory(organization=anna.organization)
@@ -70,13 +67,22 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
         join_group(group, anna.pk)
     for number in range(rows):
         ask(till, "mobile", "919812300001", f"91981230001{number}")
-    ContentType.objects.get_for_model(Customer)  # remembered by the process
-    # Session, member of staff, the limit to stores, customer, identifiers, fields, stores, tills, series, cards, sources,
-    # segments, groups, merges, inherited identifiers, identity requests, consents, history, registering till; balances,
-    # programs, purchases, bills, entries, tiers, coupons, notes, interactions, surveys, recommendations (with the version of
-    # the configuration), tickets, referrals.
-    with django_assert_num_queries(36):
-        administrator.get(page_of(CUSTOMERS, anna))
+    administrator.get(page_of(CUSTOMERS, anna))  # the process remembers the configuration
+    # Cards, segments, groups, profiles, fields, registering till; adjustments, tickets, referrals and their codes, requests,
+    # recommendations with the version of the configuration.
+    with django_assert_num_queries(FIRST_SCREEN + 13):
+        administrator.get(page_of(CUSTOMERS, anna), {"tab": "profile"})
+
+
+def test_the_page_is_no_form_and_saving_the_form_leads_back_to_it(administrator: Client, anna: Customer) -> None:
+    page = administrator.get(page_of(CUSTOMERS, anna)).content.decode()
+    assert edit_page(anna) in page
+    assert 'name="firstname"' not in page
+    assert administrator.post(page_of(CUSTOMERS, anna), {"firstname": "X"}).status_code == 405
+    assert change(administrator, anna, lastname="Iyer")["Location"] == page_of(CUSTOMERS, anna)
+    form = administrator.get(edit_page(anna)).content.decode()
+    assert "_continue" not in form
+    assert page_of(CUSTOMERS, anna) in form
 
 
 def test_the_page_links_segments_and_groups_by_permission(administrator: Client, seller: Client, anna: Customer) -> None:
@@ -87,7 +93,7 @@ def test_the_page_links_segments_and_groups_by_permission(administrator: Client,
     put_into(gone, anna.pk)
     join_group(family, anna.pk, role="PRIMARY")
     for browser, may_see in ((administrator, True), (seller, False)):
-        answer = browser.get(page_of(CUSTOMERS, anna))
+        answer = browser.get(page_of(CUSTOMERS, anna), {"tab": "profile"})
         page = answer.content.decode()
         tables = {table.title: table_texts(table) for table in answer.context["tables"]}
         assert tables["Segments"] == [["spend-band", "low"]]
@@ -110,5 +116,7 @@ def test_an_auditor_reads_the_page_and_has_no_form(auditor: Client, anna: Custom
     page = auditor.get(page_of(CUSTOMERS, anna)).content.decode()
     assert "anna.rao@example.com" in page
     assert 'name="firstname"' not in page
-    assert auditor.post(page_of(CUSTOMERS, anna), {"firstname": "X"}).status_code == 403
+    assert edit_page(anna) not in page
+    assert auditor.get(edit_page(anna)).status_code == 403
+    assert auditor.post(edit_page(anna), {"firstname": "X"}).status_code == 403
     assert auditor.get(ADD).status_code == 403

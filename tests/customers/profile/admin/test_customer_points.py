@@ -51,20 +51,42 @@ def test_the_page_shows_points_tier_and_the_next_one(administrator: Client, acco
     give_points(account, 30, opens_at=now + timedelta(days=3))
     account.program.memberships.update(tier=account.program.tiers.get(name="Gold"), tier_since=now)
     text_of_page = page(administrator, account)
-    for text in ("Club", "Gold", "120", f"after {now + timedelta(days=40):%Y-%m-%d}", "+30 promised", "(Hello)"):
+    for text in (
+        "Club",
+        "<b>Gold</b>",
+        "<b>120</b> points",
+        f"{now + timedelta(days=40):%Y-%m-%d}",
+        "in 40 days",
+        "(+30)",
+        "Hello",
+    ):
         assert text in text_of_page
+    assert "The highest tier" in text_of_page
     assert page_of("engagement_pointsaccount", account) in text_of_page
-    assert "Adjust points" in text_of_page
+    assert "Goodwill" in text_of_page
+
+
+def test_points_have_their_worth_and_the_next_tier_its_distance(store: Store, till: Till) -> None:
+    organization = loaded(club(enrolment=None, points_to_currency=Decimal("0.01")))
+    customer = CustomerFactory(organization=organization, registered_store=store)
+    account = PointsAccountFactory(organization=organization, customer=customer)
+    give_points(account, "6057")
+    PointsAccount.objects.update(purchases=660)
+    account.program.memberships.update(tier=account.program.tiers.get(name="Bronze"), tier_since=clock.now())
+    administrator = log_in(StaffMemberFactory(organization=organization, role="org_admin", username="ola"))
+    text_of_page = page(administrator, account)
+    for text in ("<b>6,057</b> points", "= 60.57 USD", "340.00 USD to Silver", "660.00 of 1,000.00 USD", 'value="66"'):
+        assert text in text_of_page
 
 
 def test_the_page_shows_purchases_and_the_latest_bills(administrator: Client, account: PointsAccount, till: Till) -> None:
-    assert "No bills." in page(administrator, account)
+    assert "No bills yet" in page(administrator, account)
     bill = BillFactory(till=till, customer=account.customer, number="B-77", amount=Decimal(1250), with_line=True)
     PurchaseTotals.objects.create(
         organization=account.organization, customer=account.customer, amount=Decimal(9876), bills=3, last_billed_at=clock.now()
     )
     text_of_page = page(administrator, account)
-    for text in ("B-77", "1,250.00", "9,876.00", page_of("engagement_bill", bill)):
+    for text in ("B-77", "<b>1,250.00 USD</b>", "9,876.00 USD in 3 bills", page_of("engagement_bill", bill)):
         assert text in text_of_page
 
 
@@ -89,7 +111,7 @@ def test_a_program_that_awards_nothing_is_marked(administrator: Client, account:
 def test_who_only_looks_is_offered_no_adjustment(auditor: Client, account: PointsAccount) -> None:
     text_of_page = page(auditor, account)
     assert "Club" in text_of_page
-    assert "Adjust points" not in text_of_page
+    assert "Goodwill" not in text_of_page
 
 
 def test_store_staff_see_everything_about_their_customer(account: PointsAccount, store: Store, till: Till) -> None:
@@ -98,4 +120,4 @@ def test_store_staff_see_everything_about_their_customer(account: PointsAccount,
     text_of_page = page(seller, account)
     assert "B-77" in text_of_page
     assert "+100" in text_of_page
-    assert "Adjust points" not in text_of_page
+    assert "Goodwill" not in text_of_page

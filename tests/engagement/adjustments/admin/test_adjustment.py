@@ -160,9 +160,9 @@ def test_the_history_of_an_adjustment_is_whole(
 
 
 def test_the_customers_page_lists_adjustments(administrator: Client, account: PointsAccount, pending: PointsAdjustment) -> None:
-    page = text_of(administrator, page_of("customers_customer", account.customer))
+    page = text_of(administrator, f"{page_of('customers_customer', account.customer)}?tab=profile")
     assert "+50 points" in page
     assert "A slip of the till" in page
     hidden = CustomerFactory(organization=account.organization)
     PointsAccountFactory(organization=account.organization, customer=hidden, program=account.program)
-    assert "A slip of the till" not in text_of(administrator, page_of("customers_customer", hidden))
+    assert "A slip of the till" not in text_of(administrator, f"{page_of('customers_customer', hidden)}?tab=profile")

@@ -123,5 +123,5 @@ def test_store_staff_see_coupons_but_correct_none(coupon: Coupon, store: Store) 
 
 
 def test_the_customers_page_lists_the_latest_coupons(administrator: Client, coupon: Coupon, anna: Customer) -> None:
-    page = administrator.get(page_of("customers_customer", anna)).content.decode()
+    page = administrator.get(page_of("customers_customer", anna), {"tab": "coupons"}).content.decode()
     assert "MAYDAY22" in page

@@ -7,7 +7,8 @@ from django.test import Client
 from customers.profile.models import Customer
 from engagement.points.settlement import settle_due
 from engagement.programs.models import Membership
-from engagement.tiers.panels import tiers_panel
+from engagement.tiers.timeline import tiers_timeline
+from organizations.back_office.timeline import TimelineSlice
 from organizations.tenancy.models import Organization
 from tests.back_office import page_of
 from tests.engagement.tiers.test_evaluation import SILVER, tiers
@@ -24,20 +25,15 @@ def silver(northwind: Organization, shop: Shop, asha: Customer) -> Customer:
     return asha
 
 
-def test_the_customers_page_lists_the_latest_changes(northwind: Organization, silver: Customer) -> None:
+def test_changes_are_rows_with_their_reasons(northwind: Organization, silver: Customer) -> None:
     with time_machine.travel(NOON + 400 * DAY):
         assert sum(settle_due(northwind)) == 1
-    seen_by = StaffMemberFactory(organization=northwind, role="store_staff")
-    panel = tiers_panel(silver, organization=northwind, seen_by=seen_by)
-    assert panel is not None
-    assert len(panel.rows) == 2
-    assert "downgrade from Silver" in str(panel.rows[0][1])
-
-
-def test_without_changes_or_permission_there_is_no_table(northwind: Organization, silver: Customer, asha: Customer) -> None:
-    seen_by = StaffMemberFactory(organization=northwind, role="")
-    assert tiers_panel(silver, organization=northwind, seen_by=seen_by) is None
-    assert asha == silver
+    rows = tiers_timeline(silver, TimelineSlice(source=1, limit=9, before=None, currency="INR"))
+    assert [(row.title, row.state, row.tone) for row in rows] == [
+        ("Tier Silver → Bronze", "downgrade", "bad"),
+        ("Tier Bronze → Silver", "upgrade", "good"),
+    ]
+    assert rows[1].facts[0] == ("Why", "Purchases of 1,200.00 in all; 1,000 are needed.")
 
 
 def test_a_membership_shows_its_changes_and_why(northwind: Organization, silver: Customer, client: Client) -> None:
