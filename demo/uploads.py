@@ -3,9 +3,11 @@
 import csv
 import io
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from customers.identifiers.models import Identifier
+from loyalty_project import clock
 from organizations.audit.actors import Actor, staff_actor
 from organizations.imports.checking import check_file
 from organizations.imports.kinds import import_kinds
@@ -17,19 +19,19 @@ from organizations.tenancy.models import Organization
 
 IMPORTER: Final = "maya"
 _MEMBERS: Final = ("E-mail", "First name", "Surname", "Member since", "Member no.", "Shelf")
-# Members of a shop that was taken over; two rows are refused.
+# Members of a shop that was taken over, with the days since they joined; two rows are refused.
 _TAKEN_OVER: Final = (
-    ("ada.penrose@example.com", "Ada", "Penrose", "2024-03-12", "TC-001", "A"),
-    ("bram.oosterhuis@example.com", "Bram", "Oosterhuis", "2024-05-02", "TC-002", "A"),
-    ("cleo.marchetti@example.com", "Cleo", "Marchetti", "2024-06-21", "TC-003", "B"),
-    ("dov.lindgren@example.com", "Dov", "Lindgren", "21/06/2024", "TC-004", "B"),
-    ("esme.fairweather@example.com", "Esme", "Fairweather", "2025-01-15", "TC-005", "C"),
-    ("", "Finn", "Nameless", "2025-02-01", "", "C"),
+    ("ada.penrose@example.com", "Ada", "Penrose", 200, "TC-001", "A"),
+    ("bram.oosterhuis@example.com", "Bram", "Oosterhuis", 150, "TC-002", "A"),
+    ("cleo.marchetti@example.com", "Cleo", "Marchetti", 120, "TC-003", "B"),
+    ("dov.lindgren@example.com", "Dov", "Lindgren", "21/06", "TC-004", "B"),
+    ("esme.fairweather@example.com", "Esme", "Fairweather", 90, "TC-005", "C"),
+    ("", "Finn", "Nameless", 80, "", "C"),
 )
 _LATER: Final = (
-    ("gus.holloway@example.com", "Gus", "Holloway", "2025-03-02", "TC-006", "A"),
-    ("hana.brandt@example.com", "Hana", "Brandt", "2025-03-09", "TC-007", "not an address"),
-    ("ida at example", "Ida", "Croft", "2025-04-01", "TC-008", "B"),
+    ("gus.holloway@example.com", "Gus", "Holloway", 60, "TC-006", "A"),
+    ("hana.brandt@example.com", "Hana", "Brandt", 50, "TC-007", "not an address"),
+    ("ida at example", "Ida", "Croft", 30, "TC-008", "B"),
 )
 _NOTES: Final = "Asked for the spring catalogue"
 
@@ -42,12 +44,18 @@ def import_demo_files(organization: Organization) -> int:
     if ImportRun.objects.exists() or UploadedFile.objects.exists():
         return 0
     by = staff_actor(StaffMember.objects.get(organization=organization, username=IMPORTER), organization)
-    _import(_checked("customers", "taken-over-club.csv", [_MEMBERS, *_TAKEN_OVER], by=by), by=by)
+    _import(_checked("customers", "taken-over-club.csv", [_MEMBERS, *_dated(_TAKEN_OVER)], by=by), by=by)
     emails = Identifier.objects.filter(kind=Identifier.Kind.EMAIL, state=Identifier.State.CURRENT).order_by("pk")
     notes = [(email, _NOTES) for email in emails.values_list("value", flat=True)[:5]]
     _import(_checked("notes", "catalogue-requests.csv", [("email", "Comment"), *notes], by=by), by=by)
-    _checked("customers", "taken-over-club-part-2.csv", [_MEMBERS, *_LATER], by=by)
+    _checked("customers", "taken-over-club-part-2.csv", [_MEMBERS, *_dated(_LATER)], by=by)
     return 3
+
+
+def _dated(members: Sequence[Sequence[str | int]]) -> list[list[str]]:
+    """The members, with the day on which each joined in place of the days since."""
+    today = clock.now().date()
+    return [[str(today - timedelta(days=cell)) if isinstance(cell, int) else cell for cell in member] for member in members]
 
 
 def _checked(slug: str, filename: str, rows: Sequence[Sequence[str]], *, by: Actor) -> UploadedFile:
