@@ -7,13 +7,14 @@ from functools import lru_cache
 from typing import Any, Final
 
 import structlog
-from django.db import Error, connection, transaction
+from django.db import Error, connection
 
 from customers.identifiers.models import Identifier
 from customers.identifiers.owners import OWNER_OF_EXCLUSIVE_KIND, OWNER_OF_SHARED_KIND
 from customers.identifiers.rules import is_exclusive
 from customers.profile.reading import COLUMNS, CustomerRow, Payload, Reading, Section
 from loyalty_project.db.errors import is_database_away
+from loyalty_project.db.savepoints import confined
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from organizations.policies import Policy
@@ -180,7 +181,7 @@ class _Read:
         composed = _compose(self.owner, sections)
         # Within a transaction a failed statement is undone alone, if the answer is given without what it reads.
         is_undone = connection.in_atomic_block and any(section.may_fail for section in sections)
-        with transaction.atomic() if is_undone else nullcontext():
+        with confined() if is_undone else nullcontext():
             rows = fetch_rows(composed.text, self.parameters)
         return [(row, [row[part] for part in composed.slices]) for row in rows if row[_ID] is not None]
 
