@@ -178,7 +178,7 @@ def _joinings(members: Mapping[int, Joiner], run: RegistrationRun) -> list[Joini
         if applicable.default is None:
             member.notices.append(Notice(Code.PROGRAM_INACTIVE))
         programs = run.catalog.active if run.options.all_programs else applicable.both()
-        joinings.append(Joining(customer=customer, programs=programs, at=at))
+        joinings.append(Joining(customer=customer, programs=programs, at=at, is_new=member.is_new))
     return joinings
 
 

@@ -124,11 +124,16 @@ def draw_ids(model: type[models.Model], count: int) -> list[int]:
     return _draw([model._meta.db_table] * count)
 
 
-def give_ids(*groups: Sequence[models.Model]) -> None:
-    """Give unsaved rows their primary keys, for rows that refer to each other before they are written: one statement."""
+def give_ids(*groups: Sequence[models.Model], ahead: Sequence[type[models.Model]] = ()) -> list[int]:
+    """Give unsaved rows their primary keys, for rows that refer to each other before they are written: one statement.
+
+    Returns the primary keys of a later row of each of the models `ahead`.
+    """
     rows = [row for group in groups for row in group]
-    for row, pk in zip(rows, _draw([row._meta.db_table for row in rows]), strict=True):
+    ids = _draw([*(row._meta.db_table for row in rows), *(model._meta.db_table for model in ahead)])
+    for row, pk in zip(rows, ids, strict=False):
         row.pk = pk
+    return ids[len(rows) :]
 
 
 def _draw(tables: Sequence[str]) -> list[int]:
@@ -193,9 +198,9 @@ def update_rows(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
 def written_together() -> Iterator[None]:
     """Make one statement of the inserts (of few rows) and updates inside.
 
-    It runs at the end, or before any other statement of Django's connection, which so sees the rows. A savepoint that is undone
-    takes what was gathered in it along; an exception that leaves the context takes all of it. Errors of the database come when
-    the statement runs. Keys of rows that refer to each other are drawn beforehand.
+    It runs at the end, or before any other statement of Django's connection, which so sees the rows; a draw of ids does not
+    look. A savepoint that is undone takes what was gathered in it along; an exception that leaves the context takes all of it.
+    Errors of the database come when the statement runs. Keys of rows that refer to each other are drawn beforehand.
     """
     if _gathered.get() is not None:
         yield
@@ -241,7 +246,7 @@ class _Gathered:
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001 - Django's signature of wrappers
         """Run the writes, then another statement."""
-        if self._parts:
+        if self._parts and sql != _DRAW:
             if sql.startswith(_UNDONE):
                 self._drop()
             else:

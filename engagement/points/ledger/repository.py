@@ -53,10 +53,10 @@ LEFT JOIN engagement_membership AS membership ON membership.organization_id = %(
     AND membership.customer_id = stored.customer_id AND membership.program_id = stored.program_id
 LEFT JOIN engagement_tier AS tier ON tier.organization_id = %(organization)s AND tier.id = membership.tier_id
 WHERE stored.organization_id = %(organization)s AND {_OF_CUSTOMERS} AND stored.moved_to_id IS NULL"""  # noqa: S608 - made of constants
-_READ: Final = f"{_ACCOUNTS.format(further='NULL, NULL, true')} ORDER BY stored.id"
+READ: Final = f"{_ACCOUNTS.format(further='NULL, NULL, true')} ORDER BY stored.id"
 # The row that was locked is the newest, all else is what it was before the wait. `seen` is the account of that time. Most who
 # lock an account add an entry and a lot: their ids are drawn with it.
-_LOCK: Final = for_update(
+LOCK: Final = for_update(
     _ACCOUNTS.format(
         further="""nextval(pg_get_serial_sequence('engagement_pointsentry', 'id')),
     nextval(pg_get_serial_sequence('engagement_pointslot', 'id')),
@@ -79,9 +79,9 @@ def lock_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     `django.db.OperationalError` (55P03) if a lock is not free in time.
     """
     values = {"customers": id_array(customer_ids)}
-    rows = fetch_stored(_LOCK, values, fetch=fetch_written)
+    rows = fetch_stored(LOCK, values, fetch=fetch_written)
     if not all(is_seen for *_, is_seen in rows):
-        rows = fetch_stored(_LOCK, values, fetch=fetch_written)
+        rows = fetch_stored(LOCK, values, fetch=fetch_written)
     return _states(rows, zone=zone)
 
 
@@ -97,7 +97,7 @@ def lock_moved_account(account_id: int, living: AccountState) -> AccountState:
 
 def read_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     """The same without locks: one statement."""
-    return _states(fetch_stored(_READ, {"customers": id_array(customer_ids)}), zone=zone)
+    return _states(fetch_stored(READ, {"customers": id_array(customer_ids)}), zone=zone)
 
 
 def _states(rows: Rows, *, zone: ZoneInfo) -> States:
