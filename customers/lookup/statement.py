@@ -13,6 +13,7 @@ from customers.identifiers.models import Identifier
 from customers.identifiers.owners import OWNER_OF_EXCLUSIVE_KIND, OWNER_OF_SHARED_KIND
 from customers.identifiers.rules import is_exclusive
 from customers.profile.reading import COLUMNS, CustomerRow, Payload, Reading, Section
+from loyalty_project.db.arrays import text_array
 from loyalty_project.db.errors import is_database_away
 from loyalty_project.db.savepoints import confined
 from loyalty_project.protocol.codes import Code
@@ -89,7 +90,8 @@ def find_customers(
     """
     if not values:
         return {}
-    parameters = {"kind": key, "values": [value for value in dict.fromkeys(values) if key != "id" or value.isdigit()]}
+    asked = (value for value in dict.fromkeys(values) if key != "id" or value.isdigit())
+    parameters = {"kind": key, "values": text_array(asked)}
     if reading is None:
         rows = fetch_rows(composed_statement(key, policy), parameters)
         return {row[0]: Found(CustomerRow(*row[_ID:]), row[1]) for row in rows if row[_ID] is not None}

@@ -54,18 +54,16 @@ LEFT JOIN engagement_membership AS membership ON membership.organization_id = %(
 LEFT JOIN engagement_tier AS tier ON tier.organization_id = %(organization)s AND tier.id = membership.tier_id
 WHERE stored.organization_id = %(organization)s AND {_OF_CUSTOMERS} AND stored.moved_to_id IS NULL"""  # noqa: S608 - made of constants
 READ: Final = f"{_ACCOUNTS.format(further='NULL, NULL, true')} ORDER BY stored.id"
-# The row that was locked is the newest, all else is what it was before the wait. `seen` is the account of that time. Most who
-# lock an account add an entry and a lot: their ids are drawn with it.
+# True if nothing changed before the lock was free: the row that was locked is the newest, all else, and `seen`, is of before.
+IS_SEEN: Final = "(SELECT seen.xmin = stored.xmin FROM engagement_pointsaccount AS seen WHERE seen.id = stored.id)"
+# Most who lock an account add an entry and a lot: their ids are drawn with it.
 LOCK: Final = for_update(
     _ACCOUNTS.format(
-        further="""nextval(pg_get_serial_sequence('engagement_pointsentry', 'id')),
-    nextval(pg_get_serial_sequence('engagement_pointslot', 'id')),
-    (SELECT seen.xmin = stored.xmin FROM engagement_pointsaccount AS seen WHERE seen.id = stored.id)"""
+        further=f"""nextval(pg_get_serial_sequence('engagement_pointsentry', 'id')),
+    nextval(pg_get_serial_sequence('engagement_pointslot', 'id')), {IS_SEEN}"""
     ),
     "stored",
 )
-
-
 States = dict[AccountKey, AccountState]
 
 
