@@ -54,11 +54,12 @@ ORDER BY given.position"""
 _FOUND: Final = ("given.value", "owner.is_inherited", *COLUMNS)
 _WIDTH: Final = len(_FOUND)
 _ID: Final = 2
+_KINDS: Final = frozenset(Identifier.Kind.values)
 
 
 def owner_of(key: str, policy: Policy) -> str:
     """The join that finds the customer of `given.value`, by the kind of value that `key` names."""
-    if key in Identifier.Kind.values:
+    if key in _KINDS:
         return OWNER_OF_EXCLUSIVE_KIND if is_exclusive(key, policy) else OWNER_OF_SHARED_KIND
     return {"id": _OWNER_OF_ID, "card_number": _OWNER_OF_CARD, "card_external_id": _OWNER_OF_CARD_EXTERNAL_ID}[key]
 
