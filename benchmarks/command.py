@@ -104,7 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--rounds", type=int, help="runs of each side, in turn")
     parser.add_argument("--seconds", type=float, help="of each run")
-    parser.add_argument("--customers", type=int, help="to begin with")
+    parser.add_argument("--members", type=int, help="customers with a long history; most of the time before the first row")
+    parser.add_argument("--customers", type=int, help="to begin with, members included")
     parser.add_argument(
         "--results", type=Path, default=settings.BASE_DIR / "var" / "bench", help="folder of the JSON (%(default)s)"
     )
@@ -114,7 +115,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _sizes(options: argparse.Namespace) -> Sizes:
     sizes: Sizes = options.sizes
-    given = {name: getattr(options, name) for name in ("rounds", "seconds", "customers") if getattr(options, name) is not None}
+    given = {
+        name: getattr(options, name)
+        for name in ("rounds", "seconds", "members", "customers")
+        if getattr(options, name) is not None
+    }
     return replace(sizes, **given)
 
 

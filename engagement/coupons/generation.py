@@ -6,13 +6,11 @@ from typing import Final
 from django.db import transaction
 
 from engagement.coupons.catalog import load_series
-from engagement.coupons.drawing import PRINTED_LENGTH, draw_codes
-from engagement.coupons.issuing import CouponOrder, make_coupons
 from engagement.coupons.models import CodeRun, Coupon, CouponSeries
+from engagement.coupons.printing import print_codes
 from loyalty_project import clock
 from loyalty_project.db.locks import lock
 from loyalty_project.jobs import Arguments, defer_job, defer_missing_jobs
-from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
 from organizations.audit.models import AuditEntry
 from organizations.audit.services import Change, record_changes
@@ -88,11 +86,10 @@ def _work_batch(run_id: int, organization: Organization) -> CodeRun:
     by = Actor(organization=organization, source=AuditEntry.Source.BACK_OFFICE, name=run.requested_by)
     current = current_configuration().part(load_series).by_id[run.series_id]
     now = clock.now()
-    codes = draw_codes(min(BATCH, run.wanted - run.made), length=PRINTED_LENGTH)
-    orders = [CouponOrder(current=current, customer_id=None, issued_at=now, code=code, run_id=run.pk) for code in codes]
-    made = [coupon for coupon in make_coupons(orders, by=by) if not isinstance(coupon, LoyaltyError)]
-    run.made += len(made)
-    if len(made) < len(codes):
+    wanted = min(BATCH, run.wanted - run.made)
+    made = print_codes(run, current, wanted, now=now, by=by)
+    run.made += made
+    if made < wanted:
         run.problem = _SERIES_EXHAUSTED
     if run.problem or run.made == run.wanted:
         run.finished_at = now

@@ -16,6 +16,7 @@ from customers.statuses.rules import Block, blocks, label_of
 from engagement.coupons.announcing import announce_issued
 from engagement.coupons.catalog import CurrentSeries, load_series
 from engagement.coupons.codes import CouponCode
+from engagement.coupons.counts import add_issued, lock_issued
 from engagement.coupons.drawing import draw_codes
 from engagement.coupons.models import Coupon
 from engagement.coupons.rules import SeriesTerms
@@ -29,21 +30,8 @@ from organizations.audit.services import Change, record_changes
 from organizations.configuration import current_configuration
 from organizations.locations.models import Store, Till
 from organizations.policies import Policy
-from organizations.tenancy.statements import fetch_written_rows, write_rows
 
 LONGEST_REFERENCE: Final = 100
-# A row for each series, locked in the order of their ids until the transaction ends.
-_LOCK_ISSUES: Final = """
-INSERT INTO engagement_seriesissues (organization_id, series_id, issued)
-SELECT %(organization)s, given.series, 0 FROM unnest(%(series)s::bigint[]) AS given (series) ORDER BY given.series
-ON CONFLICT (series_id) DO UPDATE SET issued = engagement_seriesissues.issued
-RETURNING series_id, issued
-"""
-_COUNT_ISSUES: Final = """
-UPDATE engagement_seriesissues AS issues SET issued = issues.issued + given.count, most = given.most
-FROM unnest(%(series)s::bigint[], %(counts)s::bigint[], %(most)s::bigint[]) AS given (series, count, most)
-WHERE issues.organization_id = %(organization)s AND issues.series_id = given.series
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +50,6 @@ class CouponOrder:
     store: Store | None = None
     reference: str = ""
     transaction_number: str = ""
-    run_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +193,7 @@ class _Limits:
 
     def __init__(self, orders: Sequence[CouponOrder]) -> None:
         series = sorted({order.current.series.pk for order in orders})
-        self._issued: dict[int, int] = dict(fetch_written_rows(_LOCK_ISSUES, {"series": series}))
+        self._issued = lock_issued(series)
         self._held, self._last = held_coupons(
             {order.current.series.pk for order in orders if order.current.terms.max_per_customer is not None},
             {order.customer_id for order in orders if order.customer_id is not None},
@@ -231,9 +218,7 @@ class _Limits:
 
     def count(self, series: Mapping[int, CurrentSeries]) -> None:
         """Store how many coupons were taken."""
-        if series:
-            most = [series[pk].terms.max_coupons for pk in series]
-            write_rows(_COUNT_ISSUES, {"series": list(series), "counts": [self._added[pk] for pk in series], "most": most})
+        add_issued({pk: (self._added[pk], current.terms.max_coupons) for pk, current in series.items()})
 
 
 Held = Counter[tuple[int, int | None]]
@@ -278,7 +263,6 @@ def _insert(made: Sequence[tuple[CouponOrder, int | None]], *, by: Actor) -> lis
             till=order.till,
             store=order.store,
             made_by=by.name,
-            run_id=order.run_id,
         )
         for order, nth in made
     ]

@@ -6,7 +6,7 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 from structlog.testing import capture_logs
 
-from engagement.coupons import generation
+from engagement.coupons import generation, printing
 from engagement.coupons.generation import codes_of, pick_up_runs, request_codes, work_run
 from engagement.coupons.models import CodeRun, Coupon, SeriesIssues
 from engagement.tasks import generate_codes
@@ -45,7 +45,7 @@ def test_a_job_makes_all_codes_of_a_run(chain: Chain) -> None:
 
 def test_a_run_that_was_killed_goes_on_where_it_was(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     run = requested(chain, 5)
-    draw = generation.draw_codes
+    draw = printing.draw_codes
     draws: list[int] = []
 
     def die(count: int, *, length: int) -> list[str]:
@@ -54,7 +54,7 @@ def test_a_run_that_was_killed_goes_on_where_it_was(chain: Chain, monkeypatch: p
             raise RuntimeError
         return draw(count, length=length)
 
-    monkeypatch.setattr(generation, "draw_codes", die)
+    monkeypatch.setattr(printing, "draw_codes", die)
     with pytest.raises(RuntimeError):
         work_run(run.pk, organization=chain.organization)
     run.refresh_from_db()

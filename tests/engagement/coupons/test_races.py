@@ -13,7 +13,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from customers.profile import locks
 from customers.profile.models import Customer
-from engagement.coupons import issuing, reactivating, redeeming
+from engagement.coupons import counts, issuing, reactivating, redeeming
 from engagement.coupons.codes import CONSTRAINTS
 from engagement.coupons.models import Coupon, CouponRedemption, CouponReversal, SeriesIssues
 from loyalty_project.db.errors import constraint_name
@@ -146,8 +146,8 @@ def test_twin_without_the_lock_of_the_count_keeps_the_maximum(
         SeriesIssues.objects.create(organization=chain.organization, series_id=_series(chain), issued=0)
     without_locks(monkeypatch)
     read = "SELECT series_id, issued FROM engagement_seriesissues WHERE organization_id = %(organization)s"
-    monkeypatch.setattr(issuing, "_LOCK_ISSUES", f"{read} AND series_id = ANY(%(series)s::bigint[])")
-    with all_read_before(issuing, "write_rows", workers=WORKERS):
+    monkeypatch.setattr(counts, "_LOCK", f"{read} AND series_id = ANY(%(series)s::bigint[])")
+    with all_read_before(counts, "write_rows", workers=WORKERS):
         assert issue_at_once(chain, tries=1) == {0: 1, -712: WORKERS - 1}
     assert issued(chain) == (1, 1)
 
@@ -174,7 +174,7 @@ def test_twin_without_locks_gives_a_customer_one_by_the_constraint(
         SeriesIssues.objects.create(organization=chain.organization, series_id=_series(chain), issued=0)
     without_locks(monkeypatch)
     read = "SELECT series_id, issued FROM engagement_seriesissues WHERE organization_id = %(organization)s"
-    monkeypatch.setattr(issuing, "_LOCK_ISSUES", f"{read} AND series_id = ANY(%(series)s::bigint[])")
+    monkeypatch.setattr(counts, "_LOCK", f"{read} AND series_id = ANY(%(series)s::bigint[])")
     with all_read_before(issuing, "insert_with_ids", workers=WORKERS):
         assert issue_at_once(chain, tries=1) == {0: 1, -722: WORKERS - 1}
     assert issued(chain) == (1, 1)
