@@ -22,7 +22,7 @@ def test_a_step_that_fails_is_undone_alone() -> None:
 
 def test_a_step_of_repeated_work_has_no_savepoint(django_assert_num_queries) -> None:
     steps = Steps()
-    with steps.taken(), transaction.atomic(), connection.cursor() as cursor, django_assert_num_queries(1), confined():
+    with steps.taken(), transaction.atomic(), django_assert_num_queries(1), confined(), connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     assert steps.were_taken
 
