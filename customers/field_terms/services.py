@@ -13,9 +13,7 @@ from django.db import connection, transaction
 
 from customers.field_terms.models import FieldTerm, IndexedField
 from customers.profile.models import Customer
-from loyalty_project.db.arrays import id_array
 from loyalty_project.db.locks import hold_name, lock
-from loyalty_project.db.statements import run
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.models import Organization
 
@@ -55,7 +53,8 @@ def keep_terms(customer_ids: Collection[int], *, organization_id: int) -> None:
     """
     if not customer_ids:
         return
-    run(_KEEP, {"customers": id_array(sorted(customer_ids)), "organization": organization_id})
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, {"customers": sorted(customer_ids), "organization": organization_id})
 
 
 def align_fields(organization: Organization) -> list[str]:

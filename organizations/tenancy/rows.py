@@ -10,10 +10,10 @@ from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.base import ModelState
 
 from loyalty_project.db.locks import for_update
-from loyalty_project.db.statements import Rows, fetch, fetch_written
-from organizations.tenancy.scoping import TenantModel, scope_organization, spans_organizations
+from loyalty_project.db.statements import Rows, fetch_written
+from organizations.tenancy.scoping import TenantModel, spans_organizations
+from organizations.tenancy.statements import fetch_rows, fetch_written_rows
 
-Fetch = Callable[[str, Mapping[str, Any]], Rows]
 _ORGANIZATION: Final = "%(organization)s"
 Row = TypeVar("Row", bound=TenantModel)
 
@@ -41,17 +41,17 @@ def lock_rows(
 ) -> list[Row]:
     """The same rows, locked for update in the order of their ids (`loyalty_project.db.locks`)."""
     reading = _reading_of(model, condition, (), tuple(further), "")
-    return [reading.instance(row) for row in fetch_stored(reading.statement, values, fetch=fetch_written)]
+    return [reading.instance(row) for row in fetch_stored(reading.statement, values, locks=True)]
 
 
-def fetch_stored(statement: str, values: Mapping[str, Any], *, fetch: Fetch = fetch) -> Rows:
+def fetch_stored(statement: str, values: Mapping[str, Any], *, locks: bool = False) -> Rows:
     """The rows of a constant statement on tenants' rows that it calls `stored`, in the scope of one organization or of several.
 
-    `fetch_written` is for a statement that locks. Raises `OutsideScopeError`.
+    One that `locks` rows is never repeated. Raises `OutsideScopeError`.
     """
     if spans_organizations():
-        return fetch(_of_all(statement), values)
-    return fetch(statement, {**values, "organization": scope_organization()})
+        return fetch_written(_of_all(statement), values)
+    return (fetch_written_rows if locks else fetch_rows)(statement, values)
 
 
 @lru_cache(maxsize=500)

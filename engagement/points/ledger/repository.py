@@ -21,7 +21,7 @@ from loyalty_project import clock
 from loyalty_project.db.arrays import id_array
 from loyalty_project.db.locks import for_update, lock
 from loyalty_project.db.rows import give_ids, insert_rows, update_rows, written_together
-from loyalty_project.db.statements import Rows, fetch_written
+from loyalty_project.db.statements import Rows
 from loyalty_project.db.trusted_time import trusted
 from loyalty_project.faults import Point, reach
 from organizations.tenancy.rows import columns_of, fetch_stored, listed, read_rows
@@ -77,9 +77,9 @@ def lock_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     `django.db.OperationalError` (55P03) if a lock is not free in time.
     """
     values = {"customers": id_array(customer_ids)}
-    rows = fetch_stored(LOCK, values, fetch=fetch_written)
+    rows = fetch_stored(LOCK, values, locks=True)
     if not all(is_seen for *_, is_seen in rows):
-        rows = fetch_stored(LOCK, values, fetch=fetch_written)
+        rows = fetch_stored(LOCK, values, locks=True)
     return _states(rows, zone=zone)
 
 
