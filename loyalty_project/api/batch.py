@@ -184,7 +184,7 @@ def _attempt(work: Callable[[], Outcome]) -> Outcome:
     steps = Steps()
     while True:
         try:
-            with transaction.atomic(), steps.taken(), written_together():
+            with transaction.atomic(), steps.taken(), written_together(in_order=True):
                 return work()
         except UnconfinedError:
             steps.has_savepoints = True

@@ -6,7 +6,7 @@ SQL. Few rows go as one parameter of JSON, which costs least for one row; many b
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
@@ -195,22 +195,32 @@ def update_rows(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
 
 
 @contextmanager
-def written_together() -> Iterator[None]:
+def written_together(*, in_order: bool = False) -> Iterator[None]:
     """Make one statement of the inserts (of few rows) and updates inside.
 
     It runs at the end, or before any other statement of Django's connection, which so sees the rows; a draw of ids does not
     look. A savepoint that is undone takes what was gathered in it along; an exception that leaves the context takes all of it.
     Errors of the database come when the statement runs. Keys of rows that refer to each other are drawn beforehand.
+
+    The parts of a statement run in no order: each row is inserted or updated once. With `in_order` the writes of a table may
+    depend on each other, but for those of a context inside: a statement then writes each table once.
     """
-    if _gathered.get() is not None:
+    gathered = _gathered.get()
+    with (
+        _gathering() if gathered is None else nullcontext(gathered) as gathered,
+        nullcontext() if in_order else gathered.block(),
+    ):
         yield
-        return
+
+
+@contextmanager
+def _gathering() -> Iterator["_Gathered"]:
     wrappers = connection.execute_wrappers
     gathered = _Gathered()
     token = _gathered.set(gathered)
     wrappers.append(gathered)
     try:
-        yield
+        yield gathered
         gathered.write()
     finally:
         wrappers.remove(gathered)
@@ -222,16 +232,24 @@ class _Gathered:
 
     def __init__(self) -> None:
         self._parts: list[tuple[str, Sequence[Any]]] = []
-        self._keys: dict[str, set[Any]] = {}
+        self._block: object | None = None
+        self._blocks: dict[str, object] = {}  # by table
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """Context whose writes of a table do not depend on each other."""
+        outer, self._block = self._block, self._block or object()
+        try:
+            yield
+        finally:
+            self._block = outer
 
     def add(self, query: str, values: Sequence[Any], rows: Sequence[models.Model]) -> None:
-        """Add a write of these rows. A statement writes each row once: one that is written again makes the others run first."""
-        table = rows[0]._meta.db_table
-        keys = {row.pk for row in rows}
-        keys.discard(None)
-        if not self._keys.get(table, _NONE).isdisjoint(keys):
+        """Add a write of these rows, after those that wait if they are of the same table."""
+        table, block = rows[0]._meta.db_table, self._block or object()
+        if self._blocks.setdefault(table, block) is not block:
             self.write()
-        self._keys.setdefault(table, set()).update(keys)
+            self._blocks[table] = block
         self._parts.append((query, values))
 
     def write(self) -> None:
@@ -242,7 +260,7 @@ class _Gathered:
             _run(_united(tuple(query for query, _ in parts)), [value for _, values in parts for value in values])
 
     def _drop(self) -> None:
-        self._parts, self._keys = [], {}
+        self._parts, self._blocks = [], {}
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001 - Django's signature of wrappers
         """Run the writes, then another statement."""
@@ -254,7 +272,6 @@ class _Gathered:
         return execute(sql, params, many, context)
 
 
-_NONE: Final[frozenset[Any]] = frozenset()
 # A savepoint's statement has run all writes before it, so that those that wait are of the savepoint.
 _UNDONE: Final = "ROLLBACK TO SAVEPOINT"
 _gathered: ContextVar[_Gathered | None] = ContextVar("gathered_writes", default=None)
