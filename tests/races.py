@@ -40,12 +40,14 @@ def race(lanes: Sequence[Sequence[Job]], work: Callable[[Job], Result]) -> list[
 def remove_row_locks(monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
     """Have these modules read the rows that they would lock."""
     for module in modules:
-        if not {"lock", "lock_rows"} & vars(module).keys():
+        if not {"lock", "lock_rows", "LOCK"} & vars(module).keys():
             raise ValueError(f"{module.__name__} locks no rows")
         if hasattr(module, "lock"):
             monkeypatch.setattr(module, "lock", lambda rows: rows.order_by("pk"))
         if hasattr(module, "lock_rows"):
             monkeypatch.setattr(module, "lock_rows", read_rows)
+        if hasattr(module, "LOCK"):
+            monkeypatch.setattr(module, "LOCK", module.READ)
 
 
 def on_another_connection(work: Callable[[], Result]) -> Result:

@@ -28,7 +28,7 @@ from engagement.points.payloads import points_effects
 from engagement.points.sections import core_of, core_points
 from engagement.programs.catalog import load_catalog
 from engagement.redemptions.bill_links import link_listed_redemptions
-from loyalty_project.db.rows import insert_rows
+from loyalty_project.db.rows import insert_rows, new_instance
 from loyalty_project.protocol.codes import Code, CodeTable
 from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
 from loyalty_project.protocol.json_text import to_json
@@ -302,7 +302,9 @@ def _keep(item: BilledItem) -> None:
         ],
     }
     bill = item.bill
-    insert_rows([BillAnswer(organization_id=bill.organization_id, bill_id=bill.pk, content=to_json(content).decode())])
+    insert_rows(
+        [new_instance(BillAnswer, organization_id=bill.organization_id, bill_id=bill.pk, content=to_json(content).decode())]
+    )
 
 
 def _first_answer(bill: Bill, sent: SentBill, billing: Billing) -> BilledItem:

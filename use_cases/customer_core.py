@@ -41,7 +41,12 @@ def customer_core(
     """
     customer, zone = registration.customer, context.organization.zone
     block, notices = loyalty_block(
-        customer, catalog=catalog, organization=context.organization, policy=context.policy, store=store
+        customer,
+        catalog=catalog,
+        organization=context.organization,
+        policy=context.policy,
+        store=store,
+        has_bills=not registration.is_new,
     )
     body = core(
         customer,
@@ -62,24 +67,37 @@ def customer_core(
 
 
 def loyalty_block(
-    customer: Customer, *, catalog: ProgramCatalog, organization: Organization, policy: Policy, store: Store | None
+    customer: Customer,
+    *,
+    catalog: ProgramCatalog,
+    organization: Organization,
+    policy: Policy,
+    store: Store | None,
+    has_bills: bool = True,
 ) -> tuple[Mapping[str, Any], list[Notice]]:
     """The loyalty figures of CustomerCore at a till of `store`, after due steps are settled; and warnings.
+
+    `has_bills` is False for a customer who certainly has none.
 
     91001 if the figures cannot be read, 1091 if a member of the till's program has no points account.
     """
     block, notices = NOTHING, list[Notice]()
     with best_effort(notices, [Notice(Code.POINTS_UNAVAILABLE)]):
-        block, warnings = _block(customer, catalog, organization, policy, store)
+        total = _purchases_of(customer) if has_bills else Decimal(0)
+        purchases = printed_purchases(total, is_exact=policy.exact_lifetime_purchases)
+        block, warnings = _block(customer, catalog, organization, store, purchases=purchases)
         notices += warnings
     return block, notices
 
 
+def _purchases_of(customer: Customer) -> Decimal:
+    """What the customer bought, net of returns."""
+    return PurchaseTotals.objects.filter(customer=customer).values_list("amount", flat=True).first() or Decimal(0)
+
+
 def _block(
-    customer: Customer, catalog: ProgramCatalog, organization: Organization, policy: Policy, store: Store | None
+    customer: Customer, catalog: ProgramCatalog, organization: Organization, store: Store | None, *, purchases: Any
 ) -> tuple[Mapping[str, Any], list[Notice]]:
-    total = PurchaseTotals.objects.filter(customer=customer).values_list("amount", flat=True).first() or Decimal(0)
-    purchases = printed_purchases(total, is_exact=policy.exact_lifetime_purchases)
     if customer.type != Customer.Type.LOYALTY:
         return {**NOTHING, "lifetime_purchases": purchases}, []
     balances = read_balances([customer.pk], organization=organization)

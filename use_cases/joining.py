@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db import Error, transaction
+from django.db import Error
 
 from customers.identifiers.numbering import ExternalIds
 from customers.profile.models import Customer
@@ -23,6 +23,7 @@ from engagement.events.deferral import WELCOME, defer_event, has_waiting
 from engagement.points.errors import points_code
 from engagement.points.models import PointsEntry
 from engagement.programs.catalog import ProgramCatalog
+from loyalty_project.db.savepoints import confined
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from organizations.audit.actors import Actor
@@ -124,7 +125,7 @@ def _complete_profiles(joiners: Sequence[Joiner], run: RegistrationRun) -> None:
     if not complete:
         return
     try:
-        with transaction.atomic():
+        with confined():
             awards = award_occasions(
                 complete, customers=customers, catalog=run.catalog, organization=organization, by=run.by, at=now, now=now
             )
@@ -177,7 +178,7 @@ def _joinings(members: Mapping[int, Joiner], run: RegistrationRun) -> list[Joini
         if applicable.default is None:
             member.notices.append(Notice(Code.PROGRAM_INACTIVE))
         programs = run.catalog.active if run.options.all_programs else applicable.both()
-        joinings.append(Joining(customer=customer, programs=programs, at=at))
+        joinings.append(Joining(customer=customer, programs=programs, at=at, is_new=member.is_new))
     return joinings
 
 
@@ -202,10 +203,10 @@ def _defer_welcomes(enrolment: Enrolment, members: Mapping[int, Joiner], run: Re
 
 
 def _welcome(enrolment: Enrolment, members: Mapping[int, Joiner], run: RegistrationRun, *, deferred: set[int]) -> None:
-    """Award what the programs give for joining, in a savepoint: if it fails, a single customer is still saved (protocol 5)."""
+    """Award what the programs give for joining, as a step: if it fails, a single customer is still saved (protocol 5)."""
     organization = run.context.organization
     try:
-        with transaction.atomic():
+        with confined():
             welcomes = welcome(
                 {key: membership for key, membership in enrolment.new.items() if key.customer_id not in deferred},
                 states=fresh_states(enrolment, organization),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from django.db import Error, transaction
+from django.db import Error
 
 from customers.profile.locks import lock_customers
 from customers.profile.models import Customer
@@ -19,15 +19,17 @@ from engagement.bills.models import Bill
 from engagement.bills.recording import RecordedBill, record_bills
 from engagement.bills.returned_sales import owners_of_returned
 from engagement.coupons import bill_links as coupon_links
-from engagement.earning.awarding import award_bills
+from engagement.earning.awarding import award_bills, loyal_of
 from engagement.earning.batch import BillAward
 from engagement.earning.later_lines import award_later_lines
 from engagement.events.deferral import BILL, WAITS, defer_event
 from engagement.points.errors import PointsStepError, points_code
+from engagement.points.ledger.repository import States, lock_accounts
 from engagement.programs.catalog import ProgramCatalog
 from engagement.redemptions import bill_links as redemption_links
 from engagement.redemptions.bill_links import link_earlier_redemptions
 from engagement.redemptions.giving_back import give_back_redeemed
+from loyalty_project.db.savepoints import confined
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
@@ -85,6 +87,7 @@ def record_purchases(
     locked = buyers if campaigns.is_empty else buyers | referrers_of(buyers)
     customers = lock_customers(locked, may_be_erased=True)
     policy = replace(organization.policy, strict_duplicate_bill=False) if is_history else organization.policy
+    accounts = _lock_accounts(drafts, customers, by)
     recorded = record_bills(
         drafts,
         customers=customers,
@@ -106,6 +109,7 @@ def record_purchases(
         by=by,
         now=now,
         is_history=is_history,
+        accounts=accounts,
     )
     for bill in new:
         if bill.pk in deferred:
@@ -170,6 +174,21 @@ def record_lines(
     return results
 
 
+def _lock_accounts(drafts: Sequence[BillDraft], customers: Mapping[int, Customer], by: Actor) -> States | None:
+    """The accounts of the buyers of sales, locked before the bills are written, so that all rows are written together.
+
+    None if there are returns, which may give points back first, and if it fails: the awards try again.
+    """
+    loyal = loyal_of(customers.keys() & {draft.customer_id for draft in drafts}, customers)
+    if not loyal or any(draft.is_return for draft in drafts):
+        return None
+    try:
+        with confined():
+            return lock_accounts(loyal, zone=by.organization.zone)
+    except Error:
+        return None
+
+
 def _award(
     bills: Sequence[Bill],
     *,
@@ -179,12 +198,20 @@ def _award(
     by: Actor,
     now: datetime,
     is_history: bool,
+    accounts: States | None,
 ) -> dict[int, BillAward]:
-    """Award points in a savepoint: if that fails, a single bill with its parts is still recorded and its awards deferred."""
+    """Award points as a step of its own: if it fails, a single bill with its parts is still recorded; a worker awards later."""
     try:
-        with transaction.atomic():
+        with confined():
             return award_points(
-                bills, customers=customers, catalog=catalog, campaigns=campaigns, by=by, now=now, is_history=is_history
+                bills,
+                customers=customers,
+                catalog=catalog,
+                campaigns=campaigns,
+                by=by,
+                now=now,
+                is_history=is_history,
+                accounts=accounts,
             )
     except (Error, PointsStepError) as error:
         code = error.code if isinstance(error, PointsStepError) else points_code(error)
@@ -206,14 +233,24 @@ def award_points(
     by: Actor,
     now: datetime,
     is_history: bool = False,
+    accounts: States | None = None,
 ) -> dict[int, BillAward]:
     """Post everything that recorded bills do to points. Raises as `award_bills`; call it in a transaction.
+
+    `accounts` are those of the bills' customers, if they are locked already.
 
     What returns give back comes first, so that it may pay for what they take; rewards of referrals come last.
     """
     give_back_redeemed(bills, catalog=catalog, by=by, now=now, is_history=is_history)
     awards = award_bills(
-        bills, customers=customers, catalog=catalog, organization=by.organization, by=by, now=now, is_history=is_history
+        bills,
+        customers=customers,
+        catalog=catalog,
+        organization=by.organization,
+        by=by,
+        now=now,
+        is_history=is_history,
+        states=accounts,
     )
     if not campaigns.is_empty:
         reward_first_bills(bills, awards, customers=customers, catalog=catalog, by=by, now=now)

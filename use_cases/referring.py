@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from django.db import Error, transaction
+from django.db import Error
 
 from customers.profile.locks import lock_customers
 from customers.profile.models import Customer
@@ -12,6 +12,7 @@ from customers.registration.input import CustomerInput
 from engagement.events.deferral import defer_event
 from engagement.points.errors import points_code
 from engagement.programs.catalog import ProgramCatalog
+from loyalty_project.db.savepoints import confined
 from loyalty_project.protocol.errors import Notice
 from organizations.audit.actors import Actor
 from referrals.campaigns.catalog import CampaignCatalog
@@ -86,9 +87,9 @@ def reward_or_defer(
     by: Actor,
     now: datetime,
 ) -> dict[int, Rewarded]:
-    """`reward_registrations` in a savepoint: if it fails, a single customer is still saved and a worker gives the rewards."""
+    """`reward_registrations` as a step of its own: if it fails, a single customer is still saved, and a worker gives them."""
     try:
-        with transaction.atomic():
+        with confined():
             return reward_registrations(customers, catalog=catalog, by=by, now=now, at=now, locked=locked)
     except Error as error:
         code = points_code(error)

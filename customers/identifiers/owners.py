@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from customers.identifiers.rules import is_exclusive
+from loyalty_project.db.arrays import text_array
 from organizations.policies import Policy
 from organizations.tenancy.statements import fetch_rows
 
@@ -43,6 +44,15 @@ _OWNERS: Final = """SELECT given.value, owner.customer_id, owner.is_inherited
 FROM unnest((SELECT %(values)s::text[])) AS given (value)
 {owner}
 WHERE owner.customer_id IS NOT NULL"""
+# By the unique index of exclusive values.
+_EXCLUSIVE_OWNERS: Final = """SELECT given.kind, given.value, owner.customer_id
+FROM unnest((SELECT %(kinds)s::text[]), %(values)s::text[]) AS given (kind, value)
+CROSS JOIN LATERAL (
+    SELECT identifier.customer_id FROM customers_identifier AS identifier
+    WHERE identifier.organization_id = %(organization)s AND identifier.kind = given.kind AND identifier.value = given.value
+        AND identifier.exclusive
+    LIMIT 1
+) AS owner"""
 _OF_EXCLUSIVE_KIND: Final = _OWNERS.format(owner=OWNER_OF_EXCLUSIVE_KIND)
 _OF_SHARED_KIND: Final = _OWNERS.format(owner=OWNER_OF_SHARED_KIND)
 
@@ -62,3 +72,12 @@ def owners_of(kind: str, values: Collection[str], policy: Policy) -> dict[str, O
     statement = _OF_EXCLUSIVE_KIND if is_exclusive(kind, policy) else _OF_SHARED_KIND
     rows = fetch_rows(statement, {"kind": kind, "values": list(values)})
     return {value: Owner(customer_id, is_inherited) for value, customer_id, is_inherited in rows}
+
+
+def owners_of_exclusive(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The customers (ids) who have these exclusive values, by kind and value: one statement, none without keys."""
+    if not keys:
+        return {}
+    kinds, values = zip(*keys, strict=True)
+    rows = fetch_rows(_EXCLUSIVE_OWNERS, {"kinds": text_array(kinds), "values": text_array(values)})
+    return {(kind, value): customer_id for kind, value, customer_id in rows}

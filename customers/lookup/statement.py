@@ -7,13 +7,15 @@ from functools import lru_cache
 from typing import Any, Final
 
 import structlog
-from django.db import Error, connection, transaction
+from django.db import Error, connection
 
 from customers.identifiers.models import Identifier
 from customers.identifiers.owners import OWNER_OF_EXCLUSIVE_KIND, OWNER_OF_SHARED_KIND
 from customers.identifiers.rules import is_exclusive
 from customers.profile.reading import COLUMNS, CustomerRow, Payload, Reading, Section
+from loyalty_project.db.arrays import text_array
 from loyalty_project.db.errors import is_database_away
+from loyalty_project.db.savepoints import confined
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from organizations.policies import Policy
@@ -52,11 +54,12 @@ ORDER BY given.position"""
 _FOUND: Final = ("given.value", "owner.is_inherited", *COLUMNS)
 _WIDTH: Final = len(_FOUND)
 _ID: Final = 2
+_KINDS: Final = frozenset(Identifier.Kind.values)
 
 
 def owner_of(key: str, policy: Policy) -> str:
     """The join that finds the customer of `given.value`, by the kind of value that `key` names."""
-    if key in Identifier.Kind.values:
+    if key in _KINDS:
         return OWNER_OF_EXCLUSIVE_KIND if is_exclusive(key, policy) else OWNER_OF_SHARED_KIND
     return {"id": _OWNER_OF_ID, "card_number": _OWNER_OF_CARD, "card_external_id": _OWNER_OF_CARD_EXTERNAL_ID}[key]
 
@@ -88,7 +91,8 @@ def find_customers(
     """
     if not values:
         return {}
-    parameters = {"kind": key, "values": [value for value in dict.fromkeys(values) if key != "id" or value.isdigit()]}
+    asked = (value for value in dict.fromkeys(values) if key != "id" or value.isdigit())
+    parameters = {"kind": key, "values": text_array(asked)}
     if reading is None:
         rows = fetch_rows(composed_statement(key, policy), parameters)
         return {row[0]: Found(CustomerRow(*row[_ID:]), row[1]) for row in rows if row[_ID] is not None}
@@ -180,7 +184,7 @@ class _Read:
         composed = _compose(self.owner, sections)
         # Within a transaction a failed statement is undone alone, if the answer is given without what it reads.
         is_undone = connection.in_atomic_block and any(section.may_fail for section in sections)
-        with transaction.atomic() if is_undone else nullcontext():
+        with confined() if is_undone else nullcontext():
             rows = fetch_rows(composed.text, self.parameters)
         return [(row, [row[part] for part in composed.slices]) for row in rows if row[_ID] is not None]
 

@@ -8,11 +8,12 @@ the same value or customer.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import BigIntegerField, CharField
+from django.db.models import BigIntegerField
 
 from customers.field_terms.services import keep_terms
 from customers.identifiers.exclusivity import settings_guard
 from customers.identifiers.models import Identifier
+from customers.identifiers.owners import owners_of_exclusive
 from customers.identifiers.rules import is_exclusive
 from customers.profile.locks import lock_customers
 from customers.profile.models import Customer
@@ -23,7 +24,7 @@ from customers.sources.models import SourceProfile
 from customers.webhook_events import REGISTERED, announce_changes, announce_customers
 from loyalty_project.db.locks import lock_values
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import insert_rows, insert_with_ids, update_rows
+from loyalty_project.db.rows import insert_rows, insert_with_ids, new_instance, update_rows
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, audit_entries
 from organizations.policies import Policy
@@ -145,7 +146,8 @@ class CustomerBatch:
                 Identifier.objects.filter(pk__in=inherited.order_by("pk").values("pk")[:1]).update(state=State.CURRENT)
         insert_rows(
             [
-                Identifier(
+                new_instance(
+                    Identifier,
                     organization_id=self.organization.pk,
                     customer_id=state.customer.pk,
                     kind=kind,
@@ -171,22 +173,11 @@ def open_batch(
     waited for (40001): then the item is to be repeated.
     """
     inputs = list(inputs)
-    values: dict[str, set[str]] = {kind: set() for kind in Identifier.Kind.values}
-    for customer_input in inputs:
-        for kind, value in customer_input.identifiers.items():
-            if is_exclusive(kind, policy):
-                values[kind].add(value)
+    keys = {key for customer_input in inputs for key in customer_input.identifiers.items() if is_exclusive(key[0], policy)}
     ids = {customer_input.customer_id for customer_input in inputs if customer_input.customer_id is not None}
-    lock_values(("identifier", organization.pk, kind, value) for kind in values for value in values[kind])
+    lock_values(("identifier", organization.pk, *key) for key in keys)
     batch = CustomerBatch(organization, policy, survivors=_survivors_of(ids))
-    owners = {
-        (kind, value): customer_id
-        for kind in values
-        if values[kind]
-        for value, customer_id in Identifier.objects.filter(
-            is_any_of("value", values[kind], CharField()), kind=kind, exclusive=True
-        ).values_list("value", "customer_id")
-    }
+    owners = owners_of_exclusive(keys)
     _read_states(batch, {batch.survivors.get(pk, pk) for pk in ids} | set(owners.values()) | set(others), inputs)
     for (kind, value), customer_id in owners.items():
         state = batch.by_id[customer_id]

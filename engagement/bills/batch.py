@@ -90,9 +90,14 @@ def read_batch(batch: Batch, drafts: Sequence[BillDraft]) -> None:
 
     One statement for sales of customers that are not stored yet.
     """
-    identities = {identity_of(draft, policy=batch.policy, zone=batch.organization.zone) for draft in drafts}
+    identity_of_each = [identity_of(draft, policy=batch.policy, zone=batch.organization.zone) for draft in drafts]
+    identities = set(identity_of_each)
     # Without the day, because a policy may compare bills of several days.
-    lock_values(("bill", batch.organization.pk, *identity[:-1]) for identity in identities)
+    lock_values(
+        ("bill", batch.organization.pk, *identity[:-1])
+        for draft, identity in zip(drafts, identity_of_each, strict=True)
+        if not _is_protected(draft, batch)
+    )
     returns = [draft for draft in drafts if draft.is_return]
     if returns:
         _read_sales(batch, returns)
@@ -101,6 +106,11 @@ def read_batch(batch: Batch, drafts: Sequence[BillDraft]) -> None:
     elif not _read_customers(batch, drafts, identities) and not returns:
         return
     batch.add(bills_with(identities, batch.policy))
+
+
+def _is_protected(draft: BillDraft, batch: Batch) -> bool:
+    """True for the sale of a customer: their lock keeps it apart from itself, `bill_identity_unique` from those of others."""
+    return draft.customer_id in batch.customers and not draft.is_return and not batch.policy.bill_number_unique_days
 
 
 def _read_customers(batch: Batch, drafts: Iterable[BillDraft], identities: Collection[BillIdentity]) -> bool:

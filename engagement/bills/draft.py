@@ -28,6 +28,9 @@ NO_SALE = "-"
 # The length of the column (docs/protocol.md, tills' part 1.3).
 NUMBER_LENGTH = 50
 _LINE_FIELDS = ("item_code", "quantity", "rate", "value", "discount", "amount")
+_TYPES = frozenset(Bill.Type.values)
+_OUTLIERS = frozenset(Bill.Outlier.values)
+_RETURN_TYPES = frozenset(Bill.ReturnType.values)
 # Codes of unread values that are checked together with amounts and lines.
 _OF_AMOUNTS = frozenset({BillCode.INVALID_AMOUNT})
 _LINE_SIGNS = (
@@ -145,7 +148,7 @@ def check_draft(draft: BillDraft, *, policy: Policy, zone: ZoneInfo, now: dateti
 
 
 def _wrong_in_head(draft: BillDraft) -> Iterator[BillCode]:
-    if draft.type not in Bill.Type.values:
+    if draft.type not in _TYPES:
         yield BillCode.INVALID_TYPE
     if not draft.number and not draft.is_return:
         yield BillCode.INVALID_NUMBER
@@ -164,9 +167,9 @@ def _wrong_in_rest(draft: BillDraft, policy: Policy, zone: ZoneInfo, now: dateti
         yield BillCode.TOO_FAR_BACK
     if BillCode.CURRENCY_NOT_ACCEPTED in draft.unread:
         yield BillCode.CURRENCY_NOT_ACCEPTED
-    if BillCode.INVALID_OUTLIER_STATUS in draft.unread or draft.outlier_status not in Bill.Outlier.values:
+    if BillCode.INVALID_OUTLIER_STATUS in draft.unread or draft.outlier_status not in _OUTLIERS:
         yield BillCode.INVALID_OUTLIER_STATUS
-    if draft.is_return and draft.return_type not in Bill.ReturnType.values:
+    if draft.is_return and draft.return_type not in _RETURN_TYPES:
         yield BillCode.INVALID_RETURN_TYPE
 
 

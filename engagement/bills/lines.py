@@ -12,7 +12,7 @@ from engagement.bills.models import RETURNS, Bill, BillIdentity, BillLine
 from engagement.bills.returns import Portion
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import insert_with_ids
+from loyalty_project.db.rows import insert_with_ids, new_instance
 from loyalty_project.imports.cells import reason
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError
@@ -31,7 +31,8 @@ class AddedLine:
 
 def sold_line(draft: LineDraft, *, bill: Bill, position: int) -> BillLine:
     """The row of a sold line, not stored."""
-    return BillLine(
+    return new_instance(
+        BillLine,
         organization_id=bill.organization_id,
         bill_id=bill.pk,
         position=position,

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from engagement.bills.models import RETURNS, Bill
 from loyalty_project.protocol.values import read_id
 from organizations.locations.models import Store
 from organizations.tenancy.rows import read_rows
 
-_NAMED: Final = """stored.type NOT IN ('RETURN', 'NOT_INTERESTED_RETURN') AND (
+# The sales of the row `stored` that a number may name.
+NAMED: Final = """stored.type NOT IN ('RETURN', 'NOT_INTERESTED_RETURN') AND (
         stored.number = %(number)s::text AND (
             stored.customer_id = %(customer)s::bigint
             OR stored.store_id = %(store)s::bigint AND stored.billed_on = %(day)s::date
@@ -26,6 +27,12 @@ class NamedBill:
     is_foreign: bool = False
 
 
+def names_of_bill(number: str, *, customer_id: int, store: Store | None, day: date) -> dict[str, Any]:
+    """The values of `NAMED`."""
+    store_id = None if store is None else store.pk
+    return {"number": number, "id": read_id(number) or None, "customer": customer_id, "store": store_id, "day": day}
+
+
 def find_bill(number: str, *, customer_id: int, store: Store | None, day: date) -> NamedBill:
     """The sale of `number`: the customer's at this store on this day, any other of theirs, or the bill of this id.
 
@@ -34,8 +41,8 @@ def find_bill(number: str, *, customer_id: int, store: Store | None, day: date) 
     if not number:
         return NamedBill()
     pk = read_id(number)
-    values = {"number": number, "id": pk or None, "customer": customer_id, "store": store.pk if store else None, "day": day}
-    found = read_rows(Bill, _NAMED, values, order="stored.billed_at DESC, stored.id DESC")
+    values = names_of_bill(number, customer_id=customer_id, store=store, day=day)
+    found = read_rows(Bill, NAMED, values, order="stored.billed_at DESC, stored.id DESC")
     named = [bill for bill in found if bill.number == number]
     own = [bill for bill in named if bill.customer_id == customer_id]
     same_day = [bill for bill in own if store is not None and (bill.store_id, bill.billed_on) == (store.pk, day)]

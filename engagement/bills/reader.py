@@ -75,7 +75,8 @@ class Reader:
 
     def words(self, item: Item, *keys: str, most: int) -> str:
         """A text of at most so many characters (685)."""
-        return self.short(text(item, *keys), most=most)
+        given = text(item, *keys)
+        return given if len(given) <= most else self.short(given, most=most)
 
     def short(self, given: str, *, most: int) -> str:
         """The text, "" if it is too long."""

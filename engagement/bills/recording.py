@@ -19,6 +19,7 @@ from engagement.bills.lines import returned_lines, sold_line
 from engagement.bills.models import Bill, PurchaseTotals
 from engagement.bills.returned_sales import find_returned_sale
 from engagement.bills.returns import Portion, portion_of, take_portion
+from loyalty_project.db.rows import new_instance
 from loyalty_project.faults import Point, reach
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor
@@ -145,8 +146,9 @@ def _new_bill(draft: BillDraft, bill_id: int, sale: Bill | None, batch: Batch) -
     """The row of a draft, not stored."""
     amount = draft.amount or ZERO
     identity = identity_of(draft, policy=batch.policy, zone=batch.organization.zone)
-    return Bill(
-        pk=bill_id,
+    return new_instance(
+        Bill,
+        id=bill_id,
         organization_id=batch.organization.pk,
         customer_id=draft.customer_id or None,
         type=draft.type,

@@ -28,7 +28,7 @@ from engagement.points.expiry import Expiry, ExpiryError, PastExpiryError, expir
 from engagement.points.field_dates import field_dates
 from engagement.points.ledger.movements import award
 from engagement.points.ledger.posting import AccountState
-from engagement.points.ledger.repository import settle_states, write_accounts
+from engagement.points.ledger.repository import States, settle_states, write_accounts
 from engagement.points.models import BillPoints, PointsLot
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ProgramCatalog
@@ -37,7 +37,7 @@ from engagement.programs.expiry_rules import Activity
 from engagement.programs.models import ProgramVersion
 from engagement.programs.rules import ProgramRules
 from engagement.tiers.payloads import tier_effect
-from loyalty_project.db.rows import update_rows
+from loyalty_project.db.rows import new_instance, update_rows
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.moments import from_wall
@@ -68,20 +68,22 @@ def award_bills(
     by: Actor,
     now: datetime,
     is_history: bool = False,
+    states: States | None = None,
 ) -> dict[int, BillAward]:
     """Post the points of new sales and returns, the earliest first, in a constant number of queries.
 
     `customers` are the bills' customers, locked. With `is_history` accounts are settled up to each bill's moment and no later;
-    else everything due by now is settled before and after. Raises `PointsStepError` if the points of a bill cannot be computed;
+    else everything due by now is settled before and after. `states` are all accounts of these customers, if they are locked
+    and unchanged. Raises `PointsStepError` if the points of a bill cannot be computed;
     then nothing is written. Call it in a transaction.
     """
     countable = sorted((bill for bill in bills if bill.counts), key=lambda bill: (bill.billed_at, bill.pk))
     awards = {bill.pk: BillAward() for bill in bills}
     ids = {bill.customer_id for bill in countable if bill.customer_id is not None}
-    loyal = {pk for pk in ids if customers[pk].type == Customer.Type.LOYALTY}
+    loyal = loyal_of(ids, customers)
     if not loyal:
         return awards
-    batch = open_batch(countable, loyal, customers, catalog, organization, by, now, is_history=is_history)
+    batch = open_batch(countable, loyal, customers, catalog, organization, by, now, is_history=is_history, states=states)
     if not is_history:
         settle_states(batch.states.values(), until=now, recorded_at=now)
     for bill in countable:
@@ -104,6 +106,11 @@ def award_bills(
         _note_states(countable, awards, batch)
     update_rows([share_of_bill for share_of_bill in shares if share_of_bill.pk is not None], _BILL_POINTS_COLUMNS)
     return awards
+
+
+def loyal_of(ids: Iterable[int], customers: Mapping[int, Customer]) -> set[int]:
+    """Those of the customers (ids) who earn points."""
+    return {pk for pk in ids if customers[pk].type == Customer.Type.LOYALTY}
 
 
 def _note_states(bills: Iterable[Bill], awards: Mapping[int, BillAward], batch: AwardBatch) -> None:
@@ -144,7 +151,9 @@ def _award_sale(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
         state.account.visits += 1
         keep_alive(state, Activity.BILL, on=bill.billed_on, rules=terms.version.typed_rules)
         state.is_changed = True
-        share_of_bill = BillPoints(organization_id=bill.organization_id, bill_id=bill.pk, account_id=state.account.pk)
+        share_of_bill = new_instance(
+            BillPoints, organization_id=bill.organization_id, bill_id=bill.pk, account_id=state.account.pk
+        )
         batch.shares[bill.pk].append(share_of_bill)
         batch.changed_shares[bill.pk, state.account.pk] = share_of_bill
         if not is_blocked:

@@ -95,9 +95,14 @@ def open_batch(
     now: datetime,
     *,
     is_history: bool,
+    states: States | None = None,
 ) -> AwardBatch:
-    """Lock the accounts of the `loyal` customers, by id, and read what the bills need; call it in a transaction."""
-    states = lock_accounts(loyal, zone=organization.zone)
+    """Lock the accounts of the `loyal` customers, by id, and read what the bills need; call it in a transaction.
+
+    `states` are these accounts, if they are locked already.
+    """
+    if states is None:
+        states = lock_accounts(loyal, zone=organization.zone)
     new_sales = [bill for bill in bills if not bill.is_return and bill.customer_id in loyal]
     terms = _terms(new_sales, catalog, catalog.card_series_of(loyal))
     versions = {version.pk: version for of_sale in terms.values() for _, version in of_sale}

@@ -112,6 +112,8 @@ def fresh_states(enrolment: Enrolment, organization: Organization) -> dict[Accou
             tier_ends=enrolment.new[key].tier_expires_on,
             membership=enrolment.new[key],
             heard=frozenset(organization.announced_events),
+            entry_id=enrolment.ids[key][0],
+            lot_id=enrolment.ids[key][1],
         )
         for key, account in enrolment.accounts.items()
     }

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
 
 from django.db.models import F
 
@@ -16,31 +15,6 @@ from engagement.redemptions.rules import start_of_day
 from engagement.tiers.rules import end_of
 from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
-from organizations.tenancy.statements import fetch_rows
-
-# By the index of the accounts' references, and that of the accounts' redemptions.
-_REPEATED: Final = """
-SELECT EXISTS (
-        SELECT FROM engagement_pointsaccount AS account
-        JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.account_id = account.id
-            AND entry.kind = 'REDEEM' AND entry.reference = %(reference)s::text AND entry.reference <> ''
-        WHERE account.organization_id = %(organization)s AND account.customer_id = %(customer)s::bigint
-    ) OR EXISTS (
-        SELECT FROM engagement_pointsaccount AS account
-        JOIN engagement_redemption AS made ON made.organization_id = %(organization)s AND made.account_id = account.id
-            AND made.transaction_number = %(number)s::text AND made.transaction_number <> '' AND made.reversed = 0
-        WHERE account.organization_id = %(organization)s AND account.customer_id = %(customer)s::bigint
-    )
-"""
-
-
-def _may_repeat(request: RedemptionRequest, customer_id: int) -> bool:
-    """True if any redemption of the customer has the reference number or the bill's number of the request."""
-    reference, number = request.external_reference, request.transaction_number
-    if not reference and not number:
-        return False
-    ((found,),) = fetch_rows(_REPEATED, {"customer": customer_id, "reference": reference, "number": number})
-    return bool(found)
 
 
 def find_earlier(
@@ -48,11 +22,9 @@ def find_earlier(
 ) -> Redemption | None:
     """The redemption that an earlier, equal call made: the same reference number, code, or bill; None for a new call.
 
-    Raises `LoyaltyError` 903 for a reference number of another redemption of the customer. One statement for a new call
-    without a code; none without a reference number and a bill as well.
+    Raises `LoyaltyError` 903 for a reference number of another redemption of the customer. Call it if the request has a code,
+    or may repeat a redemption (`stored.Stored`).
     """
-    if not request.validation_code and not _may_repeat(request, customer_id):
-        return None
     made = Redemption.objects.filter(account__customer_id=customer_id).select_related(
         "account", "bill", "entry__program_version", "entry__till"
     )

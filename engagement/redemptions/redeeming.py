@@ -37,10 +37,12 @@ from engagement.redemptions.rules import (
     read_redemption_time,
     start_of_day,
 )
+from engagement.redemptions.stored import read_stored
 from engagement.redemptions.target import Target, check_not_blocked, choose_program, find_customer
-from engagement.redemptions.voucher_codes import insert_redemption
+from engagement.redemptions.voucher_codes import draw_code, replace_taken
 from engagement.tiers.rules import end_of
 from loyalty_project import clock
+from loyalty_project.db.rows import insert_rows, new_instance
 from loyalty_project.protocol.custom_fields import usable_fields
 from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError, Notice
 from loyalty_project.protocol.numbers import plain_digits
@@ -112,28 +114,34 @@ def redeem_points(
     """
     organization, now = by.organization, clock.now()
     checked = _read(request, customer_id, by=by, catalog=catalog, now=now)
-    states = checked.states
-    earlier = find_earlier(
-        request,
-        customer_id=checked.customer.pk,
-        program_id=checked.key.program_id,
-        points=checked.points,
-        at=checked.at,
-        now=now,
-        by=by,
-    )
-    if earlier is not None:
-        return _redeemed(earlier, checked.customer, by=by, is_replay=True)
+    states, drawn = checked.states, draw_code()
+    day = checked.at.astimezone(organization.zone).date()
+    stored = read_stored(request, drawn, customer_id=checked.customer.pk, store=by.store, day=day)
+    if request.validation_code or stored.may_repeat:
+        earlier = find_earlier(
+            request,
+            customer_id=checked.customer.pk,
+            program_id=checked.key.program_id,
+            points=checked.points,
+            at=checked.at,
+            now=now,
+            by=by,
+        )
+        if earlier is not None:
+            return _redeemed(earlier, checked.customer, by=by, is_replay=True)
     settle_states(states.values(), until=now, recorded_at=now)
     _check_account(states, checked.key, checked.points, checked.current, for_group=request.for_group, by=by, now=now)
     code = _confirmed(checked)
     state = states[checked.key]
-    day = checked.at.astimezone(organization.zone).date()
-    named = find_bill(request.transaction_number, customer_id=checked.customer.pk, store=by.store, day=day)
+    number = request.transaction_number if stored.has_bill else ""
+    named = find_bill(number, customer_id=checked.customer.pk, store=by.store, day=day)
     entry = spend(state, checked.points, kind=Kind.REDEEM, facts=_context(checked, named))
     keep_alive(state, Activity.REDEMPTION, on=day, rules=checked.current.rules)
     write_accounts(states.values())
-    redemption = Redemption(
+    redemption = new_instance(
+        Redemption,
+        id=stored.free_id,
+        code=replace_taken() if stored.is_taken else drawn,
         organization=organization,
         account=state.account,
         entry=entry,
@@ -144,7 +152,7 @@ def redeem_points(
         validation_code=request.validation_code.upper() if code else "",
         custom_fields=usable_fields(request.custom_fields, longest_name=LONGEST_NUMBER, longest_value=LONGEST_NOTE),
     )
-    insert_redemption(redemption)
+    insert_rows([redemption])
     if code is not None:
         use_code(code, now=now)
     return _redeemed(redemption, checked.customer, by=by)

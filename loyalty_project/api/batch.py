@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import Error, IntegrityError, InterfaceError, OperationalError, transaction
 
 from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, is_database_away, is_repeated, sqlstate
 from loyalty_project.db.request_time import OutOfTimeError, request_time
+from loyalty_project.db.rows import written_together
+from loyalty_project.db.savepoints import Steps, UnconfinedError
 from loyalty_project.faults import Point, reach
 from loyalty_project.protocol.codes import TECHNICAL, Code, CodeTable, Transport
 from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError
@@ -174,13 +176,24 @@ def _is_readable(item: Item) -> bool:
 
 
 def _attempt(work: Callable[[], Outcome]) -> Outcome:
-    attempt = 0
+    """The outcome of work in a transaction of its own, whose rows are written together.
+
+    Deadlocks and serialization failures repeat it. So does an error that a savepoint may confine (`db.savepoints`), once.
+    """
+    attempt = 1
+    steps = Steps()
     while True:
-        attempt += 1
         try:
-            with transaction.atomic():
+            with transaction.atomic(), steps.taken(), written_together(in_order=True):
                 return work()
-        except OperationalError as error:
-            if not is_repeated(error) or attempt == MAX_ATTEMPTS:
+        except UnconfinedError:
+            steps.has_savepoints = True
+        except Error as error:
+            if is_repeated(error) and attempt < MAX_ATTEMPTS:
+                log.warning("item_repeated", attempt=attempt, sqlstate=sqlstate(error))
+                attempt += 1
+            elif steps.were_taken and not steps.has_savepoints and not is_database_away(error):
+                # The rows of a step may have been written with those of others.
+                steps.has_savepoints = True
+            else:
                 raise
-            log.warning("item_repeated", attempt=attempt, sqlstate=sqlstate(error))

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 
 import structlog
-from django.db import Error, connection, transaction
+from django.db import Error, connection
 
 from loyalty_project.db.errors import is_repeated, sqlstate
+from loyalty_project.db.savepoints import confined
 from loyalty_project.protocol.errors import Notice
 
 log = structlog.get_logger(__name__)
@@ -23,7 +24,7 @@ def best_effort(notices: list[Notice], warnings: Iterable[Notice]) -> Iterator[N
     warnings = list(warnings)
     is_part = connection.in_atomic_block
     try:
-        with transaction.atomic() if is_part else nullcontext():
+        with confined() if is_part else nullcontext():
             yield
     except Error as error:
         if is_part and (is_repeated(error) or not sqlstate(error)):

@@ -17,6 +17,7 @@ Item = dict[str, Value]
 # Rows that a list inside an item may have (docs/protocol.md 1.10).
 MOST_ROWS: Final = 100
 _ON = {"true", "1"}
+_NO_TEXT: Final = (dict, list)
 # Every number of so many digits fits a column.
 _ID_DIGITS = 18
 # NUL and lone surrogates: PostgreSQL and UTF-8 cannot hold them.
@@ -28,9 +29,13 @@ def has_unusable_text(value: Value) -> bool:
     if isinstance(value, str):
         return _UNUSABLE.search(value) is not None
     if isinstance(value, dict):
-        return any(has_unusable_text(key) or has_unusable_text(child) for key, child in value.items())
-    if isinstance(value, list):
-        return any(has_unusable_text(child) for child in value)
+        for key, part in value.items():
+            if has_unusable_text(key) or has_unusable_text(part):
+                return True
+    elif isinstance(value, list):
+        for part in value:
+            if has_unusable_text(part):
+                return True
     return False
 
 
@@ -41,10 +46,11 @@ def text(item: Mapping[str, Value], *keys: str) -> str:
     """
     for key in keys:
         value = item.get(key)
-        if isinstance(value, dict | list) and value:
+        if isinstance(value, str):
+            if trimmed := value.strip():
+                return trimmed
+        elif value and isinstance(value, _NO_TEXT):
             raise LoyaltyError(Code.INVALID_INPUT)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
     return ""
 
 
@@ -86,6 +92,8 @@ def rows(item: Item, container: str, singular: str, *, most: int = MOST_ROWS) ->
     Raises `LoyaltyError` 400 for more than `most` entries: what an item writes is bounded (docs/protocol.md 1.10).
     """
     value = item.get(container)
+    if value is None:
+        return []
     if isinstance(value, dict) and (singular in value or not value):
         value = value.get(singular)
     listed = as_list(value)

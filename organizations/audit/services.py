@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loyalty_project import clock
+from loyalty_project.db.rows import new_instance
 from organizations.audit.actors import Actor
 from organizations.audit.models import AuditEntry
 
@@ -24,7 +25,8 @@ def audit_entries(changes: Iterable[Change], *, by: Actor) -> list[AuditEntry]:
     """Unsaved entries for `changes`, for callers that write them in bulk."""
     at = clock.now()
     return [
-        AuditEntry(
+        new_instance(
+            AuditEntry,
             organization_id=by.organization.pk,
             at=at,
             source=by.source,

@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.base import ModelState
 
 from loyalty_project.db.locks import for_update
-from loyalty_project.db.statements import fetch_written as fetch_all
+from loyalty_project.db.statements import Rows, fetch_written
 from organizations.tenancy.scoping import TenantModel, spans_organizations
 from organizations.tenancy.statements import fetch_rows, fetch_written_rows
 
@@ -33,8 +33,7 @@ def read_rows(
     `related` come with them, and are called by the key's name; `further` are attributes with their expressions.
     """
     reading = _reading_of(model, condition, tuple(related), tuple(further), order)
-    fetch, statement = (fetch_all, reading.of_all) if spans_organizations() else (fetch_rows, reading.statement)
-    return [reading.instance(row) for row in fetch(statement, values)]
+    return [reading.instance(row) for row in fetch_stored(reading.statement, values)]
 
 
 def lock_rows(
@@ -42,12 +41,26 @@ def lock_rows(
 ) -> list[Row]:
     """The same rows, locked for update in the order of their ids (`loyalty_project.db.locks`)."""
     reading = _reading_of(model, condition, (), tuple(further), "")
-    fetch, statement = (fetch_all, reading.of_all) if spans_organizations() else (fetch_written_rows, reading.statement)
-    return [reading.instance(row) for row in fetch(statement, values)]
+    return [reading.instance(row) for row in fetch_stored(reading.statement, values, locks=True)]
+
+
+def fetch_stored(statement: str, values: Mapping[str, Any], *, locks: bool = False) -> Rows:
+    """The rows of a constant statement on tenants' rows that it calls `stored`, in the scope of one organization or of several.
+
+    One that `locks` rows is never repeated. Raises `OutsideScopeError`.
+    """
+    if spans_organizations():
+        return fetch_written(_of_all(statement), values)
+    return (fetch_written_rows if locks else fetch_rows)(statement, values)
+
+
+@lru_cache(maxsize=500)
+def _of_all(statement: str) -> str:
+    return statement.replace(_ORGANIZATION, "stored.organization_id")
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class Columns:
     """The columns of a model in a statement, from `first` on."""
 
     model: type[models.Model]
@@ -76,9 +89,8 @@ class _Reading:
     """A composed statement, and how its rows become instances."""
 
     statement: str
-    of_all: str
-    own: _Columns
-    related: Sequence[tuple[Any, _Columns]]
+    own: Columns
+    related: Sequence[tuple[Any, Columns]]
     further: Sequence[str]
 
     def instance(self, row: Sequence[Any]) -> Any:
@@ -99,13 +111,13 @@ def _reading_of(
     order: str,
 ) -> _Reading:
     """The reading in this order; with a lock on the rows if there is none."""
-    own = _columns_of(model, 0)
-    written = [f'stored."{field.column}"' for field in model._meta.concrete_fields]
+    own = columns_of(model, 0)
+    written = listed(model, "stored")
     joins, keys = [], []
     for name in related:
         field: Any = model._meta.get_field(name)
-        keys.append((field, _columns_of(field.related_model, len(written))))
-        written += [f'{name}."{other.column}"' for other in field.related_model._meta.concrete_fields]
+        keys.append((field, columns_of(field.related_model, len(written))))
+        written += listed(field.related_model, name)
         joins.append(
             f'LEFT JOIN "{field.related_model._meta.db_table}" AS {name}'
             f' ON {name}.organization_id = %(organization)s AND {name}.id = stored."{field.column}"'
@@ -116,14 +128,20 @@ def _reading_of(
         f" WHERE stored.organization_id = %(organization)s AND ({condition})"
     )
     text = f"{statement} ORDER BY {order}" if order else for_update(statement, "stored")
-    return _Reading(text, text.replace(_ORGANIZATION, "stored.organization_id"), own, keys, [name for name, _ in further])
+    return _Reading(text, own, keys, [name for name, _ in further])
 
 
-def _columns_of(model: type[models.Model], first: int) -> _Columns:
+def listed(model: type[models.Model], alias: str) -> list[str]:
+    """The columns of a model in a statement that calls its rows `alias`."""
+    return [f'{alias}."{field.column}"' for field in model._meta.concrete_fields]
+
+
+def columns_of(model: type[models.Model], first: int) -> Columns:
+    """The columns of a model in the order of `listed`."""
     fields = model._meta.concrete_fields
     names = [field.attname for field in fields]
     converted = {field.attname: convert for field in fields if (convert := _conversion(field)) is not None}
-    return _Columns(model, names, converted, names.index(model._meta.pk.attname), first)
+    return Columns(model, names, converted, names.index(model._meta.pk.attname), first)
 
 
 def _conversion(field: Any) -> Callable[[Any], Any] | None:

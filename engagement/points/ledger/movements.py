@@ -22,6 +22,7 @@ from engagement.points.ledger.posting import (
     touch,
 )
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from loyalty_project.db.rows import new_instance
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.locations.models import Store, Till
 
@@ -50,7 +51,8 @@ def award(
         entry = post(state, Kind.ADJUST if as_adjustment else Kind.AWARD, points=points, facts=facts)
     else:
         entry = post(state, Kind.PROMISE, promised=points, facts=facts)
-    lot = PointsLot(
+    lot = new_instance(
+        PointsLot,
         organization_id=state.account.organization_id,
         account=state.account,
         entry=entry,

@@ -15,6 +15,7 @@ from engagement.programs.models import Membership, ProgramVersion
 from engagement.tiers.member import MemberTier
 from engagement.tiers.models import TierChange
 from engagement.tiers.rules import Change, end_of
+from loyalty_project.db.rows import new_instance
 from organizations.locations.models import Store, Till
 
 Kind = PointsEntry.Kind
@@ -54,7 +55,7 @@ class AccountState:
     `membership` is read with every account that is locked; `tier` is there while the member's tier is evaluated. `coupons`
     are those that reaching a tier brought, each with the id of the bill that lifted the member. `heard` are the kinds of
     webhook events that the organization's endpoints listen to. `joined` are all programs (ids) of the customer, read with
-    the memberships; there may be no account in some.
+    the memberships; there may be no account in some. `entry_id` and `lot_id` are free ids for the next new rows.
     """
 
     account: PointsAccount
@@ -72,6 +73,8 @@ class AccountState:
     is_changed: bool = False
     heard: frozenset[str] = frozenset()
     joined: frozenset[int] = frozenset()
+    entry_id: int | None = None
+    lot_id: int | None = None
 
     def last_day(self, lot: PointsLot) -> date | None:
         """The last day of a lot's points, in the organization's zone; None if they never expire."""
@@ -159,7 +162,8 @@ def post(
     account.promised += promised
     account.version += 1
     _count(account, kind, points, promised)
-    entry = PointsEntry(
+    entry = new_instance(
+        PointsEntry,
         organization_id=account.organization_id,
         account=account,
         version=account.version,
@@ -212,7 +216,9 @@ def _consume(state: AccountState, entry: PointsEntry, lot: PointsLot, taken: Dec
         lot.returned += taken
     elif entry.kind == Kind.MERGE_OUT:
         lot.moved += taken
-    state.consumptions.append(PointsConsumption(organization_id=entry.organization_id, entry=entry, lot=lot, points=taken))
+    state.consumptions.append(
+        new_instance(PointsConsumption, organization_id=entry.organization_id, entry=entry, lot=lot, points=taken)
+    )
     touch(state, lot)
 
 

@@ -1,27 +1,30 @@
 """Reads, locks and writes accounts of points, in a fixed number of queries."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
+
+import orjson
 
 from engagement.points.announcing import announce_movements
 from engagement.points.ledger.entry_gifts import give_entry_gifts
 from engagement.points.ledger.posting import AccountState
 from engagement.points.ledger.settlement import settle
 from engagement.points.ledger.tiers import attach_tiers, write_tiers
-from engagement.points.models import BillPoints, PointsAccount, PointsLot
+from engagement.points.lot_rows import LOT, read_lot
+from engagement.points.models import BillPoints, PointsAccount
 from engagement.programs.account_key import AccountKey
-from engagement.programs.models import Membership
+from engagement.programs.models import Membership, Tier
 from engagement.tiers.models import TierChange
 from loyalty_project import clock
 from loyalty_project.db.arrays import id_array
-from loyalty_project.db.locks import lock
+from loyalty_project.db.locks import for_update, lock
 from loyalty_project.db.rows import give_ids, insert_rows, update_rows, written_together
+from loyalty_project.db.statements import Rows
 from loyalty_project.db.trusted_time import trusted
 from loyalty_project.faults import Point, reach
-from organizations.tenancy.rows import lock_rows, read_rows
+from organizations.tenancy.rows import columns_of, fetch_stored, listed, read_rows
 
 _ACCOUNT_COLUMNS = (
     "balance", "promised", "lifetime", "redeemed", "expired", "returned", "promised_returned", "adjusted", "floor", "purchases",
@@ -29,26 +32,55 @@ _ACCOUNT_COLUMNS = (
 )  # fmt: skip
 _LOT_COLUMNS = ("left", "expired", "returned", "moved", "is_open")
 _OF_CUSTOMERS: Final = "stored.customer_id = ANY((SELECT %(customers)s::bigint[])::bigint[])"
-_LIVE: Final = f"{_OF_CUSTOMERS} AND stored.moved_to_id IS NULL"
-_THAT_HOLD_POINTS: Final = 'stored.account_id = ANY((SELECT %(accounts)s::bigint[])::bigint[]) AND stored."left" > 0'
-# What is listened to is read with the accounts, so that it costs no statement.
-_HEARD: Final = (("heard", "(SELECT announced_events FROM organizations_organization WHERE id = %(organization)s)"),)
-
-
+_ACCOUNT: Final = columns_of(PointsAccount, 0)
+_MEMBERSHIP: Final = columns_of(Membership, len(_ACCOUNT.names))
+_TIER: Final = columns_of(Tier, _MEMBERSHIP.first + len(_MEMBERSHIP.names))
+# Live accounts with their membership and its tier, the kinds of events that are listened to, all programs of the customer, and
+# the lots that hold points.
+_COLUMNS: Final = (*listed(PointsAccount, "stored"), *listed(Membership, "membership"), *listed(Tier, "tier"))
+_ACCOUNTS: Final = f"""SELECT {", ".join(_COLUMNS)},
+    (SELECT announced_events FROM organizations_organization WHERE id = %(organization)s),
+    ARRAY(
+        SELECT joined.program_id FROM engagement_membership AS joined
+        WHERE joined.organization_id = %(organization)s AND joined.customer_id = stored.customer_id
+    ),
+    (
+        SELECT json_agg(json_build_array({LOT}) ORDER BY lot.id)::text FROM engagement_pointslot AS lot
+        WHERE lot.organization_id = %(organization)s AND lot.account_id = stored.id AND lot."left" > 0
+    ), {{further}}
+FROM engagement_pointsaccount AS stored
+LEFT JOIN engagement_membership AS membership ON membership.organization_id = %(organization)s
+    AND membership.customer_id = stored.customer_id AND membership.program_id = stored.program_id
+LEFT JOIN engagement_tier AS tier ON tier.organization_id = %(organization)s AND tier.id = membership.tier_id
+WHERE stored.organization_id = %(organization)s AND {_OF_CUSTOMERS} AND stored.moved_to_id IS NULL"""  # noqa: S608 - made of constants
+READ: Final = f"{_ACCOUNTS.format(further='NULL, NULL, true')} ORDER BY stored.id"
+# True if nothing changed before the lock was free: the row that was locked is the newest, all else, and `seen`, is of before.
+IS_SEEN: Final = "(SELECT seen.xmin = stored.xmin FROM engagement_pointsaccount AS seen WHERE seen.id = stored.id)"
+# Most who lock an account add an entry and a lot: their ids are drawn with it.
+LOCK: Final = for_update(
+    _ACCOUNTS.format(
+        further=f"""nextval(pg_get_serial_sequence('engagement_pointsentry', 'id')),
+    nextval(pg_get_serial_sequence('engagement_pointslot', 'id')), {IS_SEEN}"""
+    ),
+    "stored",
+)
 States = dict[AccountKey, AccountState]
 
 
 def lock_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
-    """All accounts of these customers, locked in the order of their ids, with the lots that hold points: three queries.
+    """All accounts of these customers, locked in the order of their ids, with the lots that hold points: one statement.
+
+    It runs twice if another transaction changed an account before its lock was free: whatever changes lots, or a membership
+    without the customer's lock, changes their account.
 
     Call it in the transaction that writes them, after the customers' locks if any are taken. Raises
     `django.db.OperationalError` (55P03) if a lock is not free in time.
     """
-    accounts = lock_rows(PointsAccount, _LIVE, {"customers": id_array(customer_ids)}, further=_HEARD)
-    states = _states(accounts, zone=zone)
-    # Needed even if no present lot expires with the tier: a new lot, or one that gets points back, may.
-    _read_memberships(states)
-    return states
+    values = {"customers": id_array(customer_ids)}
+    rows = fetch_stored(LOCK, values, locks=True)
+    if not all(is_seen for *_, is_seen in rows):
+        rows = fetch_stored(LOCK, values, locks=True)
+    return _states(rows, zone=zone)
 
 
 def lock_moved_account(account_id: int, living: AccountState) -> AccountState:
@@ -62,36 +94,29 @@ def lock_moved_account(account_id: int, living: AccountState) -> AccountState:
 
 
 def read_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
-    """The same without locks: two queries, and one more if points expire with a tier."""
-    accounts = read_rows(PointsAccount, _LIVE, {"customers": id_array(customer_ids)}, further=_HEARD)
-    states = _states(accounts, zone=zone)
-    membership = PointsLot.Moves.MEMBERSHIP
-    _read_memberships({key: state for key, state in states.items() if any(lot.moves == membership for lot in state.lots)})
+    """The same without locks: one statement."""
+    return _states(fetch_stored(READ, {"customers": id_array(customer_ids)}), zone=zone)
+
+
+def _states(rows: Rows, *, zone: ZoneInfo) -> States:
+    states: States = {}
+    for row in rows:
+        account, membership = _ACCOUNT.instance(row), _MEMBERSHIP.instance(row)
+        *_, heard, joined, lots, entry_id, lot_id, _ = row
+        if membership is not None:
+            Membership.tier.field.set_cached_value(membership, _TIER.instance(row))
+        states[AccountKey(account.customer_id, account.program_id)] = AccountState(
+            account=account,
+            zone=zone,
+            lots=[read_lot(lot) for lot in orjson.loads(lots)] if lots else [],
+            membership=membership,
+            tier_ends=membership.tier_expires_on if membership else None,
+            heard=frozenset(heard),
+            joined=frozenset(joined),
+            entry_id=entry_id,
+            lot_id=lot_id,
+        )
     return states
-
-
-def _states(accounts: Iterable[PointsAccount], *, zone: ZoneInfo) -> States:
-    states = {
-        account.pk: AccountState(account=account, zone=zone, heard=frozenset(account.heard))  # type: ignore[attr-defined]
-        for account in accounts
-    }
-    if states:
-        for lot in read_rows(PointsLot, _THAT_HOLD_POINTS, {"accounts": id_array(states)}):
-            states[lot.account_id].lots.append(lot)
-    return {AccountKey(state.account.customer_id, state.account.program_id): state for state in states.values()}
-
-
-def _read_memberships(states: States) -> None:
-    if not states:
-        return
-    memberships = memberships_by_key({key.customer_id for key in states})
-    joined: defaultdict[int, set[int]] = defaultdict(set)
-    for key in memberships:
-        joined[key.customer_id].add(key.program_id)
-    for key, state in states.items():
-        state.joined = frozenset(joined[key.customer_id])
-        if (membership := memberships.get(key)) is not None:
-            state.membership, state.tier_ends = membership, membership.tier_expires_on
 
 
 def tier_ends_of(customer_ids: Iterable[int]) -> dict[AccountKey, date | None]:
@@ -108,14 +133,21 @@ def memberships_by_key(customer_ids: Iterable[int]) -> dict[AccountKey, Membersh
 def write_accounts(states: Iterable[AccountState], *, shares: Sequence[BillPoints] = ()) -> None:
     """Store the rows that were added to the states, and those that changed, and announce them to webhook endpoints.
 
-    `shares` are new points of bills, written with them: two statements for all.
+    `shares` are new points of bills, written with them: one statement for all, and one before it if an account has several new
+    entries or lots.
     """
     changed = [state for state in states if state.is_changed]
     give_entry_gifts(changed, now=clock.now())
     entries = [entry for state in changed for entry in state.entries]
     lots = [lot for state in changed for lot in state.new_lots]
     consumptions = [consumption for state in changed for consumption in state.consumptions]
-    give_ids(entries, lots)
+    for state in changed:
+        # The first new rows of an account, so that ids are in the order of versions.
+        if state.entries and state.entry_id is not None:
+            state.entries[0].pk, state.entry_id = state.entry_id, None
+        if state.new_lots and state.lot_id is not None:
+            state.new_lots[0].pk, state.lot_id = state.lot_id, None
+    give_ids([row for row in (*entries, *lots) if row.pk is None])
     for lot in lots:
         lot.entry_id = lot.entry.pk
     for consumption in consumptions:
@@ -157,9 +189,6 @@ def settle_states(states: Iterable[AccountState], *, until: datetime, recorded_a
         return due
     until = trusted(until)
     due = [state for state in due if _is_due(state, until)]
-    unread = [state for state in due if state.membership is None]
-    if unread:
-        _read_memberships({AccountKey(state.account.customer_id, state.account.program_id): state for state in unread})
     attach_tiers([state for state in due if state.tier is None and _may_change_tier(state, until)], until=until)
     for state in due:
         settle(state, until, recorded_at=recorded_at)

@@ -66,7 +66,8 @@ def test_the_same_bill_at_two_tills_of_a_store_is_one_by_policy(shop: Shop, asha
 
 def test_the_same_number_for_different_people_is_one_bill(northwind: Organization, shop: Shop, asha: Customer) -> None:
     results = record_at_once(shop, [*sales(shop, asha)[:2], *sales(shop, member(northwind))[:2]])
-    assert results == {"new": ROUNDS, "known": ROUNDS, "604": 2 * ROUNDS}
+    # Those who looked before the other's was stored run into the constraint.
+    assert (results["new"], results["known"], results["604"] + results["constraint"]) == (ROUNDS, ROUNDS, 2 * ROUNDS)
     assert Bill.objects.count() == ROUNDS
 
 

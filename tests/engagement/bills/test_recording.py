@@ -286,7 +286,7 @@ def queries_of(shop: Shop, customers: list[Customer], *, start: int, kind: str) 
     return len(queries)
 
 
-@pytest.mark.parametrize(("kind", "queries"), [("sales", 18), ("returns", 24)])
+@pytest.mark.parametrize(("kind", "queries"), [("sales", 16), ("returns", 21)])
 def test_a_batch_takes_the_same_queries_for_one_or_a_hundred(
     northwind: Organization, shop: Shop, kind: str, queries: int
 ) -> None:

@@ -14,11 +14,10 @@ from tests.factories.bills import Shop, buy, member
 pytestmark = pytest.mark.django_db
 # Of the call: the caller's row.
 OF_CALL = 1
-# Of a bill: its transaction (2), the customer, locked (2), the bill's identity (1), what is stored of both (1), the bill (1);
-# the points, which may fail (2): accounts, lots and memberships (3), keys (1) and rows (1); and the answer that is kept (1).
-OF_BILL = 15
-# The member's earlier bills decide about the tier.
-OF_TIER = 1
+# Of a bill: its transaction (2), the customer (1), locked (1), their accounts (1), what is stored of both (1), all rows (1).
+OF_BILL = 7
+# The member's bills decide about the tier; the new one is written before they are read.
+OF_TIER = 2
 
 
 def bill(number: str, customer: Customer, lines: int) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def test_enrolling_costs_the_same_for_any_number(
     customers = people(northwind, count)
     programs = load_catalog().active
     joinings = [Joining(customer=customer, programs=programs, at=AT) for customer in customers]
-    with django_assert_num_queries(5 if count < 50 else 3):
+    with django_assert_num_queries(4 if count < 50 else 2):
         enrol(joinings, organization=northwind)
     assert Membership.objects.count() == count
 

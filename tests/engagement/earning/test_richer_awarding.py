@@ -182,5 +182,5 @@ def test_rules_read_what_they_need_once_for_a_batch(northwind: Organization, sho
     statements()
     segments = {"segments": [{"segment": "spend", "partition": "high"}]}
     plain = statements(FIXED)
-    # Lines, segments and earlier awards.
-    assert statements(FIXED, {**SHOES, "max_points_per_day": 5}, {**FIXED, "name": "high", "when": segments}) == plain + 3
+    # Lines, segments and earlier awards; and ids, which an account has for a single award.
+    assert statements(FIXED, {**SHOES, "max_points_per_day": 5}, {**FIXED, "name": "high", "when": segments}) == plain + 4

@@ -89,5 +89,5 @@ def test_a_history_costs_the_same_for_any_number_of_entries(
     account = PointsAccountFactory(organization=organization)
     for _ in range(size):
         give_points(account, 10)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         history_of(account.customer_id, organization=organization)

@@ -160,9 +160,9 @@ def test_a_customer_who_may_not_redeem(till: PointsTill, asha: PointsAccount, ch
     assert [answer.numeric_code for answer in (till.ask(), till.send_code(), till.redeem())] == [code] * 3
 
 
-def test_a_question_takes_nine_statements(till: PointsTill, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_question_takes_eight_statements(till: PointsTill, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     till.ask(30)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         till.ask(30)
 
 

@@ -110,10 +110,10 @@ def test_fraud_does_not_stop_a_reversal(till: PointsTill, asha: PointsAccount) -
     assert till.reverse(code).numeric_code == 800
 
 
-def test_a_reversal_takes_17_statements(till: PointsTill, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_reversal_takes_14_statements(till: PointsTill, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     code = spent(till)
     till.reverse(code, points=5)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(14):
         till.reverse(code, points=5)
 
 

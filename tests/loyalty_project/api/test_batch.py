@@ -3,11 +3,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection
+from django.db import Error, IntegrityError, OperationalError, connection
 from structlog.testing import capture_logs
 
 from loyalty_project.api.batch import Once, run_batch
 from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, sqlstate
+from loyalty_project.db.savepoints import confined
 from loyalty_project.protocol.codes import TECHNICAL, Code, Transport
 from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError, Notice
 from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
@@ -322,3 +323,37 @@ def test_a_refusal_prints_its_message_with_values(guests: None) -> None:
 
     (outcome,) = run([{"name": "Asha"}], refuse)
     assert outcome.body["item_status"]["message"] == "Call to Points Engine for tier renewal criteria failed: no tier."
+
+
+def confined_failure(sqlstate: str, tries: list[str]) -> Callable[[Item], Done]:
+    """Work that stores its guest, and goes on without a step that fails in the database."""
+
+    def work(item: Item) -> Done:
+        done = insert(item)
+        try:
+            with confined():
+                tries.append("step")
+                execute(state(sqlstate))
+        except Error:
+            tries.append("without")
+        return done
+
+    return work
+
+
+def test_a_step_that_fails_has_the_item_worked_again_without_it(guests):
+    tries: list[str] = []
+    assert codes(run([{"name": "Ann"}], confined_failure("23514", tries))) == ["1000"]
+    assert (tries, names()) == (["step", "step", "without"], ["Ann"])
+
+
+def test_an_error_after_a_step_repeats_the_item_once(guests):
+    tries: list[str] = []
+
+    def work(item: Item) -> Done:
+        with confined():
+            tries.append("step")
+        return raising(state("23514"))(item)
+
+    assert codes(run([{"name": "Ann"}], work)) == ["10001"]
+    assert (tries, names()) == (["step", "step"], [])

@@ -4,10 +4,19 @@ import uuid
 from decimal import Decimal
 
 import pytest
-from django.db import connection, models
+from django.db import DataError, connection, models, transaction
 
 from loyalty_project import clock
-from loyalty_project.db.rows import COPY_FROM, draw_ids, insert_rows, insert_with_ids, update_rows
+from loyalty_project.db.rows import (
+    COPY_FROM,
+    draw_ids,
+    give_ids,
+    insert_rows,
+    insert_with_ids,
+    new_instance,
+    update_rows,
+    written_together,
+)
 from organizations.audit.models import AuditEntry
 from organizations.fields.models import FieldDefinition
 from organizations.imports.models import ImportRun
@@ -103,3 +112,99 @@ def test_changed_rows_are_written_in_one_statement(organization, django_assert_n
     assert list(ImportRun.objects.order_by("pk").values_list("warnings", "created", "filename")) == [
         ({"91003": n}, n, f"{n}") for n in range(3)
     ]
+
+
+def names() -> list[str]:
+    return list(FieldDefinition.objects.order_by("pk").values_list("name", flat=True))
+
+
+def field(organization: Organization, name: str) -> FieldDefinition:
+    return new_instance(FieldDefinition, organization=organization, category="custom", name=name)
+
+
+def test_a_new_instance_has_the_defaults_and_relations_of_its_model(organization):
+    made, usual = field(organization, "a"), FieldDefinition(organization=organization, category="custom", name="a")
+    assert made._state.adding
+    assert made.organization is organization
+    columns = [column.attname for column in FieldDefinition._meta.concrete_fields]
+    assert [getattr(made, name) for name in columns] == [getattr(usual, name) for name in columns]
+    assert made.options is not field(organization, "b").options
+
+
+def test_rows_written_together_are_one_statement(organization, django_assert_num_queries):
+    known = fields(organization, 2)
+    insert_with_ids(known)
+    with django_assert_num_queries(1), written_together():
+        known[0].name = "changed"
+        update_rows(known[:1], ["name"])
+        insert_rows([AuditEntry(organization=organization, at=clock.now(), source="API", object_id=1)])
+    assert (names(), AuditEntry.objects.count()) == (["changed", known[1].name], 1)
+
+
+def test_a_table_is_written_again_by_a_statement_of_its_own(organization, django_assert_num_queries):
+    """The name becomes free before it is taken: the parts of a statement have no order."""
+    known = fields(organization, 1)
+    insert_with_ids(known)
+    name = known[0].name
+    with django_assert_num_queries(2), written_together(in_order=True):
+        known[0].name = "changed"
+        update_rows(known, ["name"])
+        insert_rows([field(organization, name)])
+    assert names() == ["changed", name]
+
+
+def test_a_context_inside_another_writes_a_table_at_once(organization, django_assert_num_queries):
+    known = fields(organization, 1)
+    insert_with_ids(known)
+    with django_assert_num_queries(1), written_together(in_order=True), written_together():
+        known[0].name = "changed"
+        update_rows(known, ["name"])
+        insert_rows([field(organization, "new")])
+    assert names() == ["changed", "new"]
+
+
+def test_a_statement_in_between_sees_the_rows_and_a_draw_does_not_look(organization, django_assert_num_queries):
+    with django_assert_num_queries(3), written_together():
+        insert_rows([field(organization, "first")])
+        row = field(organization, "second")
+        give_ids([row])
+        insert_rows([row])
+        assert sorted(names()) == ["first", "second"]
+
+
+def test_a_row_that_is_written_twice_has_its_last_values(organization):
+    row = field(organization, "first")
+    give_ids([row])
+    with written_together(in_order=True):
+        insert_rows([row])
+        row.name = "second"
+        update_rows([row], ["name"])
+        row.name = "third"
+        update_rows([row], ["name"])
+    assert names() == ["third"]
+
+
+def insert_and_fail(organization: Organization) -> None:
+    insert_rows([field(organization, "undone")])
+    raise ValueError("no")
+
+
+def test_a_savepoint_takes_along_what_was_gathered_in_it(organization):
+    with written_together():
+        insert_rows([field(organization, "kept")])
+        with pytest.raises(ValueError, match="no"), transaction.atomic():
+            insert_and_fail(organization)
+        insert_rows([field(organization, "later")])
+    assert names() == ["kept", "later"]
+
+
+def test_an_exception_takes_along_what_was_gathered(organization):
+    with pytest.raises(ValueError, match="no"), written_together():
+        insert_and_fail(organization)
+    assert names() == []
+    assert connection.execute_wrappers == []
+
+
+def test_text_that_is_too_long_is_an_error(organization):
+    with pytest.raises(DataError), transaction.atomic():
+        insert_rows([field(organization, "x" * 5000)])

@@ -28,7 +28,7 @@ from use_cases.registration import Registration
 pytestmark = pytest.mark.django_db
 State = Reward.State
 ON_BILL = {"reward_on": ["TRANSACTION"]}
-STATEMENTS = 42
+STATEMENTS = 37
 
 
 def give_due(friends: Friends) -> int:
@@ -90,14 +90,15 @@ def test_a_reward_is_audited(friends: Friends) -> None:
     assert (entry.action, entry.new) == ("given", {"customer": friends.asha.pk, "state": "given"})
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_statements_do_not_grow_with_the_batch(friends: Friends, count: int) -> None:
+# One more draws the ids of a referrer's further rewards: an account has those of the first.
+@pytest.mark.parametrize(("count", "statements"), [(1, STATEMENTS), (3, STATEMENTS + 1), (4, STATEMENTS + 1)])
+def test_the_statements_do_not_grow_with_the_batch(friends: Friends, count: int, statements: int) -> None:
     current = open_campaign(friends.organization)
     friends.refer(current, "9812399999")
     code = friends.code(current)
     with CaptureQueriesContext(connection) as captured:
         friends.register_all([{"mobile": f"981230000{n}", "referral_code": code} for n in range(count)])
-    assert len(captured) == STATEMENTS
+    assert len(captured) == statements
     assert friends.points() == 100 + 100 * count
 
 

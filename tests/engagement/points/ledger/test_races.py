@@ -5,6 +5,7 @@ The twins show that the test can fail: without the lock the constraint has to st
 
 import os
 from collections import Counter
+from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +22,7 @@ from engagement.programs.models import Program
 from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.points import PointsAccountFactory, facts, give_points, state_of
-from tests.races import all_read_before, race, remove_row_locks
+from tests.races import all_read_before, meanwhile, race, remove_row_locks, wait_until_blocked
 
 WORKERS = 8
 ROUNDS = 400 if os.environ.get("REGULARS_PROOFS") == "full" else 15
@@ -101,3 +102,29 @@ def test_twin_without_the_constraint_stays_right_by_the_lock(points_account: Poi
                 "ALTER TABLE engagement_pointsentry ADD CONSTRAINT points_entry_version_unique "
                 "UNIQUE (organization_id, account_id, version)"
             )
+
+
+def left_after_waiting(account: PointsAccount) -> Decimal:
+    """The points in the account's lots as another session reads them that waited for its lock while 20 were spent."""
+
+    def read() -> Decimal:
+        with organization_scope(account.organization_id), transaction.atomic():
+            return sum((lot.left for lot in state_of(account).lots), Decimal(0))
+
+    with ExitStack() as waiting, organization_scope(account.organization_id):
+        with transaction.atomic():
+            state = state_of(account)
+            running = waiting.enter_context(meanwhile(read))
+            wait_until_blocked(1)
+            spend(state, Decimal(20), kind=Kind.REDEEM, facts=facts())
+            write_accounts([state])
+        return running.result(timeout=60)
+
+
+def test_who_waited_for_the_lock_reads_the_lots_of_after_the_wait(points_account: PointsAccount) -> None:
+    assert left_after_waiting(points_account) == 0
+
+
+def test_twin_that_reads_only_once_has_the_lots_of_before(points_account: PointsAccount, monkeypatch: Any) -> None:
+    monkeypatch.setattr(repository, "LOCK", repository.LOCK.replace(repository.IS_SEEN, "true"))
+    assert left_after_waiting(points_account) == 20
