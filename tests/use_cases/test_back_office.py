@@ -1,5 +1,12 @@
 """The back office as a whole: permissions of every role."""
 
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.contrib import admin
+
 from organizations.staff.models import StaffMember
 from use_cases.back_office import STAFF_PERMISSIONS
 
@@ -148,3 +155,12 @@ def test_no_role_may_delete() -> None:
 
 def test_an_auditor_may_only_view() -> None:
     assert all(".view_" in name for name in STAFF_PERMISSIONS.by_role[Role.AUDITOR])
+
+
+@pytest.mark.parametrize("page", admin.site._registry.values(), ids=lambda page: type(page).__name__)
+def test_no_base_hides_the_permission_of_another_one(page: admin.ModelAdmin[Any]) -> None:
+    """A page of one base would be guarded by the permission of another."""
+    ours = [each for each in type(page).__mro__ if not each.__module__.startswith(("django.", "unfold.", "import_export."))]
+    named = Counter(name for each in ours for name in vars(each) if re.fullmatch(r"has_\w+_permission", name))
+    usual = {f"has_{action}_permission" for action in ("add", "change", "delete", "view", "module")}
+    assert [name for name, count in named.items() if count > 1 and name not in usual] == []

@@ -110,9 +110,9 @@ class CustomerActions(BackOfficeAdmin):
 
     # --- coupons
 
-    has_issue_permission = permission_check("engagement.issue_coupon")
+    has_issue_coupon_permission = permission_check("engagement.issue_coupon")
 
-    @row_view("issue")
+    @row_view("issue_coupon")
     def issue_coupon(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         """The page that gives a customer a coupon."""
         form = CustomerCouponForm(
