@@ -277,7 +277,8 @@ def test_a_list_without_rows_says_what_to_do(administrator: Client, auditor: Cli
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        ({}, "customer_newest"),
+        # The primary key has the same order, and with a single organization the same rows.
+        ({}, "(customer_newest|customers_customer_pkey)"),
         ({"o": "0"}, "customer_firstname"),
         ({"o": "-0"}, "customer_firstname"),
         ({"o": "6"}, "customer_registered_on"),
