@@ -277,7 +277,8 @@ def test_a_list_without_rows_says_what_to_do(administrator: Client, auditor: Cli
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        ({}, "customer_newest"),
+        # Three indexes have this order: which of them is the nearest depends on the statistics.
+        ({}, "(customer_newest|customer_who_stands|customers_customer_pkey)"),
         ({"o": "0"}, "customer_firstname"),
         ({"o": "-0"}, "customer_firstname"),
         ({"o": "6"}, "customer_registered_on"),
