@@ -48,7 +48,7 @@ def pages_of(browser: Client, organization: Organization) -> Iterator[tuple[str,
     for page in all_pages() if FULL else all_pages()[::8]:
         for address in page.addresses(place):
             answer = browser.get(address)
-            if answer.status_code == 200:
+            if answer.status_code == 200 and not answer.streaming:
                 yield address, text_of(answer.content)
 
 
