@@ -77,6 +77,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "procrastinate.contrib.django",
 ]
 MIDDLEWARE = [
@@ -216,6 +218,9 @@ SESSION_COOKIE_AGE = 12 * 3600
 STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", 30, validate=validate.Range(min=1, max=720))
 # Dangerous pages ask for a password that was typed longer ago.
 STAFF_CONFIRM_MINUTES = env.int("STAFF_CONFIRM_MINUTES", 10, validate=validate.Range(min=1, max=720))
+# Roles that cannot work without two-step log-in; "operator" are the operators of the installation.
+STAFF_TWO_STEP_ROLES: frozenset[str] = frozenset(env.list("STAFF_TWO_STEP_ROLES", []))
+OTP_TOTP_ISSUER = "Regulars"
 DANGEROUS_PAGES = "use_cases.back_office.DANGEROUS_PAGES"
 SECURE_SSL_REDIRECT = PRODUCTION and env.bool("SECURE_SSL_REDIRECT", True)
 # Health probes come from inside, by plain HTTP.

@@ -53,6 +53,7 @@ TABLE = """
     engagement.view_couponseries            A M . C U  .
     engagement.view_deferredevent           A . . C U  .
     engagement.view_expiringpoints          A M S C U  kept
+    engagement.view_figures                 A M . . U  kept
     engagement.view_interaction             A M S C U  kept
     engagement.view_itempair                A M . C U  .
     engagement.view_membership              A M S C U  kept

@@ -1,6 +1,7 @@
 """Import runs: imported files, the results of their rows, and for runs of the back office stopping and continuing."""
 
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,6 +15,7 @@ from organizations.audit.actors import Actor
 from organizations.back_office.base import rendered
 from organizations.back_office.columns import actor_column, value_column
 from organizations.back_office.current_user import actor_of, own_stores
+from organizations.back_office.filters import NamedFilter, Rows
 from organizations.back_office.forms import ActionForm, ReasonField
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import page_of, row_view
@@ -25,9 +27,21 @@ from organizations.imports.kinds import IMPORT_PERMISSION, kind_of, kind_title
 from organizations.imports.models import ImportRun
 from organizations.imports.running import continue_import, file_of, stop_import
 from organizations.imports.runs import occurrences_of
+from organizations.imports.troubled import troubled
 from organizations.imports.uploads import UploadRefusedError
 from use_cases.import_traces import MOST_SHOWN
 from use_cases.undoing_imports import UndoPlan, UndoRefusedError, plan_undo, undo_import
+
+
+class StateFilter(NamedFilter):
+    """Imports that need attention, and those that have not finished."""
+
+    title = parameter_name = "state"
+    options: ClassVar[Mapping[str, tuple[str, Callable[[Rows], Rows]]]] = {
+        "troubled": ("failed: stopped, or rows rejected in the last week", troubled),
+        "unfinished": ("unfinished", lambda rows: rows.filter(finished_at=None)),
+    }
+
 
 _STATES = {"finished": "success", "under way": "info", "stopped": "warning", "unfinished": "warning", "undone": "danger"}
 
@@ -42,6 +56,7 @@ class ImportRunAdmin(NewImportPages):
         "filename", "kind_label", "state_label", "started_at", "started_by_label",
         "created_label", "updated_label", "unchanged_label", "rejected_label",
     )  # fmt: skip
+    list_filter = (StateFilter,)
     search_fields = ("filename",)
     change_form_outer_before_template = "back_office/import_run.html"  # type: ignore[assignment]  # see the base class
 
