@@ -55,6 +55,22 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "engagement_pointsadjustment_decide": "engagement.adjust_points",
     "engagement_pointsentry_take_back": "engagement.adjust_points",
     "engagement_program_pause_page": "engagement.pause_program",
+    "organizations_importrun_progress": "organizations.view_importrun",
+    "organizations_importrun_new_import": "organizations.import_files",
+    "organizations_importrun_upload": "organizations.import_files",
+    "organizations_importrun_sample": "organizations.import_files",
+    "organizations_importrun_stop": "organizations.import_files",
+    "organizations_importrun_continue": "organizations.import_files",
+    "organizations_importrun_rejected": "organizations.import_files",
+    "organizations_importrun_undo": "organizations.import_files",
+    "organizations_uploadedfile_changelist": "organizations.import_files",
+    "organizations_uploadedfile_change": "organizations.import_files",
+    "organizations_uploadedfile_history": "organizations.import_files",
+    "organizations_uploadedfile_columns": "organizations.import_files",
+    "organizations_uploadedfile_progress": "organizations.import_files",
+    "organizations_uploadedfile_start": "organizations.import_files",
+    "organizations_uploadedfile_discard": "organizations.import_files",
+    "organizations_uploadedfile_rejected": "organizations.import_files",
     "organizations_till_set_password": "organizations.change_till",
     "organizations_apiclient_set_secret": "organizations.change_apiclient",
     "organizations_staffmember_reset_two_step": "organizations.change_staffmember",
@@ -90,6 +106,7 @@ SITE_PAGES: Final = {
 # Parts of addresses beside the ids of rows, with values to try.
 PARTS: Final[Mapping[str, Sequence[str]]] = {
     "verb": ("approve", "reject"),
+    "slug": ("customers",),
 }
 _OF_DJANGO: Final = {"changelist": "view", "add": "add", "change": "view", "history": "view", "delete": "delete"}
 

@@ -37,7 +37,7 @@ from organizations.card_series.models import CardSeries
 from organizations.credentials.models import ApiClient
 from organizations.fields.models import FieldDefinition
 from organizations.idempotency.models import IdempotencyKey
-from organizations.imports.models import ImportRun
+from organizations.imports.models import ImportRun, UploadedFile
 from organizations.locations.models import Concept, Store, Till, Zone
 from organizations.source_accounts.models import SourceAccount
 from organizations.staff.models import StaffMember
@@ -244,6 +244,16 @@ def _rows_of_organization(name: str, organization: Organization, till: Till) -> 
         StaffMember: StaffMemberFactory(organization=organization, role="auditor", username=f"staff.{name}"),
         AuditEntry: AuditEntry.objects.latest("pk"),
         ImportRun: ImportRun.objects.create(organization=organization, command="import_x", filename=name, started_at=now),
+        UploadedFile: UploadedFile.objects.create(
+            organization=organization,
+            command="import_customers",
+            filename=name,
+            size=0,
+            columns=["mobile"],
+            mapped=["mobile"],
+            uploaded_at=now,
+            uploaded_by="staff:asha",
+        ),
         IdempotencyKey: IdempotencyKey.objects.create(
             organization=organization, credential=f"till:{till.code}", action="customer/add", key=name, content="",
             first_used_at=now, last_used_at=now,

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from loyalty_project.imports.results import kinds_of
@@ -84,8 +83,8 @@ class ImportRunAdmin(NewImportPages):
         name = "organizations_importrun"
         return [
             path("<int:object_id>/progress/", page(self.progress_view), name=f"{name}_progress"),
-            path("<int:object_id>/stop/", page(require_POST(self.stop_view)), name=f"{name}_stop"),
-            path("<int:object_id>/continue/", page(require_POST(self.continue_view)), name=f"{name}_continue"),
+            path("<int:object_id>/stop/", page(self.stop_view), name=f"{name}_stop"),
+            path("<int:object_id>/continue/", page(self.continue_view), name=f"{name}_continue"),
             path("<int:object_id>/undo/", page(self.undo_view), name=f"{name}_undo"),
             path("<int:object_id>/rejected.csv", page(self.rejected_view), name=f"{name}_rejected"),
             *super().get_urls(),
@@ -152,6 +151,8 @@ class ImportRunAdmin(NewImportPages):
         )
 
     def _act(self, request: HttpRequest, run: ImportRun, act: Any, done: str) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseRedirect(page_of(run))
         try:
             act(run.pk, by=actor_of(request, self.organization_behind(run)))
         except UploadRefusedError as refusal:

@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from loyalty_project.imports.results import kinds_of
@@ -67,8 +66,8 @@ class UploadedFileAdmin(ReadOnlyAdmin):
         return [
             path("<int:object_id>/columns/", page(self.columns_view), name=f"{name}_columns"),
             path("<int:object_id>/progress/", page(self.progress_view), name=f"{name}_progress"),
-            path("<int:object_id>/start/", page(require_POST(self.start_view)), name=f"{name}_start"),
-            path("<int:object_id>/discard/", page(require_POST(self.discard_view)), name=f"{name}_discard"),
+            path("<int:object_id>/start/", page(self.start_view), name=f"{name}_start"),
+            path("<int:object_id>/discard/", page(self.discard_view), name=f"{name}_discard"),
             path("<int:object_id>/rejected.csv", page(self.rejected_view), name=f"{name}_rejected"),
             *super().get_urls(),
         ]
@@ -109,6 +108,8 @@ class UploadedFileAdmin(ReadOnlyAdmin):
     @row_view("import")
     def start_view(self, request: HttpRequest, uploaded: UploadedFile) -> HttpResponse:
         """Start the import, and lead to its page."""
+        if request.method != "POST":
+            return HttpResponseRedirect(page_of(uploaded))
         try:
             run = start_import(uploaded.pk, by=actor_of(request, self.organization_behind(uploaded)))
         except UploadRefusedError as refusal:
@@ -118,7 +119,9 @@ class UploadedFileAdmin(ReadOnlyAdmin):
 
     @row_view("import")
     def discard_view(self, request: HttpRequest, uploaded: UploadedFile) -> HttpResponse:
-        """Discard the file, and lead to the kinds of files."""
+        """Discard the file, and lead to the list of imports."""
+        if request.method != "POST":
+            return HttpResponseRedirect(page_of(uploaded))
         try:
             discard_file(uploaded.pk, by=actor_of(request, self.organization_behind(uploaded)))
         except UploadRefusedError as refusal:
