@@ -9,7 +9,7 @@ WHOLE_SUITE := --numprocesses=auto --maxprocesses=4 --dist=worksteal -p tests.re
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage response-codes openapi lint prove bench lock acceptance clean \
+.PHONY: help setup demo test test-browser coverage response-codes openapi lint prove bench lock acceptance clean \
 	lint-code lint-types lint-templates lint-imports lint-migrations lint-openapi lint-deploy lint-lock
 
 help: ## List these commands
@@ -21,6 +21,9 @@ demo: ## Serve the demo on http://127.0.0.1:8000 until Ctrl-C
 
 test: setup ## Run the tests; ARGS="tests/x" for some, DATABASE_URL=postgresql://... on another PostgreSQL
 	@scripts/with-scratch-data $(PYTHON) -m pytest $(or $(ARGS),$(WHOLE_SUITE))
+
+test-browser: setup ## Run the tests of the back office in Chromium; ARGS="-k tasks" for some
+	@CHROMIUM=$$(scripts/find-chromium) scripts/with-scratch-data $(PYTHON) -m pytest $(or $(ARGS),-x) tests/browser
 
 coverage: ## Run all tests as `make test` does, and check the minimum coverage
 	@$(MAKE) --no-print-directory test ARGS="$(WHOLE_SUITE) --cov --cov-report=term"

@@ -16,6 +16,7 @@ from benchmarks import codes, gets, imports, ledger, tills
 from benchmarks.adds import measure_adds
 from benchmarks.beside import measure_beside
 from benchmarks.data import BenchData, make_data
+from benchmarks.finding import measure_finding
 from benchmarks.gets import Effort, OtherBytesError
 from benchmarks.ledger import LedgerBrokenError
 from benchmarks.load import WrongAnswerError
@@ -28,7 +29,7 @@ from benchmarks.servers import Served, ServerError, product
 from benchmarks.sizes import FULL, QUICK, TINY, Sizes
 from benchmarks.tills import OtherRowsError
 
-PARTS: Final = ("lookup", "import", "codes", *ledger.PARTS, *gets.PARTS, "add", *tills.PARTS, "search", "beside")
+PARTS: Final = ("lookup", "import", "codes", *ledger.PARTS, *gets.PARTS, "add", *tills.PARTS, "search", "find", "beside")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,6 +70,8 @@ def _measure(data: BenchData, sizes: Sizes, parts: Sequence[str]) -> Iterator[Re
         yield imports.measure_lookups(data, rounds=sizes.rounds, seconds=sizes.seconds / 2)
     if "import" in parts:
         yield imports.measure_import(rows=sizes.import_rows, rounds=sizes.rounds)
+    if "find" in parts:
+        yield from measure_finding(data, searches=sizes.searches)
     if "codes" in parts:
         yield codes.measure_codes(codes=sizes.codes, rounds=sizes.rounds)
     if set(parts) & set(ledger.PARTS):

@@ -25,11 +25,14 @@ from demo import (
     redemptions,
     referrals,
     tickets,
+    uploads,
+    walk_ins,
     webhooks,
 )
 from demo.guide import OPERATOR
 from demo.organization import ORGANIZATION_CODE, ORGANIZATION_FILE
 from demo.progress import Report, no_report
+from engagement.figures.refreshing import refresh_figures
 from loyalty_project import clock
 from organizations.audit.actors import Actor, command_actor
 from organizations.audit.models import AuditEntry
@@ -42,7 +45,7 @@ from use_cases.organization_file import check_document, load_organization
 LOADED: Final = "demo loaded"
 _DATA_MODULES: Final = (
     customers, classifications, consents, bills, identity_requests, merges, redemptions, adjustments, coupons, contacts,
-    recommendations, tickets, referrals, webhooks, outbox, erasures,
+    recommendations, tickets, referrals, webhooks, outbox, erasures, uploads, walk_ins,
 )  # fmt: skip
 
 
@@ -102,6 +105,8 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     classified = classifications.demo_classifications(items, today=today)
     classifications.classify_customers(items, classified, by=by)
     bill_count = bills.record_demo_bills(registered, by=by, report=report)
+    report("Recording sales without a customer", 0, 0)
+    walk_ins.record_demo_walk_ins(by=by, now=now)
     report("Adding a webhook endpoint", 0, 0)
     webhooks.open_demo_endpoint(by=by)
     report("Requesting changes of identifiers", 0, 0)
@@ -111,6 +116,7 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     merges.merge_demo_duplicates(by.organization)
     report("Redeeming points", 0, 0)
     redemptions.redeem_demo_points(by.organization)
+    redemptions.post_earlier_redemptions(by=by, now=now)
     report("Adjusting points", 0, 0)
     adjustments.adjust_demo_points(by.organization)
     report("Giving coupons", 0, 0)
@@ -126,8 +132,12 @@ def _load_customers(how_many: int, *, by: Actor, now: datetime, today: date, rep
     classifications.set_statuses_and_pictures(items, classified, by=by)
     report("Erasing a customer who asked for it", 0, 0)
     erasures.erase_demo_customer(registered, organization=by.organization)
+    report("Importing files", 0, 0)
+    uploads.import_demo_files(by.organization)
     report("Sending codes", 0, 0)
     outbox.send_demo_codes(by.organization)
+    report("Counting the figures of the start page", 0, 0)
+    refresh_figures(by.organization, complete=True)
     return LoadedDemo(organization=by.organization, customers=len(registered), bills=bill_count)
 
 

@@ -13,6 +13,7 @@ from engagement.coupons.models import (
 )
 from engagement.earning.models import OccasionRun
 from engagement.events.models import DeferredEvent
+from engagement.figures.models import ActiveCustomers, DayFigures, FiguresRefresh, PointsFigures, TierFigures
 from engagement.interactions.models import Interaction, Notification
 from engagement.notes.models import Note
 from engagement.points.models import BillPoints, ExpiringPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
@@ -22,6 +23,7 @@ from engagement.redemptions.models import Redemption, RedemptionReversal
 from engagement.tiers.models import TierChange
 
 __all__ = [
+    "ActiveCustomers",
     "AdjustmentReversal",
     "Bill",
     "BillLine",
@@ -32,8 +34,10 @@ __all__ = [
     "CouponReversal",
     "CouponSeries",
     "CouponSeriesVersion",
+    "DayFigures",
     "DeferredEvent",
     "ExpiringPoints",
+    "FiguresRefresh",
     "Interaction",
     "ItemPair",
     "Membership",
@@ -44,6 +48,7 @@ __all__ = [
     "PointsAdjustment",
     "PointsConsumption",
     "PointsEntry",
+    "PointsFigures",
     "PointsLot",
     "Program",
     "ProgramVersion",
@@ -54,4 +59,5 @@ __all__ = [
     "SeriesIssues",
     "Tier",
     "TierChange",
+    "TierFigures",
 ]

@@ -27,6 +27,8 @@ VIEW_CONTACTS: Final = permissions(_APP, "view", "note interaction notification"
 ADD_NOTES: Final = permissions(_APP, "add", "note")
 CONTACTS: Final = VIEW_CONTACTS | ADD_NOTES
 COUPONS: Final = ISSUE_COUPONS | CORRECT_COUPONS
+# The figures of the start page: the money of the organization or, for a member limited to stores, of these.
+VIEW_FIGURES: Final = permissions(_APP, "view", "figures")
 VIEW_DEFERRED_EVENTS: Final = permissions(_APP, "view", "deferredevent")
 RETRY_DEFERRED_EVENTS: Final = permissions(_APP, "retry", "deferredevent")
 
@@ -43,8 +45,9 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
             | VIEW_DEFERRED_EVENTS
             | RETRY_DEFERRED_EVENTS
             | GENERATE_CODES
+            | VIEW_FIGURES
         ),
-        Role.STORE_MANAGER: VIEW_POINTS | CONTACTS | ADJUST_POINTS | COUPONS | SET_TIERS | VIEW_PROGRAMS,
+        Role.STORE_MANAGER: VIEW_POINTS | CONTACTS | ADJUST_POINTS | COUPONS | SET_TIERS | VIEW_PROGRAMS | VIEW_FIGURES,
         Role.STORE_STAFF: VIEW_POINTS | CONTACTS | ADJUST_POINTS,
         Role.CARE_AGENT: VIEW_POINTS
         | CONTACTS
@@ -54,7 +57,7 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
         | VIEW_PROGRAMS
         | VIEW_DEFERRED_EVENTS
         | RETRY_DEFERRED_EVENTS,
-        Role.AUDITOR: VIEW_POINTS | VIEW_CONTACTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS,
+        Role.AUDITOR: VIEW_POINTS | VIEW_CONTACTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS | VIEW_FIGURES,
     },
-    within_stores=VIEW_POINTS | CONTACTS | ADJUST_POINTS | COUPONS | SET_TIERS,
+    within_stores=VIEW_POINTS | CONTACTS | ADJUST_POINTS | COUPONS | SET_TIERS | VIEW_FIGURES,
 )

@@ -1,15 +1,22 @@
-"""Tasks of loyalty for workers: deferred events, and codes of coupons for printing."""
+"""Tasks of loyalty for workers: deferred events, codes of coupons for printing, and figures of the start page."""
+
+from datetime import timedelta
+from typing import Final
 
 import structlog
 from procrastinate.contrib.django import app
 
 from engagement.coupons import generation
 from engagement.events import deferral
-from loyalty_project.jobs import GrowingDelays
+from engagement.figures.refreshing import Refreshed, refresh_figures, was_completed_since
+from loyalty_project import clock
+from loyalty_project.jobs import DELIVERIES, GrowingDelays
 from organizations.tenancy.models import Organization
+from organizations.tenancy.scoping import organization_scope
 from use_cases.deferred_events import pick_up_deferred_events, work_deferred_events
 
 log = structlog.get_logger(__name__)
+_NIGHT: Final = timedelta(hours=12)
 
 
 @app.task(name=deferral.TASK, retry=GrowingDelays())
@@ -40,3 +47,28 @@ def pick_up_runs(timestamp: int) -> None:  # noqa: ARG001 - as above
     count = generation.pick_up_runs()
     if count:
         log.warning("code_runs_picked_up", runs=count)
+
+
+# Counting takes a while in a large organization: events of customers do not wait for it.
+@app.periodic(cron="*/15 * * * *")
+@app.task(name="refresh_figures", queue=DELIVERIES)
+def refresh(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Every quarter of an hour: count the days anew that have changed."""
+    for organization in Organization.objects.order_by("code"):
+        with organization_scope(organization):
+            _log_refresh(organization, refresh_figures(organization))
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(name="refresh_all_figures", queue=DELIVERIES)
+def refresh_completely(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Every night: count every day anew, so that nothing stays wrong that a refresh may have missed."""
+    for organization in Organization.objects.order_by("code"):
+        with organization_scope(organization):
+            # A worker that starts runs every task.
+            if not was_completed_since(clock.now() - _NIGHT):
+                _log_refresh(organization, refresh_figures(organization, complete=True))
+
+
+def _log_refresh(organization: Organization, refreshed: Refreshed) -> None:
+    log.info("figures_refreshed", organization=organization.code, days=refreshed.days, changed=refreshed.changed)

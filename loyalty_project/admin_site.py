@@ -7,11 +7,12 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from procrastinate.contrib.django.models import ProcrastinateJob
 from unfold.sites import UnfoldAdminSite
 
-# Registered by libraries. Permissions come from roles, and jobs have pages of their own.
-NOT_SHOWN = {Group, ProcrastinateJob}
+# Registered by libraries. Permissions come from roles; jobs and authenticator apps have pages of their own.
+NOT_SHOWN = {Group, ProcrastinateJob, TOTPDevice}
 # Names of addresses that no page uses: choices of any foreign key, redirects to any row.
 NOT_SERVED = {"autocomplete", "view_on_site"}
 

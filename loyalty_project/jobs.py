@@ -29,6 +29,8 @@ SILENCE: Final = timedelta(seconds=30)
 LONGEST_DELAY: Final = timedelta(hours=6)
 # The queue of deliveries to other systems, which mostly wait: workers take its jobs beside the others.
 DELIVERIES: Final = "deliveries"
+# The queue of files that staff import, which take minutes: workers run them beside the other jobs, one at a time.
+IMPORTS: Final = "imports"
 
 # Not the manager of procrastinate's app: in a worker it has connections of its own, outside of the task's transaction.
 _manager: Final = JobManager(DjangoConnector())

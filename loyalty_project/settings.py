@@ -77,6 +77,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "procrastinate.contrib.django",
 ]
 MIDDLEWARE = [
@@ -129,6 +131,13 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # whitenoise serves the files from their folders. Only a web server in front needs a folder for `collectstatic`.
 STATIC_ROOT = env.str("STATIC_ROOT", "") or None
 WHITENOISE_USE_FINDERS = True
+
+# Files of imports alone, streamed to the data folder: docs/imports.md.
+FILE_UPLOAD_HANDLERS = ["organizations.imports.upload_handler.ImportUploadHandler"]
+IMPORT_FILES_DIR = DATA_DIR / "imports"
+# Days after which uploaded files that were not imported, and files of rejected rows, are removed.
+IMPORT_FILE_DAYS = env.int("IMPORT_FILE_DAYS", 7, validate=validate.Range(min=1, max=90))
+IMPORT_REJECTED_DAYS = env.int("IMPORT_REJECTED_DAYS", 30, validate=validate.Range(min=1, max=365))
 
 # --- the API (docs/protocol.md 1)
 
@@ -209,6 +218,9 @@ SESSION_COOKIE_AGE = 12 * 3600
 STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", 30, validate=validate.Range(min=1, max=720))
 # Dangerous pages ask for a password that was typed longer ago.
 STAFF_CONFIRM_MINUTES = env.int("STAFF_CONFIRM_MINUTES", 10, validate=validate.Range(min=1, max=720))
+# Roles that cannot work without two-step log-in; "operator" are the operators of the installation.
+STAFF_TWO_STEP_ROLES: frozenset[str] = frozenset(env.list("STAFF_TWO_STEP_ROLES", []))
+OTP_TOTP_ISSUER = "Regulars"
 DANGEROUS_PAGES = "use_cases.back_office.DANGEROUS_PAGES"
 SECURE_SSL_REDIRECT = PRODUCTION and env.bool("SECURE_SSL_REDIRECT", True)
 # Health probes come from inside, by plain HTTP.

@@ -1,8 +1,17 @@
 """The setting UNFOLD: the look of the back office. Sidebar and start page are composed in `use_cases.back_office`."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _files(*names: str) -> list[Callable[[HttpRequest], str]]:
+    """Addresses of files of the back office, in Unfold's form."""
+    return [lambda _request, name=name: static(f"back_office/{name}") for name in names]  # type: ignore[misc]  # of lambdas
+
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Regulars",
@@ -11,9 +20,11 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SITE_ICON": lambda _request: static("back_office/mark.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("back_office/mark.svg")}],
-    "STYLES": [lambda _request: static("back_office/style.css")],
+    "STYLES": _files("style.css", "pulse.css", "uploads.css"),
+    "SCRIPTS": _files("find.js"),
     "LOGIN": {"form": "organizations.staff.log_in_form.LogInForm", "image": lambda _request: static("back_office/log-in.svg")},
     "DASHBOARD_CALLBACK": "use_cases.dashboard.fill_start_page",
+    "ACCOUNT": {"navigation": [{"title": "Two-step log-in", "link": reverse_lazy("two_step")}]},
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

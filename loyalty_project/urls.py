@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from customers.api.viewsets import CustomerViewSet
+from customers.finding.admin import find_hits, find_page, reduced_card
 from customers.preferences.api import PreferenceViewSet
 from engagement.bills.api import BillViewSet
 from engagement.coupons.api import CouponViewSet
@@ -23,6 +24,7 @@ from loyalty_project.openapi import pages
 from organizations.api.views import UnknownResourceView
 from organizations.credentials.api import TokenView
 from organizations.staff.confirmation import confirm_password
+from organizations.two_step.admin import two_step
 from referrals.api import ReferralViewSet
 from subscriptions.api import SubscriptionViewSet
 from tickets.ticket.api import TicketViewSet
@@ -56,6 +58,10 @@ urlpatterns = [
     path("docs/redoc", pages.redoc, name="redoc"),
     path("docs/openapi.yaml", pages.document, name="openapi"),
     path("admin/confirm-password/", confirm_password, name="confirm_password"),
+    path("admin/find/", admin.site.admin_view(find_page), name="find"),
+    path("admin/find/hits/", admin.site.admin_view(find_hits), name="find_hits"),
+    path("admin/find/card/<str:reference>/", admin.site.admin_view(reduced_card), name="reduced_card"),
+    path("admin/two-step/", two_step, name="two_step"),
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,

@@ -26,7 +26,7 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.worker import Worker
 from structlog.contextvars import bound_contextvars
 
-from loyalty_project.jobs import DELIVERIES
+from loyalty_project.jobs import DELIVERIES, IMPORTS
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 CONNECTIONS: Final = 2
 # In which deliveries ask the database: short statements, for any number of endpoints.
 DELIVERY_THREADS: Final = 4
+# Files that are imported or checked at the same time.
+IMPORT_THREADS: Final = 1
 TERMINATING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -59,7 +61,7 @@ def work_jobs(*, concurrency: int, until_empty: bool) -> None:
         periodic.task.defer(timestamp=int(time.time()))
     connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=CONNECTIONS)
     connection.close()
-    with app.replace_connector(connector), _threads(concurrency + DELIVERY_THREADS) as threads:
+    with app.replace_connector(connector), _threads(concurrency + DELIVERY_THREADS + IMPORT_THREADS) as threads:
         asyncio.run(_work(threads, concurrency=concurrency, until_empty=until_empty))
 
 
@@ -94,13 +96,15 @@ async def _work(threads: ThreadPoolExecutor, *, concurrency: int, until_empty: b
 async def _work_in_turn(concurrency: int) -> None:
     """Run what is due, queue by queue."""
     await _work_queue(DEFAULT_QUEUE, concurrency=concurrency, until_empty=True)
+    await _work_queue(IMPORTS, concurrency=IMPORT_THREADS, until_empty=True)
     await _work_queue(DELIVERIES, concurrency=settings.WEBHOOK_CONCURRENCY, until_empty=True)
 
 
 async def _work_side_by_side(concurrency: int) -> None:
-    """Run the jobs of both queues until one of the two ends; then the other one ends too, with its running jobs."""
+    """Run the jobs of all queues until one of them ends; then the others end too, with their running jobs."""
     queues = [
         asyncio.create_task(_work_queue(DEFAULT_QUEUE, concurrency=concurrency, until_empty=False)),
+        asyncio.create_task(_work_queue(IMPORTS, concurrency=IMPORT_THREADS, until_empty=False)),
         asyncio.create_task(_work_queue(DELIVERIES, concurrency=settings.WEBHOOK_CONCURRENCY, until_empty=False)),
     ]
     try:

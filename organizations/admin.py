@@ -5,7 +5,8 @@ import organizations.card_series.admin
 import organizations.credentials.admin
 import organizations.fields.admin
 import organizations.idempotency.admin
-import organizations.imports.admin
+import organizations.imports.admin.run
+import organizations.imports.admin.uploaded_file
 import organizations.locations.admin.concept
 import organizations.locations.admin.store
 import organizations.locations.admin.till

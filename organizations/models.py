@@ -5,7 +5,7 @@ from organizations.card_series.models import CardSeries, Counter
 from organizations.credentials.models import ApiClient, CredentialFailure, RateLease
 from organizations.fields.models import FieldDefinition
 from organizations.idempotency.models import IdempotencyKey, KeptAnswer
-from organizations.imports.models import ImportRun, RejectedRow
+from organizations.imports.models import ColumnMemory, CreatedRecord, ImportRun, RejectedRow, UploadedFile
 from organizations.locations.models import Concept, Store, Till, Zone
 from organizations.source_accounts.models import SourceAccount
 from organizations.staff.models import StaffMember
@@ -15,8 +15,10 @@ __all__ = [
     "ApiClient",
     "AuditEntry",
     "CardSeries",
+    "ColumnMemory",
     "Concept",
     "Counter",
+    "CreatedRecord",
     "CredentialFailure",
     "FieldDefinition",
     "IdempotencyKey",
@@ -29,5 +31,6 @@ __all__ = [
     "StaffMember",
     "Store",
     "Till",
+    "UploadedFile",
     "Zone",
 ]

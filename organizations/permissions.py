@@ -14,16 +14,19 @@ VIEW_STAFF: Final = permissions(_APP, "view", "staffmember")
 CHANGE_STAFF: Final = permissions(_APP, "add change", "staffmember")
 VIEW_AUDIT: Final = permissions(_APP, "view", "auditentry")
 VIEW_IMPORTS: Final = permissions(_APP, "view", "importrun")
+IMPORT_FILES: Final = frozenset({"organizations.import_files"})
+# Files of points, tiers, coupons, bills and referrals know none of the limits that staff have by hand.
+IMPORT_POINTS: Final = frozenset({"organizations.import_points"})
 VIEW_IDEMPOTENCY_KEYS: Final = permissions(_APP, "view", "idempotencykey")
 
-# A member limited to stores who could change configuration or staff could lift the limit.
+# A member limited to stores who could change configuration or staff could lift the limit. A file may name any store.
 ORGANIZATION_PERMISSIONS: Final = StaffPermissions(
     by_role={
         Role.ORG_ADMIN: (
             VIEW_CONFIGURATION | CHANGE_CONFIGURATION | VIEW_STAFF | CHANGE_STAFF
-            | VIEW_AUDIT | VIEW_IMPORTS | VIEW_IDEMPOTENCY_KEYS
+            | VIEW_AUDIT | VIEW_IMPORTS | IMPORT_FILES | IMPORT_POINTS | VIEW_IDEMPOTENCY_KEYS
         ),
-        Role.STORE_MANAGER: VIEW_SHOPS,
+        Role.STORE_MANAGER: VIEW_SHOPS | VIEW_IMPORTS | IMPORT_FILES,
         Role.STORE_STAFF: frozenset(),
         Role.CARE_AGENT: VIEW_AUDIT,
         Role.AUDITOR: VIEW_CONFIGURATION | VIEW_STAFF | VIEW_AUDIT | VIEW_IMPORTS,

@@ -165,6 +165,8 @@ class Policy:
     otp_channel: str = flag("OTP_CHANNEL", "SMS", _Choice("SMS", "EMAIL", "BOTH"))
     redemption_reversal: bool = flag("CONF_ALLOW_POINTS_REDEMPTION_REVERSAL", True)
     coupon_needs_bill: bool = flag("CONF_COUPON_TRANSACTION_NUMBER_REQUIRED", False)
+    # finding: what staff limited to stores see of a customer of another store whose whole identifier they have
+    other_stores_card: str = flag("CUSTOMERS_OF_OTHER_STORES", "MINIMAL", _Choice("MINIMAL", "CONTACT", "NOTHING"))
     # adjustments of points by staff: the most that a role adjusts alone
     adjustment_limit_of_store_staff: int = flag("ADJUSTMENT_LIMIT_STORE_STAFF", 0, _whole(0, 99_999_999))
     adjustment_limit_of_store_managers: int = flag("ADJUSTMENT_LIMIT_STORE_MANAGER", 1000, _whole(0, 99_999_999))

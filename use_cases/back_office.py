@@ -9,20 +9,28 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 
 from customers import sidebar as customers
+from customers.duplicates.staff import DUPLICATES
+from customers.identity_requests.staff import REQUESTS
 from customers.permissions import CUSTOMER_PERMISSIONS
 from engagement import sidebar as engagement
+from engagement.adjustments.staff import ADJUSTMENTS
 from engagement.permissions import ENGAGEMENT_PERMISSIONS
 from organizations import sidebar as organizations
-from organizations.back_office.sidebar import sidebar_group
+from organizations.back_office.queues import count_queues
+from organizations.back_office.sidebar import SidebarEntry, sidebar_group
 from organizations.permissions import ORGANIZATION_PERMISSIONS
 from organizations.staff.permissions import StaffPermissions
 from referrals import sidebar as referrals
 from referrals.permissions import REFERRAL_PERMISSIONS
+from referrals.rewards.staff import REWARDS
 from subscriptions import sidebar as subscriptions
 from subscriptions.permissions import SUBSCRIPTION_PERMISSIONS
 from tickets import sidebar as tickets
 from tickets.permissions import TICKET_PERMISSIONS
+from tickets.ticket.staff import OVERDUE
 from webhooks import sidebar as webhooks
+from webhooks.deliveries.staff import FAILED
+from webhooks.endpoints.staff import PAUSED
 from webhooks.permissions import WEBHOOK_PERMISSIONS
 
 # Names of the addresses that need a password which was typed lately: they change who may log in, or cannot easily be undone.
@@ -36,12 +44,15 @@ DANGEROUS_PAGES: Final = frozenset(
         "engagement_pointsadjustment_decide",
         "engagement_pointsentry_take_back",
         "organizations_apiclient_set_secret",
+        "organizations_importrun_undo",
         "organizations_staffmember_add",
         "organizations_staffmember_change",
+        "organizations_staffmember_reset_two_step",
         "organizations_staffmember_set_password",
         "organizations_till_set_password",
         "referrals_reward_decide",
         "tickets_ticket_give_points",
+        "two_step",
         "webhooks_endpoint_add",
         "webhooks_endpoint_change",
         "webhooks_endpoint_retire",
@@ -60,41 +71,48 @@ STAFF_PERMISSIONS: Final = StaffPermissions.combine(
     ]
 )
 
+# Title, entries and Unfold's options of each group of the sidebar, from top to bottom.
+_GROUPS: Final[tuple[tuple[str, tuple[SidebarEntry, ...], dict[str, Any]], ...]] = (
+    (
+        "Customers",
+        (
+            *customers.CUSTOMERS,
+            *subscriptions.CONSENTS,
+            *tickets.TICKETS,
+            *engagement.BILLS,
+            *engagement.CONTACTS,
+            *customers.GROUPINGS,
+        ),
+        {},
+    ),
+    ("Loyalty", engagement.LOYALTY, {}),
+    ("Referrals", referrals.REFERRALS, {}),
+    (
+        "Organization",
+        (*organizations.CONFIGURATION, *tickets.CHOICES, *webhooks.ENDPOINTS),
+        {"collapsible": False},
+    ),
+    (
+        "Oversight",
+        (
+            *organizations.STAFF_AND_IMPORTS,
+            *engagement.DEFERRED_EVENTS,
+            *webhooks.DELIVERIES,
+            *customers.MESSAGES,
+            *customers.ERASURES,
+            *organizations.RECORDS,
+        ),
+        {},
+    ),
+)
+# What waits, in the order of the start page: what customers wait for comes first.
+QUEUES: Final = (OVERDUE, REQUESTS, ADJUSTMENTS, REWARDS, DUPLICATES, PAUSED, FAILED, organizations.TROUBLED)
+
 
 def compose_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the sidebar, from top to bottom. Unfold hides entries that the current user may not see."""
+    waiting = count_queues(request, QUEUES)
     return [
         {"items": [{"title": "Start", "icon": "home", "link": reverse_lazy("admin:index")}]},
-        sidebar_group(
-            request,
-            "Customers",
-            (
-                *customers.CUSTOMERS,
-                *subscriptions.CONSENTS,
-                *tickets.TICKETS,
-                *engagement.BILLS,
-                *engagement.CONTACTS,
-                *customers.GROUPINGS,
-            ),
-        ),
-        sidebar_group(request, "Loyalty", engagement.LOYALTY),
-        sidebar_group(request, "Referrals", referrals.REFERRALS),
-        sidebar_group(
-            request,
-            "Organization",
-            (*organizations.CONFIGURATION, *tickets.CHOICES, *webhooks.ENDPOINTS),
-            collapsible=False,
-        ),
-        sidebar_group(
-            request,
-            "Oversight",
-            (
-                *organizations.STAFF_AND_IMPORTS,
-                *engagement.DEFERRED_EVENTS,
-                *webhooks.DELIVERIES,
-                *customers.MESSAGES,
-                *customers.ERASURES,
-                *organizations.RECORDS,
-            ),
-        ),
+        *(sidebar_group(title, entries, waiting, **options) for title, entries, options in _GROUPS),
     ]

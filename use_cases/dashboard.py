@@ -1,60 +1,125 @@
-"""The start page: a search box, a few inexpensive figures, and the newest customers."""
+"""The start page: what waits for the current user, and to those who may see them the figures of the loyalty program."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
-from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
 from customers.back_office import identifier_list
-from customers.identity_requests.models import IdentityRequest
 from customers.profile.models import Customer
-from engagement.adjustments.staff import count_waiting
+from engagement.figures import panels
+from engagement.figures.charts import Chart
+from engagement.figures.panels import Pyramid
+from engagement.figures.periods import LENGTHS, Period
+from engagement.figures.reading import last_refresh, last_whole_day, read_figures
+from engagement.figures.shown import Shown
+from engagement.figures.tiles import Tile, make_tiles
+from engagement.programs.catalog import current_catalog
 from organizations.back_office.columns import link_to
-from organizations.back_office.counting import COUNTED, count_label
-from organizations.back_office.current_user import organization_of
+from organizations.back_office.current_user import member_of, organization_of, own_stores
+from organizations.back_office.queues import count_queues, queue_label
 from organizations.back_office.tables import Table, table
-from organizations.locations.models import Store, Till
+from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
-from referrals.rewards.staff import count_held
-from webhooks.endpoints.services import count_paused
+from tickets.ticket.staff import count_ages
+from use_cases.back_office import QUEUES
 
 NEWEST: Final = 8
+VIEW_FIGURES: Final = "engagement.view_figures"
+_USUAL: Final = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """The figures of a period: everything that the page shows of them."""
+
+    period: Period
+    refreshed_at: datetime
+    lengths: list[tuple[int, str]]
+    stores: list[tuple[int, str]]
+    store: int | None
+    is_limited: bool
+    tiles: list[Tile]
+    today: str
+    charts: list[Chart]
+    pyramids: list[Pyramid]
+    top_stores: Table | None
 
 
 def fill_start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The context of the start page, limited to what the current user may see. Called by Unfold (DASHBOARD_CALLBACK)."""
-    user: Any = request.user
-    figures = []
-    if user.has_perm("customers.view_customer"):
+    member, organization = member_of(request), organization_of(request)
+    # The page has a search box of its own, in place of that of the header.
+    context["has_own_find"] = member.has_perm("customers.view_customer")
+    counts = count_queues(request, QUEUES)
+    context["queues"] = [(queue, queue_label(counts[queue])) for queue in QUEUES if counts.get(queue)]
+    context["has_queues"] = bool(counts)
+    context["organization"] = organization
+    if organization is not None and member.has_perm(VIEW_FIGURES):
+        context["sees_figures"] = True
+        context["pulse"] = read_pulse(request, organization)
+        context["ages"] = count_ages(request, timezone.localdate()) if member.has_perm("tickets.view_ticket") else []
+    elif context["has_own_find"]:
         customers = admin.site.get_model_admin(Customer).get_queryset(request).filter(merged_into=None)
-        figures.append(("Customers", bounded_count(customers), "group", "admin:customers_customer_changelist"))
         context["newest"] = _newest_table(customers[:NEWEST])
-    if user.has_perm("customers.view_identityrequest"):
-        requests = admin.site.get_model_admin(IdentityRequest).get_queryset(request)
-        waiting = bounded_count(requests.filter(status=IdentityRequest.Status.PENDING))
-        figures.append(("Pending identity requests", waiting, "swap_horiz", "admin:customers_identityrequest_changelist"))
-    if user.has_perm("engagement.view_pointsadjustment") and (count := count_waiting(request)):
-        figures.append(("Pending adjustments", count_label(count), "exposure", "admin:engagement_pointsadjustment_changelist"))
-    if user.has_perm("referrals.view_reward") and (count := count_held(request)):
-        held = "admin:referrals_reward_changelist"
-        figures.append(("Rewards held for review", count_label(count), "card_giftcard", held))
-    if user.has_perm("webhooks.view_endpoint") and (count := count_paused()):
-        figures.append(("Webhooks paused after failures", count_label(count), "webhook", "admin:webhooks_endpoint_changelist"))
-    shops: list[tuple[str, type[Any], str]] = [("stores", Store, "storefront"), ("tills", Till, "point_of_sale")]
-    for noun, model, icon in shops:
-        name = model._meta.model_name
-        if user.has_perm(f"organizations.view_{name}"):
-            rows = admin.site.get_model_admin(model).get_queryset(request).filter(is_active=True)
-            figures.append((f"Active {noun}", bounded_count(rows), icon, f"admin:organizations_{name}_changelist"))
-    context["figures"] = figures
-    context["organization"] = organization_of(request)
-    if user.is_superuser:
+    if member.is_superuser:
         context["organizations"] = _organizations_table()
     return context
+
+
+def read_pulse(request: HttpRequest, organization: Organization) -> Pulse | None:
+    """The figures that the address asks for (`days`, `store`); None before they were counted for the first time."""
+    refresh = last_refresh()
+    if refresh is None:
+        return None
+    own = own_stores(request)
+    stores = list((Store.objects.filter(pk__in=own) if own else Store.objects).order_by("name").values_list("pk", "name"))
+    period = Period.ending(last_whole_day(refresh), _chosen_days(request))
+    store_id = _chosen_store(request, dict(stores))
+    seen = frozenset({store_id}) if store_id is not None else own
+    figures, catalog = read_figures(period, stores=seen), current_catalog()
+    shown = Shown(period, next(iter(seen)) if len(seen) == 1 else None, is_everywhere=not seen, currency=organization.currency)
+    return Pulse(
+        period=period,
+        refreshed_at=refresh.finished_at,
+        lengths=[(days, _address(days, store_id)) for days in LENGTHS],
+        stores=stores if len(stores) > 1 else [],
+        store=store_id,
+        is_limited=bool(own),
+        tiles=make_tiles(figures, shown, catalog=catalog),
+        today=panels.describe_today(figures),
+        charts=panels.make_charts(figures, shown),
+        pyramids=panels.make_pyramids(figures.tiers, shown, catalog=catalog),
+        top_stores=panels.make_stores_table(figures, shown) if len(seen) != 1 else None,
+    )
+
+
+def _chosen_days(request: HttpRequest) -> int:
+    days = request.GET.get("days", str(_USUAL))
+    if days in map(str, LENGTHS):
+        return int(days)
+    messages.warning(request, f"The figures are shown for {', '.join(map(str, LENGTHS))} days. These are the {_USUAL} days.")
+    return _USUAL
+
+
+def _chosen_store(request: HttpRequest, stores: Mapping[int, str]) -> int | None:
+    asked = request.GET.get("store", "")
+    chosen = next((pk for pk in stores if str(pk) == asked), None)
+    if asked and chosen is None:
+        messages.warning(request, "The store of this address does not exist, or you may not see it.")
+    return chosen
+
+
+def _address(days: int, store_id: int | None) -> str:
+    chosen = {"days": days} | ({"store": store_id} if store_id is not None else {})
+    return f"{reverse('admin:index')}?{urlencode(chosen)}"
 
 
 def _newest_table(customers: Iterable[Customer]) -> Table:
@@ -87,8 +152,3 @@ def _organizations_table() -> Table:
         for organization in Organization.objects.all()
     ]
     return table("Organizations", ("Organization", "Code", "Customers"), rows)
-
-
-def bounded_count(rows: QuerySet[Any], limit: int = COUNTED) -> str:
-    """The number of rows, or “more than” `limit`."""
-    return count_label(rows.order_by().prefetch_related(None).values("pk")[: limit + 1].count(), limit)

@@ -20,7 +20,7 @@ from loyalty_project.protocol.moments import write_moment
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
 from organizations.fields.models import FieldDefinition
-from organizations.imports.erasing import empty_rejected_rows
+from organizations.imports.erasing import empty_files, empty_rejected_rows
 from organizations.personal_data import ORGANIZATION_ROWS, Person, PersonalRows, empty_audit, empty_personal, read_personal
 from organizations.staff.reach import OutOfReachError
 from referrals.personal_data import REFERRAL_ROWS
@@ -38,6 +38,7 @@ _ANSWERS: Final = "field_values"
 AUDIT: Final = "Audit entries"
 EVENTS: Final = "Webhook events"
 REJECTED: Final = "Rows that unfinished imports rejected"
+FILES: Final = "Rows of uploaded files"
 
 
 class ErasureRefusedError(ValueError):
@@ -74,7 +75,10 @@ def erase_customer(
     person = person_of(customer)
     if list(person.customers[1:]) != list(merged):
         raise ErasureRefusedError("Another customer was merged into this one meanwhile. Try again.")
-    emptied = _empty(person)
+    emptied = empty_person(person)
+    # At once, whether or not the transaction is committed: the rows are copies of what staff have in files of their own.
+    if rows := empty_files(by.organization.pk, person.values):
+        emptied[FILES] = rows
     now = clock.now()
     mark_erased(person, now=now)
     certificate = certify(customer, merged=merged, emptied=emptied, basis=basis, by=by, now=now)
@@ -87,8 +91,11 @@ def erase_customer(
     return certificate
 
 
-def _empty(person: Person) -> dict[str, int]:
-    """Numbers of emptied rows by the names of their places; places without any are left out."""
+def empty_person(person: Person) -> dict[str, int]:
+    """Empty all rows about these customers, who may be several people; numbers of rows by the names of their places.
+
+    Places without any are left out. Call it under the customers' locks, in a transaction.
+    """
     emptied = {AUDIT: empty_audit(PERSONAL_ROWS, person)}
     emptied[REJECTED] = empty_rejected_rows(person.values)
     emptied |= {rows.name: empty_personal(rows, person) for rows in PERSONAL_ROWS}

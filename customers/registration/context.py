@@ -60,6 +60,11 @@ class InputContext:
         return self._exact.get((category, name)) or self._folded.get((category, fold_given(name)))
 
     @property
+    def field_columns(self) -> list[str]:
+        """The columns of active fields in files: `custom.<name>` and so on."""
+        return [f"{category}.{name}" for category, name in self._exact]
+
+    @property
     def gender_field(self) -> FieldDefinition | None:
         """The field that holds `gender`, custom before extended."""
         name = self.organization.gender_field or self.policy.gender_field

@@ -94,7 +94,7 @@ def read_columns(columns: Sequence[str], context: InputContext) -> CustomerColum
         # Case is ignored, so that two columns may name the same field.
         same = first.setdefault(definition.pk, column)
         known[column] = "" if same == column else f"the same field as {same}"
-    check_columns(columns, known=known)
+    check_columns(columns, known={**dict.fromkeys(context.field_columns, ""), **known})
     return CustomerColumns(definitions)
 
 

@@ -1,10 +1,11 @@
-"""Customers that match what staff type: an identifier, card or name, or its beginning.
+"""Customers that match what staff type: an identifier, card or name, its beginning, or the last digits of a mobile.
 
 Every look-up is a range of an index (the columns have the C collation) and stops at a limit, so that it is fast among millions.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 import phonenumbers
@@ -27,6 +28,9 @@ LIMIT: Final = 200
 LONGEST_TERM: Final = 300
 _LAST: Final = "\U0010ffff"
 _MIN_DIGITS: Final = 3
+# Fewest and most digits that are looked for at the end of mobiles.
+_FEWEST_LAST_DIGITS: Final = 4
+_MOST_LAST_DIGITS: Final = 15
 _MAX_ID: Final = 2**63 - 1
 
 
@@ -44,59 +48,109 @@ class Reach:
         return rows.filter(**{f"{customer}registered_store__in": self.stores}) if self.stores else rows
 
 
+class LookedUp(StrEnum):
+    """What a look-up compares with the term. Kinds of identifiers have the names of `Identifier.Kind`."""
+
+    MOBILE = "mobile"
+    EMAIL = "email"
+    EXTERNAL_ID = "external_id"
+    MOBILE_END = "mobile_end"
+    CARD = "card"
+    CARD_EXTERNAL_ID = "card_external_id"
+    NAME = "name"
+    BOTH_NAMES = "both_names"
+    SIMILAR_NAME = "similar_name"
+    ID = "id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """One look-up: rows in the order of its index, with the paths to the customer's id and to the column that it compares."""
+
+    kind: LookedUp
+    rows: QuerySet[Any]
+    customer: str
+    column: str
+
+
 def find_customers(term: str, reach: Reach) -> set[int]:
     """Ids of customers that match the term: three queries."""
-    if len(term) > LONGEST_TERM:
-        return set()
-    term = " ".join(trim(term).split())
-    if not term or has_unusable_text(term):
-        return set()
     ids: set[int] = set()
-    for lookups in (_identifiers(term, reach), _cards(term, reach), _customers(term, reach)):
-        first, *others = [rows[:LIMIT] for rows in lookups]
+    for look_ups in look_ups_of(term, reach):
+        first, *others = [look_up.rows.values_list(look_up.customer)[:LIMIT] for look_up in look_ups]
         ids |= {pk for (pk,) in first.union(*others, all=True)}
     return ids
 
 
-def _identifiers(term: str, reach: Reach) -> Iterator[QuerySet[Any]]:
+def look_ups_of(term: str, reach: Reach) -> list[list[LookUp]]:
+    """The look-ups of a term, grouped by table; none for an empty term, or one that cannot be stored or is too long."""
+    if len(term) > LONGEST_TERM:
+        return []
+    term = clean_term(term)
+    if not term or has_unusable_text(term):
+        return []
+    return [list(look_ups(term, reach)) for look_ups in (_identifiers, _cards, _customers)]
+
+
+def clean_term(term: str) -> str:
+    """The term with one blank between its words."""
+    return " ".join(trim(term).split())
+
+
+def _identifiers(term: str, reach: Reach) -> Iterator[LookUp]:
     current = reach.within(Identifier.objects.exclude(state=Identifier.State.FORMER), "customer__")
     for kind, value in identifier_prefixes(term, reach.organizations):
         # Each value is in one of two partial indexes.
         for exclusive in (True, False):
-            rows = current.filter(kind=kind, exclusive=exclusive, **starts_with("value", value))
-            yield rows.order_by("value").values_list("customer_id")
+            rows = current.filter(kind=kind, exclusive=exclusive, **starts_with("value", value)).order_by("value")
+            yield LookUp(kind=LookedUp(kind), rows=rows, customer="customer_id", column="value")
+    if digits := last_digits(term):
+        rows = current.filter(kind=Kind.MOBILE, **starts_with("value_reversed", digits[::-1])).order_by("value_reversed")
+        yield LookUp(kind=LookedUp.MOBILE_END, rows=rows, customer="customer_id", column="value")
 
 
 def identifier_prefixes(term: str, organizations: Sequence[Organization]) -> list[tuple[str, str]]:
     """Beginnings of identifiers that the term may stand for, with their kinds."""
     values: list[tuple[str, str]] = [(Kind.EMAIL, email_spelling(term).lower())]
-    values += [(Kind.EXTERNAL_ID, spelling) for spelling in _spellings(term)]
+    values += [(Kind.EXTERNAL_ID, spelling) for spelling in spellings_of(term)]
     values += [(Kind.MOBILE, digits) for digits in sorted(_mobiles(term, organizations))]
     return values
 
 
-def _cards(term: str, reach: Reach) -> Iterator[QuerySet[Any]]:
+def last_digits(term: str) -> str:
+    """The digits that a mobile may end with; "" for a number with "+", and for text that is no part of a number."""
+    number = plain_number(term)
+    # Two zeros begin an international number, and the end of some.
+    digits = number if "+" in term else number.replace("+", "00")
+    is_part = digits.isdigit() and _FEWEST_LAST_DIGITS <= len(digits) <= _MOST_LAST_DIGITS
+    return digits if is_part else ""
+
+
+def _cards(term: str, reach: Reach) -> Iterator[LookUp]:
     issued = reach.within(Card.objects.filter(customer__isnull=False), "customer__")
-    for spelling in _spellings(term):
-        yield issued.filter(**starts_with("number", spelling)).order_by("number").values_list("customer_id")
-        external = issued.filter(**starts_with("external_id", spelling)).exclude(external_id="")
-        yield external.order_by("external_id").values_list("customer_id")
+    for spelling in spellings_of(term):
+        numbers = issued.filter(**starts_with("number", spelling)).order_by("number")
+        yield LookUp(kind=LookedUp.CARD, rows=numbers, customer="customer_id", column="number")
+        external = issued.filter(**starts_with("external_id", spelling)).exclude(external_id="").order_by("external_id")
+        yield LookUp(kind=LookedUp.CARD_EXTERNAL_ID, rows=external, customer="customer_id", column="external_id")
 
 
-def _customers(term: str, reach: Reach) -> Iterator[QuerySet[Any]]:
+def _customers(term: str, reach: Reach) -> Iterator[LookUp]:
     customers = reach.within(Customer.objects.all(), "")
     folded = fold(written_name(term))
     for column in ("firstname_folded", "lastname_folded"):
-        yield customers.filter(**starts_with(column, folded)).order_by(column).values_list("pk")
-    words = folded.split(" ")
-    for first, last in _name_pairs(words):
+        rows = customers.filter(**starts_with(column, folded)).order_by(column)
+        yield LookUp(kind=LookedUp.NAME, rows=rows, customer="pk", column=column)
+    for first, last in name_pairs(folded.split(" ")):
         both = customers.filter(**starts_with("firstname_folded", first), **starts_with("lastname_folded", last))
-        yield both.order_by("lastname_folded").values_list("pk")
+        rows = both.order_by("lastname_folded")
+        yield LookUp(kind=LookedUp.BOTH_NAMES, rows=rows, customer="pk", column="lastname_folded")
     if term.isascii() and term.isdigit() and len(term) < 20 and int(term) <= _MAX_ID:
-        yield customers.filter(pk=int(term)).order_by("pk").values_list("pk")
+        rows = customers.filter(pk=int(term)).order_by("pk")
+        yield LookUp(kind=LookedUp.ID, rows=rows, customer="pk", column="firstname_folded")
 
 
-def _name_pairs(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+def name_pairs(words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """First and last name, in either order."""
     if len(words) > 1:
         yield " ".join(words[:-1]), words[-1]
@@ -108,7 +162,7 @@ def starts_with(column: str, text: str) -> dict[str, str]:
     return {f"{column}__gte": text, f"{column}__lt": text + _LAST}
 
 
-def _spellings(term: str) -> list[str]:
+def spellings_of(term: str) -> list[str]:
     """Spellings of an external id or card number: as typed, and in capitals."""
     code = read_code(term)
     return list(dict.fromkeys([code, code.upper()]))

@@ -1,12 +1,15 @@
 """What the current user of the back office may do with adjustments, by role and the organization's limits."""
 
+from typing import Final
+
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from engagement.adjustments.models import PointsAdjustment
 from engagement.adjustments.rules import limit_of
 from engagement.adjustments.services import Limit
-from organizations.back_office.counting import COUNTED
 from organizations.back_office.current_user import member_of, organization_of, own_stores
+from organizations.back_office.queues import Queue
 from organizations.tenancy.models import Organization
 
 ADJUST_POINTS = "engagement.adjust_points"
@@ -25,11 +28,15 @@ def may_adjust(request: HttpRequest) -> bool:
     return allowed and (organization is None or limit_for(request, organization) != 0)
 
 
-def count_waiting(request: HttpRequest) -> int:
-    """Number of pending adjustments of customers that the current user sees; 0 for users who do not adjust. One query."""
+def pending_adjustments(request: HttpRequest) -> QuerySet[PointsAdjustment] | None:
+    """Pending adjustments of customers that the current user sees; None for users who do not adjust."""
     if not may_adjust(request):
-        return 0
+        return None
     pending = PointsAdjustment.objects.filter(status=PointsAdjustment.Status.PENDING)
-    if own := own_stores(request):
-        pending = pending.filter(customer__registered_store__in=own)
-    return pending.values("pk")[:COUNTED].count()
+    own = own_stores(request)
+    return pending.filter(customer__registered_store__in=own) if own else pending
+
+
+ADJUSTMENTS: Final = Queue(
+    "Adjustments to approve", "exposure", "engagement.pointsadjustment", pending_adjustments, (("status__exact", "PENDING"),)
+)

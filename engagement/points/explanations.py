@@ -24,6 +24,8 @@ OCCASION = "occasion"
 # The same of a referral, and of one whose first bill came back.
 REFERRAL = "referral"
 REFERRAL_BACK = "referral taken back"
+# The same of points that went with the import that had registered their customer.
+IMPORT_UNDONE = "import undone"
 _DIGITS = ("whole points", "one decimal", "two decimals", "three decimals")
 _MOVING = {
     PointsLot.Moves.LAST_ACTIVITY: "good until {months} months after the last activity",
@@ -157,6 +159,10 @@ def _taken_back(entry: PointsEntry, figures: Figures) -> str:
     return f"{taken}; {_points(gone)} had been spent or had expired" if gone else taken
 
 
+def _undone(entry: PointsEntry, _figures: Figures) -> str:
+    return f"{_effect(entry)} taken back: the import that registered the customer was undone"
+
+
 def _released(entry: PointsEntry, figures: Figures) -> str:
     return f"{_effect(entry)} released that were promised on {figures['promised_on']}"
 
@@ -256,4 +262,5 @@ _DESCRIPTIONS: Mapping[str, Callable[[PointsEntry, Figures], str]] = {
     "merge": _merged,
     "unmerge": _divided,
     "merged before": _followed,
+    IMPORT_UNDONE: _undone,
 }

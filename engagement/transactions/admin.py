@@ -1,8 +1,8 @@
 """Bills with their lines, their returns, and the points they brought."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
@@ -12,12 +12,12 @@ from unfold.decorators import display
 
 from customers.profile.field_values import write_value
 from engagement.back_office import LoyaltyRowsAdmin
-from engagement.bills.models import Bill
+from engagement.bills.models import ANONYMOUS, RETURNS, Bill
 from engagement.numbers.display import format_money, format_points
 from engagement.points.models import BillPoints, PointsEntry
 from organizations.back_office.columns import choice_column, is_in_sight, link_to
 from organizations.back_office.current_user import own_stores
-from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, StoreFilter
+from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter, Rows, StoreFilter
 from organizations.back_office.tables import Table, number, strong, table
 from organizations.fields.models import FieldDefinition
 
@@ -34,6 +34,22 @@ TYPE_COLORS: dict[str, str] = {
     Bill.Type.MIXED: "warning",
     Bill.Type.NI_MIXED: "warning",
 }
+
+
+def _sales(rows: Rows) -> Rows:
+    """Sales as the figures of the start page count them: no outliers."""
+    return rows.exclude(type__in=RETURNS).filter(outlier_status=Bill.Outlier.NORMAL)
+
+
+class SalesFilter(NamedFilter):
+    """Sales alone, with or without a customer."""
+
+    title = parameter_name = "sales"
+    options: ClassVar[Mapping[str, tuple[str, Callable[[Rows], Rows]]]] = {
+        "all": ("all sales", _sales),
+        "customer": ("with a customer", lambda rows: _sales(rows).exclude(customer=None).exclude(type__in=ANONYMOUS)),
+        "stranger": ("without a customer", lambda rows: _sales(rows).filter(Q(customer=None) | Q(type__in=ANONYMOUS))),
+    }
 
 
 @admin.register(Bill)
@@ -53,7 +69,7 @@ class BillAdmin(LoyaltyRowsAdmin):
         "number", "type_label", "billed_at", "store", "customer_link", "amount_display", "returned_display", "points_display",
     )  # fmt: skip
     list_display_links = ("number",)
-    list_filter = (("type", ChoiceFilter), StoreFilter, ("billed_at", DayRangeFilter))
+    list_filter = (("type", ChoiceFilter), SalesFilter, StoreFilter, ("billed_at", DayRangeFilter))
     search_help_text = "Bill number, or customer: mobile, e-mail, id, card or name"
     change_form_outer_before_template = "back_office/bill.html"  # type: ignore[assignment]  # see the base class
 

@@ -15,12 +15,14 @@ from typing import IO, Any, Final, Protocol, cast
 import structlog
 from django.conf import settings
 
+from loyalty_project.api.body import MAX_BODY_BYTES
 from loyalty_project.api.error_pages import busy
 from loyalty_project.gateway.bodies import Body, receive_body
 from loyalty_project.gateway.connections import end_stalled_connections
 from loyalty_project.gateway.environment import Scope, environment_of
 from loyalty_project.gateway.known_callers import KnownCallers, is_marked
 from loyalty_project.gateway.lanes import BusyError, Lanes
+from loyalty_project.upload_tickets import MAX_UPLOAD_BYTES, has_ticket
 from loyalty_project.wsgi import application as django_application
 from loyalty_project.wsgi_request import TolerantRequest
 
@@ -100,7 +102,8 @@ async def _body_of(scope: Scope, protocol: ServerProtocol) -> Body:
     headers = scope.headers
     if headers.get("content-length") in {None, "0"} and headers.get("transfer-encoding") is None:
         return Body(BytesIO(), is_complete=True)
-    return await receive_body(cast("AsyncIterable[bytes]", protocol))
+    most = MAX_UPLOAD_BYTES if scope.query_string and has_ticket(scope.query_string) else MAX_BODY_BYTES
+    return await receive_body(cast("AsyncIterable[bytes]", protocol), most=most)
 
 
 def _answer(environment: dict[str, Any], protocol: ServerProtocol) -> None:

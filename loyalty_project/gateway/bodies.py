@@ -39,11 +39,11 @@ class Body:
         return data
 
 
-async def receive_body(chunks: AsyncIterable[bytes]) -> Body:
+async def receive_body(chunks: AsyncIterable[bytes], *, most: int = MAX_BODY_BYTES) -> Body:
     """The body that arrives in `chunks`: complete, or as far as it has come when its time is over.
 
-    Bytes behind the limit of 5 MiB are read up to 64 MiB and dropped, one is kept: the reader sees that the limit is exceeded,
-    and a client that is still sending gets the answer.
+    Bytes behind the limit of `most` (5 MiB) are read up to 64 MiB and dropped, one is kept: the reader sees that the limit is
+    exceeded, and a client that is still sending gets the answer.
     """
     file = tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 - closed with the body
     received = 0
@@ -53,11 +53,11 @@ async def receive_body(chunks: AsyncIterable[bytes]) -> Body:
     try:
         async with asyncio.timeout_at(begun + GRACE_SECONDS) as deadline:
             async for chunk in chunks:
-                file.write(chunk[: max(0, MAX_BODY_BYTES + 1 - received)])
+                file.write(chunk[: max(0, most + 1 - received)])
                 received += len(chunk)
                 if received > MAX_DISCARDED_BYTES:
                     break
-                deadline.reschedule(begun + GRACE_SECONDS + min(received, MAX_BODY_BYTES) / SLOWEST_RATE)
+                deadline.reschedule(begun + GRACE_SECONDS + min(received, most) / SLOWEST_RATE)
             is_complete = True
     except (TimeoutError, OSError, RuntimeError):
         # RuntimeError: the server's error for a client that went away.

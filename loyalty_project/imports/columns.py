@@ -22,8 +22,25 @@ _NEVER_MARKED: Final = frozenset({"mobile", "id"})
 _SAMPLE: Final = 1 << 16
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileColumns:
+    """The columns that a file may have, in the order of the documentation; all `required` ones, and one of `any_of`.
+
+    `prefixes` are the beginnings of columns that may have any name.
+    """
+
+    known: Sequence[str]
+    required: Sequence[str] = ()
+    any_of: Sequence[str] = ()
+    prefixes: Sequence[str] = ()
+
+
 class ColumnsError(Exception):
-    """The file has the wrong columns. The text names them, for the user."""
+    """The file has the wrong columns. The text names them, for the user; `expected` are the right ones, if they are known."""
+
+    def __init__(self, message: str, *, expected: FileColumns | None = None) -> None:
+        super().__init__(message)
+        self.expected = expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,18 @@ def header_of(cells: Sequence[str]) -> Header:
     return Header(columns=[names[index] for index in indexes], indexes=indexes, width=len(names))
 
 
+def mapped_header(columns: Sequence[str]) -> Header:
+    """The header of a file whose cells are these columns of ours, in the order of the file; "" for a cell that is left out.
+
+    Raises `ColumnsError` if two cells are the same column.
+    """
+    repeated = sorted({column for column in columns if column and columns.count(column) > 1})
+    if repeated:
+        raise ColumnsError(f"Chosen for more than one column of the file: {', '.join(repeated)}.")
+    indexes = [index for index, column in enumerate(columns) if column]
+    return Header(columns=[columns[index] for index in indexes], indexes=indexes, width=len(columns))
+
+
 def general_detail(code: CodeTable, values: Mapping[str, str]) -> str:
     """A sentence on a row that is rejected for no single cell: its identifiers, and the sentence of the code."""
     named = next((column for column in IDENTIFIERS if column in values), "")
@@ -113,13 +142,16 @@ def check_columns(
     known: Mapping[str, str],
     required: Sequence[str] = (),
     any_of: Sequence[str] = IDENTIFIERS,
+    prefixes: Sequence[str] = (),
 ) -> None:
     """Raise `ColumnsError` unless the columns are `known`, with all `required` ones and at least one of `any_of`.
 
-    `known` has "" for each column, or the reason why it cannot be used now.
+    `known` has "" for each column, or the reason why it cannot be used now. Columns that begin with one of `prefixes` are
+    known as well.
     """
     problems = []
-    unknown = [column for column in columns if column not in known]
+    free = tuple(prefixes)
+    unknown = [column for column in columns if column not in known and (not column.startswith(free) or column in free)]
     if unknown:
         problems.append(f"unknown {', '.join(unknown)}")
     problems += [f"{column}: {known[column]}" for column in columns if known.get(column)]
@@ -129,4 +161,6 @@ def check_columns(
     if any_of and not set(any_of) & set(columns):
         problems.append(f"missing one of {', '.join(any_of)}")
     if problems:
-        raise ColumnsError(f"Columns of the file: {'; '.join(problems)}.")
+        usable = [column for column, reason_ in known.items() if not reason_]
+        expected = FileColumns(known=usable, required=required, any_of=any_of, prefixes=free)
+        raise ColumnsError(f"Columns of the file: {'; '.join(problems)}.", expected=expected)

@@ -24,12 +24,16 @@ class RowStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """Result of a row: its code and a sentence on the reason (`detail`) if it was rejected, else its warnings."""
+    """Result of a row: its code and a sentence on the reason (`detail`) if it was rejected, else its warnings.
+
+    `record_id` is the record that the row created, in imports that can be undone.
+    """
 
     fate: RowStatus
     code: CodeTable | None = None
     warnings: Iterable[Notice] = ()
     detail: str = ""
+    record_id: int | None = None
 
 
 def rejected(code: CodeTable, detail: str = "") -> RowResult:

@@ -8,13 +8,14 @@ COUNTED: Final = 10_000
 
 
 class BoundedCount(Subquery):
-    """Number of `rows`, at most COUNTED + 1: an annotation for rows that refer to the outer row."""
+    """Number of `rows`, at most `most` (COUNTED) + 1: an annotation, for rows that may refer to the outer row."""
 
     template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField()
 
-    def __init__(self, rows: QuerySet[Any]) -> None:
-        super().__init__(rows.order_by().values("pk")[: COUNTED + 1])
+    def __init__(self, rows: QuerySet[Any], *, most: int | None = None) -> None:
+        limit = COUNTED if most is None else most
+        super().__init__(rows.order_by().values("pk")[: limit + 1])
 
 
 def count_label(count: int, limit: int = COUNTED) -> str:

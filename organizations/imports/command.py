@@ -2,9 +2,7 @@
 
 import sys
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
@@ -13,45 +11,35 @@ from django.db import Error
 
 from loyalty_project.command_options import COUNT
 from loyalty_project.db.errors import database_failure
-from loyalty_project.db.locks import hold_name, most_values
 from loyalty_project.db.statistics import analyze_outdated_tables
-from loyalty_project.imports.batches import Prepared, Worker, in_batches, may_succeed_later
-from loyalty_project.imports.columns import (
-    IDENTIFIERS,
-    ColumnsError,
-    Header,
-    general_detail,
-    header_of,
-    read_header_row,
-)
+from loyalty_project.imports.batches import Worker, may_succeed_later
+from loyalty_project.imports.columns import ColumnsError, Header
 from loyalty_project.imports.progress import progress_bar
-from loyalty_project.imports.reading import Row, RowReader
-from loyalty_project.imports.rejects import Reject, check_rejects_path, write_rejects
-from loyalty_project.imports.results import RowResult, Tally, kinds_of
-from loyalty_project.imports.shapes import foreign_header
+from loyalty_project.imports.reading import RowReader
+from loyalty_project.imports.rejects import check_rejects_path, write_rejects
+from loyalty_project.imports.results import Tally, kinds_of
 from loyalty_project.imports.sources import Source, UnreadableFileError, open_source
 from organizations.audit.actors import Actor, command_actor
 from organizations.imports.dry_runs import dry_run
 from organizations.imports.progress import RehearsedProgress, RunProgress, StoredProgress
 from organizations.imports.runs import RunKey, find_run, open_run
+from organizations.imports.working import BATCH_SIZE, hold_import, open_columns, rows_of_a_batch, work_rows
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 
 SOME_REJECTED = 1
 NOTHING_IMPORTED = 2
 INTERRUPTED = 130
-# Measured: larger batches are hardly faster, and a till that has a customer or an identifier of the batch waits for its end.
-BATCH_SIZE = 200
-# Identifiers of a row, or the number of its bill: each is locked by its value.
-_VALUES_OF_A_ROW = len(IDENTIFIERS)
-# The last statement of a process that was killed may run on for this long.
-_PATIENCE = 10.0
 
 
 class ImportCommand(BaseCommand):
     """A command that imports one kind of file. Subclasses define the columns and process the rows."""
 
     name: ClassVar[str]
+    # What the file brings, for staff who choose it in the back office.
+    about: ClassVar[str]
+    # True if rows give or take points, coupons, tiers or rewards: staff need a permission of their own for such files.
+    moves_points: ClassVar[bool] = True
 
     @abstractmethod
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:
@@ -106,7 +94,8 @@ class ImportCommand(BaseCommand):
             if options["resume"] and not source.sha256:
                 _fail(f"{source.name} cannot be continued: it can be read only once.")
             reader = RowReader(source.stream)
-            header, worker = self._open(reader, by=command_actor(self.name, organization), options=options)
+            by = command_actor(self.name, organization)
+            header, worker = open_columns(reader, lambda columns: self.open_worker(columns, by=by, options=options))
             key = RunKey(
                 organization=organization,
                 command=self.name,
@@ -118,36 +107,14 @@ class ImportCommand(BaseCommand):
                 with dry_run(on_letting_go=self._say_that_it_let_go) as trial:
                     rehearsed = RehearsedProgress(find_run(key), start=start, dry_run=trial)
                     return self._work(rehearsed, source, reader, header, worker, options)
-            with _alone(key):
-                stored = StoredProgress(open_run(key, source, start), start=start)
+            with hold_import(key) as is_held:
+                if not is_held:
+                    _fail("Another process is importing this file at this moment. Nothing was done.")
+                stored = StoredProgress(open_run(key, source.name, start, by=by), start=start)
                 tally = self._work(stored, source, reader, header, worker, options)
                 # What comes next, such as an export, is planned for the rows that are there now.
                 analyze_outdated_tables()
                 return tally
-
-    def _open(self, reader: RowReader, *, by: Actor, options: Mapping[str, Any]) -> tuple[Header, Worker]:
-        """The header, and the worker for rows below it. Raises `ColumnsError`, and `UnreadableFileError` for other shapes."""
-        row = read_header_row(reader)
-
-        def open_columns(cells: Sequence[str]) -> tuple[Header, Worker]:
-            header = header_of(cells)
-            return header, self.open_worker(header.columns, by=by, options=options)
-
-        def is_header(cells: Sequence[str]) -> bool:
-            try:
-                open_columns(cells)
-            except ColumnsError:
-                return False
-            return True
-
-        try:
-            opened = open_columns(row.cells)
-        except ColumnsError:
-            if shape := foreign_header(row, reader, is_header=is_header):
-                raise UnreadableFileError(shape) from None
-            raise
-        reader.columns, reader.free_text = [cell.strip() for cell in row.cells], opened[1].free_text
-        return opened
 
     def _work(
         self,
@@ -161,12 +128,8 @@ class ImportCommand(BaseCommand):
         if progress.position != reader.position:
             begun = f"{progress.started_at:%Y-%m-%d %H:%M:%S}"
             self.stderr.write(f"Continuing the import of {begun} UTC behind line {progress.position.lines}.")
-            reader.seek(progress.position)
         with progress_bar(source.size, wanted=not options["no_progress"]) as report:
-            prepared = (_prepare(row, header, worker) for row in reader)
-            for batch in in_batches(prepared, self._rows_of_a_batch(options), together=worker.together):
-                progress.work(batch, worker, partial(_rejects, header))
-                report(batch[-1].row.end, progress.tally)
+            work_rows(progress, reader, header, worker, report=report, batch_size=self._rows_of_a_batch(options))
         if options["errors"]:
             try:
                 write_rejects(options["errors"], header.columns, progress.rejects())
@@ -179,7 +142,7 @@ class ImportCommand(BaseCommand):
     def _rows_of_a_batch(self, options: Mapping[str, Any]) -> int:
         """`--batch-size`, but no more than the server's lock table allows."""
         wanted: int = options["batch_size"]
-        size = min(wanted, max(1, most_values() // _VALUES_OF_A_ROW))
+        size = rows_of_a_batch(wanted)
         if size < wanted and wanted != BATCH_SIZE:
             self.stderr.write(f"Batches have {size} rows: the database cannot lock the values of more at once.")
         return size
@@ -189,38 +152,6 @@ class ImportCommand(BaseCommand):
             "Another session waited for this dry run, which has let go of its rows. From here on each batch is tried by "
             "itself: rows that repeat those of earlier batches may be counted as new."
         )
-
-
-def _prepare(row: Row, header: Header, worker: Worker) -> Prepared:
-    problem = header.problem(row)
-    values = {} if problem else header.values(row)
-    return Prepared(row, values, problem or header.damage(row, values, worker.codes))
-
-
-def _rejects(header: Header, batch: Sequence[Prepared], results: Sequence[RowResult]) -> list[Reject]:
-    return [
-        Reject(
-            line=prepared.row.line,
-            code=int(result.code),
-            message=result.code.sentence,
-            detail=result.detail or general_detail(result.code, prepared.values),
-            row=header.original(prepared.row),
-        )
-        for prepared, result in zip(batch, results, strict=True)
-        if result.code is not None
-    ]
-
-
-@contextmanager
-def _alone(key: RunKey) -> Iterator[None]:
-    """Keep the same import from running twice at once. A stream has no checksum and is never the same import."""
-    if not key.sha256:
-        yield
-        return
-    with hold_name(f"import {key.name}", patience=_PATIENCE) as is_held:
-        if not is_held:
-            _fail("Another process is importing this file at this moment. Nothing was done.")
-        yield
 
 
 def _check_errors_path(path: Path) -> None:

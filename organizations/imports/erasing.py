@@ -1,4 +1,4 @@
-"""Rows of imports about a person who is erased: rejected rows of unfinished runs, and error files (docs/back-office.md)."""
+"""Rows of imports about a person who is erased: rejected rows of unfinished runs, uploaded files, and error files."""
 
 import csv
 import json
@@ -9,12 +9,14 @@ from typing import Final
 
 from loyalty_project.imports.reading import RowReader
 from loyalty_project.private_files import replaced_file
+from organizations.imports.files import files_of, is_upload
 from organizations.imports.models import RejectedRow
 
 _CHUNK: Final = 1000
 # A number as people write it, and how many digits make one that identifies a person.
 _NUMBER: Final = re.compile(r"[+(]?[\d\s().-]+", re.ASCII)
 _FEWEST_DIGITS: Final = 7
+_BLANK: Final = ord(" ")
 
 
 def names_person(cells: Sequence[str], values: Sequence[str]) -> bool:
@@ -53,6 +55,31 @@ def drop_rows(path: Path, values: Sequence[str]) -> int:
             else:
                 kept.write(f"{row.raw}\n".encode(errors="surrogateescape"))
     return dropped
+
+
+def empty_files(organization_id: int, values: Sequence[str]) -> int:
+    """Take the rows that name the person out of all files of imports of an organization. Returns their number.
+
+    In a file that is still to be imported they become blanks of the same length: an import that is under way finds its place,
+    and refuses the row. Raises `OSError`.
+    """
+    return sum(blank_rows(path, values) if is_upload(path) else drop_rows(path, values) for path in files_of(organization_id))
+
+
+def blank_rows(path: Path, values: Sequence[str]) -> int:
+    """Write blanks over the rows of a CSV file that name the person, in place. Returns their number. Raises `OSError`."""
+    blanked = 0
+    with path.open("r+b") as stream, path.open("r+b") as writer:
+        start = 0
+        for row in RowReader(stream):
+            if row.line > 1 and (names_person(row.cells, values) if row.cells else _stands_in(row.raw, values)):
+                writer.seek(start)
+                old = writer.read(row.end.offset - start)
+                writer.seek(start)
+                writer.write(bytes(byte if byte in b"\r\n" else _BLANK for byte in old))
+                blanked += 1
+            start = row.end.offset
+    return blanked
 
 
 def _stands_in(text: str, values: Sequence[str]) -> bool:

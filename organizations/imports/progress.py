@@ -58,7 +58,8 @@ class StoredProgress(RunProgress):
     def _work(self, batch: Sequence[Prepared], worker: Worker, to_rejects: ToRejects) -> Results:
         def store(results: Results) -> None:
             tally, reached = self._with(batch, results), batch[-1].row.end
-            store_batch(self._run, reached=reached, tally=tally, rejects=to_rejects(batch, results))
+            created = [result.record_id for result in results if result.record_id is not None]
+            store_batch(self._run, reached=reached, tally=tally, rejects=to_rejects(batch, results), created=created)
 
         if worker.prepare is not None:
             worker.prepare(len(batch))

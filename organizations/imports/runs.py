@@ -10,8 +10,8 @@ from loyalty_project.db.rows import insert_rows
 from loyalty_project.imports.lines import Position
 from loyalty_project.imports.rejects import Reject, csv_line
 from loyalty_project.imports.results import Occurrences, RowStatus, Tally
-from loyalty_project.imports.sources import Source
-from organizations.imports.models import ImportRun, RejectedRow
+from organizations.audit.actors import Actor
+from organizations.imports.models import CreatedRecord, ImportRun, RejectedRow
 from organizations.tenancy.models import Organization
 
 _LONGEST_NAME = 250
@@ -40,18 +40,19 @@ def find_run(key: RunKey) -> ImportRun | None:
     return ImportRun.objects.filter(command=key.command, sha256=key.sha256, options=key.options, finished_at=None).first()
 
 
-def open_run(key: RunKey, source: Source, start: Position) -> ImportRun:
-    """The unfinished run of this import, or a new one from `start`."""
+def open_run(key: RunKey, filename: str, start: Position, *, by: Actor) -> ImportRun:
+    """The unfinished run of this import, or a new one from `start`, which `by` has started."""
     run = find_run(key)
     if run is not None:
         return run
     return ImportRun.objects.create(
         organization=key.organization,
         command=key.command,
-        filename=source.name[-_LONGEST_NAME:],
+        filename=filename[-_LONGEST_NAME:],
         sha256=key.sha256,
         options=key.options,
         started_at=clock.now(),
+        started_by=by.name,
         offset=start.offset,
         lines=start.lines,
     )
@@ -76,12 +77,14 @@ def occurrences_of(stored: Mapping[str, Any]) -> dict[str, Occurrences]:
     }
 
 
-def _stored(occurrences: Mapping[str, Occurrences]) -> dict[str, Any]:
+def stored_occurrences(occurrences: Mapping[str, Occurrences]) -> dict[str, Any]:
+    """Warnings or errors as JSON: count and first lines by code and sentence."""
     return {kind: [found.count, list(found.lines)] for kind, found in occurrences.items()}
 
 
-def store_batch(run: ImportRun, *, reached: Position, tally: Tally, rejects: Sequence[Reject]) -> None:
-    """Write the progress of the run. Call it in the transaction of the batch."""
+def store_batch(run: ImportRun, *, reached: Position, tally: Tally, rejects: Sequence[Reject], created: Iterable[int]) -> None:
+    """Write the progress of the run, and the ids of the records that it `created`. Call it in the transaction of the batch."""
+    insert_rows([CreatedRecord(organization=run.organization, run=run, record_id=pk) for pk in created])
     insert_rows(
         [
             RejectedRow(
@@ -100,8 +103,8 @@ def store_batch(run: ImportRun, *, reached: Position, tally: Tally, rejects: Seq
     ImportRun.objects.filter(pk=run.pk).update(
         offset=reached.offset,
         lines=reached.lines,
-        warnings=_stored(tally.warnings),
-        errors=_stored(tally.errors),
+        warnings=stored_occurrences(tally.warnings),
+        errors=stored_occurrences(tally.errors),
         **counts,
     )
 

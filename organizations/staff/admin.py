@@ -11,13 +11,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from organizations.back_office.current_user import member_of
+from organizations.back_office.current_user import actor_of, member_of
 from organizations.back_office.filters import ChoiceFilter, YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
-from organizations.back_office.pages import row_page
+from organizations.back_office.pages import page_of, row_page
 from organizations.back_office.secrets import SecretAdmin, SecretKind
 from organizations.staff.models import StaffMember
 from organizations.staff.organization_file import STAFF
+from organizations.two_step.services import remove_app
 
 
 class StaffForm(ConfigurationForm):
@@ -71,7 +72,7 @@ class StaffMemberAdmin(SecretAdmin):
     list_filter = (("role", ChoiceFilter), ("is_active", YesNoFilter))
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
-    actions_detail: Sequence[str] = ("set_password",)
+    actions_detail: Sequence[str] = ("set_password", "reset_two_step")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Staff of the current user's organization. They are not tenant rows, because log-in precedes any scope."""
@@ -95,6 +96,26 @@ class StaffMemberAdmin(SecretAdmin):
         if rows.filter(pk=member_of(request).pk).exists():
             messages.warning(request, "Your own log-in stays on.")
         super().deactivate(request, rows.exclude(pk=member_of(request).pk))
+
+    @row_page("Reset two-step log-in", address="reset-two-step", icon="phonelink_erase")
+    def reset_two_step(self, request: HttpRequest, member: StaffMember) -> HttpResponse:
+        """Remove the authenticator app of a member who has lost it; the current user's own is switched off on its own page."""
+        if member.pk == member_of(request).pk:
+            return HttpResponseRedirect(reverse("two_step"))
+        if request.method == "POST":
+            if remove_app(member, by=actor_of(request, self.organization_behind(member))):
+                messages.success(request, f"The next log-in of {member} asks for the password alone.")
+            else:
+                messages.info(request, f"{member} has no two-step log-in.")
+            return HttpResponseRedirect(page_of(member))
+        return self.answer_page(
+            request,
+            "back_office/reset_two_step.html",
+            title=f"Reset two-step log-in: {member}",
+            original=member,
+            form=forms.Form(),
+            submit="Reset",
+        )
 
     @row_page("Set password", address="new-password", icon="key")
     def set_password(self, request: HttpRequest, member: StaffMember) -> HttpResponse:

@@ -20,6 +20,8 @@ from organizations.staff.models import StaffMember
 from organizations.staff.permissions import Permissions, StaffPermissions
 
 LONGEST_NAME: Final = 150  # of the column
+# The setting AUTHENTICATION_BACKENDS names it.
+BACKEND: Final = "organizations.staff.log_in.RoleBackend"
 
 
 def credential_name(username: str) -> str:

@@ -13,11 +13,15 @@ from django.utils.module_loading import import_string
 
 from loyalty_project import clock
 from loyalty_project.gateway.known_callers import mark_known
+from organizations.staff.models import StaffMember
+from organizations.staff.second_step import VERIFIED, needs_app
 
 # Keys of a session, all in seconds since 1970.
 BEGUN_AT: Final = "begun_at"
 SEEN_AT: Final = "seen_at"
 CONFIRMED_AT: Final = "confirmed_at"
+# Names of addresses that are open to members who still have to add their second step.
+_OPEN_BEFORE: Final = frozenset({"two_step", "confirm_password", "logout", "jsi18n"})
 # A session is written once in this time, not with every page.
 _WRITTEN_EVERY: Final = 60
 
@@ -44,6 +48,14 @@ def needs_password(request: HttpRequest, now: int) -> bool:
         return False
     minutes = settings.STAFF_CONFIRM_MINUTES * (2 if request.method == "POST" else 1)
     return bool(now - request.session.get(CONFIRMED_AT, now) > minutes * 60)
+
+
+def owes_second_step(request: HttpRequest) -> bool:
+    """True if the member's role demands two-step log-in, the session has none, and the page is not one that adds it."""
+    match = request.resolver_match
+    if request.session.get(VERIFIED) or (match is not None and match.url_name in _OPEN_BEFORE):
+        return False
+    return isinstance(request.user, StaffMember) and needs_app(request.user)
 
 
 @cache
@@ -77,9 +89,11 @@ class StaffSessionMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
-        """A redirect to the page that asks for the password, if the page needs it."""
+        """A redirect to the page that adds a demanded second step, or to the one that asks for the password."""
         if not request.path.startswith(reverse("admin:index")) or not request.user.is_authenticated:
             return None
+        if owes_second_step(request):
+            return HttpResponseRedirect(reverse("two_step"))
         if not needs_password(request, seconds_now()):
             return None
         return HttpResponseRedirect(f"{reverse('confirm_password')}?{urlencode({'next': request.get_full_path()})}")

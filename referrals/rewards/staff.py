@@ -2,17 +2,23 @@
 
 from typing import Final
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from organizations.back_office.counting import COUNTED
 from organizations.back_office.current_user import member_of
+from organizations.back_office.queues import Queue
 from referrals.rewards.models import Reward
 
 DECIDE: Final = "referrals.decide_reward"
 
 
-def count_held(request: HttpRequest) -> int:
-    """Number of rewards that are held for review; 0 for users who do not decide. One query."""
+def held_rewards(request: HttpRequest) -> QuerySet[Reward] | None:
+    """Rewards that are held for review; None for users who do not decide."""
     if not member_of(request).has_perm(DECIDE):
-        return 0
-    return Reward.objects.filter(state=Reward.State.HELD).values("pk")[:COUNTED].count()
+        return None
+    return Reward.objects.filter(state=Reward.State.HELD)
+
+
+REWARDS: Final = Queue(
+    "Rewards held for review", "card_giftcard", "referrals.reward", held_rewards, (("state__exact", "HELD"),)
+)

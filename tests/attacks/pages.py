@@ -42,6 +42,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "engagement_program_pause_page": "engagement.pause_program",
     "organizations_till_set_password": "organizations.change_till",
     "organizations_apiclient_set_secret": "organizations.change_apiclient",
+    "organizations_staffmember_reset_two_step": "organizations.change_staffmember",
     "organizations_staffmember_set_password": "organizations.change_staffmember",
     "referrals_reward_decide": "referrals.decide_reward",
     "subscriptions_consentchange_decide": "subscriptions.change_consent",

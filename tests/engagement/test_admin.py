@@ -96,9 +96,9 @@ def test_history_is_neither_changed_nor_added_nor_deleted(
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize(
     ("table", "queries"),
-    # Session, member of staff, the limit to stores, adjustments that wait, programs of the filter; stores or tiers of a further
+    # Session, member of staff, the limit to stores, the queues, programs of the filter; stores or tiers of a further
     # one; the rows.
-    [("membership", 7), ("pointsaccount", 6), ("pointsentry", 7), ("pointslot", 6), ("redemption", 7)],
+    [("membership", 8), ("pointsaccount", 6), ("pointsentry", 7), ("pointslot", 6), ("redemption", 7)],
 )
 def test_a_list_costs_the_same_for_any_number(
     administrator: Client,

@@ -53,6 +53,7 @@ TABLE = """
     engagement.view_couponseries            A M . C U  .
     engagement.view_deferredevent           A . . C U  .
     engagement.view_expiringpoints          A M S C U  kept
+    engagement.view_figures                 A M . . U  kept
     engagement.view_interaction             A M S C U  kept
     engagement.view_itempair                A M . C U  .
     engagement.view_membership              A M S C U  kept
@@ -84,13 +85,15 @@ TABLE = """
     organizations.change_store              A . . . .  .
     organizations.change_till               A . . . .  .
     organizations.change_zone               A . . . .  .
+    organizations.import_files              A M . . .  .
+    organizations.import_points             A . . . .  .
     organizations.view_apiclient            A . . . U  .
     organizations.view_auditentry           A . . C U  .
     organizations.view_cardseries           A . . . U  .
     organizations.view_concept              A . . . U  .
     organizations.view_fielddefinition      A . . . U  .
     organizations.view_idempotencykey       A . . . .  .
-    organizations.view_importrun            A . . . U  .
+    organizations.view_importrun            A M . . U  .
     organizations.view_organization         A . . . U  .
     organizations.view_sourceaccount        A . . . U  .
     organizations.view_staffmember          A . . . U  .

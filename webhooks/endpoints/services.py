@@ -43,8 +43,3 @@ def pause_failing(endpoint: Endpoint, *, since: datetime, organization: Organiza
     """Pause an endpoint that has failed for too long. Staff see it on the start page. Call it in a transaction."""
     if pause_endpoint(endpoint, PausedBecause.FAILURES, by=command_actor("worker", organization)):
         log.warning("webhook_endpoint_paused", endpoint=endpoint.pk, failing_since=since.isoformat())
-
-
-def count_paused() -> int:
-    """Number of endpoints in the scope that were paused after failures. One query."""
-    return Endpoint.objects.filter(is_active=True, paused_because=PausedBecause.FAILURES).count()

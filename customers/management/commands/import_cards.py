@@ -36,6 +36,8 @@ class Command(ImportCommand):
 
     name = "import_cards"
     help = "Imports cards, issued or not, from a CSV file: docs/imports.md."
+    about = "Cards, with or without a customer"
+    moves_points = False
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - none matter
         """A worker for these columns. Raises `ColumnsError`."""

@@ -26,6 +26,8 @@ class Command(ImportCommand):
 
     name = "import_segments"
     help = "Imports which partition of a segment customers are in, from a CSV file: docs/imports.md."
+    about = "Which partition of a segment customers are in"
+    moves_points = False
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - none matter
         """A worker for these columns. Raises `ColumnsError`."""

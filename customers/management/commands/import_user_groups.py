@@ -28,6 +28,8 @@ class Command(ImportCommand):
 
     name = "import_user_groups"
     help = "Imports who is in which user group, from a CSV file: docs/imports.md."
+    about = "Who is in which user group"
+    moves_points = False
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - none matter
         """A worker for these columns. Raises `ColumnsError`."""

@@ -36,6 +36,7 @@ from organizations.back_office.refusals import notice_sentence
 from organizations.card_series.models import CardSeries
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
+from use_cases.active_customers import BoughtFilter
 from use_cases.corrections import Correction
 from use_cases.customer_page import panels_of, read_customer_page
 
@@ -114,6 +115,7 @@ class CustomerAdmin(CustomerHistoryAdmin, MergeActions, StatusActions, ErasureAc
         ("type", ChoiceFilter),
         RegisteredStoreFilter,
         ("registered_on", DayRangeFilter),
+        ("bills__billed_at", BoughtFilter),
         StatusFilter,
         ("fraud_status", ChoiceFilter),
         SourceFilter,

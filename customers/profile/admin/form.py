@@ -14,7 +14,7 @@ from django.db import Error
 from customers.identifiers.models import Identifier
 from customers.identity_requests.rules import IdentityChange, auto_approval_policy, may_change
 from customers.profile.admin.form_fields import FormOptions, field_key, fields_for
-from customers.profile.admin.form_refusals import FIELD_OF, already_registered, not_updated
+from customers.profile.admin.form_refusals import FIELD_OF, TAKEN, not_updated, with_owner
 from customers.profile.admin.form_values import item_of, stored_values
 from customers.profile.field_values import WrongTypeError, read_value
 from customers.profile.models import Customer
@@ -172,16 +172,23 @@ class CustomerForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]  #
     def _add_refusal(self, code: CodeTable, *, key: str = "") -> None:
         field = key or FIELD_OF.get(code)
         if code == Code.ALREADY_REGISTERED:
-            self.add_error(None, self._already_registered())
+            self.add_error(None, self._with_owner(code, self._typed_identifiers()))
+        elif code in TAKEN:
+            typed = {kind: value for kind, value in self._typed_identifiers().items() if kind == TAKEN[code]}
+            self.add_error(TAKEN[code], self._with_owner(code, typed))
         elif code == Code.PROFILE_NOT_UPDATED:
             self.add_error(None, not_updated(self.instance, self.options.organization.policy))
         else:
             self.add_error(field if field in self.fields else None, sentence_of(code))
 
-    def _already_registered(self) -> str:
-        context = load_input_context([], by=self.options.actor)
-        customer_input = read_customer_input(self.item(), context, action="add")
-        return already_registered(customer_input.identifiers, self.options.visible)
+    def _typed_identifiers(self) -> dict[str, str]:
+        """The typed identifiers as they are stored, by kind."""
+        item = {**self.item(), "id": str(self.instance.pk)} if self.instance.pk else self.item()
+        context = load_input_context([item], by=self.options.actor)
+        return dict(read_customer_input(item, context, action="update" if self.instance.pk else "add").identifiers)
+
+    def _with_owner(self, code: CodeTable, identifiers: Mapping[str, str]) -> str:
+        return with_owner(code, identifiers, self.options.visible, by=self.options.actor)
 
 
 def customer_form(options: FormOptions, *, is_new: bool) -> type[CustomerForm]:

@@ -12,9 +12,11 @@ from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from customers.statuses.rules import is_leaving
 from loyalty_project.protocol.codes import Code, CodeTable
+from organizations.audit.actors import Actor
 from organizations.back_office.pages import page_of
 from organizations.back_office.refusals import sentence_of
 from organizations.policies import Policy
+from use_cases.reduced_card import owners_at_other_stores
 
 # The field at which a refusal is shown; other refusals are shown above the form.
 FIELD_OF: Final[Mapping[CodeTable, str]] = {
@@ -36,6 +38,12 @@ FIELD_OF: Final[Mapping[CodeTable, str]] = {
     Code.LOYALTY_CANNOT_BE_LEFT: "type",
     Code.INVALID_TEST_CONTROL_STATUS: "test_control_status",
 }
+# Refusals because another customer has a value, with the kind of identifier.
+TAKEN: Final[Mapping[CodeTable, str]] = {
+    Code.MOBILE_TAKEN: "mobile",
+    Code.EMAIL_TAKEN: "email",
+    Code.EXTERNAL_ID_TAKEN: "external_id",
+}
 
 
 def not_updated(customer: Customer, policy: Policy) -> str:
@@ -51,11 +59,23 @@ def not_updated(customer: Customer, policy: Policy) -> str:
     )
 
 
-def already_registered(identifiers: Mapping[str, str], visible: QuerySet[Customer]) -> str:
-    """That a customer with one of the identifiers is already registered, with a link if they are among `visible`."""
-    sentence = sentence_of(Code.ALREADY_REGISTERED)
+def with_owner(code: CodeTable, identifiers: Mapping[str, str], visible: QuerySet[Customer], *, by: Actor) -> str:
+    """The sentence of a refusal because a customer has one of the identifiers already, with a link to the customer.
+
+    A link to the reduced card if the customer is not among `visible`, unless the policy forbids it.
+    """
+    sentence = sentence_of(code)
+    if not identifiers:
+        return sentence
     same = reduce(or_, (Q(kind=kind, value=value) for kind, value in identifiers.items()))
     owners = Identifier.objects.filter(same, exclusive=True).values("customer_id")
     for customer in visible.filter(pk__in=owners)[:1]:
         return format_html('{} <a class="bo-link" href="{}">Open {}</a>', sentence, page_of(customer), customer)
+    others = owners_at_other_stores({kind: [value] for kind, value in identifiers.items()}, by=by)
+    for other in others[:1]:
+        return format_html(
+            '{} The customer registered at another store: <a class="bo-link" href="{}">Open the reduced card</a>',
+            sentence,
+            other.address,
+        )
     return sentence

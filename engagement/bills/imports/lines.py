@@ -27,8 +27,7 @@ DESCRIPTION_LENGTH = 250
 
 def check_line_columns(columns: Sequence[str]) -> None:
     """Raise `ColumnsError` for unknown or missing columns."""
-    attributes = [column for column in columns if column.startswith(ATTRIBUTE) and column != ATTRIBUTE]
-    check_columns(columns, known=dict.fromkeys((*COLUMNS, *attributes), ""), required=REQUIRED)
+    check_columns(columns, known=dict.fromkeys(COLUMNS, ""), required=REQUIRED, prefixes=(ATTRIBUTE,))
 
 
 def bill_of_row(row: Values) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ class Command(ImportCommand):
 
     name = "import_coupons"
     help = "Imports coupons from a CSV file: docs/imports.md."
+    about = "Coupons that customers have, and their redemptions"
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - it has none
         """The worker of files with these columns. Raises `ColumnsError`."""

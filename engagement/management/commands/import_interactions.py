@@ -28,6 +28,8 @@ class Command(ImportCommand):
 
     name = "import_interactions"
     help = "Imports messages, check-ins, surveys and posts of customers from a CSV file: docs/imports.md."
+    about = "Messages, check-ins, surveys and posts of customers"
+    moves_points = False
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - it has none
         """The worker of files with these columns. Raises `ColumnsError`."""

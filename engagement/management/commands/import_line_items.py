@@ -29,6 +29,7 @@ class Command(ImportCommand):
 
     name = "import_line_items"
     help = "Imports the lines of bills from a CSV file: docs/imports.md."
+    about = "The lines of bills that are already here"
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - none matter
         """The worker of files with these columns. Raises `ColumnsError`."""

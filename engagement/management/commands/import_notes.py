@@ -20,6 +20,8 @@ class Command(ImportCommand):
 
     name = "import_notes"
     help = "Imports notes about customers from a CSV file: docs/imports.md."
+    about = "Notes about customers"
+    moves_points = False
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - it has none
         """The worker of files with these columns. Raises `ColumnsError`."""

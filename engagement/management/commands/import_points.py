@@ -24,6 +24,7 @@ class Command(ImportCommand):
 
     name = "import_points"
     help = "Imports postings of points from a CSV file: docs/imports.md."
+    about = "Points that another system has given, taken or let expire"
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - it has none
         """The worker of files with these columns. Raises `ColumnsError`."""

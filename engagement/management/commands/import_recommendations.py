@@ -28,6 +28,8 @@ class Command(ImportCommand):
 
     name = "import_recommendations"
     help = "Imports recommended products from a CSV file: docs/imports.md."
+    about = "Products recommended to customers"
+    moves_points = False
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - it has none
         """The worker of files with these columns. Raises `ColumnsError`."""

@@ -24,6 +24,7 @@ class Command(ImportCommand):
 
     name = "import_tiers"
     help = "Imports tiers of members from a CSV file: docs/imports.md."
+    about = "Tiers of members that another system knows"
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - it has none
         """The worker of files with these columns. Raises `ColumnsError`."""

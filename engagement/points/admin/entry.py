@@ -1,8 +1,8 @@
 """The ledger of points, to read and to search."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,7 @@ from engagement.points.explanations import explain
 from engagement.points.models import PointsEntry
 from engagement.programs.admin.filters import AccountProgramFilter
 from organizations.back_office.columns import actor_column, choice_column, link_column, value_column
-from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, StoreFilter
+from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter, Rows, StoreFilter
 from organizations.back_office.pages import row_page
 
 Kind = PointsEntry.Kind
@@ -39,6 +39,17 @@ KIND_COLORS: dict[str, str] = {
 
 def _change_unless_zero(points: Decimal) -> str:
     return format_change(points) if points else ""
+
+
+class EffectFilter(NamedFilter):
+    """By what an entry does to the balance, as the figures of the start page add it up."""
+
+    title = parameter_name = "effect"
+    options: ClassVar[Mapping[str, tuple[str, Callable[[Rows], Rows]]]] = {
+        "earned": ("earned", lambda rows: rows.filter(kind__in=[Kind.AWARD, Kind.RELEASE])),
+        "redeemed": ("redeemed, or given back", lambda rows: rows.filter(kind__in=[Kind.REDEEM, Kind.REVERSAL])),
+        "expired": ("expired", lambda rows: rows.filter(kind=Kind.EXPIRE)),
+    }
 
 
 @admin.register(PointsEntry)
@@ -61,6 +72,7 @@ class PointsEntryAdmin(AccountRowsAdmin):
     list_display_links = ("occurred_at",)
     list_filter = (
         ("kind", ChoiceFilter),
+        EffectFilter,
         AccountProgramFilter,
         StoreFilter,
         ("occurred_at", DayRangeFilter),

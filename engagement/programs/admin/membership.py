@@ -21,7 +21,7 @@ from engagement.tiers.explanations import explain_change
 from engagement.tiers.models import TierChange
 from organizations.audit.actors import Actor
 from organizations.back_office.current_user import actor_of
-from organizations.back_office.filters import DayRangeFilter, RelatedRowFilter
+from organizations.back_office.filters import DayRangeFilter, RelatedRowFilter, StoreFilter
 from organizations.back_office.forms import ActionForm, ReasonField
 from organizations.back_office.pages import page_of, permission_check, row_page
 
@@ -36,6 +36,12 @@ class TierFilter(RelatedRowFilter):
     def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:  # noqa: ARG002 - as in the base class
         tiers = Tier.objects.order_by("program__name", "position").values_list("pk", "program__name", "name")
         return [(pk, f"{program}: {name}") for pk, program, name in tiers]
+
+
+class MemberStoreFilter(StoreFilter):
+    """By the store where the customer registered."""
+
+    path = "customer__registered_store"
 
 
 class SetTierForm(ActionForm):
@@ -82,7 +88,7 @@ class MembershipAdmin(LoyaltyRowsAdmin):
     )  # fmt: skip
     list_display = ("enrolled_on", "customer_link", "program", "tier_label", "tier_since", "tier_expires_on")
     list_display_links = ("enrolled_on",)
-    list_filter = (ProgramFilter, TierFilter, ("enrolled_on", DayRangeFilter))
+    list_filter = (ProgramFilter, TierFilter, MemberStoreFilter, ("enrolled_on", DayRangeFilter))
 
     @display(description="Changes of the tier, the newest first, and why")
     def tier_history(self, membership: Membership) -> SafeString:

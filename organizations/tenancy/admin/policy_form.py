@@ -95,6 +95,12 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "CONF_ALLOW_POINTS_REDEMPTION_REVERSAL": "Redemptions may be reversed",
         "CONF_COUPON_TRANSACTION_NUMBER_REQUIRED": "Coupon redemption requires a bill number",
     },
+    "Customers of other stores": {
+        "CUSTOMERS_OF_OTHER_STORES": (
+            "What staff of a store see of another store's customer whose whole mobile, e-mail, external id or card number they"
+            " know: name, points, tier and status (MINIMAL), identifiers and store as well (CONTACT), or NOTHING"
+        ),
+    },
     "Adjusting points": {
         "ADJUSTMENT_LIMIT_STORE_STAFF": "Most points that store staff adjust alone (0: they do not adjust points)",
         "ADJUSTMENT_LIMIT_STORE_MANAGER": "Most points that a store manager adjusts alone (0: not at all)",

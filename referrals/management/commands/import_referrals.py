@@ -25,6 +25,7 @@ class Command(ImportCommand):
 
     name = "import_referrals"
     help = "Imports invitations of referrers from a CSV file: docs/imports.md."
+    about = "Invitations that customers sent to friends"
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - it has none
         """The worker of files with these columns. Raises `ColumnsError`."""

@@ -169,3 +169,14 @@ def test_a_bill_is_neither_changed_nor_deleted(administrator: Client, till: Till
     assert administrator.post(page_of(BILLS, bill), {"amount": "1"}).status_code == 403
     assert administrator.post(f"/admin/engagement/bill/{bill.pk}/delete/", {"post": "yes"}).status_code == 403
     assert Bill.objects.get().amount == 100
+
+
+def test_the_list_is_narrowed_to_sales_with_and_without_a_customer(
+    administrator: Client, till: Till, account: PointsAccount
+) -> None:
+    sale = BillFactory(till=till, customer=account.customer)
+    anonymous = BillFactory(till=till, customer=None, type="NOT_INTERESTED")
+    BillFactory(till=till, customer=account.customer, type="RETURN")
+    BillFactory(till=till, customer=account.customer, outlier_status="TEST")
+    found = {name: set(shown(administrator.get(list_of(BILLS), {"sales": name}))) for name in ("all", "customer", "stranger")}
+    assert found == {"all": {sale, anonymous}, "customer": {sale}, "stranger": {anonymous}}

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from loyalty_project.api.body import MAX_BODY_BYTES
 from loyalty_project.gateway import application as module
 from loyalty_project.gateway.application import Gateway
+from loyalty_project.upload_tickets import MAX_UPLOAD_BYTES, make_ticket
 from tests.loyalty_project.gateway.test_environment import FakeHeaders, FakeScope
 
 # Django ends connections that are too old, which touches the database.
@@ -113,3 +115,19 @@ def test_an_error_that_django_does_not_handle_is_500(monkeypatch) -> None:
 
     monkeypatch.setattr(module, "django_application", fail)
     assert call(FakeScope(path="/healthz"))[0] == 500
+
+
+@pytest.mark.parametrize("has_ticket", [True, False])
+def test_a_page_with_a_ticket_takes_larger_bodies(monkeypatch: pytest.MonkeyPatch, *, has_ticket: bool) -> None:
+    limits = []
+    receive = module.receive_body
+
+    async def note_limit(chunks: Any, *, most: int) -> Any:
+        limits.append(most)
+        return await receive(chunks, most=most)
+
+    monkeypatch.setattr(module, "receive_body", note_limit)
+    sent = FakeHeaders([("content-type", "application/json"), ("content-length", "2")])
+    query = f"ticket={make_ticket()}" if has_ticket else "ticket=mine"
+    call(FakeScope(sent, method="POST", path="/v1.1/echo", query_string=query), b"{}")
+    assert limits == [MAX_UPLOAD_BYTES if has_ticket else MAX_BODY_BYTES]

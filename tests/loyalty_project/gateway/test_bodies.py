@@ -26,8 +26,8 @@ def _closed_bodies() -> Iterator[None]:
         _bodies.pop().close()
 
 
-def received(*chunks: bytes, pause: float = 0.0, then: Exception | None = None) -> Body:
-    body = asyncio.run(receive_body(arriving(*chunks, pause=pause, then=then)))
+def received(*chunks: bytes, pause: float = 0.0, then: Exception | None = None, most: int = MAX_BODY_BYTES) -> Body:
+    body = asyncio.run(receive_body(arriving(*chunks, pause=pause, then=then), most=most))
     _bodies.append(body)
     return body
 
@@ -69,6 +69,11 @@ def test_a_client_that_goes_away_leaves_an_incomplete_body(gone: Exception) -> N
 def test_what_exceeds_the_limit_is_dropped_but_for_a_byte() -> None:
     body = received(*[b"a" * 1024 * 1024] * 8)
     assert len(body.read()) == MAX_BODY_BYTES + 1
+
+
+def test_a_page_that_takes_files_has_a_limit_of_its_own() -> None:
+    assert len(received(b"a" * 30, b"b" * 30, most=40).read()) == 41
+    assert len(received(*[b"a" * 1024 * 1024] * 8, most=2 * MAX_BODY_BYTES).read()) == 8 * 1024 * 1024
 
 
 def test_a_flood_is_not_read_to_its_end(monkeypatch) -> None:

@@ -1,5 +1,8 @@
 """Import runs in the back office: to look at."""
 
+from datetime import timedelta
+from typing import Any
+
 from django.test import Client
 from django.utils import timezone
 
@@ -33,3 +36,19 @@ def test_runs_are_listed_and_opened_and_never_changed(administrator: Client, org
     assert "400 Input is invalid (4 times, lines 2, 5, 9, ...)" in page
     assert administrator.post(page_of(RUNS, done), {"filename": "x"}).status_code == 403
     assert administrator.get("/admin/organizations/importrun/add/").status_code == 403
+
+
+def test_the_list_shows_imports_that_need_attention(administrator: Client, organization: Organization) -> None:
+    now = timezone.now()
+
+    def run(name: str, **columns: Any) -> ImportRun:
+        columns = {"started_at": now - timedelta(days=9), **columns}
+        return ImportRun.objects.create(organization=organization, command="import_x", filename=name, **columns)
+
+    stopped = run("stopped")
+    under_way = run("under way", started_at=now - timedelta(hours=2))
+    rejected = run("rejected", finished_at=now - timedelta(days=6), rejected=3)
+    run("rejected long ago", finished_at=now - timedelta(days=8), rejected=3)
+    run("good", finished_at=now)
+    assert shown(administrator.get(list_of(RUNS), {"state": "troubled"})) == [rejected, stopped]
+    assert shown(administrator.get(list_of(RUNS), {"state": "unfinished"})) == [under_way, stopped]

@@ -3,12 +3,14 @@
 import json
 import re
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
+from pytest_django import Settings
 
 from customers.erasure.models import Erasure
 from customers.erasure.services import digest_of
@@ -24,7 +26,10 @@ from loyalty_project import clock
 from organizations.audit.actors import Actor, command_actor
 from organizations.audit.models import AuditEntry
 from organizations.idempotency.models import KeptAnswer
+from organizations.imports.files import preview_path, rejected_path, uploaded_path
+from organizations.imports.kinds import import_kinds
 from organizations.imports.models import ImportRun, RejectedRow
+from organizations.imports.uploads import store_upload
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 from referrals.invitations.models import Invitation
@@ -159,6 +164,38 @@ def person(shop: Shop, organization: Organization) -> Customer:
     RejectedRow.objects.create(**row, line=3, cells=json.dumps("98123 77777,Ann"))
     RejectedRow.objects.create(**row, line=4, cells=json.dumps(["9812399999", "Bea"]))
     return Customer.objects.get(pk=customer.pk)
+
+
+@pytest.fixture
+def files(person: Customer, organization: Organization, settings: Settings, tmp_path: Path) -> dict[str, Path]:
+    """Files of imports with the person in them: one that waits, and rows that a preview and a run rejected."""
+    settings.IMPORT_FILES_DIR = tmp_path / "imports"
+    by = command_actor("load", organization)
+    lines = f"Phone,Name\n9812399999,Bea\n98123 77777,{TOKEN}\n9812399998,Cleo\n"
+    kind = import_kinds()["customers"]
+    uploaded = store_upload(BytesIO(lines.encode()), filename="members.csv", kind=kind, by=by)
+    run = ImportRun.objects.create(organization=organization, command="import_customers", started_at=clock.now())
+    rejected = (
+        f"error_line,error_code,error_message,error_detail,mobile,name\n2,1001,bad,x,{MOBILE},{TOKEN}\n3,1001,bad,x,12,Bea\n"
+    )
+    for path in (preview_path(uploaded), rejected_path(run)):
+        path.write_text(rejected)
+    return {"waiting": uploaded_path(uploaded), "preview": preview_path(uploaded), "run": rejected_path(run)}
+
+
+def test_the_person_is_found_in_no_file_of_imports(files: dict[str, Path], person: Customer, by: Actor) -> None:
+    before = files["waiting"].read_bytes()
+    certificate = erase(person, by)
+    assert {"place": "Rows of uploaded files", "rows": 3} in certificate.places
+    for path in files.values():
+        text = path.read_text()
+        assert TOKEN not in text
+        assert "77777" not in text
+        assert "Bea" in text
+    # An import that is under way finds its place in the file.
+    after = files["waiting"].read_bytes()
+    assert (len(after), after.count(b"\n")) == (len(before), before.count(b"\n"))
+    assert after.endswith(b"9812399998,Cleo\n")
 
 
 def found_in_database(text: str) -> dict[str, int]:

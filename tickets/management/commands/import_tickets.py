@@ -26,6 +26,8 @@ class Command(ImportCommand):
 
     name = "import_tickets"
     help = "Imports tickets from a CSV file: docs/imports.md."
+    about = "Tickets of customers"
+    moves_points = False
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - it has none
         """The worker of files with these columns. Raises `ColumnsError`."""

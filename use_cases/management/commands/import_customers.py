@@ -29,6 +29,8 @@ class Command(ImportCommand):
 
     name = "import_customers"
     help = "Imports customers from a CSV file: docs/imports.md."
+    about = "Customers, with their identifiers, names, fields and consents"
+    moves_points = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add `--on-existing` to the common options."""
@@ -98,5 +100,5 @@ def _row_result(result: Registration | LoyaltyError, values: Values, organizatio
     if isinstance(result, LoyaltyError):
         return refused(explained(result, values, organization))
     if result.is_new:
-        return RowResult(RowStatus.CREATED, warnings=result.notices)
+        return RowResult(RowStatus.CREATED, warnings=result.notices, record_id=result.customer.pk)
     return RowResult(RowStatus.UPDATED if result.is_changed else RowStatus.UNCHANGED, warnings=result.notices)

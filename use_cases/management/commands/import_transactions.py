@@ -33,6 +33,7 @@ class Command(ImportCommand):
 
     name = "import_transactions"
     help = "Imports bills from a CSV file: docs/imports.md."
+    about = "Bills and returns, which earn points by the rules of their time"
 
     def open_worker(self, columns: Sequence[str], *, by: Actor, options: Mapping[str, Any]) -> Worker:  # noqa: ARG002 - it has none
         """A worker for these columns. Raises `ColumnsError`."""
@@ -100,4 +101,4 @@ def _row_result(result: Purchase | LoyaltyError, notices: Sequence[Notice], row:
         return refused(explained_bill(result, row))
     if not result.recorded.is_new:
         return RowResult(RowStatus.UNCHANGED)
-    return RowResult(RowStatus.CREATED, warnings=[*notices, *result.notices])
+    return RowResult(RowStatus.CREATED, warnings=[*notices, *result.notices], record_id=result.recorded.bill.pk)

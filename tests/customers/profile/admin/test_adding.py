@@ -157,11 +157,20 @@ def test_a_known_customer_is_opened_not_changed(administrator: Client, anna: Cus
     assert anna.firstname == "Anna"
 
 
-def test_a_customer_of_another_store_is_named_without_a_link(seller: Client, anna: Customer, indiranagar: Till) -> None:
-    other = register(indiranagar, mobile="9812300002")
-    errors = errors_of(add(seller, mobile="9812300002"))
-    assert "(1014)" in errors["__all__"][0]
-    assert page_of(CUSTOMERS, other) not in errors["__all__"][0]
+def test_a_customer_of_another_store_is_linked_as_a_reduced_card(
+    seller: Client, organization: Organization, anna: Customer, indiranagar: Till
+) -> None:
+    other = register(indiranagar, firstname="Bela", mobile="9812300002")
+    (error,) = errors_of(add(seller, mobile="9812300002"))["__all__"]
+    assert "(1014)" in error
+    assert page_of(CUSTOMERS, other) not in error
+    address = error.partition('href="')[2].partition('"')[0]
+    assert "Bela" in seller.get(address).content.decode()
+    organization.flags = {"CUSTOMERS_OF_OTHER_STORES": "NOTHING"}
+    organization.save()
+    (error,) = errors_of(add(seller, mobile="9812300002"))["__all__"]
+    assert "(1014)" in error
+    assert "href" not in error
 
 
 def test_staff_of_a_store_add_customers_of_that_store(seller: Client, store: Store, indiranagar: Till) -> None:

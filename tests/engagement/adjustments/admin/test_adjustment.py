@@ -62,7 +62,7 @@ def test_the_list_costs_the_same_for_any_number(
 ) -> None:
     for _ in range(rows):
         adjust(account, 1)
-    # Session, member of staff, the limit to stores, adjustments that wait, programs of the filter, the rows.
+    # Session, member of staff, the limit to stores, the queues, programs of the filter, the rows.
     with django_assert_num_queries(6):
         answer = administrator.get(list_of(ADJUSTMENTS))
     assert len(shown(answer)) == rows

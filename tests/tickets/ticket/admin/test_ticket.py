@@ -68,7 +68,7 @@ def test_the_list_costs_the_same_for_any_number(
     for _ in range(count):
         TicketFactory(customer=asha)
     agent.get(list_of(TICKETS))
-    # Session, member of staff, the limit to stores, adjustments that wait, the words of three filters, tickets.
+    # Session, member of staff, the limit to stores, the queues, the words of three filters, tickets.
     with django_assert_num_queries(8):
         answer = agent.get(list_of(TICKETS))
     assert len(shown(answer)) == count

@@ -232,7 +232,7 @@ def test_the_same_file_is_not_imported_twice_at_once(monkeypatch, tmp_path):
         organization = OrganizationFactory(code="northwind", with_program=True)
     path = tmp_path / "customers.csv"
     path.write_text("mobile\n9812345678\n")
-    monkeypatch.setattr("organizations.imports.command._PATIENCE", 0.2)
+    monkeypatch.setattr("organizations.imports.working._PATIENCE", 0.2)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     name = f"import {organization.pk} import_customers {digest} on-existing=update"
     held, done = Event(), Event()

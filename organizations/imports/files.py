@@ -1,0 +1,106 @@
+"""Files of imports in the data folder: uploaded ones until they are imported, and those of rejected rows.
+
+A folder for each organization, for the server's user alone. Every machine that serves the back office or runs a worker needs
+the same data folder.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+
+from loyalty_project.private_files import replaced_file
+from organizations.imports.models import ImportRun, UploadedFile
+
+_FOLDER_MODE: Final = 0o700
+_REJECTED: Final = "-rejected.csv"
+
+
+def incoming_folder() -> Path:
+    """The folder of files that are arriving, made if it is missing."""
+    return _made(_root() / "incoming")
+
+
+def uploaded_path(uploaded: UploadedFile) -> Path:
+    """The file as it was uploaded, unpacked."""
+    return _folder(uploaded.organization_id) / f"file-{uploaded.pk}.csv"
+
+
+def preview_path(uploaded: UploadedFile) -> Path:
+    """The rows that the preview rejected."""
+    return _folder(uploaded.organization_id) / f"file-{uploaded.pk}{_REJECTED}"
+
+
+def rejected_path(run: ImportRun) -> Path:
+    """The rows that a run of the back office rejected."""
+    return _folder(run.organization_id) / f"run-{run.pk}{_REJECTED}"
+
+
+def files_of(organization_id: int) -> list[Path]:
+    """All CSV files of an organization that lie in the data folder."""
+    return sorted(_folder(organization_id).glob("*.csv"))
+
+
+def is_upload(path: Path) -> bool:
+    """True for a file as it was uploaded, False for one of rejected rows."""
+    return not path.name.endswith(_REJECTED)
+
+
+def remove_files(*paths: Path) -> None:
+    """Remove these files, if they are there."""
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def remove_old_rejected(organization_id: int, *, before: datetime) -> None:
+    """Remove files of rejected rows that were written before this moment, and what interrupted uploads have left."""
+    for path in (*_folder(organization_id).glob(f"run-*{_REJECTED}"), *incoming_folder().glob("*.part")):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink()
+
+
+def write_progress(uploaded: UploadedFile, progress: Mapping[str, Any]) -> None:
+    """Keep how far a preview is. Its transaction is rolled back, so that this is in a file."""
+    with replaced_file(_progress_path(uploaded)) as file:
+        file.write(json.dumps(dict(progress)).encode())
+
+
+def read_progress(uploaded: UploadedFile) -> dict[str, Any]:
+    """How far a preview is; empty before its first batch."""
+    with suppress(OSError, ValueError):
+        read: dict[str, Any] = json.loads(_progress_path(uploaded).read_bytes())
+        return read
+    return {}
+
+
+def remove_progress(uploaded: UploadedFile) -> None:
+    """Forget how far a preview was."""
+    remove_files(_progress_path(uploaded))
+
+
+def lines_of(path: Path) -> Iterator[str]:
+    """The lines of a file of ours; none if it is not there. Bytes that are not UTF-8 are replaced."""
+    with suppress(FileNotFoundError), path.open(encoding="utf-8", errors="replace", newline="") as file:
+        yield from file
+
+
+def _progress_path(uploaded: UploadedFile) -> Path:
+    return _folder(uploaded.organization_id) / f"file-{uploaded.pk}.json"
+
+
+def _folder(organization_id: int) -> Path:
+    return _made(_root() / str(organization_id))
+
+
+def _root() -> Path:
+    return Path(settings.IMPORT_FILES_DIR)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    return folder

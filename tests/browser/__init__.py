@@ -1,0 +1,1 @@
+"""Tests of the back office in Chromium, on the demo: `make test-browser`."""

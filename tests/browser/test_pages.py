@@ -1,0 +1,32 @@
+"""Every page on a desktop and on a phone: no error, no serious finding of axe-core, no sideways scrolling."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib import admin
+
+from tests.browser.desk import Desk, Screen, violations
+
+pytestmark = pytest.mark.django_db
+LISTS = sorted(f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry)
+
+
+@pytest.mark.parametrize("screen", Screen)
+@pytest.mark.parametrize("path", ["/admin/", *LISTS])
+def test_a_list_and_its_first_row(sit: Callable[..., Desk], path: str, screen: Screen) -> None:
+    desk = sit("maya", screen)
+    desk.go(path)
+    look_at(desk)
+    link = desk.page.locator("#result_list a[href*='/change/']").first
+    if link.count():
+        desk.go(str(link.get_attribute("href")).partition("?")[0])
+        look_at(desk)
+
+
+def look_at(desk: Desk) -> None:
+    """Assert that the page in the window is sound."""
+    page = desk.page
+    assert violations(page, Axe()) == [], page.url
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{page.url} is {wide} pixels wider than the window"
