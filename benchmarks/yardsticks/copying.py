@@ -18,6 +18,7 @@ _FAR: Final = 1 << 40
 _CHANGED: Final[Mapping[str, Mapping[str, str]]] = {
     # No code that was drawn begins with 0.
     "engagement_coupon": {"code": "'0' || substr(code, 2)"},
+    "organizations_createdrecord": {"record_id": f"record_id + {_FAR}"},
     "customers_identifier": {"value": "'z' || substr(value, 2)", "value_folded": "'z' || substr(value_folded, 2)"},
 }
 # References that no foreign key shows.

@@ -40,6 +40,10 @@ class ObjectTypeFilter(DropdownFilter):
         kinds = {str(model._meta.model_name): str(model._meta.verbose_name) for model in model_admin.admin_site._registry}
         return sorted(kinds.items(), key=lambda kind: kind[1].lower())
 
+    def describe(self, given: Mapping[str, str]) -> str:
+        """The name of the kind."""
+        return str(dict(self.lookup_choices)[given["object_type"]])
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:  # noqa: ARG002 - Django's signature
         return queryset.filter(object_type=self.value()) if self.value() else queryset
 

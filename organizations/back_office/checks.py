@@ -1,4 +1,4 @@
-"""System checks of admin classes: filters declare their parameters, and no list names a secret."""
+"""System checks of admin classes: filters declare and describe their parameters, and no list names a secret."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,13 +17,13 @@ class BackOfficeChecks(UnfoldModelAdminChecks):
             *super().check(admin_obj, **kwargs),
             *(
                 Error(
-                    f"The list filter {path or kind.__name__} does not declare its parameters.",
+                    f"The list filter {path or kind.__name__} lacks `parameters` or `describe`.",
                     hint="Use a filter of organizations.back_office.filters.",
                     obj=admin_obj.__class__,
                     id="back_office.E001",
                 )
                 for path, kind in _filters(admin_obj)
-                if not hasattr(kind, "parameters")
+                if not (hasattr(kind, "parameters") and hasattr(kind, "describe"))
             ),
             *(
                 Error(f"The list names the secret {path}.", obj=admin_obj.__class__, id="back_office.E002")

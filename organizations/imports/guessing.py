@@ -41,7 +41,7 @@ _OTHER_NAMES: Final[Mapping[str, Sequence[str]]] = {
 
 def folded(name: str) -> str:
     """A name by which columns are compared: without case, blanks and punctuation."""
-    return re.sub(r"[\W_]+", "", name.casefold())
+    return re.sub(r"[\W_]+", "", name.lower())
 
 
 def guess_columns(names: Sequence[str], expected: FileColumns, *, remembered: Mapping[str, str]) -> list[str]:

@@ -87,10 +87,21 @@ POINTS = {
 @pytest.mark.parametrize(
     ("role", "rooms"),
     [
-        ("store_staff", {*CUSTOMERS, *POINTS}),
+        ("store_staff", {"Customers", "Identity requests", "Cards", "Notes", "Tickets", "Bills", "Redemptions", "Coupons"}),
         (
             "store_manager",
-            {*CUSTOMERS, "Likely duplicates", *PROGRAMS, *POINTS, *REFERRALS, "Erasures", "Messages", "Stores", "Tills"},
+            {
+                *CUSTOMERS,
+                "Likely duplicates",
+                *PROGRAMS,
+                *POINTS,
+                *REFERRALS,
+                "Erasures",
+                "Messages",
+                "Imports",
+                "Stores",
+                "Tills",
+            },
         ),
         (
             "care_agent",

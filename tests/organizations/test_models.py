@@ -43,7 +43,7 @@ def test_rows_are_shown_by_what_people_call_them(organization, till):
     assert [str(row) for row in rows] == [
         "Northwind", "mgroad.till1", "MG Road", "South", "Fashion", "nw-key", "age", "GOLD card", "WECHAT wx", "c: 3",
         "till:a: 2", "a from 127.0.0.1: 1",
-        "line 3: 1001", "import_customers a.csv",
+        "line 3: 1001", "a.csv",
     ]  # fmt: skip
 
 

@@ -42,7 +42,7 @@ DIGESTED = {
         "worked_at attempts last_error"
     ),
     "engagement.pointsadjustment.customer": (
-        "id organization_id customer_id program_id token points expiry expires_on reason needs_approval status "
+        "id organization_id customer_id program_id points expiry expires_on reason needs_approval status "
         "requested_on requested_by decided_on decided_by decision_reason entry_id"
     ),
     "engagement.note.customer": "id organization_id customer_id description noted_at recorded_at associate_id made_by",

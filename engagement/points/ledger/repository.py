@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -21,7 +21,6 @@ from loyalty_project import clock
 from loyalty_project.db.arrays import id_array
 from loyalty_project.db.locks import for_update, lock
 from loyalty_project.db.rows import give_ids, insert_rows, update_rows, written_together
-from loyalty_project.db.statements import Rows
 from loyalty_project.db.trusted_time import trusted
 from loyalty_project.faults import Point, reach
 from organizations.tenancy.rows import columns_of, fetch_stored, listed, read_rows
@@ -55,7 +54,10 @@ LEFT JOIN engagement_tier AS tier ON tier.organization_id = %(organization)s AND
 WHERE stored.organization_id = %(organization)s AND {_OF_CUSTOMERS} AND stored.moved_to_id IS NULL"""  # noqa: S608 - made of constants
 READ: Final = f"{_ACCOUNTS.format(further='NULL, NULL, true')} ORDER BY stored.id"
 # True if nothing changed before the lock was free: the row that was locked is the newest, all else, and `seen`, is of before.
-IS_SEEN: Final = "(SELECT seen.xmin = stored.xmin FROM engagement_pointsaccount AS seen WHERE seen.id = stored.id)"
+IS_SEEN: Final = """(
+        SELECT seen.xmin = stored.xmin FROM engagement_pointsaccount AS seen
+        WHERE seen.organization_id = %(organization)s AND seen.id = stored.id
+    )"""
 # Most who lock an account add an entry and a lot: their ids are drawn with it.
 LOCK: Final = for_update(
     _ACCOUNTS.format(
@@ -98,7 +100,7 @@ def read_accounts(customer_ids: Iterable[int], *, zone: ZoneInfo) -> States:
     return _states(fetch_stored(READ, {"customers": id_array(customer_ids)}), zone=zone)
 
 
-def _states(rows: Rows, *, zone: ZoneInfo) -> States:
+def _states(rows: Iterable[Any], *, zone: ZoneInfo) -> States:
     states: States = {}
     for row in rows:
         account, membership = _ACCOUNT.instance(row), _MEMBERSHIP.instance(row)

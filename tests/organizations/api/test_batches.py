@@ -145,7 +145,7 @@ def test_a_mirrored_http_status_is_mirrored_again(api: Api) -> None:
     assert [(answer.http.status_code, answer.is_replayed) for answer in answers] == [(500, False), (500, True)]
 
 
-@pytest.mark.parametrize(("count", "first", "again"), [(1, 25, 6), (3, 71, 14)])
+@pytest.mark.parametrize(("count", "first", "again"), [(1, 16, 6), (3, 44, 14)])
 def test_a_key_takes_a_query_and_each_item_four(
     api: Api, django_assert_num_queries: DjangoAssertNumQueries, count: int, first: int, again: int
 ) -> None:
