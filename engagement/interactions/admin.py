@@ -9,14 +9,10 @@ from unfold.decorators import display
 
 from engagement.back_office import LoyaltyRowsAdmin
 from engagement.interactions.models import Interaction, Notification
-from engagement.interactions.rules import FEEDS, NETWORKS
+from engagement.interactions.rules import FEEDS, NETWORK_NAMES, NETWORKS
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter
 
-_NAMES: Final = {
-    "facebook": "Facebook", "twitter": "Twitter", "foursquare": "Foursquare", "capillary": "own channels", "wechat": "WeChat",
-    "web_engage": "WebEngage",
-}  # fmt: skip
 _MESSAGE: Final = (
     "occurred_at", "customer_link", "network_name", "type", "sender", "receiver", "subject", "status", "delivered_at",
 )  # fmt: skip
@@ -27,14 +23,14 @@ class NetworkFilter(NamedFilter):
     """By network."""
 
     title = parameter_name = "network"
-    options: ClassVar[Any] = {name: (_NAMES[name], partial(QuerySet.filter, network=name)) for name in NETWORKS}
+    options: ClassVar[Any] = {name: (NETWORK_NAMES[name], partial(QuerySet.filter, network=name)) for name in NETWORKS}
 
 
 class FeedFilter(NamedFilter):
     """By the network of the feed."""
 
     title = parameter_name = "network"
-    options: ClassVar[Any] = {name: (_NAMES[name], partial(QuerySet.filter, network=name)) for name in FEEDS}
+    options: ClassVar[Any] = {name: (NETWORK_NAMES[name], partial(QuerySet.filter, network=name)) for name in FEEDS}
 
 
 class ContactAdmin(LoyaltyRowsAdmin):
@@ -48,7 +44,7 @@ class ContactAdmin(LoyaltyRowsAdmin):
     @display(description="Network")
     def network_name(self, contact: Interaction | Notification) -> str:
         """The network as people call it."""
-        return _NAMES[contact.network]
+        return NETWORK_NAMES[contact.network]
 
 
 @admin.register(Interaction)

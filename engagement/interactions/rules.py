@@ -6,6 +6,11 @@ from typing import Final
 NETWORKS: Final = ("facebook", "twitter", "foursquare", "capillary")
 # Networks whose feeds belong to an account of the customer there, each with the source of such accounts.
 FEEDS: Final = {"wechat": "WECHAT", "web_engage": "WEB_ENGAGE"}
+# What staff call the networks of the wire.
+NETWORK_NAMES: Final = {
+    "facebook": "Facebook", "twitter": "Twitter", "foursquare": "Foursquare", "capillary": "own channels", "wechat": "WeChat",
+    "web_engage": "WebEngage",
+}  # fmt: skip
 CHECK_IN: Final = "checkin"
 SURVEY: Final = "survey"
 MESSAGES: Final = frozenset({"email", "emailbulk", "sms", "whatsapp", "zalo", "notification"})

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from customers.profile.models import Customer
 from engagement.interactions.models import Interaction
-from engagement.interactions.rules import CHECK_IN, SURVEY
+from engagement.interactions.rules import CHECK_IN, NETWORK_NAMES, SURVEY
 from organizations.back_office.pages import page_of
 from organizations.back_office.timeline import TimelineRow, TimelineSlice
 
@@ -26,6 +26,7 @@ def interactions_timeline(customer: Customer, part: TimelineSlice) -> list[Timel
 
 def _row(contact: Interaction, part: TimelineSlice) -> TimelineRow:
     is_survey = contact.type == SURVEY
+    network = NETWORK_NAMES[contact.network]
     kind = _KINDS.get(contact.type) or contact.type.capitalize()
     known: list[tuple[str, Any]] = [
         ("From", contact.sender),
@@ -38,10 +39,10 @@ def _row(contact: Interaction, part: TimelineSlice) -> TimelineRow:
         key=part.key(contact.occurred_at, contact.pk),
         icon="rate_review" if is_survey else "forum",
         title=f"Survey {contact.survey_name}".strip() if is_survey else kind,
-        note=contact.subject or contact.network,
+        note=contact.subject or network,
         state=_score(contact) or contact.status.lower(),
         tone=tone_of(contact.nps_score) if contact.nps_score is not None else "",
-        facts=[("Channel", f"{kind}, {contact.network}"), *((name, value) for name, value in known if value)],
+        facts=[("Channel", f"{kind}, {network}"), *((name, value) for name, value in known if value)],
         link=page_of(contact),
     )
 

@@ -66,7 +66,7 @@ def test_the_customers_page_lists_interactions_and_surveys(seller: Client, anna:
     assert [(row.title, row.state, row.tone) for row in rows] == [
         ("Survey", "", ""), ("Survey Spring", "NPS score 9", "good"), ("SMS", "seen", ""),
     ]  # fmt: skip
-    assert rows[2].note == "Hello"
+    assert [row.note for row in rows] == ["own channels", "own channels", "Hello"]
     assert ("To", "919812300001") in rows[2].facts
     assert ("Sent by", "till 1") in rows[1].facts
 
