@@ -12,7 +12,7 @@ from demo.loading import load_demo
 from loyalty_project.serving import Address
 from tests.browser.desk import Desk, Screen
 from tests.killing import served
-from tests.sessions import wait_until_alone
+from tests.sessions import end_other_sessions
 
 # Playwright's event loop runs in the thread of the tests, which do not wait for the database in it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -26,7 +26,7 @@ def address(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
         load_demo(FEWEST)
         with served(workers=2) as server:
             yield server.address
-        wait_until_alone()
+        end_other_sessions()
 
 
 @pytest.fixture(scope="session")
