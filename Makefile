@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 ARGS ?=
+PORT ?=
 # The whole suite runs in parallel and checks the codes received; a part of it (ARGS) does neither.
 WHOLE_SUITE := --numprocesses=auto --maxprocesses=4 --dist=worksteal -p tests.received_codes
 
@@ -15,9 +16,9 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Serve the demo on http://127.0.0.1:8000 until Ctrl-C
+demo: ## Serve the demo on http://127.0.0.1:8000 until Ctrl-C; PORT=8001 for another port
 	@scripts/set-up runtime
-	@$(PYTHON) manage.py demo $(ARGS)
+	@$(PYTHON) manage.py demo $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: setup ## Run the tests; ARGS="tests/x" for some, DATABASE_URL=postgresql://... on another PostgreSQL
 	@scripts/with-scratch-data $(PYTHON) -m pytest $(or $(ARGS),$(WHOLE_SUITE))

@@ -142,13 +142,13 @@ _ONLINE: Final = ("harbour.web1", "harbour.app1")
 _HABITS: Final = (((0, 0), 22), ((1, 3), 42), ((3, 8), 26), ((8, 20), 10))
 
 
-def demo_bills(buyers: Sequence[Buyer], *, now: datetime) -> list[DemoBill]:
+def demo_bills(buyers: Sequence[Buyer], *, now: datetime, first_number: int = 1) -> list[DemoBill]:
     """Bills and returns of the year before `now` (wall time), the earliest first; none before the buyer registered."""
-    random = Random(SEED)  # noqa: S311 - repeatable on purpose
+    random = Random(SEED + first_number - 1)  # noqa: S311 - repeatable on purpose
     unnumbered = sorted(
         (bill for index, buyer in enumerate(buyers) for bill in _sales(index, buyer, now, random)), key=lambda bill: bill.at
     )
-    sales = [replace(bill, number=f"{number:06}") for number, bill in enumerate(unnumbered, start=1)]
+    sales = [replace(bill, number=f"{number:06}") for number, bill in enumerate(unnumbered, start=first_number)]
     returns = [returned for sale in sales if (returned := _return(sale, now, random)) is not None]
     return sorted([*sales, *returns], key=lambda bill: bill.at)
 
@@ -166,7 +166,8 @@ def record_demo_bills(customers: Sequence[Customer], *, by: Actor, report: Repor
     configuration, now, zone = current_configuration(), clock.now(), by.organization.zone
     catalog, campaigns = configuration.part(load_catalog), configuration.part(load_campaigns)
     buyers = [Buyer(codes[customer.registered_till_id or 0], _wall(customer.registered_on, zone)) for customer in customers]
-    bills = demo_bills(buyers, now=_wall(now, zone))
+    # The bills of other customers, who were loaded earlier, have the numbers before.
+    bills = demo_bills(buyers, now=_wall(now, zone), first_number=Bill.objects.count() + 1)
     recorded = 0
     report("Recording bills", recorded, len(bills))
     for _, month in groupby(bills, key=lambda bill: (bill.at.year, bill.at.month)):

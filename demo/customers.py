@@ -25,6 +25,8 @@ from use_cases.registration import Registration, register_all
 HOW_MANY: Final = 2_000
 # Customers between two reports of progress.
 _AT_ONCE: Final = 100
+# Customers that are loaded in one transaction.
+_SLICE: Final = 200
 # A smaller demo would leave user groups empty.
 FEWEST: Final = 100
 SEED: Final = 20_240_229
@@ -167,6 +169,15 @@ def demo_items(*, today: date, how_many: int = HOW_MANY) -> list[Item]:
     return items
 
 
+def demo_slices(items: Sequence[Item]) -> list[list[int]]:
+    """Numbers of the items in the slices in which they are loaded. The first has customers of all kinds and all duplicates."""
+    twice = {id(item) for pairs in _registered_twice(items) for pair in pairs for item in pair}
+    every = max(1, len(items) // _SLICE)
+    first = [number for number, item in enumerate(items) if number % every == 0 or id(item) in twice]
+    rest = sorted(set(range(len(items))) - set(first))
+    return [first, *(rest[start : start + _SLICE] for start in range(0, len(rest), _SLICE))]
+
+
 def register_demo_customers(items: Sequence[Item], *, by: Actor, report: Report = no_report) -> list[Registration]:
     """Register the items whose identifiers no customer has or had, in the transaction of the caller.
 
@@ -193,22 +204,36 @@ def _identifiers(item: Item) -> set[tuple[str, str]]:
     return {(kind, item[kind]) for kind in Identifier.Kind.values if kind in item}
 
 
-def _register_twice(items: Sequence[Item]) -> None:
-    """Give some later customers the names of earlier ones, with evidence that the two are one person."""
+def _registered_twice(
+    items: Sequence[Item],
+) -> tuple[list[tuple[Item, Item]], list[tuple[Item, Item]], list[tuple[Item, Item]]]:
+    """Earlier customers with later ones who are the same person, as e-mail, mobile and card show; before and after they do."""
     random = Random(SEED + 2)  # noqa: S311 - repeatable on purpose
     half = len(items) // 2
     earlier, later = random.sample(items[:half], half), random.sample(items[half:], half)
     duplicates = (item for item in later if "mobile" in item)
-    for number, original in enumerate([item for item in earlier if "email" in item][:6]):
+    by_email = [item for item in earlier if "email" in item][:6]
+    by_mobile = [item for item in earlier if str(item.get("mobile", "")).startswith("1902")][:3]
+    return (
+        list(zip(by_email, duplicates, strict=False)),
+        list(zip(by_mobile, duplicates, strict=False)),
+        list(zip(earlier[-4:], duplicates, strict=False)),
+    )
+
+
+def _register_twice(items: Sequence[Item]) -> None:
+    """Give some later customers the names of earlier ones, with evidence that the two are one person."""
+    by_email, by_mobile, by_card = _registered_twice(items)
+    for number, (original, duplicate) in enumerate(by_email):
         name, _, domain = str(original["email"]).partition("@")
         email = f"{name.replace('.', '') if number % 2 else name + '+shop'}@{domain}"
-        _make_duplicate(next(duplicates), original, email=email)
-    for original in [item for item in earlier if str(item.get("mobile", "")).startswith("1902")][:3]:
+        _make_duplicate(duplicate, original, email=email)
+    for original, duplicate in by_mobile:
         # A British premium number, which cannot be a customer's: the cashier chose the wrong country.
-        _make_duplicate(next(duplicates), original, mobile="44" + str(original["mobile"]).removeprefix("1"))
-    for number, original in enumerate(earlier[-4:], start=1):
+        _make_duplicate(duplicate, original, mobile="44" + str(original["mobile"]).removeprefix("1"))
+    for number, (original, duplicate) in enumerate(by_card, start=1):
         original["commChannels"] = [{"type": "CARD_NUMBER", "value": f"HP-PAPER-{number:04}"}]
-        _make_duplicate(next(duplicates), original, commChannels=original["commChannels"])
+        _make_duplicate(duplicate, original, commChannels=original["commChannels"])
 
 
 def _make_duplicate(item: Item, original: Item, **evidence: Any) -> None:

@@ -11,6 +11,7 @@ from random import Random
 from typing import Final, Literal
 
 from customers.identifiers.models import Identifier
+from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.rules import check_customer, read_change
 from customers.profile.models import Customer
 from customers.registration.context import load_input_context
@@ -109,14 +110,17 @@ def demo_changes(customers: Sequence[Mapping[str, str]], *, taken: Collection[st
     return changes
 
 
-def request_demo_changes(states: Sequence[CustomerState], *, by: Actor, now: datetime) -> int:
+def request_demo_changes(states: Sequence[CustomerState], *, by: Actor, now: datetime, kept: Collection[str] = ()) -> int:
     """Request changes for some customers and decide some of them, in the transaction of the caller; the number of requests.
 
-    `states` are those after the registration. Decisions are dated as of this moment.
+    `states` are those after the registration. Decisions are dated as of this moment. Numbers that are `kept` for others are not
+    taken. Does nothing if there are requests already.
     """
+    if IdentityRequest.objects.exists():
+        return 0
     organization, policy = by.organization, by.organization.policy
     changeable = [state for state in states if _may_change(state.customer, policy)]
-    taken = set(Identifier.objects.filter(kind=Identifier.Kind.MOBILE).values_list("value", flat=True))
+    taken = {*kept, *Identifier.objects.filter(kind=Identifier.Kind.MOBILE).values_list("value", flat=True)}
     changes = demo_changes([state.identifiers for state in changeable], taken=taken)
     members = StaffMember.objects.filter(organization=organization)
     staff = {member.username: staff_actor(member, organization) for member in members}

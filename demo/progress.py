@@ -23,9 +23,12 @@ class ProgressLines:
         self._out = out
         self._step = ""
         self._shown_at = 0.0
+        self._is_silent = False
 
     def report(self, step: str, done: int = 0, total: int = 0) -> None:
         """Show a step, or how far it is."""
+        if self._is_silent:
+            return
         is_new, is_over = step != self._step, bool(total) and done >= total
         in_place = self._out.isatty()
         now = time.monotonic()
@@ -43,3 +46,7 @@ class ProgressLines:
             self._out.write("\n", ending="")
             self._out.flush()
         self._step = ""
+
+    def silence(self) -> None:
+        """Show nothing from now on."""
+        self._is_silent = True

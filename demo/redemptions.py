@@ -1,9 +1,13 @@
 """Redemptions of the demo's members, by the use case of tills: many pay with points, one redemption is taken back."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from django.db.models import QuerySet
+
+from customers.profile.models import Customer
 from engagement.points.models import PointsAccount, PointsEntry
 from engagement.points_import.posting import post_history
 from engagement.points_import.rows import PointsRow
@@ -18,7 +22,6 @@ from organizations.audit.actors import Actor, till_actor
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization
 
-HOW_MANY: Final = 60
 # Of the members who may redeem only every so many do.
 _EVERY: Final = 7
 _STEP: Final = 50
@@ -30,17 +33,12 @@ _LEAST: Final = Decimal(400)
 _NOTES: Final = ("Paid for the second pair of socks", "Against the repair of a zip", "")
 
 
-def redeem_demo_points(organization: Organization) -> int:
-    """Let members redeem about half of their points where they registered; the number of redemptions.
+def redeem_demo_points(customers: Sequence[Customer], organization: Organization) -> int:
+    """Let some of the customers redeem about half of their points where they registered; the number of redemptions.
 
-    Does nothing if there are redemptions already, of an older edition or of a user. Call it in a transaction.
+    Call it in a transaction.
     """
-    if Redemption.objects.exists():
-        return 0
-    members = PointsAccount.objects.filter(
-        moved_to=None, balance__gte=_LEAST, program__is_default=True, customer__registered_till__isnull=False
-    ).order_by("customer_id")
-    accounts = list(members.select_related("customer")[::_EVERY][:HOW_MANY])
+    accounts = list(_accounts(customers)[::_EVERY])
     tills = Till.objects.select_related("store").in_bulk()
     for number, account in enumerate(accounts):
         by = till_actor(tills[account.customer.registered_till_id or 0], organization)
@@ -57,19 +55,13 @@ def redeem_demo_points(organization: Organization) -> int:
     return len(accounts)
 
 
-def post_earlier_redemptions(*, by: Actor, now: datetime) -> int:
-    """Post what other members redeemed in the last months, as an import of history; the number of redemptions.
+def post_earlier_redemptions(customers: Sequence[Customer], *, by: Actor, now: datetime) -> int:
+    """Post what others of the customers redeemed in the last months, as an import of history; the number of redemptions.
 
-    Each takes a third of the points. Does nothing if it was done by an older edition. Call it in a transaction, once
-    `redeem_demo_points` has redeemed.
+    Each takes a third of the points. Call it in a transaction, once `redeem_demo_points` has redeemed.
     """
-    if PointsEntry.objects.filter(reference__startswith=_EARLIER).exists():
-        return 0
     redeemed = Redemption.objects.values("account")
-    members = PointsAccount.objects.filter(
-        moved_to=None, balance__gte=_LEAST, program__is_default=True, customer__registered_till__isnull=False
-    )
-    accounts = members.exclude(pk__in=redeemed).select_related("customer").order_by("customer_id")[::_EVERY_EARLIER]
+    accounts = _accounts(customers).exclude(pk__in=redeemed)[::_EVERY_EARLIER]
     tills = Till.objects.select_related("store").in_bulk()
     rows = []
     for number, account in enumerate(accounts):
@@ -94,3 +86,10 @@ def post_earlier_redemptions(*, by: Actor, now: datetime) -> int:
         if isinstance(result, LoyaltyError):
             raise result
     return len(rows)
+
+
+def _accounts(customers: Sequence[Customer]) -> QuerySet[PointsAccount]:
+    """Those of the customers' accounts from which points may be redeemed where the customer registered."""
+    accounts = PointsAccount.objects.filter(customer__in=[customer.pk for customer in customers], moved_to=None)
+    redeemable = accounts.filter(balance__gte=_LEAST, program__is_default=True, customer__registered_till__isnull=False)
+    return redeemable.select_related("customer").order_by("customer_id")

@@ -18,8 +18,9 @@ from referrals.referral_codes.models import ReferralCode
 from referrals.referral_codes.services import ensure_codes
 from use_cases.registration import Registration, register_all
 
-# Every so many customers one refers others.
+# Every so many customers one may refer others; the first of them do.
 _EVERY: Final = 12
+_REFERRERS: Final = 4
 # First and last name of the friends, and the number of the referrer who invited each. The rest did not come.
 _FRIENDS: Final = (
     ("Greta", "Ashdown", 0),
@@ -42,12 +43,15 @@ def refer_demo_friends(customers: Sequence[Customer], *, by: Actor, now: datetim
     if ReferralLink.objects.exists():
         return 0
     current = current_configuration().part(load_campaigns).default
-    referrers = _referrers(customers)
-    if current is None or not referrers:
+    candidates = _candidates(customers)
+    if current is None or not candidates:
         return 0
-    held = lock_customers([customer.pk for customer in referrers])
+    held = lock_customers([customer.pk for customer in candidates])
     ensure_codes(held, campaign_id=current.campaign.pk, policy=by.organization.policy, now=now)
     codes = dict(ReferralCode.objects.filter(customer__in=held).values_list("customer", "code"))
+    referrers = [customer for customer in candidates if customer.pk in codes][:_REFERRERS]
+    if not referrers:
+        return 0
     friends = [(first, last, referrers[number % len(referrers)]) for first, last, number in (*_FRIENDS, *_INVITED_ONLY)]
     invite(
         [
@@ -67,7 +71,6 @@ def refer_demo_friends(customers: Sequence[Customer], *, by: Actor, now: datetim
     items = [
         {"firstname": first, "lastname": last, "email": _address(first, last), "referral_code": codes[referrer.pk]}
         for first, last, referrer in friends[: len(_FRIENDS)]
-        if referrer.pk in codes
     ]
     items += [_alias(referrers, codes)]
     context = load_input_context(items, by=by)
@@ -76,10 +79,10 @@ def refer_demo_friends(customers: Sequence[Customer], *, by: Actor, now: datetim
     return sum(isinstance(result, Registration) for result in results)
 
 
-def _referrers(customers: Sequence[Customer]) -> list[Customer]:
+def _candidates(customers: Sequence[Customer]) -> list[Customer]:
     ids = [customer.pk for customer in customers[::_EVERY]]
     alone = Customer.objects.filter(pk__in=ids, merged_into=None, type="LOYALTY", identifiers__kind="email")
-    return list(alone.filter(identifiers__state="CURRENT").distinct().order_by("pk")[:4])
+    return list(alone.filter(identifiers__state="CURRENT").distinct().order_by("pk"))
 
 
 def _address(first: str, last: str) -> str:
@@ -89,7 +92,7 @@ def _address(first: str, last: str) -> str:
 
 def _alias(referrers: Sequence[Customer], codes: dict[int, str]) -> dict[str, str]:
     """The last referrer's second account: the own address with a tag."""
-    owner = next(referrer for referrer in reversed(referrers) if referrer.pk in codes)
+    owner = referrers[-1]
     address = owner.identifiers.get(kind="email", state="CURRENT").value
     local, _, domain = address.partition("@")
     return {

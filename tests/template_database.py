@@ -5,17 +5,15 @@ digests are dropped when a new one is made. A template stays on the server, for 
 """
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from django.db.migrations.state import ProjectState
 from psycopg import sql
+
+from loyalty_project.db.fast_migrations import fast_migrations
 
 # Brings the versions of Django and of the other packages whose migrations run.
 _LOCK = "requirements-dev.txt"
@@ -56,22 +54,6 @@ def _digest(server_version: str) -> str:
 def _databases(cursor: CursorWrapper, prefix: str) -> list[str]:
     cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix])
     return [name for (name,) in cursor.fetchall()]
-
-
-@contextmanager
-def fast_migrations() -> Iterator[None]:
-    """Context in which an added index or constraint does not make Django render all related models anew.
-
-    That is half of the time of all migrations. The models of the states only lack the option, which no migration looks at.
-    """
-
-    def append(state: ProjectState, app: str, model: str, option: str, added: object) -> None:
-        options = state.models[app, model].options
-        options[option] = [*options[option], added]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ProjectState, "_append_option", append)
-        yield
 
 
 def _migrate(connection: DatabaseWrapper, name: str) -> None:

@@ -23,7 +23,7 @@ _BROWSER = os.environ.get("CHROMIUM", "chromium")
 def address(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Address]:
     """The address of a server of the demo."""
     with django_db_blocker.unblock():
-        load_demo(FEWEST)
+        list(load_demo(FEWEST))
         with served(workers=2) as server:
             yield server.address
         end_other_sessions()

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from tests.template_database import fast_migrations
+from loyalty_project.db.fast_migrations import fast_migrations
 
 OURS = ("customers", "engagement", "organizations", "referrals", "subscriptions", "tickets", "webhooks")
 

@@ -16,10 +16,13 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from demo.guide import guide
+from demo.loading import is_loaded, load_demo, present_edition
 from demo.only_one import DemoRunsError, only_demo
 from demo.organization import check_allowed
 from demo.progress import ProgressLines
 from loyalty_project.command_options import COUNT
+from loyalty_project.db.fast_migrations import fast_migrations
+from loyalty_project.db.statistics import analyze_outdated_tables
 from loyalty_project.embedded_postgres.errors import EmbeddedServerError
 from loyalty_project.embedded_postgres.server import configured_server
 from loyalty_project.management.commands.serve import add_address_arguments
@@ -46,9 +49,9 @@ class Command(BaseCommand):
     """`manage.py demo`."""
 
     help = (
-        "Starts the database, loads a made-up organization with 2,000 customers (once), serves it, runs a worker, and prints a"
-        " guide. Ctrl-C and SIGTERM stop server and worker, and the database if it was started here. Your changes are kept for"
-        " the next time."
+        "Starts the database, loads a made-up organization (once), serves it, runs a worker, and prints a guide. Most of the"
+        " 2,000 customers are loaded while it is served; what one run has not loaded, the next one does. Ctrl-C and SIGTERM"
+        " stop server and worker, and the database if it was started here. Your changes are kept for the next time."
     )
     # The started server runs the system checks.
     requires_system_checks = []
@@ -80,13 +83,18 @@ class Command(BaseCommand):
                 self.stdout.write("Starting the database ...")
                 self.stdout.flush()
                 database.start(database=settings.DATABASES[DEFAULT_DB_ALIAS]["NAME"])
-            self._migrate()
+            self.stdout.write("Starting the server ...")
+            self.stdout.flush()
+            # Starts while the database is filled, which takes about as long.
             serving = granian_command(address, workers=usual_workers(), stop_seconds=STOP_SECONDS, quiet=True)
-            self.stdout.write("Starting the server and a worker ...")
-            with _process(serving) as server, _process(worker_command()) as worker:
-                # Loads while server and worker start, which takes about as long.
-                call_command("load_demo", yes=True, customers=customers, stdout=self.stdout)
-                self._stay(address, {"server": server, "worker": worker})
+            with _process(serving) as server:
+                self._migrate()
+                loading = self._load(customers)
+                is_whole = next(loading)
+                with _process(worker_command()) as worker:
+                    processes = {"server": server, "worker": worker}
+                    self._show(address, processes, is_whole=is_whole)
+                    self._stay(processes, loading)
         finally:
             if database and not ran_before:
                 with _undisturbed():
@@ -100,17 +108,46 @@ class Command(BaseCommand):
         if missing:
             progress.report("Making the tables of the database", 0, missing)
         applied = _Applied(lambda count: progress.report("Making the tables of the database", count, missing))
-        call_command("migrate", interactive=False, verbosity=1, stdout=applied)
+        with fast_migrations():
+            call_command("migrate", interactive=False, verbosity=1, stdout=applied)
         progress.end()
 
-    def _stay(self, address: Address, processes: Mapping[str, Process]) -> None:
-        if wait_until_answered(address, LOGIN_PAGE, seconds=START_SECONDS, is_alive=lambda: _ended(processes) is None):
-            self.stdout.write(f"\n{guide(address.url)}\nCtrl-C ends it. Your changes are kept in {_kept_in()}.")
-            self.stdout.flush()
-            while _ended(processes) is None:
+    def _load(self, customers: int) -> Iterator[bool]:
+        """Load the demo slice by slice; whether that was all.
+
+        The first slice shows its progress, the last one what was loaded.
+        """
+        if is_loaded(present_edition(customers)):
+            self.stdout.write("The demo is loaded already.")
+            yield True
+            return
+        progress = ProgressLines(self.stdout)
+        for loaded in load_demo(customers, report=progress.report):
+            progress.end()
+            if loaded.is_whole:
+                self.stdout.write(f"All is loaded. {loaded.text}.")
+                self.stdout.flush()
+            analyze_outdated_tables()
+            progress.silence()
+            yield loaded.is_whole
+
+    def _show(self, address: Address, processes: Mapping[str, Process], *, is_whole: bool) -> None:
+        """Print the guide once the server answers. Raises CommandError if it does not."""
+        if not wait_until_answered(address, LOGIN_PAGE, seconds=START_SECONDS, is_alive=lambda: _ended(processes) is None):
+            raise CommandError(
+                f"The {ended} has ended by itself." if (ended := _ended(processes)) else "The server does not answer."
+            )
+        self.stdout.write(f"\n{guide(address.url)}\nCtrl-C ends it. Your changes are kept in {_kept_in()}.")
+        if not is_whole:
+            self.stdout.write("More customers and their bills follow while it runs.")
+        self.stdout.flush()
+
+    def _stay(self, processes: Mapping[str, Process], loading: Iterator[bool]) -> None:
+        """Load the rest of the demo, then wait, until a process has ended, which is a CommandError."""
+        while (ended := _ended(processes)) is None:
+            if next(loading, None) is None:
                 time.sleep(PAUSE)
-        ended = _ended(processes)
-        raise CommandError(f"The {ended} has ended by itself." if ended else "The server does not answer.")
+        raise CommandError(f"The {ended} has ended by itself.")
 
 
 class _Applied(io.StringIO):

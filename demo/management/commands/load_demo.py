@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from demo.customers import FEWEST, HOW_MANY
-from demo.loading import load_demo, loaded_edition, present_edition
+from demo.customers import HOW_MANY
+from demo.loading import is_loaded, load_demo, present_edition
 from demo.organization import check_allowed
 from demo.progress import ProgressLines
 from loyalty_project.command_options import COUNT
@@ -28,15 +28,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, yes: bool, customers: int, **_options: Any) -> None:
-        """Load the demo, all or nothing. Raises CommandError if it is not allowed, or if existing rows are in the way."""
+        """Load the demo, slice by slice. Raises CommandError if it is not allowed, or if existing rows are in the way."""
         check_allowed(yes=yes)
-        if not FEWEST <= customers <= HOW_MANY:
-            raise CommandError(f"--customers must be {FEWEST} to {HOW_MANY}.")
-        if loaded_edition() == present_edition(customers):
+        if is_loaded(present_edition(customers)):
             self.stdout.write("The demo is loaded already.")
             return
         progress = ProgressLines(self.stdout)
-        loaded = load_demo(customers, report=progress.report)
+        *_, loaded = load_demo(customers, report=progress.report)
         progress.end()
         analyze_outdated_tables()
-        self.stdout.write(f"{loaded.organization.name}: {loaded.customers} customers registered, {loaded.bills} bills recorded")
+        self.stdout.write(loaded.text)

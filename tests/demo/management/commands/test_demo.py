@@ -90,8 +90,8 @@ def test_the_printed_calls_of_a_new_demo_work(data_folder: Path) -> None:
     steps = [line.split(" ...")[0] for line in lines if " ... " in line or line.endswith(" ...\n")]
     assert list(dict.fromkeys(steps))[:5] == [
         "Starting the database",
+        "Starting the server",
         "Making the tables of the database",
-        "Starting the server and a worker",
         "Loading the organization file",
         "Registering customers",
     ]
@@ -113,7 +113,8 @@ def _loaded(db: None) -> None:
     """A row by which `load_demo` takes the demo for loaded; loading itself is tested elsewhere."""
     with unscoped("tests make their rows"):
         organization = OrganizationFactory(code=ORGANIZATION_CODE, with_program=True)
-    change = Change(action=LOADED, object_type="organization", object_id=organization.pk, new={"edition": present_edition()})
+    new = {"edition": present_edition(), "slices": 10, "is_whole": True}
+    change = Change(action=LOADED, object_type="organization", object_id=organization.pk, new=new)
     with organization_scope(organization):
         record_changes([change], by=command_actor("load_demo", organization))
 

@@ -20,7 +20,7 @@ from customers.segments.models import CustomerSegment
 from demo.classifications import Classification, classify_customers
 from demo.customers import FEWEST, HOW_MANY, demo_items, register_demo_customers
 from demo.guide import OPERATOR
-from demo.loading import LOADED
+from demo.loading import LOADED, load_demo
 from demo.organization import ORGANIZATION_CODE, ORGANIZATION_FILE
 from engagement.bills.models import Bill
 from engagement.points.models import PointsAccount, PointsEntry
@@ -28,11 +28,13 @@ from loyalty_project import clock
 from organizations.audit.actors import Actor, command_actor
 from organizations.audit.models import AuditEntry
 from organizations.audit.services import Change, record_changes
+from organizations.imports.models import ImportRun
 from organizations.locations.models import Store
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from subscriptions.models import ConsentChange
+from tickets.ticket.models import Ticket
 from use_cases.organization_file import check_document, load_organization
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +114,25 @@ def test_another_edition_is_loaded_over_and_adds_missing_customers(by: Actor) ->
         assert Store.objects.get(code="web").name == "Web shop"
         assert Customer.objects.count() == FEW + FRIENDS + TAKEN_OVER
     assert StaffMember.objects.get(username=OPERATOR.username).check_password("something else")
+
+
+def test_a_load_that_was_ended_goes_on_with_the_next_slice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("demo.customers._SLICE", 50)
+    loading = load_demo(FEWEST)
+    first = next(loading)
+    loading.close()
+    assert not first.is_whole
+    assert first.bills > 50
+    with organization_scope(first.organization):
+        assert Ticket.objects.count() > 3
+        assert ImportRun.objects.filter(finished_at__isnull=False, rejected=2, created=4).exists()
+        Store.objects.filter(code="web").update(name="My web shop")
+        assert f"{FEWEST - first.customers} customers registered" in load(FEWEST)
+        assert Customer.objects.count() == FEWEST + FRIENDS + TAKEN_OVER
+        assert Store.objects.get(code="web").name == "My web shop"
+        sales = Bill.objects.exclude(customer=None).filter(type="REGULAR")
+        assert sales.count() == sales.values("number").distinct().count()
+        assert load(FEWEST) == "The demo is loaded already.\n"
 
 
 def test_customers_are_registered_without_a_warning(by: Actor) -> None:
