@@ -85,7 +85,8 @@ MIDDLEWARE = [
     "loyalty_project.middleware.RequestIdMiddleware",
     "loyalty_project.middleware.ContentPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "loyalty_project.static_files.StaticFilesMiddleware",
+    "loyalty_project.compression.PageCompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -129,8 +130,12 @@ USE_I18N = True
 FORMAT_MODULE_PATH = "loyalty_project.formats"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# whitenoise serves the files from their folders. Only a web server in front needs a folder for `collectstatic`.
-STATIC_ROOT = env.str("STATIC_ROOT", "") or None
+# Collected by loyalty_project/static_files.py, under names with a hash; served by whitenoise, or by a web server in front.
+STATIC_ROOT = env.path("STATIC_ROOT", DATA_DIR / "static")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "loyalty_project.static_files.HashedFiles"},
+}
 WHITENOISE_USE_FINDERS = True
 
 # Files of imports alone, streamed to the data folder: docs/imports.md.

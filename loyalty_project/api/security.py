@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 
+from loyalty_project.compression import compress
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class ApiSecurityMiddleware:
-    """Redirect plain HTTP if the installation wants it, and add security headers and the length of the answer."""
+    """Redirect plain HTTP if the installation wants it, compress long answers, and add security headers and the length."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -26,6 +28,7 @@ class ApiSecurityMiddleware:
         response: HttpResponse | None = self._security.process_request(request) if self._security.redirect else None
         if response is None:
             response = self.get_response(request)
+            compress(request, response)
             response.headers["Content-Length"] = str(len(response.content))
         for name, value in self._headers[request.is_secure()].items():
             response.headers[name] = value

@@ -34,6 +34,7 @@ from loyalty_project.serving import (
     usual_workers,
     wait_until_answered,
 )
+from loyalty_project.static_files import NOT_OF_BACK_OFFICE, collect_static_files
 from loyalty_project.worker import worker_command
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
@@ -83,6 +84,7 @@ class Command(BaseCommand):
                 self.stdout.write("Starting the database ...")
                 self.stdout.flush()
                 database.start(database=settings.DATABASES[DEFAULT_DB_ALIAS]["NAME"])
+            collect_static_files(without=NOT_OF_BACK_OFFICE)
             self.stdout.write("Starting the server ...")
             self.stdout.flush()
             # Starts while the database is filled, which takes about as long.

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loyalty_project.command_options import COUNT, WholeNumber
 from loyalty_project.serving import Address, AddressUnusableError, check_address, granian_command, usual_workers
+from loyalty_project.static_files import collect_static_files
 
 
 def add_address_arguments(parser: CommandParser) -> None:
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             check_address(address)
         except AddressUnusableError as error:
             raise CommandError(str(error)) from error
+        collect_static_files()
         os.environ["SERVER_THREADS"] = str(threads)
         command = granian_command(address, workers=workers)
         os.execv(command[0], command)  # noqa: S606 - no shell is wanted; signals reach granian itself

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -82,6 +83,11 @@ def test_the_printed_calls_of_a_new_demo_work(data_folder: Path) -> None:
                 if line.startswith("Ctrl-C ends it."):
                     break
             add_json, add_xml, get = (output_of(line) for line in lines if line.startswith("curl "))
+            url = next(line for line in lines if "the back office:" in line).split()[-1]
+            page = output_of(f"curl -s --compressed {url}login/")
+            style = re.search(r"/static/back_office/style\.[0-9a-f]{12}\.css", page)
+            assert style
+            headers = output_of(f"curl -sI --compressed {url.removesuffix('/admin/')}{style[0]}").lower()
             at_work = " ".join(processes_of(data_folder).values())
         finally:
             running.send_signal(signal.SIGTERM)
@@ -97,6 +103,8 @@ def test_the_printed_calls_of_a_new_demo_work(data_folder: Path) -> None:
     ]
     assert "Registering customers ... 100 of 100\n" in lines
     assert last.strip() == "Stopped."
+    assert "immutable" in headers
+    assert "content-encoding: gzip" in headers
     assert all(name in at_work for name in ("manage.py demo", "granian", "manage.py worker"))
     assert processes_of(data_folder) == {}
     assert not Server(data_folder / "postgres").is_running()
@@ -123,6 +131,12 @@ def _loaded(db: None) -> None:
 def _idle_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker would look into the database of the settings, which these tests do not migrate."""
     monkeypatch.setattr(demo, "worker_command", lambda: IDLE)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Static files that are collected would have other names in the pages of later tests."""
+    monkeypatch.setattr(demo, "collect_static_files", lambda **_: None)
 
 
 @contextlib.contextmanager

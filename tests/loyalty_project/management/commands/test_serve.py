@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from loyalty_project.management.commands import serve
 from loyalty_project.serving import Address, granian_command, wait_until_answered
 from tests.loyalty_project.test_serving import free_port
 
@@ -20,8 +21,10 @@ from tests.loyalty_project.test_serving import free_port
 def test_it_answers_and_ends_politely_on_sigterm() -> None:
     port = free_port()
     command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", "1", "--threads", "1"]
+    # Files that cannot be collected are served as they are.
+    environment = {**os.environ, "STATIC_ROOT": "/proc/nowhere"}
     with subprocess.Popen(
-        command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as server:
         address = Address("127.0.0.1", port)
         try:
@@ -40,11 +43,14 @@ def test_it_answers_and_ends_politely_on_sigterm() -> None:
 def test_the_process_itself_becomes_granian(monkeypatch: pytest.MonkeyPatch) -> None:
     became: list[tuple[str, list[str]]] = []
     monkeypatch.setenv("SERVER_THREADS", "4")
+    collected: list[bool] = []
+    monkeypatch.setattr(serve, "collect_static_files", lambda: collected.append(True))
     monkeypatch.setattr(os, "execv", lambda path, arguments: became.append((path, arguments)))
     port = free_port()
     call_command("serve", "--port", str(port), "--workers", "3", "--threads", "2")
     assert became == [(sys.executable, granian_command(Address("127.0.0.1", port), workers=3))]
     assert os.environ["SERVER_THREADS"] == "2"
+    assert collected == [True]
 
 
 def test_a_taken_port_is_reported_before_anything_starts() -> None:
