@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from loyalty_project.static_files import HashedFiles, StaticFilesMiddleware, collect_static_files, is_collected
 
+pytestmark = pytest.mark.django_db
 STYLE = "back_office/style.css"
 CONTENT = "a { color: red; }\n" * 200
 
