@@ -107,6 +107,7 @@ class ConsentChangeAdmin(CustomerRowsAdmin):
         "actor_name", "source_label", "reason", "campaign_id", "outbox_id", "request_id", "context",
     )  # fmt: skip
     list_display = ("at", "customer_link", "channel", "priority", "answer_label", "actor_name", "source_label", "reason")
+    phone_lines = (("customer_link", "answer_label"), ("channel", "actor_name", "at"))
     list_display_links = ("at",)
     list_filter = (
         CustomerFilter,

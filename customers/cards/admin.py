@@ -43,6 +43,7 @@ class CardAdmin(CustomerHistoryAdmin, ReadOnlyAdmin):  # type: ignore[misc]  # s
     related = ("series", "customer")
     fields = ("number", "external_id", "series", "status", "customer", "label", "issued_on", "expires_on")
     list_display = ("number", "external_id", "series", "status_label", "customer", "issued_on", "expires_on")
+    phone_lines = (("number", "status_label"), ("customer", "series", "expires_on"))
     list_filter = (("status", ChoiceFilter), SeriesFilter)
     search_fields = ("number",)
     search_help_text = "Card number, or its beginning"

@@ -61,6 +61,7 @@ class DuplicateCandidateAdmin(CustomerRowsAdmin):
     related = ("first__registered_store", "second__registered_store")
     fields = ()
     list_display = ("first_name", "second_name", "evidence_text", "state_label", "found_on")
+    phone_lines = (("first_name", "state_label"), ("second_name", "evidence_text", "found_on"))
     list_display_links = ("first_name",)
     list_filter = (EvidenceFilter, ("state", ChoiceFilter))
     change_form_outer_before_template = "back_office/likely_duplicate.html"  # type: ignore[assignment]  # see the base class

@@ -32,6 +32,7 @@ class OutboxMessageAdmin(CustomerRowsAdmin):
         "expires_at", "finished_at",
     )  # fmt: skip
     list_display = ("created_at", "customer_link", "channel", "purpose", "state_label", "sender", "tries", "error")
+    phone_lines = (("customer_link", "state_label"), ("channel", "purpose", "created_at"))
     list_display_links = ("created_at",)
     list_filter = (("state", ChoiceFilter), ("channel", ChoiceFilter), ("created_at", DayRangeFilter))
 

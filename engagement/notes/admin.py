@@ -45,6 +45,7 @@ class NoteAdmin(LoyaltyRowsAdmin):
     related = ("customer",)
     fields = ("noted_at", "customer_link", "description", "associate_id", "made_by_label", "recorded_at")
     list_display = ("noted_at", "customer_link", "description", "associate_id", "made_by_label")
+    phone_lines = (("description",), ("customer_link", "made_by_label", "noted_at"))
     list_display_links = ("noted_at",)
     list_filter = (("noted_at", DayRangeFilter),)
 

@@ -98,6 +98,7 @@ class BillAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stubs 
     list_display = (
         "number", "type_label", "billed_at", "store", "customer_link", "amount_display", "returned_display", "points_display",
     )  # fmt: skip
+    phone_lines = (("number", "amount_display"), ("customer_link", "store", "billed_at"))
     list_display_links = ("number",)
     list_filter = (
         RecentFilter.of("billed_at", title="billed", parameter_name="billed"),

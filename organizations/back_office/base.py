@@ -67,6 +67,8 @@ class BackOfficeAdmin(ModelAdmin):
     `related` rows are read with the rows. A saved change writes its AuditEntry in the same transaction. Nothing can be deleted.
     `has_history` is False for rows that are written once: their page has no button to a history that would be empty.
     `presets` are links above the list, beside `unfiltered_label`; `empty_text` is shown if the list has no rows at all.
+    `phone_lines` are the columns of the two lines of a row on a narrow screen, where the others are not shown; on each line a
+    column that is not the last one gives way if there is not enough room. Without them all columns are shown below each other.
     `order_words` are the words for rising and falling order of a column, by default from A to Z and back.
     """
 
@@ -80,6 +82,7 @@ class BackOfficeAdmin(ModelAdmin):
     unfiltered_label: ClassVar[str] = "All"
     order_words: ClassVar[Mapping[str, tuple[str, str]]] = {}
     empty_text: ClassVar[str] = ""
+    phone_lines: ClassVar[tuple[Sequence[str], Sequence[str]] | None] = None
 
     compressed_fields = True
     warn_unsaved_form = True

@@ -1,4 +1,4 @@
-"""System checks of admin classes: filters declare and describe their parameters, and no list names a secret."""
+"""System checks of admin classes: filters describe their parameters, no list names a secret, rows have sound lines on phones."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,12 +30,25 @@ class BackOfficeChecks(UnfoldModelAdminChecks):
                 for path in _paths(admin_obj)
                 if names_secret(path)
             ),
+            *(Error(problem, obj=admin_obj.__class__, id="back_office.E003") for problem in _problems_of_lines(admin_obj)),
         ]
 
 
 def _filters(admin_obj: Any) -> Iterator[tuple[str, Any]]:
     for entry in admin_obj.list_filter:
         yield entry if isinstance(entry, tuple) else ("", entry)
+
+
+def _problems_of_lines(admin_obj: Any) -> Iterator[str]:
+    """What is wrong with the lines of a row on a narrow screen."""
+    if admin_obj.phone_lines is None:
+        return
+    shown = {column for line in admin_obj.phone_lines for column in line}
+    for column in sorted(shown.difference(admin_obj.list_display)):
+        yield f"phone_lines has {column}, which list_display does not have."
+    links = admin_obj.list_display_links
+    if links is not None and shown.isdisjoint(links or admin_obj.list_display[:1]):
+        yield "phone_lines has no column that leads to the row."
 
 
 def _paths(admin_obj: Any) -> Iterator[str]:

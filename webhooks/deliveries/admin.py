@@ -90,6 +90,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "expires_at", "occurred_at", "event_id_label", "customer_link", "body",
     )  # fmt: skip
     list_display = ("event_kind", "endpoint_link", "customer_link", "state_label", "attempts", "problem", "recorded_at")
+    phone_lines = (("event_kind", "state_label"), ("endpoint_link", "problem", "recorded_at"))
     list_display_links = ("event_kind",)
     list_filter = (("state", ChoiceFilter), EndpointFilter, KindFilter, ("event__recorded_at", DayRangeFilter))
     # Any field: without one Django shows no search box.

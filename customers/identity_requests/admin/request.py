@@ -45,6 +45,7 @@ class IdentityRequestAdmin(DecidingAdmin, CustomerRowsAdmin):  # type: ignore[mi
     related: ClassVar[tuple[str, ...]] = ("customer", "other", "store", "till")
     fields = ()
     list_display = ("value_change", "kind", "customer_link", "type_label", "status_label", "requested_on", "requested_by_label")
+    phone_lines = (("value_change", "status_label"), ("kind", "customer_link", "requested_on"))
     list_display_links = ("value_change",)
     list_filter = (
         CustomerFilter,

@@ -65,6 +65,7 @@ class MergeAdmin(CustomerRowsAdmin):
     related: ClassVar[Sequence[str]] = ("survivor", "victim")
     fields = ()
     list_display = ("victim_name", "survivor_name", "merged_at", "actor_name", "reason", "state_label")
+    phone_lines = (("victim_name", "state_label"), ("survivor_name", "actor_name", "merged_at"))
     list_display_links = ("victim_name",)
     list_filter = (StateFilter, SurvivorStoreFilter, ("merged_at", DayRangeFilter))
     search_help_text = "Either customer: mobile, e-mail, id, card or name"

@@ -147,6 +147,7 @@ class CustomerListAdmin(ExportedList):
     list_display = (
         "name_header", "mobile", "points", "tier", "last_visit", "store", "registered_day", "type_label",
     )  # fmt: skip
+    phone_lines = (("name_header", "points", "tier"), ("mobile", "store", "last_visit"))
     list_display_links = ("name_header",)
     list_filter = (
         RecentFilter.of("registered_on", title="joined", parameter_name="joined"),

@@ -48,6 +48,7 @@ class PointsAdjustmentAdmin(DecidingAdmin, CustomerRowsAdmin):  # type: ignore[m
     related: ClassVar[tuple[str, ...]] = ("customer", "program", "entry__taken_back__entry")
     fields = ()
     list_display = ("points_label", "customer_link", "program", "state_label", "requested_on", "requested_by_label", "reason")
+    phone_lines = (("points_label", "state_label"), ("customer_link", "reason", "requested_on"))
     list_display_links = ("points_label",)
     list_filter = (
         CustomerFilter,

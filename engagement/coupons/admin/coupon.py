@@ -83,6 +83,7 @@ class CouponAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
         "store", "till", "transaction_number", "reference", "made_by_label",
     )  # fmt: skip
     list_display = ("code", "state_label", "customer_link", "series_link", "issued_at", "valid_till", "uses_display", "store")
+    phone_lines = (("code", "state_label"), ("customer_link", "series_link", "valid_till"))
     list_filter = (StateFilter, SeriesFilter, StoreFilter, ("issued_at", DayRangeFilter))
     presets: ClassVar[Sequence[Preset]] = (
         Preset(label="Unused", query={"state": "unused"}),

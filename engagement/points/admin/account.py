@@ -70,6 +70,7 @@ class PointsAccountAdmin(AccountsAdmin):
         "customer_link", "program", "balance_display", "promised_display", "lifetime_display", "redeemed_display",
         "expired_display", "returned_display", "adjusted_display", "visits",
     )  # fmt: skip
+    phone_lines = (("customer_link", "balance_display"), ("program",))
     list_display_links = ("balance_display",)
     list_filter = (ProgramFilter, MovedFilter)
     actions_detail: Sequence[str] = ("adjust",)  # type: ignore[assignment]  # see the base class

@@ -91,6 +91,7 @@ class PointsEntryAdmin(ExportedList, AccountRowsAdmin):  # type: ignore[misc]  #
     list_display = (
         "occurred_at", "customer_link", "kind_label", "points_display", "balance_display", "actor", "details",
     )  # fmt: skip
+    phone_lines = (("kind_label", "points_display", "balance_display"), ("customer_link", "actor", "occurred_at"))
     list_display_links = ("occurred_at",)
     list_filter = (
         RecentFilter.of("occurred_at", title="occurred", parameter_name="occurred"),

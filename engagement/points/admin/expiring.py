@@ -59,6 +59,7 @@ class ExpiringPointsAdmin(AccountsAdmin):
     """Accounts with points that expire soon, those first on which something is due first."""
 
     list_display = ("customer_link", "program", "tier_label", "last_day", "first_points", "all_points")
+    phone_lines = (("customer_link", "first_points"), ("program", "tier_label", "last_day"))
     list_display_links = None
     list_filter = (ProgramFilter, PeriodFilter)
     list_before_template = "back_office/expiring_points.html"  # type: ignore[assignment]  # see the base class

@@ -32,6 +32,7 @@ class PointsLotAdmin(AccountRowsAdmin):
         "awarded_at", "customer_link", "program_name", "kind_label", "points_display", "left_display", "state_label",
         "last_day",
     )  # fmt: skip
+    phone_lines = (("customer_link", "left_display"), ("kind_label", "program_name", "awarded_at"))
     list_display_links = ("awarded_at",)
     list_filter = (
         AccountProgramFilter,

@@ -87,6 +87,7 @@ class MembershipAdmin(LoyaltyRowsAdmin):
         "tier_history",
     )  # fmt: skip
     list_display = ("enrolled_on", "customer_link", "program", "tier_label", "tier_since", "tier_expires_on")
+    phone_lines = (("customer_link", "tier_label"), ("program", "enrolled_on"))
     list_display_links = ("enrolled_on",)
     list_filter = (ProgramFilter, TierFilter, MemberStoreFilter, ("enrolled_on", DayRangeFilter))
 

@@ -56,6 +56,7 @@ class RedemptionAdmin(ExportedList, AccountRowsAdmin):  # type: ignore[misc]  # 
     list_display = (
         "code", "occurred_at", "customer_link", "program_name", "points_display", "state_label", "store", "reference",
     )  # fmt: skip
+    phone_lines = (("code", "points_display"), ("customer_link", "store", "occurred_at"))
     list_filter = (
         RecentFilter.of("entry__occurred_at", title="redeemed", parameter_name="redeemed"),
         ("entry__occurred_at", DayRangeFilter),

@@ -56,6 +56,7 @@ class ImportRunAdmin(NewImportPages):
         "filename", "kind_label", "state_label", "started_at", "started_by_label",
         "created_label", "updated_label", "unchanged_label", "rejected_label",
     )  # fmt: skip
+    phone_lines = (("filename", "state_label"), ("kind_label", "started_by_label", "started_at"))
     list_filter = (StateFilter,)
     search_fields = ("filename",)
     change_form_outer_before_template = "back_office/import_run.html"  # type: ignore[assignment]  # see the base class

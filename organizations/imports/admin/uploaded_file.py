@@ -36,6 +36,7 @@ class UploadedFileAdmin(ReadOnlyAdmin):
 
     fields = ()
     list_display = ("filename", "kind_label", "state_label", "uploaded_at", "uploaded_by_label")
+    phone_lines = (("filename", "state_label"), ("kind_label", "uploaded_by_label", "uploaded_at"))
     change_form_outer_before_template = "back_office/uploaded_file.html"  # type: ignore[assignment]  # see the base class
 
     kind_label = value_column("command", "What", kind_title)

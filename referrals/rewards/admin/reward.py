@@ -58,6 +58,7 @@ class RewardAdmin(DecidingAdmin, CustomerRowsAdmin):  # type: ignore[misc]  # st
     list_display = (
         "gives", "receiver_link", "role_label", "event_label", "campaign_link", "state_label", "evidence_label", "promised_at",
     )  # fmt: skip
+    phone_lines = (("receiver_link", "state_label"), ("gives", "event_label", "promised_at"))
     list_display_links = ("gives",)
     list_filter = (
         CustomerFilter, ("state", ChoiceFilter), CampaignFilter, ("role", ChoiceFilter), ("promised_at", DayRangeFilter),

@@ -37,6 +37,18 @@ def test_no_list_names_a_secret(attributes: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ((("username", "role"), ("last_login",)), set()),
+        ((("username",), ("last_name",)), {"back_office.E003"}),
+        ((("role",), ("last_login",)), {"back_office.E003"}),
+    ],
+)
+def test_lines_of_a_row_are_columns_and_lead_to_it(lines: tuple[tuple[str, ...], ...], found: set[str]) -> None:
+    assert checked(list_display=("username", "role", "last_login"), phone_lines=lines) == found
+
+
+@pytest.mark.parametrize(
     ("path", "is_secret"),
     [
         ("password", True),

@@ -89,6 +89,7 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
         "subject_label", "customer_link", "state_label", "priority", "department_label", "assigned_label", "created_at",
         "due_label",
     )  # fmt: skip
+    phone_lines = (("subject_label", "state_label"), ("customer_link", "assigned_label", "due_label"))
     list_display_links = ("subject_label",)
     list_filter = (StateFilter, StatusFilter, PriorityFilter, DepartmentFilter, ("created_at", DayRangeFilter))
     sortable_by = ("created_at",)
