@@ -8,6 +8,8 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 REQUEST_ID_HEADER = "X-Cap-Requestid"
+# Of requests by which static/back_office/dialogs.js opens and sends a form in a dialog.
+DIALOG_HEADER: Final = "X-Dialog"
 
 
 class RequestIdMiddleware:

@@ -116,6 +116,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "organizations.staff.kept_forms.kept_form",
             ],
         },
     },
@@ -218,6 +219,7 @@ UNFOLD = unfold_settings.UNFOLD
 
 # --- the browser's side
 
+CSRF_FAILURE_VIEW = "organizations.staff.kept_forms.answer_untrusted"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_AGE = 12 * 3600
 # A session of the back office ends after this time without a page.

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar, Final
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -51,6 +52,8 @@ REFUSED_ADDRESS: Final = (
     "The address asks for a filter, an order or a page that this list does not have, or for a value of another form"
     " (days are written as YYYY-MM-DD). Nothing is shown."
 )
+# xregexp.js alone is larger than a page.
+_UNUSED_SCRIPTS: Final = ("admin/js/urlify", "admin/js/prepopulate", "admin/js/vendor/xregexp/")
 _SHOWS_NOTHING: Final = "_list_shows_nothing"
 
 
@@ -99,6 +102,12 @@ class BackOfficeAdmin(ModelAdmin):
     actions_detail: Sequence[str] = ()  # type: ignore[assignment]
     change_form_outer_before_template: str | None = None  # type: ignore[assignment]
     change_form_outer_after_template: str | None = None  # type: ignore[assignment]
+
+    @property
+    def media(self) -> forms.Media:
+        """The scripts and styles of Django and Unfold, without those that fill fields by others: no form has such fields."""
+        media: Any = super().media
+        return forms.Media(css=media._css, js=[script for script in media._js if not str(script).startswith(_UNUSED_SCRIPTS)])
 
     # --- rows
 

@@ -1,4 +1,4 @@
-"""System checks of admin classes: filters describe their parameters, no list names a secret, rows have sound lines on phones."""
+"""System checks of admin classes: filters describe their parameters, no list names a secret, lines on phones are sound."""
 
 from collections.abc import Iterator
 from typing import Any

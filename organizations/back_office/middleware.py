@@ -8,12 +8,12 @@ from django.http.response import HttpResponseRedirectBase
 from django.urls import reverse
 from django.utils import timezone
 
+from loyalty_project.middleware import DIALOG_HEADER
 from organizations.back_office.current_user import member_of
 from organizations.staff.reach import staff_reach
 from organizations.tenancy.scoping import no_scope, organization_scope, unscoped
 
-# Set by static/back_office/dialogs.js, and answered in place of the address that a browser would follow unseen.
-DIALOG_HEADER: Final = "X-Dialog"
+# Answered to a request of a dialog in place of the address that a browser would follow unseen.
 LOCATION_HEADER: Final = "X-Dialog-Location"
 
 

@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from loyalty_project import clock
 from loyalty_project.gateway.known_callers import mark_known
+from organizations.staff.kept_forms import EXPIRED, end_session, keep_form
 from organizations.staff.models import StaffMember
 from organizations.staff.second_step import VERIFIED, needs_app
 
@@ -80,14 +81,20 @@ class StaffSessionMiddleware:
         now = seconds_now()
         if request.user.is_authenticated:
             if is_over(request.session, now):
+                member_id = request.user.pk
                 logout(request)
+                end_session(request, member_id)
             else:
                 mark_known(request.META)
                 if now - request.session.get(SEEN_AT, 0) >= _WRITTEN_EVERY:
                     request.session[SEEN_AT] = now
+        elif EXPIRED in request.session:
+            keep_form(request)
         response = self.get_response(request)
         if request.user.is_authenticated and BEGUN_AT not in request.session:
             # The answer to a log-in: the password was typed now.
+            request.session.pop(EXPIRED, None)
+            request.session.set_expiry(None)
             request.session.update({BEGUN_AT: now, SEEN_AT: now, CONFIRMED_AT: now})
         return response
 
@@ -99,4 +106,5 @@ class StaffSessionMiddleware:
             return HttpResponseRedirect(reverse("two_step"))
         if not needs_password(request, seconds_now()):
             return None
+        keep_form(request)
         return HttpResponseRedirect(f"{reverse('confirm_password')}?{urlencode({'next': request.get_full_path()})}")
