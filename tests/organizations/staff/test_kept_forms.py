@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from organizations.locations.models import Store
-from organizations.staff.kept_forms import KEPT, MOST_BYTES
+from organizations.staff.kept_forms import EXPIRED, KEPT, MOST_BYTES
 from organizations.staff.models import StaffMember
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
@@ -50,6 +50,14 @@ def send(browser: Client, *, at: datetime = LATER, headers: dict[str, str] = OUR
         return browser.post(FORM, {**TYPED, **typed}, headers=headers)
 
 
+def kept_in(browser: Client, *, at: datetime = LATER) -> list[list[str]] | None:
+    """What the browser's session keeps; sessions end, too."""
+    with time_machine.travel(at, tick=False):
+        assert browser.cookies["sessionid"].value
+        kept = browser.session.get(KEPT)
+    return None if kept is None else kept["fields"]
+
+
 def filled_in(browser: Client, *, at: datetime = LATER, page: str = FORM) -> dict[str, str] | None:
     """What the page fills in again."""
     with time_machine.travel(at, tick=False):
@@ -85,14 +93,15 @@ def test_another_member_does_not_get_it(browser: Client, organization: Organizat
     send(browser)
     log_in(browser, "omar", at=LATER)
     assert filled_in(browser) is None
-    assert KEPT not in browser.session
+    assert kept_in(browser) is None
 
 
 def test_after_a_quarter_of_an_hour_it_is_gone(browser: Client) -> None:
     send(browser)
     log_in(browser, "asha", at=LATER)
+    assert kept_in(browser, at=LATER + timedelta(minutes=16))
     assert filled_in(browser, at=LATER + timedelta(minutes=16)) is None
-    assert KEPT not in browser.session
+    assert kept_in(browser, at=LATER + timedelta(minutes=16)) is None
 
 
 def test_a_log_in_after_that_lasts_as_long_as_any(browser: Client) -> None:
@@ -105,7 +114,7 @@ def test_a_log_in_after_that_lasts_as_long_as_any(browser: Client) -> None:
 def test_a_code_that_a_customer_was_sent_is_not_kept(browser: Client) -> None:
     with time_machine.travel(LATER, tick=False):
         browser.post("/admin/customers/customer/1/redeem/", {"code": "123456", "points": "200"}, headers=OURS)
-    assert browser.session[KEPT]["fields"] == [["points", "200"]]
+    assert kept_in(browser) == [["points", "200"]]
 
 
 @pytest.mark.parametrize(
@@ -122,14 +131,16 @@ def test_a_form_of_elsewhere_or_without_bounds_is_not_kept(
     browser: Client, headers: dict[str, str], typed: dict[str, str]
 ) -> None:
     send(browser, headers=headers, **typed)
-    assert KEPT not in browser.session
+    with time_machine.travel(LATER, tick=False):
+        assert EXPIRED in browser.session
+    assert kept_in(browser) is None
 
 
 def test_a_browser_whose_member_logged_out_keeps_nothing(browser: Client) -> None:
     with time_machine.travel(NOON, tick=False):
         browser.post("/admin/logout/")
-    send(browser)
-    assert KEPT not in browser.session
+        send(browser, at=NOON)
+        assert KEPT not in browser.session
 
 
 def test_a_form_of_before_the_log_in_has_its_own_page(member: StaffMember) -> None:
