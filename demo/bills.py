@@ -27,7 +27,7 @@ from organizations.locations.models import Till
 from referrals.campaigns.catalog import load_campaigns
 from use_cases.purchases import record_purchases
 
-SEED: Final = 20_250_511
+SEED: Final = 20_250_512
 DAYS: Final = 365
 _CENT: Final = Decimal("0.01")
 _OUTFITTERS, _CABIN, _BOTH = "outfitters", "cabin", ""
@@ -138,6 +138,8 @@ _CONCEPTS: Final[Mapping[str, str]] = {
     "harbour.app1": _BOTH,
 }
 _ONLINE: Final = ("harbour.web1", "harbour.app1")
+# Tills where customers of other shops buy when they travel.
+_ELSEWHERE: Final = ("harbour.till1", "harbour.lunenburg1", "harbour.quebec1", "harbour.toronto1", "harbour.vancouver1")
 # Bills a year (at least, at most), and the share of such customers in percent.
 _HABITS: Final = (((0, 0), 22), ((1, 3), 42), ((3, 8), 26), ((8, 20), 10))
 
@@ -189,10 +191,16 @@ def _sales(index: int, buyer: Buyer, now: datetime, random: Random) -> Iterator[
     for _ in range(random.randint(low, high)):
         day = _day(now, random)
         at = datetime(day.year, day.month, day.day, random.randint(9, 20), random.randint(0, 59), random.randint(0, 59))  # noqa: DTZ001 - wall time
-        till = buyer.till if random.random() < 0.85 else random.choice(_ONLINE)
+        till = _till(buyer, random)
         lines = list(_lines(till, at, random))
         if buyer.since < at < now:
             yield DemoBill(buyer=index, number="", till=till, at=at, lines=lines)
+
+
+def _till(buyer: Buyer, random: Random) -> str:
+    """Mostly the till where the buyer registered; else the web shop or the app, or a shop of another town."""
+    draw = random.random()
+    return buyer.till if draw < 0.83 else random.choice(_ONLINE if draw < 0.95 else _ELSEWHERE)
 
 
 def _day(now: datetime, random: Random) -> datetime:
