@@ -116,6 +116,8 @@ def send(api: Api, case: Any, *, names_known: bool, accept: str) -> HttpResponse
     # requests names both by the body; a till's call has them once.
     content_type = headers.pop("Content-Type", "application/octet-stream")
     headers.pop("Content-Length", None)
+    # Answers are read as they come.
+    headers.pop("Accept-Encoding", None)
     sent = {**headers, "Authorization": f"Basic {credential}", "Accept": accept, "Content-Type": content_type}
     assert request.path_url
     return api.send(str(request.method), request.path_url, request.body or b"", sent)

@@ -29,7 +29,7 @@ def test_a_page_is_compressed_and_its_length_varies() -> None:
     assert "Accept-Encoding" in pages[0]["Vary"]
 
 
-def test_files_short_pages_and_pages_nobody_asked_to_compress_stay_as_they_are() -> None:
+def test_files_short_pages_and_pages_for_others_stay_as_they_are() -> None:
     assert not page(b"short").has_header("Content-Encoding")
     assert not page(content_type="application/vnd.ms-excel").has_header("Content-Encoding")
     for answer in (StreamingHttpResponse([LONG], content_type="text/csv"), FileResponse(LONG, content_type="text/csv")):

@@ -52,7 +52,7 @@ def test_collected_files_are_kept_for_a_year_and_compressed(source: Path) -> Non
     assert served("/elsewhere") == ("", b"a page")
 
 
-def test_files_that_changed_since_have_their_plain_names_until_collected_again(source: Path) -> None:
+def test_changed_files_have_plain_names_until_collected_again(source: Path) -> None:
     collect_static_files()
     before = HashedFiles().url(STYLE)
     source.write_text("b { color: blue; }\n")
