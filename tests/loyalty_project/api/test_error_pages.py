@@ -81,6 +81,7 @@ def test_an_exception_outside_of_the_apis_views_is_500_and_logged(client: Client
     assert (response.status_code, response["Content-Type"]) == (500, content_type)
     assert [(log["event"], type(log["exc_info"])) for log in logs] == [("request_failed", RuntimeError)]
     assert b"asha@example.com" not in response.content
+    assert (b"This is a fault of the software" in response.content) == (path == "/pages/bug")
 
 
 def test_a_doubled_slash_before_the_address_is_still_the_api(client: Client) -> None:
