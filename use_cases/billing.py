@@ -81,16 +81,18 @@ def _check_shared(sent_bills: Sequence[SentBill]) -> None:
 
 
 def _check_apart(each_found: Sequence[Found | Code | None], billing: Billing) -> None:
-    """Raise `ApartError` for a bill whose customer has an earlier one among them, or is rewarded for that of a referred one."""
-    concerned: set[int] = set()
+    """Raise `ApartError` for a bill that may register its customer, has that of an earlier one, or brings them a reward."""
+    positions: dict[int, int] = {}
     for index, found in enumerate(each_found):
-        if isinstance(found, Found):
-            if found.customer.pk in concerned:
-                raise ApartError(index)
-            concerned.add(found.customer.pk)
-    if not billing.configuration.part(load_campaigns).is_empty and (rewarded := referrers_of(concerned) & concerned):
-        customers = [found.customer.pk if isinstance(found, Found) else None for found in each_found]
-        raise ApartError(min(customers.index(customer) for customer in rewarded))
+        if found is None:
+            continue
+        if not isinstance(found, Found) or found.customer.pk in positions:
+            raise ApartError(index)
+        positions[found.customer.pk] = index
+    if not billing.configuration.part(load_campaigns).is_empty:
+        rewarded = referrers_of(positions) & positions.keys()
+        if rewarded:
+            raise ApartError(min(positions[customer] for customer in rewarded))
 
 
 # A sale before it is recorded: as it was sent, what its reference led to, and its customer.
