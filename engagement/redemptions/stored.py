@@ -25,7 +25,8 @@ SELECT (SELECT %(reference)s::text) <> '' AND EXISTS (
         SELECT FROM engagement_pointsaccount AS account
         JOIN LATERAL (
             SELECT FROM engagement_redemption AS made WHERE made.organization_id = %(organization)s
-                AND made.account_id = account.id AND made.transaction_number = (SELECT %(number)s::text) AND made.reversed = 0 LIMIT 1
+                AND made.account_id = account.id AND made.transaction_number = (SELECT %(number)s::text)
+                AND made.reversed = 0 LIMIT 1
         ) AS named ON true
         WHERE account.organization_id = %(organization)s AND account.customer_id = %(customer)s::bigint
     ),
