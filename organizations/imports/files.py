@@ -5,7 +5,7 @@ the same data folder.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -81,12 +81,6 @@ def read_progress(uploaded: UploadedFile) -> dict[str, Any]:
 def remove_progress(uploaded: UploadedFile) -> None:
     """Forget how far a preview was."""
     remove_files(_progress_path(uploaded))
-
-
-def lines_of(path: Path) -> Iterator[str]:
-    """The lines of a file of ours; none if it is not there. Bytes that are not UTF-8 are replaced."""
-    with suppress(FileNotFoundError), path.open(encoding="utf-8", errors="replace", newline="") as file:
-        yield from file
 
 
 def _progress_path(uploaded: UploadedFile) -> Path:
