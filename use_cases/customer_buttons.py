@@ -29,7 +29,7 @@ _LESS_OFTEN: Final = (
 
 def customer_buttons(request: HttpRequest, customer: Customer, programs: Sequence[ProgramCard]) -> list[Button]:
     """The buttons that the current user may use, in their order. None for a merged or erased customer."""
-    if not _is_current(customer):
+    if not customer.is_current:
         return []
     buttons = _buttons(request, customer, _PAGES)
     has_account = any(card.balance.account is not None for card in programs)
@@ -38,13 +38,9 @@ def customer_buttons(request: HttpRequest, customer: Customer, programs: Sequenc
 
 def buttons_needed_less_often(request: HttpRequest, customer: Customer) -> list[Button]:
     """What the page shows of this module under *More*."""
-    return _buttons(request, customer, _LESS_OFTEN) if _is_current(customer) else []
+    return _buttons(request, customer, _LESS_OFTEN) if customer.is_current else []
 
 
 def _buttons(request: HttpRequest, customer: Customer, pages: Sequence[tuple[str, str, str, str]]) -> list[Button]:
     member = member_of(request)
     return [button(title, icon, name, customer.pk) for title, icon, name, permission in pages if member.has_perm(permission)]
-
-
-def _is_current(customer: Customer) -> bool:
-    return customer.merged_into_id is None and customer.erased_at is None

@@ -152,7 +152,6 @@ class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what 
             return HttpResponseNotAllowed(["GET"])
         organization = self.organization_behind(customer)
         page = read_customer_page(customer, organization=organization, seen_by=member_of(request))
-        is_current = customer.merged_into_id is None and customer.erased_at is None
         return self.answer_page(
             request,
             "back_office/customer.html",
@@ -164,10 +163,8 @@ class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what 
             identifiers=list(customer.identifiers.all()),
             initials=initials(customer),
             label=label_of(customer, organization.policy),
-            # Nothing is written about merged and erased customers.
-            is_current=is_current,
-            may_edit=is_current and self.has_change_permission(request, customer),
-            may_open_tickets=is_current and member_of(request).has_perm("tickets.change_ticket"),
+            may_edit=customer.is_current and self.has_change_permission(request, customer),
+            may_open_tickets=customer.is_current and member_of(request).has_perm("tickets.change_ticket"),
             buttons=customer_buttons(request, customer, page.programs or ()),
             more=[*buttons_needed_less_often(request, customer), *self._more_buttons(request, customer)],
             **self._timeline_context(request, customer, organization),
