@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 
 from customers.profile.models import Customer
-from engagement.adjustments.admin.goodwill import GoodwillForm, accounts_of
+from engagement.adjustments.accounts import accounts_of
+from engagement.adjustments.admin.goodwill import GoodwillForm
 from engagement.adjustments.staff import limit_for, may_adjust
 from engagement.bills.admin.record import RecordBillForm
 from engagement.coupons.admin.forms import CustomerCouponForm
@@ -54,10 +55,10 @@ class CustomerActions(BackOfficeAdmin):
     @row_view("goodwill")
     def goodwill(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         """The page that gives or takes points for one of the usual reasons."""
-        accounts = accounts_of(customer)
+        organization = self.organization_behind(customer)
+        accounts = accounts_of(customer, organization=organization)
         if not accounts:
             return self._leave(request, customer, "has no points: only members of a program have.")
-        organization = self.organization_behind(customer)
         form = GoodwillForm(
             request.POST or None,
             account=_chosen(accounts, request),
@@ -84,7 +85,8 @@ class CustomerActions(BackOfficeAdmin):
     @row_view("redeem")
     def redeem(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         """The page that redeems points of a customer, who confirms it by a code."""
-        accounts = accounts_of(customer)
+        organization = self.organization_behind(customer)
+        accounts = accounts_of(customer, organization=organization)
         if not accounts:
             return self._leave(request, customer, "has no points: only members of a program have.")
         form = RedeemForm(
@@ -92,7 +94,7 @@ class CustomerActions(BackOfficeAdmin):
             account=_chosen(accounts, request),
             accounts=accounts,
             stores=stores_for(request),
-            by=actor_of(request, self.organization_behind(customer)),
+            by=actor_of(request, organization),
         )
         if form.run():
             form.report(request, customer)
@@ -197,7 +199,7 @@ class CustomerActions(BackOfficeAdmin):
             customer=customer,
             choices=current_configuration().part(load_ticket_choices),
             by=actor_of(request, organization),
-            account=next(iter(accounts_of(customer)), None) if gives_points else None,
+            account=next(iter(accounts_of(customer, organization=organization)), None) if gives_points else None,
             limit=limit_for(request, organization),
         )
         if form.run():

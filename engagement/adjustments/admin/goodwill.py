@@ -6,18 +6,11 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from customers.profile.models import Customer
 from engagement.adjustments.admin.form import PointsForm
 from engagement.adjustments.posting import Draft
 from engagement.adjustments.rules import GOODWILL_REASONS, OTHER_REASON
 from engagement.points.models import PointsAccount
 from organizations.back_office.forms import MAX_REASON, LineField
-
-
-def accounts_of(customer: Customer) -> list[PointsAccount]:
-    """The accounts on which staff may move points of a customer, that of the default program first. One query."""
-    accounts = PointsAccount.objects.filter(customer=customer, moved_to=None, program__is_active=True)
-    return list(accounts.select_related("customer", "program").order_by("-program__is_default", "program__name"))
 
 
 class GoodwillForm(PointsForm):

@@ -1,7 +1,7 @@
 """What staff do for one customer: who may, whose customers, what is shown before, and that it is done once."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -157,6 +157,17 @@ def test_store_staff_need_a_limit_for_goodwill(seller: Client, anna: Customer, p
     anna.organization.flags = {"ADJUSTMENT_LIMIT_STORE_STAFF": 5}
     anna.organization.save()
     assert send(seller, "goodwill", anna, points="5", reason="Thank-you").status_code == 302
+
+
+@pytest.mark.parametrize("page", ["goodwill", "redeem", "adjust"])
+def test_what_is_due_is_settled_before_a_dialog_shows_a_balance(
+    administrator: Client, anna: Customer, points: PointsAccount, page: str
+) -> None:
+    points.lots.update(expires_on=date(2026, 1, 31))
+    PointsAccount.objects.filter(pk=points.pk).update(due_at=datetime(2026, 1, 31, 18, 30, tzinfo=UTC))
+    adjust = reverse("admin:engagement_pointsaccount_adjust", args=[points.pk])
+    shown = administrator.get(adjust if page == "adjust" else address(page, anna))
+    assert "Balance: 0 points" in text_of(shown)
 
 
 # --- coupons
