@@ -7,14 +7,17 @@ from django.http import HttpRequest
 
 from customers.profile.models import Customer
 from engagement.adjustments.staff import may_adjust
+from engagement.coupons.catalog import issuing_series
 from organizations.back_office.buttons import Button, button
 from organizations.back_office.current_user import member_of
+from organizations.tenancy.models import Organization
 from use_cases.customer_page import ProgramCard
 
+ISSUE_COUPON: Final = "engagement.issue_coupon"
 # Title, icon, name of the address of a page about a customer, permission.
+_COUPON: Final = ("Coupon", "confirmation_number", "customers_customer_issue_coupon", ISSUE_COUPON)
+_REDEEM: Final = ("Redeem", "redeem", "customers_customer_redeem", "engagement.redeem_points")
 _PAGES: Final = (
-    ("Coupon", "confirmation_number", "customers_customer_issue_coupon", "engagement.issue_coupon"),
-    ("Redeem", "redeem", "customers_customer_redeem", "engagement.redeem_points"),
     ("Ticket", "support_agent", "customers_customer_open_ticket", "tickets.change_ticket"),
     ("Consent", "notifications", "subscriptions_consentchange_decide", "subscriptions.change_consent"),
     ("Change e-mail/mobile", "swap_horiz", "customers_customer_request_change", "customers.add_identityrequest"),
@@ -27,13 +30,20 @@ _LESS_OFTEN: Final = (
 )
 
 
-def customer_buttons(request: HttpRequest, customer: Customer, programs: Sequence[ProgramCard]) -> list[Button]:
-    """The buttons that the current user may use, in their order. None for a merged or erased customer."""
+def customer_buttons(
+    request: HttpRequest, customer: Customer, programs: Sequence[ProgramCard], *, organization: Organization
+) -> list[Button]:
+    """The buttons that the current user may use, and that can do something now. None for a merged or erased customer.
+
+    One query for users who issue coupons.
+    """
     if not customer.is_current:
         return []
-    buttons = _buttons(request, customer, _PAGES)
-    has_account = any(card.balance.account is not None for card in programs)
-    return [button(*_GOODWILL, customer.pk), *buttons] if has_account and may_adjust(request) else buttons
+    has_points = any(card.balance.account is not None and card.program.is_active for card in programs)
+    has_coupons = member_of(request).has_perm(ISSUE_COUPON) and bool(issuing_series(organization))
+    pages = [*([_COUPON] if has_coupons else []), *([_REDEEM] if has_points else []), *_PAGES]
+    buttons = _buttons(request, customer, pages)
+    return [button(*_GOODWILL, customer.pk), *buttons] if has_points and may_adjust(request) else buttons
 
 
 def buttons_needed_less_often(request: HttpRequest, customer: Customer) -> list[Button]:

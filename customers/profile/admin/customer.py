@@ -165,7 +165,7 @@ class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what 
             label=label_of(customer, organization.policy),
             may_edit=customer.is_current and self.has_change_permission(request, customer),
             may_open_tickets=customer.is_current and member_of(request).has_perm("tickets.change_ticket"),
-            buttons=customer_buttons(request, customer, page.programs or ()),
+            buttons=customer_buttons(request, customer, page.programs or (), organization=organization),
             more=[*buttons_needed_less_often(request, customer), *self._more_buttons(request, customer)],
             **self._timeline_context(request, customer, organization),
         )
