@@ -1,7 +1,7 @@
 """What staff do for one customer: the pages behind the buttons of the customer's page, which open as dialogs there."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,6 +18,8 @@ from engagement.points.models import PointsAccount
 from engagement.redemptions.admin.redeem import RedeemForm
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.current_user import actor_of
+from organizations.back_office.forms import ActionForm
+from organizations.back_office.once import OnceForm
 from organizations.back_office.pages import page_of, permission_check, row_view
 from organizations.back_office.stores import stores_for
 from organizations.configuration import current_configuration
@@ -28,6 +30,8 @@ from tickets.ticket.panels import CHANGE_TICKETS
 
 # The pages: their part of the address, which is also the name `customers_customer_...` and the method.
 PAGES = ("goodwill", "issue_coupon", "open_ticket", "record_bill", "redeem", "simulate_bill")
+
+_NO_POINTS: Final = "has no points: only members of a program have."
 
 
 class CustomerActions(BackOfficeAdmin):
@@ -58,7 +62,7 @@ class CustomerActions(BackOfficeAdmin):
         organization = self.organization_behind(customer)
         accounts = accounts_of(customer, organization=organization)
         if not accounts:
-            return self._leave(request, customer, "has no points: only members of a program have.")
+            return self._leave(request, customer, _NO_POINTS)
         form = GoodwillForm(
             request.POST or None,
             account=_chosen(accounts, request),
@@ -66,19 +70,7 @@ class CustomerActions(BackOfficeAdmin):
             by=actor_of(request, organization),
             limit=limit_for(request, organization),
         )
-        if form.run():
-            form.report(request, customer)
-            return HttpResponseRedirect(page_of(customer))
-        return self.answer_page(
-            request,
-            "back_office/adjust_points.html",
-            title=f"Goodwill: {customer}",
-            original=customer,
-            account=form.account,
-            balance=form.worth(form.account.balance),
-            form=form,
-            submit="Adjust points",
-        )
+        return self._do(request, customer, form, title="Goodwill", submit="Adjust points")
 
     has_redeem_permission = permission_check("engagement.redeem_points")
 
@@ -88,7 +80,7 @@ class CustomerActions(BackOfficeAdmin):
         organization = self.organization_behind(customer)
         accounts = accounts_of(customer, organization=organization)
         if not accounts:
-            return self._leave(request, customer, "has no points: only members of a program have.")
+            return self._leave(request, customer, _NO_POINTS)
         form = RedeemForm(
             request.POST or None,
             account=_chosen(accounts, request),
@@ -96,19 +88,7 @@ class CustomerActions(BackOfficeAdmin):
             stores=stores_for(request),
             by=actor_of(request, organization),
         )
-        if form.run():
-            form.report(request, customer)
-            return HttpResponseRedirect(page_of(customer))
-        return self.answer_page(
-            request,
-            "back_office/adjust_points.html",
-            title=f"Redeem points: {customer}",
-            original=customer,
-            account=form.account,
-            balance=form.worth(form.account.balance),
-            form=form,
-            submit="Redeem",
-        )
+        return self._do(request, customer, form, title="Redeem points", submit="Redeem")
 
     # --- coupons
 
@@ -117,23 +97,12 @@ class CustomerActions(BackOfficeAdmin):
     @row_view("issue_coupon")
     def issue_coupon(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         """The page that gives a customer a coupon."""
-        form = CustomerCouponForm(
-            request.POST or None, customer=customer, by=actor_of(request, self.organization_behind(customer))
-        )
+        by = actor_of(request, self.organization_behind(customer))
+        form = CustomerCouponForm(request.POST or None, customer=customer, by=by)
         if not form.has_series:
             return self._leave(request, customer, "gets no coupon: no series issues any.")
-        if form.run():
-            form.report(request, customer)
-            return HttpResponseRedirect(page_of(customer))
-        return self.answer_page(
-            request,
-            "back_office/action.html",
-            title=f"Issue a coupon: {customer}",
-            original=customer,
-            form=form,
-            submit="Issue",
-            intro="The coupon is dated now. No message is sent.",
-        )
+        intro = "The coupon is dated now. No message is sent."
+        return self._do(request, customer, form, title="Issue a coupon", submit="Issue", intro=intro)
 
     # --- bills
 
@@ -142,48 +111,26 @@ class CustomerActions(BackOfficeAdmin):
     @row_view("record")
     def record_bill(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         """The page that records a bill which no till has sent."""
-        form = RecordBillForm(
-            request.POST or None,
-            customer=customer,
-            stores=stores_for(request),
-            by=actor_of(request, self.organization_behind(customer)),
-        )
-        if form.run():
-            form.report(request, customer)
-            return HttpResponseRedirect(page_of(customer))
-        return self.answer_page(
-            request,
-            "back_office/action.html",
-            title=f"Record a bill: {customer}",
-            original=customer,
-            form=form,
-            submit="Record",
-            intro="For a bill that no till has sent. It earns points as a bill of the store’s tills does.",
-        )
+        by = actor_of(request, self.organization_behind(customer))
+        form = RecordBillForm(request.POST or None, customer=customer, stores=stores_for(request), by=by)
+        intro = "For a bill that no till has sent. It earns points as a bill of the store’s tills does."
+        return self._do(request, customer, form, title="Record a bill", submit="Record", intro=intro)
 
     has_simulate_permission = permission_check("engagement.view_bill")
 
     @row_view("simulate")
     def simulate_bill(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         """The page that shows what a bill would earn. Its address may have the amount, day and store to begin with."""
-        organization = self.organization_behind(customer)
         form = SimulateForm(
             request.POST or None,
             initial={name: request.GET[name] for name in ("amount", "day", "store") if name in request.GET},
             customer=customer,
-            organization=organization,
+            organization=self.organization_behind(customer),
             stores=stores_for(request),
         )
         form.run()
-        return self.answer_page(
-            request,
-            "back_office/action.html",
-            title=f"Simulate a bill: {customer}",
-            original=customer,
-            form=form,
-            submit="Simulate",
-            intro="What would this bill earn, by the rules of the day and the customer’s tier? Nothing is recorded.",
-        )
+        intro = "What would this bill earn, by the rules of the day and the customer’s tier? Nothing is recorded."
+        return self._show(request, customer, form, title="Simulate a bill", submit="Simulate", intro=intro)
 
     # --- tickets
 
@@ -202,20 +149,27 @@ class CustomerActions(BackOfficeAdmin):
             account=next(iter(accounts_of(customer, organization=organization)), None) if gives_points else None,
             limit=limit_for(request, organization),
         )
-        if form.run():
-            form.report(request, customer)
-            return HttpResponseRedirect(page_of(customer))
-        return self.answer_page(
-            request,
-            "back_office/action.html",
-            title=f"Open a ticket: {customer}",
-            original=customer,
-            form=form,
-            submit="Open",
-            intro="The ticket is recorded as opened now. No message is sent.",
-        )
+        intro = "The ticket is recorded as opened now. No message is sent."
+        return self._do(request, customer, form, title="Open a ticket", submit="Open", intro=intro)
 
     # --- answers
+
+    def _do(self, request: HttpRequest, customer: Customer, form: OnceForm, **texts: str) -> HttpResponse:
+        """Do what the form asks for and lead back to the customer, or show it: empty, refused, or with its preview."""
+        if not form.run():
+            return self._show(request, customer, form, **texts)
+        form.report(request, customer)
+        return HttpResponseRedirect(page_of(customer))
+
+    def _show(
+        self, request: HttpRequest, customer: Customer, form: ActionForm, *, title: str, submit: str, intro: str = ""
+    ) -> HttpResponse:
+        """The page of a form; one about an account shows its program and balance."""
+        shown: dict[str, Any] = {"title": f"{title}: {customer}", "original": customer, "form": form, "submit": submit}
+        if isinstance(form, GoodwillForm | RedeemForm):
+            shown |= {"account": form.account, "balance": form.worth(form.account.balance)}
+            return self.answer_page(request, "back_office/adjust_points.html", **shown)
+        return self.answer_page(request, "back_office/action.html", intro=intro, **shown)
 
     def _leave(self, request: HttpRequest, customer: Customer, why: str) -> HttpResponse:
         """Back to the customer's page, with a message."""
