@@ -21,7 +21,7 @@ def _unusual(column: str, *, usual: str, name: str) -> models.Index:
     return models.Index(fields=["organization", column, "-id"], condition=~models.Q(**{column: usual}), name=name)
 
 
-# Customers of whom `is_current` is true.
+# Customers that are current (`Customer.is_current`).
 CURRENT: Final = models.Q(merged_into=None, erased_at=None)
 
 

@@ -23,7 +23,6 @@ from organizations.back_office.once import OnceForm
 from organizations.back_office.pages import page_of, permission_check, row_view
 from organizations.back_office.stores import stores_for
 from organizations.configuration import current_configuration
-from organizations.staff.sessions import has_typed_password, seconds_now
 from tickets.choices.catalog import load_ticket_choices
 from tickets.ticket.admin.forms import OpenForm
 from tickets.ticket.panels import CHANGE_TICKETS
@@ -138,15 +137,14 @@ class CustomerActions(BackOfficeAdmin):
 
     @row_view("ticket")
     def open_ticket(self, request: HttpRequest, customer: Customer) -> HttpResponse:
-        """The page that opens a ticket. Users who adjust points give some with it if their password was typed lately."""
+        """The page that opens a ticket. Users who adjust points may give some with it."""
         organization = self.organization_behind(customer)
-        gives_points = may_adjust(request) and has_typed_password(request, seconds_now())
         form = OpenForm(
             request.POST or None,
             customer=customer,
             choices=current_configuration().part(load_ticket_choices),
             by=actor_of(request, organization),
-            account=next(iter(accounts_of(customer, organization=organization)), None) if gives_points else None,
+            account=next(iter(accounts_of(customer, organization=organization)), None) if may_adjust(request) else None,
             limit=limit_for(request, organization),
         )
         intro = "The ticket is recorded as opened now. No message is sent."

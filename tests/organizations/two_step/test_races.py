@@ -22,7 +22,7 @@ def member(transactional_db: None) -> StaffMember:
 
 def begin_at_once(member: StaffMember) -> set[str]:
     """The secrets that the pages show."""
-    return set(race([[member]] * WORKERS, lambda one: services.begin_adding(one).key))
+    return set(race([[member]] * WORKERS, lambda each: services.begin_adding(each).key))
 
 
 def test_pages_opened_at_once_show_the_same_secret(member: StaffMember) -> None:

@@ -31,6 +31,7 @@ from tests.factories.customers import CustomerFactory
 from tests.factories.points import PointsAccountFactory, give_points
 from tests.factories.programs import ProgramFactory, ProgramVersionFactory
 from tests.factories.staff import StaffMemberFactory
+from tests.factories.tickets import TicketFactory
 from use_cases.admin.customer_actions import PAGES
 
 
@@ -400,11 +401,26 @@ def test_a_dialog_learns_that_the_log_in_is_over(client: Client, anna: Customer)
     assert (answer.status_code, answer[LOCATION_HEADER].startswith("/admin/login/")) == (204, True)
 
 
-def test_goodwill_asks_for_the_password_if_it_was_typed_long_ago(administrator: Client, anna: Customer) -> None:
+def test_what_a_desk_does_all_day_asks_for_no_password_again(
+    administrator: Client, anna: Customer, points: PointsAccount, till: Till
+) -> None:
+    sale = BillFactory(till=till, customer=anna)
+    ticket = TicketFactory(customer=anna)
+    open_series(anna.organization)
     session = administrator.session
     session["confirmed_at"] = 0
     session.save()
-    assert administrator.get(address("goodwill", anna))["Location"].startswith("/admin/confirm-password/")
+    pages = [address(name, anna) for name in PAGES]
+    pages += [
+        reverse("admin:engagement_pointsaccount_adjust", args=[points.pk]),
+        reverse("admin:engagement_bill_give_back", args=[sale.pk]),
+        *(reverse(f"admin:tickets_ticket_give_{gift}", args=[ticket.pk]) for gift in ("points", "coupon")),
+    ]
+    assert [page for page in pages if administrator.get(page).status_code != 200] == []
+    for name in ("merge", "erase", "export_person"):
+        other = [CustomerFactory(organization=anna.organization).pk] if name == "merge" else []
+        page = reverse(f"admin:customers_customer_{name}", args=[anna.pk, *other])
+        assert administrator.get(page)["Location"].startswith("/admin/confirm-password/")
 
 
 def test_the_program_of_a_customer_who_is_in_none_is_not_guessed(anna: Customer, administrator: Client) -> None:

@@ -274,16 +274,6 @@ def test_points_above_the_limit_wait_with_their_ticket(agent: Client, asha: Cust
     assert "+5,000 points wait for approval by a colleague." in text_of(agent.get("/admin/"))
 
 
-def test_a_ticket_has_no_points_if_the_password_is_of_long_ago(agent: Client, asha: Customer) -> None:
-    session = agent.session
-    session["confirmed_at"] = 0
-    session.save()
-    page = agent.get(opening(asha))
-    assert "points" not in page.context["form"].fields
-    assert agent.post(opening(asha), typed(agent, opening(asha), subject="Late parcel", points="50")).status_code == 302
-    assert not PointsEntry.objects.filter(kind="ADJUST").exists()
-
-
 # --- goodwill and links
 
 
