@@ -24,6 +24,7 @@ _PAGES: Final = (
     ("Merge", "merge", "customers_customer_find_duplicate", "customers.merge_customers"),
 )
 _GOODWILL: Final = ("Goodwill", "volunteer_activism", "customers_customer_goodwill")
+_REVERSE: Final = ("Reverse a redemption", "undo", "customers_customer_reverse_redemption", "engagement.reverse_redemption")
 _LESS_OFTEN: Final = (
     ("Record a bill", "receipt_long", "customers_customer_record_bill", "engagement.record_bill"),
     ("Simulate a bill", "calculate", "customers_customer_simulate_bill", "engagement.view_bill"),
@@ -46,9 +47,15 @@ def customer_buttons(
     return [button(*_GOODWILL, customer.pk), *buttons] if has_points and may_adjust(request) else buttons
 
 
-def buttons_needed_less_often(request: HttpRequest, customer: Customer) -> list[Button]:
+def buttons_needed_less_often(
+    request: HttpRequest, customer: Customer, programs: Sequence[ProgramCard], *, organization: Organization
+) -> list[Button]:
     """What the page shows of this module under *More*."""
-    return _buttons(request, customer, _LESS_OFTEN) if customer.is_current else []
+    if not customer.is_current:
+        return []
+    has_redeemed = any(card.balance.totals.redeemed > 0 for card in programs)
+    pages = [_REVERSE, *_LESS_OFTEN] if has_redeemed and organization.policy.redemption_reversal else _LESS_OFTEN
+    return _buttons(request, customer, pages)
 
 
 def _buttons(request: HttpRequest, customer: Customer, pages: Sequence[tuple[str, str, str, str]]) -> list[Button]:

@@ -16,6 +16,7 @@ from engagement.coupons.admin.forms import CustomerCouponForm
 from engagement.earning.admin.simulate import SimulateForm
 from engagement.points.models import PointsAccount
 from engagement.redemptions.admin.redeem import RedeemForm
+from engagement.redemptions.admin.reverse import ReverseForm, reversible_redemptions
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.forms import ActionForm
@@ -28,7 +29,7 @@ from tickets.ticket.admin.forms import OpenForm
 from tickets.ticket.panels import CHANGE_TICKETS
 
 # The pages: their part of the address, which is also the name `customers_customer_...` and the method.
-PAGES = ("goodwill", "issue_coupon", "open_ticket", "record_bill", "redeem", "simulate_bill")
+PAGES = ("goodwill", "issue_coupon", "open_ticket", "record_bill", "redeem", "reverse_redemption", "simulate_bill")
 
 _NO_POINTS: Final = "has no points: only members of a program have."
 
@@ -88,6 +89,22 @@ class CustomerActions(BackOfficeAdmin):
             by=actor_of(request, organization),
         )
         return self._do(request, customer, form, title="Redeem points", submit="Redeem")
+
+    has_reverse_permission = permission_check("engagement.reverse_redemption")
+
+    @row_view("reverse")
+    def reverse_redemption(self, request: HttpRequest, customer: Customer) -> HttpResponse:
+        """The page that gives points of a redemption back."""
+        organization = self.organization_behind(customer)
+        if not organization.policy.redemption_reversal:
+            return self._leave(request, customer, "gets no points back: the organization does not reverse redemptions.")
+        redemptions = reversible_redemptions(customer, sent=request.POST.get("redemption", ""))
+        if not redemptions:
+            return self._leave(request, customer, "has no redemption that could be reversed.")
+        by = actor_of(request, organization)
+        form = ReverseForm(request.POST or None, customer=customer, redemptions=redemptions, by=by)
+        intro = "The points come back as they were; those whose last day is over expire at once."
+        return self._do(request, customer, form, title="Reverse a redemption", submit="Reverse", intro=intro)
 
     # --- coupons
 

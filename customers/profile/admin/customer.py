@@ -152,6 +152,7 @@ class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what 
             return HttpResponseNotAllowed(["GET"])
         organization = self.organization_behind(customer)
         page = read_customer_page(customer, organization=organization, seen_by=member_of(request))
+        programs = page.programs or ()
         return self.answer_page(
             request,
             "back_office/customer.html",
@@ -165,8 +166,11 @@ class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what 
             label=label_of(customer, organization.policy),
             may_edit=customer.is_current and self.has_change_permission(request, customer),
             may_open_tickets=customer.is_current and member_of(request).has_perm("tickets.change_ticket"),
-            buttons=customer_buttons(request, customer, page.programs or (), organization=organization),
-            more=[*buttons_needed_less_often(request, customer), *self._more_buttons(request, customer)],
+            buttons=customer_buttons(request, customer, programs, organization=organization),
+            more=[
+                *buttons_needed_less_often(request, customer, programs, organization=organization),
+                *self._more_buttons(request, customer),
+            ],
             **self._timeline_context(request, customer, organization),
         )
 
