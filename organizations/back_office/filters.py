@@ -23,7 +23,7 @@ from unfold.contrib.filters.admin import (
     RangeDateFilter,
 )
 
-from organizations.back_office.current_user import own_stores
+from organizations.back_office.current_user import in_own_stores
 from organizations.back_office.parameters import Shape, is_day, is_row_id, is_search_text, one_of
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
@@ -128,10 +128,7 @@ class StoreFilter(RelatedRowFilter):
     title = parameter_name = path = "store"
 
     def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:
-        stores = Store.objects.all()
-        if own := own_stores(request):
-            stores = stores.filter(pk__in=own)
-        return stores.order_by("name").values_list("pk", "name")
+        return in_own_stores(Store.objects.all(), request, "pk").order_by("name").values_list("pk", "name")
 
 
 class ChoiceFilter(ChoicesDropdownFilter):
