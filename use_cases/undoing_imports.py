@@ -13,7 +13,7 @@ from django.db import transaction
 
 from customers.erasure.services import mark_erased
 from customers.profile.locks import lock_customers
-from engagement.bills.draft import NUMBER_LENGTH, BillDraft
+from engagement.bills.draft import BillDraft
 from engagement.bills.models import ANONYMOUS, Bill
 from engagement.bills.undoing import free_numbers
 from engagement.points.taking_back import take_back_all
@@ -181,7 +181,7 @@ def _full_return(bill: Bill, now: datetime) -> BillDraft:
     return BillDraft(
         type=Bill.Type.NOT_INTERESTED_RETURN if is_anonymous else Bill.Type.RETURN,
         customer_id=bill.customer_id,
-        number=bill.number[:NUMBER_LENGTH],
+        number=bill.number,
         billed_at=now,
         till=bill.till,
         store=bill.store,

@@ -228,3 +228,15 @@ def test_every_table_about_customers_is_a_trace_or_made_by_registering() -> None
 def test_every_table_about_bills_is_a_trace_or_made_with_the_bill() -> None:
     made = {"engagement_billanswer", "engagement_billline", "engagement_pointsentry", "engagement_billpoints"}
     assert tables_about("engagement.Bill") - made - {"engagement_tierchange"} == {trace.table for trace in BILL_TRACES}
+
+
+def test_long_numbers_stay_apart_when_they_are_freed(customers: ImportRun, shop: Shop, by: Actor, tmp_path: Path) -> None:
+    numbers = [f"{'9' * 48}{end}" for end in ("01", "02")] + ["8" * 40]
+    lines = [f"9812300201,{number},2026-01-05 12:00:00,200,blr" for number in numbers]
+    run = imported(tmp_path, "import_transactions", BILLS[0], *lines)
+    undo(run, by)
+    freed = list(Bill.objects.filter(type="REGULAR").order_by("pk"))
+    marks = [f"~{run.pk}.{bill.pk}" for bill in freed[:2]]
+    assert [bill.number for bill in freed] == [*(f"{'9' * (50 - len(mark))}{mark}" for mark in marks), f"{'8' * 40}~{run.pk}"]
+    assert {bill.number for bill in Bill.objects.filter(type="RETURN")} == {bill.number for bill in freed}
+    assert imported(tmp_path, "import_transactions", BILLS[0], *lines).created == 3
