@@ -127,6 +127,20 @@ def test_refused_goodwill_is_explained_at_its_field(
     assert not PointsAdjustment.objects.exists()
 
 
+def test_the_reasons_of_goodwill_are_those_of_the_organization(
+    administrator: Client, anna: Customer, points: PointsAccount
+) -> None:
+    def reasons() -> list[str]:
+        return [value for value, _ in administrator.get(address("goodwill", anna)).context["form"].fields["reason"].choices]
+
+    assert (reasons()[1], reasons()[-1], len(reasons())) == ("Points missing from a bill", "Another reason", 9)
+    anna.organization.flags = {"GOODWILL_REASONS": "Rain; Snow"}
+    anna.organization.save()
+    assert reasons() == ["", "Rain", "Snow", "Another reason"]
+    send(administrator, "goodwill", anna, points="5", reason="Rain", details="on the parcel")
+    assert PointsEntry.objects.get(kind="ADJUST").note == "Rain: on the parcel"
+
+
 def test_goodwill_above_the_limit_waits_for_a_colleague(anna: Customer, points: PointsAccount) -> None:
     agent = log_in(StaffMemberFactory(organization=anna.organization, role="care_agent"))
     sent = typed(agent, "goodwill", anna, points="1001", reason="Thank-you")
