@@ -78,7 +78,6 @@ def store_upload(file: IO[bytes], *, filename: str, kind: ImportKind, by: Actor)
         sha256, size = _unpack(file, draft)
         names, guesses = _read_columns(draft, columns_of(kind, by), remembered_columns(kind))
         return _add_row(
-            Path(draft.name),
             UploadedFile(
                 organization=by.organization,
                 command=kind.name,
@@ -90,12 +89,13 @@ def store_upload(file: IO[bytes], *, filename: str, kind: ImportKind, by: Actor)
                 uploaded_at=clock.now(),
                 uploaded_by=by.name,
             ),
-            by,
+            draft=Path(draft.name),
+            by=by,
         )
 
 
 @transaction.atomic
-def _add_row(draft: Path, uploaded: UploadedFile, by: Actor) -> UploadedFile:
+def _add_row(uploaded: UploadedFile, *, draft: Path, by: Actor) -> UploadedFile:
     uploaded.save(force_insert=True)
     # A copy: the draft is deleted by who made it. If the transaction fails, the nightly task finds a file without a row.
     shutil.copyfile(draft, uploaded_path(uploaded))
