@@ -30,6 +30,7 @@ from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.numbers import plain_digits
 from loyalty_project.protocol.values import read_id
 from organizations.audit.actors import Actor
+from organizations.audit.services import Change, record_changes
 
 ZERO = Decimal(0)
 LONGEST_NUMBER = 100
@@ -94,6 +95,18 @@ def reverse_redemption(request: ReversalRequest, *, by: Actor, customer_id: int 
     reversal, lapsed = give_back(redemption, points, states=states, facts=_context(request, redemption, by, now), by=by)
     balance = state.account.balance
     return Reversed(customer_id=owner, redemption=redemption, reversal=reversal, balance=balance, lapsed=lapsed)
+
+
+def reverse_by_hand(redemption: Redemption, points: str, *, reason: str, by: Actor) -> Reversed:
+    """Reverse a redemption for staff, with an audit entry: so many points (as typed), all that are left if "".
+
+    Errors, locks and transaction are those of `reverse_redemption`.
+    """
+    request = ReversalRequest(redemption_id=redemption.code, points=points, notes=reason)
+    done = reverse_redemption(request, by=by, customer_id=redemption.account.customer_id)
+    new = {"points": plain_digits(done.reversal.points), "reason": reason}
+    record_changes([Change(action="reversed", object_type="redemption", object_id=redemption.pk, new=new)], by=by)
+    return done
 
 
 def give_back(

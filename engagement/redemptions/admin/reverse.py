@@ -15,12 +15,10 @@ from engagement.numbers.display import format_points
 from engagement.programs.catalog import newest_versions
 from engagement.redemptions.codes import CONSTRAINTS, PointsCode
 from engagement.redemptions.models import Redemption
-from engagement.redemptions.requests import ReversalRequest
-from engagement.redemptions.reversing import check_reversal, points_to_reverse, reverse_redemption
+from engagement.redemptions.reversing import check_reversal, points_to_reverse, reverse_by_hand
 from loyalty_project.protocol.codes import CodeTable
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.audit.actors import Actor
-from organizations.audit.services import Change, record_changes
 from organizations.back_office.forms import NumberField, ReasonField
 from organizations.back_office.once import OnceForm
 from organizations.back_office.parameters import is_row_id
@@ -90,12 +88,8 @@ class ReverseForm(OnceForm):
 
     def do(self) -> str:
         redemption, reason = self._redemption, self.cleaned_data["reason"]
-        request = ReversalRequest(redemption_id=str(redemption.code), points=self._points, notes=reason)
-        done = reverse_redemption(request, by=self.by, customer_id=self.subject_id)
-        points = format_points(done.reversal.points)
-        new = {"points": plain_digits(done.reversal.points), "reason": reason}
-        record_changes([Change(action="reversed", object_type="redemption", object_id=redemption.pk, new=new)], by=self.by)
-        return f"{points} points of redemption {redemption.code} came back."
+        done = reverse_by_hand(redemption, self._points, reason=reason, by=self.by)
+        return f"{format_points(done.reversal.points)} points of redemption {redemption.code} came back."
 
     @property
     def _redemption(self) -> Redemption:
