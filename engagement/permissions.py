@@ -15,6 +15,8 @@ VIEW_POINTS: Final = permissions(
 ADJUST_POINTS: Final = frozenset({"engagement.adjust_points"})
 # Redeem points for a customer, who confirms it by a code.
 REDEEM_POINTS: Final = frozenset({"engagement.redeem_points"})
+# Give a customer back what was redeemed.
+REVERSE_REDEMPTIONS: Final = frozenset({"engagement.reverse_redemption"})
 # Record a bill by hand, or return one.
 RECORD_BILLS: Final = frozenset({"engagement.record_bill"})
 VIEW_PROGRAMS: Final = permissions(_APP, "view", "program couponseries itempair")
@@ -43,6 +45,7 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
             | CONTACTS
             | ADJUST_POINTS
             | REDEEM_POINTS
+            | REVERSE_REDEMPTIONS
             | RECORD_BILLS
             | COUPONS
             | SET_TIERS
@@ -58,6 +61,7 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
             | CONTACTS
             | ADJUST_POINTS
             | REDEEM_POINTS
+            | REVERSE_REDEMPTIONS
             | RECORD_BILLS
             | COUPONS
             | SET_TIERS
@@ -69,6 +73,7 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
         | CONTACTS
         | ADJUST_POINTS
         | REDEEM_POINTS
+        | REVERSE_REDEMPTIONS
         | COUPONS
         | SET_TIERS
         | VIEW_PROGRAMS
@@ -76,5 +81,15 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
         | RETRY_DEFERRED_EVENTS,
         Role.AUDITOR: VIEW_POINTS | VIEW_CONTACTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS | VIEW_FIGURES,
     },
-    within_stores=(VIEW_POINTS | CONTACTS | ADJUST_POINTS | REDEEM_POINTS | RECORD_BILLS | COUPONS | SET_TIERS | VIEW_FIGURES),
+    within_stores=(
+        VIEW_POINTS
+        | CONTACTS
+        | ADJUST_POINTS
+        | REDEEM_POINTS
+        | REVERSE_REDEMPTIONS
+        | RECORD_BILLS
+        | COUPONS
+        | SET_TIERS
+        | VIEW_FIGURES
+    ),
 )

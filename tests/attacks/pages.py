@@ -23,6 +23,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "customers_customer_goodwill": "engagement.adjust_points",
     "customers_customer_issue_coupon": "engagement.issue_coupon",
     "customers_customer_redeem": "engagement.redeem_points",
+    "customers_customer_reverse_redemption": "engagement.reverse_redemption",
     "customers_customer_record_bill": "engagement.record_bill",
     "customers_customer_open_ticket": "tickets.change_ticket",
     "customers_customer_release": "customers.decide_identityrequest",

@@ -55,6 +55,7 @@ TABLE = """
     engagement.record_bill                  A M . . .  kept
     engagement.redeem_points                A M S C .  kept
     engagement.retry_deferredevent          A . . C .  .
+    engagement.reverse_redemption           A M . C .  kept
     engagement.set_tier                     A M . C .  kept
     engagement.view_bill                    A M S C U  kept
     engagement.view_coderun                 A . . . .  .
