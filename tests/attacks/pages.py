@@ -54,6 +54,16 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "engagement_pointsaccount_adjust": "engagement.adjust_points",
     "engagement_pointsadjustment_decide": "engagement.adjust_points",
     "engagement_pointsentry_take_back": "engagement.adjust_points",
+    "engagement_program_discard": "engagement.edit_program",
+    "engagement_program_publish": "engagement.edit_program",
+    "engagement_program_rehearse": "engagement.edit_program",
+    "engagement_program_remove_rule": "engagement.edit_program",
+    "engagement_program_rule": "engagement.edit_program",
+    "engagement_program_rules": "engagement.edit_program",
+    "engagement_program_settings": "engagement.edit_program",
+    "engagement_program_tiers": "engagement.edit_program",
+    "engagement_program_yaml": "engagement.edit_program",
+    "engagement_rehearsal_progress": "engagement.view_rehearsal",
     "engagement_program_pause_page": "engagement.pause_program",
     "organizations_importrun_progress": "organizations.view_importrun",
     "organizations_importrun_new_import": "organizations.import_files",
@@ -107,6 +117,8 @@ SITE_PAGES: Final = {
 PARTS: Final[Mapping[str, Sequence[str]]] = {
     "verb": ("approve", "reject"),
     "slug": ("customers",),
+    "part": ("earning",),
+    "position": ("0",),
 }
 _OF_DJANGO: Final = {"changelist": "view", "add": "add", "change": "view", "history": "view", "delete": "delete"}
 
