@@ -73,6 +73,7 @@ def fields_of(
                 made |= fields_of(key.kind.kind, row, wording, path=f"{at}[{number}]")
         else:
             made[at] = _field(key, at, wording, given)
+            made[at].initial = _shown(key.default)
     return made
 
 

@@ -96,14 +96,13 @@ TIER_COLUMNS: Final[Mapping[str, str]] = {
     "upgrade.based_on": "Reached by",
     "upgrade.threshold": "At least",
     "validity_months": "Months",
-    "grace_days": "Days of grace",
-    "downgrade_to": "When it ends without a renewal",
-    "on_entry.points": "Points on reaching it",
+    "downgrade_to": "Not renewed",
+    "on_entry.points": "Gift points",
 }
 _NOT_IN_TABLE: Final = frozenset(
     {
         "tiers.description", "tiers.upgrade.tracker", "tiers.upgrade.match", "tiers.upgrade.conditions", "tiers.validity",
-        "tiers.renew", "tiers.on_entry.expiry", "tiers.on_entry.coupon_series",
+        "tiers.renew", "tiers.grace_days", "tiers.on_entry.expiry", "tiers.on_entry.coupon_series",
     }
 )  # fmt: skip
 
@@ -155,7 +154,7 @@ class _SchemaForm(DraftForm):
     def groups(self) -> list[tuple[str, list[forms.BoundField], bool]]:
         """Groups of fields with their titles; the last is true if any of the group's fields has a value or an error."""
         return [
-            (title, fields, any(self._says_something(field) for field in fields) or number == 0)
+            (title, fields, any(self._says_something(field) for field in fields) or number < 2)
             for number, (title, paths) in enumerate(self._groups.items())
             if (fields := [self[name] for name in self.fields if _belongs(name, paths)])
         ]
